@@ -1,0 +1,154 @@
+//! The one way by which consent changes: decide, append, and carry out what follows, in one transaction.
+
+use chrono::Duration;
+
+use crate::domain::actor::Actor;
+use crate::domain::consent::{Effect, EventKind, Intent, decide};
+use crate::domain::id::MessageId;
+use crate::domain::ledger::Entry;
+use crate::domain::message::{Category, Lane, Status};
+use crate::domain::program::Program;
+use crate::domain::time::Timestamp;
+use crate::store::messages::{self, Message, Move};
+use crate::store::numbers::Number;
+use crate::store::{StoreError, Tx, events};
+
+use super::ActionError;
+
+/// A confirmation of STOP goes out within five minutes or never (47 CFR 64.1200(a)(12)).
+const CONFIRM_WITHIN: Duration = Duration::minutes(5);
+
+/// Who does it and how it is confirmed.
+pub(super) struct Occasion<'a> {
+    pub(super) actor: &'a Actor,
+    pub(super) now: Timestamp,
+    /// False when the provider has already answered the lead.
+    pub(super) confirm: bool,
+}
+
+impl<'a> Occasion<'a> {
+    pub(super) fn new(actor: &'a Actor, now: Timestamp) -> Self {
+        Occasion { actor, now, confirm: true }
+    }
+}
+
+/// Applies an intent to a number. Returns the event that was appended, if one was.
+pub(super) fn apply(
+    tx: &mut Tx<'_>,
+    number: &mut Number,
+    program: &Program,
+    intent: Intent,
+    occasion: &Occasion<'_>,
+) -> Result<Option<Entry>, ActionError> {
+    let decision = decide(&number.consent, program.id, intent, occasion.now)?;
+    let Some(draft) = decision.event else { return Ok(None) };
+    let entry = events::append(tx, number, draft, occasion.actor, occasion.now)?;
+    for effect in decision.effects {
+        carry_out(tx, effect, number, program, &entry, occasion)?;
+    }
+    Ok(Some(entry))
+}
+
+fn carry_out(
+    tx: &mut Tx<'_>,
+    effect: Effect,
+    number: &Number,
+    program: &Program,
+    entry: &Entry,
+    occasion: &Occasion<'_>,
+) -> Result<(), StoreError> {
+    let now = occasion.now;
+    match effect {
+        Effect::SendInvitation => {
+            // The event that began the invitation may name the message already; a form's does not.
+            let id = invitation_of(entry).map_or_else(|| tx.new_id(now), Ok)?;
+            queue(tx, id, Lane::Invitation, number, program, &program.invitation(), None, occasion)
+        }
+        Effect::ReleaseHeld => release(tx, number, program, now),
+        Effect::CancelWaiting => cancel(tx, number, entry, now),
+        Effect::ConfirmOptIn if occasion.confirm => {
+            let (id, text) = (tx.new_id(now)?, program.fill(&program.opt_in_reply));
+            queue(tx, id, Lane::OptInConfirmation, number, program, &text, None, occasion)
+        }
+        Effect::ConfirmOptOut if occasion.confirm => {
+            let (id, text) = (tx.new_id(now)?, program.fill(&program.opt_out_reply));
+            let expires = Some(now.plus(CONFIRM_WITHIN));
+            queue(tx, id, Lane::OptOutConfirmation, number, program, &text, expires, occasion)
+        }
+        Effect::ConfirmOptIn | Effect::ConfirmOptOut => Ok(()),
+    }
+}
+
+fn invitation_of(entry: &Entry) -> Option<MessageId> {
+    match &entry.event.evidence {
+        crate::domain::evidence::Evidence::Invitation { message, .. } => Some(*message),
+        _ => None,
+    }
+}
+
+/// Queues one of the texts that the system itself writes.
+#[allow(clippy::too_many_arguments)]
+pub(super) fn queue(
+    tx: &mut Tx<'_>,
+    id: MessageId,
+    lane: Lane,
+    number: &Number,
+    program: &Program,
+    text: &str,
+    expires_at: Option<Timestamp>,
+    occasion: &Occasion<'_>,
+) -> Result<(), StoreError> {
+    let message = Message {
+        id,
+        number_id: Some(number.id),
+        program_id: program.id,
+        to_text: number.phone.as_str().to_owned(),
+        sender: None,
+        category: Category::Automated,
+        lane,
+        body: text.to_owned(),
+        status: Status::Queued,
+        actor: Actor::System.to_string(),
+        created_at: occasion.now,
+        due_at: occasion.now,
+        expires_at,
+        attempts: 0,
+        permit_seq: None,
+        claimed_seq: None,
+        claimed_at: None,
+        provider_id: None,
+        error_code: None,
+        error_text: None,
+        verdict: None,
+    };
+    messages::insert(tx, &message, None)
+}
+
+fn release(tx: &mut Tx<'_>, number: &Number, program: &Program, now: Timestamp) -> Result<(), StoreError> {
+    for held in messages::waiting(tx, number.id, Some(program.id), Lane::Gated, &[Status::Held])? {
+        let why = match held.expires_at {
+            Some(until) if until <= now => (Status::Expired, "The hold time ended before the lead opted in."),
+            _ => (Status::Queued, "The lead opted in: released."),
+        };
+        messages::advance(tx, held.id, why.0, now, &Move { code: None, note: Some(why.1) })?;
+        messages::set_due(tx, held.id, now)?;
+    }
+    Ok(())
+}
+
+fn cancel(tx: &mut Tx<'_>, number: &Number, entry: &Entry, now: Timestamp) -> Result<(), StoreError> {
+    let note = match entry.event.kind {
+        EventKind::InvitationFailed => "The invitation could not be delivered.",
+        EventKind::DoNotTextSet => "An administrator marked the number Do not text.",
+        EventKind::ConsentEnded => "The number has another owner.",
+        _ => "The lead opted out.",
+    };
+    let waiting = [Status::Held, Status::Queued, Status::Scheduled];
+    for lane in [Lane::Gated, Lane::Invitation, Lane::OptInConfirmation] {
+        for message in messages::waiting(tx, number.id, entry.event.program, lane, &waiting)? {
+            let why = Move { code: Some("cancelled"), note: Some(note) };
+            messages::advance(tx, message.id, Status::Cancelled, now, &why)?;
+        }
+    }
+    Ok(())
+}

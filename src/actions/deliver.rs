@@ -1,0 +1,190 @@
+//! Delivery: claim a due message (the gate is asked again, in the claim's own transaction), and write down how the
+//! hand-off ended. The caller holds the number's lock from the claim to the answer.
+
+use chrono::Duration;
+
+use crate::domain::actor::Actor;
+use crate::domain::consent::Intent;
+use crate::domain::gate::{Answer, ClearedText};
+use crate::domain::id::MessageId;
+use crate::domain::message::{
+    Lane, LookUp, MAX_ATTEMPTS, ReceiptStatus, RejectKind, SendOutcome, Status, backoff,
+};
+use crate::domain::time::Timestamp;
+use crate::store::messages::{self, Message, Move};
+use crate::store::{Tx, numbers, programs};
+
+use super::consent::{Occasion, apply};
+use super::receive_receipt::refused_by_provider;
+use super::send_message::code_of;
+use super::{ActionError, standing};
+
+/// While sending is switched off, a message is looked at again this often.
+const WAIT: Duration = Duration::seconds(30);
+/// An unknown outcome is asked about this long after the hand-off, and again at this interval.
+const ASK_AFTER: Duration = Duration::seconds(10);
+/// A provider that does not know a message after this long never took it.
+const SETTLED_AFTER: Duration = Duration::seconds(60);
+
+/// Claims a due message. `None` when it must not, or need not, be sent now; that is written down too.
+///
+/// # Errors
+/// When the database fails.
+pub fn claim(tx: &mut Tx<'_>, id: MessageId, now: Timestamp) -> Result<Option<ClearedText>, ActionError> {
+    let Some(message) = messages::get(tx, id)?.filter(|message| message.status == Status::Queued) else {
+        return Ok(None);
+    };
+    let Some(number_id) = message.number_id else { return Ok(None) };
+    if message.expires_at.is_some_and(|until| until <= now) {
+        let note = Some("It was too late to send it.");
+        messages::advance(tx, id, Status::Expired, now, &Move { code: Some("expired"), note })?;
+        return Ok(None);
+    }
+    let number = numbers::get(tx, number_id)?.ok_or(ActionError::NotFound("number"))?;
+    let program = programs::get(tx, message.program_id)?.ok_or(ActionError::NotFound("program"))?;
+    let standing = standing(tx, &program)?;
+    let verdict = standing.verdict(&number, &program, now);
+    match (verdict.answer(message.lane), standing.sender) {
+        (Answer::Send(permit), Some(sender)) => {
+            messages::set_claim(tx, id, &sender, &permit, now)?;
+            messages::set_due(tx, id, now.plus(ASK_AFTER))?;
+            messages::advance(tx, id, Status::Sending, now, &Move::default())?;
+            Ok(Some(permit.clear(id, number.phone, sender, message.body)))
+        }
+        (Answer::Wait, _) | (Answer::Send(_), None) => {
+            messages::set_due(tx, id, now.plus(WAIT))?;
+            Ok(None)
+        }
+        (Answer::Hold, _) => {
+            let note = Some("Consent ended before it was handed over; it waits for START again.");
+            messages::advance(tx, id, Status::Held, now, &Move { code: None, note })?;
+            Ok(None)
+        }
+        (Answer::Refuse(check), _) => {
+            let why = Move { code: Some(code_of(check)), note: Some(&verdict.headline()) };
+            messages::advance(tx, id, Status::Blocked, now, &why)?;
+            Ok(None)
+        }
+    }
+}
+
+/// Writes down how a hand-off ended.
+///
+/// # Errors
+/// When the database fails.
+pub fn record_outcome(
+    tx: &mut Tx<'_>,
+    id: MessageId,
+    outcome: &SendOutcome,
+    provider: &str,
+    now: Timestamp,
+) -> Result<(), ActionError> {
+    let Some(message) = messages::get(tx, id)? else { return Err(ActionError::NotFound("message")) };
+    match outcome {
+        SendOutcome::Accepted { provider_id } => {
+            // A receipt may have been faster than the answer; it carried our id, and the message has moved on.
+            messages::set_provider_id(tx, id, provider_id)?;
+            if message.status == Status::Sending {
+                messages::advance(tx, id, Status::Sent, now, &Move::default())?;
+            }
+        }
+        SendOutcome::Rejected { code, text, kind } => {
+            let why = Move { code: Some(code), note: Some(text) };
+            messages::advance(tx, id, Status::Failed, now, &why)?;
+            refused_by_provider(tx, &message, *kind, code, provider, now)?;
+        }
+        SendOutcome::RetryLater { .. } if message.attempts >= MAX_ATTEMPTS => {
+            let note = "The provider kept refusing for the moment; given up after the last attempt.";
+            give_up(tx, &message, note, now)?;
+        }
+        SendOutcome::RetryLater { after, code } => {
+            let seed = now.micros().unsigned_abs();
+            let attempt = u32::try_from(message.attempts).unwrap_or(1);
+            let wait = after.unwrap_or_default().max(backoff(attempt, seed));
+            let wait = Duration::from_std(wait).unwrap_or(WAIT);
+            let note = format!("The provider did not take it (attempt {attempt}); it is tried again.");
+            messages::set_due(tx, id, now.plus(wait))?;
+            let why = Move { code: Some(code), note: Some(&note) };
+            messages::advance(tx, id, Status::Queued, now, &why)?;
+        }
+        SendOutcome::Unknown { why } => {
+            let note = format!(
+                "Nobody knows whether the provider took it ({why}); it is asked before anything else."
+            );
+            messages::advance(
+                tx,
+                id,
+                Status::Sending,
+                now,
+                &Move { code: Some("unknown"), note: Some(&note) },
+            )?;
+            messages::set_due(tx, id, now.plus(ASK_AFTER))?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes down what the provider says about a message whose outcome was unknown.
+///
+/// # Errors
+/// When the database fails.
+pub fn record_look_up(
+    tx: &mut Tx<'_>,
+    id: MessageId,
+    answer: &LookUp,
+    now: Timestamp,
+) -> Result<(), ActionError> {
+    let Some(message) = messages::get(tx, id)?.filter(|message| message.status == Status::Sending) else {
+        return Ok(());
+    };
+    let asked_late = message.claimed_at.is_some_and(|at| now.since(at) >= SETTLED_AFTER);
+    match answer {
+        LookUp::Found { provider_id, status, code } => {
+            messages::set_provider_id(tx, id, provider_id)?;
+            let status = match status {
+                ReceiptStatus::Delivered => Status::Delivered,
+                ReceiptStatus::Failed => Status::Failed,
+                ReceiptStatus::Pending | ReceiptStatus::Sent => Status::Sent,
+            };
+            let why =
+                Move { code: code.as_deref(), note: Some("The provider was asked: it has the message.") };
+            messages::advance(tx, id, status, now, &why)?;
+        }
+        LookUp::NotFound if asked_late && message.attempts >= MAX_ATTEMPTS => {
+            give_up(tx, &message, "The provider never took it; given up after the last attempt.", now)?;
+        }
+        LookUp::NotFound if asked_late => {
+            let note = Some("The provider was asked: it never took the message. It is tried again.");
+            messages::set_due(tx, id, now)?;
+            messages::advance(tx, id, Status::Queued, now, &Move { code: None, note })?;
+        }
+        LookUp::NotFound | LookUp::Unavailable => messages::set_due(tx, id, now.plus(ASK_AFTER))?,
+    }
+    Ok(())
+}
+
+fn give_up(tx: &mut Tx<'_>, message: &Message, note: &str, now: Timestamp) -> Result<(), ActionError> {
+    let why = Move { code: Some("gave_up"), note: Some(note) };
+    messages::advance(tx, message.id, Status::Failed, now, &why)?;
+    invitation_failed(tx, message, note, now)
+}
+
+/// An invitation that reached nobody leaves the number as if it had never been asked.
+pub(super) fn invitation_failed(
+    tx: &mut Tx<'_>,
+    message: &Message,
+    why: &str,
+    now: Timestamp,
+) -> Result<(), ActionError> {
+    let (Lane::Invitation, Some(number)) = (message.lane, message.number_id) else { return Ok(()) };
+    let Some(mut number) = numbers::get(tx, number)? else { return Ok(()) };
+    let program = programs::get(tx, message.program_id)?.ok_or(ActionError::NotFound("program"))?;
+    let intent = Intent::InvitationFailed { message: message.id, why: why.to_owned() };
+    apply(tx, &mut number, &program, intent, &Occasion::new(&Actor::System, now))?;
+    Ok(())
+}
+
+/// True for a rejection that says the lead is blocked at the provider.
+pub(super) fn is_opt_out(kind: RejectKind) -> bool {
+    kind == RejectKind::OptedOut
+}

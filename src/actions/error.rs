@@ -1,0 +1,47 @@
+//! How an action can end other than well.
+
+use crate::domain::consent::Refusal;
+use crate::store::StoreError;
+
+/// What is wrong with one field of what was sent.
+#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize)]
+pub struct FieldError {
+    /// The field's name.
+    pub field: String,
+    /// What is wrong and the way out, as a sentence.
+    pub message: String,
+}
+
+impl FieldError {
+    /// An error of one field.
+    pub fn new(field: &str, message: impl Into<String>) -> Self {
+        FieldError { field: field.to_owned(), message: message.into() }
+    }
+}
+
+/// How an action can fail. Only `Internal` is our fault.
+#[derive(Debug, thiserror::Error)]
+pub enum ActionError {
+    /// There is no such thing.
+    #[error("there is no such {0}")]
+    NotFound(&'static str),
+    /// Fields are wrong.
+    #[error("some fields are not right")]
+    Invalid(Vec<FieldError>),
+    /// The rules of consent refuse it.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// It collides with something that exists.
+    #[error("{0}")]
+    Conflict(String),
+    /// Something broke.
+    #[error(transparent)]
+    Internal(#[from] StoreError),
+}
+
+impl ActionError {
+    /// One wrong field.
+    pub fn field(field: &str, message: impl Into<String>) -> Self {
+        ActionError::Invalid(vec![FieldError::new(field, message)])
+    }
+}

@@ -1,0 +1,64 @@
+//! What a new installation starts with: the default program, its sender number and its hosted form.
+
+use crate::domain::actor::Actor;
+use crate::domain::program::{Program, defaults};
+use crate::domain::time::Timestamp;
+use crate::store::forms::{self, Form};
+use crate::store::{Tx, programs};
+
+use super::ActionError;
+use super::submit_form::new_version;
+
+/// The slug of the first hosted form.
+const FORM_SLUG: &str = "opt-in";
+
+/// Makes what is missing of the defaults; changes nothing that is there.
+///
+/// # Errors
+/// When the database fails.
+pub fn install(tx: &mut Tx<'_>, sender: Option<&str>, now: Timestamp) -> Result<(), ActionError> {
+    let program = match programs::find(tx, None)? {
+        Some(program) => program,
+        None => first_program(tx, now)?,
+    };
+    if let Some(sender) = sender {
+        programs::add_sender(tx, program.id, sender, now)?;
+    }
+    if forms::find(tx, FORM_SLUG)?.is_none() {
+        let form = Form {
+            id: tx.new_id(now)?,
+            program_id: program.id,
+            slug: FORM_SLUG.to_owned(),
+            title: "Sign up for texts".to_owned(),
+            double_opt_in: true,
+            version: 1,
+            created_at: now,
+            updated_at: now,
+        };
+        forms::insert(tx, &form)?;
+        let wording = program.fill(defaults::FORM_WORDING);
+        forms::publish(tx, &new_version(form.id, &wording, &Actor::System, now))?;
+    }
+    Ok(())
+}
+
+fn first_program(tx: &mut Tx<'_>, now: Timestamp) -> Result<Program, ActionError> {
+    let program = Program {
+        id: tx.new_id(now)?,
+        slug: "default".to_owned(),
+        name: "Account updates".to_owned(),
+        brand: "Example Company".to_owned(),
+        is_default: true,
+        opt_in_template: defaults::OPT_IN_TEMPLATE.to_owned(),
+        opt_in_reply: defaults::OPT_IN_REPLY.to_owned(),
+        opt_out_reply: defaults::OPT_OUT_REPLY.to_owned(),
+        help_reply: defaults::HELP_REPLY.to_owned(),
+        frequency: "up to 4 msgs/month".to_owned(),
+        contact_route: "write to help@example.com".to_owned(),
+        hold_days: 7,
+        created_at: now,
+        updated_at: now,
+    };
+    programs::insert(tx, program.clone())?;
+    Ok(program)
+}

@@ -1,0 +1,23 @@
+//! The verbs: one file for each thing that a person or a machine can do. Every write of the product is in here. An action
+//! loads, decides (in `domain`) and records, in one transaction; who acts and what time it is are arguments.
+
+mod consent;
+mod error;
+mod gate;
+
+pub mod deliver;
+pub mod expire;
+pub mod install;
+pub mod receive_receipt;
+pub mod receive_text;
+pub mod record_consent;
+pub mod save_contact;
+pub mod seal;
+pub mod seed;
+pub mod send_message;
+pub mod submit_form;
+pub mod users;
+pub mod verify;
+
+pub use error::{ActionError, FieldError};
+pub use gate::{Standing, standing};

@@ -1,0 +1,78 @@
+//! A delivery receipt has arrived: the message moves forward, never back; a block at the provider is an opt-out.
+
+use crate::domain::actor::Actor;
+use crate::domain::consent::Intent;
+use crate::domain::message::{Receipt, RejectKind, Status};
+use crate::domain::time::Timestamp;
+use crate::store::messages::{self, Message, Move};
+use crate::store::{Tx, numbers, programs};
+
+use super::ActionError;
+use super::consent::{Occasion, apply};
+use super::deliver::{invitation_failed, is_opt_out};
+
+/// Takes in a receipt. One for a message we do not know changes nothing.
+///
+/// # Errors
+/// When the database fails.
+pub fn receive_receipt(
+    tx: &mut Tx<'_>,
+    provider: &str,
+    receipt: &Receipt,
+    now: Timestamp,
+) -> Result<(), ActionError> {
+    let message = match receipt.message {
+        Some(id) => messages::get(tx, id)?,
+        None => messages::by_provider_id(tx, &receipt.provider_id)?,
+    };
+    let Some(message) = message else { return Ok(()) };
+    if message.provider_id.as_ref().is_some_and(|known| *known != receipt.provider_id) {
+        return Ok(());
+    }
+    if message.provider_id.is_none() && message.claimed_at.is_some() {
+        messages::set_provider_id(tx, message.id, &receipt.provider_id)?;
+    }
+    let Some(status) = message.status.after_receipt(receipt.status) else { return Ok(()) };
+    let code = receipt.code.as_deref().or((status == Status::Failed).then_some("undelivered"));
+    let code = if message.error_code.is_some() && receipt.code.is_none() { None } else { code };
+    let note = (status == Status::Failed).then_some("The provider reports that it was not delivered.");
+    messages::advance(tx, message.id, status, now, &Move { code, note })?;
+    if let (Status::Failed, Some(kind)) = (status, receipt.verdict) {
+        refused_by_provider(tx, &message, kind, code.unwrap_or_default(), provider, now)?;
+    }
+    if let (Status::Delivered, Some(number)) = (status, message.number_id) {
+        let known = numbers::get(tx, number)?;
+        if known.is_some_and(|number| number.unreachable.is_some()) {
+            numbers::set_unreachable(tx, number, None)?;
+        }
+    }
+    Ok(())
+}
+
+/// What a provider's refusal means for the number: a block there is an opt-out here, a landline is unreachable.
+pub(super) fn refused_by_provider(
+    tx: &mut Tx<'_>,
+    message: &Message,
+    kind: RejectKind,
+    code: &str,
+    provider: &str,
+    now: Timestamp,
+) -> Result<(), ActionError> {
+    let Some(number_id) = message.number_id else { return Ok(()) };
+    if is_opt_out(kind) {
+        let Some(mut number) = numbers::get(tx, number_id)? else { return Ok(()) };
+        let program = programs::get(tx, message.program_id)?.ok_or(ActionError::NotFound("program"))?;
+        let intent = Intent::ProviderBlock {
+            provider: provider.to_owned(),
+            code: code.to_owned(),
+            message: message.id,
+        };
+        let actor = Actor::Provider(provider.to_owned());
+        apply(tx, &mut number, &program, intent, &Occasion::new(&actor, now))?;
+        return Ok(());
+    }
+    if kind == RejectKind::Unreachable {
+        numbers::set_unreachable(tx, number_id, Some(code))?;
+    }
+    invitation_failed(tx, message, &format!("The provider refused the invitation (code {code})."), now)
+}

@@ -1,0 +1,128 @@
+//! A lead's text has arrived: keep it, read it, and do what it asks. The same text twice changes nothing.
+
+use crate::domain::actor::Actor;
+use crate::domain::consent::{Intent, Scope};
+use crate::domain::evidence::HandsetText;
+use crate::domain::message::{InboundText, Lane};
+use crate::domain::phone::Phone;
+use crate::domain::program::Program;
+use crate::domain::reply::{self, Keywords, Reading, Reply};
+use crate::domain::time::Timestamp;
+use crate::store::inbound::{self, Inbound};
+use crate::store::numbers::Number;
+use crate::store::{Tx, numbers, programs};
+
+use super::ActionError;
+use super::consent::{Occasion, apply, queue};
+
+/// What became of a text.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Received {
+    /// New: it was kept and acted upon.
+    New(Reply),
+    /// It was known already.
+    Repeated,
+}
+
+/// Takes in a text from a lead.
+///
+/// # Errors
+/// When the database fails, or the installation has no program.
+pub fn receive_text(
+    tx: &mut Tx<'_>,
+    provider: &str,
+    text: &InboundText,
+    region: &str,
+    now: Timestamp,
+) -> Result<Received, ActionError> {
+    let reading = reply::read(&text.body, &Keywords::default());
+    if let Some(seen) = inbound::seen(tx, provider, &text.provider_id)? {
+        // A repeated STOP is acknowledged no earlier than the first one.
+        if let Some(number) = seen.number_id {
+            tx.pass_barrier(number);
+        }
+        return Ok(Received::Repeated);
+    }
+    let program = addressed(tx, &text.to)?;
+    // A provider's E.164 is taken as it is: a STOP must not be lost because metadata does not know the number.
+    let phone = Phone::from_e164(&text.from).or_else(|| Phone::parse(&text.from, region).ok());
+    let number = phone.map(|phone| numbers::find_or_create(tx, &phone, now)).transpose()?;
+    let record = record(tx, provider, text, &reading, number.as_ref(), &program, now)?;
+    inbound::insert(tx, &record)?;
+    let Some(mut number) = number else { return Ok(Received::New(reading.reply)) };
+    act(tx, &mut number, &program, text, &record, &reading, now)?;
+    Ok(Received::New(reading.reply))
+}
+
+/// The program the text was sent to; a number we do not know belongs to the default program.
+fn addressed(tx: &mut Tx<'_>, to: &str) -> Result<Program, ActionError> {
+    let known = programs::of_sender(tx, to)?;
+    let program = match known {
+        Some(id) => programs::get(tx, id)?,
+        None => programs::find(tx, None)?,
+    };
+    program.ok_or(ActionError::NotFound("program"))
+}
+
+fn record(
+    tx: &mut Tx<'_>,
+    provider: &str,
+    text: &InboundText,
+    reading: &Reading,
+    number: Option<&Number>,
+    program: &Program,
+    now: Timestamp,
+) -> Result<Inbound, ActionError> {
+    Ok(Inbound {
+        id: tx.new_id(now)?,
+        provider: provider.to_owned(),
+        provider_id: text.provider_id.clone(),
+        number_id: number.map(|number| number.id),
+        program_id: Some(program.id),
+        from_text: text.from.clone(),
+        to_text: text.to.clone(),
+        body: text.body.clone(),
+        class: reading.reply.as_str().to_owned(),
+        matched: reading.matched.clone(),
+        sent_at: text.sent_at,
+        received_at: now,
+    })
+}
+
+fn act(
+    tx: &mut Tx<'_>,
+    number: &mut Number,
+    program: &Program,
+    text: &InboundText,
+    record: &Inbound,
+    reading: &Reading,
+    now: Timestamp,
+) -> Result<(), ActionError> {
+    let evidence = || HandsetText {
+        inbound: record.id,
+        provider: record.provider.clone(),
+        provider_message_id: record.provider_id.clone(),
+        body: record.body.clone(),
+        to: record.to_text.clone(),
+        matched: reading.matched.clone().unwrap_or_default(),
+        sent_at: record.sent_at,
+    };
+    let occasion = Occasion { actor: &Actor::Lead, now, confirm: !text.answered_by_provider };
+    let intent = match &reading.reply {
+        Reply::OptIn => Intent::Start(evidence()),
+        Reply::Confirm => Intent::Yes(evidence()),
+        Reply::Revoke { .. } => {
+            tx.pass_barrier(number.id);
+            Intent::Stop(evidence(), Scope::Everywhere)
+        }
+        Reply::Unclear => Intent::Unclear(evidence()),
+        Reply::Help if occasion.confirm => {
+            let (id, help) = (tx.new_id(now)?, program.fill(&program.help_reply));
+            queue(tx, id, Lane::Help, number, program, &help, None, &occasion)?;
+            return Ok(());
+        }
+        Reply::Help | Reply::Other => return Ok(()),
+    };
+    apply(tx, number, program, intent, &occasion)?;
+    Ok(())
+}

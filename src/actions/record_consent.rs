@@ -1,0 +1,80 @@
+//! A person, or a client of the API, records what is known about consent: a document, a revocation, a flag.
+
+use crate::domain::actor::Actor;
+use crate::domain::consent::{Intent, Source};
+use crate::domain::evidence::{ConsentDocument, RevocationChannel};
+use crate::domain::id::NumberId;
+use crate::domain::ledger::Entry;
+use crate::domain::program::Program;
+use crate::domain::time::Timestamp;
+use crate::store::{Tx, documents, numbers, programs};
+
+use super::ActionError;
+use super::consent::{Occasion, apply};
+
+/// A file that shows the consent, already recognised by its content.
+#[derive(Clone, Debug)]
+pub struct File {
+    /// SHA-256 of the content.
+    pub sha256: [u8; 32],
+    /// The media type.
+    pub media_type: &'static str,
+    /// The content.
+    pub bytes: Vec<u8>,
+}
+
+/// What a person wants recorded.
+#[derive(Clone, Debug)]
+pub enum Update {
+    /// Consent, shown by a document.
+    OptIn(ConsentDocument, Option<File>),
+    /// A revocation by any channel.
+    OptOut(RevocationChannel, String),
+    /// The number has another owner.
+    Reassigned(String),
+    /// No text may go to the number.
+    SetDoNotText(String),
+    /// The flag is lifted.
+    ClearDoNotText(String),
+    /// An unclear reply was no revocation.
+    Resume(String),
+}
+
+/// Records an update about a number in a program (the default one when `program` is `None`).
+///
+/// # Errors
+/// The rules' refusal, or what is wrong with a field.
+pub fn record_consent(
+    tx: &mut Tx<'_>,
+    number: NumberId,
+    program: Option<&str>,
+    update: Update,
+    source: Source,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<Entry, ActionError> {
+    let program: Program = programs::find(tx, program)?.ok_or(ActionError::NotFound("program"))?;
+    let mut number = numbers::get(tx, number)?.ok_or(ActionError::NotFound("number"))?;
+    let intent = match update {
+        Update::OptIn(mut document, file) => {
+            if let Some(file) = file {
+                documents::keep(tx, &file.sha256, file.media_type, &file.bytes, now)?;
+                document.file_sha256 = Some(hex(&file.sha256));
+                document.file_type = Some(file.media_type.to_owned());
+            }
+            Intent::ManualOptIn(document)
+        }
+        Update::OptOut(channel, reason) => Intent::OptOut { channel, reason, source },
+        Update::Reassigned(reason) => Intent::Reassigned { reason },
+        Update::SetDoNotText(reason) => Intent::SetDoNotText { reason },
+        Update::ClearDoNotText(reason) => Intent::ClearDoNotText { reason },
+        Update::Resume(reason) => Intent::Resume { reason },
+    };
+    let entry = apply(tx, &mut number, &program, intent, &Occasion::new(actor, now))?;
+    entry.ok_or_else(|| ActionError::Conflict("Nothing had to be recorded.".to_owned()))
+}
+
+/// Bytes in hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,159 @@
+//! Accept a text for sending: ask the gate, then queue it, hold it behind an invitation, or keep the refused attempt.
+
+use chrono::Duration;
+
+use crate::domain::actor::Actor;
+use crate::domain::consent::{Intent, StateName};
+use crate::domain::gate::{Answer, CheckName, Verdict};
+use crate::domain::id::MessageId;
+use crate::domain::message::{Category, Lane, Status};
+use crate::domain::phone::Phone;
+use crate::domain::sms;
+use crate::domain::time::Timestamp;
+use crate::store::messages::{self, Message};
+use crate::store::{Tx, numbers, programs};
+
+use super::consent::{Occasion, apply};
+use super::{ActionError, FieldError, standing};
+
+/// A text somebody wants sent.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// To whom, in any format.
+    pub to: String,
+    /// The text.
+    pub body: String,
+    /// What it is for.
+    pub category: Category,
+    /// The program's slug; the default program when absent.
+    pub program: Option<String>,
+}
+
+/// What became of it.
+#[derive(Debug)]
+pub struct Accepted {
+    /// The message, or the stored attempt.
+    pub id: MessageId,
+    /// Queued, held, or blocked.
+    pub status: Status,
+    /// Why it was refused.
+    pub code: Option<&'static str>,
+    /// The gate's answer; none when the recipient is no number.
+    pub verdict: Option<Verdict>,
+    /// The refusal or the waiting in words.
+    pub words: String,
+}
+
+/// Accepts, holds or refuses a text. A refused attempt is stored as well.
+///
+/// # Errors
+/// [`ActionError::Invalid`] for an empty or overlong text, [`ActionError::NotFound`] for an unknown program.
+pub fn send_message(
+    tx: &mut Tx<'_>,
+    wanted: &Wanted,
+    region: &str,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<Accepted, ActionError> {
+    check_body(&wanted.body)?;
+    let program = programs::find(tx, wanted.program.as_deref())?.ok_or(ActionError::NotFound("program"))?;
+    let mut message = Message {
+        id: tx.new_id(now)?,
+        number_id: None,
+        program_id: program.id,
+        to_text: wanted.to.chars().take(64).collect(),
+        sender: None,
+        category: wanted.category,
+        lane: Lane::Gated,
+        body: wanted.body.clone(),
+        status: Status::Blocked,
+        actor: actor.to_string(),
+        created_at: now,
+        due_at: now,
+        expires_at: None,
+        attempts: 0,
+        permit_seq: None,
+        claimed_seq: None,
+        claimed_at: None,
+        provider_id: None,
+        error_code: None,
+        error_text: None,
+        verdict: None,
+    };
+    let phone = match Phone::parse(&wanted.to, region) {
+        Ok(phone) => phone,
+        Err(error) => return refuse(tx, message, "invalid_number", error.to_string(), None),
+    };
+    let mut number = numbers::find_or_create(tx, &phone, now)?;
+    message.number_id = Some(number.id);
+    phone.as_str().clone_into(&mut message.to_text);
+    let standing = standing(tx, &program)?;
+    let mut verdict = standing.verdict(&number, &program, now);
+    match verdict.answer(Lane::Gated) {
+        Answer::Refuse(check) => {
+            let words = verdict.headline();
+            return refuse(tx, message, code_of(check), words, Some(verdict));
+        }
+        Answer::Send(_) | Answer::Wait => message.status = Status::Queued,
+        Answer::Hold => {
+            message.status = Status::Held;
+            message.expires_at = Some(now.plus(Duration::days(program.hold_days.into())));
+            if verdict.state == StateName::NotAsked {
+                let intent = Intent::Invite { message: tx.new_id(now)?, text: program.invitation() };
+                apply(tx, &mut number, &program, intent, &Occasion::new(actor, now))?;
+                verdict = standing.verdict(&number, &program, now);
+            }
+        }
+    }
+    let words = match message.status {
+        Status::Held => {
+            "Held: the opt-in template went first; the message follows when the lead replies START."
+        }
+        _ => "Queued for delivery.",
+    };
+    message.verdict = Some(serde_json::to_string(&verdict).map_err(crate::store::StoreError::from)?);
+    messages::insert(tx, &message, Some(words))?;
+    let (id, status) = (message.id, message.status);
+    Ok(Accepted { id, status, code: None, verdict: Some(verdict), words: words.to_owned() })
+}
+
+fn refuse(
+    tx: &mut Tx<'_>,
+    mut message: Message,
+    code: &'static str,
+    words: String,
+    verdict: Option<Verdict>,
+) -> Result<Accepted, ActionError> {
+    message.error_code = Some(code.to_owned());
+    message.error_text = Some(words.clone());
+    let json = verdict.as_ref().map(serde_json::to_string).transpose();
+    message.verdict = json.map_err(crate::store::StoreError::from)?;
+    messages::insert(tx, &message, Some(&words))?;
+    Ok(Accepted { id: message.id, status: Status::Blocked, code: Some(code), verdict, words })
+}
+
+fn check_body(body: &str) -> Result<(), ActionError> {
+    let error = if body.trim().is_empty() {
+        "Write the text that is to be sent."
+    } else if body.chars().count() > sms::MAX_BODY {
+        "The text is longer than 1,600 characters. Shorten it."
+    } else {
+        return Ok(());
+    };
+    Err(ActionError::Invalid(vec![FieldError::new("body", error)]))
+}
+
+/// The stable code of a refusal, as the API speaks it.
+pub fn code_of(check: CheckName) -> &'static str {
+    match check {
+        CheckName::Consent => "not_opted_in",
+        CheckName::OptOut => "opted_out",
+        CheckName::DoNotText => "do_not_text",
+        CheckName::Paused => "paused",
+        CheckName::Number => "unreachable",
+        CheckName::Sender => "no_sender",
+        CheckName::QuietHours => "quiet_hours",
+        CheckName::Frequency => "frequency",
+        CheckName::Operations => "sending_off",
+    }
+}

@@ -1,0 +1,129 @@
+//! A visitor submits a hosted form with the box ticked. What the visitor sees is the same for every number.
+
+use crate::domain::actor::Actor;
+use crate::domain::consent::Intent;
+use crate::domain::evidence::FormRecord;
+use crate::domain::phone::Phone;
+use crate::domain::time::Timestamp;
+use crate::store::contacts::{self, Details};
+use crate::store::forms::{self, Form, Version};
+use crate::store::{Tx, numbers, programs};
+
+use super::ActionError;
+use super::consent::{Occasion, apply};
+use super::record_consent::hex;
+
+/// What came with the submission.
+#[derive(Clone, Debug)]
+pub struct Submission {
+    /// The form's slug.
+    pub slug: String,
+    /// The version of the consent language that the visitor saw.
+    pub version: i32,
+    /// The number.
+    pub phone: Phone,
+    /// The name, if given.
+    pub name: Option<String>,
+    /// The page's public address.
+    pub page_url: String,
+    /// The visitor's address.
+    pub ip: String,
+    /// The visitor's browser, as it names itself.
+    pub user_agent: String,
+}
+
+/// Records a submission and what follows from it.
+///
+/// # Errors
+/// [`ActionError::NotFound`] for an unknown form, [`ActionError::Conflict`] when the consent language changed meanwhile.
+pub fn submit_form(tx: &mut Tx<'_>, submission: Submission, now: Timestamp) -> Result<(), ActionError> {
+    let (form, version) = forms::find(tx, &submission.slug)?.ok_or(ActionError::NotFound("form"))?;
+    if version.version != submission.version {
+        return Err(ActionError::Conflict(
+            "The wording of this form was changed while you were reading it. Please read it again."
+                .to_owned(),
+        ));
+    }
+    let program = programs::get(tx, form.program_id)?.ok_or(ActionError::NotFound("program"))?;
+    let mut number = numbers::find_or_create(tx, &submission.phone, now)?;
+    if contacts::of_number(tx, number.id)?.is_empty() {
+        let name = submission.name.clone().unwrap_or_default();
+        contacts::insert(tx, &number, &Details { name, ..Details::default() }, now)?;
+        number.contact_count += 1;
+    }
+    let actor = Actor::Form(form.slug.clone());
+    let double_opt_in = form.double_opt_in;
+    let record = record(form, version, submission);
+    let intent = Intent::Form { record, double_opt_in };
+    apply(tx, &mut number, &program, intent, &Occasion::new(&actor, now))?;
+    Ok(())
+}
+
+fn record(form: Form, version: Version, submission: Submission) -> FormRecord {
+    FormRecord {
+        form: form.slug,
+        version: version.version,
+        locale: version.locale,
+        wording: version.wording,
+        wording_sha256: hex(&version.wording_sha256),
+        checkbox_ticked: true,
+        page_url: submission.page_url,
+        ip: submission.ip,
+        user_agent: submission.user_agent.chars().take(400).collect(),
+        name: submission.name,
+    }
+}
+
+/// Publishes a new version of a form's consent language; events that rest on older ones keep theirs.
+///
+/// # Errors
+/// What is wrong with which field.
+pub fn publish_wording(
+    tx: &mut Tx<'_>,
+    slug: &str,
+    title: &str,
+    wording: &str,
+    double_opt_in: bool,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<(), ActionError> {
+    let (form, shown) = forms::find(tx, slug)?.ok_or(ActionError::NotFound("form"))?;
+    let (title, wording) = (title.trim(), wording.trim());
+    if title.is_empty() || title.chars().count() > 200 {
+        return Err(ActionError::field("title", "Enter a heading of at most 200 characters."));
+    }
+    let upper = wording.to_uppercase();
+    if wording.chars().count() > 4000 || !["STOP", "HELP", "RATES"].iter().all(|word| upper.contains(word)) {
+        return Err(ActionError::field(
+            "wording",
+            "The consent language must say STOP, HELP and that rates may apply, in at most 4,000 characters.",
+        ));
+    }
+    forms::update(tx, form.id, title, double_opt_in, now)?;
+    if shown.wording != wording {
+        let version = Version { version: shown.version + 1, ..new_version(form.id, wording, actor, now) };
+        forms::publish(tx, &version)?;
+    }
+    let details = format!("Version {} before the change.", shown.version);
+    crate::store::admin_log::add(tx, actor, "form.changed", &format!("form:{slug}"), &details, now)?;
+    Ok(())
+}
+
+/// The first version of a form's consent language.
+pub(super) fn new_version(
+    form: crate::domain::id::FormId,
+    wording: &str,
+    actor: &Actor,
+    now: Timestamp,
+) -> Version {
+    use sha2::{Digest, Sha256};
+    Version {
+        form_id: form,
+        version: 1,
+        locale: "en".to_owned(),
+        wording: wording.to_owned(),
+        wording_sha256: Sha256::digest(wording.as_bytes()).to_vec(),
+        published_at: now,
+        published_by: actor.to_string(),
+    }
+}

@@ -1,0 +1,126 @@
+//! Puts the rooms together: opens the store, makes what a new installation needs, binds the server, starts the jobs.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use actix_web::web::Data;
+use actix_web::{App as Actix, HttpServer, dev::Server};
+use anyhow::{Context, Result};
+
+use crate::actions::{ActionError, install};
+use crate::clock::Clock;
+use crate::config::{Config, Unusable};
+use crate::jobs::Jobs;
+use crate::providers::Provider;
+use crate::providers::simulator::Simulator;
+use crate::providers::twilio::{Twilio, TwilioConfig};
+use crate::store::{Store, settings, users};
+use crate::web::{self, App, api::secret_hash};
+
+/// A server that is ready to run.
+pub struct Bound {
+    /// Runs until it is told to stop.
+    pub server: Server,
+    /// What its handlers share.
+    pub app: Data<App>,
+    /// What its loops share; for tests that turn them by hand.
+    pub jobs: Jobs,
+    /// The one-time setup link, while nobody can sign in.
+    pub setup_link: Option<String>,
+}
+
+/// Opens everything and binds the address; nothing runs yet.
+///
+/// # Errors
+/// In words for the operator.
+pub async fn bind(config: Config, clock: Clock) -> Result<Bound> {
+    // Another provider may be installed already, by a test before this one.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let store = Store::open(&config.database_url)?;
+    let secret = Arc::new(config.secret_key()?);
+    let cookie_key = web::session::cookie_key(&secret);
+    let sender = config.sender_number()?.map(|phone| phone.as_str().to_owned());
+    let now = clock.now();
+    store.write(move |tx| install::install(tx, sender.as_deref(), now)).await?;
+    let listener = TcpListener::bind(&config.bind)
+        .with_context(|| format!("The address {} cannot be used.", config.bind))?;
+    let local = listener.local_addr()?;
+    let app = Data::new(shared(config, clock, store, local.port())?);
+    let provider: Arc<dyn Provider> = match (&app.simulator, &app.twilio) {
+        (Some(simulator), _) => Arc::<Simulator>::clone(simulator),
+        (None, Some(twilio)) => Arc::clone(twilio),
+        (None, None) => {
+            return Err(Unusable(
+                "PROVIDER=twilio needs TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN.".to_owned(),
+            ))?;
+        }
+    };
+    let jobs = Jobs { store: app.store.clone(), clock: app.clock.clone(), provider, secret };
+    let setup_link = setup_link(&app).await?;
+    let data = app.clone();
+    let secure = app.public_url.starts_with("https://");
+    let throttle = Data::new(web::security::Throttle::default());
+    let server = HttpServer::new(move || {
+        let pages = actix_web::web::scope("")
+            .wrap(web::session::middleware(&data, &cookie_key, secure))
+            .configure(web::admin::routes)
+            .default_service(actix_web::web::to(web::error::not_found));
+        Actix::new()
+            .app_data(data.clone())
+            .app_data(throttle.clone())
+            .configure(web::routes)
+            .service(pages)
+            .wrap(actix_web::middleware::from_fn(web::security::headers))
+    })
+    .listen(listener)?
+    .workers(std::thread::available_parallelism().map_or(2, usize::from))
+    .shutdown_timeout(10)
+    .run();
+    Ok(Bound { server, app, jobs, setup_link })
+}
+
+fn shared(config: Config, clock: Clock, store: Store, port: u16) -> Result<App> {
+    let local_url = format!("http://127.0.0.1:{port}");
+    let public_url = config.public_url();
+    let twilio = match (&config.twilio_account_sid, &config.twilio_auth_token) {
+        (Some(sid), Some(token)) => {
+            let twilio = Twilio::new(TwilioConfig {
+                account_sid: sid.clone(),
+                auth_token: token.clone(),
+                api_base: config.twilio_api_base.clone(),
+                public_url: public_url.clone(),
+            })?;
+            Some(Arc::new(twilio) as Arc<dyn Provider>)
+        }
+        _ => None,
+    };
+    let simulator = if config.is_simulator() {
+        let mut secret = [0; 32];
+        getrandom::fill(&mut secret).map_err(|error| Unusable(error.to_string()))?;
+        let ticking = clock.clone();
+        Some(Simulator::new(local_url.clone(), secret, Arc::new(move || ticking.now())))
+    } else {
+        None
+    };
+    let (config, forged_webhooks) = (Arc::new(config), Default::default());
+    Ok(App { store, clock, config, public_url, local_url, twilio, simulator, forged_webhooks })
+}
+
+/// While nobody can sign in, every start makes a fresh one-time link.
+async fn setup_link(app: &App) -> Result<Option<String>> {
+    let mut token = [0u8; 24];
+    getrandom::fill(&mut token).map_err(|error| Unusable(error.to_string()))?;
+    let token = crate::actions::record_consent::hex(&token);
+    let hash = crate::actions::record_consent::hex(&secret_hash(&token));
+    let needed = app
+        .store
+        .write(move |tx| {
+            if users::any(tx)? {
+                return Ok(false);
+            }
+            settings::set(tx, settings::SETUP_TOKEN, &hash)?;
+            Ok::<_, ActionError>(true)
+        })
+        .await?;
+    Ok(needed.then(|| format!("{}/setup?token={token}", app.public_url)))
+}

@@ -1,0 +1,27 @@
+//! `serve`: the server and its loops, until it is told to stop.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use crate::app;
+use crate::clock::Clock;
+use crate::config::Config;
+
+pub(super) fn run(config: Config) -> Result<ExitCode> {
+    actix_web::rt::System::new().block_on(async {
+        let bound = app::bind(config, Clock::System).await?;
+        let address = &bound.app.public_url;
+        log::info!("SMS Opt-In is running at {address} (texts by {}).", bound.jobs.provider.name());
+        println!("SMS Opt-In is running at {address}");
+        if let Some(link) = &bound.setup_link {
+            log::warn!(
+                "Nobody can sign in yet. Make the first administrator here (the link works once): {link}"
+            );
+            println!("Make the first administrator here (the link works once): {link}");
+        }
+        bound.jobs.start();
+        bound.server.await?;
+        Ok(ExitCode::SUCCESS)
+    })
+}

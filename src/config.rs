@@ -1,0 +1,129 @@
+//! What the operator decides: flag, else environment, else default, into one typed value. Secrets redact themselves.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use clap::Args;
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::domain::phone::Phone;
+
+/// The operator's decisions.
+#[derive(Args, Clone, Debug)]
+pub struct Config {
+    /// The database: sqlite://FILE.
+    #[arg(long, env = "DATABASE_URL", default_value = "sqlite://sms-opt-in.db", global = true)]
+    pub database_url: String,
+    /// Address and port to listen on.
+    #[arg(long, env = "BIND", default_value = "127.0.0.1:8080", global = true)]
+    pub bind: String,
+    /// The address under which the world reaches this server; http://BIND when absent.
+    #[arg(long, env = "PUBLIC_URL", global = true)]
+    public_url: Option<String>,
+    /// Signs sessions and seals; made and kept beside the database on first start when absent.
+    #[arg(long, env = "SECRET_KEY", hide_env_values = true, global = true)]
+    secret_key: Option<SecretString>,
+    /// The region meant by a number without country code (ISO 3166).
+    #[arg(long, env = "DEFAULT_REGION", default_value = "US", global = true)]
+    pub default_region: String,
+    /// Who carries the texts.
+    #[arg(long, env = "PROVIDER", value_enum, default_value_t = ProviderName::Simulator, global = true)]
+    pub provider: ProviderName,
+    /// The default program's sender number.
+    #[arg(long, env = "SENDER_NUMBER", global = true)]
+    sender_number: Option<String>,
+    /// Twilio's account.
+    #[arg(long, env = "TWILIO_ACCOUNT_SID", global = true)]
+    pub twilio_account_sid: Option<String>,
+    /// Twilio's secret: signs webhooks and sends texts.
+    #[arg(long, env = "TWILIO_AUTH_TOKEN", hide_env_values = true, global = true)]
+    pub twilio_auth_token: Option<SecretString>,
+    /// Twilio's API, or a stand-in for it.
+    #[arg(long, env = "TWILIO_API_BASE", default_value = "https://api.twilio.com", global = true)]
+    pub twilio_api_base: String,
+}
+
+/// Who carries the texts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
+pub enum ProviderName {
+    /// Simulated phones: no real text leaves this machine.
+    Simulator,
+    /// Twilio.
+    Twilio,
+}
+
+/// A setting that cannot be used, in words for the operator.
+#[derive(Debug)]
+pub struct Unusable(pub String);
+
+impl fmt::Display for Unusable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Unusable {}
+
+impl Config {
+    /// The public address, without a slash at the end.
+    pub fn public_url(&self) -> String {
+        let url = self.public_url.clone().unwrap_or_else(|| format!("http://{}", self.bind));
+        url.trim_end_matches('/').to_owned()
+    }
+
+    /// True when no real text leaves this machine.
+    pub fn is_simulator(&self) -> bool {
+        self.provider == ProviderName::Simulator
+    }
+
+    /// The default program's sender number; the simulator has one of its own.
+    ///
+    /// # Errors
+    /// When it is no phone number.
+    pub fn sender_number(&self) -> Result<Option<Phone>, Unusable> {
+        match (&self.sender_number, self.is_simulator()) {
+            (Some(number), _) => Phone::parse(number, &self.default_region)
+                .map(Some)
+                .map_err(|error| Unusable(format!("SENDER_NUMBER: {error}"))),
+            (None, true) => Ok(Phone::from_e164("+12065550199")),
+            (None, false) => Ok(None),
+        }
+    }
+
+    /// The secret of at least 32 bytes, read from the file beside the database or made there.
+    ///
+    /// # Errors
+    /// When the given one is too short, or the file cannot be read or made.
+    pub fn secret_key(&self) -> Result<Vec<u8>, Unusable> {
+        if let Some(key) = &self.secret_key {
+            let key = key.expose_secret().as_bytes().to_vec();
+            if key.len() < 32 {
+                return Err(Unusable("SECRET_KEY must have at least 32 characters.".to_owned()));
+            }
+            return Ok(key);
+        }
+        let path = self.beside_database("secret-key");
+        if let Ok(key) = std::fs::read(&path) {
+            return Ok(key);
+        }
+        let mut key = vec![0; 32];
+        let failed =
+            |why: String| Unusable(format!("The secret key {} cannot be made: {why}", path.display()));
+        getrandom::fill(&mut key).map_err(|error| failed(error.to_string()))?;
+        let key: Vec<u8> = crate::actions::record_consent::hex(&key).into_bytes();
+        write_private(&path, &key).map_err(|error| failed(error.to_string()))?;
+        Ok(key)
+    }
+
+    fn beside_database(&self, what: &str) -> PathBuf {
+        let file = self.database_url.strip_prefix("sqlite://").unwrap_or("sms-opt-in.db");
+        PathBuf::from(format!("{file}.{what}"))
+    }
+}
+
+fn write_private(path: &PathBuf, bytes: &[u8]) -> std::io::Result<()> {
+    use std::io::Write;
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(bytes)
+}

@@ -1,0 +1,282 @@
+//! The transitions: given what is known of a number and what somebody wants, which event is appended and what follows,
+//! or why it is refused. The table of RULES §1, row by row.
+
+use chrono::Duration;
+
+use super::consent::{EventKind, NumberConsent, Source, State, StateName};
+use super::evidence::{ConsentDocument, Evidence, FormRecord, HandsetText, RevocationChannel};
+use super::id::{MessageId, ProgramId};
+use super::intent::{Decision, Draft, Effect, Intent, Refusal, Scope};
+use super::time::Timestamp;
+
+/// Provider times that lie closer together than this do not tell which of two texts was first (RULES §1).
+const TIE: Duration = Duration::seconds(60);
+/// A reason shorter than this explains nothing.
+const REASON_CHARACTERS: usize = 10;
+
+/// Decides what follows from `intent` for a number about which `record` is known.
+///
+/// # Errors
+/// A [`Refusal`] that says what was refused and what to do instead.
+pub fn decide(
+    record: &NumberConsent,
+    program: ProgramId,
+    intent: Intent,
+    now: Timestamp,
+) -> Result<Decision, Refusal> {
+    let case = Case { record, program, state: record.state_in(program), now };
+    match intent {
+        Intent::Invite { message, text } => case.invite(message, text),
+        Intent::InvitationFailed { message, why } => Ok(case.invitation_failed(message, why)),
+        Intent::Start(text) => Ok(case.start(text)),
+        Intent::Yes(text) => Ok(case.yes(text)),
+        Intent::Stop(text, scope) => Ok(case.stop(text, scope)),
+        Intent::Unclear(text) => Ok(case.unclear(text)),
+        Intent::Form { record, double_opt_in } => Ok(case.form(record, double_opt_in)),
+        Intent::ManualOptIn(document) => case.manual_opt_in(document),
+        Intent::OptOut { channel, reason, source } => case.opt_out(channel, reason, source),
+        Intent::ProviderBlock { provider, code, message } => {
+            let evidence = Evidence::ProviderBlock { provider, code, message };
+            Ok(case.revoke(Scope::Program, Source::Provider, evidence))
+        }
+        Intent::Reassigned { reason } => case.reassigned(reason),
+        Intent::SetDoNotText { reason } => {
+            let new = record.do_not_text.is_none();
+            case.flag(EventKind::DoNotTextSet, new, reason, &[Effect::CancelWaiting])
+        }
+        Intent::ClearDoNotText { reason } => {
+            case.flag(EventKind::DoNotTextCleared, record.do_not_text.is_some(), reason, &[])
+        }
+        Intent::Resume { reason } => {
+            let effects = match case.state {
+                State::OptedIn(_) => [Effect::ReleaseHeld].as_slice(),
+                _ => &[],
+            };
+            case.flag(EventKind::Resumed, record.paused.is_some(), reason, effects)
+        }
+    }
+}
+
+/// One number in one program at one moment.
+struct Case<'a> {
+    record: &'a NumberConsent,
+    program: ProgramId,
+    state: State,
+    now: Timestamp,
+}
+
+impl Case<'_> {
+    fn invite(&self, message: MessageId, text: String) -> Result<Decision, Refusal> {
+        match self.state {
+            _ if self.record.do_not_text.is_some() => Err(Refusal::DoNotText),
+            State::OptedOut(since) => Err(Refusal::OptedOut { since: since.occurred_at }),
+            _ if self.record.paused.is_some() => Err(Refusal::Paused),
+            State::Invited(since) => Err(Refusal::AlreadyInvited { since: since.recorded_at }),
+            State::OptedIn(_) => Err(Refusal::AlreadyOptedIn),
+            State::NotAsked => {
+                let evidence = Evidence::Invitation { message, text };
+                Ok(self.event(EventKind::Invited, Source::System, evidence, &[Effect::SendInvitation]))
+            }
+        }
+    }
+
+    fn invitation_failed(&self, message: MessageId, why: String) -> Decision {
+        match self.state {
+            State::Invited(_) => {
+                let evidence = Evidence::Invitation { message, text: why };
+                let effects = [Effect::CancelWaiting];
+                self.event(EventKind::InvitationFailed, Source::Provider, evidence, &effects)
+            }
+            _ => Decision::default(),
+        }
+    }
+
+    fn start(&self, text: HandsetText) -> Decision {
+        match self.state {
+            State::OptedIn(_) => self.handset(EventKind::Recorded, text, &[]),
+            State::OptedOut(_) if self.precedes_last_opt_out(&text) => {
+                self.handset(EventKind::Recorded, text, &[])
+            }
+            _ => self.handset(EventKind::OptedIn, text, &self.welcome()),
+        }
+    }
+
+    fn yes(&self, text: HandsetText) -> Decision {
+        match self.state {
+            State::Invited(_) => self.handset(EventKind::OptedIn, text, &self.welcome()),
+            _ => Decision::default(),
+        }
+    }
+
+    /// What opting in sets off; under a flag nothing leaves, not even the confirmation.
+    fn welcome(&self) -> Vec<Effect> {
+        if self.record.do_not_text.is_some() || self.record.paused.is_some() {
+            Vec::new()
+        } else {
+            vec![Effect::ConfirmOptIn, Effect::ReleaseHeld]
+        }
+    }
+
+    /// An older START that arrives after a newer STOP does not win; without a time of its own, arrival decides.
+    fn precedes_last_opt_out(&self, text: &HandsetText) -> bool {
+        match (text.sent_at, self.record.last_opt_out) {
+            (Some(sent_at), Some(last)) => sent_at <= last,
+            _ => false,
+        }
+    }
+
+    fn stop(&self, text: HandsetText, scope: Scope) -> Decision {
+        if let (State::OptedIn(began), Some(sent_at)) = (self.state, text.sent_at) {
+            let clearly_older =
+                began.source == Source::Handset && began.is_timed() && sent_at.plus(TIE) < began.occurred_at;
+            if clearly_older {
+                return self.handset(EventKind::Recorded, text, &[]);
+            }
+        }
+        let occurred_at = self.occurred_at(text.sent_at);
+        let mut decision = self.revoke(scope, Source::Handset, Evidence::HandsetText(text));
+        if let Some(event) = &mut decision.event {
+            event.occurred_at = occurred_at;
+        }
+        if self.state.name() != StateName::OptedOut {
+            decision.effects.push(Effect::ConfirmOptOut);
+        }
+        decision
+    }
+
+    fn unclear(&self, text: HandsetText) -> Decision {
+        if self.record.paused.is_some() {
+            return self.handset(EventKind::Recorded, text, &[]);
+        }
+        let mut decision = self.handset(EventKind::Paused, text, &[]);
+        if let Some(event) = &mut decision.event {
+            event.program = None;
+        }
+        decision
+    }
+
+    fn form(&self, record: FormRecord, double_opt_in: bool) -> Decision {
+        let flagged = self.record.do_not_text.is_some() || self.record.paused.is_some();
+        let (kind, effects) = match self.state {
+            State::NotAsked if double_opt_in && flagged => (EventKind::Recorded, vec![]),
+            State::NotAsked if double_opt_in => (EventKind::Invited, vec![Effect::SendInvitation]),
+            State::NotAsked => (EventKind::OptedIn, self.welcome()),
+            State::Invited(_) | State::OptedIn(_) | State::OptedOut(_) => (EventKind::Recorded, vec![]),
+        };
+        self.event(kind, Source::WebForm, Evidence::WebForm(record), &effects)
+    }
+
+    fn manual_opt_in(&self, document: ConsentDocument) -> Result<Decision, Refusal> {
+        if let State::OptedOut(since) = self.state {
+            return Err(Refusal::OptedOut { since: since.occurred_at });
+        }
+        if document.given_at > self.now {
+            return Err(Refusal::ConsentInFuture);
+        }
+        match self.record.last_opt_out {
+            Some(last_opt_out) if document.given_at < last_opt_out => {
+                return Err(Refusal::ConsentBeforeOptOut { last_opt_out });
+            }
+            _ => {}
+        }
+        let reason = checked_reason(document.reason)?;
+        let given_at = document.given_at;
+        let document = ConsentDocument { reason, ..document };
+        let (kind, effects) = match self.state {
+            State::OptedIn(_) => (EventKind::Recorded, vec![]),
+            _ => (EventKind::OptedIn, vec![Effect::ReleaseHeld]),
+        };
+        let mut decision = self.event(kind, Source::Manual, Evidence::Document(document), &effects);
+        if let Some(event) = &mut decision.event {
+            event.occurred_at = given_at;
+        }
+        Ok(decision)
+    }
+
+    fn opt_out(
+        &self,
+        channel: RevocationChannel,
+        reason: String,
+        source: Source,
+    ) -> Result<Decision, Refusal> {
+        let reason = reason.trim().to_owned();
+        if reason.is_empty() {
+            return Err(Refusal::ReasonTooShort);
+        }
+        Ok(self.revoke(Scope::Everywhere, source, Evidence::Revocation { channel, reason }))
+    }
+
+    /// Any revocation: always allowed, and recorded even where nothing is left to revoke.
+    fn revoke(&self, scope: Scope, source: Source, evidence: Evidence) -> Decision {
+        let already_out = match scope {
+            Scope::Everywhere => self.record.is_out_everywhere(),
+            Scope::Program => self.state.name() == StateName::OptedOut,
+        };
+        let kind = if already_out { EventKind::OptOutRepeated } else { EventKind::OptedOut };
+        let mut decision = self.event(kind, source, evidence, &[Effect::CancelWaiting]);
+        if let (Some(event), Scope::Everywhere) = (&mut decision.event, scope) {
+            event.program = None;
+        }
+        decision
+    }
+
+    fn reassigned(&self, reason: String) -> Result<Decision, Refusal> {
+        let reason = checked_reason(reason)?;
+        let ends = |state: &State| matches!(state, State::Invited(_) | State::OptedIn(_));
+        let kind = match self.record.programs.values().any(ends) {
+            true => EventKind::ConsentEnded,
+            false => EventKind::Recorded,
+        };
+        let evidence = Evidence::Note { reason };
+        let mut decision = self.event(kind, Source::Manual, evidence, &[Effect::CancelWaiting]);
+        if let Some(event) = &mut decision.event {
+            event.program = None;
+        }
+        Ok(decision)
+    }
+
+    fn flag(
+        &self,
+        kind: EventKind,
+        changes: bool,
+        reason: String,
+        effects: &[Effect],
+    ) -> Result<Decision, Refusal> {
+        if !changes {
+            return Err(Refusal::NothingToDo);
+        }
+        let evidence = Evidence::Note { reason: checked_reason(reason)? };
+        let mut decision = self.event(kind, Source::Manual, evidence, effects);
+        if let Some(event) = &mut decision.event {
+            event.program = None;
+        }
+        Ok(decision)
+    }
+
+    fn handset(&self, kind: EventKind, text: HandsetText, effects: &[Effect]) -> Decision {
+        let occurred_at = self.occurred_at(text.sent_at);
+        let mut decision = self.event(kind, Source::Handset, Evidence::HandsetText(text), effects);
+        if let Some(event) = &mut decision.event {
+            event.occurred_at = occurred_at;
+        }
+        decision
+    }
+
+    /// The provider's time, never later than now: a clock that is ahead must not push events into the future.
+    fn occurred_at(&self, sent_at: Option<Timestamp>) -> Timestamp {
+        sent_at.unwrap_or(self.now).min(self.now)
+    }
+
+    fn event(&self, kind: EventKind, source: Source, evidence: Evidence, effects: &[Effect]) -> Decision {
+        let draft = Draft { kind, program: Some(self.program), source, occurred_at: self.now, evidence };
+        Decision { event: Some(draft), effects: effects.to_vec() }
+    }
+}
+
+fn checked_reason(reason: String) -> Result<String, Refusal> {
+    let reason = reason.trim().to_owned();
+    if reason.chars().count() < REASON_CHARACTERS {
+        return Err(Refusal::ReasonTooShort);
+    }
+    Ok(reason)
+}

@@ -1,0 +1,170 @@
+//! What proves a consent or a revocation. Each event of the history carries exactly one piece of evidence; the rules
+//! that reach "opted in" take the kinds that can prove it, so consent without evidence does not compile.
+
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::id::{InboundId, MessageId};
+use super::time::Timestamp;
+use super::words::words;
+
+words! {
+    /// What kind of document shows the consent (RULES §1). "Test" is not a document.
+    DocumentKind {
+        /// A form with the lead's signature.
+        SignedForm = "signed_form",
+        /// A recorded telephone call.
+        RecordedCall = "recorded_call",
+        /// An e-mail from the lead.
+        Email = "email",
+        /// Consent given face to face and written down.
+        InPerson = "in_person",
+        /// A contract with the consent in it.
+        Contract = "contract",
+        /// Anything else, explained in the reason.
+        Other = "other",
+    }
+}
+
+impl DocumentKind {
+    /// The label people read.
+    pub fn label(self) -> &'static str {
+        match self {
+            DocumentKind::SignedForm => "Signed form",
+            DocumentKind::RecordedCall => "Recorded call",
+            DocumentKind::Email => "E-mail",
+            DocumentKind::InPerson => "In person",
+            DocumentKind::Contract => "Contract",
+            DocumentKind::Other => "Other document",
+        }
+    }
+}
+
+words! {
+    /// How a person revoked outside of texting: any reasonable means (47 CFR 64.1200(a)(10)).
+    RevocationChannel {
+        /// By telephone.
+        Call = "call",
+        /// By e-mail.
+        Email = "email",
+        /// By letter.
+        Letter = "letter",
+        /// Face to face.
+        InPerson = "in_person",
+        /// Any other way.
+        Other = "other",
+    }
+}
+
+impl RevocationChannel {
+    /// The label people read.
+    pub fn label(self) -> &'static str {
+        match self {
+            RevocationChannel::Call => "Call",
+            RevocationChannel::Email => "E-mail",
+            RevocationChannel::Letter => "Letter",
+            RevocationChannel::InPerson => "In person",
+            RevocationChannel::Other => "Other",
+        }
+    }
+}
+
+/// A text from the lead's handset.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct HandsetText {
+    /// Our record of the text.
+    pub inbound: InboundId,
+    /// Which provider brought it.
+    pub provider: String,
+    /// The provider's id of the text.
+    pub provider_message_id: String,
+    /// What the lead wrote.
+    pub body: String,
+    /// Our number it was sent to.
+    pub to: String,
+    /// The keyword it was read as.
+    pub matched: String,
+    /// When the handset sent it, where the provider knows.
+    pub sent_at: Option<Timestamp>,
+}
+
+/// The record of a hosted form that was submitted with the box ticked (RULES §8).
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct FormRecord {
+    /// The form's slug.
+    pub form: String,
+    /// The version of the consent language that was shown.
+    pub version: i32,
+    /// Its language (BCP 47).
+    pub locale: String,
+    /// The consent language, byte for byte.
+    pub wording: String,
+    /// SHA-256 of the wording, in hexadecimal.
+    pub wording_sha256: String,
+    /// The state of the box: always true here, kept because the record must say so.
+    pub checkbox_ticked: bool,
+    /// The page's public address.
+    pub page_url: String,
+    /// The visitor's address.
+    pub ip: String,
+    /// The visitor's browser, as it names itself.
+    pub user_agent: String,
+    /// The name they gave, if any.
+    pub name: Option<String>,
+}
+
+/// The document behind a manual opt-in.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct ConsentDocument {
+    /// What kind of document it is.
+    pub document: DocumentKind,
+    /// When the lead gave the consent.
+    pub given_at: Timestamp,
+    /// Reference or reason in words.
+    pub reason: String,
+    /// SHA-256 of the stored file, in hexadecimal.
+    pub file_sha256: Option<String>,
+    /// The file's media type, by its content.
+    pub file_type: Option<String>,
+}
+
+/// What one event of the history rests on.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Evidence {
+    /// A text from the handset.
+    HandsetText(HandsetText),
+    /// A submitted form.
+    WebForm(FormRecord),
+    /// A document for a manual opt-in.
+    Document(ConsentDocument),
+    /// How a person revoked by other means.
+    Revocation {
+        /// By which channel.
+        channel: RevocationChannel,
+        /// In words.
+        reason: String,
+    },
+    /// A provider refused because the lead is blocked there.
+    ProviderBlock {
+        /// Which provider.
+        provider: String,
+        /// Its code.
+        code: String,
+        /// The message that was refused.
+        message: MessageId,
+    },
+    /// The opt-in template that was queued, or that could not be delivered.
+    Invitation {
+        /// The invitation.
+        message: MessageId,
+        /// Its exact text, or why it failed.
+        text: String,
+    },
+    /// A reason in words.
+    Note {
+        /// The words.
+        reason: String,
+    },
+}

@@ -1,0 +1,302 @@
+//! The gate: the one place that answers "may we text this number now?". It lists every check in order with its facts, so
+//! that the page that explains and the code that sends are the same code. Only the gate makes a [`SendPermit`], and a
+//! provider accepts nothing without one: sending ungated does not compile. Pure: no clock, no database, no network.
+
+mod checks;
+
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::consent::{NumberConsent, Since, StateName};
+use super::id::{MessageId, ProgramId};
+use super::message::Lane;
+use super::phone::Phone;
+use super::program::Program;
+use super::time::Timestamp;
+use super::words::words;
+
+words! {
+    /// The gate's checks, in the order in which support reads them (RULES §5).
+    CheckName {
+        /// Is the number opted in for this program?
+        Consent = "consent",
+        /// Did it opt out before, when and by what?
+        OptOut = "opt_out",
+        /// Did an administrator forbid texting?
+        DoNotText = "do_not_text",
+        /// Does an unclear reply wait for a person?
+        Paused = "paused",
+        /// Can the number receive texts?
+        Number = "number",
+        /// Is there a sender number, and do replies reach us?
+        Sender = "sender",
+        /// Is it an allowed hour at the recipient?
+        QuietHours = "quiet_hours",
+        /// Is the promised frequency kept?
+        Frequency = "frequency",
+        /// Is sending switched on?
+        Operations = "operations",
+    }
+}
+
+words! {
+    /// How one check came out.
+    Outcome {
+        /// Nothing in the way.
+        Pass = "pass",
+        /// This blocks the text.
+        Fail = "fail",
+        /// Could not be asked, because an earlier answer is missing.
+        NotReached = "not_reached",
+    }
+}
+
+/// One check with its facts.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Check {
+    /// Which check.
+    pub name: CheckName,
+    /// How it came out.
+    pub outcome: Outcome,
+    /// The facts, as a sentence.
+    pub facts: String,
+    /// The rule it keeps, with its source.
+    pub rule: String,
+    /// What to do about a failure.
+    pub next_step: Option<String>,
+}
+
+/// What the gate is asked about.
+#[derive(Debug)]
+pub struct Question<'a> {
+    /// What is known of the number.
+    pub consent: &'a NumberConsent,
+    /// The number itself.
+    pub phone: &'a Phone,
+    /// The carrier's code, when it said that the number cannot receive texts.
+    pub unreachable: Option<&'a str>,
+    /// The program that wants to text.
+    pub program: &'a Program,
+    /// Its sender number, if one is configured.
+    pub sender: Option<&'a str>,
+    /// False when an administrator switched all sending off.
+    pub sending_on: bool,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// The gate's answer, whole: every check in order.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Verdict {
+    /// The program asked about.
+    pub program: ProgramId,
+    /// The state it was decided on.
+    pub state: StateName,
+    /// The event that began that state.
+    pub since: Option<Since>,
+    /// How many events the number's history had.
+    pub history_seq: i32,
+    /// When the gate was asked.
+    pub asked_at: Timestamp,
+    /// Every check, in order.
+    pub checks: Vec<Check>,
+    /// Set by [`ask`] alone: a verdict that was stored and read back explains, but permits nothing.
+    #[serde(skip)]
+    fresh: bool,
+}
+
+/// What to do with a message of a given lane.
+#[derive(Debug, PartialEq)]
+pub enum Answer {
+    /// It may go now.
+    Send(SendPermit),
+    /// It waits for the lead's START.
+    Hold,
+    /// It waits until sending is switched on again.
+    Wait,
+    /// It must not go. The check that says why.
+    Refuse(CheckName),
+}
+
+/// The right to send one message now. Made by the gate alone.
+#[derive(Debug, PartialEq)]
+pub struct SendPermit {
+    lane: Lane,
+    seq: i32,
+    history_seq: i32,
+}
+
+impl SendPermit {
+    /// The event of the number's history that permits the text (0 where none is needed: the answer to HELP).
+    pub fn seq(&self) -> i32 {
+        self.seq
+    }
+
+    /// How many events the number's history had when the gate was asked.
+    pub fn history_seq(&self) -> i32 {
+        self.history_seq
+    }
+
+    /// Joins the permit to the one message it was given for.
+    pub fn clear(self, message: MessageId, to: Phone, from: String, body: String) -> ClearedText {
+        ClearedText { message, to, from, body, permit: self }
+    }
+}
+
+/// A text that passed the gate: the only thing a provider sends.
+#[derive(Debug, PartialEq)]
+pub struct ClearedText {
+    message: MessageId,
+    to: Phone,
+    from: String,
+    body: String,
+    permit: SendPermit,
+}
+
+impl ClearedText {
+    /// Our identifier of the message.
+    pub fn message(&self) -> MessageId {
+        self.message
+    }
+    /// The recipient.
+    pub fn to(&self) -> &Phone {
+        &self.to
+    }
+    /// The sender number.
+    pub fn from(&self) -> &str {
+        &self.from
+    }
+    /// The text.
+    pub fn body(&self) -> &str {
+        &self.body
+    }
+    /// By which lane it goes.
+    pub fn lane(&self) -> Lane {
+        self.permit.lane
+    }
+}
+
+/// Asks every check.
+pub fn ask(question: &Question<'_>) -> Verdict {
+    let state = question.consent.state_in(question.program.id);
+    let checks = vec![
+        checks::consent(question, state),
+        checks::opt_out(state),
+        checks::do_not_text(question),
+        checks::paused(question),
+        checks::number(question),
+        checks::sender(question),
+        checks::pass(
+            CheckName::QuietHours,
+            "No quiet-hours rule is in force for this program yet.",
+            "47 CFR 64.1200(c)(1)",
+        ),
+        checks::pass(
+            CheckName::Frequency,
+            "No frequency cap is in force for this program yet.",
+            "CTIA Messaging Principles 5.1",
+        ),
+        checks::operations(question),
+    ];
+    Verdict {
+        program: question.program.id,
+        state: state.name(),
+        since: state.since(),
+        history_seq: question.consent.seq,
+        asked_at: question.now,
+        checks,
+        fresh: true,
+    }
+}
+
+impl Verdict {
+    /// May an intended text go now?
+    pub fn can_text(&self) -> bool {
+        self.checks.iter().all(|check| check.outcome == Outcome::Pass)
+    }
+
+    /// True when the check did not pass.
+    pub fn fails(&self, name: CheckName) -> bool {
+        self.checks.iter().any(|check| check.name == name && check.outcome != Outcome::Pass)
+    }
+
+    /// The first check, after consent itself, that blocks; consent only when nothing else does.
+    pub fn cause(&self) -> Option<&Check> {
+        let failed = || self.checks.iter().filter(|check| check.outcome == Outcome::Fail);
+        failed().find(|check| check.name != CheckName::Consent).or_else(|| failed().next())
+    }
+
+    /// The answer in one sentence, for the top of a page.
+    pub fn headline(&self) -> String {
+        match self.cause() {
+            None => match self.since {
+                Some(since) => {
+                    format!("Yes: opted in on {} by {}.", since.occurred_at.day(), since.source.label())
+                }
+                None => "Yes.".to_owned(),
+            },
+            Some(check) => format!("No: {}", decapitalise(&check.facts)),
+        }
+    }
+
+    /// What to do with a message of `lane`.
+    pub fn answer(&self, lane: Lane) -> Answer {
+        let permit = || SendPermit {
+            lane,
+            seq: self.since.map_or(0, |since| since.seq),
+            history_seq: self.history_seq,
+        };
+        let blocking =
+            |names: &[CheckName]| names.iter().copied().find(|name| self.fails(*name)).map(Answer::Refuse);
+        let (gates, wants): (&[CheckName], Option<StateName>) = match lane {
+            Lane::Gated => (&PERSON_AND_NUMBER, Some(StateName::OptedIn)),
+            Lane::Invitation => (&PERSON_AND_NUMBER, Some(StateName::Invited)),
+            Lane::OptInConfirmation => (&PERSON_AND_NUMBER, Some(StateName::OptedIn)),
+            Lane::OptOutConfirmation => (&FLAG_AND_NUMBER, Some(StateName::OptedOut)),
+            Lane::Help => (&FLAG_AND_NUMBER, None),
+        };
+        if let Some(refusal) = blocking(gates) {
+            return refusal;
+        }
+        if let Some(state) = wants
+            && state != self.state
+        {
+            return match lane {
+                Lane::Gated => Answer::Hold,
+                _ => Answer::Refuse(CheckName::Consent),
+            };
+        }
+        let at_our_leisure = [CheckName::QuietHours, CheckName::Frequency, CheckName::Operations];
+        if !self.fresh || at_our_leisure.into_iter().any(|name| self.fails(name)) {
+            return Answer::Wait;
+        }
+        Answer::Send(permit())
+    }
+}
+
+const PERSON_AND_NUMBER: [CheckName; 5] =
+    [CheckName::OptOut, CheckName::DoNotText, CheckName::Paused, CheckName::Number, CheckName::Sender];
+/// The narrow lanes of RULES §3: a confirmation goes out although the number is now opted out.
+const FLAG_AND_NUMBER: [CheckName; 3] = [CheckName::DoNotText, CheckName::Number, CheckName::Sender];
+
+fn decapitalise(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+}
+
+#[cfg(test)]
+impl Verdict {
+    /// A verdict on nobody, for tests of rooms that need a permit.
+    pub(crate) fn on_nobody(program: ProgramId) -> Verdict {
+        Verdict {
+            program,
+            state: StateName::NotAsked,
+            since: None,
+            history_seq: 0,
+            asked_at: Timestamp::default(),
+            checks: Vec::new(),
+            fresh: true,
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! What somebody wants about consent, what follows from it, and why it may be refused: the words between the state machine
+//! and those who use it.
+
+use super::consent::{EventKind, Source};
+use super::evidence::{ConsentDocument, Evidence, FormRecord, HandsetText, RevocationChannel};
+use super::id::{MessageId, ProgramId};
+use super::time::Timestamp;
+
+/// How far a revocation reaches.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Scope {
+    /// All programs of the installation.
+    Everywhere,
+    /// Only the program it was said to.
+    Program,
+}
+
+/// What somebody wants. The variants that can end in consent carry the evidence for it.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Intent {
+    /// The system queues the opt-in template.
+    Invite { message: MessageId, text: String },
+    /// The opt-in template reached nobody.
+    InvitationFailed { message: MessageId, why: String },
+    /// START from the handset.
+    Start(HandsetText),
+    /// YES from the handset: consent only while invited.
+    Yes(HandsetText),
+    /// STOP from the handset.
+    Stop(HandsetText, Scope),
+    /// A reply that is neither clearly yes nor clearly no.
+    Unclear(HandsetText),
+    /// The hosted form, with the box ticked.
+    Form { record: FormRecord, double_opt_in: bool },
+    /// A person records consent from a document.
+    ManualOptIn(ConsentDocument),
+    /// A person, or a client of the API, records a revocation by any channel.
+    OptOut { channel: RevocationChannel, reason: String, source: Source },
+    /// The provider says that the lead is blocked there.
+    ProviderBlock { provider: String, code: String, message: MessageId },
+    /// The number has another owner.
+    Reassigned { reason: String },
+    /// An administrator forbids texting.
+    SetDoNotText { reason: String },
+    /// An administrator lifts the flag.
+    ClearDoNotText { reason: String },
+    /// A person decides that an unclear reply was no revocation.
+    Resume { reason: String },
+}
+
+/// An event that is to be appended.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Draft {
+    /// What it does.
+    pub kind: EventKind,
+    /// The program it is about; `None` means all.
+    pub program: Option<ProgramId>,
+    /// Where it comes from.
+    pub source: Source,
+    /// When it happened.
+    pub occurred_at: Timestamp,
+    /// What it rests on.
+    pub evidence: Evidence,
+}
+
+/// What has to be done besides recording.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Effect {
+    /// Queue the opt-in template.
+    SendInvitation,
+    /// Release the held messages, each through the gate.
+    ReleaseHeld,
+    /// Cancel the messages that are held or queued.
+    CancelWaiting,
+    /// Confirm the START.
+    ConfirmOptIn,
+    /// Confirm the STOP, once, within five minutes.
+    ConfirmOptOut,
+}
+
+/// What follows from an intent. No event means: nothing happened that consent needs to remember.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Decision {
+    /// The event to append.
+    pub event: Option<Draft>,
+    /// What to do with it, in order.
+    pub effects: Vec<Effect>,
+}
+
+/// Why an intent is refused, in words for the person who tried.
+#[derive(Clone, PartialEq, Debug, thiserror::Error)]
+pub enum Refusal {
+    /// Only the handset brings back a number that opted out.
+    #[error(
+        "This number opted out on {}. Only a START from the handset itself can opt it in again: ask the lead to text \
+         START to your sender number.", .since.day()
+    )]
+    OptedOut { since: Timestamp },
+    /// The consent's date is in the future.
+    #[error("The consent cannot have been given in the future. Enter the date on the document.")]
+    ConsentInFuture,
+    /// The consent is older than a revocation.
+    #[error(
+        "The consent is older than this number's last opt-out on {}. A revocation ends every consent before it.",
+        .last_opt_out.day()
+    )]
+    ConsentBeforeOptOut { last_opt_out: Timestamp },
+    /// The words explain nothing.
+    #[error("Give a reference or reason in words, at least 10 characters long. \"Test\" is not a document.")]
+    ReasonTooShort,
+    /// An invitation is out already.
+    #[error("The opt-in template went out on {} already. It is never sent twice.", .since.day())]
+    AlreadyInvited { since: Timestamp },
+    /// The number is opted in: there is nothing to invite to.
+    #[error("This number is opted in already.")]
+    AlreadyOptedIn,
+    /// The flag is set.
+    #[error("This number is marked Do not text. An administrator has to lift that first.")]
+    DoNotText,
+    /// An unclear reply awaits a person.
+    #[error("An unclear reply from this number awaits a decision. Decide on it first.")]
+    Paused,
+    /// The flag is as wanted.
+    #[error("Nothing to do: the number is in that state already.")]
+    NothingToDo,
+}
+
+impl Refusal {
+    /// The stable code for machines.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Refusal::OptedOut { .. } => "opted_out",
+            Refusal::ConsentInFuture => "consent_in_future",
+            Refusal::ConsentBeforeOptOut { .. } => "consent_before_opt_out",
+            Refusal::ReasonTooShort => "reason_too_short",
+            Refusal::AlreadyInvited { .. } => "already_invited",
+            Refusal::AlreadyOptedIn => "already_opted_in",
+            Refusal::DoNotText => "do_not_text",
+            Refusal::Paused => "paused",
+            Refusal::NothingToDo => "nothing_to_do",
+        }
+    }
+
+    /// The form field the words belong to.
+    pub fn field(&self) -> Option<&'static str> {
+        match self {
+            Refusal::ConsentInFuture | Refusal::ConsentBeforeOptOut { .. } => Some("given_on"),
+            Refusal::ReasonTooShort => Some("reason"),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! An outbound text's life, and the words in which the outside world speaks of texts: what came in, what a provider
+//! answered, what a receipt says. Pure vocabulary: it must not know how a provider is called or where rows live.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::id::MessageId;
+use super::time::Timestamp;
+use super::words::words;
+
+words! {
+    /// Where a message is in its life (RULES §4). A receipt never moves it backwards.
+    Status {
+        /// Waits for the lead's START.
+        Held = "held",
+        /// Waits for the delivery worker.
+        Queued = "queued",
+        /// Waits for the next allowed time.
+        Scheduled = "scheduled",
+        /// Claimed by the worker; the provider is being asked.
+        Sending = "sending",
+        /// The provider accepted it.
+        Sent = "sent",
+        /// The handset has it.
+        Delivered = "delivered",
+        /// The provider or the carrier could not deliver it.
+        Failed = "failed",
+        /// The gate refused it.
+        Blocked = "blocked",
+        /// Taken back before it went out.
+        Cancelled = "cancelled",
+        /// Its time ran out before it could go.
+        Expired = "expired",
+    }
+}
+
+impl Status {
+    /// True when nothing can move the message any more, except a provider's later word on `Sent`.
+    pub fn is_over(self) -> bool {
+        matches!(
+            self,
+            Status::Delivered | Status::Failed | Status::Blocked | Status::Cancelled | Status::Expired
+        )
+    }
+
+    /// Where a provider's receipt takes a message: forward only. `None` when the receipt changes nothing.
+    pub fn after_receipt(self, receipt: ReceiptStatus) -> Option<Status> {
+        match (self, receipt) {
+            (Status::Sending, ReceiptStatus::Sent) => Some(Status::Sent),
+            (Status::Sending | Status::Sent, ReceiptStatus::Delivered) => Some(Status::Delivered),
+            (Status::Sending | Status::Sent, ReceiptStatus::Failed) => Some(Status::Failed),
+            _ => None,
+        }
+    }
+}
+
+words! {
+    /// What the sender says a message is for.
+    Category {
+        /// Sent by a schedule or campaign.
+        Automated = "automated",
+        /// A notice about something that happened.
+        Alert = "alert",
+        /// A follow-up to an earlier contact.
+        FollowUp = "follow_up",
+        /// A person typing to a person.
+        Conversation = "conversation",
+    }
+}
+
+words! {
+    /// By which door a message may leave: the gate, or one of the narrow lanes beside it (RULES §3, §4).
+    Lane {
+        /// An intended message: needs opt-in.
+        Gated = "gated",
+        /// The opt-in template.
+        Invitation = "invitation",
+        /// The one confirmation of a STOP (47 CFR 64.1200(a)(12)).
+        OptOutConfirmation = "opt_out_confirmation",
+        /// The confirmation of a START.
+        OptInConfirmation = "opt_in_confirmation",
+        /// The answer to HELP.
+        Help = "help",
+    }
+}
+
+/// A text from a lead, as a provider's webhook tells it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InboundText {
+    /// The provider's id of the text; the same id is the same text, for ever.
+    pub provider_id: String,
+    /// Who sent it, as written by the provider (E.164 expected, anything possible).
+    pub from: String,
+    /// Our number it was sent to.
+    pub to: String,
+    /// What it says.
+    pub body: String,
+    /// When the handset sent it, where the provider knows.
+    pub sent_at: Option<Timestamp>,
+    /// The provider has already answered this keyword itself (Twilio `OptOutType`).
+    pub answered_by_provider: bool,
+}
+
+/// What a delivery receipt says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Receipt {
+    /// The provider's id of our message.
+    pub provider_id: String,
+    /// Our own id, where the callback carries it.
+    pub message: Option<MessageId>,
+    /// The news.
+    pub status: ReceiptStatus,
+    /// The provider's error code.
+    pub code: Option<String>,
+    /// What the code means for us.
+    pub verdict: Option<RejectKind>,
+}
+
+/// The provider's news about a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReceiptStatus {
+    /// Under way; says nothing new.
+    Pending,
+    /// Handed to the carrier.
+    Sent,
+    /// On the handset.
+    Delivered,
+    /// Not deliverable.
+    Failed,
+}
+
+/// Why a provider will not deliver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RejectKind {
+    /// The lead is blocked at the provider: they once texted STOP there (Twilio 21610).
+    OptedOut,
+    /// The number cannot receive texts (landline, unknown subscriber). Consent is kept.
+    Unreachable,
+    /// Any other permanent reason.
+    Other,
+}
+
+/// How a hand-off to the provider ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SendOutcome {
+    /// The provider has it under this id.
+    Accepted {
+        /// The provider's id.
+        provider_id: String,
+    },
+    /// It will never go.
+    Rejected {
+        /// The provider's code.
+        code: String,
+        /// The provider's words.
+        text: String,
+        /// What it means for us.
+        kind: RejectKind,
+    },
+    /// The provider certainly did not take it; try again later (429, 5xx before acceptance, refused connection).
+    RetryLater {
+        /// `Retry-After`, where given.
+        after: Option<Duration>,
+        /// A code for the attempt's line.
+        code: String,
+    },
+    /// Nobody knows whether the provider took it. Never repeated before the provider was asked.
+    Unknown {
+        /// What happened (a timeout, a broken connection).
+        why: String,
+    },
+}
+
+/// The provider's answer to "did you take this message?".
+#[derive(Clone, Debug, PartialEq)]
+pub enum LookUp {
+    /// It did.
+    Found {
+        /// Under this id.
+        provider_id: String,
+        /// How far it is.
+        status: ReceiptStatus,
+        /// The provider's error code, when it failed.
+        code: Option<String>,
+    },
+    /// It did not: sending again cannot repeat it.
+    NotFound,
+    /// It could not say now.
+    Unavailable,
+}
+
+/// How long to wait before attempt number `attempt` (1-based) is repeated: 2 s, 8 s, 32 s … at most 10 minutes,
+/// with jitter of up to a quarter taken from `seed`.
+pub fn backoff(attempt: u32, seed: u64) -> Duration {
+    let base = 2_000u64.saturating_mul(4u64.saturating_pow(attempt.saturating_sub(1).min(6))).min(600_000);
+    Duration::from_millis(base + (base / 4) * (seed % 1000) / 1000)
+}
+
+/// Attempts before a message that keeps failing temporarily is given up.
+pub const MAX_ATTEMPTS: i32 = 8;

@@ -1,0 +1,19 @@
+//! The words and rules of consent. Pure: no I/O, no clock, no randomness, no diesel, no actix. Everything in here can be
+//! read, tested and argued about without a machine.
+
+pub mod actor;
+pub mod consent;
+mod decide;
+pub mod evidence;
+pub mod gate;
+pub mod id;
+mod intent;
+pub mod ledger;
+pub mod message;
+pub mod phone;
+pub mod program;
+pub mod reply;
+pub mod role;
+pub mod sms;
+pub mod time;
+pub mod words;

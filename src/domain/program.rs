@@ -1,0 +1,90 @@
+//! A program: one brand's texting programme with its wording. It fills the templates; it must not know who asks.
+
+use super::id::ProgramId;
+use super::time::Timestamp;
+
+/// One brand's texting program.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Program {
+    /// Its identifier.
+    pub id: ProgramId,
+    /// Its name in addresses and in the API.
+    pub slug: String,
+    /// Its name for people.
+    pub name: String,
+    /// The brand that texts.
+    pub brand: String,
+    /// True for the one that is meant when none is named.
+    pub is_default: bool,
+    /// The text that asks for START.
+    pub opt_in_template: String,
+    /// The confirmation of a START.
+    pub opt_in_reply: String,
+    /// The one confirmation of a STOP.
+    pub opt_out_reply: String,
+    /// The answer to HELP.
+    pub help_reply: String,
+    /// How often texts are promised at most, in words.
+    pub frequency: String,
+    /// How to reach a person.
+    pub contact_route: String,
+    /// Days a message waits for START.
+    pub hold_days: i32,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When its wording was last changed.
+    pub updated_at: Timestamp,
+}
+
+impl Program {
+    /// Fills the placeholders `{brand}`, `{program}`, `{frequency}` and `{contact}` of one of its templates.
+    pub fn fill(&self, template: &str) -> String {
+        template
+            .replace("{brand}", &self.brand)
+            .replace("{program}", &self.name)
+            .replace("{frequency}", &self.frequency)
+            .replace("{contact}", &self.contact_route)
+    }
+
+    /// The opt-in template, filled.
+    pub fn invitation(&self) -> String {
+        self.fill(&self.opt_in_template)
+    }
+}
+
+/// What an opt-in template must say (CTIA Messaging Principles 5.1): checked when an administrator edits it.
+///
+/// # Errors
+/// The words that are missing, as a sentence for the field.
+pub fn check_invitation(template: &str) -> Result<(), String> {
+    let upper = template.to_uppercase();
+    let missing: Vec<&str> = ["{brand}", "START", "STOP", "HELP", "RATES"]
+        .into_iter()
+        .filter(|word| !upper.contains(&word.to_uppercase()))
+        .map(|word| if word == "RATES" { "\"Msg & data rates may apply\"" } else { word })
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(format!("The opt-in template must contain {}.", missing.join(", ")))
+}
+
+/// The wording a new installation starts with.
+pub mod defaults {
+    /// The opt-in template.
+    pub const OPT_IN_TEMPLATE: &str = "{brand}: Reply START to get texts from {program} ({frequency}). \
+        Msg & data rates may apply. Reply HELP for help, STOP to opt out.";
+    /// The confirmation of a START.
+    pub const OPT_IN_REPLY: &str = "{brand}: You are signed up for {program} ({frequency}). \
+        Msg & data rates may apply. Reply HELP for help, STOP to opt out.";
+    /// The confirmation of a STOP.
+    pub const OPT_OUT_REPLY: &str =
+        "{brand} {program}: You are opted out and will get no more texts. Reply START to opt in again.";
+    /// The answer to HELP.
+    pub const HELP_REPLY: &str = "{brand} {program}: For help, {contact}. {frequency}. \
+        Msg & data rates may apply. Reply STOP to opt out.";
+    /// The consent language of the first hosted form.
+    pub const FORM_WORDING: &str = "I agree to receive automated texts from {brand} ({program}) at the mobile number I \
+        entered: {frequency}. Consent is not a condition of purchase. Message and data rates may apply. Reply HELP for \
+        help and STOP to opt out at any time.";
+}

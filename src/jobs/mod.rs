@@ -1,0 +1,75 @@
+//! The loops that run beside the server: deliver what is due, ask about what is unknown, expire what waited too long,
+//! seal the ledger. They must not know the web.
+
+mod deliver;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::actions::{ActionError, expire, seal};
+use crate::clock::Clock;
+use crate::providers::Provider;
+use crate::store::Store;
+
+pub use deliver::{deliver_due, reconcile};
+
+/// What the loops need.
+#[derive(Clone)]
+pub struct Jobs {
+    /// The database.
+    pub store: Store,
+    /// The time.
+    pub clock: Clock,
+    /// Who carries the texts.
+    pub provider: Arc<dyn Provider>,
+    /// Keys the seals.
+    pub secret: Arc<Vec<u8>>,
+}
+
+/// How long the loops sleep when nothing wakes them.
+const TICK: Duration = Duration::from_millis(500);
+/// Housekeeping happens this often.
+const HOUSEKEEPING: Duration = Duration::from_secs(10);
+
+impl Jobs {
+    /// Starts the loops; they end with the runtime.
+    pub fn start(self) {
+        let keeping = self.clone();
+        tokio::spawn(async move { self.delivery_loop().await });
+        tokio::spawn(async move { keeping.housekeeping_loop().await });
+    }
+
+    async fn delivery_loop(&self) {
+        let due = self.store.due();
+        loop {
+            match deliver_due(self).await {
+                Ok(0) => {
+                    let _ = tokio::time::timeout(TICK, due.notified()).await;
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    log::error!("Delivery stopped for a moment: {error}");
+                    tokio::time::sleep(TICK).await;
+                }
+            }
+        }
+    }
+
+    async fn housekeeping_loop(&self) {
+        loop {
+            if let Err(error) = self.keep_house().await {
+                log::error!("Housekeeping failed and is tried again: {error}");
+            }
+            tokio::time::sleep(HOUSEKEEPING).await;
+        }
+    }
+
+    async fn keep_house(&self) -> Result<(), ActionError> {
+        reconcile(self).await?;
+        let now = self.clock.now();
+        self.store.write(move |tx| expire::expire(tx, now)).await?;
+        let secret = Arc::clone(&self.secret);
+        self.store.write(move |tx| seal::seal(tx, &secret, now)).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,130 @@
+//! The outside world: whoever carries the texts. A provider checks and reads its own webhooks, hands over cleared texts
+//! and says whether it took one. It must not know the database, the actions or the web server.
+
+pub mod simulator;
+pub mod twilio;
+mod webhook;
+
+use std::future::Future;
+use std::pin::Pin;
+
+use crate::domain::gate::ClearedText;
+use crate::domain::id::MessageId;
+use crate::domain::message::{InboundText, LookUp, Receipt, ReceiptStatus, RejectKind, SendOutcome};
+use crate::domain::phone::Phone;
+use crate::domain::time::Timestamp;
+
+pub use webhook::{BadSignature, Unreadable, Webhook};
+
+/// A provider's answer, under way.
+pub type Answering<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Someone who carries texts.
+pub trait Provider: Send + Sync + 'static {
+    /// Its name, as events and receipts are stored under.
+    fn name(&self) -> &'static str;
+
+    /// Checks that the provider itself sent the webhook.
+    ///
+    /// # Errors
+    /// When it is unsigned or forged; nothing in it may then be believed.
+    fn verify(&self, hook: &Webhook<'_>) -> Result<(), BadSignature>;
+
+    /// Reads a lead's text.
+    ///
+    /// # Errors
+    /// A sentence that names the missing field.
+    fn parse_inbound(&self, hook: &Webhook<'_>) -> Result<InboundText, Unreadable>;
+
+    /// Reads a delivery receipt.
+    ///
+    /// # Errors
+    /// A sentence that names the missing field.
+    fn parse_receipt(&self, hook: &Webhook<'_>) -> Result<Receipt, Unreadable>;
+
+    /// Hands a text over, once. Never repeats it: that is for the caller, after the answer.
+    fn send<'a>(&'a self, text: &'a ClearedText) -> Answering<'a, SendOutcome>;
+
+    /// Asks whether a text handed over at `since` or later was taken.
+    fn look_up<'a>(
+        &'a self,
+        message: MessageId,
+        to: &'a Phone,
+        from: &'a str,
+        body: &'a str,
+        since: Timestamp,
+    ) -> Answering<'a, LookUp>;
+}
+
+/// What a provider's error code means for us. 30003 (handset switched off) passes, so it says nothing of the number.
+fn reject_kind(code: &str) -> RejectKind {
+    match code {
+        "21610" => RejectKind::OptedOut,
+        "30005" | "30006" | "21614" | "21211" => RejectKind::Unreachable,
+        _ => RejectKind::Other,
+    }
+}
+
+/// What a provider's status word means for us. A word we do not know says nothing new.
+fn receipt_status(word: &str) -> ReceiptStatus {
+    match word {
+        "sent" => ReceiptStatus::Sent,
+        "delivered" | "read" => ReceiptStatus::Delivered,
+        "undelivered" | "failed" | "canceled" => ReceiptStatus::Failed,
+        _ => ReceiptStatus::Pending,
+    }
+}
+
+/// A receipt from its parts: a failure always carries a verdict, even without a code.
+fn receipt(provider_id: String, message: Option<MessageId>, word: &str, code: Option<String>) -> Receipt {
+    let status = receipt_status(word);
+    let verdict =
+        (status == ReceiptStatus::Failed).then(|| code.as_deref().map_or(RejectKind::Other, reject_kind));
+    Receipt { provider_id, message, status, code, verdict }
+}
+
+/// An HTTP client's beginnings. reqwest panics without a rustls provider, so ring is made the default where the app has
+/// not done so yet. Redirects are never followed: they would carry credentials or a text to an address nobody chose.
+fn http() -> reqwest::ClientBuilder {
+    let _already_installed = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::gate::{Answer, Verdict};
+    use crate::domain::id::ProgramId;
+    use crate::domain::message::Lane;
+
+    /// A text with a permit, for the tests of this room.
+    pub(super) fn cleared(body: &str) -> ClearedText {
+        let verdict = Verdict::on_nobody(ProgramId::from(uuid::Uuid::nil()));
+        let Answer::Send(permit) = verdict.answer(Lane::Help) else { panic!("HELP is always answered") };
+        let message = "0190a5b4-0000-7000-8000-000000000001".parse().unwrap();
+        let to = Phone::from_e164("+12065550100").unwrap();
+        permit.clear(message, to, "+12065550199".to_owned(), body.to_owned())
+    }
+
+    #[test]
+    fn status_words_and_codes_mean_what_the_rules_say() {
+        for (word, status) in [
+            ("queued", ReceiptStatus::Pending),
+            ("accepted", ReceiptStatus::Pending),
+            ("sending", ReceiptStatus::Pending),
+            ("sent", ReceiptStatus::Sent),
+            ("delivered", ReceiptStatus::Delivered),
+            ("read", ReceiptStatus::Delivered),
+            ("undelivered", ReceiptStatus::Failed),
+            ("failed", ReceiptStatus::Failed),
+            ("canceled", ReceiptStatus::Failed),
+        ] {
+            assert_eq!(receipt_status(word), status, "{word}");
+        }
+        assert_eq!(reject_kind("21610"), RejectKind::OptedOut);
+        assert_eq!(reject_kind("30006"), RejectKind::Unreachable);
+        assert_eq!(reject_kind("30003"), RejectKind::Other);
+        assert_eq!(receipt("SM".into(), None, "failed", None).verdict, Some(RejectKind::Other));
+        assert_eq!(receipt("SM".into(), None, "sent", None).verdict, None);
+    }
+}

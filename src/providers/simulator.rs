@@ -1,0 +1,400 @@
+//! A carrier in a box: handsets of leads in memory, and webhooks over real HTTP to our own server, signed as a carrier's.
+//! No real text leaves the machine. It must not know the database: what it knows is lost with the process.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Answering, BadSignature, Provider, Unreadable, Webhook, receipt, reject_kind, webhook};
+use crate::domain::gate::ClearedText;
+use crate::domain::id::MessageId;
+use crate::domain::message::{InboundText, LookUp, Receipt, ReceiptStatus, SendOutcome};
+use crate::domain::phone::Phone;
+use crate::domain::time::Timestamp;
+
+/// The header that carries the signature.
+pub const SIGNATURE_HEADER: &str = "X-Simulator-Signature";
+/// A handset keeps its newest texts, more than a person scrolls through.
+const TEXTS: usize = 200;
+/// Handsets kept; the one silent for longest makes room.
+const HANDSETS: usize = 500;
+/// Texts remembered for look-ups: as many as the handsets hold together.
+const REMEMBERED: usize = TEXTS * HANDSETS;
+/// Receipts come a moment after the answer, as from a carrier.
+const RECEIPT_GAP: Duration = Duration::from_millis(30);
+/// Our own server answers within this, or a carrier would have given up.
+const WHOLE: Duration = Duration::from_secs(15);
+/// Tells the time.
+pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// Who wrote a text on a handset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// We did.
+    FromUs,
+    /// The lead did.
+    FromLead,
+}
+
+/// A text on a handset.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HandsetText {
+    /// The carrier's id.
+    pub id: String,
+    /// Who wrote it.
+    pub direction: Direction,
+    /// Our number in the conversation.
+    pub ours: String,
+    /// What it says.
+    pub body: String,
+    /// When.
+    pub at: Timestamp,
+    /// How far it got.
+    pub status: ReceiptStatus,
+}
+
+/// A lead's phone, oldest text first.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Handset {
+    /// Its number.
+    pub number: Phone,
+    /// Its texts.
+    pub texts: Vec<HandsetText>,
+}
+
+/// How the carrier misbehaves.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Behaviour {
+    /// What every hand-off ends with. `30xxx` and `callback:CODE`: taken, then a failed receipt. `timeout`: taken, but
+    /// neither answer nor receipts come. `500`, `502`, `504`: nobody knows, and it was not taken. `429`, `503`, `connect`:
+    /// try later. Any other code: refused at once.
+    pub fail_with: Option<String>,
+    /// Answers and webhooks come this much later.
+    pub delay_ms: u64,
+    /// Each webhook comes twice; a lead's text at the same moment.
+    pub duplicate: bool,
+    /// Receipts come newest first.
+    pub reorder: bool,
+}
+
+/// The carrier.
+pub struct Simulator {
+    me: Weak<Simulator>,
+    hook_base: String,
+    secret: [u8; 32],
+    now: Now,
+    client: Option<reqwest::Client>,
+    /// Goes into every id, so that no id comes twice, not even after a restart.
+    run: String,
+    memory: Mutex<Memory>,
+}
+
+#[derive(Default)]
+struct Memory {
+    last_id: u64,
+    behaviour: Behaviour,
+    handsets: BTreeMap<Phone, Vec<HandsetText>>,
+    sent: BTreeMap<MessageId, Taken>,
+}
+
+/// A text of ours the carrier took.
+struct Taken {
+    provider_id: String,
+    times: u32,
+    status: ReceiptStatus,
+    code: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct InboundHook {
+    id: String,
+    from: String,
+    to: String,
+    body: String,
+    sent_at: Option<Timestamp>,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+struct ReceiptHook {
+    id: String,
+    message: Option<MessageId>,
+    status: String,
+    code: Option<String>,
+}
+
+impl Simulator {
+    /// A carrier that calls our server at `hook_base` and signs with `secret`.
+    pub fn new(hook_base: String, secret: [u8; 32], now: Now) -> Arc<Simulator> {
+        let mut run = [0; 8];
+        if getrandom::fill(&mut run).is_err() {
+            run = now().micros().to_be_bytes();
+        }
+        // Loopback HTTP alone: no proxy, and no certificates, which a bare container does not have.
+        let client = super::http().no_proxy().tls_certs_only([]).timeout(WHOLE).build();
+        Arc::new_cyclic(|me| Simulator {
+            me: me.clone(),
+            hook_base: hook_base.trim_end_matches('/').to_owned(),
+            secret,
+            now,
+            client: client.ok(),
+            run: run.iter().map(|byte| format!("{byte:02x}")).collect(),
+            memory: Mutex::default(),
+        })
+    }
+
+    /// How the carrier misbehaves now.
+    pub fn behaviour(&self) -> Behaviour {
+        self.memory().behaviour.clone()
+    }
+
+    /// Makes it misbehave, or behave again with the default.
+    pub fn set_behaviour(&self, behaviour: Behaviour) {
+        self.memory().behaviour = behaviour;
+    }
+
+    /// Every handset, the one with the newest text first.
+    pub fn handsets(&self) -> Vec<Handset> {
+        let memory = self.memory();
+        let of = |(number, texts): (&Phone, &Vec<HandsetText>)| Handset {
+            number: number.clone(),
+            texts: texts.clone(),
+        };
+        let mut handsets: Vec<Handset> = memory.handsets.iter().map(of).collect();
+        handsets.sort_by_key(|handset| std::cmp::Reverse(handset.texts.last().map(|text| text.at)));
+        handsets
+    }
+
+    /// One handset, empty when it never had a text.
+    pub fn handset(&self, number: &Phone) -> Handset {
+        let texts = self.memory().handsets.get(number).cloned().unwrap_or_default();
+        Handset { number: number.clone(), texts }
+    }
+
+    /// How often the carrier took this message: more than once is a duplicate to the lead.
+    pub fn times_taken(&self, message: MessageId) -> u32 {
+        self.memory().sent.get(&message).map_or(0, |taken| taken.times)
+    }
+
+    /// The lead texts our number `to`. Gives the HTTP status our server answered with (the worse of two).
+    ///
+    /// # Errors
+    /// A sentence, when our server gave no answer.
+    pub async fn lead_texts(&self, from: &Phone, to: &str, body: &str) -> Result<u16, String> {
+        let at = (self.now)();
+        let id = self.record(from, at, Direction::FromLead, to, body);
+        let behaviour = self.behaviour();
+        let hook = InboundHook {
+            id: id.clone(),
+            from: from.as_str().to_owned(),
+            to: to.to_owned(),
+            body: body.to_owned(),
+            sent_at: Some(at),
+        };
+        tokio::time::sleep(Duration::from_millis(behaviour.delay_ms)).await;
+        let once = || self.call("/hooks/simulator/inbound", &hook);
+        let answer = if behaviour.duplicate {
+            let (one, other) = tokio::join!(once(), once());
+            one.and_then(|one| other.map(|other| one.max(other)))
+        } else {
+            once().await
+        };
+        let taken = matches!(answer, Ok(200..=299));
+        let status = if taken { ReceiptStatus::Delivered } else { ReceiptStatus::Failed };
+        self.memory().mark(from, &id, status);
+        answer
+    }
+
+    /// A panic elsewhere leaves the memory usable: every change to it is whole.
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn record(&self, on: &Phone, at: Timestamp, direction: Direction, ours: &str, body: &str) -> String {
+        let mut memory = self.memory();
+        memory.last_id += 1;
+        let id = format!("SIM{}{:08}", self.run, memory.last_id);
+        let status = ReceiptStatus::Pending;
+        let (ours, body) = (ours.to_owned(), body.to_owned());
+        memory.keep(on, HandsetText { id: id.clone(), direction, ours, body, at, status });
+        id
+    }
+
+    async fn call<T: Serialize>(&self, path: &str, hook: &T) -> Result<u16, String> {
+        let url = format!("{}{path}", self.hook_base);
+        let body = serde_json::to_vec(hook).map_err(|error| error.to_string())?;
+        let signature = webhook::sign_simulator(&self.secret, &url, &body).unwrap_or_default();
+        let client = self.client.as_ref().ok_or("The simulator has no HTTP client.")?;
+        let request = client
+            .post(&url)
+            .header(SIGNATURE_HEADER, signature)
+            .header(reqwest::header::CONTENT_TYPE, "application/json")
+            .body(body);
+        match request.send().await {
+            Ok(response) => Ok(response.status().as_u16()),
+            Err(error) => Err(format!("The server gave no answer to the simulated carrier: {error}.")),
+        }
+    }
+
+    async fn report(&self, to: Phone, message: MessageId, mut news: Vec<ReceiptHook>, behaviour: Behaviour) {
+        tokio::time::sleep(RECEIPT_GAP + Duration::from_millis(behaviour.delay_ms)).await;
+        if behaviour.reorder {
+            news.reverse();
+        }
+        for hook in news {
+            self.memory().note(&to, message, &hook);
+            for _ in 0..if behaviour.duplicate { 2 } else { 1 } {
+                match self.call("/hooks/simulator/status", &hook).await {
+                    Ok(200..=299) => {}
+                    Ok(status) => log::warn!("A simulated receipt was answered with {status}."),
+                    Err(error) => log::warn!("A simulated receipt was lost. {error}"),
+                }
+            }
+        }
+    }
+
+    /// Takes a text; with `news`, those receipts follow.
+    fn take(&self, text: &ClearedText, behaviour: Behaviour, news: &[(&str, Option<&str>)]) -> String {
+        let (to, message) = (text.to().clone(), text.message());
+        let id = self.record(&to, (self.now)(), Direction::FromUs, text.from(), text.body());
+        self.memory().remember(message, &id);
+        if let (Some(me), false) = (self.me.upgrade(), news.is_empty()) {
+            let hook = |&(status, code): &(&str, Option<&str>)| ReceiptHook {
+                id: id.clone(),
+                message: Some(message),
+                status: status.to_owned(),
+                code: code.map(str::to_owned),
+            };
+            let news = news.iter().map(hook).collect();
+            tokio::spawn(async move { me.report(to, message, news, behaviour).await });
+        }
+        id
+    }
+
+    async fn hand_over(&self, text: &ClearedText) -> SendOutcome {
+        let behaviour = self.behaviour();
+        let delay = Duration::from_millis(behaviour.delay_ms);
+        let fault = behaviour.fail_with.clone();
+        let outcome = match fault.as_deref() {
+            None => {
+                let news = [("sent", None), ("delivered", None)];
+                SendOutcome::Accepted { provider_id: self.take(text, behaviour, &news) }
+            }
+            Some("timeout") => {
+                self.take(text, behaviour, &[]);
+                SendOutcome::Unknown { why: "no answer in time".to_owned() }
+            }
+            Some(code @ ("500" | "502" | "504")) => SendOutcome::Unknown { why: format!("answer {code}") },
+            Some(code @ ("429" | "503" | "connect")) => {
+                SendOutcome::RetryLater { after: None, code: code.to_owned() }
+            }
+            Some(code) => match code.strip_prefix("callback:").or(code.starts_with("30").then_some(code)) {
+                Some(code) => {
+                    let news = [("sent", None), ("failed", Some(code))];
+                    SendOutcome::Accepted { provider_id: self.take(text, behaviour, &news) }
+                }
+                None => SendOutcome::Rejected {
+                    code: code.to_owned(),
+                    text: "The simulated carrier refuses it.".to_owned(),
+                    kind: reject_kind(code),
+                },
+            },
+        };
+        tokio::time::sleep(delay).await;
+        outcome
+    }
+}
+
+impl Memory {
+    fn keep(&mut self, on: &Phone, text: HandsetText) {
+        if !self.handsets.contains_key(on) && self.handsets.len() >= HANDSETS {
+            let newest = |(_, texts): &(&Phone, &Vec<HandsetText>)| texts.last().map(|text| text.at);
+            let silent = self.handsets.iter().min_by_key(newest).map(|(number, _)| number.clone());
+            silent.and_then(|number| self.handsets.remove(&number));
+        }
+        let texts = self.handsets.entry(on.clone()).or_default();
+        texts.push(text);
+        texts.drain(..texts.len().saturating_sub(TEXTS));
+    }
+
+    fn remember(&mut self, message: MessageId, id: &str) {
+        let first =
+            || Taken { provider_id: id.to_owned(), times: 0, status: ReceiptStatus::Pending, code: None };
+        self.sent.entry(message).or_insert_with(first).times += 1;
+        while self.sent.len() > REMEMBERED {
+            self.sent.pop_first(); // identifiers are time-ordered, so this is the oldest
+        }
+    }
+
+    fn mark(&mut self, on: &Phone, id: &str, status: ReceiptStatus) {
+        let texts = self.handsets.get_mut(on).map(Vec::as_mut_slice).unwrap_or_default();
+        if let Some(text) = texts.iter_mut().find(|text| text.id == id) {
+            text.status = forward(text.status, status);
+        }
+    }
+
+    fn note(&mut self, to: &Phone, message: MessageId, news: &ReceiptHook) {
+        let status = super::receipt_status(&news.status);
+        self.mark(to, &news.id, status);
+        if let Some(taken) = self.sent.get_mut(&message).filter(|taken| taken.provider_id == news.id) {
+            taken.status = forward(taken.status, status);
+            taken.code = taken.code.take().or_else(|| news.code.clone());
+        }
+    }
+}
+
+/// News that comes late takes nothing back.
+fn forward(known: ReceiptStatus, news: ReceiptStatus) -> ReceiptStatus {
+    match known {
+        ReceiptStatus::Delivered | ReceiptStatus::Failed => known,
+        ReceiptStatus::Pending | ReceiptStatus::Sent => news,
+    }
+}
+
+impl Provider for Simulator {
+    fn name(&self) -> &'static str {
+        "simulator"
+    }
+
+    fn verify(&self, hook: &Webhook<'_>) -> Result<(), BadSignature> {
+        webhook::verify_simulator(&self.secret, hook)
+    }
+
+    fn parse_inbound(&self, hook: &Webhook<'_>) -> Result<InboundText, Unreadable> {
+        let InboundHook { id, from, to, body, sent_at } = read(hook.body)?;
+        Ok(InboundText { provider_id: id, from, to, body, sent_at, answered_by_provider: false })
+    }
+
+    fn parse_receipt(&self, hook: &Webhook<'_>) -> Result<Receipt, Unreadable> {
+        let ReceiptHook { id, message, status, code } = read(hook.body)?;
+        Ok(receipt(id, message, &status, code))
+    }
+
+    fn send<'a>(&'a self, text: &'a ClearedText) -> Answering<'a, SendOutcome> {
+        Box::pin(self.hand_over(text))
+    }
+
+    fn look_up<'a>(
+        &'a self,
+        message: MessageId,
+        _to: &'a Phone,
+        _from: &'a str,
+        _body: &'a str,
+        _since: Timestamp,
+    ) -> Answering<'a, LookUp> {
+        let found = self.memory().sent.get(&message).map(|taken| LookUp::Found {
+            provider_id: taken.provider_id.clone(),
+            status: taken.status,
+            code: taken.code.clone(),
+        });
+        Box::pin(std::future::ready(found.unwrap_or(LookUp::NotFound)))
+    }
+}
+
+fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Unreadable> {
+    serde_json::from_slice(body).map_err(|error| Unreadable(format!("The webhook cannot be read: {error}.")))
+}
+
+#[cfg(test)]
+mod tests;

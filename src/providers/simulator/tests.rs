@@ -1,0 +1,108 @@
+//! What the simulated carrier promises.
+
+use super::super::tests::cleared;
+use super::*;
+use crate::domain::message::RejectKind;
+use std::io::{Read, Write};
+
+fn simulator(hook_base: &str) -> Arc<Simulator> {
+    Simulator::new(hook_base.to_owned(), [7; 32], Arc::new(|| Timestamp::from_micros(5)))
+}
+
+/// A server that answers `count` webhooks with 200; joined, it gives signatures and bodies.
+fn server(count: usize) -> (String, std::thread::JoinHandle<Vec<(String, String)>>) {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let one = move |_| {
+        let (mut stream, _) = listener.accept().unwrap();
+        let (mut seen, mut some) = (String::new(), [0; 4096]);
+        while !seen.ends_with('}') {
+            let length = stream.read(&mut some).unwrap();
+            seen.push_str(std::str::from_utf8(&some[..length]).unwrap());
+        }
+        stream.write_all(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n").unwrap();
+        let (head, body) = seen.split_once("\r\n\r\n").unwrap();
+        let signature = head.lines().find_map(|line| line.strip_prefix("x-simulator-signature: ")).unwrap();
+        (signature.to_owned(), body.to_owned())
+    };
+    (base, std::thread::spawn(move || (0..count).map(one).collect()))
+}
+
+#[tokio::test]
+async fn a_text_is_taken_and_its_receipts_are_signed_http() {
+    let (base, hooks) = server(4);
+    let simulator = simulator(&base);
+    simulator.set_behaviour(Behaviour { duplicate: true, reorder: true, ..Behaviour::default() });
+    let text = cleared("Hi");
+    let SendOutcome::Accepted { provider_id } = simulator.send(&text).await else { panic!("taken") };
+    let hooks = tokio::task::spawn_blocking(|| hooks.join().unwrap()).await.unwrap();
+    let url = format!("{base}/hooks/simulator/status");
+    let seen: Vec<_> = hooks
+        .iter()
+        .map(|(signature, body)| {
+            let hook = Webhook { url: &url, body: body.as_bytes(), signature: Some(signature) };
+            assert_eq!(simulator.verify(&hook), Ok(()));
+            let receipt = simulator.parse_receipt(&hook).unwrap();
+            assert_eq!((&receipt.provider_id, receipt.message), (&provider_id, Some(text.message())));
+            receipt.status
+        })
+        .collect();
+    use ReceiptStatus::{Delivered, Sent};
+    assert_eq!(seen, [Delivered, Delivered, Sent, Sent]);
+    let handset = simulator.handset(text.to());
+    assert_eq!((handset.texts[0].body.as_str(), handset.texts[0].status), ("Hi", Delivered));
+    let look_up = simulator.look_up(text.message(), text.to(), "", "", Timestamp::from_micros(0)).await;
+    assert_eq!(look_up, LookUp::Found { provider_id, status: Delivered, code: None });
+}
+
+#[tokio::test]
+async fn a_lead_can_text_us() {
+    let (base, hooks) = server(1);
+    let simulator = simulator(&base);
+    let lead = Phone::from_e164("+12065550100").unwrap();
+    assert_eq!(simulator.lead_texts(&lead, "+12065550199", "STOP").await, Ok(200));
+    let (signature, body) = hooks.join().unwrap().remove(0);
+    let url = format!("{base}/hooks/simulator/inbound");
+    let hook = Webhook { url: &url, body: body.as_bytes(), signature: Some(&signature) };
+    assert_eq!(simulator.verify(&hook), Ok(()));
+    let text = simulator.parse_inbound(&hook).unwrap();
+    assert_eq!((text.from.as_str(), text.body.as_str()), ("+12065550100", "STOP"));
+    assert_eq!(text.sent_at, Some(Timestamp::from_micros(5)));
+    assert_eq!(simulator.handsets()[0].texts[0].direction, Direction::FromLead);
+    assert!(simulator.lead_texts(&lead, "+12065550199", "STOP").await.is_err());
+    let unreadable = simulator.parse_inbound(&Webhook { body: b"{}", ..hook }).unwrap_err();
+    assert!(unreadable.to_string().contains("missing field `id`"), "{unreadable}");
+}
+
+#[tokio::test]
+async fn it_fails_as_it_is_told() {
+    let simulator = simulator("http://127.0.0.1:9");
+    let text = cleared("Hi");
+    let fail = |with: &str| {
+        simulator.set_behaviour(Behaviour { fail_with: Some(with.to_owned()), ..Behaviour::default() });
+        simulator.send(&text)
+    };
+    assert!(matches!(fail("500").await, SendOutcome::Unknown { .. }));
+    assert!(matches!(fail("429").await, SendOutcome::RetryLater { .. }));
+    assert!(matches!(fail("21610").await, SendOutcome::Rejected { kind: RejectKind::OptedOut, .. }));
+    assert_eq!(simulator.times_taken(text.message()), 0);
+    assert!(matches!(fail("timeout").await, SendOutcome::Unknown { .. }));
+    assert!(matches!(fail("30006").await, SendOutcome::Accepted { .. }));
+    assert_eq!(simulator.times_taken(text.message()), 2);
+}
+
+#[test]
+fn its_memory_is_bounded() {
+    let simulator = simulator("");
+    let phone = |number: usize| Phone::from_e164(&format!("+1206555{number:04}")).unwrap();
+    for number in 0..HANDSETS + 3 {
+        let at = Timestamp::from_micros(i64::try_from(number).unwrap());
+        simulator.record(&phone(number), at, Direction::FromLead, "", "");
+    }
+    assert_eq!(simulator.handsets().len(), HANDSETS);
+    assert!(simulator.handset(&phone(0)).texts.is_empty(), "the silent one made room");
+    for _ in 0..TEXTS + 3 {
+        simulator.record(&phone(9), Timestamp::from_micros(9), Direction::FromUs, "", "");
+    }
+    assert_eq!(simulator.handset(&phone(9)).texts.len(), TEXTS);
+}

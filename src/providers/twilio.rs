@@ -1,0 +1,277 @@
+//! Twilio's Programmable Messaging over its REST API. It must not know what happens to an answer; it only says whether
+//! Twilio took a text, certainly did not, or nobody knows.
+
+use std::time::Duration;
+
+use chrono::DateTime;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::webhook::{self, Form};
+use super::{Answering, BadSignature, Provider, Unreadable, Webhook, receipt, receipt_status, reject_kind};
+use crate::domain::gate::ClearedText;
+use crate::domain::id::MessageId;
+use crate::domain::message::{InboundText, LookUp, Receipt, SendOutcome};
+use crate::domain::phone::Phone;
+use crate::domain::time::Timestamp;
+
+/// Where Twilio answers.
+pub const API_BASE: &str = "https://api.twilio.com";
+/// A host that does not shake hands in 2 s will not within the whole limit either.
+const CONNECT: Duration = Duration::from_secs(2);
+/// A STOP waits for a hand-off under way, so none takes longer (DESIGN, the STOP barrier).
+const WHOLE: Duration = Duration::from_secs(5);
+/// A broken `Retry-After` must not park a message for ever.
+const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
+/// Twilio's clock and ours may differ, and its dates have whole seconds only.
+const CLOCK_SKEW_SECONDS: i64 = 5;
+/// Twilio's words about a refusal are kept for people; more than this nobody reads.
+const LONGEST_WORDS: usize = 300;
+/// Trial accounts get this put before every text, so the listed text is not quite ours.
+const TRIAL_PREFIX: &str = "Sent from your Twilio trial account - ";
+
+/// What Twilio needs to know of us.
+#[derive(Clone, Debug)]
+pub struct TwilioConfig {
+    /// The account (`AC…`).
+    pub account_sid: String,
+    /// Its token: signs the webhooks, opens the API.
+    pub auth_token: SecretString,
+    /// Where the API is: [`API_BASE`], except in tests.
+    pub api_base: String,
+    /// Our address as Twilio calls it, without a path.
+    pub public_url: String,
+}
+
+/// Twilio, ready to be asked.
+#[derive(Debug)]
+pub struct Twilio {
+    config: TwilioConfig,
+    client: reqwest::Client,
+}
+
+impl Twilio {
+    /// Takes the configuration.
+    ///
+    /// # Errors
+    /// When the machine offers no certificates to check Twilio's with.
+    pub fn new(mut config: TwilioConfig) -> Result<Twilio, reqwest::Error> {
+        for url in [&mut config.api_base, &mut config.public_url] {
+            url.truncate(url.trim_end_matches('/').len());
+        }
+        let client = super::http().connect_timeout(CONNECT).timeout(WHOLE).build()?;
+        Ok(Twilio { config, client })
+    }
+
+    fn messages_url(&self) -> String {
+        let TwilioConfig { api_base, account_sid, .. } = &self.config;
+        format!("{api_base}/2010-04-01/Accounts/{account_sid}/Messages.json")
+    }
+
+    fn signed_in(&self, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
+        request.basic_auth(&self.config.account_sid, Some(self.config.auth_token.expose_secret()))
+    }
+
+    async fn post(&self, text: &ClearedText) -> SendOutcome {
+        let callback = format!("{}/hooks/twilio/status?message={}", self.config.public_url, text.message());
+        let fields = [
+            ("To", text.to().as_str()),
+            ("From", text.from()),
+            ("Body", text.body()),
+            ("StatusCallback", &callback),
+        ];
+        let request = self.signed_in(self.client.post(self.messages_url())).form(&fields);
+        let response = match request.send().await {
+            Ok(response) => response,
+            Err(error) => return unanswered(&error),
+        };
+        let status = response.status().as_u16();
+        let after = response
+            .headers()
+            .get(reqwest::header::RETRY_AFTER)
+            .and_then(|value| value.to_str().ok()?.trim().parse().ok())
+            .map(|seconds| Duration::from_secs(seconds).min(LONGEST_WAIT));
+        judge(status, after, &response.bytes().await.unwrap_or_default())
+    }
+
+    /// The listed message that is ours: the earliest, should the same text have gone out again later.
+    async fn find(&self, text: &Wanted<'_>, by_day: bool) -> Result<Option<Listed>, reqwest::Error> {
+        let day = text.earliest.utc().format("%Y-%m-%d").to_string();
+        let mut query = vec![("To", text.to.as_str()), ("PageSize", "100")];
+        if !text.from.is_empty() {
+            query.push(("From", text.from));
+        }
+        if by_day {
+            query.push(("DateSent>", &day));
+        }
+        let request = self.signed_in(self.client.get(self.messages_url())).query(&query);
+        let page: Page = request.send().await?.error_for_status()?.json().await?;
+        let ours = page.messages.into_iter().filter(|listed| text.is(listed));
+        Ok(ours.min_by_key(Listed::created))
+    }
+
+    /// A text still in Twilio's queue has no date sent, so before "not taken" the newest of all days are read as well:
+    /// a false "not taken" would text the lead twice.
+    async fn ask(&self, text: &Wanted<'_>) -> LookUp {
+        for by_day in [true, false] {
+            match self.find(text, by_day).await {
+                Ok(Some(listed)) => {
+                    return LookUp::Found {
+                        status: receipt_status(&listed.status),
+                        code: listed.error_code.as_ref().and_then(code_of),
+                        provider_id: listed.sid,
+                    };
+                }
+                Ok(None) => {}
+                Err(_) => return LookUp::Unavailable,
+            }
+        }
+        LookUp::NotFound
+    }
+}
+
+impl Provider for Twilio {
+    fn name(&self) -> &'static str {
+        "twilio"
+    }
+
+    fn verify(&self, hook: &Webhook<'_>) -> Result<(), BadSignature> {
+        webhook::verify_twilio(self.config.auth_token.expose_secret(), hook)
+    }
+
+    fn parse_inbound(&self, hook: &Webhook<'_>) -> Result<InboundText, Unreadable> {
+        let form = Form::read(hook.body)?;
+        Ok(InboundText {
+            provider_id: form.need(&["MessageSid", "SmsMessageSid"])?,
+            from: form.need(&["From"])?,
+            to: form.need(&["To"])?,
+            body: form.get("Body").unwrap_or_default().to_owned(),
+            sent_at: None,
+            answered_by_provider: form.get("OptOutType").is_some_and(|kind| !kind.is_empty()),
+        })
+    }
+
+    fn parse_receipt(&self, hook: &Webhook<'_>) -> Result<Receipt, Unreadable> {
+        let form = Form::read(hook.body)?;
+        let sid = form.need(&["MessageSid", "SmsSid"])?;
+        let word = form.need(&["MessageStatus", "SmsStatus"])?;
+        let code = form.get("ErrorCode").filter(|code| !matches!(*code, "" | "0")).map(str::to_owned);
+        Ok(receipt(sid, webhook::message_in(hook.url), &word, code))
+    }
+
+    fn send<'a>(&'a self, text: &'a ClearedText) -> Answering<'a, SendOutcome> {
+        Box::pin(self.post(text))
+    }
+
+    fn look_up<'a>(
+        &'a self,
+        _message: MessageId,
+        to: &'a Phone,
+        from: &'a str,
+        body: &'a str,
+        since: Timestamp,
+    ) -> Answering<'a, LookUp> {
+        let earliest = since.plus(chrono::Duration::seconds(-CLOCK_SKEW_SECONDS));
+        let wanted = Wanted { to, from, body, earliest };
+        // Both questions together within one limit: a STOP may be waiting for this number.
+        let answer = async move { tokio::time::timeout(WHOLE, self.ask(&wanted)).await };
+        Box::pin(async move { answer.await.unwrap_or(LookUp::Unavailable) })
+    }
+}
+
+/// The text a look-up is after.
+struct Wanted<'a> {
+    to: &'a Phone,
+    from: &'a str,
+    body: &'a str,
+    earliest: Timestamp,
+}
+
+impl Wanted<'_> {
+    fn is(&self, listed: &Listed) -> bool {
+        let theirs = listed.body.as_deref().unwrap_or_default();
+        let theirs = theirs.strip_prefix(TRIAL_PREFIX).unwrap_or(theirs);
+        // A date we cannot read counts as new: better to find one too many than to text the lead twice.
+        theirs.trim() == self.body.trim()
+            && listed.to == self.to.as_str()
+            && (self.from.is_empty() || listed.from.as_deref() == Some(self.from))
+            && listed.created().is_none_or(|created| created >= self.earliest)
+    }
+}
+
+#[derive(Deserialize)]
+struct Page {
+    messages: Vec<Listed>,
+}
+
+#[derive(Deserialize)]
+struct Listed {
+    sid: String,
+    body: Option<String>,
+    to: String,
+    from: Option<String>,
+    status: String,
+    error_code: Option<Value>,
+    date_created: Option<String>,
+}
+
+impl Listed {
+    fn created(&self) -> Option<Timestamp> {
+        let date = DateTime::parse_from_rfc2822(self.date_created.as_deref()?).ok()?;
+        Some(Timestamp::from(date.to_utc()))
+    }
+}
+
+/// What a hand-off without any answer means: only a connection that never stood is sure not to have carried it.
+fn unanswered(error: &reqwest::Error) -> SendOutcome {
+    if error.is_connect() || error.is_builder() {
+        return SendOutcome::RetryLater { after: None, code: "unreachable".to_owned() };
+    }
+    let why = if error.is_timeout() { "no answer within 5 seconds" } else { "the connection broke" };
+    SendOutcome::Unknown { why: why.to_owned() }
+}
+
+/// What Twilio's answer means.
+fn judge(status: u16, after: Option<Duration>, body: &[u8]) -> SendOutcome {
+    let answer: Value = serde_json::from_slice(body).unwrap_or_default();
+    let code = answer.get("code").and_then(code_of);
+    let later = |code: Option<String>| SendOutcome::RetryLater {
+        after,
+        code: code.unwrap_or_else(|| status.to_string()),
+    };
+    match (status, code) {
+        (200..=299, _) => match answer.get("sid").and_then(Value::as_str) {
+            Some(sid) => SendOutcome::Accepted { provider_id: sid.to_owned() },
+            None => SendOutcome::Unknown { why: format!("answer {status} without a message id") },
+        },
+        (429 | 503, code) => later(code),
+        // Twilio documents its 500s as possibly accepted; 408 may have been read halfway.
+        (408 | 500..=599, _) => SendOutcome::Unknown { why: format!("answer {status}") },
+        // Wrong credentials, or a wrong account in the address: our mistake must not burn the message.
+        (401 | 403 | 404, Some(code)) if !is_about_the_message(&code) => later(Some(code)),
+        (400..=499, Some(code)) => {
+            let text = answer.get("message").and_then(Value::as_str).unwrap_or_default();
+            let text = text.chars().take(LONGEST_WORDS).collect();
+            SendOutcome::Rejected { kind: reject_kind(&code), code, text }
+        }
+        (_, code) => later(code),
+    }
+}
+
+/// Twilio's codes about one message: 21xxx (the request), 30xxx (the delivery), 6xxxx (the channel). 20xxx is the account.
+fn is_about_the_message(code: &str) -> bool {
+    matches!(code.parse(), Ok(21_000..=21_999 | 30_000..=39_999 | 60_000..=69_999u32))
+}
+
+fn code_of(value: &Value) -> Option<String> {
+    let code = match value {
+        Value::Number(number) => number.to_string(),
+        Value::String(text) => text.clone(),
+        _ => return None,
+    };
+    (!matches!(code.as_str(), "" | "0")).then_some(code)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,125 @@
+//! Signatures as Twilio's own client makes them, and the words of its API.
+
+use super::super::tests::cleared;
+use super::*;
+use crate::domain::message::{ReceiptStatus, RejectKind};
+use std::io::{Read, Write};
+use std::net::TcpListener;
+
+fn twilio(api_base: &str) -> Twilio {
+    Twilio::new(TwilioConfig {
+        account_sid: "AC1".to_owned(),
+        auth_token: SecretString::from("hush-hush"),
+        api_base: api_base.to_owned(),
+        public_url: "https://example.com/".to_owned(),
+    })
+    .unwrap()
+}
+
+/// A Twilio that gives these answers in turn; returns its address and, joined, what it was asked.
+fn pretend(answers: Vec<String>) -> (String, std::thread::JoinHandle<Vec<String>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let asked = std::thread::spawn(move || {
+        let answer = |answer: String| {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut asked = [0; 8192];
+            let mut length = stream.read(&mut asked).unwrap();
+            if asked.starts_with(b"POST") && asked[..length].ends_with(b"\r\n\r\n") {
+                length += stream.read(&mut asked[length..]).unwrap();
+            }
+            stream.write_all(answer.as_bytes()).unwrap();
+            String::from_utf8_lossy(&asked[..length]).into_owned()
+        };
+        answers.into_iter().map(answer).collect()
+    });
+    (base, asked)
+}
+
+fn http(status: &str, body: &str) -> String {
+    format!("HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+}
+
+#[test]
+fn an_answer_is_judged_by_what_it_is_certain_of() {
+    let later = |code: &str| SendOutcome::RetryLater { after: None, code: code.to_owned() };
+    assert_eq!(
+        judge(201, None, br#"{"sid":"SM1"}"#),
+        SendOutcome::Accepted { provider_id: "SM1".to_owned() }
+    );
+    let opted_out = judge(400, None, br#"{"code":21610,"message":"unsubscribed"}"#);
+    let SendOutcome::Rejected { code, kind, .. } = opted_out else { panic!("{opted_out:?}") };
+    assert_eq!((code.as_str(), kind), ("21610", RejectKind::OptedOut));
+    assert!(matches!(judge(403, None, br#"{"code":21610}"#), SendOutcome::Rejected { .. }));
+    assert_eq!(judge(401, None, br#"{"code":20003}"#), later("20003"));
+    assert_eq!(judge(404, None, b"<html>"), later("404"));
+    assert_eq!(judge(400, None, b"<html>"), later("400"));
+    assert_eq!(judge(429, None, br#"{"code":20429}"#), later("20429"));
+    assert_eq!(judge(503, None, b""), later("503"));
+    assert_eq!(judge(302, None, b""), later("302"));
+    for status in [200, 201, 408, 500, 502, 504] {
+        assert!(matches!(judge(status, None, b"{}"), SendOutcome::Unknown { .. }), "{status}");
+    }
+}
+
+#[test]
+fn webhooks_are_read_and_a_missing_field_is_named() {
+    let twilio = twilio(API_BASE);
+    let url = "https://example.com/s?message=0190a5b4-0000-7000-8000-000000000001";
+    let hook = |body| Webhook { url, body, signature: None };
+    let text = twilio
+        .parse_inbound(&hook(b"SmsMessageSid=SM1&From=%2B12065550100&To=%2B1206&OptOutType=STOP&Body="))
+        .unwrap();
+    assert_eq!(
+        (text.provider_id.as_str(), text.from.as_str(), text.body.as_str()),
+        ("SM1", "+12065550100", "")
+    );
+    assert!(text.answered_by_provider);
+    let missing = twilio.parse_inbound(&hook(b"MessageSid=SM1&To=1")).unwrap_err();
+    assert_eq!(missing.to_string(), "The webhook has no From.");
+    let receipt =
+        twilio.parse_receipt(&hook(b"MessageSid=SM1&MessageStatus=undelivered&ErrorCode=30006")).unwrap();
+    assert_eq!(receipt.message, Some(cleared("").message()));
+    assert_eq!((receipt.status, receipt.verdict), (ReceiptStatus::Failed, Some(RejectKind::Unreachable)));
+    assert!(!format!("{twilio:?}").contains("hush"), "the token is not printed");
+}
+
+#[tokio::test]
+async fn a_text_is_posted_with_its_callback() {
+    let (base, asked) = pretend(vec![http("429 Slow down\r\nRetry-After: 7", "{}")]);
+    let outcome = twilio(&base).send(&cleared("Hi")).await;
+    let after = Some(Duration::from_secs(7));
+    assert_eq!(outcome, SendOutcome::RetryLater { after, code: "429".to_owned() });
+    let asked = asked.join().unwrap().concat();
+    assert!(asked.starts_with("POST /2010-04-01/Accounts/AC1/Messages.json "), "{asked}");
+    assert!(asked.contains("To=%2B12065550100&From=%2B12065550199&Body=Hi&StatusCallback=https%3A%2F%2Fexample.com%2Fhooks%2Ftwilio%2Fstatus%3Fmessage%3D0190a5b4"), "{asked}");
+    let nobody = twilio(&base).send(&cleared("Hi")).await;
+    assert_eq!(nobody, SendOutcome::RetryLater { after: None, code: "unreachable".to_owned() });
+    let (base, _asked) =
+        pretend(vec!["HTTP/1.1 201 Created\r\nContent-Length: 99\r\n\r\n{\"sid\"".to_owned()]);
+    assert!(matches!(twilio(&base).send(&cleared("Hi")).await, SendOutcome::Unknown { .. }));
+}
+
+#[tokio::test]
+async fn a_look_up_finds_the_text_itself_and_no_older_one() {
+    let listed = |sid: &str, date: &str| {
+        format!(
+            r#"{{"sid":"{sid}","body":"Hi","to":"+12065550100","from":"+12065550199","status":"delivered","error_code":null,"date_created":"{date}"}}"#
+        )
+    };
+    let old = listed("SM0", "Tue, 14 Nov 2023 22:13:10 +0000");
+    let ours = listed("SM1", "Tue, 14 Nov 2023 22:13:20 +0000");
+    let since = Timestamp::from_micros(1_700_000_001_000_000);
+    let text = cleared("Hi");
+    let page = |items: &str| http("200 OK", &format!(r#"{{"messages":[{items}]}}"#));
+    let answers = vec![page(&old), page(&format!("{ours},{old}")), page(&old), page(""), http("500 Oh", "")];
+    let (base, asked) = pretend(answers);
+    let twilio = twilio(&base);
+    let look_up = || twilio.look_up(text.message(), text.to(), text.from(), text.body(), since);
+    let found = LookUp::Found { provider_id: "SM1".to_owned(), status: ReceiptStatus::Delivered, code: None };
+    assert_eq!(look_up().await, found);
+    assert_eq!(look_up().await, LookUp::NotFound);
+    assert_eq!(look_up().await, LookUp::Unavailable);
+    let asked = asked.join().unwrap();
+    assert!(asked[0].contains("From=%2B12065550199&DateSent%3E=2023-11-14"), "{}", asked[0]);
+}

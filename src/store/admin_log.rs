@@ -1,0 +1,64 @@
+//! Who did what in the administration. Append-only, like consent's own history.
+
+use diesel::prelude::*;
+
+use super::schema::admin_log;
+use super::{Conn, StoreError, Tx};
+use crate::domain::actor::Actor;
+use crate::domain::id::LogId;
+use crate::domain::time::Timestamp;
+
+/// A line of the log.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = admin_log)]
+pub struct Line {
+    /// Its identifier.
+    pub id: LogId,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub actor: String,
+    /// Did what ("sign-in", "user.created").
+    pub action: String,
+    /// To whom or what.
+    pub subject: String,
+    /// In words.
+    pub details: String,
+}
+
+/// Writes a line.
+///
+/// # Errors
+/// When the database fails.
+pub fn add(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    action: &str,
+    subject: &str,
+    details: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let line = Line {
+        id: tx.new_id(now)?,
+        at: now,
+        actor: actor.to_string(),
+        action: action.to_owned(),
+        subject: subject.to_owned(),
+        details: details.to_owned(),
+    };
+    diesel::insert_into(admin_log::table).values(line).execute(tx.db)?;
+    Ok(())
+}
+
+/// Lines before `before`, newest first.
+///
+/// # Errors
+/// When the database fails.
+pub fn page(conn: &mut Conn<'_>, before: Option<LogId>, limit: i64) -> Result<Vec<Line>, StoreError> {
+    let mut query =
+        admin_log::table.order(admin_log::id.desc()).select(Line::as_select()).limit(limit).into_boxed();
+    if let Some(before) = before {
+        query = query.filter(admin_log::id.lt(before));
+    }
+    Ok(query.load(conn.db)?)
+}

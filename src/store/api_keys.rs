@@ -1,0 +1,97 @@
+//! Keys to the JSON API: only their hashes are kept. And the answers that were given to `Idempotency-Key`s.
+
+use diesel::prelude::*;
+
+use super::schema::{api_keys, idempotency_keys};
+use super::{Conn, StoreError, Tx};
+use crate::domain::id::ApiKeyId;
+use crate::domain::time::Timestamp;
+
+/// A key, without its secret.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = api_keys)]
+pub struct ApiKey {
+    /// Its identifier.
+    pub id: ApiKeyId,
+    /// Its name for people.
+    pub name: String,
+    /// SHA-256 of the secret.
+    pub hash: Vec<u8>,
+    /// What it may do, separated by commas.
+    pub scopes: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was revoked.
+    pub revoked_at: Option<Timestamp>,
+}
+
+/// The answer once given to an `Idempotency-Key`.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = idempotency_keys)]
+pub struct Answered {
+    /// Whose key.
+    pub api_key_id: ApiKeyId,
+    /// The `Idempotency-Key`.
+    pub key: String,
+    /// SHA-256 of the request.
+    pub request_sha256: Vec<u8>,
+    /// The answer's status code.
+    pub status: i32,
+    /// The answer's body.
+    pub response: String,
+    /// When it was given.
+    pub created_at: Timestamp,
+}
+
+/// Keeps a new key.
+///
+/// # Errors
+/// When the database fails.
+pub fn insert(tx: &mut Tx<'_>, key: &ApiKey) -> Result<(), StoreError> {
+    diesel::insert_into(api_keys::table).values(key).execute(tx.db)?;
+    Ok(())
+}
+
+/// The key with this hash, unless it was revoked.
+///
+/// # Errors
+/// When the database fails.
+pub fn by_hash(conn: &mut Conn<'_>, hash: &[u8]) -> Result<Option<ApiKey>, StoreError> {
+    let query = api_keys::table.filter(api_keys::hash.eq(hash)).filter(api_keys::revoked_at.is_null());
+    Ok(query.select(ApiKey::as_select()).first(conn.db).optional()?)
+}
+
+/// All keys, newest first.
+///
+/// # Errors
+/// When the database fails.
+pub fn all(conn: &mut Conn<'_>) -> Result<Vec<ApiKey>, StoreError> {
+    Ok(api_keys::table.order(api_keys::id.desc()).select(ApiKey::as_select()).limit(500).load(conn.db)?)
+}
+
+/// Revokes a key.
+///
+/// # Errors
+/// When the database fails.
+pub fn revoke(tx: &mut Tx<'_>, id: ApiKeyId, now: Timestamp) -> Result<(), StoreError> {
+    diesel::update(api_keys::table.find(id)).set(api_keys::revoked_at.eq(now)).execute(tx.db)?;
+    Ok(())
+}
+
+/// What was answered to this `Idempotency-Key` before.
+///
+/// # Errors
+/// When the database fails.
+pub fn answered(conn: &mut Conn<'_>, id: ApiKeyId, key: &str) -> Result<Option<Answered>, StoreError> {
+    let query = idempotency_keys::table.find((id, key)).select(Answered::as_select());
+    Ok(query.first(conn.db).optional()?)
+}
+
+/// Keeps an answer.
+///
+/// # Errors
+/// When the database fails.
+pub fn keep_answer(tx: &mut Tx<'_>, answer: &Answered) -> Result<(), StoreError> {
+    diesel::insert_into(idempotency_keys::table).values(answer).execute(tx.db)?;
+    Ok(())
+}

@@ -1,0 +1,35 @@
+//! What can go wrong in the store. Never shown to a visitor; the log says it once with a reference.
+
+/// A failure of the database or of reading what it holds.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database refused or failed.
+    #[error("the database said: {0}")]
+    Database(#[from] diesel::result::Error),
+    /// The database could not be opened.
+    #[error("the database cannot be opened: {0}")]
+    Connection(String),
+    /// The address of the database is of no known kind.
+    #[error(
+        "DATABASE_URL must begin with sqlite:// (PostgreSQL is not part of this build yet); it was {0:?}"
+    )]
+    UnknownScheme(String),
+    /// A migration failed.
+    #[error("the tables could not be brought up to date: {0}")]
+    Migration(String),
+    /// A stored value could not be read back.
+    #[error("a stored value is not readable: {0}")]
+    Unreadable(#[from] serde_json::Error),
+    /// The transaction's code panicked; it was rolled back.
+    #[error("a transaction panicked and was rolled back")]
+    Panicked,
+    /// The group this write belonged to could not be committed.
+    #[error("the commit failed, nothing was written: {0}")]
+    Commit(String),
+    /// The writer has stopped.
+    #[error("the store is shutting down")]
+    Closed,
+    /// No randomness could be had from the operating system.
+    #[error("the operating system gave no random bytes")]
+    Randomness,
+}

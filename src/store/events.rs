@@ -1,0 +1,196 @@
+//! The append-only history. There is `append` and there are readers; nothing else exists, and triggers refuse the rest.
+
+use diesel::prelude::*;
+
+use super::numbers::{self, Number};
+use super::schema::{consent_events, seals};
+use super::{Conn, StoreError, Tx, programs};
+use crate::domain::actor::Actor;
+use crate::domain::consent::{Draft, Event, EventKind, Source};
+use crate::domain::id::{NumberId, ProgramId};
+use crate::domain::ledger::{Entry, Hash, Stored};
+use crate::domain::time::Timestamp;
+
+/// Appends `draft` to the number's history and brings the projection up to date, in the same transaction. `number` is
+/// changed to what is known afterwards. Whatever tightens passes the STOP barrier.
+///
+/// # Errors
+/// When the database fails.
+pub fn append(
+    tx: &mut Tx<'_>,
+    number: &mut Number,
+    draft: Draft,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<Entry, StoreError> {
+    let event = Event {
+        seq: number.consent.seq + 1,
+        program: draft.program,
+        kind: draft.kind,
+        source: draft.source,
+        occurred_at: draft.occurred_at,
+        recorded_at: now,
+        evidence: draft.evidence,
+    };
+    let prev_hash = Hash::try_from(number.head_hash.as_slice())
+        .map_err(|_| StoreError::Commit("a number's last hash is not 32 bytes; run verify".to_owned()))?;
+    let salt = tx.new_salt()?;
+    let entry = Entry::chain(number.id, &number.phone, event, actor.to_string(), salt, prev_hash)?;
+    insert(tx, &entry)?;
+    let mut after = number.consent.clone();
+    after.apply(&entry.event);
+    let all = programs::ids(tx)?;
+    numbers::project(tx, number, &after, &entry.hash, &all)?;
+    if entry.event.kind.tightens() {
+        tx.pass_barrier(number.id);
+    }
+    number.consent = after;
+    number.head_hash = entry.hash.to_vec();
+    Ok(entry)
+}
+
+fn insert(tx: &mut Tx<'_>, entry: &Entry) -> Result<(), StoreError> {
+    use consent_events as t;
+    let event = &entry.event;
+    diesel::insert_into(t::table)
+        .values((
+            t::number_id.eq(entry.number),
+            t::seq.eq(event.seq),
+            t::program_id.eq(event.program),
+            t::kind.eq(event.kind),
+            t::source.eq(event.source),
+            t::actor.eq(&entry.actor),
+            t::occurred_at.eq(event.occurred_at),
+            t::recorded_at.eq(event.recorded_at),
+            t::salt.eq(entry.salt.as_slice()),
+            t::facts.eq(&entry.facts),
+            t::commitment.eq(entry.commitment.as_slice()),
+            t::prev_hash.eq(entry.prev_hash.as_slice()),
+            t::hash.eq(entry.hash.as_slice()),
+        ))
+        .execute(tx.db)?;
+    Ok(())
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = consent_events)]
+struct Row {
+    number_id: NumberId,
+    seq: i32,
+    program_id: Option<ProgramId>,
+    kind: EventKind,
+    source: Source,
+    actor: String,
+    occurred_at: Timestamp,
+    recorded_at: Timestamp,
+    salt: Vec<u8>,
+    facts: String,
+    commitment: Vec<u8>,
+    prev_hash: Vec<u8>,
+    hash: Vec<u8>,
+}
+
+impl From<Row> for Stored {
+    fn from(row: Row) -> Stored {
+        Stored {
+            number: row.number_id,
+            seq: row.seq,
+            program: row.program_id,
+            kind: row.kind,
+            source: row.source,
+            actor: row.actor,
+            occurred_at: row.occurred_at,
+            recorded_at: row.recorded_at,
+            salt: row.salt,
+            facts: row.facts,
+            commitment: row.commitment,
+            prev_hash: row.prev_hash,
+            hash: row.hash,
+        }
+    }
+}
+
+/// A number's history, oldest first, as stored.
+///
+/// # Errors
+/// When the database fails.
+pub fn of(conn: &mut Conn<'_>, number: NumberId) -> Result<Vec<Stored>, StoreError> {
+    let rows = consent_events::table
+        .filter(consent_events::number_id.eq(number))
+        .order(consent_events::seq)
+        .select(Row::as_select())
+        .load(conn.db)?;
+    Ok(rows.into_iter().map(Stored::from).collect())
+}
+
+/// How many events there are, and the place of the last one.
+///
+/// # Errors
+/// When the database fails.
+pub fn extent(conn: &mut Conn<'_>) -> Result<(i64, i64), StoreError> {
+    let last = consent_events::table
+        .select(diesel::dsl::max(consent_events::position))
+        .first::<Option<i64>>(conn.db)?;
+    let count = consent_events::table.count().get_result(conn.db)?;
+    Ok((count, last.unwrap_or(0)))
+}
+
+/// The hashes of the events after `position` in the order of recording, with their positions.
+///
+/// # Errors
+/// When the database fails.
+pub fn hashes_after(
+    conn: &mut Conn<'_>,
+    position: i64,
+    limit: i64,
+) -> Result<Vec<(i64, Vec<u8>)>, StoreError> {
+    let rows = consent_events::table
+        .filter(consent_events::position.gt(position))
+        .order(consent_events::position)
+        .select((consent_events::position, consent_events::hash))
+        .limit(limit)
+        .load(conn.db)?;
+    Ok(rows)
+}
+
+/// A sealed point of the whole history.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = seals)]
+pub struct Seal {
+    /// The last event it covers.
+    pub through_position: i64,
+    /// How many events it adds to the seal before it.
+    pub events: i64,
+    /// The running digest of all event hashes so far.
+    pub digest: Vec<u8>,
+    /// The digest under SECRET_KEY.
+    pub mac: Vec<u8>,
+    /// When it was made.
+    pub sealed_at: Timestamp,
+}
+
+/// All seals, oldest first.
+///
+/// # Errors
+/// When the database fails.
+pub fn all_seals(conn: &mut Conn<'_>) -> Result<Vec<Seal>, StoreError> {
+    Ok(seals::table.order(seals::through_position).select(Seal::as_select()).load(conn.db)?)
+}
+
+/// The newest seal.
+///
+/// # Errors
+/// When the database fails.
+pub fn last_seal(conn: &mut Conn<'_>) -> Result<Option<Seal>, StoreError> {
+    let query = seals::table.order(seals::through_position.desc()).select(Seal::as_select());
+    Ok(query.first(conn.db).optional()?)
+}
+
+/// Keeps a seal.
+///
+/// # Errors
+/// When the database fails.
+pub fn add_seal(tx: &mut Tx<'_>, seal: &Seal) -> Result<(), StoreError> {
+    diesel::insert_into(seals::table).values(seal).execute(tx.db)?;
+    Ok(())
+}

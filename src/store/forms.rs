@@ -1,0 +1,124 @@
+//! Hosted forms and the versions of their consent language. A published version never changes.
+
+use diesel::prelude::*;
+
+use super::schema::{form_versions, forms};
+use super::{Conn, StoreError, Tx};
+use crate::domain::id::{FormId, ProgramId};
+use crate::domain::time::Timestamp;
+
+/// A hosted form.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = forms)]
+pub struct Form {
+    /// Its identifier.
+    pub id: FormId,
+    /// The program it signs up for.
+    pub program_id: ProgramId,
+    /// Its name in addresses.
+    pub slug: String,
+    /// Its heading.
+    pub title: String,
+    /// True when the lead must also reply START.
+    pub double_opt_in: bool,
+    /// The version that is shown.
+    pub version: i32,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+/// One version of a form's consent language.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = form_versions)]
+pub struct Version {
+    /// Whose.
+    pub form_id: FormId,
+    /// Its number, from 1.
+    pub version: i32,
+    /// Its language.
+    pub locale: String,
+    /// The words, byte for byte.
+    pub wording: String,
+    /// Their SHA-256.
+    pub wording_sha256: Vec<u8>,
+    /// When it was published.
+    pub published_at: Timestamp,
+    /// By whom.
+    pub published_by: String,
+}
+
+/// Adds a form.
+///
+/// # Errors
+/// When the database fails, or the slug is taken.
+pub fn insert(tx: &mut Tx<'_>, form: &Form) -> Result<(), StoreError> {
+    diesel::insert_into(forms::table).values(form).execute(tx.db)?;
+    Ok(())
+}
+
+/// Publishes a version; it is shown from now on.
+///
+/// # Errors
+/// When the database fails.
+pub fn publish(tx: &mut Tx<'_>, version: &Version) -> Result<(), StoreError> {
+    diesel::insert_into(form_versions::table).values(version).execute(tx.db)?;
+    diesel::update(forms::table.find(version.form_id))
+        .set((forms::version.eq(version.version), forms::updated_at.eq(version.published_at)))
+        .execute(tx.db)?;
+    Ok(())
+}
+
+/// Changes a form's heading and kind of opt-in.
+///
+/// # Errors
+/// When the database fails.
+pub fn update(
+    tx: &mut Tx<'_>,
+    id: FormId,
+    title: &str,
+    double_opt_in: bool,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    diesel::update(forms::table.find(id))
+        .set((forms::title.eq(title), forms::double_opt_in.eq(double_opt_in), forms::updated_at.eq(now)))
+        .execute(tx.db)?;
+    Ok(())
+}
+
+/// A form by slug, with the version that is shown.
+///
+/// # Errors
+/// When the database fails.
+pub fn find(conn: &mut Conn<'_>, slug: &str) -> Result<Option<(Form, Version)>, StoreError> {
+    let query = forms::table.filter(forms::slug.eq(slug)).select(Form::as_select());
+    let Some(form) = query.first(conn.db).optional()? else { return Ok(None) };
+    Ok(version(conn, form.id, form.version)?.map(|version| (form, version)))
+}
+
+/// One version of a form.
+///
+/// # Errors
+/// When the database fails.
+pub fn version(conn: &mut Conn<'_>, id: FormId, version: i32) -> Result<Option<Version>, StoreError> {
+    let query = form_versions::table.find((id, version)).select(Version::as_select());
+    Ok(query.first(conn.db).optional()?)
+}
+
+/// All versions of a form, newest first.
+///
+/// # Errors
+/// When the database fails.
+pub fn versions(conn: &mut Conn<'_>, id: FormId) -> Result<Vec<Version>, StoreError> {
+    let query = form_versions::table.filter(form_versions::form_id.eq(id));
+    Ok(query.order(form_versions::version.desc()).select(Version::as_select()).load(conn.db)?)
+}
+
+/// All forms by slug.
+///
+/// # Errors
+/// When the database fails.
+pub fn all(conn: &mut Conn<'_>) -> Result<Vec<Form>, StoreError> {
+    Ok(forms::table.order(forms::slug).select(Form::as_select()).load(conn.db)?)
+}

@@ -1,0 +1,68 @@
+//! Texts that leads sent. The pair (provider, provider's id) is unique for ever: the same text counts once.
+
+use diesel::prelude::*;
+
+use super::schema::inbound_texts;
+use super::{Conn, StoreError, Tx};
+use crate::domain::id::{InboundId, NumberId, ProgramId};
+use crate::domain::time::Timestamp;
+
+/// A text from a lead.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = inbound_texts)]
+pub struct Inbound {
+    /// Its identifier.
+    pub id: InboundId,
+    /// Who brought it.
+    pub provider: String,
+    /// The provider's identifier.
+    pub provider_id: String,
+    /// The sender's record; none when what was given is no phone number.
+    pub number_id: Option<NumberId>,
+    /// The program it was sent to.
+    pub program_id: Option<ProgramId>,
+    /// The sender as given.
+    pub from_text: String,
+    /// Our number as given.
+    pub to_text: String,
+    /// The text.
+    pub body: String,
+    /// What it was read as.
+    pub class: String,
+    /// The words that decided it.
+    pub matched: Option<String>,
+    /// When the handset sent it, where known.
+    pub sent_at: Option<Timestamp>,
+    /// When it reached us.
+    pub received_at: Timestamp,
+}
+
+/// The record of a text that was seen before: its reading and whose it is.
+///
+/// # Errors
+/// When the database fails.
+pub fn seen(conn: &mut Conn<'_>, provider: &str, provider_id: &str) -> Result<Option<Inbound>, StoreError> {
+    let query = inbound_texts::table
+        .filter(inbound_texts::provider.eq(provider))
+        .filter(inbound_texts::provider_id.eq(provider_id));
+    Ok(query.select(Inbound::as_select()).first(conn.db).optional()?)
+}
+
+/// Keeps a text.
+///
+/// # Errors
+/// When the database fails.
+pub fn insert(tx: &mut Tx<'_>, text: &Inbound) -> Result<(), StoreError> {
+    diesel::insert_into(inbound_texts::table).values(text).execute(tx.db)?;
+    Ok(())
+}
+
+/// A number's latest texts, newest first.
+///
+/// # Errors
+/// When the database fails.
+pub fn of_number(conn: &mut Conn<'_>, number: NumberId, limit: i64) -> Result<Vec<Inbound>, StoreError> {
+    let query =
+        inbound_texts::table.filter(inbound_texts::number_id.eq(number)).order(inbound_texts::id.desc());
+    Ok(query.select(Inbound::as_select()).limit(limit).load(conn.db)?)
+}

@@ -1,0 +1,198 @@
+//! Phone numbers and the projection of their consent.
+
+use diesel::prelude::*;
+
+use super::schema::{consents, numbers};
+use super::{Conn, StoreError, Tx, tallies};
+use crate::domain::consent::{NumberConsent, StateName};
+use crate::domain::id::{NumberId, ProgramId};
+use crate::domain::ledger::GENESIS;
+use crate::domain::phone::Phone;
+use crate::domain::time::Timestamp;
+
+/// A number with all that is known of it.
+#[derive(Clone, Debug)]
+pub struct Number {
+    /// Its identifier.
+    pub id: NumberId,
+    /// The number.
+    pub phone: Phone,
+    /// The projection of its history.
+    pub consent: NumberConsent,
+    /// The carrier's code, when it cannot receive texts.
+    pub unreachable: Option<String>,
+    /// How many contacts point at it.
+    pub contact_count: i32,
+    /// The hash of its last event.
+    pub head_hash: Vec<u8>,
+}
+
+type Row = (NumberId, Phone, String, Option<String>, i32, Vec<u8>);
+type Columns = (
+    numbers::id,
+    numbers::e164,
+    numbers::consent,
+    numbers::unreachable_code,
+    numbers::contact_count,
+    numbers::head_hash,
+);
+const COLUMNS: Columns = (
+    numbers::id,
+    numbers::e164,
+    numbers::consent,
+    numbers::unreachable_code,
+    numbers::contact_count,
+    numbers::head_hash,
+);
+
+fn read((id, phone, consent, unreachable, contact_count, head_hash): Row) -> Result<Number, StoreError> {
+    let consent = serde_json::from_str(&consent)?;
+    Ok(Number { id, phone, consent, unreachable, contact_count, head_hash })
+}
+
+/// The number's record, if anything was ever kept about it.
+///
+/// # Errors
+/// When the database fails.
+pub fn find(conn: &mut Conn<'_>, phone: &Phone) -> Result<Option<Number>, StoreError> {
+    let row = numbers::table.filter(numbers::e164.eq(phone)).select(COLUMNS).first(conn.db).optional()?;
+    row.map(read).transpose()
+}
+
+/// The number's record by identifier.
+///
+/// # Errors
+/// When the database fails.
+pub fn get(conn: &mut Conn<'_>, id: NumberId) -> Result<Option<Number>, StoreError> {
+    numbers::table.find(id).select(COLUMNS).first(conn.db).optional()?.map(read).transpose()
+}
+
+/// Numbers after `after` in the order of their identifiers, for walks through everything.
+///
+/// # Errors
+/// When the database fails.
+pub fn page(conn: &mut Conn<'_>, after: Option<NumberId>, limit: i64) -> Result<Vec<Number>, StoreError> {
+    let mut query = numbers::table.select(COLUMNS).order(numbers::id).limit(limit).into_boxed();
+    if let Some(after) = after {
+        query = query.filter(numbers::id.gt(after));
+    }
+    query.load(conn.db)?.into_iter().map(read).collect()
+}
+
+/// The number's record, made if it is new.
+///
+/// # Errors
+/// When the database fails.
+pub fn find_or_create(tx: &mut Tx<'_>, phone: &Phone, now: Timestamp) -> Result<Number, StoreError> {
+    if let Some(number) = find(tx, phone)? {
+        return Ok(number);
+    }
+    let id: NumberId = tx.new_id(now)?;
+    let consent = NumberConsent::default();
+    diesel::insert_into(numbers::table)
+        .values((
+            numbers::id.eq(id),
+            numbers::e164.eq(phone),
+            numbers::consent.eq(serde_json::to_string(&consent)?),
+            numbers::do_not_text.eq(false),
+            numbers::paused.eq(false),
+            numbers::contact_count.eq(0),
+            numbers::head_seq.eq(0),
+            numbers::head_hash.eq(GENESIS.to_vec()),
+            numbers::created_at.eq(now),
+        ))
+        .execute(tx.db)?;
+    Ok(Number {
+        id,
+        phone: phone.clone(),
+        consent,
+        unreachable: None,
+        contact_count: 0,
+        head_hash: GENESIS.to_vec(),
+    })
+}
+
+/// Remembers that the carrier cannot deliver to the number, or (with `None`) that it can again.
+///
+/// # Errors
+/// When the database fails.
+pub fn set_unreachable(tx: &mut Tx<'_>, id: NumberId, code: Option<&str>) -> Result<(), StoreError> {
+    diesel::update(numbers::table.find(id)).set(numbers::unreachable_code.eq(code)).execute(tx.db)?;
+    Ok(())
+}
+
+/// Counts a contact to (or, with -1, away from) the number, and moves the figures of the tabs with it.
+///
+/// # Errors
+/// When the database fails.
+pub(super) fn count_contact(
+    tx: &mut Tx<'_>,
+    number: &Number,
+    programs: &[ProgramId],
+    by: i32,
+) -> Result<(), StoreError> {
+    diesel::update(numbers::table.find(number.id))
+        .set(numbers::contact_count.eq(numbers::contact_count + by))
+        .execute(tx.db)?;
+    for program in programs {
+        tx.tally(*program, number.consent.state_in(*program).name().as_str(), by.into());
+        tx.tally(*program, tallies::ALL, by.into());
+        if number.consent.paused.is_some() {
+            tx.tally(*program, tallies::NEEDS_REVIEW, by.into());
+        }
+    }
+    Ok(())
+}
+
+/// Writes the projection after an event, and what lists need of it.
+pub(super) fn project(
+    tx: &mut Tx<'_>,
+    before: &Number,
+    after: &NumberConsent,
+    hash: &[u8],
+    programs: &[ProgramId],
+) -> Result<(), StoreError> {
+    diesel::update(numbers::table.find(before.id))
+        .set((
+            numbers::consent.eq(serde_json::to_string(after)?),
+            numbers::do_not_text.eq(after.do_not_text.is_some()),
+            numbers::paused.eq(after.paused.is_some()),
+            numbers::head_seq.eq(after.seq),
+            numbers::head_hash.eq(hash),
+        ))
+        .execute(tx.db)?;
+    let contacts = i64::from(before.contact_count);
+    for program in programs {
+        let (was, is) = (before.consent.state_in(*program), after.state_in(*program));
+        if was == is {
+            continue;
+        }
+        let since = is.since().map_or(Timestamp::default(), |since| since.recorded_at);
+        set_state(tx, before.id, *program, is.name(), since)?;
+        tx.tally(*program, was.name().as_str(), -contacts);
+        tx.tally(*program, is.name().as_str(), contacts);
+    }
+    let reviews = i64::from(after.paused.is_some()) - i64::from(before.consent.paused.is_some());
+    if reviews != 0 {
+        for program in programs {
+            tx.tally(*program, tallies::NEEDS_REVIEW, reviews * contacts);
+        }
+    }
+    Ok(())
+}
+
+fn set_state(
+    tx: &mut Tx<'_>,
+    number: NumberId,
+    program: ProgramId,
+    state: StateName,
+    since: Timestamp,
+) -> Result<(), StoreError> {
+    let row = consents::table.find((number, program));
+    let values = (consents::state.eq(state), consents::since.eq(since));
+    if diesel::update(row).set(values).execute(tx.db)? == 0 {
+        let key = (consents::number_id.eq(number), consents::program_id.eq(program));
+        diesel::insert_into(consents::table).values((key.0, key.1, values.0, values.1)).execute(tx.db)?;
+    }
+    Ok(())
+}

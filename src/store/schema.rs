@@ -1,0 +1,281 @@
+//! The tables, one description for both databases. Kept by hand beside `migrations/`.
+
+diesel::table! {
+    programs (id) {
+        id -> Binary,
+        slug -> Text,
+        name -> Text,
+        brand -> Text,
+        is_default -> Bool,
+        opt_in_template -> Text,
+        opt_in_reply -> Text,
+        opt_out_reply -> Text,
+        help_reply -> Text,
+        frequency -> Text,
+        contact_route -> Text,
+        hold_days -> Integer,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    senders (id) {
+        id -> Binary,
+        program_id -> Binary,
+        e164 -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    numbers (id) {
+        id -> Binary,
+        e164 -> Text,
+        consent -> Text,
+        do_not_text -> Bool,
+        paused -> Bool,
+        unreachable_code -> Nullable<Text>,
+        contact_count -> Integer,
+        head_seq -> Integer,
+        head_hash -> Binary,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    consents (number_id, program_id) {
+        number_id -> Binary,
+        program_id -> Binary,
+        state -> Text,
+        since -> BigInt,
+    }
+}
+
+diesel::table! {
+    consent_events (position) {
+        position -> BigInt,
+        number_id -> Binary,
+        seq -> Integer,
+        program_id -> Nullable<Binary>,
+        kind -> Text,
+        source -> Text,
+        actor -> Text,
+        occurred_at -> BigInt,
+        recorded_at -> BigInt,
+        salt -> Binary,
+        facts -> Text,
+        commitment -> Binary,
+        prev_hash -> Binary,
+        hash -> Binary,
+    }
+}
+
+diesel::table! {
+    seals (through_position) {
+        through_position -> BigInt,
+        events -> BigInt,
+        digest -> Binary,
+        mac -> Binary,
+        sealed_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    documents (sha256) {
+        sha256 -> Binary,
+        media_type -> Text,
+        size -> Integer,
+        bytes -> Binary,
+        stored_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    contacts (row_id) {
+        row_id -> BigInt,
+        id -> Binary,
+        number_id -> Binary,
+        name -> Text,
+        name_key -> Text,
+        email -> Nullable<Text>,
+        external_id -> Nullable<Text>,
+        zip -> Nullable<Text>,
+        time_zone -> Nullable<Text>,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    tallies (program_id, state) {
+        program_id -> Binary,
+        state -> Text,
+        n -> BigInt,
+    }
+}
+
+diesel::table! {
+    messages (id) {
+        id -> Binary,
+        number_id -> Nullable<Binary>,
+        program_id -> Binary,
+        to_text -> Text,
+        sender -> Nullable<Text>,
+        category -> Text,
+        lane -> Text,
+        body -> Text,
+        status -> Text,
+        actor -> Text,
+        created_at -> BigInt,
+        due_at -> BigInt,
+        expires_at -> Nullable<BigInt>,
+        attempts -> Integer,
+        permit_seq -> Nullable<Integer>,
+        claimed_seq -> Nullable<Integer>,
+        claimed_at -> Nullable<BigInt>,
+        provider_id -> Nullable<Text>,
+        error_code -> Nullable<Text>,
+        error_text -> Nullable<Text>,
+        verdict -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    message_steps (message_id, n) {
+        message_id -> Binary,
+        n -> Integer,
+        status -> Text,
+        at -> BigInt,
+        code -> Nullable<Text>,
+        note -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    inbound_texts (id) {
+        id -> Binary,
+        provider -> Text,
+        provider_id -> Text,
+        number_id -> Nullable<Binary>,
+        program_id -> Nullable<Binary>,
+        from_text -> Text,
+        to_text -> Text,
+        body -> Text,
+        class -> Text,
+        matched -> Nullable<Text>,
+        sent_at -> Nullable<BigInt>,
+        received_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    forms (id) {
+        id -> Binary,
+        program_id -> Binary,
+        slug -> Text,
+        title -> Text,
+        double_opt_in -> Bool,
+        version -> Integer,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    form_versions (form_id, version) {
+        form_id -> Binary,
+        version -> Integer,
+        locale -> Text,
+        wording -> Text,
+        wording_sha256 -> Binary,
+        published_at -> BigInt,
+        published_by -> Text,
+    }
+}
+
+diesel::table! {
+    users (id) {
+        id -> Binary,
+        email -> Text,
+        name -> Text,
+        role -> Text,
+        password_hash -> Text,
+        created_at -> BigInt,
+        disabled_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    sessions (key_hash) {
+        key_hash -> Binary,
+        user_id -> Nullable<Binary>,
+        state -> Text,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    admin_log (id) {
+        id -> Binary,
+        at -> BigInt,
+        actor -> Text,
+        action -> Text,
+        subject -> Text,
+        details -> Text,
+    }
+}
+
+diesel::table! {
+    api_keys (id) {
+        id -> Binary,
+        name -> Text,
+        hash -> Binary,
+        scopes -> Text,
+        created_at -> BigInt,
+        revoked_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    idempotency_keys (api_key_id, key) {
+        api_key_id -> Binary,
+        key -> Text,
+        request_sha256 -> Binary,
+        status -> Integer,
+        response -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    settings (key) {
+        key -> Text,
+        value -> Text,
+    }
+}
+
+diesel::joinable!(contacts -> numbers (number_id));
+diesel::allow_tables_to_appear_in_same_query!(
+    programs,
+    senders,
+    numbers,
+    consents,
+    consent_events,
+    seals,
+    documents,
+    contacts,
+    tallies,
+    messages,
+    message_steps,
+    inbound_texts,
+    forms,
+    form_versions,
+    users,
+    sessions,
+    admin_log,
+    api_keys,
+    idempotency_keys,
+    settings
+);

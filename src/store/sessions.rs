@@ -1,0 +1,78 @@
+//! Browser sessions. Only the hash of a session's key is kept; a deleted row is a session that has ended.
+
+use diesel::prelude::*;
+
+use super::schema::sessions;
+use super::{Conn, StoreError, Tx};
+use crate::domain::id::UserId;
+use crate::domain::time::Timestamp;
+
+/// A session.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = sessions)]
+pub struct Session {
+    /// SHA-256 of the key in the cookie.
+    pub key_hash: Vec<u8>,
+    /// Who is signed in.
+    pub user_id: Option<UserId>,
+    /// What the session remembers, as JSON.
+    pub state: String,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When it ends by itself.
+    pub expires_at: Timestamp,
+}
+
+/// The session under a key, if it has not ended.
+///
+/// # Errors
+/// When the database fails.
+pub fn get(conn: &mut Conn<'_>, key_hash: &[u8], now: Timestamp) -> Result<Option<Session>, StoreError> {
+    let query = sessions::table.find(key_hash).filter(sessions::expires_at.gt(now));
+    Ok(query.select(Session::as_select()).first(conn.db).optional()?)
+}
+
+/// Begins a session, or goes on with it; old ones are swept out on the way.
+///
+/// # Errors
+/// When the database fails.
+pub fn put(tx: &mut Tx<'_>, session: &Session, now: Timestamp) -> Result<(), StoreError> {
+    diesel::delete(sessions::table.filter(sessions::expires_at.le(now))).execute(tx.db)?;
+    diesel::delete(sessions::table.find(&session.key_hash)).execute(tx.db)?;
+    diesel::insert_into(sessions::table).values(session).execute(tx.db)?;
+    Ok(())
+}
+
+/// Changes what a session remembers. A session that ended meanwhile stays ended.
+///
+/// # Errors
+/// When the database fails.
+pub fn update(
+    tx: &mut Tx<'_>,
+    key_hash: &[u8],
+    user_id: Option<UserId>,
+    state: &str,
+) -> Result<(), StoreError> {
+    diesel::update(sessions::table.find(key_hash))
+        .set((sessions::user_id.eq(user_id), sessions::state.eq(state)))
+        .execute(tx.db)?;
+    Ok(())
+}
+
+/// Ends one session.
+///
+/// # Errors
+/// When the database fails.
+pub fn end(tx: &mut Tx<'_>, key_hash: &[u8]) -> Result<(), StoreError> {
+    diesel::delete(sessions::table.find(key_hash)).execute(tx.db)?;
+    Ok(())
+}
+
+/// Ends all sessions of a user.
+///
+/// # Errors
+/// When the database fails.
+pub fn end_all(tx: &mut Tx<'_>, user: UserId) -> Result<(), StoreError> {
+    diesel::delete(sessions::table.filter(sessions::user_id.eq(user))).execute(tx.db)?;
+    Ok(())
+}

@@ -1,0 +1,49 @@
+//! The few switches of the whole installation.
+
+use diesel::prelude::*;
+
+use super::schema::settings;
+use super::{Conn, StoreError, Tx};
+
+/// Is sending switched on? ("off" stops everything; on unless said otherwise.)
+pub const SENDING: &str = "sending";
+/// SHA-256 of the one-time setup token, in hexadecimal, while no user exists.
+pub const SETUP_TOKEN: &str = "setup_token";
+
+/// A setting's value.
+///
+/// # Errors
+/// When the database fails.
+pub fn get(conn: &mut Conn<'_>, key: &str) -> Result<Option<String>, StoreError> {
+    Ok(settings::table.find(key).select(settings::value).first(conn.db).optional()?)
+}
+
+/// Writes a setting.
+///
+/// # Errors
+/// When the database fails.
+pub fn set(tx: &mut Tx<'_>, key: &str, value: &str) -> Result<(), StoreError> {
+    if diesel::update(settings::table.find(key)).set(settings::value.eq(value)).execute(tx.db)? == 0 {
+        diesel::insert_into(settings::table)
+            .values((settings::key.eq(key), settings::value.eq(value)))
+            .execute(tx.db)?;
+    }
+    Ok(())
+}
+
+/// Forgets a setting.
+///
+/// # Errors
+/// When the database fails.
+pub fn clear(tx: &mut Tx<'_>, key: &str) -> Result<(), StoreError> {
+    diesel::delete(settings::table.find(key)).execute(tx.db)?;
+    Ok(())
+}
+
+/// True unless an administrator switched all sending off.
+///
+/// # Errors
+/// When the database fails.
+pub fn sending_on(conn: &mut Conn<'_>) -> Result<bool, StoreError> {
+    Ok(get(conn, SENDING)?.as_deref() != Some("off"))
+}

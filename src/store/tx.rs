@@ -1,0 +1,100 @@
+//! One write transaction: a connection that may write, and what the store has to know after the commit.
+
+use std::collections::BTreeMap;
+use std::ops::{Deref, DerefMut};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use diesel::SqliteConnection;
+use uuid::{NoContext, Uuid};
+
+use super::{Conn, StoreError};
+use crate::domain::id::{NumberId, ProgramId};
+use crate::domain::ledger::Salt;
+use crate::domain::time::Timestamp;
+
+/// Counts the identifiers minted by this process, so that those of one microsecond keep their order.
+static MINTED: AtomicU32 = AtomicU32::new(0);
+
+/// What a write leaves for after it: counted by the group, told to the caller.
+#[derive(Default)]
+pub(super) struct Aftermath {
+    pub(super) tightened: Vec<NumberId>,
+    pub(super) tallies: BTreeMap<(ProgramId, &'static str), i64>,
+    pub(super) made_due: bool,
+}
+
+/// A write transaction. Everything that reads takes a [`Conn`]; everything that writes takes a `Tx`.
+pub struct Tx<'a> {
+    conn: Conn<'a>,
+    pub(super) aftermath: Aftermath,
+}
+
+impl<'a> Tx<'a> {
+    pub(super) fn new(db: &'a mut SqliteConnection) -> Self {
+        Tx { conn: Conn { db }, aftermath: Aftermath::default() }
+    }
+
+    /// A new identifier that sorts by `now`.
+    ///
+    /// # Errors
+    /// When the operating system gives no random bytes.
+    pub fn new_id<Id: From<Uuid>>(&self, now: Timestamp) -> Result<Id, StoreError> {
+        let micros = u64::try_from(now.micros()).unwrap_or(0);
+        let at = uuid::Timestamp::from_unix(
+            NoContext,
+            micros / 1_000_000,
+            u32::try_from(micros % 1_000_000).unwrap_or(0) * 1000,
+        );
+        let (seconds, nanos) = at.to_unix();
+        let millis = seconds * 1000 + u64::from(nanos / 1_000_000);
+        let mut random = [0u8; 10];
+        getrandom::fill(&mut random).map_err(|_| StoreError::Randomness)?;
+        // Microseconds within the millisecond, then a count (RFC 9562, methods 3 and 1): ids of one moment keep order.
+        let within = u16::try_from((nanos / 1000) % 1000 * 4).unwrap_or(0);
+        let count = MINTED.fetch_add(1, Ordering::Relaxed) & 0x3FFF_FFFF;
+        for (byte, ordered) in
+            random.iter_mut().zip(within.to_be_bytes().into_iter().chain(count.to_be_bytes()))
+        {
+            *byte = ordered;
+        }
+        Ok(Id::from(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()))
+    }
+
+    /// A fresh salt for a commitment.
+    ///
+    /// # Errors
+    /// When the operating system gives no random bytes.
+    pub fn new_salt(&self) -> Result<Salt, StoreError> {
+        let mut salt = Salt::default();
+        getrandom::fill(&mut salt).map_err(|_| StoreError::Randomness)?;
+        Ok(salt)
+    }
+
+    /// Makes the caller wait, after the commit, until nothing is being handed to a provider for `number`.
+    pub fn pass_barrier(&mut self, number: NumberId) {
+        self.aftermath.tightened.push(number);
+    }
+
+    /// Wakes the delivery worker after the commit.
+    pub(super) fn made_due(&mut self) {
+        self.aftermath.made_due = true;
+    }
+
+    /// Counts `by` more contacts in a state of a program.
+    pub(super) fn tally(&mut self, program: ProgramId, state: &'static str, by: i64) {
+        *self.aftermath.tallies.entry((program, state)).or_default() += by;
+    }
+}
+
+impl<'a> Deref for Tx<'a> {
+    type Target = Conn<'a>;
+    fn deref(&self) -> &Conn<'a> {
+        &self.conn
+    }
+}
+
+impl<'a> DerefMut for Tx<'a> {
+    fn deref_mut(&mut self) -> &mut Conn<'a> {
+        &mut self.conn
+    }
+}

@@ -1,0 +1,120 @@
+//! How the domain's plain types are written into columns: ids as 16 bytes, times as BIGINT microseconds, words as text.
+
+use diesel::backend::Backend;
+use diesel::deserialize::{self, FromSql, Queryable};
+use diesel::expression::AsExpression;
+use diesel::internal::derives::as_expression::Bound;
+use diesel::serialize::{self, IsNull, Output, ToSql};
+use diesel::sql_types::{BigInt, Binary, Nullable, SingleValue, Text};
+use diesel::sqlite::Sqlite;
+
+use crate::domain::consent::{EventKind, Source, StateName};
+use crate::domain::id::*;
+use crate::domain::message::{Category, Lane, Status};
+use crate::domain::phone::Phone;
+use crate::domain::role::Role;
+use crate::domain::time::Timestamp;
+
+macro_rules! column {
+    ($name:ty, $sql:ty) => {
+        impl AsExpression<$sql> for $name {
+            type Expression = Bound<$sql, $name>;
+            fn as_expression(self) -> Self::Expression {
+                Bound::new(self)
+            }
+        }
+        impl<'a> AsExpression<$sql> for &'a $name {
+            type Expression = Bound<$sql, &'a $name>;
+            fn as_expression(self) -> Self::Expression {
+                Bound::new(self)
+            }
+        }
+        impl AsExpression<Nullable<$sql>> for $name {
+            type Expression = Bound<Nullable<$sql>, $name>;
+            fn as_expression(self) -> Self::Expression {
+                Bound::new(self)
+            }
+        }
+        impl<'a> AsExpression<Nullable<$sql>> for &'a $name {
+            type Expression = Bound<Nullable<$sql>, &'a $name>;
+            fn as_expression(self) -> Self::Expression {
+                Bound::new(self)
+            }
+        }
+        impl ToSql<Nullable<$sql>, Sqlite> for $name {
+            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
+                ToSql::<$sql, Sqlite>::to_sql(self, out)
+            }
+        }
+        impl<DB: Backend, ST: SingleValue> Queryable<ST, DB> for $name
+        where
+            Self: FromSql<ST, DB>,
+        {
+            type Row = Self;
+            fn build(row: Self) -> deserialize::Result<Self> {
+                Ok(row)
+            }
+        }
+    };
+}
+
+macro_rules! id_columns {
+    ($($name:ty),* $(,)?) => {$(
+        column!($name, Binary);
+        impl ToSql<Binary, Sqlite> for $name {
+            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
+                out.set_value(self.as_bytes());
+                Ok(IsNull::No)
+            }
+        }
+        impl<DB: Backend> FromSql<Binary, DB> for $name
+        where
+            Vec<u8>: FromSql<Binary, DB>,
+        {
+            fn from_sql(bytes: DB::RawValue<'_>) -> deserialize::Result<Self> {
+                let bytes = <Vec<u8> as FromSql<Binary, DB>>::from_sql(bytes)?;
+                <$name>::from_slice(&bytes).ok_or_else(|| "an id column does not hold 16 bytes".into())
+            }
+        }
+    )*};
+}
+
+macro_rules! word_columns {
+    ($($name:ty),* $(,)?) => {$(
+        column!($name, Text);
+        impl ToSql<Text, Sqlite> for $name {
+            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
+                out.set_value(self.as_str());
+                Ok(IsNull::No)
+            }
+        }
+        impl<DB: Backend> FromSql<Text, DB> for $name
+        where
+            String: FromSql<Text, DB>,
+        {
+            fn from_sql(word: DB::RawValue<'_>) -> deserialize::Result<Self> {
+                let word = <String as FromSql<Text, DB>>::from_sql(word)?;
+                word.parse().map_err(|_| concat!("a column holds no ", stringify!($name)).into())
+            }
+        }
+    )*};
+}
+
+id_columns!(NumberId, ProgramId, SenderId, ContactId, MessageId, InboundId, FormId, UserId, ApiKeyId, LogId);
+word_columns!(StateName, EventKind, Source, Status, Lane, Category, Phone, Role);
+
+column!(Timestamp, BigInt);
+impl ToSql<BigInt, Sqlite> for Timestamp {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
+        out.set_value(self.micros());
+        Ok(IsNull::No)
+    }
+}
+impl<DB: Backend> FromSql<BigInt, DB> for Timestamp
+where
+    i64: FromSql<BigInt, DB>,
+{
+    fn from_sql(micros: DB::RawValue<'_>) -> deserialize::Result<Self> {
+        Ok(Timestamp::from_micros(<i64 as FromSql<BigInt, DB>>::from_sql(micros)?))
+    }
+}

@@ -1,0 +1,98 @@
+//! The people who sign in.
+
+use diesel::prelude::*;
+
+use super::schema::users;
+use super::{Conn, StoreError, Tx, sessions};
+use crate::domain::id::UserId;
+use crate::domain::role::Role;
+use crate::domain::time::Timestamp;
+
+/// A person who signs in.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = users)]
+pub struct User {
+    /// Its identifier.
+    pub id: UserId,
+    /// E-mail address, lower case.
+    pub email: String,
+    /// Name.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+    /// Argon2id hash of the password (PHC string).
+    pub password_hash: String,
+    /// When the account was made.
+    pub created_at: Timestamp,
+    /// When it was closed.
+    pub disabled_at: Option<Timestamp>,
+}
+
+/// Adds a user.
+///
+/// # Errors
+/// When the database fails, or the address is taken.
+pub fn insert(tx: &mut Tx<'_>, user: &User) -> Result<(), StoreError> {
+    diesel::insert_into(users::table).values(user).execute(tx.db)?;
+    Ok(())
+}
+
+/// True once anybody can sign in.
+///
+/// # Errors
+/// When the database fails.
+pub fn any(conn: &mut Conn<'_>) -> Result<bool, StoreError> {
+    Ok(users::table.select(users::id).first::<UserId>(conn.db).optional()?.is_some())
+}
+
+/// A user by address.
+///
+/// # Errors
+/// When the database fails.
+pub fn by_email(conn: &mut Conn<'_>, email: &str) -> Result<Option<User>, StoreError> {
+    let query = users::table.filter(users::email.eq(email.trim().to_lowercase()));
+    Ok(query.select(User::as_select()).first(conn.db).optional()?)
+}
+
+/// A user by identifier.
+///
+/// # Errors
+/// When the database fails.
+pub fn get(conn: &mut Conn<'_>, id: UserId) -> Result<Option<User>, StoreError> {
+    Ok(users::table.find(id).select(User::as_select()).first(conn.db).optional()?)
+}
+
+/// All users by name.
+///
+/// # Errors
+/// When the database fails.
+pub fn all(conn: &mut Conn<'_>) -> Result<Vec<User>, StoreError> {
+    Ok(users::table.order(users::name).select(User::as_select()).limit(1000).load(conn.db)?)
+}
+
+/// How many administrators can sign in.
+///
+/// # Errors
+/// When the database fails.
+pub fn administrators(conn: &mut Conn<'_>) -> Result<i64, StoreError> {
+    let query = users::table.filter(users::role.eq(Role::Administrator)).filter(users::disabled_at.is_null());
+    Ok(query.count().get_result(conn.db)?)
+}
+
+/// Changes a user's role; their sessions end.
+///
+/// # Errors
+/// When the database fails.
+pub fn set_role(tx: &mut Tx<'_>, id: UserId, role: Role) -> Result<(), StoreError> {
+    diesel::update(users::table.find(id)).set(users::role.eq(role)).execute(tx.db)?;
+    sessions::end_all(tx, id)
+}
+
+/// Changes a user's password; their sessions end.
+///
+/// # Errors
+/// When the database fails.
+pub fn set_password(tx: &mut Tx<'_>, id: UserId, hash: &str) -> Result<(), StoreError> {
+    diesel::update(users::table.find(id)).set(users::password_hash.eq(hash)).execute(tx.db)?;
+    sessions::end_all(tx, id)
+}

@@ -1,0 +1,124 @@
+//! Keys to the JSON API. A secret is on exactly one page, once.
+
+use actix_session::Session;
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Path, ServiceConfig};
+use actix_web::{HttpResponse, web};
+use askama::Template;
+use serde::Deserialize;
+
+use crate::actions::users as actions;
+use crate::actions::{ActionError, FieldError};
+use crate::domain::id::ApiKeyId;
+use crate::store::StoreError;
+use crate::store::api_keys::{self, ApiKey};
+use crate::web::App;
+use crate::web::error::PageError;
+use crate::web::form::{Errors, Posted};
+use crate::web::page::{self, Page, html, html_status, see_other};
+use crate::web::session::{self, Administrator};
+
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config
+        .route("/api-keys", web::get().to(index))
+        .route("/api-keys", web::post().to(create))
+        .route("/api-keys/{id}/revoke", web::get().to(confirm))
+        .route("/api-keys/{id}/revoke", web::post().to(revoke));
+}
+
+#[derive(Template)]
+#[template(path = "api_keys/index.html")]
+struct IndexPage {
+    page: Page,
+    keys: Vec<ApiKey>,
+    given: Given,
+    errors: Errors,
+}
+
+#[derive(Template)]
+#[template(path = "api_keys/created.html")]
+struct CreatedPage {
+    page: Page,
+    name: String,
+    secret: String,
+}
+
+#[derive(Template)]
+#[template(path = "api_keys/revoke.html")]
+struct RevokePage {
+    page: Page,
+    key: ApiKey,
+}
+
+#[derive(Deserialize, Default)]
+struct Given {
+    name: String,
+    #[serde(default)]
+    scopes: Vec<String>,
+}
+
+impl Given {
+    fn has(&self, scope: &str) -> bool {
+        self.scopes.iter().any(|given| given == scope)
+    }
+}
+
+#[derive(Deserialize)]
+struct Nothing {}
+
+async fn index(app: Data<App>, who: Administrator) -> Result<HttpResponse, PageError> {
+    list(&app, &who, StatusCode::OK, Given::default(), Vec::new()).await
+}
+
+async fn list(
+    app: &App,
+    who: &Administrator,
+    status: StatusCode,
+    given: Given,
+    errors: Vec<FieldError>,
+) -> Result<HttpResponse, PageError> {
+    let keys = app.store.read::<_, StoreError>(api_keys::all).await?;
+    html_status(
+        status,
+        IndexPage { page: Page::new(app, "api-keys", who), keys, given, errors: errors.into() },
+    )
+}
+
+async fn create(
+    app: Data<App>,
+    who: Administrator,
+    Posted(given): Posted<Given>,
+) -> Result<HttpResponse, PageError> {
+    let (name, scopes) = (given.name.clone(), given.scopes.clone());
+    let (actor, now) = (who.actor(), app.clock.now());
+    match app.store.write(move |tx| actions::create_api_key(tx, &name, &scopes, &actor, now)).await {
+        Ok((_, secret)) => {
+            html(CreatedPage { page: Page::new(&app, "api-keys", &who), name: given.name, secret })
+        }
+        Err(ActionError::Invalid(errors)) => {
+            list(&app, &who, StatusCode::UNPROCESSABLE_ENTITY, given, errors).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn confirm(app: Data<App>, who: Administrator, id: Path<String>) -> Result<HttpResponse, PageError> {
+    let id: ApiKeyId = page::id(&id)?;
+    let keys = app.store.read::<_, StoreError>(api_keys::all).await?;
+    let key = keys.into_iter().find(|key| key.id == id).ok_or(PageError::NotFound)?;
+    html(RevokePage { page: Page::new(&app, "api-keys", &who), key })
+}
+
+async fn revoke(
+    app: Data<App>,
+    who: Administrator,
+    session: Session,
+    id: Path<String>,
+    _: Posted<Nothing>,
+) -> Result<HttpResponse, PageError> {
+    let id: ApiKeyId = page::id(&id)?;
+    let (actor, now) = (who.actor(), app.clock.now());
+    app.store.write::<_, ActionError>(move |tx| actions::revoke_api_key(tx, id, &actor, now)).await?;
+    session::flash(&session, "The key is revoked. Calls with it are refused from now on.");
+    Ok(see_other("/api-keys"))
+}

@@ -1,0 +1,169 @@
+//! The first page: what needs a person today, consent by state, failures by cause, and the switch of all sending.
+
+use std::collections::BTreeMap;
+
+use actix_session::Session;
+use actix_web::web::{Data, ServiceConfig};
+use actix_web::{HttpResponse, web};
+use askama::Template;
+use serde::Deserialize;
+
+use crate::actions::{ActionError, users as actions};
+use crate::domain::message::Status;
+use crate::store::messages::{self, Message};
+use crate::store::{Conn, StoreError, programs, settings, tallies};
+use crate::web::App;
+use crate::web::error::PageError;
+use crate::web::form::Posted;
+use crate::web::page::{Page, html, see_other};
+use crate::web::session::{self, Administrator, Viewer};
+
+/// Failures looked at to name causes.
+const LOOKED_AT: i64 = 50;
+/// Failures shown.
+const SHOWN: usize = 10;
+
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config
+        .route("/", web::get().to(show))
+        .route("/sending/off", web::get().to(confirm_off))
+        .route("/sending", web::post().to(switch));
+}
+
+#[derive(Template)]
+#[template(path = "dashboard/index.html")]
+struct DashboardPage {
+    page: Page,
+    figures: Figures,
+}
+
+#[derive(Template)]
+#[template(path = "dashboard/sending_off.html")]
+struct SendingOffPage {
+    page: Page,
+}
+
+/// What the page is about.
+struct Figures {
+    sending: bool,
+    all: String,
+    needs_review: String,
+    reviews: i64,
+    states: Vec<Figure>,
+    causes: Vec<(String, usize)>,
+    failures: Vec<Failure>,
+}
+
+struct Figure {
+    state: &'static str,
+    count: String,
+}
+
+struct Failure {
+    message: Message,
+    cause: String,
+}
+
+async fn show(app: Data<App>, who: Viewer) -> Result<HttpResponse, PageError> {
+    let figures = app.store.read::<_, StoreError>(figures).await?;
+    html(DashboardPage { page: Page::new(&app, "dashboard", &who), figures })
+}
+
+async fn confirm_off(app: Data<App>, who: Administrator) -> Result<HttpResponse, PageError> {
+    html(SendingOffPage { page: Page::new(&app, "dashboard", &who) })
+}
+
+#[derive(Deserialize)]
+struct Switch {
+    state: OnOff,
+}
+
+#[derive(Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+enum OnOff {
+    On,
+    Off,
+}
+
+async fn switch(
+    app: Data<App>,
+    who: Administrator,
+    session: Session,
+    Posted(given): Posted<Switch>,
+) -> Result<HttpResponse, PageError> {
+    let on = given.state == OnOff::On;
+    let (actor, now) = (who.actor(), app.clock.now());
+    app.store.write::<_, ActionError>(move |tx| actions::switch_sending(tx, on, &actor, now)).await?;
+    let done =
+        if on { "Sending is on again." } else { "All sending is stopped. Replies are still recorded." };
+    session::flash(&session, done);
+    Ok(see_other("/"))
+}
+
+fn figures(conn: &mut Conn<'_>) -> Result<Figures, StoreError> {
+    let tallies = match programs::find(conn, None)? {
+        Some(program) => tallies::of(conn, program.id)?,
+        None => BTreeMap::new(),
+    };
+    let count = |state: &str| tallies.get(state).copied().unwrap_or(0);
+    let mut latest = messages::page(conn, Some(Status::Failed), None, LOOKED_AT)?;
+    latest.extend(messages::page(conn, Some(Status::Blocked), None, LOOKED_AT)?);
+    latest.sort_by_key(|message| std::cmp::Reverse(message.id));
+    let states = ["opted_in", "invited", "opted_out", "not_asked"];
+    Ok(Figures {
+        sending: settings::sending_on(conn)?,
+        all: grouped(count(tallies::ALL)),
+        needs_review: grouped(count(tallies::NEEDS_REVIEW)),
+        reviews: count(tallies::NEEDS_REVIEW),
+        states: states.map(|state| Figure { state, count: grouped(count(state)) }).into(),
+        causes: causes(&latest),
+        failures: latest.into_iter().take(SHOWN).map(failure).collect(),
+    })
+}
+
+/// The causes of these failures, the most frequent first.
+fn causes(failures: &[Message]) -> Vec<(String, usize)> {
+    let mut by_cause: BTreeMap<String, usize> = BTreeMap::new();
+    for message in failures {
+        *by_cause.entry(cause(message)).or_default() += 1;
+    }
+    let mut causes: Vec<_> = by_cause.into_iter().collect();
+    causes.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+    causes.truncate(SHOWN);
+    causes
+}
+
+fn failure(message: Message) -> Failure {
+    Failure { cause: cause(&message), message }
+}
+
+fn cause(message: &Message) -> String {
+    match (&message.error_text, &message.error_code) {
+        (Some(text), _) => text.clone(),
+        (None, Some(code)) => format!("Code {code}"),
+        (None, None) => "No cause was given".to_owned(),
+    }
+}
+
+/// "1,234,567".
+fn grouped(n: i64) -> String {
+    let digits = n.unsigned_abs().to_string();
+    let mut text = if n < 0 { "-".to_owned() } else { String::new() };
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::grouped;
+
+    #[test]
+    fn figures_are_grouped() {
+        assert_eq!([0, 999, 1000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
+    }
+}

@@ -1,0 +1,109 @@
+//! The first administrator, made by whoever holds the link in the server's log while nobody can sign in yet.
+
+use actix_session::Session;
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+use serde::Deserialize;
+
+use crate::actions::users::{self as actions, NewUser};
+use crate::actions::{ActionError, FieldError};
+use crate::domain::role::Role;
+use crate::password;
+use crate::store::{StoreError, users};
+use crate::web::App;
+use crate::web::error::PageError;
+use crate::web::form::{self, Errors, Posted};
+use crate::web::page::{PlainPage, html, html_status, see_other};
+use crate::web::security;
+use crate::web::session;
+
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config.route("/setup", web::get().to(show)).route("/setup", web::post().to(create));
+}
+
+#[derive(Template)]
+#[template(path = "setup/new.html")]
+struct SetupPage {
+    page: PlainPage,
+    csrf: String,
+    token: String,
+    full_name: String,
+    email: String,
+    errors: Errors,
+}
+
+#[derive(Deserialize, Default)]
+struct Link {
+    #[serde(default)]
+    token: String,
+}
+
+#[derive(Deserialize)]
+struct Setup {
+    token: String,
+    name: String,
+    email: String,
+    password: String,
+}
+
+async fn show(app: Data<App>, request: HttpRequest, session: Session) -> Result<HttpResponse, PageError> {
+    let token = form::query::<Link>(&request).token;
+    if app.store.read::<_, StoreError>(users::any).await? {
+        return Ok(see_other("/sign-in"));
+    }
+    check_token(&app, &token).await?;
+    let csrf = session::csrf_token(&session)?;
+    let (full_name, email, errors) = Default::default();
+    html(SetupPage { page: PlainPage, csrf, token, full_name, email, errors })
+}
+
+async fn create(
+    app: Data<App>,
+    request: HttpRequest,
+    session: Session,
+    Posted(given): Posted<Setup>,
+) -> Result<HttpResponse, PageError> {
+    if !security::may_try(&request, &given.email) {
+        return Err(PageError::TooMany);
+    }
+    check_token(&app, &given.token).await?;
+    if let Err(why) = password::check(&given.password, &given.email) {
+        return again(&session, given, vec![FieldError::new("password", why)]);
+    }
+    let hash = password::hash_aside(given.password.clone()).await.map_err(PageError::internal)?;
+    let new = NewUser {
+        email: given.email.clone(),
+        name: given.name.clone(),
+        role: Role::Administrator,
+        password_hash: hash,
+    };
+    let (token, now) = (given.token.clone(), app.clock.now());
+    match app.store.write(move |tx| actions::first_administrator(tx, &token, new, now)).await {
+        Ok(user) => {
+            session::begin(&session, user.id)?;
+            session::flash(&session, "Welcome. You are the first administrator.");
+            Ok(see_other("/"))
+        }
+        Err(ActionError::Invalid(errors)) => again(&session, given, errors),
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn check_token(app: &App, token: &str) -> Result<(), PageError> {
+    let token = token.to_owned();
+    if app.store.read::<_, StoreError>(move |conn| actions::may_set_up(conn, &token)).await? {
+        return Ok(());
+    }
+    let way_on = "This setup link is not valid. Open the newest link from the server's log; it holds a token of its own.";
+    Err(PageError::Unprocessable(vec![way_on.to_owned()]))
+}
+
+fn again(session: &Session, given: Setup, errors: Vec<FieldError>) -> Result<HttpResponse, PageError> {
+    let csrf = session::csrf_token(session)?;
+    let Setup { token, name: full_name, email, .. } = given;
+    let errors = errors.into();
+    let template = SetupPage { page: PlainPage, csrf, token, full_name, email, errors };
+    html_status(StatusCode::UNPROCESSABLE_ENTITY, template)
+}

@@ -1,0 +1,105 @@
+//! Signing in and out. The answer to a wrong password is the same for every account, in words and in time.
+
+use actix_session::Session;
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+use serde::Deserialize;
+
+use crate::actions::{ActionError, FieldError, users as actions};
+use crate::password;
+use crate::store::{StoreError, users};
+use crate::web::App;
+use crate::web::error::PageError;
+use crate::web::form::{self, Errors, Posted};
+use crate::web::page::{PlainPage, html, html_status, see_other};
+use crate::web::security;
+use crate::web::session::{self, Viewer};
+
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config
+        .route("/sign-in", web::get().to(show))
+        .route("/sign-in", web::post().to(sign_in))
+        .route("/sign-out", web::post().to(sign_out));
+}
+
+#[derive(Template)]
+#[template(path = "sign_in/new.html")]
+struct SignInPage {
+    page: PlainPage,
+    csrf: String,
+    next: String,
+    email: String,
+    errors: Errors,
+}
+
+#[derive(Deserialize, Default)]
+struct Next {
+    #[serde(default)]
+    next: String,
+}
+
+#[derive(Deserialize)]
+struct Credentials {
+    email: String,
+    password: String,
+    #[serde(default)]
+    next: String,
+}
+
+async fn show(request: HttpRequest, session: Session) -> Result<HttpResponse, PageError> {
+    let next = form::query::<Next>(&request).next;
+    let csrf = session::csrf_token(&session)?;
+    html(SignInPage { page: PlainPage, csrf, next, email: String::new(), errors: Errors::default() })
+}
+
+async fn sign_in(
+    app: Data<App>,
+    request: HttpRequest,
+    session: Session,
+    Posted(given): Posted<Credentials>,
+) -> Result<HttpResponse, PageError> {
+    if !security::may_try(&request, &given.email) {
+        return Err(PageError::TooMany);
+    }
+    let email = given.email.clone();
+    let known = app.store.read::<_, StoreError>(move |conn| users::by_email(conn, &email)).await?;
+    let hash = known.map(|user| user.password_hash);
+    let right = password::verify_aside(given.password, hash.clone()).await.map_err(PageError::internal)?;
+    let (email, now) = (given.email.clone(), app.clock.now());
+    let verified = hash.filter(|_| right);
+    let user = app
+        .store
+        .write::<_, ActionError>(move |tx| actions::sign_in(tx, &email, verified.as_deref(), now))
+        .await?;
+    match user {
+        Some(user) => {
+            session::begin(&session, user.id)?;
+            Ok(see_other(if form::is_local(&given.next) { given.next.as_str() } else { "/" }))
+        }
+        None => refuse(&session, given.email, given.next),
+    }
+}
+
+fn refuse(session: &Session, email: String, next: String) -> Result<HttpResponse, PageError> {
+    let csrf = session::csrf_token(session)?;
+    let errors = Errors(vec![FieldError::new("email", "The e-mail or the password is wrong.")]);
+    let status = StatusCode::UNPROCESSABLE_ENTITY;
+    html_status(status, SignInPage { page: PlainPage, csrf, next, email, errors })
+}
+
+#[derive(Deserialize)]
+struct Nothing {}
+
+async fn sign_out(
+    app: Data<App>,
+    who: Viewer,
+    session: Session,
+    _: Posted<Nothing>,
+) -> Result<HttpResponse, PageError> {
+    let now = app.clock.now();
+    app.store.write::<_, ActionError>(move |tx| actions::sign_out(tx, &who.user, now)).await?;
+    session.purge();
+    Ok(see_other("/sign-in"))
+}

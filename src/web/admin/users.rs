@@ -1,0 +1,267 @@
+//! The people who sign in, and everybody's own account.
+
+use actix_session::Session;
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Path, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+use serde::Deserialize;
+
+use crate::actions::users::{self as actions, NewUser};
+use crate::actions::{ActionError, FieldError};
+use crate::domain::id::UserId;
+use crate::domain::role::Role;
+use crate::password;
+use crate::store::StoreError;
+use crate::store::users::{self, User};
+use crate::web::App;
+use crate::web::error::PageError;
+use crate::web::form::{Errors, Posted};
+use crate::web::page::{self, Page, html_status, see_other};
+use crate::web::security;
+use crate::web::session::{self, Administrator, Viewer};
+
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config
+        .route("/users", web::get().to(index))
+        .route("/users", web::post().to(create))
+        .route("/users/{id}", web::get().to(show))
+        .route("/users/{id}/role", web::post().to(change_role))
+        .route("/users/{id}/password", web::post().to(change_password))
+        .route("/account", web::get().to(account))
+        .route("/account", web::post().to(change_own_password));
+}
+
+const ROLES: [(Role, &str); 3] = [
+    (Role::Support, "May text, record consent and edit contacts."),
+    (Role::Auditor, "May look at everything, and change nothing."),
+    (Role::Administrator, "May do everything."),
+];
+
+#[derive(Template)]
+#[template(path = "users/index.html")]
+struct IndexPage {
+    page: Page,
+    users: Vec<User>,
+    given: Given,
+    errors: Errors,
+}
+
+#[derive(Template)]
+#[template(path = "users/show.html")]
+struct ShowPage {
+    page: Page,
+    user: User,
+    errors: Errors,
+}
+
+#[derive(Template)]
+#[template(path = "users/account.html")]
+struct AccountPage {
+    page: Page,
+    user: User,
+    errors: Errors,
+}
+
+#[derive(Deserialize, Default)]
+struct Given {
+    name: String,
+    email: String,
+    #[serde(default)]
+    role: String,
+    password: String,
+}
+
+async fn index(app: Data<App>, who: Administrator) -> Result<HttpResponse, PageError> {
+    list(&app, &who, StatusCode::OK, Given::default(), Vec::new()).await
+}
+
+async fn list(
+    app: &App,
+    who: &Administrator,
+    status: StatusCode,
+    given: Given,
+    errors: Vec<FieldError>,
+) -> Result<HttpResponse, PageError> {
+    let users = app.store.read::<_, StoreError>(users::all).await?;
+    html_status(status, IndexPage { page: Page::new(app, "users", who), users, given, errors: errors.into() })
+}
+
+async fn create(
+    app: Data<App>,
+    who: Administrator,
+    session: Session,
+    Posted(given): Posted<Given>,
+) -> Result<HttpResponse, PageError> {
+    let invalid = StatusCode::UNPROCESSABLE_ENTITY;
+    let role = match check(&given) {
+        Ok(role) => role,
+        Err(errors) => return list(&app, &who, invalid, given, errors).await,
+    };
+    let password_hash = password::hash_aside(given.password.clone()).await.map_err(PageError::internal)?;
+    let new = NewUser { email: given.email.clone(), name: given.name.clone(), role, password_hash };
+    let (actor, now) = (who.actor(), app.clock.now());
+    match app.store.write(move |tx| actions::create_user(tx, new, &actor, now)).await {
+        Ok(user) => {
+            session::flash(&session, format!("{} can sign in now.", user.name));
+            Ok(see_other("/users"))
+        }
+        Err(ActionError::Invalid(errors)) => list(&app, &who, invalid, given, errors).await,
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn check(given: &Given) -> Result<Role, Vec<FieldError>> {
+    let mut errors = Vec::new();
+    let role = given.role.parse::<Role>().ok();
+    if role.is_none() {
+        errors.push(FieldError::new("role", "Choose what this person may do."));
+    }
+    if let Err(why) = password::check(&given.password, &given.email) {
+        errors.push(FieldError::new("password", why));
+    }
+    role.filter(|_| errors.is_empty()).ok_or(errors)
+}
+
+async fn show(app: Data<App>, who: Administrator, id: Path<String>) -> Result<HttpResponse, PageError> {
+    one(&app, &who, page::id(&id)?, StatusCode::OK, Vec::new()).await
+}
+
+async fn one(
+    app: &App,
+    who: &Administrator,
+    id: UserId,
+    status: StatusCode,
+    errors: Vec<FieldError>,
+) -> Result<HttpResponse, PageError> {
+    let user = app.store.read::<_, StoreError>(move |conn| users::get(conn, id)).await?;
+    let user = user.ok_or(PageError::NotFound)?;
+    html_status(status, ShowPage { page: Page::new(app, "users", who), user, errors: errors.into() })
+}
+
+#[derive(Deserialize)]
+struct RoleGiven {
+    role: String,
+}
+
+async fn change_role(
+    app: Data<App>,
+    who: Administrator,
+    session: Session,
+    id: Path<String>,
+    Posted(given): Posted<RoleGiven>,
+) -> Result<HttpResponse, PageError> {
+    let id: UserId = page::id(&id)?;
+    let invalid = StatusCode::UNPROCESSABLE_ENTITY;
+    let Ok(role) = given.role.parse::<Role>() else {
+        return one(
+            &app,
+            &who,
+            id,
+            invalid,
+            vec![FieldError::new("role", "Choose what this person may do.")],
+        )
+        .await;
+    };
+    let (actor, now) = (who.actor(), app.clock.now());
+    match app.store.write(move |tx| actions::change_role(tx, id, role, &actor, now)).await {
+        Ok(user) => {
+            session::flash(
+                &session,
+                format!("{} is now: {}. Their sessions have ended.", user.name, role.label()),
+            );
+            Ok(see_other("/users"))
+        }
+        Err(ActionError::Conflict(why)) => {
+            one(&app, &who, id, StatusCode::CONFLICT, vec![FieldError::new("role", why)]).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[derive(Deserialize)]
+struct PasswordGiven {
+    #[serde(default)]
+    current: String,
+    password: String,
+}
+
+async fn change_password(
+    app: Data<App>,
+    who: Administrator,
+    session: Session,
+    id: Path<String>,
+    Posted(given): Posted<PasswordGiven>,
+) -> Result<HttpResponse, PageError> {
+    let id: UserId = page::id(&id)?;
+    let user = app.store.read::<_, StoreError>(move |conn| users::get(conn, id)).await?;
+    let user = user.ok_or(PageError::NotFound)?;
+    if user.id == who.user.id {
+        // One's own password needs the current one.
+        return Ok(see_other("/account"));
+    }
+    if let Err(why) = password::check(&given.password, &user.email) {
+        let errors = vec![FieldError::new("password", why)];
+        return one(&app, &who, id, StatusCode::UNPROCESSABLE_ENTITY, errors).await;
+    }
+    set_password(&app, &user, given.password, who.actor()).await?;
+    session::flash(&session, format!("The password of {} is changed. Their sessions have ended.", user.name));
+    Ok(see_other("/users"))
+}
+
+async fn set_password(
+    app: &App,
+    user: &User,
+    password: String,
+    actor: crate::domain::actor::Actor,
+) -> Result<(), PageError> {
+    let hash = password::hash_aside(password).await.map_err(PageError::internal)?;
+    let (id, now) = (user.id, app.clock.now());
+    app.store
+        .write::<_, ActionError>(move |tx| actions::change_password(tx, id, &hash, &actor, now).map(drop))
+        .await?;
+    Ok(())
+}
+
+async fn account(app: Data<App>, who: Viewer) -> Result<HttpResponse, PageError> {
+    own(&app, &who, StatusCode::OK, Vec::new())
+}
+
+fn own(
+    app: &App,
+    who: &Viewer,
+    status: StatusCode,
+    errors: Vec<FieldError>,
+) -> Result<HttpResponse, PageError> {
+    let page = Page::new(app, "account", who);
+    html_status(status, AccountPage { page, user: who.user.clone(), errors: errors.into() })
+}
+
+async fn change_own_password(
+    app: Data<App>,
+    request: HttpRequest,
+    who: Viewer,
+    session: Session,
+    Posted(given): Posted<PasswordGiven>,
+) -> Result<HttpResponse, PageError> {
+    if !security::may_try(&request, &who.user.email) {
+        return Err(PageError::TooMany);
+    }
+    let hash = Some(who.user.password_hash.clone());
+    let right = password::verify_aside(given.current, hash).await.map_err(PageError::internal)?;
+    let mut errors = Vec::new();
+    if !right {
+        errors.push(FieldError::new("current", "This is not your current password."));
+    }
+    if let Err(why) = password::check(&given.password, &who.user.email) {
+        errors.push(FieldError::new("password", why));
+    }
+    if !errors.is_empty() {
+        return own(&app, &who, StatusCode::UNPROCESSABLE_ENTITY, errors);
+    }
+    set_password(&app, &who.user, given.password, who.actor()).await?;
+    // Every session of this person has ended, this one too: it goes on under a new key.
+    session::begin(&session, who.user.id)?;
+    session::flash(&session, "Your password is changed. Your other sessions have ended.");
+    Ok(see_other("/account"))
+}

@@ -1,0 +1,124 @@
+//! Contacts over the API.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Json, Query};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Key, Problem};
+use crate::actions::ActionError;
+use crate::actions::save_contact::{create_contact, update_contact};
+use crate::domain::consent::StateName;
+use crate::store::contacts::{self, Details, Filter, Line};
+use crate::store::programs;
+use crate::web::App;
+
+/// Lines a page has at most.
+const LARGEST_PAGE: i64 = 200;
+
+#[derive(Deserialize)]
+pub(super) struct NewContact {
+    phone: String,
+    name: Option<String>,
+    email: Option<String>,
+    external_id: Option<String>,
+    zip: Option<String>,
+    time_zone: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Asked {
+    state: Option<String>,
+    q: Option<String>,
+    after: Option<String>,
+    limit: Option<i64>,
+}
+
+pub(super) async fn create(
+    app: Data<App>,
+    key: Key,
+    body: Json<NewContact>,
+) -> Result<HttpResponse, Problem> {
+    key.may("contacts")?;
+    let NewContact { phone, name, email, external_id, zip, time_zone } = body.into_inner();
+    let details = Details { name: name.unwrap_or_default(), email, external_id, zip, time_zone };
+    let (region, now, actor) = (app.config.default_region.clone(), app.clock.now(), key.actor());
+    let (status, id) = app
+        .store
+        .write(move |tx| {
+            let known = match &details.external_id {
+                Some(external_id) => contacts::by_external_id(tx, external_id)?,
+                None => None,
+            };
+            match known {
+                Some(known) => {
+                    update_contact(tx, known.id, &phone, &details, &region, &actor, now)?;
+                    Ok((StatusCode::OK, known.id))
+                }
+                None => {
+                    let id = create_contact(tx, &phone, &details, &region, &actor, now)?;
+                    Ok::<_, ActionError>((StatusCode::CREATED, id))
+                }
+            }
+        })
+        .await?;
+    Ok(HttpResponse::build(status).json(json!({"id": id.to_string()})))
+}
+
+pub(super) async fn index(app: Data<App>, key: Key, asked: Query<Asked>) -> Result<HttpResponse, Problem> {
+    key.may("contacts")?;
+    let asked = asked.into_inner();
+    let state = asked.state.filter(|state| !state.is_empty()).map(|state| state.parse::<StateName>());
+    let state = state.transpose().map_err(|_| {
+        let detail = "state is one of not_asked, invited, opted_in, opted_out.";
+        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail)
+    })?;
+    let cursor = asked.after.as_deref().map(|after| after.parse::<i64>().map(|place| (String::new(), place)));
+    let cursor = cursor.transpose().map_err(|_| {
+        Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "invalid",
+            "after is the next_after of an earlier page.",
+        )
+    })?;
+    let limit = asked.limit.unwrap_or(50).clamp(1, LARGEST_PAGE);
+    let search = asked.q.filter(|q| !q.trim().is_empty());
+    let mut lines = app
+        .store
+        .read(move |conn| {
+            let program = programs::find(conn, None)?.ok_or(ActionError::NotFound("program"))?.id;
+            let filter = Filter {
+                program,
+                state,
+                needs_review: false,
+                search,
+                by_name: false,
+                cursor,
+                backwards: false,
+                limit,
+            };
+            Ok::<_, ActionError>(contacts::page(conn, &filter)?)
+        })
+        .await?;
+    let more = lines.len() > usize::try_from(limit).unwrap_or(0);
+    lines.truncate(usize::try_from(limit).unwrap_or(0));
+    let next = more.then(|| lines.last().map(|line| line.contact.row_id.to_string())).flatten();
+    let data: Vec<Value> = lines.iter().map(line).collect();
+    Ok(HttpResponse::Ok().json(json!({"data": data, "next_after": next})))
+}
+
+fn line(line: &Line) -> Value {
+    let contact = &line.contact;
+    json!({
+        "id": contact.id.to_string(),
+        "phone": line.phone.as_str(),
+        "name": contact.name,
+        "email": contact.email,
+        "external_id": contact.external_id,
+        "state": line.state,
+        "since": line.since.map(|since| since.rfc3339()),
+        "do_not_text": line.do_not_text,
+        "paused": line.paused,
+    })
+}

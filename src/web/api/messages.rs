@@ -1,0 +1,151 @@
+//! Sending through the gate, and what became of it.
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Json, Path};
+use actix_web::{HttpRequest, HttpResponse};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::{Key, Problem};
+use crate::actions::ActionError;
+use crate::actions::send_message::{Accepted, Wanted, send_message};
+use crate::domain::id::MessageId;
+use crate::domain::message::{Category, Status};
+use crate::domain::time::Timestamp;
+use crate::store::api_keys::{self, Answered};
+use crate::store::{StoreError, Tx, messages};
+use crate::web::App;
+
+/// Longest `Idempotency-Key`, in characters.
+const LONGEST_KEY: usize = 255;
+
+#[derive(Deserialize)]
+pub(super) struct NewMessage {
+    to: String,
+    body: String,
+    category: Category,
+    program: Option<String>,
+}
+
+pub(super) async fn create(
+    app: Data<App>,
+    key: Key,
+    request: HttpRequest,
+    body: Json<NewMessage>,
+) -> Result<HttpResponse, Problem> {
+    key.may("messages")?;
+    let idempotency = idempotency_key(&request)?;
+    let NewMessage { to, body, category, program } = body.into_inner();
+    let mut digest = Sha256::new();
+    for part in [&to, &body, category.as_str(), program.as_deref().unwrap_or("")] {
+        digest.update(part.len().to_be_bytes());
+        digest.update(part);
+    }
+    let request_sha256 = digest.finalize().to_vec();
+    let wanted = Wanted { to, body, category, program };
+    let (region, now) = (app.config.default_region.clone(), app.clock.now());
+    let (status, text) =
+        app.store.write(move |tx| once(tx, &key, idempotency, request_sha256, &wanted, &region, now)).await?;
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let kind = if status.is_success() { "application/json" } else { "application/problem+json" };
+    Ok(HttpResponse::build(status).content_type(kind).body(text))
+}
+
+fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, Problem> {
+    let Some(value) = request.headers().get("Idempotency-Key") else { return Ok(None) };
+    let key = value.to_str().unwrap_or_default();
+    if key.is_empty() || key.len() > LONGEST_KEY {
+        let detail = "An Idempotency-Key has 1 to 255 visible characters.";
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "idempotency_key_invalid", detail));
+    }
+    Ok(Some(key.to_owned()))
+}
+
+/// Sends at most once for each `Idempotency-Key`; the same key gets the same answer, in the same transaction.
+fn once(
+    tx: &mut Tx<'_>,
+    key: &Key,
+    idempotency: Option<String>,
+    request_sha256: Vec<u8>,
+    wanted: &Wanted,
+    region: &str,
+    now: Timestamp,
+) -> Result<(u16, String), ActionError> {
+    let api_key_id = key.record().id;
+    if let Some(idempotency) = &idempotency
+        && let Some(known) = api_keys::answered(tx, api_key_id, idempotency)?
+    {
+        if known.request_sha256 != request_sha256 {
+            let detail = "This Idempotency-Key was used for a different request.";
+            let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", detail);
+            return Ok((problem.status().as_u16(), problem.body().to_string()));
+        }
+        return Ok((u16::try_from(known.status).unwrap_or(500), known.response));
+    }
+    let accepted = send_message(tx, wanted, region, &key.actor(), now)?;
+    let (status, response) = answer(&accepted);
+    if let Some(key) = idempotency {
+        let status = i32::from(status);
+        let kept =
+            Answered { api_key_id, key, request_sha256, status, response: response.clone(), created_at: now };
+        api_keys::keep_answer(tx, &kept)?;
+    }
+    Ok((status, response))
+}
+
+fn answer(accepted: &Accepted) -> (u16, String) {
+    let id = accepted.id.to_string();
+    let verdict = json!(accepted.verdict);
+    match accepted.code {
+        None => {
+            let body = json!({
+                "id": id, "status": accepted.status, "verdict": verdict, "detail": accepted.words,
+            });
+            (202, body.to_string())
+        }
+        Some(code) => {
+            let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, code, accepted.words.clone())
+                .with("id", id)
+                .with("verdict", verdict);
+            (422, problem.body().to_string())
+        }
+    }
+}
+
+pub(super) async fn show(app: Data<App>, key: Key, id: Path<String>) -> Result<HttpResponse, Problem> {
+    key.may("messages")?;
+    let missing = || Problem::new(StatusCode::NOT_FOUND, "not_found", "There is no such message.");
+    let id: MessageId = id.parse().map_err(|_| missing())?;
+    let found = app
+        .store
+        .read(move |conn| {
+            let message = messages::get(conn, id)?;
+            Ok::<_, StoreError>(message.map(|message| (message, messages::steps(conn, id))))
+        })
+        .await?;
+    let Some((message, steps)) = found else { return Err(missing()) };
+    let history: Vec<Value> = steps?
+        .iter()
+        .map(|step| {
+            json!({"status": step.status, "at": step.at.rfc3339(), "code": step.code, "note": step.note})
+        })
+        .collect();
+    let error =
+        matches!(message.status, Status::Failed | Status::Blocked | Status::Expired | Status::Cancelled)
+            .then(|| json!({"code": message.error_code, "detail": message.error_text}));
+    Ok(HttpResponse::Ok().json(json!({
+        "id": id.to_string(),
+        "to": message.to_text,
+        "from": message.sender,
+        "body": message.body,
+        "category": message.category,
+        "kind": message.lane,
+        "status": message.status,
+        "status_history": history,
+        "error": error,
+        "provider_message_id": message.provider_id,
+        "created_at": message.created_at.rfc3339(),
+        "permitted_by_event": message.permit_seq,
+    })))
+}

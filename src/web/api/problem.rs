@@ -1,0 +1,125 @@
+//! How the API says no: `application/problem+json` (RFC 9457).
+
+use std::fmt;
+
+use actix_web::error::JsonPayloadError;
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, ResponseError};
+use serde_json::{Map, Value, json};
+
+use crate::actions::ActionError;
+use crate::store::StoreError;
+
+/// A problem with a stable code.
+#[derive(Debug)]
+pub struct Problem {
+    status: StatusCode,
+    code: &'static str,
+    detail: String,
+    more: Map<String, Value>,
+}
+
+impl Problem {
+    /// A problem in words.
+    pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+        Problem { status, code, detail: detail.into(), more: Map::new() }
+    }
+
+    /// Adds a member.
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.more.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// The status code.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The body.
+    pub fn body(&self) -> Value {
+        let mut body = self.more.clone();
+        body.insert("type".to_owned(), json!("about:blank"));
+        body.insert("title".to_owned(), json!(self.status.canonical_reason().unwrap_or("Error")));
+        body.insert("status".to_owned(), json!(self.status.as_u16()));
+        body.insert("code".to_owned(), json!(self.code));
+        body.insert("detail".to_owned(), json!(self.detail));
+        Value::Object(body)
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code, self.detail)
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        self.status
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        HttpResponse::build(self.status)
+            .content_type("application/problem+json")
+            .body(self.body().to_string())
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        let reference =
+            uuid::Uuid::from_u128(std::ptr::from_ref(&error) as usize as u128).simple().to_string();
+        let reference: String = reference.chars().rev().take(8).collect();
+        log::error!("The API failed (reference {reference}): {error}");
+        Problem::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            format!("Something broke on our side. Nothing was recorded. Reference {reference}."),
+        )
+    }
+}
+
+impl From<ActionError> for Problem {
+    fn from(error: ActionError) -> Self {
+        let words = error.to_string();
+        match error {
+            ActionError::NotFound(what) => {
+                Problem::new(StatusCode::NOT_FOUND, "not_found", format!("There is no such {what}."))
+            }
+            ActionError::Invalid(errors) => {
+                Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Some fields are not right.")
+                    .with("errors", json!(errors))
+            }
+            ActionError::Refused(refusal) => {
+                Problem::new(StatusCode::UNPROCESSABLE_ENTITY, refusal.code(), words)
+            }
+            ActionError::Conflict(words) => Problem::new(StatusCode::CONFLICT, "conflict", words),
+            ActionError::Internal(error) => error.into(),
+        }
+    }
+}
+
+/// A body that is no JSON of the expected shape.
+pub(super) fn unreadable(error: JsonPayloadError, _: &HttpRequest) -> actix_web::Error {
+    let status = match error {
+        JsonPayloadError::Overflow { .. } | JsonPayloadError::OverflowKnownLength { .. } => {
+            StatusCode::PAYLOAD_TOO_LARGE
+        }
+        JsonPayloadError::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        _ => StatusCode::BAD_REQUEST,
+    };
+    Problem::new(status, "unreadable", format!("The body is not what is expected here: {error}")).into()
+}
+
+/// An address that does not exist.
+pub(super) async fn no_such_path() -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "no_such_path", "The API has no such path.")
+}
+
+impl actix_web::Responder for Problem {
+    type Body = actix_web::body::BoxBody;
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        self.error_response()
+    }
+}

@@ -1,0 +1,73 @@
+//! The files of `static/`, carried in the binary and served under names that change with their content, so that a browser
+//! may keep them for ever. It must not know which page uses which.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use actix_web::http::header::CACHE_CONTROL;
+use actix_web::{HttpResponse, web};
+use rust_embed::Embed;
+
+use super::error::PageError;
+
+#[derive(Embed)]
+#[folder = "static/"]
+struct Files;
+
+/// Path in `static/` by name in an address, and the other way round.
+struct Names {
+    by_path: HashMap<String, String>,
+    by_name: HashMap<String, String>,
+}
+
+static NAMES: LazyLock<Names> = LazyLock::new(|| {
+    let by_path: HashMap<String, String> = Files::iter()
+        .filter_map(|path| {
+            let file = Files::get(&path)?;
+            let hash: String =
+                file.metadata.sha256_hash().iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+            let name = match path.rsplit_once('.') {
+                Some((stem, kind)) => format!("{stem}.{hash}.{kind}"),
+                None => format!("{path}.{hash}"),
+            };
+            Some((path.into_owned(), name))
+        })
+        .collect();
+    let by_name = by_path.iter().map(|(path, name)| (name.clone(), path.clone())).collect();
+    Names { by_path, by_name }
+});
+
+/// The address of a file in `static/`.
+pub fn url(path: &str) -> String {
+    format!("/assets/{}", NAMES.by_path.get(path).map_or(path, String::as_str))
+}
+
+/// The addresses of static files.
+pub fn routes(config: &mut web::ServiceConfig) {
+    config.route("/assets/{name:.*}", web::get().to(serve));
+}
+
+async fn serve(name: web::Path<String>) -> Result<HttpResponse, PageError> {
+    let (path, keep) = match NAMES.by_name.get(name.as_str()) {
+        Some(path) => (path.as_str(), "public, max-age=31536000, immutable"),
+        None => (name.as_str(), "no-cache"),
+    };
+    let file = Files::get(path).ok_or(PageError::NotFound)?;
+    Ok(HttpResponse::Ok()
+        .content_type(content_type(path))
+        .insert_header((CACHE_CONTROL, keep))
+        .body(file.data.into_owned()))
+}
+
+fn content_type(path: &str) -> &'static str {
+    match path.rsplit_once('.').map(|(_, kind)| kind) {
+        Some("css") => "text/css; charset=utf-8",
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("svg") => "image/svg+xml",
+        Some("png") => "image/png",
+        Some("ico") => "image/x-icon",
+        Some("woff2") => "font/woff2",
+        Some("txt") => "text/plain; charset=utf-8",
+        _ => "application/octet-stream",
+    }
+}

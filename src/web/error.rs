@@ -1,0 +1,169 @@
+//! How a page can fail, and the page that says so: one sentence of what happened and a way on. It must not show a cause
+//! that is ours; that goes to the log under a reference.
+
+use std::fmt;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::LOCATION;
+use actix_web::{HttpResponse, ResponseError};
+use askama::Template;
+
+use super::page::PlainPage;
+use crate::actions::ActionError;
+use crate::store::StoreError;
+
+/// How a page can fail.
+#[derive(Debug)]
+pub enum PageError {
+    /// There is no such page or thing.
+    NotFound,
+    /// Nobody is signed in; the address to come back to.
+    SignIn(String),
+    /// The role is not enough; the role that is needed, in words.
+    Forbidden(&'static str),
+    /// The form's token is old or the form was sent from elsewhere; the page it came from.
+    Stale(String),
+    /// What was sent cannot be read.
+    BadRequest(String),
+    /// What was sent is larger than any form of ours.
+    TooLarge,
+    /// Too many attempts within a minute.
+    TooMany,
+    /// The rules refuse it, or fields are wrong.
+    Unprocessable(Vec<String>),
+    /// It collides with something that exists.
+    Conflict(String),
+    /// Something broke; the log knows it under this reference.
+    Internal {
+        /// What the person can quote.
+        reference: String,
+    },
+}
+
+impl PageError {
+    /// Our fault: the cause goes to the log, the reference to the person.
+    pub fn internal(cause: impl fmt::Display) -> Self {
+        let mut bytes = [0u8; 5];
+        let reference = match getrandom::fill(&mut bytes) {
+            Ok(()) => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+            Err(_) => "no-reference".to_owned(),
+        };
+        log::error!("A page failed (reference {reference}): {cause}");
+        PageError::Internal { reference }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "errors/error.html")]
+struct ErrorPage<'a> {
+    page: PlainPage,
+    title: &'a str,
+    sentences: Vec<String>,
+    href: &'a str,
+    way_on: &'a str,
+    reference: Option<&'a str>,
+}
+
+impl PageError {
+    fn page(&self) -> ErrorPage<'_> {
+        let (title, sentence) = self.words();
+        let (href, way_on) = match self {
+            PageError::Stale(back) => (back.as_str(), "Back to the page"),
+            PageError::TooMany => ("/sign-in", "To sign-in"),
+            _ => ("/", "To the start page"),
+        };
+        let reference = match self {
+            PageError::Internal { reference } => Some(reference.as_str()),
+            _ => None,
+        };
+        let sentences = match self {
+            PageError::Unprocessable(sentences) => sentences.clone(),
+            _ => vec![sentence],
+        };
+        ErrorPage { page: PlainPage, title, sentences, href, way_on, reference }
+    }
+
+    fn words(&self) -> (&'static str, String) {
+        match self {
+            PageError::NotFound => ("Page not found", "There is nothing at this address. It may have been moved, or the address is incomplete.".to_owned()),
+            PageError::SignIn(_) => ("Sign in", "Please sign in first.".to_owned()),
+            PageError::Forbidden(role) => ("You cannot do this", format!("It needs the role {role}. Ask an administrator if you should have it.")),
+            PageError::Stale(_) => ("This form is out of date", "Nothing was changed. Go back to the page, reload it, and send the form again.".to_owned()),
+            PageError::BadRequest(why) => ("This could not be read", why.clone()),
+            PageError::TooLarge => ("This is too large", "Nothing was changed. A form may hold at most 64 KiB.".to_owned()),
+            PageError::TooMany => ("Too many attempts", "Wait a minute, then try again.".to_owned()),
+            PageError::Unprocessable(_) => ("This was not done", String::new()),
+            PageError::Conflict(why) => ("This was not done", why.clone()),
+            PageError::Internal { .. } => ("Something went wrong", "It is our fault, and it has been noted. Please try again; if it happens again, pass on the reference below.".to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for PageError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.words().0)
+    }
+}
+
+impl ResponseError for PageError {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            PageError::NotFound => StatusCode::NOT_FOUND,
+            PageError::SignIn(_) => StatusCode::SEE_OTHER,
+            PageError::Forbidden(_) | PageError::Stale(_) => StatusCode::FORBIDDEN,
+            PageError::BadRequest(_) => StatusCode::BAD_REQUEST,
+            PageError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            PageError::TooMany => StatusCode::TOO_MANY_REQUESTS,
+            PageError::Unprocessable(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            PageError::Conflict(_) => StatusCode::CONFLICT,
+            PageError::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status_code());
+        if let PageError::SignIn(next) = self {
+            let query = serde_html_form::to_string([("next", next)]).unwrap_or_default();
+            response.insert_header((LOCATION, format!("/sign-in?{query}")));
+        }
+        if matches!(self, PageError::TooMany) {
+            response.insert_header(("Retry-After", "60"));
+        }
+        let body = self.page().render().unwrap_or_else(|_| self.to_string());
+        response.content_type("text/html; charset=utf-8").body(body)
+    }
+}
+
+impl From<StoreError> for PageError {
+    fn from(error: StoreError) -> Self {
+        PageError::internal(error)
+    }
+}
+
+impl From<ActionError> for PageError {
+    fn from(error: ActionError) -> Self {
+        match error {
+            ActionError::NotFound(_) => PageError::NotFound,
+            ActionError::Invalid(fields) => {
+                PageError::Unprocessable(fields.into_iter().map(|field| field.message).collect())
+            }
+            ActionError::Refused(refusal) => PageError::Unprocessable(vec![refusal.to_string()]),
+            ActionError::Conflict(why) => PageError::Conflict(why),
+            ActionError::Internal(cause) => PageError::internal(cause),
+        }
+    }
+}
+
+impl From<askama::Error> for PageError {
+    fn from(error: askama::Error) -> Self {
+        PageError::internal(error)
+    }
+}
+
+/// What answers an address that is not on the map.
+///
+/// # Errors
+/// Always [`PageError::NotFound`].
+pub async fn not_found() -> Result<HttpResponse, PageError> {
+    Err(PageError::NotFound)
+}

@@ -1,0 +1,183 @@
+//! Forms that change something: read whole or not at all, and only from our own pages. It must not know any single form.
+
+use std::ops::Deref;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::{CONTENT_TYPE, HOST, ORIGIN, REFERER};
+use actix_web::web::BytesMut;
+use actix_web::{FromRequest, HttpRequest};
+use futures_util::StreamExt;
+use futures_util::future::LocalBoxFuture;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use subtle::ConstantTimeEq;
+use validator::ValidationErrors;
+
+use super::error::PageError;
+use super::session;
+use crate::actions::FieldError;
+
+/// No form of ours is larger, in bytes.
+const LARGEST: usize = 64 * 1024;
+
+/// A form that came from one of our own pages, in this session.
+#[derive(Debug)]
+pub struct Posted<T>(pub T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for Posted<T> {
+    type Error = PageError;
+    type Future = LocalBoxFuture<'static, Result<Self, PageError>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            if !is_form(&request) {
+                return Err(PageError::BadRequest("This address takes a web form.".to_owned()));
+            }
+            let body = read(payload).await?;
+            let token: Token = serde_html_form::from_bytes(&body).unwrap_or_default();
+            check(&request, &token.csrf)?;
+            match serde_html_form::from_bytes(&body) {
+                Ok(form) => Ok(Posted(form)),
+                Err(error) => Err(PageError::BadRequest(format!(
+                    "The form is incomplete or holds an unknown answer ({error}). Go back and check it."
+                ))),
+            }
+        })
+    }
+}
+
+#[derive(Deserialize, Default)]
+struct Token {
+    #[serde(default)]
+    csrf: String,
+}
+
+/// Refuses a form that another site sent or that carries another session's token. For forms that [`Posted`] cannot read
+/// (file uploads); everything else goes through [`Posted`].
+///
+/// # Errors
+/// [`PageError::Stale`], with a way back.
+pub fn check(request: &HttpRequest, token: &str) -> Result<(), PageError> {
+    let expected = session::expected_csrf(request).unwrap_or_default();
+    let same: bool = expected.as_bytes().ct_eq(token.as_bytes()).into();
+    if same && !expected.is_empty() && is_same_origin(request) {
+        Ok(())
+    } else {
+        Err(PageError::Stale(way_back(request)))
+    }
+}
+
+/// The query part of an address; what cannot be read counts as not given.
+pub fn query<T: DeserializeOwned + Default>(request: &HttpRequest) -> T {
+    serde_html_form::from_str(request.query_string()).unwrap_or_default()
+}
+
+/// What a validator found, one sentence for each field, in the order of their names.
+pub fn validation_errors(errors: &ValidationErrors) -> Vec<FieldError> {
+    let mut found: Vec<FieldError> = errors
+        .field_errors()
+        .into_iter()
+        .filter_map(|(field, errors)| {
+            let first = errors.first()?;
+            let message = first.message.as_deref().unwrap_or("This answer is not right. Please check it.");
+            Some(FieldError::new(&field, message))
+        })
+        .collect();
+    found.sort_by(|a, b| a.field.cmp(&b.field));
+    found
+}
+
+/// What is wrong with a form, as its template asks for it.
+#[derive(Clone, Debug, Default)]
+pub struct Errors(pub Vec<FieldError>);
+
+impl Errors {
+    /// What is wrong with one field; empty when nothing is.
+    pub fn of(&self, field: &str) -> &str {
+        self.0.iter().find(|error| error.field == field).map_or("", |error| &error.message)
+    }
+
+    /// What the title begins with.
+    pub fn title_prefix(&self) -> &'static str {
+        if self.0.is_empty() { "" } else { "Error: " }
+    }
+}
+
+impl Deref for Errors {
+    type Target = [FieldError];
+    fn deref(&self) -> &[FieldError] {
+        &self.0
+    }
+}
+
+impl From<Vec<FieldError>> for Errors {
+    fn from(errors: Vec<FieldError>) -> Self {
+        Errors(errors)
+    }
+}
+
+async fn read(mut payload: Payload) -> Result<BytesMut, PageError> {
+    let mut body = BytesMut::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk
+            .map_err(|_| PageError::BadRequest("The form did not arrive whole. Send it again.".to_owned()))?;
+        if body.len() + chunk.len() > LARGEST {
+            return Err(PageError::TooLarge);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+fn is_form(request: &HttpRequest) -> bool {
+    header(request, CONTENT_TYPE.as_str())
+        .is_some_and(|kind| kind.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded"))
+}
+
+/// What the browser says of the sender, where it says anything (Fetch Metadata, else `Origin`).
+fn is_same_origin(request: &HttpRequest) -> bool {
+    if let Some(site) = header(request, "sec-fetch-site") {
+        return matches!(site, "same-origin" | "none");
+    }
+    match (header(request, ORIGIN.as_str()), header(request, HOST.as_str())) {
+        (Some(origin), Some(host)) => origin.split_once("://").is_some_and(|(_, at)| at == host),
+        (Some(_), None) => false,
+        (None, _) => true,
+    }
+}
+
+/// The page the form stood on, if it is ours; else the start page.
+fn way_back(request: &HttpRequest) -> String {
+    let ours = || {
+        let (_, rest) = header(request, REFERER.as_str())?.split_once("://")?;
+        let path = rest.strip_prefix(header(request, HOST.as_str())?)?;
+        is_local(path).then(|| path.to_owned())
+    };
+    ours().unwrap_or_else(|| "/".to_owned())
+}
+
+/// True for an address on this server, never one that leads away.
+pub fn is_local(path: &str) -> bool {
+    let mut letters = path.chars();
+    letters.next() == Some('/')
+        && !matches!(letters.next(), Some('/' | '\\'))
+        && !path.chars().any(|letter| letter.is_control() || letter == '\\')
+}
+
+fn header<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {
+    request.headers().get(name).and_then(|value| value.to_str().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_local_addresses_are_followed() {
+        assert!(is_local("/") && is_local("/contacts?state=opted_in"));
+        for away in ["", "//evil.example", "/\\evil.example", "https://evil.example", "/a\nb", "evil"] {
+            assert!(!is_local(away), "{away:?}");
+        }
+    }
+}

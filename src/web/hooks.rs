@@ -1,0 +1,123 @@
+//! Where providers call: the signature over the raw body first, then the text or the receipt. 2xx only after the commit.
+
+use actix_web::web::{Bytes, Data, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use super::App;
+use crate::actions::{ActionError, receive_receipt, receive_text};
+use crate::providers::{Provider, Webhook};
+
+/// No webhook is larger than this, in bytes.
+const LARGEST: usize = 64 * 1024;
+const TWIML: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response></Response>";
+
+/// The providers' addresses.
+pub fn routes(config: &mut ServiceConfig) {
+    config
+        .app_data(web::PayloadConfig::new(LARGEST))
+        .route("/hooks/twilio/inbound", web::post().to(twilio_inbound))
+        .route("/hooks/twilio/status", web::post().to(twilio_status))
+        .route("/hooks/simulator/inbound", web::post().to(simulator_inbound))
+        .route("/hooks/simulator/status", web::post().to(simulator_status));
+}
+
+async fn twilio_inbound(app: Data<App>, request: HttpRequest, body: Bytes) -> HttpResponse {
+    match &app.twilio {
+        Some(twilio) => inbound(&app, twilio.as_ref(), "X-Twilio-Signature", &request, &body).await,
+        None => unconfigured(),
+    }
+}
+
+async fn twilio_status(app: Data<App>, request: HttpRequest, body: Bytes) -> HttpResponse {
+    match &app.twilio {
+        Some(twilio) => status(&app, twilio.as_ref(), "X-Twilio-Signature", &request, &body).await,
+        None => unconfigured(),
+    }
+}
+
+async fn simulator_inbound(app: Data<App>, request: HttpRequest, body: Bytes) -> HttpResponse {
+    match &app.simulator {
+        Some(simulator) => inbound(&app, simulator.as_ref(), "X-Simulator-Signature", &request, &body).await,
+        None => HttpResponse::NotFound().finish(),
+    }
+}
+
+async fn simulator_status(app: Data<App>, request: HttpRequest, body: Bytes) -> HttpResponse {
+    match &app.simulator {
+        Some(simulator) => status(&app, simulator.as_ref(), "X-Simulator-Signature", &request, &body).await,
+        None => HttpResponse::NotFound().finish(),
+    }
+}
+
+async fn inbound(
+    app: &App,
+    provider: &dyn Provider,
+    header: &str,
+    request: &HttpRequest,
+    body: &Bytes,
+) -> HttpResponse {
+    let url = called_url(app, provider, request);
+    let hook = Webhook { url: &url, body, signature: signature(request, header) };
+    if provider.verify(&hook).is_err() {
+        return forged(app);
+    }
+    let text = match provider.parse_inbound(&hook) {
+        Ok(text) => text,
+        Err(error) => return HttpResponse::BadRequest().body(error.to_string()),
+    };
+    let (name, region, now) = (provider.name(), app.config.default_region.clone(), app.clock.now());
+    let received = app.store.write(move |tx| receive_text::receive_text(tx, name, &text, &region, now)).await;
+    answer(received.map(|_| ()))
+}
+
+async fn status(
+    app: &App,
+    provider: &dyn Provider,
+    header: &str,
+    request: &HttpRequest,
+    body: &Bytes,
+) -> HttpResponse {
+    let url = called_url(app, provider, request);
+    let hook = Webhook { url: &url, body, signature: signature(request, header) };
+    if provider.verify(&hook).is_err() {
+        return forged(app);
+    }
+    let receipt = match provider.parse_receipt(&hook) {
+        Ok(receipt) => receipt,
+        Err(error) => return HttpResponse::BadRequest().body(error.to_string()),
+    };
+    let (name, now) = (provider.name(), app.clock.now());
+    answer(app.store.write(move |tx| receive_receipt::receive_receipt(tx, name, &receipt, now)).await)
+}
+
+/// The address the provider called: the configured public one, never what the request claims.
+fn called_url(app: &App, provider: &dyn Provider, request: &HttpRequest) -> String {
+    let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+    let base = if provider.name() == "simulator" { &app.local_url } else { &app.public_url };
+    format!("{base}{path}")
+}
+
+fn signature<'a>(request: &'a HttpRequest, header: &str) -> Option<&'a str> {
+    request.headers().get(header).and_then(|value| value.to_str().ok())
+}
+
+fn answer(done: Result<(), ActionError>) -> HttpResponse {
+    match done {
+        Ok(()) => HttpResponse::Ok().content_type("text/xml").body(TWIML),
+        Err(error) => {
+            log::error!("A webhook could not be recorded; the provider will repeat it: {error}");
+            HttpResponse::ServiceUnavailable().finish()
+        }
+    }
+}
+
+fn forged(app: &App) -> HttpResponse {
+    app.forged_webhooks.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    HttpResponse::Forbidden().body(
+        "The signature does not match. Check that PUBLIC_URL is the address the provider calls and that the auth token is current.",
+    )
+}
+
+fn unconfigured() -> HttpResponse {
+    HttpResponse::Forbidden().body("Twilio is not configured here: TWILIO_AUTH_TOKEN is missing.")
+}

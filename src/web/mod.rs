@@ -1,0 +1,70 @@
+//! The only room that knows actix. The whole map of addresses is on this screen.
+
+pub mod admin;
+pub mod api;
+pub mod assets;
+pub mod error;
+pub mod form;
+pub mod hooks;
+pub mod page;
+pub mod security;
+pub mod session;
+pub mod simulator;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use actix_web::web::{Data, ServiceConfig};
+use actix_web::{HttpResponse, web};
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::providers::Provider;
+use crate::providers::simulator::Simulator;
+use crate::store::{Store, StoreError, settings};
+
+/// What every handler shares.
+pub struct App {
+    /// The database.
+    pub store: Store,
+    /// The time.
+    pub clock: Clock,
+    /// The operator's decisions.
+    pub config: Arc<Config>,
+    /// The public address, without a slash at the end.
+    pub public_url: String,
+    /// The address under which this process reaches itself.
+    pub local_url: String,
+    /// Twilio, when its secret is configured.
+    pub twilio: Option<Arc<dyn Provider>>,
+    /// The simulated phones, when they carry the texts.
+    pub simulator: Option<Arc<Simulator>>,
+    /// Webhooks with a wrong signature since the start.
+    pub forged_webhooks: AtomicU64,
+}
+
+/// Every address.
+pub fn routes(config: &mut ServiceConfig) {
+    config
+        .route("/healthz", web::get().to(healthz))
+        .route("/readyz", web::get().to(readyz))
+        .configure(hooks::routes)
+        .configure(assets::routes)
+        .configure(simulator::routes)
+        .service(web::scope("/api/v1").configure(api::routes));
+}
+
+async fn healthz() -> HttpResponse {
+    HttpResponse::Ok().body("ok")
+}
+
+async fn readyz(app: Data<App>) -> HttpResponse {
+    let asked = app.store.read(|conn| settings::get(conn, settings::SENDING)).await;
+    match asked.map_err(|error: StoreError| error) {
+        Ok(_) => HttpResponse::Ok().body("ready"),
+        Err(error) => {
+            log::error!("Not ready: {error}");
+            HttpResponse::ServiceUnavailable().body("the database does not answer")
+        }
+    }
+}

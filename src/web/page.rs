@@ -1,0 +1,125 @@
+//! What every page carries besides its own matter, and how a template becomes an answer. It must not know any single page.
+
+use std::str::FromStr;
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header::LOCATION;
+use askama::Template;
+
+use super::App;
+use super::assets;
+use super::error::PageError;
+use super::session::Signed;
+use crate::domain::role::Role;
+
+/// What `layouts/admin.html` asks.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// The entry of the main menu that is current.
+    pub section: &'static str,
+    /// Who is signed in.
+    pub user_name: String,
+    /// As what.
+    pub role_label: &'static str,
+    /// The token for forms.
+    pub csrf: String,
+    /// What was done by the request before.
+    pub flash: Option<String>,
+    /// No real text leaves this machine.
+    pub simulator: bool,
+    role: Role,
+}
+
+impl Page {
+    /// The frame of a page in `section` for whoever is signed in.
+    pub fn new(app: &App, section: &'static str, who: &impl Signed) -> Self {
+        let user = who.user();
+        Page {
+            section,
+            user_name: user.name.clone(),
+            role_label: user.role.label(),
+            csrf: who.csrf().to_owned(),
+            flash: who.flash().map(str::to_owned),
+            simulator: app.config.is_simulator(),
+            role: user.role,
+        }
+    }
+
+    /// True for an administrator.
+    pub fn is_admin(&self) -> bool {
+        self.role == Role::Administrator
+    }
+
+    /// True for those who may change contacts and send texts.
+    pub fn is_editor(&self) -> bool {
+        matches!(self.role, Role::Administrator | Role::Support)
+    }
+
+    /// The address of a static file.
+    pub fn asset(&self, path: &str) -> String {
+        assets::url(path)
+    }
+}
+
+/// What `layouts/plain.html` asks.
+#[derive(Clone, Copy, Debug)]
+pub struct PlainPage;
+
+impl PlainPage {
+    /// The address of a static file.
+    pub fn asset(&self, path: &str) -> String {
+        assets::url(path)
+    }
+}
+
+/// What `layouts/public.html` asks.
+#[derive(Clone, Debug)]
+pub struct PublicPage {
+    /// The language of the text (BCP 47).
+    pub lang: String,
+    /// Who texts.
+    pub brand: String,
+}
+
+impl PublicPage {
+    /// The frame of a public page.
+    pub fn new(lang: impl Into<String>, brand: impl Into<String>) -> Self {
+        PublicPage { lang: lang.into(), brand: brand.into() }
+    }
+
+    /// The address of a static file.
+    pub fn asset(&self, path: &str) -> String {
+        assets::url(path)
+    }
+}
+
+/// A page, with status 200.
+///
+/// # Errors
+/// When the template cannot be rendered.
+pub fn html(template: impl Template) -> Result<HttpResponse, PageError> {
+    html_status(StatusCode::OK, template)
+}
+
+/// A page with a status of its own (422 for a form with errors).
+///
+/// # Errors
+/// When the template cannot be rendered.
+pub fn html_status(status: StatusCode, template: impl Template) -> Result<HttpResponse, PageError> {
+    let body = template.render()?;
+    Ok(HttpResponse::build(status).content_type("text/html; charset=utf-8").body(body))
+}
+
+/// The answer after a change: look there.
+pub fn see_other(to: impl AsRef<str>) -> HttpResponse {
+    HttpResponse::SeeOther().insert_header((LOCATION, to.as_ref())).finish()
+}
+
+/// An identifier out of an address.
+///
+/// # Errors
+/// [`PageError::NotFound`] when it is none.
+pub fn id<T: FromStr>(text: &str) -> Result<T, PageError> {
+    text.parse().map_err(|_| PageError::NotFound)
+}

@@ -1,0 +1,266 @@
+//! Who is signed in. Sessions live in the database under the hash of their key, so that deleting rows ends them; the
+//! extractors `Viewer`, `Editor` and `Administrator` are the only way a handler learns who asks.
+
+use std::collections::HashMap;
+
+use actix_session::config::CookieContentSecurity;
+use actix_session::storage::{LoadError, SaveError, SessionKey, SessionStore, UpdateError};
+use actix_session::{Session, SessionExt, SessionMiddleware};
+use actix_web::cookie::time::Duration as Ttl;
+use actix_web::cookie::{Key, SameSite};
+use actix_web::dev::Payload;
+use actix_web::http::Method;
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpRequest};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::Duration;
+use futures_util::future::LocalBoxFuture;
+use sha2::{Digest, Sha256, Sha512};
+
+use super::App;
+use super::error::PageError;
+use crate::clock::Clock;
+use crate::domain::actor::Actor;
+use crate::domain::id::UserId;
+use crate::domain::role::Role;
+use crate::store::users::{self, User};
+use crate::store::{Store, StoreError, sessions};
+
+const COOKIE: &str = "sms-opt-in";
+const USER: &str = "user_id";
+const CSRF: &str = "csrf";
+const FLASH: &str = "flash";
+const SIGNED_IN_HOURS: i64 = 12;
+const ANONYMOUS_HOURS: i64 = 1;
+
+/// Sessions in the database.
+#[derive(Clone)]
+pub struct Sessions {
+    /// The database.
+    pub store: Store,
+    /// The time.
+    pub clock: Clock,
+}
+
+/// The middleware that finds and keeps sessions.
+pub fn middleware(app: &App, secret: &[u8; 64], secure: bool) -> SessionMiddleware<Sessions> {
+    let sessions = Sessions { store: app.store.clone(), clock: app.clock.clone() };
+    SessionMiddleware::builder(sessions, Key::from(secret))
+        .cookie_name(COOKIE.to_owned())
+        .cookie_http_only(true)
+        .cookie_same_site(SameSite::Lax)
+        .cookie_secure(secure)
+        .cookie_content_security(CookieContentSecurity::Signed)
+        .build()
+}
+
+/// The key that signs the cookie, out of the installation's one secret; of no use for anything else.
+pub fn cookie_key(secret: &[u8]) -> [u8; 64] {
+    Sha512::new().chain_update(b"sms-opt-in session cookie\0").chain_update(secret).finalize().into()
+}
+
+impl SessionStore for Sessions {
+    async fn load(&self, key: &SessionKey) -> Result<Option<HashMap<String, String>>, LoadError> {
+        let (hash, now) = (hash(key.as_ref()), self.clock.now());
+        let found: Result<_, StoreError> = self.store.read(move |conn| sessions::get(conn, &hash, now)).await;
+        match found.map_err(|error| LoadError::Other(error.into()))? {
+            Some(row) => serde_json::from_str(&row.state)
+                .map(Some)
+                .map_err(|error| LoadError::Deserialization(error.into())),
+            None => Ok(None),
+        }
+    }
+
+    async fn save(&self, state: HashMap<String, String>, _: &Ttl) -> Result<SessionKey, SaveError> {
+        let key = random_token().map_err(|error| SaveError::Other(error.into()))?;
+        let now = self.clock.now();
+        let user_id = user_of(&state);
+        let hours = if user_id.is_some() { SIGNED_IN_HOURS } else { ANONYMOUS_HOURS };
+        let row = sessions::Session {
+            key_hash: hash(&key),
+            user_id,
+            state: serde_json::to_string(&state).map_err(|error| SaveError::Serialization(error.into()))?,
+            created_at: now,
+            expires_at: now.plus(Duration::hours(hours)),
+        };
+        let kept: Result<(), StoreError> = self.store.write(move |tx| sessions::put(tx, &row, now)).await;
+        kept.map_err(|error| SaveError::Other(error.into()))?;
+        key.try_into().map_err(|error| SaveError::Other(anyhow::Error::new(error)))
+    }
+
+    async fn update(
+        &self,
+        key: SessionKey,
+        state: HashMap<String, String>,
+        _: &Ttl,
+    ) -> Result<SessionKey, UpdateError> {
+        let hash = hash(key.as_ref());
+        let user_id = user_of(&state);
+        let state =
+            serde_json::to_string(&state).map_err(|error| UpdateError::Serialization(error.into()))?;
+        let kept: Result<(), StoreError> =
+            self.store.write(move |tx| sessions::update(tx, &hash, user_id, &state)).await;
+        kept.map_err(|error| UpdateError::Other(error.into()))?;
+        Ok(key)
+    }
+
+    /// A session's end is fixed when it begins.
+    async fn update_ttl(&self, _: &SessionKey, _: &Ttl) -> Result<(), anyhow::Error> {
+        Ok(())
+    }
+
+    async fn delete(&self, key: &SessionKey) -> Result<(), anyhow::Error> {
+        let hash = hash(key.as_ref());
+        let ended: Result<(), StoreError> = self.store.write(move |tx| sessions::end(tx, &hash)).await;
+        Ok(ended?)
+    }
+}
+
+/// Somebody who is signed in.
+pub trait Signed {
+    /// Who.
+    fn user(&self) -> &User;
+    /// The token for forms.
+    fn csrf(&self) -> &str;
+    /// What was done by the request before.
+    fn flash(&self) -> Option<&str>;
+    /// The person as histories name them.
+    fn actor(&self) -> Actor {
+        Actor::User(self.user().email.clone())
+    }
+}
+
+macro_rules! signed {
+    ($($(#[$doc:meta])* $name:ident: $roles:pat, $needed:literal;)*) => {$(
+        $(#[$doc])*
+        pub struct $name {
+            /// Who.
+            pub user: User,
+            /// The token for forms.
+            pub csrf: String,
+            /// What was done by the request before.
+            pub flash: Option<String>,
+        }
+
+        impl $name {
+            /// The person as histories name them.
+            pub fn actor(&self) -> Actor {
+                Signed::actor(self)
+            }
+        }
+
+        impl Signed for $name {
+            fn user(&self) -> &User {
+                &self.user
+            }
+            fn csrf(&self) -> &str {
+                &self.csrf
+            }
+            fn flash(&self) -> Option<&str> {
+                self.flash.as_deref()
+            }
+        }
+
+        impl FromRequest for $name {
+            type Error = PageError;
+            type Future = LocalBoxFuture<'static, Result<Self, PageError>>;
+            fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+                let request = request.clone();
+                Box::pin(async move {
+                    let (user, session) = signed_in(&request).await?;
+                    if !matches!(user.role, $roles) {
+                        return Err(PageError::Forbidden($needed));
+                    }
+                    let (csrf, flash) = (csrf_token(&session)?, take_flash(&request, &session));
+                    Ok($name { user, csrf, flash })
+                })
+            }
+        }
+    )*};
+}
+
+signed! {
+    /// Anybody who is signed in.
+    Viewer: Role::Administrator | Role::Support | Role::Auditor, "Auditor, Support or Administrator";
+    /// Somebody who may text, record consent and edit contacts.
+    Editor: Role::Administrator | Role::Support, "Support or Administrator";
+    /// Somebody who may do everything.
+    Administrator: Role::Administrator, "Administrator";
+}
+
+/// Leaves a sentence for the next page.
+pub fn flash(session: &Session, text: impl Into<String>) {
+    if let Err(error) = session.insert(FLASH, text.into()) {
+        log::error!("A notice could not be kept: {error}");
+    }
+}
+
+/// Signs a person in under a new key and a new token; nothing of the anonymous session stays.
+///
+/// # Errors
+/// When there is no randomness.
+pub fn begin(session: &Session, user: UserId) -> Result<(), PageError> {
+    session.clear();
+    session.renew();
+    session.insert(USER, user).map_err(PageError::internal)?;
+    csrf_token(session).map(|_| ())
+}
+
+/// The session's token for forms, made on first use.
+///
+/// # Errors
+/// When there is no randomness.
+pub fn csrf_token(session: &Session) -> Result<String, PageError> {
+    if let Ok(Some(token)) = session.get::<String>(CSRF) {
+        return Ok(token);
+    }
+    let token = random_token().map_err(PageError::internal)?;
+    session.insert(CSRF, &token).map_err(PageError::internal)?;
+    Ok(token)
+}
+
+/// The token that a form of this session must carry.
+pub(super) fn expected_csrf(request: &HttpRequest) -> Option<String> {
+    request.get_session().get::<String>(CSRF).ok().flatten()
+}
+
+async fn signed_in(request: &HttpRequest) -> Result<(User, Session), PageError> {
+    let session = request.get_session();
+    let app = request.app_data::<Data<App>>().ok_or_else(|| PageError::internal("no App in app_data"))?;
+    let user = match session.get::<UserId>(USER).ok().flatten() {
+        Some(id) => app.store.read::<_, StoreError>(move |conn| users::get(conn, id)).await?,
+        None => None,
+    };
+    match user.filter(|user| user.disabled_at.is_none()) {
+        Some(user) => Ok((user, session)),
+        None => Err(PageError::SignIn(come_back_to(request))),
+    }
+}
+
+fn come_back_to(request: &HttpRequest) -> String {
+    let here = request.uri().path_and_query().filter(|_| request.method() == Method::GET);
+    here.map_or("/", |here| here.as_str()).to_owned()
+}
+
+/// A notice is taken by the page that shows it, not by a form on the way there.
+fn take_flash(request: &HttpRequest, session: &Session) -> Option<String> {
+    if request.method() != Method::GET || !session.contains_key(FLASH) {
+        return None;
+    }
+    session.remove_as::<String>(FLASH).and_then(Result::ok)
+}
+
+fn user_of(state: &HashMap<String, String>) -> Option<UserId> {
+    state.get(USER).and_then(|json| serde_json::from_str(json).ok())
+}
+
+fn hash(key: &str) -> Vec<u8> {
+    Sha256::digest(key.as_bytes()).to_vec()
+}
+
+fn random_token() -> Result<String, StoreError> {
+    let mut bytes = [0u8; 32];
+    getrandom::fill(&mut bytes).map_err(|_| StoreError::Randomness)?;
+    Ok(URL_SAFE_NO_PAD.encode(bytes))
+}

@@ -1,0 +1,53 @@
+// Comfort only: every page works without this file. Keys: / search, g c contacts, g m messages (off inside inputs; can be switched off).
+"use strict";
+(() => {
+  const summary = document.querySelector(".error-summary");
+  if (summary) summary.focus();
+
+  // Copy buttons: <button type="button" data-copy="+12065550100" hidden>Copy</button>, shown only where copying works.
+  if (navigator.clipboard) {
+    for (const button of document.querySelectorAll("button[data-copy]")) {
+      const words = button.textContent;
+      button.hidden = false;
+      button.addEventListener("click", async () => {
+        try {
+          await navigator.clipboard.writeText(button.dataset.copy);
+          button.textContent = "Copied";
+        } catch {
+          button.textContent = "Not copied";
+        }
+        setTimeout(() => { button.textContent = words; }, 2000);
+      });
+    }
+  }
+
+  // Keys, and the button that switches them off (WCAG 2.1.4).
+  const store = {
+    get off() { try { return localStorage.getItem("keys") === "off"; } catch { return false; } },
+    set off(off) { try { localStorage.setItem("keys", off ? "off" : "on"); } catch { /* private window: stays on */ } },
+  };
+  const toggle = document.querySelector("button[data-keys]");
+  if (!toggle) return;
+  const show = () => { toggle.textContent = store.off ? "Shortcut keys: off" : "Shortcut keys: on"; };
+  toggle.hidden = false;
+  toggle.title = "/ search · g c contacts · g m messages";
+  toggle.addEventListener("click", () => { store.off = !store.off; show(); });
+  show();
+
+  const places = { c: "/contacts", m: "/messages" };
+  let awaiting = 0;
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.closest("input, select, textarea, [contenteditable]");
+    if (typing || store.off || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (event.key === "/") {
+      const search = document.querySelector("input[type=search]");
+      if (search) { event.preventDefault(); search.focus(); search.select(); }
+    } else if (event.key === "g") {
+      awaiting = event.timeStamp;
+      return;
+    } else if (awaiting && event.timeStamp - awaiting < 1500 && Object.hasOwn(places, event.key)) {
+      location.assign(places[event.key]);
+    }
+    awaiting = 0;
+  });
+})();

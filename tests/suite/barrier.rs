@@ -1,0 +1,80 @@
+//! The STOP barrier: after the webhook's 2xx for a STOP, no request to a provider begins for that number.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use sms_opt_in::domain::gate::ClearedText;
+use sms_opt_in::domain::id::MessageId;
+use sms_opt_in::domain::message::{InboundText, LookUp, Receipt, SendOutcome};
+use sms_opt_in::domain::phone::Phone;
+use sms_opt_in::domain::time::Timestamp;
+use sms_opt_in::jobs::{Jobs, deliver_due};
+use sms_opt_in::providers::{Answering, BadSignature, Provider, Unreadable, Webhook};
+
+use crate::support::world;
+
+/// A provider whose requests begin a while after the gate's re-check, and which remembers when each began.
+struct Slow {
+    began: std::sync::Mutex<Vec<Instant>>,
+    waiting: AtomicUsize,
+}
+
+impl Provider for Slow {
+    fn name(&self) -> &'static str {
+        "slow"
+    }
+    fn verify(&self, _: &Webhook<'_>) -> Result<(), BadSignature> {
+        Err(BadSignature)
+    }
+    fn parse_inbound(&self, _: &Webhook<'_>) -> Result<InboundText, Unreadable> {
+        Err(Unreadable(String::new()))
+    }
+    fn parse_receipt(&self, _: &Webhook<'_>) -> Result<Receipt, Unreadable> {
+        Err(Unreadable(String::new()))
+    }
+    fn send<'a>(&'a self, text: &'a ClearedText) -> Answering<'a, SendOutcome> {
+        Box::pin(async move {
+            self.waiting.fetch_add(1, Ordering::SeqCst);
+            tokio::time::sleep(Duration::from_millis(150)).await;
+            self.began.lock().unwrap().push(Instant::now());
+            SendOutcome::Accepted { provider_id: text.message().to_string() }
+        })
+    }
+    fn look_up<'a>(
+        &'a self,
+        _: MessageId,
+        _: &'a Phone,
+        _: &'a str,
+        _: &'a str,
+        _: Timestamp,
+    ) -> Answering<'a, LookUp> {
+        Box::pin(async { LookUp::Unavailable })
+    }
+}
+
+#[actix_web::test]
+async fn no_request_begins_after_an_acknowledged_stop() {
+    let world = world().await;
+    let ana = world.lead(60);
+    ana.texts("START").await;
+    let slow = Arc::new(Slow { began: Default::default(), waiting: AtomicUsize::new(0) });
+    let jobs = Jobs { provider: Arc::<Slow>::clone(&slow), ..world.jobs.clone() };
+    for n in 0..5 {
+        world.send(ana.phone.as_str(), &format!("text {n}")).await;
+    }
+    let delivering = actix_web::rt::spawn(async move { deliver_due(&jobs).await });
+    while slow.waiting.load(Ordering::SeqCst) == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let simulator = world.bound_app.simulator.as_ref().unwrap();
+    let status = simulator.lead_texts(&ana.phone, "+12065550199", "STOP").await.unwrap();
+    let acknowledged = Instant::now();
+    assert_eq!(status, 200);
+    delivering.await.unwrap().unwrap();
+    let began = slow.began.lock().unwrap().clone();
+    assert!(!began.is_empty(), "a request was under way when the STOP came");
+    assert!(began.iter().all(|at| *at < acknowledged), "a request began after the STOP was acknowledged");
+    assert!(began.len() < 5, "what had not been claimed was not sent");
+    assert_eq!(ana.state().await, "opted_out");
+}

@@ -1,0 +1,146 @@
+//! Properties of the state machine: whatever happens in whatever order, the rules hold.
+
+use proptest::prelude::*;
+use sms_opt_in::domain::consent::{
+    Event, EventKind, Intent, NumberConsent, Scope, Source, StateName, decide, fold,
+};
+use sms_opt_in::domain::evidence::*;
+use sms_opt_in::domain::id::{InboundId, MessageId, ProgramId};
+use sms_opt_in::domain::time::Timestamp;
+use uuid::Uuid;
+
+fn program() -> ProgramId {
+    ProgramId::from(Uuid::from_u128(7))
+}
+
+fn text(matched: &str, sent_at: Option<Timestamp>) -> HandsetText {
+    HandsetText {
+        inbound: InboundId::from(Uuid::nil()),
+        provider: "test".into(),
+        provider_message_id: "SM".into(),
+        body: matched.into(),
+        to: "+12065550199".into(),
+        matched: matched.into(),
+        sent_at,
+    }
+}
+
+fn intents() -> impl Strategy<Value = Intent> {
+    let message = MessageId::from(Uuid::nil());
+    let reason = || "because it is so".to_owned();
+    let form = |double_opt_in| Intent::Form {
+        record: FormRecord {
+            form: "opt-in".into(),
+            version: 1,
+            locale: "en".into(),
+            wording: "I agree".into(),
+            wording_sha256: String::new(),
+            checkbox_ticked: true,
+            page_url: String::new(),
+            ip: String::new(),
+            user_agent: String::new(),
+            name: None,
+        },
+        double_opt_in,
+    };
+    let document = |given_at| {
+        Intent::ManualOptIn(ConsentDocument {
+            document: DocumentKind::Contract,
+            given_at,
+            reason: "contract 4711, page 2".into(),
+            file_sha256: None,
+            file_type: None,
+        })
+    };
+    prop_oneof![
+        Just(Intent::Invite { message, text: "Reply START".into() }),
+        Just(Intent::InvitationFailed { message, why: "landline".into() }),
+        Just(Intent::Start(text("START", None))),
+        (0i64..2000)
+            .prop_map(|at| Intent::Start(text("START", Some(Timestamp::from_micros(at * 1_000_000))))),
+        Just(Intent::Yes(text("YES", None))),
+        Just(Intent::Stop(text("STOP", None), Scope::Everywhere)),
+        Just(Intent::Stop(text("STOP", None), Scope::Program)),
+        Just(Intent::Unclear(text("no", None))),
+        any::<bool>().prop_map(form),
+        (0i64..3000).prop_map(move |at| document(Timestamp::from_micros(at * 1_000_000))),
+        Just(Intent::OptOut { channel: RevocationChannel::Call, reason: reason(), source: Source::Manual }),
+        Just(Intent::ProviderBlock { provider: "test".into(), code: "21610".into(), message }),
+        Just(Intent::Reassigned { reason: reason() }),
+        Just(Intent::SetDoNotText { reason: reason() }),
+        Just(Intent::ClearDoNotText { reason: reason() }),
+        Just(Intent::Resume { reason: reason() }),
+    ]
+}
+
+/// Plays the intents one second apart; returns the history and the projection kept beside it.
+fn play(intents: Vec<Intent>) -> (Vec<Event>, NumberConsent) {
+    let (mut history, mut record) = (Vec::new(), NumberConsent::default());
+    for (n, intent) in intents.into_iter().enumerate() {
+        let now = Timestamp::from_micros((1000 + n as i64) * 1_000_000);
+        let before = record.state_in(program());
+        let from_handset = matches!(intent, Intent::Start(_));
+        let Ok(decision) = decide(&record, program(), intent, now) else { continue };
+        let Some(draft) = decision.event else { continue };
+        let event = Event {
+            seq: record.seq + 1,
+            program: draft.program,
+            kind: draft.kind,
+            source: draft.source,
+            occurred_at: draft.occurred_at,
+            recorded_at: now,
+            evidence: draft.evidence,
+        };
+        record.apply(&event);
+        let after = record.state_in(program());
+        if before.name() == StateName::OptedOut && after.name() != StateName::OptedOut {
+            assert!(from_handset, "only the handset's START brings back a number that opted out");
+        }
+        history.push(event);
+    }
+    (history, record)
+}
+
+proptest! {
+    #[test]
+    fn the_projection_is_the_fold_of_the_history(intents in prop::collection::vec(intents(), 0..40)) {
+        let (history, record) = play(intents);
+        prop_assert_eq!(fold(&history), record);
+    }
+
+    #[test]
+    fn nothing_reaches_opted_in_without_evidence(intents in prop::collection::vec(intents(), 0..40)) {
+        let (history, _) = play(intents);
+        for event in history.iter().filter(|event| event.kind == EventKind::OptedIn) {
+            let proves = matches!(
+                event.evidence,
+                Evidence::HandsetText(_) | Evidence::WebForm(_) | Evidence::Document(_)
+            );
+            prop_assert!(proves, "{:?}", event);
+        }
+    }
+
+    /// START and STOP with the provider's times, arriving in any order, some twice: never less restrictive than the
+    /// last text by those times says (within a minute the STOP wins).
+    #[test]
+    fn late_and_repeated_texts_never_end_less_restrictive(
+        sent in prop::collection::vec((any::<bool>(), 0i64..900), 1..6),
+        order in Just((0..12usize).collect::<Vec<_>>()).prop_shuffle(),
+    ) {
+        let arriving: Vec<_> = order.iter().filter_map(|n| sent.get(n % 6)).collect();
+        let (_, record) = play(arriving.iter().map(|(start, at)| {
+            let sent_at = Some(Timestamp::from_micros(at * 1_000_000));
+            if *start {
+                Intent::Start(text("START", sent_at))
+            } else {
+                Intent::Stop(text("STOP", sent_at), Scope::Everywhere)
+            }
+        }).collect());
+        let last = |wanted: bool| sent.iter().filter(|(start, _)| *start == wanted).map(|(_, at)| *at).max();
+        if let Some(stop) = last(false)
+            && last(true).is_none_or(|start| start <= stop)
+        {
+            prop_assert_eq!(record.state_in(program()).name(), StateName::OptedOut);
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! The one integration binary: the real application on a port of its own, simulated phones, conversations.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod support;
+
+mod api;
+mod barrier;
+mod conversations;
+mod history;
+mod hooks;
+mod tampering;

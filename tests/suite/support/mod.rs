@@ -1,0 +1,163 @@
+//! The harness: the real server on port 0, a clock that stands still, simulated phones, and a cast with names.
+
+use std::time::Duration;
+
+use clap::Parser;
+use reqwest::{Client, Method};
+use serde_json::{Value, json};
+use sms_opt_in::actions::ActionError;
+use sms_opt_in::app::{self, Bound};
+use sms_opt_in::clock::Clock;
+use sms_opt_in::config::Config;
+use sms_opt_in::domain::phone::Phone;
+use sms_opt_in::domain::time::Timestamp;
+use sms_opt_in::jobs::{Jobs, deliver_due};
+use sms_opt_in::providers::simulator::Direction;
+use sms_opt_in::store::api_keys::{self, ApiKey};
+use sms_opt_in::web::api::secret_hash;
+use tempfile::TempDir;
+
+pub const KEY: &str = "sk_test";
+pub const TOKEN: &str = "twilio-token-of-the-tests";
+pub const PUBLIC: &str = "https://consent.example.test";
+
+/// 3 November 2026, 10:00 UTC.
+pub fn start() -> Timestamp {
+    Timestamp::from_micros(1_793_700_000_000_000)
+}
+
+#[derive(Parser)]
+struct Options {
+    #[command(flatten)]
+    config: Config,
+}
+
+/// A running installation.
+pub struct World {
+    pub directory: TempDir,
+    pub clock: Clock,
+    pub jobs: Jobs,
+    pub bound_app: actix_web::web::Data<sms_opt_in::web::App>,
+    pub client: Client,
+    pub url: String,
+}
+
+/// An installation with simulated phones; the worker is turned by hand.
+pub async fn world() -> World {
+    let directory = TempDir::new().unwrap();
+    let database = format!("sqlite://{}", directory.path().join("test.db").display());
+    let clock = Clock::fixed(start());
+    let arguments = [
+        "test",
+        "--database-url",
+        &database,
+        "--bind",
+        "127.0.0.1:0",
+        "--public-url",
+        PUBLIC,
+        "--twilio-account-sid",
+        "AC0",
+        "--twilio-auth-token",
+        TOKEN,
+        "--provider",
+        "simulator",
+        "--secret-key",
+        "a secret key of at least 32 characters",
+    ];
+    let config = Options::parse_from(arguments).config;
+    let Bound { server, app, jobs, .. } = app::bind(config, clock.clone()).await.unwrap();
+    actix_web::rt::spawn(server);
+    let now = clock.now();
+    app.store
+        .write(move |tx| {
+            let scopes = "messages,contacts,consent".to_owned();
+            let (id, name) = (tx.new_id(now)?, "tests".to_owned());
+            let hash = secret_hash(KEY);
+            api_keys::insert(tx, &ApiKey { id, name, hash, scopes, created_at: now, revoked_at: None })?;
+            Ok::<_, ActionError>(())
+        })
+        .await
+        .unwrap();
+    let (client, url) = (Client::new(), app.local_url.clone());
+    World { directory, clock, jobs, bound_app: app, client, url }
+}
+
+impl World {
+    /// The lead with this line number of the fictional range.
+    pub fn lead(&self, line: u8) -> Lead<'_> {
+        let phone = Phone::from_e164(&format!("+120655501{line:02}")).unwrap();
+        Lead { world: self, phone }
+    }
+
+    pub async fn call(&self, method: Method, path: &str, body: Option<Value>) -> (u16, Value) {
+        let request = self.client.request(method, format!("{}{path}", self.url)).bearer_auth(KEY);
+        let request = match body {
+            Some(body) => request.json(&body),
+            None => request,
+        };
+        let response = request.send().await.unwrap();
+        let status = response.status().as_u16();
+        let text = response.text().await.unwrap();
+        (status, serde_json::from_str(&text).unwrap_or(Value::String(text)))
+    }
+
+    pub async fn send(&self, to: &str, body: &str) -> (u16, Value) {
+        let message = json!({"to": to, "body": body, "category": "alert"});
+        self.call(Method::POST, "/api/v1/messages", Some(message)).await
+    }
+
+    /// Delivers everything that is due, and waits for the receipts that follow.
+    pub async fn deliver(&self) {
+        while deliver_due(&self.jobs).await.unwrap() > 0 {}
+        tokio::time::sleep(Duration::from_millis(60)).await;
+    }
+
+    pub async fn status(&self, id: &Value) -> String {
+        let path = format!("/api/v1/messages/{}", id.as_str().unwrap());
+        self.call(Method::GET, &path, None).await.1["status"].as_str().unwrap().to_owned()
+    }
+}
+
+/// Someone with a handset.
+pub struct Lead<'a> {
+    world: &'a World,
+    pub phone: Phone,
+}
+
+impl Lead<'_> {
+    pub async fn texts(&self, body: &str) {
+        let simulator = self.world.bound_app.simulator.as_ref().unwrap();
+        let status = simulator.lead_texts(&self.phone, "+12065550199", body).await.unwrap();
+        assert_eq!(status, 200, "the webhook took the text");
+        self.world.clock.advance(chrono::Duration::seconds(1));
+        self.world.deliver().await;
+    }
+
+    /// What the handset received, oldest first.
+    pub fn received(&self) -> Vec<String> {
+        let handsets = self.world.bound_app.simulator.as_ref().unwrap().handsets();
+        let mine = handsets.into_iter().find(|handset| handset.number == self.phone);
+        let texts = mine.map(|handset| handset.texts).unwrap_or_default();
+        texts.into_iter().filter(|text| text.direction == Direction::FromUs).map(|text| text.body).collect()
+    }
+
+    pub async fn is_sent(&self, body: &str) -> (u16, Value) {
+        let answer = self.world.send(self.phone.as_str(), body).await;
+        self.world.deliver().await;
+        answer
+    }
+
+    pub async fn consent(&self) -> Value {
+        let path = format!("/api/v1/numbers/{}/consent", self.phone.as_str());
+        self.world.call(Method::GET, &path, None).await.1
+    }
+
+    pub async fn state(&self) -> String {
+        self.consent().await["state"].as_str().unwrap().to_owned()
+    }
+
+    pub async fn history(&self) -> Vec<Value> {
+        let path = format!("/api/v1/numbers/{}/events", self.phone.as_str());
+        self.world.call(Method::GET, &path, None).await.1.as_array().unwrap().clone()
+    }
+}
