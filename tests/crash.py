@@ -26,6 +26,7 @@ import tempfile
 import threading
 import time
 import urllib.parse
+import uuid
 
 TOKEN = "a-token-that-only-this-test-knows"
 PUBLIC_URL = "https://consent.example.test"
@@ -144,7 +145,7 @@ class Stream:
                 number = next(self.numbers, None)
             if number is None:
                 return
-            sid = "SM" + hashlib.md5(number.encode()).hexdigest()
+            sid = "SM" + uuid.uuid4().hex
             try:
                 taken = caller.stop_from(number, sid)
             except OSError:
@@ -162,40 +163,43 @@ class Stream:
             raise self.errors[0]
 
 
-def check(server, key, numbers):
-    """Every one of the numbers must be opted out."""
+def check(server, key, stops):
+    """Every one of the (number, MessageSid) pairs must be in its number's history, and the number opted out."""
 
-    def states(some):
-        caller = Caller(server.port)
-        for number in some:
-            path = f"/api/v1/numbers/{urllib.parse.quote(number)}/consent"
-            status, body = caller.call("GET", path, headers={"Authorization": f"Bearer {key}"})
-            state = json.loads(body).get("state") if status == 200 else f"HTTP {status}: {body[:200]!r}"
-            if state != "opted_out":
-                yield f"{number} is {state}"
+    def losses(some):
+        caller, auth = Caller(server.port), {"Authorization": f"Bearer {key}"}
+        for number, sid in some:
+            path = f"/api/v1/numbers/{urllib.parse.quote(number)}/"
+            status, body = caller.call("GET", path + "events", headers=auth)
+            history = json.loads(body) if status == 200 else []
+            if not any(event["evidence"].get("provider_message_id") == sid for event in history):
+                yield f"{sid} of {number} is not in its history (HTTP {status})"
+            status, body = caller.call("GET", path + "consent", headers=auth)
+            if status != 200 or json.loads(body)["state"] != "opted_out":
+                yield f"{number}: HTTP {status}, {body[:200]!r}"
 
-    numbers = list(numbers)
+    stops = list(stops)
     with concurrent.futures.ThreadPoolExecutor(THREADS) as pool:
-        parts = pool.map(lambda some: list(states(some)), (numbers[part::THREADS] for part in range(THREADS)))
+        parts = pool.map(lambda some: list(losses(some)), (stops[part::THREADS] for part in range(THREADS)))
         lost = list(itertools.chain.from_iterable(parts))
     if lost:
         raise Lost(f"{len(lost)} acknowledged STOPs were lost, the first: {lost[:5]}")
 
 
 def crash(server, key, numbers, chance):
-    """One round. Returns the numbers whose STOP was acknowledged before the crash, and after it."""
+    """One round. Returns the STOPs that were acknowledged before the crash, and after it."""
     stream = Stream(server.port, numbers)
     time.sleep(chance.uniform(0.3, 1.5))
     server.end(signal.SIGKILL)
     stream.join()
     server.start()
-    check(server, key, stream.acknowledged)
+    check(server, key, stream.acknowledged.items())
     caller = Caller(server.port)
     for number, sid in stream.unanswered.items():
         if not caller.stop_from(number, sid):
             raise Lost(f"the repeated STOP of {number} was not taken after the restart")
-    check(server, key, stream.unanswered)
-    return list(stream.acknowledged), list(stream.unanswered)
+    check(server, key, stream.unanswered.items())
+    return list(stream.acknowledged.items()), list(stream.unanswered.items())
 
 
 def run(server, rounds, chance):
@@ -207,15 +211,15 @@ def run(server, rounds, chance):
     order = [f"+1{area}55501{last:02}" for area in AREAS for last in range(100)]
     order.remove(SENDER)
     chance.shuffle(order)
-    numbers, all_taken, all_repeated = iter(order), [], []
+    numbers, all_taken, all_repeated = itertools.cycle(order), [], []
     for number in range(1, rounds + 1):
         taken, repeated = crash(server, key, numbers, chance)
+        if not taken:
+            raise Lost("no STOP was acknowledged in this round: nothing was tested")
         print(f"round {number}: {len(taken)} STOPs acknowledged before the kill, none lost; "
               f"{len(repeated)} without an answer, repeated", flush=True)
         all_taken += taken
         all_repeated += repeated
-    if not all_taken:
-        raise Lost("no STOP was acknowledged at all: nothing was tested")
     check(server, key, all_taken + all_repeated)
     server.end(signal.SIGTERM)
     verified = server.command("verify")

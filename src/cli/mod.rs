@@ -1,6 +1,7 @@
 //! The command line: one word for each thing an operator does on the server itself.
 
 mod api_key;
+mod create_user;
 mod seed;
 mod serve;
 mod verify;
@@ -28,6 +29,8 @@ enum Command {
     Serve,
     /// Make the database, or bring its tables up to date.
     Migrate,
+    /// Make an account; the password is read from standard input.
+    CreateUser(create_user::CreateUserCommand),
     /// Make a key to the JSON API; it is printed once, alone on standard output.
     ApiKey(api_key::ApiKeyCommand),
     /// Fill in deterministic demo data with fictional numbers.
@@ -49,6 +52,7 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
             println!("The tables are up to date.");
             Ok(ExitCode::SUCCESS)
         }
+        Command::CreateUser(command) => create_user::run(&config, command),
         Command::ApiKey(command) => api_key::run(&config, command),
         Command::Seed(command) => seed::run(&config, &command),
         Command::Verify => Ok(verify::run(&config)),
