@@ -43,14 +43,19 @@ pub enum PageError {
 impl PageError {
     /// Our fault: the cause goes to the log, the reference to the person.
     pub fn internal(cause: impl fmt::Display) -> Self {
-        let mut bytes = [0u8; 5];
-        let reference = match getrandom::fill(&mut bytes) {
-            Ok(()) => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
-            Err(_) => "no-reference".to_owned(),
-        };
-        log::error!("A page failed (reference {reference}): {cause}");
-        PageError::Internal { reference }
+        PageError::Internal { reference: log_failure(cause) }
     }
+}
+
+/// Writes the cause of a failure of ours to the log. Returns the reference that a person can quote.
+pub fn log_failure(cause: impl fmt::Display) -> String {
+    let mut bytes = [0u8; 5];
+    let reference = match getrandom::fill(&mut bytes) {
+        Ok(()) => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+        Err(_) => "no-reference".to_owned(),
+    };
+    log::error!("A request failed (reference {reference}): {cause}");
+    reference
 }
 
 #[derive(Template)]

@@ -68,10 +68,7 @@ impl ResponseError for Problem {
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
-        let reference =
-            uuid::Uuid::from_u128(std::ptr::from_ref(&error) as usize as u128).simple().to_string();
-        let reference: String = reference.chars().rev().take(8).collect();
-        log::error!("The API failed (reference {reference}): {error}");
+        let reference = crate::web::error::log_failure(error);
         Problem::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             "internal",
