@@ -131,7 +131,8 @@ fn release(tx: &mut Tx<'_>, number: &Number, program: &Program, now: Timestamp) 
             _ => (Status::Queued, "The lead opted in: released."),
         };
         messages::advance(tx, held.id, why.0, now, &Move { code: None, note: Some(why.1) })?;
-        messages::set_due(tx, held.id, now)?;
+        // The confirmation that was queued before comes first on the handset.
+        messages::set_due(tx, held.id, now.plus(Duration::microseconds(1)))?;
     }
     Ok(())
 }

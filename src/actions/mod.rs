@@ -6,6 +6,7 @@ mod error;
 mod gate;
 
 pub mod deliver;
+pub mod edit_program;
 pub mod expire;
 pub mod install;
 pub mod receive_receipt;

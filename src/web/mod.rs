@@ -7,6 +7,7 @@ pub mod error;
 pub mod form;
 pub mod hooks;
 pub mod page;
+pub mod public;
 pub mod security;
 pub mod session;
 pub mod simulator;
@@ -51,6 +52,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(hooks::routes)
         .configure(assets::routes)
         .configure(simulator::routes)
+        .configure(public::routes)
         .service(web::scope("/api/v1").configure(api::routes));
 }
 

@@ -1,17 +1,259 @@
-//! The simulated phones' one machine path: the lead types on a handset. Exists only while the simulator carries the texts.
+//! The simulated phones: a page where every handset is a lead, and the one machine path on which the lead types. Exists only
+//! while the simulator carries the texts.
 
+mod behaviour;
+
+use actix_session::Session;
+use actix_web::http::StatusCode;
 use actix_web::web::{Data, Form, Path, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
 use serde::Deserialize;
 
+use self::behaviour::FAULTS;
 use super::App;
+use super::error::PageError;
+use super::form::{Errors, Posted};
+use super::page::{Page, html_status, see_other};
+use super::session::{self, Editor, Signed, Viewer};
+use crate::actions::send_message::{Wanted, send_message};
+use crate::actions::{ActionError, FieldError, save_contact, standing};
+use crate::domain::consent::StateName;
+use crate::domain::message::{Category, ReceiptStatus, Status};
 use crate::domain::phone::Phone;
 use crate::domain::sms;
-use crate::store::{StoreError, programs};
+use crate::domain::time::Timestamp;
+use crate::providers::simulator::{Behaviour, Direction, Handset, HandsetText, Simulator};
+use crate::store::contacts::{self, Details};
+use crate::store::{Conn, StoreError, numbers, programs};
 
-/// The handsets' addresses.
+/// Handsets on the table: those with the newest texts.
+const SHOWN: usize = 24;
+/// Handsets without a text that a person may put there.
+const PUT: usize = 12;
+const TABLE: &str = "handsets";
+
+/// The machine path: no session, no token.
 pub fn routes(config: &mut ServiceConfig) {
     config.route("/simulator/handsets/{number}/texts", web::post().to(text));
+}
+
+/// The page and its forms, for those who are signed in: within the sessions' scope.
+pub fn pages(config: &mut ServiceConfig) {
+    config
+        .route("/simulator", web::get().to(show))
+        .route("/simulator/handsets", web::post().to(put_on_table))
+        .route("/simulator/messages", web::post().to(send))
+        .route("/simulator/behaviour", web::post().to(behaviour::change));
+}
+
+#[derive(Template)]
+#[template(path = "simulator/index.html")]
+struct SimulatorPage {
+    page: Page,
+    handsets: Vec<OnTable>,
+    behaviour: Behaviour,
+    fault: String,
+    handset: String,
+    given: Wish,
+    errors: Errors,
+    sender: String,
+}
+
+/// A handset with what the gate says of its number.
+struct OnTable {
+    number: Phone,
+    name: String,
+    state: &'static str,
+    headline: String,
+    href: String,
+    link: &'static str,
+    texts: Vec<HandsetText>,
+}
+
+impl OnTable {
+    /// What became of a text, in a word.
+    fn progress(&self, text: &HandsetText) -> &'static str {
+        match (text.direction, text.status) {
+            (Direction::FromLead, _) => "",
+            (_, ReceiptStatus::Pending) => "under way",
+            (_, ReceiptStatus::Sent) => "sent",
+            (_, ReceiptStatus::Delivered) => "delivered",
+            (_, ReceiptStatus::Failed) => "failed",
+        }
+    }
+
+    fn is_from_lead(&self, text: &HandsetText) -> bool {
+        text.direction == Direction::FromLead
+    }
+}
+
+/// What the forms of the page hold when they come back with errors.
+#[derive(Default)]
+struct Again {
+    handset: String,
+    wish: Wish,
+    errors: Vec<FieldError>,
+}
+
+#[derive(Deserialize, Default)]
+struct Wish {
+    #[serde(default)]
+    phone: String,
+    #[serde(default)]
+    body: String,
+}
+
+async fn show(app: Data<App>, who: Viewer, session: Session) -> Result<HttpResponse, PageError> {
+    table(&app, &who, &session, StatusCode::OK, Again::default()).await
+}
+
+async fn table(
+    app: &App,
+    who: &impl Signed,
+    session: &Session,
+    status: StatusCode,
+    again: Again,
+) -> Result<HttpResponse, PageError> {
+    let simulator = simulator(app)?;
+    let mut handsets = simulator.handsets();
+    for number in put(session).iter().filter_map(|number| Phone::from_e164(number)) {
+        if !handsets.iter().any(|handset| handset.number == number) {
+            handsets.insert(0, simulator.handset(&number));
+        }
+    }
+    handsets.truncate(SHOWN);
+    let now = app.clock.now();
+    let handsets = app.store.read::<_, StoreError>(move |conn| {
+        handsets.into_iter().map(|handset| on_table(conn, handset, now)).collect::<Result<Vec<_>, _>>()
+    });
+    let handsets = handsets.await?;
+    let behaviour = simulator.behaviour();
+    let fault = behaviour.fail_with.clone().unwrap_or_else(|| "none".to_owned());
+    let sender = default_sender(app).await?;
+    let Again { handset, wish, errors } = again;
+    let page = Page::new(app, "simulator", who);
+    let errors = errors.into();
+    html_status(
+        status,
+        SimulatorPage { page, handsets, behaviour, fault, handset, given: wish, errors, sender },
+    )
+}
+
+fn on_table(conn: &mut Conn<'_>, handset: Handset, now: Timestamp) -> Result<OnTable, StoreError> {
+    let Handset { number: phone, texts } = handset;
+    let mut on_table = OnTable {
+        name: phone.national(),
+        state: StateName::NotAsked.as_str(),
+        headline: "Nothing is kept about this number yet.".to_owned(),
+        href: format!("/troubleshoot?number={}", phone.as_str().replace('+', "%2B")),
+        link: "Ask why",
+        number: phone,
+        texts,
+    };
+    let Some(program) = programs::find(conn, None)? else { return Ok(on_table) };
+    let Some(number) = numbers::find(conn, &on_table.number)? else { return Ok(on_table) };
+    let verdict = standing(conn, &program)?.verdict(&number, &program, now);
+    on_table.headline = verdict.headline();
+    on_table.state = match (&number.consent.do_not_text, &number.consent.paused) {
+        (Some(_), _) => "do_not_text",
+        (None, Some(_)) => "paused",
+        (None, None) => verdict.state.as_str(),
+    };
+    if let Some(contact) = contacts::of_number(conn, number.id)?.into_iter().next() {
+        on_table.href = format!("/contacts/{}", contact.id);
+        on_table.link = "Open the contact";
+        if !contact.name.is_empty() {
+            on_table.name = contact.name;
+        }
+    }
+    Ok(on_table)
+}
+
+fn simulator(app: &App) -> Result<&Simulator, PageError> {
+    app.simulator.as_deref().ok_or(PageError::NotFound)
+}
+
+/// The handsets this person put on the table.
+fn put(session: &Session) -> Vec<String> {
+    session.get(TABLE).ok().flatten().unwrap_or_default()
+}
+
+fn keep_on_table(session: &Session, phone: &Phone) {
+    let mut numbers = put(session);
+    numbers.retain(|number| number != phone.as_str());
+    numbers.push(phone.as_str().to_owned());
+    let numbers: Vec<String> = numbers.into_iter().rev().take(PUT).rev().collect();
+    if let Err(error) = session.insert(TABLE, numbers) {
+        log::error!("A handset could not be put on the table: {error}");
+    }
+}
+
+#[derive(Deserialize)]
+struct Put {
+    phone: String,
+}
+
+async fn put_on_table(
+    app: Data<App>,
+    who: Viewer,
+    session: Session,
+    Posted(given): Posted<Put>,
+) -> Result<HttpResponse, PageError> {
+    simulator(&app)?;
+    match Phone::parse(&given.phone, &app.config.default_region) {
+        Ok(phone) => {
+            keep_on_table(&session, &phone);
+            session::flash(&session, format!("{} is on the table.", phone.national()));
+            Ok(see_other("/simulator"))
+        }
+        Err(error) => {
+            let errors = vec![FieldError::new("handset", error.to_string())];
+            let again = Again { handset: given.phone, errors, ..Again::default() };
+            table(&app, &who, &session, StatusCode::UNPROCESSABLE_ENTITY, again).await
+        }
+    }
+}
+
+async fn send(
+    app: Data<App>,
+    who: Editor,
+    session: Session,
+    Posted(wish): Posted<Wish>,
+) -> Result<HttpResponse, PageError> {
+    simulator(&app)?;
+    let region = app.config.default_region.clone();
+    let (to, body) = (wish.phone.clone(), wish.body.clone());
+    let (actor, now) = (who.actor(), app.clock.now());
+    let sent = app.store.write(move |tx| {
+        let phone = Phone::parse(&to, &region);
+        let phone = phone.map_err(|error| ActionError::field("phone", error.to_string()))?;
+        let known = match numbers::find(tx, &phone)? {
+            Some(number) => number.contact_count > 0,
+            None => false,
+        };
+        if !known {
+            save_contact::create_contact(tx, phone.as_str(), &Details::default(), &region, &actor, now)?;
+        }
+        let wanted = Wanted { to, body, category: Category::Alert, program: None };
+        Ok((phone, send_message(tx, &wanted, &region, &actor, now)?))
+    });
+    match sent.await {
+        Ok((phone, accepted)) => {
+            keep_on_table(&session, &phone);
+            let words = match accepted.status {
+                Status::Blocked => format!("Not sent to {}. {}", phone.national(), accepted.words),
+                _ => format!("{}: {}", phone.national(), accepted.words),
+            };
+            session::flash(&session, words);
+            Ok(see_other("/simulator"))
+        }
+        Err(ActionError::Invalid(errors)) => {
+            let again = Again { wish, errors, ..Again::default() };
+            table(&app, &who, &session, StatusCode::UNPROCESSABLE_ENTITY, again).await
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 #[derive(Deserialize)]
@@ -41,9 +283,7 @@ async fn text(
         None => default_sender(&app).await.unwrap_or_default(),
     };
     match simulator.lead_texts(&phone, &to, &body).await {
-        Ok(200) if wants_page(&request) => {
-            HttpResponse::SeeOther().insert_header(("Location", "/simulator")).finish()
-        }
+        Ok(200) if wants_page(&request) => see_other("/simulator"),
         Ok(200) => HttpResponse::Ok().body("received"),
         Ok(status) => HttpResponse::BadGateway().body(format!("The webhook answered {status}.")),
         Err(error) => {

@@ -1,10 +1,18 @@
 //! The pages of those who sign in. The map of their addresses; each page's handler lives with its noun.
 
 pub mod api_keys;
+pub mod consents;
+pub mod contact;
+pub mod contacts;
 pub mod dashboard;
+pub mod documents;
+pub mod forms;
 pub mod log;
+pub mod messages;
+pub mod programs;
 pub mod setup;
 pub mod sign_in;
+pub mod troubleshoot;
 pub mod users;
 
 use actix_web::web::ServiceConfig;
@@ -15,8 +23,16 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(sign_in::routes)
         .configure(setup::routes)
         .configure(dashboard::routes)
+        .configure(contacts::routes)
+        .configure(contact::routes)
+        .configure(consents::routes)
+        .configure(documents::routes)
+        .configure(messages::routes)
+        .configure(troubleshoot::routes)
         .configure(users::routes)
         .configure(api_keys::routes)
+        .configure(forms::routes)
+        .configure(programs::routes)
+        .configure(super::simulator::pages)
         .configure(log::routes);
-    // Others add theirs here: `pub mod contacts;` above and `.configure(contacts::routes)`.
 }

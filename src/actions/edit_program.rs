@@ -1,0 +1,148 @@
+//! An administrator changes a program's wording. What is not permitted to be texted is refused here, field by field.
+
+use crate::domain::actor::Actor;
+use crate::domain::program::{Program, check_invitation};
+use crate::domain::sms;
+use crate::domain::time::Timestamp;
+use crate::store::{Tx, admin_log, programs};
+
+use super::{ActionError, FieldError};
+
+/// What an administrator enters about a program.
+#[derive(Clone, Debug, Default)]
+pub struct Wording {
+    /// Its name for people.
+    pub name: String,
+    /// The brand that texts.
+    pub brand: String,
+    /// The text that asks for START.
+    pub opt_in_template: String,
+    /// The confirmation of a START.
+    pub opt_in_reply: String,
+    /// The one confirmation of a STOP.
+    pub opt_out_reply: String,
+    /// The answer to HELP.
+    pub help_reply: String,
+    /// How often texts are promised at most, in words.
+    pub frequency: String,
+    /// How to reach a person.
+    pub contact_route: String,
+    /// Days a message waits for START; `None` when it was no number.
+    pub hold_days: Option<i32>,
+}
+
+/// Writes a program's wording and who changed what.
+///
+/// # Errors
+/// What is wrong with which field, or that there is no such program.
+pub fn edit_program(
+    tx: &mut Tx<'_>,
+    slug: &str,
+    wording: &Wording,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<(), ActionError> {
+    let before = programs::find(tx, Some(slug))?.ok_or(ActionError::NotFound("program"))?;
+    let after = Program {
+        name: clean(&wording.name),
+        brand: clean(&wording.brand),
+        opt_in_template: clean(&wording.opt_in_template),
+        opt_in_reply: clean(&wording.opt_in_reply),
+        opt_out_reply: clean(&wording.opt_out_reply),
+        help_reply: clean(&wording.help_reply),
+        frequency: clean(&wording.frequency),
+        contact_route: clean(&wording.contact_route),
+        hold_days: wording.hold_days.unwrap_or_default(),
+        updated_at: now,
+        ..before.clone()
+    };
+    let errors = wrong(&after);
+    if !errors.is_empty() {
+        return Err(ActionError::Invalid(errors));
+    }
+    let changes = changes(&before, &after);
+    if changes.is_empty() {
+        return Ok(());
+    }
+    programs::update(tx, after)?;
+    let details = format!("Changed: {}.", changes.join("; "));
+    admin_log::add(tx, actor, "program.changed", &format!("program:{slug}"), &details, now)?;
+    Ok(())
+}
+
+/// Browsers send line ends of two characters.
+fn clean(text: &str) -> String {
+    text.replace("\r\n", "\n").trim().to_owned()
+}
+
+fn wrong(program: &Program) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    let short: [(&str, &str); 4] = [
+        ("name", &program.name),
+        ("brand", &program.brand),
+        ("frequency", &program.frequency),
+        ("contact_route", &program.contact_route),
+    ];
+    for (field, text) in short {
+        if text.is_empty() || text.chars().count() > 200 || text.chars().any(char::is_control) {
+            errors.push(FieldError::new(field, "Enter one line of at most 200 characters."));
+        }
+    }
+    let invitation = check_invitation(&program.opt_in_template).err();
+    errors.extend(invitation.map(|words| FieldError::new("opt_in_template", words)));
+    let needs: [(&str, &str, &[&str]); 4] = [
+        ("opt_in_template", &program.opt_in_template, &[]),
+        ("opt_in_reply", &program.opt_in_reply, &["{brand}", "STOP", "HELP"]),
+        ("opt_out_reply", &program.opt_out_reply, &["{brand}"]),
+        ("help_reply", &program.help_reply, &["{brand}", "{contact}", "STOP"]),
+    ];
+    for (field, template, words) in needs {
+        if errors.iter().any(|error| error.field == field) {
+            continue;
+        }
+        let error = template_error(program, template, words);
+        errors.extend(error.map(|error| FieldError::new(field, error)));
+    }
+    if !(1..=90).contains(&program.hold_days) {
+        errors.push(FieldError::new("hold_days", "Enter a number of days from 1 to 90."));
+    }
+    errors
+}
+
+fn template_error(program: &Program, template: &str, words: &[&str]) -> Option<String> {
+    let upper = template.to_uppercase();
+    let missing: Vec<&str> =
+        words.iter().copied().filter(|word| !upper.contains(&word.to_uppercase())).collect();
+    if !missing.is_empty() {
+        return Some(format!("This text must contain {}.", missing.join(", ")));
+    }
+    let filled = program.fill(template);
+    if filled.contains(['{', '}']) {
+        return Some("Only {brand}, {program}, {frequency} and {contact} can be filled in.".to_owned());
+    }
+    let too_long = filled.chars().count() > sms::MAX_BODY;
+    too_long.then(|| "The text is longer than 1,600 characters. Shorten it.".to_owned())
+}
+
+/// What became of what, for the log.
+fn changes(before: &Program, after: &Program) -> Vec<String> {
+    let pairs: [(&str, &str, &str); 8] = [
+        ("name", &before.name, &after.name),
+        ("brand", &before.brand, &after.brand),
+        ("opt-in template", &before.opt_in_template, &after.opt_in_template),
+        ("START reply", &before.opt_in_reply, &after.opt_in_reply),
+        ("STOP reply", &before.opt_out_reply, &after.opt_out_reply),
+        ("HELP reply", &before.help_reply, &after.help_reply),
+        ("frequency", &before.frequency, &after.frequency),
+        ("contact route", &before.contact_route, &after.contact_route),
+    ];
+    let mut changes: Vec<String> = pairs
+        .into_iter()
+        .filter(|(_, before, after)| before != after)
+        .map(|(what, before, _)| format!("{what}, before: \"{before}\""))
+        .collect();
+    if before.hold_days != after.hold_days {
+        changes.push(format!("days to hold, before: {}", before.hold_days));
+    }
+    changes
+}

@@ -1,0 +1,347 @@
+//! The address book: the list with its tabs, search and pages, and the form for a contact's details. What is known of a
+//! single contact is on `contact.rs`; consent itself is never touched here.
+
+use actix_session::Session;
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Path, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Deserialize;
+
+use crate::actions::save_contact::{create_contact, update_contact};
+use crate::actions::{ActionError, FieldError};
+use crate::domain::consent::StateName;
+use crate::domain::id::ContactId;
+use crate::domain::phone::Phone;
+use crate::store::contacts::{self, Details, Filter, Line};
+use crate::store::{Conn, StoreError, numbers, programs, tallies};
+use crate::web::App;
+use crate::web::error::PageError;
+use crate::web::form::{self, Errors, Posted};
+use crate::web::page::{self, Page, html, html_status, see_other};
+use crate::web::session::{self, Editor, Signed, Viewer};
+
+const PER_PAGE: usize = 50;
+
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config
+        .route("/contacts", web::get().to(index))
+        .route("/contacts", web::post().to(create))
+        .route("/contacts/new", web::get().to(new))
+        .route("/contacts/{id}/edit", web::get().to(edit))
+        .route("/contacts/{id}", web::post().to(update));
+}
+
+/// The tabs, with the value of `state` that each stands for.
+const TABS: [(&str, &str); 6] = [
+    ("", "All"),
+    ("opted_in", "Opted in"),
+    ("invited", "Invited"),
+    ("opted_out", "Opted out"),
+    ("not_asked", "Not asked"),
+    (tallies::NEEDS_REVIEW, "Needs review"),
+];
+
+#[derive(Template)]
+#[template(path = "contacts/index.html")]
+struct IndexPage {
+    page: Page,
+    asked: Asked,
+    list: List,
+}
+
+/// A page of the list and the ways to its neighbours.
+struct List {
+    tabs: Vec<Tab>,
+    chips: Vec<Chip>,
+    lines: Vec<Line>,
+    prev: Option<String>,
+    next: Option<String>,
+    summary: String,
+    /// False while the address book has nobody in it.
+    has_any: bool,
+}
+
+struct Tab {
+    href: String,
+    label: &'static str,
+    count: String,
+    current: bool,
+}
+
+struct Chip {
+    label: String,
+    remove: String,
+}
+
+/// What the address asks for. Everything that filters is in here.
+#[derive(Clone, Deserialize, Default)]
+#[serde(default)]
+struct Asked {
+    q: String,
+    state: String,
+    sort: String,
+    after: String,
+    before: String,
+}
+
+impl Asked {
+    fn by_name(&self) -> bool {
+        self.sort == "name"
+    }
+
+    /// The same list from its beginning.
+    fn rewound(&self) -> Asked {
+        Asked { after: String::new(), before: String::new(), ..self.clone() }
+    }
+
+    fn with_state(&self, state: &str) -> String {
+        Asked { state: state.to_owned(), ..self.rewound() }.href()
+    }
+
+    fn with_search(&self, q: &str) -> String {
+        Asked { q: q.to_owned(), ..self.rewound() }.href()
+    }
+
+    fn with_sort(&self, sort: &str) -> String {
+        Asked { sort: sort.to_owned(), ..self.rewound() }.href()
+    }
+
+    fn href(&self) -> String {
+        let all = [
+            ("q", &self.q),
+            ("state", &self.state),
+            ("sort", &self.sort),
+            ("after", &self.after),
+            ("before", &self.before),
+        ];
+        let given: Vec<_> = all.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+        match serde_html_form::to_string(given) {
+            Ok(query) if !query.is_empty() => format!("/contacts?{query}"),
+            _ => "/contacts".to_owned(),
+        }
+    }
+
+    /// The chips of what narrows the list; a state that nobody knows is one as well.
+    fn chips(&self) -> Vec<Chip> {
+        let mut chips = Vec::new();
+        if !self.q.trim().is_empty() {
+            chips.push(Chip { label: format!("Search: {}", self.q.trim()), remove: self.with_search("") });
+        }
+        if !self.state.is_empty() {
+            let known = TABS.iter().find(|(state, _)| *state == self.state);
+            let label = known.map_or_else(
+                || format!("Unknown state: {} (ignored)", self.state),
+                |(_, label)| format!("State: {label}"),
+            );
+            chips.push(Chip { label, remove: self.with_state("") });
+        }
+        chips
+    }
+}
+
+/// A place in the list, opaque to whoever reads the address.
+fn cursor(line: &Line) -> String {
+    let place = (contacts::name_key(&line.contact.name), line.contact.row_id);
+    URL_SAFE_NO_PAD.encode(serde_json::to_vec(&place).unwrap_or_default())
+}
+
+fn place(cursor: &str) -> Option<(String, i64)> {
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()
+}
+
+async fn index(app: Data<App>, who: Viewer, request: HttpRequest) -> Result<HttpResponse, PageError> {
+    let asked = form::query::<Asked>(&request);
+    let (region, given) = (app.config.default_region.clone(), asked.q.clone());
+    let only = app.store.read::<_, StoreError>(move |conn| only_contact(conn, &given, &region)).await?;
+    if let Some(id) = only {
+        return Ok(see_other(format!("/contacts/{id}")));
+    }
+    let wanted = asked.clone();
+    let list = app.store.read(move |conn| list(conn, &wanted)).await?;
+    html(IndexPage { page: Page::new(&app, "contacts", &who), asked, list })
+}
+
+/// The contact that a full number means, if it is one alone.
+fn only_contact(conn: &mut Conn<'_>, q: &str, region: &str) -> Result<Option<ContactId>, StoreError> {
+    let Ok(phone) = Phone::parse(q, region) else { return Ok(None) };
+    let Some(number) = numbers::find(conn, &phone)? else { return Ok(None) };
+    Ok(match contacts::of_number(conn, number.id)?.as_slice() {
+        [only] => Some(only.id),
+        _ => None,
+    })
+}
+
+fn list(conn: &mut Conn<'_>, asked: &Asked) -> Result<List, PageError> {
+    let program = programs::find(conn, None)?.ok_or(PageError::NotFound)?;
+    let (after, before) = (place(&asked.after), place(&asked.before));
+    let backwards = before.is_some();
+    let is_later_page = after.is_some();
+    let search = Some(asked.q.trim().to_owned()).filter(|search| !search.is_empty());
+    let filter = Filter {
+        program: program.id,
+        state: asked.state.parse::<StateName>().ok(),
+        needs_review: asked.state == tallies::NEEDS_REVIEW,
+        search,
+        by_name: asked.by_name(),
+        cursor: before.or(after),
+        backwards,
+        limit: i64::try_from(PER_PAGE).unwrap_or(i64::MAX),
+    };
+    let mut lines = contacts::page(conn, &filter)?;
+    let more = lines.len() > PER_PAGE;
+    lines.truncate(PER_PAGE);
+    if backwards {
+        lines.reverse();
+    }
+    let at = |line: Option<&Line>| line.map(cursor).unwrap_or_default();
+    let earlier = || Asked { before: at(lines.first()), ..asked.rewound() }.href();
+    let later = || Asked { after: at(lines.last()), ..asked.rewound() }.href();
+    let has_prev = !lines.is_empty() && if backwards { more } else { is_later_page };
+    let has_next = !lines.is_empty() && (backwards || more);
+    let counts = tallies::of(conn, program.id)?;
+    let count =
+        |state: &str| counts.get(if state.is_empty() { tallies::ALL } else { state }).copied().unwrap_or(0);
+    let known = if TABS.iter().any(|(state, _)| *state == asked.state) { asked.state.as_str() } else { "" };
+    let summary = match &filter.search {
+        Some(_) => format!("{} shown", lines.len()),
+        None => format!("{} of about {}", grouped(lines.len()), grouped(count(known))),
+    };
+    let tab = |(state, label): (&str, &'static str)| Tab {
+        href: asked.with_state(state),
+        label,
+        count: grouped(count(state)),
+        current: asked.state == state,
+    };
+    Ok(List {
+        tabs: TABS.into_iter().map(tab).collect(),
+        chips: asked.chips(),
+        prev: has_prev.then(earlier),
+        next: has_next.then(later),
+        summary,
+        has_any: count(tallies::ALL) > 0,
+        lines,
+    })
+}
+
+/// "1,234,567".
+fn grouped(n: impl ToString) -> String {
+    let digits = n.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[derive(Template)]
+#[template(path = "contacts/form.html")]
+struct FormPage {
+    page: Page,
+    /// Whom the form is about; none for a new contact.
+    id: Option<ContactId>,
+    given: Given,
+    errors: Errors,
+}
+
+#[derive(Clone, Deserialize, Default)]
+#[serde(default)]
+struct Given {
+    name: String,
+    phone: String,
+    email: String,
+    external_id: String,
+    zip: String,
+    time_zone: String,
+}
+
+impl Given {
+    fn details(&self) -> Details {
+        let optional = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+        Details {
+            name: self.name.trim().to_owned(),
+            email: optional(&self.email),
+            external_id: optional(&self.external_id),
+            zip: optional(&self.zip),
+            time_zone: optional(&self.time_zone),
+        }
+    }
+}
+
+fn show_form(
+    app: &App,
+    who: &impl Signed,
+    id: Option<ContactId>,
+    given: Given,
+    errors: Vec<FieldError>,
+) -> Result<HttpResponse, PageError> {
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let page = Page::new(app, "contacts", who);
+    html_status(status, FormPage { page, id, given, errors: errors.into() })
+}
+
+async fn new(app: Data<App>, who: Editor, request: HttpRequest) -> Result<HttpResponse, PageError> {
+    show_form(&app, &who, None, form::query(&request), Vec::new())
+}
+
+async fn create(
+    app: Data<App>,
+    who: Editor,
+    session: Session,
+    Posted(given): Posted<Given>,
+) -> Result<HttpResponse, PageError> {
+    let (phone, details, region) = (given.phone.clone(), given.details(), app.config.default_region.clone());
+    let (actor, now) = (who.actor(), app.clock.now());
+    match app.store.write(move |tx| create_contact(tx, &phone, &details, &region, &actor, now)).await {
+        Ok(id) => {
+            session::flash(&session, "The contact is added.");
+            Ok(see_other(format!("/contacts/{id}")))
+        }
+        Err(ActionError::Invalid(errors)) => show_form(&app, &who, None, given, errors),
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn edit(app: Data<App>, who: Editor, id: Path<String>) -> Result<HttpResponse, PageError> {
+    let id: ContactId = page::id(&id)?;
+    let given = app.store.read(move |conn| kept(conn, id)).await?;
+    show_form(&app, &who, Some(id), given, Vec::new())
+}
+
+fn kept(conn: &mut Conn<'_>, id: ContactId) -> Result<Given, PageError> {
+    let contact = contacts::get(conn, id)?.ok_or(PageError::NotFound)?;
+    let number = numbers::get(conn, contact.number_id)?.ok_or(PageError::NotFound)?;
+    Ok(Given {
+        name: contact.name,
+        phone: number.phone.as_str().to_owned(),
+        email: contact.email.unwrap_or_default(),
+        external_id: contact.external_id.unwrap_or_default(),
+        zip: contact.zip.unwrap_or_default(),
+        time_zone: contact.time_zone.unwrap_or_default(),
+    })
+}
+
+async fn update(
+    app: Data<App>,
+    who: Editor,
+    session: Session,
+    id: Path<String>,
+    Posted(given): Posted<Given>,
+) -> Result<HttpResponse, PageError> {
+    let id: ContactId = page::id(&id)?;
+    let (phone, details, region) = (given.phone.clone(), given.details(), app.config.default_region.clone());
+    let (actor, now) = (who.actor(), app.clock.now());
+    match app.store.write(move |tx| update_contact(tx, id, &phone, &details, &region, &actor, now)).await {
+        Ok(_) => {
+            session::flash(&session, "The contact is saved.");
+            Ok(see_other(format!("/contacts/{id}")))
+        }
+        Err(ActionError::Invalid(errors)) => show_form(&app, &who, Some(id), given, errors),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,59 @@
+//! The files that show a consent: recognised by their content when they come in, and handed out as attachments only, so
+//! that nothing somebody uploaded ever runs in a browser.
+
+use actix_web::web::{Data, Path, ServiceConfig};
+use actix_web::{HttpResponse, web};
+use sha2::{Digest, Sha256};
+
+use crate::actions::record_consent::File;
+use crate::store::{StoreError, documents};
+use crate::web::App;
+use crate::web::error::PageError;
+use crate::web::session::Viewer;
+
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config.route("/documents/{sha256}", web::get().to(show));
+}
+
+/// What `infer` calls a kind of file, its media type and how its name ends; text is everything else that reads as text.
+const KINDS: [(&str, &str, &str); 5] = [
+    ("application/pdf", "application/pdf", "pdf"),
+    ("image/png", "image/png", "png"),
+    ("image/jpeg", "image/jpeg", "jpg"),
+    ("audio/x-wav", "audio/wav", "wav"),
+    ("audio/mpeg", "audio/mpeg", "mp3"),
+];
+
+/// The file with its media type by its content, whatever it was called; none when the field was left empty.
+pub(super) fn recognised(bytes: Vec<u8>) -> Result<Option<File>, &'static str> {
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    let found = infer::get(&bytes).map(|kind| kind.mime_type());
+    let media_type = match KINDS.iter().find(|(mime, ..)| found == Some(mime)) {
+        Some((_, media_type, _)) => media_type,
+        None if std::str::from_utf8(&bytes).is_ok() && !bytes.contains(&0) => "text/plain",
+        None => return Err("This kind of file cannot be kept. Choose a PDF, PNG, JPEG, TXT, WAV or MP3."),
+    };
+    Ok(Some(File { sha256: Sha256::digest(&bytes).into(), media_type, bytes }))
+}
+
+async fn show(app: Data<App>, _: Viewer, hash: Path<String>) -> Result<HttpResponse, PageError> {
+    let sha256 = unhex(&hash).ok_or(PageError::NotFound)?;
+    let found = app.store.read::<_, StoreError>(move |conn| documents::get(conn, &sha256)).await?;
+    let (media_type, bytes) = found.ok_or(PageError::NotFound)?;
+    let kind = KINDS.iter().find(|(_, known, _)| *known == media_type);
+    let name = format!("attachment; filename=\"{hash}.{}\"", kind.map_or("txt", |(.., ending)| ending));
+    Ok(HttpResponse::Ok()
+        .content_type(media_type)
+        .insert_header(("Content-Disposition", name))
+        .insert_header(("X-Content-Type-Options", "nosniff"))
+        .body(bytes))
+}
+
+/// The 32 bytes of a hash in lower-case hexadecimal.
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    let is_hash = text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let byte = |at: usize| u8::from_str_radix(text.get(at..at + 2)?, 16).ok();
+    is_hash.then(|| (0..64).step_by(2).map(byte).collect())?
+}

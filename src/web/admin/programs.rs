@@ -1,0 +1,154 @@
+//! The texting programs and the words they use. An administrator changes them; everybody else reads them.
+
+use actix_session::Session;
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Path, ServiceConfig};
+use actix_web::{HttpResponse, web};
+use askama::Template;
+use serde::Deserialize;
+
+use crate::actions::edit_program::{Wording, edit_program};
+use crate::actions::{ActionError, FieldError};
+use crate::domain::program::Program;
+use crate::store::{StoreError, programs};
+use crate::web::App;
+use crate::web::error::PageError;
+use crate::web::form::{Errors, Posted};
+use crate::web::page::{Page, html, html_status, see_other};
+use crate::web::session::{self, Administrator, Signed, Viewer};
+
+/// The addresses of the programs.
+pub fn routes(config: &mut ServiceConfig) {
+    config
+        .route("/programs", web::get().to(index))
+        .route("/programs/{slug}", web::get().to(show))
+        .route("/programs/{slug}", web::post().to(change));
+}
+
+#[derive(Template)]
+#[template(path = "programs/index.html")]
+struct IndexPage {
+    page: Page,
+    programs: Vec<Listed>,
+}
+
+struct Listed {
+    program: Program,
+    sender: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "programs/show.html")]
+struct ShowPage {
+    page: Page,
+    program: Program,
+    sender: Option<String>,
+    samples: [(&'static str, String); 4],
+    given: Given,
+    errors: Errors,
+}
+
+#[derive(Deserialize)]
+#[serde(default)]
+#[derive(Default)]
+struct Given {
+    name: String,
+    brand: String,
+    opt_in_template: String,
+    opt_in_reply: String,
+    opt_out_reply: String,
+    help_reply: String,
+    frequency: String,
+    contact_route: String,
+    hold_days: String,
+}
+
+impl Given {
+    fn of(program: &Program) -> Self {
+        Given {
+            name: program.name.clone(),
+            brand: program.brand.clone(),
+            opt_in_template: program.opt_in_template.clone(),
+            opt_in_reply: program.opt_in_reply.clone(),
+            opt_out_reply: program.opt_out_reply.clone(),
+            help_reply: program.help_reply.clone(),
+            frequency: program.frequency.clone(),
+            contact_route: program.contact_route.clone(),
+            hold_days: program.hold_days.to_string(),
+        }
+    }
+
+    fn wording(&self) -> Wording {
+        Wording {
+            name: self.name.clone(),
+            brand: self.brand.clone(),
+            opt_in_template: self.opt_in_template.clone(),
+            opt_in_reply: self.opt_in_reply.clone(),
+            opt_out_reply: self.opt_out_reply.clone(),
+            help_reply: self.help_reply.clone(),
+            frequency: self.frequency.clone(),
+            contact_route: self.contact_route.clone(),
+            hold_days: self.hold_days.trim().parse().ok(),
+        }
+    }
+}
+
+async fn index(app: Data<App>, who: Viewer) -> Result<HttpResponse, PageError> {
+    let listed = app.store.read::<_, StoreError>(|conn| {
+        let mut listed = Vec::new();
+        for program in programs::all(conn)? {
+            listed.push(Listed { sender: programs::sender(conn, program.id)?, program });
+        }
+        Ok(listed)
+    });
+    let programs = listed.await?;
+    html(IndexPage { page: Page::new(&app, "programs", &who), programs })
+}
+
+async fn show(app: Data<App>, who: Viewer, slug: Path<String>) -> Result<HttpResponse, PageError> {
+    program_page(&app, &who, slug.into_inner(), None).await
+}
+
+async fn program_page(
+    app: &App,
+    who: &impl Signed,
+    slug: String,
+    again: Option<(Given, Vec<FieldError>)>,
+) -> Result<HttpResponse, PageError> {
+    let found = app.store.read::<_, StoreError>(move |conn| {
+        let Some(program) = programs::find(conn, Some(&slug))? else { return Ok(None) };
+        let sender = programs::sender(conn, program.id)?;
+        Ok(Some((program, sender)))
+    });
+    let (program, sender) = found.await?.ok_or(PageError::NotFound)?;
+    let status = if again.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let (given, errors) = again.unwrap_or_else(|| (Given::of(&program), Vec::new()));
+    let samples = [
+        ("Opt-in template", program.invitation()),
+        ("Reply to START", program.fill(&program.opt_in_reply)),
+        ("Reply to STOP", program.fill(&program.opt_out_reply)),
+        ("Reply to HELP", program.fill(&program.help_reply)),
+    ];
+    let (page, errors) = (Page::new(app, "programs", who), errors.into());
+    html_status(status, ShowPage { page, program, sender, samples, given, errors })
+}
+
+async fn change(
+    app: Data<App>,
+    who: Administrator,
+    session: Session,
+    slug: Path<String>,
+    Posted(given): Posted<Given>,
+) -> Result<HttpResponse, PageError> {
+    let slug = slug.into_inner();
+    let (wording, of) = (given.wording(), slug.clone());
+    let (actor, now) = (who.actor(), app.clock.now());
+    match app.store.write(move |tx| edit_program(tx, &of, &wording, &actor, now)).await {
+        Ok(()) => {
+            session::flash(&session, "The program is saved. Texts from now on use this wording.");
+            Ok(see_other(format!("/programs/{slug}")))
+        }
+        Err(ActionError::Invalid(errors)) => program_page(&app, &who, slug, Some((given, errors))).await,
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,189 @@
+//! "Why can't I text this number?": the gate's ordered answer for any number, and the panel that shows such an answer on
+//! every page. It must not decide anything: it prints what the gate says.
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+use serde::Deserialize;
+
+use crate::actions::standing;
+use crate::domain::consent::NumberConsent;
+use crate::domain::gate::{Answer, CheckName, Verdict};
+use crate::domain::id::{ContactId, NumberId};
+use crate::domain::message::Lane;
+use crate::domain::phone::Phone;
+use crate::domain::time::Timestamp;
+use crate::store::contacts::{self, Contact};
+use crate::store::messages::{self, Message};
+use crate::store::numbers::{self, Number};
+use crate::store::{Conn, programs};
+use crate::web::App;
+use crate::web::error::PageError;
+use crate::web::form;
+use crate::web::page::{Page, html_status};
+use crate::web::session::Viewer;
+
+/// Messages shown.
+const LATEST: i64 = 10;
+
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config.route("/troubleshoot", web::get().to(show));
+}
+
+/// The gate's answer as a panel: the sentence, the way on, and every check in order.
+#[derive(Template)]
+#[template(path = "troubleshoot/verdict.html")]
+pub(super) struct VerdictPanel {
+    question: String,
+    tone: &'static str,
+    icon: &'static str,
+    headline: String,
+    next_step: Option<String>,
+    fix: Option<Fix>,
+    open: bool,
+    checks: Vec<Line>,
+}
+
+/// Where a failed check is put right.
+struct Fix {
+    href: String,
+    label: &'static str,
+}
+
+struct Line {
+    label: &'static str,
+    outcome: &'static str,
+    facts: String,
+    rule: String,
+    next_step: Option<String>,
+}
+
+impl VerdictPanel {
+    /// The panel of `verdict` under `question`; its fixes lead to `contact`, where one is known.
+    pub(super) fn new(verdict: &Verdict, question: &str, contact: Option<ContactId>, open: bool) -> Self {
+        let (tone, icon) = match verdict.answer(Lane::Gated) {
+            Answer::Send(_) => ("yes", "pass"),
+            Answer::Hold | Answer::Wait => ("wait", "clock"),
+            Answer::Refuse(_) => ("no", "fail"),
+        };
+        let cause = verdict.cause();
+        let line = |check: &crate::domain::gate::Check| Line {
+            label: label(check.name),
+            outcome: check.outcome.as_str(),
+            facts: check.facts.clone(),
+            rule: check.rule.clone(),
+            next_step: check.next_step.clone(),
+        };
+        VerdictPanel {
+            question: question.to_owned(),
+            tone,
+            icon,
+            headline: verdict.headline(),
+            next_step: cause.and_then(|check| check.next_step.clone()),
+            fix: cause.and_then(|check| fix(check.name, contact)),
+            open,
+            checks: verdict.checks.iter().map(line).collect(),
+        }
+    }
+}
+
+fn fix(check: CheckName, contact: Option<ContactId>) -> Option<Fix> {
+    let update = |what: &str, label| {
+        contact.map(|id| Fix { href: format!("/contacts/{id}/consents/new?update={what}"), label })
+    };
+    match check {
+        CheckName::DoNotText => update("clear_do_not_text", "Clear Do not text"),
+        CheckName::Paused => update("resume", "Decide on the reply"),
+        CheckName::Consent => {
+            contact.map(|id| Fix { href: format!("/contacts/{id}#body"), label: "Write a message" })
+        }
+        CheckName::Number => {
+            contact.map(|id| Fix { href: format!("/contacts/{id}/edit"), label: "Change the number" })
+        }
+        CheckName::Sender => Some(Fix { href: "/programs".to_owned(), label: "To the programs" }),
+        CheckName::Operations => Some(Fix { href: "/".to_owned(), label: "To the dashboard" }),
+        CheckName::OptOut | CheckName::QuietHours | CheckName::Frequency => None,
+    }
+}
+
+fn label(check: CheckName) -> &'static str {
+    match check {
+        CheckName::Consent => "Opted in",
+        CheckName::OptOut => "No opt-out",
+        CheckName::DoNotText => "Not marked Do not text",
+        CheckName::Paused => "No unclear reply",
+        CheckName::Number => "Number can receive texts",
+        CheckName::Sender => "Sender number",
+        CheckName::QuietHours => "Allowed hour",
+        CheckName::Frequency => "Promised frequency",
+        CheckName::Operations => "Sending switched on",
+    }
+}
+
+#[derive(Template)]
+#[template(path = "troubleshoot/show.html")]
+struct TroubleshootPage {
+    page: Page,
+    number: String,
+    error: String,
+    finding: Option<Finding>,
+}
+
+/// What is known of a number.
+struct Finding {
+    phone: Phone,
+    known: bool,
+    panel: VerdictPanel,
+    contacts: Vec<Contact>,
+    messages: Vec<Message>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Asked {
+    number: String,
+}
+
+async fn show(app: Data<App>, who: Viewer, request: HttpRequest) -> Result<HttpResponse, PageError> {
+    let number = form::query::<Asked>(&request).number;
+    let page = Page::new(&app, "troubleshoot", &who);
+    let (error, finding) = match Phone::parse(&number, &app.config.default_region) {
+        _ if number.trim().is_empty() => (String::new(), None),
+        Err(why) => (why.to_string(), None),
+        Ok(phone) => {
+            let now = app.clock.now();
+            (String::new(), Some(app.store.read(move |conn| find(conn, phone, now)).await?))
+        }
+    };
+    let status = if error.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    html_status(status, TroubleshootPage { page, number, error, finding })
+}
+
+fn find(conn: &mut Conn<'_>, phone: Phone, now: Timestamp) -> Result<Finding, PageError> {
+    let program = programs::find(conn, None)?.ok_or(PageError::NotFound)?;
+    let on_record = numbers::find(conn, &phone)?;
+    let known = on_record.is_some();
+    let number = on_record.unwrap_or_else(|| stranger(phone.clone()));
+    let verdict = standing(conn, &program)?.verdict(&number, &program, now);
+    let (contacts, messages) = match known {
+        true => (contacts::of_number(conn, number.id)?, messages::of_number(conn, number.id, LATEST)?),
+        false => Default::default(),
+    };
+    let question = format!("Can we text {} now?", phone.national());
+    let contact = contacts.first().map(|contact| contact.id);
+    let panel = VerdictPanel::new(&verdict, &question, contact, true);
+    Ok(Finding { phone, known, panel, contacts, messages })
+}
+
+/// A number of which nothing is known, as the gate sees it.
+fn stranger(phone: Phone) -> Number {
+    Number {
+        id: NumberId::from(uuid::Uuid::nil()),
+        phone,
+        consent: NumberConsent::default(),
+        unreachable: None,
+        contact_count: 0,
+        head_hash: Vec::new(),
+    }
+}

@@ -1,0 +1,83 @@
+//! The pages for everybody: a program's page and the hosted forms. They must never show what is known of a number: the
+//! answer to a submission is the same for every one.
+
+mod limits;
+mod optin;
+mod stamp;
+
+use actix_web::web::{Data, Path, ServiceConfig};
+use actix_web::{HttpResponse, web};
+use askama::Template;
+
+use super::App;
+use super::error::PageError;
+use super::page::{PublicPage, html};
+use crate::domain::program::Program;
+use crate::store::forms::{self, Form, Version};
+use crate::store::{Conn, StoreError, programs};
+
+/// The public addresses.
+pub fn routes(config: &mut ServiceConfig) {
+    config
+        .route("/f/{slug}", web::get().to(optin::show))
+        .route("/f/{slug}", web::post().to(optin::submit))
+        .route("/p/{slug}", web::get().to(program_page));
+}
+
+/// A hosted form with all that its pages say.
+struct Hosted {
+    form: Form,
+    version: Version,
+    program: Program,
+    sender: Option<String>,
+}
+
+async fn hosted(app: &App, slug: String) -> Result<Hosted, PageError> {
+    let found = app.store.read::<_, StoreError>(move |conn| find(conn, &slug)).await?;
+    found.ok_or(PageError::NotFound)
+}
+
+fn find(conn: &mut Conn<'_>, slug: &str) -> Result<Option<Hosted>, StoreError> {
+    let Some((form, version)) = forms::find(conn, slug)? else { return Ok(None) };
+    let Some(program) = programs::get(conn, form.program_id)? else { return Ok(None) };
+    let sender = programs::sender(conn, program.id)?;
+    Ok(Some(Hosted { form, version, program, sender }))
+}
+
+#[derive(Template)]
+#[template(path = "optin/program.html")]
+struct ProgramPage {
+    page: PublicPage,
+    program: Program,
+    sender: Option<String>,
+    samples: Vec<Sample>,
+    forms: Vec<(Form, Version)>,
+}
+
+struct Sample {
+    name: &'static str,
+    text: String,
+}
+
+async fn program_page(app: Data<App>, slug: Path<String>) -> Result<HttpResponse, PageError> {
+    let slug = slug.into_inner();
+    let found = app.store.read::<_, StoreError>(move |conn| {
+        let Some(program) = programs::find(conn, Some(&slug))? else { return Ok(None) };
+        let sender = programs::sender(conn, program.id)?;
+        let mut of_program = Vec::new();
+        for form in forms::all(conn)?.into_iter().filter(|form| form.program_id == program.id) {
+            if let Some(version) = forms::version(conn, form.id, form.version)? {
+                of_program.push((form, version));
+            }
+        }
+        Ok(Some((program, sender, of_program)))
+    });
+    let (program, sender, forms) = found.await?.ok_or(PageError::NotFound)?;
+    let samples = vec![
+        Sample { name: "The first text asks for your START", text: program.invitation() },
+        Sample { name: "After START", text: program.fill(&program.opt_in_reply) },
+        Sample { name: "After HELP", text: program.fill(&program.help_reply) },
+        Sample { name: "After STOP", text: program.fill(&program.opt_out_reply) },
+    ];
+    html(ProgramPage { page: PublicPage::new("en", program.brand.clone()), program, sender, samples, forms })
+}

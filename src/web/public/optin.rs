@@ -1,0 +1,234 @@
+//! The hosted form: shows the consent language, and takes what a visitor sends. Everybody who sends it rightly sees the same
+//! page, whatever is known of the number.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::USER_AGENT;
+use actix_web::web::{Bytes, Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+
+use super::stamp::{self, Age};
+use super::{Hosted, hosted, limits};
+use crate::actions::submit_form::{Submission, submit_form};
+use crate::actions::{ActionError, FieldError};
+use crate::domain::phone::Phone;
+use crate::web::App;
+use crate::web::error::PageError;
+use crate::web::form::Errors;
+use crate::web::page::{PublicPage, html, html_status};
+use crate::web::security;
+
+/// No submission is larger, in bytes.
+const LARGEST: usize = 16 * 1024;
+const LONGEST_NAME: usize = 200;
+
+#[derive(Template)]
+#[template(path = "optin/form.html")]
+struct FormPage<'a> {
+    page: PublicPage,
+    hosted: &'a Hosted,
+    given: &'a Given,
+    stamp: String,
+    errors: Errors,
+}
+
+#[derive(Template)]
+#[template(path = "optin/result.html")]
+struct ResultPage<'a> {
+    page: PublicPage,
+    hosted: &'a Hosted,
+    number: String,
+}
+
+#[derive(Template)]
+#[template(path = "optin/wait.html")]
+struct WaitPage<'a> {
+    page: PublicPage,
+    hosted: &'a Hosted,
+}
+
+/// What a visitor sent; what is missing is empty.
+#[derive(Default)]
+struct Given {
+    phone: String,
+    name: String,
+    consent: bool,
+    website: String,
+    version: String,
+    stamp: String,
+}
+
+impl Given {
+    fn read(body: &[u8]) -> Option<Given> {
+        let fields: Vec<(String, String)> = serde_html_form::from_bytes(body).ok()?;
+        let of = |name: &str| {
+            let first = fields.iter().find(|(key, _)| key == name);
+            first.map(|(_, value)| value.trim().to_owned()).unwrap_or_default()
+        };
+        Some(Given {
+            phone: of("phone"),
+            name: of("name"),
+            consent: matches!(of("consent").to_ascii_lowercase().as_str(), "on" | "true" | "1" | "yes"),
+            website: of("website"),
+            version: of("version"),
+            stamp: of("t"),
+        })
+    }
+}
+
+fn frame(hosted: &Hosted) -> PublicPage {
+    PublicPage::new(hosted.version.locale.clone(), hosted.program.brand.clone())
+}
+
+/// The form, empty and with the box not ticked.
+pub(super) async fn show(app: Data<App>, slug: Path<String>) -> Result<HttpResponse, PageError> {
+    let hosted = hosted(&app, slug.into_inner()).await?;
+    let stamp = stamp::stamp(&hosted.form.slug, app.clock.now());
+    let errors = Errors::default();
+    html(FormPage { page: frame(&hosted), hosted: &hosted, given: &Given::default(), stamp, errors })
+}
+
+/// Takes a submission.
+pub(super) async fn submit(
+    app: Data<App>,
+    request: HttpRequest,
+    slug: Path<String>,
+    body: Bytes,
+) -> Result<HttpResponse, PageError> {
+    if body.len() > LARGEST {
+        return Err(PageError::TooLarge);
+    }
+    let unreadable = || PageError::BadRequest("This address takes a web form.".to_owned());
+    let given = Given::read(&body).ok_or_else(unreadable)?;
+    let hosted = hosted(&app, slug.into_inner()).await?;
+    let ip = security::client_ip(&request);
+    if !limits::address_may(&app.local_url, &ip) {
+        return wait(&hosted);
+    }
+    let (phone, version) = match check(&app, &hosted, &given) {
+        Ok(checked) => checked,
+        Err(errors) => return again(&app, &hosted, &given, StatusCode::UNPROCESSABLE_ENTITY, errors),
+    };
+    if !limits::number_may(&app.local_url, phone.as_str()) {
+        return wait(&hosted);
+    }
+    let number = echoed(&phone, &app.config.default_region);
+    if given.website.is_empty() {
+        let submission = submission(&app, &request, &hosted, &given, phone, version, ip);
+        let now = app.clock.now();
+        match app.store.write(move |tx| submit_form(tx, submission, now)).await {
+            Ok(()) => {}
+            Err(ActionError::Conflict(_)) => return reworded(&app, hosted.form.slug, given).await,
+            // What the rules of consent refuse for one number must not show: nothing was recorded, the page is the same.
+            Err(ActionError::Refused(refusal)) => log::info!("A form submission was refused: {refusal}"),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    html(ResultPage { page: frame(&hosted), hosted: &hosted, number })
+}
+
+fn submission(
+    app: &App,
+    request: &HttpRequest,
+    hosted: &Hosted,
+    given: &Given,
+    phone: Phone,
+    version: i32,
+    ip: String,
+) -> Submission {
+    let slug = hosted.form.slug.clone();
+    let agent = request.headers().get(USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()));
+    let name: String = given.name.chars().filter(|letter| !letter.is_control()).collect();
+    Submission {
+        page_url: format!("{}/f/{slug}", app.public_url),
+        slug,
+        version,
+        phone,
+        name: Some(name).filter(|name| !name.is_empty()),
+        ip,
+        user_agent: agent.unwrap_or_default().into_owned(),
+    }
+}
+
+/// The number and the version that the visitor saw; an integrator who names none means the one that is shown.
+fn check(app: &App, hosted: &Hosted, given: &Given) -> Result<(Phone, i32), Vec<FieldError>> {
+    let mut errors = Vec::new();
+    if given.name.chars().count() > LONGEST_NAME {
+        errors.push(FieldError::new("name", "The name is longer than 200 characters. Shorten it."));
+    }
+    let phone = Phone::parse(&given.phone, &app.config.default_region)
+        .map_err(|error| errors.push(FieldError::new("phone", error.to_string())));
+    if !given.consent {
+        errors.push(FieldError::new("consent", "To get texts, tick the box to say that you agree."));
+    }
+    let kindly = match stamp::age(&given.stamp, &hosted.form.slug, app.clock.now()) {
+        Age::Fine => None,
+        Age::TooFast => Some("That was very fast. Please read the wording and send the form once more."),
+        Age::TooOld => Some("This page was open for a long time. Please send the form once more."),
+    };
+    errors.extend(kindly.map(|words| FieldError::new("", words)));
+    let version = match given.version.as_str() {
+        "" => hosted.version.version,
+        number => number.parse().unwrap_or_default(),
+    };
+    match phone {
+        Ok(phone) if errors.is_empty() => Ok((phone, version)),
+        _ => Err(errors),
+    }
+}
+
+/// As people at home write it; a number from elsewhere with its country code.
+fn echoed(phone: &Phone, home: &str) -> String {
+    let at_home = phone.country_region().is_some_and(|region| region.eq_ignore_ascii_case(home));
+    if at_home { phone.national() } else { phone.as_str().to_owned() }
+}
+
+fn again(
+    app: &App,
+    hosted: &Hosted,
+    given: &Given,
+    status: StatusCode,
+    errors: Vec<FieldError>,
+) -> Result<HttpResponse, PageError> {
+    let now = app.clock.now();
+    // A stamp that still counts is kept, so that a quick correction is not taken for a machine's.
+    let keep = !given.stamp.is_empty() && stamp::age(&given.stamp, &hosted.form.slug, now) != Age::TooOld;
+    let stamp = if keep { given.stamp.clone() } else { stamp::stamp(&hosted.form.slug, now) };
+    html_status(status, FormPage { page: frame(hosted), hosted, given, stamp, errors: errors.into() })
+}
+
+/// The wording changed while the visitor read: the new one is shown, and the box is theirs to tick again.
+async fn reworded(app: &App, slug: String, mut given: Given) -> Result<HttpResponse, PageError> {
+    let hosted = hosted(app, slug).await?;
+    given.consent = false;
+    let words = "The wording was changed while you were reading it. Please read it again, and tick the box if you agree.";
+    again(app, &hosted, &given, StatusCode::CONFLICT, vec![FieldError::new("consent", words)])
+}
+
+fn wait(hosted: &Hosted) -> Result<HttpResponse, PageError> {
+    let body = WaitPage { page: frame(hosted), hosted }.render()?;
+    Ok(HttpResponse::TooManyRequests()
+        .insert_header(("Retry-After", "3600"))
+        .content_type("text/html; charset=utf-8")
+        .body(body))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Given;
+
+    #[test]
+    fn a_ticked_box_has_several_spellings() {
+        for (body, ticked) in [
+            ("consent=on", true),
+            ("consent=true", true),
+            ("consent=1", true),
+            ("consent=yes", true),
+            ("consent=no", false),
+            ("consent=", false),
+            ("phone=%2B12065550100", false),
+        ] {
+            assert_eq!(Given::read(body.as_bytes()).map(|given| given.consent), Some(ticked), "{body}");
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! How the simulated carrier misbehaves, as a person chooses it. It must not know what the faults do.
+
+use actix_session::Session;
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web::Data;
+use serde::Deserialize;
+
+use super::{Again, simulator, table};
+use crate::actions::FieldError;
+use crate::providers::simulator::Behaviour;
+use crate::web::App;
+use crate::web::error::PageError;
+use crate::web::form::Posted;
+use crate::web::page::see_other;
+use crate::web::session::{self, Editor};
+
+const LONGEST_DELAY: u64 = 60_000;
+/// The faults to choose from, with their labels.
+pub(super) const FAULTS: [(&str, &str); 5] = [
+    ("none", "Nothing: texts arrive"),
+    ("30006", "30006: a landline, or out of reach"),
+    ("21610", "21610: the carrier knows of a STOP"),
+    ("429", "429: too many at once, try later"),
+    ("timeout", "Timeout: no answer comes back"),
+];
+
+#[derive(Deserialize)]
+pub(super) struct Wanting {
+    #[serde(default)]
+    fail_with: String,
+    #[serde(default)]
+    delay_ms: String,
+    #[serde(default)]
+    duplicate: String,
+    #[serde(default)]
+    reorder: String,
+}
+
+/// Makes the carrier misbehave, or behave again.
+pub(super) async fn change(
+    app: Data<App>,
+    who: Editor,
+    session: Session,
+    Posted(given): Posted<Wanting>,
+) -> Result<HttpResponse, PageError> {
+    let simulator = simulator(&app)?;
+    let mut errors = Vec::new();
+    let fail_with = given.fail_with.trim();
+    if !fail_with.is_empty() && !FAULTS.iter().any(|(fault, _)| *fault == fail_with) {
+        errors.push(FieldError::new("fail_with", "Choose one of the listed faults."));
+    }
+    let delay_ms = match given.delay_ms.trim() {
+        "" => Some(0),
+        text => text.parse().ok().filter(|delay| *delay <= LONGEST_DELAY),
+    };
+    match delay_ms {
+        Some(delay_ms) if errors.is_empty() => {
+            let fail_with = Some(fail_with).filter(|fault| !matches!(*fault, "" | "none")).map(str::to_owned);
+            let (duplicate, reorder) = (ticked(&given.duplicate), ticked(&given.reorder));
+            simulator.set_behaviour(Behaviour { fail_with, delay_ms, duplicate, reorder });
+            session::flash(&session, "The simulated carrier behaves as you said from now on.");
+            Ok(see_other("/simulator"))
+        }
+        delay_ms => {
+            if delay_ms.is_none() {
+                errors.push(FieldError::new("delay_ms", "Enter milliseconds from 0 to 60,000."));
+            }
+            let again = Again { errors, ..Again::default() };
+            table(&app, &who, &session, StatusCode::UNPROCESSABLE_ENTITY, again).await
+        }
+    }
+}
+
+fn ticked(answer: &str) -> bool {
+    matches!(answer, "yes" | "on" | "true" | "1")
+}
