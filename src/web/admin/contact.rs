@@ -207,7 +207,8 @@ fn bubbles(contact: &Contact, sent: Vec<Message>, received: Vec<Inbound>) -> Vec
         sent: Some((message.id, message.status)),
         who: if message.lane == Lane::Gated { message.actor } else { "automatic".to_owned() },
         body: message.body,
-        at: message.created_at,
+        // Where the lead saw it: a held text stands after the START that released it.
+        at: message.claimed_at.unwrap_or(message.created_at),
     });
     let name = if contact.name.is_empty() { "lead" } else { contact.name.as_str() };
     let in_ = received.into_iter().map(|text| Bubble {
