@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::App;
 use crate::actions::{ActionError, receive_receipt, receive_text};
-use crate::providers::{Provider, Webhook};
+use crate::providers::{Provider, Unreadable, Webhook};
 
 /// No webhook is larger than this, in bytes.
 const LARGEST: usize = 64 * 1024;
@@ -56,14 +56,9 @@ async fn inbound(
     request: &HttpRequest,
     body: &Bytes,
 ) -> HttpResponse {
-    let url = called_url(app, provider, request);
-    let hook = Webhook { url: &url, body, signature: signature(request, header) };
-    if provider.verify(&hook).is_err() {
-        return forged(app);
-    }
-    let text = match provider.parse_inbound(&hook) {
+    let text = match believed(app, provider, header, request, body, |hook| provider.parse_inbound(hook)) {
         Ok(text) => text,
-        Err(error) => return HttpResponse::BadRequest().body(error.to_string()),
+        Err(refused) => return refused,
     };
     let (name, region, now) = (provider.name(), app.config.default_region.clone(), app.clock.now());
     let received = app.store.write(move |tx| receive_text::receive_text(tx, name, &text, &region, now)).await;
@@ -77,17 +72,29 @@ async fn status(
     request: &HttpRequest,
     body: &Bytes,
 ) -> HttpResponse {
-    let url = called_url(app, provider, request);
-    let hook = Webhook { url: &url, body, signature: signature(request, header) };
-    if provider.verify(&hook).is_err() {
-        return forged(app);
-    }
-    let receipt = match provider.parse_receipt(&hook) {
+    let receipt = match believed(app, provider, header, request, body, |hook| provider.parse_receipt(hook)) {
         Ok(receipt) => receipt,
-        Err(error) => return HttpResponse::BadRequest().body(error.to_string()),
+        Err(refused) => return refused,
     };
     let (name, now) = (provider.name(), app.clock.now());
     answer(app.store.write(move |tx| receive_receipt::receive_receipt(tx, name, &receipt, now)).await)
+}
+
+/// Reads a webhook only after its signature was found right.
+fn believed<T>(
+    app: &App,
+    provider: &dyn Provider,
+    header: &str,
+    request: &HttpRequest,
+    body: &Bytes,
+    parse: impl Fn(&Webhook<'_>) -> Result<T, Unreadable>,
+) -> Result<T, HttpResponse> {
+    let url = called_url(app, provider, request);
+    let hook = Webhook { url: &url, body, signature: signature(request, header) };
+    if provider.verify(&hook).is_err() {
+        return Err(forged(app));
+    }
+    parse(&hook).map_err(|error| HttpResponse::BadRequest().body(error.to_string()))
 }
 
 /// The address the provider called: the configured public one, never what the request claims.
