@@ -95,7 +95,7 @@ class Browser:
         return self
 
     def sign_in(self):
-        return self.open("/sign-in").type("email", "ada@example.com").type("password", "correct horse battery").press("Sign in")
+        return self.open("/sign-in").type("email", "ada@example.com").type("password", "correct horse battery").press("Sign in").sees("Dashboard")
 
 
 def newcomer(browser, link):

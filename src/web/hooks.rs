@@ -58,7 +58,7 @@ async fn inbound(
 ) -> HttpResponse {
     let text = match believed(app, provider, header, request, body, |hook| provider.parse_inbound(hook)) {
         Ok(text) => text,
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     let (name, region, now) = (provider.name(), app.config.default_region.clone(), app.clock.now());
     let received = app.store.write(move |tx| receive_text::receive_text(tx, name, &text, &region, now)).await;
@@ -74,7 +74,7 @@ async fn status(
 ) -> HttpResponse {
     let receipt = match believed(app, provider, header, request, body, |hook| provider.parse_receipt(hook)) {
         Ok(receipt) => receipt,
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     let (name, now) = (provider.name(), app.clock.now());
     answer(app.store.write(move |tx| receive_receipt::receive_receipt(tx, name, &receipt, now)).await)
@@ -88,13 +88,13 @@ fn believed<T>(
     request: &HttpRequest,
     body: &Bytes,
     parse: impl Fn(&Webhook<'_>) -> Result<T, Unreadable>,
-) -> Result<T, HttpResponse> {
+) -> Result<T, Box<HttpResponse>> {
     let url = called_url(app, provider, request);
     let hook = Webhook { url: &url, body, signature: signature(request, header) };
     if provider.verify(&hook).is_err() {
-        return Err(forged(app));
+        return Err(Box::new(forged(app)));
     }
-    parse(&hook).map_err(|error| HttpResponse::BadRequest().body(error.to_string()))
+    parse(&hook).map_err(|error| Box::new(HttpResponse::BadRequest().body(error.to_string())))
 }
 
 /// The address the provider called: the configured public one, never what the request claims.
