@@ -56,13 +56,15 @@ pub fn claim(tx: &mut Tx<'_>, id: MessageId, now: Timestamp) -> Result<Option<Cl
             Ok(None)
         }
         (Answer::Hold, _) => {
-            let note = Some("Consent ended before it was handed over; it waits for START again.");
-            messages::advance(tx, id, Status::Held, now, &Move { code: None, note })?;
+            // Never held again: the number may have another owner by the time somebody texts START.
+            let note = Some("Consent ended before it was handed over.");
+            messages::advance(tx, id, Status::Cancelled, now, &Move { code: Some("cancelled"), note })?;
             Ok(None)
         }
         (Answer::Refuse(check), _) => {
             let why = Move { code: Some(code_of(check)), note: Some(&verdict.headline()) };
             messages::advance(tx, id, Status::Blocked, now, &why)?;
+            invitation_failed(tx, &message, "The gate refused the invitation.", now)?;
             Ok(None)
         }
     }
@@ -80,6 +82,7 @@ pub fn record_outcome(
     now: Timestamp,
 ) -> Result<(), ActionError> {
     let Some(message) = messages::get(tx, id)? else { return Err(ActionError::NotFound("message")) };
+    let answered = message.status != Status::Sending;
     match outcome {
         SendOutcome::Accepted { provider_id } => {
             // A receipt may have been faster than the answer; it carried our id, and the message has moved on.
@@ -88,6 +91,8 @@ pub fn record_outcome(
                 messages::advance(tx, id, Status::Sent, now, &Move::default())?;
             }
         }
+        // A receipt was faster: the provider has the message, whatever became of its answer.
+        _ if answered => {}
         SendOutcome::Rejected { code, text, kind } => {
             let why = Move { code: Some(code), note: Some(text) };
             messages::advance(tx, id, Status::Failed, now, &why)?;
@@ -132,6 +137,7 @@ pub fn record_look_up(
     tx: &mut Tx<'_>,
     id: MessageId,
     answer: &LookUp,
+    provider: &str,
     now: Timestamp,
 ) -> Result<(), ActionError> {
     let Some(message) = messages::get(tx, id)?.filter(|message| message.status == Status::Sending) else {
@@ -139,7 +145,13 @@ pub fn record_look_up(
     };
     let asked_late = message.claimed_at.is_some_and(|at| now.since(at) >= SETTLED_AFTER);
     match answer {
-        LookUp::Found { provider_id, status, code } => {
+        // A twin with the same words has that id already: nothing is known about this one.
+        LookUp::Found { provider_id, .. }
+            if messages::by_provider_id(tx, provider_id)?.is_some_and(|twin| twin.id != id) =>
+        {
+            messages::set_due(tx, id, now.plus(SETTLED_AFTER))?;
+        }
+        LookUp::Found { provider_id, status, code, verdict } => {
             messages::set_provider_id(tx, id, provider_id)?;
             let status = match status {
                 ReceiptStatus::Delivered => Status::Delivered,
@@ -149,6 +161,9 @@ pub fn record_look_up(
             let why =
                 Move { code: code.as_deref(), note: Some("The provider was asked: it has the message.") };
             messages::advance(tx, id, status, now, &why)?;
+            if let (Status::Failed, Some(kind)) = (status, verdict) {
+                refused_by_provider(tx, &message, *kind, code.as_deref().unwrap_or_default(), provider, now)?;
+            }
         }
         LookUp::NotFound if asked_late && message.attempts >= MAX_ATTEMPTS => {
             give_up(tx, &message, "The provider never took it; given up after the last attempt.", now)?;

@@ -2,7 +2,7 @@
 
 use crate::domain::actor::Actor;
 use crate::domain::consent::Intent;
-use crate::domain::message::{Receipt, RejectKind, Status};
+use crate::domain::message::{Receipt, ReceiptStatus, RejectKind, Status};
 use crate::domain::time::Timestamp;
 use crate::store::messages::{self, Message, Move};
 use crate::store::{Tx, numbers, programs};
@@ -32,12 +32,22 @@ pub fn receive_receipt(
     if message.provider_id.is_none() && message.claimed_at.is_some() {
         messages::set_provider_id(tx, message.id, &receipt.provider_id)?;
     }
-    let Some(status) = message.status.after_receipt(receipt.status) else { return Ok(()) };
+    if let (ReceiptStatus::Failed, Some(RejectKind::OptedOut)) = (receipt.status, receipt.verdict) {
+        // A block counts even when the message itself is over.
+        let code = receipt.code.as_deref().unwrap_or_default();
+        refused_by_provider(tx, &message, RejectKind::OptedOut, code, provider, now)?;
+    }
+    // A message that was claimed once and waits for another attempt: the provider took it after all.
+    let before = match message.status {
+        Status::Queued if message.claimed_at.is_some() => Status::Sending,
+        status => status,
+    };
+    let Some(status) = before.after_receipt(receipt.status) else { return Ok(()) };
     let code = receipt.code.as_deref().or((status == Status::Failed).then_some("undelivered"));
     let code = if message.error_code.is_some() && receipt.code.is_none() { None } else { code };
     let note = (status == Status::Failed).then_some("The provider reports that it was not delivered.");
     messages::advance(tx, message.id, status, now, &Move { code, note })?;
-    if let (Status::Failed, Some(kind)) = (status, receipt.verdict) {
+    if let (Status::Failed, Some(kind)) = (status, receipt.verdict.filter(|kind| !is_opt_out(*kind))) {
         refused_by_provider(tx, &message, kind, code.unwrap_or_default(), provider, now)?;
     }
     if let (Status::Delivered, Some(number)) = (status, message.number_id) {

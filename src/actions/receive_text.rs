@@ -15,6 +15,9 @@ use crate::store::{Tx, numbers, programs};
 use super::ActionError;
 use super::consent::{Occasion, apply, queue};
 
+/// An answer to HELP that is later than this helps nobody.
+const HELP_WITHIN: chrono::Duration = chrono::Duration::minutes(5);
+
 /// What became of a text.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Received {
@@ -35,7 +38,12 @@ pub fn receive_text(
     region: &str,
     now: Timestamp,
 ) -> Result<Received, ActionError> {
-    let reading = reply::read(&text.body, &Keywords::default());
+    let mut reading = reply::read(&text.body, &Keywords::default());
+    if text.opted_out_at_provider {
+        // The lead is blocked there: the record here must say so, whatever the words were.
+        reading.reply = Reply::Revoke { program_code: None };
+        reading.matched = Some("the provider's own opt-out".to_owned());
+    }
     if let Some(seen) = inbound::seen(tx, provider, &text.provider_id)? {
         // A repeated STOP is acknowledged no earlier than the first one.
         if let Some(number) = seen.number_id {
@@ -118,7 +126,7 @@ fn act(
         Reply::Unclear => Intent::Unclear(evidence()),
         Reply::Help if occasion.confirm => {
             let (id, help) = (tx.new_id(now)?, program.fill(&program.help_reply));
-            queue(tx, id, Lane::Help, number, program, &help, None, &occasion)?;
+            queue(tx, id, Lane::Help, number, program, &help, Some(now.plus(HELP_WITHIN)), &occasion)?;
             return Ok(());
         }
         Reply::Help | Reply::Other => return Ok(()),

@@ -12,7 +12,7 @@ const PRINTED: usize = 50;
 pub(super) fn run(config: &Config) -> ExitCode {
     let walked = config.secret_key().map_err(|error| error.to_string()).and_then(|key| {
         let store = Store::open(&config.database_url).map_err(|error| error.to_string())?;
-        store.read_now(|conn| verify(conn, &key)).map_err(|error: StoreError| error.to_string())
+        store.read_snapshot(|conn| verify(conn, &key)).map_err(|error: StoreError| error.to_string())
     });
     match walked {
         Ok(findings) => report(&findings),

@@ -204,7 +204,7 @@ pub struct NumberConsent {
     pub do_not_text: Option<Flag>,
     /// An unclear reply waits for a person.
     pub paused: Option<Flag>,
-    /// When the number last opted out of anything: no documented consent may be older.
+    /// When the number last opted out of anything, or changed hands: no documented consent may be older.
     pub last_opt_out: Option<Timestamp>,
 }
 
@@ -272,6 +272,8 @@ impl NumberConsent {
             EventKind::OptedOut => self.opt_out(event.program, since),
             EventKind::InvitationFailed => self.end(event.program, &[StateName::Invited]),
             EventKind::ConsentEnded => {
+                // A document of the owner before proves nothing for the next one.
+                self.last_opt_out = self.last_opt_out.max(Some(since.recorded_at));
                 self.end(event.program, &[StateName::Invited, StateName::OptedIn]);
             }
             EventKind::DoNotTextSet => self.do_not_text = Some(flag()),

@@ -101,7 +101,7 @@ pub enum Refusal {
     ConsentInFuture,
     /// The consent is older than a revocation.
     #[error(
-        "The consent is older than this number's last opt-out on {}. A revocation ends every consent before it.",
+        "The consent is older than this number's last opt-out or change of owner on {}. That ended every consent before it.",
         .last_opt_out.day()
     )]
     ConsentBeforeOptOut { last_opt_out: Timestamp },

@@ -48,7 +48,8 @@ impl Status {
     /// Where a provider's receipt takes a message: forward only. `None` when the receipt changes nothing.
     pub fn after_receipt(self, receipt: ReceiptStatus) -> Option<Status> {
         match (self, receipt) {
-            (Status::Sending, ReceiptStatus::Sent) => Some(Status::Sent),
+            // Any word of the provider's proves that it took the message.
+            (Status::Sending, ReceiptStatus::Pending | ReceiptStatus::Sent) => Some(Status::Sent),
             (Status::Sending | Status::Sent, ReceiptStatus::Delivered) => Some(Status::Delivered),
             (Status::Sending | Status::Sent, ReceiptStatus::Failed) => Some(Status::Failed),
             _ => None,
@@ -101,6 +102,8 @@ pub struct InboundText {
     pub sent_at: Option<Timestamp>,
     /// The provider has already answered this keyword itself (Twilio `OptOutType`).
     pub answered_by_provider: bool,
+    /// The provider itself read it as STOP and blocks the lead there, whatever the words were.
+    pub opted_out_at_provider: bool,
 }
 
 /// What a delivery receipt says.
@@ -184,6 +187,8 @@ pub enum LookUp {
         status: ReceiptStatus,
         /// The provider's error code, when it failed.
         code: Option<String>,
+        /// What the code means for us.
+        verdict: Option<RejectKind>,
     },
     /// It did not: sending again cannot repeat it.
     NotFound,

@@ -88,9 +88,12 @@ pub async fn reconcile(jobs: &Jobs) -> Result<(), ActionError> {
         let guard = jobs.store.lock_number(number).await;
         let from = message.sender.clone().unwrap_or_default();
         let answer = jobs.provider.look_up(message.id, &to, &from, &message.body, since).await;
-        let (id, now) = (message.id, jobs.clock.now());
-        let record = move |tx: &mut crate::store::Tx<'_>| deliver::record_look_up(tx, id, &answer, now);
-        jobs.store.write_holding(&guard, record).await?;
+        let (id, provider, now) = (message.id, jobs.provider.name(), jobs.clock.now());
+        let record =
+            move |tx: &mut crate::store::Tx<'_>| deliver::record_look_up(tx, id, &answer, provider, now);
+        if let Err(error) = jobs.store.write_holding(&guard, record).await {
+            log::error!("What the provider said about message {id} could not be recorded: {error}");
+        }
     }
     Ok(())
 }

@@ -1,6 +1,8 @@
 //! A carrier in a box: handsets of leads in memory, and webhooks over real HTTP to our own server, signed as a carrier's.
 //! No real text leaves the machine. It must not know the database: what it knows is lost with the process.
 
+mod handset;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
@@ -26,43 +28,10 @@ const REMEMBERED: usize = TEXTS * HANDSETS;
 const RECEIPT_GAP: Duration = Duration::from_millis(30);
 /// Our own server answers within this, or a carrier would have given up.
 const WHOLE: Duration = Duration::from_secs(15);
+pub use handset::{Direction, Handset, HandsetText};
+
 /// Tells the time.
 pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
-
-/// Who wrote a text on a handset.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Direction {
-    /// We did.
-    FromUs,
-    /// The lead did.
-    FromLead,
-}
-
-/// A text on a handset.
-#[derive(Clone, Debug, PartialEq)]
-pub struct HandsetText {
-    /// The carrier's id.
-    pub id: String,
-    /// Who wrote it.
-    pub direction: Direction,
-    /// Our number in the conversation.
-    pub ours: String,
-    /// What it says.
-    pub body: String,
-    /// When.
-    pub at: Timestamp,
-    /// How far it got.
-    pub status: ReceiptStatus,
-}
-
-/// A lead's phone, oldest text first.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Handset {
-    /// Its number.
-    pub number: Phone,
-    /// Its texts.
-    pub texts: Vec<HandsetText>,
-}
 
 /// How the carrier misbehaves.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -363,7 +332,15 @@ impl Provider for Simulator {
 
     fn parse_inbound(&self, hook: &Webhook<'_>) -> Result<InboundText, Unreadable> {
         let InboundHook { id, from, to, body, sent_at } = read(hook.body)?;
-        Ok(InboundText { provider_id: id, from, to, body, sent_at, answered_by_provider: false })
+        Ok(InboundText {
+            provider_id: id,
+            from,
+            to,
+            body,
+            sent_at,
+            answered_by_provider: false,
+            opted_out_at_provider: false,
+        })
     }
 
     fn parse_receipt(&self, hook: &Webhook<'_>) -> Result<Receipt, Unreadable> {
@@ -386,6 +363,7 @@ impl Provider for Simulator {
         let found = self.memory().sent.get(&message).map(|taken| LookUp::Found {
             provider_id: taken.provider_id.clone(),
             status: taken.status,
+            verdict: taken.code.as_deref().map(reject_kind),
             code: taken.code.clone(),
         });
         Box::pin(std::future::ready(found.unwrap_or(LookUp::NotFound)))

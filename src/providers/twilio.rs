@@ -117,9 +117,11 @@ impl Twilio {
         for by_day in [true, false] {
             match self.find(text, by_day).await {
                 Ok(Some(listed)) => {
+                    let code = listed.error_code.as_ref().and_then(code_of);
                     return LookUp::Found {
                         status: receipt_status(&listed.status),
-                        code: listed.error_code.as_ref().and_then(code_of),
+                        verdict: code.as_deref().map(reject_kind),
+                        code,
                         provider_id: listed.sid,
                     };
                 }
@@ -149,6 +151,7 @@ impl Provider for Twilio {
             body: form.get("Body").unwrap_or_default().to_owned(),
             sent_at: None,
             answered_by_provider: form.get("OptOutType").is_some_and(|kind| !kind.is_empty()),
+            opted_out_at_provider: form.get("OptOutType") == Some("STOP"),
         })
     }
 

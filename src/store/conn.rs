@@ -22,6 +22,12 @@ pub struct Conn<'a> {
     pub(super) db: &'a mut SqliteConnection,
 }
 
+impl Conn<'_> {
+    pub(super) fn batch(&mut self, sql: &str) -> Result<(), StoreError> {
+        Ok(self.db.batch_execute(sql)?)
+    }
+}
+
 pub(super) type Pool = r2d2::Pool<ConnectionManager<SqliteConnection>>;
 
 /// The file behind `sqlite://…`.

@@ -97,6 +97,22 @@ impl Store {
         conn::with_reader(&self.shared.pool, read)
     }
 
+    /// Reads one unchanging state of the whole database, while others go on writing.
+    ///
+    /// # Errors
+    /// As [`Store::read`].
+    pub fn read_snapshot<T, E: From<StoreError>>(
+        &self,
+        read: impl FnOnce(&mut Conn<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.read_now(|conn| {
+            conn.batch("BEGIN")?;
+            let result = read(conn);
+            conn.batch("ROLLBACK")?;
+            result
+        })
+    }
+
     /// Writes in one transaction and answers after the commit. If the write tightened consent (a STOP, a flag), the
     /// answer also waits until no request to a provider for that number is under way: the STOP barrier.
     ///

@@ -269,6 +269,10 @@ async fn text(
     number: Path<String>,
     typed: Form<Typed>,
 ) -> HttpResponse {
+    let site = request.headers().get("Sec-Fetch-Site").and_then(|site| site.to_str().ok());
+    if site.is_some_and(|site| site != "same-origin" && site != "none") {
+        return HttpResponse::Forbidden().body("Another website may not text from a simulated phone.");
+    }
     let Some(simulator) = &app.simulator else { return HttpResponse::NotFound().finish() };
     let phone = match Phone::parse(&number, &app.config.default_region) {
         Ok(phone) => phone,

@@ -52,7 +52,7 @@ async fn a_text_is_taken_and_its_receipts_are_signed_http() {
     let handset = simulator.handset(text.to());
     assert_eq!((handset.texts[0].body.as_str(), handset.texts[0].status), ("Hi", Delivered));
     let look_up = simulator.look_up(text.message(), text.to(), "", "", Timestamp::from_micros(0)).await;
-    assert_eq!(look_up, LookUp::Found { provider_id, status: Delivered, code: None });
+    assert_eq!(look_up, LookUp::Found { provider_id, status: Delivered, code: None, verdict: None });
 }
 
 #[tokio::test]

@@ -116,7 +116,12 @@ async fn a_look_up_finds_the_text_itself_and_no_older_one() {
     let (base, asked) = pretend(answers);
     let twilio = twilio(&base);
     let look_up = || twilio.look_up(text.message(), text.to(), text.from(), text.body(), since);
-    let found = LookUp::Found { provider_id: "SM1".to_owned(), status: ReceiptStatus::Delivered, code: None };
+    let found = LookUp::Found {
+        provider_id: "SM1".to_owned(),
+        status: ReceiptStatus::Delivered,
+        code: None,
+        verdict: None,
+    };
     assert_eq!(look_up().await, found);
     assert_eq!(look_up().await, LookUp::NotFound);
     assert_eq!(look_up().await, LookUp::Unavailable);

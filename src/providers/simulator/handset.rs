@@ -1,0 +1,40 @@
+//! What is on a simulated handset's screen.
+
+use crate::domain::message::ReceiptStatus;
+use crate::domain::phone::Phone;
+use crate::domain::time::Timestamp;
+
+/// Who wrote a text on a handset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// We did.
+    FromUs,
+    /// The lead did.
+    FromLead,
+}
+
+/// A text on a handset.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HandsetText {
+    /// The carrier's id.
+    pub id: String,
+    /// Who wrote it.
+    pub direction: Direction,
+    /// Our number in the conversation.
+    pub ours: String,
+    /// What it says.
+    pub body: String,
+    /// When.
+    pub at: Timestamp,
+    /// How far it got.
+    pub status: ReceiptStatus,
+}
+
+/// A lead's phone, oldest text first.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Handset {
+    /// Its number.
+    pub number: Phone,
+    /// Its texts.
+    pub texts: Vec<HandsetText>,
+}
