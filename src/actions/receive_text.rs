@@ -58,6 +58,10 @@ pub fn receive_text(
     let record = record(tx, provider, text, &reading, number.as_ref(), &program, now)?;
     inbound::insert(tx, &record)?;
     let Some(mut number) = number else { return Ok(Received::New(reading.reply)) };
+    if number.unreachable.is_some() {
+        // Who texts can be texted.
+        numbers::set_unreachable(tx, number.id, None)?;
+    }
     act(tx, &mut number, &program, text, &record, &reading, now)?;
     Ok(Received::New(reading.reply))
 }

@@ -119,6 +119,9 @@ async fn a_block_at_the_provider_is_an_opt_out_and_a_landline_is_not() {
     assert_eq!(hal.state().await, "opted_in", "consent is kept");
     let (status, refused) = hal.is_sent("again").await;
     assert_eq!((status, refused["code"].as_str()), (422, Some("unreachable")));
+    simulator.set_behaviour(Behaviour::default());
+    hal.texts("who is this?").await;
+    assert_eq!(hal.is_sent("who texts can be texted").await.0, 202);
 }
 
 #[actix_web::test]
