@@ -82,7 +82,7 @@ pub fn record_outcome(
     now: Timestamp,
 ) -> Result<(), ActionError> {
     let Some(message) = messages::get(tx, id)? else { return Err(ActionError::NotFound("message")) };
-    let answered = message.status != Status::Sending;
+    let moved_on = message.status != Status::Sending;
     match outcome {
         SendOutcome::Accepted { provider_id } => {
             // A receipt may have been faster than the answer; it carried our id, and the message has moved on.
@@ -92,7 +92,7 @@ pub fn record_outcome(
             }
         }
         // A receipt was faster: the provider has the message, whatever became of its answer.
-        _ if answered => {}
+        _ if moved_on => {}
         SendOutcome::Rejected { code, text, kind } => {
             let why = Move { code: Some(code), note: Some(text) };
             messages::advance(tx, id, Status::Failed, now, &why)?;

@@ -27,6 +27,20 @@ pub struct Number {
     pub head_hash: Vec<u8>,
 }
 
+impl Number {
+    /// A number nothing was ever kept about, as the gate sees it: not asked. It has no row of its own.
+    pub fn never_seen(phone: Phone) -> Number {
+        Number {
+            id: NumberId::from(uuid::Uuid::nil()),
+            phone,
+            consent: NumberConsent::default(),
+            unreachable: None,
+            contact_count: 0,
+            head_hash: GENESIS.to_vec(),
+        }
+    }
+}
+
 type Row = (NumberId, Phone, String, Option<String>, i32, Vec<u8>);
 type Columns = (
     numbers::id,
@@ -88,28 +102,21 @@ pub fn find_or_create(tx: &mut Tx<'_>, phone: &Phone, now: Timestamp) -> Result<
         return Ok(number);
     }
     let id: NumberId = tx.new_id(now)?;
-    let consent = NumberConsent::default();
+    let new = Number { id, ..Number::never_seen(phone.clone()) };
     diesel::insert_into(numbers::table)
         .values((
             numbers::id.eq(id),
             numbers::e164.eq(phone),
-            numbers::consent.eq(serde_json::to_string(&consent)?),
+            numbers::consent.eq(serde_json::to_string(&new.consent)?),
             numbers::do_not_text.eq(false),
             numbers::paused.eq(false),
-            numbers::contact_count.eq(0),
+            numbers::contact_count.eq(new.contact_count),
             numbers::head_seq.eq(0),
-            numbers::head_hash.eq(GENESIS.to_vec()),
+            numbers::head_hash.eq(&new.head_hash),
             numbers::created_at.eq(now),
         ))
         .execute(tx.db)?;
-    Ok(Number {
-        id,
-        phone: phone.clone(),
-        consent,
-        unreachable: None,
-        contact_count: 0,
-        head_hash: GENESIS.to_vec(),
-    })
+    Ok(new)
 }
 
 /// Remembers that the carrier cannot deliver to the number, or (with `None`) that it can again.

@@ -8,9 +8,8 @@ use askama::Template;
 use serde::Deserialize;
 
 use crate::actions::standing;
-use crate::domain::consent::NumberConsent;
 use crate::domain::gate::{Answer, CheckName, Verdict};
-use crate::domain::id::{ContactId, NumberId};
+use crate::domain::id::ContactId;
 use crate::domain::message::Lane;
 use crate::domain::phone::Phone;
 use crate::domain::time::Timestamp;
@@ -164,7 +163,7 @@ fn find(conn: &mut Conn<'_>, phone: Phone, now: Timestamp) -> Result<Finding, Pa
     let program = programs::find(conn, None)?.ok_or(PageError::NotFound)?;
     let on_record = numbers::find(conn, &phone)?;
     let known = on_record.is_some();
-    let number = on_record.unwrap_or_else(|| stranger(phone.clone()));
+    let number = on_record.unwrap_or_else(|| Number::never_seen(phone.clone()));
     let verdict = standing(conn, &program)?.verdict(&number, &program, now);
     let (contacts, messages) = match known {
         true => (contacts::of_number(conn, number.id)?, messages::of_number(conn, number.id, LATEST)?),
@@ -174,16 +173,4 @@ fn find(conn: &mut Conn<'_>, phone: Phone, now: Timestamp) -> Result<Finding, Pa
     let contact = contacts.first().map(|contact| contact.id);
     let panel = VerdictPanel::new(&verdict, &question, contact, true);
     Ok(Finding { phone, known, panel, contacts, messages })
-}
-
-/// A number of which nothing is known, as the gate sees it.
-fn stranger(phone: Phone) -> Number {
-    Number {
-        id: NumberId::from(uuid::Uuid::nil()),
-        phone,
-        consent: NumberConsent::default(),
-        unreachable: None,
-        contact_count: 0,
-        head_hash: Vec::new(),
-    }
 }

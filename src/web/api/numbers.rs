@@ -9,9 +9,8 @@ use serde_json::{Value, json};
 use super::{Key, Problem};
 use crate::actions::record_consent::{Update, hex, record_consent};
 use crate::actions::{ActionError, standing};
-use crate::domain::consent::{NumberConsent, Source};
+use crate::domain::consent::Source;
 use crate::domain::evidence::RevocationChannel;
-use crate::domain::id::NumberId;
 use crate::domain::ledger::Stored;
 use crate::domain::phone::Phone;
 use crate::store::numbers::{self, Number};
@@ -48,7 +47,7 @@ pub(super) async fn consent(
         .read(move |conn| {
             let program =
                 programs::find(conn, program.as_deref())?.ok_or(ActionError::NotFound("program"))?;
-            let number = numbers::find(conn, &phone)?.unwrap_or_else(|| unknown(phone));
+            let number = numbers::find(conn, &phone)?.unwrap_or_else(|| Number::never_seen(phone));
             let verdict = standing(conn, &program)?.verdict(&number, &program, now);
             Ok::<Value, ActionError>(json!({
                 "number": number.phone.as_str(),
@@ -65,18 +64,6 @@ pub(super) async fn consent(
         })
         .await?;
     Ok(HttpResponse::Ok().json(body))
-}
-
-/// A number nobody ever kept anything about: not asked.
-fn unknown(phone: Phone) -> Number {
-    Number {
-        id: NumberId::from(uuid::Uuid::nil()),
-        phone,
-        consent: NumberConsent::default(),
-        unreachable: None,
-        contact_count: 0,
-        head_hash: Vec::new(),
-    }
 }
 
 pub(super) async fn events(app: Data<App>, key: Key, number: Path<String>) -> Result<HttpResponse, Problem> {
