@@ -20,6 +20,7 @@ use crate::store::{Conn, StoreError, numbers, programs, tallies};
 use crate::web::App;
 use crate::web::error::PageError;
 use crate::web::form::{self, Errors, Posted};
+use crate::web::page::grouped;
 use crate::web::page::{self, Page, html, html_status, see_other};
 use crate::web::session::{self, Editor, Signed, Viewer};
 
@@ -207,7 +208,7 @@ fn list(conn: &mut Conn<'_>, asked: &Asked) -> Result<List, PageError> {
     let known = if TABS.iter().any(|(state, _)| *state == asked.state) { asked.state.as_str() } else { "" };
     let summary = match &filter.search {
         Some(_) => format!("{} shown", lines.len()),
-        None => format!("{} of about {}", grouped(lines.len()), grouped(count(known))),
+        None => format!("{} of about {}", lines.len(), grouped(count(known))),
     };
     let tab = |(state, label): (&str, &'static str)| Tab {
         href: asked.with_state(state),
@@ -224,19 +225,6 @@ fn list(conn: &mut Conn<'_>, asked: &Asked) -> Result<List, PageError> {
         has_any: count(tallies::ALL) > 0,
         lines,
     })
-}
-
-/// "1,234,567".
-fn grouped(n: impl ToString) -> String {
-    let digits = n.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 #[derive(Template)]

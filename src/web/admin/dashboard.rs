@@ -15,6 +15,7 @@ use crate::store::{Conn, StoreError, programs, settings, tallies};
 use crate::web::App;
 use crate::web::error::PageError;
 use crate::web::form::Posted;
+use crate::web::page::grouped;
 use crate::web::page::{Page, html, see_other};
 use crate::web::session::{self, Administrator, Viewer};
 
@@ -143,19 +144,6 @@ fn cause(message: &Message) -> String {
         (None, Some(code)) => format!("Code {code}"),
         (None, None) => "No cause was given".to_owned(),
     }
-}
-
-/// "1,234,567".
-fn grouped(n: i64) -> String {
-    let digits = n.unsigned_abs().to_string();
-    let mut text = if n < 0 { "-".to_owned() } else { String::new() };
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 #[cfg(test)]
