@@ -4,7 +4,7 @@ use chrono::Duration;
 
 use crate::domain::actor::Actor;
 use crate::domain::consent::{Effect, EventKind, Intent, decide};
-use crate::domain::id::MessageId;
+use crate::domain::id::{MessageId, ProgramId};
 use crate::domain::ledger::Entry;
 use crate::domain::message::{Category, Lane, Status};
 use crate::domain::program::Program;
@@ -52,7 +52,7 @@ pub(super) fn apply(
 fn carry_out(
     tx: &mut Tx<'_>,
     effect: Effect,
-    number: &Number,
+    number: &mut Number,
     program: &Program,
     entry: &Entry,
     occasion: &Occasion<'_>,
@@ -65,7 +65,7 @@ fn carry_out(
             queue(tx, id, Lane::Invitation, number, program, &program.invitation(), None, occasion)
         }
         Effect::ReleaseHeld => release(tx, number, program, now),
-        Effect::CancelWaiting => cancel(tx, number, entry, now),
+        Effect::CancelWaiting => cancel(tx, number, entry, occasion),
         Effect::ConfirmOptIn if occasion.confirm => {
             let (id, text) = (tx.new_id(now)?, program.fill(&program.opt_in_reply));
             queue(tx, id, Lane::OptInConfirmation, number, program, &text, None, occasion)
@@ -120,36 +120,73 @@ pub(super) fn queue(
         error_code: None,
         error_text: None,
         verdict: None,
+        steps: 1,
     };
     messages::insert(tx, &message, None)
 }
 
 fn release(tx: &mut Tx<'_>, number: &Number, program: &Program, now: Timestamp) -> Result<(), StoreError> {
-    for held in messages::waiting(tx, number.id, Some(program.id), Lane::Gated, &[Status::Held])? {
-        let why = match held.expires_at {
+    for held in messages::waiting(tx, number.id, Some(program.id))? {
+        if held.status != Status::Held {
+            continue;
+        }
+        let (status, note) = match held.expires_at {
             Some(until) if until <= now => (Status::Expired, "The hold time ended before the lead opted in."),
             _ => (Status::Queued, "The lead opted in: released."),
         };
-        messages::advance(tx, held.id, why.0, now, &Move { code: None, note: Some(why.1) })?;
         // The confirmation that was queued before comes first on the handset.
-        messages::set_due(tx, held.id, now.plus(Duration::microseconds(1)))?;
+        let due_at = Some(now.plus(Duration::microseconds(1)));
+        messages::advance(tx, &held, status, now, &Move { due_at, ..Move::noted(note) })?;
     }
     Ok(())
 }
 
-fn cancel(tx: &mut Tx<'_>, number: &Number, entry: &Entry, now: Timestamp) -> Result<(), StoreError> {
+fn cancel(
+    tx: &mut Tx<'_>,
+    number: &mut Number,
+    entry: &Entry,
+    occasion: &Occasion<'_>,
+) -> Result<(), StoreError> {
     let note = match entry.event.kind {
         EventKind::InvitationFailed => "The invitation could not be delivered.",
         EventKind::DoNotTextSet => "An administrator marked the number Do not text.",
         EventKind::ConsentEnded => "The number has another owner.",
         _ => "The lead opted out.",
     };
-    let waiting = [Status::Held, Status::Queued, Status::Scheduled];
-    for lane in [Lane::Gated, Lane::Invitation, Lane::OptInConfirmation] {
-        for message in messages::waiting(tx, number.id, entry.event.program, lane, &waiting)? {
-            let why = Move { code: Some("cancelled"), note: Some(note) };
-            messages::advance(tx, message.id, Status::Cancelled, now, &why)?;
+    let mut invitations = Vec::new();
+    for message in messages::waiting(tx, number.id, entry.event.program)? {
+        if matches!(message.lane, Lane::Gated | Lane::Invitation | Lane::OptInConfirmation) {
+            messages::advance(
+                tx,
+                &message,
+                Status::Cancelled,
+                occasion.now,
+                &Move::coded("cancelled", note),
+            )?;
         }
+        if message.lane == Lane::Invitation {
+            invitations.push((message.id, message.program_id));
+        }
+    }
+    for (message, program) in invitations {
+        take_back(tx, number, program, message, occasion)?;
+    }
+    Ok(())
+}
+
+/// An invitation that was cancelled before it went out leaves the number as if it had never been asked.
+fn take_back(
+    tx: &mut Tx<'_>,
+    number: &mut Number,
+    program: ProgramId,
+    message: MessageId,
+    occasion: &Occasion<'_>,
+) -> Result<(), StoreError> {
+    let why = "It was cancelled before it went out.".to_owned();
+    let intent = Intent::InvitationFailed { message, why };
+    let decision = decide(&number.consent, program, intent, occasion.now);
+    if let Some(draft) = decision.ok().and_then(|decision| decision.event) {
+        events::append(tx, number, draft, occasion.actor, occasion.now)?;
     }
     Ok(())
 }

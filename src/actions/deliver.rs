@@ -7,9 +7,7 @@ use crate::domain::actor::Actor;
 use crate::domain::consent::Intent;
 use crate::domain::gate::{Answer, ClearedText};
 use crate::domain::id::MessageId;
-use crate::domain::message::{
-    Lane, LookUp, MAX_ATTEMPTS, ReceiptStatus, RejectKind, SendOutcome, Status, backoff,
-};
+use crate::domain::message::{Lane, LookUp, MAX_ATTEMPTS, ReceiptStatus, SendOutcome, Status, backoff};
 use crate::domain::time::Timestamp;
 use crate::store::messages::{self, Message, Move};
 use crate::store::{Tx, numbers, programs};
@@ -25,6 +23,10 @@ const WAIT: Duration = Duration::seconds(30);
 const ASK_AFTER: Duration = Duration::seconds(10);
 /// A provider that does not know a message after this long never took it.
 const SETTLED_AFTER: Duration = Duration::seconds(60);
+/// A text that waits behind an earlier one to the same number is looked at again this often,
+const BEHIND: Duration = Duration::seconds(2);
+/// and for this long after the earlier one was last handed over: then order matters less than arriving.
+const IN_ORDER_FOR: Duration = Duration::minutes(10);
 
 /// Claims a due message. `None` when it must not, or need not, be sent now; that is written down too.
 ///
@@ -36,8 +38,12 @@ pub fn claim(tx: &mut Tx<'_>, id: MessageId, now: Timestamp) -> Result<Option<Cl
     };
     let Some(number_id) = message.number_id else { return Ok(None) };
     if message.expires_at.is_some_and(|until| until <= now) {
-        let note = Some("It was too late to send it.");
-        messages::advance(tx, id, Status::Expired, now, &Move { code: Some("expired"), note })?;
+        let why = Move::coded("expired", "It was too late to send it.");
+        messages::advance(tx, &message, Status::Expired, now, &why)?;
+        return Ok(None);
+    }
+    if message.lane == Lane::Gated && messages::is_behind_another(tx, &message, now.plus(-IN_ORDER_FOR))? {
+        messages::set_due(tx, id, now.plus(BEHIND))?;
         return Ok(None);
     }
     let number = numbers::get(tx, number_id)?.ok_or(ActionError::NotFound("number"))?;
@@ -46,9 +52,14 @@ pub fn claim(tx: &mut Tx<'_>, id: MessageId, now: Timestamp) -> Result<Option<Cl
     let verdict = standing.verdict(&number, &program, now);
     match (verdict.answer(message.lane), standing.sender) {
         (Answer::Send(permit), Some(sender)) => {
-            messages::set_claim(tx, id, &sender, &permit, now)?;
-            messages::set_due(tx, id, now.plus(ASK_AFTER))?;
-            messages::advance(tx, id, Status::Sending, now, &Move::default())?;
+            let (due_at, claim) = (Some(now.plus(ASK_AFTER)), Some((sender.as_str(), &permit)));
+            messages::advance(
+                tx,
+                &message,
+                Status::Sending,
+                now,
+                &Move { due_at, claim, ..Move::default() },
+            )?;
             Ok(Some(permit.clear(id, number.phone, sender, message.body)))
         }
         (Answer::Wait, _) | (Answer::Send(_), None) => {
@@ -57,13 +68,14 @@ pub fn claim(tx: &mut Tx<'_>, id: MessageId, now: Timestamp) -> Result<Option<Cl
         }
         (Answer::Hold, _) => {
             // Never held again: the number may have another owner by the time somebody texts START.
-            let note = Some("Consent ended before it was handed over.");
-            messages::advance(tx, id, Status::Cancelled, now, &Move { code: Some("cancelled"), note })?;
+            let why = Move::coded("cancelled", "Consent ended before it was handed over.");
+            messages::advance(tx, &message, Status::Cancelled, now, &why)?;
             Ok(None)
         }
         (Answer::Refuse(check), _) => {
-            let why = Move { code: Some(code_of(check)), note: Some(&verdict.headline()) };
-            messages::advance(tx, id, Status::Blocked, now, &why)?;
+            let headline = verdict.headline();
+            let why = Move::coded(code_of(check), &headline);
+            messages::advance(tx, &message, Status::Blocked, now, &why)?;
             invitation_failed(tx, &message, "The gate refused the invitation.", now)?;
             Ok(None)
         }
@@ -86,16 +98,17 @@ pub fn record_outcome(
     match outcome {
         SendOutcome::Accepted { provider_id } => {
             // A receipt may have been faster than the answer; it carried our id, and the message has moved on.
-            messages::set_provider_id(tx, id, provider_id)?;
-            if message.status == Status::Sending {
-                messages::advance(tx, id, Status::Sent, now, &Move::default())?;
+            if moved_on {
+                messages::set_provider_id(tx, id, provider_id)?;
+            } else {
+                let why = Move { provider_id: Some(provider_id), ..Move::default() };
+                messages::advance(tx, &message, Status::Sent, now, &why)?;
             }
         }
         // A receipt was faster: the provider has the message, whatever became of its answer.
         _ if moved_on => {}
         SendOutcome::Rejected { code, text, kind } => {
-            let why = Move { code: Some(code), note: Some(text) };
-            messages::advance(tx, id, Status::Failed, now, &why)?;
+            messages::advance(tx, &message, Status::Failed, now, &Move::coded(code, text))?;
             refused_by_provider(tx, &message, *kind, code, provider, now)?;
         }
         SendOutcome::RetryLater { .. } if message.attempts >= MAX_ATTEMPTS => {
@@ -108,22 +121,15 @@ pub fn record_outcome(
             let wait = after.unwrap_or_default().max(backoff(attempt, seed));
             let wait = Duration::from_std(wait).unwrap_or(WAIT);
             let note = format!("The provider did not take it (attempt {attempt}); it is tried again.");
-            messages::set_due(tx, id, now.plus(wait))?;
-            let why = Move { code: Some(code), note: Some(&note) };
-            messages::advance(tx, id, Status::Queued, now, &why)?;
+            let why = Move { due_at: Some(now.plus(wait)), ..Move::coded(code, &note) };
+            messages::advance(tx, &message, Status::Queued, now, &why)?;
         }
         SendOutcome::Unknown { why } => {
             let note = format!(
                 "Nobody knows whether the provider took it ({why}); it is asked before anything else."
             );
-            messages::advance(
-                tx,
-                id,
-                Status::Sending,
-                now,
-                &Move { code: Some("unknown"), note: Some(&note) },
-            )?;
-            messages::set_due(tx, id, now.plus(ASK_AFTER))?;
+            let why = Move { due_at: Some(now.plus(ASK_AFTER)), ..Move::coded("unknown", &note) };
+            messages::advance(tx, &message, Status::Sending, now, &why)?;
         }
     }
     Ok(())
@@ -152,15 +158,15 @@ pub fn record_look_up(
             messages::set_due(tx, id, now.plus(SETTLED_AFTER))?;
         }
         LookUp::Found { provider_id, status, code, verdict } => {
-            messages::set_provider_id(tx, id, provider_id)?;
             let status = match status {
                 ReceiptStatus::Delivered => Status::Delivered,
                 ReceiptStatus::Failed => Status::Failed,
                 ReceiptStatus::Pending | ReceiptStatus::Sent => Status::Sent,
             };
-            let why =
-                Move { code: code.as_deref(), note: Some("The provider was asked: it has the message.") };
-            messages::advance(tx, id, status, now, &why)?;
+            let note = "The provider was asked: it has the message.";
+            let (code_now, provider_id) = (code.as_deref(), Some(provider_id.as_str()));
+            let why = Move { code: code_now, provider_id, ..Move::noted(note) };
+            messages::advance(tx, &message, status, now, &why)?;
             if let (Status::Failed, Some(kind)) = (status, verdict) {
                 refused_by_provider(tx, &message, *kind, code.as_deref().unwrap_or_default(), provider, now)?;
             }
@@ -169,9 +175,9 @@ pub fn record_look_up(
             give_up(tx, &message, "The provider never took it; given up after the last attempt.", now)?;
         }
         LookUp::NotFound if asked_late => {
-            let note = Some("The provider was asked: it never took the message. It is tried again.");
-            messages::set_due(tx, id, now)?;
-            messages::advance(tx, id, Status::Queued, now, &Move { code: None, note })?;
+            let note = "The provider was asked: it never took the message. It is tried again.";
+            let why = Move { due_at: Some(now), ..Move::noted(note) };
+            messages::advance(tx, &message, Status::Queued, now, &why)?;
         }
         LookUp::NotFound | LookUp::Unavailable => messages::set_due(tx, id, now.plus(ASK_AFTER))?,
     }
@@ -179,8 +185,7 @@ pub fn record_look_up(
 }
 
 fn give_up(tx: &mut Tx<'_>, message: &Message, note: &str, now: Timestamp) -> Result<(), ActionError> {
-    let why = Move { code: Some("gave_up"), note: Some(note) };
-    messages::advance(tx, message.id, Status::Failed, now, &why)?;
+    messages::advance(tx, message, Status::Failed, now, &Move::coded("gave_up", note))?;
     invitation_failed(tx, message, note, now)
 }
 
@@ -197,9 +202,4 @@ pub(super) fn invitation_failed(
     let intent = Intent::InvitationFailed { message: message.id, why: why.to_owned() };
     apply(tx, &mut number, &program, intent, &Occasion::new(&Actor::System, now))?;
     Ok(())
-}
-
-/// True for a rejection that says the lead is blocked at the provider.
-pub(super) fn is_opt_out(kind: RejectKind) -> bool {
-    kind == RejectKind::OptedOut
 }

@@ -13,9 +13,9 @@ use super::ActionError;
 /// When the database fails.
 pub fn expire(tx: &mut Tx<'_>, now: Timestamp) -> Result<usize, ActionError> {
     let overdue = messages::overdue_holds(tx, now)?;
-    for id in &overdue {
-        let why = Move { code: Some("expired"), note: Some("The hold time ended before the lead opted in.") };
-        messages::advance(tx, *id, Status::Expired, now, &why)?;
+    for message in &overdue {
+        let why = Move::coded("expired", "The hold time ended before the lead opted in.");
+        messages::advance(tx, message, Status::Expired, now, &why)?;
     }
     Ok(overdue.len())
 }

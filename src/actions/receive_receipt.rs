@@ -9,7 +9,7 @@ use crate::store::{Tx, numbers, programs};
 
 use super::ActionError;
 use super::consent::{Occasion, apply};
-use super::deliver::{invitation_failed, is_opt_out};
+use super::deliver::invitation_failed;
 
 /// Takes in a receipt. One for a message we do not know changes nothing.
 ///
@@ -32,25 +32,26 @@ pub fn receive_receipt(
     if message.provider_id.is_none() && message.claimed_at.is_some() {
         messages::set_provider_id(tx, message.id, &receipt.provider_id)?;
     }
-    if let (ReceiptStatus::Failed, Some(RejectKind::OptedOut)) = (receipt.status, receipt.verdict) {
-        // A block counts even when the message itself is over.
-        let code = receipt.code.as_deref().unwrap_or_default();
-        refused_by_provider(tx, &message, RejectKind::OptedOut, code, provider, now)?;
-    }
     // A message that was claimed once and waits for another attempt: the provider took it after all.
     let before = match message.status {
         Status::Queued if message.claimed_at.is_some() => Status::Sending,
         status => status,
     };
-    let Some(status) = before.after_receipt(receipt.status) else { return Ok(()) };
-    let code = receipt.code.as_deref().or((status == Status::Failed).then_some("undelivered"));
-    let code = if message.error_code.is_some() && receipt.code.is_none() { None } else { code };
-    let note = (status == Status::Failed).then_some("The provider reports that it was not delivered.");
-    messages::advance(tx, message.id, status, now, &Move { code, note })?;
-    if let (Status::Failed, Some(kind)) = (status, receipt.verdict.filter(|kind| !is_opt_out(*kind))) {
-        refused_by_provider(tx, &message, kind, code.unwrap_or_default(), provider, now)?;
+    let moved = before.after_receipt(receipt.status);
+    let failed = receipt.status == ReceiptStatus::Failed;
+    if let Some(status) = moved {
+        let code =
+            receipt.code.as_deref().or((failed && message.error_code.is_none()).then_some("undelivered"));
+        let note = failed.then_some("The provider reports that it was not delivered.");
+        messages::advance(tx, &message, status, now, &Move { code, note, ..Move::default() })?;
     }
-    if let (Status::Delivered, Some(number)) = (status, message.number_id) {
+    // A block counts even when the message itself is over.
+    let counts = |kind: RejectKind| failed && (moved.is_some() || kind == RejectKind::OptedOut);
+    if let Some(kind) = receipt.verdict.filter(|kind| counts(*kind)) {
+        let code = receipt.code.as_deref().unwrap_or("undelivered");
+        refused_by_provider(tx, &message, kind, code, provider, now)?;
+    }
+    if let (Some(Status::Delivered), Some(number)) = (moved, message.number_id) {
         let known = numbers::get(tx, number)?;
         if known.is_some_and(|number| number.unreachable.is_some()) {
             numbers::set_unreachable(tx, number, None)?;
@@ -69,7 +70,7 @@ pub(super) fn refused_by_provider(
     now: Timestamp,
 ) -> Result<(), ActionError> {
     let Some(number_id) = message.number_id else { return Ok(()) };
-    if is_opt_out(kind) {
+    if kind == RejectKind::OptedOut {
         let Some(mut number) = numbers::get(tx, number_id)? else { return Ok(()) };
         let program = programs::get(tx, message.program_id)?.ok_or(ActionError::NotFound("program"))?;
         let intent = Intent::ProviderBlock {

@@ -79,6 +79,7 @@ pub fn send_message(
         error_code: None,
         error_text: None,
         verdict: None,
+        steps: 1,
     };
     let phone = match Phone::parse(&wanted.to, region) {
         Ok(phone) => phone,

@@ -1,12 +1,15 @@
 //! The delivery worker: for each number in turn it holds the number's lock, claims, hands over and writes down the answer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
+
+use tokio::task::{Id, JoinError, JoinSet};
 
 use crate::actions::{ActionError, deliver};
 use crate::domain::id::{MessageId, NumberId};
 use crate::domain::message::SendOutcome;
 use crate::domain::phone::Phone;
+use crate::store::{messages, settings};
 
 use super::Jobs;
 
@@ -15,42 +18,91 @@ const HAND_OFF: Duration = Duration::from_secs(5);
 /// Messages looked at in one round.
 const ROUND: i64 = 256;
 /// Numbers served at once.
-const AT_ONCE: usize = 32;
+const AT_ONCE: usize = 64;
 
-/// Hands over what is due now. Returns how many messages were looked at.
+/// The numbers that are being served. A slow one keeps its place, and holds up nobody else.
+pub(super) struct Worker {
+    jobs: Jobs,
+    tasks: JoinSet<Result<(), ActionError>>,
+    numbers: HashMap<Id, NumberId>,
+}
+
+impl Worker {
+    pub(super) fn new(jobs: Jobs) -> Self {
+        Worker { jobs, tasks: JoinSet::new(), numbers: HashMap::new() }
+    }
+
+    /// Begins to serve the numbers to which something is due, as far as there is room. Returns how many messages that is.
+    pub(super) async fn begin_due(&mut self) -> Result<usize, ActionError> {
+        let busy: Vec<NumberId> = self.numbers.values().copied().collect();
+        let now = self.jobs.clock.now();
+        let read = move |conn: &mut crate::store::Conn<'_>| match settings::sending_on(conn)? {
+            true => messages::due(conn, now, &busy, ROUND),
+            false => Ok(Vec::new()),
+        };
+        let mut by_number: BTreeMap<NumberId, Vec<MessageId>> = BTreeMap::new();
+        for (message, number) in self.jobs.store.read(read).await? {
+            by_number.entry(number).or_default().push(message);
+        }
+        let mut begun = 0;
+        for (number, messages) in by_number.into_iter().take(AT_ONCE.saturating_sub(self.tasks.len())) {
+            begun += messages.len();
+            let jobs = self.jobs.clone();
+            let task = self.tasks.spawn(async move { deliver_to(&jobs, number, messages).await });
+            self.numbers.insert(task.id(), number);
+        }
+        Ok(begun)
+    }
+
+    /// True while another number can be served beside those under way.
+    pub(super) fn has_room(&self) -> bool {
+        self.tasks.len() < AT_ONCE
+    }
+
+    /// Waits until one of the numbers under way is served; at once when there is none.
+    pub(super) async fn one_served(&mut self) {
+        match self.tasks.join_next_with_id().await {
+            Some(Ok((task, result))) => self.ended(task, result),
+            Some(Err(error)) => self.broke(&error),
+            None => {}
+        }
+        while let Some(ended) = self.tasks.try_join_next_with_id() {
+            match ended {
+                Ok((task, result)) => self.ended(task, result),
+                Err(error) => self.broke(&error),
+            }
+        }
+    }
+
+    /// True when nobody is being served.
+    pub(super) fn is_idle(&self) -> bool {
+        self.tasks.is_empty()
+    }
+
+    fn ended(&mut self, task: Id, result: Result<(), ActionError>) {
+        self.numbers.remove(&task);
+        if let Err(error) = result {
+            log::error!("A message could not be handed over: {error}");
+        }
+    }
+
+    fn broke(&mut self, error: &JoinError) {
+        self.numbers.remove(&error.id());
+        log::error!("A delivery task ended early: {error}");
+    }
+}
+
+/// Hands over all that is due now and waits for the answers. Returns how many messages were looked at.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn deliver_due(jobs: &Jobs) -> Result<usize, ActionError> {
-    let now = jobs.clock.now();
-    let due = jobs.store.read(move |conn| crate::store::messages::due(conn, now, ROUND)).await?;
-    let looked_at = due.len();
-    let mut by_number: BTreeMap<NumberId, Vec<MessageId>> = BTreeMap::new();
-    for (message, number) in due {
-        if let Some(number) = number {
-            by_number.entry(number).or_default().push(message);
-        }
+    let mut worker = Worker::new(jobs.clone());
+    let begun = worker.begin_due().await?;
+    while !worker.is_idle() {
+        worker.one_served().await;
     }
-    let mut under_way = tokio::task::JoinSet::new();
-    for (number, messages) in by_number {
-        if under_way.len() >= AT_ONCE {
-            report(under_way.join_next().await);
-        }
-        let jobs = jobs.clone();
-        under_way.spawn(async move { deliver_to(&jobs, number, messages).await });
-    }
-    while let Some(ended) = under_way.join_next().await {
-        report(Some(ended));
-    }
-    Ok(looked_at)
-}
-
-fn report(ended: Option<Result<Result<(), ActionError>, tokio::task::JoinError>>) {
-    match ended {
-        Some(Ok(Err(error))) => log::error!("A message could not be handed over: {error}"),
-        Some(Err(error)) => log::error!("A delivery task ended early: {error}"),
-        Some(Ok(Ok(()))) | None => {}
-    }
+    Ok(begun)
 }
 
 async fn deliver_to(jobs: &Jobs, number: NumberId, messages: Vec<MessageId>) -> Result<(), ActionError> {
@@ -81,7 +133,7 @@ async fn deliver_to(jobs: &Jobs, number: NumberId, messages: Vec<MessageId>) -> 
 pub async fn reconcile(jobs: &Jobs) -> Result<(), ActionError> {
     let now = jobs.clock.now();
     let before = now.plus(chrono::Duration::seconds(-10));
-    let unknown = jobs.store.read(move |conn| crate::store::messages::unanswered(conn, before, now)).await?;
+    let unknown = jobs.store.read(move |conn| messages::unanswered(conn, before, now)).await?;
     for message in unknown {
         let (Some(number), Some(since)) = (message.number_id, message.claimed_at) else { continue };
         let Some(to) = Phone::from_e164(&message.to_text) else { continue };

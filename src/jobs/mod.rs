@@ -28,6 +28,8 @@ pub struct Jobs {
 
 /// How long the loops sleep when nothing wakes them.
 const TICK: Duration = Duration::from_millis(500);
+/// How long the delivery loop waits before it looks again at a queue that was not empty.
+const BREATH: Duration = Duration::from_millis(2);
 /// Housekeeping happens this often.
 const HOUSEKEEPING: Duration = Duration::from_secs(10);
 
@@ -39,18 +41,23 @@ impl Jobs {
         tokio::spawn(async move { keeping.housekeeping_loop().await });
     }
 
-    async fn delivery_loop(&self) {
+    async fn delivery_loop(self) {
         let due = self.store.due();
+        let mut worker = deliver::Worker::new(self);
         loop {
-            match deliver_due(self).await {
-                Ok(0) => {
-                    let _ = tokio::time::timeout(TICK, due.notified()).await;
-                }
-                Ok(_) => {}
-                Err(error) => {
-                    log::error!("Delivery stopped for a moment: {error}");
-                    tokio::time::sleep(TICK).await;
-                }
+            let begun = worker.begin_due().await.unwrap_or_else(|error| {
+                log::error!("Delivery stopped for a moment: {error}");
+                0
+            });
+            if begun > 0 && worker.has_room() {
+                // More may be due already. The pause lets what arrives together be read together.
+                tokio::time::sleep(BREATH).await;
+                continue;
+            }
+            tokio::select! {
+                () = worker.one_served(), if !worker.is_idle() => {}
+                () = due.notified(), if worker.has_room() => {}
+                () = tokio::time::sleep(TICK) => {}
             }
         }
     }

@@ -1,6 +1,9 @@
 //! Outbound texts and the steps of their lives.
 
+use diesel::dsl::sql;
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 
 use super::schema::{message_steps, messages};
 use super::{Conn, StoreError, Tx};
@@ -55,6 +58,8 @@ pub struct Message {
     pub error_text: Option<String>,
     /// The gate's verdict when it was accepted or refused, as JSON.
     pub verdict: Option<String>,
+    /// How many steps its life has had.
+    pub steps: i32,
 }
 
 /// One step of a message's life.
@@ -75,13 +80,31 @@ pub struct Step {
     pub note: Option<String>,
 }
 
-/// What moves a message on.
+/// What moves a message on, and what changes with it. What is `None` stays as it was.
 #[derive(Debug, Default)]
 pub struct Move<'a> {
     /// The provider's or our own code.
     pub code: Option<&'a str>,
     /// In words.
     pub note: Option<&'a str>,
+    /// When the worker looks at it next.
+    pub due_at: Option<Timestamp>,
+    /// The provider's identifier.
+    pub provider_id: Option<&'a str>,
+    /// The hand-off that begins with it: the sender number and the permit.
+    pub claim: Option<(&'a str, &'a SendPermit)>,
+}
+
+impl<'a> Move<'a> {
+    /// A move that only needs words.
+    pub fn noted(note: &'a str) -> Self {
+        Move { note: Some(note), ..Move::default() }
+    }
+
+    /// A move with a code and its words.
+    pub fn coded(code: &'a str, note: &'a str) -> Self {
+        Move { code: Some(code), ..Move::noted(note) }
+    }
 }
 
 /// Adds a message with its first step.
@@ -90,36 +113,58 @@ pub struct Move<'a> {
 /// When the database fails.
 pub fn insert(tx: &mut Tx<'_>, message: &Message, note: Option<&str>) -> Result<(), StoreError> {
     diesel::insert_into(messages::table).values(message).execute(tx.db)?;
-    let why = Move { code: message.error_code.as_deref(), note };
-    step(tx, message.id, 1, message.status, message.created_at, &why)?;
+    let why = Move { code: message.error_code.as_deref(), note, ..Move::default() };
+    step(tx, message.id, message.steps, message.status, message.created_at, &why)?;
     if message.status == Status::Queued {
         tx.made_due();
     }
     Ok(())
 }
 
-/// Moves a message to `status` and writes down the step.
+#[derive(AsChangeset)]
+#[diesel(table_name = messages)]
+struct Change<'a> {
+    status: Status,
+    steps: i32,
+    // A later failure without a code keeps the earlier code and its words.
+    error_code: Option<&'a str>,
+    error_text: Option<&'a str>,
+    due_at: Option<Timestamp>,
+    provider_id: Option<&'a str>,
+    sender: Option<&'a str>,
+    permit_seq: Option<i32>,
+    claimed_seq: Option<i32>,
+    claimed_at: Option<Timestamp>,
+    attempts: Option<i32>,
+}
+
+/// Moves a message, as it was just read, to `status` and writes down the step.
 ///
 /// # Errors
-/// When the database fails.
+/// When the database fails; also when the message has moved since it was read.
 pub fn advance(
     tx: &mut Tx<'_>,
-    id: MessageId,
+    message: &Message,
     status: Status,
     at: Timestamp,
     why: &Move<'_>,
 ) -> Result<(), StoreError> {
-    let row = messages::table.find(id);
-    diesel::update(row).set(messages::status.eq(status)).execute(tx.db)?;
-    if let Some(code) = why.code {
-        // A later failure without a code keeps the earlier code.
-        diesel::update(row)
-            .set((messages::error_code.eq(code), messages::error_text.eq(why.note)))
-            .execute(tx.db)?;
-    }
-    let steps = message_steps::table.filter(message_steps::message_id.eq(id));
-    let last: Option<i32> = steps.select(diesel::dsl::max(message_steps::n)).first(tx.db)?;
-    step(tx, id, last.unwrap_or(0) + 1, status, at, why)?;
+    let permit = why.claim.map(|(_, permit)| permit);
+    let change = Change {
+        status,
+        steps: message.steps + 1,
+        error_code: why.code,
+        error_text: why.code.and(why.note),
+        due_at: why.due_at,
+        provider_id: why.provider_id,
+        sender: why.claim.map(|(sender, _)| sender),
+        permit_seq: permit.map(SendPermit::seq),
+        claimed_seq: permit.map(SendPermit::history_seq),
+        claimed_at: permit.map(|_| at),
+        attempts: permit.map(|_| message.attempts + 1),
+    };
+    diesel::update(messages::table.find(message.id)).set(change).execute(tx.db)?;
+    step(tx, message.id, message.steps + 1, status, at, why)?;
     if status == Status::Queued {
         tx.made_due();
     }
@@ -128,15 +173,22 @@ pub fn advance(
 
 fn step(
     tx: &mut Tx<'_>,
-    message_id: MessageId,
+    message: MessageId,
     n: i32,
     status: Status,
     at: Timestamp,
     why: &Move<'_>,
 ) -> Result<(), StoreError> {
-    let (code, note) = (why.code.map(str::to_owned), why.note.map(str::to_owned));
-    diesel::insert_into(message_steps::table)
-        .values(Step { message_id, n, status, at, code, note })
+    use message_steps as t;
+    diesel::insert_into(t::table)
+        .values((
+            t::message_id.eq(message),
+            t::n.eq(n),
+            t::status.eq(status),
+            t::at.eq(at),
+            t::code.eq(why.code),
+            t::note.eq(why.note),
+        ))
         .execute(tx.db)?;
     Ok(())
 }
@@ -147,29 +199,6 @@ fn step(
 /// When the database fails.
 pub fn set_due(tx: &mut Tx<'_>, id: MessageId, due_at: Timestamp) -> Result<(), StoreError> {
     diesel::update(messages::table.find(id)).set(messages::due_at.eq(due_at)).execute(tx.db)?;
-    Ok(())
-}
-
-/// Writes down a claim: who sends, permitted by which event, at which attempt.
-///
-/// # Errors
-/// When the database fails.
-pub fn set_claim(
-    tx: &mut Tx<'_>,
-    id: MessageId,
-    sender: &str,
-    permit: &SendPermit,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    diesel::update(messages::table.find(id))
-        .set((
-            messages::sender.eq(sender),
-            messages::permit_seq.eq(permit.seq()),
-            messages::claimed_seq.eq(permit.history_seq()),
-            messages::claimed_at.eq(now),
-            messages::attempts.eq(messages::attempts + 1),
-        ))
-        .execute(tx.db)?;
     Ok(())
 }
 
@@ -208,21 +237,56 @@ pub fn steps(conn: &mut Conn<'_>, id: MessageId) -> Result<Vec<Step>, StoreError
     Ok(query.select(Step::as_select()).load(conn.db)?)
 }
 
-/// Queued messages whose time has come, with their numbers, the longest waiting first.
+/// A condition on the status, written out: a partial index is of no use to a statement that leaves the word open.
+fn in_status(condition: &'static str) -> SqlLiteral<Bool> {
+    sql::<Bool>(condition)
+}
+
+const QUEUED: &str = "messages.status = 'queued'";
+const HELD: &str = "messages.status = 'held'";
+const SENDING: &str = "messages.status = 'sending'";
+const WAITING: &str = "messages.status IN ('held', 'queued', 'scheduled')";
+
+/// Queued messages whose time has come, with their numbers, the longest waiting first; none of the numbers in `except`.
 ///
 /// # Errors
 /// When the database fails.
 pub fn due(
     conn: &mut Conn<'_>,
     now: Timestamp,
+    except: &[NumberId],
     limit: i64,
-) -> Result<Vec<(MessageId, Option<NumberId>)>, StoreError> {
+) -> Result<Vec<(MessageId, NumberId)>, StoreError> {
     let query = messages::table
-        .filter(messages::status.eq(Status::Queued))
+        .filter(in_status(QUEUED))
         .filter(messages::due_at.le(now))
+        .filter(messages::number_id.is_not_null())
         .order((messages::due_at, messages::id))
-        .select((messages::id, messages::number_id));
-    Ok(query.limit(limit).load(conn.db)?)
+        .select((messages::id, messages::number_id.assume_not_null()))
+        .limit(limit);
+    if except.is_empty() {
+        return Ok(query.load(conn.db)?);
+    }
+    Ok(query.filter(messages::number_id.ne_all(except)).load(conn.db)?)
+}
+
+/// True when an earlier intended message to the same number is with a provider since `since`, or waits for another
+/// attempt: a later one must not overtake it.
+///
+/// # Errors
+/// When the database fails.
+pub fn is_behind_another(
+    conn: &mut Conn<'_>,
+    message: &Message,
+    since: Timestamp,
+) -> Result<bool, StoreError> {
+    let earlier = messages::table
+        .filter(messages::number_id.eq(message.number_id))
+        .filter(messages::id.lt(message.id))
+        .filter(messages::lane.eq(Lane::Gated))
+        .filter(messages::claimed_at.gt(since))
+        .filter(in_status("messages.status IN ('queued', 'sending')"));
+    Ok(earlier.select(messages::id).first::<MessageId>(conn.db).optional()?.is_some())
 }
 
 /// Messages in `Sending` that were claimed before `before` and are due to be asked about: their outcome is unknown.
@@ -235,7 +299,7 @@ pub fn unanswered(
     now: Timestamp,
 ) -> Result<Vec<Message>, StoreError> {
     let query = messages::table
-        .filter(messages::status.eq(Status::Sending))
+        .filter(in_status(SENDING))
         .filter(messages::claimed_at.lt(before))
         .filter(messages::due_at.le(now))
         .order(messages::id)
@@ -247,15 +311,15 @@ pub fn unanswered(
 ///
 /// # Errors
 /// When the database fails.
-pub fn overdue_holds(conn: &mut Conn<'_>, now: Timestamp) -> Result<Vec<MessageId>, StoreError> {
+pub fn overdue_holds(conn: &mut Conn<'_>, now: Timestamp) -> Result<Vec<Message>, StoreError> {
     let query = messages::table
-        .filter(messages::status.eq(Status::Held))
+        .filter(in_status(HELD))
         .filter(messages::expires_at.le(now))
-        .select(messages::id);
+        .select(Message::as_select());
     Ok(query.limit(1000).load(conn.db)?)
 }
 
-/// A number's messages of a program in one of these states, oldest first.
+/// A number's messages that have not been handed over yet, of one program or of all, oldest first.
 ///
 /// # Errors
 /// When the database fails.
@@ -263,20 +327,15 @@ pub fn waiting(
     conn: &mut Conn<'_>,
     number: NumberId,
     program: Option<ProgramId>,
-    lane: Lane,
-    states: &[Status],
 ) -> Result<Vec<Message>, StoreError> {
-    let mut query = messages::table
+    let mut waiting: Vec<Message> = messages::table
         .filter(messages::number_id.eq(number))
-        .filter(messages::lane.eq(lane))
-        .filter(messages::status.eq_any(states))
+        .filter(in_status(WAITING))
         .order(messages::id)
         .select(Message::as_select())
-        .into_boxed();
-    if let Some(program) = program {
-        query = query.filter(messages::program_id.eq(program));
-    }
-    Ok(query.load(conn.db)?)
+        .load(conn.db)?;
+    waiting.retain(|message| program.is_none_or(|program| program == message.program_id));
+    Ok(waiting)
 }
 
 /// A number's latest messages, newest first.
@@ -301,7 +360,7 @@ pub fn page(
     let mut query =
         messages::table.order(messages::id.desc()).select(Message::as_select()).limit(limit).into_boxed();
     if let Some(status) = status {
-        query = query.filter(messages::status.eq(status));
+        query = query.filter(sql::<Bool>(&format!("messages.status = '{status}'")));
     }
     if let Some(before) = before {
         query = query.filter(messages::id.lt(before));

@@ -138,6 +138,7 @@ diesel::table! {
         error_code -> Nullable<Text>,
         error_text -> Nullable<Text>,
         verdict -> Nullable<Text>,
+        steps -> Integer,
     }
 }
 
