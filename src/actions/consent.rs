@@ -4,7 +4,7 @@ use chrono::Duration;
 
 use crate::domain::actor::Actor;
 use crate::domain::consent::{Effect, EventKind, Intent, decide};
-use crate::domain::id::{MessageId, ProgramId};
+use crate::domain::id::MessageId;
 use crate::domain::ledger::Entry;
 use crate::domain::message::{Category, Lane, Status};
 use crate::domain::program::Program;
@@ -121,12 +121,17 @@ pub(super) fn queue(
         error_text: None,
         verdict: None,
         steps: 1,
+        accepted_seq: number.consent.seq,
     };
     messages::insert(tx, &message, None)
 }
 
 fn release(tx: &mut Tx<'_>, number: &Number, program: &Program, now: Timestamp) -> Result<(), StoreError> {
     for held in messages::waiting(tx, number.id, Some(program.id))? {
+        if held.lane == Lane::OptOutConfirmation {
+            let why = Move::coded("cancelled", "The lead opted in again before it went out.");
+            messages::advance(tx, &held, Status::Cancelled, now, &why)?;
+        }
         if held.status != Status::Held {
             continue;
         }
@@ -165,11 +170,11 @@ fn cancel(
             )?;
         }
         if message.lane == Lane::Invitation {
-            invitations.push((message.id, message.program_id));
+            invitations.push(message);
         }
     }
-    for (message, program) in invitations {
-        take_back(tx, number, program, message, occasion)?;
+    for invitation in invitations {
+        take_back(tx, number, &invitation, occasion)?;
     }
     Ok(())
 }
@@ -178,13 +183,12 @@ fn cancel(
 fn take_back(
     tx: &mut Tx<'_>,
     number: &mut Number,
-    program: ProgramId,
-    message: MessageId,
+    invitation: &Message,
     occasion: &Occasion<'_>,
 ) -> Result<(), StoreError> {
     let why = "It was cancelled before it went out.".to_owned();
-    let intent = Intent::InvitationFailed { message, why };
-    let decision = decide(&number.consent, program, intent, occasion.now);
+    let intent = Intent::InvitationFailed { message: invitation.id, seq: invitation.accepted_seq, why };
+    let decision = decide(&number.consent, invitation.program_id, intent, occasion.now);
     if let Some(draft) = decision.ok().and_then(|decision| decision.event) {
         events::append(tx, number, draft, occasion.actor, occasion.now)?;
     }

@@ -10,7 +10,8 @@ use crate::domain::id::MessageId;
 use crate::domain::message::{Lane, LookUp, MAX_ATTEMPTS, ReceiptStatus, SendOutcome, Status, backoff};
 use crate::domain::time::Timestamp;
 use crate::store::messages::{self, Message, Move};
-use crate::store::{Tx, numbers, programs};
+use crate::store::numbers::Number;
+use crate::store::{Tx, events, numbers, programs};
 
 use super::consent::{Occasion, apply};
 use super::receive_receipt::refused_by_provider;
@@ -47,6 +48,14 @@ pub fn claim(tx: &mut Tx<'_>, id: MessageId, now: Timestamp) -> Result<Option<Cl
         return Ok(None);
     }
     let number = numbers::get(tx, number_id)?.ok_or(ActionError::NotFound("number"))?;
+    if outlived_its_consent(tx, &message, &number)? {
+        let why = Move::coded(
+            "cancelled",
+            "Consent ended after it was accepted; a later START does not revive it.",
+        );
+        messages::advance(tx, &message, Status::Cancelled, now, &why)?;
+        return Ok(None);
+    }
     let program = programs::get(tx, message.program_id)?.ok_or(ActionError::NotFound("program"))?;
     let standing = standing(tx, &program)?;
     let verdict = standing.verdict(&number, &program, now);
@@ -82,6 +91,16 @@ pub fn claim(tx: &mut Tx<'_>, id: MessageId, now: Timestamp) -> Result<Option<Cl
     }
 }
 
+/// True when the lead said stop, or the number changed hands, after the message was accepted. It may have been with the
+/// provider at that moment and come back, so that nothing cancelled it then.
+fn outlived_its_consent(tx: &mut Tx<'_>, message: &Message, number: &Number) -> Result<bool, ActionError> {
+    let wanted = matches!(message.lane, Lane::Gated | Lane::Invitation | Lane::OptInConfirmation);
+    if !wanted || number.consent.seq == message.accepted_seq {
+        return Ok(false);
+    }
+    Ok(events::ended_after(tx, number.id, message.program_id, message.accepted_seq)?)
+}
+
 /// Writes down how a hand-off ended.
 ///
 /// # Errors
@@ -97,6 +116,7 @@ pub fn record_outcome(
     let moved_on = message.status != Status::Sending;
     match outcome {
         SendOutcome::Accepted { provider_id } => {
+            messages::free_provider_id(tx, id, provider_id)?;
             // A receipt may have been faster than the answer; it carried our id, and the message has moved on.
             if moved_on {
                 messages::set_provider_id(tx, id, provider_id)?;
@@ -199,7 +219,8 @@ pub(super) fn invitation_failed(
     let (Lane::Invitation, Some(number)) = (message.lane, message.number_id) else { return Ok(()) };
     let Some(mut number) = numbers::get(tx, number)? else { return Ok(()) };
     let program = programs::get(tx, message.program_id)?.ok_or(ActionError::NotFound("program"))?;
-    let intent = Intent::InvitationFailed { message: message.id, why: why.to_owned() };
+    let intent =
+        Intent::InvitationFailed { message: message.id, seq: message.accepted_seq, why: why.to_owned() };
     apply(tx, &mut number, &program, intent, &Occasion::new(&Actor::System, now))?;
     Ok(())
 }

@@ -51,7 +51,7 @@ pub fn receive_text(
         }
         return Ok(Received::Repeated);
     }
-    let program = addressed(tx, &text.to)?;
+    let (program, is_ours) = addressed(tx, &text.to)?;
     // A provider's E.164 is taken as it is: a STOP must not be lost because metadata does not know the number.
     let phone = Phone::from_e164(&text.from).or_else(|| Phone::parse(&text.from, region).ok());
     let number = phone.map(|phone| numbers::find_or_create(tx, &phone, now)).transpose()?;
@@ -62,18 +62,20 @@ pub fn receive_text(
         // Who texts can be texted.
         numbers::set_unreachable(tx, number.id, None)?;
     }
-    act(tx, &mut number, &program, text, &record, &reading, now)?;
+    if is_ours || matches!(reading.reply, Reply::Revoke { .. } | Reply::Unclear) {
+        act(tx, &mut number, &program, text, &record, &reading, now)?;
+    }
     Ok(Received::New(reading.reply))
 }
 
-/// The program the text was sent to; a number we do not know belongs to the default program.
-fn addressed(tx: &mut Tx<'_>, to: &str) -> Result<Program, ActionError> {
-    let known = programs::of_sender(tx, to)?;
-    let program = match known {
-        Some(id) => programs::get(tx, id)?,
-        None => programs::find(tx, None)?,
+/// The program the text was sent to, and whether that is certain. A number of the provider's account that no program has
+/// belongs to the default program; with several programs a START there says yes to none of them.
+fn addressed(tx: &mut Tx<'_>, to: &str) -> Result<(Program, bool), ActionError> {
+    let (program, is_certain) = match programs::of_sender(tx, to)? {
+        Some(id) => (programs::get(tx, id)?, true),
+        None => (programs::find(tx, None)?, programs::ids(tx)?.len() == 1),
     };
-    program.ok_or(ActionError::NotFound("program"))
+    Ok((program.ok_or(ActionError::NotFound("program"))?, is_certain))
 }
 
 fn record(

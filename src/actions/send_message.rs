@@ -80,6 +80,7 @@ pub fn send_message(
         error_text: None,
         verdict: None,
         steps: 1,
+        accepted_seq: 0,
     };
     let phone = match Phone::parse(&wanted.to, region) {
         Ok(phone) => phone,
@@ -112,6 +113,7 @@ pub fn send_message(
         }
         _ => "Queued for delivery.",
     };
+    message.accepted_seq = number.consent.seq;
     message.verdict = Some(serde_json::to_string(&verdict).map_err(crate::store::StoreError::from)?);
     messages::insert(tx, &message, Some(words))?;
     let (id, status) = (message.id, message.status);

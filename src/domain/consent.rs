@@ -77,6 +77,18 @@ impl EventKind {
         )
     }
 
+    /// True for events after which a text that was wanted before them must not go out, whatever comes later.
+    pub fn ends_consent(self) -> bool {
+        matches!(
+            self,
+            EventKind::OptedOut
+                | EventKind::OptOutRepeated
+                | EventKind::ConsentEnded
+                | EventKind::DoNotTextSet
+                | EventKind::InvitationFailed
+        )
+    }
+
     /// The verb people read in a timeline.
     pub fn label(self) -> &'static str {
         match self {

@@ -27,7 +27,7 @@ pub fn decide(
     let case = Case { record, program, state: record.state_in(program), now };
     match intent {
         Intent::Invite { message, text } => case.invite(message, text),
-        Intent::InvitationFailed { message, why } => Ok(case.invitation_failed(message, why)),
+        Intent::InvitationFailed { message, seq, why } => Ok(case.invitation_failed(message, seq, why)),
         Intent::Start(text) => Ok(case.start(text)),
         Intent::Yes(text) => Ok(case.yes(text)),
         Intent::Stop(text, scope) => Ok(case.stop(text, scope)),
@@ -80,9 +80,10 @@ impl Case<'_> {
         }
     }
 
-    fn invitation_failed(&self, message: MessageId, why: String) -> Decision {
+    /// Late news about an earlier invitation says nothing about the one that is out.
+    fn invitation_failed(&self, message: MessageId, seq: i32, why: String) -> Decision {
         match self.state {
-            State::Invited(_) => {
+            State::Invited(since) if since.seq == seq => {
                 let evidence = Evidence::Invitation { message, text: why };
                 let effects = [Effect::CancelWaiting];
                 self.event(EventKind::InvitationFailed, Source::Provider, evidence, &effects)

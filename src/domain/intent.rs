@@ -20,8 +20,8 @@ pub enum Scope {
 pub enum Intent {
     /// The system queues the opt-in template.
     Invite { message: MessageId, text: String },
-    /// The opt-in template reached nobody.
-    InvitationFailed { message: MessageId, why: String },
+    /// The opt-in template of the event `seq` reached nobody.
+    InvitationFailed { message: MessageId, seq: i32, why: String },
     /// START from the handset.
     Start(HandsetText),
     /// YES from the handset: consent only while invited.

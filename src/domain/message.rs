@@ -87,6 +87,13 @@ words! {
     }
 }
 
+impl Lane {
+    /// True for answers to what the lead has just written: they go before everything else.
+    pub fn is_reply(self) -> bool {
+        matches!(self, Lane::OptOutConfirmation | Lane::OptInConfirmation | Lane::Help)
+    }
+}
+
 /// A text from a lead, as a provider's webhook tells it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct InboundText {

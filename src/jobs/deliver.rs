@@ -1,6 +1,6 @@
 //! The delivery worker: for each number in turn it holds the number's lock, claims, hands over and writes down the answer.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::time::Duration;
 
 use tokio::task::{Id, JoinError, JoinSet};
@@ -9,6 +9,7 @@ use crate::actions::{ActionError, deliver};
 use crate::domain::id::{MessageId, NumberId};
 use crate::domain::message::SendOutcome;
 use crate::domain::phone::Phone;
+use crate::store::messages::Due;
 use crate::store::{messages, settings};
 
 use super::Jobs;
@@ -19,6 +20,10 @@ const HAND_OFF: Duration = Duration::from_secs(5);
 const ROUND: i64 = 256;
 /// Numbers served at once.
 const AT_ONCE: usize = 64;
+/// Of these, places that only an answer to a lead takes: a STOP is confirmed in time however slow the rest is.
+const KEPT_FOR_REPLIES: usize = 16;
+/// Messages a number is served before the others have their turn.
+const AT_A_TIME: usize = 8;
 
 /// The numbers that are being served. A slow one keeps its place, and holds up nobody else.
 pub(super) struct Worker {
@@ -40,23 +45,22 @@ impl Worker {
             true => messages::due(conn, now, &busy, ROUND),
             false => Ok(Vec::new()),
         };
-        let mut by_number: BTreeMap<NumberId, Vec<MessageId>> = BTreeMap::new();
-        for (message, number) in self.jobs.store.read(read).await? {
-            by_number.entry(number).or_default().push(message);
-        }
         let mut begun = 0;
-        for (number, messages) in by_number.into_iter().take(AT_ONCE.saturating_sub(self.tasks.len())) {
-            begun += messages.len();
-            let jobs = self.jobs.clone();
-            let task = self.tasks.spawn(async move { deliver_to(&jobs, number, messages).await });
-            self.numbers.insert(task.id(), number);
+        for (number, is_reply, messages) in by_number(self.jobs.store.read(read).await?) {
+            let room = if is_reply { AT_ONCE } else { AT_ONCE - KEPT_FOR_REPLIES };
+            if self.tasks.len() < room {
+                begun += messages.len();
+                let jobs = self.jobs.clone();
+                let task = self.tasks.spawn(async move { deliver_to(&jobs, number, messages).await });
+                self.numbers.insert(task.id(), number);
+            }
         }
         Ok(begun)
     }
 
     /// True while another number can be served beside those under way.
     pub(super) fn has_room(&self) -> bool {
-        self.tasks.len() < AT_ONCE
+        self.tasks.len() < AT_ONCE - KEPT_FOR_REPLIES
     }
 
     /// Waits until one of the numbers under way is served; at once when there is none.
@@ -103,6 +107,22 @@ pub async fn deliver_due(jobs: &Jobs) -> Result<usize, ActionError> {
         worker.one_served().await;
     }
     Ok(begun)
+}
+
+/// The due messages by number, in order; a number comes where its first message stands.
+fn by_number(due: Vec<Due>) -> Vec<(NumberId, bool, Vec<MessageId>)> {
+    let mut places: HashMap<NumberId, usize> = HashMap::new();
+    let mut numbers: Vec<(NumberId, bool, Vec<MessageId>)> = Vec::new();
+    for Due { message, number, is_reply } in due {
+        let place = *places.entry(number).or_insert_with(|| {
+            numbers.push((number, is_reply, Vec::new()));
+            numbers.len() - 1
+        });
+        if let Some((_, _, messages)) = numbers.get_mut(place).filter(|(_, _, m)| m.len() < AT_A_TIME) {
+            messages.push(message);
+        }
+    }
+    numbers
 }
 
 async fn deliver_to(jobs: &Jobs, number: NumberId, messages: Vec<MessageId>) -> Result<(), ActionError> {

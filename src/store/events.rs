@@ -123,6 +123,25 @@ pub fn of(conn: &mut Conn<'_>, number: NumberId) -> Result<Vec<Stored>, StoreErr
     Ok(rows.into_iter().map(Stored::from).collect())
 }
 
+/// True when consent ended, or texting was forbidden, by an event of the number's history after `seq`: for the program
+/// or for all.
+///
+/// # Errors
+/// When the database fails.
+pub fn ended_after(
+    conn: &mut Conn<'_>,
+    number: NumberId,
+    program: ProgramId,
+    seq: i32,
+) -> Result<bool, StoreError> {
+    let later = consent_events::table
+        .filter(consent_events::number_id.eq(number))
+        .filter(consent_events::seq.gt(seq))
+        .select((consent_events::kind, consent_events::program_id));
+    let later: Vec<(EventKind, Option<ProgramId>)> = later.load(conn.db)?;
+    Ok(later.iter().any(|(kind, about)| kind.ends_consent() && about.is_none_or(|about| about == program)))
+}
+
 /// How many events there are, and the place of the last one.
 ///
 /// # Errors

@@ -60,6 +60,8 @@ pub struct Message {
     pub verdict: Option<String>,
     /// How many steps its life has had.
     pub steps: i32,
+    /// How long the number's history was when the message was accepted.
+    pub accepted_seq: i32,
 }
 
 /// One step of a message's life.
@@ -211,6 +213,16 @@ pub fn set_provider_id(tx: &mut Tx<'_>, id: MessageId, provider_id: &str) -> Res
     Ok(())
 }
 
+/// Takes the provider's identifier away from any message but `id`: the provider itself has said whose it is.
+///
+/// # Errors
+/// When the database fails.
+pub fn free_provider_id(tx: &mut Tx<'_>, id: MessageId, provider_id: &str) -> Result<(), StoreError> {
+    let others = messages::table.filter(messages::provider_id.eq(provider_id)).filter(messages::id.ne(id));
+    diesel::update(others).set(messages::provider_id.eq(None::<String>)).execute(tx.db)?;
+    Ok(())
+}
+
 /// A message.
 ///
 /// # Errors
@@ -243,11 +255,24 @@ fn in_status(condition: &'static str) -> SqlLiteral<Bool> {
 }
 
 const QUEUED: &str = "messages.status = 'queued'";
+const QUEUED_REPLY: &str =
+    "messages.status = 'queued' AND messages.lane <> 'gated' AND messages.lane <> 'invitation'";
 const HELD: &str = "messages.status = 'held'";
 const SENDING: &str = "messages.status = 'sending'";
 const WAITING: &str = "messages.status IN ('held', 'queued', 'scheduled')";
 
-/// Queued messages whose time has come, with their numbers, the longest waiting first; none of the numbers in `except`.
+/// A queued message whose time has come.
+#[derive(Clone, Copy, Debug)]
+pub struct Due {
+    /// Which.
+    pub message: MessageId,
+    /// To whom.
+    pub number: NumberId,
+    /// An answer to what the lead wrote: it goes before everything else.
+    pub is_reply: bool,
+}
+
+/// Queued messages whose time has come: answers first, then the longest waiting; none of the numbers in `except`.
 ///
 /// # Errors
 /// When the database fails.
@@ -256,18 +281,25 @@ pub fn due(
     now: Timestamp,
     except: &[NumberId],
     limit: i64,
-) -> Result<Vec<(MessageId, NumberId)>, StoreError> {
-    let query = messages::table
-        .filter(in_status(QUEUED))
-        .filter(messages::due_at.le(now))
-        .filter(messages::number_id.is_not_null())
-        .order((messages::due_at, messages::id))
-        .select((messages::id, messages::number_id.assume_not_null()))
-        .limit(limit);
-    if except.is_empty() {
-        return Ok(query.load(conn.db)?);
+) -> Result<Vec<Due>, StoreError> {
+    let mut found = Vec::new();
+    for (is_reply, condition) in [(true, QUEUED_REPLY), (false, QUEUED)] {
+        let mut query = messages::table
+            .filter(in_status(condition))
+            .filter(messages::due_at.le(now))
+            .filter(messages::number_id.is_not_null())
+            .order((messages::due_at, messages::id))
+            .select((messages::id, messages::number_id.assume_not_null(), messages::lane))
+            .limit(limit)
+            .into_boxed();
+        if !except.is_empty() {
+            query = query.filter(messages::number_id.ne_all(except));
+        }
+        let rows: Vec<(MessageId, NumberId, Lane)> = query.load(conn.db)?;
+        let due = |(message, number, _)| Due { message, number, is_reply };
+        found.extend(rows.into_iter().filter(|row| row.2.is_reply() == is_reply).map(due));
     }
-    Ok(query.filter(messages::number_id.ne_all(except)).load(conn.db)?)
+    Ok(found)
 }
 
 /// True when an earlier intended message to the same number is with a provider since `since`, or waits for another

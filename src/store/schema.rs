@@ -139,6 +139,7 @@ diesel::table! {
         error_text -> Nullable<Text>,
         verdict -> Nullable<Text>,
         steps -> Integer,
+        accepted_seq -> Integer,
     }
 }
 
