@@ -2,8 +2,14 @@
 
 use std::process::ExitCode;
 
+use mimalloc::MiMalloc;
+
 use clap::Parser;
 use sms_opt_in::cli::{Cli, run};
+
+/// Requests make many small values that die young, on every thread.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("info,actix_server=warn"))
