@@ -47,7 +47,7 @@ pub fn claim(tx: &mut Tx<'_>, id: MessageId, now: Timestamp) -> Result<Option<Cl
         messages::set_due(tx, id, now.plus(BEHIND))?;
         return Ok(None);
     }
-    let number = numbers::get(tx, number_id)?.ok_or(ActionError::NotFound("number"))?;
+    let number = numbers::get_locked(tx, number_id)?.ok_or(ActionError::NotFound("number"))?;
     if outlived_its_consent(tx, &message, &number)? {
         let why = Move::coded(
             "cancelled",
@@ -217,7 +217,7 @@ pub(super) fn invitation_failed(
     now: Timestamp,
 ) -> Result<(), ActionError> {
     let (Lane::Invitation, Some(number)) = (message.lane, message.number_id) else { return Ok(()) };
-    let Some(mut number) = numbers::get(tx, number)? else { return Ok(()) };
+    let Some(mut number) = numbers::get_locked(tx, number)? else { return Ok(()) };
     let program = programs::get(tx, message.program_id)?.ok_or(ActionError::NotFound("program"))?;
     let intent =
         Intent::InvitationFailed { message: message.id, seq: message.accepted_seq, why: why.to_owned() };

@@ -1,7 +1,7 @@
 //! How an action can end other than well.
 
 use crate::domain::consent::Refusal;
-use crate::store::StoreError;
+use crate::store::{Failure, StoreError};
 
 /// What is wrong with one field of what was sent.
 #[derive(Clone, PartialEq, Eq, Debug, serde::Serialize)]
@@ -43,5 +43,14 @@ impl ActionError {
     /// One wrong field.
     pub fn field(field: &str, message: impl Into<String>) -> Self {
         ActionError::Invalid(vec![FieldError::new(field, message)])
+    }
+}
+
+impl Failure for ActionError {
+    fn of_store(&self) -> Option<&StoreError> {
+        match self {
+            ActionError::Internal(error) => Some(error),
+            _ => None,
+        }
     }
 }

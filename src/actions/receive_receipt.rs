@@ -72,7 +72,7 @@ pub(super) fn refused_by_provider(
 ) -> Result<(), ActionError> {
     let Some(number_id) = message.number_id else { return Ok(()) };
     if kind == RejectKind::OptedOut {
-        let Some(mut number) = numbers::get(tx, number_id)? else { return Ok(()) };
+        let Some(mut number) = numbers::get_locked(tx, number_id)? else { return Ok(()) };
         let program = programs::get(tx, message.program_id)?.ok_or(ActionError::NotFound("program"))?;
         let intent = Intent::ProviderBlock {
             provider: provider.to_owned(),

@@ -54,7 +54,7 @@ pub fn record_consent(
     now: Timestamp,
 ) -> Result<Entry, ActionError> {
     let program: Program = programs::find(tx, program)?.ok_or(ActionError::NotFound("program"))?;
-    let mut number = numbers::get(tx, number)?.ok_or(ActionError::NotFound("number"))?;
+    let mut number = numbers::get_locked(tx, number)?.ok_or(ActionError::NotFound("number"))?;
     let intent = match update {
         Update::OptIn(mut document, file) => {
             if let Some(file) = file {

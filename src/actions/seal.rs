@@ -19,6 +19,7 @@ const STEP: i64 = 5000;
 /// # Errors
 /// When the database fails.
 pub fn seal(tx: &mut Tx<'_>, key: &[u8], now: Timestamp) -> Result<usize, ActionError> {
+    events::hold_still(tx)?;
     let last = events::last_seal(tx)?;
     let (from, mut digest) = match &last {
         Some(seal) => (seal.through_position, hash_of(&seal.digest)?),

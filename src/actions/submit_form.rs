@@ -36,7 +36,7 @@ pub struct Submission {
 ///
 /// # Errors
 /// [`ActionError::NotFound`] for an unknown form, [`ActionError::Conflict`] when the consent language changed meanwhile.
-pub fn submit_form(tx: &mut Tx<'_>, submission: Submission, now: Timestamp) -> Result<(), ActionError> {
+pub fn submit_form(tx: &mut Tx<'_>, submission: &Submission, now: Timestamp) -> Result<(), ActionError> {
     let (form, version) = forms::find(tx, &submission.slug)?.ok_or(ActionError::NotFound("form"))?;
     if version.version != submission.version {
         return Err(ActionError::Conflict(
@@ -59,7 +59,7 @@ pub fn submit_form(tx: &mut Tx<'_>, submission: Submission, now: Timestamp) -> R
     Ok(())
 }
 
-fn record(form: Form, version: Version, submission: Submission) -> FormRecord {
+fn record(form: Form, version: Version, submission: &Submission) -> FormRecord {
     FormRecord {
         form: form.slug,
         version: version.version,
@@ -67,10 +67,10 @@ fn record(form: Form, version: Version, submission: Submission) -> FormRecord {
         wording: version.wording,
         wording_sha256: hex(&version.wording_sha256),
         checkbox_ticked: true,
-        page_url: submission.page_url,
-        ip: submission.ip,
+        page_url: submission.page_url.clone(),
+        ip: submission.ip.clone(),
         user_agent: submission.user_agent.chars().take(400).collect(),
-        name: submission.name,
+        name: submission.name.clone(),
     }
 }
 

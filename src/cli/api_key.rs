@@ -50,7 +50,10 @@ pub(super) fn run(config: &Config, command: ApiKeyCommand) -> Result<ExitCode> {
         let id = tx.new_id(now)?;
         let scopes = scope.join(",");
         admin_log::add(tx, &Actor::Operator, "api-key.created", &format!("api-key:{name}"), &scopes, now)?;
-        api_keys::insert(tx, &ApiKey { id, name, hash, scopes, created_at: now, revoked_at: None })?;
+        api_keys::insert(
+            tx,
+            &ApiKey { id, name: name.clone(), hash: hash.clone(), scopes, created_at: now, revoked_at: None },
+        )?;
         Ok::<_, ActionError>(())
     })?;
     println!("{secret}");

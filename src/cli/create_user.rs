@@ -46,7 +46,7 @@ pub(super) fn run(config: &Config, command: CreateUserCommand) -> Result<ExitCod
     let new = NewUser { email: command.email, name, role, password_hash };
     let now = Clock::System.now();
     let store = Store::open(&config.database_url)?;
-    match store.write_now(move |tx| create_user(tx, new, &Actor::Operator, now)) {
+    match store.write_now(move |tx| create_user(tx, new.clone(), &Actor::Operator, now)) {
         Ok(user) => println!("{} can sign in as {}.", user.email, role.label()),
         Err(ActionError::Invalid(errors)) => {
             let words: Vec<String> = errors.into_iter().map(|error| error.message).collect();

@@ -19,6 +19,11 @@ impl Timestamp {
         self.0
     }
 
+    /// As [`Timestamp::micros`], for those who only borrow.
+    pub const fn as_micros(&self) -> &i64 {
+        &self.0
+    }
+
     /// The time `by` later (or earlier, when negative); stands still at the ends of the range.
     pub fn plus(self, by: Duration) -> Self {
         Timestamp(self.0.saturating_add(by.num_microseconds().unwrap_or(i64::MAX)))

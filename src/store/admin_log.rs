@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 
+use super::dialect::on;
 use super::schema::admin_log;
 use super::{Conn, StoreError, Tx};
 use crate::domain::actor::Actor;
@@ -46,7 +47,7 @@ pub fn add(
         subject: subject.to_owned(),
         details: details.to_owned(),
     };
-    diesel::insert_into(admin_log::table).values(line).execute(tx.db)?;
+    on!(tx, db => diesel::insert_into(admin_log::table).values(line).execute(db))?;
     Ok(())
 }
 
@@ -55,10 +56,12 @@ pub fn add(
 /// # Errors
 /// When the database fails.
 pub fn page(conn: &mut Conn<'_>, before: Option<LogId>, limit: i64) -> Result<Vec<Line>, StoreError> {
-    let mut query =
-        admin_log::table.order(admin_log::id.desc()).select(Line::as_select()).limit(limit).into_boxed();
-    if let Some(before) = before {
-        query = query.filter(admin_log::id.lt(before));
-    }
-    Ok(query.load(conn.db)?)
+    on!(conn, db => {
+        let mut query =
+            admin_log::table.order(admin_log::id.desc()).select(Line::as_select()).limit(limit).into_boxed();
+        if let Some(before) = before {
+            query = query.filter(admin_log::id.lt(before));
+        }
+        Ok(query.load(db)?)
+    })
 }

@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 
+use super::dialect::on;
 use super::schema::{api_keys, idempotency_keys};
 use super::{Conn, StoreError, Tx};
 use crate::domain::id::ApiKeyId;
@@ -48,8 +49,10 @@ pub struct Answered {
 /// # Errors
 /// When the database fails.
 pub fn insert(tx: &mut Tx<'_>, key: &ApiKey) -> Result<(), StoreError> {
-    diesel::insert_into(api_keys::table).values(key).execute(tx.db)?;
-    Ok(())
+    on!(tx, db => {
+        diesel::insert_into(api_keys::table).values(key).execute(db)?;
+        Ok(())
+    })
 }
 
 /// The key with this hash, unless it was revoked.
@@ -57,8 +60,10 @@ pub fn insert(tx: &mut Tx<'_>, key: &ApiKey) -> Result<(), StoreError> {
 /// # Errors
 /// When the database fails.
 pub fn by_hash(conn: &mut Conn<'_>, hash: &[u8]) -> Result<Option<ApiKey>, StoreError> {
-    let query = api_keys::table.filter(api_keys::hash.eq(hash)).filter(api_keys::revoked_at.is_null());
-    Ok(query.select(ApiKey::as_select()).first(conn.db).optional()?)
+    on!(conn, db => {
+        let query = api_keys::table.filter(api_keys::hash.eq(hash)).filter(api_keys::revoked_at.is_null());
+        Ok(query.select(ApiKey::as_select()).first(db).optional()?)
+    })
 }
 
 /// All keys, newest first.
@@ -66,7 +71,9 @@ pub fn by_hash(conn: &mut Conn<'_>, hash: &[u8]) -> Result<Option<ApiKey>, Store
 /// # Errors
 /// When the database fails.
 pub fn all(conn: &mut Conn<'_>) -> Result<Vec<ApiKey>, StoreError> {
-    Ok(api_keys::table.order(api_keys::id.desc()).select(ApiKey::as_select()).limit(500).load(conn.db)?)
+    on!(conn, db => {
+        Ok(api_keys::table.order(api_keys::id.desc()).select(ApiKey::as_select()).limit(500).load(db)?)
+    })
 }
 
 /// Revokes a key.
@@ -74,8 +81,10 @@ pub fn all(conn: &mut Conn<'_>) -> Result<Vec<ApiKey>, StoreError> {
 /// # Errors
 /// When the database fails.
 pub fn revoke(tx: &mut Tx<'_>, id: ApiKeyId, now: Timestamp) -> Result<(), StoreError> {
-    diesel::update(api_keys::table.find(id)).set(api_keys::revoked_at.eq(now)).execute(tx.db)?;
-    Ok(())
+    on!(tx, db => {
+        diesel::update(api_keys::table.find(id)).set(api_keys::revoked_at.eq(now)).execute(db)?;
+        Ok(())
+    })
 }
 
 /// What was answered to this `Idempotency-Key` before.
@@ -83,8 +92,10 @@ pub fn revoke(tx: &mut Tx<'_>, id: ApiKeyId, now: Timestamp) -> Result<(), Store
 /// # Errors
 /// When the database fails.
 pub fn answered(conn: &mut Conn<'_>, id: ApiKeyId, key: &str) -> Result<Option<Answered>, StoreError> {
-    let query = idempotency_keys::table.find((id, key)).select(Answered::as_select());
-    Ok(query.first(conn.db).optional()?)
+    on!(conn, db => {
+        let query = idempotency_keys::table.find((id, key)).select(Answered::as_select());
+        Ok(query.first(db).optional()?)
+    })
 }
 
 /// Keeps an answer.
@@ -92,6 +103,8 @@ pub fn answered(conn: &mut Conn<'_>, id: ApiKeyId, key: &str) -> Result<Option<A
 /// # Errors
 /// When the database fails.
 pub fn keep_answer(tx: &mut Tx<'_>, answer: &Answered) -> Result<(), StoreError> {
-    diesel::insert_into(idempotency_keys::table).values(answer).execute(tx.db)?;
-    Ok(())
+    on!(tx, db => {
+        diesel::insert_into(idempotency_keys::table).values(answer).execute(db)?;
+        Ok(())
+    })
 }

@@ -1,83 +1,8 @@
-//! Connections: how a SQLite database is opened, and the pool that reads from it.
+//! A connection, as the store's files and those who read from them see it.
 
-use diesel::connection::SimpleConnection;
-use diesel::prelude::*;
-use diesel::r2d2::{self, ConnectionManager, CustomizeConnection};
-use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
-
-use super::StoreError;
-
-const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
-
-/// Durable and shared: WAL with a sync at every commit, readers beside one writer, constraints on.
-const PRAGMAS: &str = "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-    PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 20000; PRAGMA cache_size = -65536; \
-    PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 268435456;";
-
-/// Readers at most at once.
-const READERS: u32 = 8;
+use super::dialect::Db;
 
 /// A database connection. Reads take it directly; writes get it inside a [`super::Tx`].
 pub struct Conn<'a> {
-    pub(super) db: &'a mut SqliteConnection,
-}
-
-impl Conn<'_> {
-    pub(super) fn batch(&mut self, sql: &str) -> Result<(), StoreError> {
-        Ok(self.db.batch_execute(sql)?)
-    }
-}
-
-pub(super) type Pool = r2d2::Pool<ConnectionManager<SqliteConnection>>;
-
-/// The file behind `sqlite://…`.
-pub(super) fn sqlite_path(url: &str) -> Result<&str, StoreError> {
-    match url.strip_prefix("sqlite://") {
-        Some(path) if !path.is_empty() => Ok(path),
-        _ => {
-            Err(StoreError::UnknownScheme(url.split_once("://").map_or(url, |(scheme, _)| scheme).to_owned()))
-        }
-    }
-}
-
-pub(super) fn connect(path: &str) -> Result<SqliteConnection, StoreError> {
-    let mut db =
-        SqliteConnection::establish(path).map_err(|error| StoreError::Connection(error.to_string()))?;
-    db.batch_execute(PRAGMAS)?;
-    Ok(db)
-}
-
-pub(super) fn migrate(db: &mut SqliteConnection) -> Result<(), StoreError> {
-    db.run_pending_migrations(MIGRATIONS)
-        .map(|_| ())
-        .map_err(|error| StoreError::Migration(error.to_string()))
-}
-
-#[derive(Debug)]
-struct ReadOnly;
-
-impl CustomizeConnection<SqliteConnection, r2d2::Error> for ReadOnly {
-    fn on_acquire(&self, db: &mut SqliteConnection) -> Result<(), r2d2::Error> {
-        db.batch_execute(PRAGMAS)
-            .and_then(|()| db.batch_execute("PRAGMA query_only = ON;"))
-            .map_err(r2d2::Error::QueryError)
-    }
-}
-
-pub(super) fn pool(path: &str) -> Result<Pool, StoreError> {
-    r2d2::Pool::builder()
-        .max_size(READERS)
-        .min_idle(Some(1))
-        .test_on_check_out(false)
-        .connection_customizer(Box::new(ReadOnly))
-        .build(ConnectionManager::new(path))
-        .map_err(|error| StoreError::Connection(error.to_string()))
-}
-
-pub(super) fn with_reader<T, E: From<StoreError>>(
-    pool: &Pool,
-    read: impl FnOnce(&mut Conn<'_>) -> Result<T, E>,
-) -> Result<T, E> {
-    let mut pooled = pool.get().map_err(|error| StoreError::Connection(error.to_string()))?;
-    read(&mut Conn { db: &mut pooled })
+    pub(super) db: Db<'a>,
 }

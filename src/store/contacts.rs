@@ -1,8 +1,8 @@
 //! The address book. A contact points at a number; consent belongs to the number.
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
 
+use super::dialect::{self, on};
 use super::numbers::{self, Number};
 use super::schema::{consents, contacts, numbers as number_rows};
 use super::{Conn, StoreError, Tx, programs};
@@ -101,7 +101,7 @@ pub fn insert(
     now: Timestamp,
 ) -> Result<ContactId, StoreError> {
     let id: ContactId = tx.new_id(now)?;
-    diesel::insert_into(contacts::table)
+    on!(tx, db => diesel::insert_into(contacts::table)
         .values((
             contacts::id.eq(id),
             contacts::number_id.eq(number.id),
@@ -114,7 +114,7 @@ pub fn insert(
             contacts::created_at.eq(now),
             contacts::updated_at.eq(now),
         ))
-        .execute(tx.db)?;
+        .execute(db))?;
     let all = programs::ids(tx)?;
     numbers::count_contact(tx, number, &all, 1)?;
     Ok(id)
@@ -133,12 +133,12 @@ pub fn update(
 ) -> Result<(), StoreError> {
     if contact.number_id != number.id {
         let all = programs::ids(tx)?;
-        if let Some(old) = numbers::get(tx, contact.number_id)? {
+        if let Some(old) = numbers::get_locked(tx, contact.number_id)? {
             numbers::count_contact(tx, &old, &all, -1)?;
         }
         numbers::count_contact(tx, number, &all, 1)?;
     }
-    diesel::update(contacts::table.find(contact.row_id))
+    on!(tx, db => diesel::update(contacts::table.find(contact.row_id))
         .set((
             contacts::number_id.eq(number.id),
             contacts::name.eq(&details.name),
@@ -149,7 +149,7 @@ pub fn update(
             contacts::time_zone.eq(&details.time_zone),
             contacts::updated_at.eq(now),
         ))
-        .execute(tx.db)?;
+        .execute(db))?;
     Ok(())
 }
 
@@ -158,8 +158,10 @@ pub fn update(
 /// # Errors
 /// When the database fails.
 pub fn get(conn: &mut Conn<'_>, id: ContactId) -> Result<Option<Contact>, StoreError> {
-    let query = contacts::table.filter(contacts::id.eq(id)).select(Contact::as_select());
-    Ok(query.first(conn.db).optional()?)
+    on!(conn, db => {
+        let query = contacts::table.filter(contacts::id.eq(id)).select(Contact::as_select());
+        Ok(query.first(db).optional()?)
+    })
 }
 
 /// A contact by the customer's own identifier.
@@ -167,8 +169,10 @@ pub fn get(conn: &mut Conn<'_>, id: ContactId) -> Result<Option<Contact>, StoreE
 /// # Errors
 /// When the database fails.
 pub fn by_external_id(conn: &mut Conn<'_>, external_id: &str) -> Result<Option<Contact>, StoreError> {
-    let query = contacts::table.filter(contacts::external_id.eq(external_id));
-    Ok(query.select(Contact::as_select()).first(conn.db).optional()?)
+    on!(conn, db => {
+        let query = contacts::table.filter(contacts::external_id.eq(external_id));
+        Ok(query.select(Contact::as_select()).first(db).optional()?)
+    })
 }
 
 /// The contacts that share a number, oldest first.
@@ -176,8 +180,10 @@ pub fn by_external_id(conn: &mut Conn<'_>, external_id: &str) -> Result<Option<C
 /// # Errors
 /// When the database fails.
 pub fn of_number(conn: &mut Conn<'_>, number: NumberId) -> Result<Vec<Contact>, StoreError> {
-    let query = contacts::table.filter(contacts::number_id.eq(number)).order(contacts::row_id);
-    Ok(query.select(Contact::as_select()).limit(50).load(conn.db)?)
+    on!(conn, db => {
+        let query = contacts::table.filter(contacts::number_id.eq(number)).order(contacts::row_id);
+        Ok(query.select(Contact::as_select()).limit(50).load(db)?)
+    })
 }
 
 /// One page of the list, in list order; with one line more than asked where the list goes on.
@@ -185,61 +191,63 @@ pub fn of_number(conn: &mut Conn<'_>, number: NumberId) -> Result<Vec<Contact>, 
 /// # Errors
 /// When the database fails.
 pub fn page(conn: &mut Conn<'_>, filter: &Filter) -> Result<Vec<Line>, StoreError> {
+    let found = filter.search.as_deref().map(|search| search_rows(conn, search)).transpose()?;
     type Joined = (Contact, Phone, bool, bool, Option<StateName>, Option<Timestamp>);
-    let state_row = consents::table
-        .on(consents::number_id.eq(contacts::number_id).and(consents::program_id.eq(filter.program)));
-    let mut query = contacts::table
-        .inner_join(number_rows::table)
-        .left_join(state_row)
-        .select((
-            Contact::as_select(),
-            number_rows::e164,
-            number_rows::do_not_text,
-            number_rows::paused,
-            consents::state.nullable(),
-            consents::since.nullable(),
-        ))
-        .limit(filter.limit + 1)
-        .into_boxed();
-    query = match filter.state {
-        None => query,
-        Some(StateName::NotAsked) => {
-            query.filter(consents::state.is_null().or(consents::state.eq(StateName::NotAsked)))
-        }
-        Some(state) => query.filter(consents::state.eq(state)),
-    };
-    if filter.needs_review {
-        query = query.filter(number_rows::paused.eq(true));
-    }
-    if let Some(search) = &filter.search {
-        let rows = search_rows(conn, search)?;
-        query = query.filter(contacts::row_id.eq_any(rows));
-    }
-    let forward = !filter.backwards;
-    if let Some((name, place)) = &filter.cursor {
-        let name = name.clone();
-        query = match (filter.by_name, forward) {
-            (false, true) => query.filter(contacts::row_id.lt(*place)),
-            (false, false) => query.filter(contacts::row_id.gt(*place)),
-            (true, true) => query.filter(
-                contacts::name_key
-                    .gt(name.clone())
-                    .or(contacts::name_key.eq(name).and(contacts::row_id.gt(*place))),
-            ),
-            (true, false) => query.filter(
-                contacts::name_key
-                    .lt(name.clone())
-                    .or(contacts::name_key.eq(name).and(contacts::row_id.lt(*place))),
-            ),
+    let rows: Vec<Joined> = on!(conn, db => {
+        let state_row = consents::table
+            .on(consents::number_id.eq(contacts::number_id).and(consents::program_id.eq(filter.program)));
+        let mut query = contacts::table
+            .inner_join(number_rows::table)
+            .left_join(state_row)
+            .select((
+                Contact::as_select(),
+                number_rows::e164,
+                number_rows::do_not_text,
+                number_rows::paused,
+                consents::state.nullable(),
+                consents::since.nullable(),
+            ))
+            .limit(filter.limit + 1)
+            .into_boxed();
+        query = match filter.state {
+            None => query,
+            Some(StateName::NotAsked) => {
+                query.filter(consents::state.is_null().or(consents::state.eq(StateName::NotAsked)))
+            }
+            Some(state) => query.filter(consents::state.eq(state)),
         };
-    }
-    query = match (filter.by_name, forward) {
-        (false, true) => query.order(contacts::row_id.desc()),
-        (false, false) => query.order(contacts::row_id.asc()),
-        (true, true) => query.order((contacts::name_key.asc(), contacts::row_id.asc())),
-        (true, false) => query.order((contacts::name_key.desc(), contacts::row_id.desc())),
-    };
-    let rows: Vec<Joined> = query.load(conn.db)?;
+        if filter.needs_review {
+            query = query.filter(number_rows::paused.eq(true));
+        }
+        if let Some(rows) = found {
+            query = query.filter(contacts::row_id.eq_any(rows));
+        }
+        let forward = !filter.backwards;
+        if let Some((name, place)) = &filter.cursor {
+            let name = name.clone();
+            query = match (filter.by_name, forward) {
+                (false, true) => query.filter(contacts::row_id.lt(*place)),
+                (false, false) => query.filter(contacts::row_id.gt(*place)),
+                (true, true) => query.filter(
+                    contacts::name_key
+                        .gt(name.clone())
+                        .or(contacts::name_key.eq(name).and(contacts::row_id.gt(*place))),
+                ),
+                (true, false) => query.filter(
+                    contacts::name_key
+                        .lt(name.clone())
+                        .or(contacts::name_key.eq(name).and(contacts::row_id.lt(*place))),
+                ),
+            };
+        }
+        query = match (filter.by_name, forward) {
+            (false, true) => query.order(contacts::row_id.desc()),
+            (false, false) => query.order(contacts::row_id.asc()),
+            (true, true) => query.order((contacts::name_key.asc(), contacts::row_id.asc())),
+            (true, false) => query.order((contacts::name_key.desc(), contacts::row_id.desc())),
+        };
+        query.load(db)?
+    });
     let line = |(contact, phone, do_not_text, paused, state, since): Joined| {
         let state = state.unwrap_or(StateName::NotAsked);
         Line { contact, phone, state, since, do_not_text, paused }
@@ -252,35 +260,21 @@ pub fn name_key(name: &str) -> String {
     name.trim().to_lowercase()
 }
 
-/// Contacts that match, newest first; at most as many as anyone reads.
-const SEARCH_ROWS: i64 = 2000;
-
-#[derive(QueryableByName)]
-struct Found {
-    #[diesel(sql_type = BigInt)]
-    row_id: i64,
-}
-
+/// The rows that match words, part of a word, or digits of a number in any format.
 fn search_rows(conn: &mut Conn<'_>, search: &str) -> Result<Vec<i64>, StoreError> {
     let digits: String = search.chars().filter(char::is_ascii_digit).collect();
     let is_number = digits.len() >= 3 && search.chars().all(|c| c.is_ascii_digit() || " +().-".contains(c));
     let words = if is_number { digits.as_str() } else { search.trim() };
-    let found: Vec<Found> = if words.chars().count() < 3 {
-        diesel::sql_query(
-            "SELECT row_id FROM contacts WHERE name_key >= ?1 AND name_key < ?1 || char(1114111) \
-             ORDER BY row_id DESC LIMIT ?2",
-        )
-        .bind::<Text, _>(words.to_lowercase())
-        .bind::<BigInt, _>(SEARCH_ROWS)
-        .load(conn.db)?
-    } else {
-        let phrase = format!("\"{}\"", words.replace('"', "\"\""));
-        diesel::sql_query(
-            "SELECT rowid AS row_id FROM contacts_search WHERE contacts_search MATCH ?1 ORDER BY rowid DESC LIMIT ?2",
-        )
-        .bind::<Text, _>(phrase)
-        .bind::<BigInt, _>(SEARCH_ROWS)
-        .load(conn.db)?
-    };
-    Ok(found.into_iter().map(|found| found.row_id).collect())
+    if words.chars().count() < 3 {
+        let from = words.to_lowercase();
+        let to = format!("{from}{}", char::MAX);
+        return on!(conn, db => Ok(contacts::table
+            .filter(contacts::name_key.ge(&from))
+            .filter(contacts::name_key.lt(&to))
+            .order(contacts::row_id.desc())
+            .select(contacts::row_id)
+            .limit(dialect::SEARCH_ROWS)
+            .load(db)?));
+    }
+    dialect::search_rows(conn, words)
 }

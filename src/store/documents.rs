@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 
+use super::dialect::on;
 use super::schema::documents;
 use super::{Conn, StoreError, Tx};
 use crate::domain::time::Timestamp;
@@ -17,20 +18,22 @@ pub fn keep(
     bytes: &[u8],
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let known = documents::table.find(sha256).select(documents::size).first::<i32>(tx.db).optional()?;
-    if known.is_some() {
-        return Ok(());
-    }
-    diesel::insert_into(documents::table)
-        .values((
-            documents::sha256.eq(sha256),
-            documents::media_type.eq(media_type),
-            documents::size.eq(i32::try_from(bytes.len()).unwrap_or(i32::MAX)),
-            documents::bytes.eq(bytes),
-            documents::stored_at.eq(now),
-        ))
-        .execute(tx.db)?;
-    Ok(())
+    on!(tx, db => {
+        let known = documents::table.find(sha256).select(documents::size).first::<i32>(db).optional()?;
+        if known.is_some() {
+            return Ok(());
+        }
+        diesel::insert_into(documents::table)
+            .values((
+                documents::sha256.eq(sha256),
+                documents::media_type.eq(media_type),
+                documents::size.eq(i32::try_from(bytes.len()).unwrap_or(i32::MAX)),
+                documents::bytes.eq(bytes),
+                documents::stored_at.eq(now),
+            ))
+            .execute(db)?;
+        Ok(())
+    })
 }
 
 /// A file's media type and content.
@@ -38,6 +41,8 @@ pub fn keep(
 /// # Errors
 /// When the database fails.
 pub fn get(conn: &mut Conn<'_>, sha256: &[u8]) -> Result<Option<(String, Vec<u8>)>, StoreError> {
-    let query = documents::table.find(sha256).select((documents::media_type, documents::bytes));
-    Ok(query.first(conn.db).optional()?)
+    on!(conn, db => {
+        let query = documents::table.find(sha256).select((documents::media_type, documents::bytes));
+        Ok(query.first(db).optional()?)
+    })
 }

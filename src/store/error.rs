@@ -1,5 +1,7 @@
 //! What can go wrong in the store. Never shown to a visitor; the log says it once with a reference.
 
+use diesel::result::{DatabaseErrorKind, Error};
+
 /// A failure of the database or of reading what it holds.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -10,9 +12,7 @@ pub enum StoreError {
     #[error("the database cannot be opened: {0}")]
     Connection(String),
     /// The address of the database is of no known kind.
-    #[error(
-        "DATABASE_URL must begin with sqlite:// (PostgreSQL is not part of this build yet); it was {0:?}"
-    )]
+    #[error("DATABASE_URL must begin with sqlite:// or postgres://; it begins with {0:?}")]
     UnknownScheme(String),
     /// A migration failed.
     #[error("the tables could not be brought up to date: {0}")]
@@ -26,10 +26,40 @@ pub enum StoreError {
     /// The group this write belonged to could not be committed.
     #[error("the commit failed, nothing was written: {0}")]
     Commit(String),
+    /// Another instance holds what this write needs; it is run again.
+    #[error("another instance is writing the same; please try again")]
+    Busy,
     /// The writer has stopped.
     #[error("the store is shutting down")]
     Closed,
     /// No randomness could be had from the operating system.
     #[error("the operating system gave no random bytes")]
     Randomness,
+}
+
+impl StoreError {
+    /// True when the same write may well succeed if it is run again, because somebody else wrote at the same moment.
+    pub(super) fn is_passing(&self) -> bool {
+        use DatabaseErrorKind::{SerializationFailure, UniqueViolation, Unknown};
+        match self {
+            StoreError::Busy => true,
+            // Unknown: diesel's word for a deadlock and for a lock that took too long, among others.
+            StoreError::Database(Error::DatabaseError(kind, _)) => {
+                matches!(kind, SerializationFailure | UniqueViolation | Unknown)
+            }
+            _ => false,
+        }
+    }
+}
+
+/// A failure that may be one of the store's.
+pub trait Failure: From<StoreError> + Send + 'static {
+    /// The store's failure, if it is one.
+    fn of_store(&self) -> Option<&StoreError>;
+}
+
+impl Failure for StoreError {
+    fn of_store(&self) -> Option<&StoreError> {
+        Some(self)
+    }
 }

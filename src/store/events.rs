@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 
+use super::dialect::{self, on};
 use super::numbers::{self, Number};
 use super::schema::{consent_events, seals};
 use super::{Conn, StoreError, Tx, programs};
@@ -50,26 +51,28 @@ pub fn append(
 }
 
 fn insert(tx: &mut Tx<'_>, entry: &Entry) -> Result<(), StoreError> {
-    use consent_events as t;
-    let event = &entry.event;
-    diesel::insert_into(t::table)
-        .values((
-            t::number_id.eq(entry.number),
-            t::seq.eq(event.seq),
-            t::program_id.eq(event.program),
-            t::kind.eq(event.kind),
-            t::source.eq(event.source),
-            t::actor.eq(&entry.actor),
-            t::occurred_at.eq(event.occurred_at),
-            t::recorded_at.eq(event.recorded_at),
-            t::salt.eq(entry.salt.as_slice()),
-            t::facts.eq(&entry.facts),
-            t::commitment.eq(entry.commitment.as_slice()),
-            t::prev_hash.eq(entry.prev_hash.as_slice()),
-            t::hash.eq(entry.hash.as_slice()),
-        ))
-        .execute(tx.db)?;
-    Ok(())
+    on!(tx, db => {
+        use consent_events as t;
+        let event = &entry.event;
+        diesel::insert_into(t::table)
+            .values((
+                t::number_id.eq(entry.number),
+                t::seq.eq(event.seq),
+                t::program_id.eq(event.program),
+                t::kind.eq(event.kind),
+                t::source.eq(event.source),
+                t::actor.eq(&entry.actor),
+                t::occurred_at.eq(event.occurred_at),
+                t::recorded_at.eq(event.recorded_at),
+                t::salt.eq(entry.salt.as_slice()),
+                t::facts.eq(&entry.facts),
+                t::commitment.eq(entry.commitment.as_slice()),
+                t::prev_hash.eq(entry.prev_hash.as_slice()),
+                t::hash.eq(entry.hash.as_slice()),
+            ))
+            .execute(db)?;
+        Ok(())
+    })
 }
 
 #[derive(Queryable, Selectable)]
@@ -115,12 +118,14 @@ impl From<Row> for Stored {
 /// # Errors
 /// When the database fails.
 pub fn of(conn: &mut Conn<'_>, number: NumberId) -> Result<Vec<Stored>, StoreError> {
-    let rows = consent_events::table
-        .filter(consent_events::number_id.eq(number))
-        .order(consent_events::seq)
-        .select(Row::as_select())
-        .load(conn.db)?;
-    Ok(rows.into_iter().map(Stored::from).collect())
+    on!(conn, db => {
+        let rows = consent_events::table
+            .filter(consent_events::number_id.eq(number))
+            .order(consent_events::seq)
+            .select(Row::as_select())
+            .load(db)?;
+        Ok(rows.into_iter().map(Stored::from).collect())
+    })
 }
 
 /// True when consent ended, or texting was forbidden, by an event of the number's history after `seq`: for the program
@@ -134,12 +139,23 @@ pub fn ended_after(
     program: ProgramId,
     seq: i32,
 ) -> Result<bool, StoreError> {
-    let later = consent_events::table
-        .filter(consent_events::number_id.eq(number))
-        .filter(consent_events::seq.gt(seq))
-        .select((consent_events::kind, consent_events::program_id));
-    let later: Vec<(EventKind, Option<ProgramId>)> = later.load(conn.db)?;
-    Ok(later.iter().any(|(kind, about)| kind.ends_consent() && about.is_none_or(|about| about == program)))
+    on!(conn, db => {
+        let later = consent_events::table
+            .filter(consent_events::number_id.eq(number))
+            .filter(consent_events::seq.gt(seq))
+            .select((consent_events::kind, consent_events::program_id));
+        let later: Vec<(EventKind, Option<ProgramId>)> = later.load(db)?;
+        Ok(later.iter().any(|(kind, about)| kind.ends_consent() && about.is_none_or(|about| about == program)))
+    })
+}
+
+/// Waits until no event is being recorded by anybody, and keeps it so until the commit: a seal must not run past one that
+/// is still to come.
+///
+/// # Errors
+/// When the database fails.
+pub fn hold_still(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    dialect::hold_history_still(tx)
 }
 
 /// How many events there are, and the place of the last one.
@@ -147,11 +163,13 @@ pub fn ended_after(
 /// # Errors
 /// When the database fails.
 pub fn extent(conn: &mut Conn<'_>) -> Result<(i64, i64), StoreError> {
-    let last = consent_events::table
-        .select(diesel::dsl::max(consent_events::position))
-        .first::<Option<i64>>(conn.db)?;
-    let count = consent_events::table.count().get_result(conn.db)?;
-    Ok((count, last.unwrap_or(0)))
+    on!(conn, db => {
+        let last = consent_events::table
+            .select(diesel::dsl::max(consent_events::position))
+            .first::<Option<i64>>(db)?;
+        let count = consent_events::table.count().get_result(db)?;
+        Ok((count, last.unwrap_or(0)))
+    })
 }
 
 /// The hashes of the events after `position` in the order of recording, with their positions.
@@ -163,13 +181,15 @@ pub fn hashes_after(
     position: i64,
     limit: i64,
 ) -> Result<Vec<(i64, Vec<u8>)>, StoreError> {
-    let rows = consent_events::table
-        .filter(consent_events::position.gt(position))
-        .order(consent_events::position)
-        .select((consent_events::position, consent_events::hash))
-        .limit(limit)
-        .load(conn.db)?;
-    Ok(rows)
+    on!(conn, db => {
+        let rows = consent_events::table
+            .filter(consent_events::position.gt(position))
+            .order(consent_events::position)
+            .select((consent_events::position, consent_events::hash))
+            .limit(limit)
+            .load(db)?;
+        Ok(rows)
+    })
 }
 
 /// A sealed point of the whole history.
@@ -193,7 +213,9 @@ pub struct Seal {
 /// # Errors
 /// When the database fails.
 pub fn all_seals(conn: &mut Conn<'_>) -> Result<Vec<Seal>, StoreError> {
-    Ok(seals::table.order(seals::through_position).select(Seal::as_select()).load(conn.db)?)
+    on!(conn, db => {
+        Ok(seals::table.order(seals::through_position).select(Seal::as_select()).load(db)?)
+    })
 }
 
 /// The newest seal.
@@ -201,8 +223,10 @@ pub fn all_seals(conn: &mut Conn<'_>) -> Result<Vec<Seal>, StoreError> {
 /// # Errors
 /// When the database fails.
 pub fn last_seal(conn: &mut Conn<'_>) -> Result<Option<Seal>, StoreError> {
-    let query = seals::table.order(seals::through_position.desc()).select(Seal::as_select());
-    Ok(query.first(conn.db).optional()?)
+    on!(conn, db => {
+        let query = seals::table.order(seals::through_position.desc()).select(Seal::as_select());
+        Ok(query.first(db).optional()?)
+    })
 }
 
 /// Keeps a seal.
@@ -210,6 +234,8 @@ pub fn last_seal(conn: &mut Conn<'_>) -> Result<Option<Seal>, StoreError> {
 /// # Errors
 /// When the database fails.
 pub fn add_seal(tx: &mut Tx<'_>, seal: &Seal) -> Result<(), StoreError> {
-    diesel::insert_into(seals::table).values(seal).execute(tx.db)?;
-    Ok(())
+    on!(tx, db => {
+        diesel::insert_into(seals::table).values(seal).execute(db)?;
+        Ok(())
+    })
 }

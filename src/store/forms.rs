@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 
+use super::dialect::on;
 use super::schema::{form_versions, forms};
 use super::{Conn, StoreError, Tx};
 use crate::domain::id::{FormId, ProgramId};
@@ -54,8 +55,10 @@ pub struct Version {
 /// # Errors
 /// When the database fails, or the slug is taken.
 pub fn insert(tx: &mut Tx<'_>, form: &Form) -> Result<(), StoreError> {
-    diesel::insert_into(forms::table).values(form).execute(tx.db)?;
-    Ok(())
+    on!(tx, db => {
+        diesel::insert_into(forms::table).values(form).execute(db)?;
+        Ok(())
+    })
 }
 
 /// Publishes a version; it is shown from now on.
@@ -63,11 +66,13 @@ pub fn insert(tx: &mut Tx<'_>, form: &Form) -> Result<(), StoreError> {
 /// # Errors
 /// When the database fails.
 pub fn publish(tx: &mut Tx<'_>, version: &Version) -> Result<(), StoreError> {
-    diesel::insert_into(form_versions::table).values(version).execute(tx.db)?;
-    diesel::update(forms::table.find(version.form_id))
-        .set((forms::version.eq(version.version), forms::updated_at.eq(version.published_at)))
-        .execute(tx.db)?;
-    Ok(())
+    on!(tx, db => {
+        diesel::insert_into(form_versions::table).values(version).execute(db)?;
+        diesel::update(forms::table.find(version.form_id))
+            .set((forms::version.eq(version.version), forms::updated_at.eq(version.published_at)))
+            .execute(db)?;
+        Ok(())
+    })
 }
 
 /// Changes a form's heading and kind of opt-in.
@@ -81,10 +86,12 @@ pub fn update(
     double_opt_in: bool,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    diesel::update(forms::table.find(id))
-        .set((forms::title.eq(title), forms::double_opt_in.eq(double_opt_in), forms::updated_at.eq(now)))
-        .execute(tx.db)?;
-    Ok(())
+    on!(tx, db => {
+        diesel::update(forms::table.find(id))
+            .set((forms::title.eq(title), forms::double_opt_in.eq(double_opt_in), forms::updated_at.eq(now)))
+            .execute(db)?;
+        Ok(())
+    })
 }
 
 /// A form by slug, with the version that is shown.
@@ -92,8 +99,10 @@ pub fn update(
 /// # Errors
 /// When the database fails.
 pub fn find(conn: &mut Conn<'_>, slug: &str) -> Result<Option<(Form, Version)>, StoreError> {
-    let query = forms::table.filter(forms::slug.eq(slug)).select(Form::as_select());
-    let Some(form) = query.first(conn.db).optional()? else { return Ok(None) };
+    let found: Option<Form> = on!(conn, db => {
+        forms::table.filter(forms::slug.eq(slug)).select(Form::as_select()).first(db).optional()?
+    });
+    let Some(form) = found else { return Ok(None) };
     Ok(version(conn, form.id, form.version)?.map(|version| (form, version)))
 }
 
@@ -102,8 +111,10 @@ pub fn find(conn: &mut Conn<'_>, slug: &str) -> Result<Option<(Form, Version)>, 
 /// # Errors
 /// When the database fails.
 pub fn version(conn: &mut Conn<'_>, id: FormId, version: i32) -> Result<Option<Version>, StoreError> {
-    let query = form_versions::table.find((id, version)).select(Version::as_select());
-    Ok(query.first(conn.db).optional()?)
+    on!(conn, db => {
+        let query = form_versions::table.find((id, version)).select(Version::as_select());
+        Ok(query.first(db).optional()?)
+    })
 }
 
 /// All versions of a form, newest first.
@@ -111,8 +122,10 @@ pub fn version(conn: &mut Conn<'_>, id: FormId, version: i32) -> Result<Option<V
 /// # Errors
 /// When the database fails.
 pub fn versions(conn: &mut Conn<'_>, id: FormId) -> Result<Vec<Version>, StoreError> {
-    let query = form_versions::table.filter(form_versions::form_id.eq(id));
-    Ok(query.order(form_versions::version.desc()).select(Version::as_select()).load(conn.db)?)
+    on!(conn, db => {
+        let query = form_versions::table.filter(form_versions::form_id.eq(id));
+        Ok(query.order(form_versions::version.desc()).select(Version::as_select()).load(db)?)
+    })
 }
 
 /// All forms by slug.
@@ -120,5 +133,7 @@ pub fn versions(conn: &mut Conn<'_>, id: FormId) -> Result<Vec<Version>, StoreEr
 /// # Errors
 /// When the database fails.
 pub fn all(conn: &mut Conn<'_>) -> Result<Vec<Form>, StoreError> {
-    Ok(forms::table.order(forms::slug).select(Form::as_select()).load(conn.db)?)
+    on!(conn, db => {
+        Ok(forms::table.order(forms::slug).select(Form::as_select()).load(db)?)
+    })
 }

@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 
+use super::dialect::on;
 use super::schema::inbound_texts;
 use super::{Conn, StoreError, Tx};
 use crate::domain::id::{InboundId, NumberId, ProgramId};
@@ -42,10 +43,12 @@ pub struct Inbound {
 /// # Errors
 /// When the database fails.
 pub fn seen(conn: &mut Conn<'_>, provider: &str, provider_id: &str) -> Result<Option<Inbound>, StoreError> {
-    let query = inbound_texts::table
-        .filter(inbound_texts::provider.eq(provider))
-        .filter(inbound_texts::provider_id.eq(provider_id));
-    Ok(query.select(Inbound::as_select()).first(conn.db).optional()?)
+    on!(conn, db => {
+        let query = inbound_texts::table
+            .filter(inbound_texts::provider.eq(provider))
+            .filter(inbound_texts::provider_id.eq(provider_id));
+        Ok(query.select(Inbound::as_select()).first(db).optional()?)
+    })
 }
 
 /// Keeps a text.
@@ -53,8 +56,10 @@ pub fn seen(conn: &mut Conn<'_>, provider: &str, provider_id: &str) -> Result<Op
 /// # Errors
 /// When the database fails.
 pub fn insert(tx: &mut Tx<'_>, text: &Inbound) -> Result<(), StoreError> {
-    diesel::insert_into(inbound_texts::table).values(text).execute(tx.db)?;
-    Ok(())
+    on!(tx, db => {
+        diesel::insert_into(inbound_texts::table).values(text).execute(db)?;
+        Ok(())
+    })
 }
 
 /// A number's latest texts, newest first.
@@ -62,7 +67,9 @@ pub fn insert(tx: &mut Tx<'_>, text: &Inbound) -> Result<(), StoreError> {
 /// # Errors
 /// When the database fails.
 pub fn of_number(conn: &mut Conn<'_>, number: NumberId, limit: i64) -> Result<Vec<Inbound>, StoreError> {
-    let query =
-        inbound_texts::table.filter(inbound_texts::number_id.eq(number)).order(inbound_texts::id.desc());
-    Ok(query.select(Inbound::as_select()).limit(limit).load(conn.db)?)
+    on!(conn, db => {
+        let query =
+            inbound_texts::table.filter(inbound_texts::number_id.eq(number)).order(inbound_texts::id.desc());
+        Ok(query.select(Inbound::as_select()).limit(limit).load(db)?)
+    })
 }

@@ -1,37 +1,49 @@
-//! One lock a number, in this process: the STOP barrier of a single machine. Striped, so that it needs no clean-up; two
-//! numbers on one stripe only wait for each other.
+//! One lock a number: the STOP barrier. Striped within this process, so that it needs no clean-up (two numbers on one stripe
+//! only wait for each other); where other instances share the database, their lock is taken behind it.
 
-use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
+use super::dialect::{Held, Locker};
 use crate::domain::id::NumberId;
 
 const STRIPES: usize = 4096;
 
 pub(super) struct Locks {
     stripes: Vec<Arc<Mutex<()>>>,
-    hasher: RandomState,
+    others: Option<Locker>,
 }
 
 /// Holding this means: nobody else sends to the number, and no STOP for it is acknowledged.
 pub struct NumberGuard {
-    _held: Option<OwnedMutexGuard<()>>,
-}
-
-impl Default for Locks {
-    fn default() -> Self {
-        Locks { stripes: (0..STRIPES).map(|_| Arc::default()).collect(), hasher: RandomState::new() }
-    }
+    // Fields are dropped in this order: the other instances' lock is freed before this process's.
+    _among_instances: Option<Held>,
+    _within_process: Option<OwnedMutexGuard<()>>,
 }
 
 impl Locks {
-    pub(super) async fn lock(&self, number: NumberId) -> NumberGuard {
-        let stripe = self.hasher.hash_one(number) as usize % STRIPES;
-        match self.stripes.get(stripe) {
-            Some(stripe) => NumberGuard { _held: Some(Arc::clone(stripe).lock_owned().await) },
-            None => NumberGuard { _held: None },
-        }
+    pub(super) fn new(others: Option<Locker>) -> Self {
+        Locks { stripes: (0..STRIPES).map(|_| Arc::default()).collect(), others }
     }
+
+    pub(super) async fn lock(&self, number: NumberId) -> NumberGuard {
+        let key = key(number);
+        let stripe = usize::try_from(key.unsigned_abs() % STRIPES as u64).unwrap_or_default();
+        let within_process = match self.stripes.get(stripe) {
+            Some(stripe) => Some(Arc::clone(stripe).lock_owned().await),
+            None => None,
+        };
+        let among_instances = match &self.others {
+            Some(locker) => Some(locker.take(key).await),
+            None => None,
+        };
+        NumberGuard { _among_instances: among_instances, _within_process: within_process }
+    }
+}
+
+/// The last eight bytes of the identifier: random, so they spread.
+fn key(number: NumberId) -> i64 {
+    let last = number.as_bytes().last_chunk::<8>().copied().unwrap_or_default();
+    i64::from_be_bytes(last)
 }

@@ -5,6 +5,7 @@ use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
+use super::dialect::on;
 use super::schema::{message_steps, messages};
 use super::{Conn, StoreError, Tx};
 use crate::domain::gate::SendPermit;
@@ -114,7 +115,7 @@ impl<'a> Move<'a> {
 /// # Errors
 /// When the database fails.
 pub fn insert(tx: &mut Tx<'_>, message: &Message, note: Option<&str>) -> Result<(), StoreError> {
-    diesel::insert_into(messages::table).values(message).execute(tx.db)?;
+    on!(tx, db => diesel::insert_into(messages::table).values(message).execute(db))?;
     let why = Move { code: message.error_code.as_deref(), note, ..Move::default() };
     step(tx, message.id, message.steps, message.status, message.created_at, &why)?;
     if message.status == Status::Queued {
@@ -165,7 +166,7 @@ pub fn advance(
         claimed_at: permit.map(|_| at),
         attempts: permit.map(|_| message.attempts + 1),
     };
-    diesel::update(messages::table.find(message.id)).set(change).execute(tx.db)?;
+    on!(tx, db => diesel::update(messages::table.find(message.id)).set(change).execute(db))?;
     step(tx, message.id, message.steps + 1, status, at, why)?;
     if status == Status::Queued {
         tx.made_due();
@@ -181,18 +182,20 @@ fn step(
     at: Timestamp,
     why: &Move<'_>,
 ) -> Result<(), StoreError> {
-    use message_steps as t;
-    diesel::insert_into(t::table)
-        .values((
-            t::message_id.eq(message),
-            t::n.eq(n),
-            t::status.eq(status),
-            t::at.eq(at),
-            t::code.eq(why.code),
-            t::note.eq(why.note),
-        ))
-        .execute(tx.db)?;
-    Ok(())
+    on!(tx, db => {
+        use message_steps as t;
+        diesel::insert_into(t::table)
+            .values((
+                t::message_id.eq(message),
+                t::n.eq(n),
+                t::status.eq(status),
+                t::at.eq(at),
+                t::code.eq(why.code),
+                t::note.eq(why.note),
+            ))
+            .execute(db)?;
+        Ok(())
+    })
 }
 
 /// When the worker looks at a message next.
@@ -200,8 +203,10 @@ fn step(
 /// # Errors
 /// When the database fails.
 pub fn set_due(tx: &mut Tx<'_>, id: MessageId, due_at: Timestamp) -> Result<(), StoreError> {
-    diesel::update(messages::table.find(id)).set(messages::due_at.eq(due_at)).execute(tx.db)?;
-    Ok(())
+    on!(tx, db => {
+        diesel::update(messages::table.find(id)).set(messages::due_at.eq(due_at)).execute(db)?;
+        Ok(())
+    })
 }
 
 /// Writes down the provider's identifier.
@@ -209,8 +214,10 @@ pub fn set_due(tx: &mut Tx<'_>, id: MessageId, due_at: Timestamp) -> Result<(), 
 /// # Errors
 /// When the database fails.
 pub fn set_provider_id(tx: &mut Tx<'_>, id: MessageId, provider_id: &str) -> Result<(), StoreError> {
-    diesel::update(messages::table.find(id)).set(messages::provider_id.eq(provider_id)).execute(tx.db)?;
-    Ok(())
+    on!(tx, db => {
+        diesel::update(messages::table.find(id)).set(messages::provider_id.eq(provider_id)).execute(db)?;
+        Ok(())
+    })
 }
 
 /// Takes the provider's identifier away from any message but `id`: the provider itself has said whose it is.
@@ -218,9 +225,11 @@ pub fn set_provider_id(tx: &mut Tx<'_>, id: MessageId, provider_id: &str) -> Res
 /// # Errors
 /// When the database fails.
 pub fn free_provider_id(tx: &mut Tx<'_>, id: MessageId, provider_id: &str) -> Result<(), StoreError> {
-    let others = messages::table.filter(messages::provider_id.eq(provider_id)).filter(messages::id.ne(id));
-    diesel::update(others).set(messages::provider_id.eq(None::<String>)).execute(tx.db)?;
-    Ok(())
+    on!(tx, db => {
+        let others = messages::table.filter(messages::provider_id.eq(provider_id)).filter(messages::id.ne(id));
+        diesel::update(others).set(messages::provider_id.eq(None::<String>)).execute(db)?;
+        Ok(())
+    })
 }
 
 /// A message.
@@ -228,7 +237,9 @@ pub fn free_provider_id(tx: &mut Tx<'_>, id: MessageId, provider_id: &str) -> Re
 /// # Errors
 /// When the database fails.
 pub fn get(conn: &mut Conn<'_>, id: MessageId) -> Result<Option<Message>, StoreError> {
-    Ok(messages::table.find(id).select(Message::as_select()).first(conn.db).optional()?)
+    on!(conn, db => {
+        Ok(messages::table.find(id).select(Message::as_select()).first(db).optional()?)
+    })
 }
 
 /// A message by the provider's identifier.
@@ -236,8 +247,10 @@ pub fn get(conn: &mut Conn<'_>, id: MessageId) -> Result<Option<Message>, StoreE
 /// # Errors
 /// When the database fails.
 pub fn by_provider_id(conn: &mut Conn<'_>, provider_id: &str) -> Result<Option<Message>, StoreError> {
-    let query = messages::table.filter(messages::provider_id.eq(provider_id));
-    Ok(query.select(Message::as_select()).first(conn.db).optional()?)
+    on!(conn, db => {
+        let query = messages::table.filter(messages::provider_id.eq(provider_id));
+        Ok(query.select(Message::as_select()).first(db).optional()?)
+    })
 }
 
 /// A message's steps, oldest first.
@@ -245,8 +258,10 @@ pub fn by_provider_id(conn: &mut Conn<'_>, provider_id: &str) -> Result<Option<M
 /// # Errors
 /// When the database fails.
 pub fn steps(conn: &mut Conn<'_>, id: MessageId) -> Result<Vec<Step>, StoreError> {
-    let query = message_steps::table.filter(message_steps::message_id.eq(id)).order(message_steps::n);
-    Ok(query.select(Step::as_select()).load(conn.db)?)
+    on!(conn, db => {
+        let query = message_steps::table.filter(message_steps::message_id.eq(id)).order(message_steps::n);
+        Ok(query.select(Step::as_select()).load(db)?)
+    })
 }
 
 /// A condition on the status, written out: a partial index is of no use to a statement that leaves the word open.
@@ -282,24 +297,26 @@ pub fn due(
     except: &[NumberId],
     limit: i64,
 ) -> Result<Vec<Due>, StoreError> {
-    let mut found = Vec::new();
-    for (is_reply, condition) in [(true, QUEUED_REPLY), (false, QUEUED)] {
-        let mut query = messages::table
-            .filter(in_status(condition))
-            .filter(messages::due_at.le(now))
-            .filter(messages::number_id.is_not_null())
-            .order((messages::due_at, messages::id))
-            .select((messages::id, messages::number_id.assume_not_null(), messages::lane))
-            .limit(limit)
-            .into_boxed();
-        if !except.is_empty() {
-            query = query.filter(messages::number_id.ne_all(except));
+    on!(conn, db => {
+        let mut found = Vec::new();
+        for (is_reply, condition) in [(true, QUEUED_REPLY), (false, QUEUED)] {
+            let mut query = messages::table
+                .filter(in_status(condition))
+                .filter(messages::due_at.le(now))
+                .filter(messages::number_id.is_not_null())
+                .order((messages::due_at, messages::id))
+                .select((messages::id, messages::number_id.assume_not_null(), messages::lane))
+                .limit(limit)
+                .into_boxed();
+            if !except.is_empty() {
+                query = query.filter(messages::number_id.ne_all(except));
+            }
+            let rows: Vec<(MessageId, NumberId, Lane)> = query.load(db)?;
+            let due = |(message, number, _)| Due { message, number, is_reply };
+            found.extend(rows.into_iter().filter(|row| row.2.is_reply() == is_reply).map(due));
         }
-        let rows: Vec<(MessageId, NumberId, Lane)> = query.load(conn.db)?;
-        let due = |(message, number, _)| Due { message, number, is_reply };
-        found.extend(rows.into_iter().filter(|row| row.2.is_reply() == is_reply).map(due));
-    }
-    Ok(found)
+        Ok(found)
+    })
 }
 
 /// True when an earlier intended message to the same number is with a provider since `since`, or waits for another
@@ -312,13 +329,15 @@ pub fn is_behind_another(
     message: &Message,
     since: Timestamp,
 ) -> Result<bool, StoreError> {
-    let earlier = messages::table
-        .filter(messages::number_id.eq(message.number_id))
-        .filter(messages::id.lt(message.id))
-        .filter(messages::lane.eq(Lane::Gated))
-        .filter(messages::claimed_at.gt(since))
-        .filter(in_status("messages.status IN ('queued', 'sending')"));
-    Ok(earlier.select(messages::id).first::<MessageId>(conn.db).optional()?.is_some())
+    on!(conn, db => {
+        let earlier = messages::table
+            .filter(messages::number_id.eq(message.number_id))
+            .filter(messages::id.lt(message.id))
+            .filter(messages::lane.eq(Lane::Gated))
+            .filter(messages::claimed_at.gt(since))
+            .filter(in_status("messages.status IN ('queued', 'sending')"));
+        Ok(earlier.select(messages::id).first::<MessageId>(db).optional()?.is_some())
+    })
 }
 
 /// Messages in `Sending` that were claimed before `before` and are due to be asked about: their outcome is unknown.
@@ -330,13 +349,15 @@ pub fn unanswered(
     before: Timestamp,
     now: Timestamp,
 ) -> Result<Vec<Message>, StoreError> {
-    let query = messages::table
-        .filter(in_status(SENDING))
-        .filter(messages::claimed_at.lt(before))
-        .filter(messages::due_at.le(now))
-        .order(messages::id)
-        .select(Message::as_select());
-    Ok(query.limit(100).load(conn.db)?)
+    on!(conn, db => {
+        let query = messages::table
+            .filter(in_status(SENDING))
+            .filter(messages::claimed_at.lt(before))
+            .filter(messages::due_at.le(now))
+            .order(messages::id)
+            .select(Message::as_select());
+        Ok(query.limit(100).load(db)?)
+    })
 }
 
 /// Held messages whose hold time is over.
@@ -344,11 +365,13 @@ pub fn unanswered(
 /// # Errors
 /// When the database fails.
 pub fn overdue_holds(conn: &mut Conn<'_>, now: Timestamp) -> Result<Vec<Message>, StoreError> {
-    let query = messages::table
-        .filter(in_status(HELD))
-        .filter(messages::expires_at.le(now))
-        .select(Message::as_select());
-    Ok(query.limit(1000).load(conn.db)?)
+    on!(conn, db => {
+        let query = messages::table
+            .filter(in_status(HELD))
+            .filter(messages::expires_at.le(now))
+            .select(Message::as_select());
+        Ok(query.limit(1000).load(db)?)
+    })
 }
 
 /// A number's messages that have not been handed over yet, of one program or of all, oldest first.
@@ -360,14 +383,16 @@ pub fn waiting(
     number: NumberId,
     program: Option<ProgramId>,
 ) -> Result<Vec<Message>, StoreError> {
-    let mut waiting: Vec<Message> = messages::table
-        .filter(messages::number_id.eq(number))
-        .filter(in_status(WAITING))
-        .order(messages::id)
-        .select(Message::as_select())
-        .load(conn.db)?;
-    waiting.retain(|message| program.is_none_or(|program| program == message.program_id));
-    Ok(waiting)
+    on!(conn, db => {
+        let mut waiting: Vec<Message> = messages::table
+            .filter(messages::number_id.eq(number))
+            .filter(in_status(WAITING))
+            .order(messages::id)
+            .select(Message::as_select())
+            .load(db)?;
+        waiting.retain(|message| program.is_none_or(|program| program == message.program_id));
+        Ok(waiting)
+    })
 }
 
 /// A number's latest messages, newest first.
@@ -375,8 +400,10 @@ pub fn waiting(
 /// # Errors
 /// When the database fails.
 pub fn of_number(conn: &mut Conn<'_>, number: NumberId, limit: i64) -> Result<Vec<Message>, StoreError> {
-    let query = messages::table.filter(messages::number_id.eq(number)).order(messages::id.desc());
-    Ok(query.select(Message::as_select()).limit(limit).load(conn.db)?)
+    on!(conn, db => {
+        let query = messages::table.filter(messages::number_id.eq(number)).order(messages::id.desc());
+        Ok(query.select(Message::as_select()).limit(limit).load(db)?)
+    })
 }
 
 /// Messages before `before`, newest first, in one status if asked.
@@ -389,15 +416,17 @@ pub fn page(
     before: Option<MessageId>,
     limit: i64,
 ) -> Result<Vec<Message>, StoreError> {
-    let mut query =
-        messages::table.order(messages::id.desc()).select(Message::as_select()).limit(limit).into_boxed();
-    if let Some(status) = status {
-        query = query.filter(sql::<Bool>(&format!("messages.status = '{status}'")));
-    }
-    if let Some(before) = before {
-        query = query.filter(messages::id.lt(before));
-    }
-    Ok(query.load(conn.db)?)
+    on!(conn, db => {
+        let mut query =
+            messages::table.order(messages::id.desc()).select(Message::as_select()).limit(limit).into_boxed();
+        if let Some(status) = status {
+            query = query.filter(sql::<Bool>(&format!("messages.status = '{status}'")));
+        }
+        if let Some(before) = before {
+            query = query.filter(messages::id.lt(before));
+        }
+        Ok(query.load(db)?)
+    })
 }
 
 /// Messages that were handed to a provider, after `after`, for the walk of `verify`.
@@ -409,14 +438,16 @@ pub fn handed_over(
     after: Option<MessageId>,
     limit: i64,
 ) -> Result<Vec<Message>, StoreError> {
-    let mut query = messages::table
-        .filter(messages::claimed_at.is_not_null())
-        .order(messages::id)
-        .select(Message::as_select())
-        .limit(limit)
-        .into_boxed();
-    if let Some(after) = after {
-        query = query.filter(messages::id.gt(after));
-    }
-    Ok(query.load(conn.db)?)
+    on!(conn, db => {
+        let mut query = messages::table
+            .filter(messages::claimed_at.is_not_null())
+            .order(messages::id)
+            .select(Message::as_select())
+            .limit(limit)
+            .into_boxed();
+        if let Some(after) = after {
+            query = query.filter(messages::id.gt(after));
+        }
+        Ok(query.load(db)?)
+    })
 }

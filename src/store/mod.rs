@@ -2,6 +2,7 @@
 //! It must not know pages, providers or the meaning of a write; it knows that a write is whole or did not happen.
 
 mod conn;
+mod dialect;
 mod error;
 mod locks;
 mod schema;
@@ -27,17 +28,17 @@ pub mod users;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::Notify;
 
 pub use conn::Conn;
-pub use error::StoreError;
+pub use error::{Failure, StoreError};
 pub use locks::NumberGuard;
 pub use tx::Tx;
 
 use crate::domain::id::NumberId;
-use conn::Pool;
+use dialect::{Place, Readers};
 use locks::Locks;
-use writer::Writer;
+use writer::{Answer, Writers};
 
 /// The database. Cheap to clone.
 #[derive(Clone)]
@@ -46,8 +47,8 @@ pub struct Store {
 }
 
 struct Shared {
-    pool: Pool,
-    writer: Writer,
+    readers: Readers,
+    writers: Writers,
     locks: Locks,
     due: Arc<Notify>,
 }
@@ -58,14 +59,14 @@ impl Store {
     /// # Errors
     /// When the scheme is unknown, the file cannot be opened, or a migration fails.
     pub fn open(url: &str) -> Result<Store, StoreError> {
-        let path = conn::sqlite_path(url)?;
-        let mut writing = conn::connect(path)?;
-        conn::migrate(&mut writing)?;
+        let place = Place::of(url)?;
+        place.migrate()?;
+        let due: Arc<Notify> = Arc::default();
         let shared = Shared {
-            pool: conn::pool(path)?,
-            writer: Writer::start(writing)?,
-            locks: Locks::default(),
-            due: Arc::default(),
+            readers: place.readers()?,
+            writers: Writers::start(&place, Arc::clone(&due))?,
+            locks: Locks::new(place.locker()?),
+            due,
         };
         Ok(Store { shared: Arc::new(shared) })
     }
@@ -83,7 +84,10 @@ impl Store {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        catch_unwind(AssertUnwindSafe(|| conn::with_reader(&self.shared.pool, read)))
+        if !self.shared.readers.are_at_hand() {
+            return self.read_aside(read).await;
+        }
+        catch_unwind(AssertUnwindSafe(|| self.shared.readers.with(read)))
             .unwrap_or_else(|_| Err(StoreError::Panicked.into()))
     }
 
@@ -100,7 +104,7 @@ impl Store {
         E: From<StoreError> + Send + 'static,
     {
         let shared = Arc::clone(&self.shared);
-        let task = tokio::task::spawn_blocking(move || conn::with_reader(&shared.pool, read));
+        let task = tokio::task::spawn_blocking(move || shared.readers.with(read));
         task.await.unwrap_or_else(|_| Err(StoreError::Panicked.into()))
     }
 
@@ -112,7 +116,7 @@ impl Store {
         &self,
         read: impl FnOnce(&mut Conn<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        conn::with_reader(&self.shared.pool, read)
+        self.shared.readers.with(read)
     }
 
     /// Reads one unchanging state of the whole database, while others go on writing.
@@ -124,25 +128,26 @@ impl Store {
         read: impl FnOnce(&mut Conn<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         self.read_now(|conn| {
-            conn.batch("BEGIN")?;
+            dialect::begin_snapshot(conn)?;
             let result = read(conn);
-            conn.batch("ROLLBACK")?;
+            conn.db.batch("ROLLBACK").map_err(StoreError::from)?;
             result
         })
     }
 
-    /// Writes in one transaction and answers after the commit. If the write tightened consent (a STOP, a flag), the
+    /// Writes in one transaction and answers after the commit. The closure may run more than once, each time on a clean
+    /// slate: on PostgreSQL somebody else may write the same at the same moment. If the write tightened consent (a STOP, a flag), the
     /// answer also waits until no request to a provider for that number is under way: the STOP barrier.
     ///
     /// # Errors
     /// Whatever `write` returns (nothing was written then), and [`StoreError`] when the commit failed.
     pub async fn write<T, E>(
         &self,
-        write: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        write: impl Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E>
     where
         T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
+        E: Failure,
     {
         let (result, tightened) = self.commit(write).await;
         for number in tightened {
@@ -158,11 +163,11 @@ impl Store {
     pub async fn write_holding<T, E>(
         &self,
         _guard: &NumberGuard,
-        write: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        write: impl Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E>
     where
         T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
+        E: Failure,
     {
         self.commit(write).await.0
     }
@@ -173,13 +178,13 @@ impl Store {
     /// As [`Store::write`].
     pub fn write_now<T, E>(
         &self,
-        write: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        write: impl Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E>
     where
         T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
+        E: Failure,
     {
-        match self.enqueue(write).blocking_recv() {
+        match self.shared.writers.submit(write).blocking_recv() {
             Ok((result, _)) => result,
             Err(_) => Err(StoreError::Closed.into()),
         }
@@ -195,30 +200,14 @@ impl Store {
         Arc::clone(&self.shared.due)
     }
 
-    async fn commit<T, E>(
-        &self,
-        write: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
-    ) -> (Result<T, E>, Vec<NumberId>)
+    async fn commit<T, E>(&self, write: impl Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static) -> Answer<T, E>
     where
         T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
+        E: Failure,
     {
-        match self.enqueue(write).await {
+        match self.shared.writers.submit(write).await {
             Ok(answer) => answer,
             Err(_) => (Err(StoreError::Closed.into()), Vec::new()),
         }
-    }
-
-    fn enqueue<T, E>(
-        &self,
-        write: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
-    ) -> oneshot::Receiver<(Result<T, E>, Vec<NumberId>)>
-    where
-        T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
-    {
-        let (answer, receiver) = oneshot::channel();
-        self.shared.writer.submit(writer::job(write, answer, self.due()));
-        receiver
     }
 }

@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 
+use super::dialect::{first_locked, on};
 use super::schema::{consents, numbers};
 use super::{Conn, StoreError, Tx, tallies};
 use crate::domain::consent::{NumberConsent, StateName};
@@ -69,8 +70,30 @@ fn read((id, phone, consent, unreachable, contact_count, head_hash): Row) -> Res
 /// # Errors
 /// When the database fails.
 pub fn find(conn: &mut Conn<'_>, phone: &Phone) -> Result<Option<Number>, StoreError> {
-    let row = numbers::table.filter(numbers::e164.eq(phone)).select(COLUMNS).first(conn.db).optional()?;
-    row.map(read).transpose()
+    on!(conn, db => {
+        let row = numbers::table.filter(numbers::e164.eq(phone)).select(COLUMNS).first(db).optional()?;
+        row.map(read).transpose()
+    })
+}
+
+/// The number's record, which nobody else changes before the commit.
+///
+/// # Errors
+/// When the database fails.
+pub fn find_locked(tx: &mut Tx<'_>, phone: &Phone) -> Result<Option<Number>, StoreError> {
+    let row: Result<Option<Row>, StoreError> =
+        first_locked!(tx, numbers::table.filter(numbers::e164.eq(phone)).select(COLUMNS));
+    row?.map(read).transpose()
+}
+
+/// The number's record by identifier, which nobody else changes before the commit.
+///
+/// # Errors
+/// When the database fails.
+pub fn get_locked(tx: &mut Tx<'_>, id: NumberId) -> Result<Option<Number>, StoreError> {
+    let row: Result<Option<Row>, StoreError> =
+        first_locked!(tx, numbers::table.filter(numbers::id.eq(id)).select(COLUMNS));
+    row?.map(read).transpose()
 }
 
 /// The number's record by identifier.
@@ -78,7 +101,9 @@ pub fn find(conn: &mut Conn<'_>, phone: &Phone) -> Result<Option<Number>, StoreE
 /// # Errors
 /// When the database fails.
 pub fn get(conn: &mut Conn<'_>, id: NumberId) -> Result<Option<Number>, StoreError> {
-    numbers::table.find(id).select(COLUMNS).first(conn.db).optional()?.map(read).transpose()
+    on!(conn, db => {
+        numbers::table.find(id).select(COLUMNS).first(db).optional()?.map(read).transpose()
+    })
 }
 
 /// Numbers after `after` in the order of their identifiers, for walks through everything.
@@ -86,24 +111,26 @@ pub fn get(conn: &mut Conn<'_>, id: NumberId) -> Result<Option<Number>, StoreErr
 /// # Errors
 /// When the database fails.
 pub fn page(conn: &mut Conn<'_>, after: Option<NumberId>, limit: i64) -> Result<Vec<Number>, StoreError> {
-    let mut query = numbers::table.select(COLUMNS).order(numbers::id).limit(limit).into_boxed();
-    if let Some(after) = after {
-        query = query.filter(numbers::id.gt(after));
-    }
-    query.load(conn.db)?.into_iter().map(read).collect()
+    on!(conn, db => {
+        let mut query = numbers::table.select(COLUMNS).order(numbers::id).limit(limit).into_boxed();
+        if let Some(after) = after {
+            query = query.filter(numbers::id.gt(after));
+        }
+        query.load(db)?.into_iter().map(read).collect()
+    })
 }
 
-/// The number's record, made if it is new.
+/// The number's record, made if it is new; nobody else changes it before the commit.
 ///
 /// # Errors
 /// When the database fails.
 pub fn find_or_create(tx: &mut Tx<'_>, phone: &Phone, now: Timestamp) -> Result<Number, StoreError> {
-    if let Some(number) = find(tx, phone)? {
+    if let Some(number) = find_locked(tx, phone)? {
         return Ok(number);
     }
     let id: NumberId = tx.new_id(now)?;
     let new = Number { id, ..Number::never_seen(phone.clone()) };
-    diesel::insert_into(numbers::table)
+    on!(tx, db => diesel::insert_into(numbers::table)
         .values((
             numbers::id.eq(id),
             numbers::e164.eq(phone),
@@ -115,7 +142,7 @@ pub fn find_or_create(tx: &mut Tx<'_>, phone: &Phone, now: Timestamp) -> Result<
             numbers::head_hash.eq(&new.head_hash),
             numbers::created_at.eq(now),
         ))
-        .execute(tx.db)?;
+        .execute(db))?;
     Ok(new)
 }
 
@@ -124,8 +151,10 @@ pub fn find_or_create(tx: &mut Tx<'_>, phone: &Phone, now: Timestamp) -> Result<
 /// # Errors
 /// When the database fails.
 pub fn set_unreachable(tx: &mut Tx<'_>, id: NumberId, code: Option<&str>) -> Result<(), StoreError> {
-    diesel::update(numbers::table.find(id)).set(numbers::unreachable_code.eq(code)).execute(tx.db)?;
-    Ok(())
+    on!(tx, db => {
+        diesel::update(numbers::table.find(id)).set(numbers::unreachable_code.eq(code)).execute(db)?;
+        Ok(())
+    })
 }
 
 /// Counts a contact to (or, with -1, away from) the number, and moves the figures of the tabs with it.
@@ -138,9 +167,9 @@ pub(super) fn count_contact(
     programs: &[ProgramId],
     by: i32,
 ) -> Result<(), StoreError> {
-    diesel::update(numbers::table.find(number.id))
+    on!(tx, db => diesel::update(numbers::table.find(number.id))
         .set(numbers::contact_count.eq(numbers::contact_count + by))
-        .execute(tx.db)?;
+        .execute(db))?;
     for program in programs {
         tx.tally(*program, number.consent.state_in(*program).name().as_str(), by.into());
         tx.tally(*program, tallies::ALL, by.into());
@@ -159,7 +188,7 @@ pub(super) fn project(
     hash: &[u8],
     programs: &[ProgramId],
 ) -> Result<(), StoreError> {
-    diesel::update(numbers::table.find(before.id))
+    on!(tx, db => diesel::update(numbers::table.find(before.id))
         .set((
             numbers::consent.eq(serde_json::to_string(after)?),
             numbers::do_not_text.eq(after.do_not_text.is_some()),
@@ -167,7 +196,7 @@ pub(super) fn project(
             numbers::head_seq.eq(after.seq),
             numbers::head_hash.eq(hash),
         ))
-        .execute(tx.db)?;
+        .execute(db))?;
     let contacts = i64::from(before.contact_count);
     for program in programs {
         let (was, is) = (before.consent.state_in(*program), after.state_in(*program));
@@ -195,11 +224,13 @@ fn set_state(
     state: StateName,
     since: Timestamp,
 ) -> Result<(), StoreError> {
-    let row = consents::table.find((number, program));
-    let values = (consents::state.eq(state), consents::since.eq(since));
-    if diesel::update(row).set(values).execute(tx.db)? == 0 {
-        let key = (consents::number_id.eq(number), consents::program_id.eq(program));
-        diesel::insert_into(consents::table).values((key.0, key.1, values.0, values.1)).execute(tx.db)?;
-    }
-    Ok(())
+    on!(tx, db => {
+        let row = consents::table.find((number, program));
+        let values = (consents::state.eq(state), consents::since.eq(since));
+        if diesel::update(row).set(values).execute(db)? == 0 {
+            let key = (consents::number_id.eq(number), consents::program_id.eq(program));
+            diesel::insert_into(consents::table).values((key.0, key.1, values.0, values.1)).execute(db)?;
+        }
+        Ok(())
+    })
 }

@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 
+use super::dialect::on;
 use super::schema::{programs, senders};
 use super::{Conn, StoreError, Tx};
 use crate::domain::id::{ProgramId, SenderId};
@@ -54,9 +55,11 @@ macro_rules! same_fields {
 /// # Errors
 /// When the database fails.
 pub fn all(conn: &mut Conn<'_>) -> Result<Vec<Program>, StoreError> {
-    let order = (programs::is_default.desc(), programs::name);
-    let rows = programs::table.order(order).select(Row::as_select()).load(conn.db)?;
-    Ok(rows.into_iter().map(|row| same_fields!(row => Program)).collect())
+    on!(conn, db => {
+        let order = (programs::is_default.desc(), programs::name);
+        let rows = programs::table.order(order).select(Row::as_select()).load(db)?;
+        Ok(rows.into_iter().map(|row| same_fields!(row => Program)).collect())
+    })
 }
 
 /// The identifiers of all programs.
@@ -64,7 +67,9 @@ pub fn all(conn: &mut Conn<'_>) -> Result<Vec<Program>, StoreError> {
 /// # Errors
 /// When the database fails.
 pub fn ids(conn: &mut Conn<'_>) -> Result<Vec<ProgramId>, StoreError> {
-    Ok(programs::table.select(programs::id).load(conn.db)?)
+    on!(conn, db => {
+        Ok(programs::table.select(programs::id).load(db)?)
+    })
 }
 
 /// The program with this slug; without one, the default program.
@@ -72,12 +77,14 @@ pub fn ids(conn: &mut Conn<'_>) -> Result<Vec<ProgramId>, StoreError> {
 /// # Errors
 /// When the database fails.
 pub fn find(conn: &mut Conn<'_>, slug: Option<&str>) -> Result<Option<Program>, StoreError> {
-    let mut query = programs::table.select(Row::as_select()).into_boxed();
-    query = match slug {
-        Some(slug) => query.filter(programs::slug.eq(slug.to_owned())),
-        None => query.filter(programs::is_default.eq(true)),
-    };
-    Ok(query.first(conn.db).optional()?.map(|row| same_fields!(row => Program)))
+    on!(conn, db => {
+        let mut query = programs::table.select(Row::as_select()).into_boxed();
+        query = match slug {
+            Some(slug) => query.filter(programs::slug.eq(slug.to_owned())),
+            None => query.filter(programs::is_default.eq(true)),
+        };
+        Ok(query.first(db).optional()?.map(|row| same_fields!(row => Program)))
+    })
 }
 
 /// A program by identifier.
@@ -85,8 +92,10 @@ pub fn find(conn: &mut Conn<'_>, slug: Option<&str>) -> Result<Option<Program>, 
 /// # Errors
 /// When the database fails.
 pub fn get(conn: &mut Conn<'_>, id: ProgramId) -> Result<Option<Program>, StoreError> {
-    let row = programs::table.find(id).select(Row::as_select()).first(conn.db).optional()?;
-    Ok(row.map(|row| same_fields!(row => Program)))
+    on!(conn, db => {
+        let row = programs::table.find(id).select(Row::as_select()).first(db).optional()?;
+        Ok(row.map(|row| same_fields!(row => Program)))
+    })
 }
 
 /// Adds a program.
@@ -94,8 +103,10 @@ pub fn get(conn: &mut Conn<'_>, id: ProgramId) -> Result<Option<Program>, StoreE
 /// # Errors
 /// When the database fails, or the slug is taken.
 pub fn insert(tx: &mut Tx<'_>, program: Program) -> Result<(), StoreError> {
-    diesel::insert_into(programs::table).values(same_fields!(program => Row)).execute(tx.db)?;
-    Ok(())
+    on!(tx, db => {
+        diesel::insert_into(programs::table).values(same_fields!(program => Row)).execute(db)?;
+        Ok(())
+    })
 }
 
 /// Writes a program's wording.
@@ -103,9 +114,11 @@ pub fn insert(tx: &mut Tx<'_>, program: Program) -> Result<(), StoreError> {
 /// # Errors
 /// When the database fails.
 pub fn update(tx: &mut Tx<'_>, program: Program) -> Result<(), StoreError> {
-    let row = same_fields!(program => Row);
-    diesel::update(programs::table.find(row.id)).set(row).execute(tx.db)?;
-    Ok(())
+    on!(tx, db => {
+        let row = same_fields!(program => Row);
+        diesel::update(programs::table.find(row.id)).set(row).execute(db)?;
+        Ok(())
+    })
 }
 
 /// The sender number of a program: the first one that was added.
@@ -113,8 +126,10 @@ pub fn update(tx: &mut Tx<'_>, program: Program) -> Result<(), StoreError> {
 /// # Errors
 /// When the database fails.
 pub fn sender(conn: &mut Conn<'_>, program: ProgramId) -> Result<Option<String>, StoreError> {
-    let query = senders::table.filter(senders::program_id.eq(program)).order(senders::id);
-    Ok(query.select(senders::e164).first(conn.db).optional()?)
+    on!(conn, db => {
+        let query = senders::table.filter(senders::program_id.eq(program)).order(senders::id);
+        Ok(query.select(senders::e164).first(db).optional()?)
+    })
 }
 
 /// The program that texts from this number.
@@ -122,8 +137,10 @@ pub fn sender(conn: &mut Conn<'_>, program: ProgramId) -> Result<Option<String>,
 /// # Errors
 /// When the database fails.
 pub fn of_sender(conn: &mut Conn<'_>, e164: &str) -> Result<Option<ProgramId>, StoreError> {
-    let query = senders::table.filter(senders::e164.eq(e164)).select(senders::program_id);
-    Ok(query.first(conn.db).optional()?)
+    on!(conn, db => {
+        let query = senders::table.filter(senders::e164.eq(e164)).select(senders::program_id);
+        Ok(query.first(db).optional()?)
+    })
 }
 
 /// Gives a program a sender number, unless it belongs to one already.
@@ -135,13 +152,13 @@ pub fn add_sender(tx: &mut Tx<'_>, program: ProgramId, e164: &str, now: Timestam
         return Ok(());
     }
     let id: SenderId = tx.new_id(now)?;
-    diesel::insert_into(senders::table)
+    on!(tx, db => diesel::insert_into(senders::table)
         .values((
             senders::id.eq(id),
             senders::program_id.eq(program),
             senders::e164.eq(e164),
             senders::created_at.eq(now),
         ))
-        .execute(tx.db)?;
+        .execute(db))?;
     Ok(())
 }

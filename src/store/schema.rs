@@ -108,9 +108,10 @@ diesel::table! {
 }
 
 diesel::table! {
-    tallies (program_id, state) {
+    tallies (program_id, state, slot) {
         program_id -> Binary,
         state -> Text,
+        slot -> Integer,
         n -> BigInt,
     }
 }

@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 
+use super::dialect::on;
 use super::schema::sessions;
 use super::{Conn, StoreError, Tx};
 use crate::domain::id::UserId;
@@ -28,8 +29,10 @@ pub struct Session {
 /// # Errors
 /// When the database fails.
 pub fn get(conn: &mut Conn<'_>, key_hash: &[u8], now: Timestamp) -> Result<Option<Session>, StoreError> {
-    let query = sessions::table.find(key_hash).filter(sessions::expires_at.gt(now));
-    Ok(query.select(Session::as_select()).first(conn.db).optional()?)
+    on!(conn, db => {
+        let query = sessions::table.find(key_hash).filter(sessions::expires_at.gt(now));
+        Ok(query.select(Session::as_select()).first(db).optional()?)
+    })
 }
 
 /// Begins a session, or goes on with it; old ones are swept out on the way.
@@ -37,10 +40,12 @@ pub fn get(conn: &mut Conn<'_>, key_hash: &[u8], now: Timestamp) -> Result<Optio
 /// # Errors
 /// When the database fails.
 pub fn put(tx: &mut Tx<'_>, session: &Session, now: Timestamp) -> Result<(), StoreError> {
-    diesel::delete(sessions::table.filter(sessions::expires_at.le(now))).execute(tx.db)?;
-    diesel::delete(sessions::table.find(&session.key_hash)).execute(tx.db)?;
-    diesel::insert_into(sessions::table).values(session).execute(tx.db)?;
-    Ok(())
+    on!(tx, db => {
+        diesel::delete(sessions::table.filter(sessions::expires_at.le(now))).execute(db)?;
+        diesel::delete(sessions::table.find(&session.key_hash)).execute(db)?;
+        diesel::insert_into(sessions::table).values(session).execute(db)?;
+        Ok(())
+    })
 }
 
 /// Changes what a session remembers. A session that ended meanwhile stays ended.
@@ -53,10 +58,12 @@ pub fn update(
     user_id: Option<UserId>,
     state: &str,
 ) -> Result<(), StoreError> {
-    diesel::update(sessions::table.find(key_hash))
-        .set((sessions::user_id.eq(user_id), sessions::state.eq(state)))
-        .execute(tx.db)?;
-    Ok(())
+    on!(tx, db => {
+        diesel::update(sessions::table.find(key_hash))
+            .set((sessions::user_id.eq(user_id), sessions::state.eq(state)))
+            .execute(db)?;
+        Ok(())
+    })
 }
 
 /// Ends one session.
@@ -64,8 +71,10 @@ pub fn update(
 /// # Errors
 /// When the database fails.
 pub fn end(tx: &mut Tx<'_>, key_hash: &[u8]) -> Result<(), StoreError> {
-    diesel::delete(sessions::table.find(key_hash)).execute(tx.db)?;
-    Ok(())
+    on!(tx, db => {
+        diesel::delete(sessions::table.find(key_hash)).execute(db)?;
+        Ok(())
+    })
 }
 
 /// Ends all sessions of a user.
@@ -73,6 +82,8 @@ pub fn end(tx: &mut Tx<'_>, key_hash: &[u8]) -> Result<(), StoreError> {
 /// # Errors
 /// When the database fails.
 pub fn end_all(tx: &mut Tx<'_>, user: UserId) -> Result<(), StoreError> {
-    diesel::delete(sessions::table.filter(sessions::user_id.eq(user))).execute(tx.db)?;
-    Ok(())
+    on!(tx, db => {
+        diesel::delete(sessions::table.filter(sessions::user_id.eq(user))).execute(db)?;
+        Ok(())
+    })
 }

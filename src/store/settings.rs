@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 
+use super::dialect::on;
 use super::schema::settings;
 use super::{Conn, StoreError, Tx};
 
@@ -15,7 +16,9 @@ pub const SETUP_TOKEN: &str = "setup_token";
 /// # Errors
 /// When the database fails.
 pub fn get(conn: &mut Conn<'_>, key: &str) -> Result<Option<String>, StoreError> {
-    Ok(settings::table.find(key).select(settings::value).first(conn.db).optional()?)
+    on!(conn, db => {
+        Ok(settings::table.find(key).select(settings::value).first(db).optional()?)
+    })
 }
 
 /// Writes a setting.
@@ -23,12 +26,14 @@ pub fn get(conn: &mut Conn<'_>, key: &str) -> Result<Option<String>, StoreError>
 /// # Errors
 /// When the database fails.
 pub fn set(tx: &mut Tx<'_>, key: &str, value: &str) -> Result<(), StoreError> {
-    if diesel::update(settings::table.find(key)).set(settings::value.eq(value)).execute(tx.db)? == 0 {
-        diesel::insert_into(settings::table)
-            .values((settings::key.eq(key), settings::value.eq(value)))
-            .execute(tx.db)?;
-    }
-    Ok(())
+    on!(tx, db => {
+        if diesel::update(settings::table.find(key)).set(settings::value.eq(value)).execute(db)? == 0 {
+            diesel::insert_into(settings::table)
+                .values((settings::key.eq(key), settings::value.eq(value)))
+                .execute(db)?;
+        }
+        Ok(())
+    })
 }
 
 /// Forgets a setting.
@@ -36,8 +41,10 @@ pub fn set(tx: &mut Tx<'_>, key: &str, value: &str) -> Result<(), StoreError> {
 /// # Errors
 /// When the database fails.
 pub fn clear(tx: &mut Tx<'_>, key: &str) -> Result<(), StoreError> {
-    diesel::delete(settings::table.find(key)).execute(tx.db)?;
-    Ok(())
+    on!(tx, db => {
+        diesel::delete(settings::table.find(key)).execute(db)?;
+        Ok(())
+    })
 }
 
 /// True unless an administrator switched all sending off.

@@ -1,12 +1,15 @@
-//! How many contacts are in each state: the figures on the tabs. Added up once for each group of writes.
+//! How many contacts are in each state: the figures on the tabs. Added up once for each group of writes, each writer in a
+//! slot of its own.
 
 use std::collections::BTreeMap;
 
-use diesel::SqliteConnection;
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 
+use super::dialect::on;
 use super::schema::tallies;
-use super::{Conn, StoreError};
+use super::{Conn, StoreError, Tx};
 use crate::domain::id::ProgramId;
 
 /// The figure of all contacts, whatever their state.
@@ -15,16 +18,18 @@ pub const ALL: &str = "all";
 pub const NEEDS_REVIEW: &str = "needs_review";
 
 pub(super) fn add(
-    db: &mut SqliteConnection,
+    tx: &mut Tx<'_>,
+    slot: i32,
     by: &BTreeMap<(ProgramId, &'static str), i64>,
-) -> QueryResult<()> {
+) -> Result<(), StoreError> {
     for ((program, state), n) in by.iter().filter(|(_, n)| **n != 0) {
-        let row = tallies::table.find((program, state));
-        if diesel::update(row).set(tallies::n.eq(tallies::n + n)).execute(db)? == 0 {
-            diesel::insert_into(tallies::table)
-                .values((tallies::program_id.eq(program), tallies::state.eq(state), tallies::n.eq(n)))
-                .execute(db)?;
-        }
+        on!(tx, db => {
+            let row = tallies::table.find((program, state, slot));
+            if diesel::update(row).set(tallies::n.eq(tallies::n + n)).execute(db)? == 0 {
+                let key = (tallies::program_id.eq(program), tallies::state.eq(state), tallies::slot.eq(slot));
+                diesel::insert_into(tallies::table).values((key, tallies::n.eq(n))).execute(db)?;
+            }
+        });
     }
     Ok(())
 }
@@ -34,9 +39,12 @@ pub(super) fn add(
 /// # Errors
 /// When the database fails.
 pub fn of(conn: &mut Conn<'_>, program: ProgramId) -> Result<BTreeMap<String, i64>, StoreError> {
-    let rows = tallies::table
-        .filter(tallies::program_id.eq(program))
-        .select((tallies::state, tallies::n))
-        .load::<(String, i64)>(conn.db)?;
-    Ok(rows.into_iter().collect())
+    on!(conn, db => {
+        let rows = tallies::table
+            .filter(tallies::program_id.eq(program))
+            .group_by(tallies::state)
+            .select((tallies::state, sql::<BigInt>("CAST(sum(n) AS BIGINT)")))
+            .load::<(String, i64)>(db)?;
+        Ok(rows.into_iter().collect())
+    })
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use diesel::SqliteConnection;
 use uuid::{NoContext, Uuid};
 
+use super::dialect::Db;
 use super::{Conn, StoreError};
 use crate::domain::id::{NumberId, ProgramId};
 use crate::domain::ledger::Salt;
@@ -26,12 +26,18 @@ pub(super) struct Aftermath {
 /// A write transaction. Everything that reads takes a [`Conn`]; everything that writes takes a `Tx`.
 pub struct Tx<'a> {
     conn: Conn<'a>,
+    may_wait: bool,
     pub(super) aftermath: Aftermath,
 }
 
 impl<'a> Tx<'a> {
-    pub(super) fn new(db: &'a mut SqliteConnection) -> Self {
-        Tx { conn: Conn { db }, aftermath: Aftermath::default() }
+    pub(super) fn new(db: Db<'a>, may_wait: bool) -> Self {
+        Tx { conn: Conn { db }, may_wait, aftermath: Aftermath::default() }
+    }
+
+    /// True while the transaction holds no locks yet, so that waiting for somebody else's cannot end in a deadlock.
+    pub(super) fn may_wait(&self) -> bool {
+        self.may_wait
     }
 
     /// A new identifier that sorts by `now`.

@@ -4,9 +4,8 @@ use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql, Queryable};
 use diesel::expression::AsExpression;
 use diesel::internal::derives::as_expression::Bound;
-use diesel::serialize::{self, IsNull, Output, ToSql};
+use diesel::serialize::{self, Output, ToSql};
 use diesel::sql_types::{BigInt, Binary, Nullable, SingleValue, Text};
-use diesel::sqlite::Sqlite;
 
 use crate::domain::consent::{EventKind, Source, StateName};
 use crate::domain::id::*;
@@ -41,9 +40,12 @@ macro_rules! column {
                 Bound::new(self)
             }
         }
-        impl ToSql<Nullable<$sql>, Sqlite> for $name {
-            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
-                ToSql::<$sql, Sqlite>::to_sql(self, out)
+        impl<DB: Backend> ToSql<Nullable<$sql>, DB> for $name
+        where
+            Self: ToSql<$sql, DB>,
+        {
+            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
+                ToSql::<$sql, DB>::to_sql(self, out)
             }
         }
         impl<DB: Backend, ST: SingleValue> Queryable<ST, DB> for $name
@@ -61,10 +63,12 @@ macro_rules! column {
 macro_rules! id_columns {
     ($($name:ty),* $(,)?) => {$(
         column!($name, Binary);
-        impl ToSql<Binary, Sqlite> for $name {
-            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
-                out.set_value(self.as_bytes());
-                Ok(IsNull::No)
+        impl<DB: Backend> ToSql<Binary, DB> for $name
+        where
+            [u8]: ToSql<Binary, DB>,
+        {
+            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
+                ToSql::<Binary, DB>::to_sql(self.as_bytes(), out)
             }
         }
         impl<DB: Backend> FromSql<Binary, DB> for $name
@@ -82,10 +86,12 @@ macro_rules! id_columns {
 macro_rules! word_columns {
     ($($name:ty),* $(,)?) => {$(
         column!($name, Text);
-        impl ToSql<Text, Sqlite> for $name {
-            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
-                out.set_value(self.as_str());
-                Ok(IsNull::No)
+        impl<DB: Backend> ToSql<Text, DB> for $name
+        where
+            str: ToSql<Text, DB>,
+        {
+            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
+                ToSql::<Text, DB>::to_sql(self.as_str(), out)
             }
         }
         impl<DB: Backend> FromSql<Text, DB> for $name
@@ -104,10 +110,12 @@ id_columns!(NumberId, ProgramId, SenderId, ContactId, MessageId, InboundId, Form
 word_columns!(StateName, EventKind, Source, Status, Lane, Category, Phone, Role);
 
 column!(Timestamp, BigInt);
-impl ToSql<BigInt, Sqlite> for Timestamp {
-    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
-        out.set_value(self.micros());
-        Ok(IsNull::No)
+impl<DB: Backend> ToSql<BigInt, DB> for Timestamp
+where
+    i64: ToSql<BigInt, DB>,
+{
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
+        ToSql::<BigInt, DB>::to_sql(self.as_micros(), out)
     }
 }
 impl<DB: Backend> FromSql<BigInt, DB> for Timestamp

@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 
+use super::dialect::on;
 use super::schema::users;
 use super::{Conn, StoreError, Tx, sessions};
 use crate::domain::id::UserId;
@@ -33,8 +34,10 @@ pub struct User {
 /// # Errors
 /// When the database fails, or the address is taken.
 pub fn insert(tx: &mut Tx<'_>, user: &User) -> Result<(), StoreError> {
-    diesel::insert_into(users::table).values(user).execute(tx.db)?;
-    Ok(())
+    on!(tx, db => {
+        diesel::insert_into(users::table).values(user).execute(db)?;
+        Ok(())
+    })
 }
 
 /// True once anybody can sign in.
@@ -42,7 +45,9 @@ pub fn insert(tx: &mut Tx<'_>, user: &User) -> Result<(), StoreError> {
 /// # Errors
 /// When the database fails.
 pub fn any(conn: &mut Conn<'_>) -> Result<bool, StoreError> {
-    Ok(users::table.select(users::id).first::<UserId>(conn.db).optional()?.is_some())
+    on!(conn, db => {
+        Ok(users::table.select(users::id).first::<UserId>(db).optional()?.is_some())
+    })
 }
 
 /// A user by address.
@@ -50,8 +55,10 @@ pub fn any(conn: &mut Conn<'_>) -> Result<bool, StoreError> {
 /// # Errors
 /// When the database fails.
 pub fn by_email(conn: &mut Conn<'_>, email: &str) -> Result<Option<User>, StoreError> {
-    let query = users::table.filter(users::email.eq(email.trim().to_lowercase()));
-    Ok(query.select(User::as_select()).first(conn.db).optional()?)
+    on!(conn, db => {
+        let query = users::table.filter(users::email.eq(email.trim().to_lowercase()));
+        Ok(query.select(User::as_select()).first(db).optional()?)
+    })
 }
 
 /// A user by identifier.
@@ -59,7 +66,9 @@ pub fn by_email(conn: &mut Conn<'_>, email: &str) -> Result<Option<User>, StoreE
 /// # Errors
 /// When the database fails.
 pub fn get(conn: &mut Conn<'_>, id: UserId) -> Result<Option<User>, StoreError> {
-    Ok(users::table.find(id).select(User::as_select()).first(conn.db).optional()?)
+    on!(conn, db => {
+        Ok(users::table.find(id).select(User::as_select()).first(db).optional()?)
+    })
 }
 
 /// All users by name.
@@ -67,7 +76,9 @@ pub fn get(conn: &mut Conn<'_>, id: UserId) -> Result<Option<User>, StoreError> 
 /// # Errors
 /// When the database fails.
 pub fn all(conn: &mut Conn<'_>) -> Result<Vec<User>, StoreError> {
-    Ok(users::table.order(users::name).select(User::as_select()).limit(1000).load(conn.db)?)
+    on!(conn, db => {
+        Ok(users::table.order(users::name).select(User::as_select()).limit(1000).load(db)?)
+    })
 }
 
 /// How many administrators can sign in.
@@ -75,8 +86,10 @@ pub fn all(conn: &mut Conn<'_>) -> Result<Vec<User>, StoreError> {
 /// # Errors
 /// When the database fails.
 pub fn administrators(conn: &mut Conn<'_>) -> Result<i64, StoreError> {
-    let query = users::table.filter(users::role.eq(Role::Administrator)).filter(users::disabled_at.is_null());
-    Ok(query.count().get_result(conn.db)?)
+    on!(conn, db => {
+        let query = users::table.filter(users::role.eq(Role::Administrator)).filter(users::disabled_at.is_null());
+        Ok(query.count().get_result(db)?)
+    })
 }
 
 /// Changes a user's role; their sessions end.
@@ -84,7 +97,7 @@ pub fn administrators(conn: &mut Conn<'_>) -> Result<i64, StoreError> {
 /// # Errors
 /// When the database fails.
 pub fn set_role(tx: &mut Tx<'_>, id: UserId, role: Role) -> Result<(), StoreError> {
-    diesel::update(users::table.find(id)).set(users::role.eq(role)).execute(tx.db)?;
+    on!(tx, db => diesel::update(users::table.find(id)).set(users::role.eq(role)).execute(db))?;
     sessions::end_all(tx, id)
 }
 
@@ -93,6 +106,6 @@ pub fn set_role(tx: &mut Tx<'_>, id: UserId, role: Role) -> Result<(), StoreErro
 /// # Errors
 /// When the database fails.
 pub fn set_password(tx: &mut Tx<'_>, id: UserId, hash: &str) -> Result<(), StoreError> {
-    diesel::update(users::table.find(id)).set(users::password_hash.eq(hash)).execute(tx.db)?;
+    on!(tx, db => diesel::update(users::table.find(id)).set(users::password_hash.eq(hash)).execute(db))?;
     sessions::end_all(tx, id)
 }

@@ -1,125 +1,245 @@
-//! The one writer: closures queue up, run each under its own savepoint, and are committed together. Nobody is answered
-//! before the commit; an error or a panic rolls back its own savepoint only.
+//! The writers: closures queue up, run each under its own savepoint, and are committed together. Nobody is answered before
+//! the commit; an error or a panic rolls back its own savepoint only. SQLite has one writer; on PostgreSQL several commit
+//! side by side, and a closure that met somebody else's write is run again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SendError, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use diesel::SqliteConnection;
-use diesel::connection::SimpleConnection;
+use diesel::QueryResult;
 use tokio::sync::{Notify, oneshot};
 
+use super::dialect::{Db, Place, Writing};
+use super::error::Failure;
 use super::tx::Aftermath;
 use super::{StoreError, Tx, tallies};
-use crate::domain::id::{NumberId, ProgramId};
+use crate::domain::id::NumberId;
 
 /// Writes that wait at most; more make their callers wait in turn.
 const QUEUE: usize = 4096;
 /// Beyond this many closures the pages a group dirties cost more than the sync it saves.
 const GROUP: usize = 128;
+/// A closure that keeps meeting somebody else's writes is given up after so many runs.
+const RUNS: u32 = 10;
+/// How long a writer waits before it asks again for a database that went away.
+const RECONNECT: Duration = Duration::from_millis(250);
 
-pub(super) type Job = Box<dyn FnOnce(&mut SqliteConnection) -> Ran + Send>;
-/// Answers the caller, once it is known whether the group was committed.
-type Answer = Box<dyn FnOnce(Result<(), &str>) + Send>;
+/// The caller's answer, and the numbers whose barrier it passes first.
+pub(super) type Answer<T, E> = (Result<T, E>, Vec<NumberId>);
 
-/// A closure that ran: whether its writes stay, what they leave behind, and how its caller is answered.
-pub(super) struct Ran {
-    keep: bool,
-    aftermath: Aftermath,
-    answer: Answer,
+/// What becomes of a closure that ran.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Keep,
+    Refuse,
+    /// Somebody else wrote at the same moment: it is worth another run.
+    Again,
 }
 
-pub(super) struct Writer {
+/// A write that waits for its turn, whatever it returns.
+trait Work: Send {
+    fn run(&mut self, db: Db<'_>, may_wait: bool) -> (Fate, Aftermath);
+    fn answer(self: Box<Self>, committed: Result<(), &str>);
+}
+
+struct Pending<W, T, E> {
+    write: W,
+    result: Option<Result<T, E>>,
+    tightened: Vec<NumberId>,
+    wakes: bool,
+    due: Arc<Notify>,
+    caller: oneshot::Sender<Answer<T, E>>,
+}
+
+impl<W, T, E> Work for Pending<W, T, E>
+where
+    W: Fn(&mut Tx<'_>) -> Result<T, E> + Send,
+    T: Send,
+    E: Failure,
+{
+    fn run(&mut self, db: Db<'_>, may_wait: bool) -> (Fate, Aftermath) {
+        let mut tx = Tx::new(db, may_wait);
+        let result = catch_unwind(AssertUnwindSafe(|| (self.write)(&mut tx)))
+            .unwrap_or_else(|_| Err(StoreError::Panicked.into()));
+        let fate = match &result {
+            Ok(_) => Fate::Keep,
+            Err(error) if error.of_store().is_some_and(StoreError::is_passing) => Fate::Again,
+            Err(_) => Fate::Refuse,
+        };
+        let mut aftermath = std::mem::take(&mut tx.aftermath);
+        // A refused write still passes the barrier: a repeated STOP is acknowledged no earlier than the first one.
+        self.tightened = std::mem::take(&mut aftermath.tightened);
+        self.wakes = fate == Fate::Keep && aftermath.made_due;
+        self.result = Some(result);
+        (fate, aftermath)
+    }
+
+    fn answer(self: Box<Self>, committed: Result<(), &str>) {
+        let result = match committed {
+            Ok(()) => self.result.unwrap_or_else(|| Err(StoreError::Closed.into())),
+            Err(why) => Err(StoreError::Commit(why.to_owned()).into()),
+        };
+        if self.wakes && result.is_ok() {
+            self.due.notify_one();
+        }
+        let _ = self.caller.send((result, self.tightened));
+    }
+}
+
+struct Job {
+    work: Box<dyn Work>,
+    runs: u32,
+}
+
+/// The queue in front of the writers.
+pub(super) struct Writers {
     queue: SyncSender<Job>,
+    due: Arc<Notify>,
+}
+
+impl Writers {
+    pub(super) fn start(place: &Place, due: Arc<Notify>) -> Result<Writers, StoreError> {
+        let (queue, jobs) = sync_channel(QUEUE);
+        let jobs = Arc::new(Mutex::new(jobs));
+        for n in 0..place.writers() {
+            let (db, place, jobs) = (place.writing()?, place.clone(), Arc::clone(&jobs));
+            let slot = if db.has_rivals() { random_slot()? } else { 0 };
+            let mut writer = Writer { db, place, slot, again: VecDeque::new() };
+            std::thread::Builder::new()
+                .name(format!("store-writer-{n}"))
+                .spawn(move || writer.serve(&jobs))
+                .map_err(|error| StoreError::Connection(error.to_string()))?;
+        }
+        Ok(Writers { queue, due })
+    }
+
+    /// Queues a write. When the writers are gone it is dropped, and its caller sees the channel closed.
+    pub(super) fn submit<T, E>(
+        &self,
+        write: impl Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> oneshot::Receiver<Answer<T, E>>
+    where
+        T: Send + 'static,
+        E: Failure,
+    {
+        let (caller, answer) = oneshot::channel();
+        let due = Arc::clone(&self.due);
+        let work = Pending { write, result: None, tightened: Vec::new(), wakes: false, due, caller };
+        if let Err(SendError(_)) = self.queue.send(Job { work: Box::new(work), runs: 0 }) {
+            log::error!("The store's writer has stopped; a write was refused.");
+        }
+        answer
+    }
+}
+
+/// Where a writer counts; two of them rarely meet in one place, and then only wait for each other.
+fn random_slot() -> Result<i32, StoreError> {
+    let mut bytes = [0; 2];
+    getrandom::fill(&mut bytes).map_err(|_| StoreError::Randomness)?;
+    Ok(i32::from(u16::from_be_bytes(bytes) % 256))
+}
+
+struct Writer {
+    db: Writing,
+    place: Place,
+    slot: i32,
+    /// What met somebody else's writes: each comes first in a group of its own.
+    again: VecDeque<Job>,
 }
 
 impl Writer {
-    pub(super) fn start(db: SqliteConnection) -> Result<Writer, StoreError> {
-        let (queue, jobs) = sync_channel(QUEUE);
-        std::thread::Builder::new()
-            .name("store-writer".to_owned())
-            .spawn(move || run(db, &jobs))
-            .map_err(|error| StoreError::Connection(error.to_string()))?;
-        Ok(Writer { queue })
-    }
-
-    /// Queues a job. When the writer is gone the job is dropped, and its caller sees the channel closed.
-    pub(super) fn submit(&self, job: Job) {
-        if let Err(std::sync::mpsc::SendError(_)) = self.queue.send(job) {
-            log::error!("The store's writer has stopped; a write was refused.");
+    fn serve(&mut self, jobs: &Mutex<Receiver<Job>>) {
+        while let Some(group) = self.next_group(jobs) {
+            let mut done = Vec::with_capacity(group.len());
+            let committed = self.commit(group, &mut done);
+            if let Err(why) = &committed {
+                log::error!("A group of {} writes was not committed: {why}", done.len());
+            }
+            for job in done {
+                job.work.answer(committed.as_ref().copied().map_err(String::as_str));
+            }
         }
     }
-}
 
-/// Wraps a write so that it can wait in the queue.
-pub(super) fn job<T, E>(
-    write: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
-    caller: oneshot::Sender<(Result<T, E>, Vec<NumberId>)>,
-    due: Arc<Notify>,
-) -> Job
-where
-    T: Send + 'static,
-    E: From<StoreError> + Send + 'static,
-{
-    Box::new(move |db| {
-        let mut tx = Tx::new(db);
-        let result = catch_unwind(AssertUnwindSafe(|| write(&mut tx)))
-            .unwrap_or_else(|_| Err(StoreError::Panicked.into()));
-        let keep = result.is_ok();
-        // A refused write still passes the barrier: a repeated STOP is acknowledged no earlier than the first one.
-        let mut aftermath = std::mem::take(&mut tx.aftermath);
-        let tightened = std::mem::take(&mut aftermath.tightened);
-        let wakes = keep && aftermath.made_due;
-        let answer: Answer = Box::new(move |committed| {
-            let result = match committed {
-                Ok(()) => result,
-                Err(why) => Err(StoreError::Commit(why.to_owned()).into()),
-            };
-            if wakes && result.is_ok() {
-                due.notify_one();
+    /// What waits, as far as it fits into one commit; `None` when nobody can ask any more.
+    fn next_group(&mut self, jobs: &Mutex<Receiver<Job>>) -> Option<VecDeque<Job>> {
+        if let Some(first) = self.again.pop_front() {
+            let mut group = VecDeque::from([first]);
+            if let Ok(jobs) = jobs.try_lock() {
+                group.extend(jobs.try_iter().take(GROUP - 1));
             }
-            let _ = caller.send((result, tightened));
-        });
-        Ran { keep, aftermath, answer }
-    })
-}
-
-fn run(mut db: SqliteConnection, jobs: &Receiver<Job>) {
-    while let Ok(first) = jobs.recv() {
-        let mut group = vec![first];
+            return Some(group);
+        }
+        let jobs = jobs.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut group = VecDeque::from([jobs.recv().ok()?]);
         group.extend(jobs.try_iter().take(GROUP - 1));
-        let mut answers = Vec::with_capacity(group.len());
-        let committed = commit(&mut db, group, &mut answers).map_err(|error| error.to_string());
-        if let Err(why) = &committed {
-            log::error!("A group of {} writes was not committed: {why}", answers.len());
-            let _ = db.batch_execute("ROLLBACK");
-        }
-        for answer in answers {
-            answer(committed.as_ref().copied().map_err(String::as_str));
-        }
+        Some(group)
     }
-}
 
-fn commit(
-    db: &mut SqliteConnection,
-    group: Vec<Job>,
-    answers: &mut Vec<Answer>,
-) -> Result<(), diesel::result::Error> {
-    db.batch_execute("BEGIN IMMEDIATE")?;
-    let mut tallies: BTreeMap<(ProgramId, &'static str), i64> = BTreeMap::new();
-    for job in group {
-        db.batch_execute("SAVEPOINT job")?;
-        let ran = job(db);
-        let end = if ran.keep { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" };
-        answers.push(ran.answer);
-        db.batch_execute(end)?;
-        if ran.keep {
-            for (key, by) in ran.aftermath.tallies {
-                *tallies.entry(key).or_default() += by;
+    fn commit(&mut self, mut group: VecDeque<Job>, done: &mut Vec<Job>) -> Result<(), String> {
+        let committed = self
+            .begin()
+            .and_then(|()| self.run_all(&mut group, done))
+            .and_then(|()| self.db.db().batch("COMMIT").map_err(|error| error.to_string()));
+        if committed.is_err() {
+            done.extend(group);
+            let _ = self.db.db().batch("ROLLBACK");
+        }
+        committed
+    }
+
+    /// Begins a transaction, on a new connection if the old one is gone.
+    fn begin(&mut self) -> Result<(), String> {
+        let Err(error) = self.db.begin() else { return Ok(()) };
+        if !self.db.has_rivals() {
+            return Err(error.to_string());
+        }
+        log::warn!("The connection to the database is gone, a new one is made: {error}");
+        let again = self.place.writing().map_err(|error| error.to_string());
+        let begun = again.and_then(|db| {
+            self.db = db;
+            self.db.begin().map_err(|error| error.to_string())
+        });
+        if begun.is_err() {
+            std::thread::sleep(RECONNECT);
+        }
+        begun
+    }
+
+    fn run_all(&mut self, group: &mut VecDeque<Job>, done: &mut Vec<Job>) -> Result<(), String> {
+        let mut counted = BTreeMap::new();
+        let mut may_wait = true;
+        while let Some(mut job) = group.pop_front() {
+            let ran = self.run_one(&mut job, may_wait);
+            let fate = match &ran {
+                Ok((fate, _)) => *fate,
+                Err(_) => Fate::Refuse,
+            };
+            if fate == Fate::Again && self.db.has_rivals() && job.runs < RUNS {
+                self.again.push_back(job);
+            } else {
+                done.push(job);
+            }
+            let (_, aftermath) = ran.map_err(|error| error.to_string())?;
+            if fate == Fate::Keep {
+                may_wait = false;
+                for (key, by) in aftermath.tallies {
+                    *counted.entry(key).or_default() += by;
+                }
             }
         }
+        let mut tx = Tx::new(self.db.db(), true);
+        tallies::add(&mut tx, self.slot, &counted).map_err(|error| error.to_string())
     }
-    tallies::add(db, &tallies)?;
-    db.batch_execute("COMMIT")
+
+    fn run_one(&mut self, job: &mut Job, may_wait: bool) -> QueryResult<(Fate, Aftermath)> {
+        job.runs += 1;
+        self.db.db().batch("SAVEPOINT job")?;
+        let (fate, aftermath) = job.work.run(self.db.db(), may_wait);
+        let end = if fate == Fate::Keep { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" };
+        self.db.db().batch(end)?;
+        Ok((fate, aftermath))
+    }
 }

@@ -224,9 +224,10 @@ async fn send(
     simulator(&app)?;
     let region = app.config.default_region.clone();
     let (to, body) = (wish.phone.clone(), wish.body.clone());
+    let wanted = Wanted { to, body, category: Category::Alert, program: None };
     let (actor, now) = (who.actor(), app.clock.now());
     let sent = app.store.write(move |tx| {
-        let phone = Phone::parse(&to, &region);
+        let phone = Phone::parse(&wanted.to, &region);
         let phone = phone.map_err(|error| ActionError::field("phone", error.to_string()))?;
         let known = match numbers::find(tx, &phone)? {
             Some(number) => number.contact_count > 0,
@@ -235,7 +236,6 @@ async fn send(
         if !known {
             save_contact::create_contact(tx, phone.as_str(), &Details::default(), &region, &actor, now)?;
         }
-        let wanted = Wanted { to, body, category: Category::Alert, program: None };
         Ok((phone, send_message(tx, &wanted, &region, &actor, now)?))
     });
     match sent.await {

@@ -188,7 +188,7 @@ async fn create(
     let (number, actor, now) = (about.number.id, who.actor(), app.clock.now());
     let recorded = app
         .store
-        .write(move |tx| record_consent(tx, number, None, update, Source::Manual, &actor, now))
+        .write(move |tx| record_consent(tx, number, None, update.clone(), Source::Manual, &actor, now))
         .await;
     let errors = match recorded {
         Ok(entry) => {

@@ -80,7 +80,7 @@ async fn create(
         password_hash: hash,
     };
     let (token, now) = (given.token.clone(), app.clock.now());
-    match app.store.write(move |tx| actions::first_administrator(tx, &token, new, now)).await {
+    match app.store.write(move |tx| actions::first_administrator(tx, &token, new.clone(), now)).await {
         Ok(user) => {
             session::begin(&session, user.id)?;
             session::flash(&session, "Welcome. You are the first administrator.");

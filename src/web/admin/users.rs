@@ -101,7 +101,7 @@ async fn create(
     let password_hash = password::hash_aside(given.password.clone()).await.map_err(PageError::internal)?;
     let new = NewUser { email: given.email.clone(), name: given.name.clone(), role, password_hash };
     let (actor, now) = (who.actor(), app.clock.now());
-    match app.store.write(move |tx| actions::create_user(tx, new, &actor, now)).await {
+    match app.store.write(move |tx| actions::create_user(tx, new.clone(), &actor, now)).await {
         Ok(user) => {
             session::flash(&session, format!("{} can sign in now.", user.name));
             Ok(see_other("/users"))

@@ -45,8 +45,10 @@ pub(super) async fn create(
     let request_sha256 = digest.finalize().to_vec();
     let wanted = Wanted { to, body, category, program };
     let (region, now) = (app.config.default_region.clone(), app.clock.now());
-    let (status, text) =
-        app.store.write(move |tx| once(tx, &key, idempotency, request_sha256, &wanted, &region, now)).await?;
+    let (status, text) = app
+        .store
+        .write(move |tx| once(tx, &key, idempotency.as_deref(), &request_sha256, &wanted, &region, now))
+        .await?;
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let kind = if status.is_success() { "application/json" } else { "application/problem+json" };
     Ok(HttpResponse::build(status).content_type(kind).body(text))
@@ -66,14 +68,14 @@ fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, Problem> {
 fn once(
     tx: &mut Tx<'_>,
     key: &Key,
-    idempotency: Option<String>,
-    request_sha256: Vec<u8>,
+    idempotency: Option<&str>,
+    request_sha256: &[u8],
     wanted: &Wanted,
     region: &str,
     now: Timestamp,
 ) -> Result<(u16, String), ActionError> {
     let api_key_id = key.record().id;
-    if let Some(idempotency) = &idempotency
+    if let Some(idempotency) = idempotency
         && let Some(known) = api_keys::answered(tx, api_key_id, idempotency)?
     {
         if known.request_sha256 != request_sha256 {
@@ -86,9 +88,14 @@ fn once(
     let accepted = send_message(tx, wanted, region, &key.actor(), now)?;
     let (status, response) = answer(&accepted);
     if let Some(key) = idempotency {
-        let status = i32::from(status);
-        let kept =
-            Answered { api_key_id, key, request_sha256, status, response: response.clone(), created_at: now };
+        let kept = Answered {
+            api_key_id,
+            key: key.to_owned(),
+            request_sha256: request_sha256.to_vec(),
+            status: i32::from(status),
+            response: response.clone(),
+            created_at: now,
+        };
         api_keys::keep_answer(tx, &kept)?;
     }
     Ok((status, response))

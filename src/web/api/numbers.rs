@@ -108,7 +108,7 @@ pub(super) async fn opt_out(
         .store
         .write(move |tx| {
             let number = numbers::find_or_create(tx, &phone, now)?;
-            let update = Update::OptOut(channel, reason);
+            let update = Update::OptOut(channel, reason.clone());
             record_consent(tx, number.id, None, update, Source::Api, &actor, now)
         })
         .await?;

@@ -116,7 +116,7 @@ pub(super) async fn submit(
     if given.website.is_empty() {
         let submission = submission(&app, &request, &hosted, &given, phone, version, ip);
         let now = app.clock.now();
-        match app.store.write(move |tx| submit_form(tx, submission, now)).await {
+        match app.store.write(move |tx| submit_form(tx, &submission, now)).await {
             Ok(()) => {}
             Err(ActionError::Conflict(_)) => return reworded(&app, hosted.form.slug, given).await,
             // What the rules of consent refuse for one number must not show: nothing was recorded, the page is the same.

@@ -1,5 +1,7 @@
 //! The harness: the real server on port 0, a clock that stands still, simulated phones, and a cast with names.
 
+pub mod database;
+
 use std::time::Duration;
 
 use clap::Parser;
@@ -35,6 +37,7 @@ struct Options {
 /// A running installation.
 pub struct World {
     pub directory: TempDir,
+    pub database: String,
     pub clock: Clock,
     pub jobs: Jobs,
     pub bound_app: actix_web::web::Data<sms_opt_in::web::App>,
@@ -45,7 +48,7 @@ pub struct World {
 /// An installation with simulated phones; the worker is turned by hand.
 pub async fn world() -> World {
     let directory = TempDir::new().unwrap();
-    let database = format!("sqlite://{}", directory.path().join("test.db").display());
+    let database = database::fresh(&directory);
     let clock = Clock::fixed(start());
     let arguments = [
         "test",
@@ -79,7 +82,7 @@ pub async fn world() -> World {
         .await
         .unwrap();
     let (client, url) = (Client::new(), app.local_url.clone());
-    World { directory, clock, jobs, bound_app: app, client, url }
+    World { directory, database, clock, jobs, bound_app: app, client, url }
 }
 
 impl World {

@@ -1,0 +1,213 @@
+//! The one place that asks which database it is. Queries are written once, in the store's files, and compiled for both with
+//! [`on!`]; what the databases do differently is a small function here, one for each of them. It must not know what is
+//! stored.
+
+mod locker;
+mod postgres;
+mod search;
+mod sqlite;
+
+use diesel::connection::SimpleConnection;
+use diesel::{PgConnection, QueryResult, SqliteConnection};
+
+use super::{Conn, StoreError};
+
+pub(super) use locker::{Held, Locker};
+pub(super) use search::{ROWS as SEARCH_ROWS, search_rows};
+
+/// A connection to either database.
+pub(super) enum Db<'a> {
+    Sqlite(&'a mut SqliteConnection),
+    Postgres(&'a mut PgConnection),
+}
+
+/// Runs a query on whichever database the connection belongs to: `on!(conn, db => table.find(id).first(db))`. The body is
+/// compiled twice, natively for each, so it must build its query itself.
+macro_rules! on {
+    ($conn:expr, $db:ident => $body:expr) => {
+        match &mut $conn.db {
+            $crate::store::dialect::Db::Sqlite($db) => {
+                let $db: &mut diesel::SqliteConnection = $db;
+                $body
+            }
+            $crate::store::dialect::Db::Postgres($db) => {
+                let $db: &mut diesel::PgConnection = $db;
+                $body
+            }
+        }
+    };
+}
+pub(super) use on;
+
+/// Reads one row that is about to change, and keeps others from changing it before the commit. SQLite has one writer, so
+/// nobody could; on PostgreSQL the row is locked. A transaction that holds locks already never waits for another (it would
+/// be a deadlock in the making): it is rolled back and comes again, first in its group, where it may wait.
+macro_rules! first_locked {
+    ($tx:expr, $query:expr) => {{
+        let may_wait = $tx.may_wait();
+        match &mut $tx.db {
+            $crate::store::dialect::Db::Sqlite(db) => Ok($query.first(*db).optional()?),
+            $crate::store::dialect::Db::Postgres(db) if may_wait => {
+                Ok($query.for_update().first(*db).optional()?)
+            }
+            $crate::store::dialect::Db::Postgres(db) => {
+                match $query.for_update().skip_locked().first(*db).optional()? {
+                    // It is not there, or somebody holds it.
+                    None => match $query.first(*db).optional()? {
+                        Some(_) => Err($crate::store::StoreError::Busy),
+                        absent => Ok(absent),
+                    },
+                    free => Ok(free),
+                }
+            }
+        }
+    }};
+}
+pub(super) use first_locked;
+
+impl Db<'_> {
+    /// Runs statements without parameters.
+    pub(super) fn batch(&mut self, sql: &str) -> QueryResult<()> {
+        match self {
+            Db::Sqlite(db) => db.batch_execute(sql),
+            Db::Postgres(db) => db.batch_execute(sql),
+        }
+    }
+}
+
+/// Where the database is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    Sqlite(String),
+    Postgres(String),
+}
+
+impl Place {
+    /// Reads `sqlite://FILE` or `postgres://…`.
+    pub(super) fn of(url: &str) -> Result<Place, StoreError> {
+        match url.split_once("://") {
+            Some(("sqlite", path)) if !path.is_empty() => Ok(Place::Sqlite(path.to_owned())),
+            Some(("postgres" | "postgresql", rest)) if !rest.is_empty() => {
+                Ok(Place::Postgres(url.to_owned()))
+            }
+            Some((scheme, _)) => Err(StoreError::UnknownScheme(scheme.to_owned())),
+            None => Err(StoreError::UnknownScheme(String::new())),
+        }
+    }
+
+    /// Brings the tables up to date.
+    pub(super) fn migrate(&self) -> Result<(), StoreError> {
+        match self {
+            Place::Sqlite(path) => sqlite::migrate(path),
+            Place::Postgres(url) => postgres::migrate(url),
+        }
+    }
+
+    /// Connections to read with.
+    pub(super) fn readers(&self) -> Result<Readers, StoreError> {
+        Ok(match self {
+            Place::Sqlite(path) => Readers::Sqlite(sqlite::pool(path)?),
+            Place::Postgres(url) => Readers::Postgres(postgres::pool(url)?),
+        })
+    }
+
+    /// A connection to write with.
+    pub(super) fn writing(&self) -> Result<Writing, StoreError> {
+        Ok(match self {
+            Place::Sqlite(path) => Writing::Sqlite(Box::new(sqlite::connect(path)?)),
+            Place::Postgres(url) => Writing::Postgres(Box::new(postgres::connect(url)?)),
+        })
+    }
+
+    /// How many connections write side by side.
+    pub(super) fn writers(&self) -> u16 {
+        match self {
+            Place::Sqlite(_) => 1,
+            Place::Postgres(_) => postgres::WRITERS,
+        }
+    }
+
+    /// Locks that other instances see, where there can be others.
+    pub(super) fn locker(&self) -> Result<Option<Locker>, StoreError> {
+        match self {
+            Place::Sqlite(_) => Ok(None),
+            Place::Postgres(url) => Locker::start(url).map(Some),
+        }
+    }
+}
+
+/// Connections to read with.
+pub(super) enum Readers {
+    Sqlite(sqlite::Pool),
+    Postgres(postgres::Pool),
+}
+
+impl Readers {
+    /// True when a read is a few microseconds of work on memory rather than a question over the network.
+    pub(super) fn are_at_hand(&self) -> bool {
+        matches!(self, Readers::Sqlite(_))
+    }
+
+    pub(super) fn with<T, E: From<StoreError>>(
+        &self,
+        read: impl FnOnce(&mut Conn<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let unreachable = |error: diesel::r2d2::PoolError| StoreError::Connection(error.to_string());
+        match self {
+            Readers::Sqlite(pool) => {
+                let mut pooled = pool.get().map_err(unreachable)?;
+                read(&mut Conn { db: Db::Sqlite(&mut pooled) })
+            }
+            Readers::Postgres(pool) => {
+                let mut pooled = pool.get().map_err(unreachable)?;
+                read(&mut Conn { db: Db::Postgres(&mut pooled) })
+            }
+        }
+    }
+}
+
+/// A connection to write with.
+pub(super) enum Writing {
+    Sqlite(Box<SqliteConnection>),
+    Postgres(Box<PgConnection>),
+}
+
+impl Writing {
+    pub(super) fn db(&mut self) -> Db<'_> {
+        match self {
+            Writing::Sqlite(db) => Db::Sqlite(db),
+            Writing::Postgres(db) => Db::Postgres(db),
+        }
+    }
+
+    /// Begins a transaction that writes.
+    pub(super) fn begin(&mut self) -> QueryResult<()> {
+        match self {
+            Writing::Sqlite(db) => db.batch_execute("BEGIN IMMEDIATE"),
+            Writing::Postgres(db) => db.batch_execute("BEGIN"),
+        }
+    }
+
+    /// True when writes that failed on this database's account may be run again: others write beside us.
+    pub(super) fn has_rivals(&self) -> bool {
+        matches!(self, Writing::Postgres(_))
+    }
+}
+
+/// Begins to read one unchanging state.
+pub(super) fn begin_snapshot(conn: &mut Conn<'_>) -> Result<(), StoreError> {
+    let begin = match conn.db {
+        Db::Sqlite(_) => "BEGIN",
+        Db::Postgres(_) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+    };
+    Ok(conn.db.batch(begin)?)
+}
+
+/// Waits until no event is being recorded by anybody, and keeps it so until the commit: events are numbered when they are
+/// written but seen when they are committed, and a seal must not run past one that is still to come.
+pub(super) fn hold_history_still(conn: &mut Conn<'_>) -> Result<(), StoreError> {
+    match conn.db {
+        Db::Sqlite(_) => Ok(()),
+        Db::Postgres(_) => Ok(conn.db.batch("LOCK TABLE consent_events IN SHARE MODE")?),
+    }
+}

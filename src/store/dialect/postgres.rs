@@ -1,0 +1,60 @@
+//! PostgreSQL 15 and later: how it is reached, and the pool that reads from it.
+
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::r2d2::{self, ConnectionManager, CustomizeConnection};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use crate::store::StoreError;
+
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+
+/// Connections of an instance that write side by side, each committing in groups.
+pub(super) const WRITERS: u16 = 2;
+/// Readers at most at once, of one instance.
+const READERS: u32 = 16;
+/// A question waits this long for a free connection.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// One instance at a time brings the tables up to date. The number only has to be the same everywhere.
+const MIGRATION_LOCK: i64 = 0x736d_735f_6f70_7430;
+
+/// What every session of ours needs: a statement that waits for ever would hold up a STOP.
+const SETTINGS: &str = "SET client_min_messages = warning; SET statement_timeout = '60s'; SET lock_timeout = '20s'; \
+    SET idle_in_transaction_session_timeout = '120s';";
+
+pub(super) type Pool = r2d2::Pool<ConnectionManager<PgConnection>>;
+
+pub(super) fn connect(url: &str) -> Result<PgConnection, StoreError> {
+    let mut db = PgConnection::establish(url).map_err(|error| StoreError::Connection(error.to_string()))?;
+    db.batch_execute(SETTINGS)?;
+    Ok(db)
+}
+
+pub(super) fn migrate(url: &str) -> Result<(), StoreError> {
+    let mut db = connect(url)?;
+    db.batch_execute(&format!("SET statement_timeout = 0; SELECT pg_advisory_lock({MIGRATION_LOCK})"))?;
+    let done = db.run_pending_migrations(MIGRATIONS).map(|_| ());
+    db.batch_execute(&format!("SELECT pg_advisory_unlock({MIGRATION_LOCK})"))?;
+    done.map_err(|error| StoreError::Migration(error.to_string()))
+}
+
+#[derive(Debug)]
+struct Settings;
+
+impl CustomizeConnection<PgConnection, r2d2::Error> for Settings {
+    fn on_acquire(&self, db: &mut PgConnection) -> Result<(), r2d2::Error> {
+        db.batch_execute(SETTINGS).map_err(r2d2::Error::QueryError)
+    }
+}
+
+pub(super) fn pool(url: &str) -> Result<Pool, StoreError> {
+    r2d2::Pool::builder()
+        .max_size(READERS)
+        .min_idle(Some(1))
+        .connection_timeout(PATIENCE)
+        .connection_customizer(Box::new(Settings))
+        .build(ConnectionManager::new(url))
+        .map_err(|error| StoreError::Connection(error.to_string()))
+}

@@ -1,0 +1,55 @@
+//! SQLite: how a database file is opened, and the pool that reads from it.
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::r2d2::{self, ConnectionManager, CustomizeConnection};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use crate::store::StoreError;
+
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+
+/// Durable and shared: WAL with a sync at every commit, readers beside one writer, constraints on.
+const PRAGMAS: &str = "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+    PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 20000; PRAGMA cache_size = -65536; \
+    PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 268435456;";
+
+/// Readers at most at once.
+const READERS: u32 = 8;
+
+pub(super) type Pool = r2d2::Pool<ConnectionManager<SqliteConnection>>;
+
+pub(super) fn connect(path: &str) -> Result<SqliteConnection, StoreError> {
+    let mut db =
+        SqliteConnection::establish(path).map_err(|error| StoreError::Connection(error.to_string()))?;
+    db.batch_execute(PRAGMAS)?;
+    Ok(db)
+}
+
+pub(super) fn migrate(path: &str) -> Result<(), StoreError> {
+    connect(path)?
+        .run_pending_migrations(MIGRATIONS)
+        .map(|_| ())
+        .map_err(|error| StoreError::Migration(error.to_string()))
+}
+
+#[derive(Debug)]
+struct ReadOnly;
+
+impl CustomizeConnection<SqliteConnection, r2d2::Error> for ReadOnly {
+    fn on_acquire(&self, db: &mut SqliteConnection) -> Result<(), r2d2::Error> {
+        db.batch_execute(PRAGMAS)
+            .and_then(|()| db.batch_execute("PRAGMA query_only = ON;"))
+            .map_err(r2d2::Error::QueryError)
+    }
+}
+
+pub(super) fn pool(path: &str) -> Result<Pool, StoreError> {
+    r2d2::Pool::builder()
+        .max_size(READERS)
+        .min_idle(Some(1))
+        .test_on_check_out(false)
+        .connection_customizer(Box::new(ReadOnly))
+        .build(ConnectionManager::new(path))
+        .map_err(|error| StoreError::Connection(error.to_string()))
+}
