@@ -255,6 +255,9 @@ pub fn name_key(name: &str) -> String {
 /// Contacts that match, newest first; at most as many as anyone reads.
 const SEARCH_ROWS: i64 = 2000;
 
+/// As many digits are more than the end of a number: a 0 before them belongs to the way it is dialled.
+const NATIONAL_DIGITS: usize = 6;
+
 #[derive(QueryableByName)]
 struct Found {
     #[diesel(sql_type = BigInt)]
@@ -274,7 +277,14 @@ fn search_rows(conn: &mut Conn<'_>, search: &str) -> Result<Vec<i64>, StoreError
         .bind::<BigInt, _>(SEARCH_ROWS)
         .load(conn.db)?
     } else {
-        let phrase = format!("\"{}\"", words.replace('"', "\"\""));
+        let phrase = |words: &str| format!("\"{}\"", words.replace('"', "\"\""));
+        // A national format may begin with a 0 that E.164 leaves out: 020 7946 0000 is +44 20 7946 0000.
+        let bare = words.trim_start_matches('0');
+        let phrase = if is_number && bare.len() < words.len() && bare.len() >= NATIONAL_DIGITS {
+            format!("{} OR {}", phrase(words), phrase(bare))
+        } else {
+            phrase(words)
+        };
         diesel::sql_query(
             "SELECT rowid AS row_id FROM contacts_search WHERE contacts_search MATCH ?1 ORDER BY rowid DESC LIMIT ?2",
         )

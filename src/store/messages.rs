@@ -307,16 +307,17 @@ pub fn unanswered(
     Ok(query.limit(100).load(conn.db)?)
 }
 
-/// Held messages whose hold time is over.
+/// Held messages whose hold time is over at `by`, the earliest first.
 ///
 /// # Errors
 /// When the database fails.
-pub fn overdue_holds(conn: &mut Conn<'_>, now: Timestamp) -> Result<Vec<Message>, StoreError> {
+pub fn holds_ending(conn: &mut Conn<'_>, by: Timestamp, limit: i64) -> Result<Vec<Message>, StoreError> {
     let query = messages::table
         .filter(in_status(HELD))
-        .filter(messages::expires_at.le(now))
+        .filter(messages::expires_at.le(by))
+        .order(messages::expires_at)
         .select(Message::as_select());
-    Ok(query.limit(1000).load(conn.db)?)
+    Ok(query.limit(limit).load(conn.db)?)
 }
 
 /// A number's messages that have not been handed over yet, of one program or of all, oldest first.
@@ -347,13 +348,14 @@ pub fn of_number(conn: &mut Conn<'_>, number: NumberId, limit: i64) -> Result<Ve
     Ok(query.select(Message::as_select()).limit(limit).load(conn.db)?)
 }
 
-/// Messages before `before`, newest first, in one status if asked.
+/// Messages before `before`, newest first; in one status, and there of one cause, if asked.
 ///
 /// # Errors
 /// When the database fails.
 pub fn page(
     conn: &mut Conn<'_>,
     status: Option<Status>,
+    code: Option<&str>,
     before: Option<MessageId>,
     limit: i64,
 ) -> Result<Vec<Message>, StoreError> {
@@ -361,6 +363,9 @@ pub fn page(
         messages::table.order(messages::id.desc()).select(Message::as_select()).limit(limit).into_boxed();
     if let Some(status) = status {
         query = query.filter(sql::<Bool>(&format!("messages.status = '{status}'")));
+    }
+    if let Some(code) = code {
+        query = query.filter(messages::error_code.eq(code.to_owned()));
     }
     if let Some(before) = before {
         query = query.filter(messages::id.lt(before));
