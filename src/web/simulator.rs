@@ -72,6 +72,11 @@ struct OnTable {
 }
 
 impl OnTable {
+    /// What the ids of its parts end with: the digits alone, because a + has a meaning where scripts look for ids.
+    fn key(&self) -> &str {
+        self.number.as_str().trim_start_matches('+')
+    }
+
     /// What became of a text, in a word.
     fn progress(&self, text: &HandsetText) -> &'static str {
         match (text.direction, text.status) {
