@@ -13,11 +13,13 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.parse
+import urllib.request
 
 from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
-from selenium.common.exceptions import StaleElementReferenceException
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 from selenium.webdriver.common.by import By
 
 ARTIFACTS = pathlib.Path("artifacts")
@@ -73,7 +75,7 @@ class Browser:
             try:
                 text = self.text()
                 missing = [phrase for phrase in phrases if phrase.lower() not in text.lower()]
-            except StaleElementReferenceException:
+            except (NoSuchElementException, StaleElementReferenceException):  # between two pages
                 continue
             time.sleep(0.05 if missing else 0)
         if missing:
@@ -116,6 +118,42 @@ def newcomer(browser, link):
     browser.open("/simulator").sees("You are opted out").shot("simulator-opted-out")
     send(browser, "One more thing")
     browser.sees("opted out")
+
+
+def live(browser):
+    """Item 12: a text arrives on the page by itself; what somebody is typing, its caret and an opened detail stay."""
+    number = "+12065550142"
+    browser.open("/simulator").sees("Simulated phones")
+    field = browser.driver.find_element(By.ID, f"body-{number[1:]}")
+    field.send_keys("half a sen")
+    texts_in(browser, number, "It appears by itself")
+    browser.sees("It appears by itself")
+    if browser.driver.switch_to.active_element.get_attribute("id") != f"body-{number[1:]}":
+        sys.exit("the field lost the focus while the page refreshed itself")
+    browser.driver.switch_to.active_element.send_keys("tence")
+    kept = browser.driver.find_element(By.ID, f"body-{number[1:]}").get_attribute("value")
+    if kept != "half a sentence":
+        sys.exit(f"what was typed is now {kept!r}")
+    browser.shot("simulator-live").open("/contacts?q=0142")
+    browser.driver.find_element(By.LINK_TEXT, "Cy Castro").click()
+    browser.driver.find_element(By.CSS_SELECTOR, "#checks summary").click()
+    browser.type("body", "typing on")
+    texts_in(browser, number, "This one too")
+    browser.sees("This one too", "quiet hours", "Not checked")
+    if browser.driver.find_element(By.NAME, "body").get_attribute("value") != "typing on":
+        sys.exit("the message that was being written is lost")
+    browser.shot("contact-live")
+    refused = [entry["message"] for entry in browser.driver.get_log("browser") if "Content Security" in entry["message"]]
+    if refused:
+        sys.exit(f"the page broke its own content security policy: {refused}")
+    browser.open("/messages").driver.find_element(By.TAG_NAME, "body").send_keys("?")
+    browser.sees("This help").shot("keys")
+
+
+def texts_in(browser, number, words):
+    """The lead texts while the page stays open: the machine path."""
+    data = urllib.parse.urlencode({"body": words}).encode()
+    urllib.request.urlopen(f"{browser.base}/simulator/handsets/{number}/texts", data).read()
 
 
 def send(browser, words):
@@ -180,6 +218,7 @@ def main():
         admin = Browser(base)
         newcomer(admin, link)
         support(admin)
+        live(admin)
         pages(admin)
         contact = admin.open("/contacts?q=0142").driver.find_element(By.LINK_TEXT, "Cy Castro").get_attribute("href")
         lead(Browser(base, 320, javascript=False), "phone")

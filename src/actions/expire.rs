@@ -7,12 +7,15 @@ use crate::store::messages::{self, Move};
 
 use super::ActionError;
 
+/// So many in one transaction; the rest follows with the next.
+const AT_ONCE: i64 = 1000;
+
 /// Expires held messages whose hold time is over. Returns how many.
 ///
 /// # Errors
 /// When the database fails.
 pub fn expire(tx: &mut Tx<'_>, now: Timestamp) -> Result<usize, ActionError> {
-    let overdue = messages::overdue_holds(tx, now)?;
+    let overdue = messages::holds_ending(tx, now, AT_ONCE)?;
     for message in &overdue {
         let why = Move::coded("expired", "The hold time ended before the lead opted in.");
         messages::advance(tx, message, Status::Expired, now, &why)?;

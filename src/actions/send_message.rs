@@ -55,7 +55,7 @@ pub fn send_message(
     actor: &Actor,
     now: Timestamp,
 ) -> Result<Accepted, ActionError> {
-    check_body(&wanted.body)?;
+    check_body(&wanted.body).map_err(|error| ActionError::Invalid(vec![error]))?;
     let program = programs::find(tx, wanted.program.as_deref())?.ok_or(ActionError::NotFound("program"))?;
     let mut message = Message {
         id: tx.new_id(now)?,
@@ -135,7 +135,11 @@ fn refuse(
     Ok(Accepted { id: message.id, status: Status::Blocked, code: Some(code), verdict, words })
 }
 
-fn check_body(body: &str) -> Result<(), ActionError> {
+/// Can this be the text of a message?
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check_body(body: &str) -> Result<(), FieldError> {
     let error = if body.trim().is_empty() {
         "Write the text that is to be sent."
     } else if body.chars().count() > sms::MAX_BODY {
@@ -143,7 +147,7 @@ fn check_body(body: &str) -> Result<(), ActionError> {
     } else {
         return Ok(());
     };
-    Err(ActionError::Invalid(vec![FieldError::new("body", error)]))
+    Err(FieldError::new("body", error))
 }
 
 /// The stable code of a refusal, as the API speaks it.

@@ -11,7 +11,7 @@ use super::id::ProgramId;
 use super::time::Timestamp;
 use super::words::words;
 
-pub use super::decide::decide;
+pub use super::decide::{check_given_at, check_reason, decide};
 pub use super::intent::{Decision, Draft, Effect, Intent, Refusal, Scope};
 
 words! {

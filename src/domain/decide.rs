@@ -1,6 +1,8 @@
 //! The transitions: given what is known of a number and what somebody wants, which event is appended and what follows,
 //! or why it is refused. The table of RULES §1, row by row.
 
+use std::collections::BTreeSet;
+
 use chrono::Duration;
 
 use super::consent::{EventKind, NumberConsent, Source, State, StateName};
@@ -11,8 +13,11 @@ use super::time::Timestamp;
 
 /// Provider times that lie closer together than this do not tell which of two texts was first (RULES §1).
 const TIE: Duration = Duration::seconds(60);
-/// A reason shorter than this explains nothing.
+/// A reason shorter than this explains nothing; nor does one with so few different letters and figures ("aaaaaaaaaaaa").
 const REASON_CHARACTERS: usize = 10;
+const REASON_LETTERS: usize = 5;
+/// 20 December 1991: the TCPA became law. An older date on a consent to be texted is a slip of the keyboard.
+const TCPA: Timestamp = Timestamp::from_micros(693_187_200_000_000);
 
 /// Decides what follows from `intent` for a number about which `record` is known.
 ///
@@ -171,15 +176,7 @@ impl Case<'_> {
         if let State::OptedOut(since) = self.state {
             return Err(Refusal::OptedOut { since: since.occurred_at });
         }
-        if document.given_at > self.now {
-            return Err(Refusal::ConsentInFuture);
-        }
-        match self.record.last_opt_out {
-            Some(last_opt_out) if document.given_at < last_opt_out => {
-                return Err(Refusal::ConsentBeforeOptOut { last_opt_out });
-            }
-            _ => {}
-        }
+        check_given_at(self.record, document.given_at, self.now)?;
         let reason = checked_reason(document.reason)?;
         let given_at = document.given_at;
         let document = ConsentDocument { reason, ..document };
@@ -274,10 +271,64 @@ impl Case<'_> {
     }
 }
 
-fn checked_reason(reason: String) -> Result<String, Refusal> {
-    let reason = reason.trim().to_owned();
-    if reason.chars().count() < REASON_CHARACTERS {
-        return Err(Refusal::ReasonTooShort);
+/// Can a consent for this number have been given then?
+///
+/// # Errors
+/// The refusal that a document of that day would meet.
+pub fn check_given_at(record: &NumberConsent, given_at: Timestamp, now: Timestamp) -> Result<(), Refusal> {
+    match record.last_opt_out {
+        _ if given_at > now => Err(Refusal::ConsentInFuture),
+        _ if given_at < TCPA => Err(Refusal::ConsentTooOld { floor: TCPA }),
+        Some(last_opt_out) if given_at < last_opt_out => Err(Refusal::ConsentBeforeOptOut { last_opt_out }),
+        _ => Ok(()),
     }
-    Ok(reason)
+}
+
+/// Does the reason explain anything? It is long enough, holds two different words, not all of them "test", and five
+/// different letters or figures. Nothing more: a rule cannot tell a good reason from a bad one.
+///
+/// # Errors
+/// [`Refusal::ReasonTooShort`].
+pub fn check_reason(reason: &str) -> Result<(), Refusal> {
+    let lower = reason.trim().to_lowercase();
+    let is_part = |letter: &char| letter.is_alphanumeric();
+    let words: BTreeSet<&str> =
+        lower.split(|letter| !is_part(&letter)).filter(|word| !word.is_empty()).collect();
+    let letters: BTreeSet<char> = lower.chars().filter(is_part).collect();
+    let explains = lower.chars().count() >= REASON_CHARACTERS
+        && words.len() >= 2
+        && letters.len() >= REASON_LETTERS
+        && words.iter().any(|word| !matches!(*word, "test" | "tests" | "testing"));
+    if explains { Ok(()) } else { Err(Refusal::ReasonTooShort) }
+}
+
+fn checked_reason(reason: String) -> Result<String, Refusal> {
+    check_reason(&reason)?;
+    Ok(reason.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check_reason;
+
+    #[test]
+    fn a_reason_is_words() {
+        for good in
+            ["contract 4711, page 2", "because it is so", "Signed form in folder 7", "договор номер 15"]
+        {
+            assert!(check_reason(good).is_ok(), "{good}");
+        }
+        let bad = [
+            "",
+            "short",
+            "test test test",
+            "Testing test.",
+            "aaaaaaaaaaaa",
+            "aaaa bbbb aaaa",
+            "consent consent",
+        ];
+        for bad in bad {
+            assert!(check_reason(bad).is_err(), "{bad}");
+        }
+    }
 }

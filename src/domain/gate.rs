@@ -47,7 +47,7 @@ words! {
         Pass = "pass",
         /// This blocks the text.
         Fail = "fail",
-        /// Could not be asked, because an earlier answer is missing.
+        /// Was not asked: this version does not know the rule yet. It neither permits nor blocks.
         NotReached = "not_reached",
     }
 }
@@ -182,21 +182,13 @@ pub fn ask(question: &Question<'_>) -> Verdict {
     let state = question.consent.state_in(question.program.id);
     let checks = vec![
         checks::consent(question, state),
-        checks::opt_out(state),
+        checks::opt_out(question, state),
         checks::do_not_text(question),
         checks::paused(question),
         checks::number(question),
         checks::sender(question),
-        checks::pass(
-            CheckName::QuietHours,
-            "No quiet-hours rule is in force for this program yet.",
-            "47 CFR 64.1200(c)(1)",
-        ),
-        checks::pass(
-            CheckName::Frequency,
-            "No frequency cap is in force for this program yet.",
-            "CTIA Messaging Principles 5.1",
-        ),
+        checks::quiet_hours(),
+        checks::frequency(),
         checks::operations(question),
     ];
     Verdict {
@@ -211,14 +203,18 @@ pub fn ask(question: &Question<'_>) -> Verdict {
 }
 
 impl Verdict {
-    /// May an intended text go now?
+    /// May an intended text go now? Nothing failed; what was not checked does not block.
     pub fn can_text(&self) -> bool {
-        self.checks.iter().all(|check| check.outcome == Outcome::Pass)
+        self.checks.iter().all(|check| check.outcome != Outcome::Fail)
     }
 
-    /// True when the check did not pass.
+    /// True when the check failed.
     pub fn fails(&self, name: CheckName) -> bool {
-        self.checks.iter().any(|check| check.name == name && check.outcome != Outcome::Pass)
+        self.has(name, Outcome::Fail)
+    }
+
+    fn has(&self, name: CheckName, outcome: Outcome) -> bool {
+        self.checks.iter().any(|check| check.name == name && check.outcome == outcome)
     }
 
     /// The first check, after consent itself, that blocks; consent only when nothing else does.
@@ -230,12 +226,13 @@ impl Verdict {
     /// The answer in one sentence, for the top of a page.
     pub fn headline(&self) -> String {
         match self.cause() {
-            None => match self.since {
-                Some(since) => {
+            None => {
+                let yes = self.since.map_or("Yes.".to_owned(), |since| {
                     format!("Yes: opted in on {} by {}.", since.occurred_at.day(), since.source.label())
-                }
-                None => "Yes.".to_owned(),
-            },
+                });
+                let unchecked = self.has(CheckName::QuietHours, Outcome::NotReached);
+                if unchecked { format!("{yes} The hour was not checked.") } else { yes }
+            }
             Some(check) => format!("No: {}", decapitalise(&check.facts)),
         }
     }
@@ -279,6 +276,14 @@ const PERSON_AND_NUMBER: [CheckName; 5] =
     [CheckName::OptOut, CheckName::DoNotText, CheckName::Paused, CheckName::Number, CheckName::Sender];
 /// The narrow lanes of RULES §3: a confirmation goes out although the number is now opted out.
 const FLAG_AND_NUMBER: [CheckName; 3] = [CheckName::DoNotText, CheckName::Number, CheckName::Sender];
+
+/// The number to which a lead must text START, as it is read out on the phone and as it is typed.
+pub fn number_to_text(sender: Option<&str>) -> String {
+    match sender.and_then(Phone::from_e164) {
+        Some(phone) => format!("{} ({})", phone.national(), phone.as_str()),
+        None => "your sender number".to_owned(),
+    }
+}
 
 fn decapitalise(sentence: &str) -> String {
     let mut letters = sentence.chars();

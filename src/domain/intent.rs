@@ -99,6 +99,9 @@ pub enum Refusal {
     /// The consent's date is in the future.
     #[error("The consent cannot have been given in the future. Enter the date on the document.")]
     ConsentInFuture,
+    /// The consent is older than any law that asks for one.
+    #[error("Check the year: no consent to be texted is older than the law that asks for it, the TCPA of {}.", .floor.day())]
+    ConsentTooOld { floor: Timestamp },
     /// The consent is older than a revocation.
     #[error(
         "The consent is older than this number's last opt-out or change of owner on {}. That ended every consent before it.",
@@ -106,7 +109,10 @@ pub enum Refusal {
     )]
     ConsentBeforeOptOut { last_opt_out: Timestamp },
     /// The words explain nothing.
-    #[error("Give a reference or reason in words, at least 10 characters long. \"Test\" is not a document.")]
+    #[error(
+        "Give a reference or reason in words: at least 10 characters, and at least two different words. \"Test\" is not a \
+         document."
+    )]
     ReasonTooShort,
     /// An invitation is out already.
     #[error("The opt-in template went out on {} already. It is never sent twice.", .since.day())]
@@ -131,6 +137,7 @@ impl Refusal {
         match self {
             Refusal::OptedOut { .. } => "opted_out",
             Refusal::ConsentInFuture => "consent_in_future",
+            Refusal::ConsentTooOld { .. } => "consent_too_old",
             Refusal::ConsentBeforeOptOut { .. } => "consent_before_opt_out",
             Refusal::ReasonTooShort => "reason_too_short",
             Refusal::AlreadyInvited { .. } => "already_invited",
@@ -141,10 +148,17 @@ impl Refusal {
         }
     }
 
+    /// The refusal with the number that the lead has to text, where that is the way out.
+    pub fn to_person(&self, sender: Option<&str>) -> String {
+        self.to_string().replace("your sender number", &super::gate::number_to_text(sender))
+    }
+
     /// The form field the words belong to.
     pub fn field(&self) -> Option<&'static str> {
         match self {
-            Refusal::ConsentInFuture | Refusal::ConsentBeforeOptOut { .. } => Some("given_on"),
+            Refusal::ConsentInFuture
+            | Refusal::ConsentTooOld { .. }
+            | Refusal::ConsentBeforeOptOut { .. } => Some("given_on"),
             Refusal::ReasonTooShort => Some("reason"),
             _ => None,
         }

@@ -114,6 +114,16 @@ impl Phone {
         }
     }
 
+    /// As people in the region `home` read it: at home without a country code, from abroad with one. For pages.
+    pub fn shown(&self, home: &str) -> String {
+        match self.number() {
+            Some(number) if self.country_region().as_deref() != Some(home) => {
+                PHONE_NUMBER_UTIL.format(&number, PhoneNumberFormat::International).into_owned()
+            }
+            _ => self.national(),
+        }
+    }
+
     /// The last four digits, by which support and caller tell numbers apart.
     pub fn last_four(&self) -> &str {
         self.0.get(self.0.len().saturating_sub(4)..).unwrap_or_default()
@@ -295,8 +305,18 @@ mod tests {
     }
 
     #[test]
+    fn a_number_from_abroad_shows_its_country_code() {
+        let shown = |e164: &str, home: &str| Phone::from_e164(e164).unwrap().shown(home);
+        assert_eq!(shown("+12065550100", "US"), "(206) 555-0100");
+        assert_eq!(shown("+442079460000", "US"), "+44 20 7946 0000");
+        assert_eq!(shown("+442079460000", "GB"), "020 7946 0000");
+        assert_eq!(shown("+12065550100", "GB"), "+1 206-555-0100");
+    }
+
+    #[test]
     fn a_number_without_metadata_is_still_shown() {
         let phone = Phone::from_e164("+999999999999").unwrap();
+        assert_eq!(phone.shown("US"), "+999999999999");
         assert_eq!(phone.national(), "+999999999999");
         assert_eq!(phone.country_region(), None);
     }

@@ -260,6 +260,9 @@ pub fn name_key(name: &str) -> String {
     name.trim().to_lowercase()
 }
 
+/// As many digits are more than the end of a number: a 0 before them belongs to the way it is dialled.
+const NATIONAL_DIGITS: usize = 6;
+
 /// The rows that match words, part of a word, or digits of a number in any format.
 fn search_rows(conn: &mut Conn<'_>, search: &str) -> Result<Vec<i64>, StoreError> {
     let digits: String = search.chars().filter(char::is_ascii_digit).collect();
@@ -276,5 +279,12 @@ fn search_rows(conn: &mut Conn<'_>, search: &str) -> Result<Vec<i64>, StoreError
             .limit(dialect::SEARCH_ROWS)
             .load(db)?));
     }
-    dialect::search_rows(conn, words)
+    // A national format may begin with a 0 that E.164 leaves out: 020 7946 0000 is +44 20 7946 0000.
+    let bare = words.trim_start_matches('0');
+    let national = is_number && bare.len() < words.len() && bare.len() >= NATIONAL_DIGITS;
+    let mut found = dialect::search_rows(conn, words)?;
+    if national {
+        found.extend(dialect::search_rows(conn, bare)?);
+    }
+    Ok(found)
 }

@@ -1,10 +1,13 @@
 //! Texts that leads sent. The pair (provider, provider's id) is unique for ever: the same text counts once.
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 
 use super::dialect::on;
-use super::schema::inbound_texts;
+use super::schema::{consents, inbound_texts};
 use super::{Conn, StoreError, Tx};
+use crate::domain::consent::StateName;
 use crate::domain::id::{InboundId, NumberId, ProgramId};
 use crate::domain::time::Timestamp;
 
@@ -71,5 +74,38 @@ pub fn of_number(conn: &mut Conn<'_>, number: NumberId, limit: i64) -> Result<Ve
         let query =
             inbound_texts::table.filter(inbound_texts::number_id.eq(number)).order(inbound_texts::id.desc());
         Ok(query.select(Inbound::as_select()).limit(limit).load(db)?)
+    })
+}
+
+/// How many of the newest replies are looked at for [`to_read`]: the walk stays short however large the table is.
+const LOOKED_AT: i64 = 500;
+
+/// Replies that are no keyword, from numbers that are opted in or invited in `program`, received at `since` or later;
+/// newest first.
+///
+/// # Errors
+/// When the database fails.
+pub fn to_read(
+    conn: &mut Conn<'_>,
+    program: ProgramId,
+    since: Timestamp,
+    limit: usize,
+) -> Result<Vec<Inbound>, StoreError> {
+    on!(conn, db => {
+        let state = consents::table.on(consents::number_id
+            .nullable()
+            .eq(inbound_texts::number_id)
+            .and(consents::program_id.eq(program)));
+        let newest: Vec<(Inbound, Option<StateName>)> = inbound_texts::table
+            .left_join(state)
+            // Written out: a partial index is of no use to a statement that leaves the word open.
+            .filter(sql::<Bool>("inbound_texts.class = 'other'"))
+            .order(inbound_texts::id.desc())
+            .select((Inbound::as_select(), consents::state.nullable()))
+            .limit(LOOKED_AT)
+            .load(db)?;
+        let awaits = |state: &Option<StateName>| matches!(state, Some(StateName::OptedIn | StateName::Invited));
+        let recent = newest.into_iter().take_while(|(text, _)| text.received_at >= since);
+        Ok(recent.filter(|(_, state)| awaits(state)).map(|(text, _)| text).take(limit).collect())
     })
 }

@@ -1,7 +1,8 @@
 //! Outbound texts and the steps of their lives.
 
+mod queue;
+
 use diesel::dsl::sql;
-use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
@@ -12,6 +13,8 @@ use crate::domain::gate::SendPermit;
 use crate::domain::id::{MessageId, NumberId, ProgramId};
 use crate::domain::message::{Category, Lane, Status};
 use crate::domain::time::Timestamp;
+
+pub use queue::{Due, due, holds_ending, is_behind_another, unanswered, waiting};
 
 /// An outbound text.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
@@ -264,137 +267,6 @@ pub fn steps(conn: &mut Conn<'_>, id: MessageId) -> Result<Vec<Step>, StoreError
     })
 }
 
-/// A condition on the status, written out: a partial index is of no use to a statement that leaves the word open.
-fn in_status(condition: &'static str) -> SqlLiteral<Bool> {
-    sql::<Bool>(condition)
-}
-
-const QUEUED: &str = "messages.status = 'queued'";
-const QUEUED_REPLY: &str =
-    "messages.status = 'queued' AND messages.lane <> 'gated' AND messages.lane <> 'invitation'";
-const HELD: &str = "messages.status = 'held'";
-const SENDING: &str = "messages.status = 'sending'";
-const WAITING: &str = "messages.status IN ('held', 'queued', 'scheduled')";
-
-/// A queued message whose time has come.
-#[derive(Clone, Copy, Debug)]
-pub struct Due {
-    /// Which.
-    pub message: MessageId,
-    /// To whom.
-    pub number: NumberId,
-    /// An answer to what the lead wrote: it goes before everything else.
-    pub is_reply: bool,
-}
-
-/// Queued messages whose time has come: answers first, then the longest waiting; none of the numbers in `except`.
-///
-/// # Errors
-/// When the database fails.
-pub fn due(
-    conn: &mut Conn<'_>,
-    now: Timestamp,
-    except: &[NumberId],
-    limit: i64,
-) -> Result<Vec<Due>, StoreError> {
-    on!(conn, db => {
-        let mut found = Vec::new();
-        for (is_reply, condition) in [(true, QUEUED_REPLY), (false, QUEUED)] {
-            let mut query = messages::table
-                .filter(in_status(condition))
-                .filter(messages::due_at.le(now))
-                .filter(messages::number_id.is_not_null())
-                .order((messages::due_at, messages::id))
-                .select((messages::id, messages::number_id.assume_not_null(), messages::lane))
-                .limit(limit)
-                .into_boxed();
-            if !except.is_empty() {
-                query = query.filter(messages::number_id.ne_all(except));
-            }
-            let rows: Vec<(MessageId, NumberId, Lane)> = query.load(db)?;
-            let due = |(message, number, _)| Due { message, number, is_reply };
-            found.extend(rows.into_iter().filter(|row| row.2.is_reply() == is_reply).map(due));
-        }
-        Ok(found)
-    })
-}
-
-/// True when an earlier intended message to the same number is with a provider since `since`, or waits for another
-/// attempt: a later one must not overtake it.
-///
-/// # Errors
-/// When the database fails.
-pub fn is_behind_another(
-    conn: &mut Conn<'_>,
-    message: &Message,
-    since: Timestamp,
-) -> Result<bool, StoreError> {
-    on!(conn, db => {
-        let earlier = messages::table
-            .filter(messages::number_id.eq(message.number_id))
-            .filter(messages::id.lt(message.id))
-            .filter(messages::lane.eq(Lane::Gated))
-            .filter(messages::claimed_at.gt(since))
-            .filter(in_status("messages.status IN ('queued', 'sending')"));
-        Ok(earlier.select(messages::id).first::<MessageId>(db).optional()?.is_some())
-    })
-}
-
-/// Messages in `Sending` that were claimed before `before` and are due to be asked about: their outcome is unknown.
-///
-/// # Errors
-/// When the database fails.
-pub fn unanswered(
-    conn: &mut Conn<'_>,
-    before: Timestamp,
-    now: Timestamp,
-) -> Result<Vec<Message>, StoreError> {
-    on!(conn, db => {
-        let query = messages::table
-            .filter(in_status(SENDING))
-            .filter(messages::claimed_at.lt(before))
-            .filter(messages::due_at.le(now))
-            .order(messages::id)
-            .select(Message::as_select());
-        Ok(query.limit(100).load(db)?)
-    })
-}
-
-/// Held messages whose hold time is over.
-///
-/// # Errors
-/// When the database fails.
-pub fn overdue_holds(conn: &mut Conn<'_>, now: Timestamp) -> Result<Vec<Message>, StoreError> {
-    on!(conn, db => {
-        let query = messages::table
-            .filter(in_status(HELD))
-            .filter(messages::expires_at.le(now))
-            .select(Message::as_select());
-        Ok(query.limit(1000).load(db)?)
-    })
-}
-
-/// A number's messages that have not been handed over yet, of one program or of all, oldest first.
-///
-/// # Errors
-/// When the database fails.
-pub fn waiting(
-    conn: &mut Conn<'_>,
-    number: NumberId,
-    program: Option<ProgramId>,
-) -> Result<Vec<Message>, StoreError> {
-    on!(conn, db => {
-        let mut waiting: Vec<Message> = messages::table
-            .filter(messages::number_id.eq(number))
-            .filter(in_status(WAITING))
-            .order(messages::id)
-            .select(Message::as_select())
-            .load(db)?;
-        waiting.retain(|message| program.is_none_or(|program| program == message.program_id));
-        Ok(waiting)
-    })
-}
-
 /// A number's latest messages, newest first.
 ///
 /// # Errors
@@ -406,13 +278,14 @@ pub fn of_number(conn: &mut Conn<'_>, number: NumberId, limit: i64) -> Result<Ve
     })
 }
 
-/// Messages before `before`, newest first, in one status if asked.
+/// Messages before `before`, newest first; in one status, and there of one cause, if asked.
 ///
 /// # Errors
 /// When the database fails.
 pub fn page(
     conn: &mut Conn<'_>,
     status: Option<Status>,
+    code: Option<&str>,
     before: Option<MessageId>,
     limit: i64,
 ) -> Result<Vec<Message>, StoreError> {
@@ -421,6 +294,9 @@ pub fn page(
             messages::table.order(messages::id.desc()).select(Message::as_select()).limit(limit).into_boxed();
         if let Some(status) = status {
             query = query.filter(sql::<Bool>(&format!("messages.status = '{status}'")));
+        }
+        if let Some(code) = code {
+            query = query.filter(messages::error_code.eq(code.to_owned()));
         }
         if let Some(before) = before {
             query = query.filter(messages::id.lt(before));

@@ -10,7 +10,8 @@ use askama::Template;
 use super::App;
 use super::assets;
 use super::error::PageError;
-use super::session::Signed;
+use super::session::{Flash, Signed};
+use crate::domain::phone::Phone;
 use crate::domain::role::Role;
 
 /// What `layouts/admin.html` asks.
@@ -25,9 +26,11 @@ pub struct Page {
     /// The token for forms.
     pub csrf: String,
     /// What was done by the request before.
-    pub flash: Option<String>,
+    pub flash: Option<Flash>,
     /// No real text leaves this machine.
     pub simulator: bool,
+    /// The region whose numbers are shown without a country code.
+    home: String,
     role: Role,
 }
 
@@ -40,10 +43,26 @@ impl Page {
             user_name: user.name.clone(),
             role_label: user.role.label(),
             csrf: who.csrf().to_owned(),
-            flash: who.flash().map(str::to_owned),
+            flash: who.flash().cloned(),
             simulator: app.config.is_simulator(),
+            home: app.config.default_region.clone(),
             role: user.role,
         }
+    }
+
+    /// A number as people here read it.
+    pub fn number(&self, phone: &Phone) -> String {
+        phone.shown(&self.home)
+    }
+
+    /// A number as it was given; shown like any other where it is one.
+    pub fn number_given(&self, text: &str) -> String {
+        Phone::from_e164(text).map_or_else(|| text.to_owned(), |phone| self.number(&phone))
+    }
+
+    /// What the person may do.
+    pub fn role(&self) -> Role {
+        self.role
     }
 
     /// True for an administrator.

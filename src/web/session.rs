@@ -16,6 +16,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::Duration;
 use futures_util::future::LocalBoxFuture;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256, Sha512};
 
 use super::App;
@@ -124,7 +125,7 @@ pub trait Signed {
     /// The token for forms.
     fn csrf(&self) -> &str;
     /// What was done by the request before.
-    fn flash(&self) -> Option<&str>;
+    fn flash(&self) -> Option<&Flash>;
     /// The person as histories name them.
     fn actor(&self) -> Actor {
         Actor::User(self.user().email.clone())
@@ -140,7 +141,7 @@ macro_rules! signed {
             /// The token for forms.
             pub csrf: String,
             /// What was done by the request before.
-            pub flash: Option<String>,
+            pub flash: Option<Flash>,
         }
 
         impl $name {
@@ -157,8 +158,8 @@ macro_rules! signed {
             fn csrf(&self) -> &str {
                 &self.csrf
             }
-            fn flash(&self) -> Option<&str> {
-                self.flash.as_deref()
+            fn flash(&self) -> Option<&Flash> {
+                self.flash.as_ref()
             }
         }
 
@@ -189,9 +190,27 @@ signed! {
     Administrator: Role::Administrator, "Administrator";
 }
 
-/// Leaves a sentence for the next page.
+/// A sentence for the next page.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Flash {
+    /// The sentence.
+    pub text: String,
+    /// True when what was asked for was not done.
+    pub is_refusal: bool,
+}
+
+/// Leaves a sentence for the next page: what was asked for is done.
 pub fn flash(session: &Session, text: impl Into<String>) {
-    if let Err(error) = session.insert(FLASH, text.into()) {
+    leave(session, Flash { text: text.into(), is_refusal: false });
+}
+
+/// Leaves a sentence for the next page: what was asked for was refused. It is shown as an alert.
+pub fn flash_refusal(session: &Session, text: impl Into<String>) {
+    leave(session, Flash { text: text.into(), is_refusal: true });
+}
+
+fn leave(session: &Session, flash: Flash) {
+    if let Err(error) = session.insert(FLASH, flash) {
         log::error!("A notice could not be kept: {error}");
     }
 }
@@ -243,12 +262,13 @@ fn come_back_to(request: &HttpRequest) -> String {
     here.map_or("/", |here| here.as_str()).to_owned()
 }
 
-/// A notice is taken by the page that shows it, not by a form on the way there.
-fn take_flash(request: &HttpRequest, session: &Session) -> Option<String> {
-    if request.method() != Method::GET || !session.contains_key(FLASH) {
+/// A notice is taken by the page that shows it, not by a form on the way there, nor by a page that refreshes a part of itself.
+fn take_flash(request: &HttpRequest, session: &Session) -> Option<Flash> {
+    let is_part = request.headers().contains_key("HX-Request");
+    if request.method() != Method::GET || is_part || !session.contains_key(FLASH) {
         return None;
     }
-    session.remove_as::<String>(FLASH).and_then(Result::ok)
+    session.remove_as::<Flash>(FLASH).and_then(Result::ok)
 }
 
 fn user_of(state: &HashMap<String, String>) -> Option<UserId> {

@@ -16,7 +16,7 @@ use super::error::PageError;
 use super::form::{Errors, Posted};
 use super::page::{Page, html_status, see_other};
 use super::session::{self, Editor, Signed, Viewer};
-use crate::actions::send_message::{Wanted, send_message};
+use crate::actions::send_message::{Wanted, check_body, send_message};
 use crate::actions::{ActionError, FieldError, save_contact, standing};
 use crate::domain::consent::StateName;
 use crate::domain::message::{Category, ReceiptStatus, Status};
@@ -72,6 +72,11 @@ struct OnTable {
 }
 
 impl OnTable {
+    /// What the ids of its parts end with: the digits alone, because a + has a meaning where scripts look for ids.
+    fn key(&self) -> &str {
+        self.number.as_str().trim_start_matches('+')
+    }
+
     /// What became of a text, in a word.
     fn progress(&self, text: &HandsetText) -> &'static str {
         match (text.direction, text.status) {
@@ -123,9 +128,9 @@ async fn table(
         }
     }
     handsets.truncate(SHOWN);
-    let now = app.clock.now();
+    let (now, home) = (app.clock.now(), app.config.default_region.clone());
     let handsets = app.store.read::<_, StoreError>(move |conn| {
-        handsets.into_iter().map(|handset| on_table(conn, handset, now)).collect::<Result<Vec<_>, _>>()
+        handsets.into_iter().map(|handset| on_table(conn, handset, &home, now)).collect::<Result<Vec<_>, _>>()
     });
     let handsets = handsets.await?;
     let behaviour = simulator.behaviour();
@@ -140,10 +145,15 @@ async fn table(
     )
 }
 
-fn on_table(conn: &mut Conn<'_>, handset: Handset, now: Timestamp) -> Result<OnTable, StoreError> {
+fn on_table(
+    conn: &mut Conn<'_>,
+    handset: Handset,
+    home: &str,
+    now: Timestamp,
+) -> Result<OnTable, StoreError> {
     let Handset { number: phone, texts } = handset;
     let mut on_table = OnTable {
-        name: phone.national(),
+        name: phone.shown(home),
         state: StateName::NotAsked.as_str(),
         headline: "Nothing is kept about this number yet.".to_owned(),
         href: format!("/troubleshoot?number={}", phone.as_str().replace('+', "%2B")),
@@ -196,7 +206,7 @@ struct Put {
 
 async fn put_on_table(
     app: Data<App>,
-    who: Viewer,
+    who: Editor,
     session: Session,
     Posted(given): Posted<Put>,
 ) -> Result<HttpResponse, PageError> {
@@ -204,7 +214,7 @@ async fn put_on_table(
     match Phone::parse(&given.phone, &app.config.default_region) {
         Ok(phone) => {
             keep_on_table(&session, &phone);
-            session::flash(&session, format!("{} is on the table.", phone.national()));
+            session::flash(&session, format!("{} is on the table.", phone.shown(&app.config.default_region)));
             Ok(see_other("/simulator"))
         }
         Err(error) => {
@@ -223,12 +233,21 @@ async fn send(
 ) -> Result<HttpResponse, PageError> {
     simulator(&app)?;
     let region = app.config.default_region.clone();
+    let phone = Phone::parse(&wish.phone, &region);
+    let phone = phone.map_err(|error| FieldError::new("phone", error.to_string()));
+    let phone = match (phone, check_body(&wish.body)) {
+        (Ok(phone), Ok(())) => phone,
+        (phone, body) => {
+            let errors = phone.err().into_iter().chain(body.err()).collect();
+            let again = Again { wish, errors, ..Again::default() };
+            return table(&app, &who, &session, StatusCode::UNPROCESSABLE_ENTITY, again).await;
+        }
+    };
+    let shown = phone.shown(&region);
     let (to, body) = (wish.phone.clone(), wish.body.clone());
     let wanted = Wanted { to, body, category: Category::Alert, program: None };
     let (actor, now) = (who.actor(), app.clock.now());
     let sent = app.store.write(move |tx| {
-        let phone = Phone::parse(&wanted.to, &region);
-        let phone = phone.map_err(|error| ActionError::field("phone", error.to_string()))?;
         let known = match numbers::find(tx, &phone)? {
             Some(number) => number.contact_count > 0,
             None => false,
@@ -236,16 +255,17 @@ async fn send(
         if !known {
             save_contact::create_contact(tx, phone.as_str(), &Details::default(), &region, &actor, now)?;
         }
-        Ok((phone, send_message(tx, &wanted, &region, &actor, now)?))
+        Ok((phone.clone(), send_message(tx, &wanted, &region, &actor, now)?))
     });
     match sent.await {
         Ok((phone, accepted)) => {
             keep_on_table(&session, &phone);
-            let words = match accepted.status {
-                Status::Blocked => format!("Not sent to {}. {}", phone.national(), accepted.words),
-                _ => format!("{}: {}", phone.national(), accepted.words),
-            };
-            session::flash(&session, words);
+            match accepted.status {
+                Status::Blocked => {
+                    session::flash_refusal(&session, format!("Not sent to {shown}. {}", accepted.words));
+                }
+                _ => session::flash(&session, format!("{shown}: {}", accepted.words)),
+            }
             Ok(see_other("/simulator"))
         }
         Err(ActionError::Invalid(errors)) => {

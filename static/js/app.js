@@ -1,4 +1,5 @@
-// Comfort only: every page works without this file. Keys: / search, g c contacts, g m messages (off inside inputs; can be switched off).
+// Comfort only: every page works without this file. Keys: / search, g c contacts, g m messages, ? help (off inside inputs; can be
+// switched off).
 "use strict";
 (() => {
   const summary = document.querySelector(".error-summary");
@@ -21,6 +22,25 @@
     }
   }
 
+  // Live pages: htmx asks for the page again, and swaps its [data-live] parts only where something has changed, so that
+  // nothing that a person reads, types or has opened is lost.
+  const live = (page) => [...page.querySelectorAll("[data-live]")].map((part) => part.innerHTML).join("");
+  let shown = live(document), opened = [], focused = null, composing = false;
+  document.addEventListener("compositionstart", () => { composing = true; });
+  document.addEventListener("compositionend", () => { composing = false; });
+  document.addEventListener("htmx:beforeRequest", (event) => { if (document.hidden) event.preventDefault(); });
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const fresh = live(new DOMParser().parseFromString(event.detail.xhr.responseText, "text/html"));
+    if (!fresh || fresh === shown || composing) { event.detail.shouldSwap = false; return; }
+    shown = fresh;
+    opened = [...document.querySelectorAll("[data-live] details[open][id]")].map((details) => details.id);
+    focused = document.activeElement;
+  });
+  document.addEventListener("htmx:afterSwap", () => {
+    for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
+    if (focused?.isConnected && focused !== document.activeElement) focused.focus({ preventScroll: true });
+  });
+
   // Keys, and the button that switches them off (WCAG 2.1.4).
   const store = {
     get off() { try { return localStorage.getItem("keys") === "off"; } catch { return false; } },
@@ -30,7 +50,7 @@
   if (!toggle) return;
   const show = () => { toggle.textContent = store.off ? "Shortcut keys: off" : "Shortcut keys: on"; };
   toggle.hidden = false;
-  toggle.title = "/ search · g c contacts · g m messages";
+  toggle.title = "/ search · g c contacts · g m messages · ? help";
   toggle.addEventListener("click", () => { store.off = !store.off; show(); });
   show();
 
@@ -42,6 +62,9 @@
     if (event.key === "/") {
       const search = document.querySelector("input[type=search]");
       if (search) { event.preventDefault(); search.focus(); search.select(); }
+    } else if (event.key === "?") {
+      const help = document.getElementById("keys");
+      if (help && !help.open) help.showModal();
     } else if (event.key === "g") {
       awaiting = event.timeStamp;
       return;

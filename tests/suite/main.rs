@@ -11,4 +11,5 @@ mod forms;
 mod history;
 mod hooks;
 mod lateness;
+mod pages;
 mod tampering;

@@ -1,21 +1,24 @@
 //! Consent recorded by hand: which updates the number's state allows, and the form for one of them with its file. Whether an update stands is decided by the rules; this file only says beforehand what they will say.
 
+mod upload;
+
 use std::str::FromStr;
 
-use actix_multipart::{Field, Multipart};
+use actix_multipart::Multipart;
 use actix_session::Session;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use chrono::{NaiveDate, NaiveTime};
-use futures_util::StreamExt;
 use serde::Deserialize;
 
+use self::upload::{Upload, read};
+use super::contact::timeline::title;
 use super::documents::recognised;
 use crate::actions::record_consent::{Update, record_consent};
 use crate::actions::{ActionError, FieldError};
-use crate::domain::consent::{Refusal, Source, State};
+use crate::domain::consent::{Refusal, Source, State, check_given_at, check_reason};
 use crate::domain::evidence::{ConsentDocument, DocumentKind, RevocationChannel};
 use crate::domain::id::ContactId;
 use crate::domain::time::Timestamp;
@@ -28,12 +31,7 @@ use crate::web::form::{self, Errors};
 use crate::web::page::{self, Page, html_status, see_other};
 use crate::web::session::{self, Editor};
 
-/// A document is no larger, in bytes.
-const LARGEST_FILE: usize = 10 * 1024 * 1024;
-/// What is longer than this is not read to its end.
-const LARGEST_UPLOAD: usize = 2 * LARGEST_FILE;
-/// An answer in a field is no longer, in bytes.
-const LONGEST_ANSWER: usize = 16 * 1024;
+const TOO_LARGE: &str = "The file is larger than 10 MB. Choose a smaller one.";
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
@@ -48,6 +46,8 @@ struct NewPage {
     contact: Contact,
     number: Number,
     choices: Vec<Choice>,
+    /// Why the update that was asked for cannot be made, in place of its form.
+    refused: Option<String>,
     given: Given,
     errors: Errors,
 }
@@ -78,6 +78,7 @@ struct Known {
     contact: Contact,
     number: Number,
     state: State,
+    sender: Option<String>,
 }
 
 fn known(conn: &mut Conn<'_>, id: ContactId) -> Result<Known, PageError> {
@@ -85,7 +86,8 @@ fn known(conn: &mut Conn<'_>, id: ContactId) -> Result<Known, PageError> {
     let number = numbers::get(conn, contact.number_id)?.ok_or(PageError::NotFound)?;
     let program = programs::find(conn, None)?.ok_or(PageError::NotFound)?;
     let state = number.consent.state_in(program.id);
-    Ok(Known { contact, number, state })
+    let sender = programs::sender(conn, program.id)?;
+    Ok(Known { contact, number, state, sender })
 }
 
 impl Known {
@@ -98,7 +100,10 @@ impl Known {
             Choice { href, key, label, hint: hint.to_owned(), refused }
         };
         let (hint, refused) = match self.state {
-            State::OptedOut(since) => ("", Some(Refusal::OptedOut { since: since.occurred_at }.to_string())),
+            State::OptedOut(since) => {
+                let refusal = Refusal::OptedOut { since: since.occurred_at };
+                ("", Some(refusal.to_person(self.sender.as_deref())))
+            }
             State::OptedIn(_) => {
                 ("This number is opted in already: the document is added to its history.", None)
             }
@@ -109,7 +114,14 @@ impl Known {
         } else {
             "Consent ends at once, for all programs. Waiting messages are cancelled."
         };
-        let moved = "The person with this number has changed. Consent ends, nothing is revoked; the number may be asked anew.";
+        let moved = match self.state {
+            State::OptedOut(_) => {
+                "The person with this number has changed. It stays opted out all the same: only a START from the handset brings it back."
+            }
+            _ => {
+                "The person with this number has changed. Consent ends, nothing is revoked; the number may be asked anew."
+            }
+        };
         let flagged = consent.do_not_text.is_some();
         vec![
             choice("opt_in", "Opted in by a document", hint, refused),
@@ -157,13 +169,15 @@ fn show(
 ) -> Result<HttpResponse, PageError> {
     let page = Page::new(app, "contacts", who);
     let choices = known.choices(page.is_admin());
-    let allowed = |key: &str| choices.iter().any(|choice| choice.key == key && choice.refused.is_none());
-    if errors.is_empty() && !allowed(&given.update) {
+    let is_known = choices.iter().any(|choice| choice.key == given.update);
+    if errors.is_empty() && !is_known {
         given.update = choices.iter().find(|c| c.refused.is_none()).map_or("", |c| c.key).to_owned();
     }
+    // Whoever asked for one update is told why not; never led to the form of another.
+    let refused = choices.iter().find(|choice| choice.key == given.update).and_then(|c| c.refused.clone());
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let Known { contact, number, .. } = known;
-    html_status(status, NewPage { page, contact, number, choices, given, errors: errors.into() })
+    html_status(status, NewPage { page, contact, number, choices, refused, given, errors: errors.into() })
 }
 
 async fn create(
@@ -181,22 +195,27 @@ async fn create(
     if given.update.ends_with("do_not_text") && !is_admin {
         return Err(PageError::Forbidden("Administrator"));
     }
-    let update = match checked(&given, file) {
+    let now = app.clock.now();
+    let update = match checked(&given, file, &about, now) {
         Ok(update) => update,
         Err(errors) => return show(&app, &who, about, given, errors),
     };
-    let (number, actor, now) = (about.number.id, who.actor(), app.clock.now());
+    let (number, actor, before) = (about.number.id, who.actor(), about.state.name());
     let recorded = app
         .store
         .write(move |tx| record_consent(tx, number, None, update.clone(), Source::Manual, &actor, now))
         .await;
     let errors = match recorded {
         Ok(entry) => {
-            session::flash(&session, format!("Recorded: {}.", entry.event.kind.label()));
+            session::flash(
+                &session,
+                format!("Recorded: {}.", title(entry.event.kind, &entry.event.evidence, before)),
+            );
             return Ok(see_other(format!("/contacts/{id}")));
         }
         Err(ActionError::Refused(refusal)) => {
-            vec![FieldError::new(refusal.field().unwrap_or("update"), refusal.to_string())]
+            let why = refusal.to_person(about.sender.as_deref());
+            vec![FieldError::new(refusal.field().unwrap_or("update"), why)]
         }
         Err(ActionError::Conflict(why)) => vec![FieldError::new("update", why)],
         Err(ActionError::Invalid(errors)) => errors,
@@ -205,100 +224,64 @@ async fn create(
     show(&app, &who, about, given, errors)
 }
 
-/// The content of the file field; `Err` when it is larger than a document may be.
-type Upload = Result<Vec<u8>, ()>;
-
-/// Reads the form. Its token comes first: nothing of a file is kept before the token was found right.
-async fn read(request: &HttpRequest, mut parts: Multipart) -> Result<(Given, Upload), PageError> {
-    let (mut given, mut file, mut token) = (Given::default(), Ok(Vec::new()), None);
-    while let Some(part) = parts.next().await {
-        let part = part.map_err(|_| unreadable())?;
-        let name = part.name().unwrap_or_default().to_owned();
-        if name == "file" {
-            form::check(request, token.as_deref().unwrap_or_default())?;
-            file = content(part).await?;
-            continue;
-        }
-        let value = answer(part).await?;
-        match name.as_str() {
-            "csrf" => token = Some(value),
-            "update" => given.update = value,
-            "document" => given.document = value,
-            "given_on" => given.given_on = value,
-            "reason" => given.reason = value,
-            "channel" => given.channel = value,
-            "seen" => given.seen = value,
-            _ => {}
-        }
-    }
-    form::check(request, token.as_deref().unwrap_or_default())?;
-    Ok((given, file))
-}
-
-fn unreadable() -> PageError {
-    PageError::BadRequest("The form did not arrive whole. Go back and send it again.".to_owned())
-}
-
-async fn content(mut part: Field) -> Result<Upload, PageError> {
-    let bytes = whole(&mut part, LARGEST_UPLOAD, TOO_LARGE).await?;
-    Ok(if bytes.len() > LARGEST_FILE { Err(()) } else { Ok(bytes) })
-}
-
-async fn answer(mut part: Field) -> Result<String, PageError> {
-    let bytes = whole(&mut part, LONGEST_ANSWER, "One of the answers is too long. Shorten it.").await?;
-    String::from_utf8(bytes).map_err(|_| unreadable())
-}
-
-async fn whole(part: &mut Field, most: usize, too_long: &str) -> Result<Vec<u8>, PageError> {
-    let mut bytes = Vec::new();
-    while let Some(chunk) = part.next().await {
-        bytes.extend_from_slice(&chunk.map_err(|_| unreadable())?);
-        if bytes.len() > most {
-            return Err(PageError::Unprocessable(vec![too_long.to_owned()]));
-        }
-    }
-    Ok(bytes)
-}
-
-const TOO_LARGE: &str = "The file is larger than 10 MB. Choose a smaller one.";
-
-fn checked(given: &Given, file: Upload) -> Result<Update, Vec<FieldError>> {
+/// The update that the answers ask for, or everything that is wrong with them, at once.
+fn checked(given: &Given, file: Upload, about: &Known, now: Timestamp) -> Result<Update, Vec<FieldError>> {
     let reason = given.reason.trim().to_owned();
+    let explained = check_reason(&reason).map_err(|why| vec![FieldError::new("reason", why.to_string())]);
     match given.update.as_str() {
-        "opt_in" => opt_in(given, reason, file),
-        "opt_out" => {
-            let channel = RevocationChannel::from_str(&given.channel);
-            let unknown =
-                channel.is_err().then(|| FieldError::new("channel", "Choose how the lead opted out."));
-            let empty =
-                reason.is_empty().then(|| FieldError::new("reason", "Write down what the lead said."));
-            match channel {
-                Ok(channel) if empty.is_none() => Ok(Update::OptOut(channel, reason)),
-                _ => Err(unknown.into_iter().chain(empty).collect()),
-            }
-        }
-        "reassigned" => Ok(Update::Reassigned(reason)),
-        "do_not_text" => Ok(Update::SetDoNotText(reason)),
-        "clear_do_not_text" => Ok(Update::ClearDoNotText(reason)),
-        "resume" => Ok(Update::Resume(reason)),
+        "opt_in" => opt_in(given, reason, file, about, now),
+        "opt_out" => opt_out(given, reason),
+        "reassigned" => explained.map(|()| Update::Reassigned(reason)),
+        "do_not_text" => explained.map(|()| Update::SetDoNotText(reason)),
+        "clear_do_not_text" => explained.map(|()| Update::ClearDoNotText(reason)),
+        "resume" => explained.map(|()| Update::Resume(reason)),
         _ => Err(vec![FieldError::new("update", "Choose what is to be recorded.")]),
     }
 }
 
-fn opt_in(given: &Given, reason: String, file: Upload) -> Result<Update, Vec<FieldError>> {
+fn opt_out(given: &Given, reason: String) -> Result<Update, Vec<FieldError>> {
+    let channel = RevocationChannel::from_str(&given.channel);
+    let unknown = channel.is_err().then(|| FieldError::new("channel", "Choose how the lead opted out."));
+    let empty = reason.is_empty().then(|| FieldError::new("reason", "Write down what the lead said."));
+    match channel {
+        Ok(channel) if empty.is_none() => Ok(Update::OptOut(channel, reason)),
+        _ => Err(unknown.into_iter().chain(empty).collect()),
+    }
+}
+
+fn opt_in(
+    given: &Given,
+    reason: String,
+    file: Upload,
+    about: &Known,
+    now: Timestamp,
+) -> Result<Update, Vec<FieldError>> {
     let mut errors = Vec::new();
     let mut wrong = |field: &str, why: &str| errors.push(FieldError::new(field, why));
+    if let State::OptedOut(since) = about.state {
+        let refusal = Refusal::OptedOut { since: since.occurred_at };
+        wrong("update", &refusal.to_person(about.sender.as_deref()));
+    }
     let document = DocumentKind::from_str(&given.document).ok();
     if document.is_none() {
         wrong("document", "Choose the kind of document.");
     }
-    let given_at = NaiveDate::parse_from_str(given.given_on.trim(), "%Y-%m-%d")
-        .map(|day| Timestamp::from(day.and_time(NaiveTime::MIN).and_utc()))
-        .ok();
-    if given_at.is_none() {
-        wrong("given_on", "Enter the day on the document as year, month and day, for example 2026-11-03.");
+    let given_at = day(&given.given_on);
+    match given_at.map(|at| check_given_at(&about.number.consent, at, now)) {
+        None => wrong("given_on", NO_DAY),
+        Some(Err(why)) => wrong("given_on", &why.to_string()),
+        Some(Ok(())) => {}
     }
-    let file = file.map_err(|()| TOO_LARGE).and_then(recognised).map_err(|why| wrong("file", why)).ok();
+    if let Err(why) = check_reason(&reason) {
+        wrong("reason", &why.to_string());
+    }
+    let file = match file {
+        Upload::None => Ok(None),
+        Upload::Empty => Err("The file is empty. Choose the document itself."),
+        Upload::TooLarge => Err(TOO_LARGE),
+        Upload::Content(bytes) => recognised(bytes).map(Some),
+    };
+    let file = file.map_err(|why| wrong("file", why)).ok();
     if given.seen != "yes" {
         wrong("seen", "Confirm that you have seen the document.");
     }
@@ -309,4 +292,11 @@ fn opt_in(given: &Given, reason: String, file: Upload) -> Result<Update, Vec<Fie
         }
         _ => Err(errors),
     }
+}
+
+const NO_DAY: &str = "Enter the day on the document as year, month and day, for example 2026-11-03.";
+
+fn day(text: &str) -> Option<Timestamp> {
+    let day = NaiveDate::parse_from_str(text.trim(), "%Y-%m-%d").ok()?;
+    Some(Timestamp::from(day.and_time(NaiveTime::MIN).and_utc()))
 }

@@ -1,38 +1,36 @@
 //! The address book: the list with its tabs, search and pages, and the form for a contact's details. What is known of a
 //! single contact is on `contact.rs`; consent itself is never touched here.
 
-use actix_session::Session;
-use actix_web::http::StatusCode;
-use actix_web::web::{Data, Path, ServiceConfig};
+mod edit;
+
+use actix_web::web::{Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 
-use crate::actions::save_contact::{create_contact, update_contact};
-use crate::actions::{ActionError, FieldError};
 use crate::domain::consent::StateName;
 use crate::domain::id::ContactId;
 use crate::domain::phone::Phone;
-use crate::store::contacts::{self, Details, Filter, Line};
+use crate::store::contacts::{self, Filter, Line};
 use crate::store::{Conn, StoreError, numbers, programs, tallies};
 use crate::web::App;
 use crate::web::error::PageError;
-use crate::web::form::{self, Errors, Posted};
+use crate::web::form;
 use crate::web::page::grouped;
-use crate::web::page::{self, Page, html, html_status, see_other};
-use crate::web::session::{self, Editor, Signed, Viewer};
+use crate::web::page::{Page, html, see_other};
+use crate::web::session::Viewer;
 
 const PER_PAGE: usize = 50;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
         .route("/contacts", web::get().to(index))
-        .route("/contacts", web::post().to(create))
-        .route("/contacts/new", web::get().to(new))
-        .route("/contacts/{id}/edit", web::get().to(edit))
-        .route("/contacts/{id}", web::post().to(update));
+        .route("/contacts", web::post().to(edit::create))
+        .route("/contacts/new", web::get().to(edit::new))
+        .route("/contacts/{id}/edit", web::get().to(edit::edit))
+        .route("/contacts/{id}", web::post().to(edit::update));
 }
 
 /// The tabs, with the value of `state` that each stands for.
@@ -160,8 +158,8 @@ async fn index(app: Data<App>, who: Viewer, request: HttpRequest) -> Result<Http
     if let Some(id) = only {
         return Ok(see_other(format!("/contacts/{id}")));
     }
-    let wanted = asked.clone();
-    let list = app.store.read(move |conn| list(conn, &wanted)).await?;
+    let (region, wanted) = (app.config.default_region.clone(), asked.clone());
+    let list = app.store.read(move |conn| list(conn, &wanted, &region)).await?;
     html(IndexPage { page: Page::new(&app, "contacts", &who), asked, list })
 }
 
@@ -175,12 +173,15 @@ fn only_contact(conn: &mut Conn<'_>, q: &str, region: &str) -> Result<Option<Con
     })
 }
 
-fn list(conn: &mut Conn<'_>, asked: &Asked) -> Result<List, PageError> {
+fn list(conn: &mut Conn<'_>, asked: &Asked, region: &str) -> Result<List, PageError> {
     let program = programs::find(conn, None)?.ok_or(PageError::NotFound)?;
     let (after, before) = (place(&asked.after), place(&asked.before));
     let backwards = before.is_some();
     let is_later_page = after.is_some();
-    let search = Some(asked.q.trim().to_owned()).filter(|search| !search.is_empty());
+    let search = Some(asked.q.trim()).filter(|search| !search.is_empty()).map(|search| {
+        // A whole number is looked for as it is kept, however it was written.
+        Phone::parse(search, region).map_or_else(|_| search.to_owned(), String::from)
+    });
     let filter = Filter {
         program: program.id,
         state: asked.state.parse::<StateName>().ok(),
@@ -225,111 +226,4 @@ fn list(conn: &mut Conn<'_>, asked: &Asked) -> Result<List, PageError> {
         has_any: count(tallies::ALL) > 0,
         lines,
     })
-}
-
-#[derive(Template)]
-#[template(path = "contacts/form.html")]
-struct FormPage {
-    page: Page,
-    /// Whom the form is about; none for a new contact.
-    id: Option<ContactId>,
-    given: Given,
-    errors: Errors,
-}
-
-#[derive(Clone, Deserialize, Default)]
-#[serde(default)]
-struct Given {
-    name: String,
-    phone: String,
-    email: String,
-    external_id: String,
-    zip: String,
-    time_zone: String,
-}
-
-impl Given {
-    fn details(&self) -> Details {
-        let optional = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
-        Details {
-            name: self.name.trim().to_owned(),
-            email: optional(&self.email),
-            external_id: optional(&self.external_id),
-            zip: optional(&self.zip),
-            time_zone: optional(&self.time_zone),
-        }
-    }
-}
-
-fn show_form(
-    app: &App,
-    who: &impl Signed,
-    id: Option<ContactId>,
-    given: Given,
-    errors: Vec<FieldError>,
-) -> Result<HttpResponse, PageError> {
-    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let page = Page::new(app, "contacts", who);
-    html_status(status, FormPage { page, id, given, errors: errors.into() })
-}
-
-async fn new(app: Data<App>, who: Editor, request: HttpRequest) -> Result<HttpResponse, PageError> {
-    show_form(&app, &who, None, form::query(&request), Vec::new())
-}
-
-async fn create(
-    app: Data<App>,
-    who: Editor,
-    session: Session,
-    Posted(given): Posted<Given>,
-) -> Result<HttpResponse, PageError> {
-    let (phone, details, region) = (given.phone.clone(), given.details(), app.config.default_region.clone());
-    let (actor, now) = (who.actor(), app.clock.now());
-    match app.store.write(move |tx| create_contact(tx, &phone, &details, &region, &actor, now)).await {
-        Ok(id) => {
-            session::flash(&session, "The contact is added.");
-            Ok(see_other(format!("/contacts/{id}")))
-        }
-        Err(ActionError::Invalid(errors)) => show_form(&app, &who, None, given, errors),
-        Err(error) => Err(error.into()),
-    }
-}
-
-async fn edit(app: Data<App>, who: Editor, id: Path<String>) -> Result<HttpResponse, PageError> {
-    let id: ContactId = page::id(&id)?;
-    let given = app.store.read(move |conn| kept(conn, id)).await?;
-    show_form(&app, &who, Some(id), given, Vec::new())
-}
-
-fn kept(conn: &mut Conn<'_>, id: ContactId) -> Result<Given, PageError> {
-    let contact = contacts::get(conn, id)?.ok_or(PageError::NotFound)?;
-    let number = numbers::get(conn, contact.number_id)?.ok_or(PageError::NotFound)?;
-    Ok(Given {
-        name: contact.name,
-        phone: number.phone.as_str().to_owned(),
-        email: contact.email.unwrap_or_default(),
-        external_id: contact.external_id.unwrap_or_default(),
-        zip: contact.zip.unwrap_or_default(),
-        time_zone: contact.time_zone.unwrap_or_default(),
-    })
-}
-
-async fn update(
-    app: Data<App>,
-    who: Editor,
-    session: Session,
-    id: Path<String>,
-    Posted(given): Posted<Given>,
-) -> Result<HttpResponse, PageError> {
-    let id: ContactId = page::id(&id)?;
-    let (phone, details, region) = (given.phone.clone(), given.details(), app.config.default_region.clone());
-    let (actor, now) = (who.actor(), app.clock.now());
-    match app.store.write(move |tx| update_contact(tx, id, &phone, &details, &region, &actor, now)).await {
-        Ok(_) => {
-            session::flash(&session, "The contact is saved.");
-            Ok(see_other(format!("/contacts/{id}")))
-        }
-        Err(ActionError::Invalid(errors)) => show_form(&app, &who, Some(id), given, errors),
-        Err(error) => Err(error.into()),
-    }
 }

@@ -1,5 +1,7 @@
 //! The first page: what needs a person today, consent by state, failures by cause, and the switch of all sending.
 
+mod today;
+
 use std::collections::BTreeMap;
 
 use actix_session::Session;
@@ -8,8 +10,12 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
+use self::today::{Today, today};
+use super::messages::href;
+use super::messages::meaning::{explain, why};
 use crate::actions::{ActionError, users as actions};
 use crate::domain::message::Status;
+use crate::domain::time::Timestamp;
 use crate::store::messages::{self, Message};
 use crate::store::{Conn, StoreError, programs, settings, tallies};
 use crate::web::App;
@@ -47,11 +53,12 @@ struct SendingOffPage {
 /// What the page is about.
 struct Figures {
     sending: bool,
+    today: Today,
     all: String,
     needs_review: String,
     reviews: i64,
     states: Vec<Figure>,
-    causes: Vec<(String, usize)>,
+    causes: Vec<Cause>,
     failures: Vec<Failure>,
 }
 
@@ -60,13 +67,21 @@ struct Figure {
     count: String,
 }
 
+/// One cause among the latest failures, and the list of all that ended that way.
+struct Cause {
+    n: usize,
+    words: String,
+    href: String,
+}
+
 struct Failure {
     message: Message,
     cause: String,
 }
 
 async fn show(app: Data<App>, who: Viewer) -> Result<HttpResponse, PageError> {
-    let figures = app.store.read::<_, StoreError>(figures).await?;
+    let now = app.clock.now();
+    let figures = app.store.read::<_, StoreError>(move |conn| figures(conn, now)).await?;
     html(DashboardPage { page: Page::new(&app, "dashboard", &who), figures })
 }
 
@@ -101,18 +116,20 @@ async fn switch(
     Ok(see_other("/"))
 }
 
-fn figures(conn: &mut Conn<'_>) -> Result<Figures, StoreError> {
-    let tallies = match programs::find(conn, None)? {
-        Some(program) => tallies::of(conn, program.id)?,
+fn figures(conn: &mut Conn<'_>, now: Timestamp) -> Result<Figures, StoreError> {
+    let program = programs::find(conn, None)?.map(|program| program.id);
+    let tallies = match program {
+        Some(program) => tallies::of(conn, program)?,
         None => BTreeMap::new(),
     };
     let count = |state: &str| tallies.get(state).copied().unwrap_or(0);
-    let mut latest = messages::page(conn, Some(Status::Failed), None, LOOKED_AT)?;
-    latest.extend(messages::page(conn, Some(Status::Blocked), None, LOOKED_AT)?);
+    let mut latest = messages::page(conn, Some(Status::Failed), None, None, LOOKED_AT)?;
+    latest.extend(messages::page(conn, Some(Status::Blocked), None, None, LOOKED_AT)?);
     latest.sort_by_key(|message| std::cmp::Reverse(message.id));
     let states = ["opted_in", "invited", "opted_out", "not_asked"];
     Ok(Figures {
         sending: settings::sending_on(conn)?,
+        today: today(conn, program, &latest, now)?,
         all: grouped(count(tallies::ALL)),
         needs_review: grouped(count(tallies::NEEDS_REVIEW)),
         reviews: count(tallies::NEEDS_REVIEW),
@@ -122,28 +139,32 @@ fn figures(conn: &mut Conn<'_>) -> Result<Figures, StoreError> {
     })
 }
 
-/// The causes of these failures, the most frequent first.
-fn causes(failures: &[Message]) -> Vec<(String, usize)> {
-    let mut by_cause: BTreeMap<String, usize> = BTreeMap::new();
+/// The causes of these failures by their codes, the most frequent first: a sentence with a date in it is no cause of its own.
+fn causes(failures: &[Message]) -> Vec<Cause> {
+    let mut by_code: BTreeMap<(Status, &str), Vec<&Message>> = BTreeMap::new();
     for message in failures {
-        *by_cause.entry(cause(message)).or_default() += 1;
+        let code = message.error_code.as_deref().unwrap_or_default();
+        by_code.entry((message.status, code)).or_default().push(message);
     }
-    let mut causes: Vec<_> = by_cause.into_iter().collect();
-    causes.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+    let mut causes: Vec<Cause> = by_code.into_iter().map(cause_of).collect();
+    causes.sort_by_key(|cause| std::cmp::Reverse(cause.n));
     causes.truncate(SHOWN);
     causes
 }
 
-fn failure(message: Message) -> Failure {
-    Failure { cause: cause(&message), message }
+fn cause_of(((status, code), failures): ((Status, &str), Vec<&Message>)) -> Cause {
+    let words = match explain(code) {
+        Some((words, _)) => words.to_owned(),
+        None => failures.first().and_then(|first| why(first)).unwrap_or_else(|| NO_CAUSE.to_owned()),
+    };
+    let narrow = Some(code).filter(|code| !code.is_empty());
+    Cause { n: failures.len(), words, href: href(Some(status), narrow, None) }
 }
 
-fn cause(message: &Message) -> String {
-    match (&message.error_text, &message.error_code) {
-        (Some(text), _) => text.clone(),
-        (None, Some(code)) => format!("Code {code}"),
-        (None, None) => "No cause was given".to_owned(),
-    }
+const NO_CAUSE: &str = "No cause was given.";
+
+fn failure(message: Message) -> Failure {
+    Failure { cause: why(&message).unwrap_or_else(|| NO_CAUSE.to_owned()), message }
 }
 
 #[cfg(test)]

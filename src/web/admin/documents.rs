@@ -24,18 +24,15 @@ const KINDS: [(&str, &str, &str); 5] = [
     ("audio/mpeg", "audio/mpeg", "mp3"),
 ];
 
-/// The file with its media type by its content, whatever it was called; none when the field was left empty.
-pub(super) fn recognised(bytes: Vec<u8>) -> Result<Option<File>, &'static str> {
-    if bytes.is_empty() {
-        return Ok(None);
-    }
+/// The file with its media type by its content, whatever it was called.
+pub(super) fn recognised(bytes: Vec<u8>) -> Result<File, &'static str> {
     let found = infer::get(&bytes).map(|kind| kind.mime_type());
     let media_type = match KINDS.iter().find(|(mime, ..)| found == Some(mime)) {
         Some((_, media_type, _)) => media_type,
         None if std::str::from_utf8(&bytes).is_ok() && !bytes.contains(&0) => "text/plain",
         None => return Err("This kind of file cannot be kept. Choose a PDF, PNG, JPEG, TXT, WAV or MP3."),
     };
-    Ok(Some(File { sha256: Sha256::digest(&bytes).into(), media_type, bytes }))
+    Ok(File { sha256: Sha256::digest(&bytes).into(), media_type, bytes })
 }
 
 async fn show(app: Data<App>, _: Viewer, hash: Path<String>) -> Result<HttpResponse, PageError> {

@@ -9,6 +9,7 @@ pub mod documents;
 pub mod forms;
 pub mod log;
 pub mod messages;
+mod names;
 pub mod programs;
 pub mod setup;
 pub mod sign_in;

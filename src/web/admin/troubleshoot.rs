@@ -7,11 +7,12 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
-use crate::actions::standing;
+use crate::actions::{FieldError, standing};
 use crate::domain::gate::{Answer, CheckName, Verdict};
 use crate::domain::id::ContactId;
 use crate::domain::message::Lane;
 use crate::domain::phone::Phone;
+use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::store::contacts::{self, Contact};
 use crate::store::messages::{self, Message};
@@ -19,7 +20,7 @@ use crate::store::numbers::{self, Number};
 use crate::store::{Conn, programs};
 use crate::web::App;
 use crate::web::error::PageError;
-use crate::web::form;
+use crate::web::form::{self, Errors};
 use crate::web::page::{Page, html_status};
 use crate::web::session::Viewer;
 
@@ -59,12 +60,19 @@ struct Line {
 }
 
 impl VerdictPanel {
-    /// The panel of `verdict` under `question`; its fixes lead to `contact`, where one is known.
-    pub(super) fn new(verdict: &Verdict, question: &str, contact: Option<ContactId>, open: bool) -> Self {
+    /// The panel of `verdict` under `question`; its fixes lead to `contact`, where one is known, and only where `role` may go.
+    pub(super) fn new(
+        verdict: &Verdict,
+        question: &str,
+        contact: Option<ContactId>,
+        open: bool,
+        role: Role,
+    ) -> Self {
+        // A stored verdict permits nothing any more, but a yes was a yes: the tone is that of its own words.
         let (tone, icon) = match verdict.answer(Lane::Gated) {
-            Answer::Send(_) => ("yes", "pass"),
-            Answer::Hold | Answer::Wait => ("wait", "clock"),
+            _ if verdict.can_text() => ("yes", "pass"),
             Answer::Refuse(_) => ("no", "fail"),
+            Answer::Send(_) | Answer::Hold | Answer::Wait => ("wait", "clock"),
         };
         let cause = verdict.cause();
         let line = |check: &crate::domain::gate::Check| Line {
@@ -80,14 +88,21 @@ impl VerdictPanel {
             icon,
             headline: verdict.headline(),
             next_step: cause.and_then(|check| check.next_step.clone()),
-            fix: cause.and_then(|check| fix(check.name, contact)),
+            fix: cause.and_then(|check| fix(check.name, contact, role)),
             open,
             checks: verdict.checks.iter().map(line).collect(),
         }
     }
 }
 
-fn fix(check: CheckName, contact: Option<ContactId>) -> Option<Fix> {
+/// The way to put a check right; none where the person may not go.
+fn fix(check: CheckName, contact: Option<ContactId>, role: Role) -> Option<Fix> {
+    let may = match check {
+        CheckName::DoNotText => role == Role::Administrator,
+        CheckName::Paused | CheckName::Consent | CheckName::Number => role != Role::Auditor,
+        _ => true,
+    };
+    let contact = contact.filter(|_| may);
     let update = |what: &str, label| {
         contact.map(|id| Fix { href: format!("/contacts/{id}/consents/new?update={what}"), label })
     };
@@ -125,7 +140,7 @@ fn label(check: CheckName) -> &'static str {
 struct TroubleshootPage {
     page: Page,
     number: String,
-    error: String,
+    errors: Errors,
     finding: Option<Finding>,
 }
 
@@ -147,19 +162,27 @@ struct Asked {
 async fn show(app: Data<App>, who: Viewer, request: HttpRequest) -> Result<HttpResponse, PageError> {
     let number = form::query::<Asked>(&request).number;
     let page = Page::new(&app, "troubleshoot", &who);
-    let (error, finding) = match Phone::parse(&number, &app.config.default_region) {
-        _ if number.trim().is_empty() => (String::new(), None),
-        Err(why) => (why.to_string(), None),
+    let (errors, finding) = match Phone::parse(&number, &app.config.default_region) {
+        _ if number.trim().is_empty() => (Vec::new(), None),
+        Err(why) => (vec![FieldError::new("number", why.to_string())], None),
         Ok(phone) => {
-            let now = app.clock.now();
-            (String::new(), Some(app.store.read(move |conn| find(conn, phone, now)).await?))
+            let (now, role) = (app.clock.now(), page.role());
+            let question = format!("Can we text {} now?", page.number(&phone));
+            let found = app.store.read(move |conn| find(conn, phone, &question, role, now)).await?;
+            (Vec::new(), Some(found))
         }
     };
-    let status = if error.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    html_status(status, TroubleshootPage { page, number, error, finding })
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    html_status(status, TroubleshootPage { page, number, errors: errors.into(), finding })
 }
 
-fn find(conn: &mut Conn<'_>, phone: Phone, now: Timestamp) -> Result<Finding, PageError> {
+fn find(
+    conn: &mut Conn<'_>,
+    phone: Phone,
+    question: &str,
+    role: Role,
+    now: Timestamp,
+) -> Result<Finding, PageError> {
     let program = programs::find(conn, None)?.ok_or(PageError::NotFound)?;
     let on_record = numbers::find(conn, &phone)?;
     let known = on_record.is_some();
@@ -169,8 +192,7 @@ fn find(conn: &mut Conn<'_>, phone: Phone, now: Timestamp) -> Result<Finding, Pa
         true => (contacts::of_number(conn, number.id)?, messages::of_number(conn, number.id, LATEST)?),
         false => Default::default(),
     };
-    let question = format!("Can we text {} now?", phone.national());
     let contact = contacts.first().map(|contact| contact.id);
-    let panel = VerdictPanel::new(&verdict, &question, contact, true);
+    let panel = VerdictPanel::new(&verdict, question, contact, true, role);
     Ok(Finding { phone, known, panel, contacts, messages })
 }

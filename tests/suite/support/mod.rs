@@ -1,6 +1,7 @@
 //! The harness: the real server on port 0, a clock that stands still, simulated phones, and a cast with names.
 
 pub mod database;
+pub mod person;
 
 use std::time::Duration;
 

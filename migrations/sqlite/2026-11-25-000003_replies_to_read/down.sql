@@ -1,0 +1,2 @@
+DROP INDEX messages_cause;
+DROP INDEX inbound_texts_other;

@@ -1,0 +1,95 @@
+//! Reads the form of a manual update: its answers, and the file beside them. It must not know what the answers mean.
+
+use actix_multipart::{Field, Multipart};
+use actix_web::HttpRequest;
+use futures_util::StreamExt;
+
+use super::Given;
+use crate::web::error::PageError;
+use crate::web::form;
+
+/// A document is no larger, in bytes.
+const LARGEST_FILE: usize = 10 * 1024 * 1024;
+/// What is larger than a document is read and dropped, so that the browser gets an answer; but not without end.
+const LARGEST_UPLOAD: usize = 20 * LARGEST_FILE;
+/// An answer in a field is no longer, in bytes.
+const LONGEST_ANSWER: usize = 16 * 1024;
+
+/// What the file field held.
+pub(super) enum Upload {
+    /// No file was chosen.
+    None,
+    /// A file without content was chosen.
+    Empty,
+    /// A file larger than a document may be.
+    TooLarge,
+    /// A file.
+    Content(Vec<u8>),
+}
+
+/// Reads the form. Its token comes first: nothing of a file is kept before the token was found right.
+pub(super) async fn read(request: &HttpRequest, mut parts: Multipart) -> Result<(Given, Upload), PageError> {
+    let (mut given, mut file, mut token) = (Given::default(), Upload::None, None);
+    while let Some(part) = parts.next().await {
+        let part = part.map_err(|_| unreadable())?;
+        let name = part.name().unwrap_or_default().to_owned();
+        if name == "file" {
+            form::check(request, token.as_deref().unwrap_or_default())?;
+            file = content(part).await?;
+            continue;
+        }
+        let value = answer(part).await?;
+        match name.as_str() {
+            "csrf" => token = Some(value),
+            "update" => given.update = value,
+            "document" => given.document = value,
+            "given_on" => given.given_on = value,
+            "reason" => given.reason = value,
+            "channel" => given.channel = value,
+            "seen" => given.seen = value,
+            _ => {}
+        }
+    }
+    form::check(request, token.as_deref().unwrap_or_default())?;
+    Ok((given, file))
+}
+
+fn unreadable() -> PageError {
+    PageError::BadRequest("The form did not arrive whole. Go back and send it again.".to_owned())
+}
+
+async fn content(mut part: Field) -> Result<Upload, PageError> {
+    let named = part.content_disposition().and_then(|field| field.get_filename());
+    let chosen = named.is_some_and(|name| !name.is_empty());
+    let (mut bytes, mut size) = (Vec::new(), 0);
+    while let Some(chunk) = part.next().await {
+        let chunk = chunk.map_err(|_| unreadable())?;
+        size += chunk.len();
+        if size > LARGEST_UPLOAD {
+            return Err(PageError::Unprocessable(vec![super::TOO_LARGE.to_owned()]));
+        }
+        if size > LARGEST_FILE {
+            bytes = Vec::new();
+        } else {
+            bytes.extend_from_slice(&chunk);
+        }
+    }
+    Ok(match size {
+        0 if chosen => Upload::Empty,
+        0 => Upload::None,
+        size if size > LARGEST_FILE => Upload::TooLarge,
+        _ => Upload::Content(bytes),
+    })
+}
+
+async fn answer(mut part: Field) -> Result<String, PageError> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = part.next().await {
+        bytes.extend_from_slice(&chunk.map_err(|_| unreadable())?);
+        if bytes.len() > LONGEST_ANSWER {
+            let why = "One of the answers is too long. Shorten it.";
+            return Err(PageError::Unprocessable(vec![why.to_owned()]));
+        }
+    }
+    String::from_utf8(bytes).map_err(|_| unreadable())
+}

@@ -1,0 +1,211 @@
+//! The history of a number as people read it: one entry for each event, in words that say what it was, with its evidence.
+//! It must not know how the page is laid out.
+
+use crate::actions::record_consent::hex;
+use crate::domain::consent::{Event, EventKind, NumberConsent, StateName};
+use crate::domain::evidence::{ConsentDocument, Evidence, HandsetText};
+use crate::domain::ledger::Stored;
+use crate::domain::program::Program;
+use crate::domain::reply::{self, Keywords, Reply};
+use crate::domain::time::Timestamp;
+use crate::web::admin::names::Names;
+
+/// The entries of one day.
+pub(super) type Day = (String, Vec<Entry>);
+
+/// One event of the history.
+pub(super) struct Entry {
+    pub(super) icon: &'static str,
+    pub(super) tone: &'static str,
+    pub(super) label: &'static str,
+    pub(super) about: String,
+    pub(super) change: String,
+    pub(super) source: &'static str,
+    pub(super) actor: String,
+    /// When it happened and when it was recorded, where these are different days.
+    pub(super) late: Option<String>,
+    pub(super) seq: i32,
+    pub(super) occurred_at: Timestamp,
+    pub(super) recorded_at: Timestamp,
+    pub(super) facts: Vec<Fact>,
+    pub(super) hash: String,
+    pub(super) prev_hash: String,
+}
+
+pub(super) struct Fact {
+    pub(super) term: &'static str,
+    pub(super) value: String,
+    pub(super) style: &'static str,
+    pub(super) href: Option<String>,
+}
+
+/// The history by days, newest first, with what each event changed in `program`.
+pub(super) fn history(stored: Vec<Stored>, program: &Program, all: &[Program], names: &Names) -> Vec<Day> {
+    let mut known = NumberConsent::default();
+    let mut entries: Vec<Entry> =
+        stored.into_iter().map(|row| entry(row, &mut known, program, all, names)).collect();
+    entries.reverse();
+    by_day(entries)
+}
+
+fn entry(row: Stored, known: &mut NumberConsent, program: &Program, all: &[Program], names: &Names) -> Entry {
+    let before = known.state_in(program.id).name();
+    let (label, facts, given) = match serde_json::from_str::<Evidence>(&row.facts) {
+        Ok(evidence) => {
+            let shown = (title(row.kind, &evidence, before), facts(&evidence), is_dated(&evidence));
+            let Stored { seq, program, kind, source, occurred_at, recorded_at, .. } = row;
+            known.apply(&Event { seq, program, kind, source, occurred_at, recorded_at, evidence });
+            shown
+        }
+        Err(_) => {
+            (row.kind.label(), vec![fact("Evidence", "It cannot be read. Run verify on the server.")], false)
+        }
+    };
+    let (occurred, recorded) = (row.occurred_at.day(), row.recorded_at.day());
+    let after = known.state_in(program.id).name();
+    let about = match row.program {
+        None => "all programs".to_owned(),
+        Some(id) => {
+            all.iter().find(|program| program.id == id).map_or_else(|| id.to_string(), |p| p.name.clone())
+        }
+    };
+    let (icon, tone) = look(row.kind);
+    Entry {
+        icon,
+        tone,
+        label,
+        about,
+        change: if before == after {
+            after.label().to_owned()
+        } else {
+            format!("{} → {}", before.label(), after.label())
+        },
+        source: row.source.label(),
+        actor: names.of(&row.actor),
+        late: (given && occurred != recorded).then(|| format!("given {occurred} · recorded {recorded}")),
+        seq: row.seq,
+        occurred_at: row.occurred_at,
+        recorded_at: row.recorded_at,
+        facts,
+        hash: hex(&row.hash),
+        prev_hash: hex(&row.prev_hash),
+    }
+}
+
+/// What an event was, in the words of a timeline: an event that changed nothing still has a name. `before` is the state
+/// it met.
+pub(in crate::web::admin) fn title(kind: EventKind, evidence: &Evidence, before: StateName) -> &'static str {
+    let is_out = before == StateName::OptedOut;
+    match (kind, evidence) {
+        (EventKind::Recorded, Evidence::Document(_)) => "Document added",
+        (EventKind::Recorded, Evidence::WebForm(_)) if is_out => "Form submitted, stays opted out",
+        (EventKind::Recorded, Evidence::WebForm(_)) => "Form submitted again",
+        (EventKind::Recorded, Evidence::HandsetText(text)) => title_of_text(text, is_out),
+        (EventKind::Recorded, Evidence::Note { .. }) if is_out => "Owner changed, stays opted out",
+        (EventKind::Recorded, Evidence::Note { .. }) => "Owner changed",
+        _ => kind.label(),
+    }
+}
+
+fn title_of_text(text: &HandsetText, is_out: bool) -> &'static str {
+    match reply::read(&text.body, &Keywords::default()).reply {
+        Reply::OptIn if is_out => "START from before the opt-out",
+        Reply::OptIn => "START again",
+        Reply::Revoke { .. } => "STOP from before the opt-in",
+        Reply::Unclear => "Another unclear reply",
+        _ => EventKind::Recorded.label(),
+    }
+}
+
+/// True where the day it happened is a statement of its own: the day on a document.
+fn is_dated(evidence: &Evidence) -> bool {
+    matches!(evidence, Evidence::Document(_))
+}
+
+fn look(kind: EventKind) -> (&'static str, &'static str) {
+    match kind {
+        EventKind::OptedIn => ("pass", "green"),
+        EventKind::OptedOut | EventKind::OptOutRepeated | EventKind::DoNotTextSet => ("fail", "red"),
+        EventKind::Invited => ("message", "blue"),
+        EventKind::InvitationFailed | EventKind::Paused => ("warn", "amber"),
+        EventKind::ConsentEnded => ("person", "amber"),
+        EventKind::Recorded | EventKind::DoNotTextCleared | EventKind::Resumed => ("note", ""),
+    }
+}
+
+fn fact(term: &'static str, value: impl Into<String>) -> Fact {
+    Fact { term, value: value.into(), style: "", href: None }
+}
+
+fn styled(style: &'static str, term: &'static str, value: impl Into<String>) -> Fact {
+    Fact { style, ..fact(term, value) }
+}
+
+fn linked(term: &'static str, value: impl Into<String>, href: String) -> Fact {
+    Fact { href: Some(href), ..fact(term, value) }
+}
+
+fn message_link(id: crate::domain::id::MessageId) -> Fact {
+    Fact { style: "mono", ..linked("Message", id.to_string(), format!("/messages/{id}")) }
+}
+
+fn document_facts(document: &ConsentDocument) -> Vec<Fact> {
+    let mut facts = vec![
+        fact("Document", document.document.label()),
+        fact("Given on", document.given_at.day()),
+        fact("Reference or reason", &document.reason),
+    ];
+    if let Some(hash) = &document.file_sha256 {
+        let kind =
+            document.file_type.as_deref().map_or("file", |kind| kind.rsplit('/').next().unwrap_or(kind));
+        let short: String = hash.chars().take(8).collect();
+        let words = format!("{} ({}), {short}…", document.document.label(), kind.to_uppercase());
+        facts.push(linked("File", words, format!("/documents/{hash}")));
+        facts.push(styled("mono", "SHA-256 of the file", hash));
+    }
+    facts
+}
+
+fn facts(evidence: &Evidence) -> Vec<Fact> {
+    match evidence {
+        Evidence::HandsetText(text) => vec![
+            styled("quote", "Text", &text.body),
+            fact("Read as", &text.matched),
+            fact("Sent to", &text.to),
+            styled("mono", "Provider id", format!("{} {}", text.provider, text.provider_message_id)),
+        ],
+        Evidence::WebForm(form) => vec![
+            styled("quote", "Wording shown", &form.wording),
+            fact("Form", format!("{}, version {}, language {}", form.form, form.version, form.locale)),
+            styled("mono", "Wording hash", &form.wording_sha256),
+            fact("Box ticked", if form.checkbox_ticked { "Yes" } else { "No" }),
+            fact("Page", &form.page_url),
+            styled("mono", "IP address", &form.ip),
+            fact("Browser", &form.user_agent),
+            fact("Name given", form.name.as_deref().unwrap_or("none")),
+        ],
+        Evidence::Document(document) => document_facts(document),
+        Evidence::Revocation { channel, reason } => {
+            vec![fact("Channel", channel.label()), styled("quote", "Words", reason)]
+        }
+        Evidence::ProviderBlock { provider, code, message } => {
+            vec![fact("Provider", provider), styled("mono", "Code", code), message_link(*message)]
+        }
+        Evidence::Invitation { message, text } => {
+            vec![styled("quote", "Text", text), message_link(*message)]
+        }
+        Evidence::Note { reason } => vec![styled("quote", "Reason", reason)],
+    }
+}
+
+fn by_day(entries: Vec<Entry>) -> Vec<Day> {
+    let mut days: Vec<Day> = Vec::new();
+    for entry in entries {
+        let day = entry.recorded_at.day();
+        match days.last_mut().filter(|(last, _)| *last == day) {
+            Some((_, entries)) => entries.push(entry),
+            None => days.push((day, vec![entry])),
+        }
+    }
+    days
+}

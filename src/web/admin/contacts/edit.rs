@@ -1,0 +1,175 @@
+//! The form for a contact's details. Consent belongs to the number: a contact whose number changes takes nothing along, and a
+//! number that is on record already brings what is known of it.
+
+use actix_session::Session;
+use actix_web::HttpRequest;
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Path};
+use askama::Template;
+use serde::Deserialize;
+
+use crate::actions::save_contact::{create_contact, update_contact};
+use crate::actions::{ActionError, FieldError};
+use crate::domain::consent::{Source, State};
+use crate::domain::id::ContactId;
+use crate::store::contacts::{self, Contact, Details};
+use crate::store::{Conn, numbers, programs};
+use crate::web::App;
+use crate::web::error::PageError;
+use crate::web::form::{self, Errors, Posted};
+use crate::web::page::{self, Page, html_status, see_other};
+use crate::web::session::{self, Editor, Signed};
+
+#[derive(Template)]
+#[template(path = "contacts/form.html")]
+struct FormPage {
+    page: Page,
+    /// Whom the form is about; none for a new contact.
+    id: Option<ContactId>,
+    given: Given,
+    errors: Errors,
+}
+
+#[derive(Clone, Deserialize, Default)]
+#[serde(default)]
+pub(super) struct Given {
+    name: String,
+    phone: String,
+    email: String,
+    external_id: String,
+    zip: String,
+    time_zone: String,
+}
+
+impl Given {
+    fn details(&self) -> Details {
+        let optional = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+        Details {
+            name: self.name.trim().to_owned(),
+            email: optional(&self.email),
+            external_id: optional(&self.external_id),
+            zip: optional(&self.zip),
+            time_zone: optional(&self.time_zone),
+        }
+    }
+}
+
+fn show_form(
+    app: &App,
+    who: &impl Signed,
+    id: Option<ContactId>,
+    given: Given,
+    errors: Vec<FieldError>,
+) -> Result<HttpResponse, PageError> {
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let page = Page::new(app, "contacts", who);
+    html_status(status, FormPage { page, id, given, errors: errors.into() })
+}
+
+pub(super) async fn new(
+    app: Data<App>,
+    who: Editor,
+    request: HttpRequest,
+) -> Result<HttpResponse, PageError> {
+    show_form(&app, &who, None, form::query(&request), Vec::new())
+}
+
+pub(super) async fn create(
+    app: Data<App>,
+    who: Editor,
+    session: Session,
+    Posted(given): Posted<Given>,
+) -> Result<HttpResponse, PageError> {
+    let (phone, details, region) = (given.phone.clone(), given.details(), app.config.default_region.clone());
+    let (actor, now) = (who.actor(), app.clock.now());
+    match app.store.write(move |tx| create_contact(tx, &phone, &details, &region, &actor, now)).await {
+        Ok(id) => {
+            let known = app.store.read(move |conn| on_record(conn, id)).await?;
+            session::flash(&session, format!("The contact is added.{known}"));
+            Ok(see_other(format!("/contacts/{id}")))
+        }
+        Err(ActionError::Invalid(errors)) => show_form(&app, &who, None, given, errors),
+        Err(error) => Err(error.into()),
+    }
+}
+
+pub(super) async fn edit(app: Data<App>, who: Editor, id: Path<String>) -> Result<HttpResponse, PageError> {
+    let id: ContactId = page::id(&id)?;
+    let given = app.store.read(move |conn| kept(conn, id)).await?;
+    show_form(&app, &who, Some(id), given, Vec::new())
+}
+
+fn kept(conn: &mut Conn<'_>, id: ContactId) -> Result<Given, PageError> {
+    let contact = contacts::get(conn, id)?.ok_or(PageError::NotFound)?;
+    let number = numbers::get(conn, contact.number_id)?.ok_or(PageError::NotFound)?;
+    Ok(Given {
+        name: contact.name,
+        phone: number.phone.as_str().to_owned(),
+        email: contact.email.unwrap_or_default(),
+        external_id: contact.external_id.unwrap_or_default(),
+        zip: contact.zip.unwrap_or_default(),
+        time_zone: contact.time_zone.unwrap_or_default(),
+    })
+}
+
+pub(super) async fn update(
+    app: Data<App>,
+    who: Editor,
+    session: Session,
+    id: Path<String>,
+    Posted(given): Posted<Given>,
+) -> Result<HttpResponse, PageError> {
+    let id: ContactId = page::id(&id)?;
+    let (phone, details, region) = (given.phone.clone(), given.details(), app.config.default_region.clone());
+    let (actor, now) = (who.actor(), app.clock.now());
+    match app.store.write(move |tx| update_contact(tx, id, &phone, &details, &region, &actor, now)).await {
+        Ok(before) => {
+            let known = app.store.read(move |conn| other_number(conn, &before)).await?;
+            session::flash(&session, format!("The contact is saved.{known}"));
+            Ok(see_other(format!("/contacts/{id}")))
+        }
+        Err(ActionError::Invalid(errors)) => show_form(&app, &who, Some(id), given, errors),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What is on record of a contact's new number; empty when its number stayed the same.
+fn other_number(conn: &mut Conn<'_>, before: &Contact) -> Result<String, PageError> {
+    let now = contacts::get(conn, before.id)?.ok_or(PageError::NotFound)?;
+    if now.number_id == before.number_id { Ok(String::new()) } else { on_record(conn, before.id) }
+}
+
+/// What is on record of a contact's number, beside this contact: a sentence, or nothing.
+fn on_record(conn: &mut Conn<'_>, id: ContactId) -> Result<String, PageError> {
+    let contact = contacts::get(conn, id)?.ok_or(PageError::NotFound)?;
+    let number = numbers::get(conn, contact.number_id)?.ok_or(PageError::NotFound)?;
+    let program = programs::find(conn, None)?.ok_or(PageError::NotFound)?;
+    let others: Vec<String> = contacts::of_number(conn, number.id)?
+        .into_iter()
+        .filter(|other| other.id != id)
+        .map(|other| if other.name.is_empty() { "a contact without a name".to_owned() } else { other.name })
+        .collect();
+    let known = [
+        standing(number.consent.state_in(program.id)),
+        number.consent.do_not_text.as_ref().map(|_| "marked Do not text".to_owned()),
+        (!others.is_empty()).then(|| format!("also used by {}", others.join(", "))),
+    ];
+    let known: Vec<String> = known.into_iter().flatten().collect();
+    match known.as_slice() {
+        [] => Ok(String::new()),
+        known => Ok(format!(" This number is already on record: {}.", known.join("; "))),
+    }
+}
+
+fn standing(state: State) -> Option<String> {
+    let since = state.since()?;
+    let by = if state.name() == crate::domain::consent::StateName::OptedOut && since.source == Source::Handset
+    {
+        "STOP"
+    } else {
+        since.source.label()
+    };
+    let words = state.name().label().to_lowercase();
+    Some(format!("{words} on {} by {by}", since.occurred_at.day()))
+}

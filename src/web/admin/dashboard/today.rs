@@ -1,0 +1,84 @@
+//! What needs a person today: replies that no rule understands yet, held messages that run out, and texts that fail. It only
+//! points at them; the decision is made on the pages it links to.
+
+use chrono::Duration;
+
+use crate::domain::id::ProgramId;
+use crate::domain::message::Status;
+use crate::domain::phone::Phone;
+use crate::domain::time::Timestamp;
+use crate::store::inbound::{self, Inbound};
+use crate::store::messages::{self, Message};
+use crate::store::{Conn, StoreError, contacts};
+
+/// Replies and holds that are shown.
+const SHOWN: usize = 10;
+/// The first words of a reply.
+const FIRST_WORDS: usize = 80;
+
+/// What a person should look at.
+pub(super) struct Today {
+    pub(super) replies: Vec<Reply>,
+    /// Held messages that run out within a day, as far as they are shown.
+    pub(super) holds: Vec<Message>,
+    /// True when there are more.
+    pub(super) more_holds: bool,
+    /// Texts that failed within a day, among the latest.
+    pub(super) failed: usize,
+}
+
+/// A reply that is no keyword.
+pub(super) struct Reply {
+    pub(super) who: String,
+    pub(super) href: String,
+    pub(super) words: String,
+    pub(super) at: Timestamp,
+}
+
+impl Today {
+    /// True when nothing waits.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.replies.is_empty() && self.holds.is_empty() && self.failed == 0
+    }
+}
+
+/// Collects it for the program; `latest` are the latest failures.
+pub(super) fn today(
+    conn: &mut Conn<'_>,
+    program: Option<ProgramId>,
+    latest: &[Message],
+    now: Timestamp,
+) -> Result<Today, StoreError> {
+    let (week, day) = (now.plus(Duration::days(-7)), now.plus(Duration::days(-1)));
+    let texts = match program {
+        Some(program) => inbound::to_read(conn, program, week, SHOWN)?,
+        None => Vec::new(),
+    };
+    let replies = texts.into_iter().map(|text| reply(conn, text)).collect::<Result<_, _>>()?;
+    let limit = i64::try_from(SHOWN + 1).unwrap_or(i64::MAX);
+    let mut holds = messages::holds_ending(conn, now.plus(Duration::days(1)), limit)?;
+    let more_holds = holds.len() > SHOWN;
+    holds.truncate(SHOWN);
+    let is_new_failure = |message: &&Message| message.status == Status::Failed && message.created_at >= day;
+    let failed = latest.iter().filter(is_new_failure).count();
+    Ok(Today { replies, holds, more_holds, failed })
+}
+
+fn reply(conn: &mut Conn<'_>, text: Inbound) -> Result<Reply, StoreError> {
+    let contact = match text.number_id {
+        Some(number) => contacts::of_number(conn, number)?.into_iter().next(),
+        None => None,
+    };
+    let national =
+        || Phone::from_e164(&text.from_text).map_or(text.from_text.clone(), |phone| phone.national());
+    let who = contact.as_ref().map(|contact| contact.name.clone()).filter(|name| !name.is_empty());
+    let href = match &contact {
+        Some(contact) => format!("/contacts/{}", contact.id),
+        None => format!("/troubleshoot?number={}", text.from_text.replace('+', "%2B")),
+    };
+    let mut words: String = text.body.chars().take(FIRST_WORDS).collect();
+    if words.len() < text.body.len() {
+        words.push('…');
+    }
+    Ok(Reply { who: who.unwrap_or_else(national), href, words, at: text.received_at })
+}

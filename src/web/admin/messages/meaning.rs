@@ -1,0 +1,117 @@
+//! What went wrong with a text, in plain words: one table for every page that shows a failure.
+
+use crate::domain::message::Status;
+use crate::store::messages::Message;
+
+/// A code in plain words.
+pub(in crate::web::admin) struct Meaning {
+    pub(in crate::web::admin) code: String,
+    pub(in crate::web::admin) cause: String,
+    pub(in crate::web::admin) what_to_do: &'static str,
+}
+
+/// Why a text did not go as wanted, in one sentence. A provider's words are for engineers, so the known meaning of its code
+/// comes first; what the gate said is plain already, and says more than its code.
+pub(in crate::web::admin) fn why(message: &Message) -> Option<String> {
+    let code = message.error_code.as_deref()?;
+    let known = explain(code).map(|(cause, _)| cause.to_owned());
+    let said = message.error_text.clone();
+    let words = if message.status == Status::Failed { known.or(said) } else { said.or(known) };
+    words.or_else(|| Some(format!("Code {code}")))
+}
+
+/// What a code means, for the message page.
+pub(super) fn meaning(code: String, said: Option<&str>) -> Meaning {
+    let known = explain(&code);
+    let cause = match (known, said) {
+        (Some((cause, _)), _) => cause.to_owned(),
+        (None, Some(said)) => said.to_owned(),
+        (None, None) => "No cause was given.".to_owned(),
+    };
+    let what_to_do =
+        known.map_or("Look the code up in your provider's list of error codes.", |(_, what)| what);
+    Meaning { code, cause, what_to_do }
+}
+
+/// Cause and way on for the codes of our own and of Twilio that people meet.
+pub(in crate::web::admin) fn explain(code: &str) -> Option<(&'static str, &'static str)> {
+    Some(match code {
+        "invalid_number" => {
+            ("What was given as the recipient is no phone number.", "Correct the number and send again.")
+        }
+        "not_opted_in" => (
+            "The lead has not opted in.",
+            "Send a message to the contact: the opt-in template goes first, and the message follows their START.",
+        ),
+        "opted_out" => (
+            "The lead opted out of texts.",
+            "Only the lead can undo this: they must text START to your sender number.",
+        ),
+        "do_not_text" => (
+            "An administrator marked the number Do not text.",
+            "An administrator can clear the flag on the contact's page.",
+        ),
+        "paused" => {
+            ("An unclear reply waits for a person.", "Read the reply on the contact's page and decide.")
+        }
+        "unreachable" => (
+            "The carrier says that this number cannot receive texts.",
+            "Ask the lead for a mobile number. Consent is kept.",
+        ),
+        "no_sender" => ("The program has no sender number.", "An administrator adds one to the program."),
+        "sending_off" => {
+            ("All sending is switched off.", "An administrator switches it on again on the dashboard.")
+        }
+        "cancelled" => ("The message was taken back before it went out.", "The last step below says why."),
+        "unknown" => (
+            "The provider did not answer, so nobody knows whether it went out.",
+            "Nothing: the provider is asked before anything is sent again.",
+        ),
+        "gave_up" => ("Every attempt failed.", "See the steps below, and send it again if it still matters."),
+        "expired" => ("Its time ran out before it could go.", "Send it again if it still matters."),
+        "21610" => (
+            "The lead is blocked at Twilio: they once texted STOP there.",
+            "Only the lead can undo this: they must text START to your sender number.",
+        ),
+        "21211" | "21214" => ("Twilio does not know this number.", "Correct the contact's number."),
+        "21408" => (
+            "Your Twilio account may not text this country.",
+            "An administrator allows the country in Twilio's geographic permissions.",
+        ),
+        "21606" | "21659" | "21660" => (
+            "The sender number does not belong to your Twilio account, or cannot text.",
+            "An administrator corrects the program's sender number.",
+        ),
+        "21612" => ("Twilio cannot text from this sender to this number.", "Try another sender number."),
+        "21614" | "30006" => (
+            "The number is a landline, or its carrier cannot be reached by text.",
+            "Ask the lead for a mobile number. Consent is kept.",
+        ),
+        "20003" | "20404" => (
+            "Twilio did not accept our account or its secret.",
+            "An administrator checks TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN.",
+        ),
+        "20429" | "429" | "30001" => {
+            ("Too many texts at once.", "Nothing: it is tried again by itself, later.")
+        }
+        "30002" => ("The Twilio account is suspended.", "An administrator settles this with Twilio."),
+        "30003" => (
+            "The handset was off or out of reach.",
+            "Try again later. If it keeps failing, ask the lead for another number.",
+        ),
+        "30004" => {
+            ("The lead's handset or carrier blocks these texts.", "Call the lead, and ask what they want.")
+        }
+        "30005" => ("The number is not in service.", "Ask the lead for another number."),
+        "30007" => (
+            "The carrier filtered the text as unwanted.",
+            "Check the wording and links, and the registration of your sender number.",
+        ),
+        "30008" => ("The carrier gave no reason.", "Try again once. If it keeps failing, ask Twilio."),
+        "30034" => (
+            "The sender number is not registered for texting in the US (A2P 10DLC).",
+            "An administrator registers it with Twilio.",
+        ),
+        _ => return None,
+    })
+}

@@ -1,0 +1,158 @@
+//! Somebody who is signed in: Ada the administrator, Sam of support, Aud the auditor. Keeps the cookie by hand, because the
+//! public address of the tests is https and the server here is not.
+
+use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
+use reqwest::redirect::Policy;
+use reqwest::{Client, Method, RequestBuilder, Response};
+use sms_opt_in::actions::ActionError;
+use sms_opt_in::actions::users::{NewUser, create_user};
+use sms_opt_in::domain::actor::Actor;
+use sms_opt_in::domain::role::Role;
+use sms_opt_in::password;
+
+use super::World;
+
+pub const PASSWORD: &str = "correct horse battery";
+const BOUNDARY: &str = "the-end-of-a-part";
+
+/// What came back.
+pub struct Answer {
+    pub status: u16,
+    pub location: String,
+    pub disposition: String,
+    pub page: String,
+}
+
+impl Answer {
+    async fn read(response: Response) -> Answer {
+        let header = |name: &str| {
+            let value = response.headers().get(name).and_then(|value| value.to_str().ok());
+            value.unwrap_or_default().to_owned()
+        };
+        let (location, disposition) = (header(LOCATION.as_str()), header("content-disposition"));
+        let status = response.status().as_u16();
+        let page = response.text().await.unwrap_or_default();
+        Answer { status, location, disposition, page }
+    }
+
+    #[track_caller]
+    pub fn says(&self, words: &str) -> &Self {
+        assert!(self.page.contains(words), "expected {words:?} ({}) in:\n{}", self.status, self.page);
+        self
+    }
+
+    #[track_caller]
+    pub fn lacks(&self, words: &str) -> &Self {
+        assert!(!self.page.contains(words), "did not expect {words:?} in:\n{}", self.page);
+        self
+    }
+}
+
+/// A browser with its cookie.
+pub struct Person {
+    client: Client,
+    url: String,
+    cookie: String,
+}
+
+impl World {
+    pub async fn ada(&self) -> Person {
+        self.person("ada", "Ada Abbott", Role::Administrator).await
+    }
+
+    pub async fn sam(&self) -> Person {
+        self.person("sam", "Sam Sato", Role::Support).await
+    }
+
+    pub async fn aud(&self) -> Person {
+        self.person("aud", "Aud Auer", Role::Auditor).await
+    }
+
+    async fn person(&self, name: &str, full: &str, role: Role) -> Person {
+        let hashing = actix_web::rt::task::spawn_blocking(|| password::hash(PASSWORD).unwrap());
+        let (email, name, now) = (format!("{name}@example.com"), full.to_owned(), self.clock.now());
+        let password_hash = hashing.await.unwrap();
+        let new = NewUser { email: email.clone(), name, role, password_hash };
+        let made = self.bound_app.store.write(move |tx| create_user(tx, new.clone(), &Actor::Operator, now));
+        made.await.map_err(|error: ActionError| error.to_string()).unwrap();
+        let client = Client::builder().redirect(Policy::none()).build().unwrap();
+        let mut person = Person { client, url: self.url.clone(), cookie: String::new() };
+        let answer = person.post("/sign-in", "/sign-in", &[("email", &email), ("password", PASSWORD)]).await;
+        assert_eq!((answer.status, answer.location.as_str()), (303, "/"), "{email} is signed in");
+        person
+    }
+}
+
+impl Person {
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, format!("{}{path}", self.url)).header(COOKIE, &self.cookie)
+    }
+
+    async fn send(&mut self, request: RequestBuilder) -> Answer {
+        let response = request.send().await.unwrap();
+        if let Some(cookie) = response.headers().get(SET_COOKIE) {
+            let cookie = cookie.to_str().unwrap();
+            self.cookie = cookie.split(';').next().unwrap_or_default().to_owned();
+        }
+        Answer::read(response).await
+    }
+
+    pub async fn open(&mut self, path: &str) -> Answer {
+        let request = self.request(Method::GET, path).header("Accept", "text/html");
+        self.send(request).await
+    }
+
+    /// The page that an answer leads to.
+    pub async fn follow(&mut self, answer: &Answer) -> Answer {
+        assert_eq!(answer.status, 303, "{}", answer.page);
+        self.open(&answer.location.clone()).await
+    }
+
+    /// The token in the forms of a page.
+    pub async fn token(&mut self, page: &str) -> String {
+        let html = self.open(page).await.page;
+        let (_, rest) = html.split_once("name=\"csrf\" value=\"").expect("the page has a form");
+        rest.split('"').next().unwrap_or_default().to_owned()
+    }
+
+    /// Posts a form with the token of `page`.
+    pub async fn post(&mut self, page: &str, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let token = self.token(page).await;
+        self.post_with(&token, path, fields).await
+    }
+
+    pub async fn post_with(&mut self, token: &str, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let mut all = vec![("csrf", token)];
+        all.extend(fields);
+        let request = self.request(Method::POST, path).form(&all);
+        self.send(request).await
+    }
+
+    /// Posts a form with a file (name and content), with the token of `page`.
+    pub async fn upload(
+        &mut self,
+        page: &str,
+        path: &str,
+        fields: &[(&str, &str)],
+        file: Option<(&str, &[u8])>,
+    ) -> Answer {
+        let token = self.token(page).await;
+        let mut body = Vec::new();
+        for (name, value) in [("csrf", token.as_str())].iter().chain(fields) {
+            let part =
+                format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+            body.extend_from_slice(part.as_bytes());
+        }
+        let (name, content) = file.unwrap_or_default();
+        let head = format!(
+            "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
+             Content-Type: application/octet-stream\r\n\r\n"
+        );
+        body.extend_from_slice(head.as_bytes());
+        body.extend_from_slice(content);
+        body.extend_from_slice(format!("\r\n--{BOUNDARY}--\r\n").as_bytes());
+        let kind = format!("multipart/form-data; boundary={BOUNDARY}");
+        let request = self.request(Method::POST, path).header("Content-Type", kind).body(body);
+        self.send(request).await
+    }
+}
