@@ -134,7 +134,10 @@ def live(browser):
     kept = browser.driver.find_element(By.ID, f"body-{number[1:]}").get_attribute("value")
     if kept != "half a sentence":
         sys.exit(f"what was typed is now {kept!r}")
-    browser.shot("simulator-live").open("/contacts?q=0142")
+    browser.shot("simulator-live")
+    texts_in(browser, "+12065550143", "START")
+    texts_in(browser, "+12065550143", "Please lose my number, I have a new one")
+    browser.open("/").sees("Replies to read", "lose my number").shot("dashboard-today").open("/contacts?q=0142")
     browser.driver.find_element(By.LINK_TEXT, "Cy Castro").click()
     browser.driver.find_element(By.CSS_SELECTOR, "#checks summary").click()
     browser.type("body", "typing on")
@@ -177,6 +180,7 @@ def support(browser):
     browser.open("/contacts?q=0142").sees("Cy Castro").shot("contacts-search")
     browser.open("/contacts?state=opted_out").sees("Cy Castro")
     browser.open("/contacts?state=nonsense").sees("nonsense")
+    browser.open("/contacts?q=" + 300 * "long").shot("contacts-long-search")
     browser.open("/messages").sees("Blocked", "Delivered").shot("messages")
     browser.open("/troubleshoot?number=(206)+555-0142").sees("opted out").shot("troubleshoot")
 

@@ -7,6 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
+use super::messages::meaning::why;
 use crate::actions::{FieldError, standing};
 use crate::domain::gate::{Answer, CheckName, Verdict};
 use crate::domain::id::ContactId;

@@ -5,7 +5,6 @@ use chrono::Duration;
 
 use crate::domain::id::ProgramId;
 use crate::domain::message::Status;
-use crate::domain::phone::Phone;
 use crate::domain::time::Timestamp;
 use crate::store::inbound::{self, Inbound};
 use crate::store::messages::{self, Message};
@@ -29,7 +28,9 @@ pub(super) struct Today {
 
 /// A reply that is no keyword.
 pub(super) struct Reply {
-    pub(super) who: String,
+    /// The contact's name; empty where none is known.
+    pub(super) name: String,
+    pub(super) from: String,
     pub(super) href: String,
     pub(super) words: String,
     pub(super) at: Timestamp,
@@ -69,9 +70,6 @@ fn reply(conn: &mut Conn<'_>, text: Inbound) -> Result<Reply, StoreError> {
         Some(number) => contacts::of_number(conn, number)?.into_iter().next(),
         None => None,
     };
-    let national =
-        || Phone::from_e164(&text.from_text).map_or(text.from_text.clone(), |phone| phone.national());
-    let who = contact.as_ref().map(|contact| contact.name.clone()).filter(|name| !name.is_empty());
     let href = match &contact {
         Some(contact) => format!("/contacts/{}", contact.id),
         None => format!("/troubleshoot?number={}", text.from_text.replace('+', "%2B")),
@@ -80,5 +78,6 @@ fn reply(conn: &mut Conn<'_>, text: Inbound) -> Result<Reply, StoreError> {
     if words.len() < text.body.len() {
         words.push('…');
     }
-    Ok(Reply { who: who.unwrap_or_else(national), href, words, at: text.received_at })
+    let name = contact.map(|contact| contact.name).unwrap_or_default();
+    Ok(Reply { name, from: text.from_text, href, words, at: text.received_at })
 }
