@@ -23,6 +23,12 @@ pub struct ApiKey {
     pub created_at: Timestamp,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
+    /// How its secret begins, for people to tell keys apart.
+    pub prefix: String,
+    /// Who made it.
+    pub made_by: String,
+    /// When it was last used, to the hour.
+    pub last_used_at: Option<Timestamp>,
 }
 
 /// The answer once given to an `Idempotency-Key`.
@@ -67,6 +73,15 @@ pub fn by_hash(conn: &mut Conn<'_>, hash: &[u8]) -> Result<Option<ApiKey>, Store
 /// When the database fails.
 pub fn all(conn: &mut Conn<'_>) -> Result<Vec<ApiKey>, StoreError> {
     Ok(api_keys::table.order(api_keys::id.desc()).select(ApiKey::as_select()).limit(500).load(conn.db)?)
+}
+
+/// Writes down that a key was used.
+///
+/// # Errors
+/// When the database fails.
+pub fn used(tx: &mut Tx<'_>, id: ApiKeyId, now: Timestamp) -> Result<(), StoreError> {
+    diesel::update(api_keys::table.find(id)).set(api_keys::last_used_at.eq(now)).execute(tx.db)?;
+    Ok(())
 }
 
 /// Revokes a key.

@@ -262,6 +262,8 @@ struct Found {
 }
 
 fn search_rows(conn: &mut Conn<'_>, search: &str) -> Result<Vec<i64>, StoreError> {
+    // A control character is nothing anybody looks for, and NUL ends the phrase for FTS5.
+    let search: String = search.chars().filter(|letter| !letter.is_control()).collect();
     let digits: String = search.chars().filter(char::is_ascii_digit).collect();
     let is_number = digits.len() >= 3 && search.chars().all(|c| c.is_ascii_digit() || " +().-".contains(c));
     let words = if is_number { digits.as_str() } else { search.trim() };
