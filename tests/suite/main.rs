@@ -10,4 +10,5 @@ mod conversations;
 mod forms;
 mod history;
 mod hooks;
+mod people;
 mod tampering;
