@@ -91,8 +91,10 @@ fn wrong(program: &Program) -> Vec<FieldError> {
         ("contact_route", &program.contact_route),
     ];
     for (field, text) in short {
-        if text.is_empty() || text.chars().count() > 200 || text.chars().any(char::is_control) {
-            errors.push(FieldError::new(field, "Enter one line of at most 200 characters."));
+        let one_line = !text.chars().any(|letter| letter.is_control() || "{}".contains(letter));
+        if text.is_empty() || text.chars().count() > 200 || !one_line {
+            let words = "Enter one line of at most 200 characters, without { and }.";
+            errors.push(FieldError::new(field, words));
         }
     }
     let invitation = check_invitation(&program.opt_in_template).err();

@@ -11,11 +11,15 @@ use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::PayloadError;
 use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
+use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web::Bytes;
-use actix_web::{Error, HttpMessage, HttpResponse};
+use actix_web::{Error, HttpMessage, HttpResponse, ResponseError};
 use futures_util::Stream;
 use tokio::time::Sleep;
+
+use super::api::Problem;
+use super::error::PageError;
 
 const FORM: Duration = Duration::from_secs(15);
 const UPLOAD: Duration = Duration::from_secs(120);
@@ -52,10 +56,17 @@ async fn within<B: MessageBody>(
     if !late.get() {
         return Ok(response.map_into_left_body());
     }
-    let mut answer = HttpResponse::RequestTimeout();
-    let words = "The request did not arrive in time. Nothing was changed. Send it again.";
-    let answer = answer.force_close().content_type("text/plain; charset=utf-8").body(words);
+    let mut answer = too_slow(response.request().path());
+    answer.head_mut().set_connection_type(ConnectionType::Close);
     Ok(response.into_response(answer).map_into_right_body())
+}
+
+fn too_slow(path: &str) -> HttpResponse {
+    if path.starts_with("/api/") {
+        let detail = "The body did not arrive in time. Nothing was changed.";
+        return Problem::new(StatusCode::REQUEST_TIMEOUT, "too_slow", detail).error_response();
+    }
+    PageError::TooSlow.error_response()
 }
 
 /// A body with a deadline, which counts from when the server first had to wait for it.
@@ -92,7 +103,6 @@ impl Stream for Timed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use actix_web::http::StatusCode;
     use actix_web::{App, middleware::from_fn, test, web};
     use futures_util::stream;
 

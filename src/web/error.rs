@@ -32,6 +32,8 @@ pub enum PageError {
     BadRequest(String),
     /// What was sent is larger than any form of ours.
     TooLarge,
+    /// What was sent did not arrive in time.
+    TooSlow,
     /// Too many attempts within a minute.
     TooMany,
     /// The rules refuse it, or fields are wrong.
@@ -102,6 +104,7 @@ impl PageError {
             PageError::Stale(_) => ("This form is out of date", "Nothing was changed. Go back to the page, reload it, and send the form again.".to_owned()),
             PageError::BadRequest(why) => ("This could not be read", why.clone()),
             PageError::TooLarge => ("This is too large", "Nothing was changed. A form may hold at most 64 KiB.".to_owned()),
+            PageError::TooSlow => ("This took too long", "What you sent did not arrive in time, and nothing was changed. Check your connection, then send it again.".to_owned()),
             PageError::TooMany => ("Too many attempts", "Wait a minute, then try again.".to_owned()),
             PageError::Unprocessable(_) => ("This was not done", String::new()),
             PageError::Conflict(why) => ("This was not done", why.clone()),
@@ -124,6 +127,7 @@ impl ResponseError for PageError {
             PageError::Forbidden(_) | PageError::Stale(_) => StatusCode::FORBIDDEN,
             PageError::BadRequest(_) => StatusCode::BAD_REQUEST,
             PageError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            PageError::TooSlow => StatusCode::REQUEST_TIMEOUT,
             PageError::TooMany => StatusCode::TOO_MANY_REQUESTS,
             PageError::Unprocessable(_) => StatusCode::UNPROCESSABLE_ENTITY,
             PageError::Conflict(_) => StatusCode::CONFLICT,

@@ -69,7 +69,8 @@ impl FromRequest for Key {
             let key = key.ok_or_else(refused)?;
             let (id, now) = (key.id, app.clock.now());
             if is_use_news(&key, now) {
-                app.store.write(move |tx| note_use(tx, id, now)).await?;
+                let noted = app.store.write(move |tx| note_use(tx, id, now)).await;
+                noted.unwrap_or_else(|error| log::error!("The use of a key could not be noted: {error}"));
             }
             Ok(Key(key))
         })
