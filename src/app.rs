@@ -15,7 +15,7 @@ use crate::providers::Provider;
 use crate::providers::simulator::Simulator;
 use crate::providers::twilio::{Twilio, TwilioConfig};
 use crate::store::{Store, settings, users};
-use crate::web::{self, App, api::secret_hash};
+use crate::web::{self, App, api::secret_hash, signed::Signer};
 
 /// A server that is ready to run.
 pub struct Bound {
@@ -45,7 +45,8 @@ pub async fn bind(config: Config, clock: Clock) -> Result<Bound> {
     let listener = TcpListener::bind(&config.bind)
         .with_context(|| format!("The address {} cannot be used.", config.bind))?;
     let local = listener.local_addr()?;
-    let app = Data::new(shared(config, clock, store, local.port())?);
+    let signer = Signer::new(&secret);
+    let app = Data::new(shared(config, clock, store, signer, local.port())?);
     let provider: Arc<dyn Provider> = match (&app.simulator, &app.twilio) {
         (Some(simulator), _) => Arc::<Simulator>::clone(simulator),
         (None, Some(twilio)) => Arc::clone(twilio),
@@ -70,6 +71,7 @@ pub async fn bind(config: Config, clock: Clock) -> Result<Bound> {
             .app_data(throttle.clone())
             .configure(web::routes)
             .service(pages)
+            .wrap(actix_web::middleware::from_fn(web::deadline::body))
             .wrap(actix_web::middleware::from_fn(web::security::headers))
     })
     .listen(listener)?
@@ -79,7 +81,7 @@ pub async fn bind(config: Config, clock: Clock) -> Result<Bound> {
     Ok(Bound { server, app, jobs, setup_link })
 }
 
-fn shared(config: Config, clock: Clock, store: Store, port: u16) -> Result<App> {
+fn shared(config: Config, clock: Clock, store: Store, signer: Signer, port: u16) -> Result<App> {
     let local_url = format!("http://127.0.0.1:{port}");
     let public_url = config.public_url();
     let twilio = match (&config.twilio_account_sid, &config.twilio_auth_token) {
@@ -103,7 +105,7 @@ fn shared(config: Config, clock: Clock, store: Store, port: u16) -> Result<App> 
         None
     };
     let (config, forged_webhooks) = (Arc::new(config), Default::default());
-    Ok(App { store, clock, config, public_url, local_url, twilio, simulator, forged_webhooks })
+    Ok(App { store, clock, config, signer, public_url, local_url, twilio, simulator, forged_webhooks })
 }
 
 /// While nobody can sign in, every start makes a fresh one-time link.

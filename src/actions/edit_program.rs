@@ -6,7 +6,8 @@ use crate::domain::sms;
 use crate::domain::time::Timestamp;
 use crate::store::{Tx, admin_log, programs};
 
-use super::{ActionError, FieldError};
+use super::publish_form::republish;
+use super::{ActionError, FieldError, change};
 
 /// What an administrator enters about a program.
 #[derive(Clone, Debug, Default)]
@@ -29,9 +30,14 @@ pub struct Wording {
     pub contact_route: String,
     /// Days a message waits for START; `None` when it was no number.
     pub hold_days: Option<i32>,
+    /// Where the privacy policy stands; may be empty.
+    pub privacy_url: String,
+    /// Where the terms stand; may be empty.
+    pub terms_url: String,
 }
 
-/// Writes a program's wording and who changed what.
+/// Writes a program's wording and who changed what. Its forms promise what the program does, so in the same transaction
+/// they get a new version where their wording follows. Returns the headings of those forms.
 ///
 /// # Errors
 /// What is wrong with which field, or that there is no such program.
@@ -41,7 +47,7 @@ pub fn edit_program(
     wording: &Wording,
     actor: &Actor,
     now: Timestamp,
-) -> Result<(), ActionError> {
+) -> Result<Vec<String>, ActionError> {
     let before = programs::find(tx, Some(slug))?.ok_or(ActionError::NotFound("program"))?;
     let after = Program {
         name: clean(&wording.name),
@@ -53,6 +59,8 @@ pub fn edit_program(
         frequency: clean(&wording.frequency),
         contact_route: clean(&wording.contact_route),
         hold_days: wording.hold_days.unwrap_or_default(),
+        privacy_url: Some(clean(&wording.privacy_url)).filter(|url| !url.is_empty()),
+        terms_url: Some(clean(&wording.terms_url)).filter(|url| !url.is_empty()),
         updated_at: now,
         ..before.clone()
     };
@@ -62,12 +70,11 @@ pub fn edit_program(
     }
     let changes = changes(&before, &after);
     if changes.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
-    programs::update(tx, after)?;
-    let details = format!("Changed: {}.", changes.join("; "));
-    admin_log::add(tx, actor, "program.changed", &format!("program:{slug}"), &details, now)?;
-    Ok(())
+    programs::update(tx, after.clone())?;
+    admin_log::add(tx, actor, "program.changed", &format!("program:{slug}"), &changes.join("; "), now)?;
+    republish(tx, &after, actor, now)
 }
 
 /// Browsers send line ends of two characters.
@@ -84,8 +91,10 @@ fn wrong(program: &Program) -> Vec<FieldError> {
         ("contact_route", &program.contact_route),
     ];
     for (field, text) in short {
-        if text.is_empty() || text.chars().count() > 200 || text.chars().any(char::is_control) {
-            errors.push(FieldError::new(field, "Enter one line of at most 200 characters."));
+        let one_line = !text.chars().any(|letter| letter.is_control() || "{}".contains(letter));
+        if text.is_empty() || text.chars().count() > 200 || !one_line {
+            let words = "Enter one line of at most 200 characters, without { and }.";
+            errors.push(FieldError::new(field, words));
         }
     }
     let invitation = check_invitation(&program.opt_in_template).err();
@@ -106,6 +115,12 @@ fn wrong(program: &Program) -> Vec<FieldError> {
     if !(1..=90).contains(&program.hold_days) {
         errors.push(FieldError::new("hold_days", "Enter a number of days from 1 to 90."));
     }
+    for (field, url) in [("privacy_url", &program.privacy_url), ("terms_url", &program.terms_url)] {
+        if url.as_ref().is_some_and(|url| !is_https(url)) {
+            let words = "Enter an address that begins with https://, or leave it empty.";
+            errors.push(FieldError::new(field, words));
+        }
+    }
     errors
 }
 
@@ -116,33 +131,38 @@ fn template_error(program: &Program, template: &str, words: &[&str]) -> Option<S
     if !missing.is_empty() {
         return Some(format!("This text must contain {}.", missing.join(", ")));
     }
-    let filled = program.fill(template);
-    if filled.contains(['{', '}']) {
-        return Some("Only {brand}, {program}, {frequency} and {contact} can be filled in.".to_owned());
-    }
+    let filled = match program.fill_checked(template) {
+        Ok(filled) => filled,
+        Err(words) => return Some(words.to_owned()),
+    };
     let too_long = filled.chars().count() > sms::MAX_BODY;
     too_long.then(|| "The text is longer than 1,600 characters. Shorten it.".to_owned())
 }
 
+/// An address that a browser opens safely.
+fn is_https(url: &str) -> bool {
+    let rest = url.strip_prefix("https://").unwrap_or_default();
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    host.contains('.') && url.len() <= 500 && !url.contains(|c: char| c.is_whitespace() || c.is_control())
+}
+
 /// What became of what, for the log.
 fn changes(before: &Program, after: &Program) -> Vec<String> {
-    let pairs: [(&str, &str, &str); 8] = [
-        ("name", &before.name, &after.name),
-        ("brand", &before.brand, &after.brand),
-        ("opt-in template", &before.opt_in_template, &after.opt_in_template),
-        ("START reply", &before.opt_in_reply, &after.opt_in_reply),
-        ("STOP reply", &before.opt_out_reply, &after.opt_out_reply),
-        ("HELP reply", &before.help_reply, &after.help_reply),
-        ("frequency", &before.frequency, &after.frequency),
-        ("contact route", &before.contact_route, &after.contact_route),
-    ];
-    let mut changes: Vec<String> = pairs
-        .into_iter()
-        .filter(|(_, before, after)| before != after)
-        .map(|(what, before, _)| format!("{what}, before: \"{before}\""))
-        .collect();
-    if before.hold_days != after.hold_days {
-        changes.push(format!("days to hold, before: {}", before.hold_days));
-    }
-    changes
+    let url = |url: &Option<String>| url.clone().unwrap_or_default();
+    [
+        change("name", &before.name, &after.name),
+        change("brand", &before.brand, &after.brand),
+        change("opt-in template", &before.opt_in_template, &after.opt_in_template),
+        change("START reply", &before.opt_in_reply, &after.opt_in_reply),
+        change("STOP reply", &before.opt_out_reply, &after.opt_out_reply),
+        change("HELP reply", &before.help_reply, &after.help_reply),
+        change("frequency", &before.frequency, &after.frequency),
+        change("contact route", &before.contact_route, &after.contact_route),
+        change("days to hold", &before.hold_days.to_string(), &after.hold_days.to_string()),
+        change("privacy policy", &url(&before.privacy_url), &url(&after.privacy_url)),
+        change("terms", &url(&before.terms_url), &url(&after.terms_url)),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }

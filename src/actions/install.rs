@@ -7,7 +7,7 @@ use crate::store::forms::{self, Form};
 use crate::store::{Tx, programs};
 
 use super::ActionError;
-use super::submit_form::new_version;
+use super::publish_form::first_version;
 
 /// The slug of the first hosted form.
 const FORM_SLUG: &str = "opt-in";
@@ -34,10 +34,11 @@ pub fn install(tx: &mut Tx<'_>, sender: Option<&str>, now: Timestamp) -> Result<
             version: 1,
             created_at: now,
             updated_at: now,
+            template: defaults::FORM_WORDING.to_owned(),
         };
         forms::insert(tx, &form)?;
-        let wording = program.fill(defaults::FORM_WORDING);
-        forms::publish(tx, &new_version(form.id, &wording, &Actor::System, now))?;
+        let wording = program.fill(&form.template);
+        forms::publish(tx, &first_version(form.id, &wording, &Actor::System, now))?;
     }
     Ok(())
 }
@@ -58,6 +59,8 @@ fn first_program(tx: &mut Tx<'_>, now: Timestamp) -> Result<Program, ActionError
         hold_days: 7,
         created_at: now,
         updated_at: now,
+        privacy_url: None,
+        terms_url: None,
     };
     programs::insert(tx, program.clone())?;
     Ok(program)

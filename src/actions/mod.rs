@@ -4,11 +4,14 @@
 mod consent;
 mod error;
 mod gate;
+mod words;
 
+pub mod api_keys;
 pub mod deliver;
 pub mod edit_program;
 pub mod expire;
 pub mod install;
+pub mod publish_form;
 pub mod receive_receipt;
 pub mod receive_text;
 pub mod record_consent;
@@ -22,3 +25,4 @@ pub mod verify;
 
 pub use error::{ActionError, FieldError};
 pub use gate::{Standing, standing};
+use words::{change, one_line};

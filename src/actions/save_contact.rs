@@ -7,7 +7,67 @@ use crate::domain::time::Timestamp;
 use crate::store::contacts::{self, Contact, Details};
 use crate::store::{Tx, admin_log, numbers};
 
-use super::{ActionError, FieldError};
+use super::{ActionError, FieldError, one_line};
+
+/// What a program sends about a contact: a field that it leaves out (`None`) stays as it is.
+#[derive(Clone, Debug, Default)]
+pub struct Sent {
+    /// The name.
+    pub name: Option<Option<String>>,
+    /// E-mail address.
+    pub email: Option<Option<String>>,
+    /// The identifier in the customer's own system.
+    pub external_id: Option<Option<String>>,
+    /// ZIP code.
+    pub zip: Option<Option<String>>,
+    /// IANA time zone.
+    pub time_zone: Option<Option<String>>,
+}
+
+impl Sent {
+    fn over(self, known: Details) -> Details {
+        Details {
+            name: self.name.map_or(known.name, Option::unwrap_or_default),
+            email: self.email.unwrap_or(known.email),
+            external_id: self.external_id.unwrap_or(known.external_id),
+            zip: self.zip.unwrap_or(known.zip),
+            time_zone: self.time_zone.unwrap_or(known.time_zone),
+        }
+    }
+}
+
+/// Adds a contact, or changes the one with the same external id. True when it is a new one.
+///
+/// # Errors
+/// What is wrong with which field.
+pub fn save_contact(
+    tx: &mut Tx<'_>,
+    phone: &str,
+    sent: Sent,
+    region: &str,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<(ContactId, bool), ActionError> {
+    let external_id = sent.external_id.as_ref().and_then(|id| tidy(id.clone()));
+    let known = match &external_id {
+        Some(external_id) => contacts::by_external_id(tx, external_id)?,
+        None => None,
+    };
+    let Some(known) = known else {
+        let details = sent.over(Details::default());
+        return Ok((create_contact(tx, phone, &details, region, actor, now)?, true));
+    };
+    let id = known.id;
+    let kept = Details {
+        name: known.name,
+        email: known.email,
+        external_id: known.external_id,
+        zip: known.zip,
+        time_zone: known.time_zone,
+    };
+    update_contact(tx, id, phone, &sent.over(kept), region, actor, now)?;
+    Ok((id, false))
+}
 
 /// Adds a contact.
 ///
@@ -21,6 +81,7 @@ pub fn create_contact(
     actor: &Actor,
     now: Timestamp,
 ) -> Result<ContactId, ActionError> {
+    let details = &tidied(details);
     let phone = checked(phone, details, region)?;
     if let Some(external_id) = &details.external_id
         && contacts::by_external_id(tx, external_id)?.is_some()
@@ -47,6 +108,7 @@ pub fn update_contact(
     now: Timestamp,
 ) -> Result<Contact, ActionError> {
     let contact = contacts::get(tx, id)?.ok_or(ActionError::NotFound("contact"))?;
+    let details = &tidied(details);
     let phone = checked(phone, details, region)?;
     if let Some(external_id) = &details.external_id
         && contacts::by_external_id(tx, external_id)?.is_some_and(|other| other.id != id)
@@ -58,6 +120,21 @@ pub fn update_contact(
     let what = if number.id == contact.number_id { "" } else { "The number was changed." };
     admin_log::add(tx, actor, "contact.changed", &format!("contact:{id}"), what, now)?;
     Ok(contact)
+}
+
+/// Control characters and space around it are no part of what people mean; what is empty then was not given.
+fn tidied(details: &Details) -> Details {
+    Details {
+        name: one_line(&details.name),
+        email: tidy(details.email.clone()),
+        external_id: tidy(details.external_id.clone()),
+        zip: tidy(details.zip.clone()),
+        time_zone: tidy(details.time_zone.clone()),
+    }
+}
+
+fn tidy(text: Option<String>) -> Option<String> {
+    text.map(|text| one_line(&text)).filter(|text| !text.is_empty())
 }
 
 fn taken() -> ActionError {

@@ -18,8 +18,10 @@ use super::record_consent::hex;
 pub struct Submission {
     /// The form's slug.
     pub slug: String,
-    /// The version of the consent language that the visitor saw.
+    /// The version of the consent language that it is about.
     pub version: i32,
+    /// True when our own page is known to have shown it. A box ticked elsewhere is a wish, never consent by itself.
+    pub was_shown: bool,
     /// The number.
     pub phone: Phone,
     /// The name, if given.
@@ -52,7 +54,7 @@ pub fn submit_form(tx: &mut Tx<'_>, submission: &Submission, now: Timestamp) -> 
         number.contact_count += 1;
     }
     let actor = Actor::Form(form.slug.clone());
-    let double_opt_in = form.double_opt_in;
+    let double_opt_in = form.double_opt_in || !submission.was_shown;
     let record = record(form, version, submission);
     let intent = Intent::Form { record, double_opt_in };
     apply(tx, &mut number, &program, intent, &Occasion::new(&actor, now))?;
@@ -71,59 +73,5 @@ fn record(form: Form, version: Version, submission: &Submission) -> FormRecord {
         ip: submission.ip.clone(),
         user_agent: submission.user_agent.chars().take(400).collect(),
         name: submission.name.clone(),
-    }
-}
-
-/// Publishes a new version of a form's consent language; events that rest on older ones keep theirs.
-///
-/// # Errors
-/// What is wrong with which field.
-pub fn publish_wording(
-    tx: &mut Tx<'_>,
-    slug: &str,
-    title: &str,
-    wording: &str,
-    double_opt_in: bool,
-    actor: &Actor,
-    now: Timestamp,
-) -> Result<(), ActionError> {
-    let (form, shown) = forms::find(tx, slug)?.ok_or(ActionError::NotFound("form"))?;
-    let (title, wording) = (title.trim(), wording.trim());
-    if title.is_empty() || title.chars().count() > 200 {
-        return Err(ActionError::field("title", "Enter a heading of at most 200 characters."));
-    }
-    let upper = wording.to_uppercase();
-    if wording.chars().count() > 4000 || !["STOP", "HELP", "RATES"].iter().all(|word| upper.contains(word)) {
-        return Err(ActionError::field(
-            "wording",
-            "The consent language must say STOP, HELP and that rates may apply, in at most 4,000 characters.",
-        ));
-    }
-    forms::update(tx, form.id, title, double_opt_in, now)?;
-    if shown.wording != wording {
-        let version = Version { version: shown.version + 1, ..new_version(form.id, wording, actor, now) };
-        forms::publish(tx, &version)?;
-    }
-    let details = format!("Version {} before the change.", shown.version);
-    crate::store::admin_log::add(tx, actor, "form.changed", &format!("form:{slug}"), &details, now)?;
-    Ok(())
-}
-
-/// The first version of a form's consent language.
-pub(super) fn new_version(
-    form: crate::domain::id::FormId,
-    wording: &str,
-    actor: &Actor,
-    now: Timestamp,
-) -> Version {
-    use sha2::{Digest, Sha256};
-    Version {
-        form_id: form,
-        version: 1,
-        locale: "en".to_owned(),
-        wording: wording.to_owned(),
-        wording_sha256: Sha256::digest(wording.as_bytes()).to_vec(),
-        published_at: now,
-        published_by: actor.to_string(),
     }
 }

@@ -1,25 +1,19 @@
-//! The people who sign in, the keys they hand to programs, and the switch of all sending. It must not know passwords: it
+//! The people who sign in, and the switch of all sending. It must not know passwords: it
 //! is given their hashes, because hashing is slow and this runs in the one write transaction.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use validator::ValidateEmail;
 
 use crate::domain::actor::Actor;
-use crate::domain::id::{ApiKeyId, UserId};
+use crate::domain::id::UserId;
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
-use crate::store::api_keys::{self, ApiKey};
 use crate::store::users::{self, User};
 use crate::store::{Conn, StoreError, Tx, admin_log, settings};
 
 use super::record_consent::hex;
-use super::{ActionError, FieldError};
-
-/// What a key to the JSON API may do.
-pub const SCOPES: [&str; 3] = ["messages", "contacts", "consent"];
+use super::{ActionError, FieldError, one_line};
 
 /// Somebody who is to sign in.
 #[derive(Clone, Debug)]
@@ -44,7 +38,7 @@ pub fn create_user(
     actor: &Actor,
     now: Timestamp,
 ) -> Result<User, ActionError> {
-    let (email, name) = (new.email.trim().to_lowercase(), new.name.trim().to_owned());
+    let (email, name) = (new.email.trim().to_lowercase(), one_line(&new.name));
     check_person(tx, &email, &name)?;
     let user = User {
         id: tx.new_id(now)?,
@@ -153,15 +147,44 @@ pub fn change_role(
     if user.role == role {
         return Ok(user);
     }
-    if user.role == Role::Administrator && users::administrators(tx)? <= 1 {
-        return Err(ActionError::Conflict(
-            "This is the last administrator. Make somebody else an administrator first.".to_owned(),
-        ));
-    }
+    keep_an_administrator(tx, &user)?;
     users::set_role(tx, id, role)?;
     let details = format!("From {} to {}.", user.role.label(), role.label());
     note(tx, actor, "user.role_changed", &user, &details, now)?;
     Ok(User { role, ..user })
+}
+
+/// Somebody must be able to administer after the change of this user.
+fn keep_an_administrator(tx: &mut Tx<'_>, user: &User) -> Result<(), ActionError> {
+    let is_one = user.role == Role::Administrator && user.disabled_at.is_none();
+    if is_one && users::administrators(tx)? <= 1 {
+        return Err(ActionError::Conflict(
+            "This is the last administrator. Make somebody else an administrator first.".to_owned(),
+        ));
+    }
+    Ok(())
+}
+
+/// Deactivates an account, or activates it again; its sessions end. Once more is no change.
+///
+/// # Errors
+/// [`ActionError::Conflict`] for the last administrator.
+pub fn set_active(
+    tx: &mut Tx<'_>,
+    id: UserId,
+    active: bool,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<User, ActionError> {
+    let user = users::get(tx, id)?.ok_or(ActionError::NotFound("user"))?;
+    if user.disabled_at.is_none() == active {
+        return Ok(user);
+    }
+    keep_an_administrator(tx, &user)?;
+    users::set_disabled(tx, id, (!active).then_some(now))?;
+    let action = if active { "user.reactivated" } else { "user.deactivated" };
+    note(tx, actor, action, &user, "", now)?;
+    Ok(user)
 }
 
 /// Changes a user's password; their sessions end.
@@ -179,68 +202,6 @@ pub fn change_password(
     users::set_password(tx, id, password_hash)?;
     note(tx, actor, "user.password_changed", &user, "", now)?;
     Ok(user)
-}
-
-/// Makes a key to the JSON API. The secret is told once; only its hash is kept.
-///
-/// # Errors
-/// What is wrong with which field.
-pub fn create_api_key(
-    tx: &mut Tx<'_>,
-    name: &str,
-    scopes: &[String],
-    actor: &Actor,
-    now: Timestamp,
-) -> Result<(ApiKeyId, String), ActionError> {
-    let name = name.trim();
-    check_key(name, scopes)?;
-    let mut bytes = [0u8; 32];
-    getrandom::fill(&mut bytes).map_err(|_| StoreError::Randomness)?;
-    let secret = format!("sk_{}", URL_SAFE_NO_PAD.encode(bytes));
-    let granted: Vec<&str> =
-        SCOPES.into_iter().filter(|scope| scopes.iter().any(|asked| asked == scope)).collect();
-    let key = ApiKey {
-        id: tx.new_id(now)?,
-        name: name.to_owned(),
-        hash: Sha256::digest(secret.as_bytes()).to_vec(),
-        scopes: granted.join(","),
-        created_at: now,
-        revoked_at: None,
-    };
-    api_keys::insert(tx, &key)?;
-    let details = format!("Scopes: {}.", key.scopes);
-    admin_log::add(tx, actor, "api-key.created", &format!("api-key:{name}"), &details, now)?;
-    Ok((key.id, secret))
-}
-
-fn check_key(name: &str, scopes: &[String]) -> Result<(), ActionError> {
-    let mut errors = Vec::new();
-    if name.is_empty() || name.chars().count() > 100 {
-        errors.push(FieldError::new("name", "Enter a name of at most 100 characters."));
-    }
-    if scopes.is_empty() || !scopes.iter().all(|scope| SCOPES.contains(&scope.as_str())) {
-        errors.push(FieldError::new("scopes", "Choose one or more of messages, contacts, consent."));
-    }
-    if errors.is_empty() { Ok(()) } else { Err(ActionError::Invalid(errors)) }
-}
-
-/// Revokes a key to the JSON API; twice is once.
-///
-/// # Errors
-/// When there is no such key.
-pub fn revoke_api_key(
-    tx: &mut Tx<'_>,
-    id: ApiKeyId,
-    actor: &Actor,
-    now: Timestamp,
-) -> Result<(), ActionError> {
-    let keys = api_keys::all(tx)?;
-    let key = keys.iter().find(|key| key.id == id).ok_or(ActionError::NotFound("API key"))?;
-    if key.revoked_at.is_none() {
-        api_keys::revoke(tx, id, now)?;
-        admin_log::add(tx, actor, "api-key.revoked", &format!("api-key:{}", key.name), "", now)?;
-    }
-    Ok(())
 }
 
 /// Switches all sending on or off.

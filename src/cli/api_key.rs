@@ -3,19 +3,14 @@
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use clap::{Args, Subcommand};
 
 use crate::actions::ActionError;
+use crate::actions::api_keys::{SCOPES, create_api_key};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::actor::Actor;
-use crate::store::api_keys::{self, ApiKey};
-use crate::store::{Store, admin_log};
-use crate::web::api::secret_hash;
-
-const SCOPES: [&str; 3] = ["messages", "contacts", "consent"];
+use crate::store::Store;
 
 #[derive(Args)]
 pub(super) struct ApiKeyCommand {
@@ -41,21 +36,16 @@ pub(super) fn run(config: &Config, command: ApiKeyCommand) -> Result<ExitCode> {
     if let Some(unknown) = scope.iter().find(|scope| !SCOPES.contains(&scope.as_str())) {
         bail!("There is no scope {unknown:?}. The scopes are {}.", SCOPES.join(", "));
     }
-    let mut random = [0u8; 32];
-    getrandom::fill(&mut random).map_err(|error| anyhow::anyhow!("{error}"))?;
-    let secret = format!("sk_{}", URL_SAFE_NO_PAD.encode(random));
-    let hash = secret_hash(&secret);
     let now = Clock::System.now();
-    Store::open(&config.database_url)?.write_now(move |tx| {
-        let id = tx.new_id(now)?;
-        let scopes = scope.join(",");
-        admin_log::add(tx, &Actor::Operator, "api-key.created", &format!("api-key:{name}"), &scopes, now)?;
-        api_keys::insert(
-            tx,
-            &ApiKey { id, name: name.clone(), hash: hash.clone(), scopes, created_at: now, revoked_at: None },
-        )?;
-        Ok::<_, ActionError>(())
-    })?;
+    let made = Store::open(&config.database_url)?
+        .write_now(move |tx| create_api_key(tx, &name, &scope, &Actor::Operator, now));
+    let secret = match made {
+        Ok(secret) => secret,
+        Err(ActionError::Invalid(errors)) => {
+            bail!(errors.into_iter().map(|error| error.message).collect::<Vec<_>>().join(" "))
+        }
+        Err(error) => return Err(error.into()),
+    };
     println!("{secret}");
     Ok(ExitCode::SUCCESS)
 }

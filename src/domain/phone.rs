@@ -5,7 +5,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use rlibphonenumber::{PHONE_NUMBER_UTIL, ParseError, PhoneNumber, PhoneNumberFormat};
+use rlibphonenumber::{PHONE_NUMBER_UTIL, ParseError, PhoneNumber, PhoneNumberFormat, PhoneNumberType};
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
@@ -133,6 +133,18 @@ impl Phone {
     pub fn country_region(&self) -> Option<String> {
         let region = PHONE_NUMBER_UTIL.get_region_for_number(&self.number()?)?;
         Some(region.to_string())
+    }
+
+    /// True for numbers whose owner earns when they are called: premium-rate and shared-cost ones.
+    pub fn is_costly(&self) -> bool {
+        let kind = self.number().map(|number| PHONE_NUMBER_UTIL.get_number_type(&number));
+        matches!(kind, Some(PhoneNumberType::PremiumRate | PhoneNumberType::SharedCost))
+    }
+
+    /// What international numbers of a region begin with ("+1" for "US"), where the region is known.
+    pub fn calling_code(region: &str) -> Option<String> {
+        let code = PHONE_NUMBER_UTIL.get_country_code_for_region(region.parse().ok()?)?;
+        Some(format!("+{code}"))
     }
 
     fn number(&self) -> Option<PhoneNumber> {
@@ -294,6 +306,14 @@ mod tests {
         assert_eq!(Phone::deserialize(json), Ok(phone));
         let json = serde::de::value::StrDeserializer::<serde::de::value::Error>::new("2065550100");
         assert!(Phone::deserialize(json).is_err());
+    }
+
+    #[test]
+    fn costly_numbers_and_calling_codes_are_known() {
+        assert!(Phone::from_e164("+19002345678").unwrap().is_costly());
+        assert!(!us("2065550100").unwrap().is_costly());
+        assert_eq!(Phone::calling_code("US").as_deref(), Some("+1"));
+        assert_eq!(Phone::calling_code("nowhere"), None);
     }
 
     #[test]

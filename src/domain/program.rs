@@ -34,6 +34,10 @@ pub struct Program {
     pub created_at: Timestamp,
     /// When its wording was last changed.
     pub updated_at: Timestamp,
+    /// Where its privacy policy stands.
+    pub privacy_url: Option<String>,
+    /// Where its terms stand.
+    pub terms_url: Option<String>,
 }
 
 impl Program {
@@ -44,6 +48,18 @@ impl Program {
             .replace("{program}", &self.name)
             .replace("{frequency}", &self.frequency)
             .replace("{contact}", &self.contact_route)
+    }
+
+    /// Fills a template, and refuses placeholders that it does not know.
+    ///
+    /// # Errors
+    /// A sentence for the field.
+    pub fn fill_checked(&self, template: &str) -> Result<String, &'static str> {
+        let filled = self.fill(template);
+        if filled.contains(['{', '}']) {
+            return Err("Only {brand}, {program}, {frequency} and {contact} can be filled in.");
+        }
+        Ok(filled)
     }
 
     /// The opt-in template, filled.

@@ -51,16 +51,33 @@ pub fn add(
     Ok(())
 }
 
-/// Lines before `before`, newest first.
+/// Which lines of the log.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Only those of this actor.
+    pub actor: Option<String>,
+    /// Only this action.
+    pub action: Option<String>,
+    /// Only those before this line.
+    pub before: Option<LogId>,
+}
+
+/// The lines that a filter lets through, newest first.
 ///
 /// # Errors
 /// When the database fails.
-pub fn page(conn: &mut Conn<'_>, before: Option<LogId>, limit: i64) -> Result<Vec<Line>, StoreError> {
+pub fn page(conn: &mut Conn<'_>, filter: &Filter, limit: i64) -> Result<Vec<Line>, StoreError> {
     on!(conn, db => {
         let mut query =
             admin_log::table.order(admin_log::id.desc()).select(Line::as_select()).limit(limit).into_boxed();
-        if let Some(before) = before {
+        if let Some(before) = filter.before {
             query = query.filter(admin_log::id.lt(before));
+        }
+        if let Some(actor) = &filter.actor {
+            query = query.filter(admin_log::actor.eq(actor.clone()));
+        }
+        if let Some(action) = &filter.action {
+            query = query.filter(admin_log::action.eq(action.clone()));
         }
         Ok(query.load(db)?)
     })

@@ -24,6 +24,12 @@ pub struct ApiKey {
     pub created_at: Timestamp,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
+    /// How its secret begins, for people to tell keys apart.
+    pub prefix: String,
+    /// Who made it.
+    pub made_by: String,
+    /// When it was last used, to the hour.
+    pub last_used_at: Option<Timestamp>,
 }
 
 /// The answer once given to an `Idempotency-Key`.
@@ -74,6 +80,15 @@ pub fn all(conn: &mut Conn<'_>) -> Result<Vec<ApiKey>, StoreError> {
     on!(conn, db => {
         Ok(api_keys::table.order(api_keys::id.desc()).select(ApiKey::as_select()).limit(500).load(db)?)
     })
+}
+
+/// Writes down that a key was used.
+///
+/// # Errors
+/// When the database fails.
+pub fn used(tx: &mut Tx<'_>, id: ApiKeyId, now: Timestamp) -> Result<(), StoreError> {
+    on!(tx, db => diesel::update(api_keys::table.find(id)).set(api_keys::last_used_at.eq(now)).execute(db))?;
+    Ok(())
 }
 
 /// Revokes a key.

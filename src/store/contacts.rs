@@ -265,6 +265,8 @@ const NATIONAL_DIGITS: usize = 6;
 
 /// The rows that match words, part of a word, or digits of a number in any format.
 fn search_rows(conn: &mut Conn<'_>, search: &str) -> Result<Vec<i64>, StoreError> {
+    // A control character is nothing anybody looks for, and NUL ends the phrase for FTS5.
+    let search: String = search.chars().filter(|letter| !letter.is_control()).collect();
     let digits: String = search.chars().filter(char::is_ascii_digit).collect();
     let is_number = digits.len() >= 3 && search.chars().all(|c| c.is_ascii_digit() || " +().-".contains(c));
     let words = if is_number { digits.as_str() } else { search.trim() };

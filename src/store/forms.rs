@@ -28,6 +28,8 @@ pub struct Form {
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+    /// Its consent language with placeholders; each version is filled from it.
+    pub template: String,
 }
 
 /// One version of a form's consent language.
@@ -75,23 +77,20 @@ pub fn publish(tx: &mut Tx<'_>, version: &Version) -> Result<(), StoreError> {
     })
 }
 
-/// Changes a form's heading and kind of opt-in.
+/// Writes a form's heading, kind of opt-in and template.
 ///
 /// # Errors
 /// When the database fails.
-pub fn update(
-    tx: &mut Tx<'_>,
-    id: FormId,
-    title: &str,
-    double_opt_in: bool,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    on!(tx, db => {
-        diesel::update(forms::table.find(id))
-            .set((forms::title.eq(title), forms::double_opt_in.eq(double_opt_in), forms::updated_at.eq(now)))
-            .execute(db)?;
-        Ok(())
-    })
+pub fn update(tx: &mut Tx<'_>, form: &Form, now: Timestamp) -> Result<(), StoreError> {
+    on!(tx, db => diesel::update(forms::table.find(form.id))
+        .set((
+            forms::title.eq(&form.title),
+            forms::double_opt_in.eq(form.double_opt_in),
+            forms::template.eq(&form.template),
+            forms::updated_at.eq(now),
+        ))
+        .execute(db))?;
+    Ok(())
 }
 
 /// A form by slug, with the version that is shown.
@@ -125,6 +124,17 @@ pub fn versions(conn: &mut Conn<'_>, id: FormId) -> Result<Vec<Version>, StoreEr
     on!(conn, db => {
         let query = form_versions::table.filter(form_versions::form_id.eq(id));
         Ok(query.order(form_versions::version.desc()).select(Version::as_select()).load(db)?)
+    })
+}
+
+/// The forms of a program, by slug.
+///
+/// # Errors
+/// When the database fails.
+pub fn of_program(conn: &mut Conn<'_>, program: ProgramId) -> Result<Vec<Form>, StoreError> {
+    on!(conn, db => {
+        let query = forms::table.filter(forms::program_id.eq(program)).order(forms::slug);
+        Ok(query.select(Form::as_select()).load(db)?)
     })
 }
 

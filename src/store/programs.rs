@@ -11,6 +11,7 @@ use crate::domain::time::Timestamp;
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = programs)]
+#[diesel(treat_none_as_null = true)]
 struct Row {
     id: ProgramId,
     slug: String,
@@ -26,6 +27,8 @@ struct Row {
     hold_days: i32,
     created_at: Timestamp,
     updated_at: Timestamp,
+    privacy_url: Option<String>,
+    terms_url: Option<String>,
 }
 
 macro_rules! same_fields {
@@ -46,6 +49,8 @@ macro_rules! same_fields {
             hold_days: from.hold_days,
             created_at: from.created_at,
             updated_at: from.updated_at,
+            privacy_url: from.privacy_url,
+            terms_url: from.terms_url,
         }
     }};
 }

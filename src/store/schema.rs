@@ -16,6 +16,8 @@ diesel::table! {
         hold_days -> Integer,
         created_at -> BigInt,
         updated_at -> BigInt,
+        privacy_url -> Nullable<Text>,
+        terms_url -> Nullable<Text>,
     }
 }
 
@@ -182,6 +184,7 @@ diesel::table! {
         version -> Integer,
         created_at -> BigInt,
         updated_at -> BigInt,
+        template -> Text,
     }
 }
 
@@ -238,6 +241,9 @@ diesel::table! {
         scopes -> Text,
         created_at -> BigInt,
         revoked_at -> Nullable<BigInt>,
+        prefix -> Text,
+        made_by -> Text,
+        last_used_at -> Nullable<BigInt>,
     }
 }
 

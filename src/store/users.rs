@@ -101,6 +101,15 @@ pub fn set_role(tx: &mut Tx<'_>, id: UserId, role: Role) -> Result<(), StoreErro
     sessions::end_all(tx, id)
 }
 
+/// Closes an account at a time, or opens it again (`None`); the user's sessions end.
+///
+/// # Errors
+/// When the database fails.
+pub fn set_disabled(tx: &mut Tx<'_>, id: UserId, at: Option<Timestamp>) -> Result<(), StoreError> {
+    on!(tx, db => diesel::update(users::table.find(id)).set(users::disabled_at.eq(at)).execute(db))?;
+    sessions::end_all(tx, id)
+}
+
 /// Changes a user's password; their sessions end.
 ///
 /// # Errors

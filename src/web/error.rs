@@ -3,12 +3,12 @@
 
 use std::fmt;
 
-use actix_web::http::StatusCode;
 use actix_web::http::header::LOCATION;
-use actix_web::{HttpResponse, ResponseError};
+use actix_web::http::{Method, StatusCode};
+use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use askama::Template;
 
-use super::page::PlainPage;
+use super::page::{PlainPage, see_other};
 use crate::actions::ActionError;
 use crate::store::StoreError;
 
@@ -17,8 +17,13 @@ use crate::store::StoreError;
 pub enum PageError {
     /// There is no such page or thing.
     NotFound,
-    /// Nobody is signed in; the address to come back to.
-    SignIn(String),
+    /// Nobody is signed in.
+    SignIn {
+        /// The address to come back to.
+        next: String,
+        /// A form was sent, and is lost.
+        was_sending: bool,
+    },
     /// The role is not enough; the role that is needed, in words.
     Forbidden(&'static str),
     /// The form's token is old or the form was sent from elsewhere; the page it came from.
@@ -27,6 +32,8 @@ pub enum PageError {
     BadRequest(String),
     /// What was sent is larger than any form of ours.
     TooLarge,
+    /// What was sent did not arrive in time.
+    TooSlow,
     /// Too many attempts within a minute.
     TooMany,
     /// The rules refuse it, or fields are wrong.
@@ -75,6 +82,7 @@ impl PageError {
         let (href, way_on) = match self {
             PageError::Stale(back) => (back.as_str(), "Back to the page"),
             PageError::TooMany => ("/sign-in", "To sign-in"),
+            PageError::Forbidden(_) => ("/", "To the dashboard"),
             _ => ("/", "To the start page"),
         };
         let reference = match self {
@@ -91,11 +99,12 @@ impl PageError {
     fn words(&self) -> (&'static str, String) {
         match self {
             PageError::NotFound => ("Page not found", "There is nothing at this address. It may have been moved, or the address is incomplete.".to_owned()),
-            PageError::SignIn(_) => ("Sign in", "Please sign in first.".to_owned()),
+            PageError::SignIn { .. } => ("Sign in", "Please sign in first.".to_owned()),
             PageError::Forbidden(role) => ("You cannot do this", format!("It needs the role {role}. Ask an administrator if you should have it.")),
             PageError::Stale(_) => ("This form is out of date", "Nothing was changed. Go back to the page, reload it, and send the form again.".to_owned()),
             PageError::BadRequest(why) => ("This could not be read", why.clone()),
             PageError::TooLarge => ("This is too large", "Nothing was changed. A form may hold at most 64 KiB.".to_owned()),
+            PageError::TooSlow => ("This took too long", "What you sent did not arrive in time, and nothing was changed. Check your connection, then send it again.".to_owned()),
             PageError::TooMany => ("Too many attempts", "Wait a minute, then try again.".to_owned()),
             PageError::Unprocessable(_) => ("This was not done", String::new()),
             PageError::Conflict(why) => ("This was not done", why.clone()),
@@ -114,10 +123,11 @@ impl ResponseError for PageError {
     fn status_code(&self) -> StatusCode {
         match self {
             PageError::NotFound => StatusCode::NOT_FOUND,
-            PageError::SignIn(_) => StatusCode::SEE_OTHER,
+            PageError::SignIn { .. } => StatusCode::SEE_OTHER,
             PageError::Forbidden(_) | PageError::Stale(_) => StatusCode::FORBIDDEN,
             PageError::BadRequest(_) => StatusCode::BAD_REQUEST,
             PageError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            PageError::TooSlow => StatusCode::REQUEST_TIMEOUT,
             PageError::TooMany => StatusCode::TOO_MANY_REQUESTS,
             PageError::Unprocessable(_) => StatusCode::UNPROCESSABLE_ENTITY,
             PageError::Conflict(_) => StatusCode::CONFLICT,
@@ -127,8 +137,10 @@ impl ResponseError for PageError {
 
     fn error_response(&self) -> HttpResponse {
         let mut response = HttpResponse::build(self.status_code());
-        if let PageError::SignIn(next) = self {
-            let query = serde_html_form::to_string([("next", next)]).unwrap_or_default();
+        if let PageError::SignIn { next, was_sending } = self {
+            let lost = was_sending.then_some(("lost", "form"));
+            let query = [("next", next.as_str())].into_iter().chain(lost).collect::<Vec<_>>();
+            let query = serde_html_form::to_string(query).unwrap_or_default();
             response.insert_header((LOCATION, format!("/sign-in?{query}")));
         }
         if matches!(self, PageError::TooMany) {
@@ -165,10 +177,23 @@ impl From<askama::Error> for PageError {
     }
 }
 
-/// What answers an address that is not on the map.
+/// What answers an address that is not on the map. An address that only takes forms leads to the page of its form: it is
+/// what a browser asks for on a reload or after a sign-in.
 ///
 /// # Errors
-/// Always [`PageError::NotFound`].
-pub async fn not_found() -> Result<HttpResponse, PageError> {
-    Err(PageError::NotFound)
+/// [`PageError::NotFound`] for all others.
+pub async fn not_found(request: HttpRequest) -> Result<HttpResponse, PageError> {
+    let page = (request.method() == Method::GET).then(|| page_of_form(request.path())).flatten();
+    page.map(see_other).ok_or(PageError::NotFound)
+}
+
+fn page_of_form(address: &str) -> Option<String> {
+    let parts: Vec<&str> = address.trim_start_matches('/').split('/').collect();
+    match parts.as_slice() {
+        ["contacts", id, "consents" | "messages"] => Some(format!("/contacts/{id}")),
+        ["users", id, "role" | "password"] => Some(format!("/users/{id}")),
+        ["simulator", "handsets" | "messages" | "behaviour"] => Some("/simulator".to_owned()),
+        ["sending" | "sign-out"] => Some("/".to_owned()),
+        _ => None,
+    }
 }

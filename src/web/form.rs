@@ -4,8 +4,9 @@ use std::ops::Deref;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::{CONTENT_TYPE, HOST, ORIGIN, REFERER};
-use actix_web::web::BytesMut;
+use actix_web::web::{BytesMut, Data};
 use actix_web::{FromRequest, HttpRequest};
+use chrono::Duration;
 use futures_util::StreamExt;
 use futures_util::future::LocalBoxFuture;
 use serde::Deserialize;
@@ -13,12 +14,16 @@ use serde::de::DeserializeOwned;
 use subtle::ConstantTimeEq;
 use validator::ValidationErrors;
 
+use super::App;
 use super::error::PageError;
 use super::session;
 use crate::actions::FieldError;
 
 /// No form of ours is larger, in bytes.
 const LARGEST: usize = 64 * 1024;
+const ANONYMOUS: &str = "before sign-in";
+/// As long as a sign-in page may stand open.
+const OPEN_AT_MOST: Duration = Duration::hours(12);
 
 /// A form that came from one of our own pages, in this session.
 #[derive(Debug)]
@@ -30,21 +35,52 @@ impl<T: DeserializeOwned + 'static> FromRequest for Posted<T> {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, payload) = (request.clone(), payload.take());
-        Box::pin(async move {
-            if !is_form(&request) {
-                return Err(PageError::BadRequest("This address takes a web form.".to_owned()));
-            }
-            let body = read(payload).await?;
-            let token: Token = serde_html_form::from_bytes(&body).unwrap_or_default();
-            check(&request, &token.csrf)?;
-            match serde_html_form::from_bytes(&body) {
-                Ok(form) => Ok(Posted(form)),
-                Err(error) => Err(PageError::BadRequest(format!(
-                    "The form is incomplete or holds an unknown answer ({error}). Go back and check it."
-                ))),
-            }
-        })
+        Box::pin(async move { receive(&request, payload, check).await.map(Posted) })
     }
+}
+
+/// A form of somebody who is not signed in yet: its token is signed, not stored, so that a visitor costs no row.
+#[derive(Debug)]
+pub struct BeforeSignIn<T>(pub T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for BeforeSignIn<T> {
+    type Error = PageError;
+    type Future = LocalBoxFuture<'static, Result<Self, PageError>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, payload) = (request.clone(), payload.take());
+        Box::pin(async move { receive(&request, payload, check_anonymous).await.map(BeforeSignIn) })
+    }
+}
+
+/// The token of a form that is shown to somebody who is not signed in.
+pub fn anonymous_token(app: &App) -> String {
+    app.signer.stamp(ANONYMOUS, app.clock.now())
+}
+
+fn check_anonymous(request: &HttpRequest, token: &str) -> Result<(), PageError> {
+    let app = request.app_data::<Data<App>>().ok_or_else(|| PageError::internal("no App in app_data"))?;
+    let shown = app.signer.stamped_at(ANONYMOUS, token);
+    let fresh = shown.is_some_and(|at| (Duration::zero()..OPEN_AT_MOST).contains(&app.clock.now().since(at)));
+    if fresh && is_same_origin(request) { Ok(()) } else { Err(PageError::Stale(way_back(request))) }
+}
+
+async fn receive<T: DeserializeOwned>(
+    request: &HttpRequest,
+    payload: Payload,
+    check: impl Fn(&HttpRequest, &str) -> Result<(), PageError>,
+) -> Result<T, PageError> {
+    if !is_form(request) {
+        return Err(PageError::BadRequest("This address takes a web form.".to_owned()));
+    }
+    let body = read(payload).await?;
+    let token: Token = serde_html_form::from_bytes(&body).unwrap_or_default();
+    check(request, &token.csrf)?;
+    serde_html_form::from_bytes(&body).map_err(|error| {
+        PageError::BadRequest(format!(
+            "The form is incomplete or holds an unknown answer ({error}). Go back and check it."
+        ))
+    })
 }
 
 #[derive(Deserialize, Default)]
@@ -148,7 +184,7 @@ fn is_same_origin(request: &HttpRequest) -> bool {
 }
 
 /// The page the form stood on, if it is ours; else the start page.
-fn way_back(request: &HttpRequest) -> String {
+pub(super) fn way_back(request: &HttpRequest) -> String {
     let ours = || {
         let (_, rest) = header(request, REFERER.as_str())?.split_once("://")?;
         let path = rest.strip_prefix(header(request, HOST.as_str())?)?;

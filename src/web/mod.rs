@@ -3,6 +3,7 @@
 pub mod admin;
 pub mod api;
 pub mod assets;
+pub mod deadline;
 pub mod error;
 pub mod form;
 pub mod hooks;
@@ -10,6 +11,7 @@ pub mod page;
 pub mod public;
 pub mod security;
 pub mod session;
+pub mod signed;
 pub mod simulator;
 
 use std::sync::Arc;
@@ -32,6 +34,8 @@ pub struct App {
     pub clock: Clock,
     /// The operator's decisions.
     pub config: Arc<Config>,
+    /// Signs what is not stored.
+    pub signer: signed::Signer,
     /// The public address, without a slash at the end.
     pub public_url: String,
     /// The address under which this process reaches itself.

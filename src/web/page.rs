@@ -70,6 +70,11 @@ impl Page {
         self.role == Role::Administrator
     }
 
+    /// True for those who may read the administration's log.
+    pub fn may_inspect(&self) -> bool {
+        matches!(self.role, Role::Administrator | Role::Auditor)
+    }
+
     /// True for those who may change contacts and send texts.
     pub fn is_editor(&self) -> bool {
         matches!(self.role, Role::Administrator | Role::Support)

@@ -21,6 +21,7 @@ use sha2::{Digest, Sha256, Sha512};
 
 use super::App;
 use super::error::PageError;
+use super::form;
 use crate::clock::Clock;
 use crate::domain::actor::Actor;
 use crate::domain::id::UserId;
@@ -32,8 +33,8 @@ const COOKIE: &str = "sms-opt-in";
 const USER: &str = "user_id";
 const CSRF: &str = "csrf";
 const FLASH: &str = "flash";
-const SIGNED_IN_HOURS: i64 = 12;
-const ANONYMOUS_HOURS: i64 = 1;
+/// A session's end is fixed when it begins.
+const HOURS: i64 = 12;
 
 /// Sessions in the database.
 #[derive(Clone)]
@@ -76,14 +77,12 @@ impl SessionStore for Sessions {
     async fn save(&self, state: HashMap<String, String>, _: &Ttl) -> Result<SessionKey, SaveError> {
         let key = random_token().map_err(|error| SaveError::Other(error.into()))?;
         let now = self.clock.now();
-        let user_id = user_of(&state);
-        let hours = if user_id.is_some() { SIGNED_IN_HOURS } else { ANONYMOUS_HOURS };
         let row = sessions::Session {
             key_hash: hash(&key),
-            user_id,
+            user_id: user_of(&state),
             state: serde_json::to_string(&state).map_err(|error| SaveError::Serialization(error.into()))?,
             created_at: now,
-            expires_at: now.plus(Duration::hours(hours)),
+            expires_at: now.plus(Duration::hours(HOURS)),
         };
         let kept: Result<(), StoreError> = self.store.write(move |tx| sessions::put(tx, &row, now)).await;
         kept.map_err(|error| SaveError::Other(error.into()))?;
@@ -106,7 +105,6 @@ impl SessionStore for Sessions {
         Ok(key)
     }
 
-    /// A session's end is fixed when it begins.
     async fn update_ttl(&self, _: &SessionKey, _: &Ttl) -> Result<(), anyhow::Error> {
         Ok(())
     }
@@ -184,6 +182,8 @@ macro_rules! signed {
 signed! {
     /// Anybody who is signed in.
     Viewer: Role::Administrator | Role::Support | Role::Auditor, "Auditor, Support or Administrator";
+    /// Somebody who may read what people did in the administration.
+    Inspector: Role::Administrator | Role::Auditor, "Auditor or Administrator";
     /// Somebody who may text, record consent and edit contacts.
     Editor: Role::Administrator | Role::Support, "Support or Administrator";
     /// Somebody who may do everything.
@@ -227,10 +227,7 @@ pub fn begin(session: &Session, user: UserId) -> Result<(), PageError> {
 }
 
 /// The session's token for forms, made on first use.
-///
-/// # Errors
-/// When there is no randomness.
-pub fn csrf_token(session: &Session) -> Result<String, PageError> {
+fn csrf_token(session: &Session) -> Result<String, PageError> {
     if let Ok(Some(token)) = session.get::<String>(CSRF) {
         return Ok(token);
     }
@@ -245,21 +242,30 @@ pub(super) fn expected_csrf(request: &HttpRequest) -> Option<String> {
 }
 
 async fn signed_in(request: &HttpRequest) -> Result<(User, Session), PageError> {
-    let session = request.get_session();
-    let app = request.app_data::<Data<App>>().ok_or_else(|| PageError::internal("no App in app_data"))?;
-    let user = match session.get::<UserId>(USER).ok().flatten() {
-        Some(id) => app.store.read::<_, StoreError>(move |conn| users::get(conn, id)).await?,
-        None => None,
-    };
-    match user.filter(|user| user.disabled_at.is_none()) {
-        Some(user) => Ok((user, session)),
-        None => Err(PageError::SignIn(come_back_to(request))),
+    match current(request).await? {
+        Some(user) => Ok((user, request.get_session())),
+        None => Err(sign_in_first(request)),
     }
 }
 
-fn come_back_to(request: &HttpRequest) -> String {
-    let here = request.uri().path_and_query().filter(|_| request.method() == Method::GET);
-    here.map_or("/", |here| here.as_str()).to_owned()
+/// Who is signed in, if anybody is.
+///
+/// # Errors
+/// When the database fails.
+pub async fn current(request: &HttpRequest) -> Result<Option<User>, PageError> {
+    let app = request.app_data::<Data<App>>().ok_or_else(|| PageError::internal("no App in app_data"))?;
+    let Some(id) = request.get_session().get::<UserId>(USER).ok().flatten() else { return Ok(None) };
+    let user = app.store.read::<_, StoreError>(move |conn| users::get(conn, id)).await?;
+    Ok(user.filter(|user| user.disabled_at.is_none()))
+}
+
+/// A page is asked for again after sign-in. What a form held is lost: its sender comes back to where it stood, and is told.
+fn sign_in_first(request: &HttpRequest) -> PageError {
+    if request.method() != Method::GET {
+        return PageError::SignIn { next: form::way_back(request), was_sending: true };
+    }
+    let next = request.uri().path_and_query().map_or("/", |here| here.as_str()).to_owned();
+    PageError::SignIn { next, was_sending: false }
 }
 
 /// A notice is taken by the page that shows it, not by a form on the way there, nor by a page that refreshes a part of itself.

@@ -64,3 +64,46 @@ async fn a_revocation_by_any_channel_blocks_and_contacts_are_found() {
     let (status, problem) = world.call(Method::GET, "/api/v1/contacts?state=maybe", None).await;
     assert_eq!((status, problem["code"].as_str()), (422, Some("invalid")));
 }
+
+#[actix_web::test]
+async fn a_query_that_cannot_be_read_is_a_problem() {
+    let world = world().await;
+    for path in [
+        "/api/v1/contacts?limit=abc",
+        "/api/v1/contacts?q=a&q=b",
+        "/api/v1/numbers/+12065550100/consent?program=a&program=b",
+    ] {
+        let request = world.client.get(format!("{}{path}", world.url)).bearer_auth(KEY);
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status(), 422, "{path}");
+        assert_eq!(answer.headers()["content-type"], "application/problem+json", "{path}");
+        let problem: serde_json::Value = answer.json().await.unwrap();
+        assert_eq!(problem["code"], "invalid", "{path}");
+    }
+    let (status, page) = world.call(Method::GET, "/api/v1/contacts?q=abc%00def", None).await;
+    assert_eq!((status, page["data"].as_array().map(Vec::len)), (200, Some(0)));
+}
+
+#[actix_web::test]
+async fn a_known_external_id_changes_what_is_sent_and_keeps_the_rest() {
+    let world = world().await;
+    let save = |body: serde_json::Value| world.call(Method::POST, "/api/v1/contacts", Some(body));
+    let blank = json!({"phone": "206-555-0140", "external_id": "  "});
+    let (first, second) = (save(blank.clone()).await, save(blank).await);
+    assert_eq!((first.0, second.0), (201, 201), "a blank external id is none");
+    save(json!({"phone": "206-555-0141", "name": "An\u{0}a\n Abbott", "email": "ana@example.com", "external_id": "crm\u{0}-9"})).await;
+    let (status, _) = save(json!({"phone": "206-555-0141", "external_id": "crm-9"})).await;
+    assert_eq!(status, 200);
+    let (_, found) = world.call(Method::GET, "/api/v1/contacts?q=crm-9", None).await;
+    let contact = &found["data"][0];
+    assert_eq!(
+        (contact["name"].as_str(), contact["email"].as_str()),
+        (Some("Ana Abbott"), Some("ana@example.com"))
+    );
+    save(json!({"phone": "206-555-0141", "external_id": "crm-9", "email": null})).await;
+    let (_, found) = world.call(Method::GET, "/api/v1/contacts?q=crm-9", None).await;
+    assert_eq!(
+        (found["data"][0]["name"].as_str(), found["data"][0]["email"].as_str()),
+        (Some("Ana Abbott"), None)
+    );
+}

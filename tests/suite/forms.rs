@@ -1,5 +1,10 @@
 //! The hosted form, as a lead on a phone and a stranger would use it.
 
+use sms_opt_in::actions::ActionError;
+use sms_opt_in::actions::publish_form::{Edited, publish_form, stand};
+use sms_opt_in::domain::actor::Actor;
+use sms_opt_in::store::forms;
+
 use crate::support::{World, world};
 
 async fn submit(world: &World, phone: &str, consent: Option<&str>) -> (u16, String) {
@@ -61,4 +66,82 @@ async fn a_stranger_learns_nothing_and_cannot_bring_anyone_back() {
     assert_eq!(out.replace("0172", "0173"), new, "the same page for every number");
     assert_eq!(ben.state().await, "opted_out");
     assert_eq!(ben.received().len(), texts, "nothing is sent to a number that opted out");
+}
+
+async fn make_single(world: &World) {
+    let now = world.clock.now();
+    let made = world.bound_app.store.write(move |tx| {
+        let (form, _) = forms::find(tx, "opt-in")?.unwrap();
+        let edited = Edited {
+            title: form.title.clone(),
+            template: form.template.clone(),
+            double_opt_in: false,
+            stand: stand(&form),
+        };
+        publish_form(tx, "opt-in", &edited, &Actor::Operator, now)
+    });
+    made.await.map_err(|error: ActionError| error).unwrap();
+}
+
+/// Reads the page like a person, and sends what it holds.
+async fn read_and_submit(world: &World, phone: &str) -> String {
+    let form = format!("{}/f/opt-in", world.url);
+    let page = world.client.get(&form).send().await.unwrap().text().await.unwrap();
+    let hidden = |name: &str| {
+        let from = page.split(&format!("name=\"{name}\" value=\"")).nth(1).unwrap();
+        from.split('"').next().unwrap().to_owned()
+    };
+    world.clock.advance(chrono::Duration::seconds(5));
+    let (version, stamp) = (hidden("version"), hidden("t"));
+    let fields = [("phone", phone), ("consent", "yes"), ("version", &version), ("t", &stamp)];
+    let answer = world.client.post(&form).form(&fields).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    let page = answer.text().await.unwrap();
+    world.deliver().await;
+    page
+}
+
+#[actix_web::test]
+async fn single_opt_in_takes_a_box_ticked_under_our_wording_and_no_other() {
+    let world = world().await;
+    make_single(&world).await;
+    let (dee, cy) = (world.lead(74), world.lead(75));
+    let page = read_and_submit(&world, "(206) 555-0174").await;
+    assert_eq!(dee.state().await, "opted_in");
+    assert!(!page.contains("START</strong> to finish"), "nothing is left to do");
+    let (status, page) = submit(&world, "(206) 555-0175", Some("yes")).await;
+    assert_eq!((status, cy.state().await.as_str()), (200, "invited"), "a bare POST is a wish");
+    assert!(page.contains("START</strong> to finish"));
+    let ben = world.lead(76);
+    ben.texts("STOP").await;
+    let out = read_and_submit(&world, "(206) 555-0176").await;
+    let new = read_and_submit(&world, "(206) 555-0177").await;
+    assert_eq!(out.replace("0176", "0177"), new, "the same page for every number");
+    assert_eq!(ben.state().await, "opted_out");
+}
+
+#[actix_web::test]
+async fn numbers_that_strangers_could_earn_by_are_refused() {
+    let world = world().await;
+    for (number, words) in [
+        ("+44 20 7946 0000", "begin with +1 only"),
+        ("+371 6000 0000", "begin with +1 only"),
+        ("+1 900 234 5678", "premium-rate"),
+    ] {
+        let (status, page) = submit(&world, number, Some("yes")).await;
+        assert_eq!(status, 422, "{number}");
+        assert!(page.contains(words), "{number}: {page}");
+    }
+}
+
+#[actix_web::test]
+async fn nobody_learns_how_often_a_number_was_submitted() {
+    let world = world().await;
+    let (_, first) = submit(&world, "(206) 555-0178", Some("yes")).await;
+    for _ in 0..5 {
+        let (status, page) = submit(&world, "(206) 555-0178", Some("yes")).await;
+        assert_eq!((status, page), (200, first.clone()));
+    }
+    assert_eq!(world.lead(78).received().len(), 1);
+    assert_eq!(world.lead(78).history().await.len(), 5, "the sixth did nothing");
 }

@@ -12,4 +12,5 @@ mod history;
 mod hooks;
 mod lateness;
 mod pages;
+mod people;
 mod tampering;

@@ -8,8 +8,8 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
+use crate::actions::publish_form::{self, Edited, publish_form};
 use crate::actions::record_consent::hex;
-use crate::actions::submit_form::publish_wording;
 use crate::actions::{ActionError, FieldError};
 use crate::domain::program::Program;
 use crate::store::forms::{self, Form, Version};
@@ -47,9 +47,13 @@ struct ShowPage {
     hosted: Form,
     program: Program,
     public_url: String,
+    /// What the form's fields were filled from.
+    stand: String,
     versions: Vec<Shown>,
     given: Given,
     errors: Errors,
+    /// What is published now, when somebody else changed it since `given` was begun.
+    conflict: Option<Given>,
 }
 
 struct Shown {
@@ -65,6 +69,23 @@ struct Given {
     wording: String,
     #[serde(default)]
     opt_in: String,
+    #[serde(default)]
+    stand: String,
+}
+
+impl Given {
+    fn of(form: &Form) -> Self {
+        let opt_in = if form.double_opt_in { "double" } else { "single" }.to_owned();
+        let (title, wording) = (form.title.clone(), form.template.clone());
+        Given { title, wording, opt_in, stand: publish_form::stand(form) }
+    }
+}
+
+/// Why the page of a form is shown once more with what was typed.
+enum Again {
+    Wrong(Given, Vec<FieldError>),
+    /// The form was changed meanwhile: both are shown, and a second "Publish" is upon what is published now.
+    Outdated(Given),
 }
 
 async fn index(app: Data<App>, who: Viewer) -> Result<HttpResponse, PageError> {
@@ -89,25 +110,36 @@ async fn form_page(
     app: &App,
     who: &impl Signed,
     slug: String,
-    again: Option<(Given, Vec<FieldError>)>,
+    again: Option<Again>,
 ) -> Result<HttpResponse, PageError> {
     let found = app.store.read::<_, StoreError>(move |conn| {
-        let Some((form, version)) = forms::find(conn, &slug)? else { return Ok(None) };
+        let Some((form, _)) = forms::find(conn, &slug)? else { return Ok(None) };
         let Some(program) = programs::get(conn, form.program_id)? else { return Ok(None) };
         let versions = forms::versions(conn, form.id)?;
-        Ok(Some((form, version, program, versions)))
+        Ok(Some((form, program, versions)))
     });
-    let (form, version, program, versions) = found.await?.ok_or(PageError::NotFound)?;
-    let status = if again.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    let (given, errors) = again.unwrap_or_else(|| {
-        let opt_in = if form.double_opt_in { "double" } else { "single" }.to_owned();
-        (Given { title: form.title.clone(), wording: version.wording, opt_in }, Vec::new())
-    });
+    let (form, program, versions) = found.await?.ok_or(PageError::NotFound)?;
+    let (published, none) = (Given::of(&form), Vec::new());
+    let (status, stand) = (StatusCode::OK, published.stand.clone());
+    let (status, stand, given, errors, conflict) = match again {
+        None => (status, stand, published, none, None),
+        Some(Again::Wrong(given, errors)) => {
+            (StatusCode::UNPROCESSABLE_ENTITY, given.stand.clone(), given, errors, None)
+        }
+        Some(Again::Outdated(given)) => (StatusCode::CONFLICT, stand, given, outdated(), Some(published)),
+    };
     let shown = |version: Version| Shown { sha256: hex(&version.wording_sha256), version };
     let versions = versions.into_iter().map(shown).collect();
     let public_url = format!("{}/f/{}", app.public_url, form.slug);
     let (page, errors) = (Page::new(app, "forms", who), errors.into());
-    html_status(status, ShowPage { page, hosted: form, program, public_url, versions, given, errors })
+    let hosted = form;
+    let page = ShowPage { page, hosted, program, public_url, stand, versions, given, errors, conflict };
+    html_status(status, page)
+}
+
+fn outdated() -> Vec<FieldError> {
+    let words = "This form was changed while you were editing it. Nothing of yours is published yet. Compare the two below.";
+    vec![FieldError::new("conflict", words)]
 }
 
 async fn change(
@@ -123,16 +155,17 @@ async fn change(
         "single" => false,
         _ => {
             let errors = vec![FieldError::new("opt_in", "Choose what a ticked box means.")];
-            return form_page(&app, &who, slug, Some((given, errors))).await;
+            return form_page(&app, &who, slug, Some(Again::Wrong(given, errors))).await;
         }
     };
-    // Browsers send line ends of two characters; the wording is kept byte for byte as it is shown.
-    let (title, wording) = (given.title.clone(), given.wording.replace("\r\n", "\n"));
+    let edited = Edited {
+        title: given.title.clone(),
+        template: given.wording.clone(),
+        double_opt_in,
+        stand: given.stand.clone(),
+    };
     let (actor, now, of) = (who.actor(), app.clock.now(), slug.clone());
-    let published = app
-        .store
-        .write(move |tx| publish_wording(tx, &of, &title, &wording, double_opt_in, &actor, now))
-        .await;
+    let published = app.store.write(move |tx| publish_form(tx, &of, &edited, &actor, now)).await;
     match published {
         Ok(()) => {
             session::flash(
@@ -141,7 +174,10 @@ async fn change(
             );
             Ok(see_other(format!("/forms/{slug}")))
         }
-        Err(ActionError::Invalid(errors)) => form_page(&app, &who, slug, Some((given, errors))).await,
+        Err(ActionError::Invalid(errors)) => {
+            form_page(&app, &who, slug, Some(Again::Wrong(given, errors))).await
+        }
+        Err(ActionError::Conflict(_)) => form_page(&app, &who, slug, Some(Again::Outdated(given))).await,
         Err(error) => Err(error.into()),
     }
 }

@@ -1,18 +1,18 @@
-//! Who did what in the administration, newest first.
+//! Who did what in the administration, newest first; by one person or of one kind where the address says so.
 
 use actix_web::web::{Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
-use crate::domain::id::LogId;
 use crate::store::StoreError;
-use crate::store::admin_log::{self, Line};
+use crate::store::admin_log::{self, Filter, Line};
+use crate::store::users::{self, User};
 use crate::web::App;
 use crate::web::error::PageError;
 use crate::web::form;
 use crate::web::page::{Page, html};
-use crate::web::session::Administrator;
+use crate::web::session::Inspector;
 
 const PER_PAGE: usize = 50;
 
@@ -24,24 +24,89 @@ pub(super) fn routes(config: &mut ServiceConfig) {
 #[template(path = "log/index.html")]
 struct LogPage {
     page: Page,
-    lines: Vec<Line>,
+    lines: Vec<Shown>,
+    chips: Vec<Chip>,
     newest: Option<String>,
     older: Option<String>,
 }
 
-#[derive(Deserialize, Default)]
-struct Position {
-    #[serde(default)]
-    before: Option<LogId>,
+struct Shown {
+    line: Line,
+    /// The lines of the same actor, and of the same action.
+    by_actor: String,
+    by_action: String,
+    /// The page of what it is about.
+    subject: Option<String>,
 }
 
-async fn index(app: Data<App>, who: Administrator, request: HttpRequest) -> Result<HttpResponse, PageError> {
-    let before = form::query::<Position>(&request).before;
-    let limit = i64::try_from(PER_PAGE + 1).unwrap_or(i64::MAX);
-    let mut lines = app.store.read::<_, StoreError>(move |conn| admin_log::page(conn, before, limit)).await?;
+/// An active filter and the address without it.
+struct Chip {
+    label: String,
+    without: String,
+}
+
+#[derive(Deserialize, Default, Clone)]
+#[serde(default)]
+struct Asked {
+    actor: String,
+    action: String,
+    before: String,
+}
+
+impl Asked {
+    fn address(&self) -> String {
+        let all = [("actor", &self.actor), ("action", &self.action), ("before", &self.before)];
+        let given: Vec<_> = all.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+        let query = serde_html_form::to_string(given).unwrap_or_default();
+        if query.is_empty() { "/log".to_owned() } else { format!("/log?{query}") }
+    }
+
+    fn filter(&self) -> Filter {
+        let given = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
+        Filter { actor: given(&self.actor), action: given(&self.action), before: self.before.parse().ok() }
+    }
+
+    fn chips(&self) -> Vec<Chip> {
+        let actor = Asked { actor: String::new(), before: String::new(), ..self.clone() };
+        let action = Asked { action: String::new(), before: String::new(), ..self.clone() };
+        [("Who", &self.actor, actor), ("Did what", &self.action, action)]
+            .into_iter()
+            .filter(|(_, value, _)| !value.is_empty())
+            .map(|(what, value, rest)| Chip { label: format!("{what}: {value}"), without: rest.address() })
+            .collect()
+    }
+}
+
+async fn index(app: Data<App>, who: Inspector, request: HttpRequest) -> Result<HttpResponse, PageError> {
+    let asked: Asked = form::query(&request);
+    let (filter, limit) = (asked.filter(), i64::try_from(PER_PAGE + 1).unwrap_or(i64::MAX));
+    let page = Page::new(&app, "log", &who);
+    let is_admin = page.is_admin();
+    let found = app.store.read::<_, StoreError>(move |conn| {
+        // Only administrators may open the pages of users.
+        let people = if is_admin { users::all(conn)? } else { Vec::new() };
+        Ok((admin_log::page(conn, &filter, limit)?, people))
+    });
+    let (mut lines, people) = found.await?;
     let more = lines.len() > PER_PAGE;
     lines.truncate(PER_PAGE);
-    let older = lines.last().filter(|_| more).map(|last| format!("/log?before={}", last.id));
-    let newest = before.map(|_| "/log".to_owned());
-    html(LogPage { page: Page::new(&app, "log", &who), lines, newest, older })
+    let older = |last: &Line| Asked { before: last.id.to_string(), ..asked.clone() }.address();
+    let older = lines.last().filter(|_| more).map(older);
+    let newest = Asked { before: String::new(), ..asked.clone() }.address();
+    let newest = Some(newest).filter(|_| !asked.before.is_empty());
+    let lines = lines.into_iter().map(|line| shown(line, &people)).collect();
+    html(LogPage { page, lines, chips: asked.chips(), newest, older })
+}
+
+fn shown(line: Line, people: &[User]) -> Shown {
+    let by_actor = Asked { actor: line.actor.clone(), ..Asked::default() }.address();
+    let by_action = Asked { action: line.action.clone(), ..Asked::default() }.address();
+    let subject = line.subject.split_once(':').and_then(|(kind, name)| match kind {
+        "form" => Some(format!("/forms/{name}")),
+        "program" => Some(format!("/programs/{name}")),
+        "contact" => Some(format!("/contacts/{name}")),
+        "user" => people.iter().find(|user| user.email == name).map(|user| format!("/users/{}", user.id)),
+        _ => None,
+    });
+    Shown { line, by_actor, by_action, subject }
 }

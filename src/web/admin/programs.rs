@@ -10,6 +10,7 @@ use serde::Deserialize;
 use crate::actions::edit_program::{Wording, edit_program};
 use crate::actions::{ActionError, FieldError};
 use crate::domain::program::Program;
+use crate::store::forms::{self, Form};
 use crate::store::{StoreError, programs};
 use crate::web::App;
 use crate::web::error::PageError;
@@ -44,6 +45,7 @@ struct ShowPage {
     program: Program,
     sender: Option<String>,
     samples: [(&'static str, String); 4],
+    forms: Vec<Form>,
     given: Given,
     errors: Errors,
 }
@@ -61,6 +63,8 @@ struct Given {
     frequency: String,
     contact_route: String,
     hold_days: String,
+    privacy_url: String,
+    terms_url: String,
 }
 
 impl Given {
@@ -75,6 +79,8 @@ impl Given {
             frequency: program.frequency.clone(),
             contact_route: program.contact_route.clone(),
             hold_days: program.hold_days.to_string(),
+            privacy_url: program.privacy_url.clone().unwrap_or_default(),
+            terms_url: program.terms_url.clone().unwrap_or_default(),
         }
     }
 
@@ -89,6 +95,8 @@ impl Given {
             frequency: self.frequency.clone(),
             contact_route: self.contact_route.clone(),
             hold_days: self.hold_days.trim().parse().ok(),
+            privacy_url: self.privacy_url.clone(),
+            terms_url: self.terms_url.clone(),
         }
     }
 }
@@ -118,9 +126,10 @@ async fn program_page(
     let found = app.store.read::<_, StoreError>(move |conn| {
         let Some(program) = programs::find(conn, Some(&slug))? else { return Ok(None) };
         let sender = programs::sender(conn, program.id)?;
-        Ok(Some((program, sender)))
+        let forms = forms::of_program(conn, program.id)?;
+        Ok(Some((program, sender, forms)))
     });
-    let (program, sender) = found.await?.ok_or(PageError::NotFound)?;
+    let (program, sender, forms) = found.await?.ok_or(PageError::NotFound)?;
     let status = if again.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let (given, errors) = again.unwrap_or_else(|| (Given::of(&program), Vec::new()));
     let samples = [
@@ -130,7 +139,7 @@ async fn program_page(
         ("Reply to HELP", program.fill(&program.help_reply)),
     ];
     let (page, errors) = (Page::new(app, "programs", who), errors.into());
-    html_status(status, ShowPage { page, program, sender, samples, given, errors })
+    html_status(status, ShowPage { page, program, sender, samples, forms, given, errors })
 }
 
 async fn change(
@@ -144,11 +153,21 @@ async fn change(
     let (wording, of) = (given.wording(), slug.clone());
     let (actor, now) = (who.actor(), app.clock.now());
     match app.store.write(move |tx| edit_program(tx, &of, &wording, &actor, now)).await {
-        Ok(()) => {
-            session::flash(&session, "The program is saved. Texts from now on use this wording.");
+        Ok(renewed) => {
+            session::flash(&session, saved(&renewed));
             Ok(see_other(format!("/programs/{slug}")))
         }
         Err(ActionError::Invalid(errors)) => program_page(&app, &who, slug, Some((given, errors))).await,
         Err(error) => Err(error.into()),
     }
+}
+
+/// What happened, with the forms that now show a new version.
+fn saved(renewed: &[String]) -> String {
+    let saved = "The program is saved. Texts from now on use this wording.";
+    if renewed.is_empty() {
+        return saved.to_owned();
+    }
+    let forms = renewed.iter().map(|title| format!("“{title}”")).collect::<Vec<_>>().join(", ");
+    format!("{saved} The consent language of these forms follows it and has a new version: {forms}.")
 }

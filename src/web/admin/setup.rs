@@ -14,7 +14,7 @@ use crate::password;
 use crate::store::{StoreError, users};
 use crate::web::App;
 use crate::web::error::PageError;
-use crate::web::form::{self, Errors, Posted};
+use crate::web::form::{self, BeforeSignIn, Errors};
 use crate::web::page::{PlainPage, html, html_status, see_other};
 use crate::web::security;
 use crate::web::session;
@@ -48,13 +48,13 @@ struct Setup {
     password: String,
 }
 
-async fn show(app: Data<App>, request: HttpRequest, session: Session) -> Result<HttpResponse, PageError> {
+async fn show(app: Data<App>, request: HttpRequest) -> Result<HttpResponse, PageError> {
     let token = form::query::<Link>(&request).token;
     if app.store.read::<_, StoreError>(users::any).await? {
         return Ok(see_other("/sign-in"));
     }
     check_token(&app, &token).await?;
-    let csrf = session::csrf_token(&session)?;
+    let csrf = form::anonymous_token(&app);
     let (full_name, email, errors) = Default::default();
     html(SetupPage { page: PlainPage, csrf, token, full_name, email, errors })
 }
@@ -63,14 +63,14 @@ async fn create(
     app: Data<App>,
     request: HttpRequest,
     session: Session,
-    Posted(given): Posted<Setup>,
+    BeforeSignIn(given): BeforeSignIn<Setup>,
 ) -> Result<HttpResponse, PageError> {
     if !security::may_try(&request, &given.email) {
         return Err(PageError::TooMany);
     }
     check_token(&app, &given.token).await?;
     if let Err(why) = password::check(&given.password, &given.email) {
-        return again(&session, given, vec![FieldError::new("password", why)]);
+        return again(&app, given, vec![FieldError::new("password", why)]);
     }
     let hash = password::hash_aside(given.password.clone()).await.map_err(PageError::internal)?;
     let new = NewUser {
@@ -86,7 +86,7 @@ async fn create(
             session::flash(&session, "Welcome. You are the first administrator.");
             Ok(see_other("/"))
         }
-        Err(ActionError::Invalid(errors)) => again(&session, given, errors),
+        Err(ActionError::Invalid(errors)) => again(&app, given, errors),
         Err(error) => Err(error.into()),
     }
 }
@@ -100,8 +100,8 @@ async fn check_token(app: &App, token: &str) -> Result<(), PageError> {
     Err(PageError::Unprocessable(vec![way_on.to_owned()]))
 }
 
-fn again(session: &Session, given: Setup, errors: Vec<FieldError>) -> Result<HttpResponse, PageError> {
-    let csrf = session::csrf_token(session)?;
+fn again(app: &App, given: Setup, errors: Vec<FieldError>) -> Result<HttpResponse, PageError> {
+    let csrf = form::anonymous_token(app);
     let Setup { token, name: full_name, email, .. } = given;
     let errors = errors.into();
     let template = SetupPage { page: PlainPage, csrf, token, full_name, email, errors };

@@ -12,7 +12,7 @@ use crate::password;
 use crate::store::{StoreError, users};
 use crate::web::App;
 use crate::web::error::PageError;
-use crate::web::form::{self, Errors, Posted};
+use crate::web::form::{self, BeforeSignIn, Errors, Posted};
 use crate::web::page::{PlainPage, html, html_status, see_other};
 use crate::web::security;
 use crate::web::session::{self, Viewer};
@@ -31,13 +31,25 @@ struct SignInPage {
     csrf: String,
     next: String,
     email: String,
+    /// A form was sent after the session had ended.
+    lost_form: bool,
     errors: Errors,
+}
+
+#[derive(Template)]
+#[template(path = "sign_in/already.html")]
+struct AlreadyPage {
+    page: PlainPage,
+    name: String,
+    next: String,
 }
 
 #[derive(Deserialize, Default)]
 struct Next {
     #[serde(default)]
     next: String,
+    #[serde(default)]
+    lost: String,
 }
 
 #[derive(Deserialize)]
@@ -48,17 +60,22 @@ struct Credentials {
     next: String,
 }
 
-async fn show(request: HttpRequest, session: Session) -> Result<HttpResponse, PageError> {
-    let next = form::query::<Next>(&request).next;
-    let csrf = session::csrf_token(&session)?;
-    html(SignInPage { page: PlainPage, csrf, next, email: String::new(), errors: Errors::default() })
+async fn show(app: Data<App>, request: HttpRequest) -> Result<HttpResponse, PageError> {
+    let Next { next, lost } = form::query(&request);
+    if let Some(user) = session::current(&request).await? {
+        let next = if form::is_local(&next) { next } else { "/".to_owned() };
+        return html(AlreadyPage { page: PlainPage, name: user.name, next });
+    }
+    let (csrf, lost_form) = (form::anonymous_token(&app), lost == "form");
+    let (email, errors) = Default::default();
+    html(SignInPage { page: PlainPage, csrf, next, email, lost_form, errors })
 }
 
 async fn sign_in(
     app: Data<App>,
     request: HttpRequest,
     session: Session,
-    Posted(given): Posted<Credentials>,
+    BeforeSignIn(given): BeforeSignIn<Credentials>,
 ) -> Result<HttpResponse, PageError> {
     if !security::may_try(&request, &given.email) {
         return Err(PageError::TooMany);
@@ -78,15 +95,15 @@ async fn sign_in(
             session::begin(&session, user.id)?;
             Ok(see_other(if form::is_local(&given.next) { given.next.as_str() } else { "/" }))
         }
-        None => refuse(&session, given.email, given.next),
+        None => refuse(&app, given.email, given.next),
     }
 }
 
-fn refuse(session: &Session, email: String, next: String) -> Result<HttpResponse, PageError> {
-    let csrf = session::csrf_token(session)?;
+fn refuse(app: &App, email: String, next: String) -> Result<HttpResponse, PageError> {
+    let csrf = form::anonymous_token(app);
     let errors = Errors(vec![FieldError::new("email", "The e-mail or the password is wrong.")]);
     let status = StatusCode::UNPROCESSABLE_ENTITY;
-    html_status(status, SignInPage { page: PlainPage, csrf, next, email, errors })
+    html_status(status, SignInPage { page: PlainPage, csrf, next, email, lost_form: false, errors })
 }
 
 #[derive(Deserialize)]

@@ -1,5 +1,7 @@
 //! The people who sign in, and everybody's own account.
 
+mod access;
+
 use actix_session::Session;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, ServiceConfig};
@@ -28,6 +30,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .route("/users/{id}", web::get().to(show))
         .route("/users/{id}/role", web::post().to(change_role))
         .route("/users/{id}/password", web::post().to(change_password))
+        .configure(access::routes)
         .route("/account", web::get().to(account))
         .route("/account", web::post().to(change_own_password));
 }

@@ -3,28 +3,41 @@
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Json, Query};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
 use super::{Key, Problem};
 use crate::actions::ActionError;
-use crate::actions::save_contact::{create_contact, update_contact};
+use crate::actions::save_contact::{Sent, save_contact};
 use crate::domain::consent::StateName;
-use crate::store::contacts::{self, Details, Filter, Line};
+use crate::store::contacts::{self, Filter, Line};
 use crate::store::programs;
 use crate::web::App;
 
 /// Lines a page has at most.
 const LARGEST_PAGE: i64 = 200;
 
+/// A field that is absent stays as it is; `null` clears it.
+type Field = Option<Option<String>>;
+
 #[derive(Deserialize)]
 pub(super) struct NewContact {
     phone: String,
-    name: Option<String>,
-    email: Option<String>,
-    external_id: Option<String>,
-    zip: Option<String>,
-    time_zone: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    name: Field,
+    #[serde(default, deserialize_with = "present")]
+    email: Field,
+    #[serde(default, deserialize_with = "present")]
+    external_id: Field,
+    #[serde(default, deserialize_with = "present")]
+    zip: Field,
+    #[serde(default, deserialize_with = "present")]
+    time_zone: Field,
+}
+
+/// serde reads `null` as absent unless it is told that a field is there.
+fn present<'de, D: Deserializer<'de>>(value: D) -> Result<Field, D::Error> {
+    Option::deserialize(value).map(Some)
 }
 
 #[derive(Deserialize)]
@@ -42,27 +55,11 @@ pub(super) async fn create(
 ) -> Result<HttpResponse, Problem> {
     key.may("contacts")?;
     let NewContact { phone, name, email, external_id, zip, time_zone } = body.into_inner();
-    let details = Details { name: name.unwrap_or_default(), email, external_id, zip, time_zone };
+    let sent = Sent { name, email, external_id, zip, time_zone };
     let (region, now, actor) = (app.config.default_region.clone(), app.clock.now(), key.actor());
-    let (status, id) = app
-        .store
-        .write(move |tx| {
-            let known = match &details.external_id {
-                Some(external_id) => contacts::by_external_id(tx, external_id)?,
-                None => None,
-            };
-            match known {
-                Some(known) => {
-                    update_contact(tx, known.id, &phone, &details, &region, &actor, now)?;
-                    Ok((StatusCode::OK, known.id))
-                }
-                None => {
-                    let id = create_contact(tx, &phone, &details, &region, &actor, now)?;
-                    Ok::<_, ActionError>((StatusCode::CREATED, id))
-                }
-            }
-        })
-        .await?;
+    let (id, is_new) =
+        app.store.write(move |tx| save_contact(tx, &phone, sent.clone(), &region, &actor, now)).await?;
+    let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
     Ok(HttpResponse::build(status).json(json!({"id": id.to_string()})))
 }
 

@@ -11,6 +11,7 @@ use actix_web::{FromRequest, HttpRequest};
 use sha2::{Digest, Sha256};
 
 use super::Problem;
+use crate::actions::api_keys::{is_use_news, note_use};
 use crate::domain::actor::Actor;
 use crate::store::api_keys::{self, ApiKey};
 use crate::web::App;
@@ -65,7 +66,13 @@ impl FromRequest for Key {
             };
             let (Some(hash), Some(app)) = (hash, app) else { return Err(refused()) };
             let key = app.store.read(move |conn| api_keys::by_hash(conn, &hash)).await?;
-            key.map(Key).ok_or_else(refused)
+            let key = key.ok_or_else(refused)?;
+            let (id, now) = (key.id, app.clock.now());
+            if is_use_news(&key, now) {
+                let noted = app.store.write(move |tx| note_use(tx, id, now)).await;
+                noted.unwrap_or_else(|error| log::error!("The use of a key could not be noted: {error}"));
+            }
+            Ok(Key(key))
         })
     }
 }

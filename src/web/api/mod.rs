@@ -15,6 +15,8 @@ pub use problem::Problem;
 pub fn routes(config: &mut ServiceConfig) {
     config
         .app_data(web::JsonConfig::default().limit(64 * 1024).error_handler(problem::unreadable))
+        .app_data(web::QueryConfig::default().error_handler(problem::unreadable_query))
+        .app_data(web::PathConfig::default().error_handler(problem::unreadable_path))
         .route("/messages", web::post().to(messages::create))
         .route("/messages/{id}", web::get().to(messages::show))
         .route("/numbers/{number}/consent", web::get().to(numbers::consent))

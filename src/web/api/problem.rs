@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use actix_web::error::JsonPayloadError;
+use actix_web::error::{JsonPayloadError, PathError, QueryPayloadError};
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use serde_json::{Map, Value, json};
@@ -107,6 +107,22 @@ pub(super) fn unreadable(error: JsonPayloadError, _: &HttpRequest) -> actix_web:
         _ => StatusCode::BAD_REQUEST,
     };
     Problem::new(status, "unreadable", format!("The body is not what is expected here: {error}")).into()
+}
+
+/// A query with a value of the wrong kind, or with a parameter that is there twice.
+pub(super) fn unreadable_query(error: QueryPayloadError, _: &HttpRequest) -> actix_web::Error {
+    let why = match error {
+        QueryPayloadError::Deserialize(why) => why.to_string(),
+        _ => "it cannot be read".to_owned(),
+    };
+    let detail = format!("The query of the address is not what is expected here: {why}.");
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail).into()
+}
+
+/// A part of the address that cannot be read.
+pub(super) fn unreadable_path(_: PathError, _: &HttpRequest) -> actix_web::Error {
+    let detail = "A part of the address cannot be read.";
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail).into()
 }
 
 /// An address that does not exist.

@@ -38,6 +38,7 @@ struct ResultPage<'a> {
     page: PublicPage,
     hosted: &'a Hosted,
     number: String,
+    is_invited: bool,
 }
 
 #[derive(Template)]
@@ -83,7 +84,7 @@ fn frame(hosted: &Hosted) -> PublicPage {
 /// The form, empty and with the box not ticked.
 pub(super) async fn show(app: Data<App>, slug: Path<String>) -> Result<HttpResponse, PageError> {
     let hosted = hosted(&app, slug.into_inner()).await?;
-    let stamp = stamp::stamp(&hosted.form.slug, app.clock.now());
+    let stamp = stamp::stamp(&app.signer, &hosted.form.slug, app.clock.now());
     let errors = Errors::default();
     html(FormPage { page: frame(&hosted), hosted: &hosted, given: &Given::default(), stamp, errors })
 }
@@ -102,19 +103,18 @@ pub(super) async fn submit(
     let given = Given::read(&body).ok_or_else(unreadable)?;
     let hosted = hosted(&app, slug.into_inner()).await?;
     let ip = security::client_ip(&request);
-    if !limits::address_may(&app.local_url, &ip) {
+    if !limits::address_may(&app.local_url, &security::network_of(&ip)) {
         return wait(&hosted);
     }
-    let (phone, version) = match check(&app, &hosted, &given) {
+    let Checked { phone, version, was_shown } = match check(&app, &hosted, &given) {
         Ok(checked) => checked,
         Err(errors) => return again(&app, &hosted, &given, StatusCode::UNPROCESSABLE_ENTITY, errors),
     };
-    if !limits::number_may(&app.local_url, phone.as_str()) {
-        return wait(&hosted);
-    }
     let number = echoed(&phone, &app.config.default_region);
-    if given.website.is_empty() {
-        let submission = submission(&app, &request, &hosted, &given, phone, version, ip);
+    // That somebody else sent the number often must not show either: nothing happens, the page is the same.
+    if given.website.is_empty() && limits::number_may(&app.local_url, phone.as_str()) {
+        let checked = Checked { phone, version, was_shown };
+        let submission = submission(&app, &request, &hosted, &given, checked, ip);
         let now = app.clock.now();
         match app.store.write(move |tx| submit_form(tx, &submission, now)).await {
             Ok(()) => {}
@@ -124,7 +124,9 @@ pub(super) async fn submit(
             Err(error) => return Err(error.into()),
         }
     }
-    html(ResultPage { page: frame(&hosted), hosted: &hosted, number })
+    // Says what such a submission does, for every number alike.
+    let is_invited = hosted.form.double_opt_in || !was_shown;
+    html(ResultPage { page: frame(&hosted), hosted: &hosted, number, is_invited })
 }
 
 fn submission(
@@ -132,8 +134,7 @@ fn submission(
     request: &HttpRequest,
     hosted: &Hosted,
     given: &Given,
-    phone: Phone,
-    version: i32,
+    checked: Checked,
     ip: String,
 ) -> Submission {
     let slug = hosted.form.slug.clone();
@@ -142,27 +143,36 @@ fn submission(
     Submission {
         page_url: format!("{}/f/{slug}", app.public_url),
         slug,
-        version,
-        phone,
+        version: checked.version,
+        was_shown: checked.was_shown,
+        phone: checked.phone,
         name: Some(name).filter(|name| !name.is_empty()),
         ip,
         user_agent: agent.unwrap_or_default().into_owned(),
     }
 }
 
-/// The number and the version that the visitor saw; an integrator who names none means the one that is shown.
-fn check(app: &App, hosted: &Hosted, given: &Given) -> Result<(Phone, i32), Vec<FieldError>> {
+/// A submission without a mistake.
+struct Checked {
+    phone: Phone,
+    version: i32,
+    was_shown: bool,
+}
+
+/// An integrator who names no version means the one that is shown; whether the visitor saw it is then not known.
+fn check(app: &App, hosted: &Hosted, given: &Given) -> Result<Checked, Vec<FieldError>> {
     let mut errors = Vec::new();
     if given.name.chars().count() > LONGEST_NAME {
         errors.push(FieldError::new("name", "The name is longer than 200 characters. Shorten it."));
     }
-    let phone = Phone::parse(&given.phone, &app.config.default_region)
-        .map_err(|error| errors.push(FieldError::new("phone", error.to_string())));
+    let phone = textable(&given.phone, &app.config.default_region)
+        .map_err(|words| errors.push(FieldError::new("phone", words)));
     if !given.consent {
         errors.push(FieldError::new("consent", "To get texts, tick the box to say that you agree."));
     }
-    let kindly = match stamp::age(&given.stamp, &hosted.form.slug, app.clock.now()) {
-        Age::Fine => None,
+    let age = stamp::age(&app.signer, &given.stamp, &hosted.form.slug, app.clock.now());
+    let kindly = match age {
+        Age::Missing | Age::Fine => None,
         Age::TooFast => Some("That was very fast. Please read the wording and send the form once more."),
         Age::TooOld => Some("This page was open for a long time. Please send the form once more."),
     };
@@ -172,9 +182,28 @@ fn check(app: &App, hosted: &Hosted, given: &Given) -> Result<(Phone, i32), Vec<
         number => number.parse().unwrap_or_default(),
     };
     match phone {
-        Ok(phone) if errors.is_empty() => Ok((phone, version)),
+        Ok(phone) if errors.is_empty() => {
+            let was_shown = age == Age::Fine && !given.version.is_empty();
+            Ok(Checked { phone, version, was_shown })
+        }
         _ => Err(errors),
     }
+}
+
+/// Strangers fill in this form, so it texts no country and no kind of number that somebody could earn by.
+fn textable(text: &str, home: &str) -> Result<Phone, String> {
+    let phone = Phone::parse(text, home).map_err(|error| error.to_string())?;
+    if let Some(code) = Phone::calling_code(home)
+        && !phone.as_str().starts_with(&code)
+    {
+        return Err(format!(
+            "This form takes numbers that begin with {code} only. Enter such a mobile number."
+        ));
+    }
+    if phone.is_costly() {
+        return Err("This is a premium-rate number, and it gets no texts. Enter a mobile number.".to_owned());
+    }
+    Ok(phone)
 }
 
 /// As people at home write it; a number from elsewhere with its country code.
@@ -192,8 +221,9 @@ fn again(
 ) -> Result<HttpResponse, PageError> {
     let now = app.clock.now();
     // A stamp that still counts is kept, so that a quick correction is not taken for a machine's.
-    let keep = !given.stamp.is_empty() && stamp::age(&given.stamp, &hosted.form.slug, now) != Age::TooOld;
-    let stamp = if keep { given.stamp.clone() } else { stamp::stamp(&hosted.form.slug, now) };
+    let keep =
+        matches!(stamp::age(&app.signer, &given.stamp, &hosted.form.slug, now), Age::Fine | Age::TooFast);
+    let stamp = if keep { given.stamp.clone() } else { stamp::stamp(&app.signer, &hosted.form.slug, now) };
     html_status(status, FormPage { page: frame(hosted), hosted, given, stamp, errors: errors.into() })
 }
 

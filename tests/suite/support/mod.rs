@@ -77,7 +77,21 @@ pub async fn world() -> World {
             let scopes = "messages,contacts,consent".to_owned();
             let (id, name) = (tx.new_id(now)?, "tests".to_owned());
             let hash = secret_hash(KEY);
-            api_keys::insert(tx, &ApiKey { id, name, hash, scopes, created_at: now, revoked_at: None })?;
+            let (prefix, made_by) = (KEY.to_owned(), "tests".to_owned());
+            api_keys::insert(
+                tx,
+                &ApiKey {
+                    id,
+                    name,
+                    hash,
+                    scopes,
+                    created_at: now,
+                    revoked_at: None,
+                    prefix,
+                    made_by,
+                    last_used_at: None,
+                },
+            )?;
             Ok::<_, ActionError>(())
         })
         .await

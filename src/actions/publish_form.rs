@@ -1,0 +1,155 @@
+//! A form's consent language: an administrator writes a new version, or a change of the program makes one. Versions and
+//! the events that rest on them never change; each is filled from the form's template when it is published.
+
+use sha2::{Digest, Sha256};
+
+use crate::domain::actor::Actor;
+use crate::domain::id::FormId;
+use crate::domain::program::Program;
+use crate::domain::time::Timestamp;
+use crate::store::forms::{self, Form, Version};
+use crate::store::{Tx, admin_log, programs};
+
+use super::record_consent::hex;
+use super::{ActionError, change};
+
+/// What an administrator enters about a form.
+#[derive(Clone, Debug)]
+pub struct Edited {
+    /// Its heading.
+    pub title: String,
+    /// The consent language with its placeholders.
+    pub template: String,
+    /// True when the lead must also reply START.
+    pub double_opt_in: bool,
+    /// The form's [`stand`] when the page was opened.
+    pub stand: String,
+}
+
+/// What a page was opened upon: a page with another stand is out of date, and must not overwrite what is published.
+pub fn stand(form: &Form) -> String {
+    let facts = format!("{}\0{}\0{}\0{}", form.version, form.double_opt_in, form.title, form.template);
+    hex(&Sha256::digest(facts))
+}
+
+/// Changes a form; a new wording becomes a new version. Events that rest on older ones keep theirs.
+///
+/// # Errors
+/// What is wrong with which field, or [`ActionError::Conflict`] when the form was changed since the page was opened.
+pub fn publish_form(
+    tx: &mut Tx<'_>,
+    slug: &str,
+    edited: &Edited,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<(), ActionError> {
+    let (before, shown) = forms::find(tx, slug)?.ok_or(ActionError::NotFound("form"))?;
+    if edited.stand != stand(&before) {
+        return Err(ActionError::Conflict("The form was changed while this page was open.".to_owned()));
+    }
+    let program = programs::get(tx, before.program_id)?.ok_or(ActionError::NotFound("program"))?;
+    // Browsers send line ends of two characters; the wording is kept byte for byte as it is shown.
+    let template = edited.template.replace("\r\n", "\n").trim().to_owned();
+    let title = edited.title.trim().to_owned();
+    let wording = check(&program, &title, &template)?;
+    let after = Form { title, template, double_opt_in: edited.double_opt_in, ..before.clone() };
+    forms::update(tx, &after, now)?;
+    let version = publish(tx, &after, &shown, &wording, actor, now)?;
+    let kind = |form: &Form| if form.double_opt_in { "double" } else { "single" };
+    let changes: Vec<String> = [
+        change("heading", &before.title, &after.title),
+        change("opt-in", kind(&before), kind(&after)),
+        change("consent language", &before.template, &after.template),
+        change("version", &shown.version.to_string(), &version.to_string()),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if !changes.is_empty() {
+        note(tx, slug, &changes.join("; "), actor, now)?;
+    }
+    Ok(())
+}
+
+/// Publishes what a changed program makes of its forms' consent language. Returns the headings of the forms whose
+/// wording is a new one.
+///
+/// # Errors
+/// When the database fails.
+pub(super) fn republish(
+    tx: &mut Tx<'_>,
+    program: &Program,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<Vec<String>, ActionError> {
+    let mut renewed = Vec::new();
+    for form in forms::of_program(tx, program.id)? {
+        let Some(shown) = forms::version(tx, form.id, form.version)? else { continue };
+        let version = publish(tx, &form, &shown, &program.fill(&form.template), actor, now)?;
+        if version == shown.version {
+            continue;
+        }
+        let details = format!(
+            "{}. The program was changed.",
+            change("version", &shown.version.to_string(), &version.to_string()).unwrap_or_default()
+        );
+        note(tx, &form.slug, &details, actor, now)?;
+        renewed.push(form.title);
+    }
+    Ok(renewed)
+}
+
+/// The version that is shown from now on: a new one if the wording is.
+fn publish(
+    tx: &mut Tx<'_>,
+    form: &Form,
+    shown: &Version,
+    wording: &str,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<i32, ActionError> {
+    if shown.wording == wording {
+        return Ok(shown.version);
+    }
+    let number = shown.version + 1;
+    forms::publish(tx, &Version { version: number, ..first_version(form.id, wording, actor, now) })?;
+    Ok(number)
+}
+
+/// The first version of a form's consent language.
+pub(super) fn first_version(form: FormId, wording: &str, actor: &Actor, now: Timestamp) -> Version {
+    Version {
+        form_id: form,
+        version: 1,
+        locale: "en".to_owned(),
+        wording: wording.to_owned(),
+        wording_sha256: Sha256::digest(wording.as_bytes()).to_vec(),
+        published_at: now,
+        published_by: actor.to_string(),
+    }
+}
+
+fn check(program: &Program, title: &str, template: &str) -> Result<String, ActionError> {
+    if title.is_empty() || title.chars().count() > 200 {
+        return Err(ActionError::field("title", "Enter a heading of at most 200 characters."));
+    }
+    let wording = program.fill_checked(template).map_err(|words| ActionError::field("wording", words))?;
+    let upper = wording.to_uppercase();
+    if wording.chars().count() > 4000 || !["STOP", "HELP", "RATES"].iter().all(|word| upper.contains(word)) {
+        return Err(ActionError::field(
+            "wording",
+            "The consent language must say STOP, HELP and that rates may apply, in at most 4,000 characters.",
+        ));
+    }
+    Ok(wording)
+}
+
+fn note(
+    tx: &mut Tx<'_>,
+    slug: &str,
+    details: &str,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<(), ActionError> {
+    Ok(admin_log::add(tx, actor, "form.changed", &format!("form:{slug}"), details, now)?)
+}

@@ -1,0 +1,106 @@
+//! Somebody leaves, or comes back: an account is deactivated and activated again, each after a page that says what follows.
+
+use actix_session::Session;
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Path, ServiceConfig};
+use actix_web::{HttpResponse, web};
+use askama::Template;
+use serde::Deserialize;
+
+use crate::actions::ActionError;
+use crate::actions::users::set_active;
+use crate::domain::id::UserId;
+use crate::store::StoreError;
+use crate::store::users::{self, User};
+use crate::web::App;
+use crate::web::error::PageError;
+use crate::web::form::Posted;
+use crate::web::page::{self, Page, html_status, see_other};
+use crate::web::session::{self, Administrator};
+
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config
+        .route("/users/{id}/deactivate", web::get().to(confirm_deactivate))
+        .route("/users/{id}/deactivate", web::post().to(deactivate))
+        .route("/users/{id}/reactivate", web::get().to(confirm_reactivate))
+        .route("/users/{id}/reactivate", web::post().to(reactivate));
+}
+
+#[derive(Template)]
+#[template(path = "users/access.html")]
+struct AccessPage {
+    page: Page,
+    user: User,
+    to_active: bool,
+    refused: String,
+}
+
+#[derive(Deserialize)]
+struct Nothing {}
+
+async fn confirm_deactivate(
+    app: Data<App>,
+    who: Administrator,
+    id: Path<String>,
+) -> Result<HttpResponse, PageError> {
+    confirm(&app, &who, page::id(&id)?, false, None).await
+}
+
+async fn confirm_reactivate(
+    app: Data<App>,
+    who: Administrator,
+    id: Path<String>,
+) -> Result<HttpResponse, PageError> {
+    confirm(&app, &who, page::id(&id)?, true, None).await
+}
+
+async fn confirm(
+    app: &App,
+    who: &Administrator,
+    id: UserId,
+    to_active: bool,
+    refused: Option<String>,
+) -> Result<HttpResponse, PageError> {
+    let user = app.store.read::<_, StoreError>(move |conn| users::get(conn, id)).await?;
+    let user = user.ok_or(PageError::NotFound)?;
+    let status = if refused.is_some() { StatusCode::CONFLICT } else { StatusCode::OK };
+    let (page, refused) = (Page::new(app, "users", who), refused.unwrap_or_default());
+    html_status(status, AccessPage { page, user, to_active, refused })
+}
+
+async fn deactivate(
+    app: Data<App>,
+    who: Administrator,
+    session: Session,
+    id: Path<String>,
+    _: Posted<Nothing>,
+) -> Result<HttpResponse, PageError> {
+    set(&app, &who, &session, page::id(&id)?, false).await
+}
+
+async fn reactivate(
+    app: Data<App>,
+    who: Administrator,
+    session: Session,
+    id: Path<String>,
+    _: Posted<Nothing>,
+) -> Result<HttpResponse, PageError> {
+    set(&app, &who, &session, page::id(&id)?, true).await
+}
+
+async fn set(
+    app: &App,
+    who: &Administrator,
+    session: &Session,
+    id: UserId,
+    active: bool,
+) -> Result<HttpResponse, PageError> {
+    let (actor, now) = (who.actor(), app.clock.now());
+    match app.store.write(move |tx| set_active(tx, id, active, &actor, now)).await {
+        Ok(user) if active => session::flash(session, format!("{} can sign in again.", user.name)),
+        Ok(user) => session::flash(session, format!("{} can no longer sign in.", user.name)),
+        Err(ActionError::Conflict(why)) => return confirm(app, who, id, active, Some(why)).await,
+        Err(error) => return Err(error.into()),
+    }
+    Ok(see_other("/users"))
+}

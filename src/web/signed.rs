@@ -1,0 +1,99 @@
+//! Moments and short secrets signed with the installation's one secret, so that every process of it, before and after a
+//! restart, agrees on them and nothing has to be stored. It must not know what they are for.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::{Digest, Sha256};
+
+use crate::domain::time::Timestamp;
+
+/// Signs. Its key is of no use for anything else.
+#[derive(Clone)]
+pub struct Signer {
+    key: [u8; 32],
+}
+
+impl Signer {
+    /// The signer of an installation.
+    pub fn new(secret: &[u8]) -> Self {
+        Signer {
+            key: Sha256::new().chain_update(b"sms-opt-in signer\0").chain_update(secret).finalize().into(),
+        }
+    }
+
+    /// A token that says when it was made, for one purpose.
+    pub fn stamp(&self, purpose: &str, now: Timestamp) -> String {
+        let micros = now.micros().to_be_bytes();
+        let mut bytes = micros.to_vec();
+        bytes.extend_from_slice(&self.mac(purpose, &micros));
+        URL_SAFE_NO_PAD.encode(bytes)
+    }
+
+    /// When a token was made, if it is ours and for this purpose.
+    pub fn stamped_at(&self, purpose: &str, token: &str) -> Option<Timestamp> {
+        let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
+        let (micros, signature) = bytes.split_first_chunk::<8>()?;
+        let same: bool =
+            subtle::ConstantTimeEq::ct_eq(self.mac(purpose, micros).as_slice(), signature).into();
+        same.then(|| Timestamp::from_micros(i64::from_be_bytes(*micros)))
+    }
+
+    /// Makes a text of at most 64 bytes unreadable where it is kept; `None` when it is longer or randomness is missing.
+    /// Each text gets a pad of its own, out of a fresh nonce.
+    pub fn seal(&self, text: &str) -> Option<String> {
+        let mut nonce = [0; 16];
+        getrandom::fill(&mut nonce).ok()?;
+        let mut bytes = nonce.to_vec();
+        bytes.extend(self.padded(&nonce, text.as_bytes())?);
+        Some(URL_SAFE_NO_PAD.encode(bytes))
+    }
+
+    /// The text that was sealed.
+    pub fn open(&self, sealed: &str) -> Option<String> {
+        let bytes = URL_SAFE_NO_PAD.decode(sealed).ok()?;
+        let (nonce, hidden) = bytes.split_first_chunk::<16>()?;
+        String::from_utf8(self.padded(nonce, hidden)?).ok()
+    }
+
+    fn padded(&self, nonce: &[u8; 16], bytes: &[u8]) -> Option<Vec<u8>> {
+        let pad = [self.mac("pad 0", nonce), self.mac("pad 1", nonce)].concat();
+        (bytes.len() <= pad.len()).then(|| bytes.iter().zip(pad).map(|(byte, pad)| byte ^ pad).collect())
+    }
+
+    fn mac(&self, purpose: &str, bytes: &[u8]) -> Vec<u8> {
+        // HMAC takes a key of any length.
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.key) else { return Vec::new() };
+        mac.update(bytes);
+        mac.update(purpose.as_bytes());
+        mac.finalize().into_bytes().to_vec()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_for_one_purpose_and_one_installation() {
+        let (ours, theirs) = (Signer::new(b"ours"), Signer::new(b"theirs"));
+        let now = Timestamp::from_micros(1_000_000);
+        let token = ours.stamp("sign-in", now);
+        assert_eq!(Signer::new(b"ours").stamped_at("sign-in", &token), Some(now), "after a restart, too");
+        assert_eq!(ours.stamped_at("other", &token), None);
+        assert_eq!(theirs.stamped_at("sign-in", &token), None);
+        for nonsense in ["", "AAAA", "nonsense"] {
+            assert_eq!(ours.stamped_at("sign-in", nonsense), None);
+        }
+    }
+
+    #[test]
+    fn what_is_sealed_is_opened_by_the_same_installation_only() {
+        let ours = Signer::new(b"ours");
+        let sealed = ours.seal("sk_secret").unwrap();
+        assert!(!sealed.contains("secret"));
+        assert_eq!(ours.open(&sealed).as_deref(), Some("sk_secret"));
+        assert_ne!(Signer::new(b"theirs").open(&sealed).as_deref(), Some("sk_secret"));
+        assert_eq!(ours.seal(&"x".repeat(65)), None);
+    }
+}

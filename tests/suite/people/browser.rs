@@ -1,0 +1,110 @@
+//! A browser with its cookie, and the people who sit before it.
+
+use std::sync::OnceLock;
+
+use reqwest::redirect::Policy;
+use reqwest::{Client, Method, RequestBuilder, Response};
+use sms_opt_in::actions::users::{NewUser, create_user};
+use sms_opt_in::domain::actor::Actor;
+use sms_opt_in::domain::role::Role;
+
+use crate::support::World;
+
+pub const PASSWORD: &str = "correct horse battery";
+
+/// A browser: cookies by hand, because the cookie is for https only.
+pub struct Browser<'a> {
+    world: &'a World,
+    pub client: Client,
+    pub cookie: String,
+    address: &'static str,
+}
+
+impl<'a> Browser<'a> {
+    pub fn new(world: &'a World, address: &'static str) -> Self {
+        let client = Client::builder().redirect(Policy::none()).build().unwrap();
+        Browser { world, client, cookie: String::new(), address }
+    }
+
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let request = self.client.request(method, format!("{}{path}", self.world.url));
+        request.header("Cookie", &self.cookie).header("X-Forwarded-For", self.address)
+    }
+
+    pub async fn get(&self, path: &str) -> Response {
+        self.request(Method::GET, path).send().await.unwrap()
+    }
+
+    pub async fn page(&self, path: &str) -> String {
+        self.get(path).await.text().await.unwrap()
+    }
+
+    pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Response {
+        self.request(Method::POST, path).form(fields).send().await.unwrap()
+    }
+
+    /// The token of this browser's session, as every page with a form carries it.
+    pub async fn token(&self) -> String {
+        hidden(&self.page("/account").await, "csrf")
+    }
+
+    pub async fn sends(&self, path: &str, fields: &[(&str, &str)]) -> Response {
+        let token = self.token().await;
+        let mut all = vec![("csrf", token.as_str())];
+        all.extend(fields);
+        self.post(path, &all).await
+    }
+
+    pub async fn signs_in(&mut self, email: &str, password: &str) -> Response {
+        let token = hidden(&self.page("/sign-in").await, "csrf");
+        let fields = [("csrf", token.as_str()), ("email", email), ("password", password)];
+        let answer = self.post("/sign-in", &fields).await;
+        if let Some(cookie) = set_cookie(&answer) {
+            self.cookie = cookie.split(';').next().unwrap().to_owned();
+        }
+        answer
+    }
+
+    pub async fn is_signed_in(&self) -> bool {
+        self.get("/account").await.status() == 200
+    }
+}
+
+pub fn hidden(page: &str, name: &str) -> String {
+    let from = page.split(&format!("name=\"{name}\" value=\"")).nth(1).unwrap_or_default();
+    from.split('"').next().unwrap().to_owned()
+}
+
+pub fn set_cookie(answer: &Response) -> Option<String> {
+    answer.headers().get("set-cookie").map(|value| value.to_str().unwrap().to_owned())
+}
+
+pub fn location(answer: &Response) -> &str {
+    answer.headers().get("location").map_or("", |value| value.to_str().unwrap())
+}
+
+/// Makes somebody with the password that all have; returns the identifier.
+pub async fn hire(world: &World, email: &str, role: Role) -> String {
+    static HASH: OnceLock<String> = OnceLock::new();
+    let password_hash = HASH.get_or_init(|| sms_opt_in::password::hash(PASSWORD).unwrap()).clone();
+    let new = NewUser { email: email.to_owned(), name: email.to_owned(), role, password_hash };
+    let now = world.clock.now();
+    let made = world
+        .bound_app
+        .store
+        .write(move |tx| create_user(tx, new.clone(), &Actor::Operator, now))
+        .await
+        .unwrap();
+    made.id.to_string()
+}
+
+pub async fn signed_in<'a>(world: &'a World, email: &str) -> Browser<'a> {
+    let mut browser = Browser::new(world, "192.0.2.200");
+    assert_eq!(browser.signs_in(email, PASSWORD).await.status(), 303);
+    browser
+}
+
+pub async fn ada(world: &World) -> Browser<'_> {
+    hire(world, "ada@example.com", Role::Administrator).await;
+    signed_in(world, "ada@example.com").await
+}
