@@ -1,6 +1,8 @@
 //! Twilio's Programmable Messaging over its REST API. It must not know what happens to an answer; it only says whether
 //! Twilio took a text, certainly did not, or nobody knows.
 
+mod sid;
+
 use std::time::Duration;
 
 use chrono::DateTime;
@@ -139,7 +141,9 @@ impl Provider for Twilio {
     }
 
     fn verify(&self, hook: &Webhook<'_>) -> Result<(), BadSignature> {
-        webhook::verify_twilio(self.config.auth_token.expose_secret(), hook)
+        webhook::verify_twilio(self.config.auth_token.expose_secret(), hook)?;
+        let form = Form::read(hook.body).map_err(|_| BadSignature)?;
+        if sid::is_certain(&form) { Ok(()) } else { Err(BadSignature) }
     }
 
     fn parse_inbound(&self, hook: &Webhook<'_>) -> Result<InboundText, Unreadable> {
