@@ -14,6 +14,7 @@ use crate::jobs::Jobs;
 use crate::providers::Provider;
 use crate::providers::simulator::Simulator;
 use crate::providers::twilio::{Twilio, TwilioConfig};
+use crate::store::seal_file::SealFile;
 use crate::store::{Store, settings, users};
 use crate::web::{self, App, api::secret_hash};
 
@@ -55,7 +56,8 @@ pub async fn bind(config: Config, clock: Clock) -> Result<Bound> {
             ))?;
         }
     };
-    let jobs = Jobs { store: app.store.clone(), clock: app.clock.clone(), provider, secret };
+    let seals = SealFile::at(app.config.seal_file());
+    let jobs = Jobs { store: app.store.clone(), clock: app.clock.clone(), provider, secret, seals };
     let setup_link = setup_link(&app).await?;
     let data = app.clone();
     let secure = app.public_url.starts_with("https://");
@@ -98,7 +100,8 @@ fn shared(config: Config, clock: Clock, store: Store, port: u16) -> Result<App> 
         let mut secret = [0; 32];
         getrandom::fill(&mut secret).map_err(|error| Unusable(error.to_string()))?;
         let ticking = clock.clone();
-        Some(Simulator::new(local_url.clone(), secret, Arc::new(move || ticking.now())))
+        let memory = Some(config.simulator_file());
+        Some(Simulator::new(local_url.clone(), secret, Arc::new(move || ticking.now()), memory))
     } else {
         None
     };

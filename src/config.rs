@@ -95,17 +95,10 @@ impl Config {
     /// # Errors
     /// When the given one is too short, or the file cannot be read or made.
     pub fn secret_key(&self) -> Result<Vec<u8>, Unusable> {
-        if let Some(key) = &self.secret_key {
-            let key = key.expose_secret().as_bytes().to_vec();
-            if key.len() < 32 {
-                return Err(Unusable("SECRET_KEY must have at least 32 characters.".to_owned()));
-            }
+        if let Some(key) = self.existing_secret_key()? {
             return Ok(key);
         }
         let path = self.beside_database("secret-key");
-        if let Ok(key) = std::fs::read(&path) {
-            return Ok(key);
-        }
         let mut key = vec![0; 32];
         let failed =
             |why: String| Unusable(format!("The secret key {} cannot be made: {why}", path.display()));
@@ -113,6 +106,41 @@ impl Config {
         let key: Vec<u8> = crate::actions::record_consent::hex(&key).into_bytes();
         write_private(&path, &key).map_err(|error| failed(error.to_string()))?;
         Ok(key)
+    }
+
+    /// The secret key that was given or made before. Nothing is made.
+    ///
+    /// # Errors
+    /// When it is too short, or its file cannot be read.
+    pub fn existing_secret_key(&self) -> Result<Option<Vec<u8>>, Unusable> {
+        let path = self.beside_database("secret-key");
+        let (key, of) = match &self.secret_key {
+            Some(key) => (key.expose_secret().as_bytes().to_vec(), "SECRET_KEY".to_owned()),
+            None => match std::fs::read(&path) {
+                Ok(key) => (key, format!("The secret key in {}", path.display())),
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+                Err(error) => {
+                    return Err(Unusable(format!(
+                        "The secret key {} cannot be read: {error}",
+                        path.display()
+                    )));
+                }
+            },
+        };
+        if key.len() < 32 {
+            return Err(Unusable(format!("{of} must have at least 32 characters.")));
+        }
+        Ok(Some(key))
+    }
+
+    /// Where the seals are kept a second time.
+    pub fn seal_file(&self) -> PathBuf {
+        self.beside_database("seals")
+    }
+
+    /// Where the simulated phones remember their texts.
+    pub fn simulator_file(&self) -> PathBuf {
+        self.beside_database("simulator.jsonl")
     }
 
     fn beside_database(&self, what: &str) -> PathBuf {

@@ -1,20 +1,17 @@
-//! `verify`: walks the whole ledger and says what it found.
+//! `verify`: walks the whole record and says what it found. It makes and changes nothing.
 
 use std::process::ExitCode;
 
-use crate::actions::verify::{Findings, verify};
+use crate::actions::verify::{COVERED, Findings, verify};
 use crate::config::Config;
-use crate::store::{Store, StoreError};
+use crate::store::seal_file::SealFile;
+use crate::store::{self, StoreError};
 
 /// Problems printed at most; more are only counted.
 const PRINTED: usize = 50;
 
 pub(super) fn run(config: &Config) -> ExitCode {
-    let walked = config.secret_key().map_err(|error| error.to_string()).and_then(|key| {
-        let store = Store::open(&config.database_url).map_err(|error| error.to_string())?;
-        store.read_snapshot(|conn| verify(conn, &key)).map_err(|error: StoreError| error.to_string())
-    });
-    match walked {
+    match walk(config) {
         Ok(findings) => report(&findings),
         Err(why) => {
             eprintln!("The ledger could not be checked: {why}");
@@ -23,9 +20,37 @@ pub(super) fn run(config: &Config) -> ExitCode {
     }
 }
 
+fn walk(config: &Config) -> Result<Findings, String> {
+    let key = config.existing_secret_key().map_err(|error| error.to_string())?;
+    let key = key.ok_or("there is no secret key. Give SECRET_KEY, or put its file beside the database.")?;
+    let outside = SealFile::at(config.seal_file()).all();
+    let (outside, unreadable) = match outside {
+        Ok(outside) => (outside, None),
+        Err(error) => (None, Some(error)),
+    };
+    let walked = store::read_existing(&config.database_url, |conn| verify(conn, &key, outside.as_deref()));
+    let mut findings = walked.or_else(|error: StoreError| match error.is_unreadable() {
+        true => {
+            Ok(Findings { problems: vec![format!("The walk ended early: {error}.")], ..Findings::default() })
+        }
+        false => Err(error.to_string()),
+    })?;
+    findings
+        .problems
+        .extend(unreadable.map(|error| format!("It is not known what else was sealed: {error}.")));
+    Ok(findings)
+}
+
 fn report(findings: &Findings) -> ExitCode {
-    let Findings { numbers, events, messages, seals, problems } = findings;
-    println!("Walked {numbers} numbers, {events} events, {messages} sent messages, {seals} seals.");
+    let Findings { numbers, events, messages, texts, papers, seals, problems } = findings;
+    println!(
+        "Walked {numbers} numbers, {events} events, {messages} messages, {texts} received texts, \
+         {papers} documents and wordings, {seals} seals."
+    );
+    println!("{COVERED}");
+    if *seals == 0 && *events > 0 {
+        println!("There is no seal yet: a history that is cut off at its end would not be noticed.");
+    }
     if problems.is_empty() {
         println!("Everything is intact.");
         return ExitCode::SUCCESS;

@@ -26,10 +26,21 @@ pub enum StoreError {
     /// The group this write belonged to could not be committed.
     #[error("the commit failed, nothing was written: {0}")]
     Commit(String),
+    /// The file of seals beside the database cannot be read or written.
+    #[error("the file of seals {0}")]
+    SealFile(String),
     /// The writer has stopped.
     #[error("the store is shutting down")]
     Closed,
     /// No randomness could be had from the operating system.
     #[error("the operating system gave no random bytes")]
     Randomness,
+}
+
+impl StoreError {
+    /// True when the database works but holds a value that means nothing.
+    pub fn is_unreadable(&self) -> bool {
+        use diesel::result::Error::DeserializationError;
+        matches!(self, StoreError::Unreadable(_) | StoreError::Database(DeserializationError(_)))
+    }
 }

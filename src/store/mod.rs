@@ -19,10 +19,12 @@ pub mod inbound;
 pub mod messages;
 pub mod numbers;
 pub mod programs;
+pub mod seal_file;
 pub mod sessions;
 pub mod settings;
 pub mod tallies;
 pub mod users;
+pub mod walk;
 
 use std::sync::Arc;
 
@@ -49,6 +51,22 @@ struct Shared {
     writer: Writer,
     locks: Locks,
     due: Arc<Notify>,
+}
+
+/// Reads one unchanging state of a database that exists, while others go on writing. Nothing is made or changed.
+///
+/// # Errors
+/// Whatever `read` returns, and [`StoreError`] when there is no such database or its tables are not up to date.
+pub fn read_existing<T, E: From<StoreError>>(
+    url: &str,
+    read: impl FnOnce(&mut Conn<'_>) -> Result<T, E>,
+) -> Result<T, E> {
+    let mut db = conn::connect_existing(conn::sqlite_path(url)?)?;
+    let conn = &mut Conn { db: &mut db };
+    conn.batch("BEGIN")?;
+    let result = read(conn);
+    conn.batch("ROLLBACK")?;
+    result
 }
 
 impl Store {
@@ -95,22 +113,6 @@ impl Store {
         read: impl FnOnce(&mut Conn<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         conn::with_reader(&self.shared.pool, read)
-    }
-
-    /// Reads one unchanging state of the whole database, while others go on writing.
-    ///
-    /// # Errors
-    /// As [`Store::read`].
-    pub fn read_snapshot<T, E: From<StoreError>>(
-        &self,
-        read: impl FnOnce(&mut Conn<'_>) -> Result<T, E>,
-    ) -> Result<T, E> {
-        self.read_now(|conn| {
-            conn.batch("BEGIN")?;
-            let result = read(conn);
-            conn.batch("ROLLBACK")?;
-            result
-        })
     }
 
     /// Writes in one transaction and answers after the commit. If the write tightened consent (a STOP, a flag), the

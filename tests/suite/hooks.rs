@@ -1,8 +1,13 @@
 //! Twilio's webhooks, as Twilio signs and sends them.
 
+use std::io::{Read, Write};
+use std::sync::Arc;
+
 use base64::Engine;
 use hmac::{Hmac, KeyInit, Mac};
 use sms_opt_in::domain::phone::Phone;
+use sms_opt_in::jobs::{Jobs, deliver_due, reconcile};
+use sms_opt_in::providers::twilio::{Twilio, TwilioConfig};
 
 use crate::support::{PUBLIC, TOKEN, World, world};
 
@@ -106,4 +111,66 @@ async fn two_at_once_make_one_event() {
     assert_eq!(cy.history().await.len(), 1);
     world.deliver().await;
     assert_eq!(cy.received().len(), 1, "one confirmation");
+}
+
+/// A Twilio that takes every text, breaks the connection instead of answering, and lists what it took when it is asked.
+fn speechless() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        let mut taken = 0;
+        for stream in listener.incoming() {
+            let (mut stream, mut asked) = (stream.unwrap(), [0; 8192]);
+            let length = stream.read(&mut asked).unwrap();
+            if asked.starts_with(b"POST") {
+                taken += 1;
+                if asked[..length].ends_with(b"\r\n\r\n") {
+                    let _body = stream.read(&mut asked).unwrap();
+                }
+                continue;
+            }
+            let one = |n| {
+                format!(
+                    r#"{{"sid":"SM{n}","body":"Twice","to":"+12065550145","from":"+12065550199","status":"sent"}}"#
+                )
+            };
+            let listed = (1..=taken).map(one).collect::<Vec<_>>().join(",");
+            let body = format!(r#"{{"messages":[{listed}]}}"#);
+            let head =
+                format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len());
+            stream.write_all((head + &body).as_bytes()).unwrap();
+        }
+    });
+    base
+}
+
+#[actix_web::test]
+async fn two_texts_with_the_same_words_are_told_apart_when_twilio_is_asked() {
+    let world = world().await;
+    let cy = world.lead(45);
+    cy.texts("START").await;
+    let config = TwilioConfig {
+        account_sid: "AC0".to_owned(),
+        auth_token: TOKEN.to_owned().into(),
+        api_base: speechless(),
+        public_url: PUBLIC.to_owned(),
+    };
+    let jobs = Jobs { provider: Arc::new(Twilio::new(config).unwrap()), ..world.jobs.clone() };
+    let mut ids = Vec::new();
+    for _ in 0..2 {
+        ids.push(world.send(cy.phone.as_str(), "Twice").await.1["id"].clone());
+        deliver_due(&jobs).await.unwrap();
+        // A text whose outcome is unknown holds up the one behind it for ten minutes.
+        world.clock.advance(chrono::Duration::minutes(11));
+    }
+    deliver_due(&jobs).await.unwrap();
+    reconcile(&jobs).await.unwrap();
+    let mut sids = Vec::new();
+    for id in &ids {
+        assert_eq!(world.status(id).await, "sent");
+        let id = id.as_str().unwrap().parse().unwrap();
+        let read = move |conn: &mut sms_opt_in::store::Conn<'_>| sms_opt_in::store::messages::get(conn, id);
+        sids.push(world.jobs.store.read(read).await.unwrap().unwrap().provider_id.unwrap());
+    }
+    assert_eq!(sids, ["SM1", "SM2"]);
 }
