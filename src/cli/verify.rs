@@ -5,10 +5,12 @@ use std::process::ExitCode;
 use crate::actions::verify::{COVERED, Findings, verify};
 use crate::config::Config;
 use crate::store::seal_file::SealFile;
-use crate::store::{self, StoreError};
+use crate::store::{self, StoreError, events};
 
 /// Problems printed at most; more are only counted.
 const PRINTED: usize = 50;
+const NO_KEY: &str =
+    "there are seals, but no secret key. Give SECRET_KEY, or put its file beside the database.";
 
 pub(super) fn run(config: &Config) -> ExitCode {
     match walk(config) {
@@ -22,23 +24,31 @@ pub(super) fn run(config: &Config) -> ExitCode {
 
 fn walk(config: &Config) -> Result<Findings, String> {
     let key = config.existing_secret_key().map_err(|error| error.to_string())?;
-    let key = key.ok_or("there is no secret key. Give SECRET_KEY, or put its file beside the database.")?;
     let outside = SealFile::at(config.seal_file()).all();
     let (outside, unreadable) = match outside {
         Ok(outside) => (outside, None),
         Err(error) => (None, Some(error)),
     };
-    let walked = store::read_existing(&config.database_url, |conn| verify(conn, &key, outside.as_deref()));
-    let mut findings = walked.or_else(|error: StoreError| match error.is_unreadable() {
-        true => {
-            Ok(Findings { problems: vec![format!("The walk ended early: {error}.")], ..Findings::default() })
+    let walked = store::read_existing(&config.database_url, |conn| {
+        let kept = outside.as_ref().is_some_and(|seals| !seals.is_empty());
+        match &key {
+            None if kept || events::last_seal(conn)?.is_some() => Ok(None),
+            key => verify(conn, key.as_deref().unwrap_or_default(), outside.as_deref()).map(Some),
         }
-        false => Err(error.to_string()),
-    })?;
+    });
+    let mut findings = match walked {
+        Ok(findings) => findings.ok_or(NO_KEY)?,
+        Err(error) if error.is_unreadable() => ended_early(&error),
+        Err(error) => return Err(error.to_string()),
+    };
     findings
         .problems
         .extend(unreadable.map(|error| format!("It is not known what else was sealed: {error}.")));
     Ok(findings)
+}
+
+fn ended_early(error: &StoreError) -> Findings {
+    Findings { problems: vec![format!("The walk ended early: {error}.")], ..Findings::default() }
 }
 
 fn report(findings: &Findings) -> ExitCode {

@@ -322,9 +322,14 @@ async fn what_cannot_be_read_is_not_called_intact_and_nothing_is_made() {
     let world = installation().await;
     let copy = Copy::of(&world);
     let (code, said) = verify(&copy.database(), None);
-    assert!(code == 2 && said.contains("no secret key"), "{said}");
+    assert!(code == 2 && said.contains("but no secret key"), "{said}");
     assert!(!copy.directory.path().join("test.db.secret-key").exists());
     assert_eq!(verify(&copy.database(), Some("short")).0, 2);
+    let never_sealed = copy.again();
+    never_sealed.tamper("DELETE FROM seals");
+    std::fs::remove_file(seals(never_sealed.directory.path())).unwrap();
+    let (code, said) = verify(&never_sealed.database(), None);
+    assert!(code == 0 && said.contains("There is no seal yet"), "{said}");
     copy.tamper("DROP TABLE tallies");
     let (code, said) = copy.verify();
     assert!(code == 2 && said.contains("no such table"), "{said}");

@@ -49,7 +49,7 @@ impl Journal {
         let mut newest = Vec::new();
         old.read_to_end(&mut newest)?;
         let whole = newest.iter().position(|byte| *byte == b'\n').map_or(newest.len(), |end| end + 1);
-        let aside = self.path.with_added_extension("new");
+        let aside = self.path.with_extension("new");
         let _left_by_a_crash = std::fs::remove_file(&aside);
         open(&aside)?.0.write_all(newest.get(whole..).unwrap_or_default())?;
         std::fs::rename(&aside, &self.path)?;
