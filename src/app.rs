@@ -14,6 +14,7 @@ use crate::jobs::Jobs;
 use crate::providers::Provider;
 use crate::providers::simulator::Simulator;
 use crate::providers::twilio::{Twilio, TwilioConfig};
+use crate::store::seal_file::SealFile;
 use crate::store::{Store, settings, users};
 use crate::web::{self, App, api::secret_hash, signed::Signer};
 
@@ -37,7 +38,7 @@ pub async fn bind(config: Config, clock: Clock) -> Result<Bound> {
     // Another provider may be installed already, by a test before this one.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let store = Store::open(&config.database_url)?;
-    let secret = Arc::new(config.secret_key()?);
+    let secret = Arc::new(secret_key(&config, &store).await?);
     let cookie_key = web::session::cookie_key(&secret);
     let sender = config.sender_number()?.map(|phone| phone.as_str().to_owned());
     let now = clock.now();
@@ -56,7 +57,8 @@ pub async fn bind(config: Config, clock: Clock) -> Result<Bound> {
             ))?;
         }
     };
-    let jobs = Jobs { store: app.store.clone(), clock: app.clock.clone(), provider, secret };
+    let seals = SealFile::at(app.config.seal_file());
+    let jobs = Jobs { store: app.store.clone(), clock: app.clock.clone(), provider, secret, seals };
     let setup_link = setup_link(&app).await?;
     let data = app.clone();
     let secure = app.public_url.starts_with("https://");
@@ -100,12 +102,29 @@ fn shared(config: Config, clock: Clock, store: Store, signer: Signer, port: u16)
         let mut secret = [0; 32];
         getrandom::fill(&mut secret).map_err(|error| Unusable(error.to_string()))?;
         let ticking = clock.clone();
-        Some(Simulator::new(local_url.clone(), secret, Arc::new(move || ticking.now())))
+        let memory = Some(config.simulator_file());
+        Some(Simulator::new(local_url.clone(), secret, Arc::new(move || ticking.now()), memory))
     } else {
         None
     };
     let (config, forged_webhooks) = (Arc::new(config), Default::default());
     Ok(App { store, clock, config, signer, public_url, local_url, twilio, simulator, forged_webhooks })
+}
+
+/// The installation's secret: given, kept from an earlier start, or made now. Instances that share a database share the
+/// secret in it, unless they are given one.
+async fn secret_key(config: &Config, store: &Store) -> Result<Vec<u8>> {
+    if let Some(key) = config.existing_secret_key()? {
+        return Ok(key);
+    }
+    let mut random = [0u8; 32];
+    getrandom::fill(&mut random).map_err(|error| Unusable(error.to_string()))?;
+    let fresh = crate::actions::record_consent::hex(&random);
+    if config.is_embedded() {
+        config.keep_secret_key(fresh.as_bytes())?;
+        return Ok(fresh.into_bytes());
+    }
+    Ok(store.write(move |tx| install::shared_secret(tx, &fresh)).await?)
 }
 
 /// While nobody can sign in, every start makes a fresh one-time link.

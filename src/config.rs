@@ -11,7 +11,7 @@ use crate::domain::phone::Phone;
 /// The operator's decisions.
 #[derive(Args, Clone, Debug)]
 pub struct Config {
-    /// The database: sqlite://FILE.
+    /// The database: sqlite://FILE or postgres://USER:PASSWORD@HOST/DATABASE.
     #[arg(long, env = "DATABASE_URL", default_value = "sqlite://sms-opt-in.db", global = true)]
     pub database_url: String,
     /// Address and port to listen on.
@@ -23,6 +23,10 @@ pub struct Config {
     /// Signs sessions and seals; made and kept beside the database on first start when absent.
     #[arg(long, env = "SECRET_KEY", hide_env_values = true, global = true)]
     secret_key: Option<SecretString>,
+    /// Where the files lie that belong beside the database (secret key, seals); its folder when absent, with PostgreSQL
+    /// the working folder.
+    #[arg(long, env = "DATA_DIR", global = true)]
+    data_dir: Option<PathBuf>,
     /// The region meant by a number without country code (ISO 3166).
     #[arg(long, env = "DEFAULT_REGION", default_value = "US", global = true)]
     pub default_region: String,
@@ -90,34 +94,62 @@ impl Config {
         }
     }
 
-    /// The secret of at least 32 bytes, read from the file beside the database or made there.
+    /// True when this process is the only one with this database, so that what belongs to the installation can lie in files
+    /// beside it.
+    pub fn is_embedded(&self) -> bool {
+        self.database_url.starts_with("sqlite://")
+    }
+
+    /// Keeps a new secret in the file beside the database.
     ///
     /// # Errors
-    /// When the given one is too short, or the file cannot be read or made.
-    pub fn secret_key(&self) -> Result<Vec<u8>, Unusable> {
-        if let Some(key) = &self.secret_key {
-            let key = key.expose_secret().as_bytes().to_vec();
-            if key.len() < 32 {
-                return Err(Unusable("SECRET_KEY must have at least 32 characters.".to_owned()));
-            }
-            return Ok(key);
-        }
+    /// When the file cannot be made.
+    pub fn keep_secret_key(&self, key: &[u8]) -> Result<(), Unusable> {
         let path = self.beside_database("secret-key");
-        if let Ok(key) = std::fs::read(&path) {
-            return Ok(key);
+        write_private(&path, key)
+            .map_err(|error| Unusable(format!("The secret key {} cannot be made: {error}", path.display())))
+    }
+
+    /// The secret key that was given or made before. Nothing is made.
+    ///
+    /// # Errors
+    /// When it is too short, or its file cannot be read.
+    pub fn existing_secret_key(&self) -> Result<Option<Vec<u8>>, Unusable> {
+        let path = self.beside_database("secret-key");
+        let (key, of) = match &self.secret_key {
+            Some(key) => (key.expose_secret().as_bytes().to_vec(), "SECRET_KEY".to_owned()),
+            None => match std::fs::read(&path) {
+                Ok(key) => (key, format!("The secret key in {}", path.display())),
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+                Err(error) => {
+                    return Err(Unusable(format!(
+                        "The secret key {} cannot be read: {error}",
+                        path.display()
+                    )));
+                }
+            },
+        };
+        if key.len() < 32 {
+            return Err(Unusable(format!("{of} must have at least 32 characters.")));
         }
-        let mut key = vec![0; 32];
-        let failed =
-            |why: String| Unusable(format!("The secret key {} cannot be made: {why}", path.display()));
-        getrandom::fill(&mut key).map_err(|error| failed(error.to_string()))?;
-        let key: Vec<u8> = crate::actions::record_consent::hex(&key).into_bytes();
-        write_private(&path, &key).map_err(|error| failed(error.to_string()))?;
-        Ok(key)
+        Ok(Some(key))
+    }
+
+    /// Where the seals are kept a second time.
+    pub fn seal_file(&self) -> PathBuf {
+        self.beside_database("seals")
+    }
+
+    /// Where the simulated phones remember their texts.
+    pub fn simulator_file(&self) -> PathBuf {
+        self.beside_database("simulator.jsonl")
     }
 
     fn beside_database(&self, what: &str) -> PathBuf {
-        let file = self.database_url.strip_prefix("sqlite://").unwrap_or("sms-opt-in.db");
-        PathBuf::from(format!("{file}.{what}"))
+        let file = PathBuf::from(self.database_url.strip_prefix("sqlite://").unwrap_or("sms-opt-in.db"));
+        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let folder = self.data_dir.clone().or_else(|| file.parent().map(PathBuf::from)).unwrap_or_default();
+        folder.join(format!("{name}.{what}"))
     }
 }
 

@@ -283,6 +283,19 @@ def opt_out(server):
     step("a second STOP is taken and not confirmed again")
 
 
+def replay(server):
+    captured = text_from_lead(1, "START")
+    signature = RequestValidator(TOKEN).compute_signature(PUBLIC_URL + INBOUND, captured)
+    recut = {**captured, "MessageSid": captured["MessageSid"] + "NumMedia0"}
+    del recut["NumMedia"]
+    same = RequestValidator(TOKEN).compute_signature(PUBLIC_URL + INBOUND, recut)
+    expect(same == signature, "Twilio's scheme was expected to sign both alike")
+    status, answer = server.hook(INBOUND, recut, signature)
+    expect(status == 403, f"a START under a made-up MessageSid was answered {status}: {answer}")
+    expect(server.consent()["state"] == "opted_out", "a replayed START opted the lead in again")
+    step("a captured START cannot be replayed under another MessageSid")
+
+
 def story(server):
     server.wait_until_live()
     made = server.command("api-key", "create", "--name", "t", "--scope", "messages,contacts,consent")
@@ -293,6 +306,7 @@ def story(server):
     opt_in(server, held, message)
     try_to_deceive(server)
     opt_out(server)
+    replay(server)
     server.stop()
     verified = server.command("verify")
     expect(verified.returncode == 0, f"verify ended with {verified.returncode}: {verified.stdout}{verified.stderr}")

@@ -4,7 +4,7 @@ use crate::domain::actor::Actor;
 use crate::domain::program::{Program, defaults};
 use crate::domain::time::Timestamp;
 use crate::store::forms::{self, Form};
-use crate::store::{Tx, programs};
+use crate::store::{Tx, programs, settings};
 
 use super::ActionError;
 use super::publish_form::first_version;
@@ -41,6 +41,18 @@ pub fn install(tx: &mut Tx<'_>, sender: Option<&str>, now: Timestamp) -> Result<
         forms::publish(tx, &first_version(form.id, &wording, &Actor::System, now))?;
     }
     Ok(())
+}
+
+/// The secret in the database; `fresh` becomes it where there is none.
+///
+/// # Errors
+/// When the database fails.
+pub fn shared_secret(tx: &mut Tx<'_>, fresh: &str) -> Result<Vec<u8>, ActionError> {
+    if let Some(known) = settings::get(tx, settings::SECRET_KEY)? {
+        return Ok(known.into_bytes());
+    }
+    settings::set(tx, settings::SECRET_KEY, fresh)?;
+    Ok(fresh.as_bytes().to_vec())
 }
 
 fn first_program(tx: &mut Tx<'_>, now: Timestamp) -> Result<Program, ActionError> {

@@ -14,12 +14,23 @@ use super::ActionError;
 /// Events sealed at most in one step.
 const STEP: i64 = 5000;
 
-/// Seals what was recorded since the last seal. Returns how many events it added.
+/// Seals what was recorded since the last seal, at most 5,000 events. Returns how many there were. `outside` is the last
+/// seal in the file beside the database: a database that lacks it was cut short or is a backup, and is not sealed over.
 ///
 /// # Errors
-/// When the database fails.
-pub fn seal(tx: &mut Tx<'_>, key: &[u8], now: Timestamp) -> Result<usize, ActionError> {
+/// [`ActionError::Conflict`] when the database lies behind `outside`; else when the database fails.
+pub fn seal(
+    tx: &mut Tx<'_>,
+    key: &[u8],
+    outside: Option<&Seal>,
+    now: Timestamp,
+) -> Result<usize, ActionError> {
     events::hold_still(tx)?;
+    if let Some(outside) = outside
+        && events::seal_through(tx, outside.through_position)?.as_ref() != Some(outside)
+    {
+        return Err(ActionError::Conflict(behind(outside.sealed_at)));
+    }
     let last = events::last_seal(tx)?;
     let (from, mut digest) = match &last {
         Some(seal) => (seal.through_position, hash_of(&seal.digest)?),
@@ -36,6 +47,23 @@ pub fn seal(tx: &mut Tx<'_>, key: &[u8], now: Timestamp) -> Result<usize, Action
         Seal { through_position: *through_position, events, digest: digest.to_vec(), mac, sealed_at: now };
     events::add_seal(tx, &seal)?;
     Ok(fresh.len())
+}
+
+/// Seals everything, where sealing began before: for commands that write while no server may be running.
+///
+/// # Errors
+/// When the database fails.
+pub fn go_on(tx: &mut Tx<'_>, key: &[u8], now: Timestamp) -> Result<(), ActionError> {
+    while events::last_seal(tx)?.is_some() && seal(tx, key, None, now)? > 0 {}
+    Ok(())
+}
+
+/// What a database without a seal that the file beside it holds means.
+pub(super) fn behind(sealed_at: Timestamp) -> String {
+    format!(
+        "The database is older than the last seal of {}: was a backup restored, or were seals deleted?",
+        sealed_at.words()
+    )
 }
 
 /// The seal's keyed digest.

@@ -36,6 +36,7 @@ enum Command {
     /// Fill in deterministic demo data with fictional numbers.
     Seed(seed::SeedCommand),
     /// Check the whole ledger: exit code 0 intact, 1 tampered with, 2 could not tell.
+    #[command(after_help = crate::actions::verify::COVERED)]
     Verify,
 }
 

@@ -9,6 +9,7 @@ use crate::actions::{ActionError, deliver};
 use crate::domain::id::{MessageId, NumberId};
 use crate::domain::message::SendOutcome;
 use crate::domain::phone::Phone;
+use crate::providers::Wanted;
 use crate::store::messages::Due;
 use crate::store::{messages, settings};
 
@@ -158,9 +159,12 @@ pub async fn reconcile(jobs: &Jobs) -> Result<(), ActionError> {
         let (Some(number), Some(since)) = (message.number_id, message.claimed_at) else { continue };
         let Some(to) = Phone::from_e164(&message.to_text) else { continue };
         let guard = jobs.store.lock_number(number).await;
-        let from = message.sender.clone().unwrap_or_default();
-        let answer = jobs.provider.look_up(message.id, &to, &from, &message.body, since).await;
-        let (id, provider, now) = (message.id, jobs.provider.name(), jobs.clock.now());
+        let id = message.id;
+        let taken = jobs.store.read(move |conn| messages::provider_ids(conn, number, id)).await?;
+        let (to, from, taken) = (&to, message.sender.as_deref().unwrap_or_default(), taken.as_slice());
+        let wanted = Wanted { message: id, to, from, body: &message.body, since, taken };
+        let answer = jobs.provider.look_up(&wanted).await;
+        let (provider, now) = (jobs.provider.name(), jobs.clock.now());
         let record =
             move |tx: &mut crate::store::Tx<'_>| deliver::record_look_up(tx, id, &answer, provider, now);
         if let Err(error) = jobs.store.write_holding(&guard, record).await {

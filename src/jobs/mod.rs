@@ -2,16 +2,19 @@
 //! seal the ledger. They must not know the web.
 
 mod deliver;
+mod seal;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::actions::{ActionError, expire, seal};
+use crate::actions::{ActionError, expire};
 use crate::clock::Clock;
 use crate::providers::Provider;
 use crate::store::Store;
+use crate::store::seal_file::SealFile;
 
 pub use deliver::{deliver_due, reconcile};
+pub use seal::seal_all;
 
 /// What the loops need.
 #[derive(Clone)]
@@ -24,6 +27,8 @@ pub struct Jobs {
     pub provider: Arc<dyn Provider>,
     /// Keys the seals.
     pub secret: Arc<Vec<u8>>,
+    /// Where the seals are kept a second time.
+    pub seals: SealFile,
 }
 
 /// How long the loops sleep when nothing wakes them.
@@ -36,9 +41,11 @@ const HOUSEKEEPING: Duration = Duration::from_secs(10);
 impl Jobs {
     /// Starts the loops; they end with the runtime.
     pub fn start(self) {
-        let keeping = self.clone();
+        let (keeping, sealing) = (self.clone(), self.clone());
         tokio::spawn(async move { self.delivery_loop().await });
         tokio::spawn(async move { keeping.housekeeping_loop().await });
+        // Apart, because sealing must not wait for a provider that is slow to answer.
+        tokio::spawn(async move { seal::sealing_loop(&sealing).await });
     }
 
     async fn delivery_loop(self) {
@@ -75,8 +82,6 @@ impl Jobs {
         reconcile(self).await?;
         let now = self.clock.now();
         self.store.write(move |tx| expire::expire(tx, now)).await?;
-        let secret = Arc::clone(&self.secret);
-        self.store.write(move |tx| seal::seal(tx, &secret, now)).await?;
         Ok(())
     }
 }

@@ -45,15 +45,25 @@ pub trait Provider: Send + Sync + 'static {
     /// Hands a text over, once. Never repeats it: that is for the caller, after the answer.
     fn send<'a>(&'a self, text: &'a ClearedText) -> Answering<'a, SendOutcome>;
 
-    /// Asks whether a text handed over at `since` or later was taken.
-    fn look_up<'a>(
-        &'a self,
-        message: MessageId,
-        to: &'a Phone,
-        from: &'a str,
-        body: &'a str,
-        since: Timestamp,
-    ) -> Answering<'a, LookUp>;
+    /// Asks whether a text was taken.
+    fn look_up<'a>(&'a self, text: &'a Wanted<'a>) -> Answering<'a, LookUp>;
+}
+
+/// The text a look-up is after.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    /// Our identifier of it.
+    pub message: MessageId,
+    /// The recipient.
+    pub to: &'a Phone,
+    /// The sender number.
+    pub from: &'a str,
+    /// What it says.
+    pub body: &'a str,
+    /// It was handed over then or later.
+    pub since: Timestamp,
+    /// The provider's identifiers of our other texts to this recipient: a twin with the same words keeps its own.
+    pub taken: &'a [String],
 }
 
 /// What a provider's error code means for us. 30003 (handset switched off) passes, so it says nothing of the number.

@@ -1,18 +1,20 @@
 //! A carrier in a box: handsets of leads in memory, and webhooks over real HTTP to our own server, signed as a carrier's.
-//! No real text leaves the machine. It must not know the database: what it knows is lost with the process.
+//! No real text leaves the machine. It must not know the database: what it knows it keeps in a file of its own.
 
 mod handset;
+mod journal;
+mod memory;
 
-use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Answering, BadSignature, Provider, Unreadable, Webhook, receipt, reject_kind, webhook};
+use super::{Answering, BadSignature, Provider, Unreadable, Wanted, Webhook, receipt, reject_kind, webhook};
 use crate::domain::gate::ClearedText;
 use crate::domain::id::MessageId;
-use crate::domain::message::{InboundText, LookUp, Receipt, ReceiptStatus, SendOutcome};
+use crate::domain::message::{InboundText, LookUp, Receipt, SendOutcome};
 use crate::domain::phone::Phone;
 use crate::domain::time::Timestamp;
 
@@ -22,12 +24,13 @@ pub const SIGNATURE_HEADER: &str = "X-Simulator-Signature";
 const TEXTS: usize = 200;
 /// Handsets kept; the one silent for longest makes room.
 const HANDSETS: usize = 500;
-/// Texts remembered for look-ups: as many as the handsets hold together.
-const REMEMBERED: usize = TEXTS * HANDSETS;
 /// Receipts come a moment after the answer, as from a carrier.
 const RECEIPT_GAP: Duration = Duration::from_millis(30);
 /// Our own server answers within this, or a carrier would have given up.
 const WHOLE: Duration = Duration::from_secs(15);
+use journal::Journal;
+use memory::{Line, Memory};
+
 pub use handset::{Direction, Handset, HandsetText};
 
 /// Tells the time.
@@ -58,22 +61,7 @@ pub struct Simulator {
     /// Goes into every id, so that no id comes twice, not even after a restart.
     run: String,
     memory: Mutex<Memory>,
-}
-
-#[derive(Default)]
-struct Memory {
-    last_id: u64,
-    behaviour: Behaviour,
-    handsets: BTreeMap<Phone, Vec<HandsetText>>,
-    sent: BTreeMap<MessageId, Taken>,
-}
-
-/// A text of ours the carrier took.
-struct Taken {
-    provider_id: String,
-    times: u32,
-    status: ReceiptStatus,
-    code: Option<String>,
+    journal: Mutex<Option<Journal>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -94,12 +82,20 @@ struct ReceiptHook {
 }
 
 impl Simulator {
-    /// A carrier that calls our server at `hook_base` and signs with `secret`.
-    pub fn new(hook_base: String, secret: [u8; 32], now: Now) -> Arc<Simulator> {
+    /// A carrier that calls our server at `hook_base`, signs with `secret` and remembers in the file, if it is given one.
+    pub fn new(hook_base: String, secret: [u8; 32], now: Now, file: Option<PathBuf>) -> Arc<Simulator> {
         let mut run = [0; 8];
         if getrandom::fill(&mut run).is_err() {
             run = now().micros().to_be_bytes();
         }
+        let mut memory = Memory::default();
+        let journal = file.and_then(|file| match Journal::open(file, &mut memory) {
+            Ok(journal) => Some(journal),
+            Err(error) => {
+                log::error!("The simulated phones will forget their texts with this process: {error}");
+                None
+            }
+        });
         // Loopback HTTP alone: no proxy, and no certificates, which a bare container does not have.
         let client = super::http().no_proxy().tls_certs_only([]).timeout(WHOLE).build();
         Arc::new_cyclic(|me| Simulator {
@@ -109,7 +105,8 @@ impl Simulator {
             now,
             client: client.ok(),
             run: run.iter().map(|byte| format!("{byte:02x}")).collect(),
-            memory: Mutex::default(),
+            memory: Mutex::new(memory),
+            journal: Mutex::new(journal),
         })
     }
 
@@ -152,7 +149,7 @@ impl Simulator {
     /// A sentence, when our server gave no answer.
     pub async fn lead_texts(&self, from: &Phone, to: &str, body: &str) -> Result<u16, String> {
         let at = (self.now)();
-        let id = self.record(from, at, Direction::FromLead, to, body);
+        let id = self.record(from, at, Direction::FromLead, to, body, None);
         let behaviour = self.behaviour();
         let hook = InboundHook {
             id: id.clone(),
@@ -170,8 +167,7 @@ impl Simulator {
             once().await
         };
         let taken = matches!(answer, Ok(200..=299));
-        let status = if taken { ReceiptStatus::Delivered } else { ReceiptStatus::Failed };
-        self.memory().mark(from, &id, status);
+        self.change(&mut self.memory(), &Line::Answered { on: from.clone(), id, taken });
         answer
     }
 
@@ -180,13 +176,29 @@ impl Simulator {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn record(&self, on: &Phone, at: Timestamp, direction: Direction, ours: &str, body: &str) -> String {
+    /// Changes the memory and writes the change down, in the same order.
+    fn change(&self, memory: &mut Memory, line: &Line) {
+        memory.apply(line);
+        let mut journal = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(Err(error)) = journal.as_mut().map(|journal| journal.write(line)) {
+            log::error!("A simulated text will be forgotten with this process: {error}");
+        }
+    }
+
+    fn record(
+        &self,
+        on: &Phone,
+        at: Timestamp,
+        direction: Direction,
+        ours: &str,
+        body: &str,
+        message: Option<MessageId>,
+    ) -> String {
         let mut memory = self.memory();
         memory.last_id += 1;
         let id = format!("SIM{}{:08}", self.run, memory.last_id);
-        let status = ReceiptStatus::Pending;
-        let (ours, body) = (ours.to_owned(), body.to_owned());
-        memory.keep(on, HandsetText { id: id.clone(), direction, ours, body, at, status });
+        let (on, ours, body) = (on.clone(), ours.to_owned(), body.to_owned());
+        self.change(&mut memory, &Line::Text { on, id: id.clone(), direction, ours, body, at, message });
         id
     }
 
@@ -212,7 +224,8 @@ impl Simulator {
             news.reverse();
         }
         for hook in news {
-            self.memory().note(&to, message, &hook);
+            let line = Line::News { on: to.clone(), message, hook: hook.clone() };
+            self.change(&mut self.memory(), &line);
             for _ in 0..if behaviour.duplicate { 2 } else { 1 } {
                 match self.call("/hooks/simulator/status", &hook).await {
                     Ok(200..=299) => {}
@@ -226,8 +239,7 @@ impl Simulator {
     /// Takes a text; with `news`, those receipts follow.
     fn take(&self, text: &ClearedText, behaviour: Behaviour, news: &[(&str, Option<&str>)]) -> String {
         let (to, message) = (text.to().clone(), text.message());
-        let id = self.record(&to, (self.now)(), Direction::FromUs, text.from(), text.body());
-        self.memory().remember(message, &id);
+        let id = self.record(&to, (self.now)(), Direction::FromUs, text.from(), text.body(), Some(message));
         if let (Some(me), false) = (self.me.upgrade(), news.is_empty()) {
             let hook = |&(status, code): &(&str, Option<&str>)| ReceiptHook {
                 id: id.clone(),
@@ -275,52 +287,6 @@ impl Simulator {
     }
 }
 
-impl Memory {
-    fn keep(&mut self, on: &Phone, text: HandsetText) {
-        if !self.handsets.contains_key(on) && self.handsets.len() >= HANDSETS {
-            let newest = |(_, texts): &(&Phone, &Vec<HandsetText>)| texts.last().map(|text| text.at);
-            let silent = self.handsets.iter().min_by_key(newest).map(|(number, _)| number.clone());
-            silent.and_then(|number| self.handsets.remove(&number));
-        }
-        let texts = self.handsets.entry(on.clone()).or_default();
-        texts.push(text);
-        texts.drain(..texts.len().saturating_sub(TEXTS));
-    }
-
-    fn remember(&mut self, message: MessageId, id: &str) {
-        let first =
-            || Taken { provider_id: id.to_owned(), times: 0, status: ReceiptStatus::Pending, code: None };
-        self.sent.entry(message).or_insert_with(first).times += 1;
-        while self.sent.len() > REMEMBERED {
-            self.sent.pop_first(); // identifiers are time-ordered, so this is the oldest
-        }
-    }
-
-    fn mark(&mut self, on: &Phone, id: &str, status: ReceiptStatus) {
-        let texts = self.handsets.get_mut(on).map(Vec::as_mut_slice).unwrap_or_default();
-        if let Some(text) = texts.iter_mut().find(|text| text.id == id) {
-            text.status = forward(text.status, status);
-        }
-    }
-
-    fn note(&mut self, to: &Phone, message: MessageId, news: &ReceiptHook) {
-        let status = super::receipt_status(&news.status);
-        self.mark(to, &news.id, status);
-        if let Some(taken) = self.sent.get_mut(&message).filter(|taken| taken.provider_id == news.id) {
-            taken.status = forward(taken.status, status);
-            taken.code = taken.code.take().or_else(|| news.code.clone());
-        }
-    }
-}
-
-/// News that comes late takes nothing back.
-fn forward(known: ReceiptStatus, news: ReceiptStatus) -> ReceiptStatus {
-    match known {
-        ReceiptStatus::Delivered | ReceiptStatus::Failed => known,
-        ReceiptStatus::Pending | ReceiptStatus::Sent => news,
-    }
-}
-
 impl Provider for Simulator {
     fn name(&self) -> &'static str {
         "simulator"
@@ -352,15 +318,8 @@ impl Provider for Simulator {
         Box::pin(self.hand_over(text))
     }
 
-    fn look_up<'a>(
-        &'a self,
-        message: MessageId,
-        _to: &'a Phone,
-        _from: &'a str,
-        _body: &'a str,
-        _since: Timestamp,
-    ) -> Answering<'a, LookUp> {
-        let found = self.memory().sent.get(&message).map(|taken| LookUp::Found {
+    fn look_up<'a>(&'a self, text: &'a Wanted<'a>) -> Answering<'a, LookUp> {
+        let found = self.memory().sent.get(&text.message).map(|taken| LookUp::Found {
             provider_id: taken.provider_id.clone(),
             status: taken.status,
             verdict: taken.code.as_deref().map(reject_kind),

@@ -1,6 +1,8 @@
 //! Twilio's Programmable Messaging over its REST API. It must not know what happens to an answer; it only says whether
 //! Twilio took a text, certainly did not, or nobody knows.
 
+mod sid;
+
 use std::time::Duration;
 
 use chrono::DateTime;
@@ -9,11 +11,11 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::webhook::{self, Form};
-use super::{Answering, BadSignature, Provider, Unreadable, Webhook, receipt, receipt_status, reject_kind};
+use super::{
+    Answering, BadSignature, Provider, Unreadable, Wanted, Webhook, receipt, receipt_status, reject_kind,
+};
 use crate::domain::gate::ClearedText;
-use crate::domain::id::MessageId;
 use crate::domain::message::{InboundText, LookUp, Receipt, SendOutcome};
-use crate::domain::phone::Phone;
 use crate::domain::time::Timestamp;
 
 /// Where Twilio answers.
@@ -95,9 +97,9 @@ impl Twilio {
         judge(status, after, &response.bytes().await.unwrap_or_default())
     }
 
-    /// The listed message that is ours: the earliest, should the same text have gone out again later.
+    /// The listed message that is ours: the earliest, should the same text have gone out more than once.
     async fn find(&self, text: &Wanted<'_>, by_day: bool) -> Result<Option<Listed>, reqwest::Error> {
-        let day = text.earliest.utc().format("%Y-%m-%d").to_string();
+        let day = earliest(text).utc().format("%Y-%m-%d").to_string();
         let mut query = vec![("To", text.to.as_str()), ("PageSize", "100")];
         if !text.from.is_empty() {
             query.push(("From", text.from));
@@ -107,7 +109,7 @@ impl Twilio {
         }
         let request = self.signed_in(self.client.get(self.messages_url())).query(&query);
         let page: Page = request.send().await?.error_for_status()?.json().await?;
-        let ours = page.messages.into_iter().filter(|listed| text.is(listed));
+        let ours = page.messages.into_iter().filter(|listed| is_wanted(text, listed));
         Ok(ours.min_by_key(Listed::created))
     }
 
@@ -139,7 +141,9 @@ impl Provider for Twilio {
     }
 
     fn verify(&self, hook: &Webhook<'_>) -> Result<(), BadSignature> {
-        webhook::verify_twilio(self.config.auth_token.expose_secret(), hook)
+        webhook::verify_twilio(self.config.auth_token.expose_secret(), hook)?;
+        let form = Form::read(hook.body).map_err(|_| BadSignature)?;
+        if sid::is_certain(&form) { Ok(()) } else { Err(BadSignature) }
     }
 
     fn parse_inbound(&self, hook: &Webhook<'_>) -> Result<InboundText, Unreadable> {
@@ -167,40 +171,27 @@ impl Provider for Twilio {
         Box::pin(self.post(text))
     }
 
-    fn look_up<'a>(
-        &'a self,
-        _message: MessageId,
-        to: &'a Phone,
-        from: &'a str,
-        body: &'a str,
-        since: Timestamp,
-    ) -> Answering<'a, LookUp> {
-        let earliest = since.plus(chrono::Duration::seconds(-CLOCK_SKEW_SECONDS));
-        let wanted = Wanted { to, from, body, earliest };
+    fn look_up<'a>(&'a self, text: &'a Wanted<'a>) -> Answering<'a, LookUp> {
         // Both questions together within one limit: a STOP may be waiting for this number.
-        let answer = async move { tokio::time::timeout(WHOLE, self.ask(&wanted)).await };
+        let answer = async move { tokio::time::timeout(WHOLE, self.ask(text)).await };
         Box::pin(async move { answer.await.unwrap_or(LookUp::Unavailable) })
     }
 }
 
-/// The text a look-up is after.
-struct Wanted<'a> {
-    to: &'a Phone,
-    from: &'a str,
-    body: &'a str,
-    earliest: Timestamp,
+fn earliest(text: &Wanted<'_>) -> Timestamp {
+    text.since.plus(chrono::Duration::seconds(-CLOCK_SKEW_SECONDS))
 }
 
-impl Wanted<'_> {
-    fn is(&self, listed: &Listed) -> bool {
-        let theirs = listed.body.as_deref().unwrap_or_default();
-        let theirs = theirs.strip_prefix(TRIAL_PREFIX).unwrap_or(theirs);
-        // A date we cannot read counts as new: better to find one too many than to text the lead twice.
-        theirs.trim() == self.body.trim()
-            && listed.to == self.to.as_str()
-            && (self.from.is_empty() || listed.from.as_deref() == Some(self.from))
-            && listed.created().is_none_or(|created| created >= self.earliest)
-    }
+/// Twilio does not know our identifiers, so a text is recognised by its words, and twins by what the other one has already.
+fn is_wanted(text: &Wanted<'_>, listed: &Listed) -> bool {
+    let theirs = listed.body.as_deref().unwrap_or_default();
+    let theirs = theirs.strip_prefix(TRIAL_PREFIX).unwrap_or(theirs);
+    // A date we cannot read counts as new: better to find one too many than to text the lead twice.
+    theirs.trim() == text.body.trim()
+        && !text.taken.contains(&listed.sid)
+        && listed.to == text.to.as_str()
+        && (text.from.is_empty() || listed.from.as_deref() == Some(text.from))
+        && listed.created().is_none_or(|created| created >= earliest(text))
 }
 
 #[derive(Deserialize)]

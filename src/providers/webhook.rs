@@ -44,6 +44,18 @@ impl Form {
         self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
+    /// Every value under a name.
+    pub(super) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// What Twilio signs behind the address: name ‖ value …, names sorted, the values of a repeated name sorted and each
+    /// once, and nothing between them.
+    pub(super) fn signed(&self) -> String {
+        let fields: std::collections::BTreeSet<_> = self.0.iter().collect();
+        fields.into_iter().flat_map(|(name, value)| [name.as_str(), value.as_str()]).collect()
+    }
+
     /// The first of several names that has a value that is not empty.
     pub(super) fn need(&self, names: &[&str]) -> Result<String, Unreadable> {
         let found = names.iter().filter_map(|name| self.get(name)).find(|value| !value.is_empty());
@@ -60,7 +72,8 @@ pub(super) fn message_in(url: &str) -> Option<MessageId> {
 }
 
 /// Checks Twilio's signature as its official client does: with and without the port in the URL, because Twilio itself
-/// signs either. An empty token signs for everybody, so nothing is believed with one.
+/// signs either. An empty token signs for everybody, so nothing is believed with one. What fields the signed characters
+/// were cut into is not part of the signature.
 pub(super) fn verify_twilio(token: &str, hook: &Webhook<'_>) -> Result<(), BadSignature> {
     let given = hook.signature.filter(|_| !token.is_empty()).ok_or(BadSignature)?;
     let form = Form::read(hook.body).map_err(|_| BadSignature)?;
@@ -71,15 +84,11 @@ pub(super) fn verify_twilio(token: &str, hook: &Webhook<'_>) -> Result<(), BadSi
     if matches { Ok(()) } else { Err(BadSignature) }
 }
 
-/// base64(HMAC-SHA1(token, url ‖ name ‖ value …)): names sorted, the values of a repeated name sorted and each once.
-fn sign_twilio(token: &str, url: &str, form: &Form) -> Option<String> {
+/// base64(HMAC-SHA1(token, url ‖ name ‖ value …)).
+pub(super) fn sign_twilio(token: &str, url: &str, form: &Form) -> Option<String> {
     let mut mac = Hmac::<sha1::Sha1>::new_from_slice(token.as_bytes()).ok()?;
     mac.update(url.as_bytes());
-    let fields: std::collections::BTreeSet<_> = form.0.iter().collect();
-    for (name, value) in fields {
-        mac.update(name.as_bytes());
-        mac.update(value.as_bytes());
-    }
+    mac.update(form.signed().as_bytes());
     Some(base64::engine::general_purpose::STANDARD.encode(mac.finalize().into_bytes()))
 }
 

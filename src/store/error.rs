@@ -29,6 +29,9 @@ pub enum StoreError {
     /// Another instance holds what this write needs; it is run again.
     #[error("another instance is writing the same; please try again")]
     Busy,
+    /// The file of seals beside the database cannot be read or written.
+    #[error("the file of seals {0}")]
+    SealFile(String),
     /// The writer has stopped.
     #[error("the store is shutting down")]
     Closed,
@@ -49,6 +52,12 @@ impl StoreError {
             }
             _ => false,
         }
+    }
+
+    /// True when the database works but holds a value that means nothing.
+    pub fn is_unreadable(&self) -> bool {
+        use diesel::result::Error::DeserializationError;
+        matches!(self, StoreError::Unreadable(_) | StoreError::Database(DeserializationError(_)))
     }
 }
 

@@ -193,7 +193,7 @@ pub fn hashes_after(
 }
 
 /// A sealed point of the whole history.
-#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[derive(Clone, PartialEq, Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = seals)]
 pub struct Seal {
     /// The last event it covers.
@@ -208,13 +208,36 @@ pub struct Seal {
     pub sealed_at: Timestamp,
 }
 
-/// All seals, oldest first.
+impl Seal {
+    /// Its digest in hexadecimal, for the log.
+    pub fn digest_words(&self) -> String {
+        super::seal_file::hex(&self.digest)
+    }
+
+    /// Its keyed digest in hexadecimal.
+    pub fn mac_words(&self) -> String {
+        super::seal_file::hex(&self.mac)
+    }
+}
+
+/// The seals of what was recorded after `position`, oldest first.
 ///
 /// # Errors
 /// When the database fails.
-pub fn all_seals(conn: &mut Conn<'_>) -> Result<Vec<Seal>, StoreError> {
+pub fn seals_after(conn: &mut Conn<'_>, position: i64) -> Result<Vec<Seal>, StoreError> {
     on!(conn, db => {
-        Ok(seals::table.order(seals::through_position).select(Seal::as_select()).load(db)?)
+        let query = seals::table.filter(seals::through_position.gt(position)).order(seals::through_position);
+        Ok(query.select(Seal::as_select()).load(db)?)
+    })
+}
+
+/// The seal that covers everything up to and with `position`.
+///
+/// # Errors
+/// When the database fails.
+pub fn seal_through(conn: &mut Conn<'_>, position: i64) -> Result<Option<Seal>, StoreError> {
+    on!(conn, db => {
+        Ok(seals::table.find(position).select(Seal::as_select()).first(db).optional()?)
     })
 }
 

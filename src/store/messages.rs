@@ -305,25 +305,22 @@ pub fn page(
     })
 }
 
-/// Messages that were handed to a provider, after `after`, for the walk of `verify`.
+/// The provider's identifiers of a number's other messages, the newest of them.
 ///
 /// # Errors
 /// When the database fails.
-pub fn handed_over(
+pub fn provider_ids(
     conn: &mut Conn<'_>,
-    after: Option<MessageId>,
-    limit: i64,
-) -> Result<Vec<Message>, StoreError> {
+    number: NumberId,
+    except: MessageId,
+) -> Result<Vec<String>, StoreError> {
     on!(conn, db => {
-        let mut query = messages::table
-            .filter(messages::claimed_at.is_not_null())
-            .order(messages::id)
-            .select(Message::as_select())
-            .limit(limit)
-            .into_boxed();
-        if let Some(after) = after {
-            query = query.filter(messages::id.gt(after));
-        }
-        Ok(query.load(db)?)
+        let query = messages::table
+            .filter(messages::number_id.eq(number))
+            .filter(messages::id.ne(except))
+            .filter(messages::provider_id.is_not_null())
+            .order(messages::id.desc())
+            .select(messages::provider_id.assume_not_null());
+        Ok(query.limit(1000).load(db)?)
     })
 }

@@ -20,10 +20,12 @@ pub mod inbound;
 pub mod messages;
 pub mod numbers;
 pub mod programs;
+pub mod seal_file;
 pub mod sessions;
 pub mod settings;
 pub mod tallies;
 pub mod users;
+pub mod walk;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -51,6 +53,22 @@ struct Shared {
     writers: Writers,
     locks: Locks,
     due: Arc<Notify>,
+}
+
+/// Reads one unchanging state of a database that exists, while others go on writing. Nothing is made or changed.
+///
+/// # Errors
+/// Whatever `read` returns, and [`StoreError`] when there is no such database or its tables are not up to date.
+pub fn read_existing<T, E: From<StoreError>>(
+    url: &str,
+    read: impl FnOnce(&mut Conn<'_>) -> Result<T, E>,
+) -> Result<T, E> {
+    let mut reading = Place::of(url)?.reading()?;
+    let mut conn = Conn { db: reading.db() };
+    dialect::begin_snapshot(&mut conn)?;
+    let result = read(&mut conn);
+    conn.db.batch("ROLLBACK").map_err(StoreError::from)?;
+    result
 }
 
 impl Store {
@@ -117,22 +135,6 @@ impl Store {
         read: impl FnOnce(&mut Conn<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         self.shared.readers.with(read)
-    }
-
-    /// Reads one unchanging state of the whole database, while others go on writing.
-    ///
-    /// # Errors
-    /// As [`Store::read`].
-    pub fn read_snapshot<T, E: From<StoreError>>(
-        &self,
-        read: impl FnOnce(&mut Conn<'_>) -> Result<T, E>,
-    ) -> Result<T, E> {
-        self.read_now(|conn| {
-            dialect::begin_snapshot(conn)?;
-            let result = read(conn);
-            conn.db.batch("ROLLBACK").map_err(StoreError::from)?;
-            result
-        })
     }
 
     /// Writes in one transaction and answers after the commit. The closure may run more than once, each time on a clean

@@ -11,6 +11,9 @@ pub const SENDING: &str = "sending";
 /// SHA-256 of the one-time setup token, in hexadecimal, while no user exists.
 pub const SETUP_TOKEN: &str = "setup_token";
 
+/// The installation's secret, where several instances share it and none was given. Beside the database it lies in a file.
+pub const SECRET_KEY: &str = "secret_key";
+
 /// A setting's value.
 ///
 /// # Errors

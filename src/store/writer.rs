@@ -11,7 +11,7 @@ use std::time::Duration;
 use diesel::QueryResult;
 use tokio::sync::{Notify, oneshot};
 
-use super::dialect::{Db, Place, Writing};
+use super::dialect::{Connection, Db, Place};
 use super::error::Failure;
 use super::tx::Aftermath;
 use super::{StoreError, Tx, tallies};
@@ -142,7 +142,7 @@ fn random_slot() -> Result<i32, StoreError> {
 }
 
 struct Writer {
-    db: Writing,
+    db: Connection,
     place: Place,
     slot: i32,
     /// What met somebody else's writes: each comes first in a group of its own.

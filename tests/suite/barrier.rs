@@ -5,12 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use sms_opt_in::domain::gate::ClearedText;
-use sms_opt_in::domain::id::MessageId;
 use sms_opt_in::domain::message::{InboundText, LookUp, Receipt, SendOutcome};
-use sms_opt_in::domain::phone::Phone;
-use sms_opt_in::domain::time::Timestamp;
 use sms_opt_in::jobs::{Jobs, deliver_due};
-use sms_opt_in::providers::{Answering, BadSignature, Provider, Unreadable, Webhook};
+use sms_opt_in::providers::{Answering, BadSignature, Provider, Unreadable, Wanted, Webhook};
 
 use crate::support::world;
 
@@ -41,14 +38,7 @@ impl Provider for Slow {
             SendOutcome::Accepted { provider_id: text.message().to_string() }
         })
     }
-    fn look_up<'a>(
-        &'a self,
-        _: MessageId,
-        _: &'a Phone,
-        _: &'a str,
-        _: &'a str,
-        _: Timestamp,
-    ) -> Answering<'a, LookUp> {
+    fn look_up<'a>(&'a self, _: &'a Wanted<'a>) -> Answering<'a, LookUp> {
         Box::pin(async { LookUp::Unavailable })
     }
 }

@@ -13,7 +13,7 @@ use sms_opt_in::jobs::reconcile;
 use sms_opt_in::providers::simulator::Behaviour;
 use sms_opt_in::store::{Store, messages, numbers, programs};
 
-use crate::support::{World, start, world};
+use crate::support::{World, database, start, world};
 
 fn carrier(world: &World, fault: Option<&str>) {
     let fail_with = fault.map(str::to_owned);
@@ -197,7 +197,7 @@ fn texts() -> impl Strategy<Value = Vec<Sent>> {
 #[test]
 fn late_and_repeated_webhooks_never_end_less_restrictive() {
     let directory = tempfile::tempdir().unwrap();
-    let store = Store::open(&format!("sqlite://{}", directory.path().join("late.db").display())).unwrap();
+    let store = Store::open(&database::fresh(&directory)).unwrap();
     store.write_now(|tx| install::install(tx, Some("+12065550199"), start())).unwrap();
     let cases = std::cell::Cell::new(0u32);
     let strategy = (texts(), Just((0..12usize).collect::<Vec<_>>()).prop_shuffle());

@@ -1,9 +1,24 @@
-//! Someone with access to the database file changes history. `verify` finds it.
+//! Someone with access to the database file changes the record. `verify` finds it, and says nothing of an untouched one.
 
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::support::{World, world};
+use sha2::Digest;
+use sms_opt_in::actions::ActionError;
+use sms_opt_in::actions::record_consent::{File, Update, record_consent};
+use sms_opt_in::actions::submit_form::{Submission, submit_form};
+use sms_opt_in::domain::actor::Actor;
+use sms_opt_in::domain::consent::Source;
+use sms_opt_in::domain::evidence::{ConsentDocument, DocumentKind};
+use sms_opt_in::jobs::seal_all;
+use sms_opt_in::store::numbers;
+use tempfile::TempDir;
 
+use crate::support::{World, database, start, world};
+
+const KEY: &str = "a secret key of at least 32 characters";
+
+/// Every kind of evidence, of message and of number.
 async fn installation() -> World {
     let world = world().await;
     for line in 50..53 {
@@ -12,73 +27,291 @@ async fn installation() -> World {
         lead.texts("START").await;
         lead.texts("STOP").await;
     }
-    let (secret, now) = (world.jobs.secret.clone(), world.clock.now());
-    world.jobs.store.write(move |tx| sms_opt_in::actions::seal::seal(tx, &secret, now)).await.unwrap();
+    let waiting = world.lead(53);
+    waiting.is_sent("hello").await;
+    waiting.texts("STOP").await;
+    world.lead(54).texts("HELP").await;
+    let (form, file) = (world.lead(55).phone, world.lead(56).phone);
+    let now = world.clock.now();
+    world
+        .jobs
+        .store
+        .write(move |tx| {
+            let number = numbers::find_or_create(tx, &file, now)?;
+            let words = |words: &str| words.to_owned();
+            let submission = Submission {
+                slug: words("opt-in"),
+                version: 1,
+                phone: form.clone(),
+                name: None,
+                page_url: words("https://consent.example.test/f/opt-in"),
+                ip: words("192.0.2.1"),
+                user_agent: words("a browser"),
+                was_shown: true,
+            };
+            submit_form(tx, &submission, now)?;
+            let document = ConsentDocument {
+                document: DocumentKind::SignedForm,
+                given_at: start(),
+                reason: words("signed form in folder 7"),
+                file_sha256: None,
+                file_type: None,
+            };
+            let bytes = b"%PDF-1.4".to_vec();
+            let sha256 = sha2::Sha256::digest(&bytes).into();
+            let file = File { sha256, media_type: "application/pdf", bytes };
+            let update = Update::OptIn(document, Some(file));
+            record_consent(tx, number.id, None, update, Source::Manual, &Actor::Operator, now)?;
+            Ok::<_, ActionError>(())
+        })
+        .await
+        .unwrap();
+    world.deliver().await;
+    seal_all(&world.jobs).await.unwrap();
     world
 }
 
-fn verify(world: &World) -> (i32, String) {
-    let url = format!("sqlite://{}", world.directory.path().join("test.db").display());
-    let output = Command::new(env!("CARGO_BIN_EXE_sms-opt-in"))
-        .args(["verify", "--database-url", &url, "--secret-key", "a secret key of at least 32 characters"])
-        .output()
-        .unwrap();
-    (output.status.code().unwrap(), String::from_utf8_lossy(&output.stdout).into_owned())
+/// A copy of the database, and of the file of seals.
+struct Copy {
+    directory: TempDir,
+    url: String,
 }
 
-async fn tamper(world: &World, sql: &str) {
-    let path = world.directory.path().join("test.db");
-    let script = "import sqlite3,sys\nc=sqlite3.connect(sys.argv[1])\n\
-         [c.execute('DROP TRIGGER '+t) for t in ('consent_events_no_update','consent_events_no_delete')]\n\
-         c.execute('PRAGMA foreign_keys=OFF')\nc.executescript(sys.argv[2])\nc.commit()";
-    let done = Command::new("python3").args(["-c", script]).arg(path).arg(sql).status().unwrap();
-    assert!(done.success());
+impl Copy {
+    fn of(world: &World) -> Copy {
+        let directory = TempDir::new().unwrap();
+        let url = database::copy(&world.database, &directory);
+        Copy { directory, url }.with_seals_of(world)
+    }
+
+    fn again(&self) -> Copy {
+        let directory = TempDir::new().unwrap();
+        std::fs::copy(self.seals(), seals(directory.path())).unwrap();
+        Copy { url: database::copy(&self.url, &directory), directory }
+    }
+
+    fn with_seals_of(self, world: &World) -> Copy {
+        std::fs::copy(seals(world.directory.path()), self.seals()).unwrap();
+        self
+    }
+
+    fn seals(&self) -> PathBuf {
+        seals(self.directory.path())
+    }
+
+    fn tamper(&self, sql: &str) {
+        database::tamper(&self.url, sql);
+    }
+
+    fn verify(&self) -> (i32, String) {
+        verify(&self.url, self.directory.path(), Some(KEY))
+    }
+}
+
+/// The file of seals beside the database, or in the folder of a server's.
+fn seals(directory: &Path) -> PathBuf {
+    directory.join(if database::is_postgres() { "sms-opt-in.db.seals" } else { "test.db.seals" })
+}
+
+fn verify(url: &str, directory: &Path, key: Option<&str>) -> (i32, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sms-opt-in"));
+    command.args(["verify", "--database-url", url]).current_dir(directory);
+    command.arg("--data-dir").arg(directory);
+    command.env_remove("SECRET_KEY").args(key.map(|key| format!("--secret-key={key}")));
+    let output = command.output().unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.code().unwrap(), String::from_utf8_lossy(&said).into_owned())
 }
 
 #[actix_web::test]
 async fn an_untouched_record_is_intact() {
     let world = installation().await;
-    let (code, said) = verify(&world);
+    let (code, said) = verify(&world.database, world.directory.path(), Some(KEY));
     assert_eq!(code, 0, "{said}");
+    assert!(said.contains("Not covered:"), "{said}");
+    assert_eq!(Copy::of(&world).verify(), (0, said));
 }
 
 #[actix_web::test]
 async fn the_database_itself_refuses_to_change_history() {
     let world = installation().await;
-    let path = world.directory.path().join("test.db");
     for sql in ["UPDATE consent_events SET kind='opted_in'", "DELETE FROM consent_events"] {
-        let script = "import sqlite3,sys\nsqlite3.connect(sys.argv[1]).execute(sys.argv[2])";
-        let output = Command::new("python3").args(["-c", script]).arg(&path).arg(sql).output().unwrap();
-        assert!(String::from_utf8_lossy(&output.stderr).contains("append-only"), "{sql}");
+        let refused = database::run(&world.database, sql).unwrap_err().to_string();
+        assert!(refused.contains("append-only"), "{sql}: {refused}");
     }
 }
 
+/// What is done to the record, and a part of what `verify` says.
+const KINDS: &[(&str, &str, &str)] = &[
+    ("edit", "UPDATE consent_events SET kind='recorded' WHERE seq=3", "was hashed"),
+    ("evidence", "UPDATE consent_events SET facts=replace(facts,'STOP','WAIT') WHERE seq=3", "committed to"),
+    ("delete", "DELETE FROM consent_events WHERE seq=2", "does not follow"),
+    (
+        "insert",
+        "INSERT INTO consent_events SELECT NULL,number_id,seq+1,program_id,'opted_in',source,actor,occurred_at,recorded_at,salt,facts,commitment,hash,hash FROM consent_events WHERE seq=3",
+        "was hashed",
+    ),
+    (
+        "reorder",
+        "UPDATE consent_events SET seq=seq+100; UPDATE consent_events SET seq=CASE seq WHEN 102 THEN 3 WHEN 103 THEN 2 ELSE seq-100 END",
+        "previous hash",
+    ),
+    ("truncate", "DELETE FROM consent_events WHERE seq=3", "ends at event 2"),
+    (
+        "truncate with the projection",
+        "DELETE FROM consent_events WHERE seq=3; UPDATE numbers SET head_seq=2, head_hash=(SELECT hash FROM consent_events e WHERE e.number_id=numbers.id AND seq=2) WHERE head_seq=3",
+        "differs from the seal",
+    ),
+    ("projection", "UPDATE numbers SET consent=replace(consent,'opted_out','opted_in')", "its state"),
+    ("number", "UPDATE numbers SET e164='+12065550177' WHERE e164='+12065550150'", "committed to"),
+    ("permit", "UPDATE messages SET permit_seq=1 WHERE lane='gated'", "did not permit it"),
+    (
+        "permit from the future",
+        "UPDATE messages SET claimed_seq=99 WHERE lane='gated' AND claimed_seq>0",
+        "is not there",
+    ),
+    ("unknown kind", "UPDATE consent_events SET kind='maybe' WHERE seq=3", "no known word"),
+    ("unreadable state", "UPDATE numbers SET consent='{'", "its state is not readable"),
+    ("unreadable digits", "UPDATE numbers SET e164='nobody' WHERE e164='+12065550150'", "not readable"),
+    ("unknown status", "UPDATE messages SET status='maybe'", "no known word"),
+    ("unknown lane", "UPDATE messages SET lane='maybe'", "no known word"),
+    ("unreadable program", "UPDATE programs SET id=x'00'", "not readable"),
+    ("head", "UPDATE numbers SET head_seq=7 WHERE head_seq=3", "not where it was left"),
+    ("pause in the lists", "UPDATE numbers SET paused=true", "flags in the lists"),
+    ("do not text in the lists", "UPDATE numbers SET do_not_text=true", "flags in the lists"),
+    ("state in the lists", "UPDATE consents SET state='opted_in'", "state in the lists"),
+    ("time in the lists", "UPDATE consents SET since=since+1", "state in the lists"),
+    ("state gone from the lists", "DELETE FROM consents", "state in the lists"),
+    ("figure", "UPDATE tallies SET n=n+1 WHERE state='invited'", "The lists count"),
+    ("figure gone", "DELETE FROM tallies", "The lists count no contacts"),
+    ("contact count", "UPDATE numbers SET contact_count=contact_count+1", "contacts are counted"),
+    ("document", "UPDATE documents SET bytes=x'255044'", "its content is not"),
+    ("document gone", "DELETE FROM documents", "is gone or was changed"),
+    ("wording", "UPDATE form_versions SET wording='x'", "the wording of version 1 was changed"),
+    (
+        "wording with its hash",
+        "UPDATE form_versions SET wording='x', wording_sha256=x'2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881'",
+        "does not have the wording",
+    ),
+    ("wording gone", "DELETE FROM form_versions", "its versions are []"),
+    ("recipient", "UPDATE messages SET to_text='+12065550188' WHERE lane='gated'", "its recipient"),
+    (
+        "claim",
+        "UPDATE messages SET claimed_at=NULL, claimed_seq=NULL, permit_seq=NULL WHERE lane='gated' AND status='delivered'",
+        "no event permitted it",
+    ),
+    (
+        "claim's event",
+        "UPDATE messages SET permit_seq=NULL WHERE status='delivered'",
+        "no event permitted it",
+    ),
+    ("status", "UPDATE messages SET status='sent' WHERE status='cancelled'", "no event permitted it"),
+    (
+        "answer nobody asked for",
+        "UPDATE messages SET lane='help' WHERE lane='gated'",
+        "nobody asked for help",
+    ),
+    ("question gone", "DELETE FROM inbound_texts WHERE body='HELP'", "nobody asked for help"),
+    ("invitation", "UPDATE messages SET body='Buy now' WHERE lane='invitation'", "words of its invitation"),
+    ("invitation gone", "DELETE FROM messages WHERE lane='invitation'", "invitation it rests on is gone"),
+    ("message to nobody", "UPDATE messages SET number_id=NULL WHERE lane='gated'", "without a recipient"),
+    (
+        "message to a number that is none",
+        "UPDATE messages SET number_id=x'ff' WHERE lane='gated'",
+        "messages are stored",
+    ),
+    ("text", "UPDATE inbound_texts SET body='WAIT' WHERE body='STOP'", "it rests on was changed"),
+    ("text's identifier", "UPDATE inbound_texts SET provider_id=provider_id||'x'", "it rests on was changed"),
+    ("text's sender", "UPDATE inbound_texts SET from_text='+12065550188'", "came from another number"),
+    ("text gone", "DELETE FROM inbound_texts WHERE body='STOP'", "the text it rests on is gone"),
+    (
+        "STOP without an event",
+        "INSERT INTO inbound_texts SELECT x'01',provider,'other',number_id,program_id,from_text,to_text,body,class,matched,sent_at,received_at FROM inbound_texts WHERE body='STOP' LIMIT 1",
+        "no event says so",
+    ),
+    ("seals gone", "DELETE FROM seals", "was a backup restored, or were seals deleted?"),
+    ("seal forged", "UPDATE seals SET mac=x'00'", "was forged"),
+    ("seal replaced", "UPDATE seals SET sealed_at=sealed_at+1", "differs from the one in the file"),
+];
+
 #[actix_web::test]
 async fn every_kind_of_tampering_is_found() {
-    for (what, sql) in [
-        ("edit", "UPDATE consent_events SET kind='recorded' WHERE seq=3"),
-        ("evidence", "UPDATE consent_events SET facts=replace(facts,'STOP','WAIT') WHERE seq=3"),
-        ("delete", "DELETE FROM consent_events WHERE seq=2"),
-        (
-            "insert",
-            "INSERT INTO consent_events SELECT NULL,number_id,seq+1,program_id,'opted_in',source,actor,occurred_at,recorded_at,salt,facts,commitment,hash,hash FROM consent_events WHERE seq=3",
-        ),
-        (
-            "reorder",
-            "UPDATE consent_events SET seq=seq+100; UPDATE consent_events SET seq=CASE seq WHEN 102 THEN 3 WHEN 103 THEN 2 ELSE seq-100 END",
-        ),
-        ("truncate", "DELETE FROM consent_events WHERE seq=3"),
-        (
-            "truncate with the projection",
-            "DELETE FROM consent_events WHERE seq=3; UPDATE numbers SET head_seq=2, head_hash=(SELECT hash FROM consent_events e WHERE e.number_id=numbers.id AND seq=2)",
-        ),
-        ("projection", "UPDATE numbers SET consent=replace(consent,'opted_out','opted_in')"),
-        ("number", "UPDATE numbers SET e164='+12065550177' WHERE e164='+12065550150'"),
-        ("permit", "UPDATE messages SET permit_seq=1 WHERE lane='gated'"),
-    ] {
-        let world = installation().await;
-        tamper(&world, sql).await;
-        let (code, said) = verify(&world);
-        assert_eq!(code, 1, "{what}: {said}");
+    let untouched = Copy::of(&installation().await);
+    let mut missed = String::new();
+    for (what, sql, words) in KINDS {
+        let copy = untouched.again();
+        copy.tamper(sql);
+        let (code, said) = copy.verify();
+        if code != 1 || !said.contains(words) {
+            missed += &format!("{what}: exit code {code}\n{said}\n");
+        }
     }
+    assert!(missed.is_empty(), "{missed}");
+}
+
+/// The perfect crime: a whole, older database, in which the STOP never happened.
+#[actix_web::test]
+async fn an_older_database_is_noticed_and_not_sealed_over() {
+    let world = world().await;
+    let ana = world.lead(50);
+    ana.texts("START").await;
+    seal_all(&world.jobs).await.unwrap();
+    let older = Copy::of(&world);
+    assert_eq!(older.verify().0, 0);
+    ana.texts("STOP").await;
+    seal_all(&world.jobs).await.unwrap();
+    let older = older.with_seals_of(&world);
+    let (code, said) = older.verify();
+    assert!(
+        code == 1 && said.contains("older than the last seal of 3 Nov 2026, 10:00 UTC: was a backup"),
+        "{said}"
+    );
+    let store = sms_opt_in::store::Store::open(&older.url).unwrap();
+    let seals_of_older = sms_opt_in::store::seal_file::SealFile::at(older.seals());
+    let jobs = sms_opt_in::jobs::Jobs { store, seals: seals_of_older, ..world.jobs.clone() };
+    let refused = seal_all(&jobs).await.unwrap_err().to_string();
+    assert!(refused.contains("was a backup restored"), "{refused}");
+    std::fs::remove_file(older.seals()).unwrap();
+    seal_all(&jobs).await.unwrap();
+    assert_eq!(older.verify().0, 0, "moving the file away begins anew");
+}
+
+#[actix_web::test]
+async fn what_ought_to_be_sealed_and_is_not_is_noticed() {
+    let world = world().await;
+    for line in 50..53 {
+        world.lead(line).texts("START").await;
+        if line == 50 {
+            seal_all(&world.jobs).await.unwrap();
+            assert_eq!(Copy::of(&world).verify().0, 0);
+        }
+        world.clock.advance(chrono::Duration::minutes(5));
+    }
+    let (code, said) = Copy::of(&world).verify();
+    assert!(code == 1 && said.contains("2 events are covered by no seal"), "{said}");
+    std::fs::write(seals(world.directory.path()), "nonsense\n").unwrap();
+    let (code, said) = Copy::of(&world).verify();
+    assert!(code == 1 && said.contains("a line that is no seal"), "{said}");
+}
+
+#[actix_web::test]
+async fn what_cannot_be_read_is_not_called_intact_and_nothing_is_made() {
+    let folder = TempDir::new().unwrap();
+    let (code, said) = verify(&database::missing(&folder), folder.path(), Some(KEY));
+    assert!(code == 2 && (said.contains("there is no file") || said.contains("does not exist")), "{said}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing was made");
+    let world = installation().await;
+    let copy = Copy::of(&world);
+    let key = |key| verify(&copy.url, copy.directory.path(), key);
+    let (code, said) = key(None);
+    assert!(code == 2 && said.contains("but no secret key"), "{said}");
+    assert_eq!(key(Some("short")).0, 2);
+    let never_sealed = copy.again();
+    never_sealed.tamper("DELETE FROM seals");
+    std::fs::remove_file(never_sealed.seals()).unwrap();
+    let (code, said) = verify(&never_sealed.url, never_sealed.directory.path(), None);
+    assert!(code == 0 && said.contains("There is no seal yet"), "{said}");
+    copy.tamper("DROP TABLE tallies");
+    let (code, said) = copy.verify();
+    assert!(code == 2 && (said.contains("no such table") || said.contains("does not exist")), "{said}");
 }

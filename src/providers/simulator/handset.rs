@@ -1,11 +1,14 @@
 //! What is on a simulated handset's screen.
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::message::ReceiptStatus;
 use crate::domain::phone::Phone;
 use crate::domain::time::Timestamp;
 
 /// Who wrote a text on a handset.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Direction {
     /// We did.
     FromUs,

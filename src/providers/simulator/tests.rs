@@ -2,11 +2,21 @@
 
 use super::super::tests::cleared;
 use super::*;
-use crate::domain::message::RejectKind;
+use crate::domain::message::{ReceiptStatus, RejectKind};
 use std::io::{Read, Write};
 
 fn simulator(hook_base: &str) -> Arc<Simulator> {
-    Simulator::new(hook_base.to_owned(), [7; 32], Arc::new(|| Timestamp::from_micros(5)))
+    remembering(hook_base, None)
+}
+
+fn remembering(hook_base: &str, file: Option<PathBuf>) -> Arc<Simulator> {
+    Simulator::new(hook_base.to_owned(), [7; 32], Arc::new(|| Timestamp::from_micros(5)), file)
+}
+
+async fn asked(simulator: &Simulator, text: &ClearedText) -> LookUp {
+    let since = Timestamp::from_micros(0);
+    let (message, to) = (text.message(), text.to());
+    simulator.look_up(&Wanted { message, to, from: "", body: "", since, taken: &[] }).await
 }
 
 /// A server that answers `count` webhooks with 200; joined, it gives signatures and bodies.
@@ -51,7 +61,7 @@ async fn a_text_is_taken_and_its_receipts_are_signed_http() {
     assert_eq!(seen, [Delivered, Delivered, Sent, Sent]);
     let handset = simulator.handset(text.to());
     assert_eq!((handset.texts[0].body.as_str(), handset.texts[0].status), ("Hi", Delivered));
-    let look_up = simulator.look_up(text.message(), text.to(), "", "", Timestamp::from_micros(0)).await;
+    let look_up = asked(&simulator, &text).await;
     assert_eq!(look_up, LookUp::Found { provider_id, status: Delivered, code: None, verdict: None });
 }
 
@@ -97,12 +107,52 @@ fn its_memory_is_bounded() {
     let phone = |number: usize| Phone::from_e164(&format!("+1206555{number:04}")).unwrap();
     for number in 0..HANDSETS + 3 {
         let at = Timestamp::from_micros(i64::try_from(number).unwrap());
-        simulator.record(&phone(number), at, Direction::FromLead, "", "");
+        simulator.record(&phone(number), at, Direction::FromLead, "", "", None);
     }
     assert_eq!(simulator.handsets().len(), HANDSETS);
     assert!(simulator.handset(&phone(0)).texts.is_empty(), "the silent one made room");
     for _ in 0..TEXTS + 3 {
-        simulator.record(&phone(9), Timestamp::from_micros(9), Direction::FromUs, "", "");
+        simulator.record(&phone(9), Timestamp::from_micros(9), Direction::FromUs, "", "", None);
     }
     assert_eq!(simulator.handset(&phone(9)).texts.len(), TEXTS);
+}
+
+#[tokio::test]
+async fn the_phones_are_the_same_after_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.db.simulator.jsonl");
+    let text = cleared("Hi");
+    let before = remembering("http://127.0.0.1:9", Some(path.clone()));
+    let SendOutcome::Accepted { provider_id } = before.send(&text).await else { panic!("taken") };
+    let lead = Phone::from_e164("+12065550101").unwrap();
+    assert!(before.lead_texts(&lead, "+12065550199", "STOP").await.is_err());
+    tokio::time::sleep(RECEIPT_GAP * 10).await;
+    // A crash in the middle of a line.
+    let mut torn = std::fs::OpenOptions::new().append(true).open(&path).unwrap();
+    torn.write_all(b"{\"what\":\"text\",\"on\":").unwrap();
+    let after = remembering("http://127.0.0.1:9", Some(path.clone()));
+    assert_eq!(after.handsets(), before.handsets());
+    assert_eq!(after.handset(&lead).texts[0].status, ReceiptStatus::Failed);
+    let status = ReceiptStatus::Delivered;
+    assert_eq!(asked(&after, &text).await, LookUp::Found { provider_id, status, code: None, verdict: None });
+    assert_eq!(after.times_taken(text.message()), 1);
+    after.record(&lead, Timestamp::from_micros(6), Direction::FromUs, "", "after the torn line", None);
+    assert_eq!(remembering("", Some(path)).handset(&lead).texts.len(), 2);
+    let nowhere = remembering("", Some(folder.path().join("none/x")));
+    assert!(nowhere.handsets().is_empty(), "a file that cannot be made stops nobody");
+}
+
+#[test]
+fn the_file_is_bounded_and_keeps_what_is_newest() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.db.simulator.jsonl");
+    let lead = Phone::from_e164("+12065550101").unwrap();
+    let simulator = remembering("", Some(path.clone()));
+    let words = "w".repeat(1600);
+    for number in 0..4000 {
+        simulator.record(&lead, Timestamp::from_micros(number), Direction::FromUs, "", &words, None);
+    }
+    assert!(std::fs::metadata(&path).unwrap().len() < 5 * 1024 * 1024);
+    let again = remembering("", Some(path));
+    assert_eq!(again.handset(&lead), simulator.handset(&lead));
 }

@@ -100,22 +100,48 @@ async fn a_text_is_posted_with_its_callback() {
     assert!(matches!(twilio(&base).send(&cleared("Hi")).await, SendOutcome::Unknown { .. }));
 }
 
+fn listed(sid: &str, date: &str) -> String {
+    format!(
+        r#"{{"sid":"{sid}","body":"Hi","to":"+12065550100","from":"+12065550199","status":"delivered","error_code":null,"date_created":"{date}"}}"#
+    )
+}
+
+fn page(items: &str) -> String {
+    http("200 OK", &format!(r#"{{"messages":[{items}]}}"#))
+}
+
+#[tokio::test]
+async fn twins_are_told_apart_by_what_the_other_one_has() {
+    let date = "Tue, 14 Nov 2023 22:13:20 +0000";
+    let both = format!("{},{}", listed("SM1", date), listed("SM2", date));
+    let (base, _asked) = pretend(vec![page(&both), page(&both), page(&both), page(&both)]);
+    let twilio = twilio(&base);
+    let text = cleared("Hi");
+    let since = Timestamp::from_micros(1_700_000_001_000_000);
+    let mut taken = Vec::new();
+    for expected in [Some("SM1"), Some("SM2"), None] {
+        let (message, to, from, body) = (text.message(), text.to(), text.from(), text.body());
+        let found = twilio.look_up(&Wanted { message, to, from, body, since, taken: &taken }).await;
+        match (found, expected) {
+            (LookUp::Found { provider_id, .. }, Some(sid)) => assert_eq!(provider_id, sid),
+            (found, _) => assert_eq!((found, expected), (LookUp::NotFound, None)),
+        }
+        taken.extend(expected.map(str::to_owned));
+    }
+}
+
 #[tokio::test]
 async fn a_look_up_finds_the_text_itself_and_no_older_one() {
-    let listed = |sid: &str, date: &str| {
-        format!(
-            r#"{{"sid":"{sid}","body":"Hi","to":"+12065550100","from":"+12065550199","status":"delivered","error_code":null,"date_created":"{date}"}}"#
-        )
-    };
     let old = listed("SM0", "Tue, 14 Nov 2023 22:13:10 +0000");
     let ours = listed("SM1", "Tue, 14 Nov 2023 22:13:20 +0000");
     let since = Timestamp::from_micros(1_700_000_001_000_000);
     let text = cleared("Hi");
-    let page = |items: &str| http("200 OK", &format!(r#"{{"messages":[{items}]}}"#));
     let answers = vec![page(&old), page(&format!("{ours},{old}")), page(&old), page(""), http("500 Oh", "")];
     let (base, asked) = pretend(answers);
     let twilio = twilio(&base);
-    let look_up = || twilio.look_up(text.message(), text.to(), text.from(), text.body(), since);
+    let (message, to, from, body) = (text.message(), text.to(), text.from(), text.body());
+    let wanted = Wanted { message, to, from, body, since, taken: &[] };
+    let look_up = || twilio.look_up(&wanted);
     let found = LookUp::Found {
         provider_id: "SM1".to_owned(),
         status: ReceiptStatus::Delivered,

@@ -112,10 +112,18 @@ impl Place {
     }
 
     /// A connection to write with.
-    pub(super) fn writing(&self) -> Result<Writing, StoreError> {
+    pub(super) fn writing(&self) -> Result<Connection, StoreError> {
         Ok(match self {
-            Place::Sqlite(path) => Writing::Sqlite(Box::new(sqlite::connect(path)?)),
-            Place::Postgres(url) => Writing::Postgres(Box::new(postgres::connect(url)?)),
+            Place::Sqlite(path) => Connection::Sqlite(Box::new(sqlite::connect(path)?)),
+            Place::Postgres(url) => Connection::Postgres(Box::new(postgres::connect(url)?)),
+        })
+    }
+
+    /// A connection to read with, to a database that must be there and up to date. It makes and changes nothing.
+    pub(super) fn reading(&self) -> Result<Connection, StoreError> {
+        Ok(match self {
+            Place::Sqlite(path) => Connection::Sqlite(Box::new(sqlite::connect_existing(path)?)),
+            Place::Postgres(url) => Connection::Postgres(Box::new(postgres::connect_existing(url)?)),
         })
     }
 
@@ -166,31 +174,40 @@ impl Readers {
     }
 }
 
-/// A connection to write with.
-pub(super) enum Writing {
+/// A connection of its own, outside the pool.
+pub(super) enum Connection {
     Sqlite(Box<SqliteConnection>),
     Postgres(Box<PgConnection>),
 }
 
-impl Writing {
+impl Connection {
     pub(super) fn db(&mut self) -> Db<'_> {
         match self {
-            Writing::Sqlite(db) => Db::Sqlite(db),
-            Writing::Postgres(db) => Db::Postgres(db),
+            Connection::Sqlite(db) => Db::Sqlite(db),
+            Connection::Postgres(db) => Db::Postgres(db),
         }
     }
 
     /// Begins a transaction that writes.
     pub(super) fn begin(&mut self) -> QueryResult<()> {
         match self {
-            Writing::Sqlite(db) => db.batch_execute("BEGIN IMMEDIATE"),
-            Writing::Postgres(db) => db.batch_execute("BEGIN"),
+            Connection::Sqlite(db) => db.batch_execute("BEGIN IMMEDIATE"),
+            Connection::Postgres(db) => db.batch_execute("BEGIN"),
         }
     }
 
     /// True when writes that failed on this database's account may be run again: others write beside us.
     pub(super) fn has_rivals(&self) -> bool {
-        matches!(self, Writing::Postgres(_))
+        matches!(self, Connection::Postgres(_))
+    }
+}
+
+/// Refuses tables that a newer version of the program would have to change first.
+fn up_to_date<E: std::fmt::Display>(pending: Result<bool, E>) -> Result<(), StoreError> {
+    match pending {
+        Ok(false) => Ok(()),
+        Ok(true) => Err(StoreError::Migration("they are of an older version; run migrate first".to_owned())),
+        Err(error) => Err(StoreError::Migration(error.to_string())),
     }
 }
 

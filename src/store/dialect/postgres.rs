@@ -32,6 +32,19 @@ pub(super) fn connect(url: &str) -> Result<PgConnection, StoreError> {
     Ok(db)
 }
 
+/// Opens a database that must be up to date, only to read.
+pub(super) fn connect_existing(url: &str) -> Result<PgConnection, StoreError> {
+    let mut db = connect(url)?;
+    // Asking about migrations makes their table where there is none.
+    let known = diesel::sql_query("SELECT 1 FROM pg_tables WHERE tablename = '__diesel_schema_migrations'");
+    if known.execute(&mut db)? == 0 {
+        return Err(StoreError::Migration("the database is empty".to_owned()));
+    }
+    super::up_to_date(db.has_pending_migration(MIGRATIONS))?;
+    db.batch_execute("SET statement_timeout = 0; SET default_transaction_read_only = on")?;
+    Ok(db)
+}
+
 pub(super) fn migrate(url: &str) -> Result<(), StoreError> {
     let mut db = connect(url)?;
     db.batch_execute(&format!("SET statement_timeout = 0; SELECT pg_advisory_lock({MIGRATION_LOCK})"))?;

@@ -14,6 +14,10 @@ const PRAGMAS: &str = "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; P
     PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 20000; PRAGMA cache_size = -65536; \
     PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 268435456;";
 
+/// For a walk that changes nothing.
+const READING: &str = "PRAGMA busy_timeout = 10000; PRAGMA query_only = ON; PRAGMA cache_size = -65536; \
+    PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 268435456;";
+
 /// Readers at most at once.
 const READERS: u32 = 8;
 
@@ -23,6 +27,18 @@ pub(super) fn connect(path: &str) -> Result<SqliteConnection, StoreError> {
     let mut db =
         SqliteConnection::establish(path).map_err(|error| StoreError::Connection(error.to_string()))?;
     db.batch_execute(PRAGMAS)?;
+    Ok(db)
+}
+
+/// Opens a database that must be there, only to read.
+pub(super) fn connect_existing(path: &str) -> Result<SqliteConnection, StoreError> {
+    if !std::path::Path::new(path).is_file() {
+        return Err(StoreError::Connection(format!("there is no file {path}")));
+    }
+    let mut db =
+        SqliteConnection::establish(path).map_err(|error| StoreError::Connection(error.to_string()))?;
+    db.batch_execute(READING)?;
+    super::up_to_date(db.has_pending_migration(MIGRATIONS))?;
     Ok(db)
 }
 

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use diesel::connection::SimpleConnection;
-use diesel::{Connection, PgConnection};
+use diesel::{Connection, PgConnection, QueryResult, SqliteConnection};
 use sms_opt_in::store::Store;
 use tempfile::TempDir;
 
@@ -31,12 +31,18 @@ pub fn is_postgres() -> bool {
 
 /// The address of an empty database.
 pub fn fresh(directory: &TempDir) -> String {
-    if !is_postgres() {
-        return format!("sqlite://{}", directory.path().join("test.db").display());
+    let url = fresh_name(directory);
+    if let Some((_, name)) = url.rsplit_once('/').filter(|_| is_postgres()) {
+        run_on_server(&format!("CREATE DATABASE {name} TEMPLATE {}", *TEMPLATE));
     }
-    let name = format!("{}_{}", *TEMPLATE, NEXT.fetch_add(1, Ordering::SeqCst));
-    run_on_server(&format!("CREATE DATABASE {name} TEMPLATE {}", *TEMPLATE));
-    named(&name)
+    url
+}
+
+fn fresh_name(directory: &TempDir) -> String {
+    match is_postgres() {
+        true => named(&format!("{}_{}", *TEMPLATE, NEXT.fetch_add(1, Ordering::SeqCst))),
+        false => format!("sqlite://{}", directory.path().join("test.db").display()),
+    }
 }
 
 fn named(database: &str) -> String {
@@ -48,4 +54,54 @@ fn run_on_server(sql: &str) {
     for statement in sql.split("; ") {
         PgConnection::establish(&named("postgres")).unwrap().batch_execute(statement).unwrap();
     }
+}
+
+/// The address of a database that is not there.
+pub fn missing(directory: &TempDir) -> String {
+    match is_postgres() {
+        true => named("suite_missing"),
+        false => format!("sqlite://{}", directory.path().join("missing.db").display()),
+    }
+}
+
+/// A copy of a database that others may have open: on PostgreSQL their connections end.
+pub fn copy(url: &str, directory: &TempDir) -> String {
+    let copy = fresh_name(directory);
+    let Some(from) = url.strip_prefix("sqlite://") else {
+        let (_, from) = url.rsplit_once('/').unwrap();
+        let (_, to) = copy.rsplit_once('/').unwrap();
+        let mut server = PgConnection::establish(&named("postgres")).unwrap();
+        let end = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{from}'");
+        while server.batch_execute(&format!("CREATE DATABASE {to} TEMPLATE {from}")).is_err() {
+            server.batch_execute(&end).unwrap();
+        }
+        return copy;
+    };
+    let to = copy.strip_prefix("sqlite://").unwrap();
+    SqliteConnection::establish(from).unwrap().batch_execute(&format!("VACUUM INTO '{to}'")).unwrap();
+    copy
+}
+
+/// Runs statements as anybody with access to the database could.
+pub fn run(url: &str, sql: &str) -> QueryResult<()> {
+    match url.strip_prefix("sqlite://") {
+        Some(path) => SqliteConnection::establish(path).unwrap().batch_execute(sql),
+        None => PgConnection::establish(url).unwrap().batch_execute(sql),
+    }
+}
+
+/// Runs statements as somebody who knows how to switch the triggers off. Bytes are written `x'00'`.
+pub fn tamper(url: &str, sql: &str) {
+    let prepared = if is_postgres() {
+        let bytes = sql
+            .replace("=x'", "='\\x")
+            .replace(" x'", " '\\x")
+            .replace("SELECT NULL,", "SELECT 1000000 + row_number() OVER (),");
+        format!("SET session_replication_role = replica; {bytes}")
+    } else {
+        let tables = ["consent_events", "seals", "form_versions"];
+        let drop = |table: &str| format!("DROP TRIGGER {table}_no_update; DROP TRIGGER {table}_no_delete;");
+        format!("PRAGMA foreign_keys=OFF; {} {sql}", tables.map(drop).concat())
+    };
+    run(url, &prepared).unwrap();
 }

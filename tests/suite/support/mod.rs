@@ -65,6 +65,8 @@ pub async fn world() -> World {
         TOKEN,
         "--provider",
         "simulator",
+        "--data-dir",
+        directory.path().to_str().unwrap(),
         "--secret-key",
         "a secret key of at least 32 characters",
     ];

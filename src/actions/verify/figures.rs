@@ -1,0 +1,60 @@
+//! The figures on the tabs, counted again from the histories.
+
+use std::collections::BTreeMap;
+
+use crate::domain::consent::NumberConsent;
+use crate::domain::id::ProgramId;
+use crate::domain::time::Timestamp;
+use crate::store::{Conn, StoreError, tallies, walk};
+
+use super::Findings;
+
+pub(super) struct Figures {
+    /// Every program, and when it was made.
+    pub(super) programs: Vec<(ProgramId, Timestamp)>,
+    counted: BTreeMap<(ProgramId, String), i64>,
+}
+
+impl Figures {
+    pub(super) fn begin(conn: &mut Conn<'_>, findings: &mut Findings) -> Result<Figures, StoreError> {
+        let mut programs = Vec::new();
+        for (id, made_at) in walk::programs(conn)? {
+            match ProgramId::from_slice(&id) {
+                Some(id) => programs.push((id, Timestamp::from_micros(made_at))),
+                None => findings.problem("A program's identifier is not readable."),
+            }
+        }
+        Ok(Figures { programs, counted: BTreeMap::new() })
+    }
+
+    /// Counts the contacts of a number.
+    pub(super) fn count(&mut self, consent: &NumberConsent, contacts: i64) {
+        if contacts == 0 {
+            return;
+        }
+        for (program, _) in &self.programs {
+            let mut add =
+                |state: &str| *self.counted.entry((*program, state.to_owned())).or_default() += contacts;
+            add(consent.state_in(*program).name().as_str());
+            add(tallies::ALL);
+            if consent.paused.is_some() {
+                add(tallies::NEEDS_REVIEW);
+            }
+        }
+    }
+
+    pub(super) fn compare(self, conn: &mut Conn<'_>, findings: &mut Findings) -> Result<(), StoreError> {
+        let mut counted = self.counted;
+        for (program, state, shown) in walk::figures(conn)? {
+            let program = ProgramId::from_slice(&program);
+            let n = program.and_then(|program| counted.remove(&(program, state.clone()))).unwrap_or(0);
+            if n != shown {
+                findings.problem(format!("The lists count {shown} contacts as {state}; there are {n}."));
+            }
+        }
+        for ((_, state), n) in counted {
+            findings.problem(format!("The lists count no contacts as {state}; there are {n}."));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,122 @@
+//! Walk the whole record and believe nothing: chains, commitments, evidence, projections, figures, seals, and for every
+//! message that was handed over the event that permitted it. It reads every table once, in order, many rows at a time.
+
+mod evidence;
+mod figures;
+mod number;
+mod outbound;
+mod papers;
+mod seals;
+mod sorted;
+
+use crate::store::events::Seal;
+use crate::store::walk::{self, Counts};
+use crate::store::{Conn, StoreError};
+
+use figures::Figures;
+use number::Belongings;
+use papers::Papers;
+use sorted::Sorted;
+
+/// Numbers walked at a time, with all that belongs to them.
+const STEP: i64 = 500;
+
+/// What a sound answer rests on, for people: it is said with every answer.
+pub const COVERED: &str = "\
+Covered: every event with its evidence (hash chains); the seals, in the database and in the file beside it; the states, \
+flags and figures that lists show; documents and consent wordings, by their SHA-256; received texts that changed consent; \
+and for each text handed over its recipient, the event that permitted it, and the words of an invitation.
+Not covered: the words of other texts, contacts, programs, accounts, keys and the administration log; a history cut off \
+after its last seal; a received text deleted together with an event that no seal covers yet. Whoever has the secret key, \
+the database and the file of seals can rewrite all three: keep copies of the seals or of the log elsewhere.";
+
+/// What the walk found.
+#[derive(Debug, Default)]
+pub struct Findings {
+    /// Numbers walked.
+    pub numbers: usize,
+    /// Events checked.
+    pub events: usize,
+    /// Messages checked.
+    pub messages: usize,
+    /// Texts from leads checked.
+    pub texts: usize,
+    /// Documents and consent wordings checked.
+    pub papers: usize,
+    /// Seals checked.
+    pub seals: usize,
+    /// Everything that is wrong, as sentences. Numbers appear by identifier only.
+    pub problems: Vec<String>,
+}
+
+impl Findings {
+    fn problem(&mut self, words: impl Into<String>) {
+        self.problems.push(words.into());
+    }
+}
+
+/// Walks the whole record. `outside` are the seals of the file beside the database, if there is one.
+///
+/// # Errors
+/// When the database cannot be read: then nothing can be told.
+pub fn verify(conn: &mut Conn<'_>, key: &[u8], outside: Option<&[Seal]>) -> Result<Findings, StoreError> {
+    let mut findings = Findings::default();
+    let papers = Papers::check(conn, &mut findings)?;
+    let mut figures = Figures::begin(conn, &mut findings)?;
+    let states = walk_numbers(conn, &papers, &mut figures, &mut findings)?;
+    check_counts(walk::counts(conn)?, states, &mut findings);
+    figures.compare(conn, &mut findings)?;
+    seals::check(conn, key, outside, &mut findings)?;
+    Ok(findings)
+}
+
+/// Returns how many rows of states the numbers have.
+fn walk_numbers(
+    conn: &mut Conn<'_>,
+    papers: &Papers,
+    figures: &mut Figures,
+    findings: &mut Findings,
+) -> Result<usize, StoreError> {
+    let (mut after, mut states) = (Vec::new(), 0);
+    loop {
+        let page = walk::numbers(conn, &after, STEP)?;
+        let Some(last) = page.last().map(|number| number.id.clone()) else { return Ok(states) };
+        let mut events = Sorted::new(walk::events(conn, &after, &last)?);
+        let mut projected = Sorted::new(walk::states(conn, &after, &last)?);
+        let mut messages = Sorted::new(walk::messages(conn, &after, &last)?);
+        let mut texts = Sorted::new(walk::texts(conn, &after, &last)?);
+        let mut contacts = Sorted::new(walk::contacts(conn, &after, &last)?);
+        for row in page {
+            let has = Belongings {
+                events: events.of(&row.id),
+                states: projected.of(&row.id),
+                messages: messages.of(&row.id),
+                texts: texts.of(&row.id),
+                contacts: contacts.of(&row.id).first().map_or(0, |row| row.contacts),
+            };
+            states += has.states.len();
+            number::check(&row, has, papers, figures, findings);
+        }
+        after = last;
+    }
+}
+
+/// Rows that belong to no number were not walked.
+fn check_counts(stored: Counts, states: usize, findings: &mut Findings) {
+    let Findings { events, messages, texts, .. } = *findings;
+    for (what, stored, walked) in [
+        ("events", stored.events, events),
+        ("messages", stored.messages, messages),
+        ("texts from leads", stored.texts, texts),
+        ("states", stored.states, states),
+    ] {
+        if usize::try_from(stored) != Ok(walked) {
+            findings.problem(format!(
+                "{stored} {what} are stored, but {walked} belong to a number or a sound chain."
+            ));
+        }
+    }
+    if stored.stray > 0 {
+        findings.problem(format!("{} messages were handed over without a recipient.", stored.stray));
+    }
+}

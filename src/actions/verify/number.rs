@@ -1,0 +1,155 @@
+//! One number: its chain, what its events rest on, its projections, and what was handed over to it.
+
+use std::collections::HashSet;
+
+use crate::domain::consent::NumberConsent;
+use crate::domain::id::{NumberId, ProgramId};
+use crate::domain::ledger::{Entry, GENESIS, Hash, Stored};
+use crate::domain::phone::Phone;
+use crate::domain::time::Timestamp;
+use crate::store::walk::{ConsentRow, EventRow, MessageRow, NumberRow, TextRow};
+
+use super::Findings;
+use super::evidence::{Evident, check_texts};
+use super::figures::Figures;
+use super::outbound::Outbound;
+use super::papers::Papers;
+
+/// All rows that belong to a number.
+pub(super) struct Belongings {
+    pub(super) events: Vec<EventRow>,
+    pub(super) states: Vec<ConsentRow>,
+    pub(super) messages: Vec<MessageRow>,
+    pub(super) texts: Vec<TextRow>,
+    pub(super) contacts: i64,
+}
+
+pub(super) fn check(
+    row: &NumberRow,
+    has: Belongings,
+    papers: &Papers,
+    figures: &mut Figures,
+    findings: &mut Findings,
+) {
+    findings.numbers += 1;
+    findings.messages += has.messages.len();
+    findings.texts += has.texts.len();
+    let (Some(id), Some(phone)) = (NumberId::from_slice(&row.id), Phone::from_e164(&row.e164)) else {
+        findings.events += has.events.len();
+        findings.problem("A number's identifier or digits are not readable.");
+        return;
+    };
+    let mut problems = Vec::new();
+    let mut walked =
+        Walked { seq: 0, hash: GENESIS, consent: NumberConsent::default(), texts: HashSet::new() };
+    let mut outbound = Outbound::new(&has.messages, &has.texts, &phone, &mut problems);
+    let evident = Evident { papers, messages: &has.messages, texts: &has.texts };
+    outbound.reach(&walked.consent, &mut problems);
+    let broken = has.events.into_iter().find_map(|event| {
+        let place = event.seq;
+        match walked.step(id, &phone, event) {
+            Ok(entry) => {
+                findings.events += 1;
+                walked.texts.extend(evident.check(&entry, &mut problems));
+                outbound.reach(&walked.consent, &mut problems);
+                None
+            }
+            Err(flaw) => Some(format!("event {place}: {flaw}")),
+        }
+    });
+    match broken {
+        // What follows from the history cannot be told any more.
+        Some(flaw) => problems.push(flaw),
+        None => {
+            outbound.end(&mut problems);
+            check_texts(&has.texts, &walked.texts, &phone, &mut problems);
+            check_row(row, &walked, has.contacts, &mut problems);
+            check_states(&has.states, &walked.consent, &figures.programs, &mut problems);
+        }
+    }
+    figures.count(&walked.consent, has.contacts);
+    findings.problems.extend(problems.into_iter().map(|what| format!("Number {id}, {what}.")));
+}
+
+/// How far the history was walked, and what it says so far.
+struct Walked {
+    seq: i32,
+    hash: Hash,
+    consent: NumberConsent,
+    /// The texts that events rest on.
+    texts: HashSet<Vec<u8>>,
+}
+
+impl Walked {
+    fn step(&mut self, number: NumberId, phone: &Phone, row: EventRow) -> Result<Entry, String> {
+        let stored = believed(number, row)?;
+        let entry = stored.check(phone, self.seq, self.hash).map_err(|flaw| flaw.to_string())?;
+        (self.seq, self.hash) = (entry.event.seq, entry.hash);
+        self.consent.apply(&entry.event);
+        Ok(entry)
+    }
+}
+
+fn believed(number: NumberId, row: EventRow) -> Result<Stored, String> {
+    let unknown = |what: &str, word: &str| format!("its {what} {word:?} is no known word");
+    let program = match &row.program_id {
+        Some(id) => Some(ProgramId::from_slice(id).ok_or("its program is not readable")?),
+        None => None,
+    };
+    Ok(Stored {
+        number,
+        seq: row.seq,
+        program,
+        kind: row.kind.parse().map_err(|_| unknown("kind", &row.kind))?,
+        source: row.source.parse().map_err(|_| unknown("source", &row.source))?,
+        actor: row.actor,
+        occurred_at: Timestamp::from_micros(row.occurred_at),
+        recorded_at: Timestamp::from_micros(row.recorded_at),
+        salt: row.salt,
+        facts: row.facts,
+        commitment: row.commitment,
+        prev_hash: row.prev_hash,
+        hash: row.hash,
+    })
+}
+
+fn check_row(row: &NumberRow, walked: &Walked, contacts: i64, problems: &mut Vec<String>) {
+    match serde_json::from_str::<NumberConsent>(&row.consent) {
+        Ok(consent) if consent == walked.consent => {}
+        Ok(_) => problems.push("its state is not what its history says".to_owned()),
+        Err(_) => problems.push("its state is not readable".to_owned()),
+    }
+    if row.head_hash != walked.hash || row.head_seq != walked.seq {
+        problems.push(format!("its history ends at event {}, not where it was left", walked.seq));
+    }
+    let flags = (walked.consent.do_not_text.is_some(), walked.consent.paused.is_some());
+    if (row.do_not_text, row.paused) != flags {
+        problems.push("its flags in the lists are not what its history says".to_owned());
+    }
+    if i64::from(row.contact_count) != contacts {
+        problems.push(format!("{} contacts are counted, but {contacts} point at it", row.contact_count));
+    }
+}
+
+fn check_states(
+    rows: &[ConsentRow],
+    consent: &NumberConsent,
+    programs: &[(ProgramId, Timestamp)],
+    problems: &mut Vec<String>,
+) {
+    for (program, made_at) in programs {
+        let state = consent.state_in(*program);
+        let began = state.since().map_or(Timestamp::default(), |since| since.recorded_at);
+        let sound = match rows.iter().find(|row| row.program_id == program.as_bytes()) {
+            Some(row) => row.state == state.name().as_str() && row.since == began.micros(),
+            // Never asked, or stopped for all programs before this one was made.
+            None => state.since().is_none() || began < *made_at,
+        };
+        if !sound {
+            problems.push("its state in the lists is not what its history says".to_owned());
+        }
+    }
+    if rows.len() > programs.len() {
+        problems.push("it has a state in a program that does not exist".to_owned());
+    }
+}

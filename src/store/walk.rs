@@ -1,0 +1,268 @@
+//! Readers for a walk through everything that believe nothing: identifiers as bytes and words as text, so that a value
+//! which means nothing is found and named instead of ending the walk. What belongs to a number is read for many numbers at
+//! once, in the order of their identifiers.
+
+use diesel::dsl::{count_star, max, min, sql};
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+
+use super::dialect::on;
+use super::schema::{
+    consent_events, consents, contacts, documents, form_versions, forms, inbound_texts, messages, numbers,
+    programs, tallies,
+};
+use super::{Conn, StoreError};
+
+/// A number's row.
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = numbers)]
+#[allow(missing_docs)]
+pub struct NumberRow {
+    pub id: Vec<u8>,
+    pub e164: String,
+    pub consent: String,
+    pub do_not_text: bool,
+    pub paused: bool,
+    pub contact_count: i32,
+    pub head_seq: i32,
+    pub head_hash: Vec<u8>,
+}
+
+/// An event's row.
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = consent_events)]
+#[allow(missing_docs)]
+pub struct EventRow {
+    pub number_id: Vec<u8>,
+    pub seq: i32,
+    pub program_id: Option<Vec<u8>>,
+    pub kind: String,
+    pub source: String,
+    pub actor: String,
+    pub occurred_at: i64,
+    pub recorded_at: i64,
+    pub salt: Vec<u8>,
+    pub facts: String,
+    pub commitment: Vec<u8>,
+    pub prev_hash: Vec<u8>,
+    pub hash: Vec<u8>,
+}
+
+/// What lists know of a number's state.
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = consents)]
+#[allow(missing_docs)]
+pub struct ConsentRow {
+    pub number_id: Vec<u8>,
+    pub program_id: Vec<u8>,
+    pub state: String,
+    pub since: i64,
+}
+
+/// A message's row.
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = messages)]
+#[allow(missing_docs)]
+pub struct MessageRow {
+    #[diesel(select_expression = messages::number_id.assume_not_null())]
+    pub number_id: Vec<u8>,
+    pub id: Vec<u8>,
+    pub program_id: Vec<u8>,
+    pub to_text: String,
+    pub lane: String,
+    pub body: String,
+    pub status: String,
+    pub created_at: i64,
+    pub permit_seq: Option<i32>,
+    pub claimed_seq: Option<i32>,
+    pub claimed_at: Option<i64>,
+    pub provider_id: Option<String>,
+}
+
+/// The row of a text from a lead.
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = inbound_texts)]
+#[allow(missing_docs)]
+pub struct TextRow {
+    #[diesel(select_expression = inbound_texts::number_id.assume_not_null())]
+    pub number_id: Vec<u8>,
+    pub id: Vec<u8>,
+    pub provider: String,
+    pub provider_id: String,
+    pub from_text: String,
+    pub to_text: String,
+    pub body: String,
+    pub class: String,
+    pub sent_at: Option<i64>,
+    pub received_at: i64,
+}
+
+/// How many contacts point at a number.
+#[derive(Debug, Queryable)]
+#[allow(missing_docs)]
+pub struct ContactsRow {
+    pub number_id: Vec<u8>,
+    pub contacts: i64,
+}
+
+/// Numbers after `after` in the order of their identifiers.
+///
+/// # Errors
+/// When the database fails.
+pub fn numbers(conn: &mut Conn<'_>, after: &[u8], limit: i64) -> Result<Vec<NumberRow>, StoreError> {
+    on!(conn, db => {
+        let query = numbers::table.filter(numbers::id.gt(after)).order(numbers::id);
+        Ok(query.select(NumberRow::as_select()).limit(limit).load(db)?)
+    })
+}
+
+macro_rules! belongings {
+    ($($(#[$doc:meta])* $name:ident: $table:ident by $order:expr => $row:ty;)*) => {$(
+        $(#[$doc])*
+        ///
+        /// # Errors
+        /// When the database fails.
+        pub fn $name(conn: &mut Conn<'_>, after: &[u8], last: &[u8]) -> Result<Vec<$row>, StoreError> {
+            on!(conn, db => {
+                let query = $table::table.filter($table::number_id.gt(after)).filter($table::number_id.le(last));
+                Ok(query.order($order).select(<$row>::as_select()).load(db)?)
+            })
+        }
+    )*};
+}
+
+belongings! {
+    /// The events of the numbers after `after` up to `last`.
+    events: consent_events by (consent_events::number_id, consent_events::seq) => EventRow;
+    /// Their states, as lists know them.
+    states: consents by consents::number_id => ConsentRow;
+    /// Messages to them.
+    messages: messages by (messages::number_id, messages::id) => MessageRow;
+    /// Texts from them.
+    texts: inbound_texts by (inbound_texts::number_id, inbound_texts::id) => TextRow;
+}
+
+/// How many contacts point at each of the numbers after `after` up to `last`.
+///
+/// # Errors
+/// When the database fails.
+pub fn contacts(conn: &mut Conn<'_>, after: &[u8], last: &[u8]) -> Result<Vec<ContactsRow>, StoreError> {
+    on!(conn, db => {
+        let query = contacts::table.filter(contacts::number_id.gt(after)).filter(contacts::number_id.le(last));
+        let query = query.group_by(contacts::number_id).order(contacts::number_id);
+        Ok(query.select((contacts::number_id, count_star())).load(db)?)
+    })
+}
+
+/// How many rows there are, whether they belong to a number or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Counts {
+    pub events: i64,
+    pub states: i64,
+    pub messages: i64,
+    pub texts: i64,
+    /// Messages to nobody that were handed over all the same.
+    pub stray: i64,
+}
+
+/// Counts everything that must belong to a number.
+///
+/// # Errors
+/// When the database fails.
+pub fn counts(conn: &mut Conn<'_>) -> Result<Counts, StoreError> {
+    on!(conn, db => {
+        let stray = messages::table
+            .filter(messages::number_id.is_null())
+            .filter(messages::claimed_at.is_not_null().or(messages::provider_id.is_not_null()))
+            .count();
+        let messages = messages::table.filter(messages::number_id.is_not_null()).count();
+        let texts = inbound_texts::table.filter(inbound_texts::number_id.is_not_null()).count();
+        Ok(Counts {
+            events: consent_events::table.count().get_result(db)?,
+            states: consents::table.count().get_result(db)?,
+            messages: messages.get_result(db)?,
+            texts: texts.get_result(db)?,
+            stray: stray.get_result(db)?,
+        })
+    })
+}
+
+/// How many events come after `position`, and when the earliest and the latest of them were recorded.
+///
+/// # Errors
+/// When the database fails.
+pub fn recorded_after(
+    conn: &mut Conn<'_>,
+    position: i64,
+) -> Result<(i64, Option<i64>, Option<i64>), StoreError> {
+    on!(conn, db => {
+        let after = consent_events::table.filter(consent_events::position.gt(position));
+        let (first, last) = (min(consent_events::recorded_at), max(consent_events::recorded_at));
+        Ok(after.select((count_star(), first, last)).first(db)?)
+    })
+}
+
+/// A document: its name (the SHA-256 of its content), its size and its content.
+pub type Document = (Vec<u8>, i32, Vec<u8>);
+
+/// The document after `after`, in the order of their names.
+///
+/// # Errors
+/// When the database fails.
+pub fn document(conn: &mut Conn<'_>, after: &[u8]) -> Result<Option<Document>, StoreError> {
+    on!(conn, db => {
+        let query = documents::table.filter(documents::sha256.gt(after)).order(documents::sha256);
+        let query = query.select((documents::sha256, documents::size, documents::bytes));
+        Ok(query.first(db).optional()?)
+    })
+}
+
+/// One version of a form: slug, number, language, wording, SHA-256.
+pub type Wording = (String, i32, String, String, Vec<u8>);
+
+/// All versions of all forms, by slug and number.
+///
+/// # Errors
+/// When the database fails.
+pub fn wordings(conn: &mut Conn<'_>) -> Result<Vec<Wording>, StoreError> {
+    on!(conn, db => {
+        use form_versions as v;
+        let query =
+            forms::table.inner_join(v::table.on(v::form_id.eq(forms::id))).order((forms::slug, v::version));
+        let query = query.select((forms::slug, v::version, v::locale, v::wording, v::wording_sha256));
+        Ok(query.load(db)?)
+    })
+}
+
+/// The slugs of all forms with the version each shows.
+///
+/// # Errors
+/// When the database fails.
+pub fn shown(conn: &mut Conn<'_>) -> Result<Vec<(String, i32)>, StoreError> {
+    on!(conn, db => {
+        Ok(forms::table.select((forms::slug, forms::version)).load(db)?)
+    })
+}
+
+/// All programs with the time at which each was made.
+///
+/// # Errors
+/// When the database fails.
+pub fn programs(conn: &mut Conn<'_>) -> Result<Vec<(Vec<u8>, i64)>, StoreError> {
+    on!(conn, db => {
+        Ok(programs::table.select((programs::id, programs::created_at)).load(db)?)
+    })
+}
+
+/// All figures of the lists.
+///
+/// # Errors
+/// When the database fails.
+pub fn figures(conn: &mut Conn<'_>) -> Result<Vec<(Vec<u8>, String, i64)>, StoreError> {
+    on!(conn, db => {
+        let sum = sql::<BigInt>("CAST(sum(n) AS BIGINT)");
+        let key = (tallies::program_id, tallies::state);
+        Ok(tallies::table.group_by(key).select((tallies::program_id, tallies::state, sum)).load(db)?)
+    })
+}
