@@ -84,7 +84,7 @@ pub fn send_message(
     };
     let phone = match Phone::parse(&wanted.to, region) {
         Ok(phone) => phone,
-        Err(error) => return refuse(tx, message, "invalid_number", error.to_string(), None),
+        Err(error) => return refuse(tx, message, INVALID_NUMBER, error.to_string(), None),
     };
     let mut number = numbers::find_or_create(tx, &phone, now)?;
     message.number_id = Some(number.id);
@@ -118,6 +118,26 @@ pub fn send_message(
     messages::insert(tx, &message, Some(words))?;
     let (id, status) = (message.id, message.status);
     Ok(Accepted { id, status, code: None, verdict: Some(verdict), words: words.to_owned() })
+}
+
+/// What became of a text when it was accepted or refused: told again for the same `Idempotency-Key`.
+///
+/// # Errors
+/// [`ActionError::NotFound`] when the message is gone.
+pub fn once_accepted(tx: &mut Tx<'_>, id: MessageId) -> Result<Accepted, ActionError> {
+    let message = messages::get(tx, id)?.ok_or(ActionError::NotFound("message"))?;
+    let first = messages::steps(tx, id)?.into_iter().next().ok_or(ActionError::NotFound("message"))?;
+    let verdict = message.verdict.as_deref().and_then(|json| serde_json::from_str(json).ok());
+    let code = first.code.as_deref().and_then(known_code);
+    Ok(Accepted { id, status: first.status, code, verdict, words: first.note.unwrap_or_default() })
+}
+
+/// The recipient is no phone number.
+const INVALID_NUMBER: &str = "invalid_number";
+
+fn known_code(code: &str) -> Option<&'static str> {
+    let all = CheckName::ALL.iter().map(|check| code_of(*check));
+    all.chain([INVALID_NUMBER]).find(|known| *known == code)
 }
 
 fn refuse(

@@ -52,8 +52,26 @@ words! {
     }
 }
 
-/// One check with its facts.
+impl CheckName {
+    /// The rule the check keeps, with its source.
+    pub fn rule(self) -> &'static str {
+        match self {
+            CheckName::Consent => "47 CFR 64.1200(a)(1), (f)(9): prior express consent",
+            CheckName::OptOut => "47 CFR 64.1200(a)(10): revocation by any reasonable means",
+            CheckName::DoNotText => "House rule: an administrator's flag blocks even the invitation",
+            CheckName::Paused => "47 CFR 64.1200(a)(10): an unclear reply may be a revocation",
+            CheckName::Number => "ITU-T E.164; carrier error codes",
+            CheckName::Sender => "CTIA Messaging Principles 5.1: replies must reach the sender",
+            CheckName::QuietHours => "47 CFR 64.1200(c)(1)",
+            CheckName::Frequency => "CTIA Messaging Principles 5.1",
+            CheckName::Operations => "House rule: one switch stops everything",
+        }
+    }
+}
+
+/// One check with its facts. Kept with messages as a short list, because there are nine for each.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(from = "CheckRow", into = "CheckRow")]
 pub struct Check {
     /// Which check.
     pub name: CheckName,
@@ -61,10 +79,22 @@ pub struct Check {
     pub outcome: Outcome,
     /// The facts, as a sentence.
     pub facts: String,
-    /// The rule it keeps, with its source.
-    pub rule: String,
     /// What to do about a failure.
     pub next_step: Option<String>,
+}
+
+type CheckRow = (CheckName, Outcome, String, Option<String>);
+
+impl From<Check> for CheckRow {
+    fn from(Check { name, outcome, facts, next_step }: Check) -> CheckRow {
+        (name, outcome, facts, next_step)
+    }
+}
+
+impl From<CheckRow> for Check {
+    fn from((name, outcome, facts, next_step): CheckRow) -> Check {
+        Check { name, outcome, facts, next_step }
+    }
 }
 
 /// What the gate is asked about.

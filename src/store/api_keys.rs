@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::dialect::on;
 use super::schema::{api_keys, idempotency_keys};
 use super::{Conn, StoreError, Tx};
-use crate::domain::id::ApiKeyId;
+use crate::domain::id::{ApiKeyId, MessageId};
 use crate::domain::time::Timestamp;
 
 /// A key, without its secret.
@@ -42,10 +42,8 @@ pub struct Answered {
     pub key: String,
     /// SHA-256 of the request.
     pub request_sha256: Vec<u8>,
-    /// The answer's status code.
-    pub status: i32,
-    /// The answer's body.
-    pub response: String,
+    /// The message, or the refused attempt, that the answer was about.
+    pub message_id: Option<MessageId>,
     /// When it was given.
     pub created_at: Timestamp,
 }

@@ -1,6 +1,7 @@
 //! The only room that knows Diesel: one database, reads from a pool, writes through one queue that commits them in groups.
 //! It must not know pages, providers or the meaning of a write; it knows that a write is whole or did not happen.
 
+mod catalog;
 mod conn;
 mod dialect;
 mod error;
@@ -38,6 +39,7 @@ pub use locks::NumberGuard;
 pub use tx::Tx;
 
 use crate::domain::id::NumberId;
+use catalog::Known;
 use dialect::{Place, Readers};
 use locks::Locks;
 use writer::{Answer, Writers};
@@ -53,6 +55,7 @@ struct Shared {
     writers: Writers,
     locks: Locks,
     due: Arc<Notify>,
+    known: Arc<Known>,
 }
 
 /// Reads one unchanging state of a database that exists, while others go on writing. Nothing is made or changed.
@@ -64,7 +67,8 @@ pub fn read_existing<T, E: From<StoreError>>(
     read: impl FnOnce(&mut Conn<'_>) -> Result<T, E>,
 ) -> Result<T, E> {
     let mut reading = Place::of(url)?.reading()?;
-    let mut conn = Conn { db: reading.db() };
+    let known = Known::default();
+    let mut conn = Conn::new(reading.db(), &known);
     dialect::begin_snapshot(&mut conn)?;
     let result = read(&mut conn);
     conn.db.batch("ROLLBACK").map_err(StoreError::from)?;
@@ -79,12 +83,13 @@ impl Store {
     pub fn open(url: &str) -> Result<Store, StoreError> {
         let place = Place::of(url)?;
         place.migrate()?;
-        let due: Arc<Notify> = Arc::default();
+        let (due, known): (Arc<Notify>, Arc<Known>) = Default::default();
         let shared = Shared {
             readers: place.readers()?,
-            writers: Writers::start(&place, Arc::clone(&due))?,
+            writers: Writers::start(&place, &due, &known)?,
             locks: Locks::new(place.locker()?),
             due,
+            known,
         };
         Ok(Store { shared: Arc::new(shared) })
     }
@@ -105,7 +110,7 @@ impl Store {
         if !self.shared.readers.are_at_hand() {
             return self.read_aside(read).await;
         }
-        catch_unwind(AssertUnwindSafe(|| self.shared.readers.with(read)))
+        catch_unwind(AssertUnwindSafe(|| self.shared.readers.with(&self.shared.known, read)))
             .unwrap_or_else(|_| Err(StoreError::Panicked.into()))
     }
 
@@ -122,7 +127,7 @@ impl Store {
         E: From<StoreError> + Send + 'static,
     {
         let shared = Arc::clone(&self.shared);
-        let task = tokio::task::spawn_blocking(move || shared.readers.with(read));
+        let task = tokio::task::spawn_blocking(move || shared.readers.with(&shared.known, read));
         task.await.unwrap_or_else(|_| Err(StoreError::Panicked.into()))
     }
 
@@ -134,7 +139,7 @@ impl Store {
         &self,
         read: impl FnOnce(&mut Conn<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.shared.readers.with(read)
+        self.shared.readers.with(&self.shared.known, read)
     }
 
     /// Writes in one transaction and answers after the commit. The closure may run more than once, each time on a clean

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::dialect::on;
 use super::schema::{programs, senders};
-use super::{Conn, StoreError, Tx};
+use super::{Conn, StoreError, Tx, catalog};
 use crate::domain::id::{ProgramId, SenderId};
 use crate::domain::program::Program;
 use crate::domain::time::Timestamp;
@@ -55,11 +55,8 @@ macro_rules! same_fields {
     }};
 }
 
-/// All programs, the default one first.
-///
-/// # Errors
-/// When the database fails.
-pub fn all(conn: &mut Conn<'_>) -> Result<Vec<Program>, StoreError> {
+/// Reads all programs, for the catalog.
+pub(super) fn load(conn: &mut Conn<'_>) -> Result<Vec<Program>, StoreError> {
     on!(conn, db => {
         let order = (programs::is_default.desc(), programs::name);
         let rows = programs::table.order(order).select(Row::as_select()).load(db)?;
@@ -67,14 +64,25 @@ pub fn all(conn: &mut Conn<'_>) -> Result<Vec<Program>, StoreError> {
     })
 }
 
+/// Reads all sender numbers, for the catalog.
+pub(super) fn load_senders(conn: &mut Conn<'_>) -> Result<Vec<(ProgramId, String)>, StoreError> {
+    on!(conn, db => Ok(senders::table.order(senders::id).select((senders::program_id, senders::e164)).load(db)?))
+}
+
+/// All programs, the default one first.
+///
+/// # Errors
+/// When the database fails.
+pub fn all(conn: &mut Conn<'_>) -> Result<Vec<Program>, StoreError> {
+    Ok(catalog::read(conn)?.programs.clone())
+}
+
 /// The identifiers of all programs.
 ///
 /// # Errors
 /// When the database fails.
 pub fn ids(conn: &mut Conn<'_>) -> Result<Vec<ProgramId>, StoreError> {
-    on!(conn, db => {
-        Ok(programs::table.select(programs::id).load(db)?)
-    })
+    Ok(catalog::read(conn)?.programs.iter().map(|program| program.id).collect())
 }
 
 /// The program with this slug; without one, the default program.
@@ -82,14 +90,8 @@ pub fn ids(conn: &mut Conn<'_>) -> Result<Vec<ProgramId>, StoreError> {
 /// # Errors
 /// When the database fails.
 pub fn find(conn: &mut Conn<'_>, slug: Option<&str>) -> Result<Option<Program>, StoreError> {
-    on!(conn, db => {
-        let mut query = programs::table.select(Row::as_select()).into_boxed();
-        query = match slug {
-            Some(slug) => query.filter(programs::slug.eq(slug.to_owned())),
-            None => query.filter(programs::is_default.eq(true)),
-        };
-        Ok(query.first(db).optional()?.map(|row| same_fields!(row => Program)))
-    })
+    let meant = |program: &&Program| slug.map_or(program.is_default, |slug| program.slug == slug);
+    Ok(catalog::read(conn)?.programs.iter().find(meant).cloned())
 }
 
 /// A program by identifier.
@@ -97,10 +99,7 @@ pub fn find(conn: &mut Conn<'_>, slug: Option<&str>) -> Result<Option<Program>, 
 /// # Errors
 /// When the database fails.
 pub fn get(conn: &mut Conn<'_>, id: ProgramId) -> Result<Option<Program>, StoreError> {
-    on!(conn, db => {
-        let row = programs::table.find(id).select(Row::as_select()).first(db).optional()?;
-        Ok(row.map(|row| same_fields!(row => Program)))
-    })
+    Ok(catalog::read(conn)?.programs.iter().find(|program| program.id == id).cloned())
 }
 
 /// Adds a program.
@@ -110,8 +109,8 @@ pub fn get(conn: &mut Conn<'_>, id: ProgramId) -> Result<Option<Program>, StoreE
 pub fn insert(tx: &mut Tx<'_>, program: Program) -> Result<(), StoreError> {
     on!(tx, db => {
         diesel::insert_into(programs::table).values(same_fields!(program => Row)).execute(db)?;
-        Ok(())
-    })
+    });
+    catalog::touch(tx)
 }
 
 /// Writes a program's wording.
@@ -122,8 +121,8 @@ pub fn update(tx: &mut Tx<'_>, program: Program) -> Result<(), StoreError> {
     on!(tx, db => {
         let row = same_fields!(program => Row);
         diesel::update(programs::table.find(row.id)).set(row).execute(db)?;
-        Ok(())
-    })
+    });
+    catalog::touch(tx)
 }
 
 /// The sender number of a program: the first one that was added.
@@ -131,10 +130,8 @@ pub fn update(tx: &mut Tx<'_>, program: Program) -> Result<(), StoreError> {
 /// # Errors
 /// When the database fails.
 pub fn sender(conn: &mut Conn<'_>, program: ProgramId) -> Result<Option<String>, StoreError> {
-    on!(conn, db => {
-        let query = senders::table.filter(senders::program_id.eq(program)).order(senders::id);
-        Ok(query.select(senders::e164).first(db).optional()?)
-    })
+    let catalog = catalog::read(conn)?;
+    Ok(catalog.senders.iter().find(|(of, _)| *of == program).map(|(_, e164)| e164.clone()))
 }
 
 /// The program that texts from this number.
@@ -142,10 +139,7 @@ pub fn sender(conn: &mut Conn<'_>, program: ProgramId) -> Result<Option<String>,
 /// # Errors
 /// When the database fails.
 pub fn of_sender(conn: &mut Conn<'_>, e164: &str) -> Result<Option<ProgramId>, StoreError> {
-    on!(conn, db => {
-        let query = senders::table.filter(senders::e164.eq(e164)).select(senders::program_id);
-        Ok(query.first(db).optional()?)
-    })
+    Ok(catalog::read(conn)?.senders.iter().find(|(_, number)| number == e164).map(|(program, _)| *program))
 }
 
 /// Gives a program a sender number, unless it belongs to one already.
@@ -165,5 +159,5 @@ pub fn add_sender(tx: &mut Tx<'_>, program: ProgramId, e164: &str, now: Timestam
             senders::created_at.eq(now),
         ))
         .execute(db))?;
-    Ok(())
+    catalog::touch(tx)
 }

@@ -252,8 +252,7 @@ diesel::table! {
         api_key_id -> Binary,
         key -> Text,
         request_sha256 -> Binary,
-        status -> Integer,
-        response -> Text,
+        message_id -> Nullable<Binary>,
         created_at -> BigInt,
     }
 }

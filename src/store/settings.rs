@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::dialect::on;
 use super::schema::settings;
-use super::{Conn, StoreError, Tx};
+use super::{Conn, StoreError, Tx, catalog};
 
 /// Is sending switched on? ("off" stops everything; on unless said otherwise.)
 pub const SENDING: &str = "sending";
@@ -24,11 +24,19 @@ pub fn get(conn: &mut Conn<'_>, key: &str) -> Result<Option<String>, StoreError>
     })
 }
 
+/// The version of what is kept in memory of programs, senders and the switch of all sending.
+pub(super) const CATALOG: &str = "catalog";
+
 /// Writes a setting.
 ///
 /// # Errors
 /// When the database fails.
 pub fn set(tx: &mut Tx<'_>, key: &str, value: &str) -> Result<(), StoreError> {
+    put(tx, key, value)?;
+    if key == SENDING { catalog::touch(tx) } else { Ok(()) }
+}
+
+pub(super) fn put(tx: &mut Tx<'_>, key: &str, value: &str) -> Result<(), StoreError> {
     on!(tx, db => {
         if diesel::update(settings::table.find(key)).set(settings::value.eq(value)).execute(db)? == 0 {
             diesel::insert_into(settings::table)
@@ -55,5 +63,5 @@ pub fn clear(tx: &mut Tx<'_>, key: &str) -> Result<(), StoreError> {
 /// # Errors
 /// When the database fails.
 pub fn sending_on(conn: &mut Conn<'_>) -> Result<bool, StoreError> {
-    Ok(get(conn, SENDING)?.as_deref() != Some("off"))
+    Ok(catalog::read(conn)?.sending_on)
 }

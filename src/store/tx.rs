@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use uuid::{NoContext, Uuid};
 
+use super::catalog::Known;
 use super::dialect::Db;
 use super::{Conn, StoreError};
 use crate::domain::id::{NumberId, ProgramId};
@@ -31,8 +32,8 @@ pub struct Tx<'a> {
 }
 
 impl<'a> Tx<'a> {
-    pub(super) fn new(db: Db<'a>, may_wait: bool) -> Self {
-        Tx { conn: Conn { db }, may_wait, aftermath: Aftermath::default() }
+    pub(super) fn new(db: Db<'a>, known: &'a Known, may_wait: bool) -> Self {
+        Tx { conn: Conn::new(db, known), may_wait, aftermath: Aftermath::default() }
     }
 
     /// True while the transaction holds no locks yet, so that waiting for somebody else's cannot end in a deadlock.

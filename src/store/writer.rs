@@ -11,6 +11,7 @@ use std::time::Duration;
 use diesel::QueryResult;
 use tokio::sync::{Notify, oneshot};
 
+use super::catalog::Known;
 use super::dialect::{Connection, Db, Place};
 use super::error::Failure;
 use super::tx::Aftermath;
@@ -40,7 +41,7 @@ enum Fate {
 
 /// A write that waits for its turn, whatever it returns.
 trait Work: Send {
-    fn run(&mut self, db: Db<'_>, may_wait: bool) -> (Fate, Aftermath);
+    fn run(&mut self, db: Db<'_>, known: &Known, may_wait: bool) -> (Fate, Aftermath);
     fn answer(self: Box<Self>, committed: Result<(), &str>);
 }
 
@@ -59,8 +60,8 @@ where
     T: Send,
     E: Failure,
 {
-    fn run(&mut self, db: Db<'_>, may_wait: bool) -> (Fate, Aftermath) {
-        let mut tx = Tx::new(db, may_wait);
+    fn run(&mut self, db: Db<'_>, known: &Known, may_wait: bool) -> (Fate, Aftermath) {
+        let mut tx = Tx::new(db, known, may_wait);
         let result = catch_unwind(AssertUnwindSafe(|| (self.write)(&mut tx)))
             .unwrap_or_else(|_| Err(StoreError::Panicked.into()));
         let fate = match &result {
@@ -100,19 +101,19 @@ pub(super) struct Writers {
 }
 
 impl Writers {
-    pub(super) fn start(place: &Place, due: Arc<Notify>) -> Result<Writers, StoreError> {
+    pub(super) fn start(place: &Place, due: &Arc<Notify>, known: &Arc<Known>) -> Result<Writers, StoreError> {
         let (queue, jobs) = sync_channel(QUEUE);
         let jobs = Arc::new(Mutex::new(jobs));
         for n in 0..place.writers() {
             let (db, place, jobs) = (place.writing()?, place.clone(), Arc::clone(&jobs));
             let slot = if db.has_rivals() { random_slot()? } else { 0 };
-            let mut writer = Writer { db, place, slot, again: VecDeque::new() };
+            let mut writer = Writer { db, place, known: Arc::clone(known), slot, again: VecDeque::new() };
             std::thread::Builder::new()
                 .name(format!("store-writer-{n}"))
                 .spawn(move || writer.serve(&jobs))
                 .map_err(|error| StoreError::Connection(error.to_string()))?;
         }
-        Ok(Writers { queue, due })
+        Ok(Writers { queue, due: Arc::clone(due) })
     }
 
     /// Queues a write. When the writers are gone it is dropped, and its caller sees the channel closed.
@@ -144,6 +145,7 @@ fn random_slot() -> Result<i32, StoreError> {
 struct Writer {
     db: Connection,
     place: Place,
+    known: Arc<Known>,
     slot: i32,
     /// What met somebody else's writes: each comes first in a group of its own.
     again: VecDeque<Job>,
@@ -230,14 +232,14 @@ impl Writer {
                 }
             }
         }
-        let mut tx = Tx::new(self.db.db(), true);
+        let mut tx = Tx::new(self.db.db(), &self.known, true);
         tallies::add(&mut tx, self.slot, &counted).map_err(|error| error.to_string())
     }
 
     fn run_one(&mut self, job: &mut Job, may_wait: bool) -> QueryResult<(Fate, Aftermath)> {
         job.runs += 1;
         self.db.db().batch("SAVEPOINT job")?;
-        let (fate, aftermath) = job.work.run(self.db.db(), may_wait);
+        let (fate, aftermath) = job.work.run(self.db.db(), &self.known, may_wait);
         let end = if fate == Fate::Keep { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" };
         self.db.db().batch(end)?;
         Ok((fate, aftermath))

@@ -10,6 +10,7 @@ mod sqlite;
 use diesel::connection::SimpleConnection;
 use diesel::{PgConnection, QueryResult, SqliteConnection};
 
+use super::catalog::Known;
 use super::{Conn, StoreError};
 
 pub(super) use locker::{Held, Locker};
@@ -158,17 +159,18 @@ impl Readers {
 
     pub(super) fn with<T, E: From<StoreError>>(
         &self,
+        known: &Known,
         read: impl FnOnce(&mut Conn<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let unreachable = |error: diesel::r2d2::PoolError| StoreError::Connection(error.to_string());
         match self {
             Readers::Sqlite(pool) => {
                 let mut pooled = pool.get().map_err(unreachable)?;
-                read(&mut Conn { db: Db::Sqlite(&mut pooled) })
+                read(&mut Conn::new(Db::Sqlite(&mut pooled), known))
             }
             Readers::Postgres(pool) => {
                 let mut pooled = pool.get().map_err(unreachable)?;
-                read(&mut Conn { db: Db::Postgres(&mut pooled) })
+                read(&mut Conn::new(Db::Postgres(&mut pooled), known))
             }
         }
     }

@@ -56,7 +56,7 @@ struct Line {
     label: &'static str,
     outcome: &'static str,
     facts: String,
-    rule: String,
+    rule: &'static str,
     next_step: Option<String>,
 }
 
@@ -80,7 +80,7 @@ impl VerdictPanel {
             label: label(check.name),
             outcome: check.outcome.as_str(),
             facts: check.facts.clone(),
-            rule: check.rule.clone(),
+            rule: check.name.rule(),
             next_step: check.next_step.clone(),
         };
         VerdictPanel {

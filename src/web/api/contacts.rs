@@ -3,13 +3,15 @@
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Json, Query};
-use serde::{Deserialize, Deserializer};
-use serde_json::{Value, json};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::json;
 
 use super::{Key, Problem};
 use crate::actions::ActionError;
 use crate::actions::save_contact::{Sent, save_contact};
 use crate::domain::consent::StateName;
+use crate::domain::id::ContactId;
+use crate::domain::time::Timestamp;
 use crate::store::contacts::{self, Filter, Line};
 use crate::store::programs;
 use crate::web::App;
@@ -100,22 +102,44 @@ pub(super) async fn index(app: Data<App>, key: Key, asked: Query<Asked>) -> Resu
         .await?;
     let more = lines.len() > usize::try_from(limit).unwrap_or(0);
     lines.truncate(usize::try_from(limit).unwrap_or(0));
-    let next = more.then(|| lines.last().map(|line| line.contact.row_id.to_string())).flatten();
-    let data: Vec<Value> = lines.iter().map(line).collect();
-    Ok(HttpResponse::Ok().json(json!({"data": data, "next_after": next})))
+    let next_after = more.then(|| lines.last().map(|line| line.contact.row_id.to_string())).flatten();
+    let data = lines.iter().map(ContactView::from).collect();
+    Ok(HttpResponse::Ok().json(Listing { data, next_after }))
 }
 
-fn line(line: &Line) -> Value {
-    let contact = &line.contact;
-    json!({
-        "id": contact.id.to_string(),
-        "phone": line.phone.as_str(),
-        "name": contact.name,
-        "email": contact.email,
-        "external_id": contact.external_id,
-        "state": line.state,
-        "since": line.since.map(|since| since.rfc3339()),
-        "do_not_text": line.do_not_text,
-        "paused": line.paused,
-    })
+/// A page of contacts.
+#[derive(Serialize)]
+struct Listing<'a> {
+    data: Vec<ContactView<'a>>,
+    next_after: Option<String>,
+}
+
+#[derive(Serialize)]
+struct ContactView<'a> {
+    id: ContactId,
+    phone: &'a str,
+    name: &'a str,
+    email: Option<&'a str>,
+    external_id: Option<&'a str>,
+    state: StateName,
+    since: Option<String>,
+    do_not_text: bool,
+    paused: bool,
+}
+
+impl<'a> From<&'a Line> for ContactView<'a> {
+    fn from(line: &'a Line) -> Self {
+        let contact = &line.contact;
+        ContactView {
+            id: contact.id,
+            phone: line.phone.as_str(),
+            name: &contact.name,
+            email: contact.email.as_deref(),
+            external_id: contact.external_id.as_deref(),
+            state: line.state,
+            since: line.since.map(Timestamp::rfc3339),
+            do_not_text: line.do_not_text,
+            paused: line.paused,
+        }
+    }
 }

@@ -3,13 +3,14 @@
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpRequest, HttpResponse};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use super::verdict::VerdictView;
 use super::{Key, Problem};
 use crate::actions::ActionError;
-use crate::actions::send_message::{Accepted, Wanted, send_message};
+use crate::actions::send_message::{self, Accepted, Wanted};
 use crate::domain::id::MessageId;
 use crate::domain::message::{Category, Status};
 use crate::domain::time::Timestamp;
@@ -83,38 +84,42 @@ fn once(
             let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", detail);
             return Ok((problem.status().as_u16(), problem.body().to_string()));
         }
-        return Ok((u16::try_from(known.status).unwrap_or(500), known.response));
+        let message = known.message_id.ok_or(ActionError::NotFound("message"))?;
+        return Ok(answer(&send_message::once_accepted(tx, message)?));
     }
-    let accepted = send_message(tx, wanted, region, &key.actor(), now)?;
-    let (status, response) = answer(&accepted);
+    let accepted = send_message::send_message(tx, wanted, region, &key.actor(), now)?;
     if let Some(key) = idempotency {
-        let kept = Answered {
-            api_key_id,
-            key: key.to_owned(),
-            request_sha256: request_sha256.to_vec(),
-            status: i32::from(status),
-            response: response.clone(),
-            created_at: now,
-        };
-        api_keys::keep_answer(tx, &kept)?;
+        let (key, request_sha256) = (key.to_owned(), request_sha256.to_vec());
+        let message_id = Some(accepted.id);
+        api_keys::keep_answer(
+            tx,
+            &Answered { api_key_id, key, request_sha256, message_id, created_at: now },
+        )?;
     }
-    Ok((status, response))
+    Ok(answer(&accepted))
+}
+
+/// What the caller learns of a message that was accepted.
+#[derive(Serialize)]
+struct AcceptedView<'a> {
+    id: MessageId,
+    status: Status,
+    verdict: Option<VerdictView<'a>>,
+    detail: &'a str,
 }
 
 fn answer(accepted: &Accepted) -> (u16, String) {
-    let id = accepted.id.to_string();
-    let verdict = json!(accepted.verdict);
+    let (id, status, detail) = (accepted.id, accepted.status, accepted.words.as_str());
+    let verdict = accepted.verdict.as_ref().map(VerdictView::from);
     match accepted.code {
         None => {
-            let body = json!({
-                "id": id, "status": accepted.status, "verdict": verdict, "detail": accepted.words,
-            });
-            (202, body.to_string())
+            let body = serde_json::to_string(&AcceptedView { id, status, verdict, detail });
+            (202, body.unwrap_or_default())
         }
         Some(code) => {
-            let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, code, accepted.words.clone())
-                .with("id", id)
-                .with("verdict", verdict);
+            let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail)
+                .with("id", id.to_string())
+                .with("verdict", json!(verdict));
             (422, problem.body().to_string())
         }
     }

@@ -6,7 +6,7 @@ use actix_web::web::{Data, Json, Path, Query};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Key, Problem};
+use super::{Key, Problem, verdict};
 use crate::actions::record_consent::{Update, hex, record_consent};
 use crate::actions::{ActionError, standing};
 use crate::domain::consent::Source;
@@ -58,7 +58,7 @@ pub(super) async fn consent(
                 "paused": number.consent.paused.is_some(),
                 "can_text_now": verdict.can_text(),
                 "headline": verdict.headline(),
-                "checks": verdict.checks,
+                "checks": verdict::checks(&verdict),
                 "next_allowed_at": null,
             }))
         })

@@ -1,0 +1,67 @@
+//! What every text and every send asks for and people change by hand: the programs, their sender numbers and the switch of
+//! all sending. Kept in memory under a version that is read once in each transaction, so that a change counts at once, in
+//! this process and in every other.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use super::{Conn, StoreError, Tx, programs, settings};
+use crate::domain::id::ProgramId;
+use crate::domain::program::Program;
+
+/// The programs with their sender numbers, and the switch.
+#[derive(Debug)]
+pub(super) struct Catalog {
+    version: String,
+    /// The default one first.
+    pub(super) programs: Vec<Program>,
+    /// In the order in which they were added.
+    pub(super) senders: Vec<(ProgramId, String)>,
+    pub(super) sending_on: bool,
+}
+
+/// The catalog as this process last read it.
+#[derive(Default)]
+pub(super) struct Known(RwLock<Option<Arc<Catalog>>>);
+
+impl Known {
+    fn of_version(&self, version: &str) -> Option<Arc<Catalog>> {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        known.as_ref().filter(|catalog| catalog.version == version).map(Arc::clone)
+    }
+
+    fn keep(&self, catalog: &Arc<Catalog>) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(catalog));
+    }
+}
+
+/// The catalog as it stands.
+pub(super) fn read(conn: &mut Conn<'_>) -> Result<Arc<Catalog>, StoreError> {
+    if let Some(catalog) = &conn.catalog {
+        return Ok(Arc::clone(catalog));
+    }
+    let version = settings::get(conn, settings::CATALOG)?.unwrap_or_default();
+    let catalog = match conn.known.of_version(&version) {
+        Some(catalog) => catalog,
+        None => {
+            // The version was read first: what is read after it is at least as new.
+            let (programs, senders) = (programs::load(conn)?, programs::load_senders(conn)?);
+            let sending_on = settings::get(conn, settings::SENDING)?.as_deref() != Some("off");
+            let catalog = Arc::new(Catalog { version, programs, senders, sending_on });
+            conn.known.keep(&catalog);
+            catalog
+        }
+    };
+    conn.catalog = Some(Arc::clone(&catalog));
+    Ok(catalog)
+}
+
+/// Gives the catalog a new version, in the transaction that changes it. Random, so that a transaction which is rolled back
+/// leaves no version behind that another one could take.
+pub(super) fn touch(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    let mut random = [0u8; 16];
+    getrandom::fill(&mut random).map_err(|_| StoreError::Randomness)?;
+    let version: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+    settings::put(tx, settings::CATALOG, &version)?;
+    tx.catalog = None;
+    Ok(())
+}
