@@ -13,7 +13,6 @@ import argparse
 import base64
 import hashlib
 import hmac
-import http.cookiejar
 import json
 import os
 import pathlib
@@ -175,10 +174,9 @@ class Installation:
         """An administrator's browser: the opener, the cookie header and the token of its forms."""
         # PUBLIC_URL is https, so the cookie is for https alone: it is carried by hand.
         opener = urllib.request.build_opener(NoRedirect)
-        page = opener.open(f"{self.base}/sign-in")
-        cookie = page.headers["Set-Cookie"].split(";")[0]
-        form = {"csrf": token(page.read().decode()), "email": "b@example.com", "password": PASSWORD}
-        answer = self.post(opener, "/sign-in", form, cookie)
+        page = opener.open(f"{self.base}/sign-in").read().decode()
+        form = {"csrf": token(page), "email": "b@example.com", "password": PASSWORD}
+        answer = self.post(opener, "/sign-in", form, "")
         return opener, answer.headers["Set-Cookie"].split(";")[0]
 
     def post(self, opener, path, form, cookie):

@@ -108,20 +108,28 @@ impl Phone {
 
     /// As people at home write it: `(206) 555-0100`. For pages, never for a log; a foreign number shows no country code.
     pub fn national(&self) -> String {
+        if let Some(north_american) = self.north_american() {
+            return north_american;
+        }
         match self.number() {
             Some(number) => PHONE_NUMBER_UTIL.format(&number, PhoneNumberFormat::National).into_owned(),
             None => self.0.clone(),
         }
     }
 
-    /// As people in the region `home` read it: at home without a country code, from abroad with one. For pages.
+    /// As people in the region `home` read it: under its own country code without it, from abroad with it. For pages.
     pub fn shown(&self, home: &str) -> String {
-        match self.number() {
-            Some(number) if self.country_region().as_deref() != Some(home) => {
-                PHONE_NUMBER_UTIL.format(&number, PhoneNumberFormat::International).into_owned()
-            }
-            _ => self.national(),
+        let at_home = Phone::calling_code(home).is_some_and(|code| self.0.starts_with(&code));
+        match self.number().filter(|_| !at_home) {
+            Some(number) => PHONE_NUMBER_UTIL.format(&number, PhoneNumberFormat::International).into_owned(),
+            None => self.national(),
         }
+    }
+
+    /// Numbers of the North American plan all have one shape; a list shows fifty of them, and the library takes its time.
+    fn north_american(&self) -> Option<String> {
+        let digits = self.0.strip_prefix("+1").filter(|digits| digits.len() == 10)?;
+        Some(format!("({}) {}-{}", digits.get(..3)?, digits.get(3..6)?, digits.get(6..)?))
     }
 
     /// The last four digits, by which support and caller tell numbers apart.
@@ -329,6 +337,7 @@ mod tests {
         let shown = |e164: &str, home: &str| Phone::from_e164(e164).unwrap().shown(home);
         assert_eq!(shown("+12065550100", "US"), "(206) 555-0100");
         assert_eq!(shown("+442079460000", "US"), "+44 20 7946 0000");
+        assert_eq!(shown("+14165550100", "US"), "(416) 555-0100");
         assert_eq!(shown("+442079460000", "GB"), "020 7946 0000");
         assert_eq!(shown("+12065550100", "GB"), "+1 206-555-0100");
     }
@@ -339,6 +348,15 @@ mod tests {
         assert_eq!(phone.shown("US"), "+999999999999");
         assert_eq!(phone.national(), "+999999999999");
         assert_eq!(phone.country_region(), None);
+    }
+
+    #[test]
+    fn the_short_way_to_show_a_number_is_the_librarys() {
+        for area in ["206", "212", "416", "787", "800", "907"] {
+            let phone = Phone::from_e164(&format!("+1{area}5550142")).unwrap();
+            let number = phone.number().unwrap();
+            assert_eq!(phone.national(), PHONE_NUMBER_UTIL.format(&number, PhoneNumberFormat::National));
+        }
     }
 
     proptest! {

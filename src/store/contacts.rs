@@ -1,8 +1,10 @@
 //! The address book. A contact points at a number; consent belongs to the number.
 
+mod find;
+
 use diesel::prelude::*;
 
-use super::dialect::{self, on};
+use super::dialect::on;
 use super::numbers::{self, Number};
 use super::schema::{consents, contacts, numbers as number_rows};
 use super::{Conn, StoreError, Tx, programs};
@@ -191,7 +193,7 @@ pub fn of_number(conn: &mut Conn<'_>, number: NumberId) -> Result<Vec<Contact>, 
 /// # Errors
 /// When the database fails.
 pub fn page(conn: &mut Conn<'_>, filter: &Filter) -> Result<Vec<Line>, StoreError> {
-    let found = filter.search.as_deref().map(|search| search_rows(conn, search)).transpose()?;
+    let found = find::rows(conn, filter)?;
     type Joined = (Contact, Phone, bool, bool, Option<StateName>, Option<Timestamp>);
     let rows: Vec<Joined> = on!(conn, db => {
         let state_row = consents::table
@@ -258,35 +260,4 @@ pub fn page(conn: &mut Conn<'_>, filter: &Filter) -> Result<Vec<Line>, StoreErro
 /// The key by which names are sorted.
 pub fn name_key(name: &str) -> String {
     name.trim().to_lowercase()
-}
-
-/// As many digits are more than the end of a number: a 0 before them belongs to the way it is dialled.
-const NATIONAL_DIGITS: usize = 6;
-
-/// The rows that match words, part of a word, or digits of a number in any format.
-fn search_rows(conn: &mut Conn<'_>, search: &str) -> Result<Vec<i64>, StoreError> {
-    // A control character is nothing anybody looks for, and NUL ends the phrase for FTS5.
-    let search: String = search.chars().filter(|letter| !letter.is_control()).collect();
-    let digits: String = search.chars().filter(char::is_ascii_digit).collect();
-    let is_number = digits.len() >= 3 && search.chars().all(|c| c.is_ascii_digit() || " +().-".contains(c));
-    let words = if is_number { digits.as_str() } else { search.trim() };
-    if words.chars().count() < 3 {
-        let from = words.to_lowercase();
-        let to = format!("{from}{}", char::MAX);
-        return on!(conn, db => Ok(contacts::table
-            .filter(contacts::name_key.ge(&from))
-            .filter(contacts::name_key.lt(&to))
-            .order(contacts::row_id.desc())
-            .select(contacts::row_id)
-            .limit(dialect::SEARCH_ROWS)
-            .load(db)?));
-    }
-    // A national format may begin with a 0 that E.164 leaves out: 020 7946 0000 is +44 20 7946 0000.
-    let bare = words.trim_start_matches('0');
-    let national = is_number && bare.len() < words.len() && bare.len() >= NATIONAL_DIGITS;
-    let mut found = dialect::search_rows(conn, words)?;
-    if national {
-        found.extend(dialect::search_rows(conn, bare)?);
-    }
-    Ok(found)
 }

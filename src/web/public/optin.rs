@@ -110,7 +110,7 @@ pub(super) async fn submit(
         Ok(checked) => checked,
         Err(errors) => return again(&app, &hosted, &given, StatusCode::UNPROCESSABLE_ENTITY, errors),
     };
-    let number = echoed(&phone, &app.config.default_region);
+    let number = phone.shown(&app.config.default_region);
     // That somebody else sent the number often must not show either: nothing happens, the page is the same.
     if given.website.is_empty() && limits::number_may(&app.local_url, phone.as_str()) {
         let checked = Checked { phone, version, was_shown };
@@ -204,12 +204,6 @@ fn textable(text: &str, home: &str) -> Result<Phone, String> {
         return Err("This is a premium-rate number, and it gets no texts. Enter a mobile number.".to_owned());
     }
     Ok(phone)
-}
-
-/// As people at home write it; a number from elsewhere with its country code.
-fn echoed(phone: &Phone, home: &str) -> String {
-    let at_home = phone.country_region().is_some_and(|region| region.eq_ignore_ascii_case(home));
-    if at_home { phone.national() } else { phone.as_str().to_owned() }
 }
 
 fn again(

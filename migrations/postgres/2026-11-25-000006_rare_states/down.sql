@@ -1,0 +1,2 @@
+DROP INDEX numbers_untouched;
+DROP INDEX consents_state;
