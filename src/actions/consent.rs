@@ -6,7 +6,7 @@ use crate::domain::actor::Actor;
 use crate::domain::consent::{Effect, EventKind, Intent, decide};
 use crate::domain::id::MessageId;
 use crate::domain::ledger::Entry;
-use crate::domain::message::{Category, Lane, Status};
+use crate::domain::message::{Lane, Status};
 use crate::domain::program::Program;
 use crate::domain::time::Timestamp;
 use crate::store::messages::{self, Message, Move};
@@ -99,29 +99,10 @@ pub(super) fn queue(
     occasion: &Occasion<'_>,
 ) -> Result<(), StoreError> {
     let message = Message {
-        id,
         number_id: Some(number.id),
-        program_id: program.id,
-        to_text: number.phone.as_str().to_owned(),
-        sender: None,
-        category: Category::Automated,
-        lane,
-        body: text.to_owned(),
-        status: Status::Queued,
-        actor: Actor::System.to_string(),
-        created_at: occasion.now,
-        due_at: occasion.now,
         expires_at,
-        attempts: 0,
-        permit_seq: None,
-        claimed_seq: None,
-        claimed_at: None,
-        provider_id: None,
-        error_code: None,
-        error_text: None,
-        verdict: None,
-        steps: 1,
         accepted_seq: number.consent.seq,
+        ..Message::new(id, program.id, lane, number.phone.as_str(), text, &Actor::System, occasion.now)
     };
     messages::insert(tx, &message, None)
 }

@@ -57,30 +57,11 @@ pub fn send_message(
 ) -> Result<Accepted, ActionError> {
     check_body(&wanted.body).map_err(|error| ActionError::Invalid(vec![error]))?;
     let program = programs::find(tx, wanted.program.as_deref())?.ok_or(ActionError::NotFound("program"))?;
+    let to: String = wanted.to.chars().take(64).collect();
     let mut message = Message {
-        id: tx.new_id(now)?,
-        number_id: None,
-        program_id: program.id,
-        to_text: wanted.to.chars().take(64).collect(),
-        sender: None,
         category: wanted.category,
-        lane: Lane::Gated,
-        body: wanted.body.clone(),
         status: Status::Blocked,
-        actor: actor.to_string(),
-        created_at: now,
-        due_at: now,
-        expires_at: None,
-        attempts: 0,
-        permit_seq: None,
-        claimed_seq: None,
-        claimed_at: None,
-        provider_id: None,
-        error_code: None,
-        error_text: None,
-        verdict: None,
-        steps: 1,
-        accepted_seq: 0,
+        ..Message::new(tx.new_id(now)?, program.id, Lane::Gated, &to, &wanted.body, actor, now)
     };
     let phone = match Phone::parse(&wanted.to, region) {
         Ok(phone) => phone,

@@ -9,6 +9,7 @@ use diesel::sql_types::Bool;
 use super::dialect::on;
 use super::schema::{message_steps, messages};
 use super::{Conn, StoreError, Tx};
+use crate::domain::actor::Actor;
 use crate::domain::gate::SendPermit;
 use crate::domain::id::{MessageId, NumberId, ProgramId};
 use crate::domain::message::{Category, Lane, Status};
@@ -66,6 +67,45 @@ pub struct Message {
     pub steps: i32,
     /// How long the number's history was when the message was accepted.
     pub accepted_seq: i32,
+}
+
+impl Message {
+    /// A message that is due at once; nothing has happened to it yet.
+    pub fn new(
+        id: MessageId,
+        program_id: ProgramId,
+        lane: Lane,
+        to: &str,
+        body: &str,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Message {
+        Message {
+            id,
+            number_id: None,
+            program_id,
+            to_text: to.to_owned(),
+            sender: None,
+            category: Category::Automated,
+            lane,
+            body: body.to_owned(),
+            status: Status::Queued,
+            actor: actor.to_string(),
+            created_at: now,
+            due_at: now,
+            expires_at: None,
+            attempts: 0,
+            permit_seq: None,
+            claimed_seq: None,
+            claimed_at: None,
+            provider_id: None,
+            error_code: None,
+            error_text: None,
+            verdict: None,
+            steps: 1,
+            accepted_seq: 0,
+        }
+    }
 }
 
 /// One step of a message's life.
