@@ -7,6 +7,7 @@ pub mod deadline;
 pub mod error;
 pub mod form;
 pub mod hooks;
+pub mod metrics;
 pub mod page;
 pub mod public;
 pub mod security;
@@ -53,6 +54,7 @@ pub fn routes(config: &mut ServiceConfig) {
     config
         .route("/healthz", web::get().to(healthz))
         .route("/readyz", web::get().to(readyz))
+        .route("/metrics", web::get().to(metrics::metrics))
         .configure(hooks::routes)
         .configure(assets::routes)
         .configure(simulator::routes)

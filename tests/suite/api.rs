@@ -107,3 +107,23 @@ async fn a_known_external_id_changes_what_is_sent_and_keeps_the_rest() {
         (Some("Ana Abbott"), None)
     );
 }
+
+#[actix_web::test]
+async fn figures_are_there_for_a_monitoring_system() {
+    let world = world().await;
+    let dee = world.lead(32);
+    let contact = json!({"phone": dee.phone.as_str(), "name": "Dee Dubois"});
+    world.call(Method::POST, "/api/v1/contacts", Some(contact)).await;
+    dee.is_sent("hello").await;
+    let answer = world.client.get(format!("{}/metrics", world.url)).send().await.unwrap();
+    assert!(answer.headers()["content-type"].to_str().unwrap().starts_with("text/plain"));
+    let text = answer.text().await.unwrap();
+    for line in [
+        "sms_opt_in_contacts{state=\"invited\"} 1",
+        "sms_opt_in_messages_waiting{status=\"held\"} 1",
+        "sms_opt_in_sending_on 1",
+        "sms_opt_in_forged_webhooks_total 0",
+    ] {
+        assert!(text.contains(line), "{line} is not in\n{text}");
+    }
+}

@@ -11,7 +11,7 @@ use super::super::schema::messages;
 use super::super::{Conn, StoreError};
 use super::Message;
 use crate::domain::id::{MessageId, NumberId, ProgramId};
-use crate::domain::message::Lane;
+use crate::domain::message::{Lane, Status};
 use crate::domain::time::Timestamp;
 
 /// A condition on the status, written out: a partial index is of no use to a statement that leaves the word open.
@@ -67,6 +67,19 @@ pub fn due(
         }
         Ok(found)
     })
+}
+
+/// How many messages are held, queued and with a provider.
+///
+/// # Errors
+/// When the database fails.
+pub fn count_waiting(conn: &mut Conn<'_>) -> Result<Vec<(Status, i64)>, StoreError> {
+    let mut counts = Vec::new();
+    for (status, condition) in [(Status::Held, HELD), (Status::Queued, QUEUED), (Status::Sending, SENDING)] {
+        let n: i64 = on!(conn, db => messages::table.filter(in_status(condition)).count().get_result(db)?);
+        counts.push((status, n));
+    }
+    Ok(counts)
 }
 
 /// True when an earlier intended message to the same number is with a provider since `since`, or waits for another

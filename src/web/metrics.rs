@@ -1,0 +1,61 @@
+//! Figures for a monitoring system, in Prometheus' text format. It must not tell anything of a single number.
+
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+use actix_web::HttpResponse;
+use actix_web::web::Data;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
+
+use super::App;
+use super::error::PageError;
+use crate::domain::message::Status;
+use crate::store::{Conn, StoreError, messages, programs, settings, tallies};
+
+type Labels = [(&'static str, String); 1];
+type Gauges = Family<Labels, Gauge<i64, AtomicI64>>;
+
+struct Figures {
+    sending_on: bool,
+    contacts: Vec<(String, i64)>,
+    waiting: Vec<(Status, i64)>,
+}
+
+fn figures(conn: &mut Conn<'_>) -> Result<Figures, StoreError> {
+    let contacts = match programs::find(conn, None)? {
+        Some(program) => tallies::of(conn, program.id)?.into_iter().collect(),
+        None => Vec::new(),
+    };
+    let sending_on = settings::sending_on(conn)?;
+    Ok(Figures { sending_on, contacts, waiting: messages::count_waiting(conn)? })
+}
+
+/// `GET /metrics`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn metrics(app: Data<App>) -> Result<HttpResponse, PageError> {
+    let figures = app.store.read_aside(figures).await?;
+    let mut registry = Registry::with_prefix("sms_opt_in");
+    let (contacts, waiting) = (Gauges::default(), Gauges::default());
+    for (state, n) in figures.contacts {
+        contacts.get_or_create(&[("state", state)]).set(n);
+    }
+    for (status, n) in figures.waiting {
+        waiting.get_or_create(&[("status", status.to_string())]).set(n);
+    }
+    let sending = Gauge::<i64, AtomicI64>::default();
+    sending.set(i64::from(figures.sending_on));
+    let forged = Counter::<u64, AtomicU64>::default();
+    forged.inc_by(app.forged_webhooks.load(Ordering::Relaxed));
+    registry.register("contacts", "Contacts by consent state in the default program", contacts);
+    registry.register("messages_waiting", "Messages that are not over, by status", waiting);
+    registry.register("sending_on", "1 while sending is switched on", sending);
+    registry.register("forged_webhooks", "Webhooks with a wrong signature since the start", forged);
+    let mut text = String::new();
+    encode(&mut text, &registry).map_err(PageError::internal)?;
+    Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text))
+}
