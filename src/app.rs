@@ -15,7 +15,7 @@ use crate::providers::Provider;
 use crate::providers::simulator::Simulator;
 use crate::providers::twilio::{Twilio, TwilioConfig};
 use crate::store::seal_file::SealFile;
-use crate::store::{Store, settings, users};
+use crate::store::{Store, StoreError, inbound, settings, users};
 use crate::web::{self, App, api::secret_hash, signed::Signer};
 
 /// A server that is ready to run.
@@ -28,6 +28,8 @@ pub struct Bound {
     pub jobs: Jobs,
     /// The one-time setup link, while nobody can sign in.
     pub setup_link: Option<String>,
+    /// Held while this server has the database file to itself.
+    pub alone: Option<std::fs::File>,
 }
 
 /// Opens everything and binds the address; nothing runs yet.
@@ -40,6 +42,8 @@ pub async fn bind(config: Config, clock: Clock) -> Result<Bound> {
     let store = Store::open(&config.database_url)?;
     let secret = Arc::new(secret_key(&config, &store).await?);
     let cookie_key = web::session::cookie_key(&secret);
+    let alone = only_server(&config)?;
+    refuse_simulated_consent(&config, &store).await?;
     let sender = config.sender_number()?.map(|phone| phone.as_str().to_owned());
     let now = clock.now();
     store.write(move |tx| install::install(tx, sender.as_deref(), now)).await?;
@@ -80,7 +84,37 @@ pub async fn bind(config: Config, clock: Clock) -> Result<Bound> {
     .workers(std::thread::available_parallelism().map_or(2, usize::from))
     .shutdown_timeout(10)
     .run();
-    Ok(Bound { server, app, jobs, setup_link })
+    Ok(Bound { server, app, jobs, setup_link, alone })
+}
+
+/// Two servers on one database file would each have their own locks: a STOP acknowledged by one would not stop the other.
+fn only_server(config: &Config) -> Result<Option<std::fs::File>> {
+    if !config.is_embedded() {
+        return Ok(None);
+    }
+    let path = config.lock_file();
+    let mut options = std::fs::OpenOptions::new();
+    let file = options.create(true).append(true).open(&path);
+    let file = file.with_context(|| format!("The file {} cannot be made.", path.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(_) => Err(Unusable(
+            "Another server is running on this database. Stop it first; several instances share a PostgreSQL database."
+                .to_owned(),
+        ))?,
+    }
+}
+
+/// A START from a simulated phone is nobody's consent: with a real provider it would be texted upon.
+async fn refuse_simulated_consent(config: &Config, store: &Store) -> Result<()> {
+    let simulated = store.read::<_, StoreError>(|conn| inbound::any_by(conn, "simulator"));
+    if config.is_simulator() || !simulated.await? {
+        return Ok(());
+    }
+    Err(Unusable(
+        "This database holds replies of simulated phones, which are nobody's consent. Give a fresh DATABASE_URL for real texts."
+            .to_owned(),
+    ))?
 }
 
 fn shared(config: Config, clock: Clock, store: Store, signer: Signer, port: u16) -> Result<App> {

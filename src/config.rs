@@ -140,6 +140,11 @@ impl Config {
         self.beside_database("seals")
     }
 
+    /// Held by the server that has the database file to itself.
+    pub fn lock_file(&self) -> PathBuf {
+        self.beside_database("lock")
+    }
+
     /// Where the simulated phones remember their texts.
     pub fn simulator_file(&self) -> PathBuf {
         self.beside_database("simulator.jsonl")

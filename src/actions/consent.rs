@@ -141,7 +141,7 @@ fn cancel(
     };
     let mut invitations = Vec::new();
     for message in messages::waiting(tx, number.id, entry.event.program)? {
-        if matches!(message.lane, Lane::Gated | Lane::Invitation | Lane::OptInConfirmation) {
+        if message.lane.ends_with_stop() {
             messages::advance(
                 tx,
                 &message,

@@ -5,7 +5,7 @@ use chrono::Duration;
 
 use crate::domain::actor::Actor;
 use crate::domain::consent::Intent;
-use crate::domain::gate::{Answer, ClearedText};
+use crate::domain::gate::{Answer, CheckName, ClearedText};
 use crate::domain::id::MessageId;
 use crate::domain::message::{Lane, LookUp, MAX_ATTEMPTS, ReceiptStatus, SendOutcome, Status, backoff};
 use crate::domain::time::Timestamp;
@@ -71,7 +71,9 @@ pub fn claim(tx: &mut Tx<'_>, id: MessageId, now: Timestamp) -> Result<Option<Cl
             )?;
             Ok(Some(permit.clear(id, number.phone, sender, message.body)))
         }
-        (Answer::Wait, _) | (Answer::Send(_), None) => {
+        // Passing causes: a person decides on a reply, an administrator gives the program a sender.
+        (Answer::Wait | Answer::Refuse(CheckName::Paused | CheckName::Sender), _)
+        | (Answer::Send(_), None) => {
             messages::set_due(tx, id, now.plus(WAIT))?;
             Ok(None)
         }
@@ -94,8 +96,7 @@ pub fn claim(tx: &mut Tx<'_>, id: MessageId, now: Timestamp) -> Result<Option<Cl
 /// True when the lead said stop, or the number changed hands, after the message was accepted. It may have been with the
 /// provider at that moment and come back, so that nothing cancelled it then.
 fn outlived_its_consent(tx: &mut Tx<'_>, message: &Message, number: &Number) -> Result<bool, ActionError> {
-    let wanted = matches!(message.lane, Lane::Gated | Lane::Invitation | Lane::OptInConfirmation);
-    if !wanted || number.consent.seq == message.accepted_seq {
+    if !message.lane.ends_with_stop() || number.consent.seq == message.accepted_seq {
         return Ok(false);
     }
     Ok(events::ended_after(tx, number.id, message.program_id, message.accepted_seq)?)

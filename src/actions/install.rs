@@ -22,7 +22,7 @@ pub fn install(tx: &mut Tx<'_>, sender: Option<&str>, now: Timestamp) -> Result<
         None => first_program(tx, now)?,
     };
     if let Some(sender) = sender {
-        programs::add_sender(tx, program.id, sender, now)?;
+        programs::text_from(tx, program.id, sender, now)?;
     }
     if forms::find(tx, FORM_SLUG)?.is_none() {
         let form = Form {

@@ -38,6 +38,14 @@ pub fn receive_text(
     region: &str,
     now: Timestamp,
 ) -> Result<Received, ActionError> {
+    // A database may refuse the character that ends a string elsewhere, and no STOP may be lost to it.
+    let without_nul = |words: &str| words.replace('\0', "");
+    let text = &InboundText {
+        from: without_nul(&text.from),
+        to: without_nul(&text.to),
+        body: without_nul(&text.body),
+        ..text.clone()
+    };
     let mut reading = reply::read(&text.body, &Keywords::default());
     if text.opted_out_at_provider {
         // The lead is blocked there: the record here must say so, whatever the words were.

@@ -57,7 +57,7 @@ pub fn send_message(
 ) -> Result<Accepted, ActionError> {
     check_body(&wanted.body).map_err(|error| ActionError::Invalid(vec![error]))?;
     let program = programs::find(tx, wanted.program.as_deref())?.ok_or(ActionError::NotFound("program"))?;
-    let to: String = wanted.to.chars().take(64).collect();
+    let to: String = wanted.to.chars().filter(|c| !c.is_control()).take(64).collect();
     let mut message = Message {
         category: wanted.category,
         status: Status::Blocked,
@@ -145,6 +145,8 @@ pub fn check_body(body: &str) -> Result<(), FieldError> {
         "Write the text that is to be sent."
     } else if body.chars().count() > sms::MAX_BODY {
         "The text is longer than 1,600 characters. Shorten it."
+    } else if body.contains('\0') {
+        "The text contains a character that no phone shows (NUL). Remove it."
     } else {
         return Ok(());
     };

@@ -73,7 +73,11 @@ impl EventKind {
     pub fn tightens(self) -> bool {
         matches!(
             self,
-            EventKind::OptedOut | EventKind::ConsentEnded | EventKind::DoNotTextSet | EventKind::Paused
+            EventKind::OptedOut
+                | EventKind::OptOutRepeated
+                | EventKind::ConsentEnded
+                | EventKind::DoNotTextSet
+                | EventKind::Paused
         )
     }
 
@@ -183,6 +187,11 @@ impl State {
             State::OptedIn(_) => StateName::OptedIn,
             State::OptedOut(_) => StateName::OptedOut,
         }
+    }
+
+    /// True while a text, or the invitation, may be under way.
+    pub fn may_be_texted(&self) -> bool {
+        matches!(self, State::Invited(_) | State::OptedIn(_))
     }
 
     /// Since when, if anything ever happened.

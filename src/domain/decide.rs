@@ -100,16 +100,18 @@ impl Case<'_> {
     fn start(&self, text: HandsetText) -> Decision {
         match self.state {
             State::OptedIn(_) => self.handset(EventKind::Recorded, text, &[]),
-            State::OptedOut(_) if self.precedes_last_opt_out(&text) => {
-                self.handset(EventKind::Recorded, text, &[])
-            }
+            // From before a STOP, or from the owner before.
+            _ if self.precedes_last_opt_out(&text) => self.handset(EventKind::Recorded, text, &[]),
             _ => self.handset(EventKind::OptedIn, text, &self.welcome()),
         }
     }
 
     fn yes(&self, text: HandsetText) -> Decision {
         match self.state {
-            State::Invited(_) => self.handset(EventKind::OptedIn, text, &self.welcome()),
+            // A YES from before the question answers something else.
+            State::Invited(since) if text.sent_at.is_none_or(|sent_at| sent_at >= since.recorded_at) => {
+                self.handset(EventKind::OptedIn, text, &self.welcome())
+            }
             _ => Decision::default(),
         }
     }
@@ -135,7 +137,10 @@ impl Case<'_> {
         if let (State::OptedIn(began), Some(sent_at)) = (self.state, text.sent_at) {
             let clearly_older =
                 began.source == Source::Handset && began.is_timed() && sent_at.plus(TIE) < began.occurred_at;
-            if clearly_older {
+            // It may be older than this program's START and still be news to another one.
+            let mut others = self.record.programs.iter().filter(|(id, _)| **id != self.program);
+            let is_news = others.any(|(_, state)| state.may_be_texted());
+            if clearly_older && !is_news {
                 return self.handset(EventKind::Recorded, text, &[]);
             }
         }
@@ -180,9 +185,11 @@ impl Case<'_> {
         let reason = checked_reason(document.reason)?;
         let given_at = document.given_at;
         let document = ConsentDocument { reason, ..document };
+        let released =
+            || self.welcome().into_iter().filter(|effect| *effect != Effect::ConfirmOptIn).collect();
         let (kind, effects) = match self.state {
             State::OptedIn(_) => (EventKind::Recorded, vec![]),
-            _ => (EventKind::OptedIn, vec![Effect::ReleaseHeld]),
+            _ => (EventKind::OptedIn, released()),
         };
         let mut decision = self.event(kind, Source::Manual, Evidence::Document(document), &effects);
         if let Some(event) = &mut decision.event {
@@ -197,7 +204,7 @@ impl Case<'_> {
         reason: String,
         source: Source,
     ) -> Result<Decision, Refusal> {
-        let reason = reason.trim().to_owned();
+        let reason = reason.replace('\0', "").trim().to_owned();
         if reason.is_empty() {
             return Err(Refusal::ReasonTooShort);
         }
@@ -220,12 +227,8 @@ impl Case<'_> {
 
     fn reassigned(&self, reason: String) -> Result<Decision, Refusal> {
         let reason = checked_reason(reason)?;
-        let ends = |state: &State| matches!(state, State::Invited(_) | State::OptedIn(_));
-        let kind = match self.record.programs.values().any(ends) {
-            true => EventKind::ConsentEnded,
-            false => EventKind::Recorded,
-        };
-        let evidence = Evidence::Note { reason };
+        // Also where nothing is left to end: no document of the owner before may opt in the next one.
+        let (kind, evidence) = (EventKind::ConsentEnded, Evidence::Note { reason });
         let mut decision = self.event(kind, Source::Manual, evidence, &[Effect::CancelWaiting]);
         if let Some(event) = &mut decision.event {
             event.program = None;
@@ -304,7 +307,7 @@ pub fn check_reason(reason: &str) -> Result<(), Refusal> {
 
 fn checked_reason(reason: String) -> Result<String, Refusal> {
     check_reason(&reason)?;
-    Ok(reason.trim().to_owned())
+    Ok(reason.replace('\0', "").trim().to_owned())
 }
 
 #[cfg(test)]

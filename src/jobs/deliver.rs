@@ -11,7 +11,7 @@ use crate::domain::message::SendOutcome;
 use crate::domain::phone::Phone;
 use crate::providers::Wanted;
 use crate::store::messages::Due;
-use crate::store::{messages, settings};
+use crate::store::{Tx, messages, settings};
 
 use super::Jobs;
 
@@ -131,17 +131,24 @@ async fn deliver_to(jobs: &Jobs, number: NumberId, messages: Vec<MessageId>) -> 
         // The STOP barrier: from the gate's re-check to the provider's answer nobody else acts on this number.
         let guard = jobs.store.lock_number(number).await;
         let now = jobs.clock.now();
-        let Some(text) = jobs.store.write_holding(&guard, move |tx| deliver::claim(tx, id, now)).await?
-        else {
-            continue;
+        let claimed = jobs.store.write_holding(&guard, move |tx| deliver::claim(tx, id, now)).await;
+        let text = match claimed {
+            Ok(Some(text)) => text,
+            Ok(None) => continue,
+            Err(error) => {
+                // Not at once again: what cannot be claimed must not keep the others waiting.
+                let later = now.plus(chrono::Duration::seconds(30));
+                let put_off = move |tx: &mut Tx<'_>| messages::set_due(tx, id, later);
+                jobs.store.write_holding(&guard, put_off).await?;
+                return Err(error);
+            }
         };
         let outcome = match tokio::time::timeout(HAND_OFF, jobs.provider.send(&text)).await {
             Ok(outcome) => outcome,
             Err(_) => SendOutcome::Unknown { why: "no answer within 5 seconds".to_owned() },
         };
         let (provider, now) = (jobs.provider.name(), jobs.clock.now());
-        let record =
-            move |tx: &mut crate::store::Tx<'_>| deliver::record_outcome(tx, id, &outcome, provider, now);
+        let record = move |tx: &mut Tx<'_>| deliver::record_outcome(tx, id, &outcome, provider, now);
         jobs.store.write_holding(&guard, record).await?;
     }
     Ok(())
@@ -165,8 +172,7 @@ pub async fn reconcile(jobs: &Jobs) -> Result<(), ActionError> {
         let wanted = Wanted { message: id, to, from, body: &message.body, since, taken };
         let answer = jobs.provider.look_up(&wanted).await;
         let (provider, now) = (jobs.provider.name(), jobs.clock.now());
-        let record =
-            move |tx: &mut crate::store::Tx<'_>| deliver::record_look_up(tx, id, &answer, provider, now);
+        let record = move |tx: &mut Tx<'_>| deliver::record_look_up(tx, id, &answer, provider, now);
         if let Err(error) = jobs.store.write_holding(&guard, record).await {
             log::error!("What the provider said about message {id} could not be recorded: {error}");
         }

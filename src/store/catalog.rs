@@ -14,7 +14,7 @@ pub(super) struct Catalog {
     version: String,
     /// The default one first.
     pub(super) programs: Vec<Program>,
-    /// In the order in which they were added.
+    /// Each program's current one before its earlier ones.
     pub(super) senders: Vec<(ProgramId, String)>,
     pub(super) sending_on: bool,
 }

@@ -24,7 +24,7 @@ pub enum StoreError {
     #[error("a transaction panicked and was rolled back")]
     Panicked,
     /// The group this write belonged to could not be committed.
-    #[error("the commit failed, nothing was written: {0}")]
+    #[error("the commit failed, or nobody knows whether it did: {0}")]
     Commit(String),
     /// Another instance holds what this write needs; it is run again.
     #[error("another instance is writing the same; please try again")]

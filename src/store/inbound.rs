@@ -54,6 +54,19 @@ pub fn seen(conn: &mut Conn<'_>, provider: &str, provider_id: &str) -> Result<Op
     })
 }
 
+/// True when a provider ever brought a text.
+///
+/// # Errors
+/// When the database fails.
+pub fn any_by(conn: &mut Conn<'_>, provider: &str) -> Result<bool, StoreError> {
+    let found: Option<InboundId> = on!(conn, db => inbound_texts::table
+        .filter(inbound_texts::provider.eq(provider))
+        .select(inbound_texts::id)
+        .first(db)
+        .optional()?);
+    Ok(found.is_some())
+}
+
 /// Keeps a text.
 ///
 /// # Errors

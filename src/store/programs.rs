@@ -66,7 +66,7 @@ pub(super) fn load(conn: &mut Conn<'_>) -> Result<Vec<Program>, StoreError> {
 
 /// Reads all sender numbers, for the catalog.
 pub(super) fn load_senders(conn: &mut Conn<'_>) -> Result<Vec<(ProgramId, String)>, StoreError> {
-    on!(conn, db => Ok(senders::table.order(senders::id).select((senders::program_id, senders::e164)).load(db)?))
+    on!(conn, db => Ok(senders::table.order((senders::created_at.desc(), senders::id.desc())).select((senders::program_id, senders::e164)).load(db)?))
 }
 
 /// All programs, the default one first.
@@ -125,7 +125,7 @@ pub fn update(tx: &mut Tx<'_>, program: Program) -> Result<(), StoreError> {
     catalog::touch(tx)
 }
 
-/// The sender number of a program: the first one that was added.
+/// The sender number of a program: the one that was configured last.
 ///
 /// # Errors
 /// When the database fails.
@@ -142,13 +142,21 @@ pub fn of_sender(conn: &mut Conn<'_>, e164: &str) -> Result<Option<ProgramId>, S
     Ok(catalog::read(conn)?.senders.iter().find(|(_, number)| number == e164).map(|(program, _)| *program))
 }
 
-/// Gives a program a sender number, unless it belongs to one already.
+/// Makes a number the one that a program texts from. Its earlier ones stay its own, for the replies that come to them. A
+/// number of another program stays there.
 ///
 /// # Errors
 /// When the database fails.
-pub fn add_sender(tx: &mut Tx<'_>, program: ProgramId, e164: &str, now: Timestamp) -> Result<(), StoreError> {
-    if of_sender(tx, e164)?.is_some() {
+pub fn text_from(tx: &mut Tx<'_>, program: ProgramId, e164: &str, now: Timestamp) -> Result<(), StoreError> {
+    if sender(tx, program)?.as_deref() == Some(e164) {
         return Ok(());
+    }
+    if let Some(owner) = of_sender(tx, e164)? {
+        if owner == program {
+            let row = senders::table.filter(senders::e164.eq(e164));
+            on!(tx, db => diesel::update(row).set(senders::created_at.eq(now)).execute(db))?;
+        }
+        return catalog::touch(tx);
     }
     let id: SenderId = tx.new_id(now)?;
     on!(tx, db => diesel::insert_into(senders::table)

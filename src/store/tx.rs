@@ -79,7 +79,9 @@ impl<'a> Tx<'a> {
 
     /// Makes the caller wait, after the commit, until nothing is being handed to a provider for `number`.
     pub fn pass_barrier(&mut self, number: NumberId) {
-        self.aftermath.tightened.push(number);
+        if !self.aftermath.tightened.contains(&number) {
+            self.aftermath.tightened.push(number);
+        }
     }
 
     /// Wakes the delivery worker after the commit.

@@ -59,6 +59,7 @@ async fn a_text_for_the_owner_before_never_reaches_the_next_one() {
         record_consent(tx, number, None, update, Source::Manual, &Actor::Operator, now)
     };
     world.jobs.store.write(reassigned).await.unwrap();
+    world.clock.advance(chrono::Duration::seconds(1));
     ana.texts("START").await;
     minutes_later(&world).await;
     assert_eq!(world.status(&sent["id"]).await, "cancelled");

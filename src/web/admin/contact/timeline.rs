@@ -101,7 +101,9 @@ pub(in crate::web::admin) fn title(kind: EventKind, evidence: &Evidence, before:
         (EventKind::Recorded, Evidence::WebForm(_)) if is_out => "Form submitted, stays opted out",
         (EventKind::Recorded, Evidence::WebForm(_)) => "Form submitted again",
         (EventKind::Recorded, Evidence::HandsetText(text)) => title_of_text(text, is_out),
-        (EventKind::Recorded, Evidence::Note { .. }) if is_out => "Owner changed, stays opted out",
+        (EventKind::Recorded | EventKind::ConsentEnded, Evidence::Note { .. }) if is_out => {
+            "Owner changed, stays opted out"
+        }
         (EventKind::Recorded, Evidence::Note { .. }) => "Owner changed",
         _ => kind.label(),
     }
