@@ -38,7 +38,7 @@ pub use locks::NumberGuard;
 pub use tx::Tx;
 
 use crate::domain::id::NumberId;
-use dialect::{Place, Readers};
+use dialect::{Bridge, Place, Readers};
 use locks::Locks;
 use writer::{Answer, Writers};
 
@@ -53,6 +53,7 @@ struct Shared {
     writers: Writers,
     locks: Locks,
     due: Arc<Notify>,
+    _bridge: Option<Bridge>,
 }
 
 /// Reads one unchanging state of a database that exists, while others go on writing. Nothing is made or changed.
@@ -63,7 +64,8 @@ pub fn read_existing<T, E: From<StoreError>>(
     url: &str,
     read: impl FnOnce(&mut Conn<'_>) -> Result<T, E>,
 ) -> Result<T, E> {
-    let mut reading = Place::of(url)?.reading()?;
+    let (place, _bridge) = Place::reach(url)?;
+    let mut reading = place.reading()?;
     let mut conn = Conn { db: reading.db() };
     dialect::begin_snapshot(&mut conn)?;
     let result = read(&mut conn);
@@ -77,7 +79,7 @@ impl Store {
     /// # Errors
     /// When the scheme is unknown, the file cannot be opened, or a migration fails.
     pub fn open(url: &str) -> Result<Store, StoreError> {
-        let place = Place::of(url)?;
+        let (place, bridge) = Place::reach(url)?;
         place.migrate()?;
         let due: Arc<Notify> = Arc::default();
         let shared = Shared {
@@ -85,6 +87,7 @@ impl Store {
             writers: Writers::start(&place, Arc::clone(&due))?,
             locks: Locks::new(place.locker()?),
             due,
+            _bridge: bridge,
         };
         Ok(Store { shared: Arc::new(shared) })
     }
