@@ -15,6 +15,8 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
+import urllib.request
 
 PASSWORD = "it's a 100% #secret?"
 IN_URL = "it%27s%20a%20100%25%20%23secret%3F"
@@ -55,14 +57,18 @@ def certificate(openssl, folder, name, signed_by, extensions):
         "-out", f"{folder}/{name}.pem")
 
 
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 class Cluster:
     """A server whose certificate is for localhost alone."""
 
     def __init__(self, folder):
         self.data, self.pg_ctl, self.folder = folder / "data", tool("pg_ctl"), folder
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         (folder / "password").write_text(PASSWORD)
         if os.geteuid() == 0:
             for path in [folder, *folder.iterdir()]:
@@ -84,19 +90,24 @@ class Cluster:
     def __exit__(self, *_):
         as_server(self.pg_ctl, "-D", str(self.data), "-m", "immediate", "-w", "stop")
 
+    def restart(self):
+        as_server(self.pg_ctl, "-D", str(self.data), "-l", str(self.folder / "log"), "-m", "immediate", "-w", "restart")
+
     def url(self, query, host="localhost", user="owner"):
         return f"postgres://{user}:{IN_URL}@{host}:{self.port}/postgres?application_name=tls%20test&{query}"
 
 
 class Story:
     def __init__(self, folder):
-        self.folder, self.temp, self.failures = folder, folder / "temp", 0
+        self.folder, self.temp, self.failures, self.port = folder, folder / "temp", 0, free_port()
         self.temp.mkdir()
 
+    def environment(self, url):
+        return {"PATH": os.environ["PATH"], "DATABASE_URL": url, "TMPDIR": str(self.temp), "DATA_DIR": str(self.folder),
+                "SECRET_KEY": "a secret key of at least 32 characters", "BIND": f"127.0.0.1:{self.port}"}
+
     def command(self, url, *words, succeeds=True, says=""):
-        environment = {"PATH": os.environ["PATH"], "DATABASE_URL": url, "TMPDIR": str(self.temp), "DATA_DIR": str(self.folder),
-                       "SECRET_KEY": "a secret key of at least 32 characters"}
-        done = subprocess.run([BINARY, *words], env=environment, cwd=self.folder, stdout=subprocess.PIPE,
+        done = subprocess.run([BINARY, *words], env=self.environment(url), cwd=self.folder, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True, timeout=120)
         good = (done.returncode == 0) == succeeds and says in done.stdout and not any(self.temp.iterdir())
         shown = url.split("@")[1].replace(str(self.folder), "")
@@ -106,6 +117,30 @@ class Story:
         if list(self.temp.iterdir()):
             print("         a folder was left behind")
         self.failures += not good
+
+    def served(self, url, restart):
+        """The server's pages come over TLS, again after PostgreSQL was gone, and the way is closed at the end."""
+        server = subprocess.Popen([BINARY, "serve"], env=self.environment(url), cwd=self.folder, stdout=subprocess.DEVNULL,
+                                  stderr=subprocess.DEVNULL)
+        try:
+            before = self.answers()
+            restart()
+            after = self.answers()
+        finally:
+            server.terminate()
+            code = server.wait(30)
+        good = before and after and code == 0 and not any(self.temp.iterdir())
+        print(f"{'ok    ' if good else 'WRONG '} serve, PostgreSQL ends and comes again: {before}, {after}, exit code {code}")
+        self.failures += not good
+
+    def answers(self):
+        for _ in range(150):
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/f/opt-in", timeout=20) as page:
+                    return page.status == 200
+            except OSError:
+                time.sleep(0.2)
+        return False
 
 
 def tell(story, cluster, folder):
@@ -127,6 +162,7 @@ def tell(story, cluster, folder):
     story.command(cluster.url(f"sslmode=require&{theirs}"), "verify", succeeds=False, says="sslrootcert=FILE")
     story.command(cluster.url("sslmode=disable"), "verify", succeeds=False, says="no encryption")
     story.command(cluster.url("sslmode=prefer"), "verify", succeeds=False, says="no encryption")
+    story.served(full, cluster.restart)
     story.command(full.replace(IN_URL, "wrong"), "verify", succeeds=False, says="password authentication failed")
     story.command(cluster.url(f"sslmode=verify-full&{ours}", user="stranger"), "verify", succeeds=False, says="certificate")
     story.command(cluster.url(f"sslmode=verify-full&{ours}&{proof}", user="stranger"), "verify", succeeds=False,
