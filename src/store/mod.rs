@@ -40,7 +40,7 @@ pub use tx::Tx;
 
 use crate::domain::id::NumberId;
 use catalog::Known;
-use dialect::{Place, Readers};
+use dialect::{Bridge, Place, Readers};
 use locks::Locks;
 use writer::{Answer, Writers};
 
@@ -56,6 +56,7 @@ struct Shared {
     locks: Locks,
     due: Arc<Notify>,
     known: Arc<Known>,
+    _bridge: Option<Bridge>,
 }
 
 /// Reads one unchanging state of a database that exists, while others go on writing. Nothing is made or changed.
@@ -66,7 +67,8 @@ pub fn read_existing<T, E: From<StoreError>>(
     url: &str,
     read: impl FnOnce(&mut Conn<'_>) -> Result<T, E>,
 ) -> Result<T, E> {
-    let mut reading = Place::of(url)?.reading()?;
+    let (place, _bridge) = Place::reach(url)?;
+    let mut reading = place.reading()?;
     let known = Known::default();
     let mut conn = Conn::new(reading.db(), &known);
     dialect::begin_snapshot(&mut conn)?;
@@ -81,7 +83,7 @@ impl Store {
     /// # Errors
     /// When the scheme is unknown, the file cannot be opened, or a migration fails.
     pub fn open(url: &str) -> Result<Store, StoreError> {
-        let place = Place::of(url)?;
+        let (place, bridge) = Place::reach(url)?;
         place.migrate()?;
         let (due, known): (Arc<Notify>, Arc<Known>) = Default::default();
         let shared = Shared {
@@ -90,6 +92,7 @@ impl Store {
             locks: Locks::new(place.locker()?),
             due,
             known,
+            _bridge: bridge,
         };
         Ok(Store { shared: Arc::new(shared) })
     }

@@ -6,6 +6,7 @@ mod locker;
 mod postgres;
 mod search;
 mod sqlite;
+mod tls;
 
 use diesel::connection::SimpleConnection;
 use diesel::{PgConnection, QueryResult, SqliteConnection};
@@ -15,6 +16,7 @@ use super::{Conn, StoreError};
 
 pub(super) use locker::{Held, Locker};
 pub(super) use search::{ROWS as SEARCH_ROWS, search_rows};
+pub(super) use tls::Bridge;
 
 /// A connection to either database.
 pub(super) enum Db<'a> {
@@ -80,16 +82,19 @@ impl Db<'_> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     Sqlite(String),
+    /// As libpq takes it: an URL, or words when a bridge leads there.
     Postgres(String),
 }
 
 impl Place {
-    /// Reads `sqlite://FILE` or `postgres://…`.
-    pub(super) fn of(url: &str) -> Result<Place, StoreError> {
+    /// Reads `sqlite://FILE` or `postgres://…`. Every connection starts from here; where they need a bridge for TLS, it
+    /// must live as long as they do.
+    pub(super) fn reach(url: &str) -> Result<(Place, Option<Bridge>), StoreError> {
         match url.split_once("://") {
-            Some(("sqlite", path)) if !path.is_empty() => Ok(Place::Sqlite(path.to_owned())),
+            Some(("sqlite", path)) if !path.is_empty() => Ok((Place::Sqlite(path.to_owned()), None)),
             Some(("postgres" | "postgresql", rest)) if !rest.is_empty() => {
-                Ok(Place::Postgres(url.to_owned()))
+                let (address, bridge) = tls::reach(url)?;
+                Ok((Place::Postgres(address), bridge))
             }
             Some((scheme, _)) => Err(StoreError::UnknownScheme(scheme.to_owned())),
             None => Err(StoreError::UnknownScheme(String::new())),
