@@ -34,6 +34,7 @@ LEADS = 16  # threads; each has numbers of its own, so that what one lead does h
 NUMBERS = 25  # of each
 SETTLES_WITHIN = 180
 PASSWORD = "correct horse battery"
+LINES_A_SECOND = 100  # An outage is told, not shouted.
 PAST = ("sent", "delivered")
 
 
@@ -289,11 +290,14 @@ def check(cluster, servers, twilio, leads):
     words = ", ".join(f"{len(found)} {what}" for what, found in complaints.items())
     print(f"{len(messages)} messages, {len(twilio.arrivals)} arrived at the provider {dict(twilio.fates)}; {words}")
     told = collections.Counter(message["status"] for message in messages.values())
+    busiest = max(busiest_second(server) for server in servers)
     print(f"  {dict(told)}; deadlocks: {cluster.count_in_log('deadlock detected')}; "
-          f"busiest second of a log: {max(busiest_second(server) for server in servers)} lines")
+          f"busiest second of a log: {busiest} lines")
     first = [words for found in complaints.values() for words in found[:8]]
     if first:
         raise Lost("\n  ".join(first))
+    if busiest > LINES_A_SECOND:
+        raise Lost(f"a log got {busiest} lines in one second")
 
 
 def run(cluster, servers, twilio, rounds, chance):

@@ -89,9 +89,8 @@ class Twilio:
             disable_nagle_algorithm = True
 
             def do_POST(self):
-                arrived = time.monotonic()
                 form = self.rfile.read(int(self.headers["Content-Length"])).decode()
-                standin.post(self, arrived, dict(urllib.parse.parse_qsl(form)))
+                standin.post(self, dict(urllib.parse.parse_qsl(form)))
 
             def do_GET(self):
                 query = dict(urllib.parse.parse_qsl(urllib.parse.urlparse(self.path).query))
@@ -133,16 +132,18 @@ class Twilio:
         threading.Thread(target=self.listener.serve_forever, daemon=True).start()
 
     def fate(self):
-        """What becomes of a request, and how long it takes."""
+        """What becomes of a request, and how long it is on its way."""
         with self.lock:
             fate = self.chance.choices(("taken", "hung up", "500", "503", "slow"), (880, 45, 35, 35, 5))[0]
-            return fate, self.chance.expovariate(1 / 0.04)
+            return fate, min(self.chance.expovariate(1 / 0.05), 0.6)
 
-    def post(self, handler, arrived, form):
+    def post(self, handler, form):
         fate, delay = self.fate()
+        # Until then it is on its way, and whoever sent it can be killed.
+        time.sleep(delay)
         query = urllib.parse.parse_qs(urllib.parse.urlparse(form["StatusCallback"]).query)
         text = {
-            "arrived": arrived, "message": query["message"][0], "to": form["To"], "from": form["From"],
+            "arrived": time.monotonic(), "message": query["message"][0], "to": form["To"], "from": form["From"],
             "body": form["Body"], "sid": "SM" + uuid.uuid4().hex, "callback": form["StatusCallback"],
             "at": datetime.datetime.now(datetime.timezone.utc),
         }
@@ -151,7 +152,7 @@ class Twilio:
             self.arrivals.append(text)
             if fate != "503":
                 self.taken.append(text)
-        time.sleep(6 if fate == "slow" else min(delay, 0.4))
+        time.sleep(6 if fate == "slow" else delay / 4)
         if fate == "hung up":
             handler.hang_up()
         elif fate == "500":

@@ -10,8 +10,8 @@ use std::time::Duration;
 use crate::actions::{ActionError, expire};
 use crate::clock::Clock;
 use crate::providers::Provider;
-use crate::store::{Duty, Store};
 use crate::store::seal_file::SealFile;
+use crate::store::{Duty, Store};
 
 pub use deliver::{deliver_due, reconcile};
 pub use seal::seal_all;

@@ -36,7 +36,9 @@ impl Duty {
 }
 
 /// Holding this means: no other instance does the same.
-pub struct OnDuty(#[allow(dead_code)] Option<Held>);
+pub struct OnDuty {
+    _among_instances: Option<Held>,
+}
 
 pub(super) struct Locks {
     stripes: Vec<Arc<Mutex<()>>>,
@@ -72,8 +74,10 @@ impl Locks {
     /// `None` when another instance is at it.
     pub(super) async fn take_on(&self, duty: Duty) -> Result<Option<OnDuty>, StoreError> {
         match &self.others {
-            Some(locker) => Ok(locker.try_take(duty.key()).await?.map(|held| OnDuty(Some(held)))),
-            None => Ok(Some(OnDuty(None))),
+            Some(locker) => {
+                Ok(locker.try_take(duty.key()).await?.map(|held| OnDuty { _among_instances: Some(held) }))
+            }
+            None => Ok(Some(OnDuty { _among_instances: None })),
         }
     }
 

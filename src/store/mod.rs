@@ -169,9 +169,8 @@ impl Store {
         if !self.shared.locks.has_others() {
             return;
         }
-        let in_hand = async || {
-            self.read(move |conn| dialect::is_in_hand(conn, number, HAND_OFF)).await.unwrap_or(true)
-        };
+        let in_hand =
+            async || self.read(move |conn| dialect::is_in_hand(conn, number, HAND_OFF)).await.unwrap_or(true);
         let over = async {
             while in_hand().await {
                 tokio::time::sleep(LOOK).await;

@@ -139,7 +139,9 @@ impl Writers {
         let (caller, answer) = oneshot::channel();
         let due = Arc::clone(&self.due);
         let work = Pending { write, result: None, tightened: Vec::new(), wakes: false, due, caller };
-        if let Err(SendError(_)) = self.queue.send(Job { work: Box::new(work), runs: 0, since: Instant::now() }) {
+        if let Err(SendError(_)) =
+            self.queue.send(Job { work: Box::new(work), runs: 0, since: Instant::now() })
+        {
             log::error!("The store's writer has stopped; a write was refused.");
         }
         answer
@@ -192,9 +194,9 @@ impl Writer {
 
     /// Nothing of the group was written: what has not waited too long comes again.
     fn put_back(&mut self, done: Vec<Job>, why: &str) {
-        let (again, over) = done.into_iter().partition(|job| {
-            self.db.has_rivals() && job.runs < RUNS && job.since.elapsed() < PATIENCE
-        });
+        let (again, over) = done
+            .into_iter()
+            .partition(|job| self.db.has_rivals() && job.runs < RUNS && job.since.elapsed() < PATIENCE);
         self.whole.extend::<Vec<Job>>(again);
         refuse(over, why);
     }

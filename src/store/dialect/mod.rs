@@ -247,7 +247,11 @@ struct InHand {
 
 /// True while some instance may be handing a text to `number` without holding its lock: it was killed, or its session
 /// ended, after the claim. A confirmation of STOP is no reason to wait. On SQLite there are no others.
-pub(super) fn is_in_hand(conn: &mut Conn<'_>, number: NumberId, within: Duration) -> Result<bool, StoreError> {
+pub(super) fn is_in_hand(
+    conn: &mut Conn<'_>,
+    number: NumberId,
+    within: Duration,
+) -> Result<bool, StoreError> {
     let Db::Postgres(db) = &mut conn.db else { return Ok(false) };
     let query = diesel::sql_query(
         "SELECT EXISTS (SELECT FROM messages WHERE number_id = $1 AND status = 'sending' \

@@ -21,9 +21,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const MIGRATION_LOCK: i64 = 0x736d_735f_6f70_7430;
 
 /// What every session of ours needs: a statement that waits for ever would hold up a STOP, and so would the locks of an
-/// instance whose machine vanished, which PostgreSQL by itself would only notice after hours.
+/// instance that froze in a transaction, or whose machine vanished, which PostgreSQL by itself would only notice after hours.
 const SETTINGS: &str = "SET client_min_messages = warning; SET statement_timeout = '60s'; SET lock_timeout = '20s'; \
-    SET idle_in_transaction_session_timeout = '120s'; \
+    SET idle_in_transaction_session_timeout = '15s'; \
     SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3;";
 
 pub(super) type Pool = r2d2::Pool<ConnectionManager<PgConnection>>;
@@ -43,7 +43,7 @@ pub(super) fn connect_existing(url: &str) -> Result<PgConnection, StoreError> {
         return Err(StoreError::Migration("the database is empty".to_owned()));
     }
     super::up_to_date(db.has_pending_migration(MIGRATIONS))?;
-    db.batch_execute("SET statement_timeout = 0; SET default_transaction_read_only = on")?;
+    db.batch_execute("SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET default_transaction_read_only = on")?;
     Ok(db)
 }
 
