@@ -1,22 +1,19 @@
 //! The delivery worker: for each number in turn it holds the number's lock, claims, hands over and writes down the answer.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use tokio::task::{Id, JoinError, JoinSet};
 
 use crate::actions::{ActionError, deliver};
 use crate::domain::id::{MessageId, NumberId};
-use crate::domain::message::SendOutcome;
+use crate::domain::message::{SendOutcome, Status};
 use crate::domain::phone::Phone;
 use crate::providers::Wanted;
-use crate::store::messages::Due;
-use crate::store::{Tx, messages, settings};
+use crate::store::messages::{Due, Message};
+use crate::store::{HAND_OFF, StoreError, Tx, messages, settings};
 
 use super::Jobs;
 
-/// A hand-off never takes longer: a STOP waits for it.
-const HAND_OFF: Duration = Duration::from_secs(5);
 /// Messages looked at in one round.
 const ROUND: i64 = 256;
 /// Numbers served at once.
@@ -130,14 +127,15 @@ async fn deliver_to(jobs: &Jobs, number: NumberId, messages: Vec<MessageId>) -> 
     for id in messages {
         // The STOP barrier: from the gate's re-check to the provider's answer nobody else acts on this number.
         let guard = jobs.store.lock_number(number).await;
-        let now = jobs.clock.now();
-        let claimed = jobs.store.write_holding(&guard, move |tx| deliver::claim(tx, id, now)).await;
-        let text = match claimed {
+        // The time of the run that is committed: from it on the hand-off has its five seconds.
+        let clock = jobs.clock.clone();
+        let claim = move |tx: &mut Tx<'_>| deliver::claim(tx, id, clock.now());
+        let text = match jobs.store.write_holding(&guard, claim).await {
             Ok(Some(text)) => text,
             Ok(None) => continue,
             Err(error) => {
                 // Not at once again: what cannot be claimed must not keep the others waiting.
-                let later = now.plus(chrono::Duration::seconds(30));
+                let later = jobs.clock.now().plus(chrono::Duration::seconds(30));
                 let put_off = move |tx: &mut Tx<'_>| messages::set_due(tx, id, later);
                 jobs.store.write_holding(&guard, put_off).await?;
                 return Err(error);
@@ -162,12 +160,17 @@ pub async fn reconcile(jobs: &Jobs) -> Result<(), ActionError> {
     let now = jobs.clock.now();
     let before = now.plus(chrono::Duration::seconds(-10));
     let unknown = jobs.store.read(move |conn| messages::unanswered(conn, before, now)).await?;
-    for message in unknown {
-        let (Some(number), Some(since)) = (message.number_id, message.claimed_at) else { continue };
-        let Some(to) = Phone::from_e164(&message.to_text) else { continue };
+    for Message { id, number_id, .. } in unknown {
+        let Some(number) = number_id else { continue };
         let guard = jobs.store.lock_number(number).await;
-        let id = message.id;
-        let taken = jobs.store.read(move |conn| messages::provider_ids(conn, number, id)).await?;
+        // Read under the lock: it may have been answered, or handed over again, while the others were asked about.
+        let read = move |conn: &mut crate::store::Conn<'_>| {
+            let message = messages::get(conn, id)?.filter(|message| message.status == Status::Sending);
+            Ok::<_, StoreError>((message, messages::provider_ids(conn, number, id)?))
+        };
+        let (Some(message), taken) = jobs.store.read(read).await? else { continue };
+        let Some(since) = message.claimed_at.filter(|at| *at < before) else { continue };
+        let Some(to) = Phone::from_e164(&message.to_text) else { continue };
         let (to, from, taken) = (&to, message.sender.as_deref().unwrap_or_default(), taken.as_slice());
         let wanted = Wanted { message: id, to, from, body: &message.body, since, taken };
         let answer = jobs.provider.look_up(&wanted).await;

@@ -10,8 +10,8 @@ use std::time::Duration;
 use crate::actions::{ActionError, expire};
 use crate::clock::Clock;
 use crate::providers::Provider;
-use crate::store::Store;
 use crate::store::seal_file::SealFile;
+use crate::store::{Duty, Store};
 
 pub use deliver::{deliver_due, reconcile};
 pub use seal::seal_all;
@@ -79,6 +79,7 @@ impl Jobs {
     }
 
     async fn keep_house(&self) -> Result<(), ActionError> {
+        let Some(_on_duty) = self.store.take_on(Duty::Housekeeping).await? else { return Ok(()) };
         reconcile(self).await?;
         let now = self.clock.now();
         self.store.write(move |tx| expire::expire(tx, now)).await?;

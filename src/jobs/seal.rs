@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::actions::{ActionError, seal};
-use crate::store::{StoreError, events};
+use crate::store::{Duty, StoreError, events};
 
 use super::{HOUSEKEEPING, Jobs};
 
@@ -24,17 +24,21 @@ pub(super) async fn sealing_loop(jobs: &Jobs) {
     }
 }
 
-/// Seals all that was recorded so far.
+/// Seals all that was recorded so far. While another instance seals, only the file is brought up to date.
 ///
 /// # Errors
 /// When the database lies behind the file of seals, or one of them fails.
 pub async fn seal_all(jobs: &Jobs) -> Result<(), ActionError> {
+    let on_duty = jobs.store.take_on(Duty::Sealing).await?;
     loop {
         let file = jobs.seals.clone();
         let outside = aside(move || file.last()).await?;
         let through = outside.as_ref().map_or(0, |seal| seal.through_position);
         let (secret, now) = (Arc::clone(&jobs.secret), jobs.clock.now());
-        let sealed = jobs.store.write(move |tx| seal::seal(tx, &secret, outside.as_ref(), now)).await?;
+        let sealed = match &on_duty {
+            Some(_) => jobs.store.write(move |tx| seal::seal(tx, &secret, outside.as_ref(), now)).await?,
+            None => 0,
+        };
         let missing = jobs.store.read(move |conn| events::seals_after(conn, through)).await?;
         let file = jobs.seals.clone();
         for seal in aside(move || file.add(missing)).await? {

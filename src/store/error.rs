@@ -23,12 +23,15 @@ pub enum StoreError {
     /// The transaction's code panicked; it was rolled back.
     #[error("a transaction panicked and was rolled back")]
     Panicked,
-    /// The group this write belonged to could not be committed.
-    #[error("the commit failed, or nobody knows whether it did: {0}")]
+    /// The group this write belonged to could not be committed; after a broken connection nobody knows.
+    #[error("the write was not confirmed: {0}")]
     Commit(String),
     /// Another instance holds what this write needs; it is run again.
     #[error("another instance is writing the same; please try again")]
     Busy,
+    /// Others were recording all the time, or hold what they recorded.
+    #[error("the history did not stand still for a moment: {0}")]
+    NeverStill(String),
     /// The file of seals beside the database cannot be read or written.
     #[error("the file of seals {0}")]
     SealFile(String),

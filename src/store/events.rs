@@ -153,7 +153,7 @@ pub fn ended_after(
 /// is still to come.
 ///
 /// # Errors
-/// When the database fails.
+/// When the database fails, or somebody was recording all the time.
 pub fn hold_still(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     dialect::hold_history_still(tx)
 }

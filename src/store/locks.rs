@@ -3,12 +3,42 @@
 
 use std::sync::Arc;
 
+use std::time::Duration;
+
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
+use super::StoreError;
 use super::dialect::{Held, Locker};
 use crate::domain::id::NumberId;
 
 const STRIPES: usize = 4096;
+
+/// A hand-off to a provider never takes longer from the claim on: a STOP waits for it.
+pub const HAND_OFF: Duration = Duration::from_secs(5);
+
+/// What only one of the instances does at a time.
+#[derive(Clone, Copy, Debug)]
+pub enum Duty {
+    /// Asking about unknown outcomes, and expiring what waited too long.
+    Housekeeping,
+    /// Sealing the history.
+    Sealing,
+}
+
+impl Duty {
+    /// The lock's number. It only has to be the same everywhere.
+    fn key(self) -> i64 {
+        match self {
+            Duty::Housekeeping => 0x736d_735f_6f70_7431,
+            Duty::Sealing => 0x736d_735f_6f70_7432,
+        }
+    }
+}
+
+/// Holding this means: no other instance does the same.
+pub struct OnDuty {
+    _among_instances: Option<Held>,
+}
 
 pub(super) struct Locks {
     stripes: Vec<Arc<Mutex<()>>>,
@@ -39,6 +69,21 @@ impl Locks {
             None => None,
         };
         NumberGuard { _among_instances: among_instances, _within_process: within_process }
+    }
+
+    /// `None` when another instance is at it.
+    pub(super) async fn take_on(&self, duty: Duty) -> Result<Option<OnDuty>, StoreError> {
+        match &self.others {
+            Some(locker) => {
+                Ok(locker.try_take(duty.key()).await?.map(|held| OnDuty { _among_instances: Some(held) }))
+            }
+            None => Ok(Some(OnDuty { _among_instances: None })),
+        }
+    }
+
+    /// True when other instances may share the database.
+    pub(super) fn has_others(&self) -> bool {
+        self.others.is_some()
     }
 }
 

@@ -30,12 +30,13 @@ pub mod walk;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::Notify;
 
 pub use conn::Conn;
 pub use error::{Failure, StoreError};
-pub use locks::NumberGuard;
+pub use locks::{Duty, HAND_OFF, NumberGuard, OnDuty};
 pub use tx::Tx;
 
 use crate::domain::id::NumberId;
@@ -43,6 +44,9 @@ use catalog::Known;
 use dialect::{Bridge, Place, Readers};
 use locks::Locks;
 use writer::{Answer, Writers};
+
+/// How often it is looked whether a hand-off without a lock is over.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// The database. Cheap to clone.
 #[derive(Clone)]
@@ -162,8 +166,25 @@ impl Store {
         let (result, tightened) = self.commit(write).await;
         for number in tightened {
             drop(self.lock_number(number).await);
+            self.outlast(number).await;
         }
         result
+    }
+
+    /// Waits for hand-offs that nobody's lock covers any more: the locks of an instance end with its session, and its last
+    /// request may still be on its way. What was claimed before the write was committed is over after [`HAND_OFF`].
+    async fn outlast(&self, number: NumberId) {
+        if !self.shared.locks.has_others() {
+            return;
+        }
+        let in_hand =
+            async || self.read(move |conn| dialect::is_in_hand(conn, number, HAND_OFF)).await.unwrap_or(true);
+        let over = async {
+            while in_hand().await {
+                tokio::time::sleep(LOOK).await;
+            }
+        };
+        let _ = tokio::time::timeout(HAND_OFF, over).await;
     }
 
     /// As [`Store::write`], for the worker that already holds the number's lock.
@@ -203,6 +224,14 @@ impl Store {
     /// Holds a number's lock: while it is held, no STOP for the number is acknowledged and no other worker sends to it.
     pub async fn lock_number(&self, number: NumberId) -> NumberGuard {
         self.shared.locks.lock(number).await
+    }
+
+    /// Takes on what only one of the instances does at a time; `None` when another one is at it.
+    ///
+    /// # Errors
+    /// When the others cannot be asked.
+    pub async fn take_on(&self, duty: Duty) -> Result<Option<OnDuty>, StoreError> {
+        self.shared.locks.take_on(duty).await
     }
 
     /// Wakes whoever delivers, as a commit with newly queued messages does.

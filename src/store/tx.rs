@@ -22,6 +22,7 @@ pub(super) struct Aftermath {
     pub(super) tightened: Vec<NumberId>,
     pub(super) tallies: BTreeMap<(ProgramId, &'static str), i64>,
     pub(super) made_due: bool,
+    pub(super) stands_alone: bool,
 }
 
 /// A write transaction. Everything that reads takes a [`Conn`]; everything that writes takes a `Tx`.
@@ -38,6 +39,12 @@ impl<'a> Tx<'a> {
 
     /// True while the transaction holds no locks yet, so that waiting for somebody else's cannot end in a deadlock.
     pub(super) fn may_wait(&self) -> bool {
+        self.may_wait
+    }
+
+    /// Keeps every other write out of this transaction. False when some are in it already.
+    pub(super) fn stands_alone(&mut self) -> bool {
+        self.aftermath.stands_alone = self.may_wait;
         self.may_wait
     }
 

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SendError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::QueryResult;
 use tokio::sync::{Notify, oneshot};
@@ -24,6 +24,8 @@ const QUEUE: usize = 4096;
 const GROUP: usize = 128;
 /// A closure that keeps meeting somebody else's writes is given up after so many runs.
 const RUNS: u32 = 10;
+/// A write that waits for a database that went away is given up after this long: who asked repeats it elsewhere.
+const PATIENCE: Duration = Duration::from_secs(8);
 /// How long a writer waits before it asks again for a database that went away.
 const RECONNECT: Duration = Duration::from_millis(250);
 
@@ -92,6 +94,15 @@ where
 struct Job {
     work: Box<dyn Work>,
     runs: u32,
+    since: Instant,
+}
+
+/// Why a group was not committed.
+enum Failed {
+    /// The commit was never asked for: nothing was written.
+    Before(String),
+    /// It was asked for and not confirmed: it may have happened.
+    Unconfirmed(String),
 }
 
 /// The queue in front of the writers.
@@ -107,7 +118,15 @@ impl Writers {
         for n in 0..place.writers() {
             let (db, place, jobs) = (place.writing()?, place.clone(), Arc::clone(&jobs));
             let slot = if db.has_rivals() { random_slot()? } else { 0 };
-            let mut writer = Writer { db, place, known: Arc::clone(known), slot, again: VecDeque::new() };
+            let mut writer = Writer {
+                db,
+                place,
+                known: Arc::clone(known),
+                slot,
+                again: VecDeque::new(),
+                whole: VecDeque::new(),
+                is_away: false,
+            };
             std::thread::Builder::new()
                 .name(format!("store-writer-{n}"))
                 .spawn(move || writer.serve(&jobs))
@@ -128,7 +147,9 @@ impl Writers {
         let (caller, answer) = oneshot::channel();
         let due = Arc::clone(&self.due);
         let work = Pending { write, result: None, tightened: Vec::new(), wakes: false, due, caller };
-        if let Err(SendError(_)) = self.queue.send(Job { work: Box::new(work), runs: 0 }) {
+        if let Err(SendError(_)) =
+            self.queue.send(Job { work: Box::new(work), runs: 0, since: Instant::now() })
+        {
             log::error!("The store's writer has stopped; a write was refused.");
         }
         answer
@@ -142,6 +163,19 @@ fn random_slot() -> Result<i32, StoreError> {
     Ok(i32::from(u16::from_be_bytes(bytes) % 256))
 }
 
+fn answer(jobs: Vec<Job>, committed: Result<(), &str>) {
+    for job in jobs {
+        job.work.answer(committed);
+    }
+}
+
+fn refuse(jobs: Vec<Job>, why: &str) {
+    if !jobs.is_empty() {
+        log::error!("A group of {} writes was not committed: {why}", jobs.len());
+    }
+    answer(jobs, Err(why));
+}
+
 struct Writer {
     db: Connection,
     place: Place,
@@ -149,24 +183,38 @@ struct Writer {
     slot: i32,
     /// What met somebody else's writes: each comes first in a group of its own.
     again: VecDeque<Job>,
+    /// A group that did not come to its commit: it comes again as it was.
+    whole: VecDeque<Job>,
+    /// The database went away, which was said.
+    is_away: bool,
 }
 
 impl Writer {
     fn serve(&mut self, jobs: &Mutex<Receiver<Job>>) {
         while let Some(group) = self.next_group(jobs) {
             let mut done = Vec::with_capacity(group.len());
-            let committed = self.commit(group, &mut done);
-            if let Err(why) = &committed {
-                log::error!("A group of {} writes was not committed: {why}", done.len());
-            }
-            for job in done {
-                job.work.answer(committed.as_ref().copied().map_err(String::as_str));
+            match self.commit(group, &mut done) {
+                Ok(()) => answer(done, Ok(())),
+                Err(Failed::Before(why)) => self.put_back(done, &why),
+                Err(Failed::Unconfirmed(why)) => refuse(done, &why),
             }
         }
     }
 
+    /// Nothing of the group was written: what has not waited too long comes again.
+    fn put_back(&mut self, done: Vec<Job>, why: &str) {
+        let (again, over) = done
+            .into_iter()
+            .partition(|job| self.db.has_rivals() && job.runs < RUNS && job.since.elapsed() < PATIENCE);
+        self.whole.extend::<Vec<Job>>(again);
+        refuse(over, why);
+    }
+
     /// What waits, as far as it fits into one commit; `None` when nobody can ask any more.
     fn next_group(&mut self, jobs: &Mutex<Receiver<Job>>) -> Option<VecDeque<Job>> {
+        if !self.whole.is_empty() {
+            return Some(std::mem::take(&mut self.whole));
+        }
         if let Some(first) = self.again.pop_front() {
             let mut group = VecDeque::from([first]);
             if let Ok(jobs) = jobs.try_lock() {
@@ -180,14 +228,18 @@ impl Writer {
         Some(group)
     }
 
-    fn commit(&mut self, mut group: VecDeque<Job>, done: &mut Vec<Job>) -> Result<(), String> {
-        let committed = self
-            .begin()
-            .and_then(|()| self.run_all(&mut group, done))
-            .and_then(|()| self.db.db().batch("COMMIT").map_err(|error| error.to_string()));
+    fn commit(&mut self, mut group: VecDeque<Job>, done: &mut Vec<Job>) -> Result<(), Failed> {
+        let run = self.begin().and_then(|()| self.run_all(&mut group, done)).map_err(Failed::Before);
+        let committed = run.and_then(|()| {
+            self.db.db().batch("COMMIT").map_err(|error| Failed::Unconfirmed(error.to_string()))
+        });
         if committed.is_err() {
-            done.extend(group);
             let _ = self.db.db().batch("ROLLBACK");
+        }
+        match &committed {
+            Err(Failed::Before(_)) => done.extend(group),
+            // What stood behind a write that stands alone.
+            _ => self.whole.extend(group),
         }
         committed
     }
@@ -198,14 +250,20 @@ impl Writer {
         if !self.db.has_rivals() {
             return Err(error.to_string());
         }
-        log::warn!("The connection to the database is gone, a new one is made: {error}");
+        if !std::mem::replace(&mut self.is_away, true) {
+            log::warn!("The connection to the database is gone, a new one is made: {error}");
+        }
         let again = self.place.writing().map_err(|error| error.to_string());
         let begun = again.and_then(|db| {
             self.db = db;
             self.db.begin().map_err(|error| error.to_string())
         });
-        if begun.is_err() {
-            std::thread::sleep(RECONNECT);
+        match &begun {
+            Ok(()) => {
+                self.is_away = false;
+                log::info!("There is a connection to the database again.");
+            }
+            Err(_) => std::thread::sleep(RECONNECT),
         }
         begun
     }
@@ -229,6 +287,10 @@ impl Writer {
                 may_wait = false;
                 for (key, by) in aftermath.tallies {
                     *counted.entry(key).or_default() += by;
+                }
+                if aftermath.stands_alone {
+                    // Others wait for what it holds.
+                    break;
                 }
             }
         }

@@ -12,9 +12,10 @@ use sms_opt_in::providers::{Answering, BadSignature, Provider, Unreadable, Wante
 use crate::support::world;
 
 /// A provider whose requests begin a while after the gate's re-check, and which remembers when each began.
-struct Slow {
-    began: std::sync::Mutex<Vec<Instant>>,
-    waiting: AtomicUsize,
+#[derive(Default)]
+pub struct Slow {
+    pub began: std::sync::Mutex<Vec<Instant>>,
+    pub waiting: AtomicUsize,
 }
 
 impl Provider for Slow {
@@ -48,7 +49,7 @@ async fn no_request_begins_after_an_acknowledged_stop() {
     let world = world().await;
     let ana = world.lead(60);
     ana.texts("START").await;
-    let slow = Arc::new(Slow { began: Default::default(), waiting: AtomicUsize::new(0) });
+    let slow = Arc::new(Slow::default());
     let jobs = Jobs { provider: Arc::<Slow>::clone(&slow), ..world.jobs.clone() };
     for n in 0..5 {
         world.send(ana.phone.as_str(), &format!("text {n}")).await;

@@ -2,7 +2,7 @@
 //! with it. Within the process [`super::super::locks`] comes first; here only other instances are kept out.
 
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
@@ -13,7 +13,7 @@ use crate::store::StoreError;
 
 /// How often a lock that another instance holds is asked for again.
 const AGAIN: Duration = Duration::from_millis(5);
-/// After a lost connection the next attempt comes this much later.
+/// After a failed connection the next attempt comes this much later, however many ask meanwhile.
 const RECONNECT: Duration = Duration::from_millis(200);
 
 enum Ask {
@@ -56,10 +56,8 @@ impl Locker {
             match self.try_take(key).await {
                 Ok(Some(held)) => return held,
                 Ok(None) => tokio::time::sleep(AGAIN).await,
-                Err(error) => {
-                    log::error!("A lock could not be asked for and is asked for again: {error}");
-                    tokio::time::sleep(RECONNECT).await;
-                }
+                // The session is being made anew, which was said once; all who wait ask again.
+                Err(_) => tokio::time::sleep(RECONNECT).await,
             }
         }
     }
@@ -79,33 +77,68 @@ struct Taken {
     taken: bool,
 }
 
+/// The one session that holds this process's locks.
+struct Session {
+    url: String,
+    db: Option<PgConnection>,
+    /// When it was last tried in vain, and told about.
+    failed: Option<Instant>,
+}
+
 fn serve(first: PgConnection, url: &str, questions: &Receiver<Ask>) {
-    let mut db = Some(first);
+    let mut session = Session { url: url.to_owned(), db: Some(first), failed: None };
     while let Ok(ask) = questions.recv() {
-        let connected = db.take().map_or_else(|| postgres::connect(url), Ok);
-        let answer = connected.and_then(|mut connection| {
-            let taken = ask_for(&mut connection, &ask)?;
-            db = Some(connection);
-            Ok(taken)
-        });
-        if let Err(error) = &answer {
-            log::error!("The session that holds the locks broke, and the locks ended with it: {error}");
-        }
-        if let Ask::Take(key, asker) = ask {
-            let forgotten = asker.send(answer.map_err(|error| error.to_string()));
-            // Nobody waits for it any more: a lock without a holder would never be freed.
-            if let (Err(Ok(true)), Some(connection)) = (forgotten, &mut db) {
-                let _ = ask_for(connection, &Ask::Free(key));
+        match ask {
+            // A lock of a session that ended is free already.
+            Ask::Free(key) => session.free(key),
+            Ask::Take(key, asker) => {
+                // Nobody waits for it any more: a lock without a holder would never be freed.
+                if let Err(Ok(true)) = asker.send(session.take(key)) {
+                    session.free(key);
+                }
             }
         }
     }
 }
 
-fn ask_for(db: &mut PgConnection, ask: &Ask) -> QueryResult<bool> {
-    let (sql, key) = match ask {
-        Ask::Take(key, _) => ("SELECT pg_try_advisory_lock($1) AS taken", key),
-        Ask::Free(key) => ("SELECT pg_advisory_unlock($1) AS taken", key),
-    };
-    let query = diesel::sql_query(sql).bind::<diesel::sql_types::BigInt, _>(*key);
+impl Session {
+    fn take(&mut self, key: i64) -> Result<bool, String> {
+        if self.failed.is_some_and(|at| at.elapsed() < RECONNECT) {
+            return Err("the database was not reachable a moment ago".to_owned());
+        }
+        let connected = self.db.take().map_or_else(|| postgres::connect(&self.url), Ok);
+        let taken = connected.and_then(|mut db| {
+            let taken = ask_for(&mut db, "SELECT pg_try_advisory_lock($1) AS taken", key)?;
+            self.db = Some(db);
+            Ok(taken)
+        });
+        self.told(taken.as_ref().err());
+        taken.map_err(|error| error.to_string())
+    }
+
+    fn free(&mut self, key: i64) {
+        let freed = self.db.as_mut().map(|db| ask_for(db, "SELECT pg_advisory_unlock($1) AS taken", key));
+        if let Some(Err(error)) = freed {
+            // Not to be kept: whether it still holds the lock is not known, and with the session the lock ends.
+            self.db = None;
+            self.told(Some(&error.into()));
+        }
+    }
+
+    /// Says once that the session broke, and once that there is another.
+    fn told(&mut self, error: Option<&StoreError>) {
+        match (error, self.failed) {
+            (Some(error), None) => {
+                log::error!("The session that holds the locks broke, and the locks ended with it: {error}");
+            }
+            (None, Some(_)) => log::info!("There is a session for the locks again."),
+            _ => {}
+        }
+        self.failed = error.map(|_| Instant::now());
+    }
+}
+
+fn ask_for(db: &mut PgConnection, sql: &str, key: i64) -> QueryResult<bool> {
+    let query = diesel::sql_query(sql).bind::<diesel::sql_types::BigInt, _>(key);
     query.get_result::<Taken>(db).map(|row| row.taken)
 }

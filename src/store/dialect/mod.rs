@@ -8,11 +8,15 @@ mod search;
 mod sqlite;
 mod tls;
 
+use std::time::Duration;
+
 use diesel::connection::SimpleConnection;
-use diesel::{PgConnection, QueryResult, SqliteConnection};
+use diesel::sql_types::{BigInt, Binary};
+use diesel::{PgConnection, QueryResult, RunQueryDsl, SqliteConnection};
 
 use super::catalog::Known;
-use super::{Conn, StoreError};
+use super::{Conn, StoreError, Tx};
+use crate::domain::id::NumberId;
 
 pub(super) use locker::{Held, Locker};
 pub(super) use search::{ROWS as SEARCH_ROWS, search_rows};
@@ -228,10 +232,40 @@ pub(super) fn begin_snapshot(conn: &mut Conn<'_>) -> Result<(), StoreError> {
 }
 
 /// Waits until no event is being recorded by anybody, and keeps it so until the commit: events are numbered when they are
-/// written but seen when they are committed, and a seal must not run past one that is still to come.
-pub(super) fn hold_history_still(conn: &mut Conn<'_>) -> Result<(), StoreError> {
-    match conn.db {
-        Db::Sqlite(_) => Ok(()),
-        Db::Postgres(_) => Ok(conn.db.batch("LOCK TABLE consent_events IN SHARE MODE")?),
+/// written but seen when they are committed, and a seal must not run past one that is still to come. Everybody who
+/// records waits behind it, so it waits only for a moment, in a transaction of its own that holds nothing.
+pub(super) fn hold_history_still(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    if matches!(tx.db, Db::Sqlite(_)) {
+        return Ok(());
     }
+    if !tx.stands_alone() {
+        return Err(StoreError::Busy);
+    }
+    // The mode excludes itself as well: of two instances that seal, the second sees what the first sealed.
+    let lock = "SET LOCAL lock_timeout = '1s'; LOCK TABLE consent_events IN SHARE ROW EXCLUSIVE MODE";
+    tx.db.batch(lock).map_err(|error| StoreError::NeverStill(error.to_string()))
+}
+
+#[derive(diesel::QueryableByName)]
+struct InHand {
+    #[diesel(sql_type = diesel::sql_types::Bool)]
+    in_hand: bool,
+}
+
+/// True while some instance may be handing a text to `number` without holding its lock: it was killed, or its session
+/// ended, after the claim. A confirmation of STOP is no reason to wait. On SQLite there are no others.
+pub(super) fn is_in_hand(
+    conn: &mut Conn<'_>,
+    number: NumberId,
+    within: Duration,
+) -> Result<bool, StoreError> {
+    let Db::Postgres(db) = &mut conn.db else { return Ok(false) };
+    let query = diesel::sql_query(
+        "SELECT EXISTS (SELECT FROM messages WHERE number_id = $1 AND status = 'sending' \
+         AND lane <> 'opt_out_confirmation' \
+         AND claimed_at > extract(epoch FROM clock_timestamp()) * 1000000 - $2) AS in_hand",
+    );
+    let within = i64::try_from(within.as_micros()).unwrap_or(i64::MAX);
+    let found: InHand = query.bind::<Binary, _>(number).bind::<BigInt, _>(within).get_result(*db)?;
+    Ok(found.in_hand)
 }

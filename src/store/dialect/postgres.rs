@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::r2d2::{self, ConnectionManager, CustomizeConnection};
+use diesel::r2d2::{self, ConnectionManager, CustomizeConnection, NopErrorHandler};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use crate::store::StoreError;
@@ -20,9 +20,11 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// One instance at a time brings the tables up to date. The number only has to be the same everywhere.
 const MIGRATION_LOCK: i64 = 0x736d_735f_6f70_7430;
 
-/// What every session of ours needs: a statement that waits for ever would hold up a STOP.
+/// What every session of ours needs: a statement that waits for ever would hold up a STOP, and so would the locks of an
+/// instance that froze in a transaction, or whose machine vanished, which PostgreSQL by itself would only notice after hours.
 const SETTINGS: &str = "SET client_min_messages = warning; SET statement_timeout = '60s'; SET lock_timeout = '20s'; \
-    SET idle_in_transaction_session_timeout = '120s';";
+    SET idle_in_transaction_session_timeout = '15s'; \
+    SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3;";
 
 pub(super) type Pool = r2d2::Pool<ConnectionManager<PgConnection>>;
 
@@ -41,13 +43,16 @@ pub(super) fn connect_existing(url: &str) -> Result<PgConnection, StoreError> {
         return Err(StoreError::Migration("the database is empty".to_owned()));
     }
     super::up_to_date(db.has_pending_migration(MIGRATIONS))?;
-    db.batch_execute("SET statement_timeout = 0; SET default_transaction_read_only = on")?;
+    db.batch_execute("SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET default_transaction_read_only = on")?;
     Ok(db)
 }
 
 pub(super) fn migrate(url: &str) -> Result<(), StoreError> {
     let mut db = connect(url)?;
-    db.batch_execute(&format!("SET statement_timeout = 0; SELECT pg_advisory_lock({MIGRATION_LOCK})"))?;
+    // Another instance may be at it for as long as it takes.
+    db.batch_execute(&format!(
+        "SET statement_timeout = 0; SET lock_timeout = 0; SELECT pg_advisory_lock({MIGRATION_LOCK})"
+    ))?;
     let done = db.run_pending_migrations(MIGRATIONS).map(|_| ());
     db.batch_execute(&format!("SELECT pg_advisory_unlock({MIGRATION_LOCK})"))?;
     done.map_err(|error| StoreError::Migration(error.to_string()))
@@ -67,6 +72,8 @@ pub(super) fn pool(url: &str) -> Result<Pool, StoreError> {
         .max_size(READERS)
         .min_idle(Some(1))
         .connection_timeout(PATIENCE)
+        // Whoever asked in vain is told why; the pool need not say so at every attempt.
+        .error_handler(Box::new(NopErrorHandler))
         .connection_customizer(Box::new(Settings))
         .build(ConnectionManager::new(url))
         .map_err(|error| StoreError::Connection(error.to_string()))

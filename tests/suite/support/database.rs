@@ -56,6 +56,23 @@ fn run_on_server(sql: &str) {
     }
 }
 
+/// Ends every session of the database, as a restart does.
+pub fn end_sessions(url: &str) {
+    let (_, name) = url.rsplit_once('/').unwrap();
+    run_on_server(&format!(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+    ));
+}
+
+/// Ends the sessions that hold the locks among instances.
+pub fn end_locks(url: &str) {
+    let (_, name) = url.rsplit_once('/').unwrap();
+    run_on_server(&format!(
+        "SELECT pg_terminate_backend(pid) FROM pg_locks JOIN pg_database ON pg_database.oid = database \
+         WHERE locktype = 'advisory' AND datname = '{name}'"
+    ));
+}
+
 /// The address of a database that is not there.
 pub fn missing(directory: &TempDir) -> String {
     match is_postgres() {

@@ -1,0 +1,200 @@
+"""What stands beside the servers under test: a PostgreSQL cluster of their own, and a stand-in for Twilio's API."""
+
+import datetime
+import email.utils
+import glob
+import http.server
+import json
+import os
+import pwd
+import queue
+import random
+import shutil
+import socket
+import struct
+import subprocess
+import threading
+import time
+import urllib.parse
+import uuid
+
+from support import ACCOUNT, Caller, Lost, free_port
+
+MESSAGES = f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
+
+
+class Cluster:
+    """A PostgreSQL server of its own. As root it runs as the user postgres, because PostgreSQL refuses root."""
+
+    def __init__(self, folder):
+        found = shutil.which("initdb") or max(glob.glob("/usr/lib/postgresql/*/bin/initdb"), default=None)
+        if not found:
+            raise Lost("PostgreSQL's initdb is neither on PATH nor under /usr/lib/postgresql")
+        self.programs, self.port = os.path.dirname(os.path.realpath(found)), free_port()
+        self.home, self.su = os.path.join(folder, "postgres"), []
+        self.data, self.log_path = os.path.join(self.home, "data"), os.path.join(self.home, "log")
+        os.makedirs(self.home)
+        if os.geteuid() == 0:
+            user = pwd.getpwnam("postgres")
+            os.chmod(folder, 0o711)
+            os.chown(self.home, user.pw_uid, user.pw_gid)
+            self.su = ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--init-groups"]
+        self.url = f"postgres://postgres@127.0.0.1:{self.port}/postgres"
+        self.run("initdb", "-D", self.data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
+        with open(os.path.join(self.data, "postgresql.conf"), "a", encoding="utf-8") as settings:
+            settings.write(
+                f"port = {self.port}\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = '{self.home}'\n"
+                "log_line_prefix = '%m [%p] '\n"
+            )
+
+    def run(self, program, *words):
+        call = [*self.su, os.path.join(self.programs, program), *words]
+        done = subprocess.run(
+            call, capture_output=True, text=True, timeout=120, check=False, cwd=self.home, stdin=subprocess.DEVNULL
+        )
+        if done.returncode:
+            raise Lost(f"{program} failed: {done.stdout}{done.stderr}")
+        return done.stdout
+
+    def start(self):
+        # With its output in a pipe the server would keep the pipe open: it goes into the log.
+        self.run("pg_ctl", "-D", self.data, "-l", self.log_path, "-w", "-t", "60", "start")
+
+    def stop(self, how):
+        self.run("pg_ctl", "-D", self.data, "-m", how, "-w", "stop")
+
+    def rows(self, sql):
+        """What a query finds: one dictionary for each row."""
+        words = ("-h", self.home, "-p", str(self.port), "-U", "postgres", "-d", "postgres", "-X", "-A", "-t", "-q")
+        found = self.run("psql", *words, "-c", f"SELECT row_to_json(found) FROM ({sql}) AS found")
+        return [json.loads(line) for line in found.splitlines()]
+
+    def count_in_log(self, words):
+        with open(self.log_path, encoding="utf-8", errors="replace") as log:
+            return sum(words in line for line in log)
+
+
+class Twilio:
+    """Takes texts, and remembers when each request arrived before it is answered. Some answers never come, some lie."""
+
+    def __init__(self, seed):
+        self.chance, self.lock, self.arrivals, self.taken = random.Random(seed), threading.Lock(), [], []
+        self.callbacks, self.fates = queue.Queue(), {}
+        standin = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            """One connection."""
+
+            protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
+
+            def do_POST(self):
+                form = self.rfile.read(int(self.headers["Content-Length"])).decode()
+                standin.post(self, dict(urllib.parse.parse_qsl(form)))
+
+            def do_GET(self):
+                query = dict(urllib.parse.parse_qsl(urllib.parse.urlparse(self.path).query))
+                self.answer(200, {"messages": standin.listed(query)})
+
+            def answer(self, status, body):
+                body = json.dumps(body).encode()
+                self.send_response(status)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def hang_up(self):
+                self.close_connection = True
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                self.connection.close()
+
+            def handle(self):
+                try:
+                    super().handle()
+                except OSError:
+                    pass  # Its caller was killed.
+
+            def log_message(self, *_):
+                pass
+
+        class Listener(http.server.ThreadingHTTPServer):
+            """Many at once."""
+
+            request_queue_size = 256
+            daemon_threads = True
+
+            def handle_error(self, *_):
+                pass
+
+        self.listener = Listener(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.listener.server_port}"
+        threading.Thread(target=self.listener.serve_forever, daemon=True).start()
+
+    def fate(self):
+        """What becomes of a request, and how long it is on its way."""
+        with self.lock:
+            fate = self.chance.choices(("taken", "hung up", "500", "503", "slow"), (880, 45, 35, 35, 5))[0]
+            return fate, min(self.chance.expovariate(1 / 0.05), 0.6)
+
+    def post(self, handler, form):
+        fate, delay = self.fate()
+        # Until then it is on its way, and whoever sent it can be killed.
+        time.sleep(delay)
+        query = urllib.parse.parse_qs(urllib.parse.urlparse(form["StatusCallback"]).query)
+        text = {
+            "arrived": time.monotonic(), "message": query["message"][0], "to": form["To"], "from": form["From"],
+            "body": form["Body"], "sid": "SM" + uuid.uuid4().hex, "callback": form["StatusCallback"],
+            "at": datetime.datetime.now(datetime.timezone.utc),
+        }
+        with self.lock:
+            self.fates[fate] = self.fates.get(fate, 0) + 1
+            self.arrivals.append(text)
+            if fate != "503":
+                self.taken.append(text)
+        time.sleep(6 if fate == "slow" else delay / 4)
+        if fate == "hung up":
+            handler.hang_up()
+        elif fate == "500":
+            handler.answer(500, {"code": 20500, "message": "Internal server error"})
+        elif fate == "503":
+            handler.answer(503, {"code": 20503, "message": "Service unavailable"})
+        else:
+            handler.answer(201, {"sid": text["sid"], "status": "queued"})
+        if fate != "503":
+            self.callbacks.put(text)
+
+    def listed(self, query):
+        def asked_for(text):
+            return (
+                text["to"] == query.get("To", text["to"])
+                and text["from"] == query.get("From", text["from"])
+                and text["at"].strftime("%Y-%m-%d") >= query.get("DateSent>", "")
+            )
+
+        with self.lock:
+            found = [text for text in reversed(self.taken) if asked_for(text)]
+        return [
+            {
+                "sid": text["sid"], "body": text["body"], "to": text["to"], "from": text["from"], "status": "sent",
+                "error_code": None, "date_created": email.utils.format_datetime(text["at"]),
+            }
+            for text in found[: int(query.get("PageSize", 50))]
+        ]
+
+    def call_back(self, ports, ended):
+        """Reports what was taken as delivered, to any of the instances; a quarter is never reported."""
+        chance = random.Random(1)
+        while not ended.is_set():
+            try:
+                text = self.callbacks.get(timeout=0.5)
+            except queue.Empty:
+                continue
+            path = text["callback"].split("://", 1)[1]
+            path = path[path.index("/"):]
+            params = {"MessageSid": text["sid"], "SmsSid": text["sid"], "MessageStatus": "delivered"}
+            for _ in range(chance.choice((0, 1, 1, 2))):
+                try:
+                    Caller(chance.choice(ports)).webhook(path, params)
+                except OSError:
+                    pass

@@ -1,0 +1,155 @@
+//! Two instances on one PostgreSQL database: the STOP barrier holds across them, also when the lock of the one that sends
+//! is lost, and what one of them does at a time is done by one. A SQLite file belongs to one process: nothing to test.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use futures_util::future::{join, join_all};
+use sms_opt_in::clock::Clock;
+use sms_opt_in::jobs::{Jobs, deliver_due, seal_all};
+use sms_opt_in::store::seal_file::SealFile;
+use sms_opt_in::store::{Duty, Store, StoreError, Tx, events, settings};
+
+use crate::barrier::Slow;
+use crate::support::{World, database, world};
+
+/// A second instance on the same database, whose provider is slow.
+fn beside(world: &World, slow: &Arc<Slow>) -> Jobs {
+    let (provider, store) = (Arc::<Slow>::clone(slow), Store::open(&world.database).unwrap());
+    let seals = SealFile::at(world.directory.path().join("other.seals"));
+    // The real time, because PostgreSQL is asked how long ago a hand-off began.
+    Jobs { store, clock: Clock::System, provider, seals, ..world.jobs.clone() }
+}
+
+/// Ana's texts are handed over by the second instance while her STOP reaches the first.
+async fn stop_at_the_other(loses_its_lock: bool) {
+    if !database::is_postgres() {
+        return;
+    }
+    let world = world().await;
+    let ana = world.lead(61);
+    ana.texts("START").await;
+    let slow = Arc::new(Slow::default());
+    let jobs = beside(&world, &slow);
+    for n in 0..5 {
+        world.send(ana.phone.as_str(), &format!("text {n}")).await;
+    }
+    let delivering = actix_web::rt::spawn(async move { deliver_due(&jobs).await });
+    while slow.waiting.load(Ordering::SeqCst) == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    if loses_its_lock {
+        database::end_locks(&world.database);
+    }
+    let simulator = world.bound_app.simulator.as_ref().unwrap();
+    let status = simulator.lead_texts(&ana.phone, "+12065550199", "STOP").await.unwrap();
+    let acknowledged = Instant::now();
+    assert_eq!(status, 200);
+    delivering.await.unwrap().unwrap();
+    let began = slow.began.lock().unwrap().clone();
+    assert!(!began.is_empty(), "a request was under way when the STOP came");
+    assert!(began.iter().all(|at| *at < acknowledged), "a request began after the STOP was acknowledged");
+    assert_eq!(ana.state().await, "opted_out");
+}
+
+#[actix_web::test]
+async fn a_stop_at_one_instance_waits_for_what_another_hands_over() {
+    stop_at_the_other(false).await;
+}
+
+#[actix_web::test]
+async fn a_stop_waits_even_when_the_lock_was_lost() {
+    stop_at_the_other(true).await;
+}
+
+#[actix_web::test]
+async fn a_duty_is_done_by_one_instance_at_a_time() {
+    if !database::is_postgres() {
+        return;
+    }
+    let world = world().await;
+    let other = beside(&world, &Arc::default());
+    let on_duty = world.jobs.store.take_on(Duty::Housekeeping).await.unwrap();
+    assert!(on_duty.is_some());
+    assert!(other.store.take_on(Duty::Housekeeping).await.unwrap().is_none(), "the first is at it");
+    assert!(other.store.take_on(Duty::Sealing).await.unwrap().is_some(), "each duty by itself");
+    drop(on_duty);
+    while other.store.take_on(Duty::Housekeeping).await.unwrap().is_none() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[actix_web::test]
+async fn instances_that_seal_at_once_under_load_keep_the_same_seals() {
+    if !database::is_postgres() {
+        return;
+    }
+    let world = world().await;
+    let other = beside(&world, &Arc::default());
+    let leads: Vec<_> = (0..40).map(|line| world.lead(line)).collect();
+    let texting = join_all(leads.iter().map(|lead| lead.texts("START")));
+    let sealing = async {
+        for _ in 0..10 {
+            let (one, two) = join(seal_all(&world.jobs), seal_all(&other)).await;
+            one.unwrap();
+            two.unwrap();
+        }
+    };
+    let begun = Instant::now();
+    join(texting, sealing).await;
+    assert!(begun.elapsed().as_secs() < 20, "nobody waited for a deadlock to be found");
+    seal_all(&world.jobs).await.unwrap();
+    seal_all(&other).await.unwrap();
+    let seals: Result<_, StoreError> =
+        world.jobs.store.read(|conn| Ok((events::seals_after(conn, 0)?, events::extent(conn)?))).await;
+    let (seals, (count, _)) = seals.unwrap();
+    assert_eq!(seals.iter().map(|seal| seal.events).sum::<i64>(), count, "every event is sealed once");
+    assert_eq!(world.jobs.seals.all().unwrap().unwrap(), seals);
+    assert_eq!(other.seals.all().unwrap().unwrap(), seals);
+}
+
+/// Writes a setting; `end` runs in the first run of the transaction. Returns what came back, the runs, and what is kept.
+async fn written(
+    world: &World,
+    end: impl Fn(&str) + Send + 'static,
+) -> (Result<(), StoreError>, usize, Option<String>) {
+    let (runs, url) = (Arc::new(AtomicUsize::new(0)), world.database.clone());
+    let counted = Arc::clone(&runs);
+    let write = move |tx: &mut Tx<'_>| {
+        if counted.fetch_add(1, Ordering::SeqCst) == 0 {
+            end(&url);
+        }
+        settings::set(tx, "test", "kept")
+    };
+    let result = world.jobs.store.write(write).await;
+    let kept = world.jobs.store.read(|conn| settings::get(conn, "test")).await.unwrap();
+    (result, runs.load(Ordering::SeqCst), kept)
+}
+
+#[actix_web::test]
+async fn a_write_whose_connection_breaks_before_the_commit_is_run_again() {
+    if !database::is_postgres() {
+        return;
+    }
+    let world = world().await;
+    let (result, runs, kept) = written(&world, database::end_sessions).await;
+    result.unwrap();
+    assert_eq!((runs, kept.as_deref()), (2, Some("kept")));
+}
+
+#[actix_web::test]
+async fn a_commit_that_is_not_confirmed_is_neither_acknowledged_nor_repeated() {
+    if !database::is_postgres() {
+        return;
+    }
+    let world = world().await;
+    let ends = "CREATE FUNCTION ends() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+                PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$; \
+                CREATE CONSTRAINT TRIGGER ends AFTER INSERT ON settings DEFERRABLE INITIALLY DEFERRED \
+                FOR EACH ROW EXECUTE FUNCTION ends()";
+    database::run(&world.database, ends).unwrap();
+    let (result, runs, _) = written(&world, |_| ()).await;
+    assert!(matches!(result, Err(StoreError::Commit(_))), "{result:?}");
+    assert_eq!(runs, 1);
+}
