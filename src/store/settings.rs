@@ -14,6 +14,9 @@ pub const SETUP_TOKEN: &str = "setup_token";
 /// The installation's secret, where several instances share it and none was given. Beside the database it lies in a file.
 pub const SECRET_KEY: &str = "secret_key";
 
+/// How far a copy from another database came; there until it was found complete.
+pub const MOVING: &str = "moving";
+
 /// A setting's value.
 ///
 /// # Errors

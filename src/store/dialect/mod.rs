@@ -2,6 +2,7 @@
 //! [`on!`]; what the databases do differently is a small function here, one for each of them. It must not know what is
 //! stored.
 
+mod copying;
 mod locker;
 mod postgres;
 mod search;
@@ -12,6 +13,7 @@ use diesel::{PgConnection, QueryResult, SqliteConnection};
 
 use super::{Conn, StoreError};
 
+pub(super) use copying::{TABLES, Table};
 pub(super) use locker::{Held, Locker};
 pub(super) use search::{ROWS as SEARCH_ROWS, search_rows};
 
@@ -127,6 +129,14 @@ impl Place {
         })
     }
 
+    /// Copies the database to a new file, where it is a file.
+    pub(super) fn copy_into(&self, file: &str) -> Result<(), StoreError> {
+        match self {
+            Place::Sqlite(path) => sqlite::copy_into(path, file),
+            Place::Postgres(_) => Err(StoreError::UnknownScheme("postgres".to_owned())),
+        }
+    }
+
     /// How many connections write side by side.
     pub(super) fn writers(&self) -> u16 {
         match self {
@@ -199,6 +209,18 @@ impl Connection {
     /// True when writes that failed on this database's account may be run again: others write beside us.
     pub(super) fn has_rivals(&self) -> bool {
         matches!(self, Connection::Postgres(_))
+    }
+}
+
+/// Both ends of a move from one database into the other: a source that nobody else has open, and a target to fill.
+pub(super) fn moving(source: &str, target: &str) -> Result<(SqliteConnection, PgConnection), StoreError> {
+    match (Place::of(source)?, Place::of(target)?) {
+        (Place::Sqlite(path), Place::Postgres(url)) => {
+            Ok((sqlite::connect_alone(&path)?, postgres::connect_to_fill(&url)?))
+        }
+        _ => Err(StoreError::Move(
+            "Only a SQLite database (DATABASE_URL) can be copied, and only into PostgreSQL.".to_owned(),
+        )),
     }
 }
 
