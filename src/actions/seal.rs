@@ -9,8 +9,8 @@ use crate::domain::time::Timestamp;
 use crate::store::events::{self, Seal};
 use crate::store::{Conn, StoreError, Tx};
 
-use super::ActionError;
 use super::record_consent::hex;
+use super::{ActionError, restore};
 
 /// Events sealed at most in one step.
 const STEP: i64 = 5000;
@@ -28,7 +28,7 @@ pub fn seal(
 ) -> Result<usize, ActionError> {
     events::hold_still(tx)?;
     if let Some(outside) = outside
-        && events::seal_through(tx, outside.through_position)?.as_ref() != Some(outside)
+        && restore::is_behind(tx, outside)?
     {
         return Err(ActionError::Conflict(behind(outside.sealed_at)));
     }

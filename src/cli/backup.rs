@@ -39,9 +39,14 @@ pub(super) fn run(config: &Config, command: &BackupCommand) -> Result<ExitCode> 
         let _ = std::fs::remove_file(&file);
         return Err(error.context("There is no backup"));
     }
-    println!("The database as it is now is in {shown}. Check it: sms-opt-in verify --database-url sqlite://{shown}");
+    println!(
+        "The database as it is now is in {shown}. Check it: sms-opt-in verify --database-url sqlite://{shown}"
+    );
     println!("To it belong, and are not in it:");
-    println!("  {}  the secret key (unless SECRET_KEY is given): keep it apart", config.secret_key_file().display());
+    println!(
+        "  {}  the secret key (unless SECRET_KEY is given): keep it apart",
+        config.secret_key_file().display()
+    );
     println!("  {}  the file of seals: keep the newest one", config.seal_file().display());
     Ok(ExitCode::SUCCESS)
 }

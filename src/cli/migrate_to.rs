@@ -65,7 +65,9 @@ fn copy(config: &Config, target: &str) -> Result<bool, String> {
 
 fn fill(moving: &mut Move) -> Result<(), StoreError> {
     let bar = ProgressBar::new(moving.all());
-    if let Ok(style) = ProgressStyle::with_template("{bar:30} {percent}% {pos} of {len} rows, {eta} left: {msg}") {
+    if let Ok(style) =
+        ProgressStyle::with_template("{bar:30} {percent}% {pos} of {len} rows, {eta} left: {msg}")
+    {
         bar.set_style(style);
     }
     while let Some(table) = moving.table() {
@@ -87,8 +89,10 @@ fn secret(config: &Config, source: &mut Conn<'_>) -> Result<Option<String>, Stri
         None => settings::get(source, settings::SECRET_KEY).map_err(|error| error.to_string())?,
     };
     if key.is_none() && events::last_seal(source).map_err(|error| error.to_string())?.is_some() {
-        return Err("there are seals, but no secret key. Give SECRET_KEY, or put its file beside the database."
-            .to_owned());
+        return Err(
+            "there are seals, but no secret key. Give SECRET_KEY, or put its file beside the database."
+                .to_owned(),
+        );
     }
     Ok(key)
 }
@@ -111,7 +115,9 @@ fn report(config: &Config, (findings, (events, digest)): &(Findings, (u64, Strin
     let seals = config.seal_file();
     if seals.is_file() {
         let (seals, name) = (seals.display(), "sms-opt-in.db.seals");
-        println!("Copy the file of seals {seals} to {name} in the server's DATA_DIR (its working folder if not set).");
+        println!(
+            "Copy the file of seals {seals} to {name} in the server's DATA_DIR (its working folder if not set)."
+        );
     }
     println!("Now start the server with the target as DATABASE_URL, and keep the old file as a backup only.");
     if !findings.problems.is_empty() {

@@ -2,6 +2,8 @@
 //! mark in the target, written with each chunk, says how far the copy came, so that it can be broken off at any moment and
 //! goes on there. It changes nothing in the source, and keeps everybody else out of it meanwhile.
 
+use std::mem::ManuallyDrop;
+
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
@@ -16,7 +18,9 @@ use super::{Conn, StoreError, Tx, settings};
 
 /// A copy under way.
 pub struct Move {
-    source: SqliteConnection,
+    /// Never closed: the last connection that is closed writes what waits in the WAL into the file, and the source is to stay
+    /// as it is. It ends with the process.
+    source: ManuallyDrop<SqliteConnection>,
     target: PgConnection,
     counts: Vec<i64>,
     mark: Mark,
@@ -93,11 +97,14 @@ impl Move {
     pub fn finish(&mut self, secret: Option<&str>) -> Result<(), StoreError> {
         for (table, column) in [("consent_events", "position"), ("contacts", "row_id")] {
             let last = diesel::sql_query("SELECT seq AS n FROM sqlite_sequence WHERE name = ?1");
-            let last: Option<Number> = last.bind::<Text, _>(table).get_result(&mut self.source).optional()?;
+            let last: Option<Number> =
+                last.bind::<Text, _>(table).get_result(&mut *self.source).optional()?;
             if let Some(Number { n: 1.. }) = last {
-                diesel::sql_query(format!("SELECT setval(pg_get_serial_sequence('{table}', '{column}'), $1)"))
-                    .bind::<BigInt, _>(last.map_or(1, |last| last.n))
-                    .execute(&mut self.target)?;
+                diesel::sql_query(format!(
+                    "SELECT setval(pg_get_serial_sequence('{table}', '{column}'), $1)"
+                ))
+                .bind::<BigInt, _>(last.map_or(1, |last| last.n))
+                .execute(&mut self.target)?;
             }
         }
         if let Some(secret) = secret {

@@ -137,6 +137,14 @@ pub fn sender(conn: &mut Conn<'_>, program: ProgramId) -> Result<Option<String>,
     })
 }
 
+/// The sender numbers of all programs.
+///
+/// # Errors
+/// When the database fails.
+pub fn senders(conn: &mut Conn<'_>) -> Result<Vec<String>, StoreError> {
+    on!(conn, db => Ok(senders::table.order(senders::id).select(senders::e164).load(db)?))
+}
+
 /// The program that texts from this number.
 ///
 /// # Errors

@@ -130,6 +130,9 @@ pub(super) fn operations(question: &Question<'_>) -> Check {
     if question.sending_on {
         return pass(CheckName::Operations, "Sending is switched on.", rule);
     }
+    if let Some(standstill) = question.standstill {
+        return fail(CheckName::Operations, &standstill.facts(), rule, standstill.next_step());
+    }
     fail(
         CheckName::Operations,
         "Sending is switched off for the whole installation.",

@@ -3,6 +3,7 @@
 
 use std::io::BufRead;
 
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::result::Error;
 use diesel::sql_types::{BigInt, Text};
@@ -43,7 +44,11 @@ macro_rules! tables {
                 };
                 diesel::copy_from(schema::$name::table).from_raw_data(schema::$name::table, write).execute(db)
             },
-            give_out: |db, each| lines_of(diesel::copy_to(schema::$name::table).load_raw(db)?, each),
+            give_out: |db, each| {
+                lines_of(diesel::copy_to(schema::$name::table).load_raw(db)?, each)?;
+                // Diesel leaves the last answer of a COPY unread; a simple statement clears it away.
+                db.batch_execute("SELECT 1")
+            },
         }),*];
     };
 }
@@ -181,7 +186,9 @@ impl Column {
         let text = match self.kind.as_str() {
             "BLOB" => format!(r"'\\x' || lower(hex({name}))"),
             "BOOLEAN" => format!("CASE {name} WHEN 0 THEN 'f' WHEN 1 THEN 't' END"),
-            "TEXT" => ESCAPES.iter().fold(name, |inner, (what, by)| format!("replace({inner}, {what}, '{by}')")),
+            "TEXT" => {
+                ESCAPES.iter().fold(name, |inner, (what, by)| format!("replace({inner}, {what}, '{by}')"))
+            }
             _ => format!("CAST({name} AS TEXT)"),
         };
         format!(r"ifnull({text}, '\N')")

@@ -8,6 +8,8 @@ mod postgres;
 mod search;
 mod sqlite;
 
+use std::mem::ManuallyDrop;
+
 use diesel::connection::SimpleConnection;
 use diesel::{PgConnection, QueryResult, SqliteConnection};
 
@@ -213,10 +215,15 @@ impl Connection {
 }
 
 /// Both ends of a move from one database into the other: a source that nobody else has open, and a target to fill.
-pub(super) fn moving(source: &str, target: &str) -> Result<(SqliteConnection, PgConnection), StoreError> {
+pub(super) fn moving(
+    source: &str,
+    target: &str,
+) -> Result<(ManuallyDrop<SqliteConnection>, PgConnection), StoreError> {
     match (Place::of(source)?, Place::of(target)?) {
         (Place::Sqlite(path), Place::Postgres(url)) => {
-            Ok((sqlite::connect_alone(&path)?, postgres::connect_to_fill(&url)?))
+            // Never closed: see Move.
+            let source = ManuallyDrop::new(sqlite::connect_alone(&path)?);
+            Ok((source, postgres::connect_to_fill(&url)?))
         }
         _ => Err(StoreError::Move(
             "Only a SQLite database (DATABASE_URL) can be copied, and only into PostgreSQL.".to_owned(),
