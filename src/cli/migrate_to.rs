@@ -44,7 +44,7 @@ fn copy(config: &Config, target: &str) -> Result<bool, String> {
     println!("{} rows were copied. Comparing them, and walking both ledgers.", moving.copied());
     let mut different = moving.differences().map_err(words)?;
     let seals = SealFile::at(config.seal_file()).all().map_err(words)?;
-    let key = secret.unwrap_or_default();
+    let key = secret.clone().unwrap_or_default();
     let here = walk(&mut moving.source(), &key, seals.as_deref()).map_err(words)?;
     let there = walk(&mut moving.target(), &key, seals.as_deref()).map_err(words)?;
     if here.1 != there.1 {
@@ -59,7 +59,7 @@ fn copy(config: &Config, target: &str) -> Result<bool, String> {
         return Ok(false);
     }
     moving.release().map_err(words)?;
-    report(config, &there);
+    report(config, secret.is_some(), &there);
     Ok(there.0.problems.is_empty())
 }
 
@@ -105,13 +105,15 @@ fn walk(
     Ok((verify(conn, key.as_bytes(), seals)?, digest_of_all(conn)?))
 }
 
-fn report(config: &Config, (findings, (events, digest)): &(Findings, (u64, String))) {
+fn report(config: &Config, has_secret: bool, (findings, (events, digest)): &(Findings, (u64, String))) {
     println!("Every row of every table is the same on both sides.");
     println!("Both ledgers have {events} events with the digest {digest}.");
-    println!(
-        "The secret key is now in the target's table of settings: sessions, form tokens and seals go on working. A \
+    if has_secret {
+        println!(
+            "The secret key is now in the target's table of settings: sessions, form tokens and seals go on working. A \
          SECRET_KEY that is given to the server comes first; give the same one, or none."
-    );
+        );
+    }
     let seals = config.seal_file();
     if seals.is_file() {
         let (seals, name) = (seals.display(), "sms-opt-in.db.seals");

@@ -191,7 +191,8 @@ impl Column {
             }
             _ => format!("CAST({name} AS TEXT)"),
         };
-        format!(r"ifnull({text}, '\N')")
+        // Not ifnull: hex() makes an empty text of what is absent.
+        format!(r#"CASE WHEN "{}" IS NULL THEN '\N' ELSE {text} END"#, self.name)
     }
 }
 
