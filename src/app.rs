@@ -10,12 +10,12 @@ use anyhow::{Context, Result};
 use crate::actions::{ActionError, install};
 use crate::clock::Clock;
 use crate::config::{Config, Unusable};
-use crate::jobs::Jobs;
+use crate::jobs::{Jobs, notice_restore};
 use crate::providers::Provider;
 use crate::providers::simulator::Simulator;
 use crate::providers::twilio::{Twilio, TwilioConfig};
 use crate::store::seal_file::SealFile;
-use crate::store::{Store, StoreError, inbound, settings, users};
+use crate::store::{Store, StoreError, inbound, moving, settings, users};
 use crate::web::{self, App, api::secret_hash, signed::Signer};
 
 /// A server that is ready to run.
@@ -40,6 +40,11 @@ pub async fn bind(config: Config, clock: Clock) -> Result<Bound> {
     // Another provider may be installed already, by a test before this one.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let store = Store::open(&config.database_url)?;
+    if store.read(moving::is_unfinished).await? {
+        return Err(Unusable(
+            "This database is an unfinished copy of another one. Run sms-opt-in migrate-to again until it is done.".to_owned(),
+        ))?;
+    }
     let secret = Arc::new(secret_key(&config, &store).await?);
     let cookie_key = web::session::cookie_key(&secret);
     let alone = only_server(&config)?;
@@ -63,6 +68,9 @@ pub async fn bind(config: Config, clock: Clock) -> Result<Bound> {
     };
     let seals = SealFile::at(app.config.seal_file());
     let jobs = Jobs { store: app.store.clone(), clock: app.clock.clone(), provider, secret, seals };
+    if let Err(error) = notice_restore(&jobs).await {
+        log::error!("It is not known whether the database is older than its last seal: {error}");
+    }
     let setup_link = setup_link(&app).await?;
     let data = app.clone();
     let secure = app.public_url.starts_with("https://");

@@ -105,7 +105,7 @@ impl Config {
     /// # Errors
     /// When the file cannot be made.
     pub fn keep_secret_key(&self, key: &[u8]) -> Result<(), Unusable> {
-        let path = self.beside_database("secret-key");
+        let path = self.secret_key_file();
         write_private(&path, key)
             .map_err(|error| Unusable(format!("The secret key {} cannot be made: {error}", path.display())))
     }
@@ -115,7 +115,7 @@ impl Config {
     /// # Errors
     /// When it is too short, or its file cannot be read.
     pub fn existing_secret_key(&self) -> Result<Option<Vec<u8>>, Unusable> {
-        let path = self.beside_database("secret-key");
+        let path = self.secret_key_file();
         let (key, of) = match &self.secret_key {
             Some(key) => (key.expose_secret().as_bytes().to_vec(), "SECRET_KEY".to_owned()),
             None => match std::fs::read(&path) {
@@ -133,6 +133,11 @@ impl Config {
             return Err(Unusable(format!("{of} must have at least 32 characters.")));
         }
         Ok(Some(key))
+    }
+
+    /// Where the secret key is kept, unless it is given or shared in the database.
+    pub fn secret_key_file(&self) -> PathBuf {
+        self.beside_database("secret-key")
     }
 
     /// Where the seals are kept a second time.

@@ -2,6 +2,7 @@
 
 use crate::domain::gate::{Question, Verdict, ask};
 use crate::domain::program::Program;
+use crate::domain::standstill::Standstill;
 use crate::domain::time::Timestamp;
 use crate::store::numbers::Number;
 use crate::store::{Conn, StoreError, programs, settings};
@@ -13,6 +14,8 @@ pub struct Standing {
     pub sender: Option<String>,
     /// False when an administrator switched all sending off.
     pub sending_on: bool,
+    /// Why the installation itself switched it off, if it did.
+    pub standstill: Option<Standstill>,
 }
 
 /// How a program stands: its sender, and the switch of the installation.
@@ -20,7 +23,9 @@ pub struct Standing {
 /// # Errors
 /// When the database fails.
 pub fn standing(conn: &mut Conn<'_>, program: &Program) -> Result<Standing, StoreError> {
-    Ok(Standing { sender: programs::sender(conn, program.id)?, sending_on: settings::sending_on(conn)? })
+    let (sender, sending_on) = (programs::sender(conn, program.id)?, settings::sending_on(conn)?);
+    let standstill = if sending_on { None } else { settings::standstill(conn)? };
+    Ok(Standing { sender, sending_on, standstill })
 }
 
 impl Standing {
@@ -33,6 +38,7 @@ impl Standing {
             program,
             sender: self.sender.as_deref(),
             sending_on: self.sending_on,
+            standstill: self.standstill,
             now,
         })
     }

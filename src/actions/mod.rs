@@ -15,6 +15,7 @@ pub mod publish_form;
 pub mod receive_receipt;
 pub mod receive_text;
 pub mod record_consent;
+pub mod restore;
 pub mod save_contact;
 pub mod seal;
 pub mod seed;

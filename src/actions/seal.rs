@@ -7,9 +7,10 @@ use sha2::Sha256;
 use crate::domain::ledger::{GENESIS, Hash, fold_seal};
 use crate::domain::time::Timestamp;
 use crate::store::events::{self, Seal};
-use crate::store::{StoreError, Tx};
+use crate::store::{Conn, StoreError, Tx};
 
-use super::ActionError;
+use super::record_consent::hex;
+use super::{ActionError, restore};
 
 /// Events sealed at most in one step.
 const STEP: i64 = 5000;
@@ -26,7 +27,7 @@ pub fn seal(
     now: Timestamp,
 ) -> Result<usize, ActionError> {
     if let Some(outside) = outside
-        && events::seal_through(tx, outside.through_position)?.as_ref() != Some(outside)
+        && restore::is_behind(tx, outside)?
     {
         return Err(ActionError::Conflict(behind(outside.sealed_at)));
     }
@@ -61,6 +62,23 @@ pub fn seal(
 pub fn go_on(tx: &mut Tx<'_>, key: &[u8], now: Timestamp) -> Result<(), ActionError> {
     while events::last_seal(tx)?.is_some() && seal(tx, key, None, now)? > 0 {}
     Ok(())
+}
+
+/// How many events there are, and one digest over all their hashes in order.
+///
+/// # Errors
+/// When the database fails.
+pub fn digest_of_all(conn: &mut Conn<'_>) -> Result<(u64, String), StoreError> {
+    let (mut position, mut count, mut digest) = (0, 0, GENESIS);
+    loop {
+        let step = events::hashes_after(conn, position, STEP)?;
+        let Some((last, _)) = step.last() else { return Ok((count, hex(&digest))) };
+        position = *last;
+        for (_, hash) in &step {
+            count += 1;
+            digest = fold_seal(digest, hash);
+        }
+    }
 }
 
 /// What a database without a seal that the file beside it holds means.

@@ -8,6 +8,7 @@ use validator::ValidateEmail;
 use crate::domain::actor::Actor;
 use crate::domain::id::UserId;
 use crate::domain::role::Role;
+use crate::domain::standstill::Standstill;
 use crate::domain::time::Timestamp;
 use crate::store::users::{self, User};
 use crate::store::{Conn, StoreError, Tx, admin_log, settings};
@@ -209,6 +210,12 @@ pub fn change_password(
 /// # Errors
 /// When the database fails.
 pub fn switch_sending(tx: &mut Tx<'_>, on: bool, actor: &Actor, now: Timestamp) -> Result<(), ActionError> {
+    if on {
+        if let Some(why @ Standstill::Behind { .. }) = settings::standstill(tx)? {
+            return Err(ActionError::Conflict(format!("Sending stays off. {}", why.next_step())));
+        }
+        settings::clear(tx, settings::SENDING_OFF_BECAUSE)?;
+    }
     if settings::sending_on(tx)? != on {
         settings::set(tx, settings::SENDING, if on { "on" } else { "off" })?;
         let action = if on { "sending.on" } else { "sending.off" };

@@ -1,7 +1,10 @@
 //! The command line: one word for each thing an operator does on the server itself.
 
+mod after_restore;
 mod api_key;
+mod backup;
 mod create_user;
+mod migrate_to;
 mod seed;
 mod serve;
 mod verify;
@@ -38,6 +41,13 @@ enum Command {
     /// Check the whole ledger: exit code 0 intact, 1 tampered with, 2 could not tell.
     #[command(after_help = crate::actions::verify::COVERED)]
     Verify,
+    /// Copy this SQLite installation into an empty PostgreSQL database: exit code 0 done, 1 differences, 2 could not. The
+    /// server must be stopped. Can be broken off and started again.
+    MigrateTo(migrate_to::MigrateToCommand),
+    /// Copy the SQLite database to a new file, while the server may run.
+    Backup(backup::BackupCommand),
+    /// After an older database was put in place: fetch the texts received since from the provider, STOPs among them.
+    AfterRestore(after_restore::AfterRestoreCommand),
 }
 
 /// Runs the command that was asked for.
@@ -57,5 +67,8 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         Command::ApiKey(command) => api_key::run(&config, command),
         Command::Seed(command) => seed::run(&config, &command),
         Command::Verify => Ok(verify::run(&config)),
+        Command::MigrateTo(command) => Ok(migrate_to::run(&config, &command)),
+        Command::Backup(command) => backup::run(&config, &command),
+        Command::AfterRestore(command) => after_restore::run(&config, &command),
     }
 }

@@ -13,6 +13,7 @@ use super::id::{MessageId, ProgramId};
 use super::message::Lane;
 use super::phone::Phone;
 use super::program::Program;
+use super::standstill::Standstill;
 use super::time::Timestamp;
 use super::words::words;
 
@@ -112,6 +113,8 @@ pub struct Question<'a> {
     pub sender: Option<&'a str>,
     /// False when an administrator switched all sending off.
     pub sending_on: bool,
+    /// Why the installation itself stopped all sending, if it did.
+    pub standstill: Option<Standstill>,
     /// Now.
     pub now: Timestamp,
 }

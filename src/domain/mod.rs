@@ -15,5 +15,6 @@ pub mod program;
 pub mod reply;
 pub mod role;
 pub mod sms;
+pub mod standstill;
 pub mod time;
 pub mod words;

@@ -14,7 +14,7 @@ use crate::store::seal_file::SealFile;
 use crate::store::{Duty, Store};
 
 pub use deliver::{deliver_due, reconcile};
-pub use seal::seal_all;
+pub use seal::{notice_restore, seal_all};
 
 /// What the loops need.
 #[derive(Clone)]

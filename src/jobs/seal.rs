@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::actions::{ActionError, seal};
+use crate::actions::{ActionError, restore, seal};
 use crate::store::{Duty, StoreError, events};
 
 use super::{HOUSEKEEPING, Jobs};
@@ -15,8 +15,8 @@ pub(super) async fn sealing_loop(jobs: &Jobs) {
         if !trouble.is_empty() && trouble != told {
             let file = jobs.seals.path().display();
             log::error!(
-                "The history is not sealed. {trouble} If an older database was put in place on purpose, move {file} \
-                 away and keep it; sealing then begins anew."
+                "The history is not sealed. {trouble} If an older database was put in place on purpose, run sms-opt-in \
+                 after-restore, or move {file} away and keep it; sealing then begins anew."
             );
         }
         told = trouble;
@@ -24,11 +24,28 @@ pub(super) async fn sealing_loop(jobs: &Jobs) {
     }
 }
 
+/// Stops all sending when the database is older than the last seal outside it, or notes that this was accepted.
+///
+/// # Errors
+/// When the database or the file fails.
+pub async fn notice_restore(jobs: &Jobs) -> Result<(), ActionError> {
+    let file = jobs.seals.clone();
+    let outside = aside(move || file.last()).await?;
+    let found = jobs.store.read(move |conn| restore::finding(conn, outside.as_ref())).await?;
+    if let Some(why) = found {
+        log::error!("{} {}", why.facts(), why.next_step());
+        let now = jobs.clock.now();
+        jobs.store.write(move |tx| restore::stand_still(tx, why, now)).await?;
+    }
+    Ok(())
+}
+
 /// Seals all that was recorded so far. While another instance seals, only the file is brought up to date.
 ///
 /// # Errors
 /// When the database lies behind the file of seals, or one of them fails.
 pub async fn seal_all(jobs: &Jobs) -> Result<(), ActionError> {
+    notice_restore(jobs).await?;
     let on_duty = jobs.store.take_on(Duty::Sealing).await?;
     loop {
         let file = jobs.seals.clone();

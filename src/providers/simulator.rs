@@ -2,6 +2,7 @@
 //! No real text leaves the machine. It must not know the database: what it knows it keeps in a file of its own.
 
 mod handset;
+mod inbox;
 mod journal;
 mod memory;
 
@@ -32,6 +33,7 @@ use journal::Journal;
 use memory::{Line, Memory};
 
 pub use handset::{Direction, Handset, HandsetText};
+pub use inbox::remembered;
 
 /// Tells the time.
 pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;

@@ -1,6 +1,7 @@
 //! Twilio's Programmable Messaging over its REST API. It must not know what happens to an answer; it only says whether
 //! Twilio took a text, certainly did not, or nobody knows.
 
+mod inbox;
 mod sid;
 
 use std::time::Duration;
@@ -208,13 +209,26 @@ struct Listed {
     status: String,
     error_code: Option<Value>,
     date_created: Option<String>,
+    date_sent: Option<String>,
+    direction: Option<String>,
 }
 
 impl Listed {
     fn created(&self) -> Option<Timestamp> {
-        let date = DateTime::parse_from_rfc2822(self.date_created.as_deref()?).ok()?;
-        Some(Timestamp::from(date.to_utc()))
+        read_date(self.date_created.as_deref())
     }
+
+    fn sent(&self) -> Option<Timestamp> {
+        read_date(self.date_sent.as_deref()).or_else(|| self.created())
+    }
+
+    fn is_inbound(&self) -> bool {
+        self.direction.as_deref() == Some("inbound")
+    }
+}
+
+fn read_date(date: Option<&str>) -> Option<Timestamp> {
+    Some(Timestamp::from(DateTime::parse_from_rfc2822(date?).ok()?.to_utc()))
 }
 
 /// What a hand-off without any answer means: only a connection that never stood is sure not to have carried it.

@@ -42,10 +42,10 @@ pub struct Answered {
     pub key: String,
     /// SHA-256 of the request.
     pub request_sha256: Vec<u8>,
-    /// The message, or the refused attempt, that the answer was about.
-    pub message_id: Option<MessageId>,
     /// When it was given.
     pub created_at: Timestamp,
+    /// The message, or the refused attempt, that the answer was about.
+    pub message_id: Option<MessageId>,
 }
 
 /// Keeps a new key.

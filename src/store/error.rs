@@ -35,6 +35,9 @@ pub enum StoreError {
     /// The file of seals beside the database cannot be read or written.
     #[error("the file of seals {0}")]
     SealFile(String),
+    /// A database cannot be copied into another, in words for the operator.
+    #[error("{0}")]
+    Move(String),
     /// The writer has stopped.
     #[error("the store is shutting down")]
     Closed,

@@ -19,6 +19,7 @@ pub mod events;
 pub mod forms;
 pub mod inbound;
 pub mod messages;
+pub mod moving;
 pub mod numbers;
 pub mod programs;
 pub mod seal_file;
@@ -79,6 +80,14 @@ pub fn read_existing<T, E: From<StoreError>>(
     let result = read(&mut conn);
     conn.db.batch("ROLLBACK").map_err(StoreError::from)?;
     result
+}
+
+/// Copies a SQLite database that others may be using to a new or empty file.
+///
+/// # Errors
+/// When it is no SQLite database, is not there, or the file cannot be written.
+pub fn copy_into(url: &str, file: &str) -> Result<(), StoreError> {
+    Place::reach(url)?.0.copy_into(file)
 }
 
 impl Store {

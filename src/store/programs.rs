@@ -134,6 +134,14 @@ pub fn sender(conn: &mut Conn<'_>, program: ProgramId) -> Result<Option<String>,
     Ok(catalog.senders.iter().find(|(of, _)| *of == program).map(|(_, e164)| e164.clone()))
 }
 
+/// The sender numbers of all programs.
+///
+/// # Errors
+/// When the database fails.
+pub fn senders(conn: &mut Conn<'_>) -> Result<Vec<String>, StoreError> {
+    on!(conn, db => Ok(senders::table.order(senders::id).select(senders::e164).load(db)?))
+}
+
 /// The program that texts from this number.
 ///
 /// # Errors

@@ -252,8 +252,8 @@ diesel::table! {
         api_key_id -> Binary,
         key -> Text,
         request_sha256 -> Binary,
-        message_id -> Nullable<Binary>,
         created_at -> BigInt,
+        message_id -> Nullable<Binary>,
     }
 }
 

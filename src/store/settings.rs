@@ -5,14 +5,20 @@ use diesel::prelude::*;
 use super::dialect::on;
 use super::schema::settings;
 use super::{Conn, StoreError, Tx, catalog};
+use crate::domain::standstill::Standstill;
 
 /// Is sending switched on? ("off" stops everything; on unless said otherwise.)
 pub const SENDING: &str = "sending";
+/// Why the installation itself switched sending off ([`Standstill`] as JSON); absent when it did not.
+pub const SENDING_OFF_BECAUSE: &str = "sending_off_because";
 /// SHA-256 of the one-time setup token, in hexadecimal, while no user exists.
 pub const SETUP_TOKEN: &str = "setup_token";
 
 /// The installation's secret, where several instances share it and none was given. Beside the database it lies in a file.
 pub const SECRET_KEY: &str = "secret_key";
+
+/// How far a copy from another database came; there until it was found complete.
+pub const MOVING: &str = "moving";
 
 /// A setting's value.
 ///
@@ -64,4 +70,22 @@ pub fn clear(tx: &mut Tx<'_>, key: &str) -> Result<(), StoreError> {
 /// When the database fails.
 pub fn sending_on(conn: &mut Conn<'_>) -> Result<bool, StoreError> {
     Ok(catalog::read(conn)?.sending_on)
+}
+
+/// Why the installation itself switched sending off, if it did.
+///
+/// # Errors
+/// When the database fails, or the value is not readable.
+pub fn standstill(conn: &mut Conn<'_>) -> Result<Option<Standstill>, StoreError> {
+    let known = get(conn, SENDING_OFF_BECAUSE)?;
+    Ok(known.map(|json| serde_json::from_str(&json)).transpose()?)
+}
+
+/// Switches sending off and says why.
+///
+/// # Errors
+/// When the database fails.
+pub fn stand_still(tx: &mut Tx<'_>, why: Standstill) -> Result<(), StoreError> {
+    set(tx, SENDING, "off")?;
+    set(tx, SENDING_OFF_BECAUSE, &serde_json::to_string(&why)?)
 }

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::dialect::on;
-use super::schema::users;
+use super::schema::{settings, users};
 use super::{Conn, StoreError, Tx, sessions};
 use crate::domain::id::UserId;
 use crate::domain::role::Role;
@@ -58,6 +58,21 @@ pub fn by_email(conn: &mut Conn<'_>, email: &str) -> Result<Option<User>, StoreE
     on!(conn, db => {
         let query = users::table.filter(users::email.eq(email.trim().to_lowercase()));
         Ok(query.select(User::as_select()).first(db).optional()?)
+    })
+}
+
+/// A user by identifier, and why the installation switched sending off, if it did (as JSON): every page asks for both, so they
+/// are one question.
+///
+/// # Errors
+/// When the database fails.
+pub fn with_standstill(
+    conn: &mut Conn<'_>,
+    id: UserId,
+) -> Result<Option<(User, Option<String>)>, StoreError> {
+    on!(conn, db => {
+        let why = settings::table.find(super::settings::SENDING_OFF_BECAUSE).select(settings::value);
+        Ok(users::table.find(id).select((User::as_select(), why.single_value())).first(db).optional()?)
     })
 }
 

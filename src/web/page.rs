@@ -13,6 +13,7 @@ use super::error::PageError;
 use super::session::{Flash, Signed};
 use crate::domain::phone::Phone;
 use crate::domain::role::Role;
+use crate::domain::standstill::Standstill;
 
 /// What `layouts/admin.html` asks.
 #[derive(Clone, Debug)]
@@ -27,6 +28,8 @@ pub struct Page {
     pub csrf: String,
     /// What was done by the request before.
     pub flash: Option<Flash>,
+    /// Why the installation itself switched sending off, if it did.
+    pub standstill: Option<Standstill>,
     /// No real text leaves this machine.
     pub simulator: bool,
     /// The region whose numbers are shown without a country code.
@@ -44,6 +47,7 @@ impl Page {
             role_label: user.role.label(),
             csrf: who.csrf().to_owned(),
             flash: who.flash().cloned(),
+            standstill: who.standstill(),
             simulator: app.config.is_simulator(),
             home: app.config.default_region.clone(),
             role: user.role,

@@ -26,6 +26,7 @@ use crate::clock::Clock;
 use crate::domain::actor::Actor;
 use crate::domain::id::UserId;
 use crate::domain::role::Role;
+use crate::domain::standstill::Standstill;
 use crate::store::users::{self, User};
 use crate::store::{Store, StoreError, sessions};
 
@@ -124,6 +125,8 @@ pub trait Signed {
     fn csrf(&self) -> &str;
     /// What was done by the request before.
     fn flash(&self) -> Option<&Flash>;
+    /// Why the installation itself switched sending off, if it did.
+    fn standstill(&self) -> Option<Standstill>;
     /// The person as histories name them.
     fn actor(&self) -> Actor {
         Actor::User(self.user().email.clone())
@@ -140,6 +143,8 @@ macro_rules! signed {
             pub csrf: String,
             /// What was done by the request before.
             pub flash: Option<Flash>,
+            /// Why the installation itself switched sending off, if it did.
+            pub standstill: Option<Standstill>,
         }
 
         impl $name {
@@ -159,6 +164,9 @@ macro_rules! signed {
             fn flash(&self) -> Option<&Flash> {
                 self.flash.as_ref()
             }
+            fn standstill(&self) -> Option<Standstill> {
+                self.standstill
+            }
         }
 
         impl FromRequest for $name {
@@ -167,12 +175,12 @@ macro_rules! signed {
             fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
                 let request = request.clone();
                 Box::pin(async move {
-                    let (user, session) = signed_in(&request).await?;
+                    let (user, standstill, session) = signed_in(&request).await?;
                     if !matches!(user.role, $roles) {
                         return Err(PageError::Forbidden($needed));
                     }
                     let (csrf, flash) = (csrf_token(&session)?, take_flash(&request, &session));
-                    Ok($name { user, csrf, flash })
+                    Ok($name { user, csrf, flash, standstill })
                 })
             }
         }
@@ -241,9 +249,9 @@ pub(super) fn expected_csrf(request: &HttpRequest) -> Option<String> {
     request.get_session().get::<String>(CSRF).ok().flatten()
 }
 
-async fn signed_in(request: &HttpRequest) -> Result<(User, Session), PageError> {
-    match current(request).await? {
-        Some(user) => Ok((user, request.get_session())),
+async fn signed_in(request: &HttpRequest) -> Result<(User, Option<Standstill>, Session), PageError> {
+    match asked(request).await? {
+        Some((user, standstill)) => Ok((user, standstill, request.get_session())),
         None => Err(sign_in_first(request)),
     }
 }
@@ -253,10 +261,16 @@ async fn signed_in(request: &HttpRequest) -> Result<(User, Session), PageError> 
 /// # Errors
 /// When the database fails.
 pub async fn current(request: &HttpRequest) -> Result<Option<User>, PageError> {
+    Ok(asked(request).await?.map(|(user, _)| user))
+}
+
+async fn asked(request: &HttpRequest) -> Result<Option<(User, Option<Standstill>)>, PageError> {
     let app = request.app_data::<Data<App>>().ok_or_else(|| PageError::internal("no App in app_data"))?;
     let Some(id) = request.get_session().get::<UserId>(USER).ok().flatten() else { return Ok(None) };
-    let user = app.store.read::<_, StoreError>(move |conn| users::get(conn, id)).await?;
-    Ok(user.filter(|user| user.disabled_at.is_none()))
+    let found = app.store.read::<_, StoreError>(move |conn| users::with_standstill(conn, id)).await?;
+    let Some((user, why)) = found.filter(|(user, _)| user.disabled_at.is_none()) else { return Ok(None) };
+    let standstill = why.map(|why| serde_json::from_str(&why)).transpose().map_err(StoreError::from)?;
+    Ok(Some((user, standstill)))
 }
 
 /// A page is asked for again after sign-in. What a form held is lost: its sender comes back to where it stood, and is told.

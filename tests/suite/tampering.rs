@@ -14,7 +14,7 @@ use sms_opt_in::jobs::seal_all;
 use sms_opt_in::store::numbers;
 use tempfile::TempDir;
 
-use crate::support::{World, database, start, world};
+use crate::support::{World, database, seals, start, world};
 
 const KEY: &str = "a secret key of at least 32 characters";
 
@@ -106,11 +106,6 @@ impl Copy {
     fn verify(&self) -> (i32, String) {
         verify(&self.url, self.directory.path(), Some(KEY))
     }
-}
-
-/// The file of seals beside the database, or in the folder of a server's.
-fn seals(directory: &Path) -> PathBuf {
-    directory.join(if database::is_postgres() { "sms-opt-in.db.seals" } else { "test.db.seals" })
 }
 
 fn verify(url: &str, directory: &Path, key: Option<&str>) -> (i32, String) {

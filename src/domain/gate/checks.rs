@@ -115,6 +115,9 @@ pub(super) fn operations(question: &Question<'_>) -> Check {
     if question.sending_on {
         return pass(CheckName::Operations, "Sending is switched on.");
     }
+    if let Some(standstill) = question.standstill {
+        return fail(CheckName::Operations, &standstill.facts(), standstill.next_step());
+    }
     fail(
         CheckName::Operations,
         "Sending is switched off for the whole installation.",

@@ -26,11 +26,7 @@ impl Journal {
         if journal.length > LARGEST {
             journal.cut_down()?;
         }
-        for line in BufReader::new(File::open(&journal.path)?).split(b'\n') {
-            if let Ok(line) = serde_json::from_slice::<Line>(&line?) {
-                memory.apply(&line);
-            }
-        }
+        read(&journal.path, memory)?;
         Ok(journal)
     }
 
@@ -56,6 +52,16 @@ impl Journal {
         (self.file, self.length) = open(&self.path)?;
         Ok(())
     }
+}
+
+/// Takes in what a file holds; nothing is made or changed.
+pub(super) fn read(path: &Path, memory: &mut Memory) -> std::io::Result<()> {
+    for line in BufReader::new(File::open(path)?).split(b'\n') {
+        if let Ok(line) = serde_json::from_slice::<Line>(&line?) {
+            memory.apply(&line);
+        }
+    }
+    Ok(())
 }
 
 /// Opens a file to write at its end, which is made the beginning of a line.

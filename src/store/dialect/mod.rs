@@ -2,6 +2,7 @@
 //! [`on!`]; what the databases do differently is a small function here, one for each of them. It must not know what is
 //! stored.
 
+mod copying;
 mod locker;
 mod postgres;
 mod search;
@@ -9,6 +10,8 @@ mod sqlite;
 mod tls;
 
 use std::time::Duration;
+
+use std::mem::ManuallyDrop;
 
 use diesel::connection::SimpleConnection;
 use diesel::sql_types::{BigInt, Binary};
@@ -18,6 +21,7 @@ use super::catalog::Known;
 use super::{Conn, StoreError, Tx};
 use crate::domain::id::NumberId;
 
+pub(super) use copying::{TABLES, Table};
 pub(super) use locker::{Held, Locker};
 pub(super) use search::{ROWS as SEARCH_ROWS, search_rows};
 pub(super) use tls::Bridge;
@@ -137,6 +141,14 @@ impl Place {
         })
     }
 
+    /// Copies the database to a new file, where it is a file.
+    pub(super) fn copy_into(&self, file: &str) -> Result<(), StoreError> {
+        match self {
+            Place::Sqlite(path) => sqlite::copy_into(path, file),
+            Place::Postgres(_) => Err(StoreError::UnknownScheme("postgres".to_owned())),
+        }
+    }
+
     /// How many connections write side by side.
     pub(super) fn writers(&self) -> u16 {
         match self {
@@ -210,6 +222,23 @@ impl Connection {
     /// True when writes that failed on this database's account may be run again: others write beside us.
     pub(super) fn has_rivals(&self) -> bool {
         matches!(self, Connection::Postgres(_))
+    }
+}
+
+/// Both ends of a move from one database into the other: a source that nobody else has open, and a target to fill.
+pub(super) fn moving(
+    source: &str,
+    target: &str,
+) -> Result<(ManuallyDrop<SqliteConnection>, PgConnection, Option<Bridge>), StoreError> {
+    match (Place::reach(source)?, Place::reach(target)?) {
+        ((Place::Sqlite(path), _), (Place::Postgres(url), bridge)) => {
+            // Never closed: see Move.
+            let source = ManuallyDrop::new(sqlite::connect_alone(&path)?);
+            Ok((source, postgres::connect_to_fill(&url)?, bridge))
+        }
+        _ => Err(StoreError::Move(
+            "Only a SQLite database (DATABASE_URL) can be copied, and only into PostgreSQL.".to_owned(),
+        )),
     }
 }
 

@@ -20,6 +20,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// One instance at a time brings the tables up to date. The number only has to be the same everywhere.
 const MIGRATION_LOCK: i64 = 0x736d_735f_6f70_7430;
 
+/// One copy at a time fills a database.
+const FILLING_LOCK: i64 = 0x736d_735f_6f70_7431;
+
 /// What every session of ours needs: a statement that waits for ever would hold up a STOP, and so would the locks of an
 /// instance that froze in a transaction, or whose machine vanished, which PostgreSQL by itself would only notice after hours.
 const SETTINGS: &str = "SET client_min_messages = warning; SET statement_timeout = '60s'; SET lock_timeout = '20s'; \
@@ -44,6 +47,18 @@ pub(super) fn connect_existing(url: &str) -> Result<PgConnection, StoreError> {
     }
     super::up_to_date(db.has_pending_migration(MIGRATIONS))?;
     db.batch_execute("SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET default_transaction_read_only = on")?;
+    Ok(db)
+}
+
+/// Opens a database that is to be filled, and keeps others from filling it at the same time.
+pub(super) fn connect_to_fill(url: &str) -> Result<PgConnection, StoreError> {
+    migrate(url)?;
+    let mut db = connect(url)?;
+    db.batch_execute("SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0")?;
+    let free = diesel::sql_query(format!("SELECT 1 WHERE pg_try_advisory_lock({FILLING_LOCK})"));
+    if free.execute(&mut db)? == 0 {
+        return Err(StoreError::Move("Another copy into this database is under way.".to_owned()));
+    }
     Ok(db)
 }
 

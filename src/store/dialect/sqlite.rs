@@ -32,14 +32,41 @@ pub(super) fn connect(path: &str) -> Result<SqliteConnection, StoreError> {
 
 /// Opens a database that must be there, only to read.
 pub(super) fn connect_existing(path: &str) -> Result<SqliteConnection, StoreError> {
-    if !std::path::Path::new(path).is_file() {
-        return Err(StoreError::Connection(format!("there is no file {path}")));
-    }
-    let mut db =
-        SqliteConnection::establish(path).map_err(|error| StoreError::Connection(error.to_string()))?;
+    let mut db = existing(path)?;
     db.batch_execute(READING)?;
     super::up_to_date(db.has_pending_migration(MIGRATIONS))?;
     Ok(db)
+}
+
+/// Opens a database that must be there and that nobody else may have open, only to read. Everybody else is kept out until it
+/// is closed: what is copied out of it must not change meanwhile, nor be thought to go on afterwards.
+pub(super) fn connect_alone(path: &str) -> Result<SqliteConnection, StoreError> {
+    let mut db = existing(path)?;
+    // Under an exclusive lock SQLite opens a database in WAL mode only when it is alone with it.
+    db.batch_execute("PRAGMA busy_timeout = 2000; PRAGMA locking_mode = EXCLUSIVE")?;
+    db.batch_execute("BEGIN EXCLUSIVE").map_err(|error| {
+        StoreError::Move(format!(
+            "The database is in use. Stop the server, and whatever else has {path} open, and start again. ({error})"
+        ))
+    })?;
+    db.batch_execute(READING)?;
+    super::up_to_date(db.has_pending_migration(MIGRATIONS))?;
+    Ok(db)
+}
+
+/// Copies a database that others may be using to a new file, as one unchanging state.
+pub(super) fn copy_into(path: &str, file: &str) -> Result<(), StoreError> {
+    let mut db = existing(path)?;
+    db.batch_execute("PRAGMA busy_timeout = 10000")?;
+    diesel::sql_query("VACUUM INTO ?1").bind::<diesel::sql_types::Text, _>(file).execute(&mut db)?;
+    Ok(())
+}
+
+fn existing(path: &str) -> Result<SqliteConnection, StoreError> {
+    if !std::path::Path::new(path).is_file() {
+        return Err(StoreError::Connection(format!("there is no file {path}")));
+    }
+    SqliteConnection::establish(path).map_err(|error| StoreError::Connection(error.to_string()))
 }
 
 pub(super) fn migrate(path: &str) -> Result<(), StoreError> {

@@ -3,6 +3,7 @@
 pub mod database;
 pub mod person;
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Parser;
@@ -50,6 +51,16 @@ pub struct World {
 pub async fn world() -> World {
     let directory = TempDir::new().unwrap();
     let database = database::fresh(&directory);
+    world_in(directory, database).await
+}
+
+/// The file of seals beside the database, or in the folder of a server's.
+pub fn seals(directory: &Path) -> PathBuf {
+    directory.join(if database::is_postgres() { "sms-opt-in.db.seals" } else { "test.db.seals" })
+}
+
+/// An installation on a database that is there, with its files in the folder.
+pub async fn world_in(directory: TempDir, database: String) -> World {
     let clock = Clock::fixed(start());
     let arguments = [
         "test",
@@ -76,6 +87,9 @@ pub async fn world() -> World {
     let now = clock.now();
     app.store
         .write(move |tx| {
+            if api_keys::by_hash(tx, &secret_hash(KEY))?.is_some() {
+                return Ok(());
+            }
             let scopes = "messages,contacts,consent".to_owned();
             let (id, name) = (tx.new_id(now)?, "tests".to_owned());
             let hash = secret_hash(KEY);

@@ -1,0 +1,141 @@
+//! `after-restore`: asks the provider for the texts that a restored database does not know, STOPs among them. It never
+//! switches sending on: that is for a person who looked.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+
+use crate::actions::receive_text::{Received, receive_text};
+use crate::actions::{ActionError, restore};
+use crate::clock::Clock;
+use crate::config::{Config, ProviderName};
+use crate::domain::message::InboundText;
+use crate::domain::reply::Reply;
+use crate::domain::standstill::Standstill;
+use crate::domain::time::Timestamp;
+use crate::providers::simulator;
+use crate::providers::twilio::{Twilio, TwilioConfig};
+use crate::store::events::Seal;
+use crate::store::seal_file::SealFile;
+use crate::store::{Conn, Store, StoreError, programs, settings};
+
+/// Texts may reach us this much later than the provider took them; those we know already change nothing.
+const MARGIN: chrono::Duration = chrono::Duration::days(1);
+
+#[derive(Args)]
+pub(super) struct AfterRestoreCommand {
+    /// Accept the older database without asking the provider, for instance because the account is closed.
+    #[arg(long)]
+    without_provider: bool,
+}
+
+pub(super) fn run(config: &Config, command: &AfterRestoreCommand) -> Result<ExitCode> {
+    let clock = Clock::System;
+    let store = Store::open(&config.database_url)?;
+    let seals = SealFile::at(config.seal_file());
+    let outside = seals.last()?;
+    let found = outside.clone();
+    let (why, behind) = store.read_now(|conn| now_known(conn, found.as_ref()))?;
+    if behind {
+        let now = clock.now();
+        store.write_now(move |tx| restore::stand_still(tx, why, now))?;
+        println!("The database is older than the last seal in {}.", seals.path().display());
+    } else {
+        println!("The database holds the last seal, or there is no file of seals. Asking does no harm.");
+    }
+    if command.without_provider {
+        println!("The provider was not asked.");
+    } else {
+        ask(config, &store, &clock, why.since())?;
+    }
+    if behind {
+        accept(&store, &seals, why, &clock)?;
+    }
+    let on = store.read_now::<_, StoreError>(settings::sending_on)?;
+    if !on {
+        println!(
+            "Sending stays off. Look at the numbers, and at what was recorded by hand, by form or by the API since the \
+             backup; then switch sending on again on the dashboard."
+        );
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Where the restore stands, and whether the file of seals is still ahead of the database.
+fn now_known(conn: &mut Conn<'_>, outside: Option<&Seal>) -> Result<(Standstill, bool), StoreError> {
+    let since = restore::complete_until(conn)?;
+    if let Some(outside) = outside
+        && restore::is_behind(conn, outside)?
+    {
+        return Ok((Standstill::Behind { sealed_at: outside.sealed_at, since }, true));
+    }
+    let known = settings::standstill(conn)?;
+    Ok((known.unwrap_or(Standstill::Accepted { sealed_at: since, since }), false))
+}
+
+fn ask(config: &Config, store: &Store, clock: &Clock, since: Timestamp) -> Result<()> {
+    let since = since.plus(-MARGIN);
+    let mut senders = store.read_now::<_, StoreError>(programs::senders)?;
+    let ours = config.sender_number()?.map(|phone| phone.as_str().to_owned());
+    senders.extend(ours.filter(|ours| !senders.contains(ours)));
+    let (provider, texts) = match config.provider {
+        ProviderName::Twilio => ("twilio", from_twilio(config, &senders, since)?),
+        ProviderName::Simulator => ("simulator", simulator::remembered(&config.simulator_file(), since)?),
+    };
+    println!("The provider ({provider}) has {} received texts since {}.", texts.len(), since.words());
+    let (mut new, mut stops, mut starts) = (0, 0, 0);
+    for text in texts {
+        let (region, now) = (config.default_region.clone(), clock.now());
+        let received = store.write_now(move |tx| receive_text(tx, provider, &text, &region, now))?;
+        if let Received::New(reply) = received {
+            new += 1;
+            stops += u32::from(matches!(reply, Reply::Revoke { .. } | Reply::Unclear));
+            starts += u32::from(matches!(reply, Reply::OptIn | Reply::Confirm));
+        }
+    }
+    println!(
+        "{new} of them were not known here and are now: {stops} that stop or may stop, {starts} that say yes."
+    );
+    Ok(())
+}
+
+fn from_twilio(config: &Config, senders: &[String], since: Timestamp) -> Result<Vec<InboundText>> {
+    let (Some(account_sid), Some(auth_token)) =
+        (config.twilio_account_sid.clone(), config.twilio_auth_token.clone())
+    else {
+        bail!("PROVIDER=twilio needs TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN.");
+    };
+    let (api_base, public_url) = (config.twilio_api_base.clone(), config.public_url());
+    let twilio = Twilio::new(TwilioConfig { account_sid, auth_token, api_base, public_url })?;
+    let mut texts = Vec::new();
+    for sender in senders {
+        let received = actix_web::rt::System::new().block_on(twilio.received(sender, since));
+        texts.extend(received.map_err(anyhow::Error::msg)?);
+    }
+    texts.sort_by_key(|text| text.sent_at);
+    Ok(texts)
+}
+
+/// The old file is kept under another name, and sealing begins anew beside it.
+fn accept(store: &Store, seals: &SealFile, why: Standstill, clock: &Clock) -> Result<()> {
+    let now = clock.now();
+    let aside = free_name(seals.path(), now);
+    std::fs::rename(seals.path(), &aside)
+        .with_context(|| format!("{} cannot be moved aside.", seals.path().display()))?;
+    println!("The old file of seals is kept as {}.", aside.display());
+    let (sealed_at, since) = (why.sealed_at(), why.since());
+    let accepted = Standstill::Accepted { sealed_at, since };
+    store.write_now::<_, ActionError>(move |tx| restore::stand_still(tx, accepted, now))?;
+    Ok(())
+}
+
+fn free_name(path: &Path, now: Timestamp) -> PathBuf {
+    let stamp = now.utc().format("%Y-%m-%dT%H%M%SZ");
+    let mut name = PathBuf::from(format!("{}.before-restore-{stamp}", path.display()));
+    while name.exists() {
+        name.as_mut_os_string().push("-again");
+    }
+    name
+}

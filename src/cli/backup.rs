@@ -1,0 +1,58 @@
+//! `backup`: a copy of the SQLite database to a new file, beside a running server.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::Args;
+
+use crate::config::Config;
+use crate::store;
+
+#[derive(Args)]
+pub(super) struct BackupCommand {
+    /// The file to make. It must not exist.
+    file: PathBuf,
+}
+
+const ON_A_SERVER: &str = "\
+A PostgreSQL database is backed up with PostgreSQL's own tools, while the server runs:
+  pg_dump --format=custom --file=FILE DATABASE_URL     one database as it is now; pg_restore brings it back
+  pg_basebackup --pgdata=FOLDER --wal-method=stream    the whole cluster; with archived WAL, any moment since
+Keep with it the file of seals in DATA_DIR, and SECRET_KEY if you give one (otherwise it is in the database).";
+
+pub(super) fn run(config: &Config, command: &BackupCommand) -> Result<ExitCode> {
+    if !config.is_embedded() {
+        eprintln!("{ON_A_SERVER}");
+        return Ok(ExitCode::from(2));
+    }
+    let file = std::path::absolute(&command.file)?;
+    let shown = file.display();
+    // Made first and by nobody else, so that nothing is overwritten and nobody else can read it.
+    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file);
+    let made = made.with_context(|| format!("The file {shown} cannot be made."))?;
+    let copied = store::copy_into(&config.database_url, &file.to_string_lossy());
+    if let Err(error) = copied.map_err(anyhow::Error::from).and_then(|()| Ok(on_disk(&made, &file)?)) {
+        let _ = std::fs::remove_file(&file);
+        return Err(error.context("There is no backup"));
+    }
+    println!(
+        "The database as it is now is in {shown}. Check it: sms-opt-in verify --database-url sqlite://{shown}"
+    );
+    println!("To it belong, and are not in it:");
+    println!(
+        "  {}  the secret key (unless SECRET_KEY is given): keep it apart",
+        config.secret_key_file().display()
+    );
+    println!("  {}  the file of seals: keep the newest one", config.seal_file().display());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The file, and its name in its folder.
+fn on_disk(file: &File, path: &Path) -> io::Result<()> {
+    file.sync_all()?;
+    path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+}

@@ -1,0 +1,129 @@
+//! `migrate-to`: copies a SQLite installation into an empty PostgreSQL database, and then believes none of it: rows, ledger and
+//! seals are compared.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::actions::seal::digest_of_all;
+use crate::actions::verify::{Findings, verify};
+use crate::config::Config;
+use crate::store::events::Seal;
+use crate::store::moving::Move;
+use crate::store::seal_file::SealFile;
+use crate::store::{Conn, StoreError, events, settings};
+
+#[derive(Args)]
+pub(super) struct MigrateToCommand {
+    /// The empty database: postgres://USER:PASSWORD@HOST/DATABASE.
+    target: String,
+}
+
+pub(super) fn run(config: &Config, command: &MigrateToCommand) -> ExitCode {
+    match copy(config, &command.target) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(why) => {
+            eprintln!("The database was not copied to the end: {why}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// False when the two differ.
+fn copy(config: &Config, target: &str) -> Result<bool, String> {
+    let words = |error: StoreError| error.to_string();
+    let mut moving = Move::begin(&config.database_url, target).map_err(words)?;
+    let secret = secret(config, &mut moving.source())?;
+    if moving.copied() > 0 {
+        println!("A copy was broken off; it goes on after {} rows.", moving.copied());
+    }
+    fill(&mut moving).map_err(|error| format!("{error} Start the same command again; it goes on here."))?;
+    moving.finish(secret.as_deref()).map_err(words)?;
+    println!("{} rows were copied. Comparing them, and walking both ledgers.", moving.copied());
+    let mut different = moving.differences().map_err(words)?;
+    let seals = SealFile::at(config.seal_file()).all().map_err(words)?;
+    let key = secret.clone().unwrap_or_default();
+    let here = walk(&mut moving.source(), &key, seals.as_deref()).map_err(words)?;
+    let there = walk(&mut moving.target(), &key, seals.as_deref()).map_err(words)?;
+    if here.1 != there.1 {
+        different.push("The digest of all event hashes differs.".to_owned());
+    }
+    if here.0.problems != there.0.problems {
+        different.push("verify does not say the same of both.".to_owned());
+    }
+    if !different.is_empty() {
+        different.iter().for_each(|what| println!("{what}"));
+        println!("The two databases differ. Do not use the target: drop it, make it anew, and start again.");
+        return Ok(false);
+    }
+    moving.release().map_err(words)?;
+    report(config, secret.is_some(), &there);
+    Ok(there.0.problems.is_empty())
+}
+
+fn fill(moving: &mut Move) -> Result<(), StoreError> {
+    let bar = ProgressBar::new(moving.all());
+    if let Ok(style) =
+        ProgressStyle::with_template("{bar:30} {percent}% {pos} of {len} rows, {eta} left: {msg}")
+    {
+        bar.set_style(style);
+    }
+    while let Some(table) = moving.table() {
+        bar.set_message(table);
+        bar.set_position(moving.copied());
+        moving.step()?;
+    }
+    bar.finish_and_clear();
+    Ok(())
+}
+
+/// The key that the source's sessions, form tokens and seals were made with. Where there are seals there must be one.
+fn secret(config: &Config, source: &mut Conn<'_>) -> Result<Option<String>, String> {
+    let key = match config.existing_secret_key().map_err(|error| error.to_string())? {
+        Some(key) => {
+            let unfit = |_| "The secret key is no text. Give it as SECRET_KEY.".to_owned();
+            Some(String::from_utf8(key).map_err(unfit)?)
+        }
+        None => settings::get(source, settings::SECRET_KEY).map_err(|error| error.to_string())?,
+    };
+    if key.is_none() && events::last_seal(source).map_err(|error| error.to_string())?.is_some() {
+        return Err(
+            "there are seals, but no secret key. Give SECRET_KEY, or put its file beside the database."
+                .to_owned(),
+        );
+    }
+    Ok(key)
+}
+
+fn walk(
+    conn: &mut Conn<'_>,
+    key: &str,
+    seals: Option<&[Seal]>,
+) -> Result<(Findings, (u64, String)), StoreError> {
+    Ok((verify(conn, key.as_bytes(), seals)?, digest_of_all(conn)?))
+}
+
+fn report(config: &Config, has_secret: bool, (findings, (events, digest)): &(Findings, (u64, String))) {
+    println!("Every row of every table is the same on both sides.");
+    println!("Both ledgers have {events} events with the digest {digest}.");
+    if has_secret {
+        println!(
+            "The secret key is now in the target's table of settings: sessions, form tokens and seals go on working. A \
+         SECRET_KEY that is given to the server comes first; give the same one, or none."
+        );
+    }
+    let seals = config.seal_file();
+    if seals.is_file() {
+        let (seals, name) = (seals.display(), "sms-opt-in.db.seals");
+        println!(
+            "Copy the file of seals {seals} to {name} in the server's DATA_DIR (its working folder if not set)."
+        );
+    }
+    println!("Now start the server with the target as DATABASE_URL, and keep the old file as a backup only.");
+    if !findings.problems.is_empty() {
+        let n = findings.problems.len();
+        println!("The copy is faithful, but verify finds {n} problems, in the source as well: run it.");
+    }
+}

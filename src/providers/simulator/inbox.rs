@@ -1,0 +1,39 @@
+//! What leads texted, as the simulated phones remember it: for a database that was put back to an older state.
+
+use std::io;
+use std::path::Path;
+
+use super::handset::Direction;
+use super::journal;
+use super::memory::Memory;
+use crate::domain::message::InboundText;
+use crate::domain::time::Timestamp;
+
+/// The texts of leads since then in the phones' file, oldest first; none where there is no file. They are old: nobody waits
+/// for an answer to them any more.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn remembered(file: &Path, since: Timestamp) -> io::Result<Vec<InboundText>> {
+    let mut memory = Memory::default();
+    match journal::read(file, &mut memory) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        read => read?,
+    }
+    let mut texts = Vec::new();
+    for (number, on_screen) in memory.handsets {
+        let sent =
+            on_screen.into_iter().filter(|text| text.direction == Direction::FromLead && text.at >= since);
+        texts.extend(sent.map(|text| InboundText {
+            provider_id: text.id,
+            from: number.as_str().to_owned(),
+            to: text.ours,
+            body: text.body,
+            sent_at: Some(text.at),
+            answered_by_provider: true,
+            opted_out_at_provider: false,
+        }));
+    }
+    texts.sort_by_key(|text| text.sent_at);
+    Ok(texts)
+}

@@ -1,0 +1,63 @@
+//! What leads texted, as Twilio remembers it: for a database that was put back to an older state.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::{CLOCK_SKEW_SECONDS, Listed, Twilio};
+use crate::domain::message::InboundText;
+use crate::domain::time::Timestamp;
+
+/// A page of a thousand texts takes Twilio longer than a hand-off may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// More pages than any account has: a list that never ends must not be read for ever.
+const PAGES: usize = 10_000;
+
+#[derive(Deserialize)]
+struct Page {
+    messages: Vec<Listed>,
+    next_page_uri: Option<String>,
+}
+
+impl Twilio {
+    /// The texts that `to` received on the day of `since` or later, oldest first.
+    ///
+    /// # Errors
+    /// A sentence, when Twilio does not answer as it should.
+    pub async fn received(&self, to: &str, since: Timestamp) -> Result<Vec<InboundText>, String> {
+        let day =
+            since.plus(chrono::Duration::seconds(-CLOCK_SKEW_SECONDS)).utc().format("%Y-%m-%d").to_string();
+        let first = self.client.get(self.messages_url());
+        let mut request = first.query(&[("To", to), ("DateSent>", &day), ("PageSize", "1000")]);
+        let mut found = Vec::new();
+        for _ in 0..PAGES {
+            let page =
+                self.page(request).await.map_err(|error| format!("Twilio was asked in vain: {error}"))?;
+            found.extend(page.messages.into_iter().filter(Listed::is_inbound));
+            // The way on is a path: another host would be given the account's secret.
+            let Some(path) = page.next_page_uri.filter(|path| path.starts_with('/')) else {
+                found.sort_by_key(Listed::sent);
+                return Ok(found.into_iter().map(inbound).collect());
+            };
+            request = self.client.get(format!("{}{path}", self.config.api_base));
+        }
+        Err("Twilio's list of texts does not end.".to_owned())
+    }
+
+    async fn page(&self, request: reqwest::RequestBuilder) -> Result<Page, reqwest::Error> {
+        self.signed_in(request).timeout(PATIENCE).send().await?.error_for_status()?.json().await
+    }
+}
+
+/// They are old: nobody waits for an answer to them any more.
+fn inbound(listed: Listed) -> InboundText {
+    InboundText {
+        sent_at: listed.sent(),
+        provider_id: listed.sid,
+        from: listed.from.unwrap_or_default(),
+        to: listed.to,
+        body: listed.body.unwrap_or_default(),
+        answered_by_provider: true,
+        opted_out_at_provider: false,
+    }
+}

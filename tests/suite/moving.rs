@@ -1,0 +1,141 @@
+//! An installation moves up from SQLite to PostgreSQL, and is backed up beside a running server. The copy itself is tried where
+//! there is a PostgreSQL server (`SUITE_POSTGRES`).
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+use diesel::{PgConnection, SqliteConnection};
+use tempfile::TempDir;
+
+use crate::support::{database, world};
+
+fn run(arguments: &[&str]) -> (i32, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sms-opt-in"));
+    command.args(arguments).env_remove("SECRET_KEY").env("RUST_LOG", "warn");
+    let Output { status, stdout, stderr } = command.output().unwrap();
+    (status.code().unwrap(), String::from_utf8_lossy(&[stdout, stderr].concat()).into_owned())
+}
+
+/// A SQLite installation with a secret key and words that COPY has to escape.
+fn source(directory: &TempDir, contacts: &str) -> String {
+    let path = directory.path().join("source.db");
+    let url = format!("sqlite://{}", path.display());
+    std::fs::write(directory.path().join("source.db.secret-key"), "a secret key of at least 32 characters")
+        .unwrap();
+    assert_eq!(run(&["seed", "--contacts", contacts, "--database-url", &url]).0, 0);
+    // Words that COPY writes in another way, and a counter that is ahead of its rows.
+    let awkward = "UPDATE contacts SET name = 'a' || char(9) || 'b' || char(10, 13, 8, 11, 12) || '\\N \\. \"é' WHERE row_id = 2;
+        UPDATE sqlite_sequence SET seq = 777777 WHERE name = 'contacts';
+        INSERT INTO documents VALUES (x'5feceb66ffc86f38d952786c6d696c79c2dbc239dd4e91b46729d73a27fb57e9', 'x', 1, x'30', 1)";
+    SqliteConnection::establish(&path.to_string_lossy()).unwrap().batch_execute(awkward).unwrap();
+    url
+}
+
+#[derive(QueryableByName)]
+struct Number {
+    #[diesel(sql_type = BigInt)]
+    n: i64,
+}
+
+fn number(url: &str, sql: &str) -> i64 {
+    diesel::sql_query(sql).get_result::<Number>(&mut PgConnection::establish(url).unwrap()).unwrap().n
+}
+
+#[test]
+fn an_installation_moves_to_postgres_in_one_piece_and_goes_on_after_a_break() {
+    if !database::is_postgres() {
+        return;
+    }
+    let directory = TempDir::new().unwrap();
+    let (source, target) = (source(&directory, "300"), database::fresh(&directory));
+    let before = std::fs::read(source.strip_prefix("sqlite://").unwrap()).unwrap();
+    let migrate = |target: &str| run(&["migrate-to", target, "--database-url", &source]);
+    // Broken off by a trigger; everything before it stays.
+    let stop = "CREATE TRIGGER planted BEFORE INSERT ON contacts FOR EACH STATEMENT EXECUTE FUNCTION refuse('broken off')";
+    database::run(&target, stop).unwrap();
+    let (code, said) = migrate(&target);
+    assert!(code == 2 && said.contains("broken off") && said.contains("goes on here"), "{said}");
+    let arguments = ["serve", "--bind", "127.0.0.1:0", "--database-url", &target];
+    let (code, said_by_server) = run(&arguments);
+    assert!(code == 2 && said_by_server.contains("unfinished copy"), "{said_by_server}");
+    database::run(&target, "DROP TRIGGER planted ON contacts").unwrap();
+    let (code, said) = migrate(&target);
+    assert!(
+        code == 0 && said.contains("goes on after") && said.contains("is the same on both sides"),
+        "{said}"
+    );
+    assert_eq!(
+        before,
+        std::fs::read(source.strip_prefix("sqlite://").unwrap()).unwrap(),
+        "the source is as it was"
+    );
+    assert_eq!(number(&target, "SELECT count(*) AS n FROM contacts_search"), 300);
+    assert_eq!(number(&target, "SELECT nextval('contacts_row_id_seq') AS n"), 777_778);
+    let secret =
+        "SELECT count(*) AS n FROM settings WHERE key = 'secret_key' AND value LIKE 'a secret key of%'";
+    assert_eq!(number(&target, secret), 1);
+    let (code, said) = migrate(&target);
+    assert!(code == 2 && said.contains("is not empty"), "{said}");
+}
+
+#[test]
+fn differences_are_found_and_another_copy_is_not_continued() {
+    if !database::is_postgres() {
+        return;
+    }
+    let directory = TempDir::new().unwrap();
+    let (source, target) = (source(&directory, "40"), database::fresh(&directory));
+    let planted = "CREATE FUNCTION planted() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN new.wording = 'other'; RETURN new; END $$;
+        CREATE TRIGGER planted BEFORE INSERT ON form_versions FOR EACH ROW EXECUTE FUNCTION planted()";
+    database::run(&target, planted).unwrap();
+    let migrate = || run(&["migrate-to", &target, "--database-url", &source]);
+    let (code, said) = migrate();
+    assert!(code == 1 && said.contains("form_versions: 1 rows on both sides, but they differ"), "{said}");
+    assert!(said.contains("verify does not say the same"), "{said}");
+    assert_eq!(run(&["seed", "--contacts", "60", "--database-url", &source]).0, 0);
+    let (code, said) = migrate();
+    assert!(code == 2 && said.contains("as it was before it changed"), "{said}");
+}
+
+#[actix_web::test]
+async fn a_copy_needs_a_source_at_rest_and_a_postgres_target() {
+    if database::is_postgres() {
+        return;
+    }
+    let world = world().await;
+    let url = world.database.clone();
+    let (code, said) = run(&["migrate-to", "sqlite://other.db", "--database-url", &url]);
+    assert!(code == 2 && said.contains("only into PostgreSQL"), "{said}");
+    let (code, said) = run(&["migrate-to", "postgres://nobody@127.0.0.1:9/x", "--database-url", &url]);
+    assert!(code == 2 && said.contains("Stop the server"), "{said}");
+}
+
+#[actix_web::test]
+async fn a_backup_is_made_beside_a_running_server() {
+    let world = world().await;
+    let file = world.directory.path().join("backup.db");
+    let shown = file.to_string_lossy().into_owned();
+    world.lead(50).texts("START").await;
+    let backup = || run(&["backup", &shown, "--database-url", &world.database]);
+    let (code, said) = backup();
+    if database::is_postgres() {
+        assert!(code == 2 && said.contains("pg_dump") && said.contains("pg_basebackup"), "{said}");
+        return;
+    }
+    assert!(code == 0 && said.contains("test.db.secret-key") && said.contains("test.db.seals"), "{said}");
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    let (code, said) = run(&["verify", "--database-url", &format!("sqlite://{shown}")]);
+    assert!(code == 0 && said.contains("1 events"), "{said}");
+    let before = std::fs::read(&file).unwrap();
+    let (code, said) = backup();
+    assert!(code == 2 && said.contains("cannot be made"), "{said}");
+    assert_eq!(before, std::fs::read(&file).unwrap(), "nothing is overwritten");
+    let nowhere = Path::new(&shown).with_file_name("nowhere.db");
+    let missing = database::missing(&world.directory);
+    let (code, said) = run(&["backup", &nowhere.to_string_lossy(), "--database-url", &missing]);
+    assert!(code == 2 && said.contains("there is no file") && !nowhere.exists(), "{said}");
+}
