@@ -161,7 +161,7 @@ async fn secret_key(config: &Config, store: &Store) -> Result<Vec<u8>> {
     }
     let mut random = [0u8; 32];
     getrandom::fill(&mut random).map_err(|error| Unusable(error.to_string()))?;
-    let fresh = crate::actions::record_consent::hex(&random);
+    let fresh = crate::domain::hex::hex(&random);
     if config.is_embedded() {
         config.keep_secret_key(fresh.as_bytes())?;
         return Ok(fresh.into_bytes());
@@ -173,8 +173,8 @@ async fn secret_key(config: &Config, store: &Store) -> Result<Vec<u8>> {
 async fn setup_link(app: &App) -> Result<Option<String>> {
     let mut token = [0u8; 24];
     getrandom::fill(&mut token).map_err(|error| Unusable(error.to_string()))?;
-    let token = crate::actions::record_consent::hex(&token);
-    let hash = crate::actions::record_consent::hex(&secret_hash(&token));
+    let token = crate::domain::hex::hex(&token);
+    let hash = crate::domain::hex::hex(&secret_hash(&token));
     let needed = app
         .store
         .write(move |tx| {

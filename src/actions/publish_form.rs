@@ -10,8 +10,8 @@ use crate::domain::time::Timestamp;
 use crate::store::forms::{self, Form, Version};
 use crate::store::{Tx, admin_log, programs};
 
-use super::record_consent::hex;
 use super::{ActionError, change};
+use crate::domain::hex::hex;
 
 /// What an administrator enters about a form.
 #[derive(Clone, Debug)]

@@ -3,6 +3,7 @@
 use crate::domain::actor::Actor;
 use crate::domain::consent::{Intent, Source};
 use crate::domain::evidence::{ConsentDocument, RevocationChannel};
+use crate::domain::hex::hex;
 use crate::domain::id::NumberId;
 use crate::domain::ledger::Entry;
 use crate::domain::program::Program;
@@ -72,9 +73,4 @@ pub fn record_consent(
     };
     let entry = apply(tx, &mut number, &program, intent, &Occasion::new(actor, now))?;
     entry.ok_or_else(|| ActionError::Conflict("Nothing had to be recorded.".to_owned()))
-}
-
-/// Bytes in hexadecimal.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

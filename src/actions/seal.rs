@@ -9,8 +9,8 @@ use crate::domain::time::Timestamp;
 use crate::store::events::{self, Seal};
 use crate::store::{Conn, StoreError, Tx};
 
-use super::record_consent::hex;
 use super::{ActionError, restore};
+use crate::domain::hex::hex;
 
 /// Events sealed at most in one step.
 const STEP: i64 = 5000;

@@ -11,7 +11,7 @@ use crate::store::{Tx, numbers, programs};
 
 use super::ActionError;
 use super::consent::{Occasion, apply};
-use super::record_consent::hex;
+use crate::domain::hex::hex;
 
 /// What came with the submission.
 #[derive(Clone, Debug)]
@@ -69,6 +69,7 @@ fn record(form: Form, version: Version, submission: &Submission) -> FormRecord {
         wording: version.wording,
         wording_sha256: hex(&version.wording_sha256),
         checkbox_ticked: true,
+        page_shown: Some(submission.was_shown),
         page_url: submission.page_url.clone(),
         ip: submission.ip.clone(),
         user_agent: submission.user_agent.chars().take(400).collect(),

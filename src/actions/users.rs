@@ -13,8 +13,8 @@ use crate::domain::time::Timestamp;
 use crate::store::users::{self, User};
 use crate::store::{Conn, StoreError, Tx, admin_log, settings};
 
-use super::record_consent::hex;
 use super::{ActionError, FieldError, one_line};
+use crate::domain::hex::hex;
 
 /// Somebody who is to sign in.
 #[derive(Clone, Debug)]

@@ -104,6 +104,10 @@ pub struct FormRecord {
     pub wording_sha256: String,
     /// The state of the box: always true here, kept because the record must say so.
     pub checkbox_ticked: bool,
+    /// True when what was sent came from our own page with this wording; otherwise somebody only says that it was shown,
+    /// and it is no more than a wish to be asked. Unknown for the oldest records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page_shown: Option<bool>,
     /// The page's public address.
     pub page_url: String,
     /// The visitor's address.

@@ -6,6 +6,7 @@ pub mod consent;
 mod decide;
 pub mod evidence;
 pub mod gate;
+pub mod hex;
 pub mod id;
 mod intent;
 pub mod ledger;

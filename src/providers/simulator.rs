@@ -106,7 +106,7 @@ impl Simulator {
             secret,
             now,
             client: client.ok(),
-            run: run.iter().map(|byte| format!("{byte:02x}")).collect(),
+            run: crate::domain::hex::hex(&run),
             memory: Mutex::new(memory),
             journal: Mutex::new(journal),
         })

@@ -115,7 +115,7 @@ pub(super) fn sign_simulator(secret: &[u8], url: &str, body: &[u8]) -> Option<St
     mac.update(url.as_bytes());
     mac.update(b"\n");
     mac.update(body);
-    Some(mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect())
+    Some(crate::domain::hex::hex(&mac.finalize().into_bytes()))
 }
 
 /// Checks the simulator's signature.

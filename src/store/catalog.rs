@@ -60,7 +60,7 @@ pub(super) fn read(conn: &mut Conn<'_>) -> Result<Arc<Catalog>, StoreError> {
 pub(super) fn touch(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     let mut random = [0u8; 16];
     getrandom::fill(&mut random).map_err(|_| StoreError::Randomness)?;
-    let version: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+    let version = crate::domain::hex::hex(&random);
     settings::put(tx, settings::CATALOG, &version)?;
     tx.catalog = None;
     Ok(())

@@ -211,12 +211,12 @@ pub struct Seal {
 impl Seal {
     /// Its digest in hexadecimal, for the log.
     pub fn digest_words(&self) -> String {
-        super::seal_file::hex(&self.digest)
+        crate::domain::hex::hex(&self.digest)
     }
 
     /// Its keyed digest in hexadecimal.
     pub fn mac_words(&self) -> String {
-        super::seal_file::hex(&self.mac)
+        crate::domain::hex::hex(&self.mac)
     }
 }
 

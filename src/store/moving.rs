@@ -14,8 +14,8 @@ use sha2::{Digest, Sha256};
 use super::catalog::Known;
 use super::dialect::{self, Bridge, Db, TABLES, Table};
 use super::schema::{contacts, numbers, programs, users};
-use super::seal_file::hex;
 use super::{Conn, StoreError, Tx, settings};
+use crate::domain::hex::hex;
 
 /// A copy under way.
 pub struct Move {

@@ -143,10 +143,6 @@ fn line(seal: &Seal) -> Result<String, StoreError> {
     Ok(serde_json::to_string(&Line { through_position, events, digest, mac, sealed_at })?)
 }
 
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 fn bytes(hex: &str) -> Option<Vec<u8>> {
     let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     let pair = |pair: &[u8]| match pair {

@@ -24,8 +24,7 @@ static NAMES: LazyLock<Names> = LazyLock::new(|| {
     let by_path: HashMap<String, String> = Files::iter()
         .filter_map(|path| {
             let file = Files::get(&path)?;
-            let hash: String =
-                file.metadata.sha256_hash().iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+            let hash: String = crate::domain::hex::hex(file.metadata.sha256_hash().first_chunk::<4>()?);
             let name = match path.rsplit_once('.') {
                 Some((stem, kind)) => format!("{stem}.{hash}.{kind}"),
                 None => format!("{path}.{hash}"),

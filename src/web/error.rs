@@ -58,7 +58,7 @@ impl PageError {
 pub fn log_failure(cause: impl fmt::Display) -> String {
     let mut bytes = [0u8; 5];
     let reference = match getrandom::fill(&mut bytes) {
-        Ok(()) => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+        Ok(()) => crate::domain::hex::hex(&bytes),
         Err(_) => "no-reference".to_owned(),
     };
     log::error!("A request failed (reference {reference}): {cause}");

@@ -36,6 +36,7 @@ fn intents() -> impl Strategy<Value = Intent> {
             wording: "I agree".into(),
             wording_sha256: String::new(),
             checkbox_ticked: true,
+            page_shown: Some(true),
             page_url: String::new(),
             ip: String::new(),
             user_agent: String::new(),

@@ -5,7 +5,7 @@ mod roles;
 
 use reqwest::{Method, StatusCode};
 use sms_opt_in::actions::ActionError;
-use sms_opt_in::actions::record_consent::hex;
+use sms_opt_in::domain::hex::hex;
 use sms_opt_in::domain::role::Role;
 use sms_opt_in::store::settings;
 use sms_opt_in::web::api::secret_hash;

@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 
 use sha2::{Digest, Sha256};
 
-use crate::actions::record_consent::hex;
 use crate::domain::evidence::{ConsentDocument, FormRecord};
+use crate::domain::hex::hex;
 use crate::store::{Conn, StoreError, walk};
 
 use super::Findings;

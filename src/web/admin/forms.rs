@@ -9,8 +9,8 @@ use askama::Template;
 use serde::Deserialize;
 
 use crate::actions::publish_form::{self, Edited, publish_form};
-use crate::actions::record_consent::hex;
 use crate::actions::{ActionError, FieldError};
+use crate::domain::hex::hex;
 use crate::domain::program::Program;
 use crate::store::forms::{self, Form, Version};
 use crate::store::{StoreError, programs};

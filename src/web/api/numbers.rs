@@ -7,10 +7,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Key, Problem, verdict};
-use crate::actions::record_consent::{Update, hex, record_consent};
+use crate::actions::record_consent::{Update, record_consent};
 use crate::actions::{ActionError, standing};
 use crate::domain::consent::Source;
 use crate::domain::evidence::RevocationChannel;
+use crate::domain::hex::hex;
 use crate::domain::ledger::Stored;
 use crate::domain::phone::Phone;
 use crate::store::numbers::{self, Number};

@@ -1,9 +1,9 @@
 //! The history of a number as people read it: one entry for each event, in words that say what it was, with its evidence.
 //! It must not know how the page is laid out.
 
-use crate::actions::record_consent::hex;
 use crate::domain::consent::{Event, EventKind, NumberConsent, StateName};
 use crate::domain::evidence::{ConsentDocument, Evidence, HandsetText};
+use crate::domain::hex::hex;
 use crate::domain::ledger::Stored;
 use crate::domain::program::Program;
 use crate::domain::reply::{self, Keywords, Reply};
@@ -181,6 +181,14 @@ fn facts(evidence: &Evidence) -> Vec<Fact> {
             fact("Form", format!("{}, version {}, language {}", form.form, form.version, form.locale)),
             styled("mono", "Wording hash", &form.wording_sha256),
             fact("Box ticked", if form.checkbox_ticked { "Yes" } else { "No" }),
+            fact(
+                "On our own page",
+                match form.page_shown {
+                    Some(true) => "Yes",
+                    Some(false) => "No: sent without it, so it only asked for an invitation",
+                    None => "Not recorded",
+                },
+            ),
             fact("Page", &form.page_url),
             styled("mono", "IP address", &form.ip),
             fact("Browser", &form.user_agent),
