@@ -21,6 +21,7 @@ pub mod seal;
 pub mod seed;
 pub mod send_message;
 pub mod submit_form;
+pub mod switch_sending;
 pub mod users;
 pub mod verify;
 

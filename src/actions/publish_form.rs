@@ -4,6 +4,7 @@
 use sha2::{Digest, Sha256};
 
 use crate::domain::actor::Actor;
+use crate::domain::hex::hex;
 use crate::domain::id::FormId;
 use crate::domain::program::Program;
 use crate::domain::time::Timestamp;
@@ -11,7 +12,6 @@ use crate::store::forms::{self, Form, Version};
 use crate::store::{Tx, admin_log, programs};
 
 use super::{ActionError, change};
-use crate::domain::hex::hex;
 
 /// What an administrator enters about a form.
 #[derive(Clone, Debug)]

@@ -4,13 +4,13 @@
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
+use crate::domain::hex::hex;
 use crate::domain::ledger::{GENESIS, Hash, fold_seal};
 use crate::domain::time::Timestamp;
 use crate::store::events::{self, Seal};
 use crate::store::{Conn, StoreError, Tx};
 
 use super::{ActionError, restore};
-use crate::domain::hex::hex;
 
 /// Events sealed at most in one step.
 const STEP: i64 = 5000;

@@ -3,6 +3,7 @@
 use crate::domain::actor::Actor;
 use crate::domain::consent::Intent;
 use crate::domain::evidence::FormRecord;
+use crate::domain::hex::hex;
 use crate::domain::phone::Phone;
 use crate::domain::time::Timestamp;
 use crate::store::contacts::{self, Details};
@@ -11,7 +12,6 @@ use crate::store::{Tx, numbers, programs};
 
 use super::ActionError;
 use super::consent::{Occasion, apply};
-use crate::domain::hex::hex;
 
 /// What came with the submission.
 #[derive(Clone, Debug)]

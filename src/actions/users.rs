@@ -6,15 +6,14 @@ use subtle::ConstantTimeEq;
 use validator::ValidateEmail;
 
 use crate::domain::actor::Actor;
+use crate::domain::hex::hex;
 use crate::domain::id::UserId;
 use crate::domain::role::Role;
-use crate::domain::standstill::Standstill;
 use crate::domain::time::Timestamp;
 use crate::store::users::{self, User};
 use crate::store::{Conn, StoreError, Tx, admin_log, settings};
 
 use super::{ActionError, FieldError, one_line};
-use crate::domain::hex::hex;
 
 /// Somebody who is to sign in.
 #[derive(Clone, Debug)]
@@ -203,25 +202,6 @@ pub fn change_password(
     users::set_password(tx, id, password_hash)?;
     note(tx, actor, "user.password_changed", &user, "", now)?;
     Ok(user)
-}
-
-/// Switches all sending on or off.
-///
-/// # Errors
-/// When the database fails.
-pub fn switch_sending(tx: &mut Tx<'_>, on: bool, actor: &Actor, now: Timestamp) -> Result<(), ActionError> {
-    if on {
-        if let Some(why @ Standstill::Behind { .. }) = settings::standstill(tx)? {
-            return Err(ActionError::Conflict(format!("Sending stays off. {}", why.next_step())));
-        }
-        settings::clear(tx, settings::SENDING_OFF_BECAUSE)?;
-    }
-    if settings::sending_on(tx)? != on {
-        settings::set(tx, settings::SENDING, if on { "on" } else { "off" })?;
-        let action = if on { "sending.on" } else { "sending.off" };
-        admin_log::add(tx, actor, action, "all sending", "", now)?;
-    }
-    Ok(())
 }
 
 fn note(

@@ -24,6 +24,9 @@ pub trait Provider: Send + Sync + 'static {
     /// Its name, as events and receipts are stored under.
     fn name(&self) -> &'static str;
 
+    /// The request header that carries its signature.
+    fn signature_header(&self) -> &'static str;
+
     /// Checks that the provider itself sent the webhook.
     ///
     /// # Errors

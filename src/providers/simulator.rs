@@ -294,6 +294,10 @@ impl Provider for Simulator {
         "simulator"
     }
 
+    fn signature_header(&self) -> &'static str {
+        SIGNATURE_HEADER
+    }
+
     fn verify(&self, hook: &Webhook<'_>) -> Result<(), BadSignature> {
         webhook::verify_simulator(&self.secret, hook)
     }

@@ -141,6 +141,10 @@ impl Provider for Twilio {
         "twilio"
     }
 
+    fn signature_header(&self) -> &'static str {
+        "X-Twilio-Signature"
+    }
+
     fn verify(&self, hook: &Webhook<'_>) -> Result<(), BadSignature> {
         webhook::verify_twilio(self.config.auth_token.expose_secret(), hook)?;
         let form = Form::read(hook.body).map_err(|_| BadSignature)?;

@@ -11,11 +11,12 @@ use diesel::{PgConnection, SqliteConnection};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::domain::hex::hex;
+
 use super::catalog::Known;
 use super::dialect::{self, Bridge, Db, TABLES, Table};
 use super::schema::{contacts, numbers, programs, users};
 use super::{Conn, StoreError, Tx, settings};
-use crate::domain::hex::hex;
 
 /// A copy under way.
 pub struct Move {

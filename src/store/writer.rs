@@ -2,8 +2,9 @@
 //! the commit; an error or a panic rolls back its own savepoint only. SQLite has one writer; on PostgreSQL several commit
 //! side by side, and a closure that met somebody else's write is run again.
 
+mod work;
+
 use std::collections::{BTreeMap, VecDeque};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SendError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -12,11 +13,12 @@ use diesel::QueryResult;
 use tokio::sync::{Notify, oneshot};
 
 use super::catalog::Known;
-use super::dialect::{Connection, Db, Place};
+use super::dialect::{Connection, Place};
 use super::error::Failure;
 use super::tx::Aftermath;
 use super::{StoreError, Tx, tallies};
-use crate::domain::id::NumberId;
+pub(super) use work::Answer;
+use work::{Fate, Pending, Work};
 
 /// Writes that wait at most; more make their callers wait in turn.
 const QUEUE: usize = 4096;
@@ -28,68 +30,6 @@ const RUNS: u32 = 10;
 const PATIENCE: Duration = Duration::from_secs(8);
 /// How long a writer waits before it asks again for a database that went away.
 const RECONNECT: Duration = Duration::from_millis(250);
-
-/// The caller's answer, and the numbers whose barrier it passes first.
-pub(super) type Answer<T, E> = (Result<T, E>, Vec<NumberId>);
-
-/// What becomes of a closure that ran.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Fate {
-    Keep,
-    Refuse,
-    /// Somebody else wrote at the same moment: it is worth another run.
-    Again,
-}
-
-/// A write that waits for its turn, whatever it returns.
-trait Work: Send {
-    fn run(&mut self, db: Db<'_>, known: &Known, may_wait: bool) -> (Fate, Aftermath);
-    fn answer(self: Box<Self>, committed: Result<(), &str>);
-}
-
-struct Pending<W, T, E> {
-    write: W,
-    result: Option<Result<T, E>>,
-    tightened: Vec<NumberId>,
-    wakes: bool,
-    due: Arc<Notify>,
-    caller: oneshot::Sender<Answer<T, E>>,
-}
-
-impl<W, T, E> Work for Pending<W, T, E>
-where
-    W: Fn(&mut Tx<'_>) -> Result<T, E> + Send,
-    T: Send,
-    E: Failure,
-{
-    fn run(&mut self, db: Db<'_>, known: &Known, may_wait: bool) -> (Fate, Aftermath) {
-        let mut tx = Tx::new(db, known, may_wait);
-        let result = catch_unwind(AssertUnwindSafe(|| (self.write)(&mut tx)))
-            .unwrap_or_else(|_| Err(StoreError::Panicked.into()));
-        let fate = match &result {
-            Ok(_) => Fate::Keep,
-            Err(error) if error.of_store().is_some_and(StoreError::is_passing) => Fate::Again,
-            Err(_) => Fate::Refuse,
-        };
-        let mut aftermath = std::mem::take(&mut tx.aftermath);
-        // A refused write still passes the barrier: a repeated STOP is acknowledged no earlier than the first one.
-        self.tightened = std::mem::take(&mut aftermath.tightened);
-        self.wakes = fate == Fate::Keep && aftermath.made_due;
-        self.result = Some(result);
-        (fate, aftermath)
-    }
-
-    fn answer(self: Box<Self>, committed: Result<(), &str>) {
-        let result = match committed {
-            Ok(()) => self.result.unwrap_or_else(|| Err(StoreError::Closed.into())),
-            Err(why) => Err(StoreError::Commit(why.to_owned()).into()),
-        };
-        if self.wakes && result.is_ok() {
-            self.due.notify_one();
-        }
-        let _ = self.caller.send((result, self.tightened));
-    }
-}
 
 struct Job {
     work: Box<dyn Work>,
@@ -145,8 +85,7 @@ impl Writers {
         E: Failure,
     {
         let (caller, answer) = oneshot::channel();
-        let due = Arc::clone(&self.due);
-        let work = Pending { write, result: None, tightened: Vec::new(), wakes: false, due, caller };
+        let work = Pending::new(write, caller, Arc::clone(&self.due));
         if let Err(SendError(_)) =
             self.queue.send(Job { work: Box::new(work), runs: 0, since: Instant::now() })
         {

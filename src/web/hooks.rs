@@ -23,40 +23,34 @@ pub fn routes(config: &mut ServiceConfig) {
 
 async fn twilio_inbound(app: Data<App>, request: HttpRequest, body: Bytes) -> HttpResponse {
     match &app.twilio {
-        Some(twilio) => inbound(&app, twilio.as_ref(), "X-Twilio-Signature", &request, &body).await,
+        Some(twilio) => inbound(&app, twilio.as_ref(), &request, &body).await,
         None => unconfigured(),
     }
 }
 
 async fn twilio_status(app: Data<App>, request: HttpRequest, body: Bytes) -> HttpResponse {
     match &app.twilio {
-        Some(twilio) => status(&app, twilio.as_ref(), "X-Twilio-Signature", &request, &body).await,
+        Some(twilio) => status(&app, twilio.as_ref(), &request, &body).await,
         None => unconfigured(),
     }
 }
 
 async fn simulator_inbound(app: Data<App>, request: HttpRequest, body: Bytes) -> HttpResponse {
     match &app.simulator {
-        Some(simulator) => inbound(&app, simulator.as_ref(), "X-Simulator-Signature", &request, &body).await,
+        Some(simulator) => inbound(&app, simulator.as_ref(), &request, &body).await,
         None => HttpResponse::NotFound().finish(),
     }
 }
 
 async fn simulator_status(app: Data<App>, request: HttpRequest, body: Bytes) -> HttpResponse {
     match &app.simulator {
-        Some(simulator) => status(&app, simulator.as_ref(), "X-Simulator-Signature", &request, &body).await,
+        Some(simulator) => status(&app, simulator.as_ref(), &request, &body).await,
         None => HttpResponse::NotFound().finish(),
     }
 }
 
-async fn inbound(
-    app: &App,
-    provider: &dyn Provider,
-    header: &str,
-    request: &HttpRequest,
-    body: &Bytes,
-) -> HttpResponse {
-    let text = match believed(app, provider, header, request, body, |hook| provider.parse_inbound(hook)) {
+async fn inbound(app: &App, provider: &dyn Provider, request: &HttpRequest, body: &Bytes) -> HttpResponse {
+    let text = match believed(app, provider, request, body, |hook| provider.parse_inbound(hook)) {
         Ok(text) => text,
         Err(refused) => return *refused,
     };
@@ -65,14 +59,8 @@ async fn inbound(
     answer(received.map(|_| ()))
 }
 
-async fn status(
-    app: &App,
-    provider: &dyn Provider,
-    header: &str,
-    request: &HttpRequest,
-    body: &Bytes,
-) -> HttpResponse {
-    let receipt = match believed(app, provider, header, request, body, |hook| provider.parse_receipt(hook)) {
+async fn status(app: &App, provider: &dyn Provider, request: &HttpRequest, body: &Bytes) -> HttpResponse {
+    let receipt = match believed(app, provider, request, body, |hook| provider.parse_receipt(hook)) {
         Ok(receipt) => receipt,
         Err(refused) => return *refused,
     };
@@ -84,13 +72,12 @@ async fn status(
 fn believed<T>(
     app: &App,
     provider: &dyn Provider,
-    header: &str,
     request: &HttpRequest,
     body: &Bytes,
     parse: impl Fn(&Webhook<'_>) -> Result<T, Unreadable>,
 ) -> Result<T, Box<HttpResponse>> {
     let url = called_url(app, provider, request);
-    let hook = Webhook { url: &url, body, signature: signature(request, header) };
+    let hook = Webhook { url: &url, body, signature: signature(request, provider.signature_header()) };
     if provider.verify(&hook).is_err() {
         return Err(Box::new(forged(app)));
     }

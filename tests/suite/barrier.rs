@@ -22,6 +22,9 @@ impl Provider for Slow {
     fn name(&self) -> &'static str {
         "slow"
     }
+    fn signature_header(&self) -> &'static str {
+        "X-Slow-Signature"
+    }
     fn verify(&self, _: &Webhook<'_>) -> Result<(), BadSignature> {
         Err(BadSignature)
     }

@@ -13,7 +13,8 @@ use serde::Deserialize;
 use self::today::{Today, today};
 use super::messages::href;
 use super::messages::meaning::{explain, why};
-use crate::actions::{ActionError, users as actions};
+use crate::actions::ActionError;
+use crate::actions::switch_sending::switch_sending;
 use crate::domain::message::Status;
 use crate::domain::time::Timestamp;
 use crate::store::messages::{self, Message};
@@ -109,7 +110,7 @@ async fn switch(
 ) -> Result<HttpResponse, PageError> {
     let on = given.state == OnOff::On;
     let (actor, now) = (who.actor(), app.clock.now());
-    app.store.write::<_, ActionError>(move |tx| actions::switch_sending(tx, on, &actor, now)).await?;
+    app.store.write::<_, ActionError>(move |tx| switch_sending(tx, on, &actor, now)).await?;
     let done =
         if on { "Sending is on again." } else { "All sending is stopped. Replies are still recorded." };
     session::flash(&session, done);

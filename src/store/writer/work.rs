@@ -1,0 +1,81 @@
+//! A closure that waits for its turn: it may run more than once, and its caller is answered once, after the commit.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use tokio::sync::{Notify, oneshot};
+
+use super::super::catalog::Known;
+use super::super::dialect::Db;
+use super::super::error::Failure;
+use super::super::tx::Aftermath;
+use super::super::{StoreError, Tx};
+use crate::domain::id::NumberId;
+
+/// The caller's answer, and the numbers whose barrier it passes first.
+pub(in crate::store) type Answer<T, E> = (Result<T, E>, Vec<NumberId>);
+
+/// What becomes of a closure that ran.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fate {
+    Keep,
+    Refuse,
+    /// Somebody else wrote at the same moment: it is worth another run.
+    Again,
+}
+
+/// A write that waits for its turn, whatever it returns.
+pub(super) trait Work: Send {
+    fn run(&mut self, db: Db<'_>, known: &Known, may_wait: bool) -> (Fate, Aftermath);
+    fn answer(self: Box<Self>, committed: Result<(), &str>);
+}
+
+pub(super) struct Pending<W, T, E> {
+    write: W,
+    result: Option<Result<T, E>>,
+    tightened: Vec<NumberId>,
+    wakes: bool,
+    due: Arc<Notify>,
+    caller: oneshot::Sender<Answer<T, E>>,
+}
+
+impl<W, T, E> Pending<W, T, E> {
+    pub(super) fn new(write: W, caller: oneshot::Sender<Answer<T, E>>, due: Arc<Notify>) -> Self {
+        Pending { write, result: None, tightened: Vec::new(), wakes: false, due, caller }
+    }
+}
+
+impl<W, T, E> Work for Pending<W, T, E>
+where
+    W: Fn(&mut Tx<'_>) -> Result<T, E> + Send,
+    T: Send,
+    E: Failure,
+{
+    fn run(&mut self, db: Db<'_>, known: &Known, may_wait: bool) -> (Fate, Aftermath) {
+        let mut tx = Tx::new(db, known, may_wait);
+        let result = catch_unwind(AssertUnwindSafe(|| (self.write)(&mut tx)))
+            .unwrap_or_else(|_| Err(StoreError::Panicked.into()));
+        let fate = match &result {
+            Ok(_) => Fate::Keep,
+            Err(error) if error.of_store().is_some_and(StoreError::is_passing) => Fate::Again,
+            Err(_) => Fate::Refuse,
+        };
+        let mut aftermath = std::mem::take(&mut tx.aftermath);
+        // A refused write still passes the barrier: a repeated STOP is acknowledged no earlier than the first one.
+        self.tightened = std::mem::take(&mut aftermath.tightened);
+        self.wakes = fate == Fate::Keep && aftermath.made_due;
+        self.result = Some(result);
+        (fate, aftermath)
+    }
+
+    fn answer(self: Box<Self>, committed: Result<(), &str>) {
+        let result = match committed {
+            Ok(()) => self.result.unwrap_or_else(|| Err(StoreError::Closed.into())),
+            Err(why) => Err(StoreError::Commit(why.to_owned()).into()),
+        };
+        if self.wakes && result.is_ok() {
+            self.due.notify_one();
+        }
+        let _ = self.caller.send((result, self.tightened));
+    }
+}
