@@ -39,6 +39,7 @@ pub struct Bound {
 pub async fn bind(config: Config, clock: Clock) -> Result<Bound> {
     // Another provider may be installed already, by a test before this one.
     let _ = rustls::crypto::ring::default_provider().install_default();
+    let alone = only_server(&config)?;
     let store = Store::open(&config.database_url)?;
     if store.read(moving::is_unfinished).await? {
         return Err(Unusable(
@@ -47,7 +48,6 @@ pub async fn bind(config: Config, clock: Clock) -> Result<Bound> {
     }
     let secret = Arc::new(secret_key(&config, &store).await?);
     let cookie_key = web::session::cookie_key(&secret);
-    let alone = only_server(&config)?;
     refuse_simulated_consent(&config, &store).await?;
     let sender = config.sender_number()?.map(|phone| phone.as_str().to_owned());
     let now = clock.now();
@@ -68,9 +68,10 @@ pub async fn bind(config: Config, clock: Clock) -> Result<Bound> {
     };
     let seals = SealFile::at(app.config.seal_file());
     let jobs = Jobs { store: app.store.clone(), clock: app.clock.clone(), provider, secret, seals };
-    if let Err(error) = notice_restore(&jobs).await {
-        log::error!("It is not known whether the database is older than its last seal: {error}");
-    }
+    // A file of seals that cannot be read may say that the database is older than a STOP: then nothing is started.
+    notice_restore(&jobs).await.context(
+        "It cannot be told whether the database is older than its last seal; mend that file first.",
+    )?;
     let setup_link = setup_link(&app).await?;
     let data = app.clone();
     let secure = app.public_url.starts_with("https://");
@@ -97,10 +98,7 @@ pub async fn bind(config: Config, clock: Clock) -> Result<Bound> {
 
 /// Two servers on one database file would each have their own locks: a STOP acknowledged by one would not stop the other.
 fn only_server(config: &Config) -> Result<Option<std::fs::File>> {
-    if !config.is_embedded() {
-        return Ok(None);
-    }
-    let path = config.lock_file();
+    let Some(path) = config.lock_file() else { return Ok(None) };
     let mut options = std::fs::OpenOptions::new();
     let file = options.create(true).append(true).open(&path);
     let file = file.with_context(|| format!("The file {} cannot be made.", path.display()))?;

@@ -145,9 +145,17 @@ impl Config {
         self.beside_database("seals")
     }
 
-    /// Held by the server that has the database file to itself.
-    pub fn lock_file(&self) -> PathBuf {
-        self.beside_database("lock")
+    /// Held by the server that has the database file to itself: one file, however the database's address is written.
+    pub fn lock_file(&self) -> Option<PathBuf> {
+        let file = PathBuf::from(self.database_url.strip_prefix("sqlite://")?);
+        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = folder.map_or_else(|| PathBuf::from("."), PathBuf::from);
+        let known = file
+            .canonicalize()
+            .or_else(|_| Ok(folder.canonicalize()?.join(file.file_name().unwrap_or_default())));
+        let mut path = known.unwrap_or_else(|_: std::io::Error| file.clone()).into_os_string();
+        path.push(".lock");
+        Some(PathBuf::from(path))
     }
 
     /// Where the simulated phones remember their texts.

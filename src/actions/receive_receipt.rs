@@ -1,7 +1,7 @@
 //! A delivery receipt has arrived: the message moves forward, never back; a block at the provider is an opt-out.
 
 use crate::domain::actor::Actor;
-use crate::domain::consent::Intent;
+use crate::domain::consent::{Intent, State};
 use crate::domain::message::{Receipt, ReceiptStatus, RejectKind, Status};
 use crate::domain::time::Timestamp;
 use crate::store::messages::{self, Message, Move};
@@ -74,6 +74,12 @@ pub(super) fn refused_by_provider(
     if kind == RejectKind::OptedOut {
         let Some(mut number) = numbers::get_locked(tx, number_id)? else { return Ok(()) };
         let program = programs::get(tx, message.program_id)?.ok_or(ActionError::NotFound("program"))?;
+        // News from before the lead's latest START, told again: the provider has lifted the block since.
+        if let State::OptedIn(since) = number.consent.state_in(program.id)
+            && message.claimed_seq.is_some_and(|claimed| since.seq > claimed)
+        {
+            return Ok(());
+        }
         let intent = Intent::ProviderBlock {
             provider: provider.to_owned(),
             code: code.to_owned(),

@@ -2,9 +2,11 @@
 //! said stop meanwhile. Only an administrator switches sending on again.
 
 use crate::domain::actor::Actor;
+use crate::domain::message::Status;
 use crate::domain::standstill::Standstill;
 use crate::domain::time::Timestamp;
 use crate::store::events::{self, Seal};
+use crate::store::messages::{self, Move};
 use crate::store::{Conn, StoreError, Tx, admin_log, settings};
 
 use super::ActionError;
@@ -39,6 +41,10 @@ pub fn finding(conn: &mut Conn<'_>, outside: Option<&Seal>) -> Result<Option<Sta
 /// # Errors
 /// When the database fails.
 pub fn stand_still(tx: &mut Tx<'_>, why: Standstill, now: Timestamp) -> Result<(), ActionError> {
+    let is_new = !matches!(settings::standstill(tx)?, Some(Standstill::Behind { .. }));
+    if let (Standstill::Behind { .. }, true) = (why, is_new) {
+        cancel_waiting(tx, now)?;
+    }
     settings::stand_still(tx, why)?;
     admin_log::add(tx, &Actor::System, "sending.off", "all sending", &why.facts(), now)?;
     Ok(())
@@ -59,4 +65,19 @@ pub fn is_behind(conn: &mut Conn<'_>, outside: &Seal) -> Result<bool, StoreError
 /// When the database fails.
 pub fn complete_until(conn: &mut Conn<'_>) -> Result<Timestamp, StoreError> {
     Ok(events::last_seal(conn)?.map_or(Timestamp::default(), |seal| seal.sealed_at))
+}
+
+/// What waited when the backup was made may have gone out since: nobody can tell, so it is not sent a second time.
+fn cancel_waiting(tx: &mut Tx<'_>, now: Timestamp) -> Result<(), ActionError> {
+    let note =
+        "The database was restored from a backup: it may have gone out since. Send it again if it matters.";
+    loop {
+        let waiting = messages::all_waiting(tx, 1000)?;
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        for message in waiting {
+            messages::advance(tx, &message, Status::Cancelled, now, &Move::coded("cancelled", note))?;
+        }
+    }
 }

@@ -19,7 +19,7 @@ use crate::providers::simulator;
 use crate::providers::twilio::{Twilio, TwilioConfig};
 use crate::store::events::Seal;
 use crate::store::seal_file::SealFile;
-use crate::store::{Conn, Store, StoreError, programs, settings};
+use crate::store::{Conn, Store, StoreError, inbound, programs, settings};
 
 /// Texts may reach us this much later than the provider took them; those we know already change nothing.
 const MARGIN: chrono::Duration = chrono::Duration::days(1);
@@ -47,6 +47,12 @@ pub(super) fn run(config: &Config, command: &AfterRestoreCommand) -> Result<Exit
     }
     if command.without_provider {
         println!("The provider was not asked.");
+    } else if config.is_simulator()
+        && store.read_now::<_, StoreError>(|conn| inbound::any_by(conn, "twilio"))?
+    {
+        bail!(
+            "This database holds texts that Twilio brought. Give PROVIDER=twilio and the account, so that Twilio is asked."
+        );
     } else {
         ask(config, &store, &clock, why.since())?;
     }

@@ -98,6 +98,9 @@ pub fn update(tx: &mut Tx<'_>, form: &Form, now: Timestamp) -> Result<(), StoreE
 /// # Errors
 /// When the database fails.
 pub fn find(conn: &mut Conn<'_>, slug: &str) -> Result<Option<(Form, Version)>, StoreError> {
+    if slug.contains('\0') {
+        return Ok(None); // PostgreSQL has no such text.
+    }
     let found: Option<Form> = on!(conn, db => {
         forms::table.filter(forms::slug.eq(slug)).select(Form::as_select()).first(db).optional()?
     });

@@ -15,7 +15,7 @@ use crate::domain::id::{MessageId, NumberId, ProgramId};
 use crate::domain::message::{Category, Lane, Status};
 use crate::domain::time::Timestamp;
 
-pub use queue::{Due, count_waiting, due, holds_ending, is_behind_another, unanswered, waiting};
+pub use queue::{Due, all_waiting, count_waiting, due, holds_ending, is_behind_another, unanswered, waiting};
 
 /// An outbound text.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]

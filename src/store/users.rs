@@ -55,6 +55,9 @@ pub fn any(conn: &mut Conn<'_>) -> Result<bool, StoreError> {
 /// # Errors
 /// When the database fails.
 pub fn by_email(conn: &mut Conn<'_>, email: &str) -> Result<Option<User>, StoreError> {
+    if email.contains('\0') {
+        return Ok(None); // PostgreSQL has no such text.
+    }
     on!(conn, db => {
         let query = users::table.filter(users::email.eq(email.trim().to_lowercase()));
         Ok(query.select(User::as_select()).first(db).optional()?)

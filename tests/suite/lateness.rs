@@ -122,9 +122,13 @@ async fn a_block_told_late_counts_although_the_message_is_over() {
         let provider_id = messages::get(tx, id)?.unwrap().provider_id.unwrap();
         receive_receipt(tx, "simulator", &Receipt { provider_id, ..receipt.clone() }, now)
     };
-    world.jobs.store.write(late).await.unwrap();
+    world.jobs.store.write(late.clone()).await.unwrap();
     assert_eq!(ana.state().await, "opted_out");
     assert_eq!(world.status(&sent["id"]).await, "delivered", "a receipt never moves a message backwards");
+    world.clock.advance(chrono::Duration::seconds(1));
+    ana.texts("START").await;
+    world.jobs.store.write(late).await.unwrap();
+    assert_eq!(ana.state().await, "opted_in", "the same receipt again says nothing about the new START");
 }
 
 #[actix_web::test]

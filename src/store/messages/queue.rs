@@ -138,6 +138,17 @@ pub fn holds_ending(conn: &mut Conn<'_>, by: Timestamp, limit: i64) -> Result<Ve
     })
 }
 
+/// Messages to anybody that have not been handed over yet.
+///
+/// # Errors
+/// When the database fails.
+pub fn all_waiting(conn: &mut Conn<'_>, limit: i64) -> Result<Vec<Message>, StoreError> {
+    on!(conn, db => {
+        let query = messages::table.filter(in_status(WAITING)).select(Message::as_select());
+        Ok(query.limit(limit).load(db)?)
+    })
+}
+
 /// A number's messages that have not been handed over yet, of one program or of all, oldest first.
 ///
 /// # Errors

@@ -68,7 +68,7 @@ async fn index(app: Data<App>, who: Viewer, request: HttpRequest) -> Result<Http
     let code = Some(asked.code).filter(|code| !code.is_empty() && status.is_some());
     let cause = code.clone();
     let read = move |conn: &mut Conn<'_>| lines(conn, status, code.as_deref(), before, limit);
-    let mut lines = app.store.read::<_, StoreError>(read).await?;
+    let mut lines = app.store.read_aside::<_, StoreError>(read).await?;
     let more = lines.len() > PER_PAGE;
     lines.truncate(PER_PAGE);
     let here = |before| href(status, cause.as_deref(), before);
