@@ -1,5 +1,7 @@
 //! A lead's text has arrived: keep it, read it, and do what it asks. The same text twice changes nothing.
 
+use std::borrow::Cow;
+
 use crate::domain::actor::Actor;
 use crate::domain::consent::{Intent, Scope};
 use crate::domain::evidence::HandsetText;
@@ -38,14 +40,7 @@ pub fn receive_text(
     region: &str,
     now: Timestamp,
 ) -> Result<Received, ActionError> {
-    // A database may refuse the character that ends a string elsewhere, and no STOP may be lost to it.
-    let without_nul = |words: &str| words.replace('\0', "");
-    let text = &InboundText {
-        from: without_nul(&text.from),
-        to: without_nul(&text.to),
-        body: without_nul(&text.body),
-        ..text.clone()
-    };
+    let text = &*without_nul(text);
     let mut reading = reply::read(&text.body, &Keywords::default());
     if text.opted_out_at_provider {
         // The lead is blocked there: the record here must say so, whatever the words were.
@@ -74,6 +69,16 @@ pub fn receive_text(
         act(tx, &mut number, &program, text, &record, &reading, now)?;
     }
     Ok(Received::New(reading.reply))
+}
+
+/// A database may refuse the character that ends a string elsewhere, and no STOP may be lost to it.
+fn without_nul(text: &InboundText) -> Cow<'_, InboundText> {
+    if ![&text.from, &text.to, &text.body].iter().any(|words| words.contains('\0')) {
+        return Cow::Borrowed(text);
+    }
+    let clean = |words: &str| words.replace('\0', "");
+    let (from, to, body) = (clean(&text.from), clean(&text.to), clean(&text.body));
+    Cow::Owned(InboundText { from, to, body, ..text.clone() })
 }
 
 /// The program the text was sent to, and whether that is certain. A number of the provider's account that no program has

@@ -63,16 +63,10 @@ impl Worker {
 
     /// Waits until one of the numbers under way is served; at once when there is none.
     pub(super) async fn one_served(&mut self) {
-        match self.tasks.join_next_with_id().await {
-            Some(Ok((task, result))) => self.ended(task, result),
-            Some(Err(error)) => self.broke(&error),
-            None => {}
-        }
-        while let Some(ended) = self.tasks.try_join_next_with_id() {
-            match ended {
-                Ok((task, result)) => self.ended(task, result),
-                Err(error) => self.broke(&error),
-            }
+        let mut next = self.tasks.join_next_with_id().await;
+        while let Some(ended) = next {
+            self.ended(ended);
+            next = self.tasks.try_join_next_with_id();
         }
     }
 
@@ -81,16 +75,19 @@ impl Worker {
         self.tasks.is_empty()
     }
 
-    fn ended(&mut self, task: Id, result: Result<(), ActionError>) {
+    fn ended(&mut self, ended: Result<(Id, Result<(), ActionError>), JoinError>) {
+        let task = match ended {
+            Ok((task, Ok(()))) => task,
+            Ok((task, Err(error))) => {
+                log::error!("A message could not be handed over: {error}");
+                task
+            }
+            Err(error) => {
+                log::error!("A delivery task ended early: {error}");
+                error.id()
+            }
+        };
         self.numbers.remove(&task);
-        if let Err(error) = result {
-            log::error!("A message could not be handed over: {error}");
-        }
-    }
-
-    fn broke(&mut self, error: &JoinError) {
-        self.numbers.remove(&error.id());
-        log::error!("A delivery task ended early: {error}");
     }
 }
 

@@ -159,8 +159,8 @@ impl Store {
     }
 
     /// Writes in one transaction and answers after the commit. The closure may run more than once, each time on a clean
-    /// slate: on PostgreSQL somebody else may write the same at the same moment. If the write tightened consent (a STOP, a flag), the
-    /// answer also waits until no request to a provider for that number is under way: the STOP barrier.
+    /// slate: on PostgreSQL somebody else may write the same at the same moment. If the write tightened consent (a STOP, a
+    /// flag), the answer also waits until no request to a provider for that number is under way: the STOP barrier.
     ///
     /// # Errors
     /// Whatever `write` returns (nothing was written then), and [`StoreError`] when the commit failed.

@@ -174,3 +174,12 @@ async fn two_texts_with_the_same_words_are_told_apart_when_twilio_is_asked() {
     }
     assert_eq!(sids, ["SM1", "SM2"]);
 }
+
+#[actix_web::test]
+async fn a_stop_with_a_character_that_a_database_refuses_is_a_stop() {
+    let world = world().await;
+    let cy = world.lead(47);
+    assert_eq!(twilio(&world, "SMnul1", &cy.phone, "START", true).await, 200);
+    assert_eq!(twilio(&world, "SMnul2", &cy.phone, "STOP\0", true).await, 200);
+    assert_eq!(cy.state().await, "opted_out");
+}
