@@ -19,7 +19,7 @@ import urllib.request
 from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
-from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.by import By
 
 ARTIFACTS = pathlib.Path("artifacts")
@@ -75,7 +75,7 @@ class Browser:
             try:
                 text = self.text()
                 missing = [phrase for phrase in phrases if phrase.lower() not in text.lower()]
-            except (NoSuchElementException, StaleElementReferenceException):  # between two pages
+            except WebDriverException:  # between two pages; the driver has several names for it
                 continue
             time.sleep(0.05 if missing else 0)
         if missing:
