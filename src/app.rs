@@ -40,7 +40,7 @@ pub async fn bind(config: Config, clock: Clock) -> Result<Bound> {
     // Another provider may be installed already, by a test before this one.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let alone = only_server(&config)?;
-    let store = Store::open(&config.database_url)?;
+    let store = Store::open_with_replica(&config.database_url, config.database_replica_url())?;
     if store.read(moving::is_unfinished).await? {
         return Err(Unusable(
             "This database is an unfinished copy of another one. Run sms-opt-in migrate-to again until it is done.".to_owned(),
@@ -79,6 +79,7 @@ pub async fn bind(config: Config, clock: Clock) -> Result<Bound> {
     let server = HttpServer::new(move || {
         let pages = actix_web::web::scope("")
             .wrap(web::session::middleware(&data, &cookie_key, secure))
+            .wrap(actix_web::middleware::from_fn(web::own_writes::leave_mark))
             .configure(web::admin::routes)
             .default_service(actix_web::web::to(web::error::not_found));
         Actix::new()

@@ -14,6 +14,9 @@ pub struct Config {
     /// The database: sqlite://FILE or postgres://USER:PASSWORD@HOST/DATABASE.
     #[arg(long, env = "DATABASE_URL", default_value = "sqlite://sms-opt-in.db", global = true)]
     pub database_url: String,
+    /// A PostgreSQL replica of the database that pages may be read from.
+    #[arg(long, env = "DATABASE_REPLICA_URL", global = true)]
+    database_replica_url: Option<String>,
     /// Address and port to listen on.
     #[arg(long, env = "BIND", default_value = "127.0.0.1:8080", global = true)]
     pub bind: String,
@@ -73,6 +76,11 @@ impl Config {
     pub fn public_url(&self) -> String {
         let url = self.public_url.clone().unwrap_or_else(|| format!("http://{}", self.bind));
         url.trim_end_matches('/').to_owned()
+    }
+
+    /// The replica, if one is named.
+    pub fn database_replica_url(&self) -> Option<&str> {
+        self.database_replica_url.as_deref().filter(|url| !url.is_empty())
     }
 
     /// True when no real text leaves this machine.

@@ -49,6 +49,11 @@ impl Timestamp {
         self.utc().format("%-d %b %Y, %H:%M UTC").to_string()
     }
 
+    /// "3 Nov 2026, 14:05:09 UTC", where seconds matter.
+    pub fn words_to_the_second(self) -> String {
+        self.utc().format("%-d %b %Y, %H:%M:%S UTC").to_string()
+    }
+
     /// "3 Nov 2026".
     pub fn day(self) -> String {
         self.utc().format("%-d %b %Y").to_string()

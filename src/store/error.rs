@@ -35,6 +35,9 @@ pub enum StoreError {
     /// The file of seals beside the database cannot be read or written.
     #[error("the file of seals {0}")]
     SealFile(String),
+    /// No pages can be read from the replica that was named, in words for the operator.
+    #[error("DATABASE_REPLICA_URL: {0}")]
+    Replica(String),
     /// A database cannot be copied into another, in words for the operator.
     #[error("{0}")]
     Move(String),

@@ -6,6 +6,7 @@ mod conn;
 mod dialect;
 mod error;
 mod locks;
+mod replica;
 mod schema;
 mod tx;
 mod types;
@@ -38,12 +39,14 @@ use tokio::sync::Notify;
 pub use conn::Conn;
 pub use error::{Failure, StoreError};
 pub use locks::{Duty, HAND_OFF, NumberGuard, OnDuty};
+pub use replica::{Mark, Seen, Shares};
 pub use tx::Tx;
 
 use crate::domain::id::NumberId;
 use catalog::Known;
 use dialect::{Bridge, Place, Readers};
 use locks::Locks;
+use replica::Replica;
 use writer::{Answer, Writers};
 
 /// How often it is looked whether a hand-off without a lock is over.
@@ -57,6 +60,7 @@ pub struct Store {
 
 struct Shared {
     readers: Readers,
+    replica: Option<Replica>,
     writers: Writers,
     locks: Locks,
     due: Arc<Notify>,
@@ -96,11 +100,20 @@ impl Store {
     /// # Errors
     /// When the scheme is unknown, the file cannot be opened, or a migration fails.
     pub fn open(url: &str) -> Result<Store, StoreError> {
+        Store::open_with_replica(url, None)
+    }
+
+    /// As [`Store::open`], with a replica that pages may be read from.
+    ///
+    /// # Errors
+    /// As [`Store::open`], and when `replica` leads to another database. One that does not answer is no error.
+    pub fn open_with_replica(url: &str, replica: Option<&str>) -> Result<Store, StoreError> {
         let (place, bridge) = Place::reach(url)?;
         place.migrate()?;
         let (due, known): (Arc<Notify>, Arc<Known>) = Default::default();
         let shared = Shared {
             readers: place.readers()?,
+            replica: replica.map(|url| Replica::open(&place, url)).transpose()?,
             writers: Writers::start(&place, &due, &known)?,
             locks: Locks::new(place.locker()?),
             due,

@@ -55,6 +55,13 @@ pub async fn metrics(app: Data<App>) -> Result<HttpResponse, PageError> {
     registry.register("messages_waiting", "Messages that are not over, by status", waiting);
     registry.register("sending_on", "1 while sending is switched on", sending);
     registry.register("forged_webhooks", "Webhooks with a wrong signature since the start", forged);
+    if let Some(shares) = app.store.shares() {
+        let pages = Family::<Labels, Counter>::default();
+        for (from, n) in [("replica", shares.replica), ("primary", shares.primary)] {
+            pages.get_or_create(&[("from", from.to_owned())]).inc_by(n);
+        }
+        registry.register("page_reads", "Reads for pages, by the database that answered", pages);
+    }
     let mut text = String::new();
     encode(&mut text, &registry).map_err(PageError::internal)?;
     Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text))

@@ -8,6 +8,7 @@ pub mod error;
 pub mod form;
 pub mod hooks;
 pub mod metrics;
+pub mod own_writes;
 pub mod page;
 pub mod public;
 pub mod security;

@@ -1,6 +1,7 @@
 //! What every page carries besides its own matter, and how a template becomes an answer. It must not know any single page.
 
 use std::str::FromStr;
+use std::time::Duration;
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -14,6 +15,11 @@ use super::session::{Flash, Signed};
 use crate::domain::phone::Phone;
 use crate::domain::role::Role;
 use crate::domain::standstill::Standstill;
+use crate::domain::time::Timestamp;
+use crate::store::Seen;
+
+/// A page that is not older than this needs no excuse: it took as long to read it.
+const UNNOTICED: Duration = Duration::from_secs(3);
 
 /// What `layouts/admin.html` asks.
 #[derive(Clone, Debug)]
@@ -30,6 +36,8 @@ pub struct Page {
     pub flash: Option<Flash>,
     /// Why the installation itself switched sending off, if it did.
     pub standstill: Option<Standstill>,
+    /// What the page shows is older than people expect.
+    pub behind: Option<Behind>,
     /// No real text leaves this machine.
     pub simulator: bool,
     /// The region whose numbers are shown without a country code.
@@ -48,10 +56,17 @@ impl Page {
             csrf: who.csrf().to_owned(),
             flash: who.flash().cloned(),
             standstill: who.standstill(),
+            behind: None,
             simulator: app.config.is_simulator(),
             home: app.config.default_region.clone(),
             role: user.role,
         }
+    }
+
+    /// Tells people when what was read for the page is not quite new.
+    #[must_use]
+    pub fn showing<T>(self, seen: &Seen<T>, now: Timestamp) -> Self {
+        Page { behind: seen.age.filter(|age| *age > UNNOTICED).map(|age| Behind::new(age, now)), ..self }
     }
 
     /// A number as people here read it.
@@ -87,6 +102,29 @@ impl Page {
     /// The address of a static file.
     pub fn asset(&self, path: &str) -> String {
         assets::url(path)
+    }
+}
+
+/// What a page says that comes from a replica which lags behind.
+#[derive(Clone, Copy, Debug)]
+pub struct Behind {
+    /// Everything up to then is on the page.
+    pub as_of: Timestamp,
+    seconds: u64,
+}
+
+impl Behind {
+    fn new(age: Duration, now: Timestamp) -> Self {
+        let micros = i64::try_from(age.as_micros()).unwrap_or(i64::MAX);
+        Behind { as_of: now.plus(chrono::Duration::microseconds(-micros)), seconds: age.as_secs() }
+    }
+
+    /// "40 seconds", "3 minutes".
+    pub fn by(self) -> String {
+        match self.seconds {
+            seconds if seconds < 120 => format!("{seconds} seconds"),
+            seconds => format!("{} minutes", seconds / 60),
+        }
     }
 }
 

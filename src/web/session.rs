@@ -22,13 +22,14 @@ use sha2::{Digest, Sha256, Sha512};
 use super::App;
 use super::error::PageError;
 use super::form;
+use super::own_writes;
 use crate::clock::Clock;
 use crate::domain::actor::Actor;
 use crate::domain::id::UserId;
 use crate::domain::role::Role;
 use crate::domain::standstill::Standstill;
 use crate::store::users::{self, User};
-use crate::store::{Store, StoreError, sessions};
+use crate::store::{Mark, Store, StoreError, sessions};
 
 const COOKIE: &str = "sms-opt-in";
 const USER: &str = "user_id";
@@ -127,6 +128,8 @@ pub trait Signed {
     fn flash(&self) -> Option<&Flash>;
     /// Why the installation itself switched sending off, if it did.
     fn standstill(&self) -> Option<Standstill>;
+    /// What the person changed last: where a replica must have come to.
+    fn mark(&self) -> Option<Mark>;
     /// The person as histories name them.
     fn actor(&self) -> Actor {
         Actor::User(self.user().email.clone())
@@ -145,6 +148,8 @@ macro_rules! signed {
             pub flash: Option<Flash>,
             /// Why the installation itself switched sending off, if it did.
             pub standstill: Option<Standstill>,
+            /// What the person changed last: where a replica must have come to.
+            pub mark: Option<Mark>,
         }
 
         impl $name {
@@ -167,6 +172,9 @@ macro_rules! signed {
             fn standstill(&self) -> Option<Standstill> {
                 self.standstill
             }
+            fn mark(&self) -> Option<Mark> {
+                self.mark
+            }
         }
 
         impl FromRequest for $name {
@@ -180,7 +188,7 @@ macro_rules! signed {
                         return Err(PageError::Forbidden($needed));
                     }
                     let (csrf, flash) = (csrf_token(&session)?, take_flash(&request, &session));
-                    Ok($name { user, csrf, flash, standstill })
+                    Ok($name { user, csrf, flash, standstill, mark: own_writes::mark(&request) })
                 })
             }
         }

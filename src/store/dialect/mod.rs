@@ -3,6 +3,7 @@
 //! stored.
 
 mod copying;
+mod following;
 mod locker;
 mod postgres;
 mod search;
@@ -22,6 +23,7 @@ use super::{Conn, StoreError, Tx};
 use crate::domain::id::NumberId;
 
 pub(super) use copying::{TABLES, Table};
+pub(super) use following::{Followers, replayed, written};
 pub(super) use locker::{Held, Locker};
 pub(super) use search::{ROWS as SEARCH_ROWS, search_rows};
 pub(super) use tls::Bridge;

@@ -53,7 +53,7 @@ impl Drop for Bridge {
 
 /// Where libpq connects to for `url`, and the bridge that must live as long, if the address asks for TLS.
 pub(super) fn reach(url: &str) -> Result<(String, Option<Bridge>), StoreError> {
-    let unusable = |why: String| StoreError::Connection(format!("in DATABASE_URL, {why}."));
+    let unusable = |why: String| StoreError::Connection(format!("in the address of the database, {why}."));
     let mut address = Address::parse(url).map_err(unusable)?;
     let Some(mode) = Mode::of(&address).map_err(unusable)? else {
         warn_in_the_clear(&address);
@@ -65,7 +65,7 @@ pub(super) fn reach(url: &str) -> Result<(String, Option<Bridge>), StoreError> {
     if server.anybody {
         log::warn!(
             "The connection to PostgreSQL is encrypted, but its server's certificate is NOT checked: anybody in between \
-             could be it. Write sslmode=verify-full in DATABASE_URL."
+             could be it. Write sslmode=verify-full in its address."
         );
     }
     let bridge = Bridge::start(server)

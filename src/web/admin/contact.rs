@@ -91,9 +91,10 @@ async fn one(
     let now = app.clock.now();
     let page = Page::new(app, "contacts", who);
     let role = page.role();
-    let record = app.store.read(move |conn| record(conn, id, role, now)).await?;
+    let seen = app.store.look(who.mark(), move |conn| record(conn, id, role, now)).await?;
+    let page = page.showing(&seen, now);
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    html_status(status, ShowPage { page, record, body, errors: errors.into() })
+    html_status(status, ShowPage { page, record: seen.found, body, errors: errors.into() })
 }
 
 #[derive(Deserialize)]

@@ -154,13 +154,14 @@ fn place(cursor: &str) -> Option<(String, i64)> {
 async fn index(app: Data<App>, who: Viewer, request: HttpRequest) -> Result<HttpResponse, PageError> {
     let asked = form::query::<Asked>(&request);
     let (region, given) = (app.config.default_region.clone(), asked.q.clone());
-    let only = app.store.read::<_, StoreError>(move |conn| only_contact(conn, &given, &region)).await?;
-    if let Some(id) = only {
+    let only = move |conn: &mut Conn<'_>| only_contact(conn, &given, &region);
+    if let Some(id) = app.store.look(who.mark, only).await?.found {
         return Ok(see_other(format!("/contacts/{id}")));
     }
     let (region, wanted) = (app.config.default_region.clone(), asked.clone());
-    let list = app.store.read(move |conn| list(conn, &wanted, &region)).await?;
-    html(IndexPage { page: Page::new(&app, "contacts", &who), asked, list })
+    let seen = app.store.look(who.mark, move |conn| list(conn, &wanted, &region)).await?;
+    let page = Page::new(&app, "contacts", &who).showing(&seen, app.clock.now());
+    html(IndexPage { page, asked, list: seen.found })
 }
 
 /// The contact that a full number means, if it is one alone.

@@ -82,8 +82,9 @@ struct Failure {
 
 async fn show(app: Data<App>, who: Viewer) -> Result<HttpResponse, PageError> {
     let now = app.clock.now();
-    let figures = app.store.read::<_, StoreError>(move |conn| figures(conn, now)).await?;
-    html(DashboardPage { page: Page::new(&app, "dashboard", &who), figures })
+    let seen = app.store.look(who.mark, move |conn| figures(conn, now)).await?;
+    let page = Page::new(&app, "dashboard", &who).showing(&seen, now);
+    html(DashboardPage { page, figures: seen.found })
 }
 
 async fn confirm_off(app: Data<App>, who: Administrator) -> Result<HttpResponse, PageError> {

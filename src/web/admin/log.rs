@@ -5,9 +5,9 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
-use crate::store::StoreError;
 use crate::store::admin_log::{self, Filter, Line};
 use crate::store::users::{self, User};
+use crate::store::{Conn, StoreError};
 use crate::web::App;
 use crate::web::error::PageError;
 use crate::web::form;
@@ -82,12 +82,14 @@ async fn index(app: Data<App>, who: Inspector, request: HttpRequest) -> Result<H
     let (filter, limit) = (asked.filter(), i64::try_from(PER_PAGE + 1).unwrap_or(i64::MAX));
     let page = Page::new(&app, "log", &who);
     let is_admin = page.is_admin();
-    let found = app.store.read::<_, StoreError>(move |conn| {
+    let read = move |conn: &mut Conn<'_>| {
         // Only administrators may open the pages of users.
         let people = if is_admin { users::all(conn)? } else { Vec::new() };
-        Ok((admin_log::page(conn, &filter, limit)?, people))
-    });
-    let (mut lines, people) = found.await?;
+        Ok::<_, StoreError>((admin_log::page(conn, &filter, limit)?, people))
+    };
+    let seen = app.store.look(who.mark, read).await?;
+    let page = page.showing(&seen, app.clock.now());
+    let (mut lines, people) = seen.found;
     let more = lines.len() > PER_PAGE;
     lines.truncate(PER_PAGE);
     let older = |last: &Line| Asked { before: last.id.to_string(), ..asked.clone() }.address();

@@ -68,14 +68,16 @@ async fn index(app: Data<App>, who: Viewer, request: HttpRequest) -> Result<Http
     let code = Some(asked.code).filter(|code| !code.is_empty() && status.is_some());
     let cause = code.clone();
     let read = move |conn: &mut Conn<'_>| lines(conn, status, code.as_deref(), before, limit);
-    let mut lines = app.store.read_aside::<_, StoreError>(read).await?;
+    let seen = app.store.look(who.mark, read).await?;
+    let page = Page::new(&app, "messages", &who).showing(&seen, app.clock.now());
+    let mut lines = seen.found;
     let more = lines.len() > PER_PAGE;
     lines.truncate(PER_PAGE);
     let here = |before| href(status, cause.as_deref(), before);
     let older = lines.last().filter(|_| more).map(|last| here(Some(last.message.id)));
     let tab = |known: &Status| (href(Some(*known), None, None), label(*known), status == Some(*known));
     html(IndexPage {
-        page: Page::new(&app, "messages", &who),
+        page,
         tabs: Status::ALL.iter().map(tab).collect(),
         known: status.is_some() || asked.status.is_empty(),
         newest: before.map(|_| here(None)),
@@ -136,8 +138,8 @@ async fn show(app: Data<App>, who: Viewer, id: Path<String>) -> Result<HttpRespo
     let id: MessageId = page::id(&id)?;
     let page = Page::new(&app, "messages", &who);
     let role = page.role();
-    let life = app.store.read(move |conn| life(conn, id, role)).await?;
-    html(ShowPage { page, life })
+    let seen = app.store.look(who.mark, move |conn| life(conn, id, role)).await?;
+    html(ShowPage { page: page.showing(&seen, app.clock.now()), life: seen.found })
 }
 
 fn life(conn: &mut Conn<'_>, id: MessageId, role: Role) -> Result<Life, PageError> {

@@ -127,7 +127,7 @@ fn explain(error: &io::Error) -> String {
             ". No authority we trust signed it: name its certificate with sslrootcert=FILE"
         }
         Some(rustls::Error::InvalidCertificate(NotValidForName | NotValidForNameContext { .. })) => {
-            ". Call the server in DATABASE_URL by a name that its certificate has as a subjectAltName"
+            ". In the address of the database, call the server by a name that its certificate has as a subjectAltName"
         }
         _ => "",
     };

@@ -1,0 +1,98 @@
+//! When the primary had written how far, so that a replica's place in the log becomes an age. No clock of another machine
+//! is asked.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Notes at most: an hour of them, while something is written all the time. A replica that is farther behind than the
+/// oldest is not read from.
+const NOTES: usize = 3600;
+
+#[derive(Default)]
+pub(super) struct Trail {
+    notes: Mutex<VecDeque<Note>>,
+}
+
+struct Note {
+    place: i64,
+    /// The last time the primary was seen at this place.
+    at: Instant,
+}
+
+impl Trail {
+    /// At `at`, the primary had written as far as `place`.
+    pub(super) fn note(&self, place: i64, at: Instant) {
+        let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
+        match notes.back_mut() {
+            Some(last) if last.place == place => last.at = at,
+            _ => notes.push_back(Note { place, at }),
+        }
+        if notes.len() > NOTES {
+            notes.pop_front();
+        }
+    }
+
+    /// How old the view of a replica may be that has come to `place`; `None` when that is not known.
+    pub(super) fn age(&self, place: i64) -> Option<Duration> {
+        let notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
+        // From the newest: after a failover the log begins again a little earlier.
+        notes.iter().rev().find(|note| note.place <= place).map(|note| note.at.elapsed())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ago(seconds: u64) -> Instant {
+        Instant::now().checked_sub(Duration::from_secs(seconds)).unwrap()
+    }
+
+    fn age(trail: &Trail, place: i64) -> Option<u64> {
+        trail.age(place).map(|age| age.as_secs())
+    }
+
+    #[test]
+    fn a_replica_is_as_old_as_the_newest_note_it_has_come_to() {
+        let trail = Trail::default();
+        trail.note(100, ago(30));
+        trail.note(200, ago(20));
+        trail.note(300, ago(10));
+        assert_eq!([age(&trail, 350), age(&trail, 300), age(&trail, 299)], [Some(10), Some(10), Some(20)]);
+    }
+
+    #[test]
+    fn a_primary_that_writes_nothing_leaves_its_replicas_up_to_date() {
+        let trail = Trail::default();
+        trail.note(100, ago(30));
+        trail.note(100, ago(0));
+        assert_eq!(age(&trail, 100), Some(0));
+    }
+
+    #[test]
+    fn nobody_knows_the_age_of_a_replica_that_is_behind_every_note() {
+        let trail = Trail::default();
+        assert_eq!(age(&trail, 100), None);
+        trail.note(200, ago(1));
+        assert_eq!(age(&trail, 100), None);
+    }
+
+    #[test]
+    fn after_a_failover_the_notes_of_the_new_primary_count() {
+        let trail = Trail::default();
+        trail.note(1000, ago(60));
+        trail.note(950, ago(20));
+        trail.note(990, ago(10));
+        assert_eq!([age(&trail, 960), age(&trail, 1000)], [Some(20), Some(10)]);
+    }
+
+    #[test]
+    fn the_oldest_notes_are_forgotten() {
+        let trail = Trail::default();
+        for place in 0..=i64::try_from(NOTES).unwrap() {
+            trail.note(place, ago(1));
+        }
+        assert_eq!([age(&trail, 0), age(&trail, 1)], [None, Some(1)]);
+    }
+}

@@ -1,0 +1,52 @@
+//! Where pages are read from a replica, a person who changed something still sees it on the next page: the answer to the
+//! change leaves a cookie with the place in the database's log that a replica must have come to. It must not know what was
+//! changed.
+
+use actix_web::body::MessageBody;
+use actix_web::cookie::time::Duration;
+use actix_web::cookie::{Cookie, SameSite};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
+use actix_web::http::header::{HeaderValue, SET_COOKIE};
+use actix_web::middleware::Next;
+use actix_web::web::Data;
+use actix_web::{Error, HttpRequest};
+
+use super::App;
+use crate::store::Mark;
+
+const COOKIE: &str = "sms-opt-in-mark";
+/// No longer than this: after a failover the log may begin again a little earlier, and a mark ahead of it keeps its owner's
+/// pages on the primary.
+const KEPT: Duration = Duration::minutes(10);
+
+/// Leaves the mark on every answer to a change.
+///
+/// # Errors
+/// Whatever the services within return.
+pub async fn leave_mark(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let changes = !matches!(*request.method(), Method::GET | Method::HEAD);
+    let app = request.app_data::<Data<App>>().filter(|_| changes).cloned();
+    let mut response = next.call(request).await?;
+    let Some(app) = app else { return Ok(response) };
+    if let Some(mark) = app.store.mark().await {
+        let cookie = Cookie::build(COOKIE, mark.to_string())
+            .path("/")
+            .http_only(true)
+            .same_site(SameSite::Lax)
+            .secure(app.public_url.starts_with("https://"))
+            .max_age(KEPT)
+            .finish();
+        response.headers_mut().append(SET_COOKIE, HeaderValue::from_str(&cookie.to_string())?);
+    }
+    Ok(response)
+}
+
+/// What the asker changed last. A mark that cannot be read counts as one that no replica has come to.
+pub fn mark(request: &HttpRequest) -> Option<Mark> {
+    let cookie = request.cookie(COOKIE)?;
+    Some(cookie.value().parse().unwrap_or(Mark::NEVER))
+}
