@@ -35,6 +35,7 @@ pub struct ApiKey {
 /// The answer once given to an `Idempotency-Key`.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = idempotency_keys)]
+#[diesel(treat_none_as_default_value = false)]
 pub struct Answered {
     /// Whose key.
     pub api_key_id: ApiKeyId,

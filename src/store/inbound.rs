@@ -14,6 +14,7 @@ use crate::domain::time::Timestamp;
 /// A text from a lead.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = inbound_texts)]
+#[diesel(treat_none_as_default_value = false)]
 pub struct Inbound {
     /// Its identifier.
     pub id: InboundId,

@@ -59,16 +59,29 @@ impl Locks {
 
     pub(super) async fn lock(&self, number: NumberId) -> NumberGuard {
         let key = key(number);
-        let stripe = usize::try_from(key.unsigned_abs() % STRIPES as u64).unwrap_or_default();
-        let within_process = match self.stripes.get(stripe) {
-            Some(stripe) => Some(Arc::clone(stripe).lock_owned().await),
-            None => None,
-        };
+        let within_process = self.stripe(key).await;
         let among_instances = match &self.others {
             Some(locker) => Some(locker.take(key).await),
             None => None,
         };
         NumberGuard { _among_instances: among_instances, _within_process: within_process }
+    }
+
+    /// Waits until nothing is being handed to the number that was claimed before: the STOP barrier.
+    pub(super) async fn pass(&self, number: NumberId) {
+        let key = key(number);
+        let _within_process = self.stripe(key).await;
+        if let Some(locker) = &self.others {
+            locker.pass(key, number).await;
+        }
+    }
+
+    async fn stripe(&self, key: i64) -> Option<OwnedMutexGuard<()>> {
+        let stripe = usize::try_from(key.unsigned_abs() % STRIPES as u64).unwrap_or_default();
+        match self.stripes.get(stripe) {
+            Some(stripe) => Some(Arc::clone(stripe).lock_owned().await),
+            None => None,
+        }
     }
 
     /// `None` when another instance is at it.
@@ -79,11 +92,6 @@ impl Locks {
             }
             None => Ok(Some(OnDuty { _among_instances: None })),
         }
-    }
-
-    /// True when other instances may share the database.
-    pub(super) fn has_others(&self) -> bool {
-        self.others.is_some()
     }
 }
 

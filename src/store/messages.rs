@@ -6,7 +6,7 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
-use super::dialect::on;
+use super::dialect::{Prepared, on};
 use super::schema::{message_steps, messages};
 use super::{Conn, StoreError, Tx};
 use crate::domain::actor::Actor;
@@ -20,6 +20,7 @@ pub use queue::{Due, all_waiting, count_waiting, due, holds_ending, is_behind_an
 /// An outbound text.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = messages)]
+#[diesel(treat_none_as_default_value = false)]
 pub struct Message {
     /// Its identifier.
     pub id: MessageId,
@@ -209,7 +210,7 @@ pub fn advance(
         claimed_at: permit.map(|_| at),
         attempts: permit.map(|_| message.attempts + 1),
     };
-    on!(tx, db => diesel::update(messages::table.find(message.id)).set(change).execute(db))?;
+    on!(tx, db => Prepared(diesel::update(messages::table.find(message.id)).set(change)).execute(db))?;
     step(tx, message.id, message.steps + 1, status, at, why)?;
     if status == Status::Queued {
         tx.made_due();
@@ -258,7 +259,7 @@ pub fn set_due(tx: &mut Tx<'_>, id: MessageId, due_at: Timestamp) -> Result<(), 
 /// When the database fails.
 pub fn set_provider_id(tx: &mut Tx<'_>, id: MessageId, provider_id: &str) -> Result<(), StoreError> {
     on!(tx, db => {
-        diesel::update(messages::table.find(id)).set(messages::provider_id.eq(provider_id)).execute(db)?;
+        Prepared(diesel::update(messages::table.find(id)).set(messages::provider_id.eq(provider_id))).execute(db)?;
         Ok(())
     })
 }
@@ -270,7 +271,7 @@ pub fn set_provider_id(tx: &mut Tx<'_>, id: MessageId, provider_id: &str) -> Res
 pub fn free_provider_id(tx: &mut Tx<'_>, id: MessageId, provider_id: &str) -> Result<(), StoreError> {
     on!(tx, db => {
         let others = messages::table.filter(messages::provider_id.eq(provider_id)).filter(messages::id.ne(id));
-        diesel::update(others).set(messages::provider_id.eq(None::<String>)).execute(db)?;
+        Prepared(diesel::update(others).set(messages::provider_id.eq(None::<String>))).execute(db)?;
         Ok(())
     })
 }

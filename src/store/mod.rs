@@ -32,7 +32,6 @@ pub mod walk;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::Notify;
 
@@ -48,9 +47,6 @@ use dialect::{Bridge, Place, Readers};
 use locks::Locks;
 use replica::Replica;
 use writer::{Answer, Writers};
-
-/// How often it is looked whether a hand-off without a lock is over.
-const LOOK: Duration = Duration::from_millis(50);
 
 /// The database. Cheap to clone.
 #[derive(Clone)]
@@ -187,26 +183,9 @@ impl Store {
     {
         let (result, tightened) = self.commit(write).await;
         for number in tightened {
-            drop(self.lock_number(number).await);
-            self.outlast(number).await;
+            self.shared.locks.pass(number).await;
         }
         result
-    }
-
-    /// Waits for hand-offs that nobody's lock covers any more: the locks of an instance end with its session, and its last
-    /// request may still be on its way. What was claimed before the write was committed is over after [`HAND_OFF`].
-    async fn outlast(&self, number: NumberId) {
-        if !self.shared.locks.has_others() {
-            return;
-        }
-        let in_hand =
-            async || self.read(move |conn| dialect::is_in_hand(conn, number, HAND_OFF)).await.unwrap_or(true);
-        let over = async {
-            while in_hand().await {
-                tokio::time::sleep(LOOK).await;
-            }
-        };
-        let _ = tokio::time::timeout(HAND_OFF, over).await;
     }
 
     /// As [`Store::write`], for the worker that already holds the number's lock.

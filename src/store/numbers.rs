@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::dialect::{first_locked, on};
+use super::dialect::{Prepared, first_locked, on};
 use super::schema::{consents, numbers};
 use super::{Conn, StoreError, Tx, tallies};
 use crate::domain::consent::{NumberConsent, StateName};
@@ -167,9 +167,10 @@ pub(super) fn count_contact(
     programs: &[ProgramId],
     by: i32,
 ) -> Result<(), StoreError> {
-    on!(tx, db => diesel::update(numbers::table.find(number.id))
-        .set(numbers::contact_count.eq(numbers::contact_count + by))
-        .execute(db))?;
+    on!(tx, db => Prepared(
+        diesel::update(numbers::table.find(number.id)).set(numbers::contact_count.eq(numbers::contact_count + by)),
+    )
+    .execute(db))?;
     for program in programs {
         tx.tally(*program, number.consent.state_in(*program).name().as_str(), by.into());
         tx.tally(*program, tallies::ALL, by.into());
@@ -188,15 +189,15 @@ pub(super) fn project(
     hash: &[u8],
     programs: &[ProgramId],
 ) -> Result<(), StoreError> {
-    on!(tx, db => diesel::update(numbers::table.find(before.id))
-        .set((
-            numbers::consent.eq(serde_json::to_string(after)?),
-            numbers::do_not_text.eq(after.do_not_text.is_some()),
-            numbers::paused.eq(after.paused.is_some()),
-            numbers::head_seq.eq(after.seq),
-            numbers::head_hash.eq(hash),
-        ))
-        .execute(db))?;
+    let consent = serde_json::to_string(after)?;
+    on!(tx, db => Prepared(diesel::update(numbers::table.find(before.id)).set((
+        numbers::consent.eq(consent),
+        numbers::do_not_text.eq(after.do_not_text.is_some()),
+        numbers::paused.eq(after.paused.is_some()),
+        numbers::head_seq.eq(after.seq),
+        numbers::head_hash.eq(hash),
+    )))
+    .execute(db))?;
     let contacts = i64::from(before.contact_count);
     for program in programs {
         let (was, is) = (before.consent.state_in(*program), after.state_in(*program));
@@ -227,7 +228,7 @@ fn set_state(
     on!(tx, db => {
         let row = consents::table.find((number, program));
         let values = (consents::state.eq(state), consents::since.eq(since));
-        if diesel::update(row).set(values).execute(db)? == 0 {
+        if Prepared(diesel::update(row).set(values)).execute(db)? == 0 {
             let key = (consents::number_id.eq(number), consents::program_id.eq(program));
             diesel::insert_into(consents::table).values((key.0, key.1, values.0, values.1)).execute(db)?;
         }

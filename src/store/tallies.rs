@@ -7,7 +7,7 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
-use super::dialect::on;
+use super::dialect::{Prepared, on};
 use super::schema::tallies;
 use super::{Conn, StoreError, Tx};
 use crate::domain::id::ProgramId;
@@ -25,7 +25,7 @@ pub(super) fn add(
     for ((program, state), n) in by.iter().filter(|(_, n)| **n != 0) {
         on!(tx, db => {
             let row = tallies::table.find((program, state, slot));
-            if diesel::update(row).set(tallies::n.eq(tallies::n + n)).execute(db)? == 0 {
+            if Prepared(diesel::update(row).set(tallies::n.eq(tallies::n + n))).execute(db)? == 0 {
                 let key = (tallies::program_id.eq(program), tallies::state.eq(state), tallies::slot.eq(slot));
                 diesel::insert_into(tallies::table).values((key, tallies::n.eq(n))).execute(db)?;
             }

@@ -1,5 +1,5 @@
-//! The writers: closures queue up, run each under its own savepoint, and are committed together. Nobody is answered before
-//! the commit; an error or a panic rolls back its own savepoint only. SQLite has one writer; on PostgreSQL several commit
+//! The writers: closures queue up, run one after the other, and are committed together. Nobody is answered before the commit.
+//! When one fails or panics, the group begins again with a savepoint for each, and only its own is rolled back. SQLite has one writer; on PostgreSQL several commit
 //! side by side, and a closure that met somebody else's write is run again.
 
 mod work;
@@ -12,11 +12,12 @@ use std::time::{Duration, Instant};
 use diesel::QueryResult;
 use tokio::sync::{Notify, oneshot};
 
-use super::catalog::Known;
+use super::catalog::{Catalog, Known};
 use super::dialect::{Connection, Place};
 use super::error::Failure;
 use super::tx::Aftermath;
 use super::{StoreError, Tx, tallies};
+use crate::domain::id::ProgramId;
 pub(super) use work::Answer;
 use work::{Fate, Pending, Work};
 
@@ -24,6 +25,8 @@ use work::{Fate, Pending, Work};
 const QUEUE: usize = 4096;
 /// Beyond this many closures the pages a group dirties cost more than the sync it saves.
 const GROUP: usize = 128;
+/// After a refusal so many groups run with savepoints: where one was refused, others may follow.
+const WARY: u32 = 16;
 /// A closure that keeps meeting somebody else's writes is given up after so many runs.
 const RUNS: u32 = 10;
 /// A write that waits for a database that went away is given up after this long: who asked repeats it elsewhere.
@@ -65,6 +68,7 @@ impl Writers {
                 slot,
                 again: VecDeque::new(),
                 whole: VecDeque::new(),
+                wary: 0,
                 is_away: false,
             };
             std::thread::Builder::new()
@@ -124,8 +128,20 @@ struct Writer {
     again: VecDeque<Job>,
     /// A group that did not come to its commit: it comes again as it was.
     whole: VecDeque<Job>,
+    /// So many groups more run with savepoints from the beginning.
+    wary: u32,
     /// The database went away, which was said.
     is_away: bool,
+}
+
+/// What a group has done so far, and what its next closure starts from.
+#[derive(Default)]
+struct Course {
+    counted: BTreeMap<(ProgramId, &'static str), i64>,
+    /// The catalog as this transaction sees it.
+    catalog: Option<Arc<Catalog>>,
+    /// Locks may be held already.
+    has_kept: bool,
 }
 
 impl Writer {
@@ -208,10 +224,45 @@ impl Writer {
     }
 
     fn run_all(&mut self, group: &mut VecDeque<Job>, done: &mut Vec<Job>) -> Result<(), String> {
-        let mut counted = BTreeMap::new();
-        let mut may_wait = true;
+        let together = if self.wary == 0 { self.run_together(group, done)? } else { None };
+        self.wary = self.wary.saturating_sub(1);
+        let course = match together {
+            Some(course) => course,
+            None => self.run_each(group, done)?,
+        };
+        let mut tx = Tx::new(self.db.db(), &self.known, true);
+        tallies::add(&mut tx, self.slot, &course.counted).map_err(|error| error.to_string())
+    }
+
+    /// Runs the group without savepoints, which cost as much as a statement each. `None` when something was refused: then
+    /// nothing has happened, and the group is as it was.
+    fn run_together(
+        &mut self,
+        group: &mut VecDeque<Job>,
+        done: &mut Vec<Job>,
+    ) -> Result<Option<Course>, String> {
+        let mut course = Course::default();
         while let Some(mut job) = group.pop_front() {
-            let ran = self.run_one(&mut job, may_wait);
+            let (fate, aftermath) = job.work.run(self.db.db(), &self.known, &mut course);
+            done.push(job);
+            if fate != Fate::Keep {
+                done.drain(..).rev().for_each(|job| group.push_front(job));
+                self.wary = WARY;
+                let again = self.db.db().batch("ROLLBACK").and_then(|()| self.db.begin());
+                return again.map(|()| None).map_err(|error| error.to_string());
+            }
+            if course.keep(aftermath) {
+                break;
+            }
+        }
+        Ok(Some(course))
+    }
+
+    /// Runs each of the group under a savepoint of its own.
+    fn run_each(&mut self, group: &mut VecDeque<Job>, done: &mut Vec<Job>) -> Result<Course, String> {
+        let mut course = Course::default();
+        while let Some(mut job) = group.pop_front() {
+            let ran = self.run_one(&mut job, &mut course);
             let fate = match &ran {
                 Ok((fate, _)) => *fate,
                 Err(_) => Fate::Refuse,
@@ -222,27 +273,30 @@ impl Writer {
                 done.push(job);
             }
             let (_, aftermath) = ran.map_err(|error| error.to_string())?;
-            if fate == Fate::Keep {
-                may_wait = false;
-                for (key, by) in aftermath.tallies {
-                    *counted.entry(key).or_default() += by;
-                }
-                if aftermath.stands_alone {
-                    // Others wait for what it holds.
-                    break;
-                }
+            if fate == Fate::Keep && course.keep(aftermath) {
+                break;
             }
         }
-        let mut tx = Tx::new(self.db.db(), &self.known, true);
-        tallies::add(&mut tx, self.slot, &counted).map_err(|error| error.to_string())
+        Ok(course)
     }
 
-    fn run_one(&mut self, job: &mut Job, may_wait: bool) -> QueryResult<(Fate, Aftermath)> {
+    fn run_one(&mut self, job: &mut Job, course: &mut Course) -> QueryResult<(Fate, Aftermath)> {
         job.runs += 1;
         self.db.db().batch("SAVEPOINT job")?;
-        let (fate, aftermath) = job.work.run(self.db.db(), &self.known, may_wait);
+        let (fate, aftermath) = job.work.run(self.db.db(), &self.known, course);
         let end = if fate == Fate::Keep { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" };
         self.db.db().batch(end)?;
         Ok((fate, aftermath))
+    }
+}
+
+impl Course {
+    /// Counts what a closure did. True when no other may follow it in this group: others wait for what it holds.
+    fn keep(&mut self, aftermath: Aftermath) -> bool {
+        self.has_kept = true;
+        for (key, by) in aftermath.tallies {
+            *self.counted.entry(key).or_default() += by;
+        }
+        aftermath.stands_alone
     }
 }

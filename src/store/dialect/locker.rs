@@ -1,24 +1,52 @@
 //! Locks that every instance sees: PostgreSQL's advisory locks, all held by one session of this process, so that they end
-//! with it. Within the process [`super::super::locks`] comes first; here only other instances are kept out.
+//! with it. What is asked while the session is busy is asked together. Within the process [`super::super::locks`] comes
+//! first; here only other instances are kept out.
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
+use diesel::sql_types::{Array, BigInt, Binary, Bool};
 use tokio::sync::oneshot;
 
-use super::postgres;
-use crate::store::StoreError;
+use super::{Prepared, postgres};
+use crate::domain::id::NumberId;
+use crate::store::{HAND_OFF, StoreError};
 
 /// How often a lock that another instance holds is asked for again.
 const AGAIN: Duration = Duration::from_millis(5);
+/// How often it is looked whether a hand-off without a lock is over.
+const LOOK: Duration = Duration::from_millis(50);
 /// After a failed connection the next attempt comes this much later, however many ask meanwhile.
 const RECONNECT: Duration = Duration::from_millis(200);
+/// Questions at most that are asked together.
+const TOGETHER: usize = 256;
+
+const TAKE: &str =
+    "SELECT key, pg_try_advisory_lock(key) AS free, false AS in_hand FROM unnest($1) AS asked (key)";
+const FREE: &str =
+    "SELECT key, pg_advisory_unlock(key) AS free, false AS in_hand FROM unnest($1) AS asked (key)";
+/// The lock is let go with the statement. A confirmation of STOP is no reason to wait.
+const PASS: &str = "SELECT key, pg_try_advisory_xact_lock(key) AS free, EXISTS (\
+    SELECT FROM messages WHERE number_id = number AND status = 'sending' AND lane <> 'opt_out_confirmation' \
+    AND claimed_at > extract(epoch FROM clock_timestamp()) * 1000000 - $3) AS in_hand \
+    FROM unnest($1, $2) AS asked (key, number)";
+
+type Asker<T> = oneshot::Sender<Result<T, String>>;
 
 enum Ask {
-    Take(i64, oneshot::Sender<Result<bool, String>>),
+    Take(i64, Asker<bool>),
     Free(i64),
+    Pass(i64, NumberId, Asker<Passage>),
+}
+
+/// How it stands with a number that nothing may be sent to any more.
+#[derive(Clone, Copy)]
+struct Passage {
+    /// No instance holds the number's lock.
+    is_free: bool,
+    /// Some instance may be handing a text over without the lock: it was killed, or its session ended, after the claim.
+    in_hand: bool,
 }
 
 /// Takes and frees locks.
@@ -64,17 +92,45 @@ impl Locker {
 
     /// Takes the lock unless another instance holds it.
     pub(in crate::store) async fn try_take(&self, key: i64) -> Result<Option<Held>, StoreError> {
-        let (answer, answered) = oneshot::channel();
-        self.asks.send(Ask::Take(key, answer)).map_err(|_| StoreError::Closed)?;
-        let taken = answered.await.map_err(|_| StoreError::Closed)?.map_err(StoreError::Connection)?;
+        let taken = self.ask(|asker| Ask::Take(key, asker)).await?;
         Ok(taken.then(|| Held { key, asks: self.asks.clone() }))
+    }
+
+    /// Waits until no instance hands anything to `number` that was claimed before: until its lock was free once, and then,
+    /// at most for [`HAND_OFF`], for hand-offs that nobody's lock covers any more because the session that held it ended.
+    pub(in crate::store) async fn pass(&self, key: i64, number: NumberId) {
+        let mut free_since = None;
+        loop {
+            let pause = match self.ask(|asker| Ask::Pass(key, number, asker)).await {
+                Ok(found) if found.is_free => {
+                    let since = *free_since.get_or_insert_with(Instant::now);
+                    if !found.in_hand || since.elapsed() > HAND_OFF {
+                        return;
+                    }
+                    LOOK
+                }
+                Ok(_) => AGAIN,
+                Err(_) => RECONNECT,
+            };
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    async fn ask<T>(&self, ask: impl FnOnce(Asker<T>) -> Ask) -> Result<T, StoreError> {
+        let (asker, answered) = oneshot::channel();
+        self.asks.send(ask(asker)).map_err(|_| StoreError::Closed)?;
+        answered.await.map_err(|_| StoreError::Closed)?.map_err(StoreError::Connection)
     }
 }
 
 #[derive(QueryableByName)]
-struct Taken {
+struct Found {
+    #[diesel(sql_type = BigInt)]
+    key: i64,
     #[diesel(sql_type = Bool)]
-    taken: bool,
+    free: bool,
+    #[diesel(sql_type = Bool)]
+    in_hand: bool,
 }
 
 /// The one session that holds this process's locks.
@@ -87,42 +143,81 @@ struct Session {
 
 fn serve(first: PgConnection, url: &str, questions: &Receiver<Ask>) {
     let mut session = Session { url: url.to_owned(), db: Some(first), failed: None };
-    while let Ok(ask) = questions.recv() {
-        match ask {
-            // A lock of a session that ended is free already.
-            Ask::Free(key) => session.free(key),
-            Ask::Take(key, asker) => {
-                // Nobody waits for it any more: a lock without a holder would never be freed.
-                if let Err(Ok(true)) = asker.send(session.take(key)) {
-                    session.free(key);
-                }
+    while let Ok(first) = questions.recv() {
+        let (mut takes, mut frees, mut passes) = (Vec::new(), Vec::new(), Vec::new());
+        for ask in std::iter::once(first).chain(questions.try_iter().take(TOGETHER - 1)) {
+            match ask {
+                Ask::Take(key, asker) => takes.push((key, asker)),
+                Ask::Free(key) => frees.push(key),
+                Ask::Pass(key, number, asker) => passes.push((key, number, asker)),
             }
         }
+        session.free(&frees);
+        session.take(takes);
+        session.pass(passes);
     }
 }
 
 impl Session {
-    fn take(&mut self, key: i64) -> Result<bool, String> {
+    fn take(&mut self, takes: Vec<(i64, Asker<bool>)>) {
+        let keys: Vec<i64> = takes.iter().map(|(key, _)| *key).collect();
+        let found =
+            self.ask(&keys, |db| Prepared(diesel::sql_query(TAKE).bind::<Array<BigInt>, _>(&keys)).load(db));
+        // Nobody waits for it any more: a lock without a holder would never be freed.
+        let mut unwanted = Vec::new();
+        for (key, asker) in takes {
+            if let Err(Ok(true)) = asker.send(answer(&found, key, |found| found.free)) {
+                unwanted.push(key);
+            }
+        }
+        self.free(&unwanted);
+    }
+
+    fn pass(&mut self, passes: Vec<(i64, NumberId, Asker<Passage>)>) {
+        let keys: Vec<i64> = passes.iter().map(|(key, ..)| *key).collect();
+        let numbers: Vec<NumberId> = passes.iter().map(|(_, number, _)| *number).collect();
+        let hand_off = i64::try_from(HAND_OFF.as_micros()).unwrap_or(i64::MAX);
+        let found = self.ask(&keys, |db| {
+            let query = diesel::sql_query(PASS).bind::<Array<BigInt>, _>(&keys);
+            Prepared(query.bind::<Array<Binary>, _>(&numbers).bind::<BigInt, _>(hand_off)).load(db)
+        });
+        for (key, _, asker) in passes {
+            let passage = |found: &Found| Passage { is_free: found.free, in_hand: found.in_hand };
+            let _ = asker.send(answer(&found, key, passage));
+        }
+    }
+
+    fn free(&mut self, keys: &[i64]) {
+        // A lock of a session that ended is free already.
+        let Some(db) = self.db.as_mut().filter(|_| !keys.is_empty()) else { return };
+        let freed = Prepared(diesel::sql_query(FREE).bind::<Array<BigInt>, _>(keys)).load::<Found>(db);
+        if let Err(error) = freed {
+            // Not to be kept: whether it still holds the locks is not known, and with the session they end.
+            self.db = None;
+            self.told(Some(&error.into()));
+        }
+    }
+
+    /// Asks on the session, on a new one if the old one is gone.
+    fn ask(
+        &mut self,
+        keys: &[i64],
+        question: impl FnOnce(&mut PgConnection) -> QueryResult<Vec<Found>>,
+    ) -> Result<Vec<Found>, String> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
         if self.failed.is_some_and(|at| at.elapsed() < RECONNECT) {
             return Err("the database was not reachable a moment ago".to_owned());
         }
         let connected = self.db.take().map_or_else(|| postgres::connect(&self.url), Ok);
-        let taken = connected.and_then(|mut db| {
-            let taken = ask_for(&mut db, "SELECT pg_try_advisory_lock($1) AS taken", key)?;
+        let found = connected.and_then(|mut db| {
+            let found = question(&mut db)?;
             self.db = Some(db);
-            Ok(taken)
+            Ok(found)
         });
-        self.told(taken.as_ref().err());
-        taken.map_err(|error| error.to_string())
-    }
-
-    fn free(&mut self, key: i64) {
-        let freed = self.db.as_mut().map(|db| ask_for(db, "SELECT pg_advisory_unlock($1) AS taken", key));
-        if let Some(Err(error)) = freed {
-            // Not to be kept: whether it still holds the lock is not known, and with the session the lock ends.
-            self.db = None;
-            self.told(Some(&error.into()));
-        }
+        self.told(found.as_ref().err());
+        found.map_err(|error| error.to_string())
     }
 
     /// Says once that the session broke, and once that there is another.
@@ -138,7 +233,8 @@ impl Session {
     }
 }
 
-fn ask_for(db: &mut PgConnection, sql: &str, key: i64) -> QueryResult<bool> {
-    let query = diesel::sql_query(sql).bind::<diesel::sql_types::BigInt, _>(key);
-    query.get_result::<Taken>(db).map(|row| row.taken)
+fn answer<T>(found: &Result<Vec<Found>, String>, key: i64, of: impl Fn(&Found) -> T) -> Result<T, String> {
+    let found = found.as_ref().map_err(String::clone)?;
+    let row = found.iter().find(|found| found.key == key);
+    row.map(of).ok_or_else(|| "the database did not answer about a lock".to_owned())
 }

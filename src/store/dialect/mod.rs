@@ -6,25 +6,23 @@ mod copying;
 mod following;
 mod locker;
 mod postgres;
+mod prepared;
 mod search;
 mod sqlite;
 mod tls;
 
-use std::time::Duration;
-
 use std::mem::ManuallyDrop;
 
 use diesel::connection::SimpleConnection;
-use diesel::sql_types::{BigInt, Binary};
-use diesel::{PgConnection, QueryResult, RunQueryDsl, SqliteConnection};
+use diesel::{PgConnection, QueryResult, SqliteConnection};
 
 use super::catalog::Known;
 use super::{Conn, StoreError, Tx};
-use crate::domain::id::NumberId;
 
 pub(super) use copying::{TABLES, Table};
 pub(super) use following::{Followers, replayed, written};
 pub(super) use locker::{Held, Locker};
+pub(super) use prepared::Prepared;
 pub(super) use search::{ROWS as SEARCH_ROWS, search_rows};
 pub(super) use tls::Bridge;
 
@@ -275,28 +273,4 @@ pub(super) fn hold_history_still(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     // The mode excludes itself as well: of two instances that seal, the second sees what the first sealed.
     let lock = "SET LOCAL lock_timeout = '1s'; LOCK TABLE consent_events IN SHARE ROW EXCLUSIVE MODE";
     tx.db.batch(lock).map_err(|error| StoreError::NeverStill(error.to_string()))
-}
-
-#[derive(diesel::QueryableByName)]
-struct InHand {
-    #[diesel(sql_type = diesel::sql_types::Bool)]
-    in_hand: bool,
-}
-
-/// True while some instance may be handing a text to `number` without holding its lock: it was killed, or its session
-/// ended, after the claim. A confirmation of STOP is no reason to wait. On SQLite there are no others.
-pub(super) fn is_in_hand(
-    conn: &mut Conn<'_>,
-    number: NumberId,
-    within: Duration,
-) -> Result<bool, StoreError> {
-    let Db::Postgres(db) = &mut conn.db else { return Ok(false) };
-    let query = diesel::sql_query(
-        "SELECT EXISTS (SELECT FROM messages WHERE number_id = $1 AND status = 'sending' \
-         AND lane <> 'opt_out_confirmation' \
-         AND claimed_at > extract(epoch FROM clock_timestamp()) * 1000000 - $2) AS in_hand",
-    );
-    let within = i64::try_from(within.as_micros()).unwrap_or(i64::MAX);
-    let found: InHand = query.bind::<Binary, _>(number).bind::<BigInt, _>(within).get_result(*db)?;
-    Ok(found.in_hand)
 }

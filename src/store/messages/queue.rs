@@ -6,7 +6,7 @@ use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
-use super::super::dialect::on;
+use super::super::dialect::{Prepared, on};
 use super::super::schema::messages;
 use super::super::{Conn, StoreError};
 use super::Message;
@@ -99,7 +99,8 @@ pub fn is_behind_another(
             .filter(messages::lane.eq(Lane::Gated))
             .filter(messages::claimed_at.gt(since))
             .filter(in_status("messages.status IN ('queued', 'sending')"));
-        Ok(earlier.select(messages::id).first::<MessageId>(db).optional()?.is_some())
+        let first = earlier.select(messages::id).limit(1);
+        Ok(!Prepared(first).load::<MessageId>(db)?.is_empty())
     })
 }
 
@@ -159,12 +160,12 @@ pub fn waiting(
     program: Option<ProgramId>,
 ) -> Result<Vec<Message>, StoreError> {
     on!(conn, db => {
-        let mut waiting: Vec<Message> = messages::table
+        let query = messages::table
             .filter(messages::number_id.eq(number))
             .filter(in_status(WAITING))
             .order(messages::id)
-            .select(Message::as_select())
-            .load(db)?;
+            .select(Message::as_select());
+        let mut waiting: Vec<Message> = Prepared(query).load(db)?;
         waiting.retain(|message| program.is_none_or(|program| program == message.program_id));
         Ok(waiting)
     })

@@ -10,6 +10,7 @@ use super::super::dialect::Db;
 use super::super::error::Failure;
 use super::super::tx::Aftermath;
 use super::super::{StoreError, Tx};
+use super::Course;
 use crate::domain::id::NumberId;
 
 /// The caller's answer, and the numbers whose barrier it passes first.
@@ -26,7 +27,7 @@ pub(super) enum Fate {
 
 /// A write that waits for its turn, whatever it returns.
 pub(super) trait Work: Send {
-    fn run(&mut self, db: Db<'_>, known: &Known, may_wait: bool) -> (Fate, Aftermath);
+    fn run(&mut self, db: Db<'_>, known: &Known, course: &mut Course) -> (Fate, Aftermath);
     fn answer(self: Box<Self>, committed: Result<(), &str>);
 }
 
@@ -51,8 +52,9 @@ where
     T: Send,
     E: Failure,
 {
-    fn run(&mut self, db: Db<'_>, known: &Known, may_wait: bool) -> (Fate, Aftermath) {
-        let mut tx = Tx::new(db, known, may_wait);
+    fn run(&mut self, db: Db<'_>, known: &Known, course: &mut Course) -> (Fate, Aftermath) {
+        let mut tx = Tx::new(db, known, !course.has_kept);
+        tx.catalog = course.catalog.take();
         let result = catch_unwind(AssertUnwindSafe(|| (self.write)(&mut tx)))
             .unwrap_or_else(|_| Err(StoreError::Panicked.into()));
         let fate = match &result {
@@ -60,6 +62,8 @@ where
             Err(error) if error.of_store().is_some_and(StoreError::is_passing) => Fate::Again,
             Err(_) => Fate::Refuse,
         };
+        // What a closure saw that is rolled back, nobody may see.
+        course.catalog = tx.catalog.take().filter(|_| fate == Fate::Keep);
         let mut aftermath = std::mem::take(&mut tx.aftermath);
         // A refused write still passes the barrier: a repeated STOP is acknowledged no earlier than the first one.
         self.tightened = std::mem::take(&mut aftermath.tightened);
