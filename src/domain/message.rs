@@ -45,6 +45,11 @@ impl Status {
         )
     }
 
+    /// True when the text did not go out, or did not arrive: then there is a cause to look for.
+    pub fn is_bad_end(self) -> bool {
+        self.is_over() && self != Status::Delivered
+    }
+
     /// Where a provider's receipt takes a message: forward only. `None` when the receipt changes nothing.
     pub fn after_receipt(self, receipt: ReceiptStatus) -> Option<Status> {
         match (self, receipt) {

@@ -2,6 +2,8 @@
 
 mod find;
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 
 use super::dialect::on;
@@ -193,12 +195,12 @@ pub fn of_number(conn: &mut Conn<'_>, number: NumberId) -> Result<Vec<Contact>, 
 /// # Errors
 /// When the database fails.
 pub fn page(conn: &mut Conn<'_>, filter: &Filter) -> Result<Vec<Line>, StoreError> {
-    let found = find::rows(conn, filter)?;
+    let rows = find::rows(conn, filter)?;
     type Joined = (Contact, Phone, bool, bool, Option<StateName>, Option<Timestamp>);
-    let rows: Vec<Joined> = on!(conn, db => {
+    let mut lines: Vec<Joined> = on!(conn, db => {
         let state_row = consents::table
             .on(consents::number_id.eq(contacts::number_id).and(consents::program_id.eq(filter.program)));
-        let mut query = contacts::table
+        contacts::table
             .inner_join(number_rows::table)
             .left_join(state_row)
             .select((
@@ -209,52 +211,16 @@ pub fn page(conn: &mut Conn<'_>, filter: &Filter) -> Result<Vec<Line>, StoreErro
                 consents::state.nullable(),
                 consents::since.nullable(),
             ))
-            .limit(filter.limit + 1)
-            .into_boxed();
-        query = match filter.state {
-            None => query,
-            Some(StateName::NotAsked) => {
-                query.filter(consents::state.is_null().or(consents::state.eq(StateName::NotAsked)))
-            }
-            Some(state) => query.filter(consents::state.eq(state)),
-        };
-        if filter.needs_review {
-            query = query.filter(number_rows::paused.eq(true));
-        }
-        if let Some(rows) = found {
-            query = query.filter(contacts::row_id.eq_any(rows));
-        }
-        let forward = !filter.backwards;
-        if let Some((name, place)) = &filter.cursor {
-            let name = name.clone();
-            query = match (filter.by_name, forward) {
-                (false, true) => query.filter(contacts::row_id.lt(*place)),
-                (false, false) => query.filter(contacts::row_id.gt(*place)),
-                (true, true) => query.filter(
-                    contacts::name_key
-                        .gt(name.clone())
-                        .or(contacts::name_key.eq(name).and(contacts::row_id.gt(*place))),
-                ),
-                (true, false) => query.filter(
-                    contacts::name_key
-                        .lt(name.clone())
-                        .or(contacts::name_key.eq(name).and(contacts::row_id.lt(*place))),
-                ),
-            };
-        }
-        query = match (filter.by_name, forward) {
-            (false, true) => query.order(contacts::row_id.desc()),
-            (false, false) => query.order(contacts::row_id.asc()),
-            (true, true) => query.order((contacts::name_key.asc(), contacts::row_id.asc())),
-            (true, false) => query.order((contacts::name_key.desc(), contacts::row_id.desc())),
-        };
-        query.load(db)?
+            .filter(contacts::row_id.eq_any(&rows))
+            .load(db)?
     });
+    let places: HashMap<i64, usize> = rows.iter().enumerate().map(|(place, row)| (*row, place)).collect();
+    lines.sort_by_key(|(contact, ..)| places.get(&contact.row_id).copied());
     let line = |(contact, phone, do_not_text, paused, state, since): Joined| {
         let state = state.unwrap_or(StateName::NotAsked);
         Line { contact, phone, state, since, do_not_text, paused }
     };
-    Ok(rows.into_iter().map(line).collect())
+    Ok(lines.into_iter().map(line).collect())
 }
 
 /// The key by which names are sorted.

@@ -12,6 +12,7 @@ mod history;
 mod hooks;
 mod instances;
 mod lateness;
+mod lists;
 mod migrations;
 mod moving;
 mod pages;

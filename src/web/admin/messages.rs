@@ -64,8 +64,8 @@ async fn index(app: Data<App>, who: Viewer, request: HttpRequest) -> Result<Http
     let asked = form::query::<Asked>(&request);
     let (status, before) = (asked.status.parse::<Status>().ok(), asked.before.parse::<MessageId>().ok());
     let limit = i64::try_from(PER_PAGE + 1).unwrap_or(i64::MAX);
-    // A cause is a cause of something: without a status there is no such filter.
-    let code = Some(asked.code).filter(|code| !code.is_empty() && status.is_some());
+    // A cause is the cause of a bad end: of anything else there is no such filter.
+    let code = Some(asked.code).filter(|code| !code.is_empty() && status.is_some_and(Status::is_bad_end));
     let cause = code.clone();
     let read = move |conn: &mut Conn<'_>| lines(conn, status, code.as_deref(), before, limit);
     let seen = app.store.look(who.mark, read).await?;
