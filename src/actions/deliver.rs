@@ -145,6 +145,12 @@ pub fn record_outcome(
             let why = Move { due_at: Some(now.plus(wait)), ..Move::coded(code, &note) };
             messages::advance(tx, &message, Status::Queued, now, &why)?;
         }
+        SendOutcome::NotBegun => {
+            let note =
+                "The database took too long to confirm, and nothing was handed over; it is tried again.";
+            let why = Move { due_at: Some(now.plus(BEHIND)), ..Move::noted(note) };
+            messages::advance(tx, &message, Status::Queued, now, &why)?;
+        }
         SendOutcome::Unknown { why } => {
             let note = format!(
                 "Nobody knows whether the provider took it ({why}); it is asked before anything else."

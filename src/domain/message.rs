@@ -186,6 +186,8 @@ pub enum SendOutcome {
         /// A code for the attempt's line.
         code: String,
     },
+    /// It was not handed over: the database took so long to confirm the claim that the time for it was over.
+    NotBegun,
     /// Nobody knows whether the provider took it. Never repeated before the provider was asked.
     Unknown {
         /// What happened (a timeout, a broken connection).

@@ -1,10 +1,12 @@
 //! The delivery worker: for each number in turn it holds the number's lock, claims, hands over and writes down the answer.
 
 use std::collections::HashMap;
+use std::time::{Duration, Instant};
 
 use tokio::task::{Id, JoinError, JoinSet};
 
 use crate::actions::{ActionError, deliver};
+use crate::domain::gate::ClearedText;
 use crate::domain::id::{MessageId, NumberId};
 use crate::domain::message::{SendOutcome, Status};
 use crate::domain::phone::Phone;
@@ -20,6 +22,8 @@ const ROUND: i64 = 256;
 const AT_ONCE: usize = 64;
 /// Of these, places that only an answer to a lead takes: a STOP is confirmed in time however slow the rest is.
 const KEPT_FOR_REPLIES: usize = 16;
+/// With less time left no hand-off is begun: it would end in not knowing.
+const LEAST: Duration = Duration::from_secs(1);
 /// Messages a number is served before the others have their turn.
 const AT_A_TIME: usize = 8;
 
@@ -124,12 +128,16 @@ async fn deliver_to(jobs: &Jobs, number: NumberId, messages: Vec<MessageId>) -> 
     for id in messages {
         // The STOP barrier: from the gate's re-check to the provider's answer nobody else acts on this number.
         let guard = jobs.store.lock_number(number).await;
-        // The time of the run that is committed: from it on the hand-off has its five seconds.
+        // From the run that is committed on the hand-off has its five seconds, the wait for the commit included: a STOP
+        // that finds the claim waits no longer.
         let clock = jobs.clock.clone();
-        let claim = move |tx: &mut Tx<'_>| deliver::claim(tx, id, clock.now());
-        let text = match jobs.store.write_holding(&guard, claim).await {
-            Ok(Some(text)) => text,
-            Ok(None) => continue,
+        let claim = move |tx: &mut Tx<'_>| {
+            let begun = Instant::now();
+            deliver::claim(tx, id, clock.now()).map(|text| (begun, text))
+        };
+        let (begun, text) = match jobs.store.write_holding(&guard, claim).await {
+            Ok((begun, Some(text))) => (begun, text),
+            Ok((_, None)) => continue,
             Err(error) => {
                 // Not at once again: what cannot be claimed must not keep the others waiting.
                 let later = jobs.clock.now().plus(chrono::Duration::seconds(30));
@@ -138,15 +146,22 @@ async fn deliver_to(jobs: &Jobs, number: NumberId, messages: Vec<MessageId>) -> 
                 return Err(error);
             }
         };
-        let outcome = match tokio::time::timeout(HAND_OFF, jobs.provider.send(&text)).await {
-            Ok(outcome) => outcome,
-            Err(_) => SendOutcome::Unknown { why: "no answer within 5 seconds".to_owned() },
-        };
+        let outcome = hand_over(jobs, &text, HAND_OFF.saturating_sub(begun.elapsed())).await;
         let (provider, now) = (jobs.provider.name(), jobs.clock.now());
         let record = move |tx: &mut Tx<'_>| deliver::record_outcome(tx, id, &outcome, provider, now);
         jobs.store.write_holding(&guard, record).await?;
     }
     Ok(())
+}
+
+async fn hand_over(jobs: &Jobs, text: &ClearedText, left: Duration) -> SendOutcome {
+    if left < LEAST {
+        return SendOutcome::NotBegun;
+    }
+    match tokio::time::timeout(left, jobs.provider.send(text)).await {
+        Ok(outcome) => outcome,
+        Err(_) => SendOutcome::Unknown { why: "no answer in time".to_owned() },
+    }
 }
 
 /// Asks the provider about messages whose outcome is unknown; nothing is repeated before it answered.
@@ -163,13 +178,15 @@ pub async fn reconcile(jobs: &Jobs) -> Result<(), ActionError> {
         // Read under the lock: it may have been answered, or handed over again, while the others were asked about.
         let read = move |conn: &mut crate::store::Conn<'_>| {
             let message = messages::get(conn, id)?.filter(|message| message.status == Status::Sending);
-            Ok::<_, StoreError>((message, messages::provider_ids(conn, number, id)?))
+            let twin =
+                message.as_ref().map(|message| messages::twin_after(conn, message)).transpose()?.flatten();
+            Ok::<_, StoreError>((message, messages::provider_ids(conn, number, id)?, twin))
         };
-        let (Some(message), taken) = jobs.store.read(read).await? else { continue };
+        let (Some(message), taken, before_twin) = jobs.store.read(read).await? else { continue };
         let Some(since) = message.claimed_at.filter(|at| *at < before) else { continue };
         let Some(to) = Phone::from_e164(&message.to_text) else { continue };
         let (to, from, taken) = (&to, message.sender.as_deref().unwrap_or_default(), taken.as_slice());
-        let wanted = Wanted { message: id, to, from, body: &message.body, since, taken };
+        let wanted = Wanted { message: id, to, from, body: &message.body, since, before: before_twin, taken };
         let answer = jobs.provider.look_up(&wanted).await;
         let (provider, now) = (jobs.provider.name(), jobs.clock.now());
         let record = move |tx: &mut Tx<'_>| deliver::record_look_up(tx, id, &answer, provider, now);

@@ -196,7 +196,9 @@ fn is_wanted(text: &Wanted<'_>, listed: &Listed) -> bool {
         && !text.taken.contains(&listed.sid)
         && listed.to == text.to.as_str()
         && (text.from.is_empty() || listed.from.as_deref() == Some(text.from))
-        && listed.created().is_none_or(|created| created >= earliest(text))
+        && listed
+            .created()
+            .is_none_or(|created| created >= earliest(text) && text.before.is_none_or(|twin| created < twin))
 }
 
 #[derive(Deserialize)]

@@ -346,6 +346,21 @@ pub fn page(
     })
 }
 
+/// When another message with the same words was handed to the same number, if that was after this one.
+///
+/// # Errors
+/// When the database fails.
+pub fn twin_after(conn: &mut Conn<'_>, message: &Message) -> Result<Option<Timestamp>, StoreError> {
+    on!(conn, db => {
+        let twins = messages::table
+            .filter(messages::number_id.eq(message.number_id))
+            .filter(messages::id.ne(message.id))
+            .filter(messages::body.eq(&message.body))
+            .filter(messages::claimed_at.gt(message.claimed_at));
+        Ok(twins.select(diesel::dsl::min(messages::claimed_at)).first(db)?)
+    })
+}
+
 /// The provider's identifiers of a number's other messages, the newest of them.
 ///
 /// # Errors

@@ -121,12 +121,27 @@ async fn twins_are_told_apart_by_what_the_other_one_has() {
     let mut taken = Vec::new();
     for expected in [Some("SM1"), Some("SM2"), None] {
         let (message, to, from, body) = (text.message(), text.to(), text.from(), text.body());
-        let found = twilio.look_up(&Wanted { message, to, from, body, since, taken: &taken }).await;
+        let found =
+            twilio.look_up(&Wanted { message, to, from, body, since, before: None, taken: &taken }).await;
         match (found, expected) {
             (LookUp::Found { provider_id, .. }, Some(sid)) => assert_eq!(provider_id, sid),
             (found, _) => assert_eq!((found, expected), (LookUp::NotFound, None)),
         }
         taken.extend(expected.map(str::to_owned));
+    }
+}
+
+#[tokio::test]
+async fn what_came_with_a_later_twin_is_the_twins() {
+    let later = page(&listed("SM2", "Tue, 14 Nov 2023 22:14:00 +0000"));
+    let (base, _asked) = pretend(vec![later.clone(), later.clone(), later]);
+    let (twilio, text) = (twilio(&base), cleared("Hi"));
+    let since = Timestamp::from_micros(1_700_000_001_000_000);
+    let twin = Timestamp::from_micros(1_700_000_040_000_000);
+    for (before, is_found) in [(Some(twin), false), (None, true)] {
+        let (message, to, from, body) = (text.message(), text.to(), text.from(), text.body());
+        let found = twilio.look_up(&Wanted { message, to, from, body, since, before, taken: &[] }).await;
+        assert_eq!(matches!(found, LookUp::Found { .. }), is_found, "{found:?}");
     }
 }
 
@@ -140,7 +155,7 @@ async fn a_look_up_finds_the_text_itself_and_no_older_one() {
     let (base, asked) = pretend(answers);
     let twilio = twilio(&base);
     let (message, to, from, body) = (text.message(), text.to(), text.from(), text.body());
-    let wanted = Wanted { message, to, from, body, since, taken: &[] };
+    let wanted = Wanted { message, to, from, body, since, before: None, taken: &[] };
     let look_up = || twilio.look_up(&wanted);
     let found = LookUp::Found {
         provider_id: "SM1".to_owned(),

@@ -79,7 +79,7 @@ impl Followers {
         let (Place::Postgres(address), bridge) = Place::reach(url)? else {
             return Err(StoreError::Replica("it must begin with postgres://.".to_owned()));
         };
-        let ours = identity(&mut postgres::connect(primary)?)?;
+        let ours = identity(&mut postgres::connect_to_primary(primary)?)?;
         match postgres::connect(&address).and_then(|mut db| Ok(identity(&mut db)?)) {
             Ok(theirs) if theirs != ours => return Err(StoreError::Replica(foreign())),
             Ok(_) => {}

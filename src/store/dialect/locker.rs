@@ -35,8 +35,9 @@ const PASS: &str = "SELECT key, pg_try_advisory_xact_lock(key) AS free, EXISTS (
 type Asker<T> = oneshot::Sender<Result<T, String>>;
 
 enum Ask {
-    Take(i64, Asker<bool>),
-    Free(i64),
+    /// Answered with the session that holds it.
+    Take(i64, Asker<Option<u64>>),
+    Free(i64, u64),
     Pass(i64, NumberId, Asker<Passage>),
 }
 
@@ -58,19 +59,20 @@ pub(in crate::store) struct Locker {
 /// A lock that is held until this is dropped.
 pub(in crate::store) struct Held {
     key: i64,
+    session: u64,
     asks: Sender<Ask>,
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
-        let _ = self.asks.send(Ask::Free(self.key));
+        let _ = self.asks.send(Ask::Free(self.key, self.session));
     }
 }
 
 impl Locker {
     pub(super) fn start(url: &str) -> Result<Locker, StoreError> {
         let (asks, questions) = channel();
-        let (first, url) = (postgres::connect(url)?, url.to_owned());
+        let (first, url) = (postgres::connect_to_primary(url)?, url.to_owned());
         std::thread::Builder::new()
             .name("store-locks".to_owned())
             .spawn(move || serve(first, &url, &questions))
@@ -93,7 +95,7 @@ impl Locker {
     /// Takes the lock unless another instance holds it.
     pub(in crate::store) async fn try_take(&self, key: i64) -> Result<Option<Held>, StoreError> {
         let taken = self.ask(|asker| Ask::Take(key, asker)).await?;
-        Ok(taken.then(|| Held { key, asks: self.asks.clone() }))
+        Ok(taken.map(|session| Held { key, session, asks: self.asks.clone() }))
     }
 
     /// Waits until no instance hands anything to `number` that was claimed before: until its lock was free once, and then,
@@ -137,18 +139,22 @@ struct Found {
 struct Session {
     url: String,
     db: Option<PgConnection>,
+    /// Counts the sessions: a lock ends with the one that took it.
+    count: u64,
     /// When it was last tried in vain, and told about.
     failed: Option<Instant>,
 }
 
 fn serve(first: PgConnection, url: &str, questions: &Receiver<Ask>) {
-    let mut session = Session { url: url.to_owned(), db: Some(first), failed: None };
+    let mut session = Session { url: url.to_owned(), db: Some(first), count: 1, failed: None };
     while let Ok(first) = questions.recv() {
         let (mut takes, mut frees, mut passes) = (Vec::new(), Vec::new(), Vec::new());
         for ask in std::iter::once(first).chain(questions.try_iter().take(TOGETHER - 1)) {
             match ask {
                 Ask::Take(key, asker) => takes.push((key, asker)),
-                Ask::Free(key) => frees.push(key),
+                // A lock of a session that ended is free already.
+                Ask::Free(key, of) if of == session.count => frees.push(key),
+                Ask::Free(..) => {}
                 Ask::Pass(key, number, asker) => passes.push((key, number, asker)),
             }
         }
@@ -159,14 +165,15 @@ fn serve(first: PgConnection, url: &str, questions: &Receiver<Ask>) {
 }
 
 impl Session {
-    fn take(&mut self, takes: Vec<(i64, Asker<bool>)>) {
+    fn take(&mut self, takes: Vec<(i64, Asker<Option<u64>>)>) {
         let keys: Vec<i64> = takes.iter().map(|(key, _)| *key).collect();
         let found =
             self.ask(&keys, |db| Prepared(diesel::sql_query(TAKE).bind::<Array<BigInt>, _>(&keys)).load(db));
         // Nobody waits for it any more: a lock without a holder would never be freed.
         let mut unwanted = Vec::new();
         for (key, asker) in takes {
-            if let Err(Ok(true)) = asker.send(answer(&found, key, |found| found.free)) {
+            let taken = answer(&found, key, |found| found.free.then_some(self.count));
+            if let Err(Ok(Some(_))) = asker.send(taken) {
                 unwanted.push(key);
             }
         }
@@ -176,7 +183,8 @@ impl Session {
     fn pass(&mut self, passes: Vec<(i64, NumberId, Asker<Passage>)>) {
         let keys: Vec<i64> = passes.iter().map(|(key, ..)| *key).collect();
         let numbers: Vec<NumberId> = passes.iter().map(|(_, number, _)| *number).collect();
-        let hand_off = i64::try_from(HAND_OFF.as_micros()).unwrap_or(i64::MAX);
+        // Claims carry the time of the instance's machine: its clock may be behind the database's by as much again.
+        let hand_off = i64::try_from(HAND_OFF.as_micros() * 2).unwrap_or(i64::MAX);
         let found = self.ask(&keys, |db| {
             let query = diesel::sql_query(PASS).bind::<Array<BigInt>, _>(&keys);
             Prepared(query.bind::<Array<Binary>, _>(&numbers).bind::<BigInt, _>(hand_off)).load(db)
@@ -188,7 +196,6 @@ impl Session {
     }
 
     fn free(&mut self, keys: &[i64]) {
-        // A lock of a session that ended is free already.
         let Some(db) = self.db.as_mut().filter(|_| !keys.is_empty()) else { return };
         let freed = Prepared(diesel::sql_query(FREE).bind::<Array<BigInt>, _>(keys)).load::<Found>(db);
         if let Err(error) = freed {
@@ -210,7 +217,13 @@ impl Session {
         if self.failed.is_some_and(|at| at.elapsed() < RECONNECT) {
             return Err("the database was not reachable a moment ago".to_owned());
         }
-        let connected = self.db.take().map_or_else(|| postgres::connect(&self.url), Ok);
+        let connected = match self.db.take() {
+            Some(db) => Ok(db),
+            None => {
+                self.count += 1;
+                postgres::connect_to_primary(&self.url)
+            }
+        };
         let found = connected.and_then(|mut db| {
             let found = question(&mut db)?;
             self.db = Some(db);

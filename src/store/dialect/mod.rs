@@ -129,7 +129,7 @@ impl Place {
     pub(super) fn writing(&self) -> Result<Connection, StoreError> {
         Ok(match self {
             Place::Sqlite(path) => Connection::Sqlite(Box::new(sqlite::connect(path)?)),
-            Place::Postgres(url) => Connection::Postgres(Box::new(postgres::connect(url)?)),
+            Place::Postgres(url) => Connection::Postgres(Box::new(postgres::connect_to_primary(url)?)),
         })
     }
 

@@ -37,6 +37,22 @@ pub(super) fn connect(url: &str) -> Result<PgConnection, StoreError> {
     Ok(db)
 }
 
+/// Opens a session on a server that writes. A replica, or a server that is not done recovering, would refuse every write for
+/// as long as the session lasts, and may not have seen the newest STOP.
+pub(super) fn connect_to_primary(url: &str) -> Result<PgConnection, StoreError> {
+    let mut db = connect(url)?;
+    match is_primary(&mut db)? {
+        true => Ok(db),
+        false => Err(StoreError::Connection(NO_PRIMARY.to_owned())),
+    }
+}
+
+const NO_PRIMARY: &str = "the server is a replica, or still recovering, and takes no writes";
+
+fn is_primary(db: &mut PgConnection) -> QueryResult<bool> {
+    Ok(diesel::sql_query("SELECT 1 WHERE NOT pg_is_in_recovery()").execute(db)? == 1)
+}
+
 /// Opens a database that must be up to date, only to read.
 pub(super) fn connect_existing(url: &str) -> Result<PgConnection, StoreError> {
     let mut db = connect(url)?;
@@ -53,7 +69,7 @@ pub(super) fn connect_existing(url: &str) -> Result<PgConnection, StoreError> {
 /// Opens a database that is to be filled, and keeps others from filling it at the same time.
 pub(super) fn connect_to_fill(url: &str) -> Result<PgConnection, StoreError> {
     migrate(url)?;
-    let mut db = connect(url)?;
+    let mut db = connect_to_primary(url)?;
     db.batch_execute("SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0")?;
     let free = diesel::sql_query(format!("SELECT 1 WHERE pg_try_advisory_lock({FILLING_LOCK})"));
     if free.execute(&mut db)? == 0 {
@@ -63,7 +79,7 @@ pub(super) fn connect_to_fill(url: &str) -> Result<PgConnection, StoreError> {
 }
 
 pub(super) fn migrate(url: &str) -> Result<(), StoreError> {
-    let mut db = connect(url)?;
+    let mut db = connect_to_primary(url)?;
     // Another instance may be at it for as long as it takes.
     db.batch_execute(&format!(
         "SET statement_timeout = 0; SET lock_timeout = 0; SELECT pg_advisory_lock({MIGRATION_LOCK})"
@@ -78,7 +94,14 @@ struct Settings;
 
 impl CustomizeConnection<PgConnection, r2d2::Error> for Settings {
     fn on_acquire(&self, db: &mut PgConnection) -> Result<(), r2d2::Error> {
-        db.batch_execute(SETTINGS).map_err(r2d2::Error::QueryError)
+        db.batch_execute(SETTINGS).map_err(r2d2::Error::QueryError)?;
+        match is_primary(db) {
+            Ok(true) => Ok(()),
+            Ok(false) => {
+                Err(r2d2::Error::ConnectionError(ConnectionError::BadConnection(NO_PRIMARY.to_owned())))
+            }
+            Err(error) => Err(r2d2::Error::QueryError(error)),
+        }
     }
 }
 

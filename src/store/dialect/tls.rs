@@ -30,6 +30,14 @@ use trust::Mode;
 /// The name libpq looks for in a folder.
 const SOCKET: &str = ".s.PGSQL.5432";
 const FOLDER: &str = "sms-opt-in-tls-";
+/// Within 11 seconds a server whose machine vanished is given up: in seconds, the last in milliseconds.
+const NOTICED: [(&str, &str); 5] = [
+    ("connect_timeout", "5"),
+    ("keepalives_idle", "5"),
+    ("keepalives_interval", "2"),
+    ("keepalives_count", "3"),
+    ("tcp_user_timeout", "11000"),
+];
 /// Wishes that need no doing.
 const KEPT_ANYWAY: [(&str, &str); 5] = [
     ("sslcompression", "0"),
@@ -57,7 +65,7 @@ pub(super) fn reach(url: &str) -> Result<(String, Option<Bridge>), StoreError> {
     let mut address = Address::parse(url).map_err(unusable)?;
     let Some(mode) = Mode::of(&address).map_err(unusable)? else {
         warn_in_the_clear(&address);
-        return Ok((url.to_owned(), None));
+        return Ok((watched(url, &address), None));
     };
     let server = Server::of(mode, &mut address).map_err(unusable)?;
     address.take("sslmode");
@@ -94,6 +102,18 @@ fn refuse_what_is_not_kept(address: &mut Address) -> Result<(), String> {
         Some(name) => Err(format!("{name} is not supported. Leave it out, if you can do without it")),
         None => Ok(()),
     }
+}
+
+/// The address with the wish to notice a server that is gone; what somebody chose otherwise stays.
+fn watched(url: &str, address: &Address) -> String {
+    let mut watched = url.to_owned();
+    for (name, value) in NOTICED {
+        if address.get(name).is_none() {
+            let joint = if watched.contains('?') { '&' } else { '?' };
+            watched.push_str(&format!("{joint}{name}={value}"));
+        }
+    }
+    watched
 }
 
 fn warn_in_the_clear(address: &Address) {
