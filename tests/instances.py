@@ -46,6 +46,7 @@ class Lead(threading.Thread):
         self.ports, self.key, self.chance, self.ended = ports, key, random.Random(seed), ended
         self.numbers = {number: "not asked" for number in numbers}
         self.stops, self.starts, self.sends = [], [], []
+        self.acknowledged = []  # When each write that was acknowledged had been asked for, and when the answer came.
         self.repeated, self.refused, self.error = 0, 0, None
 
     def run(self):
@@ -107,9 +108,13 @@ class Lead(threading.Thread):
         begun, end, done = time.monotonic(), time.monotonic() + 90, []
 
         def one(port):
+            asked = time.monotonic()
             with contextlib.suppress(OSError):
-                if call(Caller(port)) < 500:
+                status = call(Caller(port))
+                if status < 500:
                     done.append(time.monotonic())
+                if status < 300:
+                    self.acknowledged.append((asked, time.monotonic()))
 
         while True:
             ports = self.chance.sample(self.ports, 2 if self.chance.random() < 0.05 else 1)
@@ -128,7 +133,7 @@ class Lead(threading.Thread):
 
 
 class Chaos:
-    """Kills at random."""
+    """Kills at random, once a round."""
 
     def __init__(self, cluster, servers, chance):
         self.cluster, self.servers, self.chance = cluster, servers, chance
@@ -149,6 +154,10 @@ class Chaos:
         if victim:
             time.sleep(self.chance.uniform(0, 0.7))
             victim.start()
+
+    def told(self, _leads):
+        """What it did, in a few words."""
+        return f"{self.kills} kills, {self.restarts} restarts of the database"
 
 
 def sign_in(server):
@@ -300,20 +309,24 @@ def check(cluster, servers, twilio, leads):
         raise Lost(f"a log got {busiest} lines in one second")
 
 
-def run(cluster, servers, twilio, rounds, chance):
+def begin(servers):
+    """Starts all of them at once on an empty database. A key to the API, and the cookie of somebody who signed in."""
     starting = [threading.Thread(target=server.start) for server in servers]
-    for thread in starting:  # All at once on an empty database.
+    for thread in starting:
         thread.start()
     for thread in starting:
         thread.join()
-    key, ports = servers[0].api_key(), [server.port for server in servers]
+    key = servers[0].api_key()
     made = servers[0].command(
         "create-user", "--email", "ada@example.com", "--role", "administrator", "--password-stdin", stdin=PASSWORD
     )
     if made.returncode:
         raise Lost(f"no user was made: {made.stderr}")
-    cookie = sign_in(servers[0])
-    check_session(servers, cookie)
+    return key, sign_in(servers[0])
+
+
+def live(ports, key, twilio, chaos, rounds, chance):
+    """The leads live through the rounds, and are returned."""
     ended, numbers = threading.Event(), support.numbers(chance)
     leads = [
         Lead(ports, key, numbers[n * NUMBERS:(n + 1) * NUMBERS], chance.random(), ended) for n in range(LEADS)
@@ -322,7 +335,7 @@ def run(cluster, servers, twilio, rounds, chance):
         threading.Thread(target=twilio.call_back, args=(ports, ended), daemon=True).start()
     for lead in leads:
         lead.start()
-    begun, chaos = time.monotonic(), Chaos(cluster, servers, chance)
+    begun = time.monotonic()
     for _ in range(rounds):
         chaos.round()
     ended.set()
@@ -332,9 +345,16 @@ def run(cluster, servers, twilio, rounds, chance):
         if lead.error:
             raise lead.error
     total = lambda of: sum(len(getattr(lead, of)) for lead in leads)
-    print(f"{rounds} rounds in {time.monotonic() - begun:.0f} s: {chaos.kills} kills, {chaos.restarts} restarts of the "
-          f"database; acknowledged {total('stops')} STOPs, {total('starts')} STARTs, {total('sends')} sends; "
+    print(f"{rounds} rounds in {time.monotonic() - begun:.0f} s: {chaos.told(leads)}")
+    print(f"acknowledged {total('stops')} STOPs, {total('starts')} STARTs, {total('sends')} sends; "
           f"{sum(lead.refused for lead in leads)} refused, {sum(lead.repeated for lead in leads)} repeated", flush=True)
+    return leads
+
+
+def run(cluster, servers, twilio, chaos, rounds, chance):
+    key, cookie = begin(servers)
+    check_session(servers, cookie)
+    leads = live([server.port for server in servers], key, twilio, chaos, rounds, chance)
     print(f"settled after {settle(cluster):.0f} s", flush=True)
     check(cluster, servers, twilio, leads)
     check_states(servers, key, leads, chance)
@@ -347,38 +367,48 @@ def run(cluster, servers, twilio, rounds, chance):
     print("Nothing was lost, sent twice, or sent after an acknowledged STOP.")
 
 
-def main():
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--rounds", type=int, default=25)
-    options.add_argument("--binary", default="target/debug/sms-opt-in")
-    options.add_argument("--seed", type=int, default=None, help="repeats the choices of an earlier run")
-    options.add_argument("--keep", action="store_true", help="keeps the folder with the logs")
-    given = options.parse_args()
+def options(about, rounds):
+    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=rounds)
+    parser.add_argument("--binary", default="target/debug/sms-opt-in")
+    parser.add_argument("--seed", type=int, default=None, help="repeats the choices of an earlier run")
+    parser.add_argument("--keep", action="store_true", help="keeps the folder with the logs")
+    return parser
+
+
+def play(given, make_cluster, make_chaos):
+    """Makes everything, runs, and leaves nothing behind."""
     binary = os.path.abspath(given.binary)
     if not os.access(binary, os.X_OK):
         sys.exit(f"There is no program at {binary}: run cargo build first.")
     seed = random.randrange(1 << 32) if given.seed is None else given.seed
+    chance = random.Random(seed)
     print(f"seed {seed}", flush=True)
     with contextlib.ExitStack() as at_end:
         folder = tempfile.mkdtemp(prefix="sms-opt-in-instances-")
         if not given.keep:
             at_end.callback(subprocess.run, ["rm", "-rf", folder], check=False)
-        cluster, twilio, servers = Cluster(folder), Twilio(seed), []
+        servers, logs = [], []
         try:
+            cluster, twilio = make_cluster(folder), Twilio(seed)
+            logs += cluster.log_paths()
             cluster.start()
-            at_end.callback(cluster.stop, "immediate")
+            at_end.callback(cluster.stop)
             for n in range(INSTANCES):
                 home = os.path.join(folder, f"instance-{n}")
                 os.makedirs(home)
                 servers.append(Server(binary, home, cluster.url, twilio.url, "info"))
+                if cluster.replica_url:
+                    servers[-1].env["DATABASE_REPLICA_URL"] = cluster.replica_url
+                logs.append(servers[-1].log_path)
                 at_end.callback(servers[-1].end, signal.SIGKILL)
-            run(cluster, servers, twilio, given.rounds, random.Random(seed))
+            run(cluster, servers, twilio, make_chaos(cluster, servers, chance), given.rounds, chance)
         except (Lost, OSError, subprocess.SubprocessError) as error:
-            for server in servers if not given.keep else ():
-                print(f"--- {server.folder}", server.last_lines(), sep="\n", file=sys.stderr)
+            for path in filter(os.path.exists, logs if not given.keep else ()):
+                print(f"--- {path}", support.last_lines(path), sep="\n", file=sys.stderr)
             print(f"The folder: {folder}" if given.keep else "", file=sys.stderr)
             sys.exit(f"FAILED: {error}")
 
 
 if __name__ == "__main__":
-    main()
+    play(options(__doc__, 25).parse_args(), Cluster, Chaos)

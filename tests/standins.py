@@ -1,5 +1,7 @@
-"""What stands beside the servers under test: a PostgreSQL cluster of their own, and a stand-in for Twilio's API."""
+"""What stands beside the servers under test: a PostgreSQL cluster of their own, machines that die as a whole, and a stand-in
+for Twilio's API."""
 
+import contextlib
 import datetime
 import email.utils
 import glob
@@ -10,9 +12,11 @@ import pwd
 import queue
 import random
 import shutil
+import signal
 import socket
 import struct
 import subprocess
+import sys
 import threading
 import time
 import urllib.parse
@@ -23,29 +27,86 @@ from support import ACCOUNT, Caller, Lost, free_port
 MESSAGES = f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
 
 
-class Cluster:
-    """A PostgreSQL server of its own. As root it runs as the user postgres, because PostgreSQL refuses root."""
+# The first process of a machine: it takes leave of those whose parents died (to a Patroni they would otherwise seem to be
+# there still), and ends when nothing is left.
+INIT = """
+import ctypes, os, sys
+PR_SET_CHILD_SUBREAPER = 36
+ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+os.spawnvp(os.P_NOWAIT, sys.argv[1], sys.argv[1:])
+while True:
+    try:
+        os.wait()
+    except ChildProcessError:
+        sys.exit()
+"""
+
+
+class Machine:
+    """A folder, an address, and whatever runs in that folder: all of it dies or freezes together."""
+
+    def __init__(self, folder, name, address, su):
+        self.name, self.address, self.su = name, address, su
+        self.folder, self.words, self.process = os.path.join(folder, name), None, None
+        self.log_path = os.path.join(self.folder, "log")
+        os.makedirs(self.folder)
+        if su:
+            shutil.chown(self.folder, "postgres")
+
+    def write(self, name, text):
+        path = os.path.join(self.folder, name)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return path
+
+    def start(self, *words):
+        self.words = words or self.words
+        with open(self.log_path, "ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-c", INIT, *self.su, *self.words], cwd=self.folder, stdout=log, stderr=log,
+                stdin=subprocess.DEVNULL, start_new_session=True,
+            )
+
+    def running(self):
+        """Everything but the first process."""
+        for pid in map(int, filter(str.isdigit, os.listdir("/proc"))):
+            with contextlib.suppress(OSError):
+                if pid != self.process.pid and f"{os.readlink(f'/proc/{pid}/cwd')}/".startswith(f"{self.folder}/"):
+                    yield pid
+
+    def signal(self, how):
+        """To everything, and to what was begun meanwhile."""
+        seen = set()
+        while new := set(self.running()) - seen:
+            for pid in new:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, how)
+            seen |= new
+
+    def kill(self):
+        if self.process:
+            self.signal(signal.SIGKILL)
+            self.process.wait(30)
+
+
+class Postgres:
+    """PostgreSQL's programs and a folder for them. As root they run as the user postgres, because PostgreSQL refuses root."""
+
+    url = None
+    replica_url = None  # Where pages may be read from, if there is such a place.
 
     def __init__(self, folder):
         found = shutil.which("initdb") or max(glob.glob("/usr/lib/postgresql/*/bin/initdb"), default=None)
         if not found:
             raise Lost("PostgreSQL's initdb is neither on PATH nor under /usr/lib/postgresql")
-        self.programs, self.port = os.path.dirname(os.path.realpath(found)), free_port()
-        self.home, self.su = os.path.join(folder, "postgres"), []
-        self.data, self.log_path = os.path.join(self.home, "data"), os.path.join(self.home, "log")
+        self.programs, self.su = os.path.dirname(os.path.realpath(found)), []
+        self.home = os.path.join(folder, "postgres")
         os.makedirs(self.home)
         if os.geteuid() == 0:
             user = pwd.getpwnam("postgres")
             os.chmod(folder, 0o711)
             os.chown(self.home, user.pw_uid, user.pw_gid)
             self.su = ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--init-groups"]
-        self.url = f"postgres://postgres@127.0.0.1:{self.port}/postgres"
-        self.run("initdb", "-D", self.data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
-        with open(os.path.join(self.data, "postgresql.conf"), "a", encoding="utf-8") as settings:
-            settings.write(
-                f"port = {self.port}\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = '{self.home}'\n"
-                "log_line_prefix = '%m [%p] '\n"
-            )
 
     def run(self, program, *words):
         call = [*self.su, os.path.join(self.programs, program), *words]
@@ -56,22 +117,48 @@ class Cluster:
             raise Lost(f"{program} failed: {done.stdout}{done.stderr}")
         return done.stdout
 
-    def start(self):
-        # With its output in a pipe the server would keep the pipe open: it goes into the log.
-        self.run("pg_ctl", "-D", self.data, "-l", self.log_path, "-w", "-t", "60", "start")
-
-    def stop(self, how):
-        self.run("pg_ctl", "-D", self.data, "-m", how, "-w", "stop")
+    def sql(self, url, sql):
+        return self.run("psql", url, "-X", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1", "-c", sql)
 
     def rows(self, sql):
         """What a query finds: one dictionary for each row."""
-        words = ("-h", self.home, "-p", str(self.port), "-U", "postgres", "-d", "postgres", "-X", "-A", "-t", "-q")
-        found = self.run("psql", *words, "-c", f"SELECT row_to_json(found) FROM ({sql}) AS found")
+        found = self.sql(self.url, f"SELECT row_to_json(found) FROM ({sql}) AS found")
         return [json.loads(line) for line in found.splitlines()]
 
+    def log_paths(self):
+        return [os.path.join(self.home, "log")]
+
     def count_in_log(self, words):
-        with open(self.log_path, encoding="utf-8", errors="replace") as log:
-            return sum(words in line for line in log)
+        count = 0
+        for path in self.log_paths():
+            with open(path, encoding="utf-8", errors="replace") as log:
+                count += sum(words in line for line in log)
+        return count
+
+
+class Cluster(Postgres):
+    """A PostgreSQL server of its own."""
+
+    def __init__(self, folder):
+        super().__init__(folder)
+        self.port, self.data = free_port(), os.path.join(self.home, "data")
+        self.url = f"postgres://postgres@127.0.0.1:{self.port}/postgres"
+        self.make()
+        with open(os.path.join(self.data, "postgresql.conf"), "a", encoding="utf-8") as settings:
+            settings.write(
+                f"port = {self.port}\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = '{self.home}'\n"
+                "log_line_prefix = '%m [%p] '\n"
+            )
+
+    def make(self):
+        self.run("initdb", "-D", self.data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
+
+    def start(self):
+        # With its output in a pipe the server would keep the pipe open: it goes into the log.
+        self.run("pg_ctl", "-D", self.data, "-l", *self.log_paths(), "-w", "-t", "60", "start")
+
+    def stop(self, how="immediate"):
+        self.run("pg_ctl", "-D", self.data, "-m", how, "-w", "stop")
 
 
 class Twilio:

@@ -41,6 +41,11 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def last_lines(path, how_many=20):
+    with open(path, encoding="utf-8", errors="replace") as log:
+        return "".join(log.readlines()[-how_many:])
+
+
 class Server:
     """The server under test; it can be started again and again on one database."""
 
@@ -104,9 +109,8 @@ class Server:
             raise Lost(f"verify ended with {verified.returncode}: {verified.stdout}{verified.stderr}")
         return verified.stdout.strip()
 
-    def last_lines(self, how_many=20):
-        with open(self.log_path, encoding="utf-8", errors="replace") as log:
-            return "".join(log.readlines()[-how_many:])
+    def last_lines(self):
+        return last_lines(self.log_path)
 
 
 class Caller:

@@ -1,0 +1,235 @@
+#!/usr/bin/env python3
+"""Pages that are read from a replica: they say so when it lags, nobody misses what they wrote themselves, and nothing that
+decides is ever asked there.
+
+    python3 tests/replica.py [BINARY]          (as root or as a user that may run a PostgreSQL server)
+
+It makes a PostgreSQL cluster with a streaming replica, starts the server on both, and holds the replica back, kills it,
+brings it back and puts another database in its place. Exit code 0 when all went as told, 1 with what did not.
+"""
+
+import contextlib
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.parse
+
+from standins import Cluster, Twilio
+from support import Caller, Lost, Server
+
+PASSWORD = "correct horse battery"
+LEAD = "+12065550142"
+LAGS = re.compile(rb'id="as-of".*?<time datetime="([^"]+)".*?(\d+) seconds behind', re.DOTALL)
+
+
+class Standby(Cluster):
+    """A streaming replica of a running cluster."""
+
+    def __init__(self, folder, primary):
+        self.primary = primary
+        super().__init__(folder)
+
+    def make(self):
+        at = ("-h", "127.0.0.1", "-p", str(self.primary.port), "-U", "postgres")
+        self.run("pg_basebackup", *at, "-D", self.data, "-R", "-X", "stream", "--checkpoint=fast", "--no-sync")
+
+
+class Person:
+    """An administrator with a browser's cookies."""
+
+    def __init__(self, port):
+        self.port, self.cookies = port, {}
+
+    def get(self, path):
+        return self.ask("GET", path)
+
+    def post(self, path, form):
+        page = self.get(form.pop("at"))[1]
+        token = re.search(rb'name="csrf" value="([^"]+)"', page)
+        form["csrf"] = token.group(1).decode()
+        return self.ask("POST", path, urllib.parse.urlencode(form))
+
+    def ask(self, method, path, body=None):
+        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+        if body is not None:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        connection = Caller(self.port).connection
+        connection.request(method, path, body, headers)
+        answer = connection.getresponse()
+        for cookie in answer.headers.get_all("Set-Cookie") or ():
+            name, value = cookie.split(";")[0].split("=", 1)
+            self.cookies[name] = value
+        return answer.status, answer.read()
+
+
+def expect(true, what):
+    if not true:
+        raise Lost(what)
+    print(f"  {what}", flush=True)
+
+
+def wait_for(true, what, seconds=20):
+    end = time.monotonic() + seconds
+    while not true():
+        if time.monotonic() > end:
+            raise Lost(f"not within {seconds} seconds: {what}")
+        time.sleep(0.1)
+
+
+def page_reads(server):
+    """How many pages each database answered."""
+    _, text = Caller(server.port).call("GET", "/metrics")
+    found = re.findall(rb'page_reads_total\{from="(\w+)"\} (\d+)', text)
+    return {where.decode(): int(n) for where, n in found}
+
+
+def add_contact(person, name, phone):
+    status, page = person.post("/contacts", {"at": "/contacts/new", "name": name, "phone": phone})
+    if status != 303:
+        raise Lost(f"a contact was answered {status}: {page[:300]!r}")
+
+
+def caught_up(primary, standby):
+    place = primary.rows("SELECT pg_current_wal_lsn()::text AS place")[0]["place"]
+    return lambda: standby.rows(f"SELECT pg_last_wal_replay_lsn() >= '{place}' AS there")[0]["there"]
+
+
+def follows(server, primary, standby, ada, sam):
+    print("a replica that keeps up")
+    add_contact(ada, "Ana Ames", "(206) 555-0101")
+    wait_for(caught_up(primary, standby), "the replica has the contact")
+    before = page_reads(server)
+    for path in ("/contacts", "/messages", "/log", "/"):
+        status, page = sam.get(path)
+        if status != 200 or b'id="as-of"' in page:
+            raise Lost(f"{path} was answered {status}, or called old")
+    after = page_reads(server)
+    # The list asks twice: whether a whole number was given, and for the page.
+    expect(after["replica"] - before["replica"] == 5 and after["primary"] == before["primary"],
+           "lists, log and dashboard come from it, without a notice")
+
+
+def lags(server, primary, standby, ada, sam, key):
+    print("a replica that is held back")
+    standby.rows("SELECT pg_wal_replay_pause() IS NULL AS paused")
+    add_contact(ada, "Ben Late", "(206) 555-0142")
+    expect(b"Ben Late" in ada.get("/contacts?q=Late")[1], "who made a contact finds it at once")
+    expect(b"Ben Late" not in sam.get("/contacts?q=Late")[1], "others do not see it yet")
+    wait_for(lambda: LAGS.search(sam.get("/contacts")[1]), "the page says that it is old")
+    behind = int(LAGS.search(sam.get("/contacts")[1]).group(2))
+    expect(3 <= behind < 60, f"the page says as of when, and that it is {behind} seconds behind")
+    contact = re.search(rb'/contacts/([0-9a-f-]{36})', ada.get("/contacts?q=Late")[1]).group(1).decode()
+    expect(sam.get(f"/contacts/{contact}")[0] == 200, "what the replica does not have is looked for on the primary")
+    if not Caller(server.port).text(LEAD, "STOP", "SM" + "1" * 32):
+        raise Lost("a STOP was not acknowledged")
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+    body = json.dumps({"to": LEAD, "body": "Your order is ready.", "category": "alert"})
+    status, answer = Caller(server.port).call("POST", "/api/v1/messages", body, headers)
+    expect(status == 422 and json.loads(answer)["code"] == "opted_out", "a STOP counts at once")
+    path = f"/api/v1/numbers/{urllib.parse.quote(LEAD)}/consent"
+    answer = json.loads(Caller(server.port).call("GET", path, headers=headers)[1])
+    expect(answer["state"] == "opted_out", "the API tells the newest state")
+    asked = sam.get("/troubleshoot?number=" + urllib.parse.quote(LEAD))[1]
+    expect(b"Opted out" in asked and b'id="as-of"' not in asked, "so does the page that explains")
+    standby.rows("SELECT pg_wal_replay_resume() IS NULL AS resumed")
+    wait_for(caught_up(primary, standby), "the replica has caught up")
+    wait_for(lambda: b'id="as-of"' not in sam.get("/contacts")[1], "the notice is gone")
+    expect(b"Ben Late" in sam.get("/contacts?q=Late")[1], "then everybody sees everything, without a notice")
+
+
+def goes_away(server, standby, sam):
+    print("a replica that goes away")
+    standby.stop("immediate")
+    begun = time.monotonic()
+    expect(sam.get("/contacts")[0] == 200, f"pages come from the primary, the first after {time.monotonic() - begun:.1f} s")
+    begun = time.monotonic()
+    for _ in range(20):
+        sam.get("/contacts")
+    expect(time.monotonic() - begun < 10, f"20 more within {time.monotonic() - begun:.1f} s")
+    server.end(signal.SIGTERM)
+    server.start()
+    expect(sam.get("/contacts")[0] == 200, "the server starts without it")
+    standby.start()
+
+    def is_read_again():
+        before = page_reads(server)
+        sam.get("/contacts")
+        return page_reads(server)["replica"] > before["replica"]
+
+    wait_for(is_read_again, "when it is back it is read again", 30)
+    print("  when it is back it is read again")
+    with open(server.log_path, encoding="utf-8") as log:
+        told = [line for line in log if "replica" in line]
+    expect(2 <= len(told) <= 8, f"the log tells of it in {len(told)} lines")
+
+
+def is_foreign(server, url, what):
+    server.env["DATABASE_REPLICA_URL"] = url
+    done = subprocess.run([server.binary], env=server.env, cwd=server.folder, capture_output=True, text=True, timeout=30,
+                          check=False)
+    expect(done.returncode not in (0, None) and "DATABASE_REPLICA_URL" in done.stderr, what)
+
+
+def stop(cluster):
+    with contextlib.suppress(Lost):  # It is down already.
+        cluster.stop("immediate")
+
+
+def run(folder, binary, at_end):
+    primary = Cluster(os.path.join(folder, "one"))
+    primary.start()
+    at_end.callback(stop, primary)
+    standby = Standby(os.path.join(folder, "two"), primary)
+    standby.start()
+    at_end.callback(stop, standby)
+    home = os.path.join(folder, "server")
+    os.makedirs(home)
+    server = Server(binary, home, primary.url, Twilio(1).url, "info")
+    server.env["DATABASE_REPLICA_URL"] = standby.url
+    at_end.callback(server.end, signal.SIGKILL)
+    server.start()
+    for name, role in (("ada", "administrator"), ("sam", "administrator")):
+        words = ("create-user", "--email", f"{name}@example.com", "--role", role, "--password-stdin")
+        if server.command(*words, stdin=PASSWORD).returncode:
+            raise Lost("no user was made")
+    people = []
+    for name in ("ada", "sam"):
+        people.append(Person(server.port))
+        form = {"at": "/sign-in", "email": f"{name}@example.com", "password": PASSWORD}
+        if people[-1].post("/sign-in", form)[0] != 303:
+            raise Lost(f"{name} could not sign in")
+    ada, sam = people
+    key = server.api_key()
+    follows(server, primary, standby, ada, sam)
+    lags(server, primary, standby, ada, sam, key)
+    goes_away(server, standby, sam)
+    server.end(signal.SIGTERM)
+    print("what is no replica")
+    primary.run("psql", "-h", primary.home, "-p", str(primary.port), "-U", "postgres", "-c", "CREATE DATABASE other")
+    is_foreign(server, primary.url.removesuffix("postgres") + "other", "another database of the same server is refused")
+    is_foreign(server, "sqlite://other.db", "a file is refused")
+
+
+def main():
+    binary = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else "target/debug/sms-opt-in")
+    if not os.access(binary, os.X_OK):
+        sys.exit(f"There is no program at {binary}: run cargo build first.")
+    with contextlib.ExitStack() as at_end:
+        folder = at_end.enter_context(tempfile.TemporaryDirectory(prefix="sms-opt-in-replica-"))
+        os.chmod(folder, 0o711)
+        for name in ("one", "two"):
+            os.makedirs(os.path.join(folder, name))
+        try:
+            run(folder, binary, at_end)
+        except (Lost, OSError, subprocess.SubprocessError) as error:
+            sys.exit(f"FAILED: {error}")
+    print("Pages are read from the replica, say how old they are, and nothing is decided there.")
+
+
+if __name__ == "__main__":
+    main()
