@@ -1,14 +1,15 @@
-"""What the measurements share: requests made beforehand, a client that keeps connections busy, and an installation."""
+"""What the measurements share: requests made beforehand, the client that sends them, and an installation."""
 
 import base64
 import hashlib
 import hmac
 import json
 import os
+import pathlib
 import re
-import selectors
 import socket
 import subprocess
+import tempfile
 import time
 import urllib.parse
 import urllib.request
@@ -16,6 +17,7 @@ import urllib.request
 TOKEN, PUBLIC = "bench-token", "https://consent.example.test"
 PASSWORD = "correct horse battery"
 SENDER = "+12065550199"
+INBOUND = "/hooks/twilio/inbound"
 
 
 def free_port():
@@ -29,60 +31,35 @@ def request(method, path, headers=(), body=b""):
     return "\r\n".join(head + [f"{name}: {value}" for name, value in headers] + ["", ""]).encode() + body
 
 
-class Connection:
-    """One request at a time; the next one leaves as soon as the answer is whole."""
-
-    def __init__(self, port):
-        self.socket = socket.create_connection(("127.0.0.1", port))
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.answer = b""
-
-    def take(self):
-        """The status of the answer, once it is whole."""
-        self.answer += self.socket.recv(1 << 18)
-        end = self.answer.find(b"\r\n\r\n")
-        if end < 0:
-            return None
-        length = re.search(rb"content-length: (\d+)", self.answer[:end], re.IGNORECASE)
-        if len(self.answer) < end + 4 + int(length.group(1)):
-            return None
-        status, self.answer = int(self.answer[9:12]), b""
-        return status
-
-
 def load(port, requests, expected, connections):
-    """Sends all requests and returns the seconds it took."""
-    left, waiting = iter(requests), selectors.DefaultSelector()
-    opened = [Connection(port) for _ in range(min(connections, len(requests)))]
-    began = time.monotonic()
-    for connection in opened:
-        connection.socket.sendall(next(left))
-        waiting.register(connection.socket, selectors.EVENT_READ, connection)
-    busy = len(opened)
-    while busy:
-        for key, _ in waiting.select():
-            status = key.data.take()
-            if status is None:
-                continue
-            if status != expected:
-                raise SystemExit(f"a request was answered {status}, not {expected}")
-            following = next(left, None)
-            if following is None:
-                waiting.unregister(key.data.socket)
-                key.data.socket.close()
-                busy -= 1
-            else:
-                key.data.socket.sendall(following)
-    return time.monotonic() - began
+    """Sends all requests and returns the seconds it took. The client is a program of its own, because it shares the machine
+    with the server and must cost little."""
+    client = pathlib.Path(__file__).parent.parent / "target/release/examples/load"
+    if not client.exists():
+        raise SystemExit("There is no client: run cargo build --release --example load first.")
+    with tempfile.NamedTemporaryFile() as file:
+        for one in requests:
+            file.write(len(one).to_bytes(4, "big") + one)
+        file.flush()
+        words = [client, str(port), str(min(connections, len(requests))), str(expected), file.name]
+        done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    if done.returncode:
+        raise SystemExit(done.stderr.strip())
+    return float(done.stdout)
 
 
 def stop(n, lead):
     """A STOP as Twilio signs it. Twilio has confirmed it to the lead already, so that no confirmation is made."""
     params = {"From": lead, "To": SENDER, "Body": "STOP", "MessageSid": f"SM{n:032x}", "OptOutType": "STOP"}
-    signed = PUBLIC + "/hooks/twilio/inbound" + "".join(name + params[name] for name in sorted(params))
-    mac = base64.b64encode(hmac.new(TOKEN.encode(), signed.encode(), hashlib.sha1).digest()).decode()
+    return request("POST", INBOUND, *signed(INBOUND, params))
+
+
+def signed(path, params):
+    """The headers and the body of a webhook as Twilio signs it."""
+    words = PUBLIC + path + "".join(name + params[name] for name in sorted(params))
+    mac = base64.b64encode(hmac.new(TOKEN.encode(), words.encode(), hashlib.sha1).digest()).decode()
     headers = [("X-Twilio-Signature", mac), ("Content-Type", "application/x-www-form-urlencoded")]
-    return request("POST", "/hooks/twilio/inbound", headers, urllib.parse.urlencode(params).encode())
+    return headers, urllib.parse.urlencode(params).encode()
 
 
 def send(n, to, auth):
@@ -108,7 +85,10 @@ class Installation:
         self.command("create-user", "--email", "b@example.com", "--role", "administrator", "--password-stdin", typed=PASSWORD)
         key = self.command("api-key", "create", "--name", "b", "--scope", "messages,contacts,consent").strip()
         self.auth = [("Authorization", f"Bearer {key}")]
-        self.process = subprocess.Popen([binary, "serve"], env=self.environment, stdout=subprocess.DEVNULL)
+        self.start()
+
+    def start(self):
+        self.process = subprocess.Popen([self.binary, "serve"], env=self.environment, stdout=subprocess.DEVNULL)
         wait_for(self.port)
 
     def stop(self):

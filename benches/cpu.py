@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Server CPU per request, in multiples of a bare actix handler in the same run, and requests per second.
 
-    cargo build --release --example bare && cargo build --release
+    cargo build --release && cargo build --release --example bare --example load
     python3 benches/cpu.py --contacts 100000
 
 The client keeps 64 connections busy with requests that were made beforehand. What is compared is the CPU time (user and

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Durable writes per second through the whole server, beside the same rows written by hand in the same run.
 
-    cargo build --release
+    cargo build --release && cargo build --release --example load
     python3 benches/writes.py --contacts 100000 --postgres postgres://USER:PASSWORD@127.0.0.1
 
 Measured are signed STOPs that Twilio has confirmed itself, and gated sends while sending is switched off, at 1, 8 and 32
