@@ -6,7 +6,7 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
-use super::dialect::{Prepared, on};
+use super::dialect::{self, on};
 use super::schema::{message_steps, messages};
 use super::{Conn, StoreError, Tx};
 use crate::domain::actor::Actor;
@@ -210,7 +210,7 @@ pub fn advance(
         claimed_at: permit.map(|_| at),
         attempts: permit.map(|_| message.attempts + 1),
     };
-    on!(tx, db => Prepared(diesel::update(messages::table.find(message.id)).set(change)).execute(db))?;
+    on!(tx, db => dialect::Change(diesel::update(messages::table.find(message.id)).set(change)).run(db))?;
     step(tx, message.id, message.steps + 1, status, at, why)?;
     if status == Status::Queued {
         tx.made_due();
@@ -259,8 +259,8 @@ pub fn set_due(tx: &mut Tx<'_>, id: MessageId, due_at: Timestamp) -> Result<(), 
 /// When the database fails.
 pub fn set_provider_id(tx: &mut Tx<'_>, id: MessageId, provider_id: &str) -> Result<(), StoreError> {
     on!(tx, db => {
-        Prepared(diesel::update(messages::table.find(id)).set(messages::provider_id.eq(provider_id))).execute(db)?;
-        Ok(())
+        let update = diesel::update(messages::table.find(id)).set(messages::provider_id.eq(provider_id));
+        Ok(dialect::Change(update).run(db)?)
     })
 }
 
@@ -271,8 +271,7 @@ pub fn set_provider_id(tx: &mut Tx<'_>, id: MessageId, provider_id: &str) -> Res
 pub fn free_provider_id(tx: &mut Tx<'_>, id: MessageId, provider_id: &str) -> Result<(), StoreError> {
     on!(tx, db => {
         let others = messages::table.filter(messages::provider_id.eq(provider_id)).filter(messages::id.ne(id));
-        Prepared(diesel::update(others).set(messages::provider_id.eq(None::<String>))).execute(db)?;
-        Ok(())
+        Ok(dialect::Change(diesel::update(others).set(messages::provider_id.eq(None::<String>))).run(db)?)
     })
 }
 

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::dialect::{Prepared, first_locked, on};
+use super::dialect::{Change, first_locked, on};
 use super::schema::{consents, numbers};
 use super::{Conn, StoreError, Tx, tallies};
 use crate::domain::consent::{NumberConsent, StateName};
@@ -167,10 +167,10 @@ pub(super) fn count_contact(
     programs: &[ProgramId],
     by: i32,
 ) -> Result<(), StoreError> {
-    on!(tx, db => Prepared(
+    on!(tx, db => Change(
         diesel::update(numbers::table.find(number.id)).set(numbers::contact_count.eq(numbers::contact_count + by)),
     )
-    .execute(db))?;
+    .run(db))?;
     for program in programs {
         tx.tally(*program, number.consent.state_in(*program).name().as_str(), by.into());
         tx.tally(*program, tallies::ALL, by.into());
@@ -190,14 +190,14 @@ pub(super) fn project(
     programs: &[ProgramId],
 ) -> Result<(), StoreError> {
     let consent = serde_json::to_string(after)?;
-    on!(tx, db => Prepared(diesel::update(numbers::table.find(before.id)).set((
+    on!(tx, db => Change(diesel::update(numbers::table.find(before.id)).set((
         numbers::consent.eq(consent),
         numbers::do_not_text.eq(after.do_not_text.is_some()),
         numbers::paused.eq(after.paused.is_some()),
         numbers::head_seq.eq(after.seq),
         numbers::head_hash.eq(hash),
     )))
-    .execute(db))?;
+    .run(db))?;
     let contacts = i64::from(before.contact_count);
     for program in programs {
         let (was, is) = (before.consent.state_in(*program), after.state_in(*program));
@@ -226,12 +226,9 @@ fn set_state(
     since: Timestamp,
 ) -> Result<(), StoreError> {
     on!(tx, db => {
-        let row = consents::table.find((number, program));
+        let key = (consents::number_id.eq(number), consents::program_id.eq(program));
         let values = (consents::state.eq(state), consents::since.eq(since));
-        if Prepared(diesel::update(row).set(values)).execute(db)? == 0 {
-            let key = (consents::number_id.eq(number), consents::program_id.eq(program));
-            diesel::insert_into(consents::table).values((key.0, key.1, values.0, values.1)).execute(db)?;
-        }
-        Ok(())
+        let row = diesel::insert_into(consents::table).values((key.0, key.1, values.0, values.1));
+        Ok(Change(row.on_conflict((consents::number_id, consents::program_id)).do_update().set(values)).run(db)?)
     })
 }

@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
+use diesel::upsert::excluded;
 
-use super::dialect::{Prepared, on};
+use super::dialect::{Change, on};
 use super::schema::tallies;
 use super::{Conn, StoreError, Tx};
 use crate::domain::id::ProgramId;
@@ -24,11 +25,10 @@ pub(super) fn add(
 ) -> Result<(), StoreError> {
     for ((program, state), n) in by.iter().filter(|(_, n)| **n != 0) {
         on!(tx, db => {
-            let row = tallies::table.find((program, state, slot));
-            if Prepared(diesel::update(row).set(tallies::n.eq(tallies::n + n))).execute(db)? == 0 {
-                let key = (tallies::program_id.eq(program), tallies::state.eq(state), tallies::slot.eq(slot));
-                diesel::insert_into(tallies::table).values((key, tallies::n.eq(n))).execute(db)?;
-            }
+            let key = (tallies::program_id.eq(program), tallies::state.eq(state), tallies::slot.eq(slot));
+            let row = diesel::insert_into(tallies::table).values((key, tallies::n.eq(n)));
+            let found = row.on_conflict((tallies::program_id, tallies::state, tallies::slot)).do_update();
+            Change(found.set(tallies::n.eq(tallies::n + excluded(tallies::n)))).run(db)?;
         });
     }
     Ok(())

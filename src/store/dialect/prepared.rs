@@ -1,32 +1,69 @@
 //! Statements that are prepared once for each connection. Diesel prepares every UPDATE anew, and every statement with words of
-//! our own, because their text may vary without end; the text of those that are wrapped here does not. On PostgreSQL half of
-//! what a small write costs is reading and planning its statements.
+//! our own, because their text may vary without end; the text of those that are wrapped here does not. Reading and planning
+//! its statements is half of what a small write costs.
 
 use diesel::QueryResult;
 use diesel::backend::Backend;
+use diesel::deserialize::{self, QueryableByName};
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::query_dsl::RunQueryDsl;
+use diesel::query_dsl::methods::LoadQuery;
+use diesel::row::NamedRow;
+use diesel::sql_types::Untyped;
 
-/// A statement of few different texts, kept prepared under its text.
+/// A question of few different texts.
 pub(in crate::store) struct Prepared<Q>(pub(in crate::store) Q);
 
-impl<Q> QueryId for Prepared<Q> {
-    type QueryId = ();
-    const HAS_STATIC_QUERY_ID: bool = false;
+/// A change of few different texts; it returns nothing.
+pub(in crate::store) struct Change<Q>(pub(in crate::store) Q);
+
+impl<Q> Change<Q> {
+    /// Runs it. Not by `execute`, which asks Diesel's own opinion on whether to keep the statement.
+    pub(in crate::store) fn run<'a, C>(self, db: &mut C) -> QueryResult<()>
+    where
+        Self: LoadQuery<'a, C, Nothing>,
+    {
+        self.load::<Nothing>(db).map(drop)
+    }
+}
+
+/// A row of a statement that returns none.
+pub(in crate::store) struct Nothing;
+
+impl<Db: Backend> QueryableByName<Db> for Nothing {
+    fn build<'a>(_: &impl NamedRow<'a, Db>) -> deserialize::Result<Self> {
+        Ok(Nothing)
+    }
 }
 
 impl<Q: Query> Query for Prepared<Q> {
     type SqlType = Q::SqlType;
 }
 
-impl<Db: Backend, Q: QueryFragment<Db>> QueryFragment<Db> for Prepared<Q> {
-    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, Db>) -> QueryResult<()> {
-        self.0.walk_ast(out)
-    }
-
-    fn is_safe_to_cache_prepared(&self, _: &Db) -> QueryResult<bool> {
-        Ok(true)
-    }
+impl<Q> Query for Change<Q> {
+    type SqlType = Untyped;
 }
 
-impl<Connection, Q> RunQueryDsl<Connection> for Prepared<Q> {}
+macro_rules! kept_under_its_text {
+    ($name:ident) => {
+        impl<Q> QueryId for $name<Q> {
+            type QueryId = ();
+            const HAS_STATIC_QUERY_ID: bool = false;
+        }
+
+        impl<Db: Backend, Q: QueryFragment<Db>> QueryFragment<Db> for $name<Q> {
+            fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, Db>) -> QueryResult<()> {
+                self.0.walk_ast(out)
+            }
+
+            fn is_safe_to_cache_prepared(&self, _: &Db) -> QueryResult<bool> {
+                Ok(true)
+            }
+        }
+
+        impl<Connection, Q> RunQueryDsl<Connection> for $name<Q> {}
+    };
+}
+
+kept_under_its_text!(Prepared);
+kept_under_its_text!(Change);
