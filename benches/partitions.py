@@ -332,4 +332,5 @@ def main():
             postgres.stop("immediate")
 
 
-main()
+if __name__ == "__main__":
+    main()
