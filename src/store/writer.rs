@@ -1,6 +1,6 @@
 //! The writers: closures queue up, run one after the other, and are committed together. Nobody is answered before the commit.
-//! When one fails or panics, the group begins again with a savepoint for each, and only its own is rolled back. SQLite has one writer; on PostgreSQL several commit
-//! side by side, and a closure that met somebody else's write is run again.
+//! When one fails or panics, the group begins again with a savepoint for each, and only its own is rolled back. SQLite has one
+//! writer; on PostgreSQL several commit side by side, and a closure that met somebody else's write is run again.
 
 mod work;
 
@@ -185,9 +185,8 @@ impl Writer {
 
     fn commit(&mut self, mut group: VecDeque<Job>, done: &mut Vec<Job>) -> Result<(), Failed> {
         let run = self.begin().and_then(|()| self.run_all(&mut group, done)).map_err(Failed::Before);
-        let committed = run.and_then(|()| {
-            self.db.db().batch("COMMIT").map_err(|error| Failed::Unconfirmed(error.to_string()))
-        });
+        let committed =
+            run.and_then(|()| self.db.commit().map_err(|error| Failed::Unconfirmed(error.to_string())));
         if committed.is_err() {
             let _ = self.db.db().batch("ROLLBACK");
         }

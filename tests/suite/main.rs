@@ -19,3 +19,4 @@ mod pages;
 mod people;
 mod restore;
 mod tampering;
+mod writes;

@@ -219,6 +219,15 @@ impl Connection {
         }
     }
 
+    /// Commits what was begun. PostgreSQL takes COMMIT for an answer in a transaction that an error has ended, and rolls it
+    /// back without a word; it refuses any question there, so that it is asked one first.
+    pub(super) fn commit(&mut self) -> QueryResult<()> {
+        match self {
+            Connection::Sqlite(db) => db.batch_execute("COMMIT"),
+            Connection::Postgres(db) => db.batch_execute("SELECT 1; COMMIT"),
+        }
+    }
+
     /// True when writes that failed on this database's account may be run again: others write beside us.
     pub(super) fn has_rivals(&self) -> bool {
         matches!(self, Connection::Postgres(_))
