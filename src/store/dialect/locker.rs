@@ -2,9 +2,10 @@
 //! with it. What is asked while the session is busy is asked together. Within the process [`super::super::locks`] comes
 //! first; here only other instances are kept out.
 
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Binary, Bool};
 use tokio::sync::oneshot;
@@ -19,6 +20,8 @@ const AGAIN: Duration = Duration::from_millis(5);
 const LOOK: Duration = Duration::from_millis(50);
 /// After a failed connection the next attempt comes this much later, however many ask meanwhile.
 const RECONNECT: Duration = Duration::from_millis(200);
+/// A session that is asked nothing shows this often that its process is alive.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(3);
 /// Questions at most that are asked together.
 const TOGETHER: usize = 256;
 
@@ -72,7 +75,7 @@ impl Drop for Held {
 impl Locker {
     pub(super) fn start(url: &str) -> Result<Locker, StoreError> {
         let (asks, questions) = channel();
-        let (first, url) = (postgres::connect_to_primary(url)?, url.to_owned());
+        let (first, url) = (connect(url)?, url.to_owned());
         std::thread::Builder::new()
             .name("store-locks".to_owned())
             .spawn(move || serve(first, &url, &questions))
@@ -147,7 +150,15 @@ struct Session {
 
 fn serve(first: PgConnection, url: &str, questions: &Receiver<Ask>) {
     let mut session = Session { url: url.to_owned(), db: Some(first), count: 1, failed: None };
-    while let Ok(first) = questions.recv() {
+    loop {
+        let first = match questions.recv_timeout(SIGN_OF_LIFE) {
+            Ok(first) => first,
+            Err(RecvTimeoutError::Timeout) => {
+                session.show_life();
+                continue;
+            }
+            Err(RecvTimeoutError::Disconnected) => return,
+        };
         let (mut takes, mut frees, mut passes) = (Vec::new(), Vec::new(), Vec::new());
         for ask in std::iter::once(first).chain(questions.try_iter().take(TOGETHER - 1)) {
             match ask {
@@ -164,7 +175,22 @@ fn serve(first: PgConnection, url: &str, questions: &Receiver<Ask>) {
     }
 }
 
+/// The session of a process that froze ends by itself, and its locks with it: a STOP elsewhere waits no longer than that.
+fn connect(url: &str) -> Result<PgConnection, StoreError> {
+    let mut db = postgres::connect_to_primary(url)?;
+    db.batch_execute("SET idle_session_timeout = '10s'")?;
+    Ok(db)
+}
+
 impl Session {
+    fn show_life(&mut self) {
+        let shown = self.db.as_mut().map(|db| db.batch_execute("SELECT 1"));
+        if let Some(Err(error)) = shown {
+            self.db = None;
+            self.told(Some(&error.into()));
+        }
+    }
+
     fn take(&mut self, takes: Vec<(i64, Asker<Option<u64>>)>) {
         let keys: Vec<i64> = takes.iter().map(|(key, _)| *key).collect();
         let found =
@@ -221,7 +247,7 @@ impl Session {
             Some(db) => Ok(db),
             None => {
                 self.count += 1;
-                postgres::connect_to_primary(&self.url)
+                connect(&self.url)
             }
         };
         let found = connected.and_then(|mut db| {
