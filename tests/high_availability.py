@@ -178,8 +178,16 @@ class Patroni(Postgres):
                  if each["state"] == "streaming"}
         return {parts[node.name]: node for node in self.nodes if node.name in parts}
 
+    def may_take_over(self):
+        """Who may follow the primary, as etcd has it: a standby that PostgreSQL calls synchronous is written down there only
+        seconds later, and if the primary died in between, nobody would follow it."""
+        primary = self.primary()
+        _, told = ask(primary.address, 8008, "/cluster") if primary else (None, None)
+        return {each["name"] for each in (told or {}).get("members", ()) if each["role"] == "sync_standby"}
+
     def is_whole(self):
-        return set(self.standbys()) == {"sync", "async"} and self.answers()
+        standbys = self.standbys()
+        return set(standbys) == {"sync", "async"} and standbys["sync"].name in self.may_take_over() and self.answers()
 
     def answers(self):
         with contextlib.suppress(Lost):
