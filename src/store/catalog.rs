@@ -1,17 +1,18 @@
 //! What every text and every send asks for and people change by hand: the programs, their sender numbers and the switch of
-//! all sending. Kept in memory under a version that is read once in each transaction, so that a change counts at once, in
-//! this process and in every other.
+//! all sending. Kept in memory under a version that each transaction reads, and where others may write meanwhile, once more
+//! before its commit: what relied on an earlier version is not committed. So a change counts at once, in this process and in
+//! every other.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::{Conn, StoreError, Tx, programs, settings};
+use super::{Conn, StoreError, Tx, dialect, programs, settings};
 use crate::domain::id::ProgramId;
 use crate::domain::program::Program;
 
 /// The programs with their sender numbers, and the switch.
 #[derive(Debug)]
 pub(super) struct Catalog {
-    version: String,
+    pub(super) version: String,
     /// The default one first.
     pub(super) programs: Vec<Program>,
     /// Each program's current one before its earlier ones.
@@ -55,9 +56,17 @@ pub(super) fn read(conn: &mut Conn<'_>) -> Result<Arc<Catalog>, StoreError> {
     Ok(catalog)
 }
 
+/// True when nobody changed the catalog since it had this version.
+pub(super) fn is_current(tx: &mut Tx<'_>, version: &str) -> Result<bool, String> {
+    let current = settings::get(tx, settings::CATALOG).map_err(|error| error.to_string())?;
+    Ok(current.unwrap_or_default() == version)
+}
+
 /// Gives the catalog a new version, in the transaction that changes it. Random, so that a transaction which is rolled back
 /// leaves no version behind that another one could take.
 pub(super) fn touch(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    // Else it could hide somebody else's change from those before it in the group.
+    dialect::stand_alone(tx)?;
     let mut random = [0u8; 16];
     getrandom::fill(&mut random).map_err(|_| StoreError::Randomness)?;
     let version = crate::domain::hex::hex(&random);

@@ -26,10 +26,10 @@ pub enum Duty {
 }
 
 impl Duty {
-    /// The lock's number. It only has to be the same everywhere.
+    /// The lock's number. It only has to be the same everywhere, and none of those in `dialect::postgres`.
     fn key(self) -> i64 {
         match self {
-            Duty::Housekeeping => 0x736d_735f_6f70_7431,
+            Duty::Housekeeping => 0x736d_735f_6f70_7433,
             Duty::Sealing => 0x736d_735f_6f70_7432,
         }
     }

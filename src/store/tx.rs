@@ -37,7 +37,8 @@ impl<'a> Tx<'a> {
         Tx { conn: Conn::new(db, known), may_wait, aftermath: Aftermath::default() }
     }
 
-    /// True while the transaction holds no locks yet, so that waiting for somebody else's cannot end in a deadlock.
+    /// True for the first closure of a group: nothing that came before it holds locks, so that waiting for somebody else's
+    /// cannot end in a deadlock with what it has not taken itself.
     pub(super) fn may_wait(&self) -> bool {
         self.may_wait
     }

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use diesel::QueryResult;
 use tokio::sync::{Notify, oneshot};
 
-use super::catalog::{Catalog, Known};
+use super::catalog::{self, Catalog, Known};
 use super::dialect::{Connection, Place};
 use super::error::Failure;
 use super::tx::Aftermath;
@@ -138,8 +138,9 @@ struct Writer {
 #[derive(Default)]
 struct Course {
     counted: BTreeMap<(ProgramId, &'static str), i64>,
-    /// The catalog as this transaction sees it.
+    /// The catalog as the last closure saw it, and the version that the first one saw.
     catalog: Option<Arc<Catalog>>,
+    relied_on: Option<String>,
     /// Locks may be held already.
     has_kept: bool,
 }
@@ -184,12 +185,16 @@ impl Writer {
     }
 
     fn commit(&mut self, mut group: VecDeque<Job>, done: &mut Vec<Job>) -> Result<(), Failed> {
-        let run = self.begin().and_then(|()| self.run_all(&mut group, done)).map_err(Failed::Before);
-        let committed =
-            run.and_then(|()| self.db.commit().map_err(|error| Failed::Unconfirmed(error.to_string())));
-        if committed.is_err() {
-            let _ = self.db.db().batch("ROLLBACK");
-        }
+        let ran = self.begin().and_then(|()| self.run_all(&mut group, done));
+        let is_asked = ran.is_ok();
+        let committed = ran.and_then(|()| self.db.commit().map_err(|error| error.to_string()));
+        let committed = committed.map_err(|why| {
+            // Whatever went wrong, another group may meet it again.
+            self.wary = WARY;
+            // What can still be rolled back was not committed.
+            let is_over = self.db.db().batch("ROLLBACK").is_err();
+            if is_asked && is_over { Failed::Unconfirmed(why) } else { Failed::Before(why) }
+        });
         match &committed {
             Err(Failed::Before(_)) => done.extend(group),
             // What stood behind a write that stands alone.
@@ -229,8 +234,15 @@ impl Writer {
             Some(course) => course,
             None => self.run_each(group, done)?,
         };
+        let has_rivals = self.db.has_rivals();
         let mut tx = Tx::new(self.db.db(), &self.known, true);
-        tallies::add(&mut tx, self.slot, &course.counted).map_err(|error| error.to_string())
+        tallies::add(&mut tx, self.slot, &course.counted).map_err(|error| error.to_string())?;
+        match &course.relied_on {
+            Some(version) if has_rivals && !catalog::is_current(&mut tx, version)? => {
+                Err("the programs or the switch of all sending were changed meanwhile".to_owned())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Runs the group without savepoints, which cost as much as a statement each. `None` when something was refused: then
@@ -245,7 +257,11 @@ impl Writer {
             let (fate, aftermath) = job.work.run(self.db.db(), &self.known, &mut course);
             done.push(job);
             if fate != Fate::Keep {
-                done.drain(..).rev().for_each(|job| group.push_front(job));
+                // One that was refused before anything else was done would be refused again.
+                let is_answered = fate == Fate::Refuse && done.len() == 1;
+                if !is_answered {
+                    done.drain(..).rev().for_each(|job| group.push_front(job));
+                }
                 self.wary = WARY;
                 let again = self.db.db().batch("ROLLBACK").and_then(|()| self.db.begin());
                 return again.map(|()| None).map_err(|error| error.to_string());
@@ -283,9 +299,14 @@ impl Writer {
         job.runs += 1;
         self.db.db().batch("SAVEPOINT job")?;
         let (fate, aftermath) = job.work.run(self.db.db(), &self.known, course);
-        let end = if fate == Fate::Keep { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" };
-        self.db.db().batch(end)?;
-        Ok((fate, aftermath))
+        if fate == Fate::Keep {
+            let Err(error) = self.db.db().batch("RELEASE job") else { return Ok((fate, aftermath)) };
+            // It went on after an error of the database: nothing of it can be kept.
+            job.work.fail(&error.to_string());
+            course.catalog = None;
+        }
+        self.db.db().batch("ROLLBACK TO job; RELEASE job")?;
+        Ok((if fate == Fate::Keep { Fate::Refuse } else { fate }, aftermath))
     }
 }
 
@@ -293,6 +314,9 @@ impl Course {
     /// Counts what a closure did. True when no other may follow it in this group: others wait for what it holds.
     fn keep(&mut self, aftermath: Aftermath) -> bool {
         self.has_kept = true;
+        if self.relied_on.is_none() {
+            self.relied_on = self.catalog.as_ref().map(|catalog| catalog.version.clone());
+        }
         for (key, by) in aftermath.tallies {
             *self.counted.entry(key).or_default() += by;
         }

@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_util::future::{join, join_all};
+use sms_opt_in::actions::switch_sending::switch_sending;
 use sms_opt_in::clock::Clock;
+use sms_opt_in::domain::actor::Actor;
 use sms_opt_in::jobs::{Jobs, deliver_due, seal_all};
 use sms_opt_in::store::seal_file::SealFile;
 use sms_opt_in::store::{Duty, Store, StoreError, Tx, events, settings};
@@ -125,6 +127,25 @@ async fn written(
     let result = world.jobs.store.write(write).await;
     let kept = world.jobs.store.read(|conn| settings::get(conn, "test")).await.unwrap();
     (result, runs.load(Ordering::SeqCst), kept)
+}
+
+#[actix_web::test]
+async fn what_relied_on_sending_being_on_is_not_committed_once_another_switched_it_off() {
+    if !database::is_postgres() {
+        return;
+    }
+    let world = world().await;
+    let elsewhere = Store::open(&world.database).unwrap();
+    let runs = AtomicUsize::new(0);
+    let claims = move |tx: &mut Tx<'_>| {
+        let seen = settings::sending_on(tx)?;
+        if runs.fetch_add(1, Ordering::SeqCst) == 0 {
+            let off = |tx: &mut Tx<'_>| switch_sending(tx, false, &Actor::System, Clock::System.now());
+            elsewhere.write_now(off).unwrap();
+        }
+        Ok::<_, StoreError>(seen)
+    };
+    assert!(!world.jobs.store.write(claims).await.unwrap(), "it was acknowledged that sending is off");
 }
 
 #[actix_web::test]

@@ -1,5 +1,7 @@
 //! What a write may rely on: nobody is told that something was kept which is not there.
 
+use std::time::Duration;
+
 use sms_opt_in::actions::ActionError;
 use sms_opt_in::store::{StoreError, api_keys, settings};
 use sms_opt_in::web::api::secret_hash;
@@ -23,8 +25,22 @@ async fn what_the_database_has_given_up_is_not_acknowledged() {
         assert!(api_keys::insert(tx, &twice).is_err());
         Ok::<_, ActionError>(())
     };
-    let answer = world.bound_app.store.write(swallows).await;
+    let store = &world.bound_app.store;
+    let neighbour = |n: i32| {
+        let key = format!("neighbour {n}");
+        store.write(move |tx| settings::set(tx, &key, "kept").map_err(ActionError::from))
+    };
+    // While the writers are at work, what comes next becomes one group.
+    let busy = || {
+        store.write(|_| {
+            std::thread::sleep(Duration::from_millis(200));
+            Ok::<_, ActionError>(())
+        })
+    };
+    let (_, _, first, answer, second) =
+        tokio::join!(busy(), busy(), neighbour(1), store.write(swallows), neighbour(2));
     assert_eq!(answer.is_ok(), kept(&world).await.is_some(), "{answer:?}");
+    assert!(first.is_ok() && second.is_ok(), "what stood beside it in the group: {first:?}, {second:?}");
 }
 
 #[actix_web::test]

@@ -197,8 +197,8 @@ impl Session {
             self.ask(&keys, |db| Prepared(diesel::sql_query(TAKE).bind::<Array<BigInt>, _>(&keys)).load(db));
         // Nobody waits for it any more: a lock without a holder would never be freed.
         let mut unwanted = Vec::new();
-        for (key, asker) in takes {
-            let taken = answer(&found, key, |found| found.free.then_some(self.count));
+        for (place, (key, asker)) in takes.into_iter().enumerate() {
+            let taken = answer(&found, place, key, |found| found.free.then_some(self.count));
             if let Err(Ok(Some(_))) = asker.send(taken) {
                 unwanted.push(key);
             }
@@ -215,9 +215,9 @@ impl Session {
             let query = diesel::sql_query(PASS).bind::<Array<BigInt>, _>(&keys);
             Prepared(query.bind::<Array<Binary>, _>(&numbers).bind::<BigInt, _>(hand_off)).load(db)
         });
-        for (key, _, asker) in passes {
+        for (place, (key, _, asker)) in passes.into_iter().enumerate() {
             let passage = |found: &Found| Passage { is_free: found.free, in_hand: found.in_hand };
-            let _ = asker.send(answer(&found, key, passage));
+            let _ = asker.send(answer(&found, place, key, passage));
         }
     }
 
@@ -272,8 +272,14 @@ impl Session {
     }
 }
 
-fn answer<T>(found: &Result<Vec<Found>, String>, key: i64, of: impl Fn(&Found) -> T) -> Result<T, String> {
+/// What was answered to the question at `place`: if two asked for one lock, each has an answer of its own.
+fn answer<T>(
+    found: &Result<Vec<Found>, String>,
+    place: usize,
+    key: i64,
+    of: impl Fn(&Found) -> T,
+) -> Result<T, String> {
     let found = found.as_ref().map_err(String::clone)?;
-    let row = found.iter().find(|found| found.key == key);
+    let row = found.get(place).filter(|found| found.key == key);
     row.map(of).ok_or_else(|| "the database did not answer about a lock".to_owned())
 }

@@ -269,15 +269,20 @@ pub(super) fn begin_snapshot(conn: &mut Conn<'_>) -> Result<(), StoreError> {
     Ok(conn.db.batch(begin)?)
 }
 
+/// Keeps every other write of this process out of the transaction, where others may write beside it. If some are in it
+/// already, this one comes again by itself.
+pub(super) fn stand_alone(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    let has_rivals = matches!(tx.db, Db::Postgres(_));
+    if has_rivals && !tx.stands_alone() { Err(StoreError::Busy) } else { Ok(()) }
+}
+
 /// Waits until no event is being recorded by anybody, and keeps it so until the commit: events are numbered when they are
 /// written but seen when they are committed, and a seal must not run past one that is still to come. Everybody who
 /// records waits behind it, so it waits only for a moment, in a transaction of its own that holds nothing.
 pub(super) fn hold_history_still(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    stand_alone(tx)?;
     if matches!(tx.db, Db::Sqlite(_)) {
         return Ok(());
-    }
-    if !tx.stands_alone() {
-        return Err(StoreError::Busy);
     }
     // The mode excludes itself as well: of two instances that seal, the second sees what the first sealed.
     let lock = "SET LOCAL lock_timeout = '1s'; LOCK TABLE consent_events IN SHARE ROW EXCLUSIVE MODE";

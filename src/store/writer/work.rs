@@ -28,6 +28,8 @@ pub(super) enum Fate {
 /// A write that waits for its turn, whatever it returns.
 pub(super) trait Work: Send {
     fn run(&mut self, db: Db<'_>, known: &Known, course: &mut Course) -> (Fate, Aftermath);
+    /// What it did cannot be kept after all.
+    fn fail(&mut self, why: &str);
     fn answer(self: Box<Self>, committed: Result<(), &str>);
 }
 
@@ -70,6 +72,11 @@ where
         self.wakes = fate == Fate::Keep && aftermath.made_due;
         self.result = Some(result);
         (fate, aftermath)
+    }
+
+    fn fail(&mut self, why: &str) {
+        self.wakes = false;
+        self.result = Some(Err(StoreError::Commit(why.to_owned()).into()));
     }
 
     fn answer(self: Box<Self>, committed: Result<(), &str>) {
