@@ -182,11 +182,11 @@ pub async fn reconcile(jobs: &Jobs) -> Result<(), ActionError> {
                 message.as_ref().map(|message| messages::twin_after(conn, message)).transpose()?.flatten();
             Ok::<_, StoreError>((message, messages::provider_ids(conn, number, id)?, twin))
         };
-        let (Some(message), taken, before_twin) = jobs.store.read(read).await? else { continue };
+        let (Some(message), taken, twin) = jobs.store.read(read).await? else { continue };
         let Some(since) = message.claimed_at.filter(|at| *at < before) else { continue };
         let Some(to) = Phone::from_e164(&message.to_text) else { continue };
         let (to, from, taken) = (&to, message.sender.as_deref().unwrap_or_default(), taken.as_slice());
-        let wanted = Wanted { message: id, to, from, body: &message.body, since, before: before_twin, taken };
+        let wanted = Wanted { message: id, to, from, body: &message.body, since, twin, taken };
         let answer = jobs.provider.look_up(&wanted).await;
         let (provider, now) = (jobs.provider.name(), jobs.clock.now());
         let record = move |tx: &mut Tx<'_>| deliver::record_look_up(tx, id, &answer, provider, now);

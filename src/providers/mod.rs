@@ -65,8 +65,9 @@ pub struct Wanted<'a> {
     pub body: &'a str,
     /// It was handed over then or later.
     pub since: Timestamp,
-    /// A twin with the same words was handed over then: what is as new as that is more likely the twin's.
-    pub before: Option<Timestamp>,
+    /// A twin with the same words was handed over then, and nobody knows yet whether the provider took that one: what is
+    /// clearly newer is the twin's.
+    pub twin: Option<Timestamp>,
     /// The provider's identifiers of our other texts to this recipient: a twin with the same words keeps its own.
     pub taken: &'a [String],
 }

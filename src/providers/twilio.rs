@@ -6,7 +6,7 @@ mod sid;
 
 use std::time::Duration;
 
-use chrono::DateTime;
+use chrono::{DateTime, Duration as Span};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::Value;
@@ -28,7 +28,7 @@ const WHOLE: Duration = Duration::from_secs(5);
 /// A broken `Retry-After` must not park a message for ever.
 const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 /// Twilio's clock and ours may differ, and its dates have whole seconds only.
-const CLOCK_SKEW_SECONDS: i64 = 5;
+const CLOCK_SKEW: Span = Span::seconds(5);
 /// Twilio's words about a refusal are kept for people; more than this nobody reads.
 const LONGEST_WORDS: usize = 300;
 /// Trial accounts get this put before every text, so the listed text is not quite ours.
@@ -98,8 +98,8 @@ impl Twilio {
         judge(status, after, &response.bytes().await.unwrap_or_default())
     }
 
-    /// The listed message that is ours: the earliest, should the same text have gone out more than once.
-    async fn find(&self, text: &Wanted<'_>, by_day: bool) -> Result<Option<Listed>, reqwest::Error> {
+    /// What Twilio lists that may be ours, the earliest first.
+    async fn find(&self, text: &Wanted<'_>, by_day: bool) -> Result<Vec<Listed>, reqwest::Error> {
         let day = earliest(text).utc().format("%Y-%m-%d").to_string();
         let mut query = vec![("To", text.to.as_str()), ("PageSize", "100")];
         if !text.from.is_empty() {
@@ -110,16 +110,20 @@ impl Twilio {
         }
         let request = self.signed_in(self.client.get(self.messages_url())).query(&query);
         let page: Page = request.send().await?.error_for_status()?.json().await?;
-        let ours = page.messages.into_iter().filter(|listed| is_wanted(text, listed));
-        Ok(ours.min_by_key(Listed::created))
+        let mut found: Vec<Listed> =
+            page.messages.into_iter().filter(|listed| is_wanted(text, listed)).collect();
+        found.sort_by_key(Listed::created);
+        Ok(found)
     }
 
     /// A text still in Twilio's queue has no date sent, so before "not taken" the newest of all days are read as well:
     /// a false "not taken" would text the lead twice.
     async fn ask(&self, text: &Wanted<'_>) -> LookUp {
         for by_day in [true, false] {
-            match self.find(text, by_day).await {
-                Ok(Some(listed)) => {
+            let Ok(found) = self.find(text, by_day).await else { return LookUp::Unavailable };
+            let is_any = !found.is_empty();
+            match found.into_iter().find(|listed| !may_be_the_twins(text, listed)) {
+                Some(listed) => {
                     let code = listed.error_code.as_ref().and_then(code_of);
                     return LookUp::Found {
                         status: receipt_status(&listed.status),
@@ -128,8 +132,9 @@ impl Twilio {
                         provider_id: listed.sid,
                     };
                 }
-                Ok(None) => {}
-                Err(_) => return LookUp::Unavailable,
+                // The twin is asked about as well; then it is known whose this one is.
+                None if is_any => return LookUp::Unavailable,
+                None => {}
             }
         }
         LookUp::NotFound
@@ -184,7 +189,7 @@ impl Provider for Twilio {
 }
 
 fn earliest(text: &Wanted<'_>) -> Timestamp {
-    text.since.plus(chrono::Duration::seconds(-CLOCK_SKEW_SECONDS))
+    text.since.plus(-CLOCK_SKEW)
 }
 
 /// Twilio does not know our identifiers, so a text is recognised by its words, and twins by what the other one has already.
@@ -192,13 +197,19 @@ fn is_wanted(text: &Wanted<'_>, listed: &Listed) -> bool {
     let theirs = listed.body.as_deref().unwrap_or_default();
     let theirs = theirs.strip_prefix(TRIAL_PREFIX).unwrap_or(theirs);
     // A date we cannot read counts as new: better to find one too many than to text the lead twice.
+    let is_in_time =
+        |created| created >= earliest(text) && text.twin.is_none_or(|twin| created < twin.plus(CLOCK_SKEW));
     theirs.trim() == text.body.trim()
         && !text.taken.contains(&listed.sid)
         && listed.to == text.to.as_str()
         && (text.from.is_empty() || listed.from.as_deref() == Some(text.from))
-        && listed
-            .created()
-            .is_none_or(|created| created >= earliest(text) && text.before.is_none_or(|twin| created < twin))
+        && listed.created().is_none_or(is_in_time)
+}
+
+/// So close to the hand-off of a twin that the two clocks cannot tell whose it is.
+fn may_be_the_twins(text: &Wanted<'_>, listed: &Listed) -> bool {
+    let is_late = |twin: Timestamp| listed.created().is_none_or(|created| created >= twin.plus(-CLOCK_SKEW));
+    text.twin.is_some_and(is_late)
 }
 
 #[derive(Deserialize)]

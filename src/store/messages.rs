@@ -345,7 +345,8 @@ pub fn page(
     })
 }
 
-/// When another message with the same words was handed to the same number, if that was after this one.
+/// When another message with the same words was handed to the same number, if that was after this one and it is not known
+/// either whether the provider took it.
 ///
 /// # Errors
 /// When the database fails.
@@ -355,6 +356,8 @@ pub fn twin_after(conn: &mut Conn<'_>, message: &Message) -> Result<Option<Times
             .filter(messages::number_id.eq(message.number_id))
             .filter(messages::id.ne(message.id))
             .filter(messages::body.eq(&message.body))
+            .filter(messages::status.eq(Status::Sending))
+            .filter(messages::provider_id.is_null())
             .filter(messages::claimed_at.gt(message.claimed_at));
         Ok(twins.select(diesel::dsl::min(messages::claimed_at)).first(db)?)
     })

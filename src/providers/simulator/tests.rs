@@ -16,7 +16,7 @@ fn remembering(hook_base: &str, file: Option<PathBuf>) -> Arc<Simulator> {
 async fn asked(simulator: &Simulator, text: &ClearedText) -> LookUp {
     let since = Timestamp::from_micros(0);
     let (message, to) = (text.message(), text.to());
-    simulator.look_up(&Wanted { message, to, from: "", body: "", since, before: None, taken: &[] }).await
+    simulator.look_up(&Wanted { message, to, from: "", body: "", since, twin: None, taken: &[] }).await
 }
 
 /// A server that answers `count` webhooks with 200; joined, it gives signatures and bodies.

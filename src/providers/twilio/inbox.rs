@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::{CLOCK_SKEW_SECONDS, Listed, Twilio};
+use super::{CLOCK_SKEW, Listed, Twilio};
 use crate::domain::message::InboundText;
 use crate::domain::time::Timestamp;
 
@@ -25,8 +25,7 @@ impl Twilio {
     /// # Errors
     /// A sentence, when Twilio does not answer as it should.
     pub async fn received(&self, to: &str, since: Timestamp) -> Result<Vec<InboundText>, String> {
-        let day =
-            since.plus(chrono::Duration::seconds(-CLOCK_SKEW_SECONDS)).utc().format("%Y-%m-%d").to_string();
+        let day = since.plus(-CLOCK_SKEW).utc().format("%Y-%m-%d").to_string();
         let first = self.client.get(self.messages_url());
         let mut request = first.query(&[("To", to), ("DateSent>", &day), ("PageSize", "1000")]);
         let mut found = Vec::new();

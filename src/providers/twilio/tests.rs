@@ -122,7 +122,7 @@ async fn twins_are_told_apart_by_what_the_other_one_has() {
     for expected in [Some("SM1"), Some("SM2"), None] {
         let (message, to, from, body) = (text.message(), text.to(), text.from(), text.body());
         let found =
-            twilio.look_up(&Wanted { message, to, from, body, since, before: None, taken: &taken }).await;
+            twilio.look_up(&Wanted { message, to, from, body, since, twin: None, taken: &taken }).await;
         match (found, expected) {
             (LookUp::Found { provider_id, .. }, Some(sid)) => assert_eq!(provider_id, sid),
             (found, _) => assert_eq!((found, expected), (LookUp::NotFound, None)),
@@ -132,17 +132,38 @@ async fn twins_are_told_apart_by_what_the_other_one_has() {
 }
 
 #[tokio::test]
-async fn what_came_with_a_later_twin_is_the_twins() {
-    let later = page(&listed("SM2", "Tue, 14 Nov 2023 22:14:00 +0000"));
-    let (base, _asked) = pretend(vec![later.clone(), later.clone(), later]);
-    let (twilio, text) = (twilio(&base), cleared("Hi"));
-    let since = Timestamp::from_micros(1_700_000_001_000_000);
-    let twin = Timestamp::from_micros(1_700_000_040_000_000);
-    for (before, is_found) in [(Some(twin), false), (None, true)] {
+async fn a_look_up_is_sure_whose_a_text_is_or_says_that_it_is_not() {
+    let twin = Timestamp::from_micros(1_700_000_040_000_000); // 22:14:00
+    for (created, expected) in [
+        ("22:13:50", Some(true)),
+        // A clock that goes wrong by two seconds must not make two texts of one.
+        ("22:13:58", None),
+        ("22:14:02", None),
+        ("22:14:10", Some(false)),
+    ] {
+        let listed = page(&listed("SM2", &format!("Tue, 14 Nov 2023 {created} +0000")));
+        let (base, _asked) = pretend(vec![listed.clone(), listed]);
+        let (twilio, text) = (twilio(&base), cleared("Hi"));
+        let since = Timestamp::from_micros(1_700_000_001_000_000);
         let (message, to, from, body) = (text.message(), text.to(), text.from(), text.body());
-        let found = twilio.look_up(&Wanted { message, to, from, body, since, before, taken: &[] }).await;
-        assert_eq!(matches!(found, LookUp::Found { .. }), is_found, "{found:?}");
+        let wanted = Wanted { message, to, from, body, since, twin: Some(twin), taken: &[] };
+        let found = match twilio.look_up(&wanted).await {
+            LookUp::Found { .. } => Some(true),
+            LookUp::NotFound => Some(false),
+            LookUp::Unavailable => None,
+        };
+        assert_eq!(found, expected, "{created}");
+        // One whose twin has an id of its own by now.
+        assert!(matches!(look_up_alone(created).await, LookUp::Found { .. }), "{created}");
     }
+}
+
+async fn look_up_alone(created: &str) -> LookUp {
+    let (base, _asked) = pretend(vec![page(&listed("SM2", &format!("Tue, 14 Nov 2023 {created} +0000")))]);
+    let text = cleared("Hi");
+    let since = Timestamp::from_micros(1_700_000_001_000_000);
+    let (message, to, from, body) = (text.message(), text.to(), text.from(), text.body());
+    twilio(&base).look_up(&Wanted { message, to, from, body, since, twin: None, taken: &[] }).await
 }
 
 #[tokio::test]
@@ -155,7 +176,7 @@ async fn a_look_up_finds_the_text_itself_and_no_older_one() {
     let (base, asked) = pretend(answers);
     let twilio = twilio(&base);
     let (message, to, from, body) = (text.message(), text.to(), text.from(), text.body());
-    let wanted = Wanted { message, to, from, body, since, before: None, taken: &[] };
+    let wanted = Wanted { message, to, from, body, since, twin: None, taken: &[] };
     let look_up = || twilio.look_up(&wanted);
     let found = LookUp::Found {
         provider_id: "SM1".to_owned(),
