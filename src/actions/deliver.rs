@@ -37,6 +37,10 @@ pub fn claim(tx: &mut Tx<'_>, id: MessageId, now: Timestamp) -> Result<Option<Cl
     let Some(message) = messages::get(tx, id)?.filter(|message| message.status == Status::Queued) else {
         return Ok(None);
     };
+    // Another instance may have tried it meanwhile and put it off.
+    if message.due_at > now {
+        return Ok(None);
+    }
     let Some(number_id) = message.number_id else { return Ok(None) };
     if message.expires_at.is_some_and(|until| until <= now) {
         let why = Move::coded("expired", "It was too late to send it.");

@@ -4,10 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use sms_opt_in::actions::deliver;
 use sms_opt_in::domain::gate::ClearedText;
+use sms_opt_in::domain::id::MessageId;
 use sms_opt_in::domain::message::{InboundText, LookUp, Receipt, SendOutcome};
 use sms_opt_in::jobs::{Jobs, deliver_due};
 use sms_opt_in::providers::{Answering, BadSignature, Provider, Unreadable, Wanted, Webhook};
+use sms_opt_in::store::{Tx, messages};
 
 use crate::support::world;
 
@@ -71,4 +74,19 @@ async fn no_request_begins_after_an_acknowledged_stop() {
     assert!(began.iter().all(|at| *at < acknowledged), "a request began after the STOP was acknowledged");
     assert!(began.len() < 5, "what had not been claimed was not sent");
     assert_eq!(ana.state().await, "opted_out");
+}
+
+#[actix_web::test]
+async fn what_another_instance_put_off_meanwhile_is_not_handed_over_early() {
+    let world = world().await;
+    let ana = world.lead(62);
+    ana.texts("START").await;
+    let (_, message) = world.send(ana.phone.as_str(), "hello").await;
+    let id: MessageId = message["id"].as_str().unwrap().parse().unwrap();
+    let now = world.clock.now();
+    let later = now.plus(chrono::Duration::seconds(8));
+    let claim = |at| world.jobs.store.write(move |tx: &mut Tx<'_>| deliver::claim(tx, id, at));
+    world.jobs.store.write(move |tx: &mut Tx<'_>| messages::set_due(tx, id, later)).await.unwrap();
+    assert!(claim(now).await.unwrap().is_none());
+    assert!(claim(later).await.unwrap().is_some());
 }
