@@ -201,7 +201,8 @@ pub(super) fn project(
     let contacts = i64::from(before.contact_count);
     for program in programs {
         let (was, is) = (before.consent.state_in(*program), after.state_in(*program));
-        if was == is {
+        // The first event writes the row whatever it says: lists of few find people by it.
+        if was == is && before.consent.seq > 0 {
             continue;
         }
         let since = is.since().map_or(Timestamp::default(), |since| since.recorded_at);

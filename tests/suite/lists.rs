@@ -2,7 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use reqwest::Method;
+use serde_json::json;
+use sms_opt_in::actions::record_consent::{Update, record_consent};
 use sms_opt_in::actions::{ActionError, seed::seed};
+use sms_opt_in::domain::actor::Actor;
+use sms_opt_in::domain::consent::Source;
+use sms_opt_in::store::{Tx, numbers};
 
 use crate::support::person::Person;
 use crate::support::{World, world};
@@ -109,5 +115,27 @@ async fn every_list_is_whole_in_both_orders_and_both_directions() {
             back.reverse();
             assert_eq!(back.concat(), wanted, "{address}, backwards");
         }
+    }
+}
+
+#[actix_web::test]
+async fn who_was_only_flagged_is_on_the_list_of_those_not_asked() {
+    let world = world().await;
+    for (line, name) in [(1, "Fay Flagged"), (2, "Una Untouched"), (3, "Ana Asked")] {
+        let contact = json!({"phone": world.lead(line).phone.as_str(), "name": name});
+        assert_eq!(world.call(Method::POST, "/api/v1/contacts", Some(contact)).await.0, 201);
+    }
+    let (fay, now) = (world.lead(1).phone.clone(), world.clock.now());
+    let flag = move |tx: &mut Tx<'_>| {
+        let number = numbers::find(tx, &fay)?.unwrap().id;
+        let update = Update::SetDoNotText("the lawyer wrote to us about it".to_owned());
+        record_consent(tx, number, None, update, Source::Manual, &Actor::Operator, now)
+    };
+    world.bound_app.store.write(flag).await.unwrap();
+    world.lead(3).is_sent("hello").await;
+    let mut ada = world.ada().await;
+    for sort in ["", "name"] {
+        let page = ada.open(&format!("/contacts?state=not_asked&sort={sort}")).await;
+        page.says("Fay Flagged").says("Una Untouched").lacks("Ana Asked");
     }
 }

@@ -172,7 +172,7 @@ fn in_state(
         .limit(limit)
         .load(db)?);
     if state == StateName::NotAsked {
-        // Numbers that nothing ever happened to have no row in `consents`.
+        // Only numbers that nothing ever happened to have no row in `consents`.
         rows.extend::<Vec<i64>>(on!(conn, db => contacts::table
             .inner_join(numbers::table)
             .filter(sql::<Bool>("numbers.head_seq = 0"))

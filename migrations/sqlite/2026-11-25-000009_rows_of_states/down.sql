@@ -1,0 +1,1 @@
+DELETE FROM consents WHERE state = 'not_asked' AND since = 0;
