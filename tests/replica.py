@@ -4,8 +4,9 @@ decides is ever asked there.
 
     python3 tests/replica.py [BINARY]          (as root or as a user that may run a PostgreSQL server)
 
-It makes a PostgreSQL cluster with a streaming replica, starts the server on both, and holds the replica back, kills it,
-brings it back and puts another database in its place. Exit code 0 when all went as told, 1 with what did not.
+It makes a PostgreSQL cluster with a streaming replica, starts the server on both, and holds the replica back, freezes it,
+kills it, brings it back, and puts another database and a replica of another primary in its place. Exit code 0 when all went
+as told, 1 with what did not.
 """
 
 import contextlib
@@ -127,6 +128,10 @@ def lags(server, primary, standby, ada, sam, key):
     expect(sam.get(f"/contacts/{contact}")[0] == 200, "what the replica does not have is looked for on the primary")
     if not Caller(server.port).text(LEAD, "STOP", "SM" + "1" * 32):
         raise Lost("a STOP was not acknowledged")
+    stranger = Person(server.port)
+    stranger.ask("POST", "/f/opt-in", "phone=2065550177&consent=yes")
+    stranger.ask("POST", "/contacts", "name=x")
+    expect("sms-opt-in-mark" not in stranger.cookies, "nobody else is told how far the database is")
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
     body = json.dumps({"to": LEAD, "body": "Your order is ready.", "category": "alert"})
     status, answer = Caller(server.port).call("POST", "/api/v1/messages", body, headers)
@@ -140,6 +145,44 @@ def lags(server, primary, standby, ada, sam, key):
     wait_for(caught_up(primary, standby), "the replica has caught up")
     wait_for(lambda: b'id="as-of"' not in sam.get("/contacts")[1], "the notice is gone")
     expect(b"Ben Late" in sam.get("/contacts?q=Late")[1], "then everybody sees everything, without a notice")
+
+
+def processes(cluster):
+    """Of a server: its first process, and those it began."""
+    with open(os.path.join(cluster.data, "postmaster.pid"), encoding="utf-8") as file:
+        first = file.readline().strip()
+    begun = subprocess.run(["ps", "-o", "pid=", "--ppid", first], capture_output=True, text=True, check=True).stdout
+    return [int(pid) for pid in (first, *begun.split())]
+
+
+def freezes(server, standby, sam):
+    print("a replica whose machine freezes")
+    frozen = processes(standby)
+    for pid in frozen:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        times = []
+        for _ in range(20):
+            begun = time.monotonic()
+            if sam.get("/contacts")[0] != 200:
+                raise Lost("a page was not answered")
+            times.append(time.monotonic() - begun)
+        expect(times[0] < 6 and sum(times[1:]) < 8,
+               f"the first page takes {times[0]:.1f} s, the next 19 take {sum(times[1:]):.1f} s together")
+    finally:
+        for pid in frozen:
+            os.kill(pid, signal.SIGCONT)
+    wait_for(is_read(server, sam), "when it wakes up it is read again", 30)
+    print("  when it wakes up it is read again")
+
+
+def is_read(server, sam):
+    def reads():
+        before = page_reads(server)
+        sam.get("/contacts")
+        return page_reads(server)["replica"] > before["replica"]
+
+    return reads
 
 
 def goes_away(server, standby, sam):
@@ -156,16 +199,11 @@ def goes_away(server, standby, sam):
     expect(sam.get("/contacts")[0] == 200, "the server starts without it")
     standby.start()
 
-    def is_read_again():
-        before = page_reads(server)
-        sam.get("/contacts")
-        return page_reads(server)["replica"] > before["replica"]
-
-    wait_for(is_read_again, "when it is back it is read again", 30)
+    wait_for(is_read(server, sam), "when it is back it is read again", 30)
     print("  when it is back it is read again")
     with open(server.log_path, encoding="utf-8") as log:
         told = [line for line in log if "replica" in line]
-    expect(2 <= len(told) <= 8, f"the log tells of it in {len(told)} lines")
+    expect(2 <= len(told) <= 12, f"the log tells of it in {len(told)} lines")
 
 
 def is_foreign(server, url, what):
@@ -173,6 +211,22 @@ def is_foreign(server, url, what):
     done = subprocess.run([server.binary], env=server.env, cwd=server.folder, capture_output=True, text=True, timeout=30,
                           check=False)
     expect(done.returncode not in (0, None) and "DATABASE_REPLICA_URL" in done.stderr, what)
+
+
+def is_left_behind(server, primary, standby, branch, ada):
+    """The replica's primary is ours no longer: a copy of it was promoted, as after a restore or a failover."""
+    print("a replica of yesterday's primary")
+    server.end(signal.SIGTERM)
+    # It has written more than the copy ever will, so that its place in the log says nothing.
+    for n in range(5):
+        primary.rows(f"SELECT pg_switch_wal()::text, pg_logical_emit_message(true, 'test', '{n}')::text")
+    server.env.update(DATABASE_URL=branch.url, DATABASE_REPLICA_URL=standby.url)
+    server.start()
+    add_contact(ada, "New Here", "(206) 555-0199")
+    ada.cookies.pop("sms-opt-in-mark")
+    before = page_reads(server)["replica"]
+    seen = [b"New Here" in ada.get("/contacts")[1] for _ in range(30) if not time.sleep(0.1)]
+    expect(all(seen) and page_reads(server)["replica"] == before, "it is never read, however far it has come")
 
 
 def stop(cluster):
@@ -207,8 +261,15 @@ def run(folder, binary, at_end):
     key = server.api_key()
     follows(server, primary, standby, ada, sam)
     lags(server, primary, standby, ada, sam, key)
+    freezes(server, standby, sam)
     goes_away(server, standby, sam)
+    branch = Standby(os.path.join(folder, "three"), primary)
+    branch.start()
+    at_end.callback(stop, branch)
+    branch.run("pg_ctl", "-D", branch.data, "-w", "promote")
+    is_left_behind(server, primary, standby, branch, ada)
     server.end(signal.SIGTERM)
+    server.env["DATABASE_URL"] = primary.url
     print("what is no replica")
     primary.run("psql", "-h", primary.home, "-p", str(primary.port), "-U", "postgres", "-c", "CREATE DATABASE other")
     is_foreign(server, primary.url.removesuffix("postgres") + "other", "another database of the same server is refused")
@@ -222,7 +283,7 @@ def main():
     with contextlib.ExitStack() as at_end:
         folder = at_end.enter_context(tempfile.TemporaryDirectory(prefix="sms-opt-in-replica-"))
         os.chmod(folder, 0o711)
-        for name in ("one", "two"):
+        for name in ("one", "two", "three"):
             os.makedirs(os.path.join(folder, name))
         try:
             run(folder, binary, at_end)

@@ -56,7 +56,7 @@ pub struct Store {
 
 struct Shared {
     readers: Readers,
-    replica: Option<Replica>,
+    replica: Option<Arc<Replica>>,
     writers: Writers,
     locks: Locks,
     due: Arc<Notify>,

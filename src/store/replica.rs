@@ -10,34 +10,50 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use super::catalog::Known;
-use super::dialect::{self, Connection, Followers, Place};
+use super::dialect::{self, Connection, Followers, Place, Position};
 use super::{Conn, Store, StoreError};
+use crate::domain::words::UnknownWord;
 use trail::Trail;
 
 /// How often it is noted how far the primary has written.
 const EVERY: Duration = Duration::from_secs(1);
 /// A replica that failed is left alone for this long.
 const REST: Duration = Duration::from_secs(5);
+/// A page that has no answer from the replica by then is read from the primary.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// A replica that is farther behind is not shown: people who asked to be forgotten would still be on it.
+const OLDEST: Duration = Duration::from_secs(5 * 60);
+/// The primary has this long to tell a mark; a page without one is read from the primary.
+const MARK_WITHIN: Duration = Duration::from_secs(1);
 
 /// A place in the database's log. Whoever has come that far has seen everything that was committed before it was asked for.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct Mark(i64);
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Mark {
+    timeline: i32,
+    place: i64,
+}
 
 impl Mark {
     /// No replica ever comes here.
-    pub const NEVER: Mark = Mark(i64::MAX);
+    pub const NEVER: Mark = Mark { timeline: i32::MAX, place: i64::MAX };
+
+    fn is_before(&self, position: &Position) -> bool {
+        self.timeline <= position.timeline && self.place <= position.place
+    }
 }
 
 impl fmt::Display for Mark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        write!(f, "{}-{}", self.timeline, self.place)
     }
 }
 
 impl FromStr for Mark {
-    type Err = std::num::ParseIntError;
+    type Err = UnknownWord;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        text.parse().map(Mark)
+        let (timeline, place) = text.split_once('-').ok_or(UnknownWord)?;
+        let place = place.parse().map_err(|_| UnknownWord)?;
+        Ok(Mark { timeline: timeline.parse().map_err(|_| UnknownWord)?, place })
     }
 }
 
@@ -60,44 +76,42 @@ pub struct Shares {
 }
 
 impl Store {
-    /// Reads for a page: from the replica if there is one, it answers, and it has come as far as `since`; else from the
-    /// primary. What is not found on the replica is looked for on the primary. Nothing may be decided by it.
+    /// Reads for a page: from the replica if there is one, it answers soon, and it has come as far as `since`; else from the
+    /// primary, and so when reading on the replica ends in an error ("there is no such contact"). Nothing may be decided by it.
     ///
     /// # Errors
     /// As [`Store::read`].
     pub async fn look<T, E>(
         &self,
         since: Option<Mark>,
-        read: impl Fn(&mut Conn<'_>) -> Result<T, E> + Send + 'static,
+        read: impl Fn(&mut Conn<'_>) -> Result<T, E> + Send + Sync + 'static,
     ) -> Result<Seen<T>, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        let fresh = |found| Seen { found, age: None };
-        if self.shared.replica.is_none() {
-            return self.read(read).await.map(fresh);
-        }
-        let shared = Arc::clone(&self.shared);
-        let task = tokio::task::spawn_blocking(move || {
-            match shared.replica.as_ref().and_then(|replica| replica.read(since, &read)) {
-                Some((found, age)) => Ok(Seen { found, age: Some(age) }),
-                None => shared.readers.with(&shared.known, read).map(fresh),
+        let read = Arc::new(read);
+        if let Some(replica) = &self.shared.replica {
+            let (replica, read) = (Arc::clone(replica), Arc::clone(&read));
+            if let Some((found, age)) = replica.read(since, move |conn| read(conn)).await {
+                return Ok(Seen { found, age: Some(age) });
             }
-        });
-        task.await.unwrap_or_else(|_| Err(StoreError::Panicked.into()))
+        }
+        let found = self.read_aside(move |conn| read(conn)).await?;
+        Ok(Seen { found, age: None })
     }
 
     /// The place in the log that a replica must have come to, to have seen what was written up to now; `None` when there is
     /// no replica.
     pub async fn mark(&self) -> Option<Mark> {
         self.shared.replica.as_ref()?;
-        Some(self.read(mark).await.unwrap_or(Mark::NEVER))
+        let mark = tokio::time::timeout(MARK_WITHIN, self.read(mark)).await;
+        Some(mark.ok().and_then(Result::ok).unwrap_or(Mark::NEVER))
     }
 
     /// Where pages were read, when there is a replica.
     pub fn shares(&self) -> Option<Shares> {
-        self.shared.replica.as_ref().map(Replica::shares)
+        self.shared.replica.as_ref().map(|replica| replica.shares())
     }
 }
 
@@ -112,34 +126,53 @@ pub(super) struct Replica {
 }
 
 impl Replica {
-    pub(super) fn open(place: &Place, url: &str) -> Result<Replica, StoreError> {
+    pub(super) fn open(place: &Place, url: &str) -> Result<Arc<Replica>, StoreError> {
         let followers = Followers::open(place, url)?;
         let trail = Arc::new(Trail::default());
         let mut first = place.writing()?;
+        // A copy that was promoted may be ours today, and its replicas those of yesterday's primary.
+        ask_primary(&mut first, |conn, at| dialect::begin_lineage(conn, at.timeline))?;
         note(&mut first, &trail)?;
         let (place, watched) = (place.clone(), Arc::downgrade(&trail));
         std::thread::Builder::new()
             .name("store-trail".to_owned())
             .spawn(move || watch(first, &place, &watched))
             .map_err(|error| StoreError::Connection(error.to_string()))?;
-        Ok(Replica {
+        Ok(Arc::new(Replica {
             followers,
             known: Known::default(),
             trail,
             failed: Mutex::default(),
             served: AtomicU64::new(0),
             passed_on: AtomicU64::new(0),
-        })
+        }))
     }
 
-    /// Reads, unless the replica does not answer, has not come as far as `since`, or nobody knows how far it has come.
+    /// Reads, unless the replica does not answer soon, has not come as far as `since`, or nobody knows how far it has come.
     /// What does not succeed here is to be read from the primary.
-    fn read<T, E: From<StoreError>>(
-        &self,
+    async fn read<T, E>(
+        self: Arc<Self>,
         since: Option<Mark>,
-        read: impl FnOnce(&mut Conn<'_>) -> Result<T, E>,
-    ) -> Option<(T, Duration)> {
-        let found = if self.is_resting() { None } else { self.ask(since, read) };
+        read: impl FnOnce(&mut Conn<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Option<(T, Duration)>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let found = if self.may_be_asked() {
+            let replica = Arc::clone(&self);
+            // Of a machine that froze nothing is heard, not even that it is gone.
+            let asking = tokio::task::spawn_blocking(move || replica.ask(since, read));
+            match tokio::time::timeout(PATIENCE, asking).await {
+                Ok(asked) => asked.ok().flatten(),
+                Err(_) => {
+                    self.told(Some(&StoreError::Connection(format!("no answer within {PATIENCE:?}"))));
+                    None
+                }
+            }
+        } else {
+            None
+        };
         let counter = if found.is_some() { &self.served } else { &self.passed_on };
         counter.fetch_add(1, Ordering::Relaxed);
         found
@@ -153,9 +186,10 @@ impl Replica {
         let asked = self.followers.with(|db| {
             let mut conn = Conn::new(db, &self.known);
             // Asked first: what is read afterwards is at least as new.
-            let place = dialect::replayed(&mut conn)?;
-            let far_enough = place.filter(|place| since.is_none_or(|mark| mark.0 <= *place));
-            let age = far_enough.and_then(|place| self.trail.age(place));
+            let at = dialect::replayed(&mut conn)?;
+            let far_enough = at.filter(|at| since.is_none_or(|mark| mark.is_before(at)));
+            let age = far_enough.and_then(|at| self.trail.age(&at.lineage, at.place));
+            let age = age.filter(|age| *age < OLDEST);
             Ok(age.and_then(|age| read(&mut conn).ok().map(|found| (found, age))))
         });
         self.told(asked.as_ref().err());
@@ -169,9 +203,17 @@ impl Replica {
         }
     }
 
-    fn is_resting(&self) -> bool {
-        let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
-        failed.is_some_and(|at| at.elapsed() < REST)
+    /// After a rest one page tries whether it answers again; the others do not wait for that.
+    fn may_be_asked(&self) -> bool {
+        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        match *failed {
+            None => true,
+            Some(at) if at.elapsed() < REST => false,
+            Some(_) => {
+                *failed = Some(Instant::now());
+                true
+            }
+        }
     }
 
     /// Says once that the replica does not answer, and once that it does again.
@@ -204,14 +246,31 @@ fn watch(first: Connection, place: &Place, trail: &Weak<Trail>) {
 fn note(primary: &mut Connection, trail: &Trail) -> Result<(), StoreError> {
     // The time before the question: whoever has come to the place has seen everything up to then.
     let asked = Instant::now();
+    ask_primary(primary, |conn, at| {
+        // Another server was promoted: what follows the old one follows a dead end.
+        if at.lineage.split_once('/').is_none_or(|(timeline, _)| timeline != at.timeline.to_string()) {
+            return dialect::begin_lineage(conn, at.timeline);
+        }
+        trail.note(&at.lineage, at.place, asked);
+        Ok(())
+    })
+}
+
+/// Hands on where the primary is in its log, if it has one.
+fn ask_primary(
+    primary: &mut Connection,
+    then: impl FnOnce(&mut Conn<'_>, Position) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
     let known = Known::default();
-    if let Some(place) = dialect::written(&mut Conn::new(primary.db(), &known))? {
-        trail.note(place, asked);
+    let mut conn = Conn::new(primary.db(), &known);
+    match dialect::written(&mut conn)? {
+        Some(at) => then(&mut conn, at),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// The mark of this moment on the primary.
 fn mark(conn: &mut Conn<'_>) -> Result<Mark, StoreError> {
-    Ok(dialect::written(conn)?.map_or(Mark::NEVER, Mark))
+    let at = dialect::written(conn)?;
+    Ok(at.map_or(Mark::NEVER, |at| Mark { timeline: at.timeline, place: at.ahead }))
 }

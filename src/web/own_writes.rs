@@ -10,7 +10,7 @@ use actix_web::http::Method;
 use actix_web::http::header::{HeaderValue, SET_COOKIE};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
-use actix_web::{Error, HttpRequest};
+use actix_web::{Error, HttpMessage, HttpRequest};
 
 use super::App;
 use crate::store::Mark;
@@ -20,7 +20,10 @@ const COOKIE: &str = "sms-opt-in-mark";
 /// pages on the primary.
 const KEPT: Duration = Duration::minutes(10);
 
-/// Leaves the mark on every answer to a change.
+/// Somebody who is signed in asked: pages are theirs.
+pub(super) struct BySomebodyKnown;
+
+/// Leaves the mark on every answer to a change that somebody who is signed in made.
 ///
 /// # Errors
 /// Whatever the services within return.
@@ -31,7 +34,9 @@ pub async fn leave_mark(
     let changes = !matches!(*request.method(), Method::GET | Method::HEAD);
     let app = request.app_data::<Data<App>>().filter(|_| changes).cloned();
     let mut response = next.call(request).await?;
-    let Some(app) = app else { return Ok(response) };
+    let is_known = response.request().extensions().contains::<BySomebodyKnown>();
+    let is_done = is_known && response.status().as_u16() < 400;
+    let Some(app) = app.filter(|_| is_done) else { return Ok(response) };
     if let Some(mark) = app.store.mark().await {
         let cookie = Cookie::build(COOKIE, mark.to_string())
             .path("/")

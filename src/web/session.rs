@@ -11,7 +11,7 @@ use actix_web::cookie::{Key, SameSite};
 use actix_web::dev::Payload;
 use actix_web::http::Method;
 use actix_web::web::Data;
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::Duration;
@@ -22,7 +22,7 @@ use sha2::{Digest, Sha256, Sha512};
 use super::App;
 use super::error::PageError;
 use super::form;
-use super::own_writes;
+use super::own_writes::{self, BySomebodyKnown};
 use crate::clock::Clock;
 use crate::domain::actor::Actor;
 use crate::domain::id::UserId;
@@ -259,7 +259,10 @@ pub(super) fn expected_csrf(request: &HttpRequest) -> Option<String> {
 
 async fn signed_in(request: &HttpRequest) -> Result<(User, Option<Standstill>, Session), PageError> {
     match asked(request).await? {
-        Some((user, standstill)) => Ok((user, standstill, request.get_session())),
+        Some((user, standstill)) => {
+            request.extensions_mut().insert(BySomebodyKnown);
+            Ok((user, standstill, request.get_session()))
+        }
         None => Err(sign_in_first(request)),
     }
 }

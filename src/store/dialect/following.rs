@@ -1,12 +1,12 @@
-//! PostgreSQL's replicas: how far the primary has written its log, how far a replica has come in it, and connections to a
-//! replica that is really one of this database. SQLite has none.
+//! PostgreSQL's replicas: how far the primary has written its log, how far a replica has come in it and whether it is this
+//! primary's, and connections to a replica. SQLite has none.
 
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::r2d2::{self, ConnectionManager, CustomizeConnection, NopErrorHandler};
-use diesel::sql_types::{BigInt, Nullable, Text};
+use diesel::sql_types::{BigInt, Integer, Text};
 
 use super::{Bridge, Db, Place, postgres};
 use crate::store::{Conn, StoreError};
@@ -31,33 +31,60 @@ pub(in crate::store) struct Followers {
     _bridge: Option<Bridge>,
 }
 
-#[derive(QueryableByName)]
-struct Reached {
-    #[diesel(sql_type = Nullable<BigInt>)]
-    place: Option<i64>,
+/// How far a server has come in the log, and in whose.
+#[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
+pub(in crate::store) struct Position {
+    /// Bytes of the log that are written on the primary, or replayed on a replica.
+    #[diesel(sql_type = BigInt)]
+    pub(in crate::store) place: i64,
+    /// A word that was written into the database when this line of primaries began: what branched off before has another one.
+    #[diesel(sql_type = Text)]
+    pub(in crate::store) lineage: String,
+    /// The line's number, which every promotion raises; on a replica as of the word.
+    #[diesel(sql_type = Integer)]
+    pub(in crate::store) timeline: i32,
+    /// At least as far as whatever was committed up to now; of no meaning on a replica.
+    #[diesel(sql_type = BigInt)]
+    pub(in crate::store) ahead: i64,
 }
 
-/// How far the primary has written its log, in bytes; `None` where there is no such log.
-pub(in crate::store) fn written(conn: &mut Conn<'_>) -> Result<Option<i64>, StoreError> {
-    match &mut conn.db {
-        Db::Sqlite(_) => Ok(None),
-        Db::Postgres(db) => ask(db, "SELECT (pg_current_wal_lsn() - '0/0')::bigint AS place"),
-    }
+const WRITTEN: &str = "SELECT (pg_current_wal_lsn() - '0/0')::bigint AS place, \
+    (pg_current_wal_insert_lsn() - '0/0')::bigint AS ahead, \
+    ('x' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))::bit(32)::int AS timeline, \
+    coalesce((SELECT value FROM settings WHERE key = 'lineage'), '') AS lineage";
+const REPLAYED: &str = "SELECT (pg_last_wal_replay_lsn() - '0/0')::bigint AS place, 0::bigint AS ahead, \
+    split_part(value, '/', 1)::int AS timeline, value AS lineage \
+    FROM settings WHERE key = 'lineage' AND pg_is_in_recovery() AND pg_last_wal_replay_lsn() IS NOT NULL";
+
+/// How far the primary has written its log; `None` where there is no such log.
+pub(in crate::store) fn written(conn: &mut Conn<'_>) -> Result<Option<Position>, StoreError> {
+    ask(conn, WRITTEN)
 }
 
 /// How far a replica has come in that log; `None` on a server that is no replica (any more).
-pub(in crate::store) fn replayed(conn: &mut Conn<'_>) -> Result<Option<i64>, StoreError> {
+pub(in crate::store) fn replayed(conn: &mut Conn<'_>) -> Result<Option<Position>, StoreError> {
+    ask(conn, REPLAYED)
+}
+
+fn ask(conn: &mut Conn<'_>, sql: &str) -> Result<Option<Position>, StoreError> {
     match &mut conn.db {
         Db::Sqlite(_) => Ok(None),
-        Db::Postgres(db) => ask(
-            db,
-            "SELECT CASE WHEN pg_is_in_recovery() THEN (pg_last_wal_replay_lsn() - '0/0')::bigint END AS place",
-        ),
+        Db::Postgres(db) => Ok(diesel::sql_query(sql).get_result(*db).optional()?),
     }
 }
 
-fn ask(db: &mut PgConnection, sql: &str) -> Result<Option<i64>, StoreError> {
-    Ok(diesel::sql_query(sql).get_result::<Reached>(db)?.place)
+/// Begins a line of primaries: a copy of the database that goes its own way from here will not have the word.
+pub(in crate::store) fn begin_lineage(conn: &mut Conn<'_>, timeline: i32) -> Result<(), StoreError> {
+    let Db::Postgres(db) = &mut conn.db else { return Ok(()) };
+    let mut random = [0; 16];
+    getrandom::fill(&mut random).map_err(|_| StoreError::Randomness)?;
+    diesel::sql_query(
+        "INSERT INTO settings (key, value) VALUES ('lineage', $1) \
+         ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+    )
+    .bind::<Text, _>(format!("{timeline}/{}", crate::domain::hex::hex(&random)))
+    .execute(*db)?;
+    Ok(())
 }
 
 fn identity(db: &mut PgConnection) -> QueryResult<Identity> {

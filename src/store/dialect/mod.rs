@@ -20,7 +20,7 @@ use super::catalog::Known;
 use super::{Conn, StoreError, Tx};
 
 pub(super) use copying::{TABLES, Table};
-pub(super) use following::{Followers, replayed, written};
+pub(super) use following::{Followers, Position, begin_lineage, replayed, written};
 pub(super) use locker::{Held, Locker};
 pub(super) use prepared::{Change, Prepared};
 pub(super) use search::{ROWS as SEARCH_ROWS, search_rows};

@@ -15,29 +15,31 @@ pub(super) struct Trail {
 }
 
 struct Note {
+    lineage: String,
     place: i64,
     /// The last time the primary was seen at this place.
     at: Instant,
 }
 
 impl Trail {
-    /// At `at`, the primary had written as far as `place`.
-    pub(super) fn note(&self, place: i64, at: Instant) {
+    /// At `at`, the primary of this lineage had written as far as `place`.
+    pub(super) fn note(&self, lineage: &str, place: i64, at: Instant) {
         let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
         match notes.back_mut() {
-            Some(last) if last.place == place => last.at = at,
-            _ => notes.push_back(Note { place, at }),
+            Some(last) if last.place == place && last.lineage == lineage => last.at = at,
+            _ => notes.push_back(Note { lineage: lineage.to_owned(), place, at }),
         }
         if notes.len() > NOTES {
             notes.pop_front();
         }
     }
 
-    /// How old the view of a replica may be that has come to `place`; `None` when that is not known.
-    pub(super) fn age(&self, place: i64) -> Option<Duration> {
+    /// How old the view of a replica may be that has come to `place` of this lineage; `None` when that is not known, or it
+    /// follows another primary than ours.
+    pub(super) fn age(&self, lineage: &str, place: i64) -> Option<Duration> {
         let notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
-        // From the newest: after a failover the log begins again a little earlier.
-        notes.iter().rev().find(|note| note.place <= place).map(|note| note.at.elapsed())
+        let newest = notes.iter().rev().find(|note| note.lineage == lineage && note.place <= place);
+        newest.map(|note| note.at.elapsed())
     }
 }
 
@@ -50,23 +52,23 @@ mod tests {
     }
 
     fn age(trail: &Trail, place: i64) -> Option<u64> {
-        trail.age(place).map(|age| age.as_secs())
+        trail.age("1/a", place).map(|age| age.as_secs())
     }
 
     #[test]
     fn a_replica_is_as_old_as_the_newest_note_it_has_come_to() {
         let trail = Trail::default();
-        trail.note(100, ago(30));
-        trail.note(200, ago(20));
-        trail.note(300, ago(10));
+        trail.note("1/a", 100, ago(30));
+        trail.note("1/a", 200, ago(20));
+        trail.note("1/a", 300, ago(10));
         assert_eq!([age(&trail, 350), age(&trail, 300), age(&trail, 299)], [Some(10), Some(10), Some(20)]);
     }
 
     #[test]
     fn a_primary_that_writes_nothing_leaves_its_replicas_up_to_date() {
         let trail = Trail::default();
-        trail.note(100, ago(30));
-        trail.note(100, ago(0));
+        trail.note("1/a", 100, ago(30));
+        trail.note("1/a", 100, ago(0));
         assert_eq!(age(&trail, 100), Some(0));
     }
 
@@ -74,24 +76,27 @@ mod tests {
     fn nobody_knows_the_age_of_a_replica_that_is_behind_every_note() {
         let trail = Trail::default();
         assert_eq!(age(&trail, 100), None);
-        trail.note(200, ago(1));
+        trail.note("1/a", 200, ago(1));
         assert_eq!(age(&trail, 100), None);
     }
 
     #[test]
-    fn after_a_failover_the_notes_of_the_new_primary_count() {
+    fn a_replica_of_another_lineage_has_no_age_however_far_it_has_come() {
         let trail = Trail::default();
-        trail.note(1000, ago(60));
-        trail.note(950, ago(20));
-        trail.note(990, ago(10));
-        assert_eq!([age(&trail, 960), age(&trail, 1000)], [Some(20), Some(10)]);
+        trail.note("1/a", 1000, ago(60));
+        trail.note("2/b", 950, ago(20));
+        trail.note("2/b", 990, ago(10));
+        let seconds = |lineage, place| trail.age(lineage, place).map(|age| age.as_secs());
+        assert_eq!([seconds("2/b", 960), seconds("2/b", 1000)], [Some(20), Some(10)]);
+        assert_eq!([seconds("1/a", 1001), seconds("1/a", 999)], [Some(60), None], "one that is behind");
+        assert_eq!([seconds("2/c", 1000), seconds("", 1000)], [None, None]);
     }
 
     #[test]
     fn the_oldest_notes_are_forgotten() {
         let trail = Trail::default();
         for place in 0..=i64::try_from(NOTES).unwrap() {
-            trail.note(place, ago(1));
+            trail.note("1/a", place, ago(1));
         }
         assert_eq!([age(&trail, 0), age(&trail, 1)], [None, Some(1)]);
     }
