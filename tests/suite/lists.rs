@@ -139,3 +139,13 @@ async fn who_was_only_flagged_is_on_the_list_of_those_not_asked() {
         page.says("Fay Flagged").says("Una Untouched").lacks("Ana Asked");
     }
 }
+
+#[actix_web::test]
+async fn a_place_in_the_list_that_nobody_was_given_is_no_failure() {
+    let world = world().await;
+    let mut ada = world.ada().await;
+    // ["a\u0000",5], which PostgreSQL would refuse, and nothing at all.
+    for place in ["WyJhXHUwMDAwIiw1XQ", "%00", "x"] {
+        assert_eq!(ada.open(&format!("/contacts?sort=name&after={place}")).await.status, 200, "{place}");
+    }
+}

@@ -148,7 +148,9 @@ fn cursor(line: &Line) -> String {
 }
 
 fn place(cursor: &str) -> Option<(String, i64)> {
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()
+    let place: Option<(String, i64)> = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(cursor).ok()?).ok();
+    // No name has one, and PostgreSQL takes none.
+    place.filter(|(name, _)| !name.contains('\0'))
 }
 
 async fn index(app: Data<App>, who: Viewer, request: HttpRequest) -> Result<HttpResponse, PageError> {
