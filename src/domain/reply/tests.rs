@@ -1,5 +1,10 @@
+use super::phrases::{CONFIRM, HELP, LOOK_ALIKES, OPT_IN, REVOKE};
 use super::*;
 use proptest::prelude::*;
+
+mod disguises;
+mod sentences;
+mod tables;
 
 fn plain(text: &str) -> Reading {
     read(text, &Keywords::default())
@@ -7,13 +12,6 @@ fn plain(text: &str) -> Reading {
 
 fn revoked() -> Reply {
     Reply::Revoke { program_code: None }
-}
-
-#[test]
-fn the_public_table_holds() {
-    for (text, reply) in EXAMPLES {
-        assert_eq!(plain(text).reply.as_str(), *reply, "{text}");
-    }
 }
 
 #[test]
@@ -69,7 +67,7 @@ fn a_reaction_to_our_own_text_changes_nothing() {
         assert_eq!(reading.matched.as_deref(), Some("tapback"), "{text}");
     }
     for text in ["Liked it", "I liked “STOP”", "Liked “this” but STOP", "talk to “him”"] {
-        assert_eq!(plain(text).matched, None, "{text}");
+        assert_ne!(plain(text).matched.as_deref(), Some("tapback"), "{text}");
     }
 }
 
@@ -83,9 +81,14 @@ fn stop_and_a_programs_code_revokes_that_program() {
     }
     assert_eq!(read("STOP RATES", &keywords).matched.as_deref(), Some("STOP Rates"));
     assert_eq!(read("STOP ALL", &keywords).reply, revoked(), "never narrowed");
-    for text in ["STOP LOANS", "STOP RATES NOW", "RATES", "PARAR RATES", "STOP …RATES LIST"] {
-        assert_eq!(read(text, &keywords).reply, Reply::Other, "{text}");
+    for text in ["STOP LOANS", "STOP RATES NOW", "PARAR RATES", "STOP RATES LIST"] {
+        assert_eq!(
+            read(text, &keywords).reply,
+            Reply::Unclear,
+            "{text}: what was meant is for a person to say"
+        );
     }
+    assert_eq!(read("RATES", &keywords).reply, Reply::Other);
     assert_eq!(read("STOP …", &keywords).reply, revoked());
 }
 
@@ -113,78 +116,4 @@ fn a_very_long_text_is_cut_first() {
     assert_eq!(plain(&format!("STOP{}", " ".repeat(1_000_000))).reply, revoked());
     assert_eq!(plain(&format!("{}STOP", " ".repeat(1_600))).reply, Reply::Other);
     assert!(normalise(&"\u{FDFA}".repeat(100_000)).len() < 100_000);
-}
-
-/// A keyword in the disguises that phones, people and tricksters give it.
-fn disguised(word: &str, choices: &[u8], accent: char) -> String {
-    let letters = word.chars().zip(choices.iter().cycle());
-    letters
-        .map(|(letter, choice)| match choice % 6 {
-            0 => letter.to_lowercase().to_string(),
-            1 => format!("{letter}\u{200B}"),
-            2 => format!("\u{2060}{letter}\u{FE0F}"),
-            3 => format!("{letter}{accent}"),
-            4 if letter.is_ascii_alphabetic() => {
-                char::from_u32(u32::from(letter) + 0xFEE0).unwrap().to_string()
-            }
-            _ => letter.to_string(),
-        })
-        .collect()
-}
-
-proptest! {
-    #[test]
-    fn every_disguise_of_every_stop_is_a_stop(
-        word in prop::sample::select(REVOKE),
-        choices in prop::collection::vec(any::<u8>(), 1..12),
-        accent in prop::sample::select(&['\u{301}', '\u{302}', '\u{308}', '\u{336}', '\u{20DD}'][..]),
-        before in "[ \t\n.,!¡¿\"'“«(*_\\-\u{200B}\u{FEFF}]{0,5}",
-        after in "[ \t\n.,!?\"'”»)*_\\-🛑\u{200B}\u{FEFF}]{0,5}",
-    ) {
-        let text = format!("{before}{}{after}", disguised(word, &choices, accent));
-        prop_assert_eq!(plain(&text).reply, revoked(), "{:?}", text);
-    }
-
-    #[test]
-    fn every_stop_spelled_out_is_a_stop(word in prop::sample::select(REVOKE), between in "[-._ ]|, |\\. | - ") {
-        let letters: Vec<String> = word.replace(' ', "").chars().map(String::from).collect();
-        prop_assert_eq!(plain(&letters.join(&between)).reply, revoked());
-    }
-
-    #[test]
-    fn start_with_anything_meant_beside_it_is_no_start(
-        before in "([a-z0-9👍❌]{1,6} )?", word in prop::sample::select(OPT_IN), after in "( ?[a-z0-9👍❌]{1,6})?",
-    ) {
-        let bare = before.is_empty() && after.is_empty();
-        prop_assert_eq!(plain(&format!("{before}{word}{after}")).reply == Reply::OptIn, bare);
-    }
-
-    #[test]
-    fn start_misspelled_is_no_start(word in prop::sample::select(OPT_IN), at in 0usize..9, letter in "[-A-Z._ ]") {
-        let at = at.min(word.len() - 1);
-        let mut slip = word.to_owned();
-        slip.replace_range(at..=at, &letter);
-        let trimmed = slip.trim_matches(['-', '.', '_', ' ']);
-        prop_assert_eq!(plain(&slip).reply == Reply::OptIn, OPT_IN.contains(&trimmed));
-    }
-
-    #[test]
-    fn no_other_sentence_is_a_start(text in "\\PC{0,60}|[a-zA-Z ]{0,12}") {
-        let letters: String = text.chars().filter(|c| c.is_ascii_alphabetic()).collect();
-        let likely = OPT_IN.contains(&letters.to_uppercase().as_str());
-        prop_assert!(likely || !text.is_ascii() || plain(&text).reply != Reply::OptIn);
-        prop_assert!(plain(&text).reply != Reply::OptIn || OPT_IN.contains(&normalise(&text).as_str()));
-    }
-
-    #[test]
-    fn any_string_at_all_is_read(text in any::<String>()) {
-        let reading = plain(&text);
-        prop_assert_eq!(reading.tier == Tier::NoChange, reading.reply == Reply::Other);
-    }
-
-    #[test]
-    fn normalising_twice_is_normalising_once(text in "[\u{0}-\u{FFFF}]{0,40}") {
-        let once = normalise(&text);
-        prop_assert_eq!(normalise(&once), once);
-    }
 }

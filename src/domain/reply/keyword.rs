@@ -1,0 +1,68 @@
+//! Tier 1 of RULES §2: the whole text is a keyword. Revocation and help are found in any spelling, START and YES only as
+//! the bare word in one piece.
+
+use super::fold::{fold, strip, unmask};
+use super::phrases::{CONFIRM, HELP, OPT_IN, REVOKE, REVOKE_ONE};
+use super::{Keywords, Reply, normalise};
+
+/// The whole text as a keyword: the meaning, and the word that decided.
+pub(super) fn keyword(folded: &str, keywords: &Keywords) -> Option<(Reply, String)> {
+    let strict = strip(folded);
+    let unmasked = unmask(folded);
+    let loose = Spellings::of(&unmasked);
+    let revoke = |program_code| Reply::Revoke { program_code };
+    let in_any_spelling = |word: &str| loose.is(word);
+    let in_one_piece = |word: &str| word == strict;
+
+    find(REVOKE, &keywords.revoke, in_any_spelling)
+        .map(|word| (revoke(None), word))
+        .or_else(|| {
+            let code = loose.program_code(&keywords.program_codes)?;
+            Some((revoke(Some(code.clone())), format!("{REVOKE_ONE} {code}")))
+        })
+        .or_else(|| find(HELP, &keywords.help, in_any_spelling).map(|word| (Reply::Help, word)))
+        .or_else(|| find(CONFIRM, &keywords.confirm, in_one_piece).map(|w| (Reply::Confirm, w)))
+        .or_else(|| find(OPT_IN, &keywords.opt_in, in_one_piece).map(|w| (Reply::OptIn, w)))
+}
+
+/// The first word, of the default set or the program's own, that is the text. A word of nothing but marks is none.
+fn find(words: &[&str], more: &[String], is_text: impl Fn(&str) -> bool) -> Option<String> {
+    let own = || more.iter().map(|word| normalise(word)).filter(|word| !word.is_empty());
+    let fixed = words.iter().find(|word| is_text(word)).map(|word| (*word).to_owned());
+    fixed.or_else(|| own().find(|word| is_text(word)))
+}
+
+/// The spellings in which a revocation is recognised: whatever stands between letters counts as nothing, or as a space.
+struct Spellings {
+    /// `OPT-OUT` and `S.T.O.P` as `OPTOUT` and `STOP`; letters that stand alone are one word, so `S T O P` is, too.
+    glued: String,
+    /// `OPT-OUT` as `OPT OUT`.
+    spaced: String,
+}
+
+impl Spellings {
+    fn of(folded: &str) -> Spellings {
+        let words: Vec<String> = folded.split(' ').map(letters).filter(|w| !w.is_empty()).collect();
+        let spelled_out = words.iter().all(|word| word.chars().nth(1).is_none());
+        let spaced: Vec<&str> =
+            folded.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
+        Spellings { glued: words.join(if spelled_out { "" } else { " " }), spaced: spaced.join(" ") }
+    }
+
+    fn is(&self, word: &str) -> bool {
+        self.glued == word || self.spaced == word
+    }
+
+    /// The program's code in STOP followed by exactly that one word.
+    fn program_code<'a>(&self, codes: &'a [String]) -> Option<&'a String> {
+        let (stop, rest) = self.glued.split_once(' ')?;
+        if stop != REVOKE_ONE || rest.contains(' ') {
+            return None;
+        }
+        codes.iter().find(|code| letters(&fold(code)) == rest)
+    }
+}
+
+pub(super) fn letters(word: &str) -> String {
+    word.chars().filter(|c| c.is_alphanumeric()).collect()
+}

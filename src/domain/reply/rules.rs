@@ -1,0 +1,217 @@
+//! The phrase tables, compiled once, and the one pass that finds them in a text. A rule is a row of parts; a part is
+//! alternatives, each a few words; between two parts may stand a few small words of the same clause. The work for one word
+//! is bounded by the tables, not by the text, so the pass is linear.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use super::phrases::{SMALL, TABLES};
+use super::words::Word;
+
+/// A word of the tables.
+pub(super) type WordId = u16;
+
+/// As many small words may stand between two parts of a rule: `take me off (your damn mailing) list`.
+const MOST_BETWEEN: usize = 5;
+
+/// What a rule means when it is found.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) enum Kind {
+    /// A keyword that means revocation wherever it makes up a clause: STOP, UNSUBSCRIBE.
+    Strong,
+    /// A keyword that needs the whole text, for it is an everyday word as well: CANCEL, END.
+    Weak,
+    /// A demand if it is a clause of its own: `go away`, `stop it`.
+    Clause,
+    /// A plain demand to stop, or a wrong person, wherever it stands.
+    Demand,
+    /// Said beside a keyword without changing it.
+    Courtesy,
+    /// Makes a sentence of a keyword that is no everyday word.
+    Wish,
+    /// Clearly about something else.
+    Harmless,
+    /// Perhaps a wish to stop.
+    Unclear,
+    /// No, as a whole text.
+    No,
+    /// A word of consent.
+    Start,
+    /// A word for help.
+    Help,
+    /// Directly before a demand, makes it the opposite: `don't stop`.
+    Negation,
+    /// A little before a demand, makes it a question or a condition: `how do I`.
+    Asking,
+    /// Directly after a demand, takes its force: `until tomorrow`.
+    Softening,
+    /// What follows STOP where a sentence of its own begins: `STOP I don't know you`.
+    Subject,
+}
+
+/// A rule found in a text: the words of its parts, first to last.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Found {
+    pub kind: Kind,
+    /// Each part's first word and the one after its last.
+    pub parts: Vec<(usize, usize)>,
+}
+
+impl Found {
+    pub(super) fn start(&self) -> usize {
+        self.parts.first().map_or(0, |part| part.0)
+    }
+
+    pub(super) fn end(&self) -> usize {
+        self.parts.last().map_or(0, |part| part.1)
+    }
+}
+
+/// The words of the tables.
+#[derive(Default)]
+pub(super) struct Lexicon {
+    ids: HashMap<&'static str, WordId>,
+    words: Vec<&'static str>,
+}
+
+impl Lexicon {
+    pub(super) fn id(&self, word: &str) -> Option<WordId> {
+        self.ids.get(word).copied()
+    }
+
+    pub(super) fn word(&self, id: WordId) -> &'static str {
+        self.words.get(usize::from(id)).copied().unwrap_or_default()
+    }
+
+    fn add(&mut self, word: &'static str) -> WordId {
+        let next = WordId::try_from(self.words.len()).unwrap_or(WordId::MAX);
+        *self.ids.entry(word).or_insert_with(|| {
+            self.words.push(word);
+            next
+        })
+    }
+}
+
+type PartId = u16;
+
+/// One way to say a part, found by its first word.
+struct Phrase {
+    part: PartId,
+    rest: Vec<WordId>,
+}
+
+struct Rule {
+    kind: Kind,
+    rest: Vec<PartId>,
+}
+
+/// All tables, compiled.
+#[derive(Default)]
+pub(super) struct Rules {
+    pub lexicon: Lexicon,
+    small: Vec<WordId>,
+    phrases: HashMap<WordId, Vec<Phrase>>,
+    by_first_part: HashMap<PartId, Vec<Rule>>,
+}
+
+/// The tables of this build.
+pub(super) static RULES: LazyLock<Rules> = LazyLock::new(Rules::compile);
+
+/// A part that begins at a word, and the word after its end.
+type Hit = (PartId, usize);
+
+impl Rules {
+    fn compile() -> Rules {
+        let mut rules = Rules::default();
+        let mut parts = HashMap::new();
+        for (kind, table) in TABLES {
+            for row in *table {
+                let ids: Vec<PartId> = row.iter().map(|part| rules.part(part, &mut parts)).collect();
+                if let Some((first, rest)) = ids.split_first() {
+                    let rule = Rule { kind: *kind, rest: rest.to_vec() };
+                    rules.by_first_part.entry(*first).or_default().push(rule);
+                }
+            }
+        }
+        rules.small = SMALL.split_whitespace().map(|word| rules.lexicon.add(word)).collect();
+        rules.small.sort_unstable();
+        rules
+    }
+
+    fn part(&mut self, part: &'static str, parts: &mut HashMap<&'static str, PartId>) -> PartId {
+        let next = PartId::try_from(parts.len()).unwrap_or(PartId::MAX);
+        let id = *parts.entry(part).or_insert(next);
+        if id == next {
+            for phrase in part.split('|') {
+                let mut words = phrase.split_whitespace().map(|word| self.lexicon.add(word));
+                if let Some(first) = words.next() {
+                    let rest = words.collect();
+                    self.phrases.entry(first).or_default().push(Phrase { part: id, rest });
+                }
+            }
+        }
+        id
+    }
+
+    /// True for a word that may stand between two parts, or a number (`cancel my 3pm appointment`).
+    pub(super) fn is_small(&self, word: &Word) -> bool {
+        word.text.starts_with(|c: char| c.is_ascii_digit())
+            || word.id.is_some_and(|id| self.small.binary_search(&id).is_ok())
+    }
+
+    /// Every rule in the text, in the order of the words; of several ways to fit one rule at one word, the first.
+    pub(super) fn find(&self, words: &[Word]) -> Vec<Found> {
+        let hits: Vec<Vec<Hit>> = (0..words.len()).map(|at| self.hits(words, at)).collect();
+        let mut found = Vec::new();
+        for (at, here) in hits.iter().enumerate() {
+            for (part, end) in here {
+                for rule in self.by_first_part.get(part).into_iter().flatten() {
+                    let mut parts = vec![(at, *end)];
+                    if self.follow(words, &hits, &rule.rest, *end, &mut parts) {
+                        found.push(Found { kind: rule.kind, parts });
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    /// The parts that begin at a word. They do not go over a sentence's end.
+    fn hits(&self, words: &[Word], at: usize) -> Vec<Hit> {
+        let Some((first, after)) = words.get(at..).and_then(<[Word]>::split_first) else { return Vec::new() };
+        let phrases = first.id.and_then(|id| self.phrases.get(&id)).into_iter().flatten();
+        let fits = |phrase: &&Phrase| {
+            let follow = after.iter().take_while(|word| word.sentence == first.sentence);
+            let mut ids = follow.map(|word| word.id);
+            phrase.rest.iter().all(|id| ids.next().flatten() == Some(*id))
+        };
+        phrases.filter(fits).map(|phrase| (phrase.part, at + 1 + phrase.rest.len())).collect()
+    }
+
+    /// The rest of a rule after its first part, small words between.
+    fn follow(
+        &self,
+        words: &[Word],
+        hits: &[Vec<Hit>],
+        rest: &[PartId],
+        from: usize,
+        parts: &mut Vec<(usize, usize)>,
+    ) -> bool {
+        let Some((wanted, rest)) = rest.split_first() else { return true };
+        let clause = from.checked_sub(1).and_then(|last| words.get(last)).map(|word| word.clause);
+        for at in from..=from + MOST_BETWEEN {
+            let Some(word) = words.get(at).filter(|word| Some(word.clause) == clause) else { return false };
+            for (_, end) in hits.get(at).into_iter().flatten().filter(|(part, _)| part == wanted) {
+                parts.push((at, *end));
+                if self.follow(words, hits, rest, *end, parts) {
+                    return true;
+                }
+                parts.pop();
+            }
+            if !self.is_small(word) {
+                return false;
+            }
+        }
+        false
+    }
+}

@@ -1,0 +1,77 @@
+//! One typing slip: which misspelled word is read as which, towards revocation only. Short words have a list of their real
+//! slips; longer ones allow any one slip that is not a word of its own.
+
+use super::phrases::slips::{LONG_WORDS, REAL_WORDS, SHORT_SLIPS};
+
+/// The words that are written as one with what stands beside them: `STOPTEXTING`, `PLEASESTOP`.
+pub(super) const STUCK: &[&str] = &["STOP", "UNSUBSCRIBE"];
+
+/// The longest word that is looked at for a slip; what is longer is no word.
+const LONGEST: usize = 24;
+
+/// The word that was meant by one that is not known.
+pub(super) fn meant(word: &str) -> Option<&'static str> {
+    if !(3..=LONGEST).contains(&word.len()) || is_real(word) {
+        return None;
+    }
+    let short = SHORT_SLIPS.iter().find(|(_, slips)| slips.contains(&word)).map(|(meant, _)| *meant);
+    short.or_else(|| LONG_WORDS.iter().find(|long| is_one_slip(word, long)).copied())
+}
+
+/// True for a word of its own, however near it is to a keyword.
+pub(super) fn is_real(word: &str) -> bool {
+    REAL_WORDS.contains(&word)
+}
+
+/// One letter left out, one too many, one wrong, or two neighbours swapped: Damerau and Levenshtein's distance of one, found
+/// from what both words have in common at either end.
+fn is_one_slip(word: &str, meant: &str) -> bool {
+    if word.len().abs_diff(meant.len()) > 1 {
+        return false;
+    }
+    let (typed, meant) = (word.as_bytes(), meant.as_bytes());
+    let same_head = typed.iter().zip(meant).take_while(|(a, b)| a == b).count();
+    let (Some(typed), Some(meant)) = (typed.get(same_head..), meant.get(same_head..)) else { return false };
+    let tail = typed.iter().rev().zip(meant.iter().rev()).take_while(|(a, b)| a == b).count();
+    match (typed.len() - tail, meant.len() - tail) {
+        (0..=1, 0..=1) => true,
+        (2, 2) => matches!((typed, meant), ([a, b, ..], [c, d, ..]) if a == d && b == c),
+        _ => false,
+    }
+}
+
+/// A word in which a letter is held down, with that letter once and twice: `STOOOP`, `PLEASEEE`, `ALLLL`.
+pub(super) fn let_go(word: &str) -> Option<[String; 2]> {
+    let (mut once, mut twice) = (String::new(), String::new());
+    let (mut last, mut count, mut held) = (None, 0, false);
+    for c in word.chars() {
+        count = if last == Some(c) { count + 1 } else { 1 };
+        last = Some(c);
+        held |= count > 2;
+        if count == 1 {
+            once.push(c);
+        }
+        if count < 3 {
+            twice.push(c);
+        }
+    }
+    held.then_some([once, twice])
+}
+
+/// Digits and signs that stand for letters: `5T0P`, `$TOP`.
+pub(super) fn without_leet(word: &str) -> Option<String> {
+    if !word.contains(char::is_alphabetic) || word.chars().all(char::is_alphabetic) {
+        return None;
+    }
+    let letter = |c| match c {
+        '0' => 'O',
+        '1' | '|' => 'I',
+        '3' | '€' => 'E',
+        '4' | '@' => 'A',
+        '5' | '$' => 'S',
+        '7' | '+' => 'T',
+        '8' => 'B',
+        other => other,
+    };
+    Some(word.chars().map(letter).collect())
+}

@@ -1,0 +1,180 @@
+//! A text as words, each known to the rules or not, in sentences and clauses. Slips, leet, letters that stand alone and
+//! words stuck together are mended here, so that the rules are written in plain words only.
+
+use super::rules::{Lexicon, WordId};
+use super::slips::{self, STUCK};
+
+/// More pieces than this are no words written as one.
+const MOST_PIECES: usize = 5;
+
+/// One word of a text.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Word {
+    /// As it stands in the text, folded.
+    pub text: String,
+    /// As the rules know it.
+    pub id: Option<WordId>,
+    /// True if it is known only by a slip.
+    pub is_slip: bool,
+    /// Ends at `.`, `!`, `?`.
+    pub sentence: u16,
+    /// Ends at a sentence's end, a comma, a dash, an emoji.
+    pub clause: u16,
+}
+
+/// The words of a folded and unmasked text, in one pass.
+pub(super) fn words_of(folded: &str, lexicon: &Lexicon) -> Vec<Word> {
+    let mut words = glue(chop(folded, lexicon));
+    if words.iter().any(|word| word.id.is_none()) {
+        words = words.into_iter().flat_map(|word| mend(word, lexicon)).collect();
+    }
+    words
+}
+
+/// Cuts at spaces and marks. Apostrophes fall out (`DON'T`), hyphens part words but not clauses (`OPT-OUT`).
+fn chop(folded: &str, lexicon: &Lexicon) -> Vec<Word> {
+    let mut cut = Cut { words: Vec::new(), sentence: 0, clause: 0, lexicon };
+    let mut start = 0;
+    let mut chars = folded.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        if is_inside(c) {
+            continue;
+        }
+        cut.word(folded.get(start..at).unwrap_or_default());
+        start = at + c.len_utf8();
+        let next = chars.peek().map(|(_, next)| *next);
+        match c {
+            '.' | '!' | '?' | ';' | '…' => cut.end_sentence(),
+            '-' | '_' | '/' if next.is_some_and(char::is_alphanumeric) => {}
+            _ if c.is_whitespace() => {}
+            _ if lexicon.id(folded.get(at..start).unwrap_or_default()).is_some() => {
+                cut.push(folded.get(at..start).unwrap_or_default());
+            }
+            _ => cut.clause += 1,
+        }
+    }
+    cut.word(folded.get(start..).unwrap_or_default());
+    cut.words
+}
+
+/// Letters, and what may stand inside a word: apostrophes, and the signs of leet.
+fn is_inside(c: char) -> bool {
+    c.is_alphanumeric() || is_apostrophe(c) || matches!(c, '$' | '@' | '*' | '€' | '+')
+}
+
+fn is_apostrophe(c: char) -> bool {
+    matches!(c, '\'' | '’' | '‘' | '`' | '´' | 'ʼ' | '′')
+}
+
+struct Cut<'a> {
+    words: Vec<Word>,
+    sentence: u16,
+    clause: u16,
+    lexicon: &'a Lexicon,
+}
+
+impl Cut<'_> {
+    fn word(&mut self, piece: &str) {
+        let text: String = piece.chars().filter(|c| !is_apostrophe(*c)).collect();
+        if text.contains(char::is_alphanumeric) {
+            // `*stop*` is emphasis, `st*p` a letter struck out.
+            let starred = self.lexicon.id(&text).is_some() || slips::meant(&text).is_some();
+            let text = if starred { text.as_str() } else { text.trim_matches('*') };
+            self.push(text);
+        }
+    }
+
+    fn push(&mut self, text: &str) {
+        let id = self.lexicon.id(text);
+        let (sentence, clause) = (self.sentence, self.clause);
+        self.words.push(Word { text: text.to_owned(), id, is_slip: false, sentence, clause });
+    }
+
+    fn end_sentence(&mut self) {
+        self.sentence += 1;
+        self.clause += 1;
+    }
+}
+
+/// Three letters or more that stand alone are one word: `S T O P`, `s.t.o.p`.
+fn glue(words: Vec<Word>) -> Vec<Word> {
+    let mut glued: Vec<Word> = Vec::with_capacity(words.len());
+    for run in words.chunk_by(|a, b| is_letter(a) && is_letter(b)) {
+        match run {
+            [first, _, _, ..] => {
+                let text = run.iter().map(|word| word.text.as_str()).collect();
+                let end = run.last().unwrap_or(first);
+                glued.push(Word {
+                    text,
+                    id: None,
+                    is_slip: false,
+                    sentence: end.sentence,
+                    clause: end.clause,
+                });
+            }
+            _ => glued.extend_from_slice(run),
+        }
+    }
+    glued
+}
+
+fn is_letter(word: &Word) -> bool {
+    let mut chars = word.text.chars();
+    chars.next().is_some_and(char::is_alphanumeric) && chars.next().is_none()
+}
+
+/// What was meant by a word that is not known: itself, or several.
+fn mend(word: Word, lexicon: &Lexicon) -> Vec<Word> {
+    if word.id.is_some() {
+        return vec![word];
+    }
+    let known = |text: &str, is_slip| {
+        let id = lexicon.id(text)?;
+        Some(vec![Word { id: Some(id), is_slip, ..word.clone() }])
+    };
+    let slip = |text: &str| slips::meant(text).and_then(|meant| known(meant, true));
+    let found = known(&word.text, false)
+        .or_else(|| {
+            slips::without_leet(&word.text).and_then(|plain| known(&plain, false).or_else(|| slip(&plain)))
+        })
+        .or_else(|| {
+            let [once, twice] = slips::let_go(&word.text)?;
+            known(&once, false).or_else(|| known(&twice, false)).or_else(|| slip(&once))
+        })
+        .or_else(|| slip(&word.text))
+        .or_else(|| pieces(&word, lexicon));
+    found.unwrap_or_else(|| vec![word])
+}
+
+/// A word that begins or ends with STOP, and whose rest is words: `STOPTEXTINGME`.
+fn pieces(word: &Word, lexicon: &Lexicon) -> Option<Vec<Word>> {
+    if !(5..=48).contains(&word.text.len()) || slips::is_real(&word.text) {
+        return None;
+    }
+    STUCK.iter().find_map(|stop| {
+        let text = word.text.as_str();
+        let cut = match (text.strip_prefix(stop), text.strip_suffix(stop)) {
+            (Some(rest), _) => std::iter::once(*stop).chain(segments(rest, lexicon)?).collect::<Vec<_>>(),
+            (None, Some(rest)) => segments(rest, lexicon)?.into_iter().chain([*stop]).collect(),
+            (None, None) => return None,
+        };
+        let piece = |text: &str| Word { text: text.to_owned(), id: lexicon.id(text), ..word.clone() };
+        Some(cut.into_iter().map(piece).collect())
+    })
+}
+
+/// Words written as one, the longest first. A single letter is no word here.
+fn segments<'a>(mut rest: &'a str, lexicon: &Lexicon) -> Option<Vec<&'a str>> {
+    let mut found = Vec::new();
+    while !rest.is_empty() {
+        if found.len() == MOST_PIECES {
+            return None;
+        }
+        let ends = (2..=rest.len()).rev().filter(|end| rest.is_char_boundary(*end));
+        let end =
+            ends.take(48).find(|end| rest.get(..*end).is_some_and(|word| lexicon.id(word).is_some()))?;
+        found.push(rest.get(..end)?);
+        rest = rest.get(end..)?;
+    }
+    Some(found)
+}
