@@ -16,6 +16,7 @@ pub mod receive_receipt;
 pub mod receive_text;
 pub mod record_consent;
 pub mod restore;
+pub mod review;
 pub mod save_contact;
 pub mod seal;
 pub mod seed;

@@ -287,6 +287,7 @@ impl NumberConsent {
             EventKind::Recorded => {}
             EventKind::OptOutRepeated => {
                 self.last_opt_out = self.last_opt_out.max(Some(since.occurred_at));
+                self.settle(event.program);
             }
             EventKind::Invited => self.set(event.program, State::Invited(since)),
             EventKind::OptedIn => self.set(event.program, State::OptedIn(since)),
@@ -312,6 +313,7 @@ impl NumberConsent {
 
     fn opt_out(&mut self, program: Option<ProgramId>, since: Since) {
         self.last_opt_out = self.last_opt_out.max(Some(since.occurred_at));
+        self.settle(program);
         match program {
             Some(program) => {
                 self.programs.insert(program, State::OptedOut(since));
@@ -322,6 +324,13 @@ impl NumberConsent {
                     *state = State::OptedOut(since);
                 }
             }
+        }
+    }
+
+    /// A revocation for all programs leaves nothing to decide about an unclear reply.
+    fn settle(&mut self, program: Option<ProgramId>) {
+        if program.is_none() {
+            self.paused = None;
         }
     }
 

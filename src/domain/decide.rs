@@ -156,7 +156,8 @@ impl Case<'_> {
     }
 
     fn unclear(&self, text: HandsetText) -> Decision {
-        if self.record.paused.is_some() {
+        // Nothing can be sent to who is out of everything: there is nothing to decide.
+        if self.record.paused.is_some() || self.record.is_out_everywhere() {
             return self.handset(EventKind::Recorded, text, &[]);
         }
         let mut decision = self.handset(EventKind::Paused, text, &[]);

@@ -52,6 +52,8 @@ words! {
         Letter = "letter",
         /// Face to face.
         InPerson = "in_person",
+        /// By a text in other words than a keyword, as a person read it.
+        Text = "text",
         /// Any other way.
         Other = "other",
     }
@@ -65,6 +67,7 @@ impl RevocationChannel {
             RevocationChannel::Email => "E-mail",
             RevocationChannel::Letter => "Letter",
             RevocationChannel::InPerson => "In person",
+            RevocationChannel::Text => "Text in other words",
             RevocationChannel::Other => "Other",
         }
     }

@@ -16,6 +16,9 @@ pub use examples::{Example, examples};
 
 use fold::{fold, strip, unmask};
 
+/// The word for a reply on which a person decides.
+pub const UNCLEAR: &str = "unclear";
+
 /// What a text asks for.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Reply {
@@ -44,7 +47,7 @@ impl Reply {
             Reply::Confirm => "confirm",
             Reply::Revoke { .. } => "revoke",
             Reply::Help => "help",
-            Reply::Unclear => "unclear",
+            Reply::Unclear => UNCLEAR,
             Reply::Other => "other",
         }
     }

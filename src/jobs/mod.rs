@@ -7,7 +7,7 @@ mod seal;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::actions::{ActionError, expire};
+use crate::actions::{ActionError, expire, review};
 use crate::clock::Clock;
 use crate::providers::Provider;
 use crate::store::seal_file::SealFile;
@@ -83,6 +83,7 @@ impl Jobs {
         reconcile(self).await?;
         let now = self.clock.now();
         self.store.write(move |tx| expire::expire(tx, now)).await?;
+        self.store.write(move |tx| review::expire_reviews(tx, now)).await?;
         Ok(())
     }
 }

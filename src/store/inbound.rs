@@ -9,6 +9,7 @@ use super::schema::{consents, inbound_texts};
 use super::{Conn, StoreError, Tx};
 use crate::domain::consent::StateName;
 use crate::domain::id::{InboundId, NumberId, ProgramId};
+use crate::domain::reply::UNCLEAR;
 use crate::domain::time::Timestamp;
 
 /// A text from a lead.
@@ -88,6 +89,25 @@ pub fn of_number(conn: &mut Conn<'_>, number: NumberId, limit: i64) -> Result<Ve
         let query =
             inbound_texts::table.filter(inbound_texts::number_id.eq(number)).order(inbound_texts::id.desc());
         Ok(query.select(Inbound::as_select()).limit(limit).load(db)?)
+    })
+}
+
+/// A number's unclear replies received at `since` or later, the oldest first; no more than anybody reads.
+///
+/// # Errors
+/// When the database fails.
+pub fn unclear_since(
+    conn: &mut Conn<'_>,
+    number: NumberId,
+    since: Timestamp,
+) -> Result<Vec<Inbound>, StoreError> {
+    on!(conn, db => {
+        let query = inbound_texts::table
+            .filter(inbound_texts::number_id.eq(number))
+            .filter(inbound_texts::class.eq(UNCLEAR))
+            .filter(inbound_texts::received_at.ge(since))
+            .order(inbound_texts::id);
+        Ok(query.select(Inbound::as_select()).limit(20).load(db)?)
     })
 }
 

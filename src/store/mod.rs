@@ -23,6 +23,7 @@ pub mod messages;
 pub mod moving;
 pub mod numbers;
 pub mod programs;
+pub mod reviews;
 pub mod seal_file;
 pub mod sessions;
 pub mod settings;

@@ -42,8 +42,8 @@ impl Number {
     }
 }
 
-type Row = (NumberId, Phone, String, Option<String>, i32, Vec<u8>);
-type Columns = (
+pub(super) type Row = (NumberId, Phone, String, Option<String>, i32, Vec<u8>);
+pub(super) type Columns = (
     numbers::id,
     numbers::e164,
     numbers::consent,
@@ -51,7 +51,7 @@ type Columns = (
     numbers::contact_count,
     numbers::head_hash,
 );
-const COLUMNS: Columns = (
+pub(super) const COLUMNS: Columns = (
     numbers::id,
     numbers::e164,
     numbers::consent,
@@ -60,7 +60,9 @@ const COLUMNS: Columns = (
     numbers::head_hash,
 );
 
-fn read((id, phone, consent, unreachable, contact_count, head_hash): Row) -> Result<Number, StoreError> {
+pub(super) fn read(
+    (id, phone, consent, unreachable, contact_count, head_hash): Row,
+) -> Result<Number, StoreError> {
     let consent = serde_json::from_str(&consent)?;
     Ok(Number { id, phone, consent, unreachable, contact_count, head_hash })
 }
@@ -194,6 +196,7 @@ pub(super) fn project(
         numbers::consent.eq(consent),
         numbers::do_not_text.eq(after.do_not_text.is_some()),
         numbers::paused.eq(after.paused.is_some()),
+        numbers::paused_at.eq(after.paused.as_ref().map(|flag| flag.since)),
         numbers::head_seq.eq(after.seq),
         numbers::head_hash.eq(hash),
     )))

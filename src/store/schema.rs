@@ -42,6 +42,7 @@ diesel::table! {
         head_seq -> Integer,
         head_hash -> Binary,
         created_at -> BigInt,
+        paused_at -> Nullable<BigInt>,
     }
 }
 

@@ -23,6 +23,7 @@ pub struct NumberRow {
     pub consent: String,
     pub do_not_text: bool,
     pub paused: bool,
+    pub paused_at: Option<i64>,
     pub contact_count: i32,
     pub head_seq: i32,
     pub head_hash: Vec<u8>,

@@ -190,6 +190,17 @@ pub fn id<T: FromStr>(text: &str) -> Result<T, PageError> {
     text.parse().map_err(|_| PageError::NotFound)
 }
 
+/// A length of time as people read it: "3 minutes", "26 hours", "4 days". Never longer than it is.
+pub fn span(time: chrono::Duration) -> String {
+    let counted = |n: i64, unit: &str| format!("{n} {unit}{}", if n == 1 { "" } else { "s" });
+    match time.num_minutes() {
+        minutes if minutes < 1 => "less than a minute".to_owned(),
+        minutes if minutes < 120 => counted(minutes, "minute"),
+        minutes if minutes < 48 * 60 => counted(minutes / 60, "hour"),
+        minutes => counted(minutes / (24 * 60), "day"),
+    }
+}
+
 /// A figure as people read it: "1,234,567".
 pub fn grouped(n: i64) -> String {
     let digits = n.unsigned_abs().to_string();

@@ -50,11 +50,11 @@
   if (!toggle) return;
   const show = () => { toggle.textContent = store.off ? "Shortcut keys: off" : "Shortcut keys: on"; };
   toggle.hidden = false;
-  toggle.title = "/ search · g c contacts · g m messages · ? help";
+  toggle.title = "/ search · g c contacts · g m messages · g r review desk · ? help";
   toggle.addEventListener("click", () => { store.off = !store.off; show(); });
   show();
 
-  const places = { c: "/contacts", m: "/messages" };
+  const places = { c: "/contacts", m: "/messages", r: "/reviews" };
   let awaiting = 0;
   document.addEventListener("keydown", (event) => {
     const typing = event.target.closest("input, select, textarea, [contenteditable]");
@@ -70,6 +70,16 @@
       return;
     } else if (awaiting && event.timeStamp - awaiting < 1500 && Object.hasOwn(places, event.key)) {
       location.assign(places[event.key]);
+    } else if (event.key === "j" || event.key === "k") {
+      // Down and up the lines of a queue; Enter opens one.
+      const lines = [...document.querySelectorAll("a[data-line]")];
+      const to = lines.indexOf(document.activeElement) + (event.key === "j" ? 1 : -1);
+      lines[Math.max(0, Math.min(to, lines.length - 1))]?.focus();
+    } else {
+      // A key only leads to a control; pressing it stays a second step.
+      const control = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+      const inner = control?.matches("button, a") ? control : control?.querySelector("input, textarea");
+      if (inner) { event.preventDefault(); inner.focus(); }
     }
     awaiting = 0;
   });

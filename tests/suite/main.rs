@@ -18,5 +18,6 @@ mod moving;
 mod pages;
 mod people;
 mod restore;
+mod reviews;
 mod tampering;
 mod writes;

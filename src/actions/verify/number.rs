@@ -122,8 +122,9 @@ fn check_row(row: &NumberRow, walked: &Walked, contacts: i64, problems: &mut Vec
     if row.head_hash != walked.hash || row.head_seq != walked.seq {
         problems.push(format!("its history ends at event {}, not where it was left", walked.seq));
     }
-    let flags = (walked.consent.do_not_text.is_some(), walked.consent.paused.is_some());
-    if (row.do_not_text, row.paused) != flags {
+    let paused_at = walked.consent.paused.as_ref().map(|flag| flag.since.micros());
+    let flags = (walked.consent.do_not_text.is_some(), paused_at.is_some(), paused_at);
+    if (row.do_not_text, row.paused, row.paused_at) != flags {
         problems.push("its flags in the lists are not what its history says".to_owned());
     }
     if i64::from(row.contact_count) != contacts {

@@ -67,12 +67,9 @@ pub(super) fn paused(question: &Question<'_>) -> Check {
         Some(flag) => fail(
             CheckName::Paused,
             &format!("Paused on {}: an unclear reply waits for a person.", flag.since.day()),
-            "Read the reply and decide: revoke, or resume with a reason.",
+            "Read the reply in the review desk and decide: revoke, or resume with a reason.",
         ),
-        None => pass(
-            CheckName::Paused,
-            "Nothing was set aside. Replies that are no keyword are not judged yet: read the conversation.",
-        ),
+        None => pass(CheckName::Paused, "No unclear reply waits."),
     }
 }
 

@@ -16,15 +16,13 @@ use super::troubleshoot::VerdictPanel;
 use crate::actions::send_message::{Wanted, send_message};
 use crate::actions::{ActionError, FieldError, standing};
 use crate::domain::gate::{Answer, Verdict};
-use crate::domain::id::{ContactId, MessageId};
+use crate::domain::id::{ContactId, MessageId, NumberId};
 use crate::domain::message::{Category, Lane, Status};
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::store::contacts::{self, Contact};
-use crate::store::inbound::Inbound;
-use crate::store::messages::Message;
 use crate::store::numbers::Number;
-use crate::store::{Conn, events, inbound, messages, numbers, programs};
+use crate::store::{Conn, StoreError, events, inbound, messages, numbers, programs};
 use crate::web::App;
 use crate::web::error::PageError;
 use crate::web::form::{Errors, Posted};
@@ -69,12 +67,12 @@ struct Forecast {
 }
 
 /// One text of the conversation.
-struct Bubble {
-    sent: Option<(MessageId, Status)>,
-    unsent: bool,
-    body: String,
-    who: String,
-    at: Timestamp,
+pub(super) struct Bubble {
+    pub(super) sent: Option<(MessageId, Status)>,
+    pub(super) unsent: bool,
+    pub(super) body: String,
+    pub(super) who: String,
+    pub(super) at: Timestamp,
 }
 
 async fn show(app: Data<App>, who: Viewer, id: Path<String>) -> Result<HttpResponse, PageError> {
@@ -144,12 +142,10 @@ fn record(conn: &mut Conn<'_>, id: ContactId, role: Role, now: Timestamp) -> Res
     let all = programs::all(conn)?;
     let program = all.iter().find(|program| program.is_default).ok_or(PageError::NotFound)?;
     let verdict = standing(conn, program)?.verdict(&number, program, now);
-    let sent = messages::of_number(conn, number.id, TEXTS)?;
-    let received = inbound::of_number(conn, number.id, TEXTS)?;
     let mut others = contacts::of_number(conn, number.id)?;
     others.retain(|other| other.id != id);
     let names = Names::read(conn)?;
-    let bubbles = bubbles(&contact, sent, received, &names);
+    let bubbles = conversation(conn, number.id, &contact.name, &names, TEXTS)?;
     Ok(Record {
         state: number.consent.state_in(program.id).name().as_str(),
         panel: VerdictPanel::new(&verdict, "Can we text this number now?", Some(id), false, role),
@@ -189,7 +185,16 @@ fn forecast(verdict: &Verdict) -> Forecast {
     Forecast { tone, icon, words }
 }
 
-fn bubbles(contact: &Contact, sent: Vec<Message>, received: Vec<Inbound>, names: &Names) -> Vec<Bubble> {
+/// The latest texts of both directions, the oldest first; `name` is the lead's.
+pub(super) fn conversation(
+    conn: &mut Conn<'_>,
+    number: NumberId,
+    name: &str,
+    names: &Names,
+    limit: i64,
+) -> Result<Vec<Bubble>, StoreError> {
+    let sent = messages::of_number(conn, number, limit)?;
+    let received = inbound::of_number(conn, number, limit)?;
     let out = sent.into_iter().map(|message| Bubble {
         unsent: !matches!(message.status, Status::Sending | Status::Sent | Status::Delivered),
         sent: Some((message.id, message.status)),
@@ -198,7 +203,7 @@ fn bubbles(contact: &Contact, sent: Vec<Message>, received: Vec<Inbound>, names:
         // Where the lead saw it: a held text stands after the START that released it.
         at: message.claimed_at.unwrap_or(message.created_at),
     });
-    let name = if contact.name.is_empty() { "lead" } else { contact.name.as_str() };
+    let name = if name.is_empty() { "lead" } else { name };
     let in_ = received.into_iter().map(|text| Bubble {
         unsent: false,
         sent: None,
@@ -208,5 +213,5 @@ fn bubbles(contact: &Contact, sent: Vec<Message>, received: Vec<Inbound>, names:
     });
     let mut all: Vec<Bubble> = out.chain(in_).collect();
     all.sort_by_key(|bubble| bubble.at);
-    all
+    Ok(all)
 }

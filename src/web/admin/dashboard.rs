@@ -18,7 +18,7 @@ use crate::actions::switch_sending::switch_sending;
 use crate::domain::message::Status;
 use crate::domain::time::Timestamp;
 use crate::store::messages::{self, Message};
-use crate::store::{Conn, StoreError, programs, settings, tallies};
+use crate::store::{Conn, StoreError, programs, reviews, settings, tallies};
 use crate::web::App;
 use crate::web::error::PageError;
 use crate::web::form::Posted;
@@ -28,6 +28,8 @@ use crate::web::session::{self, Administrator, Viewer};
 
 /// Failures looked at to name causes.
 const LOOKED_AT: i64 = 50;
+/// Replies in the review desk are counted as far as this.
+const COUNTED: i64 = 1000;
 /// Failures shown.
 const SHOWN: usize = 10;
 
@@ -56,8 +58,8 @@ struct Figures {
     sending: bool,
     today: Today,
     all: String,
-    needs_review: String,
-    reviews: i64,
+    /// Replies in the review desk, in words; empty when there are none.
+    reviews: String,
     states: Vec<Figure>,
     causes: Vec<Cause>,
     failures: Vec<Failure>,
@@ -133,12 +135,19 @@ fn figures(conn: &mut Conn<'_>, now: Timestamp) -> Result<Figures, StoreError> {
         sending: settings::sending_on(conn)?,
         today: today(conn, program, &latest, now)?,
         all: grouped(count(tallies::ALL)),
-        needs_review: grouped(count(tallies::NEEDS_REVIEW)),
-        reviews: count(tallies::NEEDS_REVIEW),
+        reviews: counted(reviews::count(conn, COUNTED + 1)?),
         states: states.map(|state| Figure { state, count: grouped(count(state)) }).into(),
         causes: causes(&latest),
         failures: latest.into_iter().take(SHOWN).map(failure).collect(),
     })
+}
+
+fn counted(reviews: i64) -> String {
+    match reviews {
+        0 => String::new(),
+        n if n > COUNTED => format!("more than {}", grouped(COUNTED)),
+        n => grouped(n),
+    }
 }
 
 /// The causes of these failures by their codes, the most frequent first: a sentence with a date in it is no cause of its own.

@@ -11,6 +11,7 @@ pub mod log;
 pub mod messages;
 mod names;
 pub mod programs;
+pub mod reviews;
 pub mod setup;
 pub mod sign_in;
 pub mod troubleshoot;
@@ -30,6 +31,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(documents::routes)
         .configure(messages::routes)
         .configure(troubleshoot::routes)
+        .configure(reviews::routes)
         .configure(users::routes)
         .configure(api_keys::routes)
         .configure(forms::routes)

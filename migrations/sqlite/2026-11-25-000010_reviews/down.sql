@@ -1,0 +1,2 @@
+DROP INDEX numbers_reviews;
+ALTER TABLE numbers DROP COLUMN paused_at;

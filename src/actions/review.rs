@@ -1,0 +1,105 @@
+//! The review desk: an unclear reply paused its number, and a person decides whether it was a revocation. What nobody decides
+//! on in time counts as one.
+
+use chrono::Duration;
+
+use crate::domain::actor::Actor;
+use crate::domain::business_days::{self, REVIEW};
+use crate::domain::consent::{Intent, Source};
+use crate::domain::evidence::RevocationChannel;
+use crate::domain::id::NumberId;
+use crate::domain::time::Timestamp;
+use crate::store::numbers::Number;
+use crate::store::{Tx, inbound, numbers, programs, reviews};
+
+use super::ActionError;
+use super::consent::{Occasion, apply};
+
+/// So many in one transaction; the rest follows with the next.
+const AT_ONCE: i64 = 100;
+/// The first words of a reply are enough to find it by.
+const FIRST_WORDS: usize = 200;
+
+/// What a person decided.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Decision {
+    /// The reply was a revocation.
+    Revoke,
+    /// It was none, and why.
+    Resume(String),
+}
+
+/// Records what a person decided about the reply that has paused the number since `since`.
+///
+/// # Errors
+/// [`ActionError::Conflict`] when it is decided already or another reply is waiting by now, and the rules' refusal.
+pub fn decide_review(
+    tx: &mut Tx<'_>,
+    number: NumberId,
+    since: Timestamp,
+    decision: Decision,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<(), ActionError> {
+    let mut number = numbers::get_locked(tx, number)?.ok_or(ActionError::NotFound("number"))?;
+    if !waits_since(&number, since) {
+        let words = "Somebody has decided on this reply already, or the lead has sent a clear one since.";
+        return Err(ActionError::Conflict(words.to_owned()));
+    }
+    let intent = match decision {
+        Decision::Resume(reason) => Intent::Resume { reason },
+        Decision::Revoke => {
+            let reason = format!("Read in the review desk as a revocation: {}", quoted(tx, &number, since)?);
+            Intent::OptOut { channel: RevocationChannel::Text, reason, source: Source::Manual }
+        }
+    };
+    record(tx, &mut number, intent, actor, now)
+}
+
+/// Revokes where an unclear reply waited for three business days. Returns for how many.
+///
+/// # Errors
+/// When the database fails.
+pub fn expire_reviews(tx: &mut Tx<'_>, now: Timestamp) -> Result<usize, ActionError> {
+    let mut decided = 0;
+    // Business days are no shorter than days.
+    let latest = now.plus(-Duration::days(REVIEW.into()));
+    for (id, since) in reviews::older_than(tx, latest, AT_ONCE)? {
+        if business_days::after(since, REVIEW) > now {
+            continue;
+        }
+        let Some(mut number) = numbers::get_locked(tx, id)?.filter(|number| waits_since(number, since))
+        else {
+            continue;
+        };
+        let reply = quoted(tx, &number, since)?;
+        let reason = format!("Undecided for three business days, so it counts as a revocation: {reply}");
+        let intent = Intent::OptOut { channel: RevocationChannel::Text, reason, source: Source::System };
+        record(tx, &mut number, intent, &Actor::System, now)?;
+        decided += 1;
+    }
+    Ok(decided)
+}
+
+fn waits_since(number: &Number, since: Timestamp) -> bool {
+    number.consent.paused.as_ref().is_some_and(|flag| flag.since == since)
+}
+
+fn record(
+    tx: &mut Tx<'_>,
+    number: &mut Number,
+    intent: Intent,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<(), ActionError> {
+    let program = programs::find(tx, None)?.ok_or(ActionError::NotFound("program"))?;
+    apply(tx, number, &program, intent, &Occasion::new(actor, now))?;
+    Ok(())
+}
+
+/// The reply in its own words.
+fn quoted(tx: &mut Tx<'_>, number: &Number, since: Timestamp) -> Result<String, ActionError> {
+    let texts = inbound::unclear_since(tx, number.id, since)?;
+    let body = texts.first().map_or("", |text| text.body.as_str());
+    Ok(format!("“{}”", body.chars().take(FIRST_WORDS).collect::<String>()))
+}

@@ -1,0 +1,124 @@
+//! Numbers on which an unclear reply waits for a person, the longest first.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+
+use super::dialect::on;
+use super::inbound::Inbound;
+use super::numbers::{self as records, Number, Row};
+use super::schema::{contacts, inbound_texts, numbers};
+use super::{Conn, StoreError};
+use crate::domain::id::{ContactId, NumberId};
+use crate::domain::reply::UNCLEAR;
+use crate::domain::time::Timestamp;
+
+/// One that waits.
+#[derive(Clone, Debug)]
+pub struct Waiting {
+    /// The number.
+    pub number: Number,
+    /// Since when.
+    pub since: Timestamp,
+    /// The contact on it, and the name; the first where there are several.
+    pub contact: Option<(ContactId, String)>,
+    /// The reply that is unclear.
+    pub reply: Option<Inbound>,
+}
+
+/// Where a page ends.
+pub type Place = (Timestamp, NumberId);
+
+/// Those that wait behind `after`, the longest first.
+///
+/// # Errors
+/// When the database fails.
+pub fn waiting(conn: &mut Conn<'_>, after: Option<Place>, limit: i64) -> Result<Vec<Waiting>, StoreError> {
+    let rows: Vec<Row> = on!(conn, db => {
+        let mut query = numbers::table
+            .filter(numbers::paused)
+            .select(records::COLUMNS)
+            .order((numbers::paused_at, numbers::id))
+            .limit(limit)
+            .into_boxed();
+        if let Some((since, id)) = after {
+            query = query.filter(
+                numbers::paused_at.gt(since).or(numbers::paused_at.eq(since).and(numbers::id.gt(id))),
+            );
+        }
+        query.load(db)?
+    });
+    let found = rows.into_iter().map(records::read).collect::<Result<Vec<Number>, _>>()?;
+    let ids: Vec<NumberId> = found.iter().map(|number| number.id).collect();
+    let (mut contacts, mut replies) = (contacts_on(conn, &ids)?, replies_of(conn, &ids)?);
+    let waiting = |number: Number| {
+        let since = number.consent.paused.as_ref()?.since;
+        let contact = contacts.remove(&number.id);
+        let texts = replies.remove(&number.id).unwrap_or_default();
+        let reply = texts.into_iter().find(|text| text.received_at >= since);
+        Some(Waiting { number, since, contact, reply })
+    };
+    Ok(found.into_iter().filter_map(waiting).collect())
+}
+
+/// How many wait, counted as far as `most`.
+///
+/// # Errors
+/// When the database fails.
+pub fn count(conn: &mut Conn<'_>, most: i64) -> Result<i64, StoreError> {
+    let rows = on!(conn, db => numbers::table
+        .filter(numbers::paused)
+        .select(numbers::id)
+        .limit(most)
+        .load::<NumberId>(db)?);
+    Ok(i64::try_from(rows.len()).unwrap_or(most))
+}
+
+/// Those that have waited since before `since`, the longest first.
+///
+/// # Errors
+/// When the database fails.
+pub fn older_than(
+    conn: &mut Conn<'_>,
+    since: Timestamp,
+    limit: i64,
+) -> Result<Vec<(NumberId, Timestamp)>, StoreError> {
+    on!(conn, db => Ok(numbers::table
+        .filter(numbers::paused)
+        .filter(numbers::paused_at.le(since))
+        .order((numbers::paused_at, numbers::id))
+        .select((numbers::id, numbers::paused_at.assume_not_null()))
+        .limit(limit)
+        .load(db)?))
+}
+
+fn contacts_on(
+    conn: &mut Conn<'_>,
+    ids: &[NumberId],
+) -> Result<HashMap<NumberId, (ContactId, String)>, StoreError> {
+    let rows: Vec<(NumberId, ContactId, String)> = on!(conn, db => contacts::table
+        .filter(contacts::number_id.eq_any(ids))
+        .order(contacts::row_id.desc())
+        .select((contacts::number_id, contacts::id, contacts::name))
+        .load(db)?);
+    // The newest first, so that the first one stays.
+    Ok(rows.into_iter().map(|(number, id, name)| (number, (id, name))).collect())
+}
+
+/// The unclear replies of the numbers, the oldest first.
+fn replies_of(conn: &mut Conn<'_>, ids: &[NumberId]) -> Result<HashMap<NumberId, Vec<Inbound>>, StoreError> {
+    let ids: Vec<Option<NumberId>> = ids.iter().copied().map(Some).collect();
+    let texts: Vec<Inbound> = on!(conn, db => inbound_texts::table
+        .filter(inbound_texts::number_id.eq_any(&ids))
+        .filter(inbound_texts::class.eq(UNCLEAR))
+        .order(inbound_texts::id)
+        .select(Inbound::as_select())
+        .load(db)?);
+    let mut by_number: HashMap<NumberId, Vec<Inbound>> = HashMap::new();
+    for text in texts {
+        if let Some(number) = text.number_id {
+            by_number.entry(number).or_default().push(text);
+        }
+    }
+    Ok(by_number)
+}

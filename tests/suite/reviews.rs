@@ -1,0 +1,135 @@
+//! The review desk: a reply that may mean "stop" pauses its number at once, and a person decides, or time does.
+
+use chrono::Duration;
+use reqwest::Method;
+use serde_json::json;
+use sms_opt_in::actions::review::expire_reviews;
+use sms_opt_in::actions::verify::verify;
+
+use crate::support::person::{Answer, Person};
+use crate::support::{Lead, World, world};
+
+/// Ana has opted in, has a contact, and writes something that is unclear.
+async fn unclear<'a>(world: &'a World, line: u8, name: &str) -> Lead<'a> {
+    let ana = world.lead(line);
+    let contact = json!({"phone": ana.phone.as_str(), "name": name});
+    assert_eq!(world.call(Method::POST, "/api/v1/contacts", Some(contact)).await.0, 201);
+    ana.texts("START").await;
+    ana.texts("not interested right now").await;
+    ana
+}
+
+/// The form that decides about the only one in the queue.
+async fn path_of_first(person: &mut Person) -> String {
+    let desk = person.open("/reviews").await;
+    let (_, rest) = desk.page.split_once("href=\"/reviews/").unwrap();
+    format!("/reviews/{}", rest.split_once('"').unwrap().0)
+}
+
+async fn decide(person: &mut Person, at: &str, fields: &[(&str, &str)]) -> Answer {
+    let page = person.open(at).await.page;
+    let (_, rest) = page.split_once("name=\"since\" value=\"").unwrap();
+    let since = rest.split_once('"').unwrap().0.to_owned();
+    person.post(at, at, &[fields, &[("since", &since)]].concat()).await
+}
+
+#[actix_web::test]
+async fn an_unclear_reply_stops_sending_until_somebody_decides_that_it_was_no_stop() {
+    let world = world().await;
+    let ana = unclear(&world, 1, "Ana Ames").await;
+    assert_eq!(ana.state().await, "opted_in");
+    let (status, refused) = ana.is_sent("Your rate is ready").await;
+    assert_eq!((status, refused["code"].as_str()), (422, Some("paused")));
+    assert_eq!(ana.received().len(), 1, "the confirmation of START alone");
+    let mut sam = world.sam().await;
+    sam.open("/").await.says("Unclear replies: 1");
+    sam.open("/reviews").await.says("not interested right now").says("Ana Ames").says("6 Nov 2026");
+    let at = path_of_first(&mut sam).await;
+    sam.open(&at).await.says("not interested right now").says("Opted in").says("Revoke: no more texts");
+    let blank = decide(&mut sam, &at, &[("decision", "resume"), ("reason", "ok")]).await;
+    assert_eq!(blank.status, 422);
+    blank.says("Give a reference or reason in words");
+    let reason = [("decision", "resume"), ("reason", "She only asked for another day, see the call note")];
+    assert_eq!(decide(&mut sam, &at, &reason).await.status, 303);
+    ana.is_sent("Your rate is ready").await;
+    assert_eq!(ana.received().last().map(String::as_str), Some("Your rate is ready"));
+    sam.open("/reviews").await.says("No reply waits");
+    let kinds: Vec<String> = ana.history().await.iter().map(|e| e["kind"].as_str().unwrap().into()).collect();
+    assert_eq!(kinds, ["opted_in", "paused", "resumed"]);
+}
+
+#[actix_web::test]
+async fn a_reply_that_is_read_as_a_revocation_is_one_for_all_programs() {
+    let world = world().await;
+    let ana = unclear(&world, 2, "Ana Ames").await;
+    let mut sam = world.sam().await;
+    let at = path_of_first(&mut sam).await;
+    assert_eq!(decide(&mut sam, &at, &[("decision", "revoke")]).await.status, 303);
+    world.deliver().await;
+    assert_eq!(ana.state().await, "opted_out");
+    assert_eq!(ana.consent().await["paused"], false, "there is nothing left to decide");
+    assert_eq!(ana.received().len(), 1, "it is too late to confirm");
+    let last = ana.history().await.pop().unwrap();
+    assert_eq!((last["kind"].as_str(), last["source"].as_str()), (Some("opted_out"), Some("manual")));
+    assert!(last["evidence"].to_string().contains("not interested right now"), "{last}");
+    world.clock.advance(Duration::seconds(1));
+    ana.texts("START").await;
+    assert_eq!(ana.state().await, "opted_in", "the lead's own START still brings it back");
+}
+
+#[actix_web::test]
+async fn two_people_do_not_decide_on_one_reply_and_a_clear_stop_settles_it() {
+    let world = world().await;
+    let ana = unclear(&world, 3, "Ana Ames").await;
+    let (mut sam, mut ada) = (world.sam().await, world.ada().await);
+    let at = path_of_first(&mut sam).await;
+    let page = ada.open(&at).await.page;
+    let since = page.split_once("name=\"since\" value=\"").unwrap().1.split_once('"').unwrap().0.to_owned();
+    ana.texts("STOP").await;
+    assert_eq!(ana.state().await, "opted_out");
+    let late = [("decision", "resume"), ("reason", "It is only a question"), ("since", &since)];
+    let token = ada.token("/contacts/new").await;
+    assert_eq!(ada.post_with(&token, &at, &late).await.status, 303);
+    ada.open("/reviews").await.says("Somebody has decided on this reply already").says("No reply waits");
+    assert_eq!(sam.open(&at).await.status, 303, "an old link leads to the queue");
+    assert_eq!(ana.state().await, "opted_out");
+}
+
+#[actix_web::test]
+async fn what_nobody_decides_on_within_three_business_days_is_revoked() {
+    let world = world().await;
+    let ana = unclear(&world, 4, "Ana Ames").await;
+    let expire = |at| world.jobs.store.write(move |tx| expire_reviews(tx, at));
+    // It is Tuesday.
+    world.clock.advance(Duration::days(3) - Duration::minutes(1));
+    assert_eq!(expire(world.clock.now()).await.unwrap(), 0);
+    let mut aud = world.aud().await;
+    let at = path_of_first(&mut aud).await;
+    aud.open(&at).await.says("in less than a minute").lacks("Revoke: no more texts");
+    world.clock.advance(Duration::minutes(2));
+    assert_eq!(expire(world.clock.now()).await.unwrap(), 1);
+    assert_eq!(ana.state().await, "opted_out");
+    let last = ana.history().await.pop().unwrap();
+    assert_eq!(last["source"], "system");
+    assert!(last["evidence"].to_string().contains("Undecided for three business days"), "{last}");
+    // A second one over the weekend: Friday to Wednesday.
+    let ben = unclear(&world, 5, "Ben Bell").await;
+    world.clock.advance(Duration::days(4));
+    assert_eq!(expire(world.clock.now()).await.unwrap(), 0, "a weekend does not count");
+    world.clock.advance(Duration::days(1));
+    assert_eq!(expire(world.clock.now()).await.unwrap(), 1);
+    assert_eq!(ben.state().await, "opted_out");
+    let found = world.jobs.store.read(|conn| verify(conn, &[], None)).await.unwrap();
+    let problems: Vec<_> = found.problems.iter().filter(|problem| !problem.contains("seal")).collect();
+    assert!(problems.is_empty(), "{problems:?}");
+}
+
+#[actix_web::test]
+async fn who_is_out_of_everything_is_not_reviewed() {
+    let world = world().await;
+    let ben = world.lead(6);
+    ben.texts("STOP").await;
+    ben.texts("not interested").await;
+    assert_eq!(ben.consent().await["paused"], false);
+    world.sam().await.open("/reviews").await.says("No reply waits");
+}
