@@ -161,6 +161,43 @@ class Cluster(Postgres):
         self.run("pg_ctl", "-D", self.data, "-m", how, "-w", "stop")
 
 
+class Proxy:
+    """An address that leads to one server today and to another tomorrow."""
+
+    def __init__(self, port):
+        self.target, self.open = port, []
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            near, _ = self.listener.accept()
+            try:
+                far = socket.create_connection(("127.0.0.1", self.target))
+            except OSError:
+                near.close()
+                continue
+            self.open += [near, far]
+            for ends in ((near, far), (far, near)):
+                threading.Thread(target=self.carry, args=ends, daemon=True).start()
+
+    @staticmethod
+    def carry(source, target):
+        with contextlib.suppress(OSError):
+            while piece := source.recv(65536):
+                target.sendall(piece)
+        for end in (source, target):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+    def lead_to(self, port):
+        self.target, ends, self.open = port, self.open, []
+        for end in ends:
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+
 class Twilio:
     """Takes texts, and remembers when each request arrived before it is answered. Some answers never come, some lie."""
 

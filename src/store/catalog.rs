@@ -1,7 +1,8 @@
 //! What every text and every send asks for and people change by hand: the programs, their sender numbers and the switch of
 //! all sending. Kept in memory under a version that each transaction reads, and where others may write meanwhile, once more
-//! before its commit: what relied on an earlier version is not committed. So a change counts at once, in this process and in
-//! every other.
+//! before its commit: what relied on an earlier version is not committed. So a change counts for whatever is claimed after
+//! it, in this process and in every other; a hand-off that was claimed before may still begin, for no longer than
+//! [`super::HAND_OFF`].
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -62,7 +63,8 @@ pub(super) fn is_current(tx: &mut Tx<'_>, version: &str) -> Result<bool, String>
     Ok(current.unwrap_or_default() == version)
 }
 
-/// Gives the catalog a new version, in the transaction that changes it. Random, so that a transaction which is rolled back
+/// Gives the catalog a new version, in the transaction that changes it and before that transaction reads it again: else what
+/// is not committed yet would be kept under the old version. Random, so that a transaction which is rolled back
 /// leaves no version behind that another one could take.
 pub(super) fn touch(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     // Else it could hide somebody else's change from those before it in the group.

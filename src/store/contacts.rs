@@ -218,6 +218,8 @@ pub fn page(conn: &mut Conn<'_>, filter: &Filter) -> Result<Vec<Line>, StoreErro
     lines.sort_by_key(|(contact, ..)| places.get(&contact.row_id).copied());
     let line = |(contact, phone, do_not_text, paused, state, since): Joined| {
         let state = state.unwrap_or(StateName::NotAsked);
+        // Nothing began then.
+        let since = since.filter(|_| state != StateName::NotAsked);
         Line { contact, phone, state, since, do_not_text, paused }
     };
     Ok(lines.into_iter().map(line).collect())

@@ -23,9 +23,12 @@ pub enum StoreError {
     /// The transaction's code panicked; it was rolled back.
     #[error("a transaction panicked and was rolled back")]
     Panicked,
-    /// The group this write belonged to could not be committed; after a broken connection nobody knows.
+    /// The commit of this write was not confirmed: after a broken connection nobody knows whether it is there.
     #[error("the write was not confirmed: {0}")]
     Commit(String),
+    /// Nothing was written.
+    #[error("the write was not made: {0}")]
+    NotWritten(String),
     /// Another instance holds what this write needs; it is run again.
     #[error("another instance is writing the same; please try again")]
     Busy,

@@ -34,7 +34,7 @@ pub fn append(
         evidence: draft.evidence,
     };
     let prev_hash = Hash::try_from(number.head_hash.as_slice())
-        .map_err(|_| StoreError::Commit("a number's last hash is not 32 bytes; run verify".to_owned()))?;
+        .map_err(|_| StoreError::NotWritten("a number's last hash is not 32 bytes; run verify".to_owned()))?;
     let salt = tx.new_salt()?;
     let entry = Entry::chain(number.id, &number.phone, event, actor.to_string(), salt, prev_hash)?;
     insert(tx, &entry)?;

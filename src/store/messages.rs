@@ -357,7 +357,6 @@ pub fn twin_after(conn: &mut Conn<'_>, message: &Message) -> Result<Option<Times
             .filter(messages::id.ne(message.id))
             .filter(messages::body.eq(&message.body))
             .filter(messages::status.eq(Status::Sending))
-            .filter(messages::provider_id.is_null())
             .filter(messages::claimed_at.gt(message.claimed_at));
         Ok(twins.select(diesel::dsl::min(messages::claimed_at)).first(db)?)
     })

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::dialect::{Change, first_locked, on};
 use super::schema::{consents, numbers};
 use super::{Conn, StoreError, Tx, tallies};
-use crate::domain::consent::{NumberConsent, StateName};
+use crate::domain::consent::{NumberConsent, State, StateName};
 use crate::domain::id::{NumberId, ProgramId};
 use crate::domain::ledger::GENESIS;
 use crate::domain::phone::Phone;
@@ -204,8 +204,8 @@ pub(super) fn project(
     let contacts = i64::from(before.contact_count);
     for program in programs {
         let (was, is) = (before.consent.state_in(*program), after.state_in(*program));
-        // The first event writes the row whatever it says: lists of few find people by it.
-        if was == is && before.consent.seq > 0 {
+        // Who is not asked has a row as soon as anything happens: lists of few find people by it.
+        if was == is && is != State::NotAsked {
             continue;
         }
         let since = is.since().map_or(Timestamp::default(), |since| since.recorded_at);

@@ -5,7 +5,7 @@ mod trail;
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
@@ -129,14 +129,10 @@ impl Replica {
     pub(super) fn open(place: &Place, url: &str) -> Result<Arc<Replica>, StoreError> {
         let followers = Followers::open(place, url)?;
         let trail = Arc::new(Trail::default());
-        let mut first = place.writing()?;
-        // A copy that was promoted may be ours today, and its replicas those of yesterday's primary.
-        ask_primary(&mut first, |conn, at| dialect::begin_lineage(conn, at.timeline))?;
-        note(&mut first, &trail)?;
         let (place, watched) = (place.clone(), Arc::downgrade(&trail));
         std::thread::Builder::new()
             .name("store-trail".to_owned())
-            .spawn(move || watch(first, &place, &watched))
+            .spawn(move || watch(&place, &watched))
             .map_err(|error| StoreError::Connection(error.to_string()))?;
         Ok(Arc::new(Replica {
             followers,
@@ -160,11 +156,14 @@ impl Replica {
         E: From<StoreError> + Send + 'static,
     {
         let found = if self.may_be_asked() {
-            let replica = Arc::clone(&self);
+            let (replica, answers) = (Arc::clone(&self), Arc::new(AtomicBool::new(false)));
+            let answered = Arc::clone(&answers);
             // Of a machine that froze nothing is heard, not even that it is gone.
-            let asking = tokio::task::spawn_blocking(move || replica.ask(since, read));
+            let asking = tokio::task::spawn_blocking(move || replica.ask(since, &answered, read));
             match tokio::time::timeout(PATIENCE, asking).await {
                 Ok(asked) => asked.ok().flatten(),
+                // The question is a slow one: that is no reason to leave the replica alone.
+                Err(_) if answers.load(Ordering::Relaxed) => None,
                 Err(_) => {
                     self.told(Some(&StoreError::Connection(format!("no answer within {PATIENCE:?}"))));
                     None
@@ -181,12 +180,14 @@ impl Replica {
     fn ask<T, E: From<StoreError>>(
         &self,
         since: Option<Mark>,
+        answers: &AtomicBool,
         read: impl FnOnce(&mut Conn<'_>) -> Result<T, E>,
     ) -> Option<(T, Duration)> {
         let asked = self.followers.with(|db| {
             let mut conn = Conn::new(db, &self.known);
             // Asked first: what is read afterwards is at least as new.
             let at = dialect::replayed(&mut conn)?;
+            answers.store(true, Ordering::Relaxed);
             let far_enough = at.filter(|at| since.is_none_or(|mark| mark.is_before(at)));
             let age = far_enough.and_then(|at| self.trail.age(&at.lineage, at.place));
             let age = age.filter(|age| *age < OLDEST);
@@ -230,17 +231,24 @@ impl Replica {
     }
 }
 
-/// Notes how far the primary has written, for as long as somebody reads from a replica.
-fn watch(first: Connection, place: &Place, trail: &Weak<Trail>) {
-    let mut primary = Some(first);
-    loop {
-        std::thread::sleep(EVERY);
-        let Some(trail) = trail.upgrade() else { return };
+/// Notes how far the primary has written, for as long as somebody reads from a replica. Apart from the start of the program,
+/// because beginning a lineage waits for a standby where commits do.
+fn watch(place: &Place, trail: &Weak<Trail>) {
+    let (mut primary, mut has_begun): (Option<Connection>, bool) = (None, false);
+    while let Some(trail) = trail.upgrade() {
         // Whoever writes says that the primary is away; here nothing is noted, and pages grow older.
-        primary = primary
-            .or_else(|| place.writing().ok())
-            .and_then(|mut db| note(&mut db, &trail).is_ok().then_some(db));
+        primary = primary.or_else(|| place.writing().ok()).and_then(|mut db| {
+            // A copy that was promoted may be ours today, and its replicas those of yesterday's primary.
+            has_begun = has_begun || ask_primary(&mut db, begin).is_ok();
+            (has_begun && note(&mut db, &trail).is_ok()).then_some(db)
+        });
+        drop(trail);
+        std::thread::sleep(EVERY);
     }
+}
+
+fn begin(primary: &mut Conn<'_>, at: Position) -> Result<(), StoreError> {
+    dialect::begin_lineage(primary, at.timeline)
 }
 
 fn note(primary: &mut Connection, trail: &Trail) -> Result<(), StoreError> {
@@ -249,7 +257,8 @@ fn note(primary: &mut Connection, trail: &Trail) -> Result<(), StoreError> {
     ask_primary(primary, |conn, at| {
         // Another server was promoted: what follows the old one follows a dead end.
         if at.lineage.split_once('/').is_none_or(|(timeline, _)| timeline != at.timeline.to_string()) {
-            return dialect::begin_lineage(conn, at.timeline);
+            trail.forget();
+            return begin(conn, at);
         }
         trail.note(&at.lineage, at.place, asked);
         Ok(())
@@ -272,5 +281,5 @@ fn ask_primary(
 /// The mark of this moment on the primary.
 fn mark(conn: &mut Conn<'_>) -> Result<Mark, StoreError> {
     let at = dialect::written(conn)?;
-    Ok(at.map_or(Mark::NEVER, |at| Mark { timeline: at.timeline, place: at.ahead }))
+    Ok(at.map_or(Mark::NEVER, |at| Mark { timeline: at.timeline, place: at.place }))
 }

@@ -37,15 +37,9 @@ impl<'a> Tx<'a> {
         Tx { conn: Conn::new(db, known), may_wait, aftermath: Aftermath::default() }
     }
 
-    /// True for the first closure of a group: nothing that came before it holds locks, so that waiting for somebody else's
-    /// cannot end in a deadlock with what it has not taken itself.
+    /// True as long as nothing was kept in this group: nothing that came before holds locks, so that waiting for somebody
+    /// else's cannot end in a deadlock with what this closure has not taken itself.
     pub(super) fn may_wait(&self) -> bool {
-        self.may_wait
-    }
-
-    /// Keeps every other write out of this transaction. False when some are in it already.
-    pub(super) fn stands_alone(&mut self) -> bool {
-        self.aftermath.stands_alone = self.may_wait;
         self.may_wait
     }
 

@@ -42,7 +42,7 @@ struct Job {
 
 /// Why a group was not committed.
 enum Failed {
-    /// The commit was never asked for: nothing was written.
+    /// The commit was not asked for, or rolled back: nothing was written.
     Before(String),
     /// It was asked for and not confirmed: it may have happened.
     Unconfirmed(String),
@@ -106,17 +106,21 @@ fn random_slot() -> Result<i32, StoreError> {
     Ok(i32::from(u16::from_be_bytes(bytes) % 256))
 }
 
-fn answer(jobs: Vec<Job>, committed: Result<(), &str>) {
+fn answer(jobs: Vec<Job>, committed: Result<(), &Failed>) {
     for job in jobs {
         job.work.answer(committed);
     }
 }
 
-fn refuse(jobs: Vec<Job>, why: &str) {
-    if !jobs.is_empty() {
-        log::error!("A group of {} writes was not committed: {why}", jobs.len());
+fn refuse(jobs: Vec<Job>, failed: &Failed) {
+    match failed {
+        _ if jobs.is_empty() => {}
+        Failed::Before(why) => log::error!("A group of {} writes was not made: {why}", jobs.len()),
+        Failed::Unconfirmed(why) => {
+            log::error!("A group of {} writes was not confirmed; they may be there or not: {why}", jobs.len())
+        }
     }
-    answer(jobs, Err(why));
+    answer(jobs, Err(failed));
 }
 
 struct Writer {
@@ -124,9 +128,9 @@ struct Writer {
     place: Place,
     known: Arc<Known>,
     slot: i32,
-    /// What met somebody else's writes: each comes first in a group of its own.
+    /// What met somebody else's writes: each comes first in another group, where it may wait for them.
     again: VecDeque<Job>,
-    /// A group that did not come to its commit: it comes again as it was.
+    /// What comes next, in this order: a group that did not come to its commit, or what stood behind a write that stands alone.
     whole: VecDeque<Job>,
     /// So many groups more run with savepoints from the beginning.
     wary: u32,
@@ -151,19 +155,21 @@ impl Writer {
             let mut done = Vec::with_capacity(group.len());
             match self.commit(group, &mut done) {
                 Ok(()) => answer(done, Ok(())),
-                Err(Failed::Before(why)) => self.put_back(done, &why),
-                Err(Failed::Unconfirmed(why)) => refuse(done, &why),
+                Err(failed @ Failed::Before(_)) => self.put_back(done, &failed),
+                Err(failed @ Failed::Unconfirmed(_)) => refuse(done, &failed),
             }
         }
     }
 
     /// Nothing of the group was written: what has not waited too long comes again.
-    fn put_back(&mut self, done: Vec<Job>, why: &str) {
-        let (again, over) = done
-            .into_iter()
-            .partition(|job| self.db.has_rivals() && job.runs < RUNS && job.since.elapsed() < PATIENCE);
+    fn put_back(&mut self, done: Vec<Job>, failed: &Failed) {
+        let (again, over) = done.into_iter().partition(|job| self.may_come_again(job));
         self.whole.extend::<Vec<Job>>(again);
-        refuse(over, why);
+        refuse(over, failed);
+    }
+
+    fn may_come_again(&self, job: &Job) -> bool {
+        self.db.has_rivals() && job.runs < RUNS && job.since.elapsed() < PATIENCE
     }
 
     /// What waits, as far as it fits into one commit; `None` when nobody can ask any more.
@@ -282,7 +288,7 @@ impl Writer {
                 Ok((fate, _)) => *fate,
                 Err(_) => Fate::Refuse,
             };
-            if fate == Fate::Again && self.db.has_rivals() && job.runs < RUNS {
+            if fate == Fate::Again && self.may_come_again(&job) {
                 self.again.push_back(job);
             } else {
                 done.push(job);

@@ -8,7 +8,7 @@ use sms_opt_in::actions::deliver;
 use sms_opt_in::domain::gate::ClearedText;
 use sms_opt_in::domain::id::MessageId;
 use sms_opt_in::domain::message::{InboundText, LookUp, Receipt, SendOutcome};
-use sms_opt_in::jobs::{Jobs, deliver_due};
+use sms_opt_in::jobs::{Jobs, deliver_due, reconcile};
 use sms_opt_in::providers::{Answering, BadSignature, Provider, Unreadable, Wanted, Webhook};
 use sms_opt_in::store::{Tx, messages};
 
@@ -74,6 +74,55 @@ async fn no_request_begins_after_an_acknowledged_stop() {
     assert!(began.iter().all(|at| *at < acknowledged), "a request began after the STOP was acknowledged");
     assert!(began.len() < 5, "what had not been claimed was not sent");
     assert_eq!(ana.state().await, "opted_out");
+}
+
+/// A provider that never says what became of a text.
+#[derive(Default)]
+struct Mute {
+    asked: std::sync::Mutex<std::collections::HashSet<MessageId>>,
+}
+
+impl Provider for Mute {
+    fn name(&self) -> &'static str {
+        "mute"
+    }
+    fn signature_header(&self) -> &'static str {
+        "X-Mute-Signature"
+    }
+    fn verify(&self, _: &Webhook<'_>) -> Result<(), BadSignature> {
+        Err(BadSignature)
+    }
+    fn parse_inbound(&self, _: &Webhook<'_>) -> Result<InboundText, Unreadable> {
+        Err(Unreadable(String::new()))
+    }
+    fn parse_receipt(&self, _: &Webhook<'_>) -> Result<Receipt, Unreadable> {
+        Err(Unreadable(String::new()))
+    }
+    fn send<'a>(&'a self, _: &'a ClearedText) -> Answering<'a, SendOutcome> {
+        Box::pin(async { SendOutcome::Unknown { why: "it is mute".to_owned() } })
+    }
+    fn look_up<'a>(&'a self, text: &'a Wanted<'a>) -> Answering<'a, LookUp> {
+        self.asked.lock().unwrap().insert(text.message);
+        Box::pin(async { LookUp::Unavailable })
+    }
+}
+
+#[actix_web::test]
+async fn texts_about_which_nothing_is_heard_do_not_keep_others_from_being_asked_about() {
+    let world = world().await;
+    let mute = Arc::new(Mute::default());
+    let jobs = Jobs { provider: Arc::<Mute>::clone(&mute), ..world.jobs.clone() };
+    const TEXTS: usize = 130; // More than one round asks about.
+    for line in 0..TEXTS {
+        let to = format!("+1206555{:04}", 100 + line);
+        assert_eq!(world.send(&to, "hello").await.0, 202);
+    }
+    while deliver_due(&jobs).await.unwrap() > 0 {}
+    for _ in 0..3 {
+        world.clock.advance(chrono::Duration::seconds(11));
+        reconcile(&jobs).await.unwrap();
+    }
+    assert_eq!(mute.asked.lock().unwrap().len(), TEXTS, "each invitation was asked about");
 }
 
 #[actix_web::test]

@@ -130,7 +130,7 @@ async fn written(
 }
 
 #[actix_web::test]
-async fn what_relied_on_sending_being_on_is_not_committed_once_another_switched_it_off() {
+async fn a_claim_that_saw_sending_on_is_not_committed_when_another_switched_it_off_meanwhile() {
     if !database::is_postgres() {
         return;
     }

@@ -2,6 +2,5 @@
 -- people by that row.
 INSERT INTO consents (number_id, program_id, state, since)
 SELECT numbers.id, programs.id, 'not_asked', 0 FROM numbers CROSS JOIN programs
-WHERE numbers.head_seq > 0 AND NOT EXISTS (
-  SELECT 1 FROM consents WHERE consents.number_id = numbers.id AND consents.program_id = programs.id
-);
+WHERE numbers.head_seq > 0
+ON CONFLICT DO NOTHING;

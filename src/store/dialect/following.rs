@@ -37,22 +37,19 @@ pub(in crate::store) struct Position {
     /// Bytes of the log that are written on the primary, or replayed on a replica.
     #[diesel(sql_type = BigInt)]
     pub(in crate::store) place: i64,
-    /// A word that was written into the database when this line of primaries began: what branched off before has another one.
+    /// A random word in the database, which every instance renews when it starts and when another server was promoted: what
+    /// branched off before does not have it.
     #[diesel(sql_type = Text)]
     pub(in crate::store) lineage: String,
     /// The line's number, which every promotion raises; on a replica as of the word.
     #[diesel(sql_type = Integer)]
     pub(in crate::store) timeline: i32,
-    /// At least as far as whatever was committed up to now; of no meaning on a replica.
-    #[diesel(sql_type = BigInt)]
-    pub(in crate::store) ahead: i64,
 }
 
 const WRITTEN: &str = "SELECT (pg_current_wal_lsn() - '0/0')::bigint AS place, \
-    (pg_current_wal_insert_lsn() - '0/0')::bigint AS ahead, \
     ('x' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))::bit(32)::int AS timeline, \
     coalesce((SELECT value FROM settings WHERE key = 'lineage'), '') AS lineage";
-const REPLAYED: &str = "SELECT (pg_last_wal_replay_lsn() - '0/0')::bigint AS place, 0::bigint AS ahead, \
+const REPLAYED: &str = "SELECT (pg_last_wal_replay_lsn() - '0/0')::bigint AS place, \
     split_part(value, '/', 1)::int AS timeline, value AS lineage \
     FROM settings WHERE key = 'lineage' AND pg_is_in_recovery() AND pg_last_wal_replay_lsn() IS NOT NULL";
 

@@ -272,8 +272,12 @@ pub(super) fn begin_snapshot(conn: &mut Conn<'_>) -> Result<(), StoreError> {
 /// Keeps every other write of this process out of the transaction, where others may write beside it. If some are in it
 /// already, this one comes again by itself.
 pub(super) fn stand_alone(tx: &mut Tx<'_>) -> Result<(), StoreError> {
-    let has_rivals = matches!(tx.db, Db::Postgres(_));
-    if has_rivals && !tx.stands_alone() { Err(StoreError::Busy) } else { Ok(()) }
+    match tx.db {
+        Db::Sqlite(_) => {}
+        Db::Postgres(_) if !tx.may_wait() => return Err(StoreError::Busy),
+        Db::Postgres(_) => tx.aftermath.stands_alone = true,
+    }
+    Ok(())
 }
 
 /// Waits until no event is being recorded by anybody, and keeps it so until the commit: events are numbered when they are

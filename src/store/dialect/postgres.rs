@@ -25,7 +25,8 @@ const FILLING_LOCK: i64 = 0x736d_735f_6f70_7431;
 
 /// What every session of ours needs: a statement that waits for ever would hold up a STOP, and so would the locks of an
 /// instance that froze in a transaction, or whose machine vanished, which PostgreSQL by itself would only notice after hours.
-/// And no server may be set up so that it confirms a STOP before it is kept.
+/// A commit is on the server's disk, and on its synchronous standby's where there is one, before it is confirmed, also where
+/// `synchronous_commit` is `off` or `local` for others. What `fsync = off` does, no session can undo.
 pub(super) const SETTINGS: &str = "SET client_min_messages = warning; SET statement_timeout = '60s'; SET lock_timeout = '20s'; \
     SET idle_in_transaction_session_timeout = '15s'; \
     SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3; \

@@ -104,7 +104,8 @@ pub fn is_behind_another(
     })
 }
 
-/// Messages in `Sending` that were claimed before `before` and are due to be asked about: their outcome is unknown.
+/// Messages in `Sending` that were claimed before `before` and are due to be asked about: their outcome is unknown. Who waited
+/// longest comes first: what gets no answer is put off, and must not keep the others from being asked about.
 ///
 /// # Errors
 /// When the database fails.
@@ -118,7 +119,7 @@ pub fn unanswered(
             .filter(in_status(SENDING))
             .filter(messages::claimed_at.lt(before))
             .filter(messages::due_at.le(now))
-            .order(messages::id)
+            .order((messages::due_at, messages::id))
             .select(Message::as_select());
         Ok(query.limit(100).load(db)?)
     })

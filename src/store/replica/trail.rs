@@ -5,17 +5,22 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Notes at most: an hour of them, while something is written all the time. A replica that is farther behind than the
-/// oldest is not read from.
-const NOTES: usize = 3600;
+/// Notes at most: ten minutes of them, while something is written all the time.
+const NOTES: usize = 600;
 
 #[derive(Default)]
 pub(super) struct Trail {
-    notes: Mutex<VecDeque<Note>>,
+    known: Mutex<Known>,
+}
+
+/// Of one line of primaries: what is known of another one says nothing.
+#[derive(Default)]
+struct Known {
+    lineage: String,
+    notes: VecDeque<Note>,
 }
 
 struct Note {
-    lineage: String,
     place: i64,
     /// The last time the primary was seen at this place.
     at: Instant,
@@ -24,22 +29,30 @@ struct Note {
 impl Trail {
     /// At `at`, the primary of this lineage had written as far as `place`.
     pub(super) fn note(&self, lineage: &str, place: i64, at: Instant) {
-        let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
-        match notes.back_mut() {
-            Some(last) if last.place == place && last.lineage == lineage => last.at = at,
-            _ => notes.push_back(Note { lineage: lineage.to_owned(), place, at }),
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.lineage != lineage {
+            *known = Known { lineage: lineage.to_owned(), notes: VecDeque::new() };
         }
-        if notes.len() > NOTES {
-            notes.pop_front();
+        match known.notes.back_mut() {
+            Some(last) if last.place == place => last.at = at,
+            _ => known.notes.push_back(Note { place, at }),
         }
+        if known.notes.len() > NOTES {
+            known.notes.pop_front();
+        }
+    }
+
+    /// Nothing is known any more: another server is the primary.
+    pub(super) fn forget(&self) {
+        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Known::default();
     }
 
     /// How old the view of a replica may be that has come to `place` of this lineage; `None` when that is not known, or it
     /// follows another primary than ours.
     pub(super) fn age(&self, lineage: &str, place: i64) -> Option<Duration> {
-        let notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
-        let newest = notes.iter().rev().find(|note| note.lineage == lineage && note.place <= place);
-        newest.map(|note| note.at.elapsed())
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let newest = known.notes.iter().rev().find(|note| note.place <= place);
+        newest.filter(|_| known.lineage == lineage).map(|note| note.at.elapsed())
     }
 }
 
@@ -88,8 +101,9 @@ mod tests {
         trail.note("2/b", 990, ago(10));
         let seconds = |lineage, place| trail.age(lineage, place).map(|age| age.as_secs());
         assert_eq!([seconds("2/b", 960), seconds("2/b", 1000)], [Some(20), Some(10)]);
-        assert_eq!([seconds("1/a", 1001), seconds("1/a", 999)], [Some(60), None], "one that is behind");
-        assert_eq!([seconds("2/c", 1000), seconds("", 1000)], [None, None]);
+        assert_eq!([seconds("1/a", 1001), seconds("2/c", 1000), seconds("", 1000)], [None, None, None]);
+        trail.forget();
+        assert_eq!([seconds("2/b", 1000), seconds("", 1000)], [None, None]);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::super::dialect::Db;
 use super::super::error::Failure;
 use super::super::tx::Aftermath;
 use super::super::{StoreError, Tx};
-use super::Course;
+use super::{Course, Failed};
 use crate::domain::id::NumberId;
 
 /// The caller's answer, and the numbers whose barrier it passes first.
@@ -30,7 +30,7 @@ pub(super) trait Work: Send {
     fn run(&mut self, db: Db<'_>, known: &Known, course: &mut Course) -> (Fate, Aftermath);
     /// What it did cannot be kept after all.
     fn fail(&mut self, why: &str);
-    fn answer(self: Box<Self>, committed: Result<(), &str>);
+    fn answer(self: Box<Self>, committed: Result<(), &Failed>);
 }
 
 pub(super) struct Pending<W, T, E> {
@@ -76,13 +76,14 @@ where
 
     fn fail(&mut self, why: &str) {
         self.wakes = false;
-        self.result = Some(Err(StoreError::Commit(why.to_owned()).into()));
+        self.result = Some(Err(StoreError::NotWritten(why.to_owned()).into()));
     }
 
-    fn answer(self: Box<Self>, committed: Result<(), &str>) {
+    fn answer(self: Box<Self>, committed: Result<(), &Failed>) {
         let result = match committed {
             Ok(()) => self.result.unwrap_or_else(|| Err(StoreError::Closed.into())),
-            Err(why) => Err(StoreError::Commit(why.to_owned()).into()),
+            Err(Failed::Before(why)) => Err(StoreError::NotWritten(why.clone()).into()),
+            Err(Failed::Unconfirmed(why)) => Err(StoreError::Commit(why.clone()).into()),
         };
         if self.wakes && result.is_ok() {
             self.due.notify_one();
