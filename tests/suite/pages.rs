@@ -334,3 +334,32 @@ impl World {
         assert_eq!(answer.status, 303);
     }
 }
+
+#[actix_web::test]
+async fn what_a_reply_would_mean_is_told_before_anybody_sends_it() {
+    let world = world().await;
+    let mut aud = world.aud().await;
+    let read = async |text: &str, person: &mut crate::support::person::Person| {
+        person.open(&format!("/reply-tester?text={}", text.replace(' ', "+"))).await
+    };
+    read("take me off your list", &mut aud)
+        .await
+        .says("Revocation")
+        .says("clear in other words")
+        .says("take me off");
+    read("START", &mut aud).await.says("Consent begins for the program");
+    read("not interested", &mut aud).await.says("paused at once");
+    read("<b>stopwatch</b>", &mut aud)
+        .await
+        .says("No change")
+        .says("&#60;b&#62;stopwatch")
+        .lacks("<b>stopwatch");
+    for class in
+        ["", "?class=unclear", "?class=opt_in", "?class=confirm", "?class=help", "?class=other", "?class=x"]
+    {
+        let answer = world.client.get(format!("{}/replies{class}", world.url)).send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+        let page = answer.text().await.unwrap();
+        assert!(page.matches("<li>").count() >= 300, "{class}");
+    }
+}

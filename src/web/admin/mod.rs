@@ -11,6 +11,7 @@ pub mod log;
 pub mod messages;
 mod names;
 pub mod programs;
+pub mod reply_tester;
 pub mod reviews;
 pub mod setup;
 pub mod sign_in;
@@ -32,6 +33,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(messages::routes)
         .configure(troubleshoot::routes)
         .configure(reviews::routes)
+        .configure(reply_tester::routes)
         .configure(users::routes)
         .configure(api_keys::routes)
         .configure(forms::routes)

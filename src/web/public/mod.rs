@@ -3,6 +3,7 @@
 
 mod limits;
 mod optin;
+pub(in crate::web) mod replies;
 mod stamp;
 
 use actix_web::web::{Data, Path, ServiceConfig};
@@ -21,7 +22,8 @@ pub fn routes(config: &mut ServiceConfig) {
     config
         .route("/f/{slug}", web::get().to(optin::show))
         .route("/f/{slug}", web::post().to(optin::submit))
-        .route("/p/{slug}", web::get().to(program_page));
+        .route("/p/{slug}", web::get().to(program_page))
+        .route("/replies", web::get().to(replies::show));
 }
 
 /// A hosted form with all that its pages say.

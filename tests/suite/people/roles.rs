@@ -50,6 +50,7 @@ const ADDRESSES: &[(&str, &str, For, u16)] = &[
     ("get", "/reviews", Viewers, 200),
     ("get", "/reviews/{id}", Viewers, 404),
     ("post", "/reviews/{id}", Editors, 400),
+    ("get", "/reply-tester", Viewers, 200),
     ("get", "/troubleshoot", Viewers, 200),
     ("get", "/users", Administrators, 200),
     ("post", "/users", Administrators, 422),

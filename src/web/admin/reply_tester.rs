@@ -1,0 +1,80 @@
+//! What would this reply mean? An administrator types a text and sees its class and why. It reads with the same function as
+//! an arriving text, and shows the same examples that the tests hold.
+
+use actix_web::web::{Data, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+use serde::Deserialize;
+
+use crate::domain::reply::{Keywords, Reading, Reply, Tier, read};
+use crate::web::App;
+use crate::web::error::PageError;
+use crate::web::form;
+use crate::web::page::{Page, html};
+use crate::web::public::replies::{Group, KINDS, Kind, groups, kind};
+use crate::web::session::Viewer;
+
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config.route("/reply-tester", web::get().to(show));
+}
+
+#[derive(Template)]
+#[template(path = "replies/tester.html")]
+struct TesterPage {
+    page: Page,
+    asked: Asked,
+    answer: Option<Answer>,
+    kinds: &'static [Kind],
+    current: &'static Kind,
+    groups: Vec<Group>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Asked {
+    text: String,
+    class: String,
+}
+
+/// How a text is read, in words.
+struct Answer {
+    kind: &'static Kind,
+    tier: &'static str,
+    matched: Option<String>,
+    effect: &'static str,
+}
+
+async fn show(app: Data<App>, who: Viewer, request: HttpRequest) -> Result<HttpResponse, PageError> {
+    let asked = form::query::<Asked>(&request);
+    let answer = (!asked.text.trim().is_empty()).then(|| answer(read(&asked.text, &Keywords::default())));
+    let current = kind(&asked.class);
+    let page = Page::new(&app, "reply-tester", &who);
+    html(TesterPage { page, asked, answer, kinds: KINDS, current, groups: groups(current) })
+}
+
+fn answer(reading: Reading) -> Answer {
+    Answer {
+        kind: kind(reading.reply.as_str()),
+        tier: match reading.tier {
+            Tier::Keyword => "The whole text is a keyword.",
+            Tier::ClearWords => {
+                "Not a keyword, but clear in other words (47 CFR 64.1200(a)(10): any reasonable means)."
+            }
+            Tier::Unclear => "It may be a revocation.",
+            Tier::NoChange => "Nothing in it asks for a change.",
+        },
+        matched: reading.matched,
+        effect: match reading.reply {
+            Reply::OptIn => {
+                "Consent begins for the program it is sent to, held messages are released, and one confirmation goes out."
+            }
+            Reply::Confirm => "Consent begins if the opt-in template is out; otherwise nothing changes.",
+            Reply::Revoke { .. } => {
+                "Consent ends at once, for all programs. Waiting messages are cancelled, and one confirmation goes out."
+            }
+            Reply::Help => "The program's answer to HELP goes out. Consent does not change.",
+            Reply::Unclear => "The number is paused at once, and a person decides in the review desk.",
+            Reply::Other => "Nothing changes, and nothing is answered.",
+        },
+    }
+}
