@@ -25,6 +25,7 @@ pub(super) struct Word {
 /// The words of a folded and unmasked text, in one pass.
 pub(super) fn words_of(folded: &str, lexicon: &Lexicon) -> Vec<Word> {
     let mut words = glue(chop(folded, lexicon));
+    join_shouts(&mut words);
     if words.iter().any(|word| word.id.is_none()) {
         words = words.into_iter().flat_map(|word| mend(word, lexicon)).collect();
     }
@@ -116,6 +117,22 @@ fn glue(words: Vec<Word>) -> Vec<Word> {
         }
     }
     glued
+}
+
+/// Three sentences or more of one word each are one that is shouted: `Take. Me. Off. Your. List.` One that is a keyword
+/// stays on its own, where it needs no others.
+fn join_shouts(words: &mut [Word]) {
+    let mut sentences: Vec<&mut [Word]> = words.chunk_by_mut(|a, b| a.sentence == b.sentence).collect();
+    for run in sentences.chunk_by_mut(|a, b| a.len() == 1 && b.len() == 1) {
+        let first =
+            run.first().and_then(|sentence| sentence.first()).map(|word| (word.sentence, word.clause));
+        let has_keyword = run.iter().any(|one| one.iter().any(|word| STUCK.contains(&word.text.as_str())));
+        if let Some((sentence, clause)) = first.filter(|_| run.len() > 2 && !has_keyword) {
+            for word in run.iter_mut().flat_map(|sentence| sentence.iter_mut()) {
+                (word.sentence, word.clause) = (sentence, clause);
+            }
+        }
+    }
 }
 
 fn is_letter(word: &Word) -> bool {
