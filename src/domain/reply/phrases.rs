@@ -52,8 +52,10 @@ const HELPING: Table = &[
         "HELP | HELP ME | HELP US | NEED HELP | I NEED HELP | NEED SOME HELP | CAN YOU HELP | CAN YOU HELP ME | \
             CAN I GET HELP | GET HELP | HELP ME OUT | HELP NEEDED | SEND HELP | ASSISTANCE | SOME HELP",
     ],
-    &["INFO | MORE INFO | NEED INFO | NEED MORE INFO | I NEED INFO | I NEED MORE INFO | SEND INFO | \
-            SEND ME INFO | GET INFO | INFO ME | PROGRAM INFO | INFORMATION"],
+    &[
+        "INFO | MORE INFO | NEED INFO | NEED MORE INFO | I NEED INFO | I NEED MORE INFO | SEND INFO | SEND ME INFO | \
+        GET INFO | INFO ME | PROGRAM INFO | INFORMATION",
+    ],
     &[
         "AYUDA | AYUDAME | AYUDEME | AYUDENME | NECESITO AYUDA | NECESITO UNA AYUDA | QUIERO AYUDA | UNA AYUDA | \
             NECESITO INFO | MAS INFO | QUIERO INFO | INFORMACION | MAS INFORMACION",
@@ -71,7 +73,7 @@ const STRONG: Table = &[
             REVOKE | 🛑 | ⛔ | 🚫",
     ],
     &["DESUSCRIBIR | DESUSCRIBIRME | DESUSCRIBEME | DESUSCRIBANME | DESABONNE | DESABONNEZ | DESINSCRIS | \
-            DESINSCRIVEZ | DESABONNER | DESINSCRIRE | DESINSCRIPTION | DESABONNEMENT"],
+        DESINSCRIVEZ | DESABONNER | DESINSCRIRE | DESINSCRIPTION | DESABONNEMENT"],
 ];
 
 /// Keywords that are everyday words as well: they need the whole text, courtesy aside.
@@ -96,6 +98,10 @@ pub(super) const ABOUT_TEXTS: &[&str] = &[
     "PROMO",
     "MARKETING",
     "CONTACT",
+    "ENVIAR",
+    "MANDAR",
+    "RECIBIR",
+    "RECEVOIR",
 ];
 
 /// Words that may stand between two parts of a rule: they point, own, stress or swear.

@@ -193,12 +193,12 @@ impl Rules {
         found
     }
 
-    /// The parts that begin at a word. They do not go over a sentence's end.
+    /// The parts that begin at a word. They do not go over a clause's end.
     fn hits(&self, words: &[Word], at: usize) -> Vec<Hit> {
         let Some((first, after)) = words.get(at..).and_then(<[Word]>::split_first) else { return Vec::new() };
         let phrases = first.id.and_then(|id| self.phrases.get(usize::from(id))).into_iter().flatten();
         let fits = |phrase: &&Phrase| {
-            let follow = after.iter().take_while(|word| word.sentence == first.sentence);
+            let follow = after.iter().take_while(|word| word.clause == first.clause);
             let mut ids = follow.map(|word| word.id);
             phrase.rest.iter().all(|id| ids.next().flatten() == Some(*id))
         };

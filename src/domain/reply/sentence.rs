@@ -128,7 +128,9 @@ impl Text {
         if self.says_start() {
             return None;
         }
-        let stop = self.of(Kind::Strong).find(|rule| !self.is_harmless(rule) && !self.is_turned(rule))?;
+        let in_sight = |rule: &&Found| !self.is_harmless(rule) && !self.is_turned(rule);
+        let alone = || self.of(Kind::Weak).filter(in_sight).find(|rule| self.fills_clause(rule));
+        let stop = self.of(Kind::Strong).find(in_sight).or_else(alone)?;
         let is_signal = |rule: &&Found| !self.at(rule.start()).is_stop() && !self.is_harmless(rule);
         Some((stop, self.of(Kind::Unclear).find(is_signal)?))
     }

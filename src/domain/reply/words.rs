@@ -1,6 +1,7 @@
 //! A text as words, each known to the rules or not, in sentences and clauses. Slips, leet, letters that stand alone and
 //! words stuck together are mended here, so that the rules are written in plain words only.
 
+use super::phrases::tapbacks::QUOTES;
 use super::rules::{Lexicon, WordId};
 use super::slips::{self, STUCK};
 
@@ -47,7 +48,8 @@ fn chop(folded: &str, lexicon: &Lexicon) -> Vec<Word> {
         match c {
             '.' | '!' | '?' | ';' | '…' => cut.end_sentence(),
             '-' | '_' | '/' if next.is_some_and(char::is_alphanumeric) => {}
-            _ if c.is_whitespace() => {}
+            // Who quotes a word goes on speaking: `it says "stop" below`.
+            _ if c.is_whitespace() || QUOTES.contains(&c) => {}
             _ if lexicon.id(folded.get(at..start).unwrap_or_default()).is_some() => {
                 cut.push(folded.get(at..start).unwrap_or_default());
             }
