@@ -103,7 +103,7 @@ impl Text {
         let courtesy = self.cover.iter().take_while(|one| one.courtesy).count();
         let fits = |rule: &&Found| match rule.kind {
             Kind::Weak => whole,
-            Kind::Clause => whole || self.fills_clause(rule),
+            Kind::Clause => (whole || self.fills_clause(rule)) && !self.at(rule.end()).softening,
             Kind::Strong => {
                 whole || self.fills_clause(rule) || (rule.start() <= courtesy && self.begins(rule))
             }
