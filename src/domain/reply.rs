@@ -2,6 +2,7 @@
 //! for STOP, strict for START. It must not know who wrote, in which state the number is, or what happens next. The order:
 //! a reaction to our own text, the whole text as a keyword, then sentences. The words are tables in `phrases`.
 
+mod cover;
 mod examples;
 mod fold;
 mod keyword;

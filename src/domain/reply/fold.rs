@@ -3,6 +3,8 @@
 //! also for START; the second, for letters that only a playful or a hiding hand writes, counts towards revocation alone.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
@@ -17,7 +19,8 @@ pub(super) fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len().min(MAX_CHARACTERS));
     let cut = text.chars().take(MAX_CHARACTERS);
     let plain = cut.nfkd().filter(|c| !is_combining_mark(*c) && !is_invisible(*c));
-    for c in plain.flat_map(char::to_uppercase) {
+    // Once more: one character may be a whole phrase in its compatibility form.
+    for c in plain.flat_map(char::to_uppercase).take(MAX_CHARACTERS) {
         if !c.is_whitespace() {
             folded.push(latin(c));
         } else if !folded.ends_with(' ') {
@@ -36,7 +39,7 @@ pub(super) fn unmask(folded: &str) -> Cow<'_, str> {
     if folded.is_ascii() {
         return Cow::Borrowed(folded);
     }
-    Cow::Owned(folded.chars().map(|c| boxed(c).unwrap_or_else(|| find(PLAYFUL_LETTERS, c))).collect())
+    Cow::Owned(folded.chars().map(|c| boxed(c).unwrap_or_else(|| find(&PLAYFUL, c))).collect())
 }
 
 /// The letter in a filled circle or square, or of a flag.
@@ -65,10 +68,16 @@ fn is_punctuation(c: char) -> bool {
 }
 
 fn latin(c: char) -> char {
-    if c.is_ascii() { c } else { find(LOOK_ALIKES, c) }
+    if c.is_ascii() { c } else { find(&SERIOUS, c) }
 }
 
-fn find(table: &[(&str, &str)], c: char) -> char {
-    let mut pairs = table.iter().flat_map(|(from, to)| from.chars().zip(to.chars()));
-    pairs.find(|(from, _)| *from == c).map_or(c, |(_, to)| to)
+fn find(table: &HashMap<char, char>, c: char) -> char {
+    table.get(&c).copied().unwrap_or(c)
+}
+
+static SERIOUS: LazyLock<HashMap<char, char>> = LazyLock::new(|| pairs(LOOK_ALIKES));
+static PLAYFUL: LazyLock<HashMap<char, char>> = LazyLock::new(|| pairs(PLAYFUL_LETTERS));
+
+fn pairs(table: &[(&str, &str)]) -> HashMap<char, char> {
+    table.iter().flat_map(|(from, to)| from.chars().zip(to.chars())).collect()
 }

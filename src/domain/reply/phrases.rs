@@ -50,7 +50,7 @@ pub(super) const TABLES: &[(Kind, Table)] = &[
 const HELPING: Table = &[
     &[
         "HELP | HELP ME | HELP US | NEED HELP | I NEED HELP | NEED SOME HELP | CAN YOU HELP | CAN YOU HELP ME | \
-        CAN I GET HELP | GET HELP | HELP ME OUT | HELP NEEDED | SEND HELP | ASSISTANCE | SOME HELP",
+            CAN I GET HELP | GET HELP | HELP ME OUT | HELP NEEDED | SEND HELP | ASSISTANCE | SOME HELP",
     ],
     &[
         "INFO | MORE INFO | NEED INFO | NEED MORE INFO | I NEED INFO | I NEED MORE INFO | SEND INFO | SEND ME INFO | \
@@ -58,11 +58,11 @@ const HELPING: Table = &[
     ],
     &[
         "AYUDA | AYUDAME | AYUDEME | AYUDENME | NECESITO AYUDA | NECESITO UNA AYUDA | QUIERO AYUDA | UNA AYUDA | \
-        NECESITO INFO | MAS INFO | QUIERO INFO | INFORMACION | MAS INFORMACION",
+            NECESITO INFO | MAS INFO | QUIERO INFO | INFORMACION | MAS INFORMACION",
     ],
     &[
         "AIDE | AIDEZ MOI | AIDE MOI | BESOIN DAIDE | JAI BESOIN DAIDE | DE LAIDE | A LAIDE | BESOIN D AIDE | \
-        PLUS DINFO | PLUS DINFOS | INFOS",
+            PLUS DINFO | PLUS DINFOS | INFOS",
     ],
 ];
 
@@ -70,12 +70,10 @@ const HELPING: Table = &[
 const STRONG: Table = &[
     &[
         "STOP ALL | STOPALL | STOP | UNSUBSCRIBE | UN SUBSCRIBE | UNSUSCRIBE | OPT OUT | OPTOUT | OPT ME OUT | \
-        REVOKE | 🛑 | ⛔ | 🚫",
+            REVOKE | 🛑 | ⛔ | 🚫",
     ],
-    &[
-        "DESUSCRIBIR | DESUSCRIBIRME | DESUSCRIBEME | DESUSCRIBANME | DESABONNE | DESABONNEZ | DESINSCRIS | DESINSCRIVEZ | DESABONNER | DESINSCRIRE | DESINSCRIPTION | \
-        DESABONNEMENT",
-    ],
+    &["DESUSCRIBIR | DESUSCRIBIRME | DESUSCRIBEME | DESUSCRIBANME | DESABONNE | DESABONNEZ | DESINSCRIS | \
+        DESINSCRIVEZ | DESABONNER | DESINSCRIRE | DESINSCRIPTION | DESABONNEMENT"],
 ];
 
 /// Keywords that are everyday words as well: they need the whole text, courtesy aside.
@@ -85,6 +83,25 @@ const WEAK: Table = &[
     ],
     &["CANCELAR | CANCELA | CANCELE | CANCELEN | DE BAJA | BASTA"],
     &["ARRET | ARRETER | ARRETE | ARRETEZ | ANNULER | ANNULEZ"],
+];
+
+/// Small words that are about texts all the same: where one stands between the parts of something harmless, it stays in sight.
+pub(super) const ABOUT_TEXTS: &[&str] = &[
+    "SMS",
+    "TEXT",
+    "TEXTING",
+    "MESSAGE",
+    "SENDING",
+    "SEND",
+    "SPAM",
+    "JUNK",
+    "PROMO",
+    "MARKETING",
+    "CONTACT",
+    "ENVIAR",
+    "MANDAR",
+    "RECIBIR",
+    "RECEVOIR",
 ];
 
 /// Words that may stand between two parts of a rule: they point, own, stress or swear.
@@ -97,8 +114,8 @@ pub(super) const SMALL: &str = "A AN THE THIS THESE THAT THOSE THEM IT ITS ALL A
     YOURE NO LO LA LAS EL LOS DE DEL AL SU SUS TU TUS ESTE ESTA ESTOS ESTAS ESE ESA ESOS ESAS ME MI MIS MAS \
     TANTOS TANTAS NOS POR FAVOR YA NUNCA RECIBIR MANDAR ENVIAR LES DES CES VOS VOTRE TES TON MES MON DU CE CET \
     CETTE VOS PUB LEUR TOUT TOUS TOUTE TOUTES D L LE MA MOI NOUS RECEVOIR HUSBAND WIFE EX SON DAUGHTER MOM DAD \
-    HIM HER MORNING AFTERNOON DENTIST DENTAL DOCTOR NEXT UPCOMING FULL WHOLE NEW OLD OTHER EXISTING CURRENT \
-    PROXIMA ENTIRE";
+    HIM HER MORNING AFTERNOON DENTIST DENTAL DOCTOR NEXT UPCOMING FULL WHOLE NEW OLD OTHER EXISTING CURRENT AUTO \
+    HOME LIFE HEALTH FLOOD RENTERS PROXIMA ENTIRE";
 
 /// Revocation. English: CTIA Messaging Principles 5.1.3, 47 CFR 64.1200(a)(10), and the carriers' STOPALL. `STOP-ALL`,
 /// `opt.out` and `s t o p` are found by their spelling and need no line here.

@@ -62,6 +62,11 @@ impl Found {
         self.parts.first().map_or(0, |part| part.0)
     }
 
+    /// True for a word of one of its parts, not one between them.
+    pub(super) fn has(&self, word: usize) -> bool {
+        self.parts.iter().any(|(start, end)| (*start..*end).contains(&word))
+    }
+
     pub(super) fn end(&self) -> usize {
         self.parts.last().map_or(0, |part| part.1)
     }
@@ -110,8 +115,10 @@ struct Rule {
 pub(super) struct Rules {
     pub lexicon: Lexicon,
     small: Vec<WordId>,
-    phrases: HashMap<WordId, Vec<Phrase>>,
-    by_first_part: HashMap<PartId, Vec<Rule>>,
+    /// By first word.
+    phrases: Vec<Vec<Phrase>>,
+    /// By first part.
+    rules: Vec<Vec<Rule>>,
 }
 
 /// The tables of this build.
@@ -119,6 +126,16 @@ pub(super) static RULES: LazyLock<Rules> = LazyLock::new(Rules::compile);
 
 /// A part that begins at a word, and the word after its end.
 type Hit = (PartId, usize);
+
+/// Adds to the row of that number, which may be new.
+fn place<T>(rows: &mut Vec<Vec<T>>, at: u16, new: T) {
+    while rows.len() <= usize::from(at) {
+        rows.push(Vec::new());
+    }
+    if let Some(row) = rows.get_mut(usize::from(at)) {
+        row.push(new);
+    }
+}
 
 impl Rules {
     fn compile() -> Rules {
@@ -129,7 +146,7 @@ impl Rules {
                 let ids: Vec<PartId> = row.iter().map(|part| rules.part(part, &mut parts)).collect();
                 if let Some((first, rest)) = ids.split_first() {
                     let rule = Rule { kind: *kind, rest: rest.to_vec() };
-                    rules.by_first_part.entry(*first).or_default().push(rule);
+                    place(&mut rules.rules, *first, rule);
                 }
             }
         }
@@ -146,7 +163,7 @@ impl Rules {
                 let mut words = phrase.split_whitespace().map(|word| self.lexicon.add(word));
                 if let Some(first) = words.next() {
                     let rest = words.collect();
-                    self.phrases.entry(first).or_default().push(Phrase { part: id, rest });
+                    place(&mut self.phrases, first, Phrase { part: id, rest });
                 }
             }
         }
@@ -165,7 +182,7 @@ impl Rules {
         let mut found = Vec::new();
         for (at, here) in hits.iter().enumerate() {
             for (part, end) in here {
-                for rule in self.by_first_part.get(part).into_iter().flatten() {
+                for rule in self.rules.get(usize::from(*part)).into_iter().flatten() {
                     let mut parts = vec![(at, *end)];
                     if self.follow(words, &hits, &rule.rest, *end, &mut parts) {
                         found.push(Found { kind: rule.kind, parts });
@@ -176,12 +193,12 @@ impl Rules {
         found
     }
 
-    /// The parts that begin at a word. They do not go over a sentence's end.
+    /// The parts that begin at a word. They do not go over a clause's end.
     fn hits(&self, words: &[Word], at: usize) -> Vec<Hit> {
         let Some((first, after)) = words.get(at..).and_then(<[Word]>::split_first) else { return Vec::new() };
-        let phrases = first.id.and_then(|id| self.phrases.get(&id)).into_iter().flatten();
+        let phrases = first.id.and_then(|id| self.phrases.get(usize::from(id))).into_iter().flatten();
         let fits = |phrase: &&Phrase| {
-            let follow = after.iter().take_while(|word| word.sentence == first.sentence);
+            let follow = after.iter().take_while(|word| word.clause == first.clause);
             let mut ids = follow.map(|word| word.id);
             phrase.rest.iter().all(|id| ids.next().flatten() == Some(*id))
         };

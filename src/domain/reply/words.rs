@@ -1,6 +1,7 @@
 //! A text as words, each known to the rules or not, in sentences and clauses. Slips, leet, letters that stand alone and
 //! words stuck together are mended here, so that the rules are written in plain words only.
 
+use super::phrases::tapbacks::QUOTES;
 use super::rules::{Lexicon, WordId};
 use super::slips::{self, STUCK};
 
@@ -25,6 +26,7 @@ pub(super) struct Word {
 /// The words of a folded and unmasked text, in one pass.
 pub(super) fn words_of(folded: &str, lexicon: &Lexicon) -> Vec<Word> {
     let mut words = glue(chop(folded, lexicon));
+    join_shouts(&mut words);
     if words.iter().any(|word| word.id.is_none()) {
         words = words.into_iter().flat_map(|word| mend(word, lexicon)).collect();
     }
@@ -46,7 +48,8 @@ fn chop(folded: &str, lexicon: &Lexicon) -> Vec<Word> {
         match c {
             '.' | '!' | '?' | ';' | '…' => cut.end_sentence(),
             '-' | '_' | '/' if next.is_some_and(char::is_alphanumeric) => {}
-            _ if c.is_whitespace() => {}
+            // Who quotes a word goes on speaking: `it says "stop" below`.
+            _ if c.is_whitespace() || QUOTES.contains(&c) => {}
             _ if lexicon.id(folded.get(at..start).unwrap_or_default()).is_some() => {
                 cut.push(folded.get(at..start).unwrap_or_default());
             }
@@ -116,6 +119,22 @@ fn glue(words: Vec<Word>) -> Vec<Word> {
         }
     }
     glued
+}
+
+/// Three sentences or more of one word each are one that is shouted: `Take. Me. Off. Your. List.` One that is a keyword
+/// stays on its own, where it needs no others.
+fn join_shouts(words: &mut [Word]) {
+    let mut sentences: Vec<&mut [Word]> = words.chunk_by_mut(|a, b| a.sentence == b.sentence).collect();
+    for run in sentences.chunk_by_mut(|a, b| a.len() == 1 && b.len() == 1) {
+        let first =
+            run.first().and_then(|sentence| sentence.first()).map(|word| (word.sentence, word.clause));
+        let has_keyword = run.iter().any(|one| one.iter().any(|word| STUCK.contains(&word.text.as_str())));
+        if let Some((sentence, clause)) = first.filter(|_| run.len() > 2 && !has_keyword) {
+            for word in run.iter_mut().flat_map(|sentence| sentence.iter_mut()) {
+                (word.sentence, word.clause) = (sentence, clause);
+            }
+        }
+    }
 }
 
 fn is_letter(word: &Word) -> bool {

@@ -98,7 +98,7 @@ proptest! {
     #[test]
     fn something_harmless_never_hides_a_stop(
         demand in of(Kind::Demand), harmless in of(Kind::Harmless), choices in choices(), first in any::<bool>(),
-        mark in prop::sample::select(&[". ", " ", ", ", " and "][..]),
+        mark in prop::sample::select(&[". ", ", ", "! ", " - ", " 🙄 "][..]),
     ) {
         let (demand, harmless) = (sentence(&demand, &choices, " "), sentence(&harmless, &choices, " "));
         let text = if first { format!("{demand}{mark}{harmless}") } else { format!("{harmless}{mark}{demand}") };
