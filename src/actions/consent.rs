@@ -3,7 +3,7 @@
 use chrono::Duration;
 
 use crate::domain::actor::Actor;
-use crate::domain::consent::{Effect, EventKind, Intent, decide};
+use crate::domain::consent::{CONFIRM_WITHIN, Effect, EventKind, Intent, decide};
 use crate::domain::id::MessageId;
 use crate::domain::ledger::Entry;
 use crate::domain::message::{Lane, Status};
@@ -14,9 +14,6 @@ use crate::store::numbers::Number;
 use crate::store::{StoreError, Tx, events};
 
 use super::ActionError;
-
-/// A confirmation of STOP goes out within five minutes or never (47 CFR 64.1200(a)(12)).
-const CONFIRM_WITHIN: Duration = Duration::minutes(5);
 
 /// Who does it and how it is confirmed.
 pub(super) struct Occasion<'a> {

@@ -1,8 +1,8 @@
 //! A person, or a client of the API, records what is known about consent: a document, a revocation, a flag.
 
 use crate::domain::actor::Actor;
-use crate::domain::consent::{Intent, Source};
-use crate::domain::evidence::{ConsentDocument, RevocationChannel};
+use crate::domain::consent::{Intent, Revocation, Source};
+use crate::domain::evidence::ConsentDocument;
 use crate::domain::hex::hex;
 use crate::domain::id::NumberId;
 use crate::domain::ledger::Entry;
@@ -30,7 +30,7 @@ pub enum Update {
     /// Consent, shown by a document.
     OptIn(ConsentDocument, Option<File>),
     /// A revocation by any channel.
-    OptOut(RevocationChannel, String),
+    OptOut(Revocation),
     /// The number has another owner.
     Reassigned(String),
     /// No text may go to the number.
@@ -65,7 +65,7 @@ pub fn record_consent(
             }
             Intent::ManualOptIn(document)
         }
-        Update::OptOut(channel, reason) => Intent::OptOut { channel, reason, source },
+        Update::OptOut(revocation) => Intent::OptOut(revocation, source),
         Update::Reassigned(reason) => Intent::Reassigned { reason },
         Update::SetDoNotText(reason) => Intent::SetDoNotText { reason },
         Update::ClearDoNotText(reason) => Intent::ClearDoNotText { reason },

@@ -5,7 +5,7 @@ use chrono::Duration;
 
 use crate::domain::actor::Actor;
 use crate::domain::business_days::{self, REVIEW};
-use crate::domain::consent::{Intent, Source};
+use crate::domain::consent::{Intent, Revocation, Source};
 use crate::domain::evidence::RevocationChannel;
 use crate::domain::id::NumberId;
 use crate::domain::time::Timestamp;
@@ -50,7 +50,7 @@ pub fn decide_review(
         Decision::Resume(reason) => Intent::Resume { reason },
         Decision::Revoke => {
             let reason = format!("Read in the review desk as a revocation: {}", quoted(tx, &number, since)?);
-            Intent::OptOut { channel: RevocationChannel::Text, reason, source: Source::Manual }
+            Intent::OptOut(Revocation::now(RevocationChannel::Text, reason), Source::Manual)
         }
     };
     record(tx, &mut number, intent, actor, now)
@@ -74,7 +74,7 @@ pub fn expire_reviews(tx: &mut Tx<'_>, now: Timestamp) -> Result<usize, ActionEr
         };
         let reply = quoted(tx, &number, since)?;
         let reason = format!("Undecided for three business days, so it counts as a revocation: {reply}");
-        let intent = Intent::OptOut { channel: RevocationChannel::Text, reason, source: Source::System };
+        let intent = Intent::OptOut(Revocation::now(RevocationChannel::Text, reason), Source::System);
         record(tx, &mut number, intent, &Actor::System, now)?;
         decided += 1;
     }

@@ -3,7 +3,7 @@
 use chrono::Duration;
 
 use crate::domain::actor::Actor;
-use crate::domain::consent::{Intent, Scope, Source};
+use crate::domain::consent::{Intent, Revocation, Scope, Source};
 use crate::domain::evidence::{ConsentDocument, DocumentKind, HandsetText, RevocationChannel};
 use crate::domain::phone::Phone;
 use crate::domain::program::Program;
@@ -120,7 +120,7 @@ fn history(
             apply(tx, number, program, Intent::ManualOptIn(document()), &quiet(&operator, ago(35)))?;
             let channel = RevocationChannel::Call;
             let reason = "Demo: asked on the phone to stop".to_owned();
-            let intent = Intent::OptOut { channel, reason, source: Source::Manual };
+            let intent = Intent::OptOut(Revocation::now(channel, reason), Source::Manual);
             apply(tx, number, program, intent, &quiet(&operator, ago(5)))?;
         }
         4 | 5 => {

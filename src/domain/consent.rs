@@ -11,8 +11,8 @@ use super::id::ProgramId;
 use super::time::Timestamp;
 use super::words::words;
 
-pub use super::decide::{check_given_at, check_reason, decide};
-pub use super::intent::{Decision, Draft, Effect, Intent, Refusal, Scope};
+pub use super::decide::{CONFIRM_WITHIN, check_given_at, check_reason, decide};
+pub use super::intent::{Decision, Draft, Effect, Intent, Refusal, Revocation, Scope};
 
 words! {
     /// A consent state's name, as stored and as the API speaks it.

@@ -6,11 +6,13 @@ use std::collections::BTreeSet;
 use chrono::Duration;
 
 use super::consent::{EventKind, NumberConsent, Source, State, StateName};
-use super::evidence::{ConsentDocument, Evidence, FormRecord, HandsetText, RevocationChannel};
+use super::evidence::{ConsentDocument, Evidence, FormRecord, HandsetText};
 use super::id::{MessageId, ProgramId};
-use super::intent::{Decision, Draft, Effect, Intent, Refusal, Scope};
+use super::intent::{Decision, Draft, Effect, Intent, Refusal, Revocation, Scope};
 use super::time::Timestamp;
 
+/// A confirmation of a revocation goes out within this time or never (47 CFR 64.1200(a)(12)).
+pub const CONFIRM_WITHIN: Duration = Duration::minutes(5);
 /// Provider times that lie closer together than this do not tell which of two texts was first (RULES §1).
 const TIE: Duration = Duration::seconds(60);
 /// A reason shorter than this explains nothing; nor does one with so few different letters and figures ("aaaaaaaaaaaa").
@@ -39,7 +41,7 @@ pub fn decide(
         Intent::Unclear(text) => Ok(case.unclear(text)),
         Intent::Form { record, double_opt_in } => Ok(case.form(record, double_opt_in)),
         Intent::ManualOptIn(document) => case.manual_opt_in(document),
-        Intent::OptOut { channel, reason, source } => case.opt_out(channel, reason, source),
+        Intent::OptOut(revocation, source) => case.opt_out(revocation, source),
         Intent::ProviderBlock { provider, code, message } => {
             let evidence = Evidence::ProviderBlock { provider, code, message };
             Ok(case.revoke(Scope::Program, Source::Provider, evidence))
@@ -199,17 +201,27 @@ impl Case<'_> {
         Ok(decision)
     }
 
-    fn opt_out(
-        &self,
-        channel: RevocationChannel,
-        reason: String,
-        source: Source,
-    ) -> Result<Decision, Refusal> {
+    fn opt_out(&self, revocation: Revocation, source: Source) -> Result<Decision, Refusal> {
+        let Revocation { channel, reason, received_at, confirm } = revocation;
         let reason = reason.replace('\0', "").trim().to_owned();
         if reason.is_empty() {
             return Err(Refusal::ReasonTooShort);
         }
-        Ok(self.revoke(Scope::Everywhere, source, Evidence::Revocation { channel, reason }))
+        let occurred_at = received_at.unwrap_or(self.now);
+        if occurred_at > self.now || occurred_at < TCPA {
+            return Err(Refusal::RevocationDate { floor: TCPA });
+        }
+        if confirm && self.now.since(occurred_at) > CONFIRM_WITHIN {
+            return Err(Refusal::TooLateToConfirm);
+        }
+        let mut decision = self.revoke(Scope::Everywhere, source, Evidence::Revocation { channel, reason });
+        if let Some(event) = &mut decision.event {
+            event.occurred_at = occurred_at;
+        }
+        if confirm && self.state.may_be_texted() {
+            decision.effects.push(Effect::ConfirmOptOut);
+        }
+        Ok(decision)
     }
 
     /// Any revocation: always allowed, and recorded even where nothing is left to revoke.

@@ -15,6 +15,26 @@ pub enum Scope {
     Program,
 }
 
+/// A revocation that did not come as a keyword from the handset.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Revocation {
+    /// By which way it came.
+    pub channel: RevocationChannel,
+    /// The person's words, or what is known of them.
+    pub reason: String,
+    /// When it was received, if not now: the law's clock runs from then (47 CFR 64.1200(a)(10)).
+    pub received_at: Option<Timestamp>,
+    /// The lead is to get the one confirmation.
+    pub confirm: bool,
+}
+
+impl Revocation {
+    /// One that was received just now, and is not confirmed by text.
+    pub fn now(channel: RevocationChannel, reason: String) -> Revocation {
+        Revocation { channel, reason, received_at: None, confirm: false }
+    }
+}
+
 /// What somebody wants. The variants that can end in consent carry the evidence for it.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Intent {
@@ -35,7 +55,7 @@ pub enum Intent {
     /// A person records consent from a document.
     ManualOptIn(ConsentDocument),
     /// A person, or a client of the API, records a revocation by any channel.
-    OptOut { channel: RevocationChannel, reason: String, source: Source },
+    OptOut(Revocation, Source),
     /// The provider says that the lead is blocked there.
     ProviderBlock { provider: String, code: String, message: MessageId },
     /// The number has another owner.
@@ -108,6 +128,15 @@ pub enum Refusal {
         .last_opt_out.day()
     )]
     ConsentBeforeOptOut { last_opt_out: Timestamp },
+    /// The revocation's date is in the future, or before there was a law to revoke under.
+    #[error("Enter the day on which the revocation was received: not in the future, and not before {}.", .floor.day())]
+    RevocationDate { floor: Timestamp },
+    /// It is too late to confirm.
+    #[error(
+        "A confirmation goes out within five minutes of the revocation or never (47 CFR 64.1200(a)(12)). This one was received \
+         earlier: leave the confirmation out."
+    )]
+    TooLateToConfirm,
     /// The words explain nothing.
     #[error(
         "Give a reference or reason in words: at least 10 characters, and at least two different words. \"Test\" is not a \
@@ -139,6 +168,8 @@ impl Refusal {
             Refusal::ConsentInFuture => "consent_in_future",
             Refusal::ConsentTooOld { .. } => "consent_too_old",
             Refusal::ConsentBeforeOptOut { .. } => "consent_before_opt_out",
+            Refusal::RevocationDate { .. } => "revocation_date",
+            Refusal::TooLateToConfirm => "too_late_to_confirm",
             Refusal::ReasonTooShort => "reason_too_short",
             Refusal::AlreadyInvited { .. } => "already_invited",
             Refusal::AlreadyOptedIn => "already_opted_in",
@@ -159,6 +190,8 @@ impl Refusal {
             Refusal::ConsentInFuture
             | Refusal::ConsentTooOld { .. }
             | Refusal::ConsentBeforeOptOut { .. } => Some("given_on"),
+            Refusal::RevocationDate { .. } => Some("received_on"),
+            Refusal::TooLateToConfirm => Some("confirm"),
             Refusal::ReasonTooShort => Some("reason"),
             _ => None,
         }

@@ -24,6 +24,7 @@ pub mod moving;
 pub mod numbers;
 pub mod programs;
 pub mod reviews;
+pub mod revocations;
 pub mod seal_file;
 pub mod sessions;
 pub mod settings;

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use sms_opt_in::domain::consent::{
-    Event, EventKind, Intent, NumberConsent, Scope, Source, StateName, decide, fold,
+    Event, EventKind, Intent, NumberConsent, Revocation, Scope, Source, StateName, decide, fold,
 };
 use sms_opt_in::domain::evidence::*;
 use sms_opt_in::domain::id::{InboundId, MessageId, ProgramId};
@@ -65,7 +65,7 @@ fn intents() -> impl Strategy<Value = Intent> {
         Just(Intent::Unclear(text("no", None))),
         any::<bool>().prop_map(form),
         (0i64..3000).prop_map(move |at| document(Timestamp::from_micros(at * 1_000_000))),
-        Just(Intent::OptOut { channel: RevocationChannel::Call, reason: reason(), source: Source::Manual }),
+        Just(Intent::OptOut(Revocation::now(RevocationChannel::Call, reason()), Source::Manual)),
         Just(Intent::ProviderBlock { provider: "test".into(), code: "21610".into(), message }),
         Just(Intent::Reassigned { reason: reason() }),
         Just(Intent::SetDoNotText { reason: reason() }),

@@ -19,5 +19,6 @@ mod pages;
 mod people;
 mod restore;
 mod reviews;
+mod revocations;
 mod tampering;
 mod writes;

@@ -16,6 +16,7 @@ use serde::Deserialize;
 use self::upload::{Upload, read};
 use super::contact::timeline::title;
 use super::documents::recognised;
+use super::revocations;
 use crate::actions::record_consent::{Update, record_consent};
 use crate::actions::{ActionError, FieldError};
 use crate::domain::consent::{Refusal, Source, State, check_given_at, check_reason};
@@ -70,6 +71,8 @@ struct Given {
     given_on: String,
     reason: String,
     channel: String,
+    received_on: String,
+    confirm: String,
     seen: String,
 }
 
@@ -157,7 +160,9 @@ async fn new(
 ) -> Result<HttpResponse, PageError> {
     let id: ContactId = page::id(&id)?;
     let known = app.store.read(move |conn| known(conn, id)).await?;
-    show(&app, &who, known, form::query(&request), Vec::new())
+    let mut given: Given = form::query(&request);
+    given.received_on = revocations::today(app.clock.now());
+    show(&app, &who, known, given, Vec::new())
 }
 
 fn show(
@@ -230,7 +235,7 @@ fn checked(given: &Given, file: Upload, about: &Known, now: Timestamp) -> Result
     let explained = check_reason(&reason).map_err(|why| vec![FieldError::new("reason", why.to_string())]);
     match given.update.as_str() {
         "opt_in" => opt_in(given, reason, file, about, now),
-        "opt_out" => opt_out(given, reason),
+        "opt_out" => opt_out(given, now),
         "reassigned" => explained.map(|()| Update::Reassigned(reason)),
         "do_not_text" => explained.map(|()| Update::SetDoNotText(reason)),
         "clear_do_not_text" => explained.map(|()| Update::ClearDoNotText(reason)),
@@ -239,14 +244,9 @@ fn checked(given: &Given, file: Upload, about: &Known, now: Timestamp) -> Result
     }
 }
 
-fn opt_out(given: &Given, reason: String) -> Result<Update, Vec<FieldError>> {
-    let channel = RevocationChannel::from_str(&given.channel);
-    let unknown = channel.is_err().then(|| FieldError::new("channel", "Choose how the lead opted out."));
-    let empty = reason.is_empty().then(|| FieldError::new("reason", "Write down what the lead said."));
-    match channel {
-        Ok(channel) if empty.is_none() => Ok(Update::OptOut(channel, reason)),
-        _ => Err(unknown.into_iter().chain(empty).collect()),
-    }
+fn opt_out(given: &Given, now: Timestamp) -> Result<Update, Vec<FieldError>> {
+    let confirm = given.confirm == "yes";
+    revocations::read(&given.channel, &given.reason, &given.received_on, confirm, now).map(Update::OptOut)
 }
 
 fn opt_in(
@@ -296,7 +296,7 @@ fn opt_in(
 
 const NO_DAY: &str = "Enter the day on the document as year, month and day, for example 2026-11-03.";
 
-fn day(text: &str) -> Option<Timestamp> {
+pub(super) fn day(text: &str) -> Option<Timestamp> {
     let day = NaiveDate::parse_from_str(text.trim(), "%Y-%m-%d").ok()?;
     Some(Timestamp::from(day.and_time(NaiveTime::MIN).and_utc()))
 }

@@ -13,6 +13,7 @@ mod names;
 pub mod programs;
 pub mod reply_tester;
 pub mod reviews;
+pub mod revocations;
 pub mod setup;
 pub mod sign_in;
 pub mod troubleshoot;
@@ -33,6 +34,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(messages::routes)
         .configure(troubleshoot::routes)
         .configure(reviews::routes)
+        .configure(revocations::routes)
         .configure(reply_tester::routes)
         .configure(users::routes)
         .configure(api_keys::routes)

@@ -3,17 +3,19 @@
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Json, Path, Query};
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Key, Problem, verdict};
 use crate::actions::record_consent::{Update, record_consent};
 use crate::actions::{ActionError, standing};
-use crate::domain::consent::Source;
+use crate::domain::consent::{Revocation, Source};
 use crate::domain::evidence::RevocationChannel;
 use crate::domain::hex::hex;
 use crate::domain::ledger::Stored;
 use crate::domain::phone::Phone;
+use crate::domain::time::Timestamp;
 use crate::store::numbers::{self, Number};
 use crate::store::{StoreError, events, programs};
 use crate::web::App;
@@ -27,6 +29,10 @@ pub(super) struct Asked {
 pub(super) struct OptOut {
     channel: RevocationChannel,
     reason: String,
+    /// RFC 3339; now when absent.
+    received_at: Option<DateTime<Utc>>,
+    #[serde(default)]
+    confirm: bool,
 }
 
 fn phone(app: &App, text: &str) -> Result<Phone, Problem> {
@@ -104,12 +110,15 @@ pub(super) async fn opt_out(
 ) -> Result<HttpResponse, Problem> {
     key.may("consent")?;
     let phone = phone(&app, &number)?;
-    let (now, actor, OptOut { channel, reason }) = (app.clock.now(), key.actor(), body.into_inner());
+    let (now, actor, OptOut { channel, reason, received_at, confirm }) =
+        (app.clock.now(), key.actor(), body.into_inner());
+    let received_at = received_at.map(Timestamp::from);
     let entry = app
         .store
         .write(move |tx| {
             let number = numbers::find_or_create(tx, &phone, now)?;
-            let update = Update::OptOut(channel, reason.clone());
+            let reason = reason.clone();
+            let update = Update::OptOut(Revocation { channel, reason, received_at, confirm });
             record_consent(tx, number.id, None, update, Source::Api, &actor, now)
         })
         .await?;

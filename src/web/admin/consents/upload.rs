@@ -46,6 +46,8 @@ pub(super) async fn read(request: &HttpRequest, mut parts: Multipart) -> Result<
             "given_on" => given.given_on = value,
             "reason" => given.reason = value,
             "channel" => given.channel = value,
+            "received_on" => given.received_on = value,
+            "confirm" => given.confirm = value,
             "seen" => given.seen = value,
             _ => {}
         }

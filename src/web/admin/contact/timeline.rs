@@ -9,6 +9,7 @@ use crate::domain::program::Program;
 use crate::domain::reply::{self, Keywords, Reply};
 use crate::domain::time::Timestamp;
 use crate::web::admin::names::Names;
+use crate::web::admin::revocations::Clock;
 
 /// The entries of one day.
 pub(super) type Day = (String, Vec<Entry>);
@@ -52,13 +53,18 @@ fn entry(row: Stored, known: &mut NumberConsent, program: &Program, all: &[Progr
     let before = known.state_in(program.id).name();
     let (label, facts, given) = match serde_json::from_str::<Evidence>(&row.facts) {
         Ok(evidence) => {
-            let shown = (title(row.kind, &evidence, before), facts(&evidence), is_dated(&evidence));
+            let mut facts = facts(&evidence);
+            if matches!(evidence, Evidence::Revocation { .. }) {
+                let clock = Clock::new(row.occurred_at, row.recorded_at);
+                facts.push(fact("Honoured", format!("{}; the law allows {}", clock.words(), clock.limit)));
+            }
+            let shown = (title(row.kind, &evidence, before), facts, dated(&evidence));
             let Stored { seq, program, kind, source, occurred_at, recorded_at, .. } = row;
             known.apply(&Event { seq, program, kind, source, occurred_at, recorded_at, evidence });
             shown
         }
         Err(_) => {
-            (row.kind.label(), vec![fact("Evidence", "It cannot be read. Run verify on the server.")], false)
+            (row.kind.label(), vec![fact("Evidence", "It cannot be read. Run verify on the server.")], None)
         }
     };
     let (occurred, recorded) = (row.occurred_at.day(), row.recorded_at.day());
@@ -82,7 +88,9 @@ fn entry(row: Stored, known: &mut NumberConsent, program: &Program, all: &[Progr
         },
         source: row.source.label(),
         actor: names.of(&row.actor),
-        late: (given && occurred != recorded).then(|| format!("given {occurred} · recorded {recorded}")),
+        late: given
+            .filter(|_| occurred != recorded)
+            .map(|given| format!("{given} {occurred} · recorded {recorded}")),
         seq: row.seq,
         occurred_at: row.occurred_at,
         recorded_at: row.recorded_at,
@@ -119,9 +127,13 @@ fn title_of_text(text: &HandsetText, is_out: bool) -> &'static str {
     }
 }
 
-/// True where the day it happened is a statement of its own: the day on a document.
-fn is_dated(evidence: &Evidence) -> bool {
-    matches!(evidence, Evidence::Document(_))
+/// Where the day it happened is a statement of its own, what happened then: a document's consent was given, a letter received.
+fn dated(evidence: &Evidence) -> Option<&'static str> {
+    match evidence {
+        Evidence::Document(_) => Some("given"),
+        Evidence::Revocation { .. } => Some("received"),
+        _ => None,
+    }
 }
 
 fn look(kind: EventKind) -> (&'static str, &'static str) {

@@ -1,0 +1,213 @@
+//! Revocations by any channel: a call, an e-mail, a letter, a word at the counter. What is recorded here counts at once, for
+//! every number, known or not; the list shows the law's clock beside each.
+
+use std::str::FromStr;
+
+use actix_session::Session;
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+use serde::Deserialize;
+
+use super::consents::day;
+use super::names::Names;
+use crate::actions::record_consent::{Update, record_consent};
+use crate::actions::{ActionError, FieldError};
+use crate::domain::business_days::{self, REVOCATION};
+use crate::domain::consent::{Revocation, Source};
+use crate::domain::evidence::RevocationChannel;
+use crate::domain::phone::Phone;
+use crate::domain::time::Timestamp;
+use crate::store::revocations::{self, Recorded};
+use crate::store::{StoreError, numbers};
+use crate::web::App;
+use crate::web::error::PageError;
+use crate::web::form::{self, Errors, Posted};
+use crate::web::page::{Page, html, html_status, see_other};
+use crate::web::session::{self, Editor, Viewer};
+
+/// Revocations on one page.
+const SHOWN: usize = 50;
+
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config
+        .route("/revocations", web::get().to(index))
+        .route("/revocations", web::post().to(create))
+        .route("/revocations/new", web::get().to(new));
+}
+
+#[derive(Template)]
+#[template(path = "revocations/index.html")]
+struct IndexPage {
+    page: Page,
+    lines: Vec<Line>,
+    next: Option<String>,
+    is_first: bool,
+}
+
+struct Line {
+    recorded: Recorded,
+    by: String,
+    clock: Clock,
+}
+
+/// How long it took from a revocation to its record, beside what the law allows.
+pub(super) struct Clock {
+    pub(super) days: u32,
+    pub(super) limit: u32,
+    pub(super) until: Timestamp,
+}
+
+impl Clock {
+    pub(super) fn new(received_at: Timestamp, recorded_at: Timestamp) -> Clock {
+        let days = business_days::between(received_at, recorded_at, 999);
+        Clock { days, limit: REVOCATION, until: business_days::after(received_at, REVOCATION) }
+    }
+
+    pub(super) fn is_late(&self) -> bool {
+        self.days > self.limit
+    }
+
+    /// "on the same business day", "3 business days later".
+    pub(super) fn words(&self) -> String {
+        match self.days {
+            0 => "on the same business day".to_owned(),
+            1 => "1 business day later".to_owned(),
+            days => format!("{days} business days later"),
+        }
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Asked {
+    before: String,
+    phone: String,
+}
+
+async fn index(app: Data<App>, who: Viewer, request: HttpRequest) -> Result<HttpResponse, PageError> {
+    let before = form::query::<Asked>(&request).before.parse().ok();
+    let limit = i64::try_from(SHOWN + 1).unwrap_or(i64::MAX);
+    let read = move |conn: &mut crate::store::Conn<'_>| {
+        Ok::<_, StoreError>((revocations::page(conn, before, limit)?, Names::read(conn)?))
+    };
+    let seen = app.store.look(who.mark, read).await?;
+    let page = Page::new(&app, "revocations", &who).showing(&seen, app.clock.now());
+    let (mut found, names) = seen.found;
+    let goes_on = found.len() > SHOWN;
+    found.truncate(SHOWN);
+    let next = found.last().filter(|_| goes_on).map(|last| format!("/revocations?before={}", last.position));
+    let line = |recorded: Recorded| Line {
+        by: names.of(&recorded.actor),
+        clock: Clock::new(recorded.received_at, recorded.recorded_at),
+        recorded,
+    };
+    let lines = found.into_iter().map(line).collect();
+    html(IndexPage { page, lines, next, is_first: before.is_none() })
+}
+
+#[derive(Template)]
+#[template(path = "revocations/new.html")]
+struct NewPage {
+    page: Page,
+    given: Given,
+    errors: Errors,
+}
+
+/// The answers, as they were given.
+#[derive(Clone, Deserialize, Default)]
+#[serde(default)]
+struct Given {
+    phone: String,
+    channel: String,
+    received_on: String,
+    reason: String,
+    confirm: String,
+}
+
+async fn new(app: Data<App>, who: Editor, request: HttpRequest) -> Result<HttpResponse, PageError> {
+    let phone = form::query::<Asked>(&request).phone;
+    let given = Given { phone, received_on: today(app.clock.now()), ..Given::default() };
+    html(NewPage { page: Page::new(&app, "revocations", &who), given, errors: Vec::new().into() })
+}
+
+/// The day as a date field takes it.
+pub(super) fn today(now: Timestamp) -> String {
+    now.utc().format("%Y-%m-%d").to_string()
+}
+
+async fn create(
+    app: Data<App>,
+    who: Editor,
+    session: Session,
+    Posted(given): Posted<Given>,
+) -> Result<HttpResponse, PageError> {
+    let now = app.clock.now();
+    let phone = Phone::parse(&given.phone, &app.config.default_region);
+    let revocation = read(&given.channel, &given.reason, &given.received_on, given.confirm == "yes", now);
+    let errors = match (phone, revocation) {
+        (Ok(phone), Ok(revocation)) => {
+            let (actor, number) = (who.actor(), phone.clone());
+            let write = move |tx: &mut crate::store::Tx<'_>| {
+                let number = numbers::find_or_create(tx, &number, now)?.id;
+                let update = Update::OptOut(revocation.clone());
+                record_consent(tx, number, None, update, Source::Manual, &actor, now)
+            };
+            match app.store.write(write).await {
+                Ok(_) => {
+                    let number = Page::new(&app, "revocations", &who).number(&phone);
+                    session::flash(
+                        &session,
+                        format!("Recorded: {number} gets no more texts, from any program."),
+                    );
+                    return Ok(see_other("/revocations"));
+                }
+                Err(ActionError::Refused(refusal)) => {
+                    vec![FieldError::new(refusal.field().unwrap_or("reason"), refusal.to_string())]
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        (phone, revocation) => {
+            let phone = phone.err().map(|why| FieldError::new("phone", why.to_string()));
+            phone.into_iter().chain(revocation.err().unwrap_or_default()).collect()
+        }
+    };
+    let page = Page::new(&app, "revocations", &who);
+    html_status(StatusCode::UNPROCESSABLE_ENTITY, NewPage { page, given, errors: errors.into() })
+}
+
+/// The revocation that the answers describe, or everything that is wrong with them, at once.
+pub(super) fn read(
+    channel: &str,
+    reason: &str,
+    received_on: &str,
+    confirm: bool,
+    now: Timestamp,
+) -> Result<Revocation, Vec<FieldError>> {
+    let channel = RevocationChannel::from_str(channel);
+    let received = day(received_on);
+    let reason = reason.trim().to_owned();
+    let mut errors = Vec::new();
+    if channel.is_err() {
+        errors.push(FieldError::new("channel", "Choose how the lead opted out."));
+    }
+    if received.is_none() {
+        errors.push(FieldError::new(
+            "received_on",
+            "Enter the day as year, month and day, for example 2026-11-03.",
+        ));
+    }
+    if reason.is_empty() {
+        errors.push(FieldError::new("reason", "Write down what the lead said."));
+    }
+    match (channel, received) {
+        (Ok(channel), Some(received)) if errors.is_empty() => {
+            // Today means just now: a clock that runs from midnight would say that it was late.
+            let received_at = Some(received).filter(|_| received_on.trim() != today(now));
+            Ok(Revocation { channel, reason, received_at, confirm })
+        }
+        _ => Err(errors),
+    }
+}
