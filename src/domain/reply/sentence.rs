@@ -105,7 +105,10 @@ impl Text {
             Kind::Weak => whole,
             Kind::Clause => (whole || self.fills_clause(rule)) && !self.at(rule.end()).softening,
             Kind::Strong => {
-                whole || self.fills_clause(rule) || (rule.start() <= courtesy && self.begins(rule))
+                whole
+                    || self.fills_clause(rule)
+                    || (rule.start() <= courtesy && self.begins(rule))
+                    || self.ends(rule)
             }
             _ => false,
         };
@@ -121,6 +124,16 @@ impl Text {
     /// `STOP I don't know you`: a new sentence after a keyword.
     fn begins(&self, rule: &Found) -> bool {
         self.at(rule.end()).subject
+    }
+
+    /// `I don't have a mortgage please stop`: a plea, and the keyword as the last word of a clause.
+    fn ends(&self, rule: &Found) -> bool {
+        let Some((before, here)) = rule.start().checked_sub(1).zip(self.words.get(rule.start())) else {
+            return false;
+        };
+        let pleads =
+            self.at(before).courtesy && self.words.get(before).is_some_and(|word| word.clause == here.clause);
+        pleads && self.words.get(rule.end()).is_none_or(|next| next.clause != here.clause)
     }
 
     /// A stop word that is no demand by itself, and a refusal or anger beside it.

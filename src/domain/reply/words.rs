@@ -1,6 +1,7 @@
 //! A text as words, each known to the rules or not, in sentences and clauses. Slips, leet, letters that stand alone and
 //! words stuck together are mended here, so that the rules are written in plain words only.
 
+use super::phrases::REVOKE_ONE;
 use super::phrases::tapbacks::QUOTES;
 use super::rules::{Lexicon, WordId};
 use super::slips::{self, STUCK};
@@ -161,8 +162,15 @@ fn mend(word: Word, lexicon: &Lexicon) -> Vec<Word> {
             known(&once, false).or_else(|| known(&twice, false)).or_else(|| slip(&once))
         })
         .or_else(|| slip(&word.text))
+        .or_else(|| is_over_and_over(&word.text).then(|| known(REVOKE_ONE, false)).flatten())
         .or_else(|| pieces(&word, lexicon));
     found.unwrap_or_else(|| vec![word])
+}
+
+/// `STOPSTOPSTOP`, as often as it fits, the last one perhaps cut off.
+fn is_over_and_over(word: &str) -> bool {
+    let rest = word.trim_start_matches(REVOKE_ONE);
+    rest.len() < word.len() && REVOKE_ONE.starts_with(rest)
 }
 
 /// A word that begins or ends with STOP, and whose rest is words: `STOPTEXTINGME`.

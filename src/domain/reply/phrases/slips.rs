@@ -25,6 +25,7 @@ pub(in crate::domain::reply) const SHORT_SLIPS: &[(&str, &[&str])] = &[
     ("ARRET", &["ARET", "ARRETT", "ARRTE", "ARRER"]),
     ("TEXT", &["TEXXT", "TECT", "TXET", "TEXR", "TETX", "TEX"]),
     ("TEXTS", &["TECTS", "TEXTA", "TETXS"]),
+    ("TEXTING", &["TXTIN", "TXTNG", "TXING", "TXTEING"]),
     ("WRONG", &["WORNG", "WRNOG", "RONG", "WROMG", "WRONGG", "WRONF"]),
     ("LIST", &["LSIT", "LISTT", "LIIST"]),
     ("DONT", &["DNT", "DOTN", "DONOT", "DONTT", "DOMT", "DOENT"]),

@@ -33,6 +33,13 @@ proptest! {
     }
 
     #[test]
+    fn a_stop_without_end_is_a_stop(times in 2usize..500, cut in 0usize..4, spaced in any::<bool>()) {
+        let text = format!("{}{}", "STOP".repeat(times), &"STOP"[..cut]);
+        let spelled: String = text.chars().flat_map(|c| [c, ' ']).collect();
+        prop_assert_eq!(plain(if spaced { &spelled } else { &text }).reply, revoked());
+    }
+
+    #[test]
     fn every_stop_spelled_out_is_a_stop(word in prop::sample::select(REVOKE), between in "[-._ ]|, |\\. | - ") {
         let letters: Vec<String> = word.replace(' ', "").chars().map(String::from).collect();
         prop_assert_eq!(plain(&letters.join(&between)).reply, revoked());
