@@ -16,9 +16,8 @@ const GLANCED: i64 = 10_000;
 const COLLECTED: i64 = 50_000;
 /// What is in more contacts than that is soon met among so many of the newest, unless most of them are old.
 const WALKED: i64 = 200_000;
-/// The planner knows little of what is within words. What it takes for common it looks for in the whole table, and gives up
-/// the order of the newest for a sort, or the reverse. Here it has one plan for each question, and memory for a bitmap that
-/// remembers rows instead of pages.
+/// The planner guesses how many contain a word, and is often wrong by a hundred times; it then reads the whole table for a few.
+/// With this there is one plan for each question, and memory for a bitmap of rows: with less it forgets all but their pages.
 const ONE_PLAN: &str = "SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off; SET LOCAL jit = off; \
     SET LOCAL work_mem = '32MB'";
 
@@ -52,8 +51,8 @@ pub(in crate::store) fn search_rows(conn: &mut Conn<'_>, words: &str) -> Result<
 }
 
 /// The newest that match. To walk back from the newest contact is quick where many match, and takes seconds where few do; to
-/// collect all that match and sort them is the reverse. Which it is shows when one of them is given up halfway. Nobody keeps a
-/// plan for these questions: Diesel prepares them anew each time.
+/// collect all that match and sort them is the reverse. So each is tried as far as it is quick, in turn. Nobody keeps a plan
+/// for these questions, which are prepared anew each time.
 fn newest(db: &mut PgConnection, pattern: &str) -> QueryResult<Vec<i64>> {
     db.transaction(|db| {
         db.batch_execute(ONE_PLAN)?;
