@@ -11,7 +11,7 @@ use sms_opt_in::domain::consent::Source;
 use sms_opt_in::store::{Tx, numbers};
 
 use crate::support::person::Person;
-use crate::support::{World, world};
+use crate::support::{World, database, world};
 
 const CONTACTS: usize = 340;
 
@@ -147,5 +147,89 @@ async fn a_place_in_the_list_that_nobody_was_given_is_no_failure() {
     // ["a\u0000",5], which PostgreSQL would refuse, and nothing at all.
     for place in ["WyJhXHUwMDAwIiw1XQ", "%00", "x"] {
         assert_eq!(ada.open(&format!("/contacts?sort=name&after={place}")).await.status, 200, "{place}");
+    }
+}
+
+/// Adds contacts: name, e-mail address, identifier, number.
+async fn added(world: &World, people: &[[&str; 4]]) {
+    for [name, email, external_id, phone] in people {
+        let body = json!({"name": name, "email": email, "external_id": external_id, "phone": phone});
+        let (status, answer) = world.call(Method::POST, "/api/v1/contacts", Some(body)).await;
+        assert_eq!(status, 201, "{name}: {answer}");
+    }
+}
+
+/// Who is found, in the order of the list: the first page of them.
+async fn found(person: &mut Person, words: &str) -> Vec<String> {
+    let address = format!("/contacts?{}", serde_html_form::to_string([("q", words)]).unwrap());
+    lines(&person.open(&address).await.page).into_iter().map(|line| line.name).collect()
+}
+
+#[actix_web::test]
+async fn a_search_finds_the_right_people_newest_first() {
+    let world = world().await;
+    let mut sam = world.sam().await;
+    added(
+        &world,
+        &[
+            ["Ann Low", "Ann@Example.com", "crm-1", "+12065550141"],
+            ["Jo Ann", "jo-ann@example.com", "crm-2", "+12065550142"],
+            ["Ann Mail", "ann@example.com.au", "crm-3", "+14165550141"],
+            ["Ben 100%", "ben_50@example.com", "crm-4", "+14165550143"],
+            ["Ann Two", "ann@EXAMPLE.com", "crm-51", "+12065550144"],
+            ["Ben_Five", "benx50@example.com", "crm-5", "+14165550145"],
+        ],
+    )
+    .await;
+    for (words, wanted) in [
+        // A whole address, in whatever capitals: those who have it, and nobody whose own only contains it.
+        ("ann@example.com", &["Ann Two", "Ann Low"][..]),
+        ("  ANN@EXAMPLE.COM ", &["Ann Two", "Ann Low"]),
+        ("jo-ann@example.com", &["Jo Ann"]),
+        // Nobody has these, and they are a part of what somebody has.
+        ("nn@example.com", &["Ann Two", "Ann Mail", "Jo Ann", "Ann Low"]),
+        ("Ann@Example.com.A", &["Ann Mail"]),
+        ("nobody@example.com", &[]),
+        ("@example.com.", &["Ann Mail"]),
+        ("ann@example", &["Ann Two", "Ann Mail", "Jo Ann", "Ann Low"]),
+        ("ann low", &["Ann Low"]),
+        ("0141", &["Ann Mail", "Ann Low"]),
+        ("(206) 555-014", &["Ann Two", "Jo Ann", "Ann Low"]),
+        ("crm-5", &["Ben_Five", "Ann Two"]),
+        ("crm-51", &["Ann Two"]),
+        // What stands for other letters in LIKE stands for itself.
+        ("n_5", &["Ben 100%"]),
+        ("00%", &["Ben 100%"]),
+        ("ben_50@example.com", &["Ben 100%"]),
+        ("en_50@example.com", &["Ben 100%"]),
+        ("an", &["Ann Two", "Ann Mail", "Ann Low"]),
+        ("be", &["Ben_Five", "Ben 100%"]),
+        ("%a", &[]),
+        ("...", &[]),
+    ] {
+        assert_eq!(found(&mut sam, words).await, wanted, "{words:?}");
+    }
+}
+
+/// More than PostgreSQL collects and sorts before it looks for the newest alone.
+#[actix_web::test]
+async fn words_of_very_many_find_the_newest_of_them() {
+    let world = world().await;
+    let mut sam = world.sam().await;
+    added(&world, &[["Ann Low", "ann@example.com", "crm-1", "+12065550141"]]).await;
+    let id = if database::is_postgres() { "decode(md5(n::text), 'hex')" } else { "randomblob(16)" };
+    // Of the 10,000 newest only every tenth is of the crowd, so that a look at the newest does not do.
+    let crowd = format!(
+        "INSERT INTO contacts (row_id, id, number_id, external_id, name, name_key, created_at, updated_at)
+        WITH RECURSIVE nth (n) AS (SELECT 10000 UNION ALL SELECT n + 1 FROM nth WHERE n < 70010)
+        SELECT n, {id}, number_id, 'crm-' || n, who || n, lower(who) || n, created_at, updated_at
+        FROM (SELECT n, CASE WHEN n < 60010 OR n % 10 = 0 THEN 'Crowd ' ELSE 'Other ' END AS who FROM nth) AS them,
+        (SELECT number_id, created_at, updated_at FROM contacts) AS low"
+    );
+    database::run(&world.database, &crowd).unwrap();
+    for words in ["crowd", "cr"] {
+        let newest = found(&mut sam, words).await;
+        let wanted: Vec<String> = (0..50).map(|n| format!("Crowd {}", 70_010 - 10 * n)).collect();
+        assert_eq!(newest, wanted, "{words}");
     }
 }

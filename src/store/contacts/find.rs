@@ -204,6 +204,12 @@ fn search_rows(conn: &mut Conn<'_>, search: &str) -> Result<Vec<i64>, StoreError
             .limit(dialect::SEARCH_ROWS)
             .load(db)?));
     }
+    if is_address(words) {
+        let found = with_email(conn, words)?;
+        if !found.is_empty() {
+            return Ok(found);
+        }
+    }
     // A national format may begin with a 0 that E.164 leaves out: 020 7946 0000 is +44 20 7946 0000.
     let bare = words.trim_start_matches('0');
     let national = is_number && bare.len() < words.len() && bare.len() >= NATIONAL_DIGITS;
@@ -212,4 +218,20 @@ fn search_rows(conn: &mut Conn<'_>, search: &str) -> Result<Vec<i64>, StoreError
         found.extend(dialect::search_rows(conn, bare)?);
     }
     Ok(found)
+}
+
+/// Looks like an e-mail address from beginning to end.
+fn is_address(words: &str) -> bool {
+    let parts = words.split_once('@');
+    parts.is_some_and(|(_, domain)| domain.contains('.')) && !words.contains(char::is_whitespace)
+}
+
+/// The rows with this very address, in capitals or not. The index is in the order that is asked for.
+fn with_email(conn: &mut Conn<'_>, address: &str) -> Result<Vec<i64>, StoreError> {
+    on!(conn, db => Ok(contacts::table
+        .filter(sql::<Bool>("lower(email) = lower(").bind::<Text, _>(address).sql(")"))
+        .order(contacts::row_id.desc())
+        .select(contacts::row_id)
+        .limit(dialect::SEARCH_ROWS)
+        .load(db)?))
 }
