@@ -225,6 +225,20 @@ pub fn page(conn: &mut Conn<'_>, filter: &Filter) -> Result<Vec<Line>, StoreErro
     Ok(lines.into_iter().map(line).collect())
 }
 
+/// The contact on each of the numbers, with its name; the first one where there are several.
+pub(super) fn first_on(
+    conn: &mut Conn<'_>,
+    numbers: &[NumberId],
+) -> Result<HashMap<NumberId, (ContactId, String)>, StoreError> {
+    let rows: Vec<(NumberId, ContactId, String)> = on!(conn, db => contacts::table
+        .filter(contacts::number_id.eq_any(numbers))
+        .order(contacts::row_id.desc())
+        .select((contacts::number_id, contacts::id, contacts::name))
+        .load(db)?);
+    // The newest first, so that the first one stays.
+    Ok(rows.into_iter().map(|(number, id, name)| (number, (id, name))).collect())
+}
+
 /// The key by which names are sorted.
 pub fn name_key(name: &str) -> String {
     name.trim().to_lowercase()

@@ -7,8 +7,8 @@ use diesel::prelude::*;
 use super::dialect::on;
 use super::inbound::Inbound;
 use super::numbers::{self as records, Number, Row};
-use super::schema::{contacts, inbound_texts, numbers};
-use super::{Conn, StoreError};
+use super::schema::{inbound_texts, numbers};
+use super::{Conn, StoreError, contacts};
 use crate::domain::id::{ContactId, NumberId};
 use crate::domain::reply::UNCLEAR;
 use crate::domain::time::Timestamp;
@@ -50,10 +50,10 @@ pub fn waiting(conn: &mut Conn<'_>, after: Option<Place>, limit: i64) -> Result<
     });
     let found = rows.into_iter().map(records::read).collect::<Result<Vec<Number>, _>>()?;
     let ids: Vec<NumberId> = found.iter().map(|number| number.id).collect();
-    let (mut contacts, mut replies) = (contacts_on(conn, &ids)?, replies_of(conn, &ids)?);
+    let (mut on_number, mut replies) = (contacts::first_on(conn, &ids)?, replies_of(conn, &ids)?);
     let waiting = |number: Number| {
         let since = number.consent.paused.as_ref()?.since;
-        let contact = contacts.remove(&number.id);
+        let contact = on_number.remove(&number.id);
         let texts = replies.remove(&number.id).unwrap_or_default();
         let reply = texts.into_iter().find(|text| text.received_at >= since);
         Some(Waiting { number, since, contact, reply })
@@ -90,19 +90,6 @@ pub fn older_than(
         .select((numbers::id, numbers::paused_at.assume_not_null()))
         .limit(limit)
         .load(db)?))
-}
-
-fn contacts_on(
-    conn: &mut Conn<'_>,
-    ids: &[NumberId],
-) -> Result<HashMap<NumberId, (ContactId, String)>, StoreError> {
-    let rows: Vec<(NumberId, ContactId, String)> = on!(conn, db => contacts::table
-        .filter(contacts::number_id.eq_any(ids))
-        .order(contacts::row_id.desc())
-        .select((contacts::number_id, contacts::id, contacts::name))
-        .load(db)?);
-    // The newest first, so that the first one stays.
-    Ok(rows.into_iter().map(|(number, id, name)| (number, (id, name))).collect())
 }
 
 /// The unclear replies of the numbers, the oldest first.

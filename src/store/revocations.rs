@@ -1,14 +1,12 @@
 //! Revocations that people or clients of the API recorded, by whatever way they came, newest first.
 
-use std::collections::HashMap;
-
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
 use super::dialect::on;
-use super::schema::{consent_events, contacts, numbers};
-use super::{Conn, StoreError};
+use super::schema::{consent_events, numbers};
+use super::{Conn, StoreError, contacts};
 use crate::domain::evidence::{Evidence, RevocationChannel};
 use crate::domain::id::{ContactId, NumberId};
 use crate::domain::phone::Phone;
@@ -66,14 +64,7 @@ pub fn page(conn: &mut Conn<'_>, before: Option<i64>, limit: i64) -> Result<Vec<
         query.load(db)?
     });
     let ids: Vec<NumberId> = rows.iter().map(|row| row.1).collect();
-    let found: Vec<(NumberId, ContactId, String)> = on!(conn, db => contacts::table
-        .filter(contacts::number_id.eq_any(&ids))
-        .order(contacts::row_id.desc())
-        .select((contacts::number_id, contacts::id, contacts::name))
-        .load(db)?);
-    // The newest first, so that the first one stays.
-    let on_number: HashMap<NumberId, (ContactId, String)> =
-        found.into_iter().map(|(number, id, name)| (number, (id, name))).collect();
+    let on_number = contacts::first_on(conn, &ids)?;
     let recorded = |(position, number, phone, facts, actor, received_at, recorded_at): Row| {
         let Ok(Evidence::Revocation { channel, reason }) = serde_json::from_str(&facts) else { return None };
         let contact = on_number.get(&number).cloned();
