@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use self::timeline::{Day, history};
 use super::names::Names;
+use super::stale::{Question, by_number};
 use super::troubleshoot::VerdictPanel;
 use crate::actions::send_message::{Wanted, send_message};
 use crate::actions::{ActionError, FieldError, standing};
@@ -22,7 +23,7 @@ use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::store::contacts::{self, Contact};
 use crate::store::numbers::Number;
-use crate::store::{Conn, StoreError, events, inbound, messages, numbers, programs};
+use crate::store::{Conn, StoreError, events, inbound, messages, numbers, programs, stale};
 use crate::web::App;
 use crate::web::error::PageError;
 use crate::web::form::{Errors, Posted};
@@ -54,6 +55,7 @@ struct Record {
     state: &'static str,
     panel: VerdictPanel,
     forecast: Forecast,
+    stale: Option<Question>,
     days: Vec<Day>,
     bubbles: Vec<Bubble>,
     others: Vec<Contact>,
@@ -146,11 +148,13 @@ fn record(conn: &mut Conn<'_>, id: ContactId, role: Role, now: Timestamp) -> Res
     others.retain(|other| other.id != id);
     let names = Names::read(conn)?;
     let bubbles = conversation(conn, number.id, &contact.name, &names, TEXTS)?;
+    let open = stale::open_of(conn, number.id)?;
     Ok(Record {
         state: number.consent.state_in(program.id).name().as_str(),
         panel: VerdictPanel::new(&verdict, "Can we text this number now?", Some(id), false, role),
         forecast: forecast(&verdict),
         days: history(events::of(conn, number.id)?, program, &all, &names),
+        stale: by_number(conn, open)?.into_iter().next(),
         bubbles,
         others,
         contact,
@@ -159,6 +163,10 @@ fn record(conn: &mut Conn<'_>, id: ContactId, role: Role, now: Timestamp) -> Res
 }
 
 impl Record {
+    fn address(&self) -> String {
+        format!("/contacts/{}", self.contact.id)
+    }
+
     /// What the page is called: the name, else the number.
     fn title(&self, page: &Page) -> String {
         if self.contact.name.is_empty() { page.number(&self.number.phone) } else { self.contact.name.clone() }

@@ -16,6 +16,7 @@ pub mod reviews;
 pub mod revocations;
 pub mod setup;
 pub mod sign_in;
+mod stale;
 pub mod troubleshoot;
 pub mod users;
 
@@ -32,6 +33,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(consents::routes)
         .configure(documents::routes)
         .configure(messages::routes)
+        .configure(stale::routes)
         .configure(troubleshoot::routes)
         .configure(reviews::routes)
         .configure(revocations::routes)

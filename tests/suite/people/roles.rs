@@ -47,6 +47,7 @@ const ADDRESSES: &[(&str, &str, For, u16)] = &[
     ("get", "/documents/{sha256}", Viewers, 404),
     ("get", "/messages", Viewers, 200),
     ("get", "/messages/{id}", Viewers, 404),
+    ("post", "/messages/{id}/stale", Editors, 400),
     ("get", "/reviews", Viewers, 200),
     ("get", "/reviews/{id}", Viewers, 404),
     ("post", "/reviews/{id}", Editors, 400),
