@@ -125,6 +125,7 @@ fn send_anew(
         body: old.body.clone(),
         category: old.category,
         program: Some(program.slug),
+        basis: None,
     };
     let accepted = send_message(tx, &wanted, region, actor, now)?;
     if accepted.status != Status::Blocked {

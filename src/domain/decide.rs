@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use chrono::Duration;
 
 use super::consent::{EventKind, NumberConsent, Source, State, StateName};
-use super::evidence::{ConsentDocument, Evidence, FormRecord, HandsetText};
+use super::evidence::{Basis, ConsentDocument, Evidence, FormRecord, HandsetText};
 use super::id::{MessageId, ProgramId};
 use super::intent::{Decision, Draft, Effect, Intent, Refusal, Revocation, Scope};
 use super::time::Timestamp;
@@ -33,7 +33,7 @@ pub fn decide(
 ) -> Result<Decision, Refusal> {
     let case = Case { record, program, state: record.state_in(program), now };
     match intent {
-        Intent::Invite { message, text } => case.invite(message, text),
+        Intent::Invite { message, text, basis } => case.invite(message, text, basis),
         Intent::InvitationFailed { message, seq, why } => Ok(case.invitation_failed(message, seq, why)),
         Intent::Start(text) => Ok(case.start(text)),
         Intent::Yes(text) => Ok(case.yes(text)),
@@ -73,7 +73,7 @@ struct Case<'a> {
 }
 
 impl Case<'_> {
-    fn invite(&self, message: MessageId, text: String) -> Result<Decision, Refusal> {
+    fn invite(&self, message: MessageId, text: String, basis: Option<Basis>) -> Result<Decision, Refusal> {
         match self.state {
             _ if self.record.do_not_text.is_some() => Err(Refusal::DoNotText),
             State::OptedOut(since) => Err(Refusal::OptedOut { since: since.occurred_at }),
@@ -81,7 +81,8 @@ impl Case<'_> {
             State::Invited(since) => Err(Refusal::AlreadyInvited { since: since.recorded_at }),
             State::OptedIn(_) => Err(Refusal::AlreadyOptedIn),
             State::NotAsked => {
-                let evidence = Evidence::Invitation { message, text };
+                let basis = basis.map(checked_basis).transpose()?;
+                let evidence = Evidence::Invitation { message, text, basis };
                 Ok(self.event(EventKind::Invited, Source::System, evidence, &[Effect::SendInvitation]))
             }
         }
@@ -91,7 +92,7 @@ impl Case<'_> {
     fn invitation_failed(&self, message: MessageId, seq: i32, why: String) -> Decision {
         match self.state {
             State::Invited(since) if since.seq == seq => {
-                let evidence = Evidence::Invitation { message, text: why };
+                let evidence = Evidence::Invitation { message, text: why, basis: None };
                 let effects = [Effect::CancelWaiting];
                 self.event(EventKind::InvitationFailed, Source::Provider, evidence, &effects)
             }
@@ -316,6 +317,10 @@ pub fn check_reason(reason: &str) -> Result<(), Refusal> {
         && letters.len() >= REASON_LETTERS
         && words.iter().any(|word| !matches!(*word, "test" | "tests" | "testing"));
     if explains { Ok(()) } else { Err(Refusal::ReasonTooShort) }
+}
+
+fn checked_basis(Basis { kind, words }: Basis) -> Result<Basis, Refusal> {
+    Ok(Basis { kind, words: checked_reason(words)? })
 }
 
 fn checked_reason(reason: String) -> Result<String, Refusal> {

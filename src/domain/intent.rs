@@ -2,7 +2,7 @@
 //! and those who use it.
 
 use super::consent::{EventKind, Source};
-use super::evidence::{ConsentDocument, Evidence, FormRecord, HandsetText, RevocationChannel};
+use super::evidence::{Basis, ConsentDocument, Evidence, FormRecord, HandsetText, RevocationChannel};
 use super::id::{MessageId, ProgramId};
 use super::time::Timestamp;
 
@@ -39,7 +39,7 @@ impl Revocation {
 #[derive(Clone, PartialEq, Debug)]
 pub enum Intent {
     /// The system queues the opt-in template.
-    Invite { message: MessageId, text: String },
+    Invite { message: MessageId, text: String, basis: Option<Basis> },
     /// The opt-in template of the event `seq` reached nobody.
     InvitationFailed { message: MessageId, seq: i32, why: String },
     /// START from the handset.

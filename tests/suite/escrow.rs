@@ -6,6 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use sms_opt_in::actions::expire::expire;
 use sms_opt_in::actions::verify::verify;
+use sms_opt_in::domain::program::defaults;
 
 use crate::support::{Lead, World, world};
 
@@ -157,5 +158,80 @@ async fn what_ran_out_long_ago_is_not_asked_about() {
         .says(&format!("1 message {RAN_OUT}"))
         .says("A newer quote")
         .lacks("An old quote");
+    sound(&world).await;
+}
+
+/// Ada switches the question on in the default program.
+async fn ask_for_a_basis(world: &World) {
+    let mut ada = world.ada().await;
+    let fields = [
+        ("name", "Account updates"),
+        ("brand", "Example Company"),
+        ("opt_in_template", defaults::OPT_IN_TEMPLATE),
+        ("opt_in_reply", defaults::OPT_IN_REPLY),
+        ("opt_out_reply", defaults::OPT_OUT_REPLY),
+        ("help_reply", defaults::HELP_REPLY),
+        ("frequency", "up to 4 msgs/month"),
+        ("contact_route", "write to help@example.com"),
+        ("hold_days", "7"),
+        ("requires_basis", "yes"),
+    ];
+    let saved = ada.post("/programs/default", "/programs/default", &fields).await;
+    ada.follow(&saved).await.says("Asks how you got the number");
+    ada.open("/log").await.says("how we got a number");
+}
+
+async fn is_sent_on(lead: &Lead<'_>, world: &World, basis: Value) -> (u16, Value) {
+    let message = json!({"to": lead.phone.as_str(), "body": "hello", "category": "alert", "basis": basis});
+    let answer = world.call(Method::POST, "/api/v1/messages", Some(message)).await;
+    world.deliver().await;
+    answer
+}
+
+#[actix_web::test]
+async fn a_program_may_ask_how_we_got_the_number_before_it_invites() {
+    let world = world().await;
+    ask_for_a_basis(&world).await;
+    let (cy, page) = known(&world, 6, "Cy Cole").await;
+    let (status, refused) = cy.is_sent("hello").await;
+    assert_eq!((status, refused["code"].as_str()), (422, Some("basis_required")));
+    assert_eq!(world.status(&refused["id"]).await, "blocked", "the attempt is stored");
+    let vague = json!({"kind": "inquiry", "words": "test"});
+    let (status, invalid) = is_sent_on(&cy, &world, vague).await;
+    assert_eq!((status, invalid["errors"][0]["field"].as_str()), (422, Some("basis.words")));
+    assert_eq!((cy.state().await.as_str(), cy.received().len()), ("not_asked", 0));
+    let basis = json!({"kind": "inquiry", "words": "Asked for a quote by phone"});
+    assert_eq!(is_sent_on(&cy, &world, basis.clone()).await.0, 202);
+    assert_eq!(cy.received().len(), 1);
+    assert_eq!(cy.history().await[0]["evidence"]["basis"], basis);
+    // Who was invited already is not asked about again.
+    assert_eq!(cy.is_sent("and more").await.0, 202);
+    let mut sam = world.sam().await;
+    sam.open(&page).await.says("Asked for a quote by phone").lacks("How did we get this number?");
+    // On the page, the question stands where a text would invite, and an answer that is missing costs no words.
+    let (_, page) = known(&world, 7, "Dee Dorn").await;
+    let send = format!("{page}/messages");
+    sam.open(&page).await.says("How did we get this number?");
+    let missing = sam.post(&page, &send, &[("body", "Your rate is ready")]).await;
+    assert_eq!(missing.status, 422);
+    missing.says("Choose how you got this number").says("Your rate is ready</textarea>");
+    let words = ("basis.words", "Signed up at the fair in May");
+    let sent = [("body", "Your rate is ready"), ("basis.kind", "event_sign_up"), words];
+    let sent = sam.post(&page, &send, &sent).await;
+    sam.follow(&sent).await.says("Held").says("Event sign-up");
+    sound(&world).await;
+}
+
+#[actix_web::test]
+async fn a_hosted_form_is_its_own_basis() {
+    let world = world().await;
+    ask_for_a_basis(&world).await;
+    let eva = world.lead(8);
+    let fields = [("phone", eva.phone.as_str()), ("consent", "yes")];
+    let answer = world.client.post(format!("{}/f/opt-in", world.url)).form(&fields).send().await.unwrap();
+    assert_eq!(answer.status().as_u16(), 200);
+    world.deliver().await;
+    assert_eq!((eva.state().await.as_str(), eva.received().len()), ("invited", 1));
+    assert_eq!(eva.is_sent("hello").await.0, 202, "who is invited is not asked about");
     sound(&world).await;
 }

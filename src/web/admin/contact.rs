@@ -11,11 +11,13 @@ use askama::Template;
 use serde::Deserialize;
 
 use self::timeline::{Day, history};
+use super::basis;
 use super::names::Names;
 use super::stale::{Question, by_number};
 use super::troubleshoot::VerdictPanel;
-use crate::actions::send_message::{Wanted, send_message};
+use crate::actions::send_message::{BASIS_REQUIRED, Wanted, asks_basis, send_message};
 use crate::actions::{ActionError, FieldError, standing};
+use crate::domain::evidence::BasisKind;
 use crate::domain::gate::{Answer, Verdict};
 use crate::domain::id::{ContactId, MessageId, NumberId};
 use crate::domain::message::{Category, Lane, Status};
@@ -44,7 +46,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
 struct ShowPage {
     page: Page,
     record: Record,
-    body: String,
+    given: Compose,
     errors: Errors,
 }
 
@@ -55,6 +57,8 @@ struct Record {
     state: &'static str,
     panel: VerdictPanel,
     forecast: Forecast,
+    /// A text would invite the lead, and the program asks first how we got the number.
+    asks_basis: bool,
     stale: Option<Question>,
     days: Vec<Day>,
     bubbles: Vec<Bubble>,
@@ -78,14 +82,14 @@ pub(super) struct Bubble {
 }
 
 async fn show(app: Data<App>, who: Viewer, id: Path<String>) -> Result<HttpResponse, PageError> {
-    one(&app, &who, page::id(&id)?, String::new(), Vec::new()).await
+    one(&app, &who, page::id(&id)?, Compose::default(), Vec::new()).await
 }
 
 async fn one(
     app: &App,
     who: &impl Signed,
     id: ContactId,
-    body: String,
+    given: Compose,
     errors: Vec<FieldError>,
 ) -> Result<HttpResponse, PageError> {
     let now = app.clock.now();
@@ -94,12 +98,17 @@ async fn one(
     let seen = app.store.look(who.mark(), move |conn| record(conn, id, role, now)).await?;
     let page = page.showing(&seen, now);
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    html_status(status, ShowPage { page, record: seen.found, body, errors: errors.into() })
+    html_status(status, ShowPage { page, record: seen.found, given, errors: errors.into() })
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize, Default)]
+#[serde(default)]
 struct Compose {
     body: String,
+    #[serde(rename = "basis.kind")]
+    basis_kind: String,
+    #[serde(rename = "basis.words")]
+    basis_words: String,
 }
 
 async fn send(
@@ -113,9 +122,16 @@ async fn send(
     let (_, number) = app.store.read(move |conn| find(conn, id)).await?;
     let to = number.phone.as_str().to_owned();
     let body = given.body.replace("\r\n", "\n");
-    let wanted = Wanted { to, body, category: Category::Conversation, program: None };
+    let basis = match basis::given(&given.basis_kind, &given.basis_words) {
+        Ok(basis) => basis,
+        Err(error) => return one(&app, &who, id, given, vec![error]).await,
+    };
+    let wanted = Wanted { to, body, category: Category::Conversation, program: None, basis };
     let (region, actor, now) = (app.config.default_region.clone(), who.actor(), app.clock.now());
     match app.store.write(move |tx| send_message(tx, &wanted, &region, &actor, now)).await {
+        Ok(accepted) if accepted.code == Some(BASIS_REQUIRED) => {
+            one(&app, &who, id, given, basis::missing()).await
+        }
         Ok(accepted) => {
             match accepted.status {
                 Status::Blocked => {
@@ -128,7 +144,7 @@ async fn send(
             }
             Ok(see_other(format!("/contacts/{id}")))
         }
-        Err(ActionError::Invalid(errors)) => one(&app, &who, id, given.body, errors).await,
+        Err(ActionError::Invalid(errors)) => one(&app, &who, id, given, errors).await,
         Err(error) => Err(error.into()),
     }
 }
@@ -153,6 +169,7 @@ fn record(conn: &mut Conn<'_>, id: ContactId, role: Role, now: Timestamp) -> Res
         state: number.consent.state_in(program.id).name().as_str(),
         panel: VerdictPanel::new(&verdict, "Can we text this number now?", Some(id), false, role),
         forecast: forecast(&verdict),
+        asks_basis: asks_basis(program, &verdict),
         days: history(events::of(conn, number.id)?, program, &all, &names),
         stale: by_number(conn, open)?.into_iter().next(),
         bubbles,

@@ -213,8 +213,13 @@ fn facts(evidence: &Evidence) -> Vec<Fact> {
         Evidence::ProviderBlock { provider, code, message } => {
             vec![fact("Provider", provider), styled("mono", "Code", code), message_link(*message)]
         }
-        Evidence::Invitation { message, text } => {
-            vec![styled("quote", "Text", text), message_link(*message)]
+        Evidence::Invitation { message, text, basis } => {
+            let mut facts = vec![styled("quote", "Text", text), message_link(*message)];
+            if let Some(basis) = basis {
+                facts.push(fact("How we got the number", basis.kind.label()));
+                facts.push(styled("quote", "In words", &basis.words));
+            }
+            facts
         }
         Evidence::Note { reason } => vec![styled("quote", "Reason", reason)],
     }
