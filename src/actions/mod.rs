@@ -15,6 +15,7 @@ pub mod publish_form;
 pub mod receive_receipt;
 pub mod receive_text;
 pub mod record_consent;
+pub mod reinvite;
 pub mod restore;
 pub mod review;
 pub mod save_contact;

@@ -216,3 +216,16 @@ pub enum Evidence {
         reason: String,
     },
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Evidence;
+
+    #[test]
+    fn an_invitation_from_before_bases_were_kept_has_the_same_bytes() {
+        let old =
+            r#"{"type":"invitation","message":"01890a5d-ac96-774b-bcce-b302099a8057","text":"Reply START"}"#;
+        let read: Evidence = serde_json::from_str(old).unwrap();
+        assert_eq!(serde_json::to_string(&read).unwrap(), old);
+    }
+}

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use sms_opt_in::actions::expire::expire;
 use sms_opt_in::actions::verify::verify;
 use sms_opt_in::domain::program::defaults;
+use sms_opt_in::providers::simulator::Behaviour;
 
 use crate::support::{Lead, World, world};
 
@@ -233,5 +234,146 @@ async fn a_hosted_form_is_its_own_basis() {
     world.deliver().await;
     assert_eq!((eva.state().await.as_str(), eva.received().len()), ("invited", 1));
     assert_eq!(eva.is_sent("hello").await.0, 202, "who is invited is not asked about");
+    sound(&world).await;
+}
+
+#[actix_web::test]
+async fn a_person_may_invite_once_more_after_thirty_days_and_nobody_else() {
+    let world = world().await;
+    let (cy, page) = known(&world, 9, "Cy Cole").await;
+    let again = format!("{page}/reinvitation");
+    cy.is_sent("hello").await;
+    days_later(&world, 29).await;
+    let mut sam = world.sam().await;
+    sam.open(&page)
+        .await
+        .says("a person may ask once more from")
+        .says("3 Dec 2026")
+        .lacks("Invite once more");
+    let early = sam.open(&again).await;
+    assert_eq!(early.status, 422);
+    early.says("It is never sent twice by itself").says("3 Dec 2026");
+    let early = sam.post(&page, &again, &[]).await;
+    sam.follow(&early).await.says("It is never sent twice by itself");
+    assert_eq!(cy.received().len(), 1);
+    days_later(&world, 2).await;
+    // A new message waits as before, and asks nobody by itself.
+    let (_, held) = cy.is_sent("Are you still looking?").await;
+    assert_eq!((cy.received().len(), world.status(&held["id"]).await), (1, "held".to_owned()));
+    let mut aud = world.aud().await;
+    assert_eq!(aud.open(&again).await.status, 403);
+    aud.open(&page).await.lacks("Invite once more");
+    let mut ada = world.ada().await;
+    ada.open(&page).await.says("Invite once more");
+    ada.open(&again).await.says("Held messages: 1").says("keep their time").says("11 Dec 2026");
+    let (one, two) = (ada.token(&page).await, ada.token(&page).await);
+    let asked = ada.post_with(&one, &again, &[]).await;
+    ada.follow(&asked).await.says("Invited once more").says("Ada Abbott ·").lacks("reinvitation");
+    let twice = ada.post_with(&two, &again, &[]).await;
+    ada.follow(&twice).await.says("It is never sent twice by itself");
+    world.deliver().await;
+    assert_eq!(cy.received().len(), 2, "the template once more: {:?}", cy.received());
+    let last = cy.history().await.pop().unwrap();
+    assert_eq!((last["kind"].as_str(), last["source"].as_str()), (Some("invited"), Some("manual")));
+    assert_eq!(last["actor"], "user:ada@example.com");
+    cy.texts("yes").await;
+    assert_eq!(times(&cy, "Are you still looking?"), 1);
+    assert_eq!(times(&cy, "hello"), 0, "it ran out, and a person is asked");
+    ada.open("/").await.says(&format!("1 message {RAN_OUT}"));
+    sound(&world).await;
+}
+
+#[actix_web::test]
+async fn nobody_is_invited_again_who_said_no_or_must_not_be_texted() {
+    let world = world().await;
+    let (ben, page_of_ben) = known(&world, 10, "Ben Bell").await;
+    let (dee, page_of_dee) = known(&world, 11, "Dee Dorn").await;
+    let (_, page_of_eva) = known(&world, 12, "Eva Eng").await;
+    ben.is_sent("hello").await;
+    dee.is_sent("hello").await;
+    ben.texts("STOP").await;
+    dee.texts("not interested right now").await;
+    days_later(&world, 31).await;
+    let mut ada = world.ada().await;
+    for (page, why) in [
+        (page_of_ben, "opted out"),
+        (page_of_dee, "An unclear reply from this number awaits a decision"),
+        (page_of_eva, "No invitation is out to this number"),
+    ] {
+        ada.open(&page).await.lacks("Invite once more");
+        let refused = ada.post(&page, &format!("{page}/reinvitation"), &[]).await;
+        ada.follow(&refused).await.says(why);
+    }
+    world.deliver().await;
+    assert_eq!((ben.received().len(), dee.received().len()), (2, 1), "Ben has one confirmation besides");
+    sound(&world).await;
+}
+
+#[actix_web::test]
+async fn a_repeated_invitation_that_fails_does_not_count_as_never_asked() {
+    let world = world().await;
+    let (cy, page) = known(&world, 13, "Cy Cole").await;
+    cy.is_sent("hello").await;
+    days_later(&world, 31).await;
+    let simulator = world.bound_app.simulator.as_ref().unwrap();
+    simulator.set_behaviour(Behaviour { fail_with: Some("30008".to_owned()), ..Behaviour::default() });
+    let mut sam = world.sam().await;
+    let asked = sam.post(&page, &format!("{page}/reinvitation"), &[]).await;
+    assert_eq!(asked.status, 303);
+    world.deliver().await;
+    simulator.set_behaviour(Behaviour::default());
+    assert_eq!(cy.state().await, "invited");
+    sam.open(&page).await.says("Repeated invitation could not be delivered");
+    let before = cy.received().len();
+    let (_, held) = cy.is_sent("hello again").await;
+    assert_eq!((cy.received().len(), world.status(&held["id"]).await), (before, "held".to_owned()));
+    sound(&world).await;
+}
+
+/// Two weeks and more of one lead and one brand, from the first text to the last word.
+#[actix_web::test]
+async fn a_fortnight_and_more() {
+    let world = world().await;
+    let (cy, page) = known(&world, 14, "Cy Cole").await;
+    // Day 0: three messages, one invitation.
+    let mut sent = Vec::new();
+    for text in ["one", "two", "three"] {
+        sent.push(cy.is_sent(text).await.1);
+    }
+    assert_eq!((cy.received().len(), cy.state().await.as_str()), (1, "invited"));
+    // Day 5: one more, which has a time of its own. Day 7: the first three run out.
+    days_later(&world, 5).await;
+    let (_, four) = cy.is_sent("four").await;
+    days_later(&world, 2).await;
+    for message in &sent {
+        assert_eq!(world.status(&message["id"]).await, "expired");
+    }
+    assert_eq!(world.status(&four["id"]).await, "held");
+    // Day 9: START. What still waits goes out; of the rest nothing by itself.
+    days_later(&world, 2).await;
+    cy.texts(" Start! ").await;
+    assert_eq!(cy.received().len(), 3, "invitation, confirmation, four: {:?}", cy.received());
+    assert_eq!(cy.received().last().map(String::as_str), Some("four"));
+    // A person sends the second, leaves the first, and does not get to the third.
+    let mut sam = world.sam().await;
+    sam.open("/").await.says(&format!("3 messages {RAN_OUT}"));
+    sam.post(&page, &stale(&sent[1]), &[("decision", "send")]).await;
+    sam.post(&page, &stale(&sent[0]), &[("decision", "leave")]).await;
+    world.deliver().await;
+    assert_eq!(cy.received().len(), 4);
+    assert_eq!(cy.received().last().map(String::as_str), Some("two"));
+    sam.open(&page).await.says(&format!("1 message {RAN_OUT}"));
+    // Day 12: STOP ends it all. Day 14: START again, and the third is from before the STOP.
+    days_later(&world, 3).await;
+    cy.texts("STOP").await;
+    assert_eq!(cy.received().len(), 5, "one confirmation");
+    assert_eq!(cy.is_sent("five").await.0, 422);
+    days_later(&world, 2).await;
+    cy.texts("UNSTOP").await;
+    assert_eq!((cy.state().await.as_str(), cy.received().len()), ("opted_in", 6));
+    world.ada().await.open("/").await.lacks(RAN_OUT);
+    assert_eq!(cy.is_sent("six").await.0, 202);
+    let content: Vec<String> = cy.received().into_iter().filter(|text| text.len() < 6).collect();
+    assert_eq!(content, ["four", "two", "six"]);
     sound(&world).await;
 }

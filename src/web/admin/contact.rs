@@ -17,6 +17,7 @@ use super::stale::{Question, by_number};
 use super::troubleshoot::VerdictPanel;
 use crate::actions::send_message::{BASIS_REQUIRED, Wanted, asks_basis, send_message};
 use crate::actions::{ActionError, FieldError, standing};
+use crate::domain::consent::{Refusal, check_reinvite, may_ask_again_from};
 use crate::domain::evidence::BasisKind;
 use crate::domain::gate::{Answer, Verdict};
 use crate::domain::id::{ContactId, MessageId, NumberId};
@@ -59,10 +60,17 @@ struct Record {
     forecast: Forecast,
     /// A text would invite the lead, and the program asks first how we got the number.
     asks_basis: bool,
+    reinvite: Option<Reinvite>,
     stale: Option<Question>,
     days: Vec<Day>,
     bubbles: Vec<Bubble>,
     others: Vec<Contact>,
+}
+
+/// When a person may invite the lead once more.
+enum Reinvite {
+    Now,
+    From(Timestamp),
 }
 
 /// What would become of a text written now.
@@ -149,7 +157,7 @@ async fn send(
     }
 }
 
-fn find(conn: &mut Conn<'_>, id: ContactId) -> Result<(Contact, Number), PageError> {
+pub(super) fn find(conn: &mut Conn<'_>, id: ContactId) -> Result<(Contact, Number), PageError> {
     let contact = contacts::get(conn, id)?.ok_or(PageError::NotFound)?;
     let number = numbers::get(conn, contact.number_id)?.ok_or(PageError::NotFound)?;
     Ok((contact, number))
@@ -170,6 +178,7 @@ fn record(conn: &mut Conn<'_>, id: ContactId, role: Role, now: Timestamp) -> Res
         panel: VerdictPanel::new(&verdict, "Can we text this number now?", Some(id), false, role),
         forecast: forecast(&verdict),
         asks_basis: asks_basis(program, &verdict),
+        reinvite: again(check_reinvite(&number.consent, program.id, now)),
         days: history(events::of(conn, number.id)?, program, &all, &names),
         stale: by_number(conn, open)?.into_iter().next(),
         bubbles,
@@ -187,6 +196,14 @@ impl Record {
     /// What the page is called: the name, else the number.
     fn title(&self, page: &Page) -> String {
         if self.contact.name.is_empty() { page.number(&self.number.phone) } else { self.contact.name.clone() }
+    }
+}
+
+fn again(asked: Result<(), Refusal>) -> Option<Reinvite> {
+    match asked {
+        Ok(()) => Some(Reinvite::Now),
+        Err(Refusal::AlreadyInvited { since }) => Some(Reinvite::From(may_ask_again_from(since))),
+        Err(_) => None,
     }
 }
 

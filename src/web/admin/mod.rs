@@ -12,6 +12,7 @@ pub mod log;
 pub mod messages;
 mod names;
 pub mod programs;
+mod reinvitations;
 pub mod reply_tester;
 pub mod reviews;
 pub mod revocations;
@@ -32,6 +33,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(contacts::routes)
         .configure(contact::routes)
         .configure(consents::routes)
+        .configure(reinvitations::routes)
         .configure(documents::routes)
         .configure(messages::routes)
         .configure(stale::routes)

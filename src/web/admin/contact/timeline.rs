@@ -105,6 +105,8 @@ fn entry(row: Stored, known: &mut NumberConsent, program: &Program, all: &[Progr
 pub(in crate::web::admin) fn title(kind: EventKind, evidence: &Evidence, before: StateName) -> &'static str {
     let is_out = before == StateName::OptedOut;
     match (kind, evidence) {
+        (EventKind::Invited, _) if before == StateName::Invited => "Invited once more",
+        (EventKind::Recorded, Evidence::Invitation { .. }) => "Repeated invitation could not be delivered",
         (EventKind::Recorded, Evidence::Document(_)) => "Document added",
         (EventKind::Recorded, Evidence::WebForm(_)) if is_out => "Form submitted, stays opted out",
         (EventKind::Recorded, Evidence::WebForm(_)) => "Form submitted again",
