@@ -5,9 +5,13 @@ use chrono::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
 use sms_opt_in::actions::expire::expire;
+use sms_opt_in::actions::record_consent::{Update, record_consent};
 use sms_opt_in::actions::verify::verify;
+use sms_opt_in::domain::actor::Actor;
+use sms_opt_in::domain::consent::Source;
 use sms_opt_in::domain::program::defaults;
 use sms_opt_in::providers::simulator::Behaviour;
+use sms_opt_in::store::{Tx, numbers};
 
 use crate::support::{Lead, World, world};
 
@@ -304,7 +308,22 @@ async fn nobody_is_invited_again_who_said_no_or_must_not_be_texted() {
         let refused = ada.post(&page, &format!("{page}/reinvitation"), &[]).await;
         ada.follow(&refused).await.says(why);
     }
+    // Flagged while the invitation is out: whatever else is true, nobody may be asked.
+    let (hal, page) = known(&world, 15, "Hal Hart").await;
+    hal.is_sent("hello").await;
+    days_later(&world, 31).await;
+    let (phone, now) = (hal.phone.clone(), world.clock.now());
+    let flag = move |tx: &mut Tx<'_>| {
+        let number = numbers::find(tx, &phone)?.unwrap().id;
+        let update = Update::SetDoNotText("the lawyer wrote to us about it".to_owned());
+        record_consent(tx, number, None, update, Source::Manual, &Actor::Operator, now)
+    };
+    world.jobs.store.write(flag).await.unwrap();
+    let mut sam = world.sam().await;
+    let refused = sam.post(&page, &format!("{page}/reinvitation"), &[]).await;
+    sam.follow(&refused).await.says("This number is marked Do not text").lacks("Invite once more");
     world.deliver().await;
+    assert_eq!(hal.received().len(), 1);
     assert_eq!((ben.received().len(), dee.received().len()), (2, 1), "Ben has one confirmation besides");
     sound(&world).await;
 }
