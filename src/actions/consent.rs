@@ -13,7 +13,7 @@ use crate::store::messages::{self, Message, Move};
 use crate::store::numbers::Number;
 use crate::store::{StoreError, Tx, events};
 
-use super::ActionError;
+use super::{ActionError, stale};
 
 /// Who does it and how it is confirmed.
 pub(super) struct Occasion<'a> {
@@ -113,15 +113,17 @@ fn release(tx: &mut Tx<'_>, number: &Number, program: &Program, now: Timestamp) 
         if held.status != Status::Held {
             continue;
         }
-        let (status, note) = match held.expires_at {
-            Some(until) if until <= now => (Status::Expired, "The hold time ended before the lead opted in."),
-            _ => (Status::Queued, "The lead opted in: released."),
-        };
+        if held.expires_at.is_some_and(|until| until <= now) {
+            let why = Move::coded("expired", "The hold time ended before the lead opted in.");
+            messages::advance(tx, &held, Status::Expired, now, &why)?;
+            continue;
+        }
         // The confirmation that was queued before comes first on the handset.
         let due_at = Some(now.plus(Duration::microseconds(1)));
-        messages::advance(tx, &held, status, now, &Move { due_at, ..Move::noted(note) })?;
+        let why = Move { due_at, ..Move::noted("The lead opted in: released.") };
+        messages::advance(tx, &held, Status::Queued, now, &why)?;
     }
-    Ok(())
+    stale::ask(tx, number, program, now)
 }
 
 fn cancel(
@@ -154,7 +156,7 @@ fn cancel(
     for invitation in invitations {
         take_back(tx, number, &invitation, occasion)?;
     }
-    Ok(())
+    stale::withdraw(tx, number, entry.event.program, occasion.actor, occasion.now)
 }
 
 /// An invitation that was cancelled before it went out leaves the number as if it had never been asked.

@@ -34,6 +34,8 @@ pub struct Wording {
     pub privacy_url: String,
     /// Where the terms stand; may be empty.
     pub terms_url: String,
+    /// Asks how we got a number before its opt-in template goes out.
+    pub requires_basis: bool,
 }
 
 /// Writes a program's wording and who changed what. Its forms promise what the program does, so in the same transaction
@@ -61,6 +63,7 @@ pub fn edit_program(
         hold_days: wording.hold_days.unwrap_or_default(),
         privacy_url: Some(clean(&wording.privacy_url)).filter(|url| !url.is_empty()),
         terms_url: Some(clean(&wording.terms_url)).filter(|url| !url.is_empty()),
+        requires_basis: wording.requires_basis,
         updated_at: now,
         ..before.clone()
     };
@@ -149,6 +152,7 @@ fn is_https(url: &str) -> bool {
 /// What became of what, for the log.
 fn changes(before: &Program, after: &Program) -> Vec<String> {
     let url = |url: &Option<String>| url.clone().unwrap_or_default();
+    let asked = |program: &Program| if program.requires_basis { "asked" } else { "not asked" };
     [
         change("name", &before.name, &after.name),
         change("brand", &before.brand, &after.brand),
@@ -161,6 +165,7 @@ fn changes(before: &Program, after: &Program) -> Vec<String> {
         change("days to hold", &before.hold_days.to_string(), &after.hold_days.to_string()),
         change("privacy policy", &url(&before.privacy_url), &url(&after.privacy_url)),
         change("terms", &url(&before.terms_url), &url(&after.terms_url)),
+        change("how we got a number", asked(before), asked(after)),
     ]
     .into_iter()
     .flatten()

@@ -73,6 +73,7 @@ fn first_program(tx: &mut Tx<'_>, now: Timestamp) -> Result<Program, ActionError
         updated_at: now,
         privacy_url: None,
         terms_url: None,
+        requires_basis: false,
     };
     programs::insert(tx, program.clone())?;
     Ok(program)

@@ -2,12 +2,12 @@
 //! said stop meanwhile. Only an administrator switches sending on again.
 
 use crate::domain::actor::Actor;
-use crate::domain::message::Status;
+use crate::domain::message::{StaleDecision, Status};
 use crate::domain::standstill::Standstill;
 use crate::domain::time::Timestamp;
 use crate::store::events::{self, Seal};
 use crate::store::messages::{self, Move};
-use crate::store::{Conn, StoreError, Tx, admin_log, settings};
+use crate::store::{Conn, StoreError, Tx, admin_log, settings, stale};
 
 use super::ActionError;
 
@@ -71,6 +71,17 @@ pub fn complete_until(conn: &mut Conn<'_>) -> Result<Timestamp, StoreError> {
 fn cancel_waiting(tx: &mut Tx<'_>, now: Timestamp) -> Result<(), ActionError> {
     let note =
         "The database was restored from a backup: it may have gone out since. Send it again if it matters.";
+    // The same holds for what a person was asked about.
+    loop {
+        let open = stale::open(tx, 1000)?;
+        if open.is_empty() {
+            break;
+        }
+        for (asked, _) in open {
+            let withdrawn = StaleDecision::Withdrawn;
+            stale::decide(tx, asked.message_id, withdrawn, None, &Actor::System, now)?;
+        }
+    }
     loop {
         let waiting = messages::all_waiting(tx, 1000)?;
         if waiting.is_empty() {

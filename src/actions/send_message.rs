@@ -3,11 +3,13 @@
 use chrono::Duration;
 
 use crate::domain::actor::Actor;
-use crate::domain::consent::{Intent, StateName};
+use crate::domain::consent::{Intent, StateName, check_reason};
+use crate::domain::evidence::Basis;
 use crate::domain::gate::{Answer, CheckName, Verdict};
 use crate::domain::id::MessageId;
 use crate::domain::message::{Category, Lane, Status};
 use crate::domain::phone::Phone;
+use crate::domain::program::Program;
 use crate::domain::sms;
 use crate::domain::time::Timestamp;
 use crate::store::messages::{self, Message};
@@ -27,6 +29,8 @@ pub struct Wanted {
     pub category: Category,
     /// The program's slug; the default program when absent.
     pub program: Option<String>,
+    /// How we got the number; kept with the invitation, if one goes out.
+    pub basis: Option<Basis>,
 }
 
 /// What became of it.
@@ -47,7 +51,7 @@ pub struct Accepted {
 /// Accepts, holds or refuses a text. A refused attempt is stored as well.
 ///
 /// # Errors
-/// [`ActionError::Invalid`] for an empty or overlong text, [`ActionError::NotFound`] for an unknown program.
+/// [`ActionError::Invalid`] for an empty or overlong text or a basis that explains nothing, [`ActionError::NotFound`] for an unknown program.
 pub fn send_message(
     tx: &mut Tx<'_>,
     wanted: &Wanted,
@@ -56,6 +60,7 @@ pub fn send_message(
     now: Timestamp,
 ) -> Result<Accepted, ActionError> {
     check_body(&wanted.body).map_err(|error| ActionError::Invalid(vec![error]))?;
+    check_basis(wanted.basis.as_ref()).map_err(|error| ActionError::Invalid(vec![error]))?;
     let program = programs::find(tx, wanted.program.as_deref())?.ok_or(ActionError::NotFound("program"))?;
     let to: String = wanted.to.chars().filter(|c| !c.is_control()).take(64).collect();
     let mut message = Message {
@@ -78,11 +83,15 @@ pub fn send_message(
             return refuse(tx, message, code_of(check), words, Some(verdict));
         }
         Answer::Send(_) | Answer::Wait => message.status = Status::Queued,
+        Answer::Hold if asks_basis(&program, &verdict) && wanted.basis.is_none() => {
+            return refuse(tx, message, BASIS_REQUIRED, NO_BASIS.to_owned(), Some(verdict));
+        }
         Answer::Hold => {
             message.status = Status::Held;
             message.expires_at = Some(now.plus(Duration::days(program.hold_days.into())));
             if verdict.state == StateName::NotAsked {
-                let intent = Intent::Invite { message: tx.new_id(now)?, text: program.invitation() };
+                let (id, text, basis) = (tx.new_id(now)?, program.invitation(), wanted.basis.clone());
+                let intent = Intent::Invite { message: id, text, basis };
                 apply(tx, &mut number, &program, intent, &Occasion::new(actor, now))?;
                 verdict = standing.verdict(&number, &program, now);
             }
@@ -115,10 +124,14 @@ pub fn once_accepted(tx: &mut Tx<'_>, id: MessageId) -> Result<Accepted, ActionE
 
 /// The recipient is no phone number.
 const INVALID_NUMBER: &str = "invalid_number";
+/// The opt-in template would go out, but nobody said how we got the number.
+pub const BASIS_REQUIRED: &str = "basis_required";
+const NO_BASIS: &str = "The program asks how you got this number before its opt-in template goes out: give a basis, its \
+    kind and its words.";
 
 fn known_code(code: &str) -> Option<&'static str> {
     let all = CheckName::ALL.iter().map(|check| code_of(*check));
-    all.chain([INVALID_NUMBER]).find(|known| *known == code)
+    all.chain([INVALID_NUMBER, BASIS_REQUIRED]).find(|known| *known == code)
 }
 
 fn refuse(
@@ -151,6 +164,26 @@ pub fn check_body(body: &str) -> Result<(), FieldError> {
         return Ok(());
     };
     Err(FieldError::new("body", error))
+}
+
+/// Does the basis explain how we got the number? None is for the program to ask for.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check_basis(basis: Option<&Basis>) -> Result<(), FieldError> {
+    match basis.map(|basis| check_reason(&basis.words)) {
+        Some(Err(_)) => {
+            let words = "Say in words how you got the number: at least 10 characters, and at least two different words.";
+            Err(FieldError::new("basis.words", words))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// True when a text to the number would be its invitation, and the program asks first how we got the number.
+pub fn asks_basis(program: &Program, verdict: &Verdict) -> bool {
+    let invites = verdict.state == StateName::NotAsked && verdict.answer(Lane::Gated) == Answer::Hold;
+    program.requires_basis && invites
 }
 
 /// The stable code of a refusal, as the API speaks it.

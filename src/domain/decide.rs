@@ -1,15 +1,19 @@
 //! The transitions: given what is known of a number and what somebody wants, which event is appended and what follows,
 //! or why it is refused. The table of RULES §1, row by row.
 
+mod invite;
+
 use std::collections::BTreeSet;
 
 use chrono::Duration;
 
 use super::consent::{EventKind, NumberConsent, Source, State, StateName};
-use super::evidence::{ConsentDocument, Evidence, FormRecord, HandsetText};
-use super::id::{MessageId, ProgramId};
+use super::evidence::{Basis, ConsentDocument, Evidence, FormRecord, HandsetText};
+use super::id::ProgramId;
 use super::intent::{Decision, Draft, Effect, Intent, Refusal, Revocation, Scope};
 use super::time::Timestamp;
+
+pub use invite::{check_reinvite, may_ask_again_from};
 
 /// A confirmation of a revocation goes out within this time or never (47 CFR 64.1200(a)(12)).
 pub const CONFIRM_WITHIN: Duration = Duration::minutes(5);
@@ -33,7 +37,8 @@ pub fn decide(
 ) -> Result<Decision, Refusal> {
     let case = Case { record, program, state: record.state_in(program), now };
     match intent {
-        Intent::Invite { message, text } => case.invite(message, text),
+        Intent::Invite { message, text, basis } => case.invite(message, text, basis),
+        Intent::Reinvite { message, text, basis } => case.reinvite(message, text, basis),
         Intent::InvitationFailed { message, seq, why } => Ok(case.invitation_failed(message, seq, why)),
         Intent::Start(text) => Ok(case.start(text)),
         Intent::Yes(text) => Ok(case.yes(text)),
@@ -73,32 +78,6 @@ struct Case<'a> {
 }
 
 impl Case<'_> {
-    fn invite(&self, message: MessageId, text: String) -> Result<Decision, Refusal> {
-        match self.state {
-            _ if self.record.do_not_text.is_some() => Err(Refusal::DoNotText),
-            State::OptedOut(since) => Err(Refusal::OptedOut { since: since.occurred_at }),
-            _ if self.record.paused.is_some() => Err(Refusal::Paused),
-            State::Invited(since) => Err(Refusal::AlreadyInvited { since: since.recorded_at }),
-            State::OptedIn(_) => Err(Refusal::AlreadyOptedIn),
-            State::NotAsked => {
-                let evidence = Evidence::Invitation { message, text };
-                Ok(self.event(EventKind::Invited, Source::System, evidence, &[Effect::SendInvitation]))
-            }
-        }
-    }
-
-    /// Late news about an earlier invitation says nothing about the one that is out.
-    fn invitation_failed(&self, message: MessageId, seq: i32, why: String) -> Decision {
-        match self.state {
-            State::Invited(since) if since.seq == seq => {
-                let evidence = Evidence::Invitation { message, text: why };
-                let effects = [Effect::CancelWaiting];
-                self.event(EventKind::InvitationFailed, Source::Provider, evidence, &effects)
-            }
-            _ => Decision::default(),
-        }
-    }
-
     fn start(&self, text: HandsetText) -> Decision {
         match self.state {
             State::OptedIn(_) => self.handset(EventKind::Recorded, text, &[]),
@@ -316,6 +295,10 @@ pub fn check_reason(reason: &str) -> Result<(), Refusal> {
         && letters.len() >= REASON_LETTERS
         && words.iter().any(|word| !matches!(*word, "test" | "tests" | "testing"));
     if explains { Ok(()) } else { Err(Refusal::ReasonTooShort) }
+}
+
+fn checked_basis(Basis { kind, words }: Basis) -> Result<Basis, Refusal> {
+    Ok(Basis { kind, words: checked_reason(words)? })
 }
 
 fn checked_reason(reason: String) -> Result<String, Refusal> {

@@ -73,6 +73,44 @@ impl RevocationChannel {
     }
 }
 
+words! {
+    /// How a number came to be known: what a program may ask before its opt-in template goes out.
+    BasisKind {
+        /// The lead is a customer.
+        CustomerRelationship = "customer_relationship",
+        /// The lead asked about something.
+        Inquiry = "inquiry",
+        /// Somebody passed the number on, with the lead's permission.
+        Referral = "referral",
+        /// The lead signed up at an event.
+        EventSignUp = "event_sign_up",
+        /// Anything else, explained in the words.
+        Other = "other",
+    }
+}
+
+impl BasisKind {
+    /// The label people read.
+    pub fn label(self) -> &'static str {
+        match self {
+            BasisKind::CustomerRelationship => "Customer relationship",
+            BasisKind::Inquiry => "Inquiry",
+            BasisKind::Referral => "Referral with permission",
+            BasisKind::EventSignUp => "Event sign-up",
+            BasisKind::Other => "Other",
+        }
+    }
+}
+
+/// How we got a number: what an invitation rests on where its program asks for it.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Basis {
+    /// The kind.
+    pub kind: BasisKind,
+    /// In words.
+    pub words: String,
+}
+
 /// A text from the lead's handset.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct HandsetText {
@@ -168,10 +206,26 @@ pub enum Evidence {
         message: MessageId,
         /// Its exact text, or why it failed.
         text: String,
+        /// How we got the number, where somebody said so. Left out of the bytes otherwise: older histories keep theirs.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        basis: Option<Basis>,
     },
     /// A reason in words.
     Note {
         /// The words.
         reason: String,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Evidence;
+
+    #[test]
+    fn an_invitation_from_before_bases_were_kept_has_the_same_bytes() {
+        let old =
+            r#"{"type":"invitation","message":"01890a5d-ac96-774b-bcce-b302099a8057","text":"Reply START"}"#;
+        let read: Evidence = serde_json::from_str(old).unwrap();
+        assert_eq!(serde_json::to_string(&read).unwrap(), old);
+    }
 }

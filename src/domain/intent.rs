@@ -2,7 +2,8 @@
 //! and those who use it.
 
 use super::consent::{EventKind, Source};
-use super::evidence::{ConsentDocument, Evidence, FormRecord, HandsetText, RevocationChannel};
+use super::decide::may_ask_again_from;
+use super::evidence::{Basis, ConsentDocument, Evidence, FormRecord, HandsetText, RevocationChannel};
 use super::id::{MessageId, ProgramId};
 use super::time::Timestamp;
 
@@ -39,7 +40,9 @@ impl Revocation {
 #[derive(Clone, PartialEq, Debug)]
 pub enum Intent {
     /// The system queues the opt-in template.
-    Invite { message: MessageId, text: String },
+    Invite { message: MessageId, text: String, basis: Option<Basis> },
+    /// A person asks once more, long after an invitation without an answer.
+    Reinvite { message: MessageId, text: String, basis: Option<Basis> },
     /// The opt-in template of the event `seq` reached nobody.
     InvitationFailed { message: MessageId, seq: i32, why: String },
     /// START from the handset.
@@ -144,8 +147,14 @@ pub enum Refusal {
     )]
     ReasonTooShort,
     /// An invitation is out already.
-    #[error("The opt-in template went out on {} already. It is never sent twice.", .since.day())]
+    #[error(
+        "The opt-in template went out on {} already. It is never sent twice by itself; a person may ask once more from {}.",
+        .since.day(), may_ask_again_from(*.since).words()
+    )]
     AlreadyInvited { since: Timestamp },
+    /// There is no invitation that could be repeated.
+    #[error("No invitation is out to this number. Write to the lead: the opt-in template goes first.")]
+    NotInvited,
     /// The number is opted in: there is nothing to invite to.
     #[error("This number is opted in already.")]
     AlreadyOptedIn,
@@ -172,6 +181,7 @@ impl Refusal {
             Refusal::TooLateToConfirm => "too_late_to_confirm",
             Refusal::ReasonTooShort => "reason_too_short",
             Refusal::AlreadyInvited { .. } => "already_invited",
+            Refusal::NotInvited => "not_invited",
             Refusal::AlreadyOptedIn => "already_opted_in",
             Refusal::DoNotText => "do_not_text",
             Refusal::Paused => "paused",

@@ -104,6 +104,18 @@ impl Lane {
     }
 }
 
+words! {
+    /// What became of a message that ran out while it waited for START, once the lead had opted in after all (RULES §4).
+    StaleDecision {
+        /// A person had it sent anew.
+        Sent = "sent",
+        /// A person let it be.
+        Left = "left",
+        /// Consent ended before anybody decided: nothing from before that goes out.
+        Withdrawn = "withdrawn",
+    }
+}
+
 /// A text from a lead, as a provider's webhook tells it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct InboundText {

@@ -38,6 +38,8 @@ pub struct Program {
     pub privacy_url: Option<String>,
     /// Where its terms stand.
     pub terms_url: Option<String>,
+    /// It asks "how did we get this number?" before its opt-in template goes out.
+    pub requires_basis: bool,
 }
 
 impl Program {

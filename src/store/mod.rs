@@ -28,6 +28,7 @@ pub mod revocations;
 pub mod seal_file;
 pub mod sessions;
 pub mod settings;
+pub mod stale;
 pub mod tallies;
 pub mod users;
 pub mod walk;

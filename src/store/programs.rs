@@ -29,6 +29,7 @@ struct Row {
     updated_at: Timestamp,
     privacy_url: Option<String>,
     terms_url: Option<String>,
+    requires_basis: bool,
 }
 
 macro_rules! same_fields {
@@ -51,6 +52,7 @@ macro_rules! same_fields {
             updated_at: from.updated_at,
             privacy_url: from.privacy_url,
             terms_url: from.terms_url,
+            requires_basis: from.requires_basis,
         }
     }};
 }

@@ -18,6 +18,7 @@ diesel::table! {
         updated_at -> BigInt,
         privacy_url -> Nullable<Text>,
         terms_url -> Nullable<Text>,
+        requires_basis -> Bool,
     }
 }
 
@@ -159,6 +160,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    stale_messages (message_id) {
+        message_id -> Binary,
+        number_id -> Binary,
+        asked_at -> BigInt,
+        decision -> Nullable<Text>,
+        decided_at -> Nullable<BigInt>,
+        decided_by -> Nullable<Text>,
+        sent_as -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
     inbound_texts (id) {
         id -> Binary,
         provider -> Text,
@@ -278,6 +291,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     tallies,
     messages,
     message_steps,
+    stale_messages,
     inbound_texts,
     forms,
     form_versions,

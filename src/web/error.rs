@@ -191,6 +191,7 @@ fn page_of_form(address: &str) -> Option<String> {
     let parts: Vec<&str> = address.trim_start_matches('/').split('/').collect();
     match parts.as_slice() {
         ["contacts", id, "consents" | "messages"] => Some(format!("/contacts/{id}")),
+        ["messages", id, "stale"] => Some(format!("/messages/{id}")),
         ["users", id, "role" | "password"] => Some(format!("/users/{id}")),
         ["simulator", "handsets" | "messages" | "behaviour"] => Some("/simulator".to_owned()),
         ["sending" | "sign-out"] => Some("/".to_owned()),

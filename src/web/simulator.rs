@@ -245,7 +245,7 @@ async fn send(
     };
     let shown = phone.shown(&region);
     let (to, body) = (wish.phone.clone(), wish.body.clone());
-    let wanted = Wanted { to, body, category: Category::Alert, program: None };
+    let wanted = Wanted { to, body, category: Category::Alert, program: None, basis: None };
     let (actor, now) = (who.actor(), app.clock.now());
     let sent = app.store.write(move |tx| {
         let known = match numbers::find(tx, &phone)? {

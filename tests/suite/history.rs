@@ -54,7 +54,8 @@ fn intents() -> impl Strategy<Value = Intent> {
         })
     };
     prop_oneof![
-        Just(Intent::Invite { message, text: "Reply START".into() }),
+        Just(Intent::Invite { message, text: "Reply START".into(), basis: None }),
+        Just(Intent::Reinvite { message, text: "Reply START".into(), basis: None }),
         (1..9i32).prop_map(move |seq| Intent::InvitationFailed { message, seq, why: "landline".into() }),
         Just(Intent::Start(text("START", None))),
         (0i64..2000)

@@ -7,6 +7,7 @@ mod support;
 mod api;
 mod barrier;
 mod conversations;
+mod escrow;
 mod forms;
 mod history;
 mod hooks;

@@ -27,7 +27,7 @@ impl Evident<'_> {
             Evidence::WebForm(record) => (self.papers.wording(record), None),
             Evidence::Document(document) => (self.papers.file(document), None),
             // The evidence of a failure names the message too, but has words of its own.
-            Evidence::Invitation { message, text } if entry.event.kind == EventKind::Invited => {
+            Evidence::Invitation { message, text, .. } if entry.event.kind == EventKind::Invited => {
                 (self.invitation(message.as_bytes(), text), None)
             }
             _ => (None, None),

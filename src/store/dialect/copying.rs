@@ -66,6 +66,7 @@ tables! {
     tallies by "program_id, state, slot", ROWS;
     messages by "id", ROWS;
     message_steps by "message_id, n", ROWS;
+    stale_messages by "message_id", ROWS;
     inbound_texts by "id", ROWS;
     forms by "id", ROWS;
     form_versions by "form_id, version", ROWS;

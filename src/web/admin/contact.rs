@@ -11,10 +11,14 @@ use askama::Template;
 use serde::Deserialize;
 
 use self::timeline::{Day, history};
+use super::basis;
 use super::names::Names;
+use super::stale::{Question, by_number};
 use super::troubleshoot::VerdictPanel;
-use crate::actions::send_message::{Wanted, send_message};
+use crate::actions::send_message::{BASIS_REQUIRED, Wanted, asks_basis, send_message};
 use crate::actions::{ActionError, FieldError, standing};
+use crate::domain::consent::{Refusal, check_reinvite, may_ask_again_from};
+use crate::domain::evidence::BasisKind;
 use crate::domain::gate::{Answer, Verdict};
 use crate::domain::id::{ContactId, MessageId, NumberId};
 use crate::domain::message::{Category, Lane, Status};
@@ -22,7 +26,7 @@ use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::store::contacts::{self, Contact};
 use crate::store::numbers::Number;
-use crate::store::{Conn, StoreError, events, inbound, messages, numbers, programs};
+use crate::store::{Conn, StoreError, events, inbound, messages, numbers, programs, stale};
 use crate::web::App;
 use crate::web::error::PageError;
 use crate::web::form::{Errors, Posted};
@@ -43,7 +47,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
 struct ShowPage {
     page: Page,
     record: Record,
-    body: String,
+    given: Compose,
     errors: Errors,
 }
 
@@ -54,9 +58,19 @@ struct Record {
     state: &'static str,
     panel: VerdictPanel,
     forecast: Forecast,
+    /// A text would invite the lead, and the program asks first how we got the number.
+    asks_basis: bool,
+    reinvite: Option<Reinvite>,
+    stale: Option<Question>,
     days: Vec<Day>,
     bubbles: Vec<Bubble>,
     others: Vec<Contact>,
+}
+
+/// When a person may invite the lead once more.
+enum Reinvite {
+    Now,
+    From(Timestamp),
 }
 
 /// What would become of a text written now.
@@ -76,14 +90,14 @@ pub(super) struct Bubble {
 }
 
 async fn show(app: Data<App>, who: Viewer, id: Path<String>) -> Result<HttpResponse, PageError> {
-    one(&app, &who, page::id(&id)?, String::new(), Vec::new()).await
+    one(&app, &who, page::id(&id)?, Compose::default(), Vec::new()).await
 }
 
 async fn one(
     app: &App,
     who: &impl Signed,
     id: ContactId,
-    body: String,
+    given: Compose,
     errors: Vec<FieldError>,
 ) -> Result<HttpResponse, PageError> {
     let now = app.clock.now();
@@ -92,12 +106,17 @@ async fn one(
     let seen = app.store.look(who.mark(), move |conn| record(conn, id, role, now)).await?;
     let page = page.showing(&seen, now);
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    html_status(status, ShowPage { page, record: seen.found, body, errors: errors.into() })
+    html_status(status, ShowPage { page, record: seen.found, given, errors: errors.into() })
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize, Default)]
+#[serde(default)]
 struct Compose {
     body: String,
+    #[serde(rename = "basis.kind")]
+    basis_kind: String,
+    #[serde(rename = "basis.words")]
+    basis_words: String,
 }
 
 async fn send(
@@ -111,9 +130,16 @@ async fn send(
     let (_, number) = app.store.read(move |conn| find(conn, id)).await?;
     let to = number.phone.as_str().to_owned();
     let body = given.body.replace("\r\n", "\n");
-    let wanted = Wanted { to, body, category: Category::Conversation, program: None };
+    let basis = match basis::given(&given.basis_kind, &given.basis_words) {
+        Ok(basis) => basis,
+        Err(error) => return one(&app, &who, id, given, vec![error]).await,
+    };
+    let wanted = Wanted { to, body, category: Category::Conversation, program: None, basis };
     let (region, actor, now) = (app.config.default_region.clone(), who.actor(), app.clock.now());
     match app.store.write(move |tx| send_message(tx, &wanted, &region, &actor, now)).await {
+        Ok(accepted) if accepted.code == Some(BASIS_REQUIRED) => {
+            one(&app, &who, id, given, basis::missing()).await
+        }
         Ok(accepted) => {
             match accepted.status {
                 Status::Blocked => {
@@ -126,12 +152,12 @@ async fn send(
             }
             Ok(see_other(format!("/contacts/{id}")))
         }
-        Err(ActionError::Invalid(errors)) => one(&app, &who, id, given.body, errors).await,
+        Err(ActionError::Invalid(errors)) => one(&app, &who, id, given, errors).await,
         Err(error) => Err(error.into()),
     }
 }
 
-fn find(conn: &mut Conn<'_>, id: ContactId) -> Result<(Contact, Number), PageError> {
+pub(super) fn find(conn: &mut Conn<'_>, id: ContactId) -> Result<(Contact, Number), PageError> {
     let contact = contacts::get(conn, id)?.ok_or(PageError::NotFound)?;
     let number = numbers::get(conn, contact.number_id)?.ok_or(PageError::NotFound)?;
     Ok((contact, number))
@@ -146,11 +172,15 @@ fn record(conn: &mut Conn<'_>, id: ContactId, role: Role, now: Timestamp) -> Res
     others.retain(|other| other.id != id);
     let names = Names::read(conn)?;
     let bubbles = conversation(conn, number.id, &contact.name, &names, TEXTS)?;
+    let open = stale::open_of(conn, number.id)?;
     Ok(Record {
         state: number.consent.state_in(program.id).name().as_str(),
         panel: VerdictPanel::new(&verdict, "Can we text this number now?", Some(id), false, role),
         forecast: forecast(&verdict),
+        asks_basis: asks_basis(program, &verdict),
+        reinvite: again(check_reinvite(&number.consent, program.id, now)),
         days: history(events::of(conn, number.id)?, program, &all, &names),
+        stale: by_number(conn, open)?.into_iter().next(),
         bubbles,
         others,
         contact,
@@ -159,9 +189,21 @@ fn record(conn: &mut Conn<'_>, id: ContactId, role: Role, now: Timestamp) -> Res
 }
 
 impl Record {
+    fn address(&self) -> String {
+        format!("/contacts/{}", self.contact.id)
+    }
+
     /// What the page is called: the name, else the number.
     fn title(&self, page: &Page) -> String {
         if self.contact.name.is_empty() { page.number(&self.number.phone) } else { self.contact.name.clone() }
+    }
+}
+
+fn again(asked: Result<(), Refusal>) -> Option<Reinvite> {
+    match asked {
+        Ok(()) => Some(Reinvite::Now),
+        Err(Refusal::AlreadyInvited { since }) => Some(Reinvite::From(may_ask_again_from(since))),
+        Err(_) => None,
     }
 }
 

@@ -10,14 +10,16 @@ use serde::Deserialize;
 
 use self::meaning::{Meaning, meaning};
 use super::names::Names;
+use super::stale::{Question, by_number};
 use super::troubleshoot::VerdictPanel;
 use crate::domain::gate::Verdict;
 use crate::domain::id::MessageId;
-use crate::domain::message::Status;
+use crate::domain::message::{StaleDecision, Status};
 use crate::domain::role::Role;
+use crate::domain::time::Timestamp;
 use crate::store::contacts::{self, Contact};
 use crate::store::messages::{self, Message, Step};
-use crate::store::{Conn, StoreError};
+use crate::store::{Conn, StoreError, stale};
 use crate::web::App;
 use crate::web::error::PageError;
 use crate::web::form;
@@ -132,6 +134,27 @@ struct Life {
     contacts: Vec<Contact>,
     panel: Option<VerdictPanel>,
     meaning: Option<Meaning>,
+    /// It ran out before the lead opted in: what a person is asked, and what they answered.
+    question: Option<Question>,
+    answer: Option<StaleAnswer>,
+    /// The message that ran out, in whose place this one went through the gate.
+    in_place_of: Option<MessageId>,
+}
+
+/// What became of a message that ran out.
+struct StaleAnswer {
+    words: &'static str,
+    by: String,
+    at: Option<Timestamp>,
+    sent_as: Option<MessageId>,
+}
+
+fn answered(decision: StaleDecision) -> &'static str {
+    match decision {
+        StaleDecision::Sent => "Sent anew",
+        StaleDecision::Left => "Left as it is",
+        StaleDecision::Withdrawn => "No longer asked (consent ended)",
+    }
 }
 
 async fn show(app: Data<App>, who: Viewer, id: Path<String>) -> Result<HttpResponse, PageError> {
@@ -157,6 +180,16 @@ fn life(conn: &mut Conn<'_>, id: MessageId, role: Role) -> Result<Life, PageErro
         VerdictPanel::new(&verdict, &question, contact, message.status == Status::Blocked, role)
     });
     let meaning = message.error_code.clone().map(|code| meaning(code, message.error_text.as_deref()));
-    let by = Names::read(conn)?.of(&message.actor);
-    Ok(Life { message, by, steps, contacts, panel, meaning })
+    let names = Names::read(conn)?;
+    let asked = stale::get(conn, id)?;
+    let answer = asked.as_ref().and_then(|asked| {
+        let by = names.of(asked.decided_by.as_deref().unwrap_or_default());
+        let words = answered(asked.decision?);
+        Some(StaleAnswer { words, by, at: asked.decided_at, sent_as: asked.sent_as })
+    });
+    let open = asked.filter(|asked| asked.decision.is_none()).map(|asked| (asked, message.clone()));
+    let question = by_number(conn, open.into_iter().collect())?.into_iter().next();
+    let in_place_of = stale::answered_by(conn, id)?.map(|asked| asked.message_id);
+    let by = names.of(&message.actor);
+    Ok(Life { message, by, steps, contacts, panel, meaning, question, answer, in_place_of })
 }

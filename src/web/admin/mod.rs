@@ -1,6 +1,7 @@
 //! The pages of those who sign in. The map of their addresses; each page's handler lives with its noun.
 
 pub mod api_keys;
+mod basis;
 pub mod consents;
 pub mod contact;
 pub mod contacts;
@@ -11,11 +12,13 @@ pub mod log;
 pub mod messages;
 mod names;
 pub mod programs;
+mod reinvitations;
 pub mod reply_tester;
 pub mod reviews;
 pub mod revocations;
 pub mod setup;
 pub mod sign_in;
+mod stale;
 pub mod troubleshoot;
 pub mod users;
 
@@ -30,8 +33,10 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(contacts::routes)
         .configure(contact::routes)
         .configure(consents::routes)
+        .configure(reinvitations::routes)
         .configure(documents::routes)
         .configure(messages::routes)
+        .configure(stale::routes)
         .configure(troubleshoot::routes)
         .configure(reviews::routes)
         .configure(revocations::routes)

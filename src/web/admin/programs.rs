@@ -65,6 +65,7 @@ struct Given {
     hold_days: String,
     privacy_url: String,
     terms_url: String,
+    requires_basis: String,
 }
 
 impl Given {
@@ -81,6 +82,7 @@ impl Given {
             hold_days: program.hold_days.to_string(),
             privacy_url: program.privacy_url.clone().unwrap_or_default(),
             terms_url: program.terms_url.clone().unwrap_or_default(),
+            requires_basis: if program.requires_basis { "yes".to_owned() } else { String::new() },
         }
     }
 
@@ -97,6 +99,7 @@ impl Given {
             hold_days: self.hold_days.trim().parse().ok(),
             privacy_url: self.privacy_url.clone(),
             terms_url: self.terms_url.clone(),
+            requires_basis: self.requires_basis == "yes",
         }
     }
 }

@@ -11,6 +11,7 @@ use super::verdict::VerdictView;
 use super::{Key, Problem};
 use crate::actions::ActionError;
 use crate::actions::send_message::{self, Accepted, Wanted};
+use crate::domain::evidence::Basis;
 use crate::domain::id::MessageId;
 use crate::domain::message::{Category, Status};
 use crate::domain::time::Timestamp;
@@ -27,6 +28,8 @@ pub(super) struct NewMessage {
     body: String,
     category: Category,
     program: Option<String>,
+    /// How the caller got the number.
+    basis: Option<Basis>,
 }
 
 pub(super) async fn create(
@@ -37,14 +40,19 @@ pub(super) async fn create(
 ) -> Result<HttpResponse, Problem> {
     key.may("messages")?;
     let idempotency = idempotency_key(&request)?;
-    let NewMessage { to, body, category, program } = body.into_inner();
+    let NewMessage { to, body, category, program, basis } = body.into_inner();
     let mut digest = Sha256::new();
     for part in [&to, &body, category.as_str(), program.as_deref().unwrap_or("")] {
         digest.update(part.len().to_be_bytes());
         digest.update(part);
     }
+    // Only where there is one: a request from before it was known keeps its digest.
+    for part in basis.iter().flat_map(|basis| [basis.kind.as_str(), &basis.words]) {
+        digest.update(part.len().to_be_bytes());
+        digest.update(part);
+    }
     let request_sha256 = digest.finalize().to_vec();
-    let wanted = Wanted { to, body, category, program };
+    let wanted = Wanted { to, body, category, program, basis };
     let (region, now) = (app.config.default_region.clone(), app.clock.now());
     let (status, text) = app
         .store

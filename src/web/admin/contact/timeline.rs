@@ -105,6 +105,8 @@ fn entry(row: Stored, known: &mut NumberConsent, program: &Program, all: &[Progr
 pub(in crate::web::admin) fn title(kind: EventKind, evidence: &Evidence, before: StateName) -> &'static str {
     let is_out = before == StateName::OptedOut;
     match (kind, evidence) {
+        (EventKind::Invited, _) if before == StateName::Invited => "Invited once more",
+        (EventKind::Recorded, Evidence::Invitation { .. }) => "Repeated invitation could not be delivered",
         (EventKind::Recorded, Evidence::Document(_)) => "Document added",
         (EventKind::Recorded, Evidence::WebForm(_)) if is_out => "Form submitted, stays opted out",
         (EventKind::Recorded, Evidence::WebForm(_)) => "Form submitted again",
@@ -213,8 +215,13 @@ fn facts(evidence: &Evidence) -> Vec<Fact> {
         Evidence::ProviderBlock { provider, code, message } => {
             vec![fact("Provider", provider), styled("mono", "Code", code), message_link(*message)]
         }
-        Evidence::Invitation { message, text } => {
-            vec![styled("quote", "Text", text), message_link(*message)]
+        Evidence::Invitation { message, text, basis } => {
+            let mut facts = vec![styled("quote", "Text", text), message_link(*message)];
+            if let Some(basis) = basis {
+                facts.push(fact("How we got the number", basis.kind.label()));
+                facts.push(styled("quote", "In words", &basis.words));
+            }
+            facts
         }
         Evidence::Note { reason } => vec![styled("quote", "Reason", reason)],
     }

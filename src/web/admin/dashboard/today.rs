@@ -3,12 +3,13 @@
 
 use chrono::Duration;
 
+use super::super::stale::{Question, by_number};
 use crate::domain::id::ProgramId;
 use crate::domain::message::Status;
 use crate::domain::time::Timestamp;
 use crate::store::inbound::{self, Inbound};
 use crate::store::messages::{self, Message};
-use crate::store::{Conn, StoreError, contacts};
+use crate::store::{Conn, StoreError, contacts, stale};
 
 /// Replies and holds that are shown.
 const SHOWN: usize = 10;
@@ -22,6 +23,10 @@ pub(super) struct Today {
     pub(super) holds: Vec<Message>,
     /// True when there are more.
     pub(super) more_holds: bool,
+    /// Messages that ran out before the lead opted in, as far as they are shown.
+    pub(super) stale: Vec<Question>,
+    /// True when there are more.
+    pub(super) more_stale: bool,
     /// Texts that failed within a day, among the latest.
     pub(super) failed: usize,
 }
@@ -39,7 +44,7 @@ pub(super) struct Reply {
 impl Today {
     /// True when nothing waits.
     pub(super) fn is_quiet(&self) -> bool {
-        self.replies.is_empty() && self.holds.is_empty() && self.failed == 0
+        self.replies.is_empty() && self.holds.is_empty() && self.stale.is_empty() && self.failed == 0
     }
 }
 
@@ -60,9 +65,13 @@ pub(super) fn today(
     let mut holds = messages::holds_ending(conn, now.plus(Duration::days(1)), limit)?;
     let more_holds = holds.len() > SHOWN;
     holds.truncate(SHOWN);
+    let mut open = stale::open(conn, limit)?;
+    let more_stale = open.len() > SHOWN;
+    open.truncate(SHOWN);
+    let stale = by_number(conn, open)?;
     let is_new_failure = |message: &&Message| message.status == Status::Failed && message.created_at >= day;
     let failed = latest.iter().filter(is_new_failure).count();
-    Ok(Today { replies, holds, more_holds, failed })
+    Ok(Today { replies, holds, more_holds, stale, more_stale, failed })
 }
 
 fn reply(conn: &mut Conn<'_>, text: Inbound) -> Result<Reply, StoreError> {

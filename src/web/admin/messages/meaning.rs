@@ -39,6 +39,10 @@ pub(in crate::web::admin) fn explain(code: &str) -> Option<(&'static str, &'stat
         "invalid_number" => {
             ("What was given as the recipient is no phone number.", "Correct the number and send again.")
         }
+        "basis_required" => (
+            "The program asks how you got a number before its opt-in template goes out, and nobody said so.",
+            "Write it again on the contact's page, and say there how you got the number.",
+        ),
         "not_opted_in" => (
             "The lead has not opted in.",
             "Send a message to the contact: the opt-in template goes first, and the message follows their START.",

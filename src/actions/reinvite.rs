@@ -1,0 +1,45 @@
+//! A person asks a lead once more who was invited long ago and has not answered. Nothing else repeats an invitation.
+
+use crate::domain::actor::Actor;
+use crate::domain::consent::Intent;
+use crate::domain::evidence::Basis;
+use crate::domain::gate::{Answer, CheckName};
+use crate::domain::id::NumberId;
+use crate::domain::message::Lane;
+use crate::domain::time::Timestamp;
+use crate::store::{Tx, numbers, programs};
+
+use super::consent::{Occasion, apply};
+use super::send_message::check_basis;
+use super::{ActionError, FieldError, standing};
+
+/// Sends the opt-in template of the default program once more. Held messages stay as they are, and as long as they were to.
+///
+/// # Errors
+/// The rules' refusal, [`ActionError::Invalid`] when the program asks how we got the number and nobody says so, and
+/// [`ActionError::Conflict`] when no text can go to the number or from the program.
+pub fn reinvite(
+    tx: &mut Tx<'_>,
+    number: NumberId,
+    basis: Option<Basis>,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<(), ActionError> {
+    let program = programs::find(tx, None)?.ok_or(ActionError::NotFound("program"))?;
+    let mut number = numbers::get_locked(tx, number)?.ok_or(ActionError::NotFound("number"))?;
+    if let Err(error) = check_basis(basis.as_ref()) {
+        return Err(ActionError::Invalid(vec![error]));
+    }
+    if program.requires_basis && basis.is_none() {
+        let error = FieldError::new("basis.kind", "Choose how you got this number.");
+        return Err(ActionError::Invalid(vec![error]));
+    }
+    // What the rules of consent refuse, they say in their own words below.
+    let verdict = standing(tx, &program)?.verdict(&number, &program, now);
+    if let Answer::Refuse(CheckName::Number | CheckName::Sender) = verdict.answer(Lane::Invitation) {
+        return Err(ActionError::Conflict(verdict.headline()));
+    }
+    let intent = Intent::Reinvite { message: tx.new_id(now)?, text: program.invitation(), basis };
+    apply(tx, &mut number, &program, intent, &Occasion::new(actor, now))?;
+    Ok(())
+}

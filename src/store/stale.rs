@@ -1,0 +1,160 @@
+//! Messages that ran out while they waited for START, of leads who have opted in since: what a person is asked about, and what
+//! they answered. It must not know what may be sent.
+
+use diesel::dsl::{exists, not, sql};
+use diesel::prelude::*;
+use diesel::sql_types::Bool;
+
+use super::dialect::on;
+use super::messages::Message;
+use super::schema::{messages, stale_messages};
+use super::{Conn, StoreError, Tx};
+use crate::domain::actor::Actor;
+use crate::domain::id::{MessageId, NumberId, ProgramId};
+use crate::domain::message::StaleDecision;
+use crate::domain::time::Timestamp;
+
+/// Of one number so many are asked about at once: nobody reads more.
+const AT_ONCE: i64 = 100;
+/// Written out for the partial indexes.
+const RAN_OUT: &str = "messages.status = 'expired' AND messages.lane = 'gated'";
+const OPEN: &str = "stale_messages.decision IS NULL";
+
+/// A question about one message.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = stale_messages)]
+pub struct Stale {
+    /// The message that ran out.
+    pub message_id: MessageId,
+    /// To whom it was to go.
+    pub number_id: NumberId,
+    /// Since when a person is asked.
+    pub asked_at: Timestamp,
+    /// What became of it; none while nobody has decided.
+    pub decision: Option<StaleDecision>,
+    /// When.
+    pub decided_at: Option<Timestamp>,
+    /// By whom.
+    pub decided_by: Option<String>,
+    /// The message that went through the gate in its place.
+    pub sent_as: Option<MessageId>,
+}
+
+/// A number's messages of the program that ran out after `since`, were never handed over, and that nobody was asked about:
+/// the oldest first, of many only the newest.
+///
+/// # Errors
+/// When the database fails.
+pub fn ran_out(
+    conn: &mut Conn<'_>,
+    number: NumberId,
+    program: ProgramId,
+    since: Timestamp,
+) -> Result<Vec<Message>, StoreError> {
+    let mut found: Vec<Message> = on!(conn, db => {
+        let asked = stale_messages::table.filter(stale_messages::message_id.eq(messages::id));
+        messages::table
+            .filter(sql::<Bool>(RAN_OUT))
+            .filter(messages::number_id.eq(number))
+            .filter(messages::program_id.eq(program))
+            .filter(messages::expires_at.gt(since))
+            .filter(messages::claimed_at.is_null())
+            .filter(not(exists(asked)))
+            .order(messages::id.desc())
+            .select(Message::as_select())
+            .limit(AT_ONCE)
+            .load(db)?
+    });
+    found.reverse();
+    Ok(found)
+}
+
+/// Asks a person about a message.
+///
+/// # Errors
+/// When the database fails.
+pub fn ask(
+    tx: &mut Tx<'_>,
+    message: MessageId,
+    number: NumberId,
+    asked_at: Timestamp,
+) -> Result<(), StoreError> {
+    on!(tx, db => {
+        use stale_messages as t;
+        let row = (t::message_id.eq(message), t::number_id.eq(number), t::asked_at.eq(asked_at));
+        diesel::insert_into(t::table).values(row).execute(db)?;
+        Ok(())
+    })
+}
+
+/// The question about a message, open or answered.
+///
+/// # Errors
+/// When the database fails.
+pub fn get(conn: &mut Conn<'_>, message: MessageId) -> Result<Option<Stale>, StoreError> {
+    on!(conn, db => Ok(stale_messages::table.find(message).select(Stale::as_select()).first(db).optional()?))
+}
+
+/// The question whose answer a message is.
+///
+/// # Errors
+/// When the database fails.
+pub fn answered_by(conn: &mut Conn<'_>, new: MessageId) -> Result<Option<Stale>, StoreError> {
+    on!(conn, db => {
+        let query = stale_messages::table.filter(stale_messages::sent_as.eq(new));
+        Ok(query.select(Stale::as_select()).first(db).optional()?)
+    })
+}
+
+/// Open questions with their messages, the longest waiting first.
+///
+/// # Errors
+/// When the database fails.
+pub fn open(conn: &mut Conn<'_>, limit: i64) -> Result<Vec<(Stale, Message)>, StoreError> {
+    on!(conn, db => Ok(stale_messages::table
+        .inner_join(messages::table.on(messages::id.eq(stale_messages::message_id)))
+        .filter(sql::<Bool>(OPEN))
+        .order((stale_messages::asked_at, stale_messages::message_id))
+        .select((Stale::as_select(), Message::as_select()))
+        .limit(limit)
+        .load(db)?))
+}
+
+/// The open questions about a number's messages, the oldest message first.
+///
+/// # Errors
+/// When the database fails.
+pub fn open_of(conn: &mut Conn<'_>, number: NumberId) -> Result<Vec<(Stale, Message)>, StoreError> {
+    on!(conn, db => Ok(stale_messages::table
+        .inner_join(messages::table.on(messages::id.eq(stale_messages::message_id)))
+        .filter(sql::<Bool>(OPEN))
+        .filter(stale_messages::number_id.eq(number))
+        .order(stale_messages::message_id)
+        .select((Stale::as_select(), Message::as_select()))
+        .load(db)?))
+}
+
+/// Answers an open question. False when somebody was faster: then nothing has changed.
+///
+/// # Errors
+/// When the database fails.
+pub fn decide(
+    tx: &mut Tx<'_>,
+    message: MessageId,
+    decision: StaleDecision,
+    sent_as: Option<MessageId>,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    on!(tx, db => {
+        use stale_messages as t;
+        let open = t::table.filter(t::message_id.eq(message)).filter(t::decision.is_null());
+        let answer = (
+            t::decision.eq(Some(decision)),
+            t::decided_at.eq(Some(now)),
+            t::decided_by.eq(Some(actor.to_string())),
+            t::sent_as.eq(sent_as),
+        );
+        Ok(diesel::update(open).set(answer).execute(db)? == 1)
+    })
+}

@@ -1,0 +1,25 @@
+//! The answer to "how did we get this number?", as the forms that may invite somebody take it.
+
+use std::str::FromStr;
+
+use crate::actions::FieldError;
+use crate::domain::evidence::{Basis, BasisKind};
+
+/// The basis that was given; none when both answers are blank.
+pub(super) fn given(kind: &str, words: &str) -> Result<Option<Basis>, FieldError> {
+    if kind.is_empty() && words.trim().is_empty() {
+        return Ok(None);
+    }
+    match BasisKind::from_str(kind) {
+        Ok(kind) => Ok(Some(Basis { kind, words: words.replace("\r\n", "\n") })),
+        Err(_) => Err(FieldError::new("basis.kind", CHOOSE)),
+    }
+}
+
+/// What is missing when a basis is.
+pub(super) fn missing() -> Vec<FieldError> {
+    let words = "Say in words how you got the number, for example: asked for a quote by phone on 2 November.";
+    vec![FieldError::new("basis.kind", CHOOSE), FieldError::new("basis.words", words)]
+}
+
+const CHOOSE: &str = "Choose how you got this number.";

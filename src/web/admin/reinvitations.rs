@@ -1,0 +1,121 @@
+//! Asking a lead once more: a page of its own, because an invitation that nobody answered was an answer of a kind.
+
+use actix_session::Session;
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Path, ServiceConfig};
+use actix_web::{HttpResponse, web};
+use askama::Template;
+use serde::Deserialize;
+
+use super::basis;
+use super::contact::find;
+use crate::actions::reinvite::reinvite;
+use crate::actions::{ActionError, FieldError};
+use crate::domain::consent::{State, check_reinvite};
+use crate::domain::evidence::BasisKind;
+use crate::domain::id::ContactId;
+use crate::domain::message::Status;
+use crate::domain::phone::Phone;
+use crate::domain::program::Program;
+use crate::domain::time::Timestamp;
+use crate::store::contacts::Contact;
+use crate::store::{Conn, messages, programs};
+use crate::web::App;
+use crate::web::error::PageError;
+use crate::web::form::{Errors, Posted};
+use crate::web::page::{self, Page, html_status, see_other};
+use crate::web::session::{self, Editor};
+
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config
+        .route("/contacts/{id}/reinvitation", web::get().to(new))
+        .route("/contacts/{id}/reinvitation", web::post().to(create));
+}
+
+#[derive(Template)]
+#[template(path = "reinvitations/new.html")]
+struct NewPage {
+    page: Page,
+    about: About,
+    given: Given,
+    errors: Errors,
+}
+
+/// What a person should know before they ask again.
+struct About {
+    contact: Contact,
+    phone: Phone,
+    program: Program,
+    invited_at: Option<Timestamp>,
+    held: usize,
+    /// When the first of the held messages runs out.
+    first_ends: Option<Timestamp>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Given {
+    #[serde(rename = "basis.kind")]
+    basis_kind: String,
+    #[serde(rename = "basis.words")]
+    basis_words: String,
+}
+
+async fn new(app: Data<App>, who: Editor, id: Path<String>) -> Result<HttpResponse, PageError> {
+    one(&app, &who, page::id(&id)?, Given::default(), Vec::new()).await
+}
+
+async fn one(
+    app: &App,
+    who: &Editor,
+    id: ContactId,
+    given: Given,
+    errors: Vec<FieldError>,
+) -> Result<HttpResponse, PageError> {
+    let now = app.clock.now();
+    let about = app.store.read(move |conn| about(conn, id, now)).await?;
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let (page, errors) = (Page::new(app, "contacts", who), errors.into());
+    html_status(status, NewPage { page, about, given, errors })
+}
+
+fn about(conn: &mut Conn<'_>, id: ContactId, now: Timestamp) -> Result<About, PageError> {
+    let (contact, number) = find(conn, id)?;
+    let program = programs::find(conn, None)?.ok_or(PageError::NotFound)?;
+    check_reinvite(&number.consent, program.id, now).map_err(ActionError::from)?;
+    let invited_at = match number.consent.state_in(program.id) {
+        State::Invited(since) => Some(since.recorded_at),
+        _ => None,
+    };
+    let mut held = messages::waiting(conn, number.id, Some(program.id))?;
+    held.retain(|message| message.status == Status::Held);
+    let first_ends = held.iter().filter_map(|message| message.expires_at).min();
+    Ok(About { contact, phone: number.phone, program, invited_at, held: held.len(), first_ends })
+}
+
+async fn create(
+    app: Data<App>,
+    who: Editor,
+    session: Session,
+    id: Path<String>,
+    Posted(given): Posted<Given>,
+) -> Result<HttpResponse, PageError> {
+    let id: ContactId = page::id(&id)?;
+    let (_, number) = app.store.read(move |conn| find(conn, id)).await?;
+    let basis = match basis::given(&given.basis_kind, &given.basis_words) {
+        Ok(basis) => basis,
+        Err(error) => return one(&app, &who, id, given, vec![error]).await,
+    };
+    let (actor, now) = (who.actor(), app.clock.now());
+    match app.store.write(move |tx| reinvite(tx, number.id, basis.clone(), &actor, now)).await {
+        Ok(()) => {
+            let done = "Invited once more: the opt-in template is queued. Held messages keep their time.";
+            session::flash(&session, done);
+        }
+        Err(ActionError::Invalid(errors)) => return one(&app, &who, id, given, errors).await,
+        Err(ActionError::Refused(refusal)) => session::flash_refusal(&session, refusal.to_string()),
+        Err(ActionError::Conflict(why)) => session::flash_refusal(&session, why),
+        Err(error) => return Err(error.into()),
+    }
+    Ok(see_other(format!("/contacts/{id}")))
+}

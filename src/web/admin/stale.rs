@@ -1,0 +1,104 @@
+//! Messages that ran out while they waited for START, as the dashboard, the contact and the message itself ask about them,
+//! and the answer that a person gives. What goes out is decided by the gate.
+
+use actix_session::Session;
+use actix_web::web::{Data, Path, ServiceConfig};
+use actix_web::{HttpResponse, web};
+use serde::Deserialize;
+
+use crate::actions::ActionError;
+use crate::actions::stale::{Choice, decide_stale};
+use crate::domain::id::{ContactId, MessageId, NumberId};
+use crate::domain::message::Status;
+use crate::store::messages::Message;
+use crate::store::stale::Stale;
+use crate::store::{Conn, StoreError, contacts};
+use crate::web::App;
+use crate::web::error::PageError;
+use crate::web::form::{Posted, is_local};
+use crate::web::page::{self, see_other};
+use crate::web::session::{self, Editor};
+
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config.route("/messages/{id}/stale", web::post().to(decide));
+}
+
+/// What a person is asked about one number.
+pub(super) struct Question {
+    number: NumberId,
+    /// The number as the messages have it.
+    pub(super) to: String,
+    /// The contact on it, and the name; the first where there are several.
+    pub(super) contact: Option<(ContactId, String)>,
+    pub(super) messages: Vec<Message>,
+}
+
+impl Question {
+    /// The question in one sentence.
+    pub(super) fn words(&self) -> String {
+        let n = match self.messages.len() {
+            1 => "1 message".to_owned(),
+            n => format!("{n} messages"),
+        };
+        format!("{n} ran out while waiting for START; the lead has opted in since")
+    }
+}
+
+/// Open questions by number, in their order.
+pub(super) fn by_number(
+    conn: &mut Conn<'_>,
+    open: Vec<(Stale, Message)>,
+) -> Result<Vec<Question>, StoreError> {
+    let mut questions: Vec<Question> = Vec::new();
+    for (asked, message) in open {
+        match questions.iter_mut().find(|question| question.number == asked.number_id) {
+            Some(question) => question.messages.push(message),
+            None => {
+                let first = contacts::of_number(conn, asked.number_id)?.into_iter().next();
+                questions.push(Question {
+                    number: asked.number_id,
+                    to: message.to_text.clone(),
+                    contact: first.map(|contact| (contact.id, contact.name)),
+                    messages: vec![message],
+                });
+            }
+        }
+    }
+    Ok(questions)
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Decided {
+    decision: String,
+    /// The page that asked.
+    back: String,
+}
+
+async fn decide(
+    app: Data<App>,
+    who: Editor,
+    session: Session,
+    id: Path<String>,
+    Posted(given): Posted<Decided>,
+) -> Result<HttpResponse, PageError> {
+    let id: MessageId = page::id(&id)?;
+    let choice = match given.decision.as_str() {
+        "send" => Choice::Send,
+        "leave" => Choice::Leave,
+        _ => return Err(PageError::BadRequest("Choose to send the message now or to leave it.".to_owned())),
+    };
+    let (region, actor, now) = (app.config.default_region.clone(), who.actor(), app.clock.now());
+    match app.store.write(move |tx| decide_stale(tx, id, choice, &region, &actor, now)).await {
+        Ok(None) => session::flash(&session, "Left: the message stays expired."),
+        Ok(Some(accepted)) if accepted.status == Status::Blocked => {
+            let words = format!("Not sent; the attempt is kept on record. {}", accepted.words);
+            session::flash_refusal(&session, words);
+        }
+        Ok(Some(accepted)) => session::flash(&session, format!("Sent anew. {}", accepted.words)),
+        Err(ActionError::Conflict(why)) => session::flash_refusal(&session, why),
+        Err(error) => return Err(error.into()),
+    }
+    let back = Some(given.back).filter(|back| is_local(back));
+    Ok(see_other(back.unwrap_or_else(|| format!("/messages/{id}"))))
+}

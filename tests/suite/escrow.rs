@@ -1,0 +1,398 @@
+//! The escrow from the first message to a new lead on: one invitation, what waits and in which order, what runs out, what a
+//! person decides once it is stale, and when somebody may be asked again.
+
+use chrono::Duration;
+use reqwest::Method;
+use serde_json::{Value, json};
+use sms_opt_in::actions::expire::expire;
+use sms_opt_in::actions::record_consent::{Update, record_consent};
+use sms_opt_in::actions::verify::verify;
+use sms_opt_in::domain::actor::Actor;
+use sms_opt_in::domain::consent::Source;
+use sms_opt_in::domain::program::defaults;
+use sms_opt_in::providers::simulator::Behaviour;
+use sms_opt_in::store::{Tx, numbers};
+
+use crate::support::{Lead, World, world};
+
+const RAN_OUT: &str = "ran out while waiting for START; the lead has opted in since";
+
+/// A lead who has a contact, and the page of it.
+async fn known<'a>(world: &'a World, line: u8, name: &str) -> (Lead<'a>, String) {
+    let lead = world.lead(line);
+    let contact = json!({"phone": lead.phone.as_str(), "name": name});
+    let (status, made) = world.call(Method::POST, "/api/v1/contacts", Some(contact)).await;
+    assert_eq!(status, 201);
+    let page = format!("/contacts/{}", made["id"].as_str().unwrap());
+    (lead, page)
+}
+
+/// Time goes by, and the loop that looks after what waits has its turn.
+async fn days_later(world: &World, days: i64) {
+    world.clock.advance(Duration::days(days));
+    let now = world.clock.now();
+    world.jobs.store.write(move |tx| expire(tx, now)).await.unwrap();
+    world.deliver().await;
+}
+
+/// The address of the question about a message.
+fn stale(message: &Value) -> String {
+    format!("/messages/{}/stale", message["id"].as_str().unwrap())
+}
+
+fn times(lead: &Lead<'_>, body: &str) -> usize {
+    lead.received().iter().filter(|text| *text == body).count()
+}
+
+async fn sound(world: &World) {
+    let found = world.jobs.store.read(|conn| verify(conn, &[], None)).await.unwrap();
+    let problems: Vec<_> = found.problems.iter().filter(|problem| !problem.contains("seal")).collect();
+    assert!(problems.is_empty(), "{problems:?}");
+}
+
+#[actix_web::test]
+async fn what_ran_out_is_decided_on_by_a_person_once_the_lead_opted_in() {
+    let world = world().await;
+    let (cy, page) = known(&world, 1, "Cy Cole").await;
+    let (_, quote) = cy.is_sent("Your quote is ready").await;
+    let (_, rate) = cy.is_sent("Your rate ends on Friday").await;
+    days_later(&world, 9).await;
+    assert_eq!(
+        (world.status(&quote["id"]).await, world.status(&rate["id"]).await),
+        ("expired".into(), "expired".into())
+    );
+    let mut sam = world.sam().await;
+    sam.open("/").await.lacks(RAN_OUT);
+    cy.texts("START").await;
+    assert_eq!(cy.state().await, "opted_in");
+    assert_eq!(cy.received().len(), 2, "the invitation and the confirmation: {:?}", cy.received());
+    for at in ["/", &page] {
+        sam.open(at)
+            .await
+            .says(&format!("2 messages {RAN_OUT}"))
+            .says("Your quote is ready")
+            .says("Send now");
+    }
+    let left = sam.post(&page, &stale(&rate), &[("decision", "leave"), ("back", &page)]).await;
+    sam.follow(&left).await.says("the message stays expired").says(&format!("1 message {RAN_OUT}"));
+    let sent = sam.post("/", &stale(&quote), &[("decision", "send"), ("back", "/")]).await;
+    sam.follow(&sent).await.says("Sent anew").lacks(RAN_OUT);
+    world.deliver().await;
+    assert_eq!((times(&cy, "Your quote is ready"), times(&cy, "Your rate ends on Friday")), (1, 0));
+    assert_eq!(world.status(&quote["id"]).await, "expired", "the old one stays as it was");
+    let old = format!("/messages/{}", quote["id"].as_str().unwrap());
+    let told = sam.open(&old).await;
+    told.says("Sent anew by Sam Sato").says("a person had it sent anew as message");
+    let (_, new) = told.page.split_once("class=\"mono\" href=\"/messages/").unwrap();
+    sam.open(&format!("/messages/{}", new.split_once('"').unwrap().0)).await.says("In place of").says(&old);
+    let again = sam.post("/contacts/new", &stale(&quote), &[("decision", "send")]).await;
+    sam.follow(&again).await.says("Somebody has decided on this message already");
+    world.deliver().await;
+    assert_eq!(times(&cy, "Your quote is ready"), 1);
+    sound(&world).await;
+}
+
+#[actix_web::test]
+async fn two_people_who_press_send_at_once_send_one() {
+    let world = world().await;
+    let (cy, page) = known(&world, 2, "Cy Cole").await;
+    let (_, quote) = cy.is_sent("Your quote is ready").await;
+    days_later(&world, 8).await;
+    cy.texts("START").await;
+    let (mut sam, mut ada) = (world.sam().await, world.ada().await);
+    let (of_sam, of_ada) = (sam.token(&page).await, ada.token(&page).await);
+    let (at, send) = (stale(&quote), [("decision", "send")]);
+    let (one, other) = tokio::join!(sam.post_with(&of_sam, &at, &send), ada.post_with(&of_ada, &at, &send));
+    assert_eq!((one.status, other.status), (303, 303));
+    let told = [sam.follow(&one).await.page, ada.follow(&other).await.page];
+    let late =
+        told.iter().filter(|page| page.contains("Somebody has decided on this message already")).count();
+    assert_eq!(late, 1, "one of them was faster");
+    world.deliver().await;
+    assert_eq!(times(&cy, "Your quote is ready"), 1);
+    sound(&world).await;
+}
+
+#[actix_web::test]
+async fn after_a_stop_nothing_stale_goes_out_and_no_later_start_revives_it() {
+    let world = world().await;
+    let (cy, page) = known(&world, 3, "Cy Cole").await;
+    let (_, quote) = cy.is_sent("Your quote is ready").await;
+    days_later(&world, 8).await;
+    cy.texts("START").await;
+    let mut sam = world.sam().await;
+    let token = sam.token(&page).await;
+    cy.texts("STOP").await;
+    let send = [("decision", "send")];
+    let refused = sam.post_with(&token, &stale(&quote), &send).await;
+    sam.follow(&refused).await.says("the attempt is kept on record").says("opted out");
+    sam.open("/").await.lacks(RAN_OUT);
+    world.clock.advance(Duration::seconds(5));
+    cy.texts("START").await;
+    sam.open("/").await.lacks(RAN_OUT);
+    let late = sam.post_with(&token, &stale(&quote), &send).await;
+    sam.follow(&late).await.says("a later START does not revive it");
+    world.deliver().await;
+    assert_eq!(times(&cy, "Your quote is ready"), 0);
+    // What ran out before a STOP is not asked about after it either.
+    let (dee, _) = known(&world, 4, "Dee Dorn").await;
+    dee.is_sent("From before the stop").await;
+    days_later(&world, 8).await;
+    dee.texts("STOP").await;
+    world.clock.advance(Duration::seconds(5));
+    dee.texts("START").await;
+    assert_eq!(dee.state().await, "opted_in");
+    world.ada().await.open("/").await.lacks(RAN_OUT);
+    sound(&world).await;
+}
+
+#[actix_web::test]
+async fn what_ran_out_long_ago_is_not_asked_about() {
+    let world = world().await;
+    let (cy, _) = known(&world, 5, "Cy Cole").await;
+    cy.is_sent("An old quote").await;
+    days_later(&world, 60).await;
+    cy.is_sent("A newer quote").await;
+    days_later(&world, 38).await;
+    cy.texts("START").await;
+    world
+        .sam()
+        .await
+        .open("/")
+        .await
+        .says(&format!("1 message {RAN_OUT}"))
+        .says("A newer quote")
+        .lacks("An old quote");
+    sound(&world).await;
+}
+
+/// Ada switches the question on in the default program.
+async fn ask_for_a_basis(world: &World) {
+    let mut ada = world.ada().await;
+    let fields = [
+        ("name", "Account updates"),
+        ("brand", "Example Company"),
+        ("opt_in_template", defaults::OPT_IN_TEMPLATE),
+        ("opt_in_reply", defaults::OPT_IN_REPLY),
+        ("opt_out_reply", defaults::OPT_OUT_REPLY),
+        ("help_reply", defaults::HELP_REPLY),
+        ("frequency", "up to 4 msgs/month"),
+        ("contact_route", "write to help@example.com"),
+        ("hold_days", "7"),
+        ("requires_basis", "yes"),
+    ];
+    let saved = ada.post("/programs/default", "/programs/default", &fields).await;
+    ada.follow(&saved).await.says("Asks how you got the number");
+    ada.open("/log").await.says("how we got a number");
+}
+
+async fn is_sent_on(lead: &Lead<'_>, world: &World, basis: Value) -> (u16, Value) {
+    let message = json!({"to": lead.phone.as_str(), "body": "hello", "category": "alert", "basis": basis});
+    let answer = world.call(Method::POST, "/api/v1/messages", Some(message)).await;
+    world.deliver().await;
+    answer
+}
+
+#[actix_web::test]
+async fn a_program_may_ask_how_we_got_the_number_before_it_invites() {
+    let world = world().await;
+    ask_for_a_basis(&world).await;
+    let (cy, page) = known(&world, 6, "Cy Cole").await;
+    let (status, refused) = cy.is_sent("hello").await;
+    assert_eq!((status, refused["code"].as_str()), (422, Some("basis_required")));
+    assert_eq!(world.status(&refused["id"]).await, "blocked", "the attempt is stored");
+    let vague = json!({"kind": "inquiry", "words": "test"});
+    let (status, invalid) = is_sent_on(&cy, &world, vague).await;
+    assert_eq!((status, invalid["errors"][0]["field"].as_str()), (422, Some("basis.words")));
+    assert_eq!((cy.state().await.as_str(), cy.received().len()), ("not_asked", 0));
+    let basis = json!({"kind": "inquiry", "words": "Asked for a quote by phone"});
+    assert_eq!(is_sent_on(&cy, &world, basis.clone()).await.0, 202);
+    assert_eq!(cy.received().len(), 1);
+    assert_eq!(cy.history().await[0]["evidence"]["basis"], basis);
+    // Who was invited already is not asked about again.
+    assert_eq!(cy.is_sent("and more").await.0, 202);
+    let mut sam = world.sam().await;
+    sam.open(&page).await.says("Asked for a quote by phone").lacks("How did we get this number?");
+    // On the page, the question stands where a text would invite, and an answer that is missing costs no words.
+    let (_, page) = known(&world, 7, "Dee Dorn").await;
+    let send = format!("{page}/messages");
+    sam.open(&page).await.says("How did we get this number?");
+    let missing = sam.post(&page, &send, &[("body", "Your rate is ready")]).await;
+    assert_eq!(missing.status, 422);
+    missing.says("Choose how you got this number").says("Your rate is ready</textarea>");
+    let words = ("basis.words", "Signed up at the fair in May");
+    let sent = [("body", "Your rate is ready"), ("basis.kind", "event_sign_up"), words];
+    let sent = sam.post(&page, &send, &sent).await;
+    sam.follow(&sent).await.says("Held").says("Event sign-up");
+    sound(&world).await;
+}
+
+#[actix_web::test]
+async fn a_hosted_form_is_its_own_basis() {
+    let world = world().await;
+    ask_for_a_basis(&world).await;
+    let eva = world.lead(8);
+    let fields = [("phone", eva.phone.as_str()), ("consent", "yes")];
+    let answer = world.client.post(format!("{}/f/opt-in", world.url)).form(&fields).send().await.unwrap();
+    assert_eq!(answer.status().as_u16(), 200);
+    world.deliver().await;
+    assert_eq!((eva.state().await.as_str(), eva.received().len()), ("invited", 1));
+    assert_eq!(eva.is_sent("hello").await.0, 202, "who is invited is not asked about");
+    sound(&world).await;
+}
+
+#[actix_web::test]
+async fn a_person_may_invite_once_more_after_thirty_days_and_nobody_else() {
+    let world = world().await;
+    let (cy, page) = known(&world, 9, "Cy Cole").await;
+    let again = format!("{page}/reinvitation");
+    cy.is_sent("hello").await;
+    days_later(&world, 29).await;
+    let mut sam = world.sam().await;
+    sam.open(&page)
+        .await
+        .says("a person may ask once more from")
+        .says("3 Dec 2026")
+        .lacks("Invite once more");
+    let early = sam.open(&again).await;
+    assert_eq!(early.status, 422);
+    early.says("It is never sent twice by itself").says("3 Dec 2026");
+    let early = sam.post(&page, &again, &[]).await;
+    sam.follow(&early).await.says("It is never sent twice by itself");
+    assert_eq!(cy.received().len(), 1);
+    days_later(&world, 2).await;
+    // A new message waits as before, and asks nobody by itself.
+    let (_, held) = cy.is_sent("Are you still looking?").await;
+    assert_eq!((cy.received().len(), world.status(&held["id"]).await), (1, "held".to_owned()));
+    let mut aud = world.aud().await;
+    assert_eq!(aud.open(&again).await.status, 403);
+    aud.open(&page).await.lacks("Invite once more");
+    let mut ada = world.ada().await;
+    ada.open(&page).await.says("Invite once more");
+    ada.open(&again).await.says("Held messages: 1").says("keep their time").says("11 Dec 2026");
+    let (one, two) = (ada.token(&page).await, ada.token(&page).await);
+    let asked = ada.post_with(&one, &again, &[]).await;
+    ada.follow(&asked).await.says("Invited once more").says("Ada Abbott ·").lacks("reinvitation");
+    let twice = ada.post_with(&two, &again, &[]).await;
+    ada.follow(&twice).await.says("It is never sent twice by itself");
+    world.deliver().await;
+    assert_eq!(cy.received().len(), 2, "the template once more: {:?}", cy.received());
+    let last = cy.history().await.pop().unwrap();
+    assert_eq!((last["kind"].as_str(), last["source"].as_str()), (Some("invited"), Some("manual")));
+    assert_eq!(last["actor"], "user:ada@example.com");
+    cy.texts("yes").await;
+    assert_eq!(times(&cy, "Are you still looking?"), 1);
+    assert_eq!(times(&cy, "hello"), 0, "it ran out, and a person is asked");
+    ada.open("/").await.says(&format!("1 message {RAN_OUT}"));
+    sound(&world).await;
+}
+
+#[actix_web::test]
+async fn nobody_is_invited_again_who_said_no_or_must_not_be_texted() {
+    let world = world().await;
+    let (ben, page_of_ben) = known(&world, 10, "Ben Bell").await;
+    let (dee, page_of_dee) = known(&world, 11, "Dee Dorn").await;
+    let (_, page_of_eva) = known(&world, 12, "Eva Eng").await;
+    ben.is_sent("hello").await;
+    dee.is_sent("hello").await;
+    ben.texts("STOP").await;
+    dee.texts("not interested right now").await;
+    days_later(&world, 31).await;
+    let mut ada = world.ada().await;
+    for (page, why) in [
+        (page_of_ben, "opted out"),
+        (page_of_dee, "An unclear reply from this number awaits a decision"),
+        (page_of_eva, "No invitation is out to this number"),
+    ] {
+        ada.open(&page).await.lacks("Invite once more");
+        let refused = ada.post(&page, &format!("{page}/reinvitation"), &[]).await;
+        ada.follow(&refused).await.says(why);
+    }
+    // Flagged while the invitation is out: whatever else is true, nobody may be asked.
+    let (hal, page) = known(&world, 15, "Hal Hart").await;
+    hal.is_sent("hello").await;
+    days_later(&world, 31).await;
+    let (phone, now) = (hal.phone.clone(), world.clock.now());
+    let flag = move |tx: &mut Tx<'_>| {
+        let number = numbers::find(tx, &phone)?.unwrap().id;
+        let update = Update::SetDoNotText("the lawyer wrote to us about it".to_owned());
+        record_consent(tx, number, None, update, Source::Manual, &Actor::Operator, now)
+    };
+    world.jobs.store.write(flag).await.unwrap();
+    let mut sam = world.sam().await;
+    let refused = sam.post(&page, &format!("{page}/reinvitation"), &[]).await;
+    sam.follow(&refused).await.says("This number is marked Do not text").lacks("Invite once more");
+    world.deliver().await;
+    assert_eq!(hal.received().len(), 1);
+    assert_eq!((ben.received().len(), dee.received().len()), (2, 1), "Ben has one confirmation besides");
+    sound(&world).await;
+}
+
+#[actix_web::test]
+async fn a_repeated_invitation_that_fails_does_not_count_as_never_asked() {
+    let world = world().await;
+    let (cy, page) = known(&world, 13, "Cy Cole").await;
+    cy.is_sent("hello").await;
+    days_later(&world, 31).await;
+    let simulator = world.bound_app.simulator.as_ref().unwrap();
+    simulator.set_behaviour(Behaviour { fail_with: Some("30008".to_owned()), ..Behaviour::default() });
+    let mut sam = world.sam().await;
+    let asked = sam.post(&page, &format!("{page}/reinvitation"), &[]).await;
+    assert_eq!(asked.status, 303);
+    world.deliver().await;
+    simulator.set_behaviour(Behaviour::default());
+    assert_eq!(cy.state().await, "invited");
+    sam.open(&page).await.says("Repeated invitation could not be delivered");
+    let before = cy.received().len();
+    let (_, held) = cy.is_sent("hello again").await;
+    assert_eq!((cy.received().len(), world.status(&held["id"]).await), (before, "held".to_owned()));
+    sound(&world).await;
+}
+
+/// Two weeks and more of one lead and one brand, from the first text to the last word.
+#[actix_web::test]
+async fn a_fortnight_and_more() {
+    let world = world().await;
+    let (cy, page) = known(&world, 14, "Cy Cole").await;
+    // Day 0: three messages, one invitation.
+    let mut sent = Vec::new();
+    for text in ["one", "two", "three"] {
+        sent.push(cy.is_sent(text).await.1);
+    }
+    assert_eq!((cy.received().len(), cy.state().await.as_str()), (1, "invited"));
+    // Day 5: one more, which has a time of its own. Day 7: the first three run out.
+    days_later(&world, 5).await;
+    let (_, four) = cy.is_sent("four").await;
+    days_later(&world, 2).await;
+    for message in &sent {
+        assert_eq!(world.status(&message["id"]).await, "expired");
+    }
+    assert_eq!(world.status(&four["id"]).await, "held");
+    // Day 9: START. What still waits goes out; of the rest nothing by itself.
+    days_later(&world, 2).await;
+    cy.texts(" Start! ").await;
+    assert_eq!(cy.received().len(), 3, "invitation, confirmation, four: {:?}", cy.received());
+    assert_eq!(cy.received().last().map(String::as_str), Some("four"));
+    // A person sends the second, leaves the first, and does not get to the third.
+    let mut sam = world.sam().await;
+    sam.open("/").await.says(&format!("3 messages {RAN_OUT}"));
+    sam.post(&page, &stale(&sent[1]), &[("decision", "send")]).await;
+    sam.post(&page, &stale(&sent[0]), &[("decision", "leave")]).await;
+    world.deliver().await;
+    assert_eq!(cy.received().len(), 4);
+    assert_eq!(cy.received().last().map(String::as_str), Some("two"));
+    sam.open(&page).await.says(&format!("1 message {RAN_OUT}"));
+    // Day 12: STOP ends it all. Day 14: START again, and the third is from before the STOP.
+    days_later(&world, 3).await;
+    cy.texts("STOP").await;
+    assert_eq!(cy.received().len(), 5, "one confirmation");
+    assert_eq!(cy.is_sent("five").await.0, 422);
+    days_later(&world, 2).await;
+    cy.texts("UNSTOP").await;
+    assert_eq!((cy.state().await.as_str(), cy.received().len()), ("opted_in", 6));
+    world.ada().await.open("/").await.lacks(RAN_OUT);
+    assert_eq!(cy.is_sent("six").await.0, 202);
+    let content: Vec<String> = cy.received().into_iter().filter(|text| text.len() < 6).collect();
+    assert_eq!(content, ["four", "two", "six"]);
+    sound(&world).await;
+}
