@@ -6,6 +6,7 @@ mod ask;
 mod book;
 mod frequency;
 mod hour_rule;
+mod hour_text;
 mod place;
 mod region;
 mod tables;
@@ -16,7 +17,7 @@ mod tests;
 
 pub use ask::{Because, Hours, ask};
 pub use book::{Rulebook, Switch};
-pub use frequency::{Cap, Per, promised};
+pub use frequency::{Cap, Per, promised, promises};
 pub use hour_rule::{Allowed, Days, HourRule, Law, RuleError};
 pub use place::{By, Place, place_of};
 pub use region::Region;

@@ -2,7 +2,7 @@
 //! are never tried one by one: between clock changes, midnights and the borders of the rules nothing can change, so the
 //! search goes from one such border to the next.
 
-use super::book::Rulebook;
+use super::book::{Rows, Rulebook};
 use super::hour_rule::{Allowed, HourRule, Law};
 use super::place::Place;
 use super::zone::{DAY, Local, Stretch, Zone};
@@ -90,28 +90,27 @@ struct Look {
     until: i64,
 }
 
-struct Search<'a, 'p> {
-    place: &'p Place,
-    book: &'a Rulebook,
+struct Search<'a> {
+    laws: Vec<Rows<'a>>,
     clocks: Vec<(Zone, Stretch)>,
 }
 
-impl<'a, 'p> Search<'a, 'p> {
-    fn new(place: &'p Place, book: &'a Rulebook) -> Self {
+impl<'a> Search<'a> {
+    fn new(place: &Place, book: &'a Rulebook) -> Self {
         // A stretch that is over is looked up when it is first asked.
         let over = Stretch { until: i64::MIN, offset: 0 };
-        Search { place, book, clocks: place.zones().iter().map(|zone| (*zone, over)).collect() }
+        let laws = laws(place).map(|law| book.rows(law)).collect();
+        Search { laws, clocks: place.zones().iter().map(|zone| (*zone, over)).collect() }
     }
 
     /// While open: until the first zone may close. While closed: until the last closed zone may open.
     fn look(&mut self, at: i64) -> Look {
-        let (place, book) = (self.place, self.book);
         let (mut closes, mut opens) = (i64::MAX, i64::MIN);
         for (zone, stretch) in &mut self.clocks {
             if stretch.until <= at {
                 *stretch = zone.stretch(at);
             }
-            let look = look(at, *stretch, place, book);
+            let look = look(at, *stretch, &self.laws);
             if look.open {
                 closes = closes.min(look.until);
             } else {
@@ -154,10 +153,10 @@ impl<'a, 'p> Search<'a, 'p> {
     /// The rules that forbid a text at `at`, the last to open first, with the clocks of `now`.
     fn closed(&self, at: i64, now: i64) -> Vec<Because<'a>> {
         let mut found = Vec::new();
-        for zone in self.place.zones() {
+        for (zone, _) in &self.clocks {
             let stretch = zone.stretch(at);
             let local = Local::at(at, stretch.offset);
-            for (rule, open, until) in verdicts(local, self.place, self.book) {
+            for (rule, open, until) in verdicts(local, &self.laws) {
                 if !open {
                     let clock = Local::at(now, zone.stretch(now).offset);
                     found.push((until - local.micros, Because { zone: *zone, local: clock, rule }));
@@ -170,10 +169,10 @@ impl<'a, 'p> Search<'a, 'p> {
 }
 
 /// One zone. The borders of the local day hold on the clock as it goes now, so none lies behind the next clock change.
-fn look(at: i64, stretch: Stretch, place: &Place, book: &Rulebook) -> Look {
+fn look(at: i64, stretch: Stretch, laws: &[Rows<'_>]) -> Look {
     let local = Local::at(at, stretch.offset);
     let (mut closes, mut opens) = (DAY, i64::MIN);
-    for (_, open, until) in verdicts(local, place, book) {
+    for (_, open, until) in verdicts(local, laws) {
         if open {
             closes = closes.min(until);
         } else {
@@ -187,13 +186,9 @@ fn look(at: i64, stretch: Stretch, place: &Place, book: &Rulebook) -> Look {
 }
 
 /// Each rule in force on the local day: is it open, and until which time of the day does that hold?
-fn verdicts<'a>(
-    local: Local,
-    place: &Place,
-    book: &'a Rulebook,
-) -> impl Iterator<Item = (&'a HourRule, bool, i64)> {
+fn verdicts<'a>(local: Local, laws: &[Rows<'a>]) -> impl Iterator<Item = (&'a HourRule, bool, i64)> {
     let weekday = local.weekday();
-    laws(place).flat_map(move |law| book.on(law, local.day, weekday)).map(move |rule| match rule.allowed {
+    laws.iter().flat_map(move |rows| rows.on(local.day, weekday)).map(move |rule| match rule.allowed {
         Allowed::Nothing => (rule, false, DAY),
         Allowed::Between(from, until) => {
             let (from, until) = (i64::from(from) * MINUTE, i64::from(until) * MINUTE);

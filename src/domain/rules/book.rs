@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use super::hour_rule::{HourRule, Law, RuleError};
+use super::hour_rule::{HourRule, Law, RuleError, day_number};
 use super::region::lines;
 use super::zone::Zone;
 use crate::domain::time::Timestamp;
@@ -93,12 +93,31 @@ impl Rulebook {
         weekdays.map(replaced).collect::<Option<Vec<_>>>()?.into_iter().max()
     }
 
-    /// The rows of one law in force on a local day (days since 1970). Usually one; several of one date all hold.
-    pub(super) fn on(&self, law: Law, day: i64, weekday: u8) -> impl Iterator<Item = &HourRule> {
+    /// The rows of one law that hold on a date, on whichever weekdays: for the page.
+    pub fn in_force(&self, law: Law, date: NaiveDate) -> Vec<&HourRule> {
+        let rows = self.rows(law);
+        let mut found: Vec<&HourRule> =
+            (0..7).flat_map(|weekday| rows.on(day_number(date), weekday)).collect();
+        found.sort();
+        found.dedup();
+        found
+    }
+
+    pub(super) fn rows(&self, law: Law) -> Rows<'_> {
+        Rows(self.of(law))
+    }
+}
+
+/// The rows of one law, oldest first.
+#[derive(Clone, Copy)]
+pub(super) struct Rows<'a>(&'a [HourRule]);
+
+impl<'a> Rows<'a> {
+    /// Those in force on a local day (days since 1970). Usually one; several of one date all hold.
+    pub fn on(self, day: i64, weekday: u8) -> impl Iterator<Item = &'a HourRule> {
         let speaks = move |rule: &&HourRule| rule.days.contains(weekday) && rule.first_day() <= day;
-        let rows = self.of(law);
-        let newest = rows.iter().rev().find(speaks).map(|rule| rule.effective);
-        rows.iter().filter(move |rule| Some(rule.effective) == newest && speaks(rule))
+        let newest = self.0.iter().rev().find(speaks).map(|rule| rule.effective);
+        self.0.iter().filter(move |rule| Some(rule.effective) == newest && speaks(rule))
     }
 }
 
@@ -107,7 +126,7 @@ impl Switch {
     pub fn at(&self, now: Timestamp) -> bool {
         // The rules that switch are federal; their dates begin in Washington.
         let day = Zone::find("America/New_York").map_or(0, |zone| zone.local(now).day);
-        if day < super::hour_rule::day_number(self.from) { self.before } else { self.after }
+        if day < day_number(self.from) { self.before } else { self.after }
     }
 }
 

@@ -1,19 +1,15 @@
 //! One row of the quiet hours: where, on which days, from when until when, since what date, and who says so. Rows are
 //! data that an administrator edits; each has a form of one line, in which it is stored, shown and read back.
 
-use std::fmt;
-use std::str::FromStr;
-
 use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
 
 use super::region::Region;
 
-/// Minutes of a day.
-const DAY_MINUTES: u16 = 24 * 60;
 /// 1970-01-01 counted from the year 1, as chrono counts days.
 const EPOCH: i64 = 719_163;
-const NAMES: [(&str, &str); 7] = [
+/// The weekdays, short and long.
+pub(super) const NAMES: [(&str, &str); 7] = [
     ("Mon", "Monday"),
     ("Tue", "Tuesday"),
     ("Wed", "Wednesday"),
@@ -38,7 +34,7 @@ pub enum Law {
 /// A set of weekdays. Never empty.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Days(u8);
+pub struct Days(pub(super) u8);
 
 /// What a rule permits on its days.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
@@ -108,7 +104,12 @@ impl Days {
     }
 
     /// Runs of three days and more are written as a span, the others one by one.
-    fn runs(self, span: &str, and: &str, name: fn((&'static str, &'static str)) -> &'static str) -> String {
+    pub(super) fn runs(
+        self,
+        span: &str,
+        and: &str,
+        name: fn((&'static str, &'static str)) -> &'static str,
+    ) -> String {
         let mut parts: Vec<String> = Vec::new();
         let mut run: Vec<&str> = Vec::new();
         for (weekday, names) in (0u8..).zip(NAMES.map(Some).into_iter().chain([None])) {
@@ -148,12 +149,12 @@ impl HourRule {
 }
 
 impl Law {
-    /// Its name at the beginning of a sentence: "Florida", "Federal law".
+    /// Its name inside a sentence: "Florida", "federal law".
     pub fn name(self) -> &'static str {
         match self {
-            Law::Federal => "Federal law",
+            Law::Federal => "federal law",
             Law::State(state) => state.name(),
-            Law::Unknown => "The rule for an unknown place",
+            Law::Unknown => "the rule for an unknown place",
         }
     }
 }
@@ -166,127 +167,6 @@ pub(super) fn day_number(date: NaiveDate) -> i64 {
 fn clock(minute: u16) -> String {
     format!("{}:{:02}", minute / 60, minute % 60)
 }
-
-impl FromStr for HourRule {
-    type Err = RuleError;
-    fn from_str(line: &str) -> Result<HourRule, RuleError> {
-        let mut parts = line.splitn(5, ',').map(str::trim);
-        let mut part = || parts.next().ok_or(RuleError::Parts);
-        let (law, days, allowed, date, source) = (part()?, part()?, part()?, part()?, part()?);
-        if source.is_empty() || source.contains(['\n', '\r']) {
-            return Err(RuleError::Source);
-        }
-        Ok(HourRule {
-            law: law.parse()?,
-            days: days.parse()?,
-            allowed: allowed.parse()?,
-            effective: date.parse().map_err(|_| RuleError::Date)?,
-            source: source.to_owned(),
-        })
-    }
-}
-
-impl fmt::Display for HourRule {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let HourRule { law, days, allowed, effective, source } = self;
-        write!(f, "{law},{days},{allowed},{effective},{source}")
-    }
-}
-
-impl FromStr for Law {
-    type Err = RuleError;
-    fn from_str(text: &str) -> Result<Law, RuleError> {
-        match text {
-            "federal" => Ok(Law::Federal),
-            "unknown" => Ok(Law::Unknown),
-            state => Region::state(state).map(Law::State).ok_or(RuleError::Law),
-        }
-    }
-}
-
-impl fmt::Display for Law {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Law::Federal => "federal",
-            Law::Unknown => "unknown",
-            Law::State(state) => state.letters(),
-        })
-    }
-}
-
-impl FromStr for Days {
-    type Err = RuleError;
-    fn from_str(text: &str) -> Result<Days, RuleError> {
-        let weekday = |name: &str| NAMES.iter().position(|(short, _)| short.eq_ignore_ascii_case(name));
-        let mut days = 0;
-        for part in text.split_ascii_whitespace() {
-            let (first, last) = part.split_once('-').unwrap_or((part, part));
-            let (first, last) = weekday(first).zip(weekday(last)).ok_or(RuleError::Days)?;
-            if first > last {
-                return Err(RuleError::Days);
-            }
-            days |= (first..=last).fold(0, |days, weekday| days | 1 << weekday);
-        }
-        if days == 0 { Err(RuleError::Days) } else { Ok(Days(days)) }
-    }
-}
-
-impl fmt::Display for Days {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.runs("-", " ", |(short, _)| short))
-    }
-}
-
-impl FromStr for Allowed {
-    type Err = RuleError;
-    fn from_str(text: &str) -> Result<Allowed, RuleError> {
-        if text == "closed" {
-            return Ok(Allowed::Nothing);
-        }
-        let minute = |text: &str| -> Option<u16> {
-            let (hours, minutes) = text.split_once(':')?;
-            let digits =
-                |part: &str| part.bytes().all(|byte| byte.is_ascii_digit()).then(|| part.parse().ok())?;
-            let (hours, minutes): (u16, u16) = (digits(hours)?, digits(minutes)?);
-            (hours <= 24 && minutes < 60)
-                .then_some(hours * 60 + minutes)
-                .filter(|minute| *minute <= DAY_MINUTES)
-        };
-        let (from, until) = text.split_once('-').ok_or(RuleError::Hours)?;
-        let (from, until) = minute(from).zip(minute(until)).ok_or(RuleError::Hours)?;
-        if from < until { Ok(Allowed::Between(from, until)) } else { Err(RuleError::Hours) }
-    }
-}
-
-impl fmt::Display for Allowed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            Allowed::Nothing => f.write_str("closed"),
-            Allowed::Between(from, until) => {
-                let (a, b, c, d) = (from / 60, from % 60, until / 60, until % 60);
-                write!(f, "{a:02}:{b:02}-{c:02}:{d:02}")
-            }
-        }
-    }
-}
-
-/// As text in JSON too.
-macro_rules! as_text {
-    ($($name:ident)*) => {$(
-        impl TryFrom<String> for $name {
-            type Error = RuleError;
-            fn try_from(text: String) -> Result<Self, RuleError> {
-                text.parse()
-            }
-        }
-        impl From<$name> for String {
-            fn from(value: $name) -> String {
-                value.to_string()
-            }
-        }
-    )*};
-}
-as_text!(Law Days Allowed);
 
 #[cfg(test)]
 mod tests {

@@ -120,7 +120,7 @@ fn the_sentence_names_the_narrower_law() {
     );
     assert_eq!(
         ask_in("CA", "America/Los_Angeles", "2026-11-25T21:00").words(),
-        "It is 21:00 in Los Angeles; Federal law allows 8:00 to 21:00."
+        "It is 21:00 in Los Angeles; federal law allows 8:00 to 21:00."
     );
     assert_eq!(
         ask_in("FL", "America/New_York", "2026-11-25T10:15").words(),
@@ -177,6 +177,17 @@ fn a_new_rule_holds_from_its_local_date_on() {
     let [old, new] = book.of(florida) else { panic!() };
     assert_eq!(book.ends(old), Some(new.effective));
     assert_eq!(book.ends(new), None);
+    let before = new.effective.pred_opt().unwrap();
+    assert_eq!(
+        (book.in_force(florida, before), book.in_force(florida, new.effective)),
+        (vec![old], vec![new])
+    );
+    let sunday_only: HourRule = "federal,Sun,09:00-21:00,2027-06-01,x".parse().unwrap();
+    let mut rows = book.hours().to_vec();
+    rows.push(sunday_only.clone());
+    let book = Rulebook::new(rows, book.revoke_all_switch().clone());
+    assert_eq!(book.in_force(Law::Federal, sunday_only.effective).len(), 2, "the other days keep their rule");
+    assert_eq!(book.ends(&book.of(Law::Federal)[0]), None);
 }
 
 #[test]
@@ -185,7 +196,7 @@ fn what_is_never_open_says_so_and_ends() {
     let place = in_state("America/New_York", "NY");
     let now = local("America/New_York", "2026-11-25T12:00");
     let Hours::Quiet { next: None, rules } = ask(now, &place, &closed) else { panic!() };
-    assert_eq!(rules[0].words(), "It is 12:00 in New York; Federal law allows no texts");
+    assert_eq!(rules[0].words(), "It is 12:00 in New York; federal law allows no texts");
     let open = book_of(&["federal,Mon-Sun,00:00-24:00,2000-01-01,x"]);
     let Hours::Open { until, rules } = ask(now, &place, &open) else { panic!() };
     assert_eq!((until, rules.len()), (now.plus(chrono::Duration::days(14)), 0));

@@ -160,3 +160,30 @@ fn abroad_only_the_federal_window_holds() {
     let toronto = place_of(None, None, &number(416));
     assert_eq!((zones(&toronto), toronto.states().len()), (vec!["America/Toronto"], 0));
 }
+
+/// The library has no time zones, but it knows which area codes are given to whom.
+#[test]
+fn the_table_lacks_no_area_code_that_the_library_knows() {
+    use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberType};
+    let mut known = 0;
+    for code in 200..1000 {
+        let e164 = format!("+1{code}2345678");
+        let number = PHONE_NUMBER_UTIL.parse(&e164, None).unwrap();
+        let kind = PHONE_NUMBER_UTIL.get_number_type(&number);
+        let geographic = matches!(
+            kind,
+            PhoneNumberType::FixedLine | PhoneNumberType::FixedLineOrMobile | PhoneNumberType::Mobile
+        );
+        let country = Phone::from_e164(&e164).unwrap().country_region();
+        let Some(country) = country.filter(|_| geographic && PHONE_NUMBER_UTIL.is_valid_number(&number))
+        else {
+            continue;
+        };
+        let place = place_of(None, None, &Phone::from_e164(&e164).unwrap());
+        let codes: Vec<&str> = place.regions().iter().map(|region| region.code()).collect();
+        let agrees = |code: &&str| code.starts_with(&country) || **code == format!("US-{country}");
+        assert!(codes.iter().any(|code| agrees(&code)), "{code}: {country}, not {codes:?}");
+        known += 1;
+    }
+    assert!(known > 400, "{known}");
+}
