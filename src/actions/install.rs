@@ -73,6 +73,8 @@ fn first_program(tx: &mut Tx<'_>, now: Timestamp) -> Result<Program, ActionError
         updated_at: now,
         privacy_url: None,
         terms_url: None,
+        keeps_quiet_hours: true,
+        keeps_frequency: true,
     };
     programs::insert(tx, program.clone())?;
     Ok(program)

@@ -38,6 +38,10 @@ pub struct Program {
     pub privacy_url: Option<String>,
     /// Where its terms stand.
     pub terms_url: Option<String>,
+    /// True unless an administrator said that its texts are no solicitation: then they keep no quiet hours.
+    pub keeps_quiet_hours: bool,
+    /// True while the promised frequency is a cap on what is sent.
+    pub keeps_frequency: bool,
 }
 
 impl Program {

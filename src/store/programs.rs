@@ -29,6 +29,8 @@ struct Row {
     updated_at: Timestamp,
     privacy_url: Option<String>,
     terms_url: Option<String>,
+    keeps_quiet_hours: bool,
+    keeps_frequency: bool,
 }
 
 macro_rules! same_fields {
@@ -51,6 +53,8 @@ macro_rules! same_fields {
             updated_at: from.updated_at,
             privacy_url: from.privacy_url,
             terms_url: from.terms_url,
+            keeps_quiet_hours: from.keeps_quiet_hours,
+            keeps_frequency: from.keeps_frequency,
         }
     }};
 }

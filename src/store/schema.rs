@@ -18,6 +18,8 @@ diesel::table! {
         updated_at -> BigInt,
         privacy_url -> Nullable<Text>,
         terms_url -> Nullable<Text>,
+        keeps_quiet_hours -> Bool,
+        keeps_frequency -> Bool,
     }
 }
 
@@ -265,9 +267,20 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    rulebooks (version) {
+        version -> Integer,
+        lines -> Text,
+        published_at -> BigInt,
+        published_by -> Text,
+        reason -> Text,
+    }
+}
+
 diesel::joinable!(contacts -> numbers (number_id));
 diesel::allow_tables_to_appear_in_same_query!(
     programs,
+    rulebooks,
     senders,
     numbers,
     consents,

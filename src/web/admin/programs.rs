@@ -65,6 +65,8 @@ struct Given {
     hold_days: String,
     privacy_url: String,
     terms_url: String,
+    keeps_quiet_hours: String,
+    keeps_frequency: String,
 }
 
 impl Given {
@@ -81,6 +83,8 @@ impl Given {
             hold_days: program.hold_days.to_string(),
             privacy_url: program.privacy_url.clone().unwrap_or_default(),
             terms_url: program.terms_url.clone().unwrap_or_default(),
+            keeps_quiet_hours: ticked(program.keeps_quiet_hours),
+            keeps_frequency: ticked(program.keeps_frequency),
         }
     }
 
@@ -97,8 +101,14 @@ impl Given {
             hold_days: self.hold_days.trim().parse().ok(),
             privacy_url: self.privacy_url.clone(),
             terms_url: self.terms_url.clone(),
+            keeps_quiet_hours: self.keeps_quiet_hours == "yes",
+            keeps_frequency: self.keeps_frequency == "yes",
         }
     }
+}
+
+fn ticked(is_ticked: bool) -> String {
+    if is_ticked { "yes" } else { "" }.to_owned()
 }
 
 async fn index(app: Data<App>, who: Viewer) -> Result<HttpResponse, PageError> {
