@@ -181,7 +181,8 @@ fn look(at: i64, stretch: Stretch, laws: &[Rows<'_>]) -> Look {
     }
     let open = opens == i64::MIN;
     let border = if open { closes } else { opens };
-    let until = at.saturating_add(border - local.micros).min(stretch.until);
+    // Always ahead: the search must end whatever a rule says.
+    let until = at.saturating_add((border - local.micros).max(1)).min(stretch.until);
     Look { open, until }
 }
 
