@@ -360,6 +360,11 @@ fn decapitalise(sentence: &str) -> String {
 
 #[cfg(test)]
 impl Verdict {
+    /// The same while quiet hours begin then.
+    pub(crate) fn until(self, until: Timestamp) -> Verdict {
+        Verdict { allowed_until: Some(until), ..self }
+    }
+
     /// A verdict on nobody, for tests of rooms that need a permit.
     pub(crate) fn on_nobody(program: ProgramId) -> Verdict {
         Verdict {

@@ -10,6 +10,7 @@ mod conversations;
 mod forms;
 mod history;
 mod hooks;
+mod hours;
 mod instances;
 mod lateness;
 mod lists;
