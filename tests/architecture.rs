@@ -26,6 +26,7 @@ use Crates::{Never, Only};
 /// The crates of the pure room: words and numbers, nothing that touches the world.
 const PURE: &[&str] = &[
     "chrono",
+    "jiff",
     "rlibphonenumber",
     "serde",
     "serde_json",

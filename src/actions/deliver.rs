@@ -62,7 +62,7 @@ pub fn claim(tx: &mut Tx<'_>, id: MessageId, now: Timestamp) -> Result<Option<Cl
     }
     let program = programs::get(tx, message.program_id)?.ok_or(ActionError::NotFound("program"))?;
     let standing = standing(tx, &program)?;
-    let verdict = standing.verdict(&number, &program, now);
+    let verdict = standing.verdict(tx, &number, &program, message.category, now)?;
     match (verdict.answer(message.lane), standing.sender) {
         (Answer::Send(permit), Some(sender)) => {
             let (due_at, claim) = (Some(now.plus(ASK_AFTER)), Some((sender.as_str(), &permit)));
@@ -74,6 +74,12 @@ pub fn claim(tx: &mut Tx<'_>, id: MessageId, now: Timestamp) -> Result<Option<Cl
                 &Move { due_at, claim, ..Move::default() },
             )?;
             Ok(Some(permit.clear(id, number.phone, sender, message.body)))
+        }
+        (Answer::Wait, _) if verdict.next_allowed_at.is_some() => {
+            let headline = verdict.headline();
+            let why = Move { due_at: verdict.next_allowed_at, ..Move::noted(&headline) };
+            messages::advance(tx, &message, Status::Scheduled, now, &why)?;
+            Ok(None)
         }
         // Passing causes: a person decides on a reply, an administrator gives the program a sender.
         (Answer::Wait | Answer::Refuse(CheckName::Paused | CheckName::Sender), _)
@@ -95,6 +101,23 @@ pub fn claim(tx: &mut Tx<'_>, id: MessageId, now: Timestamp) -> Result<Option<Cl
             Ok(None)
         }
     }
+}
+
+/// Queues scheduled messages whose time has come; the gate is asked again when they are claimed. Returns how many.
+///
+/// # Errors
+/// When the database fails.
+pub fn wake(tx: &mut Tx<'_>, ids: &[MessageId], now: Timestamp) -> Result<usize, ActionError> {
+    let mut woken = 0;
+    for id in ids {
+        let still = |message: &Message| message.status == Status::Scheduled && message.due_at <= now;
+        if let Some(message) = messages::get(tx, *id)?.filter(still) {
+            let why = Move { due_at: Some(now), ..Move::noted("An allowed time has come.") };
+            messages::advance(tx, &message, Status::Queued, now, &why)?;
+            woken += 1;
+        }
+    }
+    Ok(woken)
 }
 
 /// True when the lead said stop, or the number changed hands, after the message was accepted. It may have been with the

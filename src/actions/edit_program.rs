@@ -36,6 +36,10 @@ pub struct Wording {
     pub terms_url: String,
     /// Asks how we got a number before its opt-in template goes out.
     pub requires_basis: bool,
+    /// False when its texts keep no quiet hours.
+    pub keeps_quiet_hours: bool,
+    /// False when the promised frequency caps nothing.
+    pub keeps_frequency: bool,
 }
 
 /// Writes a program's wording and who changed what. Its forms promise what the program does, so in the same transaction
@@ -64,6 +68,8 @@ pub fn edit_program(
         privacy_url: Some(clean(&wording.privacy_url)).filter(|url| !url.is_empty()),
         terms_url: Some(clean(&wording.terms_url)).filter(|url| !url.is_empty()),
         requires_basis: wording.requires_basis,
+        keeps_quiet_hours: wording.keeps_quiet_hours,
+        keeps_frequency: wording.keeps_frequency,
         updated_at: now,
         ..before.clone()
     };
@@ -78,6 +84,33 @@ pub fn edit_program(
     programs::update(tx, after.clone())?;
     admin_log::add(tx, actor, "program.changed", &format!("program:{slug}"), &changes.join("; "), now)?;
     republish(tx, &after, actor, now)
+}
+
+/// Changes which of the dated rules a program keeps (the default one without a slug); `None` leaves one as it is.
+///
+/// # Errors
+/// [`ActionError::NotFound`] when there is no such program.
+pub fn keep_rules(
+    tx: &mut Tx<'_>,
+    slug: Option<&str>,
+    quiet_hours: Option<bool>,
+    frequency: Option<bool>,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<Program, ActionError> {
+    let before = programs::find(tx, slug)?.ok_or(ActionError::NotFound("program"))?;
+    let after = Program {
+        keeps_quiet_hours: quiet_hours.unwrap_or(before.keeps_quiet_hours),
+        keeps_frequency: frequency.unwrap_or(before.keeps_frequency),
+        ..before.clone()
+    };
+    let changes = changes(&before, &after);
+    if !changes.is_empty() {
+        programs::update(tx, after.clone())?;
+        let subject = format!("program:{}", after.slug);
+        admin_log::add(tx, actor, "program.changed", &subject, &changes.join("; "), now)?;
+    }
+    Ok(after)
 }
 
 /// Browsers send line ends of two characters.
@@ -149,6 +182,10 @@ fn is_https(url: &str) -> bool {
     host.contains('.') && url.len() <= 500 && !url.contains(|c: char| c.is_whitespace() || c.is_control())
 }
 
+fn kept(is_kept: bool) -> &'static str {
+    if is_kept { "kept" } else { "not kept" }
+}
+
 /// What became of what, for the log.
 fn changes(before: &Program, after: &Program) -> Vec<String> {
     let url = |url: &Option<String>| url.clone().unwrap_or_default();
@@ -166,6 +203,8 @@ fn changes(before: &Program, after: &Program) -> Vec<String> {
         change("privacy policy", &url(&before.privacy_url), &url(&after.privacy_url)),
         change("terms", &url(&before.terms_url), &url(&after.terms_url)),
         change("how we got a number", asked(before), asked(after)),
+        change("quiet hours", kept(before.keeps_quiet_hours), kept(after.keeps_quiet_hours)),
+        change("promised frequency", kept(before.keeps_frequency), kept(after.keeps_frequency)),
     ]
     .into_iter()
     .flatten()

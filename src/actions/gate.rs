@@ -1,11 +1,15 @@
 //! Collects what the gate needs and asks it. Nothing here decides.
 
+use std::sync::Arc;
+
 use crate::domain::gate::{Question, Verdict, ask};
+use crate::domain::message::Category;
 use crate::domain::program::Program;
+use crate::domain::rules::{Cap, Place, Rulebook, place_of, promises};
 use crate::domain::standstill::Standstill;
 use crate::domain::time::Timestamp;
 use crate::store::numbers::Number;
-use crate::store::{Conn, StoreError, programs, settings};
+use crate::store::{Conn, StoreError, contacts, messages, programs, rulebooks, settings};
 
 /// A program's means of sending, as they stand now.
 #[derive(Debug)]
@@ -16,22 +20,35 @@ pub struct Standing {
     pub sending_on: bool,
     /// Why the installation itself switched it off, if it did.
     pub standstill: Option<Standstill>,
+    /// The dated rules.
+    pub rulebook: Arc<Rulebook>,
 }
 
-/// How a program stands: its sender, and the switch of the installation.
+/// How a program stands: its sender, the switch of the installation, and the rules.
 ///
 /// # Errors
 /// When the database fails.
 pub fn standing(conn: &mut Conn<'_>, program: &Program) -> Result<Standing, StoreError> {
     let (sender, sending_on) = (programs::sender(conn, program.id)?, settings::sending_on(conn)?);
     let standstill = if sending_on { None } else { settings::standstill(conn)? };
-    Ok(Standing { sender, sending_on, standstill })
+    Ok(Standing { sender, sending_on, standstill, rulebook: rulebooks::current(conn)? })
 }
 
 impl Standing {
-    /// The gate's verdict on a number.
-    pub fn verdict(&self, number: &Number, program: &Program, now: Timestamp) -> Verdict {
-        ask(&Question {
+    /// The gate's verdict on a number, for a text of this category.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn verdict(
+        &self,
+        conn: &mut Conn<'_>,
+        number: &Number,
+        program: &Program,
+        category: Category,
+        now: Timestamp,
+    ) -> Result<Verdict, StoreError> {
+        let is_conversation = category == Category::Conversation;
+        Ok(ask(&Question {
             consent: &number.consent,
             phone: &number.phone,
             unreachable: number.unreachable.as_deref(),
@@ -39,7 +56,44 @@ impl Standing {
             sender: self.sender.as_deref(),
             sending_on: self.sending_on,
             standstill: self.standstill,
+            places: &places(conn, number, program)?,
+            rulebook: &self.rulebook,
+            sent: &if is_conversation { Vec::new() } else { sent(conn, number, program, now)? },
+            is_conversation,
             now,
-        })
+        }))
     }
+}
+
+/// Where the recipient may be: as each contact on the number says, else as the number does.
+fn places(conn: &mut Conn<'_>, number: &Number, program: &Program) -> Result<Vec<Place>, StoreError> {
+    if !program.keeps_quiet_hours {
+        return Ok(Vec::new());
+    }
+    let mut places = Vec::new();
+    for contact in contacts::of_number(conn, number.id)? {
+        let place = place_of(contact.time_zone.as_deref(), contact.zip.as_deref(), &number.phone);
+        if !places.contains(&place) {
+            places.push(place);
+        }
+    }
+    if places.is_empty() {
+        places.push(place_of(None, None, &number.phone));
+    }
+    Ok(places)
+}
+
+/// When texts that count towards what the program promises were handed over, as far back as the promise reaches.
+fn sent(
+    conn: &mut Conn<'_>,
+    number: &Number,
+    program: &Program,
+    now: Timestamp,
+) -> Result<Vec<Timestamp>, StoreError> {
+    let caps = if program.keeps_frequency { promises(&program.frequency) } else { Vec::new() };
+    let (Some(window), Some(most)) = (caps.iter().map(Cap::window).max(), caps.iter().map(|cap| cap.n).max())
+    else {
+        return Ok(Vec::new());
+    };
+    messages::counted_since(conn, number.id, program.id, now.plus(-window), most)
 }

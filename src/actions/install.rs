@@ -74,6 +74,8 @@ fn first_program(tx: &mut Tx<'_>, now: Timestamp) -> Result<Program, ActionError
         privacy_url: None,
         terms_url: None,
         requires_basis: false,
+        keeps_quiet_hours: true,
+        keeps_frequency: true,
     };
     programs::insert(tx, program.clone())?;
     Ok(program)

@@ -5,7 +5,7 @@ use crate::domain::consent::Intent;
 use crate::domain::evidence::Basis;
 use crate::domain::gate::{Answer, CheckName};
 use crate::domain::id::NumberId;
-use crate::domain::message::Lane;
+use crate::domain::message::{Category, Lane};
 use crate::domain::time::Timestamp;
 use crate::store::{Tx, numbers, programs};
 
@@ -35,7 +35,7 @@ pub fn reinvite(
         return Err(ActionError::Invalid(vec![error]));
     }
     // What the rules of consent refuse, they say in their own words below.
-    let verdict = standing(tx, &program)?.verdict(&number, &program, now);
+    let verdict = standing(tx, &program)?.verdict(tx, &number, &program, Category::Automated, now)?;
     if let Answer::Refuse(CheckName::Number | CheckName::Sender) = verdict.answer(Lane::Invitation) {
         return Err(ActionError::Conflict(verdict.headline()));
     }

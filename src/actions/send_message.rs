@@ -76,11 +76,15 @@ pub fn send_message(
     message.number_id = Some(number.id);
     phone.as_str().clone_into(&mut message.to_text);
     let standing = standing(tx, &program)?;
-    let mut verdict = standing.verdict(&number, &program, now);
+    let mut verdict = standing.verdict(tx, &number, &program, wanted.category, now)?;
     match verdict.answer(Lane::Gated) {
         Answer::Refuse(check) => {
             let words = verdict.headline();
             return refuse(tx, message, code_of(check), words, Some(verdict));
+        }
+        Answer::Wait if verdict.next_allowed_at.is_some() => {
+            message.status = Status::Scheduled;
+            message.due_at = verdict.next_allowed_at.unwrap_or(now);
         }
         Answer::Send(_) | Answer::Wait => message.status = Status::Queued,
         Answer::Hold if asks_basis(&program, &verdict) && wanted.basis.is_none() => {
@@ -93,21 +97,25 @@ pub fn send_message(
                 let (id, text, basis) = (tx.new_id(now)?, program.invitation(), wanted.basis.clone());
                 let intent = Intent::Invite { message: id, text, basis };
                 apply(tx, &mut number, &program, intent, &Occasion::new(actor, now))?;
-                verdict = standing.verdict(&number, &program, now);
+                verdict = standing.verdict(tx, &number, &program, wanted.category, now)?;
             }
         }
     }
     let words = match message.status {
         Status::Held => {
-            "Held: the opt-in template went first; the message follows when the lead replies START."
+            "Held: the opt-in template goes first; the message follows when the lead replies START."
+                .to_owned()
         }
-        _ => "Queued for delivery.",
+        Status::Scheduled => {
+            format!("Scheduled: it goes out by itself on {}. {}", message.due_at.words(), verdict.headline())
+        }
+        _ => "Queued for delivery.".to_owned(),
     };
     message.accepted_seq = number.consent.seq;
     message.verdict = Some(serde_json::to_string(&verdict).map_err(crate::store::StoreError::from)?);
-    messages::insert(tx, &message, Some(words))?;
+    messages::insert(tx, &message, Some(&words))?;
     let (id, status) = (message.id, message.status);
-    Ok(Accepted { id, status, code: None, verdict: Some(verdict), words: words.to_owned() })
+    Ok(Accepted { id, status, code: None, verdict: Some(verdict), words })
 }
 
 /// What became of a text when it was accepted or refused: told again for the same `Idempotency-Key`.

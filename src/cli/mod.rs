@@ -5,6 +5,7 @@ mod api_key;
 mod backup;
 mod create_user;
 mod migrate_to;
+mod program;
 mod seed;
 mod serve;
 mod verify;
@@ -36,6 +37,8 @@ enum Command {
     CreateUser(create_user::CreateUserCommand),
     /// Make a key to the JSON API; it is printed once, alone on standard output.
     ApiKey(api_key::ApiKeyCommand),
+    /// Show or change which of the dated rules a program keeps: quiet hours, promised frequency.
+    Program(program::ProgramCommand),
     /// Fill in deterministic demo data with fictional numbers.
     Seed(seed::SeedCommand),
     /// Check the whole ledger: exit code 0 intact, 1 tampered with, 2 could not tell.
@@ -65,6 +68,7 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         }
         Command::CreateUser(command) => create_user::run(&config, command),
         Command::ApiKey(command) => api_key::run(&config, command),
+        Command::Program(command) => program::run(&config, &command),
         Command::Seed(command) => seed::run(&config, &command),
         Command::Verify => Ok(verify::run(&config)),
         Command::MigrateTo(command) => Ok(migrate_to::run(&config, &command)),

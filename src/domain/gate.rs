@@ -3,6 +3,7 @@
 //! provider accepts nothing without one: sending ungated does not compile. Pure: no clock, no database, no network.
 
 mod checks;
+mod timing;
 
 use std::str::FromStr;
 
@@ -13,6 +14,7 @@ use super::id::{MessageId, ProgramId};
 use super::message::Lane;
 use super::phone::Phone;
 use super::program::Program;
+use super::rules::{Place, Rulebook};
 use super::standstill::Standstill;
 use super::time::Timestamp;
 use super::words::words;
@@ -48,7 +50,7 @@ words! {
         Pass = "pass",
         /// This blocks the text.
         Fail = "fail",
-        /// Was not asked: this version does not know the rule yet. It neither permits nor blocks.
+        /// Was not asked, in verdicts of earlier versions: it neither permits nor blocks.
         NotReached = "not_reached",
     }
 }
@@ -115,6 +117,14 @@ pub struct Question<'a> {
     pub sending_on: bool,
     /// Why the installation itself stopped all sending, if it did.
     pub standstill: Option<Standstill>,
+    /// Where the recipient may be, one place for each contact on the number; none when the program keeps no quiet hours.
+    pub places: &'a [Place],
+    /// The dated rules.
+    pub rulebook: &'a Rulebook,
+    /// When texts that count towards the promised frequency were handed over.
+    pub sent: &'a [Timestamp],
+    /// A person types to a person: the promised frequency is about the others.
+    pub is_conversation: bool,
     /// Now.
     pub now: Timestamp,
 }
@@ -134,6 +144,12 @@ pub struct Verdict {
     pub asked_at: Timestamp,
     /// Every check, in order.
     pub checks: Vec<Check>,
+    /// When quiet hours and the promised frequency next allow a text, if they do not now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_allowed_at: Option<Timestamp>,
+    /// Until when quiet hours allow it: a text that is still on its way then must not arrive.
+    #[serde(skip)]
+    allowed_until: Option<Timestamp>,
     /// Set by [`ask`] alone: a verdict that was stored and read back explains, but permits nothing.
     #[serde(skip)]
     fresh: bool,
@@ -158,6 +174,7 @@ pub struct SendPermit {
     lane: Lane,
     seq: i32,
     history_seq: i32,
+    valid_for: Option<i64>,
 }
 
 impl SendPermit {
@@ -208,11 +225,16 @@ impl ClearedText {
     pub fn lane(&self) -> Lane {
         self.permit.lane
     }
+    /// For how many seconds from the permit on it may arrive, where quiet hours begin.
+    pub fn valid_for(&self) -> Option<i64> {
+        self.permit.valid_for
+    }
 }
 
 /// Asks every check.
 pub fn ask(question: &Question<'_>) -> Verdict {
     let state = question.consent.state_in(question.program.id);
+    let timing = timing::timing(question);
     let checks = vec![
         checks::consent(question, state),
         checks::opt_out(question, state),
@@ -220,8 +242,8 @@ pub fn ask(question: &Question<'_>) -> Verdict {
         checks::paused(question),
         checks::number(question),
         checks::sender(question),
-        checks::quiet_hours(),
-        checks::frequency(),
+        timing.quiet_hours,
+        timing.frequency,
         checks::operations(question),
     ];
     Verdict {
@@ -231,6 +253,8 @@ pub fn ask(question: &Question<'_>) -> Verdict {
         history_seq: question.consent.seq,
         asked_at: question.now,
         checks,
+        next_allowed_at: timing.next,
+        allowed_until: timing.until,
         fresh: true,
     }
 }
@@ -243,11 +267,7 @@ impl Verdict {
 
     /// True when the check failed.
     pub fn fails(&self, name: CheckName) -> bool {
-        self.has(name, Outcome::Fail)
-    }
-
-    fn has(&self, name: CheckName, outcome: Outcome) -> bool {
-        self.checks.iter().any(|check| check.name == name && check.outcome == outcome)
+        self.checks.iter().any(|check| check.name == name && check.outcome == Outcome::Fail)
     }
 
     /// The first check, after consent itself, that blocks; consent only when nothing else does.
@@ -259,15 +279,21 @@ impl Verdict {
     /// The answer in one sentence, for the top of a page.
     pub fn headline(&self) -> String {
         match self.cause() {
-            None => {
-                let yes = self.since.map_or("Yes.".to_owned(), |since| {
-                    format!("Yes: opted in on {} by {}.", since.occurred_at.day(), since.source.label())
-                });
-                let unchecked = self.has(CheckName::QuietHours, Outcome::NotReached);
-                if unchecked { format!("{yes} The hour was not checked.") } else { yes }
+            None => self.since.map_or("Yes.".to_owned(), |since| {
+                format!("Yes: opted in on {} by {}.", since.occurred_at.day(), since.source.label())
+            }),
+            Some(check) if Verdict::waits(check.name) => {
+                let when =
+                    self.next_allowed_at.map_or(String::new(), |next| format!(" Next on {}.", next.words()));
+                format!("Not now: {}{when}", decapitalise(&check.facts))
             }
             Some(check) => format!("No: {}", decapitalise(&check.facts)),
         }
+    }
+
+    /// True for a check that time passes by itself.
+    fn waits(name: CheckName) -> bool {
+        matches!(name, CheckName::QuietHours | CheckName::Frequency)
     }
 
     /// What to do with a message of `lane`.
@@ -276,6 +302,10 @@ impl Verdict {
             lane,
             seq: self.since.map_or(0, |since| since.seq),
             history_seq: self.history_seq,
+            valid_for: self
+                .allowed_until
+                .filter(|_| !lane.is_reply())
+                .map(|until| until.since(self.asked_at).num_seconds()),
         };
         let blocking =
             |names: &[CheckName]| names.iter().copied().find(|name| self.fails(*name)).map(Answer::Refuse);
@@ -297,8 +327,13 @@ impl Verdict {
                 _ => Answer::Refuse(CheckName::Consent),
             };
         }
-        let at_our_leisure = [CheckName::QuietHours, CheckName::Frequency, CheckName::Operations];
-        if !self.fresh || at_our_leisure.into_iter().any(|name| self.fails(name)) {
+        // What answers the lead goes out at any hour (RULES §3); the invitation counts towards no frequency.
+        let waits_for: &[CheckName] = match lane {
+            Lane::Gated => &[CheckName::QuietHours, CheckName::Frequency, CheckName::Operations],
+            Lane::Invitation => &[CheckName::QuietHours, CheckName::Operations],
+            Lane::OptInConfirmation | Lane::OptOutConfirmation | Lane::Help => &[CheckName::Operations],
+        };
+        if !self.fresh || waits_for.iter().any(|name| self.fails(*name)) {
             return Answer::Wait;
         }
         Answer::Send(permit())
@@ -325,6 +360,11 @@ fn decapitalise(sentence: &str) -> String {
 
 #[cfg(test)]
 impl Verdict {
+    /// The same while quiet hours begin then.
+    pub(crate) fn until(self, until: Timestamp) -> Verdict {
+        Verdict { allowed_until: Some(until), ..self }
+    }
+
     /// A verdict on nobody, for tests of rooms that need a permit.
     pub(crate) fn on_nobody(program: ProgramId) -> Verdict {
         Verdict {
@@ -334,6 +374,8 @@ impl Verdict {
             history_seq: 0,
             asked_at: Timestamp::default(),
             checks: Vec::new(),
+            next_allowed_at: None,
+            allowed_until: None,
             fresh: true,
         }
     }

@@ -16,6 +16,7 @@ pub mod phone;
 pub mod program;
 pub mod reply;
 pub mod role;
+pub mod rules;
 pub mod sms;
 pub mod standstill;
 pub mod time;

@@ -40,6 +40,10 @@ pub struct Program {
     pub terms_url: Option<String>,
     /// It asks "how did we get this number?" before its opt-in template goes out.
     pub requires_basis: bool,
+    /// True unless an administrator said that its texts are no solicitation: then they keep no quiet hours.
+    pub keeps_quiet_hours: bool,
+    /// True while the promised frequency is a cap on what is sent.
+    pub keeps_frequency: bool,
 }
 
 impl Program {

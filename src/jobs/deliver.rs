@@ -41,6 +41,7 @@ impl Worker {
 
     /// Begins to serve the numbers to which something is due, as far as there is room. Returns how many messages that is.
     pub(super) async fn begin_due(&mut self) -> Result<usize, ActionError> {
+        wake_due(&self.jobs).await?;
         let busy: Vec<NumberId> = self.numbers.values().copied().collect();
         let now = self.jobs.clock.now();
         let read = move |conn: &mut crate::store::Conn<'_>| match settings::sending_on(conn)? {
@@ -93,6 +94,17 @@ impl Worker {
         };
         self.numbers.remove(&task);
     }
+}
+
+/// Queues what was scheduled for now or earlier.
+async fn wake_due(jobs: &Jobs) -> Result<(), ActionError> {
+    let now = jobs.clock.now();
+    let read = move |conn: &mut crate::store::Conn<'_>| messages::scheduled_until(conn, now, ROUND);
+    let ids: Vec<MessageId> = jobs.store.read::<_, StoreError>(read).await?;
+    if !ids.is_empty() {
+        jobs.store.write(move |tx: &mut Tx<'_>| deliver::wake(tx, &ids, now)).await?;
+    }
+    Ok(())
 }
 
 /// Hands over all that is due now and waits for the answers. Returns how many messages were looked at.

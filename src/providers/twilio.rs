@@ -31,6 +31,8 @@ const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 const CLOCK_SKEW: Span = Span::seconds(5);
 /// Twilio's words about a refusal are kept for people; more than this nobody reads.
 const LONGEST_WORDS: usize = 300;
+/// The longest `ValidityPeriod` that Twilio takes, in seconds: what it does by itself.
+const LONGEST_VALIDITY: i64 = 36_000;
 /// Trial accounts get this put before every text, so the listed text is not quite ours.
 const TRIAL_PREFIX: &str = "Sent from your Twilio trial account - ";
 
@@ -78,12 +80,14 @@ impl Twilio {
 
     async fn post(&self, text: &ClearedText) -> SendOutcome {
         let callback = format!("{}/hooks/twilio/status?message={}", self.config.public_url, text.message());
-        let fields = [
+        let validity = text.valid_for().map(|seconds| seconds.clamp(1, LONGEST_VALIDITY).to_string());
+        let mut fields = vec![
             ("To", text.to().as_str()),
             ("From", text.from()),
             ("Body", text.body()),
             ("StatusCallback", &callback),
         ];
+        fields.extend(validity.as_deref().map(|seconds| ("ValidityPeriod", seconds)));
         let request = self.signed_in(self.client.post(self.messages_url())).form(&fields);
         let response = match request.send().await {
             Ok(response) => response,

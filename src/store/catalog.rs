@@ -6,9 +6,10 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::{Conn, StoreError, Tx, dialect, programs, settings};
+use super::{Conn, StoreError, Tx, dialect, programs, rulebooks, settings};
 use crate::domain::id::ProgramId;
 use crate::domain::program::Program;
+use crate::domain::rules::Rulebook;
 
 /// The programs with their sender numbers, and the switch.
 #[derive(Debug)]
@@ -19,6 +20,7 @@ pub(super) struct Catalog {
     /// Each program's current one before its earlier ones.
     pub(super) senders: Vec<(ProgramId, String)>,
     pub(super) sending_on: bool,
+    pub(super) rulebook: Arc<Rulebook>,
 }
 
 /// The catalog as this process last read it.
@@ -48,7 +50,8 @@ pub(super) fn read(conn: &mut Conn<'_>) -> Result<Arc<Catalog>, StoreError> {
             // The version was read first: what is read after it is at least as new.
             let (programs, senders) = (programs::load(conn)?, programs::load_senders(conn)?);
             let sending_on = settings::get(conn, settings::SENDING)?.as_deref() != Some("off");
-            let catalog = Arc::new(Catalog { version, programs, senders, sending_on });
+            let rulebook = rulebooks::load(conn)?;
+            let catalog = Arc::new(Catalog { version, programs, senders, sending_on, rulebook });
             conn.known.keep(&catalog);
             catalog
         }

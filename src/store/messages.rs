@@ -15,7 +15,10 @@ use crate::domain::id::{MessageId, NumberId, ProgramId};
 use crate::domain::message::{Category, Lane, Status};
 use crate::domain::time::Timestamp;
 
-pub use queue::{Due, all_waiting, count_waiting, due, holds_ending, is_behind_another, unanswered, waiting};
+pub use queue::{
+    Due, all_waiting, count_waiting, counted_since, due, holds_ending, is_behind_another, scheduled_until,
+    unanswered, waiting,
+};
 
 /// An outbound text.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]

@@ -25,6 +25,7 @@ pub mod numbers;
 pub mod programs;
 pub mod reviews;
 pub mod revocations;
+pub mod rulebooks;
 pub mod seal_file;
 pub mod sessions;
 pub mod settings;

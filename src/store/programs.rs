@@ -30,6 +30,8 @@ struct Row {
     privacy_url: Option<String>,
     terms_url: Option<String>,
     requires_basis: bool,
+    keeps_quiet_hours: bool,
+    keeps_frequency: bool,
 }
 
 macro_rules! same_fields {
@@ -53,6 +55,8 @@ macro_rules! same_fields {
             privacy_url: from.privacy_url,
             terms_url: from.terms_url,
             requires_basis: from.requires_basis,
+            keeps_quiet_hours: from.keeps_quiet_hours,
+            keeps_frequency: from.keeps_frequency,
         }
     }};
 }

@@ -19,6 +19,8 @@ diesel::table! {
         privacy_url -> Nullable<Text>,
         terms_url -> Nullable<Text>,
         requires_basis -> Bool,
+        keeps_quiet_hours -> Bool,
+        keeps_frequency -> Bool,
     }
 }
 
@@ -278,9 +280,20 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    rulebooks (version) {
+        version -> Integer,
+        lines -> Text,
+        published_at -> BigInt,
+        published_by -> Text,
+        reason -> Text,
+    }
+}
+
 diesel::joinable!(contacts -> numbers (number_id));
 diesel::allow_tables_to_appear_in_same_query!(
     programs,
+    rulebooks,
     senders,
     numbers,
     consents,

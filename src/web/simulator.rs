@@ -163,7 +163,7 @@ fn on_table(
     };
     let Some(program) = programs::find(conn, None)? else { return Ok(on_table) };
     let Some(number) = numbers::find(conn, &on_table.number)? else { return Ok(on_table) };
-    let verdict = standing(conn, &program)?.verdict(&number, &program, now);
+    let verdict = standing(conn, &program)?.verdict(conn, &number, &program, Category::Automated, now)?;
     on_table.headline = verdict.headline();
     on_table.state = match (&number.consent.do_not_text, &number.consent.paused) {
         (Some(_), _) => "do_not_text",

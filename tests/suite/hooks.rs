@@ -133,7 +133,7 @@ fn speechless() -> String {
                 let minute = (n - 1) * 11;
                 format!(
                     r#"{{"sid":"SM{n}","body":"Twice","to":"+12065550145","from":"+12065550199","status":"sent",
-                    "date_created":"Tue, 03 Nov 2026 10:{minute:02}:02 +0000"}}"#
+                    "date_created":"Tue, 03 Nov 2026 18:{minute:02}:02 +0000"}}"#
                 )
             };
             let listed = (1..=taken).map(one).collect::<Vec<_>>().join(",");

@@ -11,6 +11,7 @@ mod escrow;
 mod forms;
 mod history;
 mod hooks;
+mod hours;
 mod instances;
 mod lateness;
 mod lists;

@@ -49,20 +49,22 @@ fn assert_refused(answer: &Answer, why: &str) {
 }
 
 #[actix_web::test]
-async fn the_verdict_says_what_was_not_checked() {
+async fn the_verdict_says_every_check_with_its_facts() {
     let world = world().await;
     let (mut ada, ana) = (world.ada().await, world.lead(10));
     let page = contact(&mut ada, "206 555 0110", "Ana Abbott").await;
     ada.open(&page).await.says("No: not opted in: this number was never asked");
     ana.texts("START").await;
     let yes = ada.open(&page).await;
-    yes.says("Yes: opted in on 3 Nov 2026 by text from the handset. The hour was not checked.");
+    yes.says("Yes: opted in on 3 Nov 2026 by text from the handset.");
     yes.says("verdict yes")
-        .says("Not checked: quiet hours are not part of this version yet")
-        .says("Not checked</span>");
+        .says("It is 10:00 in Los Angeles; Washington allows 8:00 to 20:00.")
+        .says("by area code 206: Washington")
+        .lacks("Not checked</span>");
     let consent = ana.consent().await;
     assert_eq!(consent["can_text_now"], json!(true));
-    assert_eq!(consent["checks"][6]["outcome"], "not_reached");
+    assert_eq!(consent["checks"][6]["outcome"], "pass");
+    assert_eq!(consent["next_allowed_at"], json!(null));
     ana.texts("STOP").await;
     let no = ada.open(&page).await;
     no.says("No: opted out on 3 Nov 2026 by STOP.")

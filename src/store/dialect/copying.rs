@@ -75,6 +75,7 @@ tables! {
     api_keys by "id", ROWS;
     idempotency_keys by "api_key_id, key", ROWS;
     settings by "key", ROWS;
+    rulebooks by "version", ROWS;
 }
 
 /// Rows on their way.

@@ -11,7 +11,7 @@ use super::super::schema::messages;
 use super::super::{Conn, StoreError};
 use super::Message;
 use crate::domain::id::{MessageId, NumberId, ProgramId};
-use crate::domain::message::{Lane, Status};
+use crate::domain::message::{Category, Lane, Status};
 use crate::domain::time::Timestamp;
 
 /// A condition on the status, written out: a partial index is of no use to a statement that leaves the word open.
@@ -24,6 +24,7 @@ const QUEUED_REPLY: &str =
     "messages.status = 'queued' AND messages.lane <> 'gated' AND messages.lane <> 'invitation'";
 const HELD: &str = "messages.status = 'held'";
 const SENDING: &str = "messages.status = 'sending'";
+const SCHEDULED: &str = "messages.status = 'scheduled'";
 const WAITING: &str = "messages.status IN ('held', 'queued', 'scheduled')";
 
 /// A queued message whose time has come.
@@ -75,7 +76,13 @@ pub fn due(
 /// When the database fails.
 pub fn count_waiting(conn: &mut Conn<'_>) -> Result<Vec<(Status, i64)>, StoreError> {
     let mut counts = Vec::new();
-    for (status, condition) in [(Status::Held, HELD), (Status::Queued, QUEUED), (Status::Sending, SENDING)] {
+    let counted = [
+        (Status::Held, HELD),
+        (Status::Queued, QUEUED),
+        (Status::Scheduled, SCHEDULED),
+        (Status::Sending, SENDING),
+    ];
+    for (status, condition) in counted {
         let n: i64 = on!(conn, db => messages::table.filter(in_status(condition)).count().get_result(db)?);
         counts.push((status, n));
     }
@@ -101,6 +108,53 @@ pub fn is_behind_another(
             .filter(in_status("messages.status IN ('queued', 'sending')"));
         let first = earlier.select(messages::id).limit(1);
         Ok(!Prepared(first).load::<MessageId>(db)?.is_empty())
+    })
+}
+
+/// Scheduled messages whose time has come, the longest waiting first.
+///
+/// # Errors
+/// When the database fails.
+pub fn scheduled_until(
+    conn: &mut Conn<'_>,
+    now: Timestamp,
+    limit: i64,
+) -> Result<Vec<MessageId>, StoreError> {
+    on!(conn, db => {
+        let query = messages::table
+            .filter(in_status(SCHEDULED))
+            .filter(messages::due_at.le(now))
+            .order((messages::due_at, messages::id))
+            .select(messages::id)
+            .limit(limit);
+        Ok(Prepared(query).load(db)?)
+    })
+}
+
+/// When texts were handed over to a number for a program since then that count towards a promised frequency: neither a
+/// person's own nor the system's answers. The newest first, at most `most`.
+///
+/// # Errors
+/// When the database fails.
+pub fn counted_since(
+    conn: &mut Conn<'_>,
+    number: NumberId,
+    program: ProgramId,
+    since: Timestamp,
+    most: u32,
+) -> Result<Vec<Timestamp>, StoreError> {
+    on!(conn, db => {
+        let query = messages::table
+            .filter(messages::number_id.eq(number))
+            .filter(messages::program_id.eq(program))
+            .filter(messages::lane.eq(Lane::Gated))
+            .filter(messages::category.ne(Category::Conversation))
+            .filter(messages::claimed_at.gt(since))
+            .filter(messages::status.eq_any([Status::Sending, Status::Sent, Status::Delivered]))
+            .order(messages::claimed_at.desc())
+            .select(messages::claimed_at.assume_not_null())
+            .limit(i64::from(most));
+        Ok(query.load(db)?)
     })
 }
 

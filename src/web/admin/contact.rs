@@ -167,7 +167,7 @@ fn record(conn: &mut Conn<'_>, id: ContactId, role: Role, now: Timestamp) -> Res
     let (contact, number) = find(conn, id)?;
     let all = programs::all(conn)?;
     let program = all.iter().find(|program| program.is_default).ok_or(PageError::NotFound)?;
-    let verdict = standing(conn, program)?.verdict(&number, program, now);
+    let verdict = standing(conn, program)?.verdict(conn, &number, program, Category::Conversation, now)?;
     let mut others = contacts::of_number(conn, number.id)?;
     others.retain(|other| other.id != id);
     let names = Names::read(conn)?;
@@ -212,7 +212,13 @@ fn forecast(verdict: &Verdict) -> Forecast {
     let wait = "This text would wait until sending is switched on again.";
     let (tone, icon, words) = match verdict.answer(Lane::Gated) {
         Answer::Send(_) => ("good", "pass", "This text would be sent right away.".to_owned()),
-        Answer::Wait => ("warn", "clock", wait.to_owned()),
+        Answer::Wait => match verdict.next_allowed_at {
+            Some(next) => {
+                let words = format!("This text would go out by itself on {}. {}", next.words(), verdict.headline());
+                ("warn", "clock", words)
+            }
+            None => ("warn", "clock", wait.to_owned()),
+        },
         Answer::Hold if asked => ("warn", "clock", "This text would be held until the lead replies START.".to_owned()),
         Answer::Hold => (
             "warn",

@@ -66,6 +66,8 @@ struct Given {
     privacy_url: String,
     terms_url: String,
     requires_basis: String,
+    keeps_quiet_hours: String,
+    keeps_frequency: String,
 }
 
 impl Given {
@@ -83,6 +85,8 @@ impl Given {
             privacy_url: program.privacy_url.clone().unwrap_or_default(),
             terms_url: program.terms_url.clone().unwrap_or_default(),
             requires_basis: if program.requires_basis { "yes".to_owned() } else { String::new() },
+            keeps_quiet_hours: ticked(program.keeps_quiet_hours),
+            keeps_frequency: ticked(program.keeps_frequency),
         }
     }
 
@@ -100,8 +104,14 @@ impl Given {
             privacy_url: self.privacy_url.clone(),
             terms_url: self.terms_url.clone(),
             requires_basis: self.requires_basis == "yes",
+            keeps_quiet_hours: self.keeps_quiet_hours == "yes",
+            keeps_frequency: self.keeps_frequency == "yes",
         }
     }
+}
+
+fn ticked(is_ticked: bool) -> String {
+    if is_ticked { "yes" } else { "" }.to_owned()
 }
 
 async fn index(app: Data<App>, who: Viewer) -> Result<HttpResponse, PageError> {

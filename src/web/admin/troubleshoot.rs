@@ -11,7 +11,7 @@ use super::messages::meaning::why;
 use crate::actions::{FieldError, standing};
 use crate::domain::gate::{Answer, CheckName, Verdict};
 use crate::domain::id::ContactId;
-use crate::domain::message::Lane;
+use crate::domain::message::{Category, Lane};
 use crate::domain::phone::Phone;
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
@@ -188,7 +188,7 @@ fn find(
     let on_record = numbers::find(conn, &phone)?;
     let known = on_record.is_some();
     let number = on_record.unwrap_or_else(|| Number::never_seen(phone.clone()));
-    let verdict = standing(conn, &program)?.verdict(&number, &program, now);
+    let verdict = standing(conn, &program)?.verdict(conn, &number, &program, Category::Automated, now)?;
     let (contacts, messages) = match known {
         true => (contacts::of_number(conn, number.id)?, messages::of_number(conn, number.id, LATEST)?),
         false => Default::default(),

@@ -14,6 +14,7 @@ use crate::domain::consent::{Revocation, Source};
 use crate::domain::evidence::RevocationChannel;
 use crate::domain::hex::hex;
 use crate::domain::ledger::Stored;
+use crate::domain::message::Category;
 use crate::domain::phone::Phone;
 use crate::domain::time::Timestamp;
 use crate::store::numbers::{self, Number};
@@ -55,7 +56,8 @@ pub(super) async fn consent(
             let program =
                 programs::find(conn, program.as_deref())?.ok_or(ActionError::NotFound("program"))?;
             let number = numbers::find(conn, &phone)?.unwrap_or_else(|| Number::never_seen(phone));
-            let verdict = standing(conn, &program)?.verdict(&number, &program, now);
+            let verdict =
+                standing(conn, &program)?.verdict(conn, &number, &program, Category::Automated, now)?;
             Ok::<Value, ActionError>(json!({
                 "number": number.phone.as_str(),
                 "program": program.slug,
@@ -66,7 +68,7 @@ pub(super) async fn consent(
                 "can_text_now": verdict.can_text(),
                 "headline": verdict.headline(),
                 "checks": verdict::checks(&verdict),
-                "next_allowed_at": null,
+                "next_allowed_at": verdict.next_allowed_at.map(Timestamp::rfc3339),
             }))
         })
         .await?;

@@ -1,0 +1,56 @@
+//! `program`: which of the dated rules a program keeps, for operators without a browser.
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use clap::{Args, ValueEnum};
+
+use crate::actions::ActionError;
+use crate::actions::edit_program::keep_rules;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::domain::actor::Actor;
+use crate::store::Store;
+
+#[derive(Args)]
+pub(super) struct ProgramCommand {
+    /// The program's name in addresses; the default program when absent.
+    #[arg(long)]
+    slug: Option<String>,
+    /// Keep quiet hours? Off only for texts that sell and follow up nothing.
+    #[arg(long)]
+    quiet_hours: Option<Switch>,
+    /// Is the promised frequency the most that is sent to one number?
+    #[arg(long)]
+    frequency_cap: Option<Switch>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Switch {
+    On,
+    Off,
+}
+
+pub(super) fn run(config: &Config, command: &ProgramCommand) -> Result<ExitCode> {
+    let on = |switch: Option<Switch>| switch.map(|switch| switch == Switch::On);
+    let (slug, now) = (command.slug.clone(), Clock::System.now());
+    let (hours, frequency) = (on(command.quiet_hours), on(command.frequency_cap));
+    let changed = Store::open(&config.database_url)?
+        .write_now(move |tx| keep_rules(tx, slug.as_deref(), hours, frequency, &Actor::Operator, now));
+    match changed {
+        Ok(program) => {
+            let word = |on| if on { "on" } else { "off" };
+            println!(
+                "{}: quiet hours {}, frequency cap {}",
+                program.slug,
+                word(program.keeps_quiet_hours),
+                word(program.keeps_frequency)
+            );
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(ActionError::NotFound(_)) => {
+            bail!("There is no such program. The server makes the first one when it starts.")
+        }
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,119 @@
+//! The checks that say when, not whether: quiet hours at the recipient, and the frequency that the program promises. What
+//! they hold back goes out by itself at the next allowed time.
+
+use super::checks::{fail, pass};
+use super::{Check, CheckName, Question};
+use crate::domain::rules::{Hours, ask, promises};
+use crate::domain::time::Timestamp;
+
+/// Both checks, with the times that follow from them.
+pub(super) struct Timing {
+    pub(super) quiet_hours: Check,
+    pub(super) frequency: Check,
+    /// The next moment at which both allow a text, when one of them does not now.
+    pub(super) next: Option<Timestamp>,
+    /// Until when quiet hours allow it, when they do now.
+    pub(super) until: Option<Timestamp>,
+}
+
+pub(super) fn timing(question: &Question<'_>) -> Timing {
+    let free = free_at(question);
+    let at = free.unwrap_or(question.now);
+    let next = opens_at(question, at);
+    let is_open = free.is_none() && next == Some(question.now);
+    Timing {
+        quiet_hours: quiet_hours(question),
+        frequency: frequency(question, free),
+        next: next.filter(|_| !is_open),
+        until: if is_open { closes_at(question) } else { None },
+    }
+}
+
+/// From when on every candidate place allows a text; `None` when not within the rules' horizon.
+fn opens_at(question: &Question<'_>, from: Timestamp) -> Option<Timestamp> {
+    let mut at = from;
+    // Each step is one place's next opening: a fortnight has no more of them.
+    for _ in 0..64 {
+        let openings = question.places.iter().map(|place| match ask(at, place, question.rulebook) {
+            Hours::Open { .. } => Some(at),
+            Hours::Quiet { next, .. } => next,
+        });
+        let latest = openings.collect::<Option<Vec<_>>>()?.into_iter().max().unwrap_or(at);
+        if latest == at {
+            return Some(at);
+        }
+        at = latest;
+    }
+    None
+}
+
+fn closes_at(question: &Question<'_>) -> Option<Timestamp> {
+    let closings =
+        question.places.iter().filter_map(|place| match ask(question.now, place, question.rulebook) {
+            Hours::Open { until, .. } => Some(until),
+            Hours::Quiet { .. } => None,
+        });
+    closings.min()
+}
+
+fn quiet_hours(question: &Question<'_>) -> Check {
+    let name = CheckName::QuietHours;
+    if !question.program.keeps_quiet_hours {
+        return pass(
+            name,
+            "This program keeps none: an administrator said that its texts are no solicitation.",
+        );
+    }
+    let answers: Vec<_> =
+        question.places.iter().map(|place| (place, ask(question.now, place, question.rulebook))).collect();
+    let quiet = answers.iter().find(|(_, hours)| !hours.is_open());
+    match quiet.or(answers.first()) {
+        Some((place, hours)) if !hours.is_open() => {
+            let facts = format!("{} The place is known {}.", hours.words(), place.words());
+            fail(
+                name,
+                &facts,
+                "Nothing is to be done: what waits goes out by itself at the next allowed time.",
+            )
+        }
+        Some((place, hours)) => {
+            pass(name, &format!("{} The place is known {}.", hours.words(), place.words()))
+        }
+        None => pass(name, "No place is asked about."),
+    }
+}
+
+/// When the promised frequency next allows a text, if not now.
+fn free_at(question: &Question<'_>) -> Option<Timestamp> {
+    if !question.program.keeps_frequency || question.is_conversation {
+        return None;
+    }
+    let caps = promises(&question.program.frequency);
+    caps.iter().filter_map(|cap| cap.next_allowed(question.sent, question.now)).max()
+}
+
+fn frequency(question: &Question<'_>, free_at: Option<Timestamp>) -> Check {
+    let name = CheckName::Frequency;
+    let promised = &question.program.frequency;
+    if !question.program.keeps_frequency {
+        return pass(name, "An administrator said that this program's frequency is no cap.");
+    }
+    if question.is_conversation {
+        return pass(name, "A text that a person writes in a conversation does not count.");
+    }
+    let caps = promises(promised);
+    if caps.is_empty() {
+        return pass(name, &format!("The program promises no number of texts: “{promised}”."));
+    }
+    match free_at {
+        None => pass(name, &format!("Within what the program promises: “{promised}”.")),
+        Some(free_at) => fail(
+            name,
+            &format!(
+                "The program promises “{promised}”, and as many went out. The next may go on {}.",
+                free_at.words()
+            ),
+            "Nothing is to be done: what waits goes out by itself then.",
+        ),
+    }
+}

@@ -1,0 +1,209 @@
+//! May a text arrive there now, until when, and if not: when next? Every candidate zone and every law must agree. Moments
+//! are never tried one by one: between clock changes, midnights and the borders of the rules nothing can change, so the
+//! search goes from one such border to the next.
+
+use super::book::{Rows, Rulebook};
+use super::hour_rule::{Allowed, HourRule, Law};
+use super::place::Place;
+use super::zone::{DAY, Local, Stretch, Zone};
+use crate::domain::time::Timestamp;
+
+/// Farther ahead than this nothing is promised.
+const HORIZON: i64 = 14 * DAY;
+const MINUTE: i64 = 60_000_000;
+
+/// The answer for one moment.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Hours<'a> {
+    /// A text may arrive now.
+    Open {
+        /// The first moment at which it may not any more (14 days on at the latest): the end of its validity.
+        until: Timestamp,
+        /// What closes then. Empty when nothing closes within 14 days.
+        rules: Vec<Because<'a>>,
+    },
+    /// It may not.
+    Quiet {
+        /// The next moment at which it may everywhere; none within 14 days.
+        next: Option<Timestamp>,
+        /// What forbids it now; first what opens last.
+        rules: Vec<Because<'a>>,
+    },
+}
+
+/// One rule in one candidate zone, and the moment it was asked about.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Because<'a> {
+    /// The zone.
+    pub zone: Zone,
+    /// What the clock shows there now.
+    pub local: Local,
+    /// The rule that decides.
+    pub rule: &'a HourRule,
+}
+
+impl Because<'_> {
+    /// "It is 21:40 in New York; Florida allows 8:00 to 20:00".
+    pub fn words(&self) -> String {
+        format!("It is {} in {}; {}", self.local.clock(), self.zone.city(), self.rule.words())
+    }
+}
+
+impl<'a> Hours<'a> {
+    /// True when a text may arrive now.
+    pub fn is_open(&self) -> bool {
+        matches!(self, Hours::Open { .. })
+    }
+
+    /// The rules that decide.
+    pub fn rules(&self) -> &[Because<'a>] {
+        match self {
+            Hours::Open { rules, .. } | Hours::Quiet { rules, .. } => rules,
+        }
+    }
+
+    /// The rule that decides, in one sentence.
+    pub fn words(&self) -> String {
+        match (self.rules().first(), self) {
+            (Some(because), _) => format!("{}.", because.words()),
+            (None, Hours::Open { .. }) => "No rule closes within 14 days.".to_owned(),
+            (None, Hours::Quiet { .. }) => "It is a quiet hour.".to_owned(),
+        }
+    }
+}
+
+/// Asks every law in every candidate zone of the place.
+pub fn ask<'a>(now: Timestamp, place: &Place, book: &'a Rulebook) -> Hours<'a> {
+    let start = now.micros();
+    let mut search = Search::new(place, book);
+    if search.look(start).open {
+        let until = search.closes_after(start);
+        return Hours::Open { until: Timestamp::from_micros(until), rules: search.closed(until, start) };
+    }
+    let next = search.opens_after(start).map(Timestamp::from_micros);
+    Hours::Quiet { next, rules: search.closed(start, start) }
+}
+
+/// What holds at a moment, and the first later moment at which it may be otherwise.
+struct Look {
+    open: bool,
+    until: i64,
+}
+
+struct Search<'a> {
+    laws: Vec<Rows<'a>>,
+    clocks: Vec<(Zone, Stretch)>,
+}
+
+impl<'a> Search<'a> {
+    fn new(place: &Place, book: &'a Rulebook) -> Self {
+        // A stretch that is over is looked up when it is first asked.
+        let over = Stretch { until: i64::MIN, offset: 0 };
+        let laws = laws(place).map(|law| book.rows(law)).collect();
+        Search { laws, clocks: place.zones().iter().map(|zone| (*zone, over)).collect() }
+    }
+
+    /// While open: until the first zone may close. While closed: until the last closed zone may open.
+    fn look(&mut self, at: i64) -> Look {
+        let (mut closes, mut opens) = (i64::MAX, i64::MIN);
+        for (zone, stretch) in &mut self.clocks {
+            if stretch.until <= at {
+                *stretch = zone.stretch(at);
+            }
+            let look = look(at, *stretch, &self.laws);
+            if look.open {
+                closes = closes.min(look.until);
+            } else {
+                opens = opens.max(look.until);
+            }
+        }
+        if opens == i64::MIN {
+            Look { open: true, until: closes }
+        } else {
+            Look { open: false, until: opens }
+        }
+    }
+
+    fn closes_after(&mut self, start: i64) -> i64 {
+        let horizon = start.saturating_add(HORIZON);
+        let mut at = start;
+        while at < horizon {
+            let look = self.look(at);
+            if !look.open {
+                return at;
+            }
+            at = look.until;
+        }
+        horizon
+    }
+
+    fn opens_after(&mut self, start: i64) -> Option<i64> {
+        let horizon = start.saturating_add(HORIZON);
+        let mut at = start;
+        while at <= horizon && at < i64::MAX {
+            let look = self.look(at);
+            if look.open {
+                return Some(at);
+            }
+            at = look.until;
+        }
+        None
+    }
+
+    /// The rules that forbid a text at `at`, the last to open first, with the clocks of `now`.
+    fn closed(&self, at: i64, now: i64) -> Vec<Because<'a>> {
+        let mut found = Vec::new();
+        for (zone, _) in &self.clocks {
+            let stretch = zone.stretch(at);
+            let local = Local::at(at, stretch.offset);
+            for (rule, open, until) in verdicts(local, &self.laws) {
+                if !open {
+                    let clock = Local::at(now, zone.stretch(now).offset);
+                    found.push((until - local.micros, Because { zone: *zone, local: clock, rule }));
+                }
+            }
+        }
+        found.sort_by_key(|(wait, _)| std::cmp::Reverse(*wait));
+        found.into_iter().map(|(_, because)| because).collect()
+    }
+}
+
+/// One zone. The borders of the local day hold on the clock as it goes now, so none lies behind the next clock change.
+fn look(at: i64, stretch: Stretch, laws: &[Rows<'_>]) -> Look {
+    let local = Local::at(at, stretch.offset);
+    let (mut closes, mut opens) = (DAY, i64::MIN);
+    for (_, open, until) in verdicts(local, laws) {
+        if open {
+            closes = closes.min(until);
+        } else {
+            opens = opens.max(until);
+        }
+    }
+    let open = opens == i64::MIN;
+    let border = if open { closes } else { opens };
+    // Always ahead: the search must end whatever a rule says.
+    let until = at.saturating_add((border - local.micros).max(1)).min(stretch.until);
+    Look { open, until }
+}
+
+/// Each rule in force on the local day: is it open, and until which time of the day does that hold?
+fn verdicts<'a>(local: Local, laws: &[Rows<'a>]) -> impl Iterator<Item = (&'a HourRule, bool, i64)> {
+    let weekday = local.weekday();
+    laws.iter().flat_map(move |rows| rows.on(local.day, weekday)).map(move |rule| match rule.allowed {
+        Allowed::Nothing => (rule, false, DAY),
+        Allowed::Between(from, until) => {
+            let (from, until) = (i64::from(from) * MINUTE, i64::from(until) * MINUTE);
+            match local.micros {
+                micros if micros < from => (rule, false, from),
+                micros if micros < until => (rule, true, until),
+                _ => (rule, false, DAY),
+            }
+        }
+    })
+}
+
+/// The state's own rules first: a sentence names the narrower law where both forbid.
+fn laws(place: &Place) -> impl Iterator<Item = Law> {
+    let cautious = place.is_unknown().then_some(Law::Unknown);
+    place.states().iter().copied().map(Law::State).chain(cautious).chain([Law::Federal])
+}

@@ -1,0 +1,232 @@
+//! One row of the quiet hours: where, on which days, from when until when, since what date, and who says so. Rows are
+//! data that an administrator edits; each has a form of one line, in which it is stored, shown and read back.
+
+use chrono::{Datelike, NaiveDate};
+use serde::{Deserialize, Serialize};
+
+use super::region::Region;
+
+/// 1970-01-01 counted from the year 1, as chrono counts days.
+const EPOCH: i64 = 719_163;
+/// The weekdays, short and long.
+pub(super) const NAMES: [(&str, &str); 7] = [
+    ("Mon", "Monday"),
+    ("Tue", "Tuesday"),
+    ("Wed", "Wednesday"),
+    ("Thu", "Thursday"),
+    ("Fri", "Friday"),
+    ("Sat", "Saturday"),
+    ("Sun", "Sunday"),
+];
+
+/// Whose rule it is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Law {
+    /// The federal rule: holds everywhere.
+    Federal,
+    /// A state, the District or a territory, beside the federal rule.
+    State(Region),
+    /// The house's own caution where nobody knows the recipient's state.
+    Unknown,
+}
+
+/// A set of weekdays. Never empty.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Days(pub(super) u8);
+
+/// What a rule permits on its days.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Allowed {
+    /// Texts from the first minute of the local day until before the second.
+    Between(u16, u16),
+    /// No texts.
+    Nothing,
+}
+
+/// One dated row of the quiet hours.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub struct HourRule {
+    /// Whose rule.
+    pub law: Law,
+    /// The first local date on which it holds.
+    pub effective: NaiveDate,
+    /// On which days.
+    pub days: Days,
+    /// What it permits.
+    pub allowed: Allowed,
+    /// The statute and what it says, in our own words. One line.
+    pub source: String,
+}
+
+/// Why a line is no rule, in words for the administrator who typed it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum RuleError {
+    /// Parts are missing.
+    #[error(
+        "Write: place, days, hours, first date, source. For example: FL,Mon-Sun,08:00-20:00,2021-07-01,Fla. Stat. 501.616"
+    )]
+    Parts,
+    /// The place is none.
+    #[error("The place is federal, unknown, or a state's two letters.")]
+    Law,
+    /// The days are none.
+    #[error("Days are written Mon-Fri, or Sat Sun.")]
+    Days,
+    /// The hours are none.
+    #[error("Hours are written 08:00-20:00, the first before the second, 24:00 at the latest; or closed.")]
+    Hours,
+    /// The date is none.
+    #[error("The first date is written 2027-01-31.")]
+    Date,
+    /// No switch.
+    #[error("Write: value before (on or off), value after, first date, source.")]
+    Switch,
+    /// No source, or one of several lines.
+    #[error("Name the source, in one line.")]
+    Source,
+}
+
+impl Days {
+    /// Monday to Sunday.
+    pub const EVERY: Days = Days(0b111_1111);
+
+    /// True when the weekday (0 for Monday) is one of them.
+    pub const fn contains(self, weekday: u8) -> bool {
+        weekday < 7 && self.0 & (1 << weekday) != 0
+    }
+
+    /// "Monday to Saturday", "Sunday".
+    pub fn words(self) -> String {
+        self.runs(" to ", " and ", |(_, long)| long)
+    }
+
+    /// Runs of three days and more are written as a span, the others one by one.
+    pub(super) fn runs(
+        self,
+        span: &str,
+        and: &str,
+        name: fn((&'static str, &'static str)) -> &'static str,
+    ) -> String {
+        let mut parts: Vec<String> = Vec::new();
+        let mut run: Vec<&str> = Vec::new();
+        for (weekday, names) in (0u8..).zip(NAMES.map(Some).into_iter().chain([None])) {
+            match names {
+                Some(names) if self.contains(weekday) => run.push(name(names)),
+                _ => match run.as_slice() {
+                    [first, _, .., last] => {
+                        parts.push(format!("{first}{span}{last}"));
+                        run.clear();
+                    }
+                    _ => parts.extend(run.drain(..).map(str::to_owned)),
+                },
+            }
+        }
+        parts.join(and)
+    }
+}
+
+impl HourRule {
+    /// The days since 1970-01-01 of its first date.
+    pub(super) fn first_day(&self) -> i64 {
+        day_number(self.effective)
+    }
+
+    /// "Florida allows 8:00 to 20:00", "Alabama allows no texts on Sunday".
+    pub fn words(&self) -> String {
+        let who = self.law.name();
+        let days =
+            if self.days == Days::EVERY { String::new() } else { format!(" on {}", self.days.words()) };
+        match self.allowed {
+            Allowed::Between(from, until) => {
+                format!("{who} allows {} to {}{}", clock(from), clock(until), days.replacen(" on ", ", ", 1))
+            }
+            Allowed::Nothing => format!("{who} allows no texts{days}"),
+        }
+    }
+}
+
+impl Law {
+    /// Its name inside a sentence: "Florida", "federal law".
+    pub fn name(self) -> &'static str {
+        match self {
+            Law::Federal => "federal law",
+            Law::State(state) => state.name(),
+            Law::Unknown => "the rule for an unknown place",
+        }
+    }
+}
+
+/// Days since 1970-01-01.
+pub(super) fn day_number(date: NaiveDate) -> i64 {
+    i64::from(date.num_days_from_ce()) - EPOCH
+}
+
+fn clock(minute: u16) -> String {
+    format!("{}:{:02}", minute / 60, minute % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_read_and_written_the_same() {
+        for line in [
+            "federal,Mon-Sun,08:00-21:00,1992-12-20,47 CFR 64.1200(c)(1): not before 8, not after 21",
+            "FL,Mon-Sun,08:00-20:00,2021-07-01,a source, with commas",
+            "AL,Sun,closed,2000-01-01,RULES §7",
+            "unknown,Mon-Fri Sun,10:30-24:00,2000-01-01,house",
+        ] {
+            let rule: HourRule = line.parse().unwrap();
+            assert_eq!(rule.to_string(), line);
+            let json = serde_json::to_string(&rule).unwrap();
+            assert_eq!(serde_json::from_str::<HourRule>(&json).unwrap(), rule, "{json}");
+        }
+        let loose: HourRule = " TX , sat sun mon , 9:00-21:00 , 2020-01-01 , x ".parse().unwrap();
+        assert_eq!(loose.to_string(), "TX,Mon Sat Sun,09:00-21:00,2020-01-01,x");
+    }
+
+    #[test]
+    fn what_is_no_rule_is_refused_with_its_reason() {
+        use RuleError::*;
+        for (line, reason) in [
+            ("", Parts),
+            ("FL,Mon-Sun,08:00-20:00,2021-07-01", Parts),
+            ("XX,Mon,08:00-20:00,2021-07-01,x", Law),
+            ("fl,Mon,08:00-20:00,2021-07-01,x", Law),
+            ("ON,Mon,08:00-20:00,2021-07-01,x", Law),
+            ("FL,,08:00-20:00,2021-07-01,x", Days),
+            ("FL,Sun-Mon,08:00-20:00,2021-07-01,x", Days),
+            ("FL,Monday,08:00-20:00,2021-07-01,x", Days),
+            ("FL,Mon,08:00,2021-07-01,x", Hours),
+            ("FL,Mon,20:00-08:00,2021-07-01,x", Hours),
+            ("FL,Mon,08:00-08:00,2021-07-01,x", Hours),
+            ("FL,Mon,08:00-24:01,2021-07-01,x", Hours),
+            ("FL,Mon,+8:00-20:00,2021-07-01,x", Hours),
+            ("FL,Mon,08:60-20:00,2021-07-01,x", Hours),
+            ("FL,Mon,08:00-20:00,2021-02-30,x", Date),
+            ("FL,Mon,08:00-20:00,2021-07-01,", Source),
+            ("FL,Mon,08:00-20:00,2021-07-01,two\nlines", Source),
+        ] {
+            assert_eq!(line.parse::<HourRule>(), Err(reason), "{line}");
+        }
+    }
+
+    #[test]
+    fn rules_are_said_in_words() {
+        let words = |line: &str| line.parse::<HourRule>().unwrap().words();
+        assert_eq!(words("FL,Mon-Sun,08:00-20:00,2021-07-01,x"), "Florida allows 8:00 to 20:00");
+        assert_eq!(words("AL,Sun,closed,2021-07-01,x"), "Alabama allows no texts on Sunday");
+        assert_eq!(
+            words("TX,Mon-Sat,09:00-21:00,2021-07-01,x"),
+            "Texas allows 9:00 to 21:00, Monday to Saturday"
+        );
+        assert_eq!(
+            words("RI,Sat Sun,10:00-17:00,2021-07-01,x"),
+            "Rhode Island allows 10:00 to 17:00, Saturday and Sunday"
+        );
+    }
+}

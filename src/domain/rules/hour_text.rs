@@ -1,0 +1,132 @@
+//! How a rule is written in one line, and read back. What is written is read the same; what an administrator mistypes is
+//! refused with a reason.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::hour_rule::{Allowed, Days, HourRule, Law, NAMES, RuleError};
+use super::region::Region;
+
+/// Minutes of a day.
+const DAY_MINUTES: u16 = 24 * 60;
+
+impl FromStr for HourRule {
+    type Err = RuleError;
+    fn from_str(line: &str) -> Result<HourRule, RuleError> {
+        let mut parts = line.splitn(5, ',').map(str::trim);
+        let mut part = || parts.next().ok_or(RuleError::Parts);
+        let (law, days, allowed, date, source) = (part()?, part()?, part()?, part()?, part()?);
+        if source.is_empty() || source.contains(['\n', '\r']) {
+            return Err(RuleError::Source);
+        }
+        Ok(HourRule {
+            law: law.parse()?,
+            days: days.parse()?,
+            allowed: allowed.parse()?,
+            effective: date.parse().map_err(|_| RuleError::Date)?,
+            source: source.to_owned(),
+        })
+    }
+}
+
+impl fmt::Display for HourRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let HourRule { law, days, allowed, effective, source } = self;
+        write!(f, "{law},{days},{allowed},{effective},{source}")
+    }
+}
+
+impl FromStr for Law {
+    type Err = RuleError;
+    fn from_str(text: &str) -> Result<Law, RuleError> {
+        match text {
+            "federal" => Ok(Law::Federal),
+            "unknown" => Ok(Law::Unknown),
+            state => Region::state(state).map(Law::State).ok_or(RuleError::Law),
+        }
+    }
+}
+
+impl fmt::Display for Law {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Law::Federal => "federal",
+            Law::Unknown => "unknown",
+            Law::State(state) => state.letters(),
+        })
+    }
+}
+
+impl FromStr for Days {
+    type Err = RuleError;
+    fn from_str(text: &str) -> Result<Days, RuleError> {
+        let weekday = |name: &str| NAMES.iter().position(|(short, _)| short.eq_ignore_ascii_case(name));
+        let mut days = 0;
+        for part in text.split_ascii_whitespace() {
+            let (first, last) = part.split_once('-').unwrap_or((part, part));
+            let (first, last) = weekday(first).zip(weekday(last)).ok_or(RuleError::Days)?;
+            if first > last {
+                return Err(RuleError::Days);
+            }
+            days |= (first..=last).fold(0, |days, weekday| days | 1 << weekday);
+        }
+        if days == 0 { Err(RuleError::Days) } else { Ok(Days(days)) }
+    }
+}
+
+impl fmt::Display for Days {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.runs("-", " ", |(short, _)| short))
+    }
+}
+
+impl FromStr for Allowed {
+    type Err = RuleError;
+    fn from_str(text: &str) -> Result<Allowed, RuleError> {
+        if text == "closed" {
+            return Ok(Allowed::Nothing);
+        }
+        let minute = |text: &str| -> Option<u16> {
+            let (hours, minutes) = text.split_once(':')?;
+            let digits =
+                |part: &str| part.bytes().all(|byte| byte.is_ascii_digit()).then(|| part.parse().ok())?;
+            let (hours, minutes): (u16, u16) = (digits(hours)?, digits(minutes)?);
+            (hours <= 24 && minutes < 60)
+                .then_some(hours * 60 + minutes)
+                .filter(|minute| *minute <= DAY_MINUTES)
+        };
+        let (from, until) = text.split_once('-').ok_or(RuleError::Hours)?;
+        let (from, until) = minute(from).zip(minute(until)).ok_or(RuleError::Hours)?;
+        if from < until { Ok(Allowed::Between(from, until)) } else { Err(RuleError::Hours) }
+    }
+}
+
+impl fmt::Display for Allowed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Allowed::Nothing => f.write_str("closed"),
+            Allowed::Between(from, until) => {
+                let (a, b, c, d) = (from / 60, from % 60, until / 60, until % 60);
+                write!(f, "{a:02}:{b:02}-{c:02}:{d:02}")
+            }
+        }
+    }
+}
+
+/// As text in JSON too.
+macro_rules! as_text {
+    ($($name:ident)*) => {$(
+        impl TryFrom<String> for $name {
+            type Error = RuleError;
+            fn try_from(text: String) -> Result<Self, RuleError> {
+                text.parse()
+            }
+        }
+        impl From<$name> for String {
+            fn from(value: $name) -> String {
+                value.to_string()
+            }
+        }
+    )*};
+}
+as_text!(Law Days Allowed);

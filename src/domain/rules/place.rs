@@ -1,0 +1,220 @@
+//! Where a contact is, as far as anybody can tell (RULES §7): its own time zone, its ZIP or state, or its area code. What
+//! is not sure stays several candidates; a text must be inside the hours of every one.
+
+use super::region::{Region, country};
+use super::tables::{Entry, area_code, zip_code};
+use super::zone::Zone;
+use crate::domain::phone::Phone;
+
+/// A contact's candidate time zones and states, and how they were found. Never without a zone.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Place {
+    zones: Vec<Zone>,
+    regions: Vec<Region>,
+    states: Vec<Region>,
+    unknown: bool,
+    clock: By,
+    law: By,
+}
+
+/// What a place was found by.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum By {
+    /// The contact's own time zone.
+    OwnZone(Zone),
+    /// Its ZIP or postal code.
+    Zip(String),
+    /// Its state.
+    State,
+    /// The area code of its number.
+    AreaCode(u16),
+    /// The country of its number.
+    Country,
+    /// Both the country of its number and what may be a ZIP there or here.
+    CountryAndZip(String),
+    /// Nothing.
+    Nothing,
+}
+
+/// Finds the place of a contact: its own zone > ZIP or state > area code. The own zone sets the clock alone: the laws
+/// are still those of the ZIP, else of the area code.
+pub fn place_of(contact_zone: Option<&str>, zip: Option<&str>, phone: &Phone) -> Place {
+    let place = by_zip(zip.unwrap_or_default().trim(), phone).unwrap_or_else(|| by_number(phone));
+    match contact_zone.and_then(Zone::find) {
+        Some(zone) => place.with_own_zone(zone),
+        None => place,
+    }
+}
+
+impl Place {
+    /// Every zone it may lie in.
+    pub fn zones(&self) -> &[Zone] {
+        &self.zones
+    }
+
+    /// Every state, District or territory whose law may hold.
+    pub fn states(&self) -> &[Region] {
+        &self.states
+    }
+
+    /// Every region it may lie in: states, provinces, countries.
+    pub fn regions(&self) -> &[Region] {
+        &self.regions
+    }
+
+    /// True when nobody knows the region, so that the cautious hours hold too.
+    pub fn is_unknown(&self) -> bool {
+        self.unknown
+    }
+
+    /// What set the clock.
+    pub fn clock(&self) -> &By {
+        &self.clock
+    }
+
+    /// What told the region.
+    pub fn law(&self) -> &By {
+        &self.law
+    }
+
+    /// "by ZIP 85001: Arizona", "by area code 850: Florida, two time zones".
+    pub fn words(&self) -> String {
+        let names: Vec<&str> = self.regions.iter().map(|region| region.name()).collect();
+        let names = if names.is_empty() { "place unknown".to_owned() } else { names.join(" or ") };
+        match (&self.clock, &self.law) {
+            (By::OwnZone(zone), By::Nothing) => format!("by its own time zone, {}: {names}", zone.city()),
+            (By::OwnZone(zone), law) => {
+                format!("by its own time zone, {}; {}: {names}", zone.city(), law.words())
+            }
+            (_, By::Nothing) => format!("{names}: {}", count(self.zones.len())),
+            (_, law) if self.zones.len() > 1 => {
+                format!("{}: {names}, {}", law.words(), count(self.zones.len()))
+            }
+            (_, law) => format!("{}: {names}", law.words()),
+        }
+    }
+
+    /// A place of candidate regions, or of nobody's guess: cautious hours in every zone given.
+    fn new(regions: Vec<Region>, zones: Vec<Zone>, by: By) -> Place {
+        let states = regions.iter().copied().filter(|region| region.is_state()).collect();
+        let unknown = regions.is_empty();
+        let zones = if zones.is_empty() { country().to_vec() } else { zones };
+        Place { zones, unknown, regions, states, clock: by.clone(), law: by }
+    }
+
+    fn of_entry(entry: &Entry, by: By) -> Place {
+        Place::new(entry.regions.clone(), entry.zones.clone(), by)
+    }
+
+    fn of_region(region: Region, by: By) -> Place {
+        Place::new(vec![region], region.zones().to_vec(), by)
+    }
+
+    fn with_own_zone(self, zone: Zone) -> Place {
+        Place { zones: vec![zone], clock: By::OwnZone(zone), ..self }
+    }
+
+    /// Either of two places: all that is a candidate in one.
+    fn or(mut self, other: Place, by: By) -> Place {
+        for zone in other.zones {
+            if !self.zones.contains(&zone) {
+                self.zones.push(zone);
+            }
+        }
+        self.regions.extend(other.regions);
+        self.states.extend(other.states);
+        self.unknown |= other.unknown;
+        Place { clock: by.clone(), law: by, ..self }
+    }
+}
+
+impl By {
+    /// "by ZIP 85001".
+    fn words(&self) -> String {
+        match self {
+            By::OwnZone(zone) => format!("by its own time zone, {}", zone.city()),
+            By::Zip(zip) => format!("by ZIP {zip}"),
+            By::State => "by state".to_owned(),
+            By::AreaCode(code) => format!("by area code {code}"),
+            By::Country => "by the country of its number".to_owned(),
+            By::CountryAndZip(zip) => format!("by the country of its number and ZIP {zip}"),
+            By::Nothing => "by nothing".to_owned(),
+        }
+    }
+}
+
+fn count(zones: usize) -> String {
+    match zones {
+        1 => "one time zone".to_owned(),
+        2 => "two time zones".to_owned(),
+        3 => "three time zones".to_owned(),
+        more => format!("{more} time zones"),
+    }
+}
+
+/// By what stands in the ZIP field: a ZIP, a state, or a Canadian postal code. Nothing where it says nothing.
+fn by_zip(text: &str, phone: &Phone) -> Option<Place> {
+    let domestic = digits_of_plan(phone).is_some();
+    if let Some(zip) = zip_in(text, domestic) {
+        let here = || zip_code(&zip).map(|entry| Place::of_entry(entry, By::Zip(zip.clone())));
+        if domestic {
+            return here();
+        }
+        // Five digits are a postal code in many countries: from a foreign number it may be the one or the other.
+        return by_country(phone).map_or_else(here, |abroad| match here() {
+            Some(here) => Some(abroad.or(here, By::CountryAndZip(zip.clone()))),
+            None => Some(abroad),
+        });
+    }
+    if let Some(state) = Region::state_named(text) {
+        return Some(Place::of_region(state, By::State));
+    }
+    by_canadian_code(text)
+}
+
+/// The last five digits that stand alone ("Phoenix, AZ 85001-1234"). A spreadsheet eats leading zeros: four or three
+/// digits alone get them back where the number is from here.
+fn zip_in(text: &str, domestic: bool) -> Option<String> {
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let main = |part: &str| part.split('-').next().filter(|main| digits(main)).map(str::to_owned);
+    let last = text.split_ascii_whitespace().filter_map(main).next_back()?;
+    match last.len() {
+        5 => Some(last),
+        9 => last.get(..5).map(str::to_owned),
+        3 | 4 if domestic => Some(format!("{last:0>5}")),
+        _ => None,
+    }
+}
+
+fn by_canadian_code(text: &str) -> Option<Place> {
+    let code: Vec<char> =
+        text.to_ascii_uppercase().chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
+    let [letter, district, second, rest @ ..] = code.as_slice() else { return None };
+    let shaped = district.is_ascii_digit() && second.is_ascii_alphabetic() && matches!(rest.len(), 0 | 3);
+    let regions = Region::of_canadian_letter(*letter).iter().filter_map(|code| Region::find(code));
+    let regions: Vec<Region> = regions.filter(|_| shaped).collect();
+    let zones = regions.iter().flat_map(|region| region.zones()).copied().collect();
+    let by = By::Zip(code.into_iter().collect());
+    if regions.is_empty() { None } else { Some(Place::new(regions, zones, by)) }
+}
+
+fn by_number(phone: &Phone) -> Place {
+    let unknown = || Place::new(Vec::new(), Vec::new(), By::Nothing);
+    match digits_of_plan(phone) {
+        Some(code) => {
+            area_code(code).map_or_else(unknown, |entry| Place::of_entry(entry, By::AreaCode(code)))
+        }
+        None => by_country(phone).unwrap_or_else(unknown),
+    }
+}
+
+/// The area code of a number of the North American plan.
+fn digits_of_plan(phone: &Phone) -> Option<u16> {
+    let digits = phone.as_str().strip_prefix("+1").filter(|digits| digits.len() == 10)?;
+    digits.get(..3)?.parse().ok()
+}
+
+fn by_country(phone: &Phone) -> Option<Place> {
+    let region = Region::find(&phone.country_region()?)?;
+    Some(Place::of_region(region, By::Country))
+}

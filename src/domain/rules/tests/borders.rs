@@ -1,0 +1,222 @@
+//! Every state of RULES §7 at its borders, on weekdays, at weekends and on the days when clocks change.
+
+use super::*;
+
+const EIGHT_TO_EIGHT: Option<(u16, u16)> = Some((8, 20));
+
+/// The table of RULES §7 written a second time: state, a zone of it, weekdays, Saturday, Sunday.
+type Row = (&'static str, &'static str, Option<(u16, u16)>, Option<(u16, u16)>, Option<(u16, u16)>);
+#[rustfmt::skip]
+const TABLE: &[Row] = &[
+    ("CA", "America/Los_Angeles", Some((8, 21)), Some((8, 21)), Some((8, 21))),
+    ("AZ", "America/Phoenix", Some((8, 21)), Some((8, 21)), Some((8, 21))),
+    ("HI", "Pacific/Honolulu", Some((8, 21)), Some((8, 21)), Some((8, 21))),
+    ("PR", "America/Puerto_Rico", Some((8, 21)), Some((8, 21)), Some((8, 21))),
+    ("FL", "America/New_York", EIGHT_TO_EIGHT, EIGHT_TO_EIGHT, EIGHT_TO_EIGHT),
+    ("OK", "America/Chicago", EIGHT_TO_EIGHT, EIGHT_TO_EIGHT, EIGHT_TO_EIGHT),
+    ("WA", "America/Los_Angeles", EIGHT_TO_EIGHT, EIGHT_TO_EIGHT, EIGHT_TO_EIGHT),
+    ("OR", "America/Los_Angeles", EIGHT_TO_EIGHT, EIGHT_TO_EIGHT, EIGHT_TO_EIGHT),
+    ("MD", "America/New_York", EIGHT_TO_EIGHT, EIGHT_TO_EIGHT, EIGHT_TO_EIGHT),
+    ("NJ", "America/New_York", EIGHT_TO_EIGHT, EIGHT_TO_EIGHT, EIGHT_TO_EIGHT),
+    ("MA", "America/New_York", EIGHT_TO_EIGHT, EIGHT_TO_EIGHT, EIGHT_TO_EIGHT),
+    ("TX", "America/Chicago", Some((9, 21)), Some((9, 21)), Some((12, 21))),
+    ("VA", "America/New_York", Some((8, 21)), Some((8, 21)), Some((8, 21))),
+    ("CT", "America/New_York", Some((9, 20)), Some((9, 20)), Some((9, 20))),
+    ("NV", "America/Los_Angeles", Some((9, 20)), Some((9, 20)), Some((9, 20))),
+    ("AL", "America/Chicago", EIGHT_TO_EIGHT, EIGHT_TO_EIGHT, None),
+    ("LA", "America/Chicago", EIGHT_TO_EIGHT, EIGHT_TO_EIGHT, None),
+    ("MS", "America/Chicago", EIGHT_TO_EIGHT, EIGHT_TO_EIGHT, None),
+    ("MI", "America/Detroit", Some((9, 21)), Some((9, 21)), Some((9, 21))),
+    ("MN", "America/Chicago", Some((9, 21)), Some((9, 21)), Some((9, 21))),
+    ("NM", "America/Denver", Some((9, 21)), Some((9, 21)), Some((9, 21))),
+    ("KY", "America/New_York", Some((10, 21)), Some((10, 21)), Some((10, 21))),
+    ("RI", "America/New_York", Some((9, 18)), Some((10, 17)), Some((10, 17))),
+];
+
+/// Wednesdays and Saturdays, and the four Sundays on which clocks change.
+const WEEKDAYS: [&str; 2] = ["2026-11-25", "2027-07-14"];
+const SATURDAYS: [&str; 2] = ["2026-11-28", "2027-07-17"];
+const SUNDAYS: [&str; 6] =
+    ["2026-03-08", "2026-11-01", "2027-03-14", "2027-11-07", "2026-11-29", "2027-07-18"];
+
+#[test]
+fn every_state_opens_and_closes_on_the_second() {
+    for (state, zone, weekday, saturday, sunday) in TABLE {
+        let dates = WEEKDAYS.map(|day| (day, weekday)).into_iter();
+        let dates = dates.chain(SATURDAYS.map(|day| (day, saturday))).chain(SUNDAYS.map(|day| (day, sunday)));
+        for (date, window) in dates {
+            match window {
+                Some((from, until)) => borders(state, zone, date, *from, *until),
+                None => assert!(!ask_in(state, zone, &format!("{date}T12:00")).is_open(), "{state} {date}"),
+            }
+        }
+    }
+}
+
+fn ask_in(state: &str, zone: &str, clock: &str) -> Hours<'static> {
+    ask(local(zone, clock), &in_state(zone, state), Rulebook::builtin())
+}
+
+fn borders(state: &str, zone: &str, date: &str, from: u16, until: u16) {
+    let place = in_state(zone, state);
+    let at = |hour: u16, by: i64| local(zone, &format!("{date}T{hour:02}:00")).plus(seconds(by));
+    let ask = |at: Timestamp| ask(at, &place, Rulebook::builtin());
+    let what = format!("{state} {date}");
+    assert!(!ask(at(from, -1)).is_open(), "{what}: a second before {from}");
+    assert!(ask(at(until, -1)).is_open(), "{what}: a second before {until}");
+    assert!(!ask(at(until, 0)).is_open(), "{what}: {until} itself is quiet");
+    match ask(at(from, 0)) {
+        Hours::Open { until: end, rules } => {
+            assert_eq!(end, at(until, 0), "{what}");
+            assert!(!rules.is_empty(), "{what}");
+        }
+        quiet => panic!("{what}: {from} itself is open, not {quiet:?}"),
+    }
+    match ask(at(0, 0)) {
+        Hours::Quiet { next, .. } => assert_eq!(next, Some(at(from, 0)), "{what}"),
+        open => panic!("{what}: {open:?}"),
+    }
+}
+
+#[test]
+fn the_table_and_the_book_know_the_same_states() {
+    let mut known: Vec<&str> = TABLE.iter().map(|row| row.0).collect();
+    known.retain(|state| !["CA", "AZ", "HI", "PR"].contains(state));
+    known.sort_unstable();
+    let mut kept: Vec<&str> = Rulebook::builtin()
+        .hours()
+        .iter()
+        .filter_map(|rule| if let Law::State(state) = rule.law { Some(state.letters()) } else { None })
+        .collect();
+    kept.dedup();
+    assert_eq!(kept, known);
+}
+
+#[test]
+fn every_line_of_the_file_is_read() {
+    let lines = region::lines(include_str!("../hours.csv"));
+    let rules: Vec<&str> = lines.filter(|line| !line.starts_with("revoke_all,")).collect();
+    for line in &rules {
+        assert_eq!(line.parse::<HourRule>().unwrap().to_string(), *line);
+    }
+    assert_eq!(Rulebook::builtin().hours().len(), rules.len());
+}
+
+#[test]
+fn saturday_night_in_alabama_is_followed_by_monday() {
+    let hours = ask_in("AL", "America/Chicago", "2026-11-28T20:00");
+    let Hours::Quiet { next, .. } = &hours else { panic!("{hours:?}") };
+    assert_eq!(*next, Some(local("America/Chicago", "2026-11-30T08:00")));
+    assert_eq!(hours.words(), "It is 20:00 in Chicago; Alabama allows 8:00 to 20:00, Monday to Saturday.");
+    let sunday = ask_in("AL", "America/Chicago", "2026-11-29T13:05");
+    assert_eq!(sunday.words(), "It is 13:05 in Chicago; Alabama allows no texts on Sunday.");
+}
+
+#[test]
+fn the_sentence_names_the_narrower_law() {
+    assert_eq!(
+        ask_in("FL", "America/New_York", "2026-11-25T21:40").words(),
+        "It is 21:40 in New York; Florida allows 8:00 to 20:00."
+    );
+    assert_eq!(
+        ask_in("CA", "America/Los_Angeles", "2026-11-25T21:00").words(),
+        "It is 21:00 in Los Angeles; federal law allows 8:00 to 21:00."
+    );
+    assert_eq!(
+        ask_in("FL", "America/New_York", "2026-11-25T10:15").words(),
+        "It is 10:15 in New York; Florida allows 8:00 to 20:00."
+    );
+}
+
+#[test]
+fn half_hours_and_the_date_line() {
+    let newfoundland = place_of(Some("America/St_Johns"), None, &number(709));
+    let before = local("America/St_Johns", "2026-11-25T07:59");
+    let Hours::Quiet { next, .. } = ask(before, &newfoundland, Rulebook::builtin()) else { panic!() };
+    assert_eq!(next, Some(Timestamp::from_micros(before.micros() + 60_000_000)));
+    // In Samoa it is still Saturday night while Guam is half through Sunday.
+    for (zone, area) in [("Pacific/Pago_Pago", 684), ("Pacific/Guam", 671)] {
+        let place = place_of(None, None, &number(area));
+        assert!(ask(local(zone, "2026-11-29T08:00"), &place, Rulebook::builtin()).is_open(), "{zone}");
+        assert!(!ask(local(zone, "2026-11-29T21:00"), &place, Rulebook::builtin()).is_open(), "{zone}");
+    }
+}
+
+/// A window that ends within the repeated hour of autumn is open twice, and once within the missing hour of spring.
+#[test]
+fn clock_changes_inside_a_window() {
+    let book = book_of(&["federal,Mon-Sun,00:00-01:30,2000-01-01,x"]);
+    let place = in_state("America/New_York", "NY");
+    let midnight = local("America/New_York", "2026-11-01T00:00");
+    let hour = |hours: i64| midnight.plus(seconds(hours * 1800));
+    let until = |at: Timestamp| match ask(at, &place, &book) {
+        Hours::Open { until, .. } => until,
+        Hours::Quiet { next, .. } => next.unwrap(),
+    };
+    assert_eq!(until(midnight), hour(3), "01:30 for the first time");
+    assert_eq!(until(hour(3)), hour(4), "01:00 for the second time");
+    assert_eq!(until(hour(4)), hour(5), "01:30 for the second time");
+    let book = book_of(&["federal,Mon-Sun,02:30-03:30,2000-01-01,x"]);
+    let Hours::Quiet { next, .. } = ask(local("America/New_York", "2027-03-14T00:00"), &place, &book) else {
+        panic!()
+    };
+    assert_eq!(next, Some(local("America/New_York", "2027-03-14T03:00")), "there is no 02:30");
+}
+
+#[test]
+fn a_new_rule_holds_from_its_local_date_on() {
+    let mut rows = Rulebook::builtin().hours().to_vec();
+    rows.push("FL,Mon-Sun,10:00-12:00,2026-11-26,x".parse().unwrap());
+    let book = Rulebook::new(rows, Rulebook::builtin().revoke_all_switch().clone());
+    let place = in_state("America/New_York", "FL");
+    let at = |clock: &str| local("America/New_York", clock);
+    assert!(ask(at("2026-11-25T19:59"), &place, &book).is_open());
+    let Hours::Quiet { next, .. } = ask(at("2026-11-25T20:00"), &place, &book) else { panic!() };
+    assert_eq!(next, Some(at("2026-11-26T10:00")), "tomorrow the new rule opens later");
+    let florida = Law::State(Region::state("FL").unwrap());
+    let [old, new] = book.of(florida) else { panic!() };
+    assert_eq!(book.ends(old), Some(new.effective));
+    assert_eq!(book.ends(new), None);
+    let before = new.effective.pred_opt().unwrap();
+    assert_eq!(
+        (book.in_force(florida, before), book.in_force(florida, new.effective)),
+        (vec![old], vec![new])
+    );
+    let sunday_only: HourRule = "federal,Sun,09:00-21:00,2027-06-01,x".parse().unwrap();
+    let mut rows = book.hours().to_vec();
+    rows.push(sunday_only.clone());
+    let book = Rulebook::new(rows, book.revoke_all_switch().clone());
+    assert_eq!(book.in_force(Law::Federal, sunday_only.effective).len(), 2, "the other days keep their rule");
+    assert_eq!(book.ends(&book.of(Law::Federal)[0]), None);
+}
+
+#[test]
+fn what_is_never_open_says_so_and_ends() {
+    let closed = book_of(&["federal,Mon-Sun,closed,2000-01-01,x"]);
+    let place = in_state("America/New_York", "NY");
+    let now = local("America/New_York", "2026-11-25T12:00");
+    let Hours::Quiet { next: None, rules } = ask(now, &place, &closed) else { panic!() };
+    assert_eq!(rules[0].words(), "It is 12:00 in New York; federal law allows no texts");
+    let open = book_of(&["federal,Mon-Sun,00:00-24:00,2000-01-01,x"]);
+    let Hours::Open { until, rules } = ask(now, &place, &open) else { panic!() };
+    assert_eq!((until, rules.len()), (now.plus(chrono::Duration::days(14)), 0));
+}
+
+#[test]
+fn an_empty_table_does_not_open_the_night() {
+    let empty = book_of(&[]);
+    let night = local("America/New_York", "2026-11-25T23:00");
+    assert!(!ask(night, &in_state("America/New_York", "NY"), &empty).is_open());
+    assert!(!ask(night, &place_of(None, None, &number(800)), &empty).is_open());
+}
+
+#[test]
+fn revoke_all_is_on_from_its_date() {
+    let book = Rulebook::builtin();
+    assert!(!book.revoke_all(local("America/New_York", "2027-01-30T23:59")));
+    assert!(book.revoke_all(local("America/New_York", "2027-01-31T00:00")));
+    let switch = book.revoke_all_switch();
+    assert_eq!(switch.to_string().parse::<Switch>().unwrap(), *switch);
+    assert_eq!((switch.before, switch.after), (false, true));
+    assert!("on,maybe,2027-01-31,x".parse::<Switch>().is_err());
+}

@@ -1,0 +1,199 @@
+//! Time zones as the rulebook needs them: a handle that is free to copy, and the clock's offset at a moment. The data is
+//! the IANA database bundled with jiff, never the machine's own: an old system package must not move a curfew.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{LazyLock, OnceLock};
+
+use jiff::tz::TimeZoneDatabase;
+
+use crate::domain::time::Timestamp;
+
+/// Microseconds in a second.
+const SECOND: i64 = 1_000_000;
+/// Microseconds in a day.
+pub(super) const DAY: i64 = 86_400 * SECOND;
+/// Clock changes are looked up between these moments (2000 and 2100); outside, the nearest known offset holds.
+const FIRST_SECOND: i64 = 946_684_800;
+const LAST_SECOND: i64 = 4_102_444_800;
+
+/// An IANA time zone. Equal when the names are: links ("US/Pacific") are zones of their own.
+#[derive(Clone, Copy)]
+pub struct Zone(&'static Entry);
+
+struct Entry {
+    name: String,
+    stretches: OnceLock<Vec<Stretch>>,
+}
+
+/// A stretch of time without a clock change, its ends in microseconds since 1970.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stretch {
+    /// The first moment after it.
+    pub until: i64,
+    /// What the local clock is ahead of UTC, in microseconds.
+    pub offset: i64,
+}
+
+/// A moment on the local calendar and clock.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Local {
+    /// Days since 1970-01-01.
+    pub day: i64,
+    /// Microseconds since local midnight, as the wall clock shows them.
+    pub micros: i64,
+}
+
+static ZONES: LazyLock<HashMap<String, Entry>> = LazyLock::new(|| {
+    let database = TimeZoneDatabase::bundled();
+    let names = database.available().map(|name| name.to_string());
+    let entry = |name: String| (name.to_ascii_lowercase(), Entry { name, stretches: OnceLock::new() });
+    names.filter(|name| name.contains('/')).map(entry).collect()
+});
+
+impl Zone {
+    /// The zone of this IANA name, in any case of letters: "America/New_York".
+    pub fn find(name: &str) -> Option<Zone> {
+        let name = name.trim();
+        let entry = ZONES.get(name).or_else(|| ZONES.get(&name.to_ascii_lowercase()))?;
+        Some(Zone(entry))
+    }
+
+    /// Its IANA name.
+    pub fn name(self) -> &'static str {
+        &self.0.name
+    }
+
+    /// The place in its name, for sentences: "New York".
+    pub fn city(self) -> String {
+        self.name().rsplit('/').next().unwrap_or_default().replace('_', " ")
+    }
+
+    /// What the wall clock shows there.
+    pub fn local(self, at: Timestamp) -> Local {
+        Local::at(at.micros(), self.stretch(at.micros()).offset)
+    }
+
+    /// "Wed 25 Nov 2026, 8:00 in New York".
+    pub fn words(self, at: Timestamp) -> String {
+        let shifted = Timestamp::from_micros(at.micros().saturating_add(self.stretch(at.micros()).offset));
+        format!("{} in {}", shifted.utc().format("%a %-d %b %Y, %-H:%M"), self.city())
+    }
+
+    /// The stretch that holds this moment.
+    pub(super) fn stretch(self, micros: i64) -> Stretch {
+        let stretches = self.0.stretches.get_or_init(|| stretches(&self.0.name));
+        let found = stretches.partition_point(|stretch| stretch.until <= micros);
+        let utc = Stretch { until: i64::MAX, offset: 0 };
+        stretches.get(found).or(stretches.last()).copied().unwrap_or(utc)
+    }
+}
+
+impl Local {
+    pub(super) fn at(micros: i64, offset: i64) -> Local {
+        let local = micros.saturating_add(offset);
+        Local { day: local.div_euclid(DAY), micros: local.rem_euclid(DAY) }
+    }
+
+    /// 0 for Monday to 6 for Sunday; 1970-01-01 was a Thursday.
+    pub fn weekday(self) -> u8 {
+        u8::try_from((self.day + 3).rem_euclid(7)).unwrap_or_default()
+    }
+
+    /// "21:40".
+    pub fn clock(self) -> String {
+        let minutes = self.micros / (60 * SECOND);
+        format!("{}:{:02}", minutes / 60, minutes % 60)
+    }
+}
+
+/// All stretches between the first and the last second; the last one never ends.
+fn stretches(name: &str) -> Vec<Stretch> {
+    let (Ok(zone), Ok(first)) =
+        (TimeZoneDatabase::bundled().get(name), jiff::Timestamp::from_second(FIRST_SECOND))
+    else {
+        return Vec::new();
+    };
+    let mut offset = zone.to_offset(first);
+    let mut found = Vec::new();
+    for change in zone.following(first).take_while(|change| change.timestamp().as_second() < LAST_SECOND) {
+        // Names and the daylight flag change too; only the clock matters here.
+        if change.offset() != offset {
+            found.push(Stretch { until: change.timestamp().as_microsecond(), offset: in_micros(offset) });
+            offset = change.offset();
+        }
+    }
+    found.push(Stretch { until: i64::MAX, offset: in_micros(offset) });
+    found
+}
+
+fn in_micros(offset: jiff::tz::Offset) -> i64 {
+    i64::from(offset.seconds()) * SECOND
+}
+
+impl PartialEq for Zone {
+    fn eq(&self, other: &Zone) -> bool {
+        std::ptr::eq(self.0, other.0)
+    }
+}
+
+impl Eq for Zone {}
+
+impl fmt::Debug for Zone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn offset(name: &str, at: &str) -> i64 {
+        let at: jiff::Timestamp = at.parse().unwrap();
+        Zone::find(name).unwrap().stretch(at.as_microsecond()).offset / SECOND / 60
+    }
+
+    #[test]
+    fn the_zone_data_is_of_2026() {
+        // British Columbia keeps daylight time since 2026: older data is an hour wrong in winter.
+        assert_eq!(offset("America/Vancouver", "2026-12-15T12:00:00Z"), -7 * 60);
+        assert_eq!(offset("America/New_York", "2026-12-15T12:00:00Z"), -5 * 60);
+        assert_eq!(offset("america/new_york", "2027-07-15T12:00:00Z"), -4 * 60);
+        assert_eq!(offset("America/Phoenix", "2027-07-15T12:00:00Z"), -7 * 60);
+        assert_eq!(offset("Pacific/Honolulu", "2027-07-15T12:00:00Z"), -10 * 60);
+        assert_eq!(offset("America/St_Johns", "2026-12-15T12:00:00Z"), -210);
+    }
+
+    #[test]
+    fn stretches_agree_with_the_library() {
+        for name in
+            ["America/New_York", "America/Adak", "Pacific/Apia", "Australia/Lord_Howe", "Africa/Casablanca"]
+        {
+            let library = TimeZoneDatabase::bundled().get(name).unwrap();
+            for hour in (FIRST_SECOND..LAST_SECOND).step_by(3600 * 91) {
+                let at = jiff::Timestamp::from_second(hour).unwrap();
+                let expected = in_micros(library.to_offset(at));
+                assert_eq!(
+                    Zone::find(name).unwrap().stretch(at.as_microsecond()).offset,
+                    expected,
+                    "{name} {at}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn names_and_words() {
+        assert!(Zone::find("America/Nowhere").is_none());
+        assert!(Zone::find("").is_none());
+        let zone = Zone::find(" America/New_York ").unwrap();
+        assert_eq!((zone.name(), zone.city().as_str()), ("America/New_York", "New York"));
+        let at = Timestamp::from_micros(1_795_611_600_000_000);
+        assert_eq!(zone.words(at), "Wed 25 Nov 2026, 8:00 in New York");
+        for end in [i64::MIN, i64::MAX] {
+            zone.local(Timestamp::from_micros(end)).weekday();
+            zone.words(Timestamp::from_micros(end));
+        }
+    }
+}
