@@ -11,7 +11,9 @@ use crate::domain::consent::{EventKind, Source, StateName};
 use crate::domain::id::*;
 use crate::domain::message::{Category, Lane, StaleDecision, Status};
 use crate::domain::phone::Phone;
+use crate::domain::program::WordList;
 use crate::domain::role::Role;
+use crate::domain::rules::OwnHours;
 use crate::domain::time::Timestamp;
 
 macro_rules! column {
@@ -107,7 +109,19 @@ macro_rules! word_columns {
 }
 
 id_columns!(NumberId, ProgramId, SenderId, ContactId, MessageId, InboundId, FormId, UserId, ApiKeyId, LogId);
-word_columns!(StateName, EventKind, Source, Status, Lane, Category, StaleDecision, Phone, Role);
+word_columns!(
+    StateName,
+    EventKind,
+    Source,
+    Status,
+    Lane,
+    Category,
+    StaleDecision,
+    Phone,
+    Role,
+    OwnHours,
+    WordList
+);
 
 column!(Timestamp, BigInt);
 impl<DB: Backend> ToSql<BigInt, DB> for Timestamp

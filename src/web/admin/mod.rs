@@ -21,6 +21,7 @@ pub mod sign_in;
 mod stale;
 pub mod troubleshoot;
 pub mod users;
+mod which;
 
 use actix_web::web::ServiceConfig;
 

@@ -1,5 +1,8 @@
 //! The texting programs and the words they use. An administrator changes them; everybody else reads them.
 
+mod new;
+mod reach;
+
 use actix_session::Session;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, ServiceConfig};
@@ -18,11 +21,17 @@ use crate::web::form::{Errors, Posted};
 use crate::web::page::{Page, html, html_status, see_other};
 use crate::web::session::{self, Administrator, Signed, Viewer};
 
+use self::new::{create, new};
+use self::reach::{GivenReach, reach};
+
 /// The addresses of the programs.
 pub fn routes(config: &mut ServiceConfig) {
     config
         .route("/programs", web::get().to(index))
+        .route("/programs", web::post().to(create))
+        .route("/programs/new", web::get().to(new))
         .route("/programs/{slug}", web::get().to(show))
+        .route("/programs/{slug}/reach", web::post().to(reach))
         .route("/programs/{slug}", web::post().to(change));
 }
 
@@ -47,6 +56,7 @@ struct ShowPage {
     samples: [(&'static str, String); 4],
     forms: Vec<Form>,
     given: Given,
+    reach: GivenReach,
     errors: Errors,
 }
 
@@ -114,6 +124,12 @@ fn ticked(is_ticked: bool) -> String {
     if is_ticked { "yes" } else { "" }.to_owned()
 }
 
+/// Which of the page's forms comes back with what was typed.
+enum Again {
+    Wording(Given, Vec<FieldError>),
+    Reach(GivenReach, Vec<FieldError>),
+}
+
 async fn index(app: Data<App>, who: Viewer) -> Result<HttpResponse, PageError> {
     let listed = app.store.read::<_, StoreError>(|conn| {
         let mut listed = Vec::new();
@@ -134,7 +150,7 @@ async fn program_page(
     app: &App,
     who: &impl Signed,
     slug: String,
-    again: Option<(Given, Vec<FieldError>)>,
+    again: Option<Again>,
 ) -> Result<HttpResponse, PageError> {
     let found = app.store.read::<_, StoreError>(move |conn| {
         let Some(program) = programs::find(conn, Some(&slug))? else { return Ok(None) };
@@ -144,7 +160,13 @@ async fn program_page(
     });
     let (program, sender, forms) = found.await?.ok_or(PageError::NotFound)?;
     let status = if again.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    let (given, errors) = again.unwrap_or_else(|| (Given::of(&program), Vec::new()));
+    let (given, reach, errors) = match again {
+        None => (None, None, Vec::new()),
+        Some(Again::Wording(given, errors)) => (Some(given), None, errors),
+        Some(Again::Reach(reach, errors)) => (None, Some(reach), errors),
+    };
+    let given = given.unwrap_or_else(|| Given::of(&program));
+    let reach = reach.unwrap_or_else(|| GivenReach::of(&program, sender.as_deref()));
     let samples = [
         ("Opt-in template", program.invitation()),
         ("Reply to START", program.fill(&program.opt_in_reply)),
@@ -152,7 +174,7 @@ async fn program_page(
         ("Reply to HELP", program.fill(&program.help_reply)),
     ];
     let (page, errors) = (Page::new(app, "programs", who), errors.into());
-    html_status(status, ShowPage { page, program, sender, samples, forms, given, errors })
+    html_status(status, ShowPage { page, program, sender, samples, forms, given, reach, errors })
 }
 
 async fn change(
@@ -170,7 +192,9 @@ async fn change(
             session::flash(&session, saved(&renewed));
             Ok(see_other(format!("/programs/{slug}")))
         }
-        Err(ActionError::Invalid(errors)) => program_page(&app, &who, slug, Some((given, errors))).await,
+        Err(ActionError::Invalid(errors)) => {
+            program_page(&app, &who, slug, Some(Again::Wording(given, errors))).await
+        }
         Err(error) => Err(error.into()),
     }
 }
