@@ -9,6 +9,7 @@ mod hour_rule;
 mod hour_text;
 mod place;
 mod region;
+mod sheet;
 mod tables;
 mod zone;
 
@@ -16,9 +17,10 @@ mod zone;
 mod tests;
 
 pub use ask::{Because, Hours, ask};
-pub use book::{Rulebook, Switch};
+pub use book::{Rulebook, Switch, federal_day};
 pub use frequency::{Cap, Per, promised, promises};
 pub use hour_rule::{Allowed, Days, HourRule, Law, RuleError};
 pub use place::{By, Place, place_of};
 pub use region::Region;
+pub use sheet::{Difference, Sheet, SheetError, WrongLine};
 pub use zone::{Local, Zone};

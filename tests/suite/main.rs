@@ -22,5 +22,6 @@ mod people;
 mod restore;
 mod reviews;
 mod revocations;
+mod rules_page;
 mod tampering;
 mod writes;
