@@ -96,7 +96,7 @@ async fn the_page_says_which_rules_hold_on_a_date_and_what_changes_next() {
     sam.open("/rules?on=1990-01-01").await.says("No rule yet");
     let wrong = sam.open("/rules?on=31.1.2027").await;
     assert_eq!(wrong.status, 422);
-    wrong.says("Error: ").says("Date: enter it as year, month and day").says("31.1.2027");
+    wrong.says("Error: ").says("Date: “31.1.2027” is none. Enter year, month and day");
 }
 
 #[actix_web::test]
@@ -105,7 +105,7 @@ async fn what_a_stop_reaches_changes_on_its_date() {
     let mut aud = world.aud().await;
     let before = aud.open("/rules").await;
     before.says("Before 31 Jan 2027 a program code after STOP may limit it to one program.");
-    before.says("it lets every STOP reach all programs already").says("47 CFR 64.1200(a)(10)");
+    before.says("it lets every STOP reach all programs, on every date").says("47 CFR 64.1200(a)(10)");
     aud.open("/rules?on=2027-01-31").await.says("Since 31 Jan 2027 a STOP reaches all programs");
     // Sessions end after twelve hours.
     world.clock.advance(Duration::days(89));

@@ -48,7 +48,7 @@ struct IndexPage {
     reaches_all: bool,
     source: String,
     laws: Vec<Held>,
-    /// The states and territories without a rule on that date.
+    /// The states and territories that have no rules at all.
     others: Vec<Region>,
 }
 
@@ -97,13 +97,19 @@ async fn index(app: Data<App>, who: Viewer, request: HttpRequest) -> Result<Http
     let asked = if on.is_empty() { Ok(today) } else { NaiveDate::parse_from_str(&on, "%Y-%m-%d") };
     let (status, errors) = match asked {
         Ok(_) => (StatusCode::OK, Vec::new()),
-        Err(_) => (StatusCode::UNPROCESSABLE_ENTITY, vec![FieldError::new("on", NO_DAY)]),
+        Err(_) => (StatusCode::UNPROCESSABLE_ENTITY, vec![FieldError::new("on", no_day(&on))]),
     };
     let date = asked.unwrap_or(today);
     let (book, version) = app.store.read(current).await?;
-    let laws: Vec<Held> = book.laws().into_iter().map(|law| Held::new(&book, law, date)).collect();
-    let others =
-        Region::states().into_iter().filter(|state| book.of(Law::State(*state)).is_empty()).collect();
+    let mut laws: Vec<Held> = book.laws().into_iter().map(|law| Held::new(&book, law, date)).collect();
+    laws.sort_by_key(|held| match held.law {
+        Law::Federal => (0, ""),
+        Law::State(state) => (1, state.name()),
+        Law::Unknown => (2, ""),
+    });
+    let mut others = Region::states();
+    others.retain(|state| book.of(Law::State(*state)).is_empty());
+    others.sort_by_key(|state| state.name());
     let switch = book.revoke_all_switch();
     html_status(
         status,
@@ -123,8 +129,13 @@ async fn index(app: Data<App>, who: Viewer, request: HttpRequest) -> Result<Http
     )
 }
 
-const NO_DAY: &str =
-    "Date: enter it as year, month and day, for example 2027-01-31, or leave it empty for today.";
+/// A date field shows nothing of what is no date, so the sentence does.
+fn no_day(given: &str) -> String {
+    let given: String = given.chars().take(40).collect();
+    format!(
+        "Date: “{given}” is none. Enter year, month and day, for example 2027-01-31, or leave it empty for today."
+    )
+}
 
 /// The rules in force and their version.
 fn current(conn: &mut Conn<'_>) -> Result<(Arc<Rulebook>, i32), StoreError> {
