@@ -23,5 +23,6 @@ mod programs;
 mod restore;
 mod reviews;
 mod revocations;
+mod rules_page;
 mod tampering;
 mod writes;
