@@ -163,7 +163,7 @@ pub fn check_invitation(template: &str) -> Result<(), String> {
 /// The wording a new installation starts with.
 pub mod defaults {
     /// The frequency: no number of texts is promised.
-    pub const FREQUENCY: &str = "Msg frequency varies";
+    pub const FREQUENCY: &str = "msg frequency varies";
     /// The opt-in template.
     pub const OPT_IN_TEMPLATE: &str = "{brand}: Reply START to get texts from {program} ({frequency}). \
         Msg & data rates may apply. Reply HELP for help, STOP to opt out.";
