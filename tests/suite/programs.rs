@@ -181,6 +181,7 @@ async fn the_pages_show_the_state_in_each_program_and_act_on_the_one_that_is_ope
     let page = format!("/contacts/{}", id.as_str().unwrap());
     ana.texts("START").await;
     let mut sam = world.sam().await;
+    sam.open("/").await.says("Consent in Account updates");
     let other = format!("{page}?program=rates");
     sam.open(&page).await.says("Yes: opted in").says(&other).says("Not asked");
     sam.open(&other).await.says("This text would be held: the opt-in template goes first").says(RATES);

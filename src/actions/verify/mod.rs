@@ -26,7 +26,8 @@ pub const COVERED: &str = "\
 Covered: every event with its evidence (hash chains); the seals, in the database and in the file beside it; the states, \
 flags and figures that lists show; documents and consent wordings, by their SHA-256; received texts that changed consent; \
 and for each text handed over its recipient, the event that permitted it, and the words of an invitation.
-Not covered: the words of other texts, contacts, programs, accounts, keys and the administration log; a history cut off \
+Not covered: the words of other texts, contacts, programs, published rules, decisions about stale \
+messages, accounts, keys and the administration log; a history cut off \
 after its last seal; a received text deleted together with an event that no seal covers yet. Whoever has the secret key, \
 the database and the file of seals can rewrite all three: keep copies of the seals or of the log elsewhere.";
 

@@ -57,6 +57,8 @@ struct SendingOffPage {
 struct Figures {
     sending: bool,
     today: Today,
+    /// The program whose states are counted, where there are several.
+    of: Option<String>,
     all: String,
     /// Replies in the review desk, in words; empty when there are none.
     reviews: String,
@@ -121,7 +123,10 @@ async fn switch(
 }
 
 fn figures(conn: &mut Conn<'_>, now: Timestamp) -> Result<Figures, StoreError> {
-    let program = programs::find(conn, None)?.map(|program| program.id);
+    let all = programs::all(conn)?;
+    let default = all.iter().find(|program| program.is_default);
+    let of = default.filter(|_| all.len() > 1).map(|program| program.name.clone());
+    let program = default.map(|program| program.id);
     let tallies = match program {
         Some(program) => tallies::of(conn, program)?,
         None => BTreeMap::new(),
@@ -134,6 +139,7 @@ fn figures(conn: &mut Conn<'_>, now: Timestamp) -> Result<Figures, StoreError> {
     Ok(Figures {
         sending: settings::sending_on(conn)?,
         today: today(conn, program, &latest, now)?,
+        of,
         all: grouped(count(tallies::ALL)),
         reviews: counted(reviews::count(conn, COUNTED + 1)?),
         states: states.map(|state| Figure { state, count: grouped(count(state)) }).into(),
