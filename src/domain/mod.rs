@@ -10,6 +10,7 @@ pub mod gate;
 pub mod hex;
 pub mod id;
 mod intent;
+pub mod language;
 pub mod ledger;
 pub mod message;
 pub mod phone;

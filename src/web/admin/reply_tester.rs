@@ -6,6 +6,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
+use crate::domain::language::Language;
 use crate::domain::reply::{Keywords, Reading, Reply, Tier, read};
 use crate::web::App;
 use crate::web::error::PageError;
@@ -41,6 +42,7 @@ struct Answer {
     kind: &'static Kind,
     tier: &'static str,
     matched: Option<String>,
+    language: Option<Language>,
     effect: &'static str,
 }
 
@@ -64,6 +66,7 @@ fn answer(reading: Reading) -> Answer {
             Tier::NoChange => "Nothing in it asks for a change.",
         },
         matched: reading.matched,
+        language: reading.language,
         effect: match reading.reply {
             Reply::OptIn => {
                 "Consent begins for the program it is sent to, held messages are released, and one confirmation goes out."
