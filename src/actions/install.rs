@@ -1,10 +1,11 @@
 //! What a new installation starts with: the default program, its sender number and its hosted form.
 
 use crate::domain::actor::Actor;
+use crate::domain::answers;
 use crate::domain::program::{Program, defaults};
 use crate::domain::time::Timestamp;
 use crate::store::forms::{self, Form};
-use crate::store::{Tx, programs, settings};
+use crate::store::{Tx, program_texts, programs, settings};
 
 use super::ActionError;
 use super::publish_form::first_version;
@@ -76,7 +77,11 @@ fn first_program(tx: &mut Tx<'_>, now: Timestamp) -> Result<Program, ActionError
         requires_basis: false,
         keeps_quiet_hours: true,
         keeps_frequency: true,
+        translations: answers::defaults().into(),
     };
     programs::insert(tx, program.clone())?;
+    for (language, answers) in &program.translations {
+        program_texts::set(tx, program.id, *language, Some(answers))?;
+    }
     Ok(program)
 }

@@ -22,6 +22,7 @@ pub mod inbound;
 pub mod messages;
 pub mod moving;
 pub mod numbers;
+pub mod program_texts;
 pub mod programs;
 pub mod reviews;
 pub mod revocations;

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::dialect::on;
 use super::schema::{programs, senders};
-use super::{Conn, StoreError, Tx, catalog};
+use super::{Conn, StoreError, Tx, catalog, program_texts};
 use crate::domain::id::{ProgramId, SenderId};
 use crate::domain::program::Program;
 use crate::domain::time::Timestamp;
@@ -35,7 +35,7 @@ struct Row {
 }
 
 macro_rules! same_fields {
-    ($from:expr => $to:ident) => {{
+    ($from:expr => $to:ident $(, $more:ident: $value:expr)?) => {{
         let from = $from;
         $to {
             id: from.id,
@@ -57,16 +57,22 @@ macro_rules! same_fields {
             requires_basis: from.requires_basis,
             keeps_quiet_hours: from.keeps_quiet_hours,
             keeps_frequency: from.keeps_frequency,
+            $($more: $value,)?
         }
     }};
 }
 
-/// Reads all programs, for the catalog.
+/// Reads all programs with their texts, for the catalog.
 pub(super) fn load(conn: &mut Conn<'_>) -> Result<Vec<Program>, StoreError> {
+    let mut texts = program_texts::load(conn)?;
     on!(conn, db => {
         let order = (programs::is_default.desc(), programs::name);
-        let rows = programs::table.order(order).select(Row::as_select()).load(db)?;
-        Ok(rows.into_iter().map(|row| same_fields!(row => Program)).collect())
+        let rows: Vec<Row> = programs::table.order(order).select(Row::as_select()).load(db)?;
+        let program = |row: Row| {
+            let translations = texts.remove(&row.id).unwrap_or_default();
+            same_fields!(row => Program, translations: translations)
+        };
+        Ok(rows.into_iter().map(program).collect())
     })
 }
 
@@ -108,7 +114,7 @@ pub fn get(conn: &mut Conn<'_>, id: ProgramId) -> Result<Option<Program>, StoreE
     Ok(catalog::read(conn)?.programs.iter().find(|program| program.id == id).cloned())
 }
 
-/// Adds a program.
+/// Adds a program; its texts in other languages are [`program_texts`]'s.
 ///
 /// # Errors
 /// When the database fails, or the slug is taken.
@@ -119,7 +125,7 @@ pub fn insert(tx: &mut Tx<'_>, program: Program) -> Result<(), StoreError> {
     catalog::touch(tx)
 }
 
-/// Writes a program's wording.
+/// Writes a program's wording; its texts in other languages are [`program_texts`]'s.
 ///
 /// # Errors
 /// When the database fails.

@@ -9,6 +9,7 @@ use diesel::sql_types::{BigInt, Binary, Nullable, SingleValue, Text};
 
 use crate::domain::consent::{EventKind, Source, StateName};
 use crate::domain::id::*;
+use crate::domain::language::Language;
 use crate::domain::message::{Category, Lane, StaleDecision, Status};
 use crate::domain::phone::Phone;
 use crate::domain::role::Role;
@@ -107,7 +108,7 @@ macro_rules! word_columns {
 }
 
 id_columns!(NumberId, ProgramId, SenderId, ContactId, MessageId, InboundId, FormId, UserId, ApiKeyId, LogId);
-word_columns!(StateName, EventKind, Source, Status, Lane, Category, StaleDecision, Phone, Role);
+word_columns!(StateName, EventKind, Source, Status, Lane, Category, StaleDecision, Phone, Role, Language);
 
 column!(Timestamp, BigInt);
 impl<DB: Backend> ToSql<BigInt, DB> for Timestamp

@@ -11,6 +11,7 @@ pub mod forms;
 pub mod log;
 pub mod messages;
 mod names;
+mod program_texts;
 pub mod programs;
 mod reinvitations;
 pub mod reply_tester;
@@ -45,6 +46,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(api_keys::routes)
         .configure(forms::routes)
         .configure(programs::routes)
+        .configure(program_texts::routes)
         .configure(super::simulator::pages)
         .configure(log::routes);
 }

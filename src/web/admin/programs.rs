@@ -7,8 +7,11 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
+use super::program_texts::{Sample, Translation, translations};
 use crate::actions::edit_program::{Wording, edit_program};
 use crate::actions::{ActionError, FieldError};
+use crate::domain::answers::Answers;
+use crate::domain::language::Language;
 use crate::domain::program::Program;
 use crate::store::forms::{self, Form};
 use crate::store::{StoreError, programs};
@@ -44,10 +47,26 @@ struct ShowPage {
     page: Page,
     program: Program,
     sender: Option<String>,
-    samples: [(&'static str, String); 4],
+    samples: Vec<Sample>,
+    translations: Vec<Translation>,
     forms: Vec<Form>,
     given: Given,
     errors: Errors,
+}
+
+/// What was refused: shown once more as it was typed.
+#[derive(Default)]
+pub(super) struct Again {
+    given: Option<Given>,
+    texts: Option<(Language, Answers)>,
+    errors: Vec<FieldError>,
+}
+
+impl Again {
+    /// The replies in one language.
+    pub(super) fn of_texts(language: Language, answers: Answers, errors: Vec<FieldError>) -> Self {
+        Again { texts: Some((language, answers)), errors, ..Again::default() }
+    }
 }
 
 #[derive(Deserialize)]
@@ -127,14 +146,14 @@ async fn index(app: Data<App>, who: Viewer) -> Result<HttpResponse, PageError> {
 }
 
 async fn show(app: Data<App>, who: Viewer, slug: Path<String>) -> Result<HttpResponse, PageError> {
-    program_page(&app, &who, slug.into_inner(), None).await
+    program_page(&app, &who, slug.into_inner(), Again::default()).await
 }
 
-async fn program_page(
+pub(super) async fn program_page(
     app: &App,
     who: &impl Signed,
     slug: String,
-    again: Option<(Given, Vec<FieldError>)>,
+    again: Again,
 ) -> Result<HttpResponse, PageError> {
     let found = app.store.read::<_, StoreError>(move |conn| {
         let Some(program) = programs::find(conn, Some(&slug))? else { return Ok(None) };
@@ -143,16 +162,14 @@ async fn program_page(
         Ok(Some((program, sender, forms)))
     });
     let (program, sender, forms) = found.await?.ok_or(PageError::NotFound)?;
-    let status = if again.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    let (given, errors) = again.unwrap_or_else(|| (Given::of(&program), Vec::new()));
-    let samples = [
-        ("Opt-in template", program.invitation()),
-        ("Reply to START", program.fill(&program.opt_in_reply)),
-        ("Reply to STOP", program.fill(&program.opt_out_reply)),
-        ("Reply to HELP", program.fill(&program.help_reply)),
-    ];
+    let Again { given, texts, errors } = again;
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let given = given.unwrap_or_else(|| Given::of(&program));
+    let mut samples = vec![Sample::new("Opt-in template", program.invitation())];
+    samples.extend(Sample::answers(&program, Language::English));
+    let translations = translations(&program, texts.as_ref());
     let (page, errors) = (Page::new(app, "programs", who), errors.into());
-    html_status(status, ShowPage { page, program, sender, samples, forms, given, errors })
+    html_status(status, ShowPage { page, program, sender, samples, translations, forms, given, errors })
 }
 
 async fn change(
@@ -170,7 +187,10 @@ async fn change(
             session::flash(&session, saved(&renewed));
             Ok(see_other(format!("/programs/{slug}")))
         }
-        Err(ActionError::Invalid(errors)) => program_page(&app, &who, slug, Some((given, errors))).await,
+        Err(ActionError::Invalid(errors)) => {
+            let again = Again { given: Some(given), errors, ..Again::default() };
+            program_page(&app, &who, slug, again).await
+        }
         Err(error) => Err(error.into()),
     }
 }
