@@ -80,6 +80,7 @@ const ADDRESSES: &[(&str, &str, For, u16)] = &[
     ("get", "/programs", Viewers, 200),
     ("get", "/programs/{slug}", Viewers, 404),
     ("post", "/programs/{slug}", Administrators, 404),
+    ("post", "/programs/{slug}/texts/{language}", Administrators, 404),
     ("get", "/log", Inspectors, 200),
     ("get", "/simulator", Viewers, 200),
     ("post", "/simulator/handsets", Editors, 422),
