@@ -122,7 +122,8 @@ pub(super) fn contact_in(words: &str, language: Language) -> String {
     said().unwrap_or_else(|| words.to_owned())
 }
 
-/// The translations a new installation starts with. STOP, HELP and START stay as carriers and handsets know them.
+/// The translations a new installation starts with. STOP, HELP and START stay as carriers and handsets know them, and every
+/// accent is one of GSM-7, because a single other letter would double the price of the whole text.
 pub fn defaults() -> [(Language, Answers); 2] {
     let answers = |opt_in: &str, opt_out: &str, help: &str| Answers {
         opt_in_reply: opt_in.to_owned(),
@@ -130,9 +131,9 @@ pub fn defaults() -> [(Language, Answers); 2] {
         help_reply: help.to_owned(),
     };
     let spanish = answers(
-        "{brand}: Su suscripción a {program} está activa ({frequency}). Pueden aplicarse tarifas por mensajes y datos. \
+        "{brand}: Gracias por suscribirse a {program} ({frequency}). Pueden aplicarse tarifas por mensajes y datos. \
         Responda HELP para recibir ayuda o STOP para cancelar.",
-        "{brand} {program}: Su suscripción quedó cancelada y no recibirá más mensajes. Responda START para suscribirse \
+        "{brand} {program}: Su baja fue registrada y no le enviaremos otros mensajes. Responda START para suscribirse \
         de nuevo.",
         "{brand} {program}: Para recibir ayuda, {contact}. Frecuencia: {frequency}. Pueden aplicarse tarifas por \
         mensajes y datos. Responda STOP para cancelar.",
@@ -152,6 +153,7 @@ pub fn defaults() -> [(Language, Answers); 2] {
 mod tests {
     use super::Language::{French, Spanish};
     use super::*;
+    use crate::domain::sms::{Encoding, segments};
 
     #[test]
     fn the_usual_words_are_said_in_the_language_and_others_stay() {
@@ -173,6 +175,8 @@ mod tests {
             for answer in Answer::ALL {
                 let missing = answer.needs().iter().find(|word| !answers.get(*answer).contains(**word));
                 assert_eq!(missing, None, "{language} {answer}");
+                let encoding = segments(answers.get(*answer)).encoding;
+                assert_eq!(encoding, Encoding::Gsm7, "{language} {answer}");
             }
         }
     }

@@ -16,9 +16,9 @@ use crate::support::{World, world};
 const OURS: &str = "+12065550199";
 const PROGRAM: &str = "/programs/default";
 
-const STOPPED_IN_SPANISH: &str = "Example Company Account updates: Su suscripción quedó cancelada y no recibirá más \
+const STOPPED_IN_SPANISH: &str = "Example Company Account updates: Su baja fue registrada y no le enviaremos otros \
     mensajes. Responda START para suscribirse de nuevo.";
-const STARTED_IN_SPANISH: &str = "Example Company: Su suscripción a Account updates está activa (hasta 4 mensajes al mes). \
+const STARTED_IN_SPANISH: &str = "Example Company: Gracias por suscribirse a Account updates (hasta 4 mensajes al mes). \
     Pueden aplicarse tarifas por mensajes y datos. Responda HELP para recibir ayuda o STOP para cancelar.";
 const STOPPED_IN_FRENCH: &str = "Example Company Account updates : votre désabonnement est enregistré et vous ne recevrez \
     plus de messages. Répondez START pour vous réabonner.";
@@ -158,7 +158,7 @@ const MINE: [&str; 3] = [
 async fn an_administrator_writes_the_replies_and_the_log_tells() {
     let world = world().await;
     let mut ada = world.ada().await;
-    ada.open(PROGRAM).await.says("Replies in Spanish").says("Replies in French").says("segments, UCS-2");
+    ada.open(PROGRAM).await.says("Replies in Spanish").says("Replies in French").says("(2 segments, GSM-7)");
     let saved = writes(&mut ada, "es", MINE).await;
     ada.follow(&saved).await.says("The replies in Spanish are saved").says("Example Company: Adiós.");
     ada.open("/log").await.says("Reply to STOP in Spanish").says("{brand}: Adiós.");
@@ -194,10 +194,11 @@ async fn a_half_filled_language_is_refused_and_what_was_typed_is_kept() {
     let mut ada = world.ada().await;
     let refused = writes(&mut ada, "es", [MINE[0], "", MINE[2]]).await;
     assert_eq!(refused.status, 422);
-    let words = "Write this text in Spanish too, or leave all three empty: then English answers.";
+    let words =
+        "Reply to STOP in Spanish: Write this text too, or leave all three empty: then English answers.";
     refused.says("Error: ").says(&format!("<a href=\"#opt_out_reply_es\">{words}</a>"));
     refused.says("Bienvenida a {program}.").lacks("#opt_in_reply_es\"").lacks("#help_reply_es\"");
-    ada.open(PROGRAM).await.says("Su suscripción quedó cancelada").lacks("Bienvenida");
+    ada.open(PROGRAM).await.says("Su baja fue registrada").lacks("Bienvenida");
 }
 
 #[actix_web::test]
@@ -206,11 +207,31 @@ async fn the_checks_are_those_of_english_and_name_the_field() {
     let mut ada = world.ada().await;
     let long = format!("{{brand}} {}", "a".repeat(1600));
     for (texts, field, words) in [
-        (["{brand}: HELP", MINE[1], MINE[2]], "opt_in_reply_es", "This text must contain STOP."),
-        ([MINE[0], "Adiós.", MINE[2]], "opt_out_reply_es", "This text must contain {brand}."),
-        ([MINE[0], MINE[1], "{brand}: STOP"], "help_reply_es", "This text must contain {contact}."),
-        ([MINE[0], "{brand} {nombre}", MINE[2]], "opt_out_reply_es", "Only {brand}, {program}"),
-        ([MINE[0], long.as_str(), MINE[2]], "opt_out_reply_es", "The text is longer than 1,600 characters."),
+        (
+            ["{brand}: HELP", MINE[1], MINE[2]],
+            "opt_in_reply_es",
+            "Reply to START in Spanish: This text must contain STOP.",
+        ),
+        (
+            [MINE[0], "Adiós.", MINE[2]],
+            "opt_out_reply_es",
+            "Reply to STOP in Spanish: This text must contain {brand}.",
+        ),
+        (
+            [MINE[0], MINE[1], "{brand}: STOP"],
+            "help_reply_es",
+            "Reply to HELP in Spanish: This text must contain {contact}.",
+        ),
+        (
+            [MINE[0], "{brand} {nombre}", MINE[2]],
+            "opt_out_reply_es",
+            "Reply to STOP in Spanish: Only {brand}, {program}",
+        ),
+        (
+            [MINE[0], long.as_str(), MINE[2]],
+            "opt_out_reply_es",
+            "Reply to STOP in Spanish: The text is longer than 1,600 characters.",
+        ),
     ] {
         let refused = writes(&mut ada, "es", texts).await;
         assert_eq!(refused.status, 422, "{field}");

@@ -44,10 +44,7 @@ pub fn translate(
         return Err(ActionError::Invalid(errors));
     }
     let before = program.translations.get(&language).cloned().unwrap_or_default();
-    let what = |answer: &Answer| {
-        let what = format!("{} in {}", answer.label(), language.name());
-        change(&what, before.get(*answer), after.get(*answer))
-    };
+    let what = |answer: &Answer| change(&name(*answer, language), before.get(*answer), after.get(*answer));
     let changes: Vec<String> = Answer::ALL.iter().filter_map(what).collect();
     if changes.is_empty() {
         return Ok(());
@@ -58,17 +55,27 @@ pub fn translate(
     Ok(())
 }
 
-/// What is wrong with the answers in a language, English included: the same rules for each.
+/// What is wrong with the answers in a language, English included: the same rules for each. The words name the answer,
+/// because a summary shows them without their field.
 pub(super) fn wrong(program: &Program, answers: &Answers, language: Language) -> Vec<FieldError> {
     let error = |answer: &Answer| {
         let words = match answers.get(*answer) {
-            "" if language != Language::English => Some(format!(
-                "Write this text in {} too, or leave all three empty: then English answers.",
-                language.name()
-            )),
+            "" if language != Language::English => {
+                Some("Write this text too, or leave all three empty: then English answers.".to_owned())
+            }
             template => template_error(program, template, language, answer.needs()),
         };
-        words.map(|words| FieldError::new(&field(*answer, language), words))
+        words.map(|words| {
+            FieldError::new(&field(*answer, language), format!("{}: {words}", name(*answer, language)))
+        })
     };
     Answer::ALL.iter().filter_map(error).collect()
+}
+
+/// What people call an answer in a language.
+fn name(answer: Answer, language: Language) -> String {
+    match language {
+        Language::English => answer.label().to_owned(),
+        _ => format!("{} in {}", answer.label(), language.name()),
+    }
 }
