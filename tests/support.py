@@ -15,6 +15,7 @@ ACCOUNT = "AC" + "0" * 32
 PUBLIC_URL = "https://consent.example.test"
 SENDER = "+12065550199"
 INBOUND = "/hooks/twilio/inbound"
+AT_ANY_HOUR = ("program", "--quiet-hours", "off", "--frequency-cap", "off")
 AREAS = (
     "201 202 203 205 206 207 208 209 210 212 213 214 215 216 217 218 219 224 225 228 229 231 234 239 240 248 251 252 "
     "253 254 256 260 262 267 269 270 276 281 301 302 303 304 305 307 308 309 310 312 313 314 315 316 317 318 319 320 "
@@ -52,6 +53,7 @@ class Server:
     def __init__(self, binary, folder, database, twilio, level="error"):
         self.port, self.binary, self.folder, self.process = free_port(), binary, folder, None
         self.log_path = os.path.join(folder, "server.log")
+        self.started = False
         self.env = {
             "PATH": os.environ.get("PATH", ""),
             "DATABASE_URL": database,
@@ -76,10 +78,17 @@ class Server:
                 raise Lost(f"the server ended with code {self.process.returncode} when it was started")
             try:
                 if Caller(self.port).call("GET", "/healthz")[0] == 200:
-                    return
+                    break
             except OSError:
                 time.sleep(0.02)
-        raise Lost("the server did not answer /healthz within 30 seconds")
+        else:
+            raise Lost("the server did not answer /healthz within 30 seconds")
+        if not self.started:
+            self.started = True
+            # The tests text at whatever hour they run.
+            at_any_hour = self.command(*AT_ANY_HOUR)
+            if at_any_hour.returncode:
+                raise Lost(f"quiet hours could not be switched off: {at_any_hour}")
 
     def end(self, how):
         if self.process and self.process.poll() is None:

@@ -26,6 +26,8 @@ try:
 except ImportError:
     sys.exit("The Python package twilio is missing: pip install twilio")
 
+from support import AT_ANY_HOUR
+
 ACCOUNT = "AC" + "0123456789abcdef" * 2
 TOKEN = "a-token-that-only-this-test-knows"
 PUBLIC_URL = "https://consent.example.test"
@@ -298,6 +300,8 @@ def replay(server):
 
 def story(server):
     server.wait_until_live()
+    hours = server.command(*AT_ANY_HOUR)
+    expect(hours.returncode == 0, f"quiet hours could not be switched off: {hours}")
     made = server.command("api-key", "create", "--name", "t", "--scope", "messages,contacts,consent")
     server.key = made.stdout.strip()
     expect(made.returncode == 0 and len(server.key.split()) == 1, f"no API key was made: {made}")

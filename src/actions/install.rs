@@ -67,7 +67,7 @@ fn first_program(tx: &mut Tx<'_>, now: Timestamp) -> Result<Program, ActionError
         opt_in_reply: defaults::OPT_IN_REPLY.to_owned(),
         opt_out_reply: defaults::OPT_OUT_REPLY.to_owned(),
         help_reply: defaults::HELP_REPLY.to_owned(),
-        frequency: "up to 4 msgs/month".to_owned(),
+        frequency: "msg frequency varies".to_owned(),
         contact_route: "write to help@example.com".to_owned(),
         hold_days: 7,
         created_at: now,

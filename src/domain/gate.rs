@@ -360,9 +360,9 @@ fn decapitalise(sentence: &str) -> String {
 
 #[cfg(test)]
 impl Verdict {
-    /// The same while quiet hours begin then.
-    pub(crate) fn until(self, until: Timestamp) -> Verdict {
-        Verdict { allowed_until: Some(until), ..self }
+    /// The same of somebody invited, where quiet hours begin at `until`.
+    pub(crate) fn invited_until(self, until: Timestamp) -> Verdict {
+        Verdict { state: StateName::Invited, allowed_until: Some(until), ..self }
     }
 
     /// A verdict on nobody, for tests of rooms that need a permit.

@@ -115,8 +115,12 @@ mod tests {
 
     /// A text with a permit, for the tests of this room.
     pub(super) fn cleared(body: &str) -> ClearedText {
-        let verdict = Verdict::on_nobody(ProgramId::from(uuid::Uuid::nil()));
-        let Answer::Send(permit) = verdict.answer(Lane::Help) else { panic!("HELP is always answered") };
+        cleared_by(&Verdict::on_nobody(ProgramId::from(uuid::Uuid::nil())), Lane::Help, body)
+    }
+
+    /// The same by another lane of a verdict.
+    pub(super) fn cleared_by(verdict: &Verdict, lane: Lane, body: &str) -> ClearedText {
+        let Answer::Send(permit) = verdict.answer(lane) else { panic!("this lane is open") };
         let message = "0190a5b4-0000-7000-8000-000000000001".parse().unwrap();
         let to = Phone::from_e164("+12065550100").unwrap();
         permit.clear(message, to, "+12065550199".to_owned(), body.to_owned())

@@ -4,9 +4,11 @@
 use chrono::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
+use sms_opt_in::actions::ActionError;
 use sms_opt_in::actions::edit_program::keep_rules;
 use sms_opt_in::domain::actor::Actor;
-use sms_opt_in::store::Tx;
+use sms_opt_in::domain::program::Program;
+use sms_opt_in::store::{Tx, programs};
 
 use crate::support::{World, world};
 
@@ -18,7 +20,9 @@ async fn night(world: &World) {
 async fn rules(world: &World, quiet_hours: bool, frequency: bool) {
     let now = world.clock.now();
     let keep = move |tx: &mut Tx<'_>| {
-        keep_rules(tx, None, Some(quiet_hours), Some(frequency), &Actor::Operator, now)
+        let program = keep_rules(tx, None, Some(quiet_hours), Some(frequency), &Actor::Operator, now)?;
+        let promising = Program { frequency: "up to 4 msgs/month".to_owned(), ..program };
+        programs::update(tx, promising).map_err(ActionError::from)
     };
     world.jobs.store.write(keep).await.unwrap();
 }

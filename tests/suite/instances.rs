@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_util::future::{join, join_all};
+use sms_opt_in::actions::edit_program::keep_rules;
 use sms_opt_in::actions::switch_sending::switch_sending;
 use sms_opt_in::clock::Clock;
 use sms_opt_in::domain::actor::Actor;
@@ -30,6 +31,10 @@ async fn stop_at_the_other(loses_its_lock: bool) {
         return;
     }
     let world = world().await;
+    // The second instance reads the real time, whatever hour that is at the recipient.
+    let now = world.clock.now();
+    let any_hour = move |tx: &mut Tx<'_>| keep_rules(tx, None, Some(false), None, &Actor::Operator, now);
+    world.jobs.store.write(any_hour).await.unwrap();
     let ana = world.lead(61);
     ana.texts("START").await;
     let slow = Arc::new(Slow::default());

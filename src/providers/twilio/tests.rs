@@ -1,8 +1,10 @@
 //! Signatures as Twilio's own client makes them, and the words of its API.
 
-use super::super::tests::cleared;
+use super::super::tests::{cleared, cleared_by};
 use super::*;
-use crate::domain::message::{ReceiptStatus, RejectKind};
+use crate::domain::gate::Verdict;
+use crate::domain::id::ProgramId;
+use crate::domain::message::{Lane, ReceiptStatus, RejectKind};
 use std::io::{Read, Write};
 use std::net::TcpListener;
 
@@ -98,6 +100,21 @@ async fn a_text_is_posted_with_its_callback() {
     let (base, _asked) =
         pretend(vec!["HTTP/1.1 201 Created\r\nContent-Length: 99\r\n\r\n{\"sid\"".to_owned()]);
     assert!(matches!(twilio(&base).send(&cleared("Hi")).await, SendOutcome::Unknown { .. }));
+}
+
+#[tokio::test]
+async fn a_text_before_the_curfew_may_not_arrive_after_it() {
+    for (minutes, said) in [(90, "&ValidityPeriod=5400"), (60 * 20, "&ValidityPeriod=36000")] {
+        let (base, asked) = pretend(vec![http("201 Created", r#"{"sid":"SM1"}"#)]);
+        let curfew = Timestamp::default().plus(Span::minutes(minutes));
+        let verdict = Verdict::on_nobody(ProgramId::from(uuid::Uuid::nil())).invited_until(curfew);
+        twilio(&base).send(&cleared_by(&verdict, Lane::Invitation, "Hi")).await;
+        let asked = asked.join().unwrap().concat();
+        assert!(asked.ends_with(said), "{asked}");
+    }
+    let (base, asked) = pretend(vec![http("201 Created", r#"{"sid":"SM1"}"#)]);
+    twilio(&base).send(&cleared("An answer goes out at any hour")).await;
+    assert!(!asked.join().unwrap().concat().contains("ValidityPeriod"));
 }
 
 fn listed(sid: &str, date: &str) -> String {
