@@ -81,6 +81,11 @@ const UNITS: &[(&str, &str, &str)] = &[
     ("messages a month", "mensajes al mes", "messages par mois"),
     ("messages per month", "mensajes al mes", "messages par mois"),
 ];
+const VARIES: &[(&str, &str, &str)] = &[
+    ("frequency varies", "frecuencia variable", "fréquence variable"),
+    ("msg frequency varies", "frecuencia de mensajes variable", "fréquence des messages variable"),
+    ("message frequency varies", "frecuencia de mensajes variable", "fréquence des messages variable"),
+];
 const WAYS: &[(&str, &str, &str)] = &[
     ("write to ", "escriba a ", "écrivez à "),
     ("email ", "escriba a ", "écrivez à "),
@@ -99,8 +104,11 @@ fn pick(
     }
 }
 
-/// A frequency such as "up to 4 msgs/month" in a language; any other words as they are.
+/// A frequency such as "up to 4 msgs/month" or "msg frequency varies" in a language; any other words as they are.
 pub(super) fn frequency_in(words: &str, language: Language) -> String {
+    if let Some(varies) = VARIES.iter().find(|(english, ..)| *english == words) {
+        return pick(*varies, language).to_owned();
+    }
     let said = || {
         let (n, unit) = words.strip_prefix(UP_TO.0)?.split_once(' ')?;
         let n: u32 = n.parse().ok()?;
@@ -135,7 +143,7 @@ pub fn defaults() -> [(Language, Answers); 2] {
         Responda HELP para recibir ayuda o STOP para cancelar.",
         "{brand} {program}: Su baja fue registrada y no le enviaremos otros mensajes. Responda START para suscribirse \
         de nuevo.",
-        "{brand} {program}: Para recibir ayuda, {contact}. Frecuencia: {frequency}. Pueden aplicarse tarifas por \
+        "{brand} {program}: Para recibir ayuda, {contact}. {frequency}. Pueden aplicarse tarifas por \
         mensajes y datos. Responda STOP para cancelar.",
     );
     let french = answers(
@@ -143,7 +151,7 @@ pub fn defaults() -> [(Language, Answers); 2] {
         peuvent s'appliquer. Répondez HELP pour obtenir de l'aide, STOP pour vous désabonner.",
         "{brand} {program} : votre désabonnement est enregistré et vous ne recevrez plus de messages. Répondez START \
         pour vous réabonner.",
-        "{brand} {program} : pour obtenir de l'aide, {contact}. Fréquence : {frequency}. Des frais de messages et de \
+        "{brand} {program} : pour obtenir de l'aide, {contact}. {frequency}. Des frais de messages et de \
         données peuvent s'appliquer. Répondez STOP pour vous désabonner.",
     );
     [(Language::Spanish, spanish), (Language::French, french)]
@@ -159,7 +167,8 @@ mod tests {
     fn the_usual_words_are_said_in_the_language_and_others_stay() {
         assert_eq!(frequency_in("up to 4 msgs/month", Spanish), "hasta 4 mensajes al mes");
         assert_eq!(frequency_in("up to 1 msg/week", French), "jusqu'à 1 message par semaine");
-        for words in ["frequency varies", "up to 4 msgs/month, more in May", "up to four msgs/month"] {
+        assert_eq!(frequency_in("msg frequency varies", Spanish), "frecuencia de mensajes variable");
+        for words in ["it varies", "up to 4 msgs/month, more in May", "up to four msgs/month"] {
             assert_eq!(frequency_in(words, Spanish), words);
         }
         assert_eq!(contact_in("write to help@example.com", French), "écrivez à help@example.com");

@@ -18,7 +18,7 @@ const PROGRAM: &str = "/programs/default";
 
 const STOPPED_IN_SPANISH: &str = "Example Company Account updates: Su baja fue registrada y no le enviaremos otros \
     mensajes. Responda START para suscribirse de nuevo.";
-const STARTED_IN_SPANISH: &str = "Example Company: Gracias por suscribirse a Account updates (hasta 4 mensajes al mes). \
+const STARTED_IN_SPANISH: &str = "Example Company: Gracias por suscribirse a Account updates (frecuencia de mensajes variable). \
     Pueden aplicarse tarifas por mensajes y datos. Responda HELP para recibir ayuda o STOP para cancelar.";
 const STOPPED_IN_FRENCH: &str = "Example Company Account updates : votre désabonnement est enregistré et vous ne recevrez \
     plus de messages. Répondez START pour vous réabonner.";
@@ -62,7 +62,7 @@ async fn help_is_given_in_the_language_it_is_asked_in() {
     ana.texts("aide").await;
     ana.texts("necesito ayuda por favor").await;
     let received = ana.received();
-    let spanish = "Para recibir ayuda, escriba a help@example.com. Frecuencia: hasta 4 mensajes al mes.";
+    let spanish = "Para recibir ayuda, escriba a help@example.com. frecuencia de mensajes variable.";
     assert!(received[0].contains(spanish), "{received:?}");
     assert!(received[1].contains("pour obtenir de l'aide, écrivez à help@example.com."), "{received:?}");
     assert_eq!(received[2], received[0]);
@@ -79,7 +79,7 @@ async fn a_french_lead_is_answered_in_french() {
     let received = cy.received();
     assert!(
         received[1]
-            .contains("votre inscription à Account updates est confirmée (jusqu'à 4 messages par mois)")
+            .contains("votre inscription à Account updates est confirmée (fréquence des messages variable)")
     );
     assert_eq!((received.len(), received[2].as_str()), (3, "Your quote is ready."));
     assert_eq!(world.status(&held["id"]).await, "delivered");
