@@ -4,7 +4,7 @@ use chrono::Duration;
 
 use crate::domain::actor::Actor;
 use crate::domain::answers::Answer;
-use crate::domain::consent::{CONFIRM_WITHIN, Effect, EventKind, Intent, decide};
+use crate::domain::consent::{CONFIRM_WITHIN, Effect, EventKind, Intent, StateName, decide};
 use crate::domain::id::MessageId;
 use crate::domain::ledger::Entry;
 use crate::domain::message::{Lane, Status};
@@ -12,7 +12,7 @@ use crate::domain::program::Program;
 use crate::domain::time::Timestamp;
 use crate::store::messages::{self, Message, Move};
 use crate::store::numbers::{self, Number};
-use crate::store::{StoreError, Tx, events};
+use crate::store::{StoreError, Tx, events, programs};
 
 use super::{ActionError, stale};
 
@@ -66,7 +66,14 @@ fn carry_out(
             let id = invitation_of(entry).map_or_else(|| tx.new_id(now), Ok)?;
             queue(tx, id, Lane::Invitation, number, program, &program.invitation(), None, occasion)
         }
-        Effect::ReleaseHeld => release(tx, number, program, now),
+        Effect::ReleaseHeld => {
+            // What reaches all programs sets free what each of them holds.
+            let all = if entry.event.program.is_none() { programs::all(tx)? } else { vec![program.clone()] };
+            for program in all.iter().filter(|program| is_opted_in(number, program)) {
+                release(tx, number, program, now)?;
+            }
+            Ok(())
+        }
         Effect::CancelWaiting => cancel(tx, number, entry, occasion),
         Effect::ConfirmOptIn if occasion.confirm => {
             let (id, text) = (tx.new_id(now)?, program.answer(Answer::Start, number.language));
@@ -79,6 +86,10 @@ fn carry_out(
         }
         Effect::ConfirmOptIn | Effect::ConfirmOptOut => Ok(()),
     }
+}
+
+fn is_opted_in(number: &Number, program: &Program) -> bool {
+    number.consent.state_in(program.id).name() == StateName::OptedIn
 }
 
 fn invitation_of(entry: &Entry) -> Option<MessageId> {

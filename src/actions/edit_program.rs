@@ -123,7 +123,8 @@ fn clean(text: &str) -> String {
     text.replace("\r\n", "\n").trim().to_owned()
 }
 
-fn wrong(program: &Program) -> Vec<FieldError> {
+/// What a program may not be, field by field.
+pub(super) fn wrong(program: &Program) -> Vec<FieldError> {
     let mut errors = Vec::new();
     let short: [(&str, &str); 4] = [
         ("name", &program.name),

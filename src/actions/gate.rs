@@ -67,7 +67,7 @@ impl Standing {
 
 /// Where the recipient may be: as each contact on the number says, else as the number does.
 fn places(conn: &mut Conn<'_>, number: &Number, program: &Program) -> Result<Vec<Place>, StoreError> {
-    if !program.keeps_quiet_hours {
+    if !program.keeps_hours() {
         return Ok(Vec::new());
     }
     let mut places = Vec::new();

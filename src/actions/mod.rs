@@ -7,8 +7,10 @@ mod gate;
 mod words;
 
 pub mod api_keys;
+pub mod create_program;
 pub mod deliver;
 pub mod edit_program;
+pub mod edit_reach;
 pub mod expire;
 pub mod install;
 pub mod publish_form;

@@ -7,7 +7,7 @@ use crate::domain::actor::Actor;
 use crate::domain::hex::hex;
 use crate::domain::id::FormId;
 use crate::domain::language::Language;
-use crate::domain::program::Program;
+use crate::domain::program::{Program, defaults};
 use crate::domain::time::Timestamp;
 use crate::store::forms::{self, Form, Version};
 use crate::store::{Tx, admin_log, programs};
@@ -117,8 +117,34 @@ fn publish(
     Ok(number)
 }
 
+/// Makes a program's first hosted form, for double opt-in.
+///
+/// # Errors
+/// When the database fails, or the slug is taken.
+pub(super) fn first_form(
+    tx: &mut Tx<'_>,
+    program: &Program,
+    slug: &str,
+    now: Timestamp,
+) -> Result<(), ActionError> {
+    let form = Form {
+        id: tx.new_id(now)?,
+        program_id: program.id,
+        slug: slug.to_owned(),
+        title: "Sign up for texts".to_owned(),
+        double_opt_in: true,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+        template: defaults::FORM_WORDING.to_owned(),
+    };
+    forms::insert(tx, &form)?;
+    let wording = program.fill(&form.template);
+    Ok(forms::publish(tx, &first_version(form.id, &wording, &Actor::System, now))?)
+}
+
 /// The first version of a form's consent language.
-pub(super) fn first_version(form: FormId, wording: &str, actor: &Actor, now: Timestamp) -> Version {
+fn first_version(form: FormId, wording: &str, actor: &Actor, now: Timestamp) -> Version {
     Version {
         form_id: form,
         version: 1,

@@ -9,11 +9,11 @@ use crate::domain::evidence::HandsetText;
 use crate::domain::message::{InboundText, Lane};
 use crate::domain::phone::Phone;
 use crate::domain::program::Program;
-use crate::domain::reply::{self, Keywords, Reading, Reply};
+use crate::domain::reply::{self, Reading, Reply};
 use crate::domain::time::Timestamp;
 use crate::store::inbound::{self, Inbound};
 use crate::store::numbers::Number;
-use crate::store::{Tx, numbers, programs};
+use crate::store::{Tx, numbers, programs, rulebooks};
 
 use super::ActionError;
 use super::consent::{Occasion, apply, queue};
@@ -42,7 +42,8 @@ pub fn receive_text(
     now: Timestamp,
 ) -> Result<Received, ActionError> {
     let text = &*without_nul(text);
-    let mut reading = reply::read(&text.body, &Keywords::default());
+    let (program, is_ours) = addressed(tx, &text.to)?;
+    let mut reading = reply::read(&text.body, &program.keywords(programs::codes(tx)?));
     if text.opted_out_at_provider {
         // The lead is blocked there: the record here must say so, whatever the words were.
         reading.reply = Reply::Revoke { program_code: None };
@@ -55,7 +56,6 @@ pub fn receive_text(
         }
         return Ok(Received::Repeated);
     }
-    let (program, is_ours) = addressed(tx, &text.to)?;
     // A provider's E.164 is taken as it is: a STOP must not be lost because metadata does not know the number.
     let phone = Phone::from_e164(&text.from).or_else(|| Phone::parse(&text.from, region).ok());
     let number = phone.map(|phone| numbers::find_or_create(tx, &phone, now)).transpose()?;
@@ -93,6 +93,14 @@ fn addressed(tx: &mut Tx<'_>, to: &str) -> Result<(Program, bool), ActionError> 
         None => (programs::find(tx, None)?, programs::ids(tx)?.len() == 1),
     };
     Ok((program.ok_or(ActionError::NotFound("program"))?, is_certain))
+}
+
+/// The one program that `STOP RATES` reaches, as long as the rules let a code narrow a revocation.
+fn narrowed(tx: &mut Tx<'_>, code: Option<&str>, now: Timestamp) -> Result<Option<Program>, ActionError> {
+    match code {
+        Some(code) if !rulebooks::current(tx)?.revoke_all(now) => Ok(programs::of_code(tx, code)?),
+        _ => Ok(None),
+    }
 }
 
 fn record(
@@ -142,8 +150,12 @@ fn act(
     let intent = match &reading.reply {
         Reply::OptIn => Intent::Start(evidence()),
         Reply::Confirm => Intent::Yes(evidence()),
-        Reply::Revoke { .. } => {
+        Reply::Revoke { program_code } => {
             tx.pass_barrier(number.id);
+            if let Some(narrowed) = narrowed(tx, program_code.as_deref(), now)? {
+                apply(tx, number, &narrowed, Intent::Stop(evidence(), Scope::Program), &occasion)?;
+                return Ok(());
+            }
             Intent::Stop(evidence(), Scope::Everywhere)
         }
         Reply::Unclear => Intent::Unclear(evidence()),

@@ -8,6 +8,7 @@ use crate::domain::id::NumberId;
 use crate::domain::ledger::Entry;
 use crate::domain::program::Program;
 use crate::domain::time::Timestamp;
+use crate::store::numbers::Number;
 use crate::store::{Tx, documents, numbers, programs};
 
 use super::ActionError;
@@ -41,7 +42,8 @@ pub enum Update {
     Resume(String),
 }
 
-/// Records an update about a number in a program (the default one when `program` is `None`).
+/// Records an update about a number. A document is about one program (the default one when `program` is `None`), a revocation
+/// and a flag about all of them.
 ///
 /// # Errors
 /// The rules' refusal, or what is wrong with a field.
@@ -54,8 +56,12 @@ pub fn record_consent(
     actor: &Actor,
     now: Timestamp,
 ) -> Result<Entry, ActionError> {
-    let program: Program = programs::find(tx, program)?.ok_or(ActionError::NotFound("program"))?;
     let mut number = numbers::get_locked(tx, number)?.ok_or(ActionError::NotFound("number"))?;
+    let program: Program = match &update {
+        Update::OptOut(_) => texting(tx, &number)?,
+        _ => programs::find(tx, program)?,
+    }
+    .ok_or(ActionError::NotFound("program"))?;
     let intent = match update {
         Update::OptIn(mut document, file) => {
             if let Some(file) = file {
@@ -73,4 +79,11 @@ pub fn record_consent(
     };
     let entry = apply(tx, &mut number, &program, intent, &Occasion::new(actor, now))?;
     entry.ok_or_else(|| ActionError::Conflict("Nothing had to be recorded.".to_owned()))
+}
+
+/// The program that confirms a revocation of all of them: one that the lead knows, else the default one.
+fn texting(tx: &mut Tx<'_>, number: &Number) -> Result<Option<Program>, ActionError> {
+    let mut all = programs::all(tx)?;
+    let known = all.iter().position(|program| number.consent.state_in(program.id).may_be_texted());
+    Ok((!all.is_empty()).then(|| all.swap_remove(known.unwrap_or(0))))
 }

@@ -21,11 +21,12 @@ use super::{ActionError, FieldError, standing};
 pub fn reinvite(
     tx: &mut Tx<'_>,
     number: NumberId,
+    program: Option<&str>,
     basis: Option<Basis>,
     actor: &Actor,
     now: Timestamp,
 ) -> Result<(), ActionError> {
-    let program = programs::find(tx, None)?.ok_or(ActionError::NotFound("program"))?;
+    let program = programs::find(tx, program)?.ok_or(ActionError::NotFound("program"))?;
     let mut number = numbers::get_locked(tx, number)?.ok_or(ActionError::NotFound("number"))?;
     if let Err(error) = check_basis(basis.as_ref()) {
         return Err(ActionError::Invalid(vec![error]));

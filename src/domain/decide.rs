@@ -60,11 +60,8 @@ pub fn decide(
             case.flag(EventKind::DoNotTextCleared, record.do_not_text.is_some(), reason, &[])
         }
         Intent::Resume { reason } => {
-            let effects = match case.state {
-                State::OptedIn(_) => [Effect::ReleaseHeld].as_slice(),
-                _ => &[],
-            };
-            case.flag(EventKind::Resumed, record.paused.is_some(), reason, effects)
+            let effects = [Effect::ReleaseHeld];
+            case.flag(EventKind::Resumed, record.paused.is_some(), reason, &effects)
         }
     }
 }
@@ -120,7 +117,7 @@ impl Case<'_> {
                 began.source == Source::Handset && began.is_timed() && sent_at.plus(TIE) < began.occurred_at;
             // It may be older than this program's START and still be news to another one.
             let mut others = self.record.programs.iter().filter(|(id, _)| **id != self.program);
-            let is_news = others.any(|(_, state)| state.may_be_texted());
+            let is_news = scope == Scope::Everywhere && others.any(|(_, state)| state.may_be_texted());
             if clearly_older && !is_news {
                 return self.handset(EventKind::Recorded, text, &[]);
             }
@@ -197,7 +194,7 @@ impl Case<'_> {
         if let Some(event) = &mut decision.event {
             event.occurred_at = occurred_at;
         }
-        if confirm && self.state.may_be_texted() {
+        if confirm && self.record.programs.values().any(State::may_be_texted) {
             decision.effects.push(Effect::ConfirmOptOut);
         }
         Ok(decision)

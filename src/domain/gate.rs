@@ -117,7 +117,7 @@ pub struct Question<'a> {
     pub sending_on: bool,
     /// Why the installation itself stopped all sending, if it did.
     pub standstill: Option<Standstill>,
-    /// Where the recipient may be, one place for each contact on the number; none when the program keeps no quiet hours.
+    /// Where the recipient may be, one place for each contact on the number; none when the program keeps no hours.
     pub places: &'a [Place],
     /// The dated rules.
     pub rulebook: &'a Rulebook,

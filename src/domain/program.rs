@@ -1,10 +1,16 @@
 //! A program: one brand's texting programme with its wording. It fills the templates; it must not know who asks.
 
+mod word_list;
+
 use std::collections::BTreeMap;
 
-use super::answers::{Answer, Answers, contact_in, frequency_in};
+pub use word_list::{WordList, check_code, check_words};
+
+use super::answers::{self, Answer, Answers, contact_in, frequency_in};
 use super::id::ProgramId;
 use super::language::Language;
+use super::reply::Keywords;
+use super::rules::OwnHours;
 use super::time::Timestamp;
 
 /// One brand's texting program.
@@ -48,11 +54,75 @@ pub struct Program {
     pub keeps_quiet_hours: bool,
     /// True while the promised frequency is a cap on what is sent.
     pub keeps_frequency: bool,
+    /// The hours it keeps by its own choice, beside the law's.
+    pub hours: OwnHours,
+    /// The word that narrows a STOP to this program, where the law lets it: `STOP RATES`.
+    pub code: Option<String>,
+    /// More words for revocation.
+    pub revoke_words: WordList,
+    /// More words for help.
+    pub help_words: WordList,
+    /// More words for consent.
+    pub opt_in_words: WordList,
     /// What it answers in other languages than English; where there is nothing, English answers.
     pub translations: BTreeMap<Language, Answers>,
 }
 
 impl Program {
+    /// A program with the wording that a new one starts with. It promises no number of texts: nobody has said one.
+    pub fn new(
+        id: ProgramId,
+        slug: &str,
+        name: &str,
+        brand: &str,
+        contact_route: &str,
+        now: Timestamp,
+    ) -> Program {
+        Program {
+            id,
+            slug: slug.to_owned(),
+            name: name.to_owned(),
+            brand: brand.to_owned(),
+            is_default: false,
+            opt_in_template: defaults::OPT_IN_TEMPLATE.to_owned(),
+            opt_in_reply: defaults::OPT_IN_REPLY.to_owned(),
+            opt_out_reply: defaults::OPT_OUT_REPLY.to_owned(),
+            help_reply: defaults::HELP_REPLY.to_owned(),
+            frequency: defaults::FREQUENCY.to_owned(),
+            contact_route: contact_route.to_owned(),
+            hold_days: 7,
+            created_at: now,
+            updated_at: now,
+            privacy_url: None,
+            terms_url: None,
+            requires_basis: false,
+            keeps_quiet_hours: true,
+            keeps_frequency: true,
+            hours: OwnHours::default(),
+            code: None,
+            revoke_words: WordList::default(),
+            help_words: WordList::default(),
+            opt_in_words: WordList::default(),
+            translations: answers::defaults().into(),
+        }
+    }
+
+    /// True when the hour at the recipient matters: the law's quiet hours, or its own.
+    pub fn keeps_hours(&self) -> bool {
+        self.keeps_quiet_hours || !self.hours.is_none()
+    }
+
+    /// What replies to it may say besides the default keywords; `codes` are those of all programs.
+    pub fn keywords(&self, codes: Vec<String>) -> Keywords {
+        Keywords {
+            revoke: self.revoke_words.to_vec(),
+            help: self.help_words.to_vec(),
+            confirm: Vec::new(),
+            opt_in: self.opt_in_words.to_vec(),
+            program_codes: codes,
+        }
+    }
+
     /// Fills the placeholders `{brand}`, `{program}`, `{frequency}` and `{contact}` of one of its templates.
     pub fn fill(&self, template: &str) -> String {
         self.fill_in(Language::English, template)
@@ -122,6 +192,8 @@ pub fn check_invitation(template: &str) -> Result<(), String> {
 
 /// The wording a new installation starts with.
 pub mod defaults {
+    /// The frequency: no number of texts is promised.
+    pub const FREQUENCY: &str = "msg frequency varies";
     /// The opt-in template.
     pub const OPT_IN_TEMPLATE: &str = "{brand}: Reply START to get texts from {program} ({frequency}). \
         Msg & data rates may apply. Reply HELP for help, STOP to opt out.";

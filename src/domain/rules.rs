@@ -7,6 +7,7 @@ mod book;
 mod frequency;
 mod hour_rule;
 mod hour_text;
+mod own_hours;
 mod place;
 mod region;
 mod tables;
@@ -15,10 +16,11 @@ mod zone;
 #[cfg(test)]
 mod tests;
 
-pub use ask::{Because, Hours, ask};
+pub use ask::{Because, Hours, Rules, ask};
 pub use book::{Rulebook, Switch};
 pub use frequency::{Cap, Per, promised, promises};
 pub use hour_rule::{Allowed, Days, HourRule, Law, RuleError};
+pub use own_hours::OwnHours;
 pub use place::{By, Place, place_of};
 pub use region::Region;
 pub use zone::{Local, Zone};

@@ -21,6 +21,7 @@ pub mod forms;
 pub mod inbound;
 pub mod messages;
 pub mod moving;
+pub mod newcomer;
 pub mod numbers;
 pub mod program_texts;
 pub mod programs;

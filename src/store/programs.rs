@@ -6,7 +6,8 @@ use super::dialect::on;
 use super::schema::{programs, senders};
 use super::{Conn, StoreError, Tx, catalog, program_texts};
 use crate::domain::id::{ProgramId, SenderId};
-use crate::domain::program::Program;
+use crate::domain::program::{Program, WordList};
+use crate::domain::rules::OwnHours;
 use crate::domain::time::Timestamp;
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
@@ -32,6 +33,11 @@ struct Row {
     requires_basis: bool,
     keeps_quiet_hours: bool,
     keeps_frequency: bool,
+    hours: OwnHours,
+    code: Option<String>,
+    revoke_words: WordList,
+    help_words: WordList,
+    opt_in_words: WordList,
 }
 
 macro_rules! same_fields {
@@ -57,6 +63,11 @@ macro_rules! same_fields {
             requires_basis: from.requires_basis,
             keeps_quiet_hours: from.keeps_quiet_hours,
             keeps_frequency: from.keeps_frequency,
+            hours: from.hours,
+            code: from.code,
+            revoke_words: from.revoke_words,
+            help_words: from.help_words,
+            opt_in_words: from.opt_in_words,
             $($more: $value,)?
         }
     }};
@@ -106,6 +117,23 @@ pub fn find(conn: &mut Conn<'_>, slug: Option<&str>) -> Result<Option<Program>, 
     Ok(catalog::read(conn)?.programs.iter().find(meant).cloned())
 }
 
+/// The codes of all programs: the words that may follow STOP.
+///
+/// # Errors
+/// When the database fails.
+pub fn codes(conn: &mut Conn<'_>) -> Result<Vec<String>, StoreError> {
+    Ok(catalog::read(conn)?.programs.iter().filter_map(|program| program.code.clone()).collect())
+}
+
+/// The program with this code.
+///
+/// # Errors
+/// When the database fails.
+pub fn of_code(conn: &mut Conn<'_>, code: &str) -> Result<Option<Program>, StoreError> {
+    let has = |program: &&Program| program.code.as_deref() == Some(code);
+    Ok(catalog::read(conn)?.programs.iter().find(has).cloned())
+}
+
 /// A program by identifier.
 ///
 /// # Errors
@@ -114,14 +142,18 @@ pub fn get(conn: &mut Conn<'_>, id: ProgramId) -> Result<Option<Program>, StoreE
     Ok(catalog::read(conn)?.programs.iter().find(|program| program.id == id).cloned())
 }
 
-/// Adds a program; its texts in other languages are [`program_texts`]'s.
+/// Adds a program with its texts in all languages.
 ///
 /// # Errors
 /// When the database fails, or the slug is taken.
 pub fn insert(tx: &mut Tx<'_>, program: Program) -> Result<(), StoreError> {
+    let (id, translations) = (program.id, program.translations.clone());
     on!(tx, db => {
         diesel::insert_into(programs::table).values(same_fields!(program => Row)).execute(db)?;
     });
+    for (language, answers) in &translations {
+        program_texts::set(tx, id, *language, Some(answers))?;
+    }
     catalog::touch(tx)
 }
 

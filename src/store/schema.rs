@@ -21,6 +21,11 @@ diesel::table! {
         requires_basis -> Bool,
         keeps_quiet_hours -> Bool,
         keeps_frequency -> Bool,
+        hours -> Text,
+        code -> Nullable<Text>,
+        revoke_words -> Text,
+        help_words -> Text,
+        opt_in_words -> Text,
     }
 }
 

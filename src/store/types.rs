@@ -12,7 +12,9 @@ use crate::domain::id::*;
 use crate::domain::language::Language;
 use crate::domain::message::{Category, Lane, StaleDecision, Status};
 use crate::domain::phone::Phone;
+use crate::domain::program::WordList;
 use crate::domain::role::Role;
+use crate::domain::rules::OwnHours;
 use crate::domain::time::Timestamp;
 
 macro_rules! column {
@@ -108,7 +110,20 @@ macro_rules! word_columns {
 }
 
 id_columns!(NumberId, ProgramId, SenderId, ContactId, MessageId, InboundId, FormId, UserId, ApiKeyId, LogId);
-word_columns!(StateName, EventKind, Source, Status, Lane, Category, StaleDecision, Phone, Role, Language);
+word_columns!(
+    StateName,
+    EventKind,
+    Source,
+    Status,
+    Lane,
+    Category,
+    StaleDecision,
+    Phone,
+    Role,
+    Language,
+    OwnHours,
+    WordList
+);
 
 column!(Timestamp, BigInt);
 impl<DB: Backend> ToSql<BigInt, DB> for Timestamp

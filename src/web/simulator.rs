@@ -57,6 +57,14 @@ struct SimulatorPage {
     handset: String,
     given: Wish,
     errors: Errors,
+    /// The programs that can be texted from, with their numbers; the default one first.
+    lines: Vec<OurLine>,
+}
+
+/// One of our numbers.
+struct OurLine {
+    slug: String,
+    program: String,
     sender: String,
 }
 
@@ -107,6 +115,8 @@ struct Wish {
     phone: String,
     #[serde(default)]
     body: String,
+    #[serde(default)]
+    program: String,
 }
 
 async fn show(app: Data<App>, who: Viewer, session: Session) -> Result<HttpResponse, PageError> {
@@ -135,13 +145,13 @@ async fn table(
     let handsets = handsets.await?;
     let behaviour = simulator.behaviour();
     let fault = behaviour.fail_with.clone().unwrap_or_else(|| "none".to_owned());
-    let sender = default_sender(app).await?;
+    let lines = lines(app).await?;
     let Again { handset, wish, errors } = again;
     let page = Page::new(app, "simulator", who);
     let errors = errors.into();
     html_status(
         status,
-        SimulatorPage { page, handsets, behaviour, fault, handset, given: wish, errors, sender },
+        SimulatorPage { page, handsets, behaviour, fault, handset, given: wish, errors, lines },
     )
 }
 
@@ -245,7 +255,8 @@ async fn send(
     };
     let shown = phone.shown(&region);
     let (to, body) = (wish.phone.clone(), wish.body.clone());
-    let wanted = Wanted { to, body, category: Category::Alert, program: None, basis: None };
+    let program = Some(wish.program.clone()).filter(|slug| !slug.is_empty());
+    let wanted = Wanted { to, body, category: Category::Alert, program, basis: None };
     let (actor, now) = (who.actor(), app.clock.now());
     let sent = app.store.write(move |tx| {
         let known = match numbers::find(tx, &phone)? {
@@ -304,7 +315,10 @@ async fn text(
     }
     let to = match to.filter(|to| !to.is_empty()) {
         Some(to) => to,
-        None => default_sender(&app).await.unwrap_or_default(),
+        None => {
+            let ours = lines(&app).await.unwrap_or_default();
+            ours.into_iter().next().map(|line| line.sender).unwrap_or_default()
+        }
     };
     match simulator.lead_texts(&phone, &to, &body).await {
         Ok(200) if wants_page(&request) => see_other("/simulator"),
@@ -317,12 +331,17 @@ async fn text(
     }
 }
 
-async fn default_sender(app: &App) -> Result<String, StoreError> {
+async fn lines(app: &App) -> Result<Vec<OurLine>, StoreError> {
     let found = app.store.read(|conn| {
-        let program = programs::find(conn, None)?;
-        program.map_or(Ok(None), |program| programs::sender(conn, program.id))
+        let mut lines = Vec::new();
+        for program in programs::all(conn)? {
+            if let Some(sender) = programs::sender(conn, program.id)? {
+                lines.push(OurLine { slug: program.slug, program: program.name, sender });
+            }
+        }
+        Ok(lines)
     });
-    Ok(found.await?.unwrap_or_default())
+    found.await
 }
 
 fn wants_page(request: &HttpRequest) -> bool {

@@ -244,13 +244,13 @@ async fn each_program_answers_for_itself() {
     let world = world().await;
     let (store, now) = (&world.bound_app.store, world.clock.now());
     let rates = store.write(move |tx| {
-        let first = programs::find(tx, None)?.unwrap();
-        let (id, slug, name) = (tx.new_id(now)?, "rates".to_owned(), "Rate alerts".to_owned());
-        let rates = Program { id, slug, name, brand: "Acme".to_owned(), is_default: false, ..first };
+        let id = tx.new_id(now)?;
+        let rates = Program::new(id, "rates", "Rate alerts", "Acme", "call us", now);
         programs::insert(tx, rates)?;
         programs::text_from(tx, id, "+12065550198", now)?;
         let answers = Answers { opt_out_reply: "{brand} {program}: listo.".to_owned(), ..Answers::default() };
         program_texts::set(tx, id, Language::Spanish, Some(&answers))?;
+        program_texts::set(tx, id, Language::French, None)?;
         Ok::<_, ActionError>(())
     });
     rates.await.unwrap();

@@ -20,6 +20,7 @@ mod migrations;
 mod moving;
 mod pages;
 mod people;
+mod programs;
 mod restore;
 mod reviews;
 mod revocations;

@@ -3,7 +3,7 @@
 
 use super::checks::{fail, pass};
 use super::{Check, CheckName, Question};
-use crate::domain::rules::{Hours, ask, promises};
+use crate::domain::rules::{Hours, Rules, ask, promises};
 use crate::domain::time::Timestamp;
 
 /// Both checks, with the times that follow from them.
@@ -29,12 +29,18 @@ pub(super) fn timing(question: &Question<'_>) -> Timing {
     }
 }
 
+/// The law, unless an administrator said that it does not bind, and the program's own hours.
+fn rules<'a>(question: &Question<'a>) -> Rules<'a> {
+    let program = question.program;
+    Rules { law: program.keeps_quiet_hours.then_some(question.rulebook), own: Some(&program.hours) }
+}
+
 /// From when on every candidate place allows a text; `None` when not within the rules' horizon.
 fn opens_at(question: &Question<'_>, from: Timestamp) -> Option<Timestamp> {
     let mut at = from;
     // Each step is one place's next opening: a fortnight has no more of them.
     for _ in 0..64 {
-        let openings = question.places.iter().map(|place| match ask(at, place, question.rulebook) {
+        let openings = question.places.iter().map(|place| match ask(at, place, rules(question)) {
             Hours::Open { .. } => Some(at),
             Hours::Quiet { next, .. } => next,
         });
@@ -49,7 +55,7 @@ fn opens_at(question: &Question<'_>, from: Timestamp) -> Option<Timestamp> {
 
 fn closes_at(question: &Question<'_>) -> Option<Timestamp> {
     let closings =
-        question.places.iter().filter_map(|place| match ask(question.now, place, question.rulebook) {
+        question.places.iter().filter_map(|place| match ask(question.now, place, rules(question)) {
             Hours::Open { until, .. } => Some(until),
             Hours::Quiet { .. } => None,
         });
@@ -58,14 +64,14 @@ fn closes_at(question: &Question<'_>) -> Option<Timestamp> {
 
 fn quiet_hours(question: &Question<'_>) -> Check {
     let name = CheckName::QuietHours;
-    if !question.program.keeps_quiet_hours {
+    if !question.program.keeps_hours() {
         return pass(
             name,
             "This program keeps none: an administrator said that its texts are no solicitation.",
         );
     }
     let answers: Vec<_> =
-        question.places.iter().map(|place| (place, ask(question.now, place, question.rulebook))).collect();
+        question.places.iter().map(|place| (place, ask(question.now, place, rules(question)))).collect();
     let quiet = answers.iter().find(|(_, hours)| !hours.is_open());
     match quiet.or(answers.first()) {
         Some((place, hours)) if !hours.is_open() => {

@@ -4,6 +4,7 @@
 
 use super::book::{Rows, Rulebook};
 use super::hour_rule::{Allowed, HourRule, Law};
+use super::own_hours::OwnHours;
 use super::place::Place;
 use super::zone::{DAY, Local, Stretch, Zone};
 use crate::domain::time::Timestamp;
@@ -72,10 +73,25 @@ impl<'a> Hours<'a> {
     }
 }
 
-/// Asks every law in every candidate zone of the place.
-pub fn ask<'a>(now: Timestamp, place: &Place, book: &'a Rulebook) -> Hours<'a> {
+/// What is asked: the law, unless it does not bind, and a program's own hours.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules<'a> {
+    /// The dated rules, where they bind.
+    pub law: Option<&'a Rulebook>,
+    /// The hours of the program's own choice.
+    pub own: Option<&'a OwnHours>,
+}
+
+impl<'a> From<&'a Rulebook> for Rules<'a> {
+    fn from(book: &'a Rulebook) -> Self {
+        Rules { law: Some(book), own: None }
+    }
+}
+
+/// Asks every rule in every candidate zone of the place.
+pub fn ask<'a>(now: Timestamp, place: &Place, rules: impl Into<Rules<'a>>) -> Hours<'a> {
     let start = now.micros();
-    let mut search = Search::new(place, book);
+    let mut search = Search::new(place, rules.into());
     if search.look(start).open {
         let until = search.closes_after(start);
         return Hours::Open { until: Timestamp::from_micros(until), rules: search.closed(until, start) };
@@ -96,10 +112,12 @@ struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    fn new(place: &Place, book: &'a Rulebook) -> Self {
+    fn new(place: &Place, rules: Rules<'a>) -> Self {
         // A stretch that is over is looked up when it is first asked.
         let over = Stretch { until: i64::MIN, offset: 0 };
-        let laws = laws(place).map(|law| book.rows(law)).collect();
+        let own = rules.own.map(|own| Rows::from(own.rules()));
+        let laws =
+            rules.law.into_iter().flat_map(|book| laws(place).map(|law| book.rows(law))).chain(own).collect();
         Search { laws, clocks: place.zones().iter().map(|zone| (*zone, over)).collect() }
     }
 

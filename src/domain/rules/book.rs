@@ -112,6 +112,12 @@ impl Rulebook {
 #[derive(Clone, Copy)]
 pub(super) struct Rows<'a>(&'a [HourRule]);
 
+impl<'a> From<&'a [HourRule]> for Rows<'a> {
+    fn from(rules: &'a [HourRule]) -> Self {
+        Rows(rules)
+    }
+}
+
 impl<'a> Rows<'a> {
     /// Those in force on a local day (days since 1970). Usually one; several of one date all hold.
     pub fn on(self, day: i64, weekday: u8) -> impl Iterator<Item = &'a HourRule> {

@@ -29,6 +29,8 @@ pub enum Law {
     State(Region),
     /// The house's own caution where nobody knows the recipient's state.
     Unknown,
+    /// The hours a program keeps by its own choice. No line of the rulebook.
+    Program,
 }
 
 /// A set of weekdays. Never empty.
@@ -81,6 +83,12 @@ pub enum RuleError {
     /// The date is none.
     #[error("The first date is written 2027-01-31.")]
     Date,
+    /// A program's hours without days.
+    #[error("Write days and hours, for example: Mon-Fri 09:00-18:00, Sat 10:00-14:00")]
+    OwnHours,
+    /// A program's hours name a day in two places.
+    #[error("Name each day once.")]
+    DayTwice,
     /// No switch.
     #[error("Write: value before (on or off), value after, first date, source.")]
     Switch,
@@ -155,6 +163,7 @@ impl Law {
             Law::Federal => "federal law",
             Law::State(state) => state.name(),
             Law::Unknown => "the rule for an unknown place",
+            Law::Program => "the program",
         }
     }
 }

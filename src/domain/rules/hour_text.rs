@@ -52,6 +52,7 @@ impl fmt::Display for Law {
         f.write_str(match self {
             Law::Federal => "federal",
             Law::Unknown => "unknown",
+            Law::Program => "program",
             Law::State(state) => state.letters(),
         })
     }

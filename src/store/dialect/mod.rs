@@ -280,15 +280,42 @@ pub(super) fn stand_alone(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Waits until nobody writes about a number, and keeps it so until the commit: whoever does waits behind it, and then finds
+/// that the programs are no longer those it knew.
+pub(super) fn hold_numbers_still(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    hold_still(tx, "numbers")
+}
+
 /// Waits until no event is being recorded by anybody, and keeps it so until the commit: events are numbered when they are
 /// written but seen when they are committed, and a seal must not run past one that is still to come. Everybody who
 /// records waits behind it, so it waits only for a moment, in a transaction of its own that holds nothing.
 pub(super) fn hold_history_still(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    // Of two instances that seal, the second sees what the first sealed.
+    hold_still(tx, "consent_events")
+}
+
+/// The mode of the lock excludes itself as well.
+fn hold_still(tx: &mut Tx<'_>, table: &str) -> Result<(), StoreError> {
     stand_alone(tx)?;
     if matches!(tx.db, Db::Sqlite(_)) {
         return Ok(());
     }
-    // The mode excludes itself as well: of two instances that seal, the second sees what the first sealed.
-    let lock = "SET LOCAL lock_timeout = '1s'; LOCK TABLE consent_events IN SHARE ROW EXCLUSIVE MODE";
-    tx.db.batch(lock).map_err(|error| StoreError::NeverStill(error.to_string()))
+    let lock = format!("SET LOCAL lock_timeout = '1s'; LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE");
+    tx.db.batch(&lock).map_err(|error| StoreError::NeverStill(error.to_string()))
+}
+
+/// The event, by its place in the history, that stopped all programs for the number `n`.
+pub(super) fn stopped_everywhere_at(conn: &Conn<'_>) -> &'static str {
+    match conn.db {
+        Db::Sqlite(_) => "json_extract(n.consent, '$.stopped_everywhere.seq')",
+        Db::Postgres(_) => "CAST(n.consent::json #>> '{stopped_everywhere,seq}' AS INTEGER)",
+    }
+}
+
+/// How a statement names its first value.
+pub(super) fn first_bind(conn: &Conn<'_>) -> &'static str {
+    match conn.db {
+        Db::Sqlite(_) => "?1",
+        Db::Postgres(_) => "$1",
+    }
 }

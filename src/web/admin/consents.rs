@@ -17,15 +17,17 @@ use self::upload::{Upload, read};
 use super::contact::timeline::title;
 use super::documents::recognised;
 use super::revocations;
+use super::which::{self, ProgramTab, Programs};
 use crate::actions::record_consent::{Update, record_consent};
 use crate::actions::{ActionError, FieldError};
 use crate::domain::consent::{Refusal, Source, State, check_given_at, check_reason};
 use crate::domain::evidence::{ConsentDocument, DocumentKind, RevocationChannel};
 use crate::domain::id::ContactId;
+use crate::domain::program::Program;
 use crate::domain::time::Timestamp;
 use crate::store::contacts::{self, Contact};
 use crate::store::numbers::{self, Number};
-use crate::store::{Conn, programs};
+use crate::store::{self, Conn};
 use crate::web::App;
 use crate::web::error::PageError;
 use crate::web::form::{self, Errors};
@@ -46,6 +48,9 @@ struct NewPage {
     page: Page,
     contact: Contact,
     number: Number,
+    programs: Vec<ProgramTab>,
+    /// What an address ends with to mean the program it is about.
+    suffix: String,
     choices: Vec<Choice>,
     /// Why the update that was asked for cannot be made, in place of its form.
     refused: Option<String>,
@@ -82,15 +87,17 @@ struct Known {
     number: Number,
     state: State,
     sender: Option<String>,
+    programs: Programs,
 }
 
-fn known(conn: &mut Conn<'_>, id: ContactId) -> Result<Known, PageError> {
+fn known(conn: &mut Conn<'_>, id: ContactId, slug: &str) -> Result<Known, PageError> {
     let contact = contacts::get(conn, id)?.ok_or(PageError::NotFound)?;
     let number = numbers::get(conn, contact.number_id)?.ok_or(PageError::NotFound)?;
-    let program = programs::find(conn, None)?.ok_or(PageError::NotFound)?;
-    let state = number.consent.state_in(program.id);
-    let sender = programs::sender(conn, program.id)?;
-    Ok(Known { contact, number, state, sender })
+    let programs = Programs::read(conn, slug)?;
+    let program = programs.one()?.id;
+    let state = number.consent.state_in(program);
+    let sender = store::programs::sender(conn, program)?;
+    Ok(Known { contact, number, state, sender, programs })
 }
 
 impl Known {
@@ -99,7 +106,8 @@ impl Known {
         let admins = (!is_admin).then(|| "Only an administrator can do this.".to_owned());
         let unless = |possible: bool, why: &str| (!possible).then(|| why.to_owned());
         let choice = |key, label, hint: &str, refused| {
-            let href = format!("/contacts/{}/consents/new?update={key}", self.contact.id);
+            let suffix = self.programs.suffix('&');
+            let href = format!("/contacts/{}/consents/new?update={key}{suffix}", self.contact.id);
             Choice { href, key, label, hint: hint.to_owned(), refused }
         };
         let (hint, refused) = match self.state {
@@ -159,7 +167,8 @@ async fn new(
     request: HttpRequest,
 ) -> Result<HttpResponse, PageError> {
     let id: ContactId = page::id(&id)?;
-    let known = app.store.read(move |conn| known(conn, id)).await?;
+    let slug = which::asked(&request);
+    let known = app.store.read(move |conn| known(conn, id, &slug)).await?;
     let mut given: Given = form::query(&request);
     given.received_on = revocations::today(app.clock.now());
     show(&app, &who, known, given, Vec::new())
@@ -181,8 +190,12 @@ fn show(
     // Whoever asked for one update is told why not; never led to the form of another.
     let refused = choices.iter().find(|choice| choice.key == given.update).and_then(|c| c.refused.clone());
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let Known { contact, number, .. } = known;
-    html_status(status, NewPage { page, contact, number, choices, refused, given, errors: errors.into() })
+    let Known { contact, number, programs, .. } = known;
+    let state = |program: &Program| number.consent.state_in(program.id).name().label().to_owned();
+    let address = format!("/contacts/{}/consents/new?update={}", contact.id, given.update);
+    let (suffix, programs) = (programs.suffix('?'), programs.tabs(&address, state));
+    let errors = errors.into();
+    html_status(status, NewPage { page, contact, number, programs, suffix, choices, refused, given, errors })
 }
 
 async fn create(
@@ -195,7 +208,8 @@ async fn create(
 ) -> Result<HttpResponse, PageError> {
     let id: ContactId = page::id(&id)?;
     let (given, file) = read(&request, parts).await?;
-    let about = app.store.read(move |conn| known(conn, id)).await?;
+    let slug = which::asked(&request);
+    let about = app.store.read(move |conn| known(conn, id, &slug)).await?;
     let is_admin = Page::new(&app, "contacts", &who).is_admin();
     if given.update.ends_with("do_not_text") && !is_admin {
         return Err(PageError::Forbidden("Administrator"));
@@ -206,9 +220,12 @@ async fn create(
         Err(errors) => return show(&app, &who, about, given, errors),
     };
     let (number, actor, before) = (about.number.id, who.actor(), about.state.name());
+    let program = about.programs.one()?.slug.clone();
     let recorded = app
         .store
-        .write(move |tx| record_consent(tx, number, None, update.clone(), Source::Manual, &actor, now))
+        .write(move |tx| {
+            record_consent(tx, number, Some(&program), update.clone(), Source::Manual, &actor, now)
+        })
         .await;
     let errors = match recorded {
         Ok(entry) => {
@@ -216,7 +233,7 @@ async fn create(
                 &session,
                 format!("Recorded: {}.", title(entry.event.kind, &entry.event.evidence, before)),
             );
-            return Ok(see_other(format!("/contacts/{id}")));
+            return Ok(see_other(format!("/contacts/{id}{}", about.programs.suffix('?'))));
         }
         Err(ActionError::Refused(refusal)) => {
             let why = refusal.to_person(about.sender.as_deref());

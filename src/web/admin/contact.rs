@@ -6,7 +6,7 @@ pub(super) mod timeline;
 use actix_session::Session;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, ServiceConfig};
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
@@ -15,6 +15,7 @@ use super::basis;
 use super::names::Names;
 use super::stale::{Question, by_number};
 use super::troubleshoot::VerdictPanel;
+use super::which::{self, ProgramTab, Programs};
 use crate::actions::send_message::{BASIS_REQUIRED, Wanted, asks_basis, send_message};
 use crate::actions::{ActionError, FieldError, standing};
 use crate::domain::consent::{Refusal, check_reinvite, may_ask_again_from};
@@ -22,11 +23,12 @@ use crate::domain::evidence::BasisKind;
 use crate::domain::gate::{Answer, Verdict};
 use crate::domain::id::{ContactId, MessageId, NumberId};
 use crate::domain::message::{Category, Lane, Status};
+use crate::domain::program::Program;
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::store::contacts::{self, Contact};
 use crate::store::numbers::Number;
-use crate::store::{Conn, StoreError, events, inbound, messages, numbers, programs, stale};
+use crate::store::{self, Conn, StoreError, events, inbound, messages, numbers, stale};
 use crate::web::App;
 use crate::web::error::PageError;
 use crate::web::form::{Errors, Posted};
@@ -55,6 +57,12 @@ struct ShowPage {
 struct Record {
     contact: Contact,
     number: Number,
+    /// The programs with the state in each, where there are several.
+    programs: Vec<ProgramTab>,
+    /// What an address ends with to mean the program that is shown.
+    suffix: String,
+    /// The number that the program texts from.
+    sender: Option<String>,
     state: &'static str,
     panel: VerdictPanel,
     forecast: Forecast,
@@ -89,21 +97,27 @@ pub(super) struct Bubble {
     pub(super) at: Timestamp,
 }
 
-async fn show(app: Data<App>, who: Viewer, id: Path<String>) -> Result<HttpResponse, PageError> {
-    one(&app, &who, page::id(&id)?, Compose::default(), Vec::new()).await
+async fn show(
+    app: Data<App>,
+    who: Viewer,
+    id: Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse, PageError> {
+    one(&app, &who, page::id(&id)?, which::asked(&request), Compose::default(), Vec::new()).await
 }
 
 async fn one(
     app: &App,
     who: &impl Signed,
     id: ContactId,
+    program: String,
     given: Compose,
     errors: Vec<FieldError>,
 ) -> Result<HttpResponse, PageError> {
     let now = app.clock.now();
     let page = Page::new(app, "contacts", who);
     let role = page.role();
-    let seen = app.store.look(who.mark(), move |conn| record(conn, id, role, now)).await?;
+    let seen = app.store.look(who.mark(), move |conn| record(conn, id, &program, role, now)).await?;
     let page = page.showing(&seen, now);
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     html_status(status, ShowPage { page, record: seen.found, given, errors: errors.into() })
@@ -124,21 +138,26 @@ async fn send(
     who: Editor,
     session: Session,
     id: Path<String>,
+    request: HttpRequest,
     Posted(given): Posted<Compose>,
 ) -> Result<HttpResponse, PageError> {
-    let id: ContactId = page::id(&id)?;
-    let (_, number) = app.store.read(move |conn| find(conn, id)).await?;
+    let (id, slug): (ContactId, String) = (page::id(&id)?, which::asked(&request));
+    let named = slug.clone();
+    let found =
+        app.store.read(move |conn| Ok::<_, PageError>((find(conn, id)?, Programs::read(conn, &named)?)));
+    let ((_, number), programs) = found.await?;
     let to = number.phone.as_str().to_owned();
     let body = given.body.replace("\r\n", "\n");
     let basis = match basis::given(&given.basis_kind, &given.basis_words) {
         Ok(basis) => basis,
-        Err(error) => return one(&app, &who, id, given, vec![error]).await,
+        Err(error) => return one(&app, &who, id, slug, given, vec![error]).await,
     };
-    let wanted = Wanted { to, body, category: Category::Conversation, program: None, basis };
+    let program = Some(programs.one()?.slug.clone());
+    let wanted = Wanted { to, body, category: Category::Conversation, program, basis };
     let (region, actor, now) = (app.config.default_region.clone(), who.actor(), app.clock.now());
     match app.store.write(move |tx| send_message(tx, &wanted, &region, &actor, now)).await {
         Ok(accepted) if accepted.code == Some(BASIS_REQUIRED) => {
-            one(&app, &who, id, given, basis::missing()).await
+            one(&app, &who, id, slug, given, basis::missing()).await
         }
         Ok(accepted) => {
             match accepted.status {
@@ -150,9 +169,9 @@ async fn send(
                 }
                 _ => session::flash(&session, accepted.words),
             }
-            Ok(see_other(format!("/contacts/{id}")))
+            Ok(see_other(format!("/contacts/{id}{}", programs.suffix('?'))))
         }
-        Err(ActionError::Invalid(errors)) => one(&app, &who, id, given, errors).await,
+        Err(ActionError::Invalid(errors)) => one(&app, &who, id, slug, given, errors).await,
         Err(error) => Err(error.into()),
     }
 }
@@ -163,23 +182,33 @@ pub(super) fn find(conn: &mut Conn<'_>, id: ContactId) -> Result<(Contact, Numbe
     Ok((contact, number))
 }
 
-fn record(conn: &mut Conn<'_>, id: ContactId, role: Role, now: Timestamp) -> Result<Record, PageError> {
+fn record(
+    conn: &mut Conn<'_>,
+    id: ContactId,
+    slug: &str,
+    role: Role,
+    now: Timestamp,
+) -> Result<Record, PageError> {
     let (contact, number) = find(conn, id)?;
-    let all = programs::all(conn)?;
-    let program = all.iter().find(|program| program.is_default).ok_or(PageError::NotFound)?;
+    let programs = Programs::read(conn, slug)?;
+    let program = programs.one()?;
     let verdict = standing(conn, program)?.verdict(conn, &number, program, Category::Conversation, now)?;
     let mut others = contacts::of_number(conn, number.id)?;
     others.retain(|other| other.id != id);
     let names = Names::read(conn)?;
     let bubbles = conversation(conn, number.id, &contact.name, &names, TEXTS)?;
     let open = stale::open_of(conn, number.id)?;
+    let state = |program: &Program| number.consent.state_in(program.id).name().label().to_owned();
     Ok(Record {
+        programs: programs.tabs(&format!("/contacts/{id}"), state),
+        suffix: programs.suffix('?'),
+        sender: store::programs::sender(conn, program.id)?,
         state: number.consent.state_in(program.id).name().as_str(),
         panel: VerdictPanel::new(&verdict, "Can we text this number now?", Some(id), false, role),
         forecast: forecast(&verdict),
         asks_basis: asks_basis(program, &verdict),
         reinvite: again(check_reinvite(&number.consent, program.id, now)),
-        days: history(events::of(conn, number.id)?, program, &all, &names),
+        days: history(events::of(conn, number.id)?, program, programs.all(), &names),
         stale: by_number(conn, open)?.into_iter().next(),
         bubbles,
         others,
@@ -190,7 +219,19 @@ fn record(conn: &mut Conn<'_>, id: ContactId, role: Role, now: Timestamp) -> Res
 
 impl Record {
     fn address(&self) -> String {
-        format!("/contacts/{}", self.contact.id)
+        format!("/contacts/{}{}", self.contact.id, self.suffix)
+    }
+
+    fn address_of(&self, what: &str) -> String {
+        format!("/contacts/{}/{what}{}", self.contact.id, self.suffix)
+    }
+
+    fn hint(&self) -> String {
+        let from = match &self.sender {
+            Some(sender) if !self.programs.is_empty() => format!(" From {sender}."),
+            _ => String::new(),
+        };
+        format!("Up to 1,600 characters. Goes through the gate.{from}")
     }
 
     /// What the page is called: the name, else the number.

@@ -10,11 +10,12 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 
+use super::which::{ProgramTab, Programs};
 use crate::domain::consent::StateName;
 use crate::domain::id::ContactId;
 use crate::domain::phone::Phone;
 use crate::store::contacts::{self, Filter, Line};
-use crate::store::{Conn, StoreError, numbers, programs, tallies};
+use crate::store::{Conn, StoreError, numbers, tallies};
 use crate::web::App;
 use crate::web::error::PageError;
 use crate::web::form;
@@ -58,6 +59,10 @@ struct List {
     lines: Vec<Line>,
     prev: Option<String>,
     next: Option<String>,
+    /// The programs, where there are several: the states are those in the current one.
+    programs: Vec<ProgramTab>,
+    /// What a contact's address ends with to show that program.
+    suffix: String,
     summary: String,
     /// False while the address book has nobody in it.
     has_any: bool,
@@ -81,6 +86,7 @@ struct Chip {
 struct Asked {
     q: String,
     state: String,
+    program: String,
     sort: String,
     after: String,
     before: String,
@@ -112,6 +118,7 @@ impl Asked {
         let all = [
             ("q", &self.q),
             ("state", &self.state),
+            ("program", &self.program),
             ("sort", &self.sort),
             ("after", &self.after),
             ("before", &self.before),
@@ -177,7 +184,8 @@ fn only_contact(conn: &mut Conn<'_>, q: &str, region: &str) -> Result<Option<Con
 }
 
 fn list(conn: &mut Conn<'_>, asked: &Asked, region: &str) -> Result<List, PageError> {
-    let program = programs::find(conn, None)?.ok_or(PageError::NotFound)?;
+    let programs = Programs::read(conn, &asked.program)?;
+    let program = programs.one()?;
     let (after, before) = (place(&asked.after), place(&asked.before));
     let backwards = before.is_some();
     let is_later_page = after.is_some();
@@ -220,7 +228,10 @@ fn list(conn: &mut Conn<'_>, asked: &Asked, region: &str) -> Result<List, PageEr
         count: grouped(count(state)),
         current: asked.state == state,
     };
+    let whole = Asked { program: String::new(), ..asked.rewound() }.href();
     Ok(List {
+        programs: programs.tabs(&whole, |_| String::new()),
+        suffix: programs.suffix('?'),
         tabs: TABS.into_iter().map(tab).collect(),
         chips: asked.chips(),
         prev: has_prev.then(earlier),

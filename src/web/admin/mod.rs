@@ -11,7 +11,6 @@ pub mod forms;
 pub mod log;
 pub mod messages;
 mod names;
-mod program_texts;
 pub mod programs;
 mod reinvitations;
 pub mod reply_tester;
@@ -22,6 +21,7 @@ pub mod sign_in;
 mod stale;
 pub mod troubleshoot;
 pub mod users;
+mod which;
 
 use actix_web::web::ServiceConfig;
 
@@ -46,7 +46,6 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(api_keys::routes)
         .configure(forms::routes)
         .configure(programs::routes)
-        .configure(program_texts::routes)
         .configure(super::simulator::pages)
         .configure(log::routes);
 }

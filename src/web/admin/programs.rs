@@ -1,5 +1,9 @@
 //! The texting programs and the words they use. An administrator changes them; everybody else reads them.
 
+mod new;
+mod reach;
+mod texts;
+
 use actix_session::Session;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, ServiceConfig};
@@ -7,7 +11,6 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
-use super::program_texts::{Sample, Translation, translations};
 use crate::actions::edit_program::{Wording, edit_program};
 use crate::actions::{ActionError, FieldError};
 use crate::domain::answers::Answers;
@@ -21,11 +24,19 @@ use crate::web::form::{Errors, Posted};
 use crate::web::page::{Page, html, html_status, see_other};
 use crate::web::session::{self, Administrator, Signed, Viewer};
 
+use self::new::{create, new};
+use self::reach::{GivenReach, reach};
+use self::texts::{Sample, Translation, translate, translations};
+
 /// The addresses of the programs.
 pub fn routes(config: &mut ServiceConfig) {
     config
         .route("/programs", web::get().to(index))
+        .route("/programs", web::post().to(create))
+        .route("/programs/new", web::get().to(new))
         .route("/programs/{slug}", web::get().to(show))
+        .route("/programs/{slug}/reach", web::post().to(reach))
+        .route("/programs/{slug}/texts/{language}", web::post().to(translate))
         .route("/programs/{slug}", web::post().to(change));
 }
 
@@ -51,22 +62,8 @@ struct ShowPage {
     translations: Vec<Translation>,
     forms: Vec<Form>,
     given: Given,
+    reach: GivenReach,
     errors: Errors,
-}
-
-/// What was refused: shown once more as it was typed.
-#[derive(Default)]
-pub(super) struct Again {
-    given: Option<Given>,
-    texts: Option<(Language, Answers)>,
-    errors: Vec<FieldError>,
-}
-
-impl Again {
-    /// The replies in one language.
-    pub(super) fn of_texts(language: Language, answers: Answers, errors: Vec<FieldError>) -> Self {
-        Again { texts: Some((language, answers)), errors, ..Again::default() }
-    }
 }
 
 #[derive(Deserialize)]
@@ -133,6 +130,13 @@ fn ticked(is_ticked: bool) -> String {
     if is_ticked { "yes" } else { "" }.to_owned()
 }
 
+/// Which of the page's forms comes back with what was typed.
+enum Again {
+    Wording(Given, Vec<FieldError>),
+    Reach(GivenReach, Vec<FieldError>),
+    Texts(Language, Answers, Vec<FieldError>),
+}
+
 async fn index(app: Data<App>, who: Viewer) -> Result<HttpResponse, PageError> {
     let listed = app.store.read::<_, StoreError>(|conn| {
         let mut listed = Vec::new();
@@ -146,14 +150,14 @@ async fn index(app: Data<App>, who: Viewer) -> Result<HttpResponse, PageError> {
 }
 
 async fn show(app: Data<App>, who: Viewer, slug: Path<String>) -> Result<HttpResponse, PageError> {
-    program_page(&app, &who, slug.into_inner(), Again::default()).await
+    program_page(&app, &who, slug.into_inner(), None).await
 }
 
-pub(super) async fn program_page(
+async fn program_page(
     app: &App,
     who: &impl Signed,
     slug: String,
-    again: Again,
+    again: Option<Again>,
 ) -> Result<HttpResponse, PageError> {
     let found = app.store.read::<_, StoreError>(move |conn| {
         let Some(program) = programs::find(conn, Some(&slug))? else { return Ok(None) };
@@ -162,14 +166,23 @@ pub(super) async fn program_page(
         Ok(Some((program, sender, forms)))
     });
     let (program, sender, forms) = found.await?.ok_or(PageError::NotFound)?;
-    let Again { given, texts, errors } = again;
-    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let status = if again.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let (given, reach, texts, errors) = match again {
+        None => (None, None, None, Vec::new()),
+        Some(Again::Wording(given, errors)) => (Some(given), None, None, errors),
+        Some(Again::Reach(reach, errors)) => (None, Some(reach), None, errors),
+        Some(Again::Texts(language, answers, errors)) => (None, None, Some((language, answers)), errors),
+    };
     let given = given.unwrap_or_else(|| Given::of(&program));
+    let reach = reach.unwrap_or_else(|| GivenReach::of(&program, sender.as_deref()));
     let mut samples = vec![Sample::new("Opt-in template", program.invitation())];
     samples.extend(Sample::answers(&program, Language::English));
     let translations = translations(&program, texts.as_ref());
     let (page, errors) = (Page::new(app, "programs", who), errors.into());
-    html_status(status, ShowPage { page, program, sender, samples, translations, forms, given, errors })
+    html_status(
+        status,
+        ShowPage { page, program, sender, samples, translations, forms, given, reach, errors },
+    )
 }
 
 async fn change(
@@ -188,8 +201,7 @@ async fn change(
             Ok(see_other(format!("/programs/{slug}")))
         }
         Err(ActionError::Invalid(errors)) => {
-            let again = Again { given: Some(given), errors, ..Again::default() };
-            program_page(&app, &who, slug, again).await
+            program_page(&app, &who, slug, Some(Again::Wording(given, errors))).await
         }
         Err(error) => Err(error.into()),
     }

@@ -3,12 +3,13 @@
 use actix_session::Session;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, ServiceConfig};
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
 use super::basis;
 use super::contact::find;
+use super::which::{self, Programs};
 use crate::actions::reinvite::reinvite;
 use crate::actions::{ActionError, FieldError};
 use crate::domain::consent::{State, check_reinvite};
@@ -19,7 +20,7 @@ use crate::domain::phone::Phone;
 use crate::domain::program::Program;
 use crate::domain::time::Timestamp;
 use crate::store::contacts::Contact;
-use crate::store::{Conn, messages, programs};
+use crate::store::{Conn, messages};
 use crate::web::App;
 use crate::web::error::PageError;
 use crate::web::form::{Errors, Posted};
@@ -46,6 +47,8 @@ struct About {
     contact: Contact,
     phone: Phone,
     program: Program,
+    /// What an address ends with to mean that program.
+    suffix: String,
     invited_at: Option<Timestamp>,
     held: usize,
     /// When the first of the held messages runs out.
@@ -61,27 +64,34 @@ struct Given {
     basis_words: String,
 }
 
-async fn new(app: Data<App>, who: Editor, id: Path<String>) -> Result<HttpResponse, PageError> {
-    one(&app, &who, page::id(&id)?, Given::default(), Vec::new()).await
+async fn new(
+    app: Data<App>,
+    who: Editor,
+    id: Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse, PageError> {
+    one(&app, &who, page::id(&id)?, which::asked(&request), Given::default(), Vec::new()).await
 }
 
 async fn one(
     app: &App,
     who: &Editor,
     id: ContactId,
+    slug: String,
     given: Given,
     errors: Vec<FieldError>,
 ) -> Result<HttpResponse, PageError> {
     let now = app.clock.now();
-    let about = app.store.read(move |conn| about(conn, id, now)).await?;
+    let about = app.store.read(move |conn| about(conn, id, &slug, now)).await?;
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let (page, errors) = (Page::new(app, "contacts", who), errors.into());
     html_status(status, NewPage { page, about, given, errors })
 }
 
-fn about(conn: &mut Conn<'_>, id: ContactId, now: Timestamp) -> Result<About, PageError> {
+fn about(conn: &mut Conn<'_>, id: ContactId, slug: &str, now: Timestamp) -> Result<About, PageError> {
     let (contact, number) = find(conn, id)?;
-    let program = programs::find(conn, None)?.ok_or(PageError::NotFound)?;
+    let programs = Programs::read(conn, slug)?;
+    let (program, suffix) = (programs.one()?.clone(), programs.suffix('?'));
     check_reinvite(&number.consent, program.id, now).map_err(ActionError::from)?;
     let invited_at = match number.consent.state_in(program.id) {
         State::Invited(since) => Some(since.recorded_at),
@@ -90,7 +100,7 @@ fn about(conn: &mut Conn<'_>, id: ContactId, now: Timestamp) -> Result<About, Pa
     let mut held = messages::waiting(conn, number.id, Some(program.id))?;
     held.retain(|message| message.status == Status::Held);
     let first_ends = held.iter().filter_map(|message| message.expires_at).min();
-    Ok(About { contact, phone: number.phone, program, invited_at, held: held.len(), first_ends })
+    Ok(About { contact, phone: number.phone, program, suffix, invited_at, held: held.len(), first_ends })
 }
 
 async fn create(
@@ -98,24 +108,30 @@ async fn create(
     who: Editor,
     session: Session,
     id: Path<String>,
+    request: HttpRequest,
     Posted(given): Posted<Given>,
 ) -> Result<HttpResponse, PageError> {
-    let id: ContactId = page::id(&id)?;
-    let (_, number) = app.store.read(move |conn| find(conn, id)).await?;
+    let (id, slug): (ContactId, String) = (page::id(&id)?, which::asked(&request));
+    let named = slug.clone();
+    let found =
+        app.store.read(move |conn| Ok::<_, PageError>((find(conn, id)?, Programs::read(conn, &named)?)));
+    let ((_, number), programs) = found.await?;
+    let program = programs.one()?.slug.clone();
     let basis = match basis::given(&given.basis_kind, &given.basis_words) {
         Ok(basis) => basis,
-        Err(error) => return one(&app, &who, id, given, vec![error]).await,
+        Err(error) => return one(&app, &who, id, slug, given, vec![error]).await,
     };
     let (actor, now) = (who.actor(), app.clock.now());
-    match app.store.write(move |tx| reinvite(tx, number.id, basis.clone(), &actor, now)).await {
+    match app.store.write(move |tx| reinvite(tx, number.id, Some(&program), basis.clone(), &actor, now)).await
+    {
         Ok(()) => {
             let done = "Invited once more: the opt-in template is queued. Held messages keep their time.";
             session::flash(&session, done);
         }
-        Err(ActionError::Invalid(errors)) => return one(&app, &who, id, given, errors).await,
+        Err(ActionError::Invalid(errors)) => return one(&app, &who, id, slug, given, errors).await,
         Err(ActionError::Refused(refusal)) => session::flash_refusal(&session, refusal.to_string()),
         Err(ActionError::Conflict(why)) => session::flash_refusal(&session, why),
         Err(error) => return Err(error.into()),
     }
-    Ok(see_other(format!("/contacts/{id}")))
+    Ok(see_other(format!("/contacts/{id}{}", programs.suffix('?'))))
 }

@@ -6,8 +6,10 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
+use super::which::{ProgramTab, Programs};
 use crate::domain::language::Language;
-use crate::domain::reply::{Keywords, Reading, Reply, Tier, read};
+use crate::domain::reply::{Reading, Reply, Tier, read};
+use crate::store::{self, rulebooks};
 use crate::web::App;
 use crate::web::error::PageError;
 use crate::web::form;
@@ -23,6 +25,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
 #[template(path = "replies/tester.html")]
 struct TesterPage {
     page: Page,
+    programs: Vec<ProgramTab>,
     asked: Asked,
     answer: Option<Answer>,
     kinds: &'static [Kind],
@@ -35,6 +38,7 @@ struct TesterPage {
 struct Asked {
     text: String,
     class: String,
+    program: String,
 }
 
 /// How a text is read, in words.
@@ -47,14 +51,28 @@ struct Answer {
 }
 
 async fn show(app: Data<App>, who: Viewer, request: HttpRequest) -> Result<HttpResponse, PageError> {
-    let asked = form::query::<Asked>(&request);
-    let answer = (!asked.text.trim().is_empty()).then(|| answer(read(&asked.text, &Keywords::default())));
+    let (asked, now) = (form::query::<Asked>(&request), app.clock.now());
+    let slug = asked.program.clone();
+    let known = app.store.read(move |conn| {
+        let programs = Programs::read(conn, &slug)?;
+        let keywords = programs.one()?.keywords(store::programs::codes(conn)?);
+        let revoke_all = rulebooks::current(conn)?.revoke_all(now);
+        Ok::<_, PageError>((programs, keywords, revoke_all))
+    });
+    let (programs, keywords, revoke_all) = known.await?;
+    let is_text = !asked.text.trim().is_empty();
+    let answer = is_text.then(|| answer(read(&asked.text, &keywords), revoke_all));
+    let address = match serde_html_form::to_string([("class", &asked.class), ("text", &asked.text)]) {
+        Ok(query) => format!("/reply-tester?{query}"),
+        Err(_) => "/reply-tester".to_owned(),
+    };
+    let programs = programs.tabs(&address, |_| String::new());
     let current = kind(&asked.class);
     let page = Page::new(&app, "reply-tester", &who);
-    html(TesterPage { page, asked, answer, kinds: KINDS, current, groups: groups(current) })
+    html(TesterPage { page, programs, asked, answer, kinds: KINDS, current, groups: groups(current) })
 }
 
-fn answer(reading: Reading) -> Answer {
+fn answer(reading: Reading, revoke_all: bool) -> Answer {
     Answer {
         kind: kind(reading.reply.as_str()),
         tier: match reading.tier {
@@ -72,6 +90,9 @@ fn answer(reading: Reading) -> Answer {
                 "Consent begins for the program it is sent to, held messages are released, and one confirmation goes out."
             }
             Reply::Confirm => "Consent begins if the opt-in template is out; otherwise nothing changes.",
+            Reply::Revoke { program_code: Some(_) } if !revoke_all => {
+                "Consent ends at once, for the program with this code. Its waiting messages are cancelled, and one confirmation goes out."
+            }
             Reply::Revoke { .. } => {
                 "Consent ends at once, for all programs. Waiting messages are cancelled, and one confirmation goes out."
             }

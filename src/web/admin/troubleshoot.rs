@@ -8,17 +8,19 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::messages::meaning::why;
+use super::which::{self, ProgramTab, Programs};
 use crate::actions::{FieldError, standing};
 use crate::domain::gate::{Answer, CheckName, Verdict};
 use crate::domain::id::ContactId;
 use crate::domain::message::{Category, Lane};
 use crate::domain::phone::Phone;
+use crate::domain::program::Program;
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
+use crate::store::Conn;
 use crate::store::contacts::{self, Contact};
 use crate::store::messages::{self, Message};
 use crate::store::numbers::{self, Number};
-use crate::store::{Conn, programs};
 use crate::web::App;
 use crate::web::error::PageError;
 use crate::web::form::{self, Errors};
@@ -149,6 +151,7 @@ struct TroubleshootPage {
 struct Finding {
     phone: Phone,
     known: bool,
+    programs: Vec<ProgramTab>,
     panel: VerdictPanel,
     contacts: Vec<Contact>,
     messages: Vec<Message>,
@@ -169,7 +172,8 @@ async fn show(app: Data<App>, who: Viewer, request: HttpRequest) -> Result<HttpR
         Ok(phone) => {
             let (now, role) = (app.clock.now(), page.role());
             let question = format!("Can we text {} now?", page.number(&phone));
-            let found = app.store.read(move |conn| find(conn, phone, &question, role, now)).await?;
+            let slug = which::asked(&request);
+            let found = app.store.read(move |conn| find(conn, phone, &question, &slug, role, now)).await?;
             (Vec::new(), Some(found))
         }
     };
@@ -181,19 +185,24 @@ fn find(
     conn: &mut Conn<'_>,
     phone: Phone,
     question: &str,
+    slug: &str,
     role: Role,
     now: Timestamp,
 ) -> Result<Finding, PageError> {
-    let program = programs::find(conn, None)?.ok_or(PageError::NotFound)?;
+    let programs = Programs::read(conn, slug)?;
+    let program = programs.one()?;
     let on_record = numbers::find(conn, &phone)?;
     let known = on_record.is_some();
     let number = on_record.unwrap_or_else(|| Number::never_seen(phone.clone()));
-    let verdict = standing(conn, &program)?.verdict(conn, &number, &program, Category::Automated, now)?;
+    let verdict = standing(conn, program)?.verdict(conn, &number, program, Category::Automated, now)?;
     let (contacts, messages) = match known {
         true => (contacts::of_number(conn, number.id)?, messages::of_number(conn, number.id, LATEST)?),
         false => Default::default(),
     };
     let contact = contacts.first().map(|contact| contact.id);
     let panel = VerdictPanel::new(&verdict, question, contact, true, role);
-    Ok(Finding { phone, known, panel, contacts, messages })
+    let state = |program: &Program| number.consent.state_in(program.id).name().label().to_owned();
+    let address = format!("/troubleshoot?number={}", phone.as_str().replace('+', "%2B"));
+    let programs = programs.tabs(&address, state);
+    Ok(Finding { phone, known, programs, panel, contacts, messages })
 }

@@ -45,6 +45,7 @@ fn present<'de, D: Deserializer<'de>>(value: D) -> Result<Field, D::Error> {
 #[derive(Deserialize)]
 pub(super) struct Asked {
     state: Option<String>,
+    program: Option<String>,
     q: Option<String>,
     after: Option<String>,
     limit: Option<i64>,
@@ -82,11 +83,12 @@ pub(super) async fn index(app: Data<App>, key: Key, asked: Query<Asked>) -> Resu
         )
     })?;
     let limit = asked.limit.unwrap_or(50).clamp(1, LARGEST_PAGE);
+    let slug = asked.program;
     let search = asked.q.filter(|q| !q.trim().is_empty());
     let mut lines = app
         .store
         .read(move |conn| {
-            let program = programs::find(conn, None)?.ok_or(ActionError::NotFound("program"))?.id;
+            let program = programs::find(conn, slug.as_deref())?.ok_or(ActionError::NotFound("program"))?.id;
             let filter = Filter {
                 program,
                 state,

@@ -11,6 +11,7 @@ use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use sms_opt_in::actions::ActionError;
 use sms_opt_in::actions::edit_program::keep_rules;
+use sms_opt_in::actions::verify::verify;
 use sms_opt_in::app::{self, Bound};
 use sms_opt_in::clock::Clock;
 use sms_opt_in::config::Config;
@@ -18,7 +19,7 @@ use sms_opt_in::domain::actor::Actor;
 use sms_opt_in::domain::phone::Phone;
 use sms_opt_in::domain::time::Timestamp;
 use sms_opt_in::jobs::{Jobs, deliver_due};
-use sms_opt_in::providers::simulator::Direction;
+use sms_opt_in::providers::simulator::{Direction, HandsetText};
 use sms_opt_in::store::api_keys::{self, ApiKey};
 use sms_opt_in::web::api::secret_hash;
 use tempfile::TempDir;
@@ -150,6 +151,13 @@ impl World {
         tokio::time::sleep(Duration::from_millis(60)).await;
     }
 
+    /// Every history holds together; nothing is sealed in the tests that ask this.
+    pub async fn is_intact(&self) {
+        let found = self.jobs.store.read(|conn| verify(conn, &[], None)).await.unwrap();
+        let problems: Vec<_> = found.problems.iter().filter(|problem| !problem.contains("seal")).collect();
+        assert!(problems.is_empty(), "{problems:?}");
+    }
+
     pub async fn status(&self, id: &Value) -> String {
         let path = format!("/api/v1/messages/{}", id.as_str().unwrap());
         self.call(Method::GET, &path, None).await.1["status"].as_str().unwrap().to_owned()
@@ -164,8 +172,13 @@ pub struct Lead<'a> {
 
 impl Lead<'_> {
     pub async fn texts(&self, body: &str) {
+        self.texts_to("+12065550199", body).await;
+    }
+
+    /// Texts one of our numbers.
+    pub async fn texts_to(&self, ours: &str, body: &str) {
         let simulator = self.world.bound_app.simulator.as_ref().unwrap();
-        let status = simulator.lead_texts(&self.phone, "+12065550199", body).await.unwrap();
+        let status = simulator.lead_texts(&self.phone, ours, body).await.unwrap();
         assert_eq!(status, 200, "the webhook took the text");
         self.world.clock.advance(chrono::Duration::seconds(1));
         self.world.deliver().await;
@@ -173,10 +186,23 @@ impl Lead<'_> {
 
     /// What the handset received, oldest first.
     pub fn received(&self) -> Vec<String> {
+        self.received_where(|_| true)
+    }
+
+    /// What it received from one of our numbers.
+    pub fn received_from(&self, ours: &str) -> Vec<String> {
+        self.received_where(|text| text.ours == ours)
+    }
+
+    fn received_where(&self, from: impl Fn(&HandsetText) -> bool) -> Vec<String> {
         let handsets = self.world.bound_app.simulator.as_ref().unwrap().handsets();
         let mine = handsets.into_iter().find(|handset| handset.number == self.phone);
         let texts = mine.map(|handset| handset.texts).unwrap_or_default();
-        texts.into_iter().filter(|text| text.direction == Direction::FromUs).map(|text| text.body).collect()
+        texts
+            .into_iter()
+            .filter(|text| text.direction == Direction::FromUs && from(text))
+            .map(|text| text.body)
+            .collect()
     }
 
     pub async fn is_sent(&self, body: &str) -> (u16, Value) {

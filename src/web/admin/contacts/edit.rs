@@ -144,18 +144,21 @@ fn other_number(conn: &mut Conn<'_>, before: &Contact) -> Result<String, PageErr
 fn on_record(conn: &mut Conn<'_>, id: ContactId) -> Result<String, PageError> {
     let contact = contacts::get(conn, id)?.ok_or(PageError::NotFound)?;
     let number = numbers::get(conn, contact.number_id)?.ok_or(PageError::NotFound)?;
-    let program = programs::find(conn, None)?.ok_or(PageError::NotFound)?;
+    let programs = programs::all(conn)?;
     let others: Vec<String> = contacts::of_number(conn, number.id)?
         .into_iter()
         .filter(|other| other.id != id)
         .map(|other| if other.name.is_empty() { "a contact without a name".to_owned() } else { other.name })
         .collect();
+    let states = programs.iter().filter_map(|program| {
+        let state = standing(number.consent.state_in(program.id))?;
+        Some(if programs.len() > 1 { format!("{state} ({})", program.name) } else { state })
+    });
     let known = [
-        standing(number.consent.state_in(program.id)),
         number.consent.do_not_text.as_ref().map(|_| "marked Do not text".to_owned()),
         (!others.is_empty()).then(|| format!("also used by {}", others.join(", "))),
     ];
-    let known: Vec<String> = known.into_iter().flatten().collect();
+    let known: Vec<String> = states.chain(known.into_iter().flatten()).collect();
     match known.as_slice() {
         [] => Ok(String::new()),
         known => Ok(format!(" This number is already on record: {}.", known.join("; "))),

@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use actix_session::Session;
-use actix_web::web::{Data, Path, ServiceConfig};
-use actix_web::{HttpResponse, web};
+use actix_web::HttpResponse;
+use actix_web::web::{Data, Path};
 
-use super::programs::{Again, program_page};
+use super::{Again, program_page};
 use crate::actions::ActionError;
-use crate::actions::edit_program::{field, translate};
+use crate::actions::edit_program::{self, field};
 use crate::domain::answers::{Answer, Answers};
 use crate::domain::language::Language;
 use crate::domain::program::Program;
@@ -18,10 +18,6 @@ use crate::web::error::PageError;
 use crate::web::form::Posted;
 use crate::web::page::see_other;
 use crate::web::session::{self, Administrator};
-
-pub(super) fn routes(config: &mut ServiceConfig) {
-    config.route("/programs/{slug}/texts/{language}", web::post().to(change));
-}
 
 /// A text as the lead reads it, and in how many parts it travels.
 pub(super) struct Sample {
@@ -88,7 +84,7 @@ fn listed(words: &[&str]) -> String {
     }
 }
 
-async fn change(
+pub(super) async fn translate(
     app: Data<App>,
     who: Administrator,
     session: Session,
@@ -104,14 +100,14 @@ async fn change(
         help_reply: text(Answer::Help),
     };
     let (of, typed, actor, now) = (slug.clone(), answers.clone(), who.actor(), app.clock.now());
-    match app.store.write(move |tx| translate(tx, &of, language, &typed, &actor, now)).await {
+    match app.store.write(move |tx| edit_program::translate(tx, &of, language, &typed, &actor, now)).await {
         Ok(()) => {
             let name = language.name();
             session::flash(&session, format!("The replies in {name} are saved. Texts from now on use them."));
             Ok(see_other(format!("/programs/{slug}")))
         }
         Err(ActionError::Invalid(errors)) => {
-            program_page(&app, &who, slug, Again::of_texts(language, answers, errors)).await
+            program_page(&app, &who, slug, Some(Again::Texts(language, answers, errors))).await
         }
         Err(error) => Err(error.into()),
     }

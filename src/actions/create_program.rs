@@ -1,0 +1,77 @@
+//! An administrator adds a program: with the wording that a new one starts with, its sender number, a hosted form of its
+//! own, and a state for every number that is on record.
+
+use crate::domain::actor::Actor;
+use crate::domain::program::Program;
+use crate::domain::time::Timestamp;
+use crate::store::{Tx, admin_log, forms, newcomer, programs};
+
+use super::edit_reach::sender;
+use super::publish_form::first_form;
+use super::{ActionError, FieldError, one_line};
+
+/// What an administrator enters about a new program.
+#[derive(Clone, Debug, Default)]
+pub struct NewProgram {
+    /// Its name in addresses and in the API.
+    pub slug: String,
+    /// Its name for people.
+    pub name: String,
+    /// The brand that texts.
+    pub brand: String,
+    /// How to reach a person.
+    pub contact_route: String,
+    /// The number its texts come from, in any format.
+    pub sender: String,
+}
+
+/// Adds the program and its hosted form, whose address has the same slug.
+///
+/// # Errors
+/// What is wrong with which field.
+pub fn create_program(
+    tx: &mut Tx<'_>,
+    new: &NewProgram,
+    region: &str,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<(), ActionError> {
+    let slug = new.slug.trim();
+    let (name, brand, contact) = (one_line(&new.name), one_line(&new.brand), one_line(&new.contact_route));
+    let program = Program::new(tx.new_id(now)?, slug, &name, &brand, &contact, now);
+    let mut errors = super::edit_program::wrong(&program);
+    errors.extend(check_slug(tx, slug)?);
+    let sender = match new.sender.trim() {
+        "" => None,
+        text => sender(tx, program.id, text, region).map_err(|error| errors.push(error)).ok(),
+    };
+    if !errors.is_empty() {
+        return Err(ActionError::Invalid(errors));
+    }
+    programs::insert(tx, program.clone())?;
+    if let Some(sender) = &sender {
+        programs::text_from(tx, program.id, sender, now)?;
+    }
+    newcomer::welcome(tx, program.id)?;
+    first_form(tx, &program, slug, now)?;
+    let details = format!("“{name}” of {brand}, texts from {}", sender.as_deref().unwrap_or("no number yet"));
+    admin_log::add(tx, actor, "program.added", &format!("program:{slug}"), &details, now)?;
+    Ok(())
+}
+
+fn check_slug(tx: &mut Tx<'_>, slug: &str) -> Result<Option<FieldError>, ActionError> {
+    let is_plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
+    let words = if !(2..=40).contains(&slug.len())
+        || !slug.chars().all(is_plain)
+        || slug.starts_with('-')
+        || slug.ends_with('-')
+        || slug == "new"
+    {
+        "Enter 2 to 40 small letters, figures and hyphens, for example: rate-alerts"
+    } else if programs::find(tx, Some(slug))?.is_some() || forms::find(tx, slug)?.is_some() {
+        "A program or a form has this address already. Choose another one."
+    } else {
+        return Ok(None);
+    };
+    Ok(Some(FieldError::new("slug", words)))
+}

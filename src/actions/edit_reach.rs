@@ -1,0 +1,151 @@
+//! An administrator changes how a program is reached and when it texts: its sender number, its own hours, its code and its
+//! own keywords.
+
+use crate::domain::actor::Actor;
+use crate::domain::id::ProgramId;
+use crate::domain::phone::Phone;
+use crate::domain::program::{Program, WordList, check_code, check_words};
+use crate::domain::reply::Reply;
+use crate::domain::time::Timestamp;
+use crate::store::{Tx, admin_log, programs};
+
+use super::{ActionError, FieldError, change};
+
+/// What an administrator enters, as it was typed.
+#[derive(Clone, Debug, Default)]
+pub struct Reach {
+    /// The number its texts come from, in any format; empty leaves it as it is.
+    pub sender: String,
+    /// "Mon-Fri 09:00-18:00"; empty for the law's hours alone.
+    pub hours: String,
+    /// One word; empty for none.
+    pub code: String,
+    /// More words for revocation, with commas between them.
+    pub revoke_words: String,
+    /// More words for help.
+    pub help_words: String,
+    /// More words for consent.
+    pub opt_in_words: String,
+}
+
+/// Writes how a program is reached, and who changed what.
+///
+/// # Errors
+/// What is wrong with which field, or that there is no such program.
+pub fn edit_reach(
+    tx: &mut Tx<'_>,
+    slug: &str,
+    reach: &Reach,
+    region: &str,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<(), ActionError> {
+    let before = programs::find(tx, Some(slug))?.ok_or(ActionError::NotFound("program"))?;
+    let mut errors = Vec::new();
+    let code = code(tx, before.id, &reach.code, &mut errors)?;
+    let mut words = |field: &str, text: &str, meaning: &Reply| words(field, text, meaning, &mut errors);
+    let revoke_words = words("revoke_words", &reach.revoke_words, &Reply::Revoke { program_code: None });
+    let help_words = words("help_words", &reach.help_words, &Reply::Help);
+    let opt_in_words = words("opt_in_words", &reach.opt_in_words, &Reply::OptIn);
+    let hours = reach.hours.parse().unwrap_or_else(|error: crate::domain::rules::RuleError| {
+        errors.push(FieldError::new("hours", error.to_string()));
+        before.hours.clone()
+    });
+    let after =
+        Program { hours, code, revoke_words, help_words, opt_in_words, updated_at: now, ..before.clone() };
+    errors.extend(said_twice(&after));
+    let was = programs::sender(tx, before.id)?;
+    let sender = match reach.sender.trim() {
+        "" => None,
+        text => sender(tx, before.id, text, region).map_err(|error| errors.push(error)).ok(),
+    };
+    if !errors.is_empty() {
+        return Err(ActionError::Invalid(errors));
+    }
+    let shown = |text: &Option<String>| text.clone().unwrap_or_default();
+    let changes: Vec<String> = [
+        sender.as_ref().and_then(|sender| change("sender number", &shown(&was), sender)),
+        change("hours", before.hours.as_str(), after.hours.as_str()),
+        change("code", &shown(&before.code), &shown(&after.code)),
+        change("words for STOP", before.revoke_words.as_str(), after.revoke_words.as_str()),
+        change("words for HELP", before.help_words.as_str(), after.help_words.as_str()),
+        change("words for START", before.opt_in_words.as_str(), after.opt_in_words.as_str()),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if changes.is_empty() {
+        return Ok(());
+    }
+    if let Some(sender) = sender {
+        programs::text_from(tx, before.id, &sender, now)?;
+    }
+    programs::update(tx, after)?;
+    admin_log::add(tx, actor, "program.changed", &format!("program:{slug}"), &changes.join("; "), now)?;
+    Ok(())
+}
+
+/// The number as E.164, if the program may text from it.
+///
+/// # Errors
+/// What is wrong with it.
+pub(super) fn sender(
+    tx: &mut Tx<'_>,
+    program: ProgramId,
+    text: &str,
+    region: &str,
+) -> Result<String, FieldError> {
+    let wrong = |words: String| FieldError::new("sender", words);
+    let phone = Phone::parse(text, region).map_err(|error| wrong(error.to_string()))?;
+    let owner = programs::of_sender(tx, phone.as_str()).ok().flatten().filter(|owner| *owner != program);
+    match owner {
+        None => Ok(phone.as_str().to_owned()),
+        Some(_) => Err(wrong(
+            "Another program texts from this number: a reply to it would not say which one is meant. Enter a number of its own."
+                .to_owned(),
+        )),
+    }
+}
+
+fn code(
+    tx: &mut Tx<'_>,
+    program: ProgramId,
+    text: &str,
+    errors: &mut Vec<FieldError>,
+) -> Result<Option<String>, ActionError> {
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    match check_code(text) {
+        Ok(code) => {
+            if programs::of_code(tx, &code)?.is_some_and(|other| other.id != program) {
+                errors.push(FieldError::new("code", "Another program has this code. Choose another word."));
+            }
+            Ok(Some(code))
+        }
+        Err(words) => {
+            errors.push(FieldError::new("code", words));
+            Ok(None)
+        }
+    }
+}
+
+fn words(field: &str, text: &str, meaning: &Reply, errors: &mut Vec<FieldError>) -> WordList {
+    let parsed = text.parse::<WordList>().map_err(str::to_owned);
+    let checked = parsed.and_then(|words| check_words(&words, meaning).map(|()| words));
+    checked.unwrap_or_else(|words| {
+        errors.push(FieldError::new(field, words));
+        WordList::default()
+    })
+}
+
+/// A word of two meanings would have the more restrictive one, and nobody would know why.
+fn said_twice(program: &Program) -> Option<FieldError> {
+    let (revoke, help) = (program.revoke_words.to_vec(), program.help_words.to_vec());
+    let twice = |word: &String| revoke.contains(word) || help.contains(word);
+    let opt_in = program.opt_in_words.to_vec();
+    let word =
+        opt_in.iter().find(|word| twice(word)).or_else(|| help.iter().find(|word| revoke.contains(word)))?;
+    let field = if opt_in.contains(word) { "opt_in_words" } else { "help_words" };
+    Some(FieldError::new(field, format!("“{word}” stands in another list too. Leave it in one.")))
+}

@@ -1,0 +1,52 @@
+//! What lists need of a program that begins when there are numbers already: a row for each number with a history, and the
+//! figures of its tabs.
+
+use diesel::prelude::*;
+use diesel::sql_query;
+use diesel::sql_types::{BigInt, Binary};
+
+use super::dialect::{self, on};
+use super::{StoreError, Tx, tallies};
+use crate::domain::consent::StateName;
+use crate::domain::id::ProgramId;
+
+#[derive(QueryableByName)]
+struct Contacts {
+    #[diesel(sql_type = BigInt)]
+    all: i64,
+    #[diesel(sql_type = BigInt)]
+    out: i64,
+    #[diesel(sql_type = BigInt)]
+    paused: i64,
+}
+
+/// Gives a new program its rows: out for whom a STOP for all programs covers, not asked for everybody else. Nobody writes
+/// about a number meanwhile; with millions of them that is a while.
+///
+/// # Errors
+/// When the database fails, or somebody was writing all the time.
+pub fn welcome(tx: &mut Tx<'_>, program: ProgramId) -> Result<(), StoreError> {
+    dialect::hold_numbers_still(tx)?;
+    let stopped = dialect::stopped_everywhere_at(tx);
+    let rows = format!(
+        "INSERT INTO consents (number_id, program_id, state, since) \
+         SELECT n.id, {program}, CASE WHEN e.seq IS NULL THEN 'not_asked' ELSE 'opted_out' END, \
+           coalesce(e.recorded_at, 0) \
+         FROM numbers n LEFT JOIN consent_events e ON e.number_id = n.id AND e.seq = {stopped} \
+         WHERE n.head_seq > 0",
+        program = dialect::first_bind(tx),
+    );
+    on!(tx, db => sql_query(&rows).bind::<Binary, _>(program).execute(db))?;
+    let counted = format!(
+        "SELECT CAST(coalesce(sum(contact_count), 0) AS BIGINT) AS \"all\", \
+           CAST(coalesce(sum(CASE WHEN {stopped} IS NULL THEN 0 ELSE contact_count END), 0) AS BIGINT) AS out, \
+           CAST(coalesce(sum(CASE WHEN paused THEN contact_count ELSE 0 END), 0) AS BIGINT) AS paused \
+         FROM numbers n"
+    );
+    let contacts: Contacts = on!(tx, db => sql_query(&counted).get_result(db))?;
+    tx.tally(program, tallies::ALL, contacts.all);
+    tx.tally(program, StateName::OptedOut.as_str(), contacts.out);
+    tx.tally(program, StateName::NotAsked.as_str(), contacts.all - contacts.out);
+    tx.tally(program, tallies::NEEDS_REVIEW, contacts.paused);
+    Ok(())
+}

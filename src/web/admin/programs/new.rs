@@ -1,0 +1,68 @@
+//! A new program: who texts, from which number. Its wording is that of every new program until it is changed.
+
+use actix_session::Session;
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web::Data;
+use askama::Template;
+use serde::Deserialize;
+
+use crate::actions::create_program::{NewProgram, create_program};
+use crate::actions::{ActionError, FieldError};
+use crate::web::App;
+use crate::web::error::PageError;
+use crate::web::form::{Errors, Posted};
+use crate::web::page::{Page, html_status, see_other};
+use crate::web::session::{self, Administrator};
+
+#[derive(Template)]
+#[template(path = "programs/new.html")]
+struct NewPage {
+    page: Page,
+    given: Given,
+    errors: Errors,
+}
+
+#[derive(Clone, Deserialize, Default)]
+#[serde(default)]
+pub(super) struct Given {
+    slug: String,
+    name: String,
+    brand: String,
+    contact_route: String,
+    sender: String,
+}
+
+pub(super) async fn new(app: Data<App>, who: Administrator) -> Result<HttpResponse, PageError> {
+    show(&app, &who, Given::default(), Vec::new())
+}
+
+fn show(
+    app: &App,
+    who: &Administrator,
+    given: Given,
+    errors: Vec<FieldError>,
+) -> Result<HttpResponse, PageError> {
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    html_status(status, NewPage { page: Page::new(app, "programs", who), given, errors: errors.into() })
+}
+
+pub(super) async fn create(
+    app: Data<App>,
+    who: Administrator,
+    session: Session,
+    Posted(given): Posted<Given>,
+) -> Result<HttpResponse, PageError> {
+    let Given { slug, name, brand, contact_route, sender } = given.clone();
+    let wanted = NewProgram { slug, name, brand, contact_route, sender };
+    let (region, actor, now) = (app.config.default_region.clone(), who.actor(), app.clock.now());
+    match app.store.write(move |tx| create_program(tx, &wanted, &region, &actor, now)).await {
+        Ok(()) => {
+            let done = "The program is added, with a hosted form of its own. Read its texts, and change what is not yours.";
+            session::flash(&session, done);
+            Ok(see_other(format!("/programs/{}", given.slug.trim())))
+        }
+        Err(ActionError::Invalid(errors)) => show(&app, &who, given, errors),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,273 @@
+//! Several programs in one installation: consent belongs to a program, a STOP to all of them, and each has its own number,
+//! words and hours.
+
+use chrono::Duration;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::person::Person;
+use crate::support::{Lead, World, world};
+
+const RATES: &str = "+12065550198";
+const REACH: [(&str, &str); 6] = [
+    ("sender", ""),
+    ("hours", ""),
+    ("code", "rates"),
+    ("revoke_words", "enough of it"),
+    ("help_words", ""),
+    ("opt_in_words", "RATES"),
+];
+
+async fn with_rates(world: &World) -> Person {
+    let mut ada = world.ada().await;
+    let fields = [
+        ("name", "Rate alerts"),
+        ("brand", "Acme Lending"),
+        ("slug", "rates"),
+        ("contact_route", "call (206) 555-0100"),
+        ("sender", "(206) 555-0198"),
+    ];
+    let added = ada.post("/programs/new", "/programs", &fields).await;
+    assert_eq!(added.location, "/programs/rates", "{}", added.page);
+    let saved = ada.post("/programs/rates", "/programs/rates/reach", &REACH).await;
+    assert_eq!(saved.status, 303, "{}", saved.page);
+    ada
+}
+
+async fn state(lead: &Lead<'_>, world: &World, program: &str) -> String {
+    let path = format!("/api/v1/numbers/{}/consent?program={program}", lead.phone.as_str());
+    world.call(Method::GET, &path, None).await.1["state"].as_str().unwrap().to_owned()
+}
+
+async fn states(lead: &Lead<'_>, world: &World) -> (String, String) {
+    (state(lead, world, "default").await, state(lead, world, "rates").await)
+}
+
+fn pair(account: &str, rates: &str) -> (String, String) {
+    (account.to_owned(), rates.to_owned())
+}
+
+async fn send(world: &World, lead: &Lead<'_>, body: &str) -> Value {
+    let message = json!({"to": lead.phone.as_str(), "body": body, "category": "alert", "program": "rates"});
+    let answer = world.call(Method::POST, "/api/v1/messages", Some(message)).await.1;
+    world.deliver().await;
+    answer
+}
+
+#[actix_web::test]
+async fn a_start_says_yes_to_the_program_whose_number_it_was_sent_to() {
+    let world = world().await;
+    with_rates(&world).await;
+    let ana = world.lead(1);
+    ana.texts("START").await;
+    assert_eq!(states(&ana, &world).await, pair("opted_in", "not_asked"));
+    assert_eq!(send(&world, &ana, "Rates fell").await["status"], "held");
+    let invitation = ana.received_from(RATES);
+    assert!(
+        invitation[0].contains("Acme Lending: Reply START to get texts from Rate alerts"),
+        "{invitation:?}"
+    );
+    ana.texts_to(RATES, "START").await;
+    assert_eq!(states(&ana, &world).await, pair("opted_in", "opted_in"));
+    assert_eq!(ana.received_from(RATES).last().map(String::as_str), Some("Rates fell"));
+    ana.texts("STOP").await;
+    assert_eq!(states(&ana, &world).await, pair("opted_out", "opted_out"));
+    let confirmations = ana.received().iter().filter(|text| text.contains("You are opted out")).count();
+    assert_eq!(confirmations, 1, "a STOP for all programs is confirmed once");
+    assert_eq!(send(&world, &ana, "Rates fell again").await["code"], "opted_out");
+    ana.texts_to(RATES, "START").await;
+    assert_eq!(states(&ana, &world).await, pair("opted_out", "opted_in"), "the START says yes to one");
+}
+
+#[actix_web::test]
+async fn a_code_narrows_a_stop_until_the_revoke_all_rule_holds() {
+    let world = world().await;
+    with_rates(&world).await;
+    let ana = world.lead(2);
+    let ben = world.lead(3);
+    for lead in [&ana, &ben] {
+        lead.texts("START").await;
+        lead.texts_to(RATES, "START").await;
+    }
+    ana.texts("Stop rates").await;
+    assert_eq!(states(&ana, &world).await, pair("opted_in", "opted_out"));
+    let confirmation = ana.received_from(RATES).pop().unwrap();
+    assert!(confirmation.contains("Rate alerts: You are opted out"), "{confirmation}");
+    assert_eq!(ana.is_sent("Your statement is ready").await.1["status"], "queued");
+    assert_eq!(send(&world, &ana, "Rates fell").await["code"], "opted_out");
+    // 31 January 2027, the day on which the waiver ends.
+    world.clock.advance(Duration::days(89));
+    ben.texts("STOP RATES").await;
+    assert_eq!(states(&ben, &world).await, pair("opted_out", "opted_out"));
+}
+
+#[actix_web::test]
+async fn words_of_a_program_count_at_its_number_alone() {
+    let world = world().await;
+    let mut ada = with_rates(&world).await;
+    let ana = world.lead(4);
+    ana.texts("RATES").await;
+    assert_eq!(states(&ana, &world).await, pair("not_asked", "not_asked"));
+    ana.texts_to(RATES, "rates!").await;
+    assert_eq!(states(&ana, &world).await, pair("not_asked", "opted_in"));
+    ana.texts_to(RATES, "Enough of it").await;
+    assert_eq!(states(&ana, &world).await, pair("opted_out", "opted_out"));
+    ada.open("/reply-tester?text=rates").await.says("Nothing in it asks for a change");
+    ada.open("/reply-tester?text=rates&program=rates").await.says("Consent begins");
+    ada.open("/reply-tester?text=stop+rates").await.says("for the program with this code");
+}
+
+#[actix_web::test]
+async fn a_program_keeps_hours_of_its_own() {
+    let world = world().await;
+    let mut ada = with_rates(&world).await;
+    let mut reach = REACH;
+    reach[1].1 = "Mon-Fri 09:00-12:00";
+    assert_eq!(ada.post("/programs/rates", "/programs/rates/reach", &reach).await.status, 303);
+    let ana = world.lead(5);
+    ana.texts("START").await;
+    ana.texts_to(RATES, "START").await;
+    assert_eq!(send(&world, &ana, "In the morning").await["status"], "queued");
+    world.clock.advance(Duration::hours(3));
+    let waits = send(&world, &ana, "In the afternoon").await;
+    assert_eq!(waits["status"], "scheduled", "{waits}");
+    assert!(
+        waits["verdict"].to_string().contains("the program allows 9:00 to 12:00, Monday to Friday"),
+        "{waits}"
+    );
+    assert_eq!(ana.is_sent("Another program").await.1["status"], "queued");
+    world.clock.advance(Duration::hours(20));
+    world.deliver().await;
+    assert_eq!(ana.received_from(RATES).last().map(String::as_str), Some("In the afternoon"));
+}
+
+#[actix_web::test]
+async fn a_new_program_knows_who_stopped_everything_and_the_record_is_intact() {
+    let world = world().await;
+    for (line, words) in [(6, "STOP"), (7, "START"), (8, "STOP")] {
+        let phone = json!({"phone": world.lead(line).phone.as_str(), "name": format!("Lead {line}")});
+        world.call(Method::POST, "/api/v1/contacts", Some(phone)).await;
+        world.lead(line).texts(words).await;
+    }
+    world.lead(8).texts("START").await;
+    let quiet = json!({"phone": world.lead(9).phone.as_str(), "name": "Lead 9"});
+    world.call(Method::POST, "/api/v1/contacts", Some(quiet)).await;
+    let mut ada = with_rates(&world).await;
+    assert_eq!(states(&world.lead(6), &world).await, pair("opted_out", "opted_out"));
+    assert_eq!(
+        states(&world.lead(8), &world).await,
+        pair("opted_in", "opted_out"),
+        "the START said yes to one"
+    );
+    let out = ada.open("/contacts?state=opted_out&program=rates").await;
+    out.says("Lead 6").says("Lead 8").lacks("Lead 7").lacks("Lead 9").says("2 of about 2");
+    let fresh = ada.open("/contacts?state=not_asked&program=rates").await;
+    fresh.says("Lead 7").says("Lead 9").says("2 of about 2");
+    ada.open("/contacts?state=opted_in").await.says("Lead 7").says("Lead 8");
+    let path = "/api/v1/contacts?state=opted_out&program=rates";
+    assert_eq!(world.call(Method::GET, path, None).await.1["data"].as_array().unwrap().len(), 2);
+    world.lead(9).texts_to(RATES, "START").await;
+    ada.open("/contacts?state=opted_in&program=rates").await.says("1 of about 1");
+    world.is_intact().await;
+}
+
+#[actix_web::test]
+async fn the_pages_show_the_state_in_each_program_and_act_on_the_one_that_is_open() {
+    let world = world().await;
+    with_rates(&world).await;
+    let ana = world.lead(10);
+    let contact = json!({"phone": ana.phone.as_str(), "name": "Ana Ames"});
+    let id = world.call(Method::POST, "/api/v1/contacts", Some(contact)).await.1["id"].clone();
+    let page = format!("/contacts/{}", id.as_str().unwrap());
+    ana.texts("START").await;
+    let mut sam = world.sam().await;
+    let other = format!("{page}?program=rates");
+    sam.open(&page).await.says("Yes: opted in").says(&other).says("Not asked");
+    sam.open(&other).await.says("This text would be held: the opt-in template goes first").says(RATES);
+    let sent = sam.post(&other, &format!("{page}/messages?program=rates"), &[("body", "Hello")]).await;
+    assert_eq!(sent.location, other);
+    world.deliver().await;
+    assert!(ana.received_from(RATES)[0].contains("Rate alerts"));
+    sam.open(&format!("/troubleshoot?number={}&program=rates", ana.phone.national())).await.says("Invited");
+    let consents = format!("{page}/consents?program=rates");
+    let document = [
+        ("update", "opt_in"),
+        ("document", "signed_form"),
+        ("given_on", "2026-11-03"),
+        ("reason", "contract no. 4711, page 2"),
+        ("seen", "yes"),
+    ];
+    let new = format!("{page}/consents/new?program=rates");
+    let recorded = sam.upload(&new, &consents, &document, None).await;
+    assert_eq!(recorded.location, other, "{}", recorded.page);
+    world.clock.advance(Duration::seconds(1));
+    world.deliver().await;
+    assert_eq!(
+        ana.received_from(RATES).last().map(String::as_str),
+        Some("Hello"),
+        "what was held is released"
+    );
+    sam.open(&format!("{page}?program=nonsense")).await.says("Page not found");
+}
+
+#[actix_web::test]
+async fn what_a_program_may_not_be_is_said_field_by_field_and_nothing_typed_is_lost() {
+    let world = world().await;
+    let mut ada = with_rates(&world).await;
+    let fields = [
+        ("name", "Third"),
+        ("brand", ""),
+        ("slug", "Not A Slug"),
+        ("contact_route", "call us"),
+        ("sender", RATES),
+    ];
+    let refused = ada.post("/programs/new", "/programs", &fields).await;
+    assert_eq!(refused.status, 422);
+    refused.says("small letters").says("Another program texts from this number").says("value=\"Not A Slug\"");
+    let reach = [
+        ("sender", "+12065550199"),
+        ("hours", "whenever"),
+        ("code", "ALL"),
+        ("revoke_words", "START"),
+        ("help_words", "what now"),
+        ("opt_in_words", "what now"),
+    ];
+    let refused = ada.post("/programs/rates", "/programs/rates/reach", &reach).await;
+    assert_eq!(refused.status, 422);
+    for words in [
+        "Another program texts from this number",
+        "for example: Mon-Fri 09:00-18:00",
+        "“STOP ALL” already means stop everything",
+        "“START” already means something else",
+        "stands in another list too",
+        "value=\"whenever\"",
+    ] {
+        refused.says(words);
+    }
+    let mut sam = world.sam().await;
+    assert_eq!(sam.open("/programs/new").await.status, 403);
+    ada.open("/log").await.says("program.added").says("words for START");
+}
+
+#[actix_web::test]
+async fn a_decision_in_the_review_desk_releases_what_each_program_holds() {
+    let world = world().await;
+    with_rates(&world).await;
+    let ana = world.lead(11);
+    let contact = json!({"phone": ana.phone.as_str(), "name": "Ana Ames"});
+    let id = world.call(Method::POST, "/api/v1/contacts", Some(contact)).await.1["id"].clone();
+    assert_eq!(send(&world, &ana, "Rates fell").await["status"], "held");
+    ana.texts("not interested").await;
+    ana.texts_to(RATES, "START").await;
+    assert_eq!(states(&ana, &world).await, pair("not_asked", "opted_in"));
+    assert!(!ana.received_from(RATES).contains(&"Rates fell".to_owned()), "paused: nothing leaves");
+    let mut sam = world.sam().await;
+    let page = format!("/contacts/{}", id.as_str().unwrap());
+    let resume = [("update", "resume"), ("reason", "She meant the other offer, she says on the phone")];
+    let new = format!("{page}/consents/new");
+    let resumed = sam.upload(&new, &format!("{page}/consents"), &resume, None).await;
+    assert_eq!(resumed.status, 303, "{}", resumed.page);
+    world.clock.advance(Duration::seconds(1));
+    world.deliver().await;
+    assert!(ana.received_from(RATES).contains(&"Rates fell".to_owned()), "{:?}", ana.received());
+}
