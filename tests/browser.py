@@ -43,7 +43,7 @@ class Browser:
             options.add_argument(flag)
         if not javascript:
             options.add_experimental_option("prefs", {"profile.managed_default_content_settings.javascript": 2})
-        self.base, self.driver = base, webdriver.Chrome(options, Service("/usr/bin/chromedriver"))
+        self.base, self.width, self.driver = base, width, webdriver.Chrome(options, Service("/usr/bin/chromedriver"))
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
                                     {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500})
         scheme = "dark" if dark else "light"
@@ -87,7 +87,7 @@ class Browser:
 
     def shot(self, name):
         height = self.driver.execute_script("return document.documentElement.scrollHeight")
-        width = self.driver.execute_script("return window.innerWidth")
+        width = self.width  # not window.innerWidth: on a phone it grows with a page that is too wide
         shown = self.driver.execute_script("return document.documentElement.scrollWidth")
         if name != "failure" and shown > width:
             sys.exit(f"{name}: the page is {shown} px wide on a screen of {width} px")
@@ -189,6 +189,7 @@ def support(browser):
 
 def pages(browser):
     for path, name in (("/forms/opt-in", "form-admin"), ("/programs/default", "program"), ("/users", "users"),
+                       ("/rules", "rules"), ("/rules/edit", "rules-edit"), ("/rules/history", "rules-history"),
                        ("/log", "log"), ("/api-keys", "api-keys"), ("/nothing-here", "not-found")):
         browser.open(path).shot(name)
 
@@ -234,7 +235,7 @@ def main():
         dark.open(contact).shot("contact-dark")
         small = Browser(base, 320).sign_in()
         for path, name in ((contact, "contact"), ("/contacts", "contacts"), ("/simulator", "simulator"),
-                           (f"{contact}/consents/new", "manual-update")):
+                           ("/rules", "rules"), ("/rules/edit", "rules-edit"), (f"{contact}/consents/new", "manual-update")):
             small.open(path).shot(f"{name}-320")
     finally:
         server.terminate()

@@ -14,6 +14,7 @@ pub mod edit_reach;
 pub mod expire;
 pub mod install;
 pub mod publish_form;
+pub mod publish_rules;
 pub mod receive_receipt;
 pub mod receive_text;
 pub mod record_consent;

@@ -10,6 +10,7 @@ mod hour_text;
 mod own_hours;
 mod place;
 mod region;
+mod sheet;
 mod tables;
 mod zone;
 
@@ -17,10 +18,11 @@ mod zone;
 mod tests;
 
 pub use ask::{Because, Hours, Rules, ask};
-pub use book::{Rulebook, Switch};
+pub use book::{Rulebook, Switch, federal_day};
 pub use frequency::{Cap, Per, promised, promises};
 pub use hour_rule::{Allowed, Days, HourRule, Law, RuleError};
 pub use own_hours::OwnHours;
 pub use place::{By, Place, place_of};
 pub use region::Region;
+pub use sheet::{Difference, Sheet, SheetError, WrongLine};
 pub use zone::{Local, Zone};

@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use super::dialect::on;
 use super::schema::rulebooks;
 use super::{Conn, StoreError, Tx, catalog};
-use crate::domain::rules::{HourRule, Rulebook};
+use crate::domain::rules::{Rulebook, Sheet};
 use crate::domain::time::Timestamp;
 
 /// A published edition.
@@ -30,19 +30,11 @@ pub struct Edition {
 impl Edition {
     /// The rules in it. A line that cannot be read is left out; what is missing of the federal rules is built in.
     pub fn rulebook(&self) -> Rulebook {
-        let rows: Vec<HourRule> = self.lines.lines().filter_map(|line| line.parse().ok()).collect();
-        let switch = self.lines.lines().find_map(|line| line.strip_prefix(SWITCH)?.parse().ok());
-        Rulebook::new(rows, switch.unwrap_or_else(|| Rulebook::builtin().revoke_all_switch().clone()))
-    }
-
-    /// The rules as they are kept.
-    pub fn lines_of(book: &Rulebook) -> String {
-        let rows = book.hours().iter().map(ToString::to_string);
-        rows.chain([format!("{SWITCH}{}", book.revoke_all_switch())]).collect::<Vec<_>>().join("\n")
+        let sheet = Sheet::read(&self.lines);
+        let builtin = || Rulebook::builtin().revoke_all_switch().clone();
+        Rulebook::new(sheet.rows, sheet.revoke_all.unwrap_or_else(builtin))
     }
 }
-
-const SWITCH: &str = "revoke_all,";
 
 /// The rules in force.
 ///
@@ -54,20 +46,41 @@ pub fn current(conn: &mut Conn<'_>) -> Result<Arc<Rulebook>, StoreError> {
 
 /// Reads the rules, for the catalog.
 pub(super) fn load(conn: &mut Conn<'_>) -> Result<Arc<Rulebook>, StoreError> {
-    let latest = editions(conn, 1)?.into_iter().next();
+    let latest = latest(conn)?;
     Ok(Arc::new(latest.map_or_else(|| Rulebook::builtin().clone(), |edition| edition.rulebook())))
 }
 
-/// The published editions, the latest first.
+/// The published editions up to this version, the latest first.
 ///
 /// # Errors
 /// When the database fails.
-pub fn editions(conn: &mut Conn<'_>, limit: i64) -> Result<Vec<Edition>, StoreError> {
+pub fn editions(conn: &mut Conn<'_>, up_to: i32, limit: i64) -> Result<Vec<Edition>, StoreError> {
     on!(conn, db => Ok(rulebooks::table
+        .filter(rulebooks::version.le(up_to))
         .order(rulebooks::version.desc())
         .select(Edition::as_select())
         .limit(limit)
         .load(db)?))
+}
+
+/// The last published edition; none while the built-in rules hold.
+///
+/// # Errors
+/// When the database fails.
+pub fn latest(conn: &mut Conn<'_>) -> Result<Option<Edition>, StoreError> {
+    Ok(editions(conn, i32::MAX, 1)?.into_iter().next())
+}
+
+/// The rules of a version as text, if there was one of that number; version 0 is built in.
+///
+/// # Errors
+/// When the database fails.
+pub fn lines_of(conn: &mut Conn<'_>, version: i32) -> Result<Option<String>, StoreError> {
+    if version == 0 {
+        return Ok(Some(Rulebook::builtin().to_string()));
+    }
+    let found = editions(conn, version, 1)?.into_iter().find(|edition| edition.version == version);
+    Ok(found.map(|edition| edition.lines))
 }
 
 /// Adds an edition.

@@ -77,7 +77,11 @@ async fn what_ran_out_is_decided_on_by_a_person_once_the_lead_opted_in() {
     let told = sam.open(&old).await;
     told.says("Sent anew by Sam Sato").says("a person had it sent anew as message");
     let (_, new) = told.page.split_once("class=\"mono\" href=\"/messages/").unwrap();
-    sam.open(&format!("/messages/{}", new.split_once('"').unwrap().0)).await.says("In place of").says(&old);
+    let new = new.split_once('"').unwrap().0;
+    sam.open(&format!("/messages/{new}")).await.says("In place of").says(&old);
+    let api = async |id: &str| world.call(Method::GET, &format!("/api/v1/messages/{id}"), None).await.1;
+    assert_eq!(api(new).await["in_place_of"], quote["id"]);
+    assert_eq!(api(quote["id"].as_str().unwrap()).await["sent_anew_as"], *new);
     let again = sam.post("/contacts/new", &stale(&quote), &[("decision", "send")]).await;
     sam.follow(&again).await.says("Somebody has decided on this message already");
     world.deliver().await;

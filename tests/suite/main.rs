@@ -24,5 +24,6 @@ mod programs;
 mod restore;
 mod reviews;
 mod revocations;
+mod rules_page;
 mod tampering;
 mod writes;

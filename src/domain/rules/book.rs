@@ -7,9 +7,9 @@ use std::sync::LazyLock;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use super::hour_rule::{HourRule, Law, RuleError, day_number};
-use super::region::lines;
-use super::zone::Zone;
+use super::hour_rule::{Days, HourRule, Law, RuleError, day_number};
+use super::sheet::Sheet;
+use super::zone::{DAY, Zone};
 use crate::domain::time::Timestamp;
 
 /// All dated rules, in order. Built once and shared: the gate asks it for every message.
@@ -33,10 +33,8 @@ pub struct Switch {
 }
 
 static BUILTIN: LazyLock<Rulebook> = LazyLock::new(|| {
-    let rows = || lines(include_str!("hours.csv"));
-    let mut hours: Vec<HourRule> = rows().filter_map(|line| line.parse().ok()).collect();
+    let Sheet { rows: mut hours, revoke_all: switch, .. } = Sheet::read(include_str!("hours.csv"));
     hours.sort();
-    let switch = rows().find_map(|line| line.strip_prefix("revoke_all,")?.parse().ok());
     // A test holds that the file has the line. Without it the strictest reading would hold: STOP reaches everything.
     let strictest = || Switch { before: true, after: true, from: NaiveDate::MIN, source: String::new() };
     Rulebook { hours, revoke_all: switch.unwrap_or_else(strictest) }
@@ -84,23 +82,26 @@ impl Rulebook {
         &self.revoke_all
     }
 
-    /// The first date from which newer rows replace this one on all its weekdays, if any do.
-    pub fn ends(&self, rule: &HourRule) -> Option<NaiveDate> {
-        let later = || self.of(rule.law).iter().filter(|other| other.effective > rule.effective);
-        let weekdays = (0..7).filter(|weekday| rule.days.contains(*weekday));
-        let replaced =
-            |weekday| later().filter(|other| other.days.contains(weekday)).map(|other| other.effective).min();
-        weekdays.map(replaced).collect::<Option<Vec<_>>>()?.into_iter().max()
+    /// The next date after this one on which a newer row of the law begins to hold, if one is known.
+    pub fn next_change(&self, law: Law, date: NaiveDate) -> Option<NaiveDate> {
+        self.of(law).iter().map(|rule| rule.effective).filter(|effective| *effective > date).min()
     }
 
-    /// The rows of one law that hold on a date, on whichever weekdays: for the page.
-    pub fn in_force(&self, law: Law, date: NaiveDate) -> Vec<&HourRule> {
+    /// The rows of one law that hold on a date, each with those of its weekdays that no newer row has taken: for the page.
+    pub fn in_force(&self, law: Law, date: NaiveDate) -> Vec<HourRule> {
         let rows = self.rows(law);
-        let mut found: Vec<&HourRule> =
-            (0..7).flat_map(|weekday| rows.on(day_number(date), weekday)).collect();
-        found.sort();
-        found.dedup();
-        found
+        let holds = |rule: &HourRule, weekday| rows.on(day_number(date), weekday).any(|found| found == rule);
+        let left =
+            |rule: &HourRule| (0..7).filter(|day| holds(rule, *day)).fold(0, |days, day| days | 1 << day);
+        let narrowed = |rule: &HourRule| HourRule { days: Days(left(rule)), ..rule.clone() };
+        self.of(law).iter().map(narrowed).filter(|rule| rule.days != Days(0)).collect()
+    }
+
+    /// The laws that have rows: federal first, then the states by their letters, at the end the unknown place.
+    pub fn laws(&self) -> Vec<Law> {
+        let mut laws: Vec<Law> = self.hours.iter().map(|rule| rule.law).collect();
+        laws.dedup();
+        laws
     }
 
     pub(super) fn rows(&self, law: Law) -> Rows<'_> {
@@ -130,10 +131,34 @@ impl<'a> Rows<'a> {
 impl Switch {
     /// Its value at a moment.
     pub fn at(&self, now: Timestamp) -> bool {
-        // The rules that switch are federal; their dates begin in Washington.
-        let day = Zone::find("America/New_York").map_or(0, |zone| zone.local(now).day);
-        if day < day_number(self.from) { self.before } else { self.after }
+        self.on(federal_day(now))
     }
+
+    /// Its value on a date.
+    pub fn on(&self, date: NaiveDate) -> bool {
+        if date < self.from { self.before } else { self.after }
+    }
+
+    /// What a STOP reaches by the switch of revoke-all on a date, and what changes when.
+    pub fn words(&self, date: NaiveDate) -> String {
+        let reach = |all| match all {
+            true => "a STOP reaches all programs, whatever program code it names",
+            false => "a program code after STOP may limit it to one program",
+        };
+        let (before, after) = (reach(self.before), reach(self.after));
+        let from = self.from.format("%-d %b %Y");
+        match (self.before == self.after, date < self.from) {
+            (true, _) => format!("On every date {after}."),
+            (false, true) => format!("Before {from} {before}. From {from} on {after}."),
+            (false, false) => format!("Since {from} {after}. Before that date {before}."),
+        }
+    }
+}
+
+/// The date in Washington. The rules that switch are federal, and their dates begin there.
+pub fn federal_day(now: Timestamp) -> NaiveDate {
+    let day = Zone::find("America/New_York").map_or(0, |zone| zone.local(now).day);
+    Timestamp::from_micros(day.saturating_mul(DAY)).utc().date_naive()
 }
 
 impl FromStr for Switch {

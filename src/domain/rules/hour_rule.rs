@@ -95,6 +95,9 @@ pub enum RuleError {
     /// No source, or one of several lines.
     #[error("Name the source, in one line.")]
     Source,
+    /// It is said already.
+    #[error("This is said in a line above already. Remove one of them.")]
+    Twice,
 }
 
 impl Days {
@@ -144,14 +147,18 @@ impl HourRule {
 
     /// "Florida allows 8:00 to 20:00", "Alabama allows no texts on Sunday".
     pub fn words(&self) -> String {
-        let who = self.law.name();
-        let days =
-            if self.days == Days::EVERY { String::new() } else { format!(" on {}", self.days.words()) };
+        format!("{} allows {}", self.law.name(), self.hours())
+    }
+
+    /// "8:00 to 20:00", "no texts on Sunday".
+    pub fn hours(&self) -> String {
+        let days = |before: &str| match self.days {
+            Days::EVERY => String::new(),
+            days => format!("{before}{}", days.words()),
+        };
         match self.allowed {
-            Allowed::Between(from, until) => {
-                format!("{who} allows {} to {}{}", clock(from), clock(until), days.replacen(" on ", ", ", 1))
-            }
-            Allowed::Nothing => format!("{who} allows no texts{days}"),
+            Allowed::Between(from, until) => format!("{} to {}{}", clock(from), clock(until), days(", ")),
+            Allowed::Nothing => format!("no texts{}", days(" on ")),
         }
     }
 }

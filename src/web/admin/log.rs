@@ -106,6 +106,7 @@ fn shown(line: Line, people: &[User]) -> Shown {
     let subject = line.subject.split_once(':').and_then(|(kind, name)| match kind {
         "form" => Some(format!("/forms/{name}")),
         "program" => Some(format!("/programs/{name}")),
+        "rules" => Some(format!("/rules/history?up_to={name}")),
         "contact" => Some(format!("/contacts/{name}")),
         "user" => people.iter().find(|user| user.email == name).map(|user| format!("/users/{}", user.id)),
         _ => None,

@@ -16,6 +16,7 @@ mod reinvitations;
 pub mod reply_tester;
 pub mod reviews;
 pub mod revocations;
+pub mod rules;
 pub mod setup;
 pub mod sign_in;
 mod stale;
@@ -46,6 +47,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(api_keys::routes)
         .configure(forms::routes)
         .configure(programs::routes)
+        .configure(rules::routes)
         .configure(super::simulator::pages)
         .configure(log::routes);
 }

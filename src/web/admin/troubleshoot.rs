@@ -120,7 +120,8 @@ fn fix(check: CheckName, contact: Option<ContactId>, role: Role) -> Option<Fix> 
         }
         CheckName::Sender => Some(Fix { href: "/programs".to_owned(), label: "To the programs" }),
         CheckName::Operations => Some(Fix { href: "/".to_owned(), label: "To the dashboard" }),
-        CheckName::OptOut | CheckName::QuietHours | CheckName::Frequency => None,
+        CheckName::QuietHours => Some(Fix { href: "/rules".to_owned(), label: "To the rules" }),
+        CheckName::OptOut | CheckName::Frequency => None,
     }
 }
 

@@ -16,7 +16,7 @@ use crate::domain::id::MessageId;
 use crate::domain::message::{Category, Status};
 use crate::domain::time::Timestamp;
 use crate::store::api_keys::{self, Answered};
-use crate::store::{StoreError, Tx, messages};
+use crate::store::{StoreError, Tx, messages, stale};
 use crate::web::App;
 
 /// Longest `Idempotency-Key`, in characters.
@@ -141,10 +141,12 @@ pub(super) async fn show(app: Data<App>, key: Key, id: Path<String>) -> Result<H
         .store
         .read(move |conn| {
             let message = messages::get(conn, id)?;
-            Ok::<_, StoreError>(message.map(|message| (message, messages::steps(conn, id))))
+            let anew = stale::get(conn, id)?.and_then(|asked| asked.sent_as);
+            let before = stale::answered_by(conn, id)?.map(|asked| asked.message_id);
+            Ok::<_, StoreError>(message.map(|message| (message, messages::steps(conn, id), anew, before)))
         })
         .await?;
-    let Some((message, steps)) = found else { return Err(missing()) };
+    let Some((message, steps, anew, before)) = found else { return Err(missing()) };
     let history: Vec<Value> = steps?
         .iter()
         .map(|step| {
@@ -167,5 +169,8 @@ pub(super) async fn show(app: Data<App>, key: Key, id: Path<String>) -> Result<H
         "provider_message_id": message.provider_id,
         "created_at": message.created_at.rfc3339(),
         "permitted_by_event": message.permit_seq,
+        // A message that ran out, and the one a person had sent in its place.
+        "sent_anew_as": anew,
+        "in_place_of": before,
     })))
 }

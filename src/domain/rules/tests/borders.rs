@@ -175,19 +175,25 @@ fn a_new_rule_holds_from_its_local_date_on() {
     assert_eq!(next, Some(at("2026-11-26T10:00")), "tomorrow the new rule opens later");
     let florida = Law::State(Region::state("FL").unwrap());
     let [old, new] = book.of(florida) else { panic!() };
-    assert_eq!(book.ends(old), Some(new.effective));
-    assert_eq!(book.ends(new), None);
+    assert_eq!(book.next_change(florida, old.effective), Some(new.effective));
+    assert_eq!(book.next_change(florida, new.effective), None);
     let before = new.effective.pred_opt().unwrap();
     assert_eq!(
         (book.in_force(florida, before), book.in_force(florida, new.effective)),
-        (vec![old], vec![new])
+        (vec![old.clone()], vec![new.clone()])
     );
     let sunday_only: HourRule = "federal,Sun,09:00-21:00,2027-06-01,x".parse().unwrap();
     let mut rows = book.hours().to_vec();
     rows.push(sunday_only.clone());
     let book = Rulebook::new(rows, book.revoke_all_switch().clone());
-    assert_eq!(book.in_force(Law::Federal, sunday_only.effective).len(), 2, "the other days keep their rule");
-    assert_eq!(book.ends(&book.of(Law::Federal)[0]), None);
+    let words: Vec<String> =
+        book.in_force(Law::Federal, sunday_only.effective).iter().map(HourRule::words).collect();
+    let kept = "federal law allows 8:00 to 21:00, Monday to Saturday";
+    assert_eq!(words, [kept, "federal law allows 9:00 to 21:00, Sunday"], "the other days keep their rule");
+    assert_eq!(
+        book.next_change(Law::Federal, sunday_only.effective.pred_opt().unwrap()),
+        Some(sunday_only.effective)
+    );
 }
 
 #[test]
@@ -219,4 +225,9 @@ fn revoke_all_is_on_from_its_date() {
     assert_eq!(switch.to_string().parse::<Switch>().unwrap(), *switch);
     assert_eq!((switch.before, switch.after), (false, true));
     assert!("on,maybe,2027-01-31,x".parse::<Switch>().is_err());
+    let words = |date: &str| switch.words(date.parse().unwrap());
+    assert!(words("2027-01-30").starts_with("Before 31 Jan 2027 a program code after STOP may limit it"));
+    assert!(words("2027-01-31").starts_with("Since 31 Jan 2027 a STOP reaches all programs"));
+    let always: Switch = "on,on,2027-01-31,x".parse().unwrap();
+    assert!(always.words(switch.from).starts_with("On every date a STOP reaches all programs"));
 }
