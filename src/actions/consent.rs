@@ -3,6 +3,7 @@
 use chrono::Duration;
 
 use crate::domain::actor::Actor;
+use crate::domain::answers::Answer;
 use crate::domain::consent::{CONFIRM_WITHIN, Effect, EventKind, Intent, StateName, decide};
 use crate::domain::id::MessageId;
 use crate::domain::ledger::Entry;
@@ -10,7 +11,7 @@ use crate::domain::message::{Lane, Status};
 use crate::domain::program::Program;
 use crate::domain::time::Timestamp;
 use crate::store::messages::{self, Message, Move};
-use crate::store::numbers::Number;
+use crate::store::numbers::{self, Number};
 use crate::store::{StoreError, Tx, events, programs};
 
 use super::{ActionError, stale};
@@ -40,6 +41,10 @@ pub(super) fn apply(
     let decision = decide(&number.consent, program.id, intent, occasion.now)?;
     let Some(draft) = decision.event else { return Ok(None) };
     let entry = events::append(tx, number, draft, occasion.actor, occasion.now)?;
+    if entry.event.kind == EventKind::ConsentEnded {
+        // Who has the number now may speak another language.
+        numbers::set_language(tx, number, None)?;
+    }
     for effect in decision.effects {
         carry_out(tx, effect, number, program, &entry, occasion)?;
     }
@@ -71,11 +76,11 @@ fn carry_out(
         }
         Effect::CancelWaiting => cancel(tx, number, entry, occasion),
         Effect::ConfirmOptIn if occasion.confirm => {
-            let (id, text) = (tx.new_id(now)?, program.fill(&program.opt_in_reply));
+            let (id, text) = (tx.new_id(now)?, program.answer(Answer::Start, number.language));
             queue(tx, id, Lane::OptInConfirmation, number, program, &text, None, occasion)
         }
         Effect::ConfirmOptOut if occasion.confirm => {
-            let (id, text) = (tx.new_id(now)?, program.fill(&program.opt_out_reply));
+            let (id, text) = (tx.new_id(now)?, program.answer(Answer::Stop, number.language));
             let expires = Some(now.plus(CONFIRM_WITHIN));
             queue(tx, id, Lane::OptOutConfirmation, number, program, &text, expires, occasion)
         }

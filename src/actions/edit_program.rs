@@ -1,6 +1,11 @@
 //! An administrator changes a program's wording. What is not permitted to be texted is refused here, field by field.
 
+mod translate;
+
+pub use translate::{field, translate};
+
 use crate::domain::actor::Actor;
+use crate::domain::language::Language;
 use crate::domain::program::{Program, check_invitation};
 use crate::domain::sms;
 use crate::domain::time::Timestamp;
@@ -136,18 +141,13 @@ pub(super) fn wrong(program: &Program) -> Vec<FieldError> {
     }
     let invitation = check_invitation(&program.opt_in_template).err();
     errors.extend(invitation.map(|words| FieldError::new("opt_in_template", words)));
-    let needs: [(&str, &str, &[&str]); 4] = [
-        ("opt_in_template", &program.opt_in_template, &[]),
-        ("opt_in_reply", &program.opt_in_reply, &["{brand}", "STOP", "HELP"]),
-        ("opt_out_reply", &program.opt_out_reply, &["{brand}"]),
-        ("help_reply", &program.help_reply, &["{brand}", "{contact}", "STOP"]),
-    ];
-    for (field, template, words) in needs {
-        if errors.iter().any(|error| error.field == field) {
-            continue;
-        }
-        let error = template_error(program, template, words);
-        errors.extend(error.map(|error| FieldError::new(field, error)));
+    if !errors.iter().any(|error| error.field == "opt_in_template") {
+        let error = template_error(program, &program.opt_in_template, Language::English, &[]);
+        errors.extend(error.map(|error| FieldError::new("opt_in_template", error)));
+    }
+    errors.extend(translate::wrong(program, &program.english(), Language::English));
+    for (language, answers) in &program.translations {
+        errors.extend(translate::wrong(program, answers, *language));
     }
     if !(1..=90).contains(&program.hold_days) {
         errors.push(FieldError::new("hold_days", "Enter a number of days from 1 to 90."));
@@ -161,14 +161,14 @@ pub(super) fn wrong(program: &Program) -> Vec<FieldError> {
     errors
 }
 
-fn template_error(program: &Program, template: &str, words: &[&str]) -> Option<String> {
+fn template_error(program: &Program, template: &str, language: Language, words: &[&str]) -> Option<String> {
     let upper = template.to_uppercase();
     let missing: Vec<&str> =
         words.iter().copied().filter(|word| !upper.contains(&word.to_uppercase())).collect();
     if !missing.is_empty() {
         return Some(format!("This text must contain {}.", missing.join(", ")));
     }
-    let filled = match program.fill_checked(template) {
+    let filled = match program.fill_checked(language, template) {
         Ok(filled) => filled,
         Err(words) => return Some(words.to_owned()),
     };

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::domain::actor::Actor;
+use crate::domain::answers::Answer;
 use crate::domain::consent::{Intent, Scope};
 use crate::domain::evidence::HandsetText;
 use crate::domain::message::{InboundText, Lane};
@@ -64,6 +65,9 @@ pub fn receive_text(
     if number.unreachable.is_some() {
         // Who texts can be texted.
         numbers::set_unreachable(tx, number.id, None)?;
+    }
+    if reading.language.is_some() {
+        numbers::set_language(tx, &mut number, reading.language)?;
     }
     if is_ours || matches!(reading.reply, Reply::Revoke { .. } | Reply::Unclear) {
         act(tx, &mut number, &program, text, &record, &reading, now)?;
@@ -156,7 +160,7 @@ fn act(
         }
         Reply::Unclear => Intent::Unclear(evidence()),
         Reply::Help if occasion.confirm => {
-            let (id, help) = (tx.new_id(now)?, program.fill(&program.help_reply));
+            let (id, help) = (tx.new_id(now)?, program.answer(Answer::Help, number.language));
             queue(tx, id, Lane::Help, number, program, &help, Some(now.plus(HELP_WITHIN)), &occasion)?;
             return Ok(());
         }

@@ -2,6 +2,7 @@
 //! read, tested and argued about without a machine.
 
 pub mod actor;
+pub mod answers;
 pub mod business_days;
 pub mod consent;
 mod decide;
@@ -10,6 +11,7 @@ pub mod gate;
 pub mod hex;
 pub mod id;
 mod intent;
+pub mod language;
 pub mod ledger;
 pub mod message;
 pub mod phone;

@@ -2,9 +2,13 @@
 
 mod word_list;
 
+use std::collections::BTreeMap;
+
 pub use word_list::{WordList, check_code, check_words};
 
+use super::answers::{self, Answer, Answers, contact_in, frequency_in};
 use super::id::ProgramId;
+use super::language::Language;
 use super::reply::Keywords;
 use super::rules::OwnHours;
 use super::time::Timestamp;
@@ -60,6 +64,8 @@ pub struct Program {
     pub help_words: WordList,
     /// More words for consent.
     pub opt_in_words: WordList,
+    /// What it answers in other languages than English; where there is nothing, English answers.
+    pub translations: BTreeMap<Language, Answers>,
 }
 
 impl Program {
@@ -97,6 +103,7 @@ impl Program {
             revoke_words: WordList::default(),
             help_words: WordList::default(),
             opt_in_words: WordList::default(),
+            translations: answers::defaults().into(),
         }
     }
 
@@ -118,19 +125,42 @@ impl Program {
 
     /// Fills the placeholders `{brand}`, `{program}`, `{frequency}` and `{contact}` of one of its templates.
     pub fn fill(&self, template: &str) -> String {
+        self.fill_in(Language::English, template)
+    }
+
+    /// The same for a template in that language: the usual words for a frequency and a contact are said in it.
+    pub fn fill_in(&self, language: Language, template: &str) -> String {
         template
             .replace("{brand}", &self.brand)
             .replace("{program}", &self.name)
-            .replace("{frequency}", &self.frequency)
-            .replace("{contact}", &self.contact_route)
+            .replace("{frequency}", &frequency_in(&self.frequency, language))
+            .replace("{contact}", &contact_in(&self.contact_route, language))
     }
 
-    /// Fills a template, and refuses placeholders that it does not know.
+    /// An answer as it is texted: in the language if the program has it, else in English.
+    pub fn answer(&self, answer: Answer, language: Option<Language>) -> String {
+        let translated = language.and_then(|language| Some((language, self.translations.get(&language)?)));
+        match translated {
+            Some((language, answers)) => self.fill_in(language, answers.get(answer)),
+            None => self.fill(self.english().get(answer)),
+        }
+    }
+
+    /// What it answers in English.
+    pub fn english(&self) -> Answers {
+        Answers {
+            opt_in_reply: self.opt_in_reply.clone(),
+            opt_out_reply: self.opt_out_reply.clone(),
+            help_reply: self.help_reply.clone(),
+        }
+    }
+
+    /// Fills a template in a language, and refuses placeholders that it does not know.
     ///
     /// # Errors
     /// A sentence for the field.
-    pub fn fill_checked(&self, template: &str) -> Result<String, &'static str> {
-        let filled = self.fill(template);
+    pub fn fill_checked(&self, language: Language, template: &str) -> Result<String, &'static str> {
+        let filled = self.fill_in(language, template);
         if filled.contains(['{', '}']) {
             return Err("Only {brand}, {program}, {frequency} and {contact} can be filled in.");
         }

@@ -17,6 +17,8 @@ pub use examples::{Example, examples};
 
 use fold::{fold, strip, unmask};
 
+use super::language::Language;
+
 /// The word for a reply on which a person decides.
 pub const UNCLEAR: &str = "unclear";
 
@@ -77,6 +79,8 @@ pub struct Reading {
     /// What matched, to be read after that word: a keyword, `take me off + list`, `UNSUBSCRIBE (one slip: UNSUBCRIBE)`, or
     /// "tapback"; nothing when nothing did.
     pub matched: Option<String>,
+    /// The language of what matched; none where several languages have the word (STOP, OK), or a program added it.
+    pub language: Option<Language>,
 }
 
 /// Words a program adds to the default set, and the codes of the programs. The default adds none. A word that stands in
@@ -100,13 +104,12 @@ pub fn read(text: &str, keywords: &Keywords) -> Reading {
     let folded = fold(text);
     if tapback::is_tapback(&folded) {
         let matched = Some("tapback".to_owned());
-        return Reading { reply: Reply::Other, tier: Tier::NoChange, matched };
+        return Reading { reply: Reply::Other, tier: Tier::NoChange, matched, language: None };
     }
-    if let Some((reply, word)) = keyword::keyword(&folded, keywords) {
-        return Reading { reply, tier: Tier::Keyword, matched: Some(word) };
-    }
-    let nothing = || Reading { reply: Reply::Other, tier: Tier::NoChange, matched: None };
-    sentence::judge(&unmask(&folded), keywords).unwrap_or_else(nothing)
+    let nothing = || Reading { reply: Reply::Other, tier: Tier::NoChange, matched: None, language: None };
+    keyword::keyword(&folded, keywords)
+        .or_else(|| sentence::judge(&unmask(&folded), keywords))
+        .unwrap_or_else(nothing)
 }
 
 /// The text as START and YES are compared with it: cut, compatibility forms resolved (NFKC, taken apart so that accents

@@ -7,6 +7,7 @@ use super::schema::{consents, numbers};
 use super::{Conn, StoreError, Tx, tallies};
 use crate::domain::consent::{NumberConsent, State, StateName};
 use crate::domain::id::{NumberId, ProgramId};
+use crate::domain::language::Language;
 use crate::domain::ledger::GENESIS;
 use crate::domain::phone::Phone;
 use crate::domain::time::Timestamp;
@@ -26,6 +27,8 @@ pub struct Number {
     pub contact_count: i32,
     /// The hash of its last event.
     pub head_hash: Vec<u8>,
+    /// The language of its last text that had one.
+    pub language: Option<Language>,
 }
 
 impl Number {
@@ -38,11 +41,12 @@ impl Number {
             unreachable: None,
             contact_count: 0,
             head_hash: GENESIS.to_vec(),
+            language: None,
         }
     }
 }
 
-pub(super) type Row = (NumberId, Phone, String, Option<String>, i32, Vec<u8>);
+pub(super) type Row = (NumberId, Phone, String, Option<String>, i32, Vec<u8>, Option<String>);
 pub(super) type Columns = (
     numbers::id,
     numbers::e164,
@@ -50,6 +54,7 @@ pub(super) type Columns = (
     numbers::unreachable_code,
     numbers::contact_count,
     numbers::head_hash,
+    numbers::language,
 );
 pub(super) const COLUMNS: Columns = (
     numbers::id,
@@ -58,13 +63,16 @@ pub(super) const COLUMNS: Columns = (
     numbers::unreachable_code,
     numbers::contact_count,
     numbers::head_hash,
+    numbers::language,
 );
 
 pub(super) fn read(
-    (id, phone, consent, unreachable, contact_count, head_hash): Row,
+    (id, phone, consent, unreachable, contact_count, head_hash, language): Row,
 ) -> Result<Number, StoreError> {
     let consent = serde_json::from_str(&consent)?;
-    Ok(Number { id, phone, consent, unreachable, contact_count, head_hash })
+    // A language that is not known must not keep anybody from a STOP: English answers.
+    let language = language.and_then(|word| word.parse().ok());
+    Ok(Number { id, phone, consent, unreachable, contact_count, head_hash, language })
 }
 
 /// The number's record, if anything was ever kept about it.
@@ -155,6 +163,25 @@ pub fn find_or_create(tx: &mut Tx<'_>, phone: &Phone, now: Timestamp) -> Result<
 pub fn set_unreachable(tx: &mut Tx<'_>, id: NumberId, code: Option<&str>) -> Result<(), StoreError> {
     on!(tx, db => {
         diesel::update(numbers::table.find(id)).set(numbers::unreachable_code.eq(code)).execute(db)?;
+        Ok(())
+    })
+}
+
+/// Remembers the language the number writes, or (with `None`) forgets it.
+///
+/// # Errors
+/// When the database fails.
+pub fn set_language(
+    tx: &mut Tx<'_>,
+    number: &mut Number,
+    language: Option<Language>,
+) -> Result<(), StoreError> {
+    if number.language == language {
+        return Ok(());
+    }
+    number.language = language;
+    on!(tx, db => {
+        diesel::update(numbers::table.find(number.id)).set(numbers::language.eq(language)).execute(db)?;
         Ok(())
     })
 }

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::dialect::on;
 use super::schema::{programs, senders};
-use super::{Conn, StoreError, Tx, catalog};
+use super::{Conn, StoreError, Tx, catalog, program_texts};
 use crate::domain::id::{ProgramId, SenderId};
 use crate::domain::program::{Program, WordList};
 use crate::domain::rules::OwnHours;
@@ -41,7 +41,7 @@ struct Row {
 }
 
 macro_rules! same_fields {
-    ($from:expr => $to:ident) => {{
+    ($from:expr => $to:ident $(, $more:ident: $value:expr)?) => {{
         let from = $from;
         $to {
             id: from.id,
@@ -68,16 +68,22 @@ macro_rules! same_fields {
             revoke_words: from.revoke_words,
             help_words: from.help_words,
             opt_in_words: from.opt_in_words,
+            $($more: $value,)?
         }
     }};
 }
 
-/// Reads all programs, for the catalog.
+/// Reads all programs with their texts, for the catalog.
 pub(super) fn load(conn: &mut Conn<'_>) -> Result<Vec<Program>, StoreError> {
+    let mut texts = program_texts::load(conn)?;
     on!(conn, db => {
         let order = (programs::is_default.desc(), programs::name);
-        let rows = programs::table.order(order).select(Row::as_select()).load(db)?;
-        Ok(rows.into_iter().map(|row| same_fields!(row => Program)).collect())
+        let rows: Vec<Row> = programs::table.order(order).select(Row::as_select()).load(db)?;
+        let program = |row: Row| {
+            let translations = texts.remove(&row.id).unwrap_or_default();
+            same_fields!(row => Program, translations: translations)
+        };
+        Ok(rows.into_iter().map(program).collect())
     })
 }
 
@@ -136,18 +142,22 @@ pub fn get(conn: &mut Conn<'_>, id: ProgramId) -> Result<Option<Program>, StoreE
     Ok(catalog::read(conn)?.programs.iter().find(|program| program.id == id).cloned())
 }
 
-/// Adds a program.
+/// Adds a program with its texts in all languages.
 ///
 /// # Errors
 /// When the database fails, or the slug is taken.
 pub fn insert(tx: &mut Tx<'_>, program: Program) -> Result<(), StoreError> {
+    let (id, translations) = (program.id, program.translations.clone());
     on!(tx, db => {
         diesel::insert_into(programs::table).values(same_fields!(program => Row)).execute(db)?;
     });
+    for (language, answers) in &translations {
+        program_texts::set(tx, id, *language, Some(answers))?;
+    }
     catalog::touch(tx)
 }
 
-/// Writes a program's wording.
+/// Writes a program's wording; its texts in other languages are [`program_texts`]'s.
 ///
 /// # Errors
 /// When the database fails.

@@ -30,6 +30,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    program_texts (program_id, language) {
+        program_id -> Binary,
+        language -> Text,
+        opt_in_reply -> Text,
+        opt_out_reply -> Text,
+        help_reply -> Text,
+    }
+}
+
+diesel::table! {
     senders (id) {
         id -> Binary,
         program_id -> Binary,
@@ -51,6 +61,7 @@ diesel::table! {
         head_hash -> Binary,
         created_at -> BigInt,
         paused_at -> Nullable<BigInt>,
+        language -> Nullable<Text>,
     }
 }
 
@@ -298,6 +309,7 @@ diesel::table! {
 diesel::joinable!(contacts -> numbers (number_id));
 diesel::allow_tables_to_appear_in_same_query!(
     programs,
+    program_texts,
     rulebooks,
     senders,
     numbers,

@@ -9,6 +9,7 @@ use diesel::sql_types::{BigInt, Binary, Nullable, SingleValue, Text};
 
 use crate::domain::consent::{EventKind, Source, StateName};
 use crate::domain::id::*;
+use crate::domain::language::Language;
 use crate::domain::message::{Category, Lane, StaleDecision, Status};
 use crate::domain::phone::Phone;
 use crate::domain::program::WordList;
@@ -119,6 +120,7 @@ word_columns!(
     StaleDecision,
     Phone,
     Role,
+    Language,
     OwnHours,
     WordList
 );

@@ -27,6 +27,7 @@ pub struct NumberRow {
     pub contact_count: i32,
     pub head_seq: i32,
     pub head_hash: Vec<u8>,
+    pub language: Option<String>,
 }
 
 /// An event's row.

@@ -11,9 +11,9 @@ use sms_opt_in::providers::twilio::{Twilio, TwilioConfig};
 
 use crate::support::{PUBLIC, TOKEN, World, world};
 
-const INBOUND: &str = "/hooks/twilio/inbound";
+pub const INBOUND: &str = "/hooks/twilio/inbound";
 
-fn signature(path: &str, fields: &[(&str, &str)]) -> String {
+pub fn signature(path: &str, fields: &[(&str, &str)]) -> String {
     let mut sorted = fields.to_vec();
     sorted.sort_unstable();
     let mut mac = Hmac::<sha1::Sha1>::new_from_slice(TOKEN.as_bytes()).unwrap();
@@ -31,7 +31,7 @@ async fn twilio(world: &World, sid: &str, from: &Phone, body: &str, signed: bool
     post(world, INBOUND, &fields, &signature).await
 }
 
-async fn post(world: &World, path: &str, fields: &[(&str, &str)], signature: &str) -> u16 {
+pub async fn post(world: &World, path: &str, fields: &[(&str, &str)], signature: &str) -> u16 {
     let request = world.client.post(format!("{}{path}", world.url)).header("X-Twilio-Signature", signature);
     let response = request.form(fields).send().await.unwrap();
     world.clock.advance(chrono::Duration::seconds(1));

@@ -13,6 +13,7 @@ mod history;
 mod hooks;
 mod hours;
 mod instances;
+mod languages;
 mod lateness;
 mod lists;
 mod migrations;

@@ -6,7 +6,8 @@ use chrono::Duration;
 use crate::support::person::{Answer, Person};
 use crate::support::{World, world};
 
-const WASHINGTON: &str = "WA,Mon-Sun,08:00-20:00,2000-01-01,RCW 80.36.390 as the house table reads it: 8 to 20";
+const WASHINGTON: &str =
+    "WA,Mon-Sun,08:00-20:00,2000-01-01,RCW 80.36.390 as the house table reads it: 8 to 20";
 const AFTERNOONS: &str = "WA,Mon-Sun,13:00-20:00,2026-10-01,Washington HB 1 of 2026: from one o'clock";
 const REASON: &str = "Counsel's letter of 2 November 2026";
 

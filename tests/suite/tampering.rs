@@ -179,6 +179,7 @@ const KINDS: &[(&str, &str, &str)] = &[
     ("state gone from the lists", "DELETE FROM consents", "state in the lists"),
     ("figure", "UPDATE tallies SET n=n+1 WHERE state='invited'", "The lists count"),
     ("figure gone", "DELETE FROM tallies", "The lists count no contacts"),
+    ("language", "UPDATE numbers SET language='xx'", "its language is not one of"),
     ("contact count", "UPDATE numbers SET contact_count=contact_count+1", "contacts are counted"),
     ("document", "UPDATE documents SET bytes=x'255044'", "its content is not"),
     ("document gone", "DELETE FROM documents", "is gone or was changed"),

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use crate::domain::consent::NumberConsent;
 use crate::domain::id::{NumberId, ProgramId};
+use crate::domain::language::Language;
 use crate::domain::ledger::{Entry, GENESIS, Hash, Stored};
 use crate::domain::phone::Phone;
 use crate::domain::time::Timestamp;
@@ -126,6 +127,9 @@ fn check_row(row: &NumberRow, walked: &Walked, contacts: i64, problems: &mut Vec
     let flags = (walked.consent.do_not_text.is_some(), paused_at.is_some(), paused_at);
     if (row.do_not_text, row.paused, row.paused_at) != flags {
         problems.push("its flags in the lists are not what its history says".to_owned());
+    }
+    if row.language.as_ref().is_some_and(|word| word.parse::<Language>().is_err()) {
+        problems.push("its language is not one of the known words".to_owned());
     }
     if i64::from(row.contact_count) != contacts {
         problems.push(format!("{} contacts are counted, but {contacts} point at it", row.contact_count));

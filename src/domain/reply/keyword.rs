@@ -2,34 +2,43 @@
 //! the bare word in one piece.
 
 use super::fold::{fold, strip, unmask};
-use super::phrases::{CONFIRM, HELP, OPT_IN, REVOKE, REVOKE_ONE};
-use super::{Keywords, Reply, normalise};
+use super::phrases::{CONFIRM, HELP, Keyword, OPT_IN, REVOKE, REVOKE_ONE};
+use super::{Keywords, Reading, Reply, Tier, normalise};
+use crate::domain::language::Language;
 
-/// The whole text as a keyword: the meaning, and the word that decided.
-pub(super) fn keyword(folded: &str, keywords: &Keywords) -> Option<(Reply, String)> {
+/// The whole text as a keyword, with the word that decided.
+pub(super) fn keyword(folded: &str, keywords: &Keywords) -> Option<Reading> {
     let strict = strip(folded);
     let unmasked = unmask(folded);
     let loose = Spellings::of(&unmasked);
-    let revoke = |program_code| Reply::Revoke { program_code };
     let in_any_spelling = |word: &str| loose.is(word);
     let in_one_piece = |word: &str| word == strict;
+    let reading =
+        |reply, (word, language)| Reading { reply, tier: Tier::Keyword, matched: Some(word), language };
 
     find(REVOKE, &keywords.revoke, in_any_spelling)
-        .map(|word| (revoke(None), word))
+        .map(|word| reading(Reply::Revoke { program_code: None }, word))
         .or_else(|| {
             let code = loose.program_code(&keywords.program_codes)?;
-            Some((revoke(Some(code.clone())), format!("{REVOKE_ONE} {code}")))
+            let word = (format!("{REVOKE_ONE} {code}"), None);
+            Some(reading(Reply::Revoke { program_code: Some(code.clone()) }, word))
         })
-        .or_else(|| find(HELP, &keywords.help, in_any_spelling).map(|word| (Reply::Help, word)))
-        .or_else(|| find(CONFIRM, &keywords.confirm, in_one_piece).map(|w| (Reply::Confirm, w)))
-        .or_else(|| find(OPT_IN, &keywords.opt_in, in_one_piece).map(|w| (Reply::OptIn, w)))
+        .or_else(|| find(HELP, &keywords.help, in_any_spelling).map(|word| reading(Reply::Help, word)))
+        .or_else(|| find(CONFIRM, &keywords.confirm, in_one_piece).map(|word| reading(Reply::Confirm, word)))
+        .or_else(|| find(OPT_IN, &keywords.opt_in, in_one_piece).map(|word| reading(Reply::OptIn, word)))
 }
 
-/// The first word, of the default set or the program's own, that is the text. A word of nothing but marks is none.
-fn find(words: &[&str], more: &[String], is_text: impl Fn(&str) -> bool) -> Option<String> {
+/// The first word, of the default set or the program's own, that is the text, and its language; a program's own word has
+/// none. A word of nothing but marks is none.
+fn find(
+    words: &[Keyword],
+    more: &[String],
+    is_text: impl Fn(&str) -> bool,
+) -> Option<(String, Option<Language>)> {
     let own = || more.iter().map(|word| normalise(word)).filter(|word| !word.is_empty());
-    let fixed = words.iter().find(|word| is_text(word)).map(|word| (*word).to_owned());
-    fixed.or_else(|| own().find(|word| is_text(word)))
+    let fixed =
+        words.iter().find(|(word, _)| is_text(word)).map(|(word, language)| ((*word).to_owned(), *language));
+    fixed.or_else(|| own().find(|word| is_text(word)).map(|word| (word, None)))
 }
 
 /// The spellings in which a revocation is recognised: whatever stands between letters counts as nothing, or as a space.

@@ -3,6 +3,7 @@
 //! is one rule: its parts stand in this order with nothing but [`SMALL`] words between; `|` parts the ways to say a part.
 
 use super::rules::Kind;
+use crate::domain::language::Language;
 
 mod courtesy;
 mod english;
@@ -17,73 +18,73 @@ mod unclear;
 /// Rows of rules.
 pub(super) type Table = &'static [&'static [&'static str]];
 
-/// Every table with what its rules mean. Where two rules begin at one word, the earlier line explains the reading.
-pub(super) const TABLES: &[(Kind, Table)] = &[
-    (Kind::Strong, STRONG),
-    (Kind::Weak, WEAK),
-    (Kind::Clause, english::CLAUSES),
-    (Kind::Clause, spanish::CLAUSES),
-    (Kind::Clause, french::CLAUSES),
-    (Kind::Demand, english::DEMANDS),
-    (Kind::Demand, english::WRONG_PERSON),
-    (Kind::Demand, spanish::DEMANDS),
-    (Kind::Demand, spanish::WRONG_PERSON),
-    (Kind::Demand, french::DEMANDS),
-    (Kind::Demand, french::WRONG_PERSON),
-    (Kind::Harmless, harmless::HARMLESS),
-    (Kind::Unclear, unclear::REFUSALS),
-    (Kind::Unclear, unclear::ANGER),
-    (Kind::Unclear, unclear::STOP_WORDS),
-    (Kind::No, unclear::NO),
-    (Kind::Negation, unclear::NEGATIONS),
-    (Kind::Asking, unclear::ASKING),
-    (Kind::Softening, unclear::SOFTENING),
-    (Kind::Subject, unclear::SUBJECTS),
-    (Kind::Courtesy, courtesy::COURTESY),
-    (Kind::Wish, courtesy::WISHES),
-    (Kind::Courtesy, courtesy::SWEARING),
-    (Kind::Start, &[&["START | UNSTOP | INICIAR | COMMENCER"]]),
-    (Kind::Help, HELPING),
+/// A word that means the same in several languages, or that our own texts name in every language.
+const ANY: Option<Language> = None;
+const EN: Option<Language> = Some(Language::English);
+const ES: Option<Language> = Some(Language::Spanish);
+const FR: Option<Language> = Some(Language::French);
+
+/// Every table with what its rules mean and whose words they are. Where two rules begin at one word, the earlier line
+/// explains the reading.
+pub(super) const TABLES: &[(Kind, Option<Language>, Table)] = &[
+    (Kind::Strong, ANY, STRONG),
+    (Kind::Strong, EN, english::STRONG),
+    (Kind::Strong, ES, spanish::STRONG),
+    (Kind::Strong, FR, french::STRONG),
+    (Kind::Weak, EN, english::WEAK),
+    (Kind::Weak, ES, spanish::WEAK),
+    (Kind::Weak, FR, french::WEAK),
+    (Kind::Clause, EN, english::CLAUSES),
+    (Kind::Clause, ES, spanish::CLAUSES),
+    (Kind::Clause, FR, french::CLAUSES),
+    (Kind::Demand, EN, english::DEMANDS),
+    (Kind::Demand, EN, english::WRONG_PERSON),
+    (Kind::Demand, ES, spanish::DEMANDS),
+    (Kind::Demand, ES, spanish::WRONG_PERSON),
+    (Kind::Demand, FR, french::DEMANDS),
+    (Kind::Demand, FR, french::WRONG_PERSON),
+    (Kind::Harmless, ANY, harmless::HARMLESS),
+    (Kind::Unclear, EN, unclear::REFUSALS),
+    (Kind::Unclear, ES, spanish::REFUSALS),
+    (Kind::Unclear, FR, french::REFUSALS),
+    (Kind::Unclear, ANY, unclear::SIGNS),
+    (Kind::Unclear, EN, unclear::ANGER),
+    (Kind::Unclear, ES, spanish::ANGER),
+    (Kind::Unclear, FR, french::ANGER),
+    (Kind::Unclear, ANY, unclear::STOP_WORDS),
+    (Kind::Unclear, EN, unclear::ENGLISH_STOP_WORDS),
+    (Kind::Unclear, ES, spanish::STOP_WORDS),
+    (Kind::Unclear, FR, french::STOP_WORDS),
+    (Kind::No, ANY, unclear::NO),
+    (Kind::No, EN, unclear::ENGLISH_NO),
+    (Kind::No, ES, spanish::NO),
+    (Kind::No, FR, french::NO),
+    (Kind::Negation, ANY, unclear::NEGATIONS),
+    (Kind::Asking, ANY, unclear::ASKING),
+    (Kind::Softening, ANY, unclear::SOFTENING),
+    (Kind::Subject, ANY, unclear::SUBJECTS),
+    (Kind::Courtesy, ANY, courtesy::ANYWHERE),
+    (Kind::Courtesy, EN, courtesy::COURTESY),
+    (Kind::Courtesy, ES, spanish::COURTESY),
+    (Kind::Courtesy, FR, french::COURTESY),
+    (Kind::Wish, ANY, courtesy::SMALL_WISHES),
+    (Kind::Wish, EN, courtesy::WISHES),
+    (Kind::Wish, ES, spanish::WISHES),
+    (Kind::Wish, FR, french::WISHES),
+    (Kind::Courtesy, EN, courtesy::SWEARING),
+    (Kind::Courtesy, ES, spanish::SWEARING),
+    (Kind::Courtesy, FR, french::SWEARING),
+    (Kind::Start, ANY, &[&["START | UNSTOP"]]),
+    (Kind::Start, ES, &[&["INICIAR"]]),
+    (Kind::Start, FR, &[&["COMMENCER"]]),
+    (Kind::Help, ANY, &[&["HELP | INFO | INFORMATION"]]),
+    (Kind::Help, EN, english::HELPING),
+    (Kind::Help, ES, spanish::HELPING),
+    (Kind::Help, FR, french::HELPING),
 ];
 
-/// Words for help, and the few that may stand beside them.
-const HELPING: Table = &[
-    &[
-        "HELP | HELP ME | HELP US | NEED HELP | I NEED HELP | NEED SOME HELP | CAN YOU HELP | CAN YOU HELP ME | \
-            CAN I GET HELP | GET HELP | HELP ME OUT | HELP NEEDED | SEND HELP | ASSISTANCE | SOME HELP",
-    ],
-    &[
-        "INFO | MORE INFO | NEED INFO | NEED MORE INFO | I NEED INFO | I NEED MORE INFO | SEND INFO | SEND ME INFO | \
-        GET INFO | INFO ME | PROGRAM INFO | INFORMATION",
-    ],
-    &[
-        "AYUDA | AYUDAME | AYUDEME | AYUDENME | NECESITO AYUDA | NECESITO UNA AYUDA | QUIERO AYUDA | UNA AYUDA | \
-            NECESITO INFO | MAS INFO | QUIERO INFO | INFORMACION | MAS INFORMACION",
-    ],
-    &[
-        "AIDE | AIDEZ MOI | AIDE MOI | BESOIN DAIDE | JAI BESOIN DAIDE | DE LAIDE | A LAIDE | BESOIN D AIDE | \
-            PLUS DINFO | PLUS DINFOS | INFOS",
-    ],
-];
-
-/// Keywords that mean revocation wherever they make up a clause, and their signs.
-const STRONG: Table = &[
-    &[
-        "STOP ALL | STOPALL | STOP | UNSUBSCRIBE | UN SUBSCRIBE | UNSUSCRIBE | OPT OUT | OPTOUT | OPT ME OUT | \
-            REVOKE | 🛑 | ⛔ | 🚫",
-    ],
-    &["DESUSCRIBIR | DESUSCRIBIRME | DESUSCRIBEME | DESUSCRIBANME | DESABONNE | DESABONNEZ | DESINSCRIS | \
-        DESINSCRIVEZ | DESABONNER | DESINSCRIRE | DESINSCRIPTION | DESABONNEMENT"],
-];
-
-/// Keywords that are everyday words as well: they need the whole text, courtesy aside.
-const WEAK: Table = &[
-    &[
-        "CANCEL | QUIT | END | BAJA | ALTO | PARAR | PARA | PARE | PAREN | DETENER | DETENGA | DETENGAN | DETENTE",
-    ],
-    &["CANCELAR | CANCELA | CANCELE | CANCELEN | DE BAJA | BASTA"],
-    &["ARRET | ARRETER | ARRETE | ARRETEZ | ANNULER | ANNULEZ"],
-];
+/// Keywords that mean revocation wherever they make up a clause, and their signs: those of every language.
+const STRONG: Table = &[&["STOP | 🛑 | ⛔ | 🚫"]];
 
 /// Small words that are about texts all the same: where one stands between the parts of something harmless, it stays in sight.
 pub(super) const ABOUT_TEXTS: &[&str] = &[
@@ -117,44 +118,44 @@ pub(super) const SMALL: &str = "A AN THE THIS THESE THAT THOSE THEM IT ITS ALL A
     HIM HER MORNING AFTERNOON DENTIST DENTAL DOCTOR NEXT UPCOMING FULL WHOLE NEW OLD OTHER EXISTING CURRENT AUTO \
     HOME LIFE HEALTH FLOOD RENTERS PROXIMA ENTIRE";
 
+/// A keyword and its language.
+pub(super) type Keyword = (&'static str, Option<Language>);
+
 /// Revocation. English: CTIA Messaging Principles 5.1.3, 47 CFR 64.1200(a)(10), and the carriers' STOPALL. `STOP-ALL`,
 /// `opt.out` and `s t o p` are found by their spelling and need no line here.
-pub(super) const REVOKE: &[&str] = &[
-    // English
-    "STOP",
-    "STOPALL",
-    "STOP ALL",
-    "UNSUBSCRIBE",
-    "CANCEL",
-    "END",
-    "QUIT",
-    "REVOKE",
-    "OPTOUT",
-    "OPT OUT",
-    // Spanish
-    "ALTO",
-    "PARAR",
-    "DETENER",
-    "BAJA",
-    "CANCELAR",
-    // French
-    "ARRET",
-    "ARRETER",
-    "DESABONNER",
-    "DESINSCRIRE",
+pub(super) const REVOKE: &[Keyword] = &[
+    ("STOP", ANY),
+    ("STOPALL", EN),
+    ("STOP ALL", EN),
+    ("UNSUBSCRIBE", EN),
+    ("CANCEL", EN),
+    ("END", EN),
+    ("QUIT", EN),
+    ("REVOKE", EN),
+    ("OPTOUT", EN),
+    ("OPT OUT", EN),
+    ("ALTO", ES),
+    ("PARAR", ES),
+    ("DETENER", ES),
+    ("BAJA", ES),
+    ("CANCELAR", ES),
+    ("ARRET", FR),
+    ("ARRETER", FR),
+    ("DESABONNER", FR),
+    ("DESINSCRIRE", FR),
 ];
 
 /// The word that a program's code may follow: `STOP RATES`.
 pub(super) const REVOKE_ONE: &str = "STOP";
 
 /// Consent. Strict: the bare word in one piece.
-pub(super) const OPT_IN: &[&str] = &["START", "UNSTOP", "INICIAR", "COMMENCER"];
+pub(super) const OPT_IN: &[Keyword] = &[("START", ANY), ("UNSTOP", ANY), ("INICIAR", ES), ("COMMENCER", FR)];
 
-/// Consent only while invited. As strict as START.
-pub(super) const CONFIRM: &[&str] = &["YES", "Y", "SI", "OUI"];
+/// Consent only while invited. As strict as START. SI is yes in French as well, but only against a no.
+pub(super) const CONFIRM: &[Keyword] = &[("YES", EN), ("Y", ANY), ("SI", ES), ("OUI", FR)];
 
 /// A question for the program's name and contact.
-pub(super) const HELP: &[&str] = &["HELP", "INFO", "AYUDA", "AIDE"];
+pub(super) const HELP: &[Keyword] = &[("HELP", ANY), ("INFO", ANY), ("AYUDA", ES), ("AIDE", FR)];
 
 /// Cyrillic and Greek capitals that look like Latin ones, and the letters they look like.
 pub(super) const LOOK_ALIKES: &[(&str, &str)] = &[

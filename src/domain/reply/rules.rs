@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 
 use super::phrases::{SMALL, TABLES};
 use super::words::Word;
+use crate::domain::language::Language;
 
 /// A word of the tables.
 pub(super) type WordId = u16;
@@ -53,6 +54,8 @@ pub(super) enum Kind {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Found {
     pub kind: Kind,
+    /// Whose words it is made of, where one language has them alone.
+    pub language: Option<Language>,
     /// Each part's first word and the one after its last.
     pub parts: Vec<(usize, usize)>,
 }
@@ -107,6 +110,7 @@ struct Phrase {
 
 struct Rule {
     kind: Kind,
+    language: Option<Language>,
     rest: Vec<PartId>,
 }
 
@@ -141,11 +145,11 @@ impl Rules {
     fn compile() -> Rules {
         let mut rules = Rules::default();
         let mut parts = HashMap::new();
-        for (kind, table) in TABLES {
+        for (kind, language, table) in TABLES {
             for row in *table {
                 let ids: Vec<PartId> = row.iter().map(|part| rules.part(part, &mut parts)).collect();
                 if let Some((first, rest)) = ids.split_first() {
-                    let rule = Rule { kind: *kind, rest: rest.to_vec() };
+                    let rule = Rule { kind: *kind, language: *language, rest: rest.to_vec() };
                     place(&mut rules.rules, *first, rule);
                 }
             }
@@ -185,7 +189,7 @@ impl Rules {
                 for rule in self.rules.get(usize::from(*part)).into_iter().flatten() {
                     let mut parts = vec![(at, *end)];
                     if self.follow(words, &hits, &rule.rest, *end, &mut parts) {
-                        found.push(Found { kind: rule.kind, parts });
+                        found.push(Found { kind: rule.kind, language: rule.language, parts });
                     }
                 }
             }

@@ -7,6 +7,7 @@ use super::phrases::REVOKE;
 use super::rules::{Found, Kind, Lexicon, RULES};
 use super::words::{Word, words_of};
 use super::{Keywords, Reading, Reply, Tier, normalise};
+use crate::domain::language::Language;
 
 /// A keyword is found in at most so many pieces, and only if it has so many letters.
 const SPLIT_INTO: usize = 3;
@@ -58,18 +59,20 @@ impl Text {
     /// A keyword with a space inside: `sto p`.
     fn split_word(&self) -> Option<Reading> {
         let all: String = self.words.iter().take(SPLIT_INTO + 1).map(|word| word.text.as_str()).collect();
-        let word = REVOKE.iter().find(|word| word.len() >= SHORTEST_SPLIT && **word == all)?;
-        Some(revoke(format!("{word} in pieces")))
+        let (word, language) =
+            REVOKE.iter().find(|(word, _)| word.len() >= SHORTEST_SPLIT && *word == all)?;
+        Some(Reading { language: *language, ..revoke(format!("{word} in pieces")) })
     }
 
     /// A demand to stop, or a wrong person.
     fn revoked(&self) -> Option<Reading> {
-        let keyword = self.keyword_alone().map(|rule| revoke(self.beside(rule)));
-        let demand =
-            || self.of(Kind::Demand).find(|rule| self.stands(rule)).map(|rule| revoke(self.explain(rule)));
+        let keyword = self.keyword_alone().map(|rule| self.said(rule, revoke(self.beside(rule))));
+        let stands = || self.of(Kind::Demand).find(|rule| self.stands(rule));
+        let demand = || stands().map(|rule| self.said(rule, revoke(self.explain(rule))));
         let several = || {
             let (stop, other) = self.two_signals()?;
-            Some(revoke(format!("{} and {}", self.explain(stop), self.explain(other))))
+            let matched = format!("{} and {}", self.explain(stop), self.explain(other));
+            Some(self.said(stop, revoke(matched)))
         };
         keyword.or_else(demand).or_else(several)
     }
@@ -152,14 +155,15 @@ impl Text {
     fn unclear(&self) -> Option<Reading> {
         let turned = self.of(Kind::Demand).find(|rule| !self.is_harmless(rule));
         if let Some(rule) = turned.or_else(|| self.half_hidden()) {
-            return Some(unclear(format!("{}, but asked, turned round or for a time", self.explain(rule))));
+            let matched = format!("{}, but asked, turned round or for a time", self.explain(rule));
+            return Some(self.said(rule, unclear(matched)));
         }
         if let Some(rule) = self.of(Kind::Unclear).find(|rule| !self.is_harmless(rule)) {
-            return Some(unclear(self.explain(rule)));
+            return Some(self.said(rule, unclear(self.explain(rule))));
         }
         let only_no = self.cover.iter().all(|one| !one.harmless && (one.no || one.is_polite()));
         let no = self.found.iter().find(|rule| matches!(rule.kind, Kind::No | Kind::Weak | Kind::Clause));
-        no.filter(|_| only_no).map(|rule| unclear(self.explain(rule)))
+        no.filter(|_| only_no).map(|rule| self.said(rule, unclear(self.explain(rule))))
     }
 
     /// A demand of which a word belongs to something else (`non-stop texts`) is still in doubt.
@@ -172,7 +176,7 @@ impl Text {
     fn help(&self) -> Option<Reading> {
         let asked = self.of(Kind::Help).next()?;
         let only = self.cover.iter().all(|one| one.help || one.courtesy);
-        only.then(|| reading(Reply::Help, Tier::ClearWords, self.beside(asked)))
+        only.then(|| self.said(asked, reading(Reply::Help, Tier::ClearWords, self.beside(asked))))
     }
 
     /// What was passed over, for the person who wonders.
@@ -181,6 +185,18 @@ impl Text {
         let rule = self.of(Kind::Harmless).find(hides_stop)?;
         let matched = format!("{}, about something else", self.explain(rule));
         Some(reading(Reply::Other, Tier::NoChange, matched))
+    }
+
+    /// A reading in the language of its rule: the only one of all rules that fit the same words. Where no language has
+    /// them alone, that of all the words around: `stop por favor` is Spanish.
+    fn said(&self, rule: &Found, reading: Reading) -> Reading {
+        let same = self.found.iter().filter(|other| other.parts == rule.parts);
+        let mut same = same.filter_map(|other| other.language).peekable();
+        let language = match same.peek() {
+            Some(_) => Language::only(same),
+            None => Language::only(self.found.iter().filter_map(|other| other.language)),
+        };
+        Reading { language, ..reading }
     }
 
     /// A keyword that is or is not all there is.
@@ -210,7 +226,7 @@ fn own(words: &[Word], own: &[String], kind: Kind, found: &mut Vec<Found>) {
         }
         for (at, here) in words.windows(wanted.len()).enumerate() {
             if here.iter().zip(&wanted).all(|(word, wanted)| word.text == *wanted) {
-                found.push(Found { kind, parts: vec![(at, at + wanted.len())] });
+                found.push(Found { kind, language: None, parts: vec![(at, at + wanted.len())] });
             }
         }
     }
@@ -230,5 +246,5 @@ fn unclear(matched: String) -> Reading {
 }
 
 fn reading(reply: Reply, tier: Tier, matched: String) -> Reading {
-    Reading { reply, tier, matched: Some(matched) }
+    Reading { reply, tier, matched: Some(matched), language: None }
 }

@@ -3,6 +3,7 @@ use super::*;
 use proptest::prelude::*;
 
 mod disguises;
+mod languages;
 mod sentences;
 mod tables;
 
@@ -14,15 +15,19 @@ fn revoked() -> Reply {
     Reply::Revoke { program_code: None }
 }
 
+fn is_start(word: &str) -> bool {
+    OPT_IN.iter().any(|(start, _)| *start == word)
+}
+
 #[test]
 fn every_word_of_the_tables_means_what_its_table_says() {
     for (words, reply) in
         [(REVOKE, revoked()), (OPT_IN, Reply::OptIn), (CONFIRM, Reply::Confirm), (HELP, Reply::Help)]
     {
-        for word in words {
+        for (word, language) in words {
             let reading = plain(word);
             assert_eq!((reading.reply, reading.tier), (reply.clone(), Tier::Keyword), "{word}");
-            assert_eq!(reading.matched.as_deref(), Some(*word));
+            assert_eq!((reading.matched.as_deref(), reading.language), (Some(*word), *language));
         }
     }
     for (from, to) in LOOK_ALIKES {

@@ -2,6 +2,7 @@
 
 mod new;
 mod reach;
+mod texts;
 
 use actix_session::Session;
 use actix_web::http::StatusCode;
@@ -12,6 +13,8 @@ use serde::Deserialize;
 
 use crate::actions::edit_program::{Wording, edit_program};
 use crate::actions::{ActionError, FieldError};
+use crate::domain::answers::Answers;
+use crate::domain::language::Language;
 use crate::domain::program::Program;
 use crate::store::forms::{self, Form};
 use crate::store::{StoreError, programs};
@@ -23,6 +26,7 @@ use crate::web::session::{self, Administrator, Signed, Viewer};
 
 use self::new::{create, new};
 use self::reach::{GivenReach, reach};
+use self::texts::{Sample, Translation, translate, translations};
 
 /// The addresses of the programs.
 pub fn routes(config: &mut ServiceConfig) {
@@ -32,6 +36,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/programs/new", web::get().to(new))
         .route("/programs/{slug}", web::get().to(show))
         .route("/programs/{slug}/reach", web::post().to(reach))
+        .route("/programs/{slug}/texts/{language}", web::post().to(translate))
         .route("/programs/{slug}", web::post().to(change));
 }
 
@@ -53,7 +58,8 @@ struct ShowPage {
     page: Page,
     program: Program,
     sender: Option<String>,
-    samples: [(&'static str, String); 4],
+    samples: Vec<Sample>,
+    translations: Vec<Translation>,
     forms: Vec<Form>,
     given: Given,
     reach: GivenReach,
@@ -128,6 +134,7 @@ fn ticked(is_ticked: bool) -> String {
 enum Again {
     Wording(Given, Vec<FieldError>),
     Reach(GivenReach, Vec<FieldError>),
+    Texts(Language, Answers, Vec<FieldError>),
 }
 
 async fn index(app: Data<App>, who: Viewer) -> Result<HttpResponse, PageError> {
@@ -160,21 +167,22 @@ async fn program_page(
     });
     let (program, sender, forms) = found.await?.ok_or(PageError::NotFound)?;
     let status = if again.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    let (given, reach, errors) = match again {
-        None => (None, None, Vec::new()),
-        Some(Again::Wording(given, errors)) => (Some(given), None, errors),
-        Some(Again::Reach(reach, errors)) => (None, Some(reach), errors),
+    let (given, reach, texts, errors) = match again {
+        None => (None, None, None, Vec::new()),
+        Some(Again::Wording(given, errors)) => (Some(given), None, None, errors),
+        Some(Again::Reach(reach, errors)) => (None, Some(reach), None, errors),
+        Some(Again::Texts(language, answers, errors)) => (None, None, Some((language, answers)), errors),
     };
     let given = given.unwrap_or_else(|| Given::of(&program));
     let reach = reach.unwrap_or_else(|| GivenReach::of(&program, sender.as_deref()));
-    let samples = [
-        ("Opt-in template", program.invitation()),
-        ("Reply to START", program.fill(&program.opt_in_reply)),
-        ("Reply to STOP", program.fill(&program.opt_out_reply)),
-        ("Reply to HELP", program.fill(&program.help_reply)),
-    ];
+    let mut samples = vec![Sample::new("Opt-in template", program.invitation())];
+    samples.extend(Sample::answers(&program, Language::English));
+    let translations = translations(&program, texts.as_ref());
     let (page, errors) = (Page::new(app, "programs", who), errors.into());
-    html_status(status, ShowPage { page, program, sender, samples, forms, given, reach, errors })
+    html_status(
+        status,
+        ShowPage { page, program, sender, samples, translations, forms, given, reach, errors },
+    )
 }
 
 async fn change(

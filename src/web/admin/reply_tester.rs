@@ -7,6 +7,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::which::{ProgramTab, Programs};
+use crate::domain::language::Language;
 use crate::domain::reply::{Reading, Reply, Tier, read};
 use crate::store::{self, rulebooks};
 use crate::web::App;
@@ -45,6 +46,7 @@ struct Answer {
     kind: &'static Kind,
     tier: &'static str,
     matched: Option<String>,
+    language: Option<Language>,
     effect: &'static str,
 }
 
@@ -82,6 +84,7 @@ fn answer(reading: Reading, revoke_all: bool) -> Answer {
             Tier::NoChange => "Nothing in it asks for a change.",
         },
         matched: reading.matched,
+        language: reading.language,
         effect: match reading.reply {
             Reply::OptIn => {
                 "Consent begins for the program it is sent to, held messages are released, and one confirmation goes out."

@@ -13,6 +13,8 @@ use askama::Template;
 use super::App;
 use super::error::PageError;
 use super::page::{PublicPage, html};
+use crate::domain::answers::Answer;
+use crate::domain::language::Language;
 use crate::domain::program::Program;
 use crate::store::forms::{self, Form, Version};
 use crate::store::{Conn, StoreError, programs};
@@ -57,8 +59,25 @@ struct ProgramPage {
 }
 
 struct Sample {
-    name: &'static str,
+    name: String,
     text: String,
+    language: Language,
+}
+
+/// The invitation, and what the program answers in each of its languages.
+fn samples(program: &Program) -> Vec<Sample> {
+    let name = "The first text asks for your START".to_owned();
+    let mut samples = vec![Sample { name, text: program.invitation(), language: Language::English }];
+    for language in std::iter::once(&Language::English).chain(program.translations.keys()) {
+        for (word, answer) in [("START", Answer::Start), ("HELP", Answer::Help), ("STOP", Answer::Stop)] {
+            let name = match language {
+                Language::English => format!("After {word}"),
+                _ => format!("After {word}, in {}", language.name()),
+            };
+            samples.push(Sample { name, text: program.answer(answer, Some(*language)), language: *language });
+        }
+    }
+    samples
 }
 
 async fn program_page(app: Data<App>, slug: Path<String>) -> Result<HttpResponse, PageError> {
@@ -75,11 +94,6 @@ async fn program_page(app: Data<App>, slug: Path<String>) -> Result<HttpResponse
         Ok(Some((program, sender, of_program)))
     });
     let (program, sender, forms) = found.await?.ok_or(PageError::NotFound)?;
-    let samples = vec![
-        Sample { name: "The first text asks for your START", text: program.invitation() },
-        Sample { name: "After START", text: program.fill(&program.opt_in_reply) },
-        Sample { name: "After HELP", text: program.fill(&program.help_reply) },
-        Sample { name: "After STOP", text: program.fill(&program.opt_out_reply) },
-    ];
+    let samples = samples(&program);
     html(ProgramPage { page: PublicPage::new("en", program.brand.clone()), program, sender, samples, forms })
 }

@@ -2,16 +2,22 @@
 
 use super::Table;
 
-/// Greetings, thanks, pleas, stress.
+/// Said in every language.
+pub(super) const ANYWHERE: Table = &[
+    &["OK | OKAY | K | KK | UM | UH | OH | LOL | LMAO | OMG | \
+            HAHA | WTF | FFS | SMH | JFC"],
+    &["NO | NO NO | YO | IDIOT | IDIOTS"],
+];
+
+/// Greetings, thanks, pleas, stress, in English.
 pub(super) const COURTESY: Table = &[
-    // English
     &[
         "PLEASE | PLS | PLZ | PLEAS | PLSE | PLESE | KINDLY | PRETTY PLEASE | I BEG YOU | IM BEGGING YOU | BEG",
     ],
     &["THANK YOU | THANK YOU SO MUCH | THANK YOU VERY MUCH | THANKS | THANKS SO MUCH | THANKS A LOT | \
         MANY THANKS | THANX | THX | TNX | TY | TYVM | TYSM | THANKYOU | THANK U"],
     &["THANKS IN ADVANCE | THANK YOU IN ADVANCE | MUCH APPRECIATED | APPRECIATE IT | APPRECIATED | CHEERS"],
-    &["HI | HELLO | HEY | HI THERE | HEY THERE | HELLO THERE | YO | DEAR | GREETINGS | GOOD MORNING | \
+    &["HI | HELLO | HEY | HI THERE | HEY THERE | HELLO THERE | DEAR | GREETINGS | GOOD MORNING | \
         GOOD AFTERNOON | GOOD EVENING | GOOD DAY | MORNING"],
     &[
         "BYE | GOODBYE | GOOD BYE | HAVE A GOOD DAY | HAVE A NICE DAY | HAVE A GREAT DAY | TAKE CARE | GOD BLESS | \
@@ -20,10 +26,6 @@ pub(super) const COURTESY: Table = &[
     &[
         "SIR | MAAM | MADAM | MISTER | MR | MRS | MS | MISS | GUYS | YALL | FOLKS | TEAM | MAN | DUDE | BRO | \
             BUDDY | PAL | FRIEND | PEOPLE",
-    ],
-    &[
-        "OK | OKAY | K | KK | YES | YEAH | YEP | YUP | SURE | ALRIGHT | WELL | UM | UH | OH | LOL | LMAO | OMG | \
-            HAHA | WTF | FFS | SMH | JFC",
     ],
     &["SORRY | SO SORRY | IM SORRY | EXCUSE ME | APOLOGIES | NO OFFENSE | NOTHING PERSONAL"],
     &[
@@ -35,42 +37,26 @@ pub(super) const COURTESY: Table = &[
         "MEANS | MEANS STOP | FOR THE LAST TIME | FOR THE THIRD TIME | ONCE AND FOR ALL | ONCE MORE | LAST TIME | \
             ANYMORE | ANY MORE | WILL YOU | WOULD YOU | COULD YOU | CAN YOU | MUST YOU | YOU",
     ],
-    &["NO | NO NO | NOPE | NAH | NO THANKS | NO THANK YOU | NO THX | NOT INTERESTED | IM NOT INTERESTED | \
+    &["YES | YEAH | YEP | YUP | SURE | ALRIGHT | WELL"],
+    &["NOPE | NAH | NO THANKS | NO THANK YOU | NO THX | NOT INTERESTED | IM NOT INTERESTED | \
         IM GOOD | IM ALL SET | ALL SET"],
     &[
         "MY ANSWER IS | MY REPLY IS | SUBJECT | RE | REPLY | REPLYING | TEXT | CASE CLOSED | PERIOD | FULL STOP | \
             END OF STORY | END OF DISCUSSION",
     ],
-    // Spanish
-    &["POR FAVOR | PORFAVOR | PORFA | FAVOR | X FAVOR | PLIS | GRACIAS | MUCHAS GRACIAS | MIL GRACIAS | \
-        DE ANTEMANO | SE LO AGRADEZCO | OKEY | SALUDOS"],
-    &["HOLA | BUENAS | BUENOS DIAS | BUENAS TARDES | BUENAS NOCHES | BUEN DIA | SENOR | SENORA | SENORES | \
-        SENORITA | AMIGO | AMIGA | OIGA | OIGAN | OYE"],
-    &[
-        "YA | AHORA | AHORA MISMO | INMEDIATAMENTE | DE INMEDIATO | DE UNA VEZ | PERDON | LO SIENTO | DISCULPE | \
-            DISCULPEN",
-    ],
-    // French
-    &["SVP | STP | SIL VOUS PLAIT | SIL TE PLAIT | S IL VOUS PLAIT | MERCI | MERCI BEAUCOUP | MERCI BIEN | \
-        MERCI DAVANCE | BONJOUR | BONSOIR | SALUT | COUCOU | ALLO"],
-    &[
-        "MONSIEUR | MADAME | MESSIEURS | MAINTENANT | TOUT DE SUITE | IMMEDIATEMENT | DESOLE | DESOLEE | PARDON | \
-            CORDIALEMENT | AU REVOIR | BONNE JOURNEE | BONNE SOIREE | CA SUFFIT | NON | NON MERCI",
-    ],
 ];
+
+/// Small words of wishes that several languages have.
+pub(super) const SMALL_WISHES: Table = &[&["ME | LA | LE"]];
 
 /// What makes a keyword a sentence. Beside CANCEL or END it leaves room for an appointment, so there it does not count.
 pub(super) const WISHES: Table = &[
-    &[
-        "AND | SO | IT | THIS | THAT | THEM | THESE | THOSE | ALL | ALL OF THIS | ALL THIS | EVERYTHING | ME | \
-            US | MY | FROM ALL | TO | THE | OF | WITH THIS | WITH IT | I | WE",
-    ],
+    &["AND | SO | IT | THIS | THAT | THEM | THESE | THOSE | ALL | ALL OF THIS | ALL THIS | EVERYTHING | \
+            US | MY | FROM ALL | TO | THE | OF | WITH THIS | WITH IT | I | WE"],
     &[
         "I WANT | I WANT TO | WANT TO | I WOULD LIKE TO | ID LIKE TO | I WISH TO | I NEED TO | LET ME | WE WANT TO | \
         I ELECT TO | I CHOOSE TO",
     ],
-    &["QUIERO | DESEO | QUIERO DARME | TODO | ESTO | ME | LA | DARME | LE | NO MAS | MENSAJES | JE VEUX | \
-        JE SOUHAITE | JE VOUDRAIS | TOUT"],
 ];
 
 /// Anger, said beside a keyword.
@@ -80,16 +66,8 @@ pub(super) const SWEARING: Table = &[
             STFU | GTFO | DAMN | DAMN IT | DAMMIT | GODDAMN | GODDAMMIT | FOR FUCKS SAKE | FOR GODS SAKE | \
             FOR CHRISTS SAKE | JESUS | JESUS CHRIST",
     ],
-    &[
-        "SHIT | BULLSHIT | ASS | ASSHOLE | ASSHOLES | BITCH | BITCHES | BASTARD | BASTARDS | IDIOT | IDIOTS | \
+    &["SHIT | BULLSHIT | ASS | ASSHOLE | ASSHOLES | BITCH | BITCHES | BASTARD | BASTARDS | \
             MORON | MORONS | STUPID | DUMBASS | JERK | JERKS | SCUM | SCUMBAG | SCUMBAGS | CREEP | CREEPS | \
             LOSER | LOSERS | DICK | DICKHEAD | PRICK | CUNT | THE HELL | THE FUCK | HELL | BLOODY | SPAMMER | \
-            SPAMMERS | SCAMMER | SCAMMERS | YOU PEOPLE",
-    ],
-    &["PENDEJO | PENDEJOS | CABRON | CABRONES | IDIOTAS | PUTA | PUTA MADRE | CHINGADA | CHINGUEN | \
-        HIJOS DE PUTA | HIJO DE PUTA | MIERDA | CARAJO | CONO | JODER | ESTUPIDO | ESTUPIDOS"],
-    &[
-        "MERDE | PUTAIN | BORDEL | CONNARD | CONNARDS | SALOPE | ENCULE | ENCULES | IMBECILE | IMBECILES | CRETIN | \
-        CRETINS | CONS | ABRUTIS | BANDE DE",
-    ],
+            SPAMMERS | SCAMMER | SCAMMERS | YOU PEOPLE"],
 ];

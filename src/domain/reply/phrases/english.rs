@@ -21,6 +21,24 @@ const SENT: &str = "TEXTS | TEXT | TXTS | TXT | TEXTING | MESSAGES | MESSAGE | M
     BE TEXTED | BE BOTHERED | BE MESSAGED | BE ON YOUR LIST | BE ON THIS LIST | HEAR FROM YOU | HEAR FROM YALL | \
     HEAR FROM U | HEAR FROM ANY OF YOU | ANYTHING FROM YOU | ANYTHING TO DO WITH YOU";
 
+/// Keywords that mean revocation wherever they make up a clause.
+pub(super) const STRONG: Table = &[&[
+    "STOP ALL | STOPALL | UNSUBSCRIBE | UN SUBSCRIBE | UNSUSCRIBE | OPT OUT | OPTOUT | OPT ME OUT | REVOKE",
+]];
+
+/// Keywords that are everyday words as well: they need the whole text, courtesy aside.
+pub(super) const WEAK: Table = &[&["CANCEL | QUIT | END"]];
+
+/// Words for help, and the few that may stand beside them.
+pub(super) const HELPING: Table = &[
+    &["HELP ME | HELP US | NEED HELP | I NEED HELP | NEED SOME HELP | CAN YOU HELP | CAN YOU HELP ME | \
+            CAN I GET HELP | GET HELP | HELP ME OUT | HELP NEEDED | SEND HELP | ASSISTANCE | SOME HELP"],
+    &[
+        "MORE INFO | NEED INFO | NEED MORE INFO | I NEED INFO | I NEED MORE INFO | SEND INFO | SEND ME INFO | \
+        GET INFO | INFO ME | PROGRAM INFO",
+    ],
+];
+
 /// Demands that are a clause of their own. Within a longer sentence the words may be about anything.
 pub(super) const CLAUSES: Table = &[
     &["GO AWAY | GET LOST | BACK OFF | BUG OFF | BUZZ OFF | CUT IT OUT | KNOCK IT OFF | GIVE IT UP | \

@@ -18,6 +18,19 @@ const SEND: &str = "CONTACTEZ | CONTACTE | CONTACTER | TEXTEZ | TEXTE | TEXTER |
     DERANGE | DERANGER | HARCELEZ | RELANCEZ | SOLLICITEZ | EMBETEZ | MEMBETEZ | MEMMERDEZ | SPAMMEZ | MECRIRE | \
     MENVOYE";
 
+/// Keywords that mean revocation wherever they make up a clause.
+pub(super) const STRONG: Table =
+    &[&["DESABONNE | DESABONNEZ | DESINSCRIS | DESINSCRIVEZ | DESABONNER | DESINSCRIRE | DESINSCRIPTION | \
+    DESABONNEMENT"]];
+
+/// Keywords that are everyday words as well: they need the whole text, courtesy aside.
+pub(super) const WEAK: Table = &[&["ARRET | ARRETER | ARRETE | ARRETEZ | ANNULER | ANNULEZ"]];
+
+/// Words for help.
+pub(super) const HELPING: Table =
+    &[&["AIDE | AIDEZ MOI | AIDE MOI | BESOIN DAIDE | JAI BESOIN DAIDE | DE LAIDE | A LAIDE | \
+    BESOIN D AIDE | PLUS DINFO | PLUS DINFOS | INFOS"]];
+
 /// Demands that are a clause of their own.
 pub(super) const CLAUSES: Table = &[
     &["CA SUFFIT | CA SUFFI | SA SUFFIT | YEN A ASSEZ | JEN AI ASSEZ | PLUS JAMAIS | PLUS RIEN | DEGAGE | \
@@ -110,3 +123,65 @@ pub(super) const WRONG_PERSON: Table = &[
             NHABITE PAS ICI | CE NUMERO NEST PLUS | A CHANGE DE NUMERO | CE NUMERO EST LE MIEN",
     ],
 ];
+
+/// Greetings, thanks, pleas, stress.
+pub(super) const COURTESY: Table = &[
+    &["SVP | STP | SIL VOUS PLAIT | SIL TE PLAIT | S IL VOUS PLAIT | MERCI | MERCI BEAUCOUP | MERCI BIEN | \
+        MERCI DAVANCE | BONJOUR | BONSOIR | SALUT | COUCOU | ALLO"],
+    &[
+        "MONSIEUR | MADAME | MESSIEURS | MAINTENANT | TOUT DE SUITE | IMMEDIATEMENT | DESOLE | DESOLEE | PARDON | \
+        CORDIALEMENT | AU REVOIR | BONNE JOURNEE | BONNE SOIREE | CA SUFFIT | NON | NON MERCI",
+    ],
+];
+
+/// What makes a keyword a sentence.
+pub(super) const WISHES: Table = &[&["JE VEUX | JE SOUHAITE | JE VOUDRAIS | TOUT"]];
+
+/// Anger, said beside a keyword.
+pub(super) const SWEARING: Table = &[&[
+    "MERDE | PUTAIN | BORDEL | CONNARD | CONNARDS | SALOPE | ENCULE | ENCULES | IMBECILE | IMBECILES | \
+    CRETIN | CRETINS | CONS | ABRUTIS | BANDE DE",
+]];
+
+/// No, as a whole text, courtesy aside.
+pub(super) const NO: Table =
+    &[&["NON | NON MERCI | JAMAIS | PAS DU TOUT | SURTOUT PAS | CERTAINEMENT PAS | MERCI NON"]];
+
+/// Refusals that name no demand.
+pub(super) const REFUSALS: Table = &[
+    &[
+        "PAS INTERESSE | PAS INTERESSEE | PLUS INTERESSE | PLUS INTERESSEE | PAS INTERESSES | CA NE MINTERESSE PAS | \
+        NE MINTERESSE PAS | MINTERESSE PAS | NE MINTERESSE PLUS | MINTERESSE PLUS | AUCUN INTERET | PAS DINTERET | \
+        JE NE VEUX PAS | JE NEN VEUX PAS | JEN VEUX PAS | NON MERCI | MARRE DE | JEN AI MARRE | RAS LE BOL",
+    ],
+    &[
+        "JE NAI PAS DEMANDE | JAI RIEN DEMANDE | JE NAI RIEN DEMANDE | JAI PAS DEMANDE | JE NE ME SUIS PAS INSCRIT | \
+        JAMAIS DONNE | JE NAI JAMAIS",
+    ],
+    &[
+        "QUI VOUS A DONNE | COMMENT AVEZ VOUS EU | COMMENT AVEZ VOUS OBTENU | OU AVEZ VOUS EU | \
+            OU AVEZ VOUS TROUVE | POURQUOI VOUS MECRIVEZ | POURQUOI MECRIVEZ VOUS",
+        "INFO | INFORMATION | ME | NUMERO | TELEPHONE | CONTACT | MESSAGES",
+    ],
+    &["POURQUOI VOUS MECRIVEZ | EST DECEDE | EST DECEDEE | EST MORT"],
+    &["VOUS VOUS TROMPEZ | TU TE TROMPES | VOUS FAITES ERREUR"],
+];
+
+/// Insults and threats without a demand.
+pub(super) const ANGER: Table = &[
+    &[
+        "CONNARD | CONNARDS | VA CHIER | ALLEZ CHIER | VA TE FAIRE | ALLEZ VOUS FAIRE | TA GUEULE | FERMEZ LA | \
+        FERME LA | NIQUE TA | ENCULES | SALAUDS | VAS TE FAIRE",
+    ],
+    &[
+        "HARCELEMENT | ARNAQUE | ARNAQUEURS | AVOCAT | PORTER PLAINTE | PORTE PLAINTE | CNIL | RGPD | LA POLICE | \
+        SIGNALER COMME | JE VOUS SIGNALE | BLOQUE | BLOQUER | JE VOUS BLOQUE",
+    ],
+    &["SIGNALE", "SPAM | NUMBER | POLICE | COMME SPAM"],
+];
+
+/// Stop words that need no company to give doubt.
+pub(super) const STOP_WORDS: Table = &[&[
+    "ARRET | ARRETER | ARRETEZ | ARRETE | DARRETER | JARRETE | DESABONNER | DESINSCRIRE | DESABONNEMENT | \
+    DESINSCRIPTION | CESSEZ | CESSER | STOPPER | STOPPEZ | ANNULER | ANNULEZ | RESILIER | CA SUFFIT | MARRE",
+]];

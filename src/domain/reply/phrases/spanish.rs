@@ -19,6 +19,20 @@ const SEND: &str = "ESCRIBAN | ESCRIBA | ESCRIBAS | ENVIEN | ENVIE | ENVIES | MA
     MOLESTE | MOLESTES | ESCRIVAN | ESCRIVA | VUELVAN A | VUELVA A | VUELVAS A | BUSQUEN | BUSQUE | FASTIDIEN | \
     FASTIDIE | JODAN | JODA | JODAS | ESTEN | ESTE MANDANDO | HOSTIGUEN | ACOSEN | CHINGUEN";
 
+/// Keywords that mean revocation wherever they make up a clause.
+pub(super) const STRONG: Table = &[&["DESUSCRIBIR | DESUSCRIBIRME | DESUSCRIBEME | DESUSCRIBANME"]];
+
+/// Keywords that are everyday words as well: they need the whole text, courtesy aside.
+pub(super) const WEAK: Table = &[
+    &["BAJA | ALTO | PARAR | PARA | PARE | PAREN | DETENER | DETENGA | DETENGAN | DETENTE"],
+    &["CANCELAR | CANCELA | CANCELE | CANCELEN | DE BAJA | BASTA"],
+];
+
+/// Words for help.
+pub(super) const HELPING: Table =
+    &[&["AYUDA | AYUDAME | AYUDEME | AYUDENME | NECESITO AYUDA | NECESITO UNA AYUDA | QUIERO AYUDA | \
+    UNA AYUDA | NECESITO INFO | MAS INFO | QUIERO INFO | INFORMACION | MAS INFORMACION"]];
+
 /// Demands that are a clause of their own.
 pub(super) const CLAUSES: Table = &[
     &["NO MAS | YA NO MAS | YA NO | YA BASTA | BASTA YA | BASTA | DEJENME | DEJEME | DEJAME | YA DEJEN | \
@@ -117,5 +131,71 @@ pub(super) const WRONG_PERSON: Table = &[
             NO SOY EL | NO SOY ELLA | NO SOY ESE | NO SOY ESA | NO CONOZCO A ESA PERSONA | \
             AQUI NO VIVE ESA PERSONA | NO VIVE AQUI | YA NO VIVE AQUI | YA NO TIENE ESTE NUMERO | \
             ESTE NUMERO YA NO ES | ESTE NUMERO ES DE OTRA PERSONA | ESTE NO ES SU NUMERO",
+    ],
+];
+
+/// Greetings, thanks, pleas, stress.
+pub(super) const COURTESY: Table = &[
+    &["POR FAVOR | PORFAVOR | PORFA | FAVOR | X FAVOR | PLIS | GRACIAS | MUCHAS GRACIAS | MIL GRACIAS | \
+        DE ANTEMANO | SE LO AGRADEZCO | OKEY | SALUDOS"],
+    &["HOLA | BUENAS | BUENOS DIAS | BUENAS TARDES | BUENAS NOCHES | BUEN DIA | SENOR | SENORA | SENORES | \
+        SENORITA | AMIGO | AMIGA | OIGA | OIGAN | OYE"],
+    &[
+        "YA | AHORA | AHORA MISMO | INMEDIATAMENTE | DE INMEDIATO | DE UNA VEZ | PERDON | LO SIENTO | DISCULPE | \
+        DISCULPEN",
+    ],
+];
+
+/// What makes a keyword a sentence.
+pub(super) const WISHES: Table =
+    &[&["QUIERO | DESEO | QUIERO DARME | TODO | ESTO | DARME | NO MAS | MENSAJES"]];
+
+/// Anger, said beside a keyword.
+pub(super) const SWEARING: Table =
+    &[&["PENDEJO | PENDEJOS | CABRON | CABRONES | IDIOTAS | PUTA | PUTA MADRE | CHINGADA | CHINGUEN | \
+    HIJOS DE PUTA | HIJO DE PUTA | MIERDA | CARAJO | CONO | JODER | ESTUPIDO | ESTUPIDOS"]];
+
+/// No, as a whole text, courtesy aside.
+pub(super) const NO: Table = &[&[
+    "NO GRACIAS | NUNCA | JAMAS | PARA NADA | CLARO QUE NO | POR SUPUESTO QUE NO | DE NINGUNA MANERA | \
+    EN ABSOLUTO",
+]];
+
+/// Refusals that name no demand.
+pub(super) const REFUSALS: Table = &[
+    &["NO ME INTERESA | NO ME INTERESAN | NO INTERESA | NO ESTOY INTERESADO | NO ESTOY INTERESADA | \
+        YA NO ME INTERESA | NO INTERESADO | NO INTERESADA | NO ESTAMOS INTERESADOS | NO TENGO INTERES | \
+        NO QUIERO NADA | NO LO QUIERO | YA NO QUIERO | NO NECESITO NADA | NO GRACIAS"],
+    &[
+        "NO ME ESCRIBAN | NO ME LLAMEN | NO ME CONTACTEN | DEJENME | ME DEJEN | HARTO DE | HARTA DE | CANSADO DE",
+    ],
+    &["NO ME INSCRIBI | NUNCA ME INSCRIBI | NUNCA PEDI | NO PEDI | NO AUTORICE | NUNCA DI MI"],
+    &[
+        "QUIEN LE DIO | QUIEN TE DIO | QUIEN LES DIO | COMO CONSIGUIO | COMO CONSIGUIERON | COMO OBTUVO | \
+            COMO OBTUVIERON | DE DONDE SACO | DE DONDE SACARON | POR QUE ME ESCRIBE | POR QUE ME ESCRIBEN",
+        "INFO | ME | NUMERO | TELEFONO",
+    ],
+    &["POR QUE ME ESCRIBEN | FALLECIO | MURIO"],
+    &["ESTA EQUIVOCADO | ESTAN EQUIVOCADOS | SE EQUIVOCO | SE EQUIVOCARON | EQUIVOCADO | EQUIVOCADA"],
+];
+
+/// Insults and threats without a demand.
+pub(super) const ANGER: Table = &[
+    &["PENDEJO | PENDEJOS | CABRON | CABRONES | HIJOS DE PUTA | HIJO DE PUTA | CHINGA TU MADRE | \
+        CHINGUEN A SU MADRE | PUTOS | CALLATE | CALLENSE | COMAN MIERDA | IDIOTAS | VETE | LARGATE"],
+    &[
+        "ESTAFA | ESTAFADORES | ESTAFADOR | ACOSO | ILEGAL | ABOGADO | DEMANDAR | DEMANDARLOS | DEMANDA LEGAL | \
+        DENUNCIAR | DENUNCIARLOS | DENUNCIARE | DENUNCIA | POLICIA | BLOQUEADO | BLOQUEADOS | BLOQUEAR | BLOQUEARE",
+    ],
+    &["REPORTAR | REPORTARE", "SPAM | FCC | FTC | COMO SPAM"],
+];
+
+/// Stop words that need no company to give doubt.
+pub(super) const STOP_WORDS: Table = &[
+    &["DESUSCRIBIR | SUSCRIPCION"],
+    &[
+        "DARME DE BAJA | DAR DE BAJA | DARSE DE BAJA | DE BAJA | CANCELAR | CANCELEN | CANCELE | CANCELA | DETENER | \
+        DETENGAN | DETENGA | BASTA | DEJEN DE | DEJE DE | DEJA DE | DEJAR DE | PAREN | PARE | PARAR | NO MAS | \
+        YA NO",
     ],
 ];

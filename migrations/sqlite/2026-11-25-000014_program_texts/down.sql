@@ -1,0 +1,2 @@
+ALTER TABLE numbers DROP COLUMN language;
+DROP TABLE program_texts;
