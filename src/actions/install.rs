@@ -33,11 +33,7 @@ pub fn install(tx: &mut Tx<'_>, sender: Option<&str>, now: Timestamp) -> Result<
 /// # Errors
 /// When the database fails.
 pub fn shared_secret(tx: &mut Tx<'_>, fresh: &str) -> Result<Vec<u8>, ActionError> {
-    if let Some(known) = settings::get(tx, settings::SECRET_KEY)? {
-        return Ok(known.into_bytes());
-    }
-    settings::set(tx, settings::SECRET_KEY, fresh)?;
-    Ok(fresh.as_bytes().to_vec())
+    Ok(settings::get_or_set(tx, settings::SECRET_KEY, fresh)?.into_bytes())
 }
 
 fn first_program(tx: &mut Tx<'_>, now: Timestamp) -> Result<Program, ActionError> {

@@ -53,6 +53,19 @@ pub(super) fn put(tx: &mut Tx<'_>, key: &str, value: &str) -> Result<(), StoreEr
     })
 }
 
+/// The setting's value; `fresh` becomes it where there is none. Of several who come at once all get the same one.
+///
+/// # Errors
+/// When the database fails.
+pub fn get_or_set(tx: &mut Tx<'_>, key: &str, fresh: &str) -> Result<String, StoreError> {
+    on!(tx, db => {
+        let row = (settings::key.eq(key), settings::value.eq(fresh));
+        diesel::insert_into(settings::table).values(row).on_conflict_do_nothing().execute(db)?;
+        // Whoever was first has committed by now: the insertion waited for them.
+        Ok(settings::table.find(key).select(settings::value).first(db)?)
+    })
+}
+
 /// Forgets a setting.
 ///
 /// # Errors

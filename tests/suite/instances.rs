@@ -179,3 +179,22 @@ async fn a_commit_that_is_not_confirmed_is_neither_acknowledged_nor_repeated() {
     assert!(matches!(result, Err(StoreError::Commit(_))), "{result:?}");
     assert_eq!(runs, 1);
 }
+
+#[actix_web::test]
+async fn instances_that_start_at_once_share_one_secret() {
+    if !database::is_postgres() {
+        return;
+    }
+    let world = world().await;
+    let stores: Vec<Store> = (0..6).map(|_| Store::open(&world.database).unwrap()).collect();
+    for round in 0..20 {
+        let key = format!("secret {round}");
+        let starts = stores.iter().enumerate().map(|(n, store)| {
+            let (key, fresh) = (key.clone(), format!("made by {n}"));
+            store.write(move |tx| settings::get_or_set(tx, &key, &fresh))
+        });
+        let shared: Result<Vec<String>, StoreError> = join_all(starts).await.into_iter().collect();
+        let shared = shared.unwrap();
+        assert!(shared.iter().all(|secret| *secret == shared[0]), "{shared:?}");
+    }
+}

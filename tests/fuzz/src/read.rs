@@ -8,7 +8,9 @@ use libfuzzer_sys::fuzz_target;
 #[allow(dead_code, unused_imports)]
 #[path = "../../../src/domain"]
 mod domain {
+    pub mod language;
     pub mod reply;
+    mod words;
 }
 
 use domain::reply::{Keywords, Reply, Tier, normalise, read};
