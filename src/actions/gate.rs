@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use crate::domain::gate::{Question, Verdict, ask};
+use crate::domain::consent::State;
+use crate::domain::gate::{Question, Verdict, ask, caps};
 use crate::domain::message::Category;
 use crate::domain::program::Program;
-use crate::domain::rules::{Cap, Place, Rulebook, place_of, promises};
+use crate::domain::rules::{Cap, Place, Rulebook, place_of};
 use crate::domain::standstill::Standstill;
 use crate::domain::time::Timestamp;
 use crate::store::numbers::Number;
-use crate::store::{Conn, StoreError, contacts, messages, programs, rulebooks, settings};
+use crate::store::{Conn, StoreError, contacts, events, messages, programs, rulebooks, settings};
 
 /// A program's means of sending, as they stand now.
 #[derive(Debug)]
@@ -48,6 +49,10 @@ impl Standing {
         now: Timestamp,
     ) -> Result<Verdict, StoreError> {
         let is_conversation = category == Category::Conversation;
+        let caps = match is_conversation {
+            true => Vec::new(),
+            false => caps(program, agreed(conn, number, program)?.as_deref()),
+        };
         Ok(ask(&Question {
             consent: &number.consent,
             phone: &number.phone,
@@ -58,7 +63,8 @@ impl Standing {
             standstill: self.standstill,
             places: &places(conn, number, program)?,
             rulebook: &self.rulebook,
-            sent: &if is_conversation { Vec::new() } else { sent(conn, number, program, now)? },
+            sent: &sent(conn, number, program, &caps, now)?,
+            caps: &caps,
             is_conversation,
             now,
         }))
@@ -83,14 +89,25 @@ fn places(conn: &mut Conn<'_>, number: &Number, program: &Program) -> Result<Vec
     Ok(places)
 }
 
-/// When texts that count towards what the program promises were handed over, as far back as the promise reaches.
+/// The wording that an opted-in lead agreed to, where there was one: of the form, or of the opt-in template before the START.
+fn agreed(conn: &mut Conn<'_>, number: &Number, program: &Program) -> Result<Option<String>, StoreError> {
+    match number.consent.state_in(program.id) {
+        State::OptedIn(since) if program.keeps_frequency => {
+            let beginnings = events::beginnings(conn, number.id, program.id, since.seq)?;
+            Ok(beginnings.iter().find_map(|evidence| evidence.wording().map(str::to_owned)))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// When texts that count towards what was promised were handed over, as far back as the promise reaches.
 fn sent(
     conn: &mut Conn<'_>,
     number: &Number,
     program: &Program,
+    caps: &[Cap],
     now: Timestamp,
 ) -> Result<Vec<Timestamp>, StoreError> {
-    let caps = if program.keeps_frequency { promises(&program.frequency) } else { Vec::new() };
     let (Some(window), Some(most)) = (caps.iter().map(Cap::window).max(), caps.iter().map(|cap| cap.n).max())
     else {
         return Ok(Vec::new());

@@ -217,6 +217,17 @@ pub enum Evidence {
     },
 }
 
+impl Evidence {
+    /// The wording that the lead read: of the form, or of the opt-in template.
+    pub fn wording(&self) -> Option<&str> {
+        match self {
+            Evidence::WebForm(record) => Some(&record.wording),
+            Evidence::Invitation { text, .. } => Some(text),
+            _ => None,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::Evidence;

@@ -5,6 +5,8 @@
 mod checks;
 mod timing;
 
+pub use timing::caps;
+
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
@@ -14,7 +16,7 @@ use super::id::{MessageId, ProgramId};
 use super::message::Lane;
 use super::phone::Phone;
 use super::program::Program;
-use super::rules::{Place, Rulebook};
+use super::rules::{Cap, Place, Rulebook};
 use super::standstill::Standstill;
 use super::time::Timestamp;
 use super::words::words;
@@ -121,6 +123,8 @@ pub struct Question<'a> {
     pub places: &'a [Place],
     /// The dated rules.
     pub rulebook: &'a Rulebook,
+    /// What was promised: see [`caps`].
+    pub caps: &'a [Cap],
     /// When texts that count towards the promised frequency were handed over.
     pub sent: &'a [Timestamp],
     /// A person types to a person: the promised frequency is about the others.

@@ -8,6 +8,7 @@ use super::schema::{consent_events, seals};
 use super::{Conn, StoreError, Tx, programs};
 use crate::domain::actor::Actor;
 use crate::domain::consent::{Draft, Event, EventKind, Source};
+use crate::domain::evidence::Evidence;
 use crate::domain::id::{NumberId, ProgramId};
 use crate::domain::ledger::{Entry, Hash, Stored};
 use crate::domain::time::Timestamp;
@@ -146,6 +147,31 @@ pub fn ended_after(
             .select((consent_events::kind, consent_events::program_id));
         let later: Vec<(EventKind, Option<ProgramId>)> = later.load(db)?;
         Ok(later.iter().any(|(kind, about)| kind.ends_consent() && about.is_none_or(|about| about == program)))
+    })
+}
+
+/// The evidence with which the program's consent of the event `seq` began, and of the invitation before it, if there was
+/// one: the newest first.
+///
+/// # Errors
+/// When the database fails, or evidence cannot be read.
+pub fn beginnings(
+    conn: &mut Conn<'_>,
+    number: NumberId,
+    program: ProgramId,
+    seq: i32,
+) -> Result<Vec<Evidence>, StoreError> {
+    on!(conn, db => {
+        let facts: Vec<String> = consent_events::table
+            .filter(consent_events::number_id.eq(number))
+            .filter(consent_events::program_id.eq(program))
+            .filter(consent_events::seq.le(seq))
+            .filter(consent_events::kind.eq_any([EventKind::Invited, EventKind::OptedIn]))
+            .order(consent_events::seq.desc())
+            .select(consent_events::facts)
+            .limit(2)
+            .load(db)?;
+        facts.iter().map(|facts| Ok(serde_json::from_str(facts)?)).collect()
     })
 }
 

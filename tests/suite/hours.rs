@@ -18,10 +18,15 @@ async fn night(world: &World) {
 }
 
 async fn rules(world: &World, quiet_hours: bool, frequency: bool) {
+    promise(world, quiet_hours, frequency, "up to 4 msgs/month").await;
+}
+
+async fn promise(world: &World, quiet_hours: bool, frequency: bool, words: &str) {
+    let words = words.to_owned();
     let now = world.clock.now();
     let keep = move |tx: &mut Tx<'_>| {
         let program = keep_rules(tx, None, Some(quiet_hours), Some(frequency), &Actor::Operator, now)?;
-        let promising = Program { frequency: "up to 4 msgs/month".to_owned(), ..program };
+        let promising = Program { frequency: words.clone(), ..program };
         programs::update(tx, promising).map_err(ActionError::from)
     };
     world.jobs.store.write(keep).await.unwrap();
@@ -127,7 +132,7 @@ async fn the_promised_frequency_is_a_cap_and_a_conversation_is_none() {
     }
     let (status, fifth) = ana.is_sent("alert 5").await;
     assert_eq!((status, fifth["status"].as_str()), (202, Some("scheduled")));
-    assert!(fifth["verdict"].to_string().contains("The program promises"), "{fifth}");
+    assert!(fifth["verdict"].to_string().contains("at most 4 texts in any 30 days"), "{fifth}");
     assert_eq!(ana.received().len(), 5);
     let typed = json!({"to": ana.phone.as_str(), "body": "as you asked", "category": "conversation"});
     assert_eq!(world.call(Method::POST, "/api/v1/messages", Some(typed)).await.1["status"], "queued");
@@ -136,6 +141,24 @@ async fn the_promised_frequency_is_a_cap_and_a_conversation_is_none() {
     world.clock.advance(Duration::days(30));
     world.deliver().await;
     assert_eq!(ana.received().last().map(String::as_str), Some("alert 5"));
+}
+
+#[actix_web::test]
+async fn who_agreed_to_four_texts_a_month_gets_no_more_when_the_program_promises_nine() {
+    let world = world().await;
+    rules(&world, true, true).await;
+    let (ana, ben) = (world.lead(10), world.lead(11));
+    assert_eq!(ana.is_sent("alert 1").await.1["status"], "held");
+    ana.texts("START").await;
+    promise(&world, true, true, "up to 9 msgs/month").await;
+    assert_eq!(ben.is_sent("alert 1").await.1["status"], "held");
+    ben.texts("START").await;
+    for n in 2..=5 {
+        world.clock.advance(Duration::minutes(1));
+        let status = if n <= 4 { "queued" } else { "scheduled" };
+        assert_eq!(ana.is_sent(&format!("alert {n}")).await.1["status"], status, "{n}");
+        assert_eq!(ben.is_sent(&format!("alert {n}")).await.1["status"], "queued", "{n}");
+    }
 }
 
 #[actix_web::test]

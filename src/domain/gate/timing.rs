@@ -3,7 +3,8 @@
 
 use super::checks::{fail, pass};
 use super::{Check, CheckName, Question};
-use crate::domain::rules::{Hours, Rules, ask, promises};
+use crate::domain::program::Program;
+use crate::domain::rules::{Cap, Hours, Rules, ask, promises};
 use crate::domain::time::Timestamp;
 
 /// Both checks, with the times that follow from them.
@@ -89,37 +90,52 @@ fn quiet_hours(question: &Question<'_>) -> Check {
     }
 }
 
+/// What was promised: by the program as it stands, and by the wording that the lead agreed to. All of it is kept: who raises
+/// the frequency has the consent of those who read it then, and of nobody before.
+pub fn caps(program: &Program, agreed: Option<&str>) -> Vec<Cap> {
+    if !program.keeps_frequency {
+        return Vec::new();
+    }
+    let mut caps = promises(&program.frequency);
+    for cap in agreed.map(promises).unwrap_or_default() {
+        if !caps.contains(&cap) {
+            caps.push(cap);
+        }
+    }
+    caps
+}
+
 /// When the promised frequency next allows a text, if not now.
 fn free_at(question: &Question<'_>) -> Option<Timestamp> {
-    if !question.program.keeps_frequency || question.is_conversation {
+    if question.is_conversation {
         return None;
     }
-    let caps = promises(&question.program.frequency);
-    caps.iter().filter_map(|cap| cap.next_allowed(question.sent, question.now)).max()
+    question.caps.iter().filter_map(|cap| cap.next_allowed(question.sent, question.now)).max()
 }
 
 fn frequency(question: &Question<'_>, free_at: Option<Timestamp>) -> Check {
     let name = CheckName::Frequency;
-    let promised = &question.program.frequency;
     if !question.program.keeps_frequency {
         return pass(name, "An administrator said that this program's frequency is no cap.");
     }
     if question.is_conversation {
         return pass(name, "A text that a person writes in a conversation does not count.");
     }
-    let caps = promises(promised);
-    if caps.is_empty() {
-        return pass(name, &format!("The program promises no number of texts: “{promised}”."));
+    if question.caps.is_empty() {
+        let words = &question.program.frequency;
+        return pass(name, &format!("The program promises no number of texts: “{words}”."));
     }
+    let promised = question.caps.iter().map(Cap::words).collect::<Vec<_>>().join(", and ");
     match free_at {
-        None => pass(name, &format!("Within what the program promises: “{promised}”.")),
+        None => pass(name, &format!("Within what was promised: {promised}.")),
         Some(free_at) => fail(
             name,
             &format!(
-                "The program promises “{promised}”, and as many went out. The next may go on {}.",
+                "What was promised is {promised}, and as many went out. The next may go on {}.",
                 free_at.words()
             ),
-            "Nothing is to be done: what waits goes out by itself then.",
+            "Nothing is to be done: what waits goes out by itself then. Raising the program's frequency does not help: a lead \
+             keeps what the wording promised when they agreed.",
         ),
     }
 }
