@@ -126,6 +126,10 @@ fn release(tx: &mut Tx<'_>, number: &Number, program: &Program, now: Timestamp) 
             let why = Move::coded("cancelled", "The lead opted in again before it went out.");
             messages::advance(tx, &held, Status::Cancelled, now, &why)?;
         }
+        if held.lane == Lane::Invitation {
+            let why = Move::coded("cancelled", "The lead opted in before it went out.");
+            messages::advance(tx, &held, Status::Cancelled, now, &why)?;
+        }
         if held.status != Status::Held {
             continue;
         }

@@ -42,7 +42,8 @@ pub fn claim(tx: &mut Tx<'_>, id: MessageId, now: Timestamp) -> Result<Option<Cl
         return Ok(None);
     }
     let Some(number_id) = message.number_id else { return Ok(None) };
-    if message.expires_at.is_some_and(|until| until <= now) {
+    // The hold time of an intended message is over with its release: from then on it only waits for an allowed time.
+    if message.lane != Lane::Gated && message.expires_at.is_some_and(|until| until <= now) {
         let why = Move::coded("expired", "It was too late to send it.");
         messages::advance(tx, &message, Status::Expired, now, &why)?;
         return Ok(None);
@@ -62,7 +63,7 @@ pub fn claim(tx: &mut Tx<'_>, id: MessageId, now: Timestamp) -> Result<Option<Cl
     }
     let program = programs::get(tx, message.program_id)?.ok_or(ActionError::NotFound("program"))?;
     let standing = standing(tx, &program)?;
-    let verdict = standing.verdict(tx, &number, &program, message.category, now)?;
+    let verdict = standing.verdict_on(tx, &message, &number, &program, now)?;
     match (verdict.answer(message.lane), standing.sender) {
         (Answer::Send(permit), Some(sender)) => {
             let (due_at, claim) = (Some(now.plus(ASK_AFTER)), Some((sender.as_str(), &permit)));
@@ -75,14 +76,14 @@ pub fn claim(tx: &mut Tx<'_>, id: MessageId, now: Timestamp) -> Result<Option<Cl
             )?;
             Ok(Some(permit.clear(id, number.phone, sender, message.body)))
         }
-        (Answer::Wait, _) if verdict.next_allowed_at.is_some() => {
+        (Answer::Wait { until: Some(until) }, _) => {
             let headline = verdict.headline();
-            let why = Move { due_at: verdict.next_allowed_at, ..Move::noted(&headline) };
+            let why = Move { due_at: Some(until), ..Move::noted(&headline) };
             messages::advance(tx, &message, Status::Scheduled, now, &why)?;
             Ok(None)
         }
         // Passing causes: a person decides on a reply, an administrator gives the program a sender.
-        (Answer::Wait | Answer::Refuse(CheckName::Paused | CheckName::Sender), _)
+        (Answer::Wait { until: None } | Answer::Refuse(CheckName::Paused | CheckName::Sender), _)
         | (Answer::Send(_), None) => {
             messages::set_due(tx, id, now.plus(WAIT))?;
             Ok(None)

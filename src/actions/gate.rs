@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use crate::domain::consent::State;
-use crate::domain::gate::{Question, Verdict, ask, caps};
-use crate::domain::message::Category;
+use crate::domain::gate::{Purpose, Question, Verdict, ask, caps};
+use crate::domain::message::{Category, Lane};
 use crate::domain::program::Program;
 use crate::domain::rules::{Cap, Place, Rulebook, place_of};
 use crate::domain::standstill::Standstill;
 use crate::domain::time::Timestamp;
+use crate::store::messages::Message;
 use crate::store::numbers::Number;
 use crate::store::{Conn, StoreError, contacts, events, messages, programs, rulebooks, settings};
 
@@ -36,7 +37,7 @@ pub fn standing(conn: &mut Conn<'_>, program: &Program) -> Result<Standing, Stor
 }
 
 impl Standing {
-    /// The gate's verdict on a number, for a text of this category.
+    /// The gate's verdict on a number, for a new text of this category: what is arranged for later counts as well.
     ///
     /// # Errors
     /// When the database fails.
@@ -48,10 +49,44 @@ impl Standing {
         category: Category,
         now: Timestamp,
     ) -> Result<Verdict, StoreError> {
-        let is_conversation = category == Category::Conversation;
-        let caps = match is_conversation {
-            true => Vec::new(),
-            false => caps(program, agreed(conn, number, program)?.as_deref()),
+        self.asked(conn, number, program, Purpose::of(Lane::Gated, category), true, now)
+    }
+
+    /// The verdict on a message that is to be handed over now. What is arranged for later comes after it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn verdict_on(
+        &self,
+        conn: &mut Conn<'_>,
+        message: &Message,
+        number: &Number,
+        program: &Program,
+        now: Timestamp,
+    ) -> Result<Verdict, StoreError> {
+        self.asked(conn, number, program, Purpose::of(message.lane, message.category), false, now)
+    }
+
+    fn asked(
+        &self,
+        conn: &mut Conn<'_>,
+        number: &Number,
+        program: &Program,
+        purpose: Purpose,
+        with_arranged: bool,
+        now: Timestamp,
+    ) -> Result<Verdict, StoreError> {
+        let caps = match purpose {
+            Purpose::Counted => caps(program, agreed(conn, number, program)?.as_deref()),
+            _ => Vec::new(),
+        };
+        let mut sent = sent(conn, number, program, &caps, now)?;
+        if with_arranged && !caps.is_empty() {
+            sent.extend(messages::arranged(conn, number.id, program.id)?);
+        }
+        let places = match purpose {
+            Purpose::Reply => Vec::new(),
+            _ => places(conn, number, program)?,
         };
         Ok(ask(&Question {
             consent: &number.consent,
@@ -61,11 +96,11 @@ impl Standing {
             sender: self.sender.as_deref(),
             sending_on: self.sending_on,
             standstill: self.standstill,
-            places: &places(conn, number, program)?,
+            places: &places,
             rulebook: &self.rulebook,
-            sent: &sent(conn, number, program, &caps, now)?,
             caps: &caps,
-            is_conversation,
+            sent: &sent,
+            purpose,
             now,
         }))
     }
@@ -77,8 +112,8 @@ fn places(conn: &mut Conn<'_>, number: &Number, program: &Program) -> Result<Vec
         return Ok(Vec::new());
     }
     let mut places = Vec::new();
-    for contact in contacts::of_number(conn, number.id)? {
-        let place = place_of(contact.time_zone.as_deref(), contact.zip.as_deref(), &number.phone);
+    for (time_zone, zip) in contacts::places_of(conn, number.id)? {
+        let place = place_of(time_zone.as_deref(), zip.as_deref(), &number.phone);
         if !places.contains(&place) {
             places.push(place);
         }

@@ -19,8 +19,12 @@ pub fn install(tx: &mut Tx<'_>, sender: Option<&str>, now: Timestamp) -> Result<
         Some(program) => program,
         None => first_program(tx, now)?,
     };
-    if let Some(sender) = sender {
+    // Once for each number that is configured: what an administrator chose since stays chosen.
+    if let Some(sender) = sender
+        && settings::get(tx, settings::SENDER)?.as_deref() != Some(sender)
+    {
         programs::text_from(tx, program.id, sender, now)?;
+        settings::set(tx, settings::SENDER, sender)?;
     }
     if forms::find(tx, FORM_SLUG)?.is_none() {
         first_form(tx, &program, FORM_SLUG, now)?;

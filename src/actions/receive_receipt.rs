@@ -1,7 +1,7 @@
 //! A delivery receipt has arrived: the message moves forward, never back; a block at the provider is an opt-out.
 
 use crate::domain::actor::Actor;
-use crate::domain::consent::{Intent, State};
+use crate::domain::consent::{Intent, Scope, State};
 use crate::domain::message::{Receipt, ReceiptStatus, RejectKind, Status};
 use crate::domain::time::Timestamp;
 use crate::store::messages::{self, Message, Move};
@@ -35,7 +35,7 @@ pub fn receive_receipt(
     }
     // A message that was claimed once and waits for another attempt: the provider took it after all.
     let before = match message.status {
-        Status::Queued if message.claimed_at.is_some() => Status::Sending,
+        Status::Queued | Status::Scheduled if message.claimed_at.is_some() => Status::Sending,
         status => status,
     };
     let moved = before.after_receipt(receipt.status);
@@ -74,17 +74,19 @@ pub(super) fn refused_by_provider(
     if kind == RejectKind::OptedOut {
         let Some(mut number) = numbers::get_locked(tx, number_id)? else { return Ok(()) };
         let program = programs::get(tx, message.program_id)?.ok_or(ActionError::NotFound("program"))?;
+        let is_newer = |state: &State| match state {
+            State::OptedIn(since) => message.claimed_seq.is_some_and(|claimed| since.seq > claimed),
+            _ => false,
+        };
         // News from before the lead's latest START, told again: the provider has lifted the block since.
-        if let State::OptedIn(since) = number.consent.state_in(program.id)
-            && message.claimed_seq.is_some_and(|claimed| since.seq > claimed)
-        {
+        if is_newer(&number.consent.state_in(program.id)) {
             return Ok(());
         }
-        let intent = Intent::ProviderBlock {
-            provider: provider.to_owned(),
-            code: code.to_owned(),
-            message: message.id,
-        };
+        // Behind the block stands a STOP, and a STOP reaches all programs, but for a START after it.
+        let is_narrow = number.consent.programs.values().any(is_newer);
+        let scope = if is_narrow { Scope::Program } else { Scope::Everywhere };
+        let (provider_word, code) = (provider.to_owned(), code.to_owned());
+        let intent = Intent::ProviderBlock { provider: provider_word, code, message: message.id, scope };
         let actor = Actor::Provider(provider.to_owned());
         apply(tx, &mut number, &program, intent, &Occasion::new(&actor, now))?;
         return Ok(());

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::domain::actor::Actor;
 use crate::domain::answers::Answer;
-use crate::domain::consent::{Intent, Scope};
+use crate::domain::consent::{Intent, Scope, State};
 use crate::domain::evidence::HandsetText;
 use crate::domain::message::{InboundText, Lane};
 use crate::domain::phone::Phone;
@@ -13,13 +13,15 @@ use crate::domain::reply::{self, Reading, Reply};
 use crate::domain::time::Timestamp;
 use crate::store::inbound::{self, Inbound};
 use crate::store::numbers::Number;
-use crate::store::{Tx, numbers, programs, rulebooks};
+use crate::store::{Tx, messages, numbers, programs, rulebooks};
 
 use super::ActionError;
 use super::consent::{Occasion, apply, queue};
 
 /// An answer to HELP that is later than this helps nobody.
 const HELP_WITHIN: chrono::Duration = chrono::Duration::minutes(5);
+/// So many answers to HELP within an hour are enough for any person.
+const MOST_HELP: i64 = 5;
 
 /// What became of a text.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -95,10 +97,30 @@ fn addressed(tx: &mut Tx<'_>, to: &str) -> Result<(Program, bool), ActionError> 
     Ok((program.ok_or(ActionError::NotFound("program"))?, is_certain))
 }
 
+/// True for a word of the program's own, beside START itself.
+fn is_own_word(program: &Program, reading: &Reading) -> bool {
+    reading.matched.as_ref().is_some_and(|word| program.opt_in_words.to_vec().contains(word))
+}
+
+/// Two machines that answer each other must not go on for ever.
+fn is_flooding(tx: &mut Tx<'_>, number: &Number, now: Timestamp) -> Result<bool, ActionError> {
+    let answers = messages::helped_since(tx, number.id, now.plus(-chrono::Duration::hours(1)), MOST_HELP)?;
+    Ok(answers >= MOST_HELP)
+}
+
 /// The one program that `STOP RATES` reaches, as long as the rules let a code narrow a revocation.
-fn narrowed(tx: &mut Tx<'_>, code: Option<&str>, now: Timestamp) -> Result<Option<Program>, ActionError> {
+fn narrowed(
+    tx: &mut Tx<'_>,
+    number: &Number,
+    code: Option<&str>,
+    now: Timestamp,
+) -> Result<Option<Program>, ActionError> {
     match code {
-        Some(code) if !rulebooks::current(tx)?.revoke_all(now) => Ok(programs::of_code(tx, code)?),
+        Some(code) if !rulebooks::current(tx)?.revoke_all(now) => {
+            let named = programs::of_code(tx, code)?;
+            // Who was never in it means the texts that do come.
+            Ok(named.filter(|program| number.consent.state_in(program.id) != State::NotAsked))
+        }
         _ => Ok(None),
     }
 }
@@ -148,18 +170,22 @@ fn act(
     };
     let occasion = Occasion { actor: &Actor::Lead, now, confirm: !text.answered_by_provider };
     let intent = match &reading.reply {
+        Reply::OptIn if is_own_word(program, reading) => Intent::Join(evidence()),
         Reply::OptIn => Intent::Start(evidence()),
-        Reply::Confirm => Intent::Yes(evidence()),
+        Reply::Confirm => {
+            let asked_at = messages::invited_at(tx, number.id, program.id)?;
+            Intent::Yes { text: evidence(), asked_at }
+        }
         Reply::Revoke { program_code } => {
             tx.pass_barrier(number.id);
-            if let Some(narrowed) = narrowed(tx, program_code.as_deref(), now)? {
+            if let Some(narrowed) = narrowed(tx, number, program_code.as_deref(), now)? {
                 apply(tx, number, &narrowed, Intent::Stop(evidence(), Scope::Program), &occasion)?;
                 return Ok(());
             }
             Intent::Stop(evidence(), Scope::Everywhere)
         }
         Reply::Unclear => Intent::Unclear(evidence()),
-        Reply::Help if occasion.confirm => {
+        Reply::Help if occasion.confirm && !is_flooding(tx, number, now)? => {
             let (id, help) = (tx.new_id(now)?, program.answer(Answer::Help, number.language));
             queue(tx, id, Lane::Help, number, program, &help, Some(now.plus(HELP_WITHIN)), &occasion)?;
             return Ok(());

@@ -3,6 +3,7 @@
 use crate::domain::actor::Actor;
 use crate::domain::id::ContactId;
 use crate::domain::phone::Phone;
+use crate::domain::rules::Zone;
 use crate::domain::time::Timestamp;
 use crate::store::contacts::{self, Contact, Details};
 use crate::store::{Tx, admin_log, numbers};
@@ -157,8 +158,9 @@ fn checked(phone: &str, details: &Details, region: &str) -> Result<Phone, Action
     if details.zip.as_ref().is_some_and(|zip| zip.chars().count() > 16) {
         errors.push(FieldError::new("zip", "Enter a ZIP code like 98101."));
     }
-    if details.time_zone.as_ref().is_some_and(|zone| zone.chars().count() > 64) {
-        errors.push(FieldError::new("time_zone", "Enter a time zone like America/Los_Angeles."));
+    if details.time_zone.as_ref().is_some_and(|zone| Zone::find(zone).is_none()) {
+        let words = "This is no time zone of the IANA list. Enter one like America/Los_Angeles.";
+        errors.push(FieldError::new("time_zone", words));
     }
     match (phone, errors.is_empty()) {
         (Ok(phone), true) => Ok(phone),

@@ -82,11 +82,11 @@ pub fn send_message(
             let words = verdict.headline();
             return refuse(tx, message, code_of(check), words, Some(verdict));
         }
-        Answer::Wait if verdict.next_allowed_at.is_some() => {
+        Answer::Wait { until: Some(until) } => {
             message.status = Status::Scheduled;
-            message.due_at = verdict.next_allowed_at.unwrap_or(now);
+            message.due_at = until;
         }
-        Answer::Send(_) | Answer::Wait => message.status = Status::Queued,
+        Answer::Send(_) | Answer::Wait { until: None } => message.status = Status::Queued,
         Answer::Hold if asks_basis(&program, &verdict) && wanted.basis.is_none() => {
             return refuse(tx, message, BASIS_REQUIRED, NO_BASIS.to_owned(), Some(verdict));
         }
@@ -107,7 +107,7 @@ pub fn send_message(
                 .to_owned()
         }
         Status::Scheduled => {
-            format!("Scheduled: it goes out by itself on {}. {}", message.due_at.words(), verdict.headline())
+            format!("Scheduled: it goes out by itself at the next allowed time. {}", verdict.headline())
         }
         _ => "Queued for delivery.".to_owned(),
     };

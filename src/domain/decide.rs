@@ -41,15 +41,19 @@ pub fn decide(
         Intent::Reinvite { message, text, basis } => case.reinvite(message, text, basis),
         Intent::InvitationFailed { message, seq, why } => Ok(case.invitation_failed(message, seq, why)),
         Intent::Start(text) => Ok(case.start(text)),
-        Intent::Yes(text) => Ok(case.yes(text)),
+        Intent::Join(text) => Ok(match case.state {
+            State::OptedOut(_) => case.handset(EventKind::Recorded, text, &[]),
+            _ => case.start(text),
+        }),
+        Intent::Yes { text, asked_at } => Ok(case.yes(text, asked_at)),
         Intent::Stop(text, scope) => Ok(case.stop(text, scope)),
         Intent::Unclear(text) => Ok(case.unclear(text)),
         Intent::Form { record, double_opt_in } => Ok(case.form(record, double_opt_in)),
         Intent::ManualOptIn(document) => case.manual_opt_in(document),
         Intent::OptOut(revocation, source) => case.opt_out(revocation, source),
-        Intent::ProviderBlock { provider, code, message } => {
+        Intent::ProviderBlock { provider, code, message, scope } => {
             let evidence = Evidence::ProviderBlock { provider, code, message };
-            Ok(case.revoke(Scope::Program, Source::Provider, evidence))
+            Ok(case.revoke(scope, Source::Provider, evidence))
         }
         Intent::Reassigned { reason } => case.reassigned(reason),
         Intent::SetDoNotText { reason } => {
@@ -84,12 +88,11 @@ impl Case<'_> {
         }
     }
 
-    fn yes(&self, text: HandsetText) -> Decision {
+    fn yes(&self, text: HandsetText, asked_at: Option<Timestamp>) -> Decision {
+        // A YES from before the question answers something else.
+        let answers = asked_at.is_some_and(|asked| text.sent_at.is_none_or(|sent_at| sent_at >= asked));
         match self.state {
-            // A YES from before the question answers something else.
-            State::Invited(since) if text.sent_at.is_none_or(|sent_at| sent_at >= since.recorded_at) => {
-                self.handset(EventKind::OptedIn, text, &self.welcome())
-            }
+            State::Invited(_) if answers => self.handset(EventKind::OptedIn, text, &self.welcome()),
             _ => Decision::default(),
         }
     }
@@ -127,7 +130,10 @@ impl Case<'_> {
         if let Some(event) = &mut decision.event {
             event.occurred_at = occurred_at;
         }
-        if self.state.name() != StateName::OptedOut {
+        // Also where only another program was left to end: the lead is told once that it has.
+        let ends_another =
+            scope == Scope::Everywhere && self.record.programs.values().any(State::may_be_texted);
+        if self.state.name() != StateName::OptedOut || ends_another {
             decision.effects.push(Effect::ConfirmOptOut);
         }
         decision

@@ -4,16 +4,17 @@
 
 mod checks;
 mod timing;
+mod verdict;
 
 pub use timing::caps;
+pub use verdict::{Answer, ClearedText, SendPermit, Verdict};
 
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::consent::{NumberConsent, Since, StateName};
-use super::id::{MessageId, ProgramId};
-use super::message::Lane;
+use super::consent::NumberConsent;
+use super::message::{Category, Lane};
 use super::phone::Phone;
 use super::program::Program;
 use super::rules::{Cap, Place, Rulebook};
@@ -58,6 +59,11 @@ words! {
 }
 
 impl CheckName {
+    /// True for a check that passes by itself, by time or when somebody switches sending on: consent stays as it is.
+    fn passes_by_itself(self) -> bool {
+        matches!(self, CheckName::QuietHours | CheckName::Frequency | CheckName::Operations)
+    }
+
     /// The rule the check keeps, with its source.
     pub fn rule(self) -> &'static str {
         match self {
@@ -67,7 +73,7 @@ impl CheckName {
             CheckName::Paused => "47 CFR 64.1200(a)(10): an unclear reply may be a revocation",
             CheckName::Number => "ITU-T E.164; carrier error codes",
             CheckName::Sender => "CTIA Messaging Principles 5.1: replies must reach the sender",
-            CheckName::QuietHours => "47 CFR 64.1200(c)(1)",
+            CheckName::QuietHours => "47 CFR 64.1200(c)(1), and whatever narrower rule the facts name",
             CheckName::Frequency => "CTIA Messaging Principles 5.1",
             CheckName::Operations => "House rule: one switch stops everything",
         }
@@ -127,111 +133,34 @@ pub struct Question<'a> {
     pub caps: &'a [Cap],
     /// When texts that count towards the promised frequency were handed over.
     pub sent: &'a [Timestamp],
-    /// A person types to a person: the promised frequency is about the others.
-    pub is_conversation: bool,
+    /// What the text is: it decides which of the timing checks bind it.
+    pub purpose: Purpose,
     /// Now.
     pub now: Timestamp,
 }
 
-/// The gate's answer, whole: every check in order.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct Verdict {
-    /// The program asked about.
-    pub program: ProgramId,
-    /// The state it was decided on.
-    pub state: StateName,
-    /// The event that began that state.
-    pub since: Option<Since>,
-    /// How many events the number's history had.
-    pub history_seq: i32,
-    /// When the gate was asked.
-    pub asked_at: Timestamp,
-    /// Every check, in order.
-    pub checks: Vec<Check>,
-    /// When quiet hours and the promised frequency next allow a text, if they do not now.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub next_allowed_at: Option<Timestamp>,
-    /// Until when quiet hours allow it: a text that is still on its way then must not arrive.
-    #[serde(skip)]
-    allowed_until: Option<Timestamp>,
-    /// Set by [`ask`] alone: a verdict that was stored and read back explains, but permits nothing.
-    #[serde(skip)]
-    fresh: bool,
+/// What a text is, as far as the timing checks care (RULES §3, §4).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Purpose {
+    /// An intended message that counts towards the promised frequency.
+    Counted,
+    /// A person types to a person: quiet hours hold, the frequency is about the others.
+    Conversation,
+    /// The opt-in template: quiet hours hold, it counts towards no frequency.
+    Invitation,
+    /// An answer to what the lead has just written: it goes at any hour.
+    Reply,
 }
 
-/// What to do with a message of a given lane.
-#[derive(Debug, PartialEq)]
-pub enum Answer {
-    /// It may go now.
-    Send(SendPermit),
-    /// It waits for the lead's START.
-    Hold,
-    /// It waits until sending is switched on again.
-    Wait,
-    /// It must not go. The check that says why.
-    Refuse(CheckName),
-}
-
-/// The right to send one message now. Made by the gate alone.
-#[derive(Debug, PartialEq)]
-pub struct SendPermit {
-    lane: Lane,
-    seq: i32,
-    history_seq: i32,
-    valid_for: Option<i64>,
-}
-
-impl SendPermit {
-    /// The event of the number's history that permits the text (0 where none is needed: the answer to HELP).
-    pub fn seq(&self) -> i32 {
-        self.seq
-    }
-
-    /// How many events the number's history had when the gate was asked.
-    pub fn history_seq(&self) -> i32 {
-        self.history_seq
-    }
-
-    /// Joins the permit to the one message it was given for.
-    pub fn clear(self, message: MessageId, to: Phone, from: String, body: String) -> ClearedText {
-        ClearedText { message, to, from, body, permit: self }
-    }
-}
-
-/// A text that passed the gate: the only thing a provider sends.
-#[derive(Debug, PartialEq)]
-pub struct ClearedText {
-    message: MessageId,
-    to: Phone,
-    from: String,
-    body: String,
-    permit: SendPermit,
-}
-
-impl ClearedText {
-    /// Our identifier of the message.
-    pub fn message(&self) -> MessageId {
-        self.message
-    }
-    /// The recipient.
-    pub fn to(&self) -> &Phone {
-        &self.to
-    }
-    /// The sender number.
-    pub fn from(&self) -> &str {
-        &self.from
-    }
-    /// The text.
-    pub fn body(&self) -> &str {
-        &self.body
-    }
-    /// By which lane it goes.
-    pub fn lane(&self) -> Lane {
-        self.permit.lane
-    }
-    /// For how many seconds from the permit on it may arrive, where quiet hours begin.
-    pub fn valid_for(&self) -> Option<i64> {
-        self.permit.valid_for
+impl Purpose {
+    /// What a message of this lane and category is.
+    pub fn of(lane: Lane, category: Category) -> Purpose {
+        match (lane, category) {
+            (Lane::Gated, Category::Conversation) => Purpose::Conversation,
+            (Lane::Gated, _) => Purpose::Counted,
+            (Lane::Invitation, _) => Purpose::Invitation,
+            (Lane::OptOutConfirmation | Lane::OptInConfirmation | Lane::Help, _) => Purpose::Reply,
+        }
     }
 }
 
@@ -250,6 +179,9 @@ pub fn ask(question: &Question<'_>) -> Verdict {
         timing.frequency,
         checks::operations(question),
     ];
+    // A time is told only where nothing but the time is in the way.
+    let waits = |check: &Check| check.outcome != Outcome::Fail || check.name.passes_by_itself();
+    let next_allowed_at = timing.next.filter(|_| checks.iter().all(waits));
     Verdict {
         program: question.program.id,
         state: state.name(),
@@ -257,130 +189,19 @@ pub fn ask(question: &Question<'_>) -> Verdict {
         history_seq: question.consent.seq,
         asked_at: question.now,
         checks,
-        next_allowed_at: timing.next,
+        next_allowed_at,
+        next_words: timing.words,
+        frees_at: timing.next,
+        opens_at: timing.opens,
         allowed_until: timing.until,
         fresh: true,
     }
 }
-
-impl Verdict {
-    /// May an intended text go now? Nothing failed; what was not checked does not block.
-    pub fn can_text(&self) -> bool {
-        self.checks.iter().all(|check| check.outcome != Outcome::Fail)
-    }
-
-    /// True when the check failed.
-    pub fn fails(&self, name: CheckName) -> bool {
-        self.checks.iter().any(|check| check.name == name && check.outcome == Outcome::Fail)
-    }
-
-    /// The first check, after consent itself, that blocks; consent only when nothing else does.
-    pub fn cause(&self) -> Option<&Check> {
-        let failed = || self.checks.iter().filter(|check| check.outcome == Outcome::Fail);
-        failed().find(|check| check.name != CheckName::Consent).or_else(|| failed().next())
-    }
-
-    /// The answer in one sentence, for the top of a page.
-    pub fn headline(&self) -> String {
-        match self.cause() {
-            None => self.since.map_or("Yes.".to_owned(), |since| {
-                format!("Yes: opted in on {} by {}.", since.occurred_at.day(), since.source.label())
-            }),
-            Some(check) if Verdict::waits(check.name) => {
-                let when =
-                    self.next_allowed_at.map_or(String::new(), |next| format!(" Next on {}.", next.words()));
-                format!("Not now: {}{when}", decapitalise(&check.facts))
-            }
-            Some(check) => format!("No: {}", decapitalise(&check.facts)),
-        }
-    }
-
-    /// True for a check that time passes by itself.
-    fn waits(name: CheckName) -> bool {
-        matches!(name, CheckName::QuietHours | CheckName::Frequency)
-    }
-
-    /// What to do with a message of `lane`.
-    pub fn answer(&self, lane: Lane) -> Answer {
-        let permit = || SendPermit {
-            lane,
-            seq: self.since.map_or(0, |since| since.seq),
-            history_seq: self.history_seq,
-            valid_for: self
-                .allowed_until
-                .filter(|_| !lane.is_reply())
-                .map(|until| until.since(self.asked_at).num_seconds()),
-        };
-        let blocking =
-            |names: &[CheckName]| names.iter().copied().find(|name| self.fails(*name)).map(Answer::Refuse);
-        let (gates, wants): (&[CheckName], Option<StateName>) = match lane {
-            Lane::Gated => (&PERSON_AND_NUMBER, Some(StateName::OptedIn)),
-            Lane::Invitation => (&PERSON_AND_NUMBER, Some(StateName::Invited)),
-            Lane::OptInConfirmation => (&PERSON_AND_NUMBER, Some(StateName::OptedIn)),
-            Lane::OptOutConfirmation => (&FLAG_AND_NUMBER, Some(StateName::OptedOut)),
-            Lane::Help => (&FLAG_AND_NUMBER, None),
-        };
-        if let Some(refusal) = blocking(gates) {
-            return refusal;
-        }
-        if let Some(state) = wants
-            && state != self.state
-        {
-            return match lane {
-                Lane::Gated => Answer::Hold,
-                _ => Answer::Refuse(CheckName::Consent),
-            };
-        }
-        // What answers the lead goes out at any hour (RULES §3); the invitation counts towards no frequency.
-        let waits_for: &[CheckName] = match lane {
-            Lane::Gated => &[CheckName::QuietHours, CheckName::Frequency, CheckName::Operations],
-            Lane::Invitation => &[CheckName::QuietHours, CheckName::Operations],
-            Lane::OptInConfirmation | Lane::OptOutConfirmation | Lane::Help => &[CheckName::Operations],
-        };
-        if !self.fresh || waits_for.iter().any(|name| self.fails(*name)) {
-            return Answer::Wait;
-        }
-        Answer::Send(permit())
-    }
-}
-
-const PERSON_AND_NUMBER: [CheckName; 5] =
-    [CheckName::OptOut, CheckName::DoNotText, CheckName::Paused, CheckName::Number, CheckName::Sender];
-/// The narrow lanes of RULES §3: a confirmation goes out although the number is now opted out.
-const FLAG_AND_NUMBER: [CheckName; 3] = [CheckName::DoNotText, CheckName::Number, CheckName::Sender];
 
 /// The number to which a lead must text START, as it is read out on the phone and as it is typed.
 pub fn number_to_text(sender: Option<&str>) -> String {
     match sender.and_then(Phone::from_e164) {
         Some(phone) => format!("{} ({})", phone.national(), phone.as_str()),
         None => "your sender number".to_owned(),
-    }
-}
-
-fn decapitalise(sentence: &str) -> String {
-    let mut letters = sentence.chars();
-    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
-}
-
-#[cfg(test)]
-impl Verdict {
-    /// The same of somebody invited, where quiet hours begin at `until`.
-    pub(crate) fn invited_until(self, until: Timestamp) -> Verdict {
-        Verdict { state: StateName::Invited, allowed_until: Some(until), ..self }
-    }
-
-    /// A verdict on nobody, for tests of rooms that need a permit.
-    pub(crate) fn on_nobody(program: ProgramId) -> Verdict {
-        Verdict {
-            program,
-            state: StateName::NotAsked,
-            since: None,
-            history_seq: 0,
-            asked_at: Timestamp::default(),
-            checks: Vec::new(),
-            next_allowed_at: None,
-            allowed_until: None,
-            fresh: true,
-        }
     }
 }

@@ -47,8 +47,10 @@ pub enum Intent {
     InvitationFailed { message: MessageId, seq: i32, why: String },
     /// START from the handset.
     Start(HandsetText),
-    /// YES from the handset: consent only while invited.
-    Yes(HandsetText),
+    /// A program's own word of consent: it begins consent, and only START itself brings back who opted out.
+    Join(HandsetText),
+    /// YES from the handset: consent only while invited, and only to a question that went out: at `asked_at`.
+    Yes { text: HandsetText, asked_at: Option<Timestamp> },
     /// STOP from the handset.
     Stop(HandsetText, Scope),
     /// A reply that is neither clearly yes nor clearly no.
@@ -60,7 +62,7 @@ pub enum Intent {
     /// A person, or a client of the API, records a revocation by any channel.
     OptOut(Revocation, Source),
     /// The provider says that the lead is blocked there.
-    ProviderBlock { provider: String, code: String, message: MessageId },
+    ProviderBlock { provider: String, code: String, message: MessageId, scope: Scope },
     /// The number has another owner.
     Reassigned { reason: String },
     /// An administrator forbids texting.

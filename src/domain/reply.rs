@@ -14,6 +14,7 @@ mod tapback;
 mod words;
 
 pub use examples::{Example, examples};
+pub use phrases::is_everyday;
 
 use fold::{fold, strip, unmask};
 

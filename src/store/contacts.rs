@@ -190,6 +190,20 @@ pub fn of_number(conn: &mut Conn<'_>, number: NumberId) -> Result<Vec<Contact>, 
     })
 }
 
+/// Where a contact says that it is: time zone and ZIP code.
+pub type Whereabouts = (Option<String>, Option<String>);
+
+/// Where the contacts of a number say that they are, each answer once: time zone and ZIP code. All of them: each must be awake.
+///
+/// # Errors
+/// When the database fails.
+pub fn places_of(conn: &mut Conn<'_>, number: NumberId) -> Result<Vec<Whereabouts>, StoreError> {
+    on!(conn, db => {
+        let query = contacts::table.filter(contacts::number_id.eq(number));
+        Ok(query.select((contacts::time_zone, contacts::zip)).distinct().load(db)?)
+    })
+}
+
 /// One page of the list, in list order; with one line more than asked where the list goes on.
 ///
 /// # Errors

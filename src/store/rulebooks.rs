@@ -47,6 +47,12 @@ pub fn current(conn: &mut Conn<'_>) -> Result<Arc<Rulebook>, StoreError> {
 /// Reads the rules, for the catalog.
 pub(super) fn load(conn: &mut Conn<'_>) -> Result<Arc<Rulebook>, StoreError> {
     let latest = latest(conn)?;
+    for unread in latest.iter().flat_map(|edition| Sheet::read(&edition.lines).wrong) {
+        log::error!(
+            "Line {} of the published rules cannot be read by this version, and its rule does not hold. Publish the rules anew.",
+            unread.number
+        );
+    }
     Ok(Arc::new(latest.map_or_else(|| Rulebook::builtin().clone(), |edition| edition.rulebook())))
 }
 

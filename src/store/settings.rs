@@ -17,6 +17,9 @@ pub const SETUP_TOKEN: &str = "setup_token";
 /// The installation's secret, where several instances share it and none was given. Beside the database it lies in a file.
 pub const SECRET_KEY: &str = "secret_key";
 
+/// The configured SENDER_NUMBER that was last made the default program's number.
+pub const SENDER: &str = "sender_number";
+
 /// How far a copy from another database came; there until it was found complete.
 pub const MOVING: &str = "moving";
 

@@ -60,14 +60,19 @@ fn intents() -> impl Strategy<Value = Intent> {
         Just(Intent::Start(text("START", None))),
         (0i64..2000)
             .prop_map(|at| Intent::Start(text("START", Some(Timestamp::from_micros(at * 1_000_000))))),
-        Just(Intent::Yes(text("YES", None))),
+        Just(Intent::Yes { text: text("YES", None), asked_at: Some(Timestamp::default()) }),
         Just(Intent::Stop(text("STOP", None), Scope::Everywhere)),
         Just(Intent::Stop(text("STOP", None), Scope::Program)),
         Just(Intent::Unclear(text("no", None))),
         any::<bool>().prop_map(form),
         (0i64..3000).prop_map(move |at| document(Timestamp::from_micros(at * 1_000_000))),
         Just(Intent::OptOut(Revocation::now(RevocationChannel::Call, reason()), Source::Manual)),
-        Just(Intent::ProviderBlock { provider: "test".into(), code: "21610".into(), message }),
+        Just(Intent::ProviderBlock {
+            provider: "test".into(),
+            code: "21610".into(),
+            message,
+            scope: Scope::Everywhere
+        }),
         Just(Intent::Reassigned { reason: reason() }),
         Just(Intent::SetDoNotText { reason: reason() }),
         Just(Intent::ClearDoNotText { reason: reason() }),

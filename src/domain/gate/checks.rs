@@ -12,10 +12,8 @@ pub(super) fn consent(question: &Question<'_>, state: State) -> Check {
             pass(CheckName::Consent, &facts)
         }
         State::Invited(since) => {
-            let facts = format!(
-                "Not opted in yet: the opt-in template went out on {} and waits for START.",
-                since.recorded_at.day()
-            );
+            let facts =
+                format!("Not opted in yet: invited on {}; START has not come.", since.recorded_at.day());
             fail(
                 CheckName::Consent,
                 &facts,

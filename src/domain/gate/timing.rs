@@ -1,11 +1,17 @@
 //! The checks that say when, not whether: quiet hours at the recipient, and the frequency that the program promises. What
 //! they hold back goes out by itself at the next allowed time.
 
+use chrono::Duration;
+
 use super::checks::{fail, pass};
-use super::{Check, CheckName, Question};
+use super::{Check, CheckName, Purpose, Question};
 use crate::domain::program::Program;
-use crate::domain::rules::{Cap, Hours, Rules, ask, promises};
+use crate::domain::rules::{Cap, Hours, Place, Rules, Zone, ask, promises};
 use crate::domain::time::Timestamp;
+
+/// So near to the end of the allowed hours nothing is handed over any more.
+const LAST_MOMENT: Duration = Duration::seconds(30);
+const WAITS: &str = "Nothing is to be done: what waits goes out by itself at the next allowed time.";
 
 /// Both checks, with the times that follow from them.
 pub(super) struct Timing {
@@ -13,20 +19,44 @@ pub(super) struct Timing {
     pub(super) frequency: Check,
     /// The next moment at which both allow a text, when one of them does not now.
     pub(super) next: Option<Timestamp>,
+    /// The same on the recipient's clock.
+    pub(super) words: Option<String>,
+    /// The next moment at which quiet hours allow one, when they do not now.
+    pub(super) opens: Option<Timestamp>,
     /// Until when quiet hours allow it, when they do now.
     pub(super) until: Option<Timestamp>,
 }
 
 pub(super) fn timing(question: &Question<'_>) -> Timing {
+    let now = question.now;
+    let later = |at: Option<Timestamp>| at.filter(|at| *at != now);
+    let closes = if opens_at(question, now) == Some(now) { closes_at(question) } else { None };
+    // A text that is handed over in the last moment arrives after it.
+    let soon = closes.filter(|closes| closes.since(now) < LAST_MOMENT);
+    let opens = opens_at(question, soon.unwrap_or(now));
     let free = free_at(question);
-    let at = free.unwrap_or(question.now);
-    let next = opens_at(question, at);
-    let is_open = free.is_none() && next == Some(question.now);
+    let next = match free {
+        Some(free) => opens_at(question, free.max(soon.unwrap_or(free))),
+        None => opens,
+    };
+    let next = later(next);
     Timing {
-        quiet_hours: quiet_hours(question),
+        quiet_hours: quiet_hours(question, soon),
         frequency: frequency(question, free),
-        next: next.filter(|_| !is_open),
-        until: if is_open { closes_at(question) } else { None },
+        words: next.map(|next| on_the_spot(question, next)),
+        next,
+        opens: later(opens),
+        until: closes.filter(|_| soon.is_none()),
+    }
+}
+
+/// A moment as the recipient's clock shows it, where one is known; the place that opens last counts.
+fn on_the_spot(question: &Question<'_>, at: Timestamp) -> String {
+    let zones = || question.places.iter().flat_map(|place| place.zones());
+    let last = |zone: &&Zone| zone.local(at).micros;
+    match zones().min_by_key(last) {
+        Some(zone) => format!("{} ({})", zone.words(at), at.words()),
+        None => at.words(),
     }
 }
 
@@ -63,7 +93,7 @@ fn closes_at(question: &Question<'_>) -> Option<Timestamp> {
     closings.min()
 }
 
-fn quiet_hours(question: &Question<'_>) -> Check {
+fn quiet_hours(question: &Question<'_>, soon: Option<Timestamp>) -> Check {
     let name = CheckName::QuietHours;
     if !question.program.keeps_hours() {
         return pass(
@@ -71,23 +101,35 @@ fn quiet_hours(question: &Question<'_>) -> Check {
             "This program keeps none: an administrator said that its texts are no solicitation.",
         );
     }
+    if question.purpose == Purpose::Reply {
+        return pass(name, "An answer to the lead's own text goes out at any hour.");
+    }
     let answers: Vec<_> =
         question.places.iter().map(|place| (place, ask(question.now, place, rules(question)))).collect();
     let quiet = answers.iter().find(|(_, hours)| !hours.is_open());
     match quiet.or(answers.first()) {
         Some((place, hours)) if !hours.is_open() => {
-            let facts = format!("{} The place is known {}.", hours.words(), place.words());
-            fail(
-                name,
-                &facts,
-                "Nothing is to be done: what waits goes out by itself at the next allowed time.",
-            )
+            let facts = facts(place, hours);
+            fail(name, &facts, WAITS)
         }
-        Some((place, hours)) => {
-            pass(name, &format!("{} The place is known {}.", hours.words(), place.words()))
-        }
+        Some((place, hours)) if soon.is_some() => fail(
+            name,
+            &format!(
+                "In the last half minute nothing is begun: it might arrive too late. {}",
+                facts(place, hours)
+            ),
+            WAITS,
+        ),
+        Some((place, hours)) => pass(name, &facts(place, hours)),
         None => pass(name, "No place is asked about."),
     }
+}
+
+/// The rule that decides, how the place is known, and who says so.
+fn facts(place: &Place, hours: &Hours<'_>) -> String {
+    let source = hours.rules().first().map_or("", |because| because.rule.source.as_str());
+    let source = if source.is_empty() { String::new() } else { format!(" Source: {source}.") };
+    format!("{} The place is known {}.{source}", hours.words(), place.words())
 }
 
 /// What was promised: by the program as it stands, and by the wording that the lead agreed to. All of it is kept: who raises
@@ -107,7 +149,7 @@ pub fn caps(program: &Program, agreed: Option<&str>) -> Vec<Cap> {
 
 /// When the promised frequency next allows a text, if not now.
 fn free_at(question: &Question<'_>) -> Option<Timestamp> {
-    if question.is_conversation {
+    if question.purpose != Purpose::Counted {
         return None;
     }
     question.caps.iter().filter_map(|cap| cap.next_allowed(question.sent, question.now)).max()
@@ -118,8 +160,13 @@ fn frequency(question: &Question<'_>, free_at: Option<Timestamp>) -> Check {
     if !question.program.keeps_frequency {
         return pass(name, "An administrator said that this program's frequency is no cap.");
     }
-    if question.is_conversation {
-        return pass(name, "A text that a person writes in a conversation does not count.");
+    let uncounted = match question.purpose {
+        Purpose::Counted => None,
+        Purpose::Conversation => Some("A text that a person writes in a conversation does not count."),
+        Purpose::Invitation | Purpose::Reply => Some("It counts towards no promised frequency."),
+    };
+    if let Some(why) = uncounted {
+        return pass(name, why);
     }
     if question.caps.is_empty() {
         let words = &question.program.frequency;
@@ -128,12 +175,9 @@ fn frequency(question: &Question<'_>, free_at: Option<Timestamp>) -> Check {
     let promised = question.caps.iter().map(Cap::words).collect::<Vec<_>>().join(", and ");
     match free_at {
         None => pass(name, &format!("Within what was promised: {promised}.")),
-        Some(free_at) => fail(
+        Some(_) => fail(
             name,
-            &format!(
-                "What was promised is {promised}, and as many went out. The next may go on {}.",
-                free_at.words()
-            ),
+            &format!("What was promised is {promised}, and as many went out or are arranged."),
             "Nothing is to be done: what waits goes out by itself then. Raising the program's frequency does not help: a lead \
              keeps what the wording promised when they agreed.",
         ),

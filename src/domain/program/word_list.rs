@@ -3,13 +3,18 @@
 
 use std::str::FromStr;
 
-use crate::domain::reply::{Keywords, Reply, Tier, normalise, read};
+use crate::domain::reply::{Keywords, Reply, Tier, is_everyday, normalise, read};
 
 /// More than these nobody remembers.
 const MOST: usize = 20;
 const LONGEST: usize = 30;
 /// A code is one short word.
 const CODE: std::ops::RangeInclusive<usize> = 2..=20;
+
+/// What people write after STOP and mean everything by, and what any text may be called. No program can be named so.
+const NO_CODES: &str = "BOTH ANY EVERY EVERYTHING COMPLETELY ENTIRELY TODAY JUNK NUMBER NUMBERS UPDATES UPDATE OFFERS OFFER \
+    REMINDERS REMINDER NEWSLETTER NEWSLETTERS ALERTS ALERT NOTIFICATIONS MARKETING PROMOTIONS PROMOS ADS CALLS EMAILS TODO \
+    TODOS TODAS AMBOS ALERTAS LLAMADAS PUBLICIDAD ANUNCIOS CORREOS OFERTAS TOUT TOUS TOUTES ALERTES PUBLICITE PUB OFFRES APPELS";
 
 /// Words, written "NO MORE, BYE" and compared as replies are.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -62,6 +67,11 @@ pub fn check_words(words: &WordList, meaning: &Reply) -> Result<(), String> {
         let is_free = now == Reply::Other || now == *meaning;
         // An unclear reply pauses; only a revocation is stricter than that.
         let is_stricter = now == Reply::Unclear && matches!(meaning, Reply::Revoke { .. });
+        if *meaning == Reply::OptIn && is_everyday(word) {
+            return Err(format!(
+                "“{word}” is what people say to anybody: nobody agrees to anything by it. Choose another word."
+            ));
+        }
         if !is_free && !is_stricter {
             return Err(format!(
                 "“{word}” already means something else ({}). Choose another word.",
@@ -83,7 +93,7 @@ pub fn check_code(text: &str) -> Result<String, String> {
     }
     let nothing_more = Keywords::default();
     let whole = read(&format!("STOP {code}"), &nothing_more);
-    if matches!(whole.reply, Reply::Revoke { .. }) {
+    if matches!(whole.reply, Reply::Revoke { .. }) || NO_CODES.split(' ').any(|word| word == code) {
         return Err(format!("“STOP {code}” already means stop everything. Choose another word."));
     }
     if read(&code, &nothing_more).tier == Tier::Keyword {
@@ -102,9 +112,14 @@ mod tests {
         let words: WordList = "basta,  No more ,basta; ".parse().unwrap();
         assert_eq!(words.as_str(), "BASTA, NO MORE");
         assert!(check_words(&words, &revoke).is_ok());
-        for (word, meaning) in
-            [("START", &revoke), ("stop", &Reply::OptIn), ("yes", &Reply::Help), ("no", &Reply::OptIn)]
-        {
+        for (word, meaning) in [
+            ("START", &revoke),
+            ("stop", &Reply::OptIn),
+            ("yes", &Reply::Help),
+            ("no", &Reply::OptIn),
+            ("thanks", &Reply::OptIn),
+            ("ok", &Reply::OptIn),
+        ] {
             assert!(check_words(&word.parse().unwrap(), meaning).is_err(), "{word}");
         }
         assert!("a, ???".parse::<WordList>().is_err());
@@ -113,7 +128,7 @@ mod tests {
     #[test]
     fn a_code_never_narrows_what_stops_everything() {
         assert_eq!(check_code(" rates "), Ok("RATES".to_owned()));
-        for wrong in ["ALL", "NOW", "STOP", "HELP", "two words", "x", "TEXTING", ""] {
+        for wrong in ["ALL", "NOW", "STOP", "HELP", "two words", "x", "TEXTING", "BOTH", "Todos", ""] {
             assert!(check_code(wrong).is_err(), "{wrong}");
         }
     }

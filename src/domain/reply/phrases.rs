@@ -83,6 +83,25 @@ pub(super) const TABLES: &[(Kind, Option<Language>, Table)] = &[
     (Kind::Help, FR, french::HELPING),
 ];
 
+/// True for what people say to anybody: greetings, thanks, questions, refusals. Nobody agrees to anything by it.
+pub fn is_everyday(text: &str) -> bool {
+    let kinds = [
+        Kind::Courtesy,
+        Kind::Wish,
+        Kind::No,
+        Kind::Negation,
+        Kind::Asking,
+        Kind::Softening,
+        Kind::Subject,
+        Kind::Harmless,
+    ];
+    let is_text = |rule: &&[&str]| match rule {
+        [one] => one.split('|').any(|word| word.trim() == text),
+        _ => false,
+    };
+    TABLES.iter().filter(|(kind, ..)| kinds.contains(kind)).any(|(_, _, table)| table.iter().any(is_text))
+}
+
 /// Keywords that mean revocation wherever they make up a clause, and their signs: those of every language.
 const STRONG: Table = &[&["STOP | 🛑 | ⛔ | 🚫"]];
 

@@ -89,6 +89,11 @@ pub enum RuleError {
     /// A program's hours name a day in two places.
     #[error("Name each day once.")]
     DayTwice,
+    /// A program's hours that never come.
+    #[error(
+        "Leave at least one hour: with these nothing would ever go out. To stop sending use the dashboard."
+    )]
+    NeverOpen,
     /// No switch.
     #[error("Write: value before (on or off), value after, first date, source.")]
     Switch,

@@ -48,6 +48,9 @@ impl FromStr for OwnHours {
             named |= days.0;
             rules.push(rule(days, allowed));
         }
+        if !rules.is_empty() && rules.iter().all(|rule| rule.allowed == Allowed::Nothing) {
+            return Err(RuleError::NeverOpen);
+        }
         let written = |rule: &HourRule| format!("{} {}", rule.days, rule.allowed);
         let text = rules.iter().map(written).collect::<Vec<_>>().join(", ");
         let others = Days::EVERY.0 & !named;
@@ -75,6 +78,7 @@ mod tests {
             ("09:00-18:00", RuleError::OwnHours),
             ("Mon 18:00-09:00", RuleError::Hours),
             ("Mon-Fri 09:00-18:00, Fri 09:00-12:00", RuleError::DayTwice),
+            ("Mon-Sun closed", RuleError::NeverOpen),
             ("Holidays 09:00-12:00", RuleError::Days),
         ] {
             assert_eq!(wrong.parse::<OwnHours>(), Err(why), "{wrong}");

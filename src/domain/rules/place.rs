@@ -40,9 +40,13 @@ pub enum By {
 /// are still those of the ZIP, else of the area code.
 pub fn place_of(contact_zone: Option<&str>, zip: Option<&str>, phone: &Phone) -> Place {
     let place = by_zip(zip.unwrap_or_default().trim(), phone).unwrap_or_else(|| by_number(phone));
-    match contact_zone.and_then(Zone::find) {
-        Some(zone) => place.with_own_zone(zone),
+    match contact_zone.map(str::trim).filter(|name| !name.is_empty()) {
         None => place,
+        Some(name) => match Zone::find(name) {
+            Some(zone) => place.with_own_zone(zone),
+            // Somebody said where it is, and nobody understands it: the cautious hours hold too.
+            None => Place { unknown: true, ..place },
+        },
     }
 }
 

@@ -44,11 +44,14 @@ pub struct Local {
     pub micros: i64,
 }
 
+/// The names without a region that people do use. `EST` knows no summer time, and says so.
+const PLAIN: [&str; 9] = ["EST5EDT", "CST6CDT", "MST7MDT", "PST8PDT", "EST", "MST", "HST", "UTC", "GMT"];
+
 static ZONES: LazyLock<HashMap<String, Entry>> = LazyLock::new(|| {
     let database = TimeZoneDatabase::bundled();
     let names = database.available().map(|name| name.to_string());
     let entry = |name: String| (name.to_ascii_lowercase(), Entry { name, stretches: OnceLock::new() });
-    names.filter(|name| name.contains('/')).map(entry).collect()
+    names.filter(|name| name.contains('/') || PLAIN.contains(&name.as_str())).map(entry).collect()
 });
 
 impl Zone {

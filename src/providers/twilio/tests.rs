@@ -104,7 +104,7 @@ async fn a_text_is_posted_with_its_callback() {
 
 #[tokio::test]
 async fn a_text_before_the_curfew_may_not_arrive_after_it() {
-    for (minutes, said) in [(90, "&ValidityPeriod=5400"), (60 * 20, "&ValidityPeriod=36000")] {
+    for (minutes, said) in [(90, "&ValidityPeriod=5395"), (60 * 20, "&ValidityPeriod=36000")] {
         let (base, asked) = pretend(vec![http("201 Created", r#"{"sid":"SM1"}"#)]);
         let curfew = Timestamp::default().plus(Span::minutes(minutes));
         let verdict = Verdict::on_nobody(ProgramId::from(uuid::Uuid::nil())).invited_until(curfew);

@@ -158,6 +158,69 @@ pub fn counted_since(
     })
 }
 
+/// For when a number's texts of a program that count towards a promised frequency are arranged already.
+///
+/// # Errors
+/// When the database fails.
+pub fn arranged(
+    conn: &mut Conn<'_>,
+    number: NumberId,
+    program: ProgramId,
+) -> Result<Vec<Timestamp>, StoreError> {
+    on!(conn, db => {
+        let query = messages::table
+            .filter(messages::number_id.eq(number))
+            .filter(messages::program_id.eq(program))
+            .filter(in_status(SCHEDULED))
+            .filter(messages::lane.eq(Lane::Gated))
+            .filter(messages::category.ne(Category::Conversation))
+            .select(messages::due_at);
+        Ok(query.load(db)?)
+    })
+}
+
+/// When the opt-in template of a program was last handed over to a number, if it ever was.
+///
+/// # Errors
+/// When the database fails.
+pub fn invited_at(
+    conn: &mut Conn<'_>,
+    number: NumberId,
+    program: ProgramId,
+) -> Result<Option<Timestamp>, StoreError> {
+    on!(conn, db => {
+        let query = messages::table
+            .filter(messages::number_id.eq(number))
+            .filter(messages::program_id.eq(program))
+            .filter(messages::lane.eq(Lane::Invitation))
+            .filter(messages::claimed_at.is_not_null())
+            .order(messages::id.desc())
+            .select(messages::claimed_at.assume_not_null());
+        Ok(query.first(db).optional()?)
+    })
+}
+
+/// How many answers to HELP were made for a number since then, at most `most`.
+///
+/// # Errors
+/// When the database fails.
+pub fn helped_since(
+    conn: &mut Conn<'_>,
+    number: NumberId,
+    since: Timestamp,
+    most: i64,
+) -> Result<i64, StoreError> {
+    let found: Vec<MessageId> = on!(conn, db => messages::table
+        .filter(messages::number_id.eq(number))
+        .filter(messages::lane.eq(Lane::Help))
+        .filter(messages::created_at.gt(since))
+        .order(messages::id.desc())
+        .select(messages::id)
+        .limit(most)
+        .load(db))?;
+    Ok(i64::try_from(found.len()).unwrap_or(most))
+}
+
 /// Messages in `Sending` that were claimed before `before` and are due to be asked about: their outcome is unknown. Who waited
 /// longest comes first: what gets no answer is put off, and must not keep the others from being asked about.
 ///

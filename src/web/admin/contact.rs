@@ -253,13 +253,10 @@ fn forecast(verdict: &Verdict) -> Forecast {
     let wait = "This text would wait until sending is switched on again.";
     let (tone, icon, words) = match verdict.answer(Lane::Gated) {
         Answer::Send(_) => ("good", "pass", "This text would be sent right away.".to_owned()),
-        Answer::Wait => match verdict.next_allowed_at {
-            Some(next) => {
-                let words = format!("This text would go out by itself on {}. {}", next.words(), verdict.headline());
-                ("warn", "clock", words)
-            }
-            None => ("warn", "clock", wait.to_owned()),
-        },
+        Answer::Wait { until: Some(_) } => {
+            ("warn", "clock", format!("This text would go out by itself later. {}", verdict.next()))
+        }
+        Answer::Wait { until: None } => ("warn", "clock", wait.to_owned()),
         Answer::Hold if asked => ("warn", "clock", "This text would be held until the lead replies START.".to_owned()),
         Answer::Hold => (
             "warn",

@@ -75,7 +75,7 @@ impl VerdictPanel {
         let (tone, icon) = match verdict.answer(Lane::Gated) {
             _ if verdict.can_text() => ("yes", "pass"),
             Answer::Refuse(_) => ("no", "fail"),
-            Answer::Send(_) | Answer::Hold | Answer::Wait => ("wait", "clock"),
+            Answer::Send(_) | Answer::Hold | Answer::Wait { .. } => ("wait", "clock"),
         };
         let cause = verdict.cause();
         let line = |check: &crate::domain::gate::Check| Line {

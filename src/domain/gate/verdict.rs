@@ -1,0 +1,264 @@
+//! The gate's answer and what follows from it for each lane. Only this room makes a permit.
+
+use chrono::Duration;
+use serde::{Deserialize, Serialize};
+
+use super::{Check, CheckName, Outcome};
+use crate::domain::consent::{Since, StateName};
+use crate::domain::id::{MessageId, ProgramId};
+use crate::domain::message::Lane;
+use crate::domain::phone::Phone;
+use crate::domain::time::Timestamp;
+
+/// The provider counts a text's validity from its own acceptance, which may be this much later.
+const UNDER_WAY: Duration = Duration::seconds(5);
+/// Where no allowed time is known, it is looked for again after this.
+const LOOK_AGAIN: Duration = Duration::days(1);
+
+/// The gate's answer, whole: every check in order.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Verdict {
+    /// The program asked about.
+    pub program: ProgramId,
+    /// The state it was decided on.
+    pub state: StateName,
+    /// The event that began that state.
+    pub since: Option<Since>,
+    /// How many events the number's history had.
+    pub history_seq: i32,
+    /// When the gate was asked.
+    pub asked_at: Timestamp,
+    /// Every check, in order.
+    pub checks: Vec<Check>,
+    /// When quiet hours and the promised frequency next allow a text, if they do not now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_allowed_at: Option<Timestamp>,
+    /// The same on the recipient's clock, for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) next_words: Option<String>,
+    /// When quiet hours and the promised frequency both allow an intended text.
+    #[serde(skip)]
+    pub(super) frees_at: Option<Timestamp>,
+    /// When quiet hours do.
+    #[serde(skip)]
+    pub(super) opens_at: Option<Timestamp>,
+    /// Until when quiet hours allow it: a text that is still on its way then must not arrive.
+    #[serde(skip)]
+    pub(super) allowed_until: Option<Timestamp>,
+    /// Set by [`super::ask`] alone: a verdict that was stored and read back explains, but permits nothing.
+    #[serde(skip)]
+    pub(super) fresh: bool,
+}
+
+/// What to do with a message of a given lane.
+#[derive(Debug, PartialEq)]
+pub enum Answer {
+    /// It may go now.
+    Send(SendPermit),
+    /// It waits for the lead's START.
+    Hold,
+    /// It waits: until then, or without a time until sending is switched on again.
+    Wait {
+        /// When the gate is to be asked again.
+        until: Option<Timestamp>,
+    },
+    /// It must not go. The check that says why.
+    Refuse(CheckName),
+}
+
+/// The right to send one message now. Made by the gate alone.
+#[derive(Debug, PartialEq)]
+pub struct SendPermit {
+    lane: Lane,
+    seq: i32,
+    history_seq: i32,
+    valid_for: Option<i64>,
+}
+
+impl SendPermit {
+    /// The event of the number's history that permits the text (0 where none is needed: the answer to HELP).
+    pub fn seq(&self) -> i32 {
+        self.seq
+    }
+
+    /// How many events the number's history had when the gate was asked.
+    pub fn history_seq(&self) -> i32 {
+        self.history_seq
+    }
+
+    /// Joins the permit to the one message it was given for.
+    pub fn clear(self, message: MessageId, to: Phone, from: String, body: String) -> ClearedText {
+        ClearedText { message, to, from, body, permit: self }
+    }
+}
+
+/// A text that passed the gate: the only thing a provider sends.
+#[derive(Debug, PartialEq)]
+pub struct ClearedText {
+    message: MessageId,
+    to: Phone,
+    from: String,
+    body: String,
+    permit: SendPermit,
+}
+
+impl ClearedText {
+    /// Our identifier of the message.
+    pub fn message(&self) -> MessageId {
+        self.message
+    }
+    /// The recipient.
+    pub fn to(&self) -> &Phone {
+        &self.to
+    }
+    /// The sender number.
+    pub fn from(&self) -> &str {
+        &self.from
+    }
+    /// The text.
+    pub fn body(&self) -> &str {
+        &self.body
+    }
+    /// By which lane it goes.
+    pub fn lane(&self) -> Lane {
+        self.permit.lane
+    }
+    /// For how many seconds from the permit on it may arrive, where quiet hours begin.
+    pub fn valid_for(&self) -> Option<i64> {
+        self.permit.valid_for
+    }
+}
+
+impl Verdict {
+    /// May an intended text go now? Nothing failed; what was not checked does not block.
+    pub fn can_text(&self) -> bool {
+        self.checks.iter().all(|check| check.outcome != Outcome::Fail)
+    }
+
+    /// True when the check failed.
+    pub fn fails(&self, name: CheckName) -> bool {
+        self.checks.iter().any(|check| check.name == name && check.outcome == Outcome::Fail)
+    }
+
+    /// What stands in the way, for people: what somebody said or set before consent that was never asked for, and the hour
+    /// last, because it passes.
+    pub fn cause(&self) -> Option<&Check> {
+        let failed = self.checks.iter().filter(|check| check.outcome == Outcome::Fail);
+        failed.min_by_key(|check| match check.name {
+            CheckName::QuietHours | CheckName::Frequency => 2,
+            CheckName::Consent => 1,
+            _ => 0,
+        })
+    }
+
+    /// The answer in one sentence, for the top of a page.
+    pub fn headline(&self) -> String {
+        match self.cause() {
+            None => self.since.map_or("Yes.".to_owned(), |since| {
+                format!("Yes: opted in on {} by {}.", since.occurred_at.day(), since.source.label())
+            }),
+            Some(check) if Verdict::waits(check.name) => {
+                format!("Not now: {} {}", decapitalise(&check.facts), self.next())
+            }
+            Some(check) => format!("No: {}", decapitalise(&check.facts)),
+        }
+    }
+
+    /// When it is next allowed, as a sentence with the recipient's clock.
+    pub fn next(&self) -> String {
+        match (&self.next_words, self.frees_at) {
+            (Some(words), _) => format!("Next: {words}."),
+            (None, Some(next)) => format!("Next: {}.", next.words()),
+            (None, None) => {
+                "No allowed time is known within 14 days; it is looked for again every day.".to_owned()
+            }
+        }
+    }
+
+    /// True for a check that time passes by itself.
+    fn waits(name: CheckName) -> bool {
+        matches!(name, CheckName::QuietHours | CheckName::Frequency)
+    }
+
+    /// What to do with a message of `lane`.
+    pub fn answer(&self, lane: Lane) -> Answer {
+        let permit = || SendPermit {
+            lane,
+            seq: self.since.map_or(0, |since| since.seq),
+            history_seq: self.history_seq,
+            valid_for: self
+                .allowed_until
+                .filter(|_| !lane.is_reply())
+                .map(|until| (until.since(self.asked_at) - UNDER_WAY).num_seconds().max(1)),
+        };
+        let blocking =
+            |names: &[CheckName]| names.iter().copied().find(|name| self.fails(*name)).map(Answer::Refuse);
+        let (gates, wants): (&[CheckName], Option<StateName>) = match lane {
+            Lane::Gated => (&PERSON_AND_NUMBER, Some(StateName::OptedIn)),
+            Lane::Invitation => (&PERSON_AND_NUMBER, Some(StateName::Invited)),
+            Lane::OptInConfirmation => (&PERSON_AND_NUMBER, Some(StateName::OptedIn)),
+            Lane::OptOutConfirmation => (&FLAG_AND_NUMBER, Some(StateName::OptedOut)),
+            Lane::Help => (&FLAG_AND_NUMBER, None),
+        };
+        if let Some(refusal) = blocking(gates) {
+            return refusal;
+        }
+        if let Some(state) = wants
+            && state != self.state
+        {
+            return match lane {
+                Lane::Gated => Answer::Hold,
+                _ => Answer::Refuse(CheckName::Consent),
+            };
+        }
+        // What answers the lead goes out at any hour (RULES §3); the invitation counts towards no frequency.
+        let (times, at): (&[CheckName], Option<Timestamp>) = match lane {
+            Lane::Gated => (&[CheckName::QuietHours, CheckName::Frequency], self.frees_at),
+            Lane::Invitation => (&[CheckName::QuietHours], self.opens_at),
+            Lane::OptInConfirmation | Lane::OptOutConfirmation | Lane::Help => (&[], None),
+        };
+        if times.iter().any(|name| self.fails(*name)) {
+            return Answer::Wait { until: Some(at.unwrap_or_else(|| self.asked_at.plus(LOOK_AGAIN))) };
+        }
+        if !self.fresh || self.fails(CheckName::Operations) {
+            return Answer::Wait { until: None };
+        }
+        Answer::Send(permit())
+    }
+}
+
+const PERSON_AND_NUMBER: [CheckName; 5] =
+    [CheckName::OptOut, CheckName::DoNotText, CheckName::Paused, CheckName::Number, CheckName::Sender];
+/// The narrow lanes of RULES §3: a confirmation goes out although the number is now opted out.
+const FLAG_AND_NUMBER: [CheckName; 3] = [CheckName::DoNotText, CheckName::Number, CheckName::Sender];
+
+fn decapitalise(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+}
+
+#[cfg(test)]
+impl Verdict {
+    /// The same of somebody invited, where quiet hours begin at `until`.
+    pub(crate) fn invited_until(self, until: Timestamp) -> Verdict {
+        Verdict { state: StateName::Invited, allowed_until: Some(until), ..self }
+    }
+
+    /// A verdict on nobody, for tests of rooms that need a permit.
+    pub(crate) fn on_nobody(program: ProgramId) -> Verdict {
+        Verdict {
+            program,
+            state: StateName::NotAsked,
+            since: None,
+            history_seq: 0,
+            asked_at: Timestamp::default(),
+            checks: Vec::new(),
+            next_allowed_at: None,
+            next_words: None,
+            frees_at: None,
+            opens_at: None,
+            allowed_until: None,
+            fresh: true,
+        }
+    }
+}
