@@ -124,12 +124,17 @@ fn places(conn: &mut Conn<'_>, number: &Number, program: &Program) -> Result<Vec
     Ok(places)
 }
 
-/// The wording that an opted-in lead agreed to, where there was one: of the form, or of the opt-in template before the START.
+/// The wording that an opted-in lead agreed to, where there was one: of the form, of the opt-in template before the START, or
+/// of the confirmation after it.
 fn agreed(conn: &mut Conn<'_>, number: &Number, program: &Program) -> Result<Option<String>, StoreError> {
     match number.consent.state_in(program.id) {
         State::OptedIn(since) if program.keeps_frequency => {
             let beginnings = events::beginnings(conn, number.id, program.id, since.seq)?;
-            Ok(beginnings.iter().find_map(|evidence| evidence.wording().map(str::to_owned)))
+            match beginnings.iter().find_map(|evidence| evidence.wording()) {
+                Some(wording) => Ok(Some(wording.to_owned())),
+                // A START that nobody asked for: then the confirmation said what was promised.
+                None => messages::confirmed_with(conn, number.id, program.id),
+            }
         }
         _ => Ok(None),
     }

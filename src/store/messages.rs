@@ -16,8 +16,8 @@ use crate::domain::message::{Category, Lane, Status};
 use crate::domain::time::Timestamp;
 
 pub use queue::{
-    Due, all_waiting, arranged, count_waiting, counted_since, due, helped_since, holds_ending, invited_at,
-    is_behind_another, scheduled_until, unanswered, waiting,
+    Due, all_waiting, arranged, confirmed_with, count_waiting, counted_since, due, helped_since,
+    holds_ending, invited_at, is_behind_another, scheduled_until, unanswered, waiting,
 };
 
 /// An outbound text.

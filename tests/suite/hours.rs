@@ -147,9 +147,12 @@ async fn the_promised_frequency_is_a_cap_and_a_conversation_is_none() {
 async fn who_agreed_to_four_texts_a_month_gets_no_more_when_the_program_promises_nine() {
     let world = world().await;
     rules(&world, true, true).await;
-    let (ana, ben) = (world.lead(10), world.lead(11));
+    let (ana, ben, cy) = (world.lead(10), world.lead(11), world.lead(12));
     assert_eq!(ana.is_sent("alert 1").await.1["status"], "held");
     ana.texts("START").await;
+    // Nobody asked Cy: the confirmation said what is promised.
+    cy.texts("START").await;
+    cy.is_sent("alert 1").await;
     promise(&world, true, true, "up to 9 msgs/month").await;
     assert_eq!(ben.is_sent("alert 1").await.1["status"], "held");
     ben.texts("START").await;
@@ -157,6 +160,7 @@ async fn who_agreed_to_four_texts_a_month_gets_no_more_when_the_program_promises
         world.clock.advance(Duration::minutes(1));
         let status = if n <= 4 { "queued" } else { "scheduled" };
         assert_eq!(ana.is_sent(&format!("alert {n}")).await.1["status"], status, "{n}");
+        assert_eq!(cy.is_sent(&format!("alert {n}")).await.1["status"], status, "{n}");
         assert_eq!(ben.is_sent(&format!("alert {n}")).await.1["status"], "queued", "{n}");
     }
 }

@@ -26,4 +26,5 @@ mod reviews;
 mod revocations;
 mod rules_page;
 mod tampering;
+mod timing;
 mod writes;

@@ -4,6 +4,7 @@
 use chrono::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
+use sms_opt_in::providers::simulator::Behaviour;
 
 use crate::support::person::Person;
 use crate::support::{Lead, World, world};
@@ -271,4 +272,78 @@ async fn a_decision_in_the_review_desk_releases_what_each_program_holds() {
     world.clock.advance(Duration::seconds(1));
     world.deliver().await;
     assert!(ana.received_from(RATES).contains(&"Rates fell".to_owned()), "{:?}", ana.received());
+}
+
+fn confirmations(lead: &Lead<'_>) -> usize {
+    lead.received().iter().filter(|text| text.contains("You are opted out")).count()
+}
+
+#[actix_web::test]
+async fn a_code_of_a_program_the_lead_was_never_in_ends_everything() {
+    let world = world().await;
+    with_rates(&world).await;
+    let ana = world.lead(12);
+    ana.texts("START").await;
+    ana.texts("STOP RATES").await;
+    assert_eq!(states(&ana, &world).await, pair("opted_out", "opted_out"));
+    assert_eq!(confirmations(&ana), 1);
+}
+
+#[actix_web::test]
+async fn a_stop_that_ends_another_program_is_confirmed_and_one_that_ends_nothing_is_not() {
+    let world = world().await;
+    with_rates(&world).await;
+    let ana = world.lead(13);
+    ana.texts("START").await;
+    ana.texts_to(RATES, "START").await;
+    ana.texts_to(RATES, "STOP RATES").await;
+    ana.texts_to(RATES, "STOP").await;
+    assert_eq!(states(&ana, &world).await, pair("opted_out", "opted_out"));
+    assert_eq!(confirmations(&ana), 2);
+    ana.texts("STOP").await;
+    assert_eq!(confirmations(&ana), 2);
+}
+
+#[actix_web::test]
+async fn a_block_at_the_provider_reaches_all_programs() {
+    let world = world().await;
+    with_rates(&world).await;
+    let ana = world.lead(14);
+    ana.texts("START").await;
+    ana.texts_to(RATES, "START").await;
+    let simulator = world.bound_app.simulator.as_ref().unwrap();
+    simulator.set_behaviour(Behaviour { fail_with: Some("21610".to_owned()), ..Behaviour::default() });
+    send(&world, &ana, "Rates fell").await;
+    assert_eq!(states(&ana, &world).await, pair("opted_out", "opted_out"));
+}
+
+#[actix_web::test]
+async fn only_start_itself_brings_back_who_said_stop() {
+    let world = world().await;
+    let mut ada = with_rates(&world).await;
+    let ana = world.lead(15);
+    ana.texts_to(RATES, "RATES").await;
+    ana.texts_to(RATES, "STOP").await;
+    world.clock.advance(Duration::minutes(2));
+    ana.texts_to(RATES, "RATES").await;
+    assert_eq!(states(&ana, &world).await, pair("opted_out", "opted_out"));
+    ana.texts_to(RATES, "START").await;
+    assert_eq!(states(&ana, &world).await, pair("opted_out", "opted_in"));
+    let mut reach = REACH;
+    reach[5].1 = "OK, thanks";
+    let refused = ada.post("/programs/rates", "/programs/rates/reach", &reach).await;
+    refused.says("what people say to anybody");
+}
+
+#[actix_web::test]
+async fn help_is_answered_and_two_machines_do_not_answer_each_other_for_ever() {
+    let world = world().await;
+    let ana = world.lead(16);
+    for _ in 0..12 {
+        ana.texts("HELP").await;
+    }
+    assert_eq!(ana.received().len(), 5);
+    world.clock.advance(Duration::hours(1));
+    ana.texts("HELP").await;
+    assert_eq!(ana.received().len(), 6);
 }

@@ -200,6 +200,26 @@ pub fn invited_at(
     })
 }
 
+/// The words of the latest confirmation of a START to a program.
+///
+/// # Errors
+/// When the database fails.
+pub fn confirmed_with(
+    conn: &mut Conn<'_>,
+    number: NumberId,
+    program: ProgramId,
+) -> Result<Option<String>, StoreError> {
+    on!(conn, db => {
+        let query = messages::table
+            .filter(messages::number_id.eq(number))
+            .filter(messages::program_id.eq(program))
+            .filter(messages::lane.eq(Lane::OptInConfirmation))
+            .order(messages::id.desc())
+            .select(messages::body);
+        Ok(query.first(db).optional()?)
+    })
+}
+
 /// How many answers to HELP were made for a number since then, at most `most`.
 ///
 /// # Errors

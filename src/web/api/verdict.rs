@@ -26,6 +26,8 @@ pub(super) struct VerdictView<'a> {
     history_seq: i32,
     asked_at: Timestamp,
     checks: Vec<CheckView<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_allowed_at: Option<String>,
 }
 
 impl<'a> From<&'a Check> for CheckView<'a> {
@@ -54,6 +56,7 @@ impl<'a> From<&'a Verdict> for VerdictView<'a> {
             history_seq: verdict.history_seq,
             asked_at: verdict.asked_at,
             checks: checks(verdict),
+            next_allowed_at: verdict.next_allowed_at.map(Timestamp::rfc3339),
         }
     }
 }
