@@ -6,7 +6,7 @@ use crate::domain::consent::check_reason;
 use crate::domain::rules::{Difference, Sheet, federal_day};
 use crate::domain::time::Timestamp;
 use crate::store::rulebooks::{self, Edition};
-use crate::store::{Tx, admin_log};
+use crate::store::{Tx, admin_log, messages};
 
 use super::{ActionError, FieldError, one_line};
 
@@ -49,6 +49,7 @@ pub fn publish_rules(
         reason: one_line(&draft.reason),
     };
     rulebooks::publish(tx, &edition)?;
+    messages::look_again(tx, None, now)?;
     let details = format!(
         "lines added: {}; lines removed: {}; reason: {}",
         changed.added.len(),

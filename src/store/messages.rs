@@ -1,5 +1,6 @@
 //! Outbound texts and the steps of their lives.
 
+mod past;
 mod queue;
 
 use diesel::dsl::sql;
@@ -15,9 +16,10 @@ use crate::domain::id::{MessageId, NumberId, ProgramId};
 use crate::domain::message::{Category, Lane, Status};
 use crate::domain::time::Timestamp;
 
+pub use past::{arranged, confirmed_with, counted_since, helped_since, invited_at};
 pub use queue::{
-    Due, all_waiting, arranged, confirmed_with, count_waiting, counted_since, due, helped_since,
-    holds_ending, invited_at, is_behind_another, scheduled_until, unanswered, waiting,
+    Due, all_waiting, count_waiting, due, holds_ending, is_behind_another, look_again, scheduled_until,
+    unanswered, waiting,
 };
 
 /// An outbound text.
