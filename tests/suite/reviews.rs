@@ -25,7 +25,8 @@ async fn path_of_first(person: &mut Person) -> String {
     format!("/reviews/{}", rest.split_once('"').unwrap().0)
 }
 
-async fn decide(person: &mut Person, at: &str, fields: &[(&str, &str)]) -> Answer {
+/// Posts a decision with what its page says was shown.
+pub async fn decide(person: &mut Person, at: &str, fields: &[(&str, &str)]) -> Answer {
     let shown = fields_of(&person.open(at).await.page);
     person.post(at, at, &[fields, &as_given(&shown)].concat()).await
 }
@@ -171,4 +172,27 @@ async fn nobody_resumes_over_a_reply_that_was_never_shown_but_whoever_revokes_ma
         sam.post_with(&token, &at, &[&[("decision", "revoke")][..], &as_given(&shown)].concat()).await;
     sam.follow(&revoked).await.says("Revoked: (206) 555-0108 is opted out of all programs");
     assert_eq!((ana.state().await, ben.state().await), ("opted_in".to_owned(), "opted_out".to_owned()));
+}
+
+#[actix_web::test]
+async fn a_number_without_a_contact_is_found_decided_on_and_revoked() {
+    let world = world().await;
+    let eve = world.lead(9);
+    let mut sam = world.sam().await;
+    sam.open("/contacts?q=206+555+0109").await.says("No contacts yet");
+    eve.texts("START").await;
+    eve.texts("not interested right now").await;
+    sam.open("/contacts?q=206+555+0109").await.says("No contact has this number, but it has a history");
+    let known = sam.link("/contacts?q=206+555+0109", "What is known of this number").await;
+    assert_eq!(known, "/troubleshoot?number=%2B12065550109");
+    assert_eq!(sam.link("/reviews", "(206) 555-0109").await, known);
+    let desk = sam.link(&known, "Decide on the reply").await;
+    assert_eq!(desk, path_of_first(&mut sam).await);
+    assert_eq!(sam.link(&desk, "What is known of this number").await, known);
+    let revoke = sam.link(&known, "Record a revocation…").await;
+    assert_eq!(sam.link(&desk, "Record a revocation…").await, revoke);
+    sam.open(&revoke).await.says("value=\"+12065550109\"");
+    assert_eq!(decide(&mut sam, &desk, &[("decision", "revoke")]).await.status, 303);
+    assert_eq!(sam.link("/revocations", "(206) 555-0109").await, known);
+    world.aud().await.open(&known).await.lacks("Record a revocation…").says("No contact has this number");
 }

@@ -150,12 +150,6 @@ impl Known {
                 "The flag is lifted. Consent is as it was.",
                 unless(flagged, "The number is not marked Do not text.").or(admins),
             ),
-            choice(
-                "resume",
-                "Resume after an unclear reply",
-                "You have read the reply and it is no revocation. If it is one, record an opt-out instead.",
-                unless(consent.paused.is_some(), "No unclear reply is waiting."),
-            ),
         ]
     }
 }
@@ -256,7 +250,6 @@ fn checked(given: &Given, file: Upload, about: &Known, now: Timestamp) -> Result
         "reassigned" => explained.map(|()| Update::Reassigned(reason)),
         "do_not_text" => explained.map(|()| Update::SetDoNotText(reason)),
         "clear_do_not_text" => explained.map(|()| Update::ClearDoNotText(reason)),
-        "resume" => explained.map(|()| Update::Resume(reason)),
         _ => Err(vec![FieldError::new("update", "Choose what is to be recorded.")]),
     }
 }

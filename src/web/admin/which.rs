@@ -53,7 +53,7 @@ impl Programs {
         &self.all
     }
 
-    /// What an address ends with to mean the same program, with the sign that joins it: `?program=rates`, or nothing.
+    /// What an address ends with to mean the one that is meant, with the sign that joins it: `?program=rates`, or nothing.
     pub(super) fn suffix(&self, sign: char) -> String {
         self.all.get(self.current).map(|program| suffix(program, sign)).unwrap_or_default()
     }
@@ -74,6 +74,7 @@ impl Programs {
     }
 }
 
-fn suffix(program: &Program, sign: char) -> String {
+/// What an address ends with to mean the program; nothing for the default one.
+pub(super) fn suffix(program: &Program, sign: char) -> String {
     if program.is_default { String::new() } else { format!("{sign}program={}", program.slug) }
 }
