@@ -20,6 +20,9 @@ const AT_ONCE: i64 = 100;
 /// The first words of a reply are enough to find it by.
 const FIRST_WORDS: usize = 200;
 
+/// What stands before the quoted reply where time decided.
+pub const UNDECIDED: &str = "Undecided for three business days, so it counts as a revocation: ";
+
 /// What a person decided.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Decision {
@@ -88,7 +91,7 @@ pub fn expire_reviews(tx: &mut Tx<'_>, now: Timestamp) -> Result<usize, ActionEr
             continue;
         };
         let reply = quoted(tx, &number, since)?;
-        let reason = format!("Undecided for three business days, so it counts as a revocation: {reply}");
+        let reason = format!("{UNDECIDED}{reply}");
         let intent = Intent::OptOut(Revocation::now(RevocationChannel::Text, reason), Source::System);
         record(tx, &mut number, intent, &Actor::System, now)?;
         decided += 1;
