@@ -58,7 +58,7 @@ async fn an_unclear_reply_stops_sending_until_somebody_decides_that_it_was_no_st
     sam.open(&at).await.says("not interested right now").says("Opted in").says("Revoke: no more texts");
     let blank = decide(&mut sam, &at, &[("decision", "resume"), ("reason", "ok")]).await;
     assert_eq!(blank.status, 422);
-    blank.says("Give a reference or reason in words");
+    blank.says("Give a reason in words").lacks("document");
     let reason = [("decision", "resume"), ("reason", "She only asked for another day, see the call note")];
     assert_eq!(decide(&mut sam, &at, &reason).await.status, 303);
     ana.is_sent("Your rate is ready").await;
