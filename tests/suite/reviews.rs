@@ -163,6 +163,7 @@ async fn nobody_resumes_over_a_reply_that_was_never_shown_but_whoever_revokes_ma
     let refused = sam.post_with(&token, &at, &[&resume[..], &as_given(&shown)].concat()).await;
     assert_eq!(refused.status, 409);
     refused
+        .says("Nothing was decided")
         .says("The lead has written again: read it first")
         .says("please no more for now, maybe later")
         .says("She only asks for another day");
