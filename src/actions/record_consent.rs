@@ -38,8 +38,6 @@ pub enum Update {
     SetDoNotText(String),
     /// The flag is lifted.
     ClearDoNotText(String),
-    /// An unclear reply was no revocation.
-    Resume(String),
 }
 
 /// Records an update about a number. A document is about one program (the default one when `program` is `None`), a revocation
@@ -75,7 +73,6 @@ pub fn record_consent(
         Update::Reassigned(reason) => Intent::Reassigned { reason },
         Update::SetDoNotText(reason) => Intent::SetDoNotText { reason },
         Update::ClearDoNotText(reason) => Intent::ClearDoNotText { reason },
-        Update::Resume(reason) => Intent::Resume { reason },
     };
     let entry = apply(tx, &mut number, &program, intent, &Occasion::new(actor, now))?;
     entry.ok_or_else(|| ActionError::Conflict("Nothing had to be recorded.".to_owned()))

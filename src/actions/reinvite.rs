@@ -13,6 +13,9 @@ use super::consent::{Occasion, apply};
 use super::send_message::check_basis;
 use super::{ActionError, FieldError, standing};
 
+/// What is asked of whoever leaves out the kind of basis.
+pub const CHOOSE_BASIS: &str = "Choose how you got this number.";
+
 /// Sends the opt-in template of the default program once more. Held messages stay as they are, and as long as they were to.
 ///
 /// # Errors
@@ -32,7 +35,7 @@ pub fn reinvite(
         return Err(ActionError::Invalid(vec![error]));
     }
     if program.requires_basis && basis.is_none() {
-        let error = FieldError::new("basis.kind", "Choose how you got this number.");
+        let error = FieldError::new("basis.kind", CHOOSE_BASIS);
         return Err(ActionError::Invalid(vec![error]));
     }
     // What the rules of consent refuse, they say in their own words below.

@@ -20,6 +20,9 @@ const AT_ONCE: i64 = 100;
 /// The first words of a reply are enough to find it by.
 const FIRST_WORDS: usize = 200;
 
+/// What stands before the quoted reply where time decided.
+pub const UNDECIDED: &str = "Undecided for three business days, so it counts as a revocation: ";
+
 /// What a person decided.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Decision {
@@ -29,27 +32,42 @@ pub enum Decision {
     Resume(String),
 }
 
-/// Records what a person decided about the reply that has paused the number since `since`.
+/// What was on the page that a person decided from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Shown {
+    /// Since when the reply waits.
+    pub since: Timestamp,
+    /// How many texts the lead had written.
+    pub texts: i64,
+}
+
+/// Records what a person decided about the reply that has paused the number.
 ///
 /// # Errors
-/// [`ActionError::Conflict`] when it is decided already or another reply is waiting by now, and the rules' refusal.
+/// [`ActionError::Conflict`] when it is decided already, another reply is waiting by now, or the lead has written what
+/// nobody has read who wants to go on texting; and the rules' refusal.
 pub fn decide_review(
     tx: &mut Tx<'_>,
     number: NumberId,
-    since: Timestamp,
+    shown: Shown,
     decision: Decision,
     actor: &Actor,
     now: Timestamp,
 ) -> Result<(), ActionError> {
     let mut number = numbers::get_locked(tx, number)?.ok_or(ActionError::NotFound("number"))?;
-    if !waits_since(&number, since) {
+    if !waits_since(&number, shown.since) {
         let words = "Somebody has decided on this reply already, or the lead has sent a clear one since.";
         return Err(ActionError::Conflict(words.to_owned()));
     }
     let intent = match decision {
+        Decision::Resume(_) if inbound::count_of(tx, number.id)? != shown.texts => {
+            return Err(ActionError::Conflict("The lead has written again: read it first.".to_owned()));
+        }
         Decision::Resume(reason) => Intent::Resume { reason },
+        // The stricter decision stands whatever else the lead has written.
         Decision::Revoke => {
-            let reason = format!("Read in the review desk as a revocation: {}", quoted(tx, &number, since)?);
+            let reply = quoted(tx, &number, shown.since)?;
+            let reason = format!("Read in the review desk as a revocation: {reply}");
             Intent::OptOut(Revocation::now(RevocationChannel::Text, reason), Source::Manual)
         }
     };
@@ -73,7 +91,7 @@ pub fn expire_reviews(tx: &mut Tx<'_>, now: Timestamp) -> Result<usize, ActionEr
             continue;
         };
         let reply = quoted(tx, &number, since)?;
-        let reason = format!("Undecided for three business days, so it counts as a revocation: {reply}");
+        let reason = format!("{UNDECIDED}{reply}");
         let intent = Intent::OptOut(Revocation::now(RevocationChannel::Text, reason), Source::System);
         record(tx, &mut number, intent, &Actor::System, now)?;
         decided += 1;

@@ -167,7 +167,7 @@ impl Case<'_> {
             return Err(Refusal::OptedOut { since: since.occurred_at });
         }
         check_given_at(self.record, document.given_at, self.now)?;
-        let reason = checked_reason(document.reason)?;
+        let reason = checked_reason(document.reason).map_err(|_| Refusal::ReferenceTooShort)?;
         let given_at = document.given_at;
         let document = ConsentDocument { reason, ..document };
         let released =

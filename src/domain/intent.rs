@@ -143,11 +143,14 @@ pub enum Refusal {
     )]
     TooLateToConfirm,
     /// The words explain nothing.
+    #[error("Give a reason in words: at least 10 characters, and at least two different words.")]
+    ReasonTooShort,
+    /// The words do not say which document it is.
     #[error(
         "Give a reference or reason in words: at least 10 characters, and at least two different words. \"Test\" is not a \
          document."
     )]
-    ReasonTooShort,
+    ReferenceTooShort,
     /// An invitation is out already.
     #[error(
         "The opt-in template went out on {} already. It is never sent twice by itself; a person may ask once more from {}.",
@@ -181,7 +184,7 @@ impl Refusal {
             Refusal::ConsentBeforeOptOut { .. } => "consent_before_opt_out",
             Refusal::RevocationDate { .. } => "revocation_date",
             Refusal::TooLateToConfirm => "too_late_to_confirm",
-            Refusal::ReasonTooShort => "reason_too_short",
+            Refusal::ReasonTooShort | Refusal::ReferenceTooShort => "reason_too_short",
             Refusal::AlreadyInvited { .. } => "already_invited",
             Refusal::NotInvited => "not_invited",
             Refusal::AlreadyOptedIn => "already_opted_in",
@@ -204,7 +207,7 @@ impl Refusal {
             | Refusal::ConsentBeforeOptOut { .. } => Some("given_on"),
             Refusal::RevocationDate { .. } => Some("received_on"),
             Refusal::TooLateToConfirm => Some("confirm"),
-            Refusal::ReasonTooShort => Some("reason"),
+            Refusal::ReasonTooShort | Refusal::ReferenceTooShort => Some("reason"),
             _ => None,
         }
     }

@@ -240,7 +240,10 @@ pub fn page(conn: &mut Conn<'_>, filter: &Filter) -> Result<Vec<Line>, StoreErro
 }
 
 /// The contact on each of the numbers, with its name; the first one where there are several.
-pub(super) fn first_on(
+///
+/// # Errors
+/// When the database fails.
+pub fn first_on(
     conn: &mut Conn<'_>,
     numbers: &[NumberId],
 ) -> Result<HashMap<NumberId, (ContactId, String)>, StoreError> {

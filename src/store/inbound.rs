@@ -92,6 +92,16 @@ pub fn of_number(conn: &mut Conn<'_>, number: NumberId, limit: i64) -> Result<Ve
     })
 }
 
+/// How many texts a number has ever sent: counted rather than dated, because the clocks of two instances may differ.
+///
+/// # Errors
+/// When the database fails.
+pub fn count_of(conn: &mut Conn<'_>, number: NumberId) -> Result<i64, StoreError> {
+    on!(conn, db => {
+        Ok(inbound_texts::table.filter(inbound_texts::number_id.eq(number)).count().get_result(db)?)
+    })
+}
+
 /// A number's unclear replies received at `since` or later, the oldest first; no more than anybody reads.
 ///
 /// # Errors

@@ -6,6 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use sms_opt_in::providers::simulator::Behaviour;
 
+use crate::reviews::decide;
 use crate::support::person::Person;
 use crate::support::{Lead, World, world};
 
@@ -190,7 +191,12 @@ async fn the_pages_show_the_state_in_each_program_and_act_on_the_one_that_is_ope
     assert_eq!(sent.location, other);
     world.deliver().await;
     assert!(ana.received_from(RATES)[0].contains("Rate alerts"));
-    sam.open(&format!("/troubleshoot?number={}&program=rates", ana.phone.national())).await.says("Invited");
+    let asked = format!("/troubleshoot?number={}&program=rates", ana.phone.national());
+    sam.open(&asked).await.says("Invited").says("name=\"program\" value=\"rates\"");
+    assert_eq!(sam.link(&asked, "Write a message").await, format!("{other}#body"));
+    assert_eq!(sam.link(&asked, "Ana Ames").await, other);
+    let found = sam.open("/contacts?program=rates&q=2065550110").await;
+    assert_eq!(found.location, other, "the whole number jumps to the contact in the same program");
     let consents = format!("{page}/consents?program=rates");
     let document = [
         ("update", "opt_in"),
@@ -265,9 +271,10 @@ async fn a_decision_in_the_review_desk_releases_what_each_program_holds() {
     assert!(!ana.received_from(RATES).contains(&"Rates fell".to_owned()), "paused: nothing leaves");
     let mut sam = world.sam().await;
     let page = format!("/contacts/{}", id.as_str().unwrap());
-    let resume = [("update", "resume"), ("reason", "She meant the other offer, she says on the phone")];
-    let new = format!("{page}/consents/new");
-    let resumed = sam.upload(&new, &format!("{page}/consents"), &resume, None).await;
+    sam.open(&format!("{page}/consents/new")).await.says("Read the reply and decide").lacks("Resume texting");
+    let desk = sam.link(&page, "Decide on the reply").await;
+    let resume = [("decision", "resume"), ("reason", "She meant the other offer, she says on the phone")];
+    let resumed = decide(&mut sam, &desk, &resume).await;
     assert_eq!(resumed.status, 303, "{}", resumed.page);
     world.clock.advance(Duration::seconds(1));
     world.deliver().await;

@@ -25,11 +25,22 @@ async fn path_of_first(person: &mut Person) -> String {
     format!("/reviews/{}", rest.split_once('"').unwrap().0)
 }
 
-async fn decide(person: &mut Person, at: &str, fields: &[(&str, &str)]) -> Answer {
-    let page = person.open(at).await.page;
-    let (_, rest) = page.split_once("name=\"since\" value=\"").unwrap();
-    let since = rest.split_once('"').unwrap().0.to_owned();
-    person.post(at, at, &[fields, &[("since", &since)]].concat()).await
+/// Posts a decision with what its page says was shown.
+pub async fn decide(person: &mut Person, at: &str, fields: &[(&str, &str)]) -> Answer {
+    let shown = fields_of(&person.open(at).await.page);
+    person.post(at, at, &[fields, &as_given(&shown)].concat()).await
+}
+
+/// What the form of a decision says was shown.
+fn fields_of(page: &str) -> [String; 2] {
+    ["since", "texts"].map(|name| {
+        let (_, rest) = page.split_once(&format!("name=\"{name}\" value=\"")).unwrap();
+        rest.split_once('"').unwrap().0.to_owned()
+    })
+}
+
+fn as_given([since, texts]: &[String; 2]) -> [(&str, &str); 2] {
+    [("since", since), ("texts", texts)]
 }
 
 #[actix_web::test]
@@ -47,7 +58,7 @@ async fn an_unclear_reply_stops_sending_until_somebody_decides_that_it_was_no_st
     sam.open(&at).await.says("not interested right now").says("Opted in").says("Revoke: no more texts");
     let blank = decide(&mut sam, &at, &[("decision", "resume"), ("reason", "ok")]).await;
     assert_eq!(blank.status, 422);
-    blank.says("Give a reference or reason in words");
+    blank.says("Give a reason in words").lacks("document");
     let reason = [("decision", "resume"), ("reason", "She only asked for another day, see the call note")];
     assert_eq!(decide(&mut sam, &at, &reason).await.status, 303);
     ana.is_sent("Your rate is ready").await;
@@ -82,14 +93,16 @@ async fn two_people_do_not_decide_on_one_reply_and_a_clear_stop_settles_it() {
     let ana = unclear(&world, 3, "Ana Ames").await;
     let (mut sam, mut ada) = (world.sam().await, world.ada().await);
     let at = path_of_first(&mut sam).await;
-    let page = ada.open(&at).await.page;
-    let since = page.split_once("name=\"since\" value=\"").unwrap().1.split_once('"').unwrap().0.to_owned();
+    let shown = fields_of(&ada.open(&at).await.page);
     ana.texts("STOP").await;
     assert_eq!(ana.state().await, "opted_out");
-    let late = [("decision", "resume"), ("reason", "It is only a question"), ("since", &since)];
+    let late = [("decision", "resume"), ("reason", "It is only a question")];
     let token = ada.token("/contacts/new").await;
-    assert_eq!(ada.post_with(&token, &at, &late).await.status, 303);
-    ada.open("/reviews").await.says("Somebody has decided on this reply already").says("No reply waits");
+    let late = ada.post_with(&token, &at, &[&late[..], &as_given(&shown)].concat()).await;
+    ada.follow(&late)
+        .await
+        .says("Ana Ames: Somebody has decided on this reply already")
+        .says("No reply waits");
     assert_eq!(sam.open(&at).await.status, 303, "an old link leads to the queue");
     assert_eq!(ana.state().await, "opted_out");
 }
@@ -111,6 +124,11 @@ async fn what_nobody_decides_on_within_three_business_days_is_revoked() {
     let last = ana.history().await.pop().unwrap();
     assert_eq!(last["source"], "system");
     assert!(last["evidence"].to_string().contains("Undecided for three business days"), "{last}");
+    let page = aud.link("/contacts", "Ana Ames").await;
+    aud.open(&page)
+        .await
+        .says("by the system: nobody decided within three business days on an unclear reply.")
+        .says("by the system: nobody decided within three business days on “not interested right now”");
     // A second one over the weekend: Friday to Wednesday.
     let ben = unclear(&world, 5, "Ben Bell").await;
     world.clock.advance(Duration::days(4));
@@ -129,4 +147,58 @@ async fn who_is_out_of_everything_is_not_reviewed() {
     ben.texts("not interested").await;
     assert_eq!(ben.consent().await["paused"], false);
     world.sam().await.open("/reviews").await.says("No reply waits");
+}
+
+#[actix_web::test]
+async fn nobody_resumes_over_a_reply_that_was_never_shown_but_whoever_revokes_may() {
+    let world = world().await;
+    let ana = unclear(&world, 7, "Ana Ames").await;
+    let ben = unclear(&world, 8, "").await;
+    let mut sam = world.sam().await;
+    let at = path_of_first(&mut sam).await;
+    let shown = fields_of(&sam.open(&at).await.page);
+    let token = sam.token("/contacts/new").await;
+    ana.texts("please no more for now, maybe later").await;
+    let resume = [("decision", "resume"), ("reason", "She only asks for another day")];
+    let refused = sam.post_with(&token, &at, &[&resume[..], &as_given(&shown)].concat()).await;
+    assert_eq!(refused.status, 409);
+    refused
+        .says("Nothing was decided")
+        .says("The lead has written again: read it first")
+        .says("please no more for now, maybe later")
+        .says("She only asks for another day");
+    assert_eq!(ana.consent().await["paused"], true);
+    let read =
+        sam.post_with(&token, &at, &[&resume[..], &as_given(&fields_of(&refused.page))].concat()).await;
+    sam.follow(&read).await.says("Resumed: texting Ana Ames goes on").says("(206) 555-0108");
+    let at = path_of_first(&mut sam).await;
+    let shown = fields_of(&sam.open(&at).await.page);
+    ben.texts("please no more for now, maybe later").await;
+    let revoked =
+        sam.post_with(&token, &at, &[&[("decision", "revoke")][..], &as_given(&shown)].concat()).await;
+    sam.follow(&revoked).await.says("Revoked: (206) 555-0108 is opted out of all programs");
+    assert_eq!((ana.state().await, ben.state().await), ("opted_in".to_owned(), "opted_out".to_owned()));
+}
+
+#[actix_web::test]
+async fn a_number_without_a_contact_is_found_decided_on_and_revoked() {
+    let world = world().await;
+    let eve = world.lead(9);
+    let mut sam = world.sam().await;
+    sam.open("/contacts?q=206+555+0109").await.says("No contacts yet");
+    eve.texts("START").await;
+    eve.texts("not interested right now").await;
+    sam.open("/contacts?q=206+555+0109").await.says("No contact has this number, but it has a history");
+    let known = sam.link("/contacts?q=206+555+0109", "What is known of this number").await;
+    assert_eq!(known, "/troubleshoot?number=%2B12065550109");
+    assert_eq!(sam.link("/reviews", "(206) 555-0109").await, known);
+    let desk = sam.link(&known, "Decide on the reply").await;
+    assert_eq!(desk, path_of_first(&mut sam).await);
+    assert_eq!(sam.link(&desk, "What is known of this number").await, known);
+    let revoke = sam.link(&known, "Record a revocation…").await;
+    assert_eq!(sam.link(&desk, "Record a revocation…").await, revoke);
+    sam.open(&revoke).await.says("value=\"+12065550109\"");
+    assert_eq!(decide(&mut sam, &desk, &[("decision", "revoke")]).await.status, 303);
+    assert_eq!(sam.link("/revocations", "(206) 555-0109").await, known);
+    world.aud().await.open(&known).await.lacks("Record a revocation…").says("No contact has this number");
 }

@@ -98,3 +98,30 @@ async fn a_client_of_the_api_says_when_the_revocation_came() {
     let (status, refused) = world.call(Method::POST, &path, Some(future)).await;
     assert_eq!((status, refused["code"].as_str()), (422, Some("revocation_date")));
 }
+
+#[actix_web::test]
+async fn the_day_is_today_until_it_is_over_where_the_person_is() {
+    let world = world().await;
+    let ana = world.lead(5);
+    ana.texts("START").await;
+    // 22:16 in New York, and the fourth in UTC.
+    world.clock.advance(Duration::hours(9) + Duration::minutes(16));
+    let mut sam = world.sam().await;
+    let call = |day| {
+        let told = [("phone", "+12065550105"), ("channel", "call"), ("reason", "No more texts")];
+        [&told[..], &[("received_on", day), ("confirm", "yes")]].concat()
+    };
+    let before = sam.post(NEW, "/revocations", &call("2026-11-02")).await;
+    assert_eq!(before.status, 422);
+    before.says("within five minutes of the revocation or never").says("a day before means that day");
+    assert_eq!(sam.post(NEW, "/revocations", &call("2026-11-03")).await.status, 303);
+    world.deliver().await;
+    assert_eq!(ana.received().len(), 2, "{:?}", ana.received());
+    let last = ana.history().await.pop().unwrap();
+    assert_eq!(last["occurred_at"], last["recorded_at"]);
+    // In the morning the day before is over everywhere.
+    world.clock.advance(Duration::hours(10));
+    let mut sam = world.ada().await;
+    let over = sam.post(NEW, "/revocations", &call("2026-11-03")).await;
+    assert_eq!(over.status, 422);
+}

@@ -133,7 +133,7 @@ async fn a_wrong_line_is_named_and_nothing_typed_is_lost() {
         .says("Line 1 says “FL,Mon-Sun,20:00-08:00,2027-01-01,&#60;b&#62;mine")
         .says("Hours are written 08:00-20:00, the first before the second")
         .says(&format!("Line {last} says “XX,Sun,closed"))
-        .says("Give a reference or reason in words")
+        .says("Give a reason in words")
         .says("\nshort</textarea>")
         .lacks("<b>mine");
     assert!(refused.page.matches("House table; statute not looked up").count() >= first, "the text is kept");

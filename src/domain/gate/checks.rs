@@ -38,6 +38,8 @@ pub(super) fn opt_out(question: &Question<'_>, state: State) -> Check {
         State::OptedOut(since) => {
             let by = match since.source {
                 Source::Handset => "STOP",
+                // Only time opts anybody out in the system's own name.
+                Source::System => "the system: nobody decided within three business days on an unclear reply",
                 source => source.label(),
             };
             let facts = format!("Opted out on {} by {by}.", since.occurred_at.day());

@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use crate::actions::FieldError;
+use crate::actions::reinvite::CHOOSE_BASIS;
 use crate::domain::evidence::{Basis, BasisKind};
 
 /// The basis that was given; none when both answers are blank.
@@ -12,14 +13,12 @@ pub(super) fn given(kind: &str, words: &str) -> Result<Option<Basis>, FieldError
     }
     match BasisKind::from_str(kind) {
         Ok(kind) => Ok(Some(Basis { kind, words: words.replace("\r\n", "\n") })),
-        Err(_) => Err(FieldError::new("basis.kind", CHOOSE)),
+        Err(_) => Err(FieldError::new("basis.kind", CHOOSE_BASIS)),
     }
 }
 
 /// What is missing when a basis is.
 pub(super) fn missing() -> Vec<FieldError> {
     let words = "Say in words how you got the number, for example: asked for a quote by phone on 2 November.";
-    vec![FieldError::new("basis.kind", CHOOSE), FieldError::new("basis.words", words)]
+    vec![FieldError::new("basis.kind", CHOOSE_BASIS), FieldError::new("basis.words", words)]
 }
-
-const CHOOSE: &str = "Choose how you got this number.";

@@ -17,7 +17,7 @@ use self::upload::{Upload, read};
 use super::contact::timeline::title;
 use super::documents::recognised;
 use super::revocations;
-use super::which::{self, ProgramTab, Programs};
+use super::which::{self, ProgramTab, Programs, Whom};
 use crate::actions::record_consent::{Update, record_consent};
 use crate::actions::{ActionError, FieldError};
 use crate::domain::consent::{Refusal, Source, State, check_given_at, check_reason};
@@ -25,8 +25,8 @@ use crate::domain::evidence::{ConsentDocument, DocumentKind, RevocationChannel};
 use crate::domain::id::ContactId;
 use crate::domain::program::Program;
 use crate::domain::time::Timestamp;
-use crate::store::contacts::{self, Contact};
-use crate::store::numbers::{self, Number};
+use crate::store::contacts::Contact;
+use crate::store::numbers::Number;
 use crate::store::{self, Conn};
 use crate::web::App;
 use crate::web::error::PageError;
@@ -91,9 +91,7 @@ struct Known {
 }
 
 fn known(conn: &mut Conn<'_>, id: ContactId, slug: &str) -> Result<Known, PageError> {
-    let contact = contacts::get(conn, id)?.ok_or(PageError::NotFound)?;
-    let number = numbers::get(conn, contact.number_id)?.ok_or(PageError::NotFound)?;
-    let programs = Programs::read(conn, slug)?;
+    let Whom { contact, number, programs } = Whom::read(conn, id, slug)?;
     let program = programs.one()?.id;
     let state = number.consent.state_in(program);
     let sender = store::programs::sender(conn, program)?;
@@ -149,12 +147,6 @@ impl Known {
                 "Clear Do not text",
                 "The flag is lifted. Consent is as it was.",
                 unless(flagged, "The number is not marked Do not text.").or(admins),
-            ),
-            choice(
-                "resume",
-                "Resume after an unclear reply",
-                "You have read the reply and it is no revocation. If it is one, record an opt-out instead.",
-                unless(consent.paused.is_some(), "No unclear reply is waiting."),
             ),
         ]
     }
@@ -256,7 +248,6 @@ fn checked(given: &Given, file: Upload, about: &Known, now: Timestamp) -> Result
         "reassigned" => explained.map(|()| Update::Reassigned(reason)),
         "do_not_text" => explained.map(|()| Update::SetDoNotText(reason)),
         "clear_do_not_text" => explained.map(|()| Update::ClearDoNotText(reason)),
-        "resume" => explained.map(|()| Update::Resume(reason)),
         _ => Err(vec![FieldError::new("update", "Choose what is to be recorded.")]),
     }
 }
@@ -289,8 +280,8 @@ fn opt_in(
         Some(Err(why)) => wrong("given_on", &why.to_string()),
         Some(Ok(())) => {}
     }
-    if let Err(why) = check_reason(&reason) {
-        wrong("reason", &why.to_string());
+    if check_reason(&reason).is_err() {
+        wrong("reason", &Refusal::ReferenceTooShort.to_string());
     }
     let file = match file {
         Upload::None => Ok(None),

@@ -14,7 +14,7 @@ use self::timeline::{Day, history};
 use super::basis;
 use super::names::Names;
 use super::stale::{Question, by_number};
-use super::troubleshoot::VerdictPanel;
+use super::troubleshoot::{About, VerdictPanel};
 use super::which::{self, ProgramTab, Programs};
 use crate::actions::send_message::{BASIS_REQUIRED, Wanted, asks_basis, send_message};
 use crate::actions::{ActionError, FieldError, standing};
@@ -199,12 +199,13 @@ fn record(
     let bubbles = conversation(conn, number.id, &contact.name, &names, TEXTS)?;
     let open = stale::open_of(conn, number.id)?;
     let state = |program: &Program| number.consent.state_in(program.id).name().label().to_owned();
+    let about = About { number: Some(number.id), contact: Some(id), program: Some(program), role };
     Ok(Record {
         programs: programs.tabs(&format!("/contacts/{id}"), state),
         suffix: programs.suffix('?'),
         sender: store::programs::sender(conn, program.id)?,
         state: number.consent.state_in(program.id).name().as_str(),
-        panel: VerdictPanel::new(&verdict, "Can we text this number now?", Some(id), false, role),
+        panel: VerdictPanel::new(&verdict, "Can we text this number now?", &about, false),
         forecast: forecast(&verdict),
         asks_basis: asks_basis(program, &verdict),
         reinvite: again(check_reinvite(&number.consent, program.id, now)),

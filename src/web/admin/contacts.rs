@@ -12,10 +12,9 @@ use serde::Deserialize;
 
 use super::which::{ProgramTab, Programs};
 use crate::domain::consent::StateName;
-use crate::domain::id::ContactId;
 use crate::domain::phone::Phone;
 use crate::store::contacts::{self, Filter, Line};
-use crate::store::{Conn, StoreError, numbers, tallies};
+use crate::store::{Conn, numbers, tallies};
 use crate::web::App;
 use crate::web::error::PageError;
 use crate::web::form;
@@ -64,6 +63,8 @@ struct List {
     /// What a contact's address ends with to show that program.
     suffix: String,
     summary: String,
+    /// The whole number that was looked for and that no contact has, although something is on record about it.
+    known: Option<Phone>,
     /// False while the address book has nobody in it.
     has_any: bool,
 }
@@ -162,10 +163,10 @@ fn place(cursor: &str) -> Option<(String, i64)> {
 
 async fn index(app: Data<App>, who: Viewer, request: HttpRequest) -> Result<HttpResponse, PageError> {
     let asked = form::query::<Asked>(&request);
-    let (region, given) = (app.config.default_region.clone(), asked.q.clone());
-    let only = move |conn: &mut Conn<'_>| only_contact(conn, &given, &region);
-    if let Some(id) = app.store.look(who.mark, only).await?.found {
-        return Ok(see_other(format!("/contacts/{id}")));
+    let (region, wanted) = (app.config.default_region.clone(), asked.clone());
+    let only = move |conn: &mut Conn<'_>| only_contact(conn, &wanted, &region);
+    if let Some(contact) = app.store.look(who.mark, only).await?.found {
+        return Ok(see_other(contact));
     }
     let (region, wanted) = (app.config.default_region.clone(), asked.clone());
     let seen = app.store.look(who.mark, move |conn| list(conn, &wanted, &region)).await?;
@@ -173,12 +174,13 @@ async fn index(app: Data<App>, who: Viewer, request: HttpRequest) -> Result<Http
     html(IndexPage { page, asked, list: seen.found })
 }
 
-/// The contact that a full number means, if it is one alone.
-fn only_contact(conn: &mut Conn<'_>, q: &str, region: &str) -> Result<Option<ContactId>, StoreError> {
-    let Ok(phone) = Phone::parse(q, region) else { return Ok(None) };
+/// The address of the contact that a full number means, if it is one alone, in the program that is asked for.
+fn only_contact(conn: &mut Conn<'_>, asked: &Asked, region: &str) -> Result<Option<String>, PageError> {
+    let Ok(phone) = Phone::parse(&asked.q, region) else { return Ok(None) };
     let Some(number) = numbers::find(conn, &phone)? else { return Ok(None) };
+    let suffix = Programs::read(conn, &asked.program)?.suffix('?');
     Ok(match contacts::of_number(conn, number.id)?.as_slice() {
-        [only] => Some(only.id),
+        [only] => Some(format!("/contacts/{}{suffix}", only.id)),
         _ => None,
     })
 }
@@ -189,10 +191,12 @@ fn list(conn: &mut Conn<'_>, asked: &Asked, region: &str) -> Result<List, PageEr
     let (after, before) = (place(&asked.after), place(&asked.before));
     let backwards = before.is_some();
     let is_later_page = after.is_some();
-    let search = Some(asked.q.trim()).filter(|search| !search.is_empty()).map(|search| {
-        // A whole number is looked for as it is kept, however it was written.
-        Phone::parse(search, region).map_or_else(|_| search.to_owned(), String::from)
-    });
+    let whole_number = Phone::parse(&asked.q, region).ok();
+    // A whole number is looked for as it is kept, however it was written.
+    let search = match &whole_number {
+        Some(phone) => Some(phone.as_str().to_owned()),
+        None => Some(asked.q.trim().to_owned()).filter(|search| !search.is_empty()),
+    };
     let filter = Filter {
         program: program.id,
         state: asked.state.parse::<StateName>().ok(),
@@ -203,6 +207,7 @@ fn list(conn: &mut Conn<'_>, asked: &Asked, region: &str) -> Result<List, PageEr
         backwards,
         limit: i64::try_from(PER_PAGE).unwrap_or(i64::MAX),
     };
+    let on_record = whole_number.map(|phone| numbers::find(conn, &phone)).transpose()?.flatten();
     let mut lines = contacts::page(conn, &filter)?;
     let more = lines.len() > PER_PAGE;
     lines.truncate(PER_PAGE);
@@ -237,6 +242,7 @@ fn list(conn: &mut Conn<'_>, asked: &Asked, region: &str) -> Result<List, PageEr
         prev: has_prev.then(earlier),
         next: has_next.then(later),
         summary,
+        known: on_record.filter(|number| number.contact_count == 0).map(|number| number.phone),
         has_any: count(tallies::ALL) > 0,
         lines,
     })

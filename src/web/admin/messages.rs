@@ -11,7 +11,7 @@ use serde::Deserialize;
 use self::meaning::{Meaning, meaning};
 use super::names::Names;
 use super::stale::{Question, by_number};
-use super::troubleshoot::VerdictPanel;
+use super::troubleshoot::{About, VerdictPanel};
 use crate::domain::gate::Verdict;
 use crate::domain::id::MessageId;
 use crate::domain::message::{StaleDecision, Status};
@@ -19,7 +19,7 @@ use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::store::contacts::{self, Contact};
 use crate::store::messages::{self, Message, Step};
-use crate::store::{Conn, StoreError, stale};
+use crate::store::{Conn, StoreError, programs, stale};
 use crate::web::App;
 use crate::web::error::PageError;
 use crate::web::form;
@@ -174,10 +174,12 @@ fn life(conn: &mut Conn<'_>, id: MessageId, role: Role) -> Result<Life, PageErro
     };
     let verdict: Option<Verdict> =
         message.verdict.as_deref().and_then(|json| serde_json::from_str(json).ok());
-    let contact = contacts.first().map(|contact| contact.id);
+    let (contact, program) =
+        (contacts.first().map(|contact| contact.id), programs::get(conn, message.program_id)?);
+    let about = About { number: message.number_id, contact, program: program.as_ref(), role };
     let panel = verdict.map(|verdict| {
         let question = format!("What the gate said on {}", verdict.asked_at.words());
-        VerdictPanel::new(&verdict, &question, contact, message.status == Status::Blocked, role)
+        VerdictPanel::new(&verdict, &question, &about, message.status == Status::Blocked)
     });
     let meaning = message.error_code.clone().map(|code| meaning(code, message.error_text.as_deref()));
     let names = Names::read(conn)?;

@@ -8,8 +8,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::basis;
-use super::contact::find;
-use super::which::{self, Programs};
+use super::which::{self, Whom};
 use crate::actions::reinvite::reinvite;
 use crate::actions::{ActionError, FieldError};
 use crate::domain::consent::{State, check_reinvite};
@@ -67,30 +66,39 @@ struct Given {
 async fn new(
     app: Data<App>,
     who: Editor,
+    session: Session,
     id: Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse, PageError> {
-    one(&app, &who, page::id(&id)?, which::asked(&request), Given::default(), Vec::new()).await
+    let (id, slug): (ContactId, String) = (page::id(&id)?, which::asked(&request));
+    let whom = app.store.read(move |conn| Whom::read(conn, id, &slug)).await?;
+    let back = whom.address();
+    match one(&app, &who, whom, Given::default(), Vec::new()).await {
+        // It cannot be asked now, and the contact says the rest.
+        Err(PageError::Unprocessable(why)) => {
+            session::flash_refusal(&session, why.join(" "));
+            Ok(see_other(back))
+        }
+        answer => answer,
+    }
 }
 
 async fn one(
     app: &App,
     who: &Editor,
-    id: ContactId,
-    slug: String,
+    whom: Whom,
     given: Given,
     errors: Vec<FieldError>,
 ) -> Result<HttpResponse, PageError> {
     let now = app.clock.now();
-    let about = app.store.read(move |conn| about(conn, id, &slug, now)).await?;
+    let about = app.store.read(move |conn| about(conn, whom, now)).await?;
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let (page, errors) = (Page::new(app, "contacts", who), errors.into());
     html_status(status, NewPage { page, about, given, errors })
 }
 
-fn about(conn: &mut Conn<'_>, id: ContactId, slug: &str, now: Timestamp) -> Result<About, PageError> {
-    let (contact, number) = find(conn, id)?;
-    let programs = Programs::read(conn, slug)?;
+fn about(conn: &mut Conn<'_>, whom: Whom, now: Timestamp) -> Result<About, PageError> {
+    let Whom { contact, number, programs } = whom;
     let (program, suffix) = (programs.one()?.clone(), programs.suffix('?'));
     check_reinvite(&number.consent, program.id, now).map_err(ActionError::from)?;
     let invited_at = match number.consent.state_in(program.id) {
@@ -112,26 +120,22 @@ async fn create(
     Posted(given): Posted<Given>,
 ) -> Result<HttpResponse, PageError> {
     let (id, slug): (ContactId, String) = (page::id(&id)?, which::asked(&request));
-    let named = slug.clone();
-    let found =
-        app.store.read(move |conn| Ok::<_, PageError>((find(conn, id)?, Programs::read(conn, &named)?)));
-    let ((_, number), programs) = found.await?;
-    let program = programs.one()?.slug.clone();
+    let whom = app.store.read(move |conn| Whom::read(conn, id, &slug)).await?;
+    let (back, number, program) = (whom.address(), whom.number.id, whom.programs.one()?.slug.clone());
     let basis = match basis::given(&given.basis_kind, &given.basis_words) {
         Ok(basis) => basis,
-        Err(error) => return one(&app, &who, id, slug, given, vec![error]).await,
+        Err(error) => return one(&app, &who, whom, given, vec![error]).await,
     };
     let (actor, now) = (who.actor(), app.clock.now());
-    match app.store.write(move |tx| reinvite(tx, number.id, Some(&program), basis.clone(), &actor, now)).await
-    {
+    match app.store.write(move |tx| reinvite(tx, number, Some(&program), basis.clone(), &actor, now)).await {
         Ok(()) => {
             let done = "Invited once more: the opt-in template is queued. Held messages keep their time.";
             session::flash(&session, done);
         }
-        Err(ActionError::Invalid(errors)) => return one(&app, &who, id, slug, given, errors).await,
+        Err(ActionError::Invalid(errors)) => return one(&app, &who, whom, given, errors).await,
         Err(ActionError::Refused(refusal)) => session::flash_refusal(&session, refusal.to_string()),
         Err(ActionError::Conflict(why)) => session::flash_refusal(&session, why),
         Err(error) => return Err(error.into()),
     }
-    Ok(see_other(format!("/contacts/{id}{}", programs.suffix('?'))))
+    Ok(see_other(back))
 }

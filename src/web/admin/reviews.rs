@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::contact::{Bubble, conversation};
 use super::names::Names;
-use crate::actions::review::{Decision, decide_review};
+use crate::actions::review::{Decision, Shown, decide_review};
 use crate::actions::{ActionError, FieldError};
 use crate::domain::business_days::{self, REVIEW};
 use crate::domain::consent::StateName;
@@ -113,6 +113,8 @@ struct ShowPage {
 struct Review {
     number: Number,
     since: Timestamp,
+    /// How many texts the lead has written.
+    texts: i64,
     name: String,
     contact: Option<ContactId>,
     replies: Vec<Inbound>,
@@ -121,22 +123,23 @@ struct Review {
 }
 
 async fn show(app: Data<App>, who: Viewer, number: Path<String>) -> Result<HttpResponse, PageError> {
-    one(&app, &who, page::id(&number)?, String::new(), Vec::new()).await
+    let number = page::id(&number)?;
+    match app.store.read(move |conn| read(conn, number)).await? {
+        Some(review) => one(&app, &who, StatusCode::OK, review, String::new(), Vec::new()),
+        // Decided meanwhile, perhaps by somebody else: the next one waits.
+        None => Ok(see_other("/reviews")),
+    }
 }
 
-async fn one(
+fn one(
     app: &App,
     who: &impl Signed,
-    number: NumberId,
+    status: StatusCode,
+    review: Review,
     reason: String,
     errors: Vec<FieldError>,
 ) -> Result<HttpResponse, PageError> {
-    let Some(review) = app.store.read(move |conn| read(conn, number)).await? else {
-        // Decided meanwhile, perhaps by somebody else: the next one waits.
-        return Ok(see_other("/reviews"));
-    };
     let clock = Clock::new(review.since, app.clock.now());
-    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let page = Page::new(app, "reviews", who);
     html_status(status, ShowPage { page, review, clock, reason, errors: errors.into() })
 }
@@ -144,17 +147,20 @@ async fn one(
 fn read(conn: &mut Conn<'_>, id: NumberId) -> Result<Option<Review>, PageError> {
     let number = numbers::get(conn, id)?.ok_or(PageError::NotFound)?;
     let Some(since) = number.consent.paused.as_ref().map(|flag| flag.since) else { return Ok(None) };
-    let contact = contacts::of_number(conn, id)?.into_iter().next();
-    let name = contact.as_ref().map(|contact| contact.name.clone()).unwrap_or_default();
+    // Before the texts themselves: one that comes in between is then news.
+    let texts = inbound::count_of(conn, id)?;
+    let (contact, name) = contacts::first_on(conn, &[id])?.remove(&id).unzip();
+    let name: String = name.unwrap_or_default();
     let state = |id: ProgramId| number.consent.state_in(id).name();
     let states = programs::all(conn)?.into_iter().map(|program| (program.name, state(program.id))).collect();
     let names = Names::read(conn)?;
     Ok(Some(Review {
         since,
+        texts,
         replies: inbound::unclear_since(conn, id, since)?,
         states,
         bubbles: conversation(conn, id, &name, &names, TEXTS)?,
-        contact: contact.map(|contact| contact.id),
+        contact,
         name,
         number,
     }))
@@ -167,6 +173,8 @@ struct Decided {
     reason: String,
     /// Since when the reply waits that was decided on.
     since: i64,
+    /// How many texts of the lead were on record when it was shown.
+    texts: i64,
 }
 
 async fn decide(
@@ -182,22 +190,47 @@ async fn decide(
         "resume" => Decision::Resume(given.reason.clone()),
         _ => return Err(PageError::BadRequest("Choose to revoke or to resume.".to_owned())),
     };
-    let done = match decision {
-        Decision::Revoke => "Revoked: the number is opted out of all programs.",
-        Decision::Resume(_) => "Resumed: texting goes on as before the reply.",
-    };
-    let (since, actor, now) = (Timestamp::from_micros(given.since), who.actor(), app.clock.now());
+    let shown = Shown { since: Timestamp::from_micros(given.since), texts: given.texts };
+    let (is_revoked, actor, now) = (decision == Decision::Revoke, who.actor(), app.clock.now());
     let decided =
-        app.store.write(move |tx| decide_review(tx, number, since, decision.clone(), &actor, now)).await;
-    match decided {
-        Ok(()) => session::flash(&session, done),
-        Err(ActionError::Conflict(why)) => session::flash_refusal(&session, why),
+        app.store.write(move |tx| decide_review(tx, number, shown, decision.clone(), &actor, now)).await;
+    let (status, error) = match decided {
+        Ok(()) => {
+            let lead = lead(&app, &who, number).await?;
+            let done = match is_revoked {
+                true => format!("Revoked: {lead} is opted out of all programs."),
+                false => format!("Resumed: texting {lead} goes on as before the reply."),
+            };
+            session::flash(&session, done);
+            return next(&app).await;
+        }
+        Err(ActionError::Conflict(why)) => (StatusCode::CONFLICT, FieldError::new("", why)),
         Err(ActionError::Refused(refusal)) => {
-            let errors = vec![FieldError::new("reason", refusal.to_string())];
-            return one(&app, &who, number, given.reason, errors).await;
+            (StatusCode::UNPROCESSABLE_ENTITY, FieldError::new("reason", refusal.to_string()))
         }
         Err(error) => return Err(error.into()),
+    };
+    if let Some(review) = app.store.read(move |conn| read(conn, number)).await? {
+        return one(&app, &who, status, review, given.reason, vec![error]);
     }
+    let lead = lead(&app, &who, number).await?;
+    session::flash_refusal(&session, format!("{lead}: {}", error.message));
+    next(&app).await
+}
+
+/// The lead that a decision was about, as people call them.
+async fn lead(app: &App, who: &impl Signed, id: NumberId) -> Result<String, PageError> {
+    let read = move |conn: &mut Conn<'_>| {
+        Ok::<_, StoreError>((numbers::get(conn, id)?, contacts::first_on(conn, &[id])?.remove(&id)))
+    };
+    let (number, contact) = app.store.read(read).await?;
+    let phone = number.ok_or(PageError::NotFound)?.phone;
+    let name = contact.map(|(_, name)| name).filter(|name| !name.is_empty());
+    Ok(name.unwrap_or_else(|| Page::new(app, "reviews", who).number(&phone)))
+}
+
+/// On to the one that waits the longest.
+async fn next(app: &App) -> Result<HttpResponse, PageError> {
     let next = app.store.read::<_, StoreError>(|conn| reviews::waiting(conn, None, 1)).await?;
     Ok(see_other(next.first().map_or("/reviews".to_owned(), |next| format!("/reviews/{}", next.number.id))))
 }

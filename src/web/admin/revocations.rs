@@ -8,6 +8,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
+use chrono::Duration;
 use serde::Deserialize;
 
 use super::consents::day;
@@ -27,6 +28,8 @@ use crate::web::form::{self, Errors, Posted};
 use crate::web::page::{Page, html, html_status, see_other};
 use crate::web::session::{self, Editor, Viewer};
 
+/// How far the clocks are behind UTC in the westernmost place with numbers of ours, American Samoa.
+const WESTERNMOST: Duration = Duration::hours(11);
 /// Revocations on one page.
 const SHOWN: usize = 50;
 
@@ -137,6 +140,11 @@ pub(super) fn today(now: Timestamp) -> String {
     now.utc().format("%Y-%m-%d").to_string()
 }
 
+/// True while the day lasts in UTC or anywhere west of it: at 22:16 in New York, UTC is a day ahead.
+fn is_today(day: Timestamp, now: Timestamp) -> bool {
+    (day..day.plus(Duration::days(1) + WESTERNMOST)).contains(&now)
+}
+
 async fn create(
     app: Data<App>,
     who: Editor,
@@ -205,7 +213,7 @@ pub(super) fn read(
     match (channel, received) {
         (Ok(channel), Some(received)) if errors.is_empty() => {
             // Today means just now: a clock that runs from midnight would say that it was late.
-            let received_at = Some(received).filter(|_| received_on.trim() != today(now));
+            let received_at = Some(received).filter(|day| !is_today(*day, now));
             Ok(Revocation { channel, reason, received_at, confirm })
         }
         _ => Err(errors),

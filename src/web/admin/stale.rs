@@ -49,19 +49,18 @@ pub(super) fn by_number(
     conn: &mut Conn<'_>,
     open: Vec<(Stale, Message)>,
 ) -> Result<Vec<Question>, StoreError> {
+    let numbers: Vec<NumberId> = open.iter().map(|(asked, _)| asked.number_id).collect();
+    let mut first = contacts::first_on(conn, &numbers)?;
     let mut questions: Vec<Question> = Vec::new();
     for (asked, message) in open {
         match questions.iter_mut().find(|question| question.number == asked.number_id) {
             Some(question) => question.messages.push(message),
-            None => {
-                let first = contacts::of_number(conn, asked.number_id)?.into_iter().next();
-                questions.push(Question {
-                    number: asked.number_id,
-                    to: message.to_text.clone(),
-                    contact: first.map(|contact| (contact.id, contact.name)),
-                    messages: vec![message],
-                });
-            }
+            None => questions.push(Question {
+                number: asked.number_id,
+                to: message.to_text.clone(),
+                contact: first.remove(&asked.number_id),
+                messages: vec![message],
+            }),
         }
     }
     Ok(questions)

@@ -11,7 +11,7 @@ use super::messages::meaning::why;
 use super::which::{self, ProgramTab, Programs};
 use crate::actions::{FieldError, standing};
 use crate::domain::gate::{Answer, CheckName, Verdict};
-use crate::domain::id::ContactId;
+use crate::domain::id::{ContactId, NumberId};
 use crate::domain::message::{Category, Lane};
 use crate::domain::phone::Phone;
 use crate::domain::program::Program;
@@ -62,15 +62,19 @@ struct Line {
     next_step: Option<String>,
 }
 
+/// Whom a verdict is about and who reads it: where its fixes lead to.
+pub(super) struct About<'a> {
+    pub(super) number: Option<NumberId>,
+    /// The contact on the number, where one is known.
+    pub(super) contact: Option<ContactId>,
+    /// The program that the gate was asked about.
+    pub(super) program: Option<&'a Program>,
+    pub(super) role: Role,
+}
+
 impl VerdictPanel {
-    /// The panel of `verdict` under `question`; its fixes lead to `contact`, where one is known, and only where `role` may go.
-    pub(super) fn new(
-        verdict: &Verdict,
-        question: &str,
-        contact: Option<ContactId>,
-        open: bool,
-        role: Role,
-    ) -> Self {
+    /// The panel of `verdict` under `question`; its fixes lead only where the role may go.
+    pub(super) fn new(verdict: &Verdict, question: &str, about: &About<'_>, open: bool) -> Self {
         // A stored verdict permits nothing any more, but a yes was a yes: the tone is that of its own words.
         let (tone, icon) = match verdict.answer(Lane::Gated) {
             _ if verdict.can_text() => ("yes", "pass"),
@@ -91,7 +95,7 @@ impl VerdictPanel {
             icon,
             headline: verdict.headline(),
             next_step: cause.and_then(|check| check.next_step.clone()),
-            fix: cause.and_then(|check| fix(check.name, contact, role)),
+            fix: cause.and_then(|check| fix(check.name, about)),
             open,
             checks: verdict.checks.iter().map(line).collect(),
         }
@@ -99,22 +103,24 @@ impl VerdictPanel {
 }
 
 /// The way to put a check right; none where the person may not go.
-fn fix(check: CheckName, contact: Option<ContactId>, role: Role) -> Option<Fix> {
+fn fix(check: CheckName, about: &About<'_>) -> Option<Fix> {
     let may = match check {
-        CheckName::DoNotText => role == Role::Administrator,
-        CheckName::Paused | CheckName::Consent | CheckName::Number => role != Role::Auditor,
+        CheckName::DoNotText => about.role == Role::Administrator,
+        CheckName::Paused | CheckName::Consent | CheckName::Number => about.role != Role::Auditor,
         _ => true,
     };
-    let contact = contact.filter(|_| may);
-    let update = |what: &str, label| {
-        contact.map(|id| Fix { href: format!("/contacts/{id}/consents/new?update={what}"), label })
-    };
+    let (number, contact) = (about.number.filter(|_| may), about.contact.filter(|_| may));
+    let suffix = |sign| about.program.map(|program| which::suffix(program, sign)).unwrap_or_default();
     match check {
-        CheckName::DoNotText => update("clear_do_not_text", "Clear Do not text"),
-        CheckName::Paused => update("resume", "Decide on the reply"),
-        CheckName::Consent => {
-            contact.map(|id| Fix { href: format!("/contacts/{id}#body"), label: "Write a message" })
+        CheckName::DoNotText => contact.map(|id| Fix {
+            href: format!("/contacts/{id}/consents/new?update=clear_do_not_text{}", suffix('&')),
+            label: "Clear Do not text",
+        }),
+        CheckName::Paused => {
+            number.map(|id| Fix { href: format!("/reviews/{id}"), label: "Decide on the reply" })
         }
+        CheckName::Consent => contact
+            .map(|id| Fix { href: format!("/contacts/{id}{}#body", suffix('?')), label: "Write a message" }),
         CheckName::Number => {
             contact.map(|id| Fix { href: format!("/contacts/{id}/edit"), label: "Change the number" })
         }
@@ -144,6 +150,8 @@ fn label(check: CheckName) -> &'static str {
 struct TroubleshootPage {
     page: Page,
     number: String,
+    /// The program that the next number is checked for; empty for the default one.
+    program: String,
     errors: Errors,
     finding: Option<Finding>,
 }
@@ -153,6 +161,8 @@ struct Finding {
     phone: Phone,
     known: bool,
     programs: Vec<ProgramTab>,
+    /// What an address ends with to mean the program that was asked about.
+    suffix: String,
     panel: VerdictPanel,
     contacts: Vec<Contact>,
     messages: Vec<Message>,
@@ -165,7 +175,7 @@ struct Asked {
 }
 
 async fn show(app: Data<App>, who: Viewer, request: HttpRequest) -> Result<HttpResponse, PageError> {
-    let number = form::query::<Asked>(&request).number;
+    let (number, program) = (form::query::<Asked>(&request).number, which::asked(&request));
     let page = Page::new(&app, "troubleshoot", &who);
     let (errors, finding) = match Phone::parse(&number, &app.config.default_region) {
         _ if number.trim().is_empty() => (Vec::new(), None),
@@ -173,13 +183,13 @@ async fn show(app: Data<App>, who: Viewer, request: HttpRequest) -> Result<HttpR
         Ok(phone) => {
             let (now, role) = (app.clock.now(), page.role());
             let question = format!("Can we text {} now?", page.number(&phone));
-            let slug = which::asked(&request);
+            let slug = program.clone();
             let found = app.store.read(move |conn| find(conn, phone, &question, &slug, role, now)).await?;
             (Vec::new(), Some(found))
         }
     };
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    html_status(status, TroubleshootPage { page, number, errors: errors.into(), finding })
+    html_status(status, TroubleshootPage { page, number, program, errors: errors.into(), finding })
 }
 
 fn find(
@@ -201,9 +211,10 @@ fn find(
         false => Default::default(),
     };
     let contact = contacts.first().map(|contact| contact.id);
-    let panel = VerdictPanel::new(&verdict, question, contact, true, role);
+    let about = About { number: known.then_some(number.id), contact, program: Some(program), role };
+    let panel = VerdictPanel::new(&verdict, question, &about, true);
     let state = |program: &Program| number.consent.state_in(program.id).name().label().to_owned();
     let address = format!("/troubleshoot?number={}", phone.as_str().replace('+', "%2B"));
-    let programs = programs.tabs(&address, state);
-    Ok(Finding { phone, known, programs, panel, contacts, messages })
+    let (suffix, programs) = (programs.suffix('?'), programs.tabs(&address, state));
+    Ok(Finding { phone, known, programs, suffix, panel, contacts, messages })
 }

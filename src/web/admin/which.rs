@@ -1,10 +1,14 @@
-//! Which program a page is about: the one the address names, else the default one. With a single program nothing of this
-//! shows.
+//! Which contact and which program a page is about: the program that the address names, else the default one. With a single
+//! program nothing of this shows.
 
 use actix_web::HttpRequest;
 use serde::Deserialize;
 
+use super::contact;
+use crate::domain::id::ContactId;
 use crate::domain::program::Program;
+use crate::store::contacts::Contact;
+use crate::store::numbers::Number;
 use crate::store::{Conn, programs};
 use crate::web::error::PageError;
 use crate::web::form;
@@ -18,6 +22,26 @@ struct Asked {
 /// The slug that the address names; empty when it names none.
 pub(super) fn asked(request: &HttpRequest) -> String {
     form::query::<Asked>(request).program
+}
+
+/// A contact, in the program that is meant.
+pub(super) struct Whom {
+    pub(super) contact: Contact,
+    pub(super) number: Number,
+    pub(super) programs: Programs,
+}
+
+impl Whom {
+    /// Reads them; what the address names must exist.
+    pub(super) fn read(conn: &mut Conn<'_>, id: ContactId, slug: &str) -> Result<Whom, PageError> {
+        let (contact, number) = contact::find(conn, id)?;
+        Ok(Whom { contact, number, programs: Programs::read(conn, slug)? })
+    }
+
+    /// The contact's own page, in the same program.
+    pub(super) fn address(&self) -> String {
+        format!("/contacts/{}{}", self.contact.id, self.programs.suffix('?'))
+    }
 }
 
 /// All programs, and the one that is meant.
@@ -53,7 +77,7 @@ impl Programs {
         &self.all
     }
 
-    /// What an address ends with to mean the same program, with the sign that joins it: `?program=rates`, or nothing.
+    /// What an address ends with to mean the one that is meant, with the sign that joins it: `?program=rates`, or nothing.
     pub(super) fn suffix(&self, sign: char) -> String {
         self.all.get(self.current).map(|program| suffix(program, sign)).unwrap_or_default()
     }
@@ -74,6 +98,7 @@ impl Programs {
     }
 }
 
-fn suffix(program: &Program, sign: char) -> String {
+/// What an address ends with to mean the program; nothing for the default one.
+pub(super) fn suffix(program: &Program, sign: char) -> String {
     if program.is_default { String::new() } else { format!("{sign}program={}", program.slug) }
 }

@@ -108,6 +108,14 @@ impl Person {
         self.open(&answer.location.clone()).await
     }
 
+    /// Where the link with these words leads to.
+    pub async fn link(&mut self, page: &str, words: &str) -> String {
+        let html = self.open(page).await.page;
+        let (before, _) = html.split_once(&format!("\">{words}</a>")).expect("the page has the link");
+        let (_, href) = before.rsplit_once("href=\"").expect("it is a link");
+        href.replace("&amp;", "&").replace("&#38;", "&")
+    }
+
     /// The token in the forms of a page.
     pub async fn token(&mut self, page: &str) -> String {
         let html = self.open(page).await.page;

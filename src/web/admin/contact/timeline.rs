@@ -1,7 +1,8 @@
 //! The history of a number as people read it: one entry for each event, in words that say what it was, with its evidence.
 //! It must not know how the page is laid out.
 
-use crate::domain::consent::{Event, EventKind, NumberConsent, StateName};
+use crate::actions::review::UNDECIDED;
+use crate::domain::consent::{Event, EventKind, NumberConsent, Source, StateName};
 use crate::domain::evidence::{ConsentDocument, Evidence, HandsetText};
 use crate::domain::hex::hex;
 use crate::domain::ledger::Stored;
@@ -21,7 +22,7 @@ pub(super) struct Entry {
     pub(super) label: &'static str,
     pub(super) about: String,
     pub(super) change: String,
-    pub(super) source: &'static str,
+    pub(super) source: String,
     pub(super) actor: String,
     /// When it happened and when it was recorded, where these are different days.
     pub(super) late: Option<String>,
@@ -51,20 +52,22 @@ pub(super) fn history(stored: Vec<Stored>, program: &Program, all: &[Program], n
 
 fn entry(row: Stored, known: &mut NumberConsent, program: &Program, all: &[Program], names: &Names) -> Entry {
     let before = known.state_in(program.id).name();
-    let (label, facts, given) = match serde_json::from_str::<Evidence>(&row.facts) {
+    let (label, facts, given, by) = match serde_json::from_str::<Evidence>(&row.facts) {
         Ok(evidence) => {
             let mut facts = facts(&evidence);
             if matches!(evidence, Evidence::Revocation { .. }) {
                 let clock = Clock::new(row.occurred_at, row.recorded_at);
                 facts.push(fact("Honoured", format!("{}; the law allows {}", clock.words(), clock.limit)));
             }
-            let shown = (title(row.kind, &evidence, before), facts, dated(&evidence));
+            let shown =
+                (title(row.kind, &evidence, before), facts, dated(&evidence), by(row.source, &evidence));
             let Stored { seq, program, kind, source, occurred_at, recorded_at, .. } = row;
             known.apply(&Event { seq, program, kind, source, occurred_at, recorded_at, evidence });
             shown
         }
         Err(_) => {
-            (row.kind.label(), vec![fact("Evidence", "It cannot be read. Run verify on the server.")], None)
+            let unread = fact("Evidence", "It cannot be read. Run verify on the server.");
+            (row.kind.label(), vec![unread], None, row.source.label().to_owned())
         }
     };
     let (occurred, recorded) = (row.occurred_at.day(), row.recorded_at.day());
@@ -86,7 +89,7 @@ fn entry(row: Stored, known: &mut NumberConsent, program: &Program, all: &[Progr
         } else {
             format!("{} → {}", before.label(), after.label())
         },
-        source: row.source.label(),
+        source: by,
         actor: names.of(&row.actor),
         late: given
             .filter(|_| occurred != recorded)
@@ -116,6 +119,18 @@ pub(in crate::web::admin) fn title(kind: EventKind, evidence: &Evidence, before:
         }
         (EventKind::Recorded, Evidence::Note { .. }) => "Owner changed",
         _ => kind.label(),
+    }
+}
+
+/// By whom or what, and why it was the system.
+fn by(source: Source, evidence: &Evidence) -> String {
+    let undecided = match evidence {
+        Evidence::Revocation { reason, .. } if source == Source::System => reason.strip_prefix(UNDECIDED),
+        _ => None,
+    };
+    match undecided {
+        Some(reply) => format!("{}: nobody decided within three business days on {reply}", source.label()),
+        None => source.label().to_owned(),
     }
 }
 

@@ -4,7 +4,7 @@
 use chrono::Duration;
 
 use super::super::stale::{Question, by_number};
-use crate::domain::id::ProgramId;
+use crate::domain::id::{ContactId, NumberId, ProgramId};
 use crate::domain::message::Status;
 use crate::domain::time::Timestamp;
 use crate::store::inbound::{self, Inbound};
@@ -60,7 +60,10 @@ pub(super) fn today(
         Some(program) => inbound::to_read(conn, program, week, SHOWN)?,
         None => Vec::new(),
     };
-    let replies = texts.into_iter().map(|text| reply(conn, text)).collect::<Result<_, _>>()?;
+    let numbers: Vec<NumberId> = texts.iter().filter_map(|text| text.number_id).collect();
+    let first = contacts::first_on(conn, &numbers)?;
+    let contact = |text: &Inbound| text.number_id.and_then(|number| first.get(&number)).cloned();
+    let replies = texts.into_iter().map(|text| reply(contact(&text), text)).collect();
     let limit = i64::try_from(SHOWN + 1).unwrap_or(i64::MAX);
     let mut holds = messages::holds_ending(conn, now.plus(Duration::days(1)), limit)?;
     let more_holds = holds.len() > SHOWN;
@@ -74,19 +77,15 @@ pub(super) fn today(
     Ok(Today { replies, holds, more_holds, stale, more_stale, failed })
 }
 
-fn reply(conn: &mut Conn<'_>, text: Inbound) -> Result<Reply, StoreError> {
-    let contact = match text.number_id {
-        Some(number) => contacts::of_number(conn, number)?.into_iter().next(),
-        None => None,
-    };
+fn reply(contact: Option<(ContactId, String)>, text: Inbound) -> Reply {
     let href = match &contact {
-        Some(contact) => format!("/contacts/{}", contact.id),
+        Some((id, _)) => format!("/contacts/{id}"),
         None => format!("/troubleshoot?number={}", text.from_text.replace('+', "%2B")),
     };
     let mut words: String = text.body.chars().take(FIRST_WORDS).collect();
     if words.len() < text.body.len() {
         words.push('…');
     }
-    let name = contact.map(|contact| contact.name).unwrap_or_default();
-    Ok(Reply { name, from: text.from_text, href, words, at: text.received_at })
+    let name = contact.map(|(_, name)| name).unwrap_or_default();
+    Reply { name, from: text.from_text, href, words, at: text.received_at }
 }
