@@ -5,8 +5,7 @@ mod translate;
 pub use translate::{field, translate};
 
 use crate::domain::actor::Actor;
-use crate::domain::language::Language;
-use crate::domain::program::{Program, check_invitation};
+use crate::domain::program::{Program, check_filled, check_invitation};
 use crate::domain::sms;
 use crate::domain::time::Timestamp;
 use crate::store::{Tx, admin_log, programs};
@@ -133,19 +132,15 @@ pub(super) fn wrong(program: &Program) -> Vec<FieldError> {
         ("contact_route", &program.contact_route),
     ];
     for (field, text) in short {
-        let one_line = !text.chars().any(|letter| letter.is_control() || "{}".contains(letter));
-        if text.is_empty() || text.chars().count() > 200 || !one_line {
-            let words = "Enter one line of at most 200 characters, without { and }.";
-            errors.push(FieldError::new(field, words));
-        }
+        errors.extend(line_error(text).map(|words| FieldError::new(field, words)));
     }
     let invitation = check_invitation(&program.opt_in_template).err();
     errors.extend(invitation.map(|words| FieldError::new("opt_in_template", words)));
     if !errors.iter().any(|error| error.field == "opt_in_template") {
-        let error = template_error(program, &program.opt_in_template, Language::English, &[]);
+        let error = template_error(&program.opt_in_template, program.invitation(), &[]);
         errors.extend(error.map(|error| FieldError::new("opt_in_template", error)));
     }
-    errors.extend(translate::wrong(program, &program.english(), Language::English));
+    errors.extend(translate::wrong_in_english(program));
     for (language, answers) in &program.translations {
         errors.extend(translate::wrong(program, answers, *language));
     }
@@ -161,14 +156,22 @@ pub(super) fn wrong(program: &Program) -> Vec<FieldError> {
     errors
 }
 
-fn template_error(program: &Program, template: &str, language: Language, words: &[&str]) -> Option<String> {
+/// What is wrong with words that are filled into templates.
+fn line_error(text: &str) -> Option<&'static str> {
+    let is_one_line = !text.chars().any(|letter| letter.is_control() || "{}".contains(letter));
+    let is_right = !text.is_empty() && text.chars().count() <= 200 && is_one_line;
+    (!is_right).then_some("Enter one line of at most 200 characters, without { and }.")
+}
+
+/// What is wrong with a template that must contain some words, and was filled.
+fn template_error(template: &str, filled: String, words: &[&str]) -> Option<String> {
     let upper = template.to_uppercase();
     let missing: Vec<&str> =
         words.iter().copied().filter(|word| !upper.contains(&word.to_uppercase())).collect();
     if !missing.is_empty() {
         return Some(format!("This text must contain {}.", missing.join(", ")));
     }
-    let filled = match program.fill_checked(language, template) {
+    let filled = match check_filled(filled) {
         Ok(filled) => filled,
         Err(words) => return Some(words.to_owned()),
     };

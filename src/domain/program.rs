@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 pub use word_list::{WordList, check_code, check_words};
 
-use super::answers::{self, Answer, Answers, contact_in, frequency_in};
+use super::answers::{self, Answer, Answers};
 use super::id::ProgramId;
 use super::language::Language;
 use super::reply::Keywords;
@@ -125,52 +125,59 @@ impl Program {
 
     /// Fills the placeholders `{brand}`, `{program}`, `{frequency}` and `{contact}` of one of its templates.
     pub fn fill(&self, template: &str) -> String {
-        self.fill_in(Language::English, template)
+        self.fill_with(template, &self.frequency, &self.contact_route)
     }
 
-    /// The same for a template in that language: the usual words for a frequency and a contact are said in it.
-    pub fn fill_in(&self, language: Language, template: &str) -> String {
+    /// The same for a template of a translation, whose frequency and contact are filled in where it has them.
+    pub fn fill_in(&self, answers: &Answers, template: &str) -> String {
+        let frequency = or(&answers.frequency, &self.frequency);
+        self.fill_with(template, frequency, or(&answers.contact_route, &self.contact_route))
+    }
+
+    fn fill_with(&self, template: &str, frequency: &str, contact: &str) -> String {
         template
             .replace("{brand}", &self.brand)
             .replace("{program}", &self.name)
-            .replace("{frequency}", &frequency_in(&self.frequency, language))
-            .replace("{contact}", &contact_in(&self.contact_route, language))
+            .replace("{frequency}", frequency)
+            .replace("{contact}", contact)
     }
 
     /// An answer as it is texted: in the language if the program has it, else in English.
     pub fn answer(&self, answer: Answer, language: Option<Language>) -> String {
-        let translated = language.and_then(|language| Some((language, self.translations.get(&language)?)));
-        match translated {
-            Some((language, answers)) => self.fill_in(language, answers.get(answer)),
-            None => self.fill(self.english().get(answer)),
+        match language.and_then(|language| self.translations.get(&language)) {
+            Some(translated) => self.fill_in(translated, translated.get(answer)),
+            None => self.fill(self.in_english(answer)),
         }
     }
 
-    /// What it answers in English.
-    pub fn english(&self) -> Answers {
-        Answers {
-            opt_in_reply: self.opt_in_reply.clone(),
-            opt_out_reply: self.opt_out_reply.clone(),
-            help_reply: self.help_reply.clone(),
+    /// The template of an answer in English.
+    pub fn in_english(&self, answer: Answer) -> &str {
+        match answer {
+            Answer::Start => &self.opt_in_reply,
+            Answer::Stop => &self.opt_out_reply,
+            Answer::Help => &self.help_reply,
         }
-    }
-
-    /// Fills a template in a language, and refuses placeholders that it does not know.
-    ///
-    /// # Errors
-    /// A sentence for the field.
-    pub fn fill_checked(&self, language: Language, template: &str) -> Result<String, &'static str> {
-        let filled = self.fill_in(language, template);
-        if filled.contains(['{', '}']) {
-            return Err("Only {brand}, {program}, {frequency} and {contact} can be filled in.");
-        }
-        Ok(filled)
     }
 
     /// The opt-in template, filled.
     pub fn invitation(&self) -> String {
         self.fill(&self.opt_in_template)
     }
+}
+
+fn or<'a>(own: &'a str, otherwise: &'a str) -> &'a str {
+    if own.is_empty() { otherwise } else { own }
+}
+
+/// A text whose placeholders were filled; refused where one is left that nothing fills.
+///
+/// # Errors
+/// A sentence for the field.
+pub fn check_filled(filled: String) -> Result<String, &'static str> {
+    if filled.contains(['{', '}']) {
+        return Err("Only {brand}, {program}, {frequency} and {contact} can be filled in.");
+    }
+    Ok(filled)
 }
 
 /// What an opt-in template must say (CTIA Messaging Principles 5.1): checked when an administrator edits it.

@@ -16,11 +16,11 @@ pub(super) type OfPrograms = HashMap<ProgramId, BTreeMap<Language, Answers>>;
 
 /// Reads the answers of all programs, for the catalog.
 pub(super) fn load(conn: &mut Conn<'_>) -> Result<OfPrograms, StoreError> {
-    type Row = (ProgramId, Language, String, String, String);
+    type Row = (ProgramId, Language, String, String, String, String, String);
     let rows: Vec<Row> = on!(conn, db => program_texts::table.load(db))?;
     let mut found = OfPrograms::new();
-    for (program, language, opt_in_reply, opt_out_reply, help_reply) in rows {
-        let answers = Answers { opt_in_reply, opt_out_reply, help_reply };
+    for (program, language, opt_in_reply, opt_out_reply, help_reply, frequency, contact_route) in rows {
+        let answers = Answers { opt_in_reply, opt_out_reply, help_reply, frequency, contact_route };
         found.entry(program).or_default().insert(language, answers);
     }
     Ok(found)
@@ -46,6 +46,8 @@ pub fn set(
                     program_texts::opt_in_reply.eq(&answers.opt_in_reply),
                     program_texts::opt_out_reply.eq(&answers.opt_out_reply),
                     program_texts::help_reply.eq(&answers.help_reply),
+                    program_texts::frequency.eq(&answers.frequency),
+                    program_texts::contact_route.eq(&answers.contact_route),
                 ))
                 .execute(db)?;
         }

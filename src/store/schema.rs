@@ -36,6 +36,8 @@ diesel::table! {
         opt_in_reply -> Text,
         opt_out_reply -> Text,
         help_reply -> Text,
+        frequency -> Text,
+        contact_route -> Text,
     }
 }
 

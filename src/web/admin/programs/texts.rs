@@ -47,8 +47,9 @@ pub(super) struct Translation {
     pub(super) boxes: Vec<Box>,
 }
 
-/// A text box of the form.
+/// A field of the form.
 pub(super) struct Box {
+    pub(super) is_line: bool,
     pub(super) name: String,
     pub(super) label: &'static str,
     pub(super) text: String,
@@ -62,15 +63,25 @@ pub(super) fn translations(program: &Program, given: Option<&(Language, Answers)
         let typed = given.filter(|(of, _)| of == language).map(|(_, answers)| answers);
         let shown = typed.or(stands).cloned().unwrap_or_default();
         let to_box = |answer: &Answer| Box {
-            name: field(*answer, *language),
+            is_line: false,
+            name: field(answer.as_str(), *language),
             label: answer.label(),
             text: shown.get(*answer).to_owned(),
             hint: format!("It must contain {}.", listed(answer.needs())),
         };
+        let english = [&program.frequency, &program.contact_route];
+        let to_line = |((name, label, text), english): ((&str, &'static str, &str), &String)| Box {
+            is_line: true,
+            name: field(name, *language),
+            label,
+            text: text.to_owned(),
+            hint: format!("Empty: “{english}” is filled in."),
+        };
+        let lines = shown.filled().into_iter().zip(english).map(to_line);
         Translation {
             language: *language,
             samples: stands.map_or_else(Vec::new, |_| Sample::answers(program, *language).collect()),
-            boxes: Answer::ALL.iter().map(to_box).collect(),
+            boxes: Answer::ALL.iter().map(to_box).chain(lines).collect(),
         }
     };
     Language::TRANSLATED.iter().map(translation).collect()
@@ -93,11 +104,13 @@ pub(super) async fn translate(
 ) -> Result<HttpResponse, PageError> {
     let (slug, language) = path.into_inner();
     let language: Language = language.parse().map_err(|_| PageError::NotFound)?;
-    let mut text = |answer| given.remove(&field(answer, language)).unwrap_or_default();
+    let mut text = |name| given.remove(&field(name, language)).unwrap_or_default();
     let answers = Answers {
-        opt_in_reply: text(Answer::Start),
-        opt_out_reply: text(Answer::Stop),
-        help_reply: text(Answer::Help),
+        opt_in_reply: text("opt_in_reply"),
+        opt_out_reply: text("opt_out_reply"),
+        help_reply: text("help_reply"),
+        frequency: text("frequency"),
+        contact_route: text("contact_route"),
     };
     let (of, typed, actor, now) = (slug.clone(), answers.clone(), who.actor(), app.clock.now());
     match app.store.write(move |tx| edit_program::translate(tx, &of, language, &typed, &actor, now)).await {
