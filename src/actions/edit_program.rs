@@ -1,9 +1,5 @@
 //! An administrator changes a program's wording. What is not permitted to be texted is refused here, field by field.
 
-mod translate;
-
-pub use translate::{field, translate};
-
 use crate::domain::actor::Actor;
 use crate::domain::program::{Program, check_filled, check_invitation};
 use crate::domain::sms;
@@ -11,7 +7,7 @@ use crate::domain::time::Timestamp;
 use crate::store::{Tx, admin_log, programs};
 
 use super::publish_form::republish;
-use super::{ActionError, FieldError, change};
+use super::{ActionError, FieldError, change, edit_replies};
 
 /// What an administrator enters about a program.
 #[derive(Clone, Debug, Default)]
@@ -26,7 +22,7 @@ pub struct Wording {
     pub opt_in_reply: String,
     /// The one confirmation of a STOP.
     pub opt_out_reply: String,
-    /// The answer to HELP.
+    /// The reply to HELP.
     pub help_reply: String,
     /// How often texts are promised at most, in words.
     pub frequency: String,
@@ -118,7 +114,7 @@ pub fn keep_rules(
 }
 
 /// Browsers send line ends of two characters.
-fn clean(text: &str) -> String {
+pub(super) fn clean(text: &str) -> String {
     text.replace("\r\n", "\n").trim().to_owned()
 }
 
@@ -140,9 +136,9 @@ pub(super) fn wrong(program: &Program) -> Vec<FieldError> {
         let error = template_error(&program.opt_in_template, program.invitation(), &[]);
         errors.extend(error.map(|error| FieldError::new("opt_in_template", error)));
     }
-    errors.extend(translate::wrong_in_english(program));
-    for (language, answers) in &program.translations {
-        errors.extend(translate::wrong(program, answers, *language));
+    errors.extend(edit_replies::wrong_in_english(program));
+    for (language, replies) in &program.replies {
+        errors.extend(edit_replies::wrong(program, replies, *language));
     }
     if !(1..=90).contains(&program.hold_days) {
         errors.push(FieldError::new("hold_days", "Enter a number of days from 1 to 90."));
@@ -157,14 +153,14 @@ pub(super) fn wrong(program: &Program) -> Vec<FieldError> {
 }
 
 /// What is wrong with words that are filled into templates.
-fn line_error(text: &str) -> Option<&'static str> {
+pub(super) fn line_error(text: &str) -> Option<&'static str> {
     let is_one_line = !text.chars().any(|letter| letter.is_control() || "{}".contains(letter));
     let is_right = !text.is_empty() && text.chars().count() <= 200 && is_one_line;
     (!is_right).then_some("Enter one line of at most 200 characters, without { and }.")
 }
 
 /// What is wrong with a template that must contain some words, and was filled.
-fn template_error(template: &str, filled: String, words: &[&str]) -> Option<String> {
+pub(super) fn template_error(template: &str, filled: String, words: &[&str]) -> Option<String> {
     let upper = template.to_uppercase();
     let missing: Vec<&str> =
         words.iter().copied().filter(|word| !upper.contains(&word.to_uppercase())).collect();

@@ -11,6 +11,7 @@ pub mod create_program;
 pub mod deliver;
 pub mod edit_program;
 pub mod edit_reach;
+pub mod edit_replies;
 pub mod expire;
 pub mod install;
 pub mod publish_form;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 pub use word_list::{WordList, check_code, check_words};
 
-use super::answers::{self, Answer, Answers};
+use super::auto_reply::{self, AutoReplies, AutoReply};
 use super::id::ProgramId;
 use super::language::Language;
 use super::reply::Keywords;
@@ -32,7 +32,7 @@ pub struct Program {
     pub opt_in_reply: String,
     /// The one confirmation of a STOP.
     pub opt_out_reply: String,
-    /// The answer to HELP.
+    /// The reply to HELP.
     pub help_reply: String,
     /// How often texts are promised at most, in words.
     pub frequency: String,
@@ -64,8 +64,8 @@ pub struct Program {
     pub help_words: WordList,
     /// More words for consent.
     pub opt_in_words: WordList,
-    /// What it answers in other languages than English; where there is nothing, English answers.
-    pub translations: BTreeMap<Language, Answers>,
+    /// What it replies in other languages than English; where there is nothing, English answers.
+    pub replies: BTreeMap<Language, AutoReplies>,
 }
 
 impl Program {
@@ -103,7 +103,7 @@ impl Program {
             revoke_words: WordList::default(),
             help_words: WordList::default(),
             opt_in_words: WordList::default(),
-            translations: answers::defaults().into(),
+            replies: auto_reply::defaults().into(),
         }
     }
 
@@ -128,10 +128,10 @@ impl Program {
         self.fill_with(template, &self.frequency, &self.contact_route)
     }
 
-    /// The same for a template of a translation, whose frequency and contact are filled in where it has them.
-    pub fn fill_in(&self, answers: &Answers, template: &str) -> String {
-        let frequency = or(&answers.frequency, &self.frequency);
-        self.fill_with(template, frequency, or(&answers.contact_route, &self.contact_route))
+    /// The same for a reply in another language, whose own frequency and contact are filled in where it has them.
+    pub fn fill_in(&self, replies: &AutoReplies, template: &str) -> String {
+        let frequency = or(&replies.frequency, &self.frequency);
+        self.fill_with(template, frequency, or(&replies.contact_route, &self.contact_route))
     }
 
     fn fill_with(&self, template: &str, frequency: &str, contact: &str) -> String {
@@ -142,20 +142,20 @@ impl Program {
             .replace("{contact}", contact)
     }
 
-    /// An answer as it is texted: in the language if the program has it, else in English.
-    pub fn answer(&self, answer: Answer, language: Option<Language>) -> String {
-        match language.and_then(|language| self.translations.get(&language)) {
-            Some(translated) => self.fill_in(translated, translated.get(answer)),
-            None => self.fill(self.in_english(answer)),
+    /// An auto-reply as it is texted: in the language if the program has it, else in English.
+    pub fn auto_reply(&self, reply: AutoReply, language: Option<Language>) -> String {
+        match language.and_then(|language| self.replies.get(&language)) {
+            Some(replies) => self.fill_in(replies, replies.get(reply)),
+            None => self.fill(self.in_english(reply)),
         }
     }
 
-    /// The template of an answer in English.
-    pub fn in_english(&self, answer: Answer) -> &str {
-        match answer {
-            Answer::Start => &self.opt_in_reply,
-            Answer::Stop => &self.opt_out_reply,
-            Answer::Help => &self.help_reply,
+    /// The template of an auto-reply in English.
+    pub fn in_english(&self, reply: AutoReply) -> &str {
+        match reply {
+            AutoReply::Start => &self.opt_in_reply,
+            AutoReply::Stop => &self.opt_out_reply,
+            AutoReply::Help => &self.help_reply,
         }
     }
 
@@ -210,7 +210,7 @@ pub mod defaults {
     /// The confirmation of a STOP.
     pub const OPT_OUT_REPLY: &str =
         "{brand} {program}: You are opted out and will get no more texts. Reply START to opt in again.";
-    /// The answer to HELP.
+    /// The reply to HELP.
     pub const HELP_REPLY: &str = "{brand} {program}: For help, {contact}. {frequency}. \
         Msg & data rates may apply. Reply STOP to opt out.";
     /// The consent language of the first hosted form.

@@ -3,11 +3,11 @@
 use reqwest::Method;
 use serde_json::json;
 use sms_opt_in::actions::ActionError;
-use sms_opt_in::domain::answers::Answers;
+use sms_opt_in::domain::auto_reply::AutoReplies;
 use sms_opt_in::domain::language::Language;
 use sms_opt_in::domain::phone::Phone;
 use sms_opt_in::domain::program::Program;
-use sms_opt_in::store::{program_texts, programs};
+use sms_opt_in::store::{program_replies, programs};
 
 use crate::hooks::{INBOUND, post, signature};
 use crate::support::person::{Answer, Person};
@@ -148,7 +148,7 @@ async fn what_the_provider_answered_is_not_answered_again() {
 async fn writes(ada: &mut Person, language: &str, [start, stop, help]: [&str; 3]) -> Answer {
     let names = ["opt_in_reply", "opt_out_reply", "help_reply"].map(|name| format!("{name}_{language}"));
     let fields: Vec<(&str, &str)> = names.iter().map(String::as_str).zip([start, stop, help]).collect();
-    ada.post(PROGRAM, &format!("{PROGRAM}/texts/{language}"), &fields).await
+    ada.post(PROGRAM, &format!("{PROGRAM}/replies/{language}"), &fields).await
 }
 
 const MINE: [&str; 3] = [
@@ -175,8 +175,8 @@ async fn an_administrator_writes_the_replies_and_the_log_tells() {
     assert_eq!(ana.received(), ["Example Company: Adiós."]);
     let mut sam = world.sam().await;
     sam.open(PROGRAM).await.says("Example Company: Adiós.").lacks("Save replies");
-    assert_eq!(ada.post(PROGRAM, "/programs/default/texts/en", &[]).await.status, 404);
-    assert_eq!(ada.post(PROGRAM, "/programs/default/texts/xx", &[]).await.status, 404);
+    assert_eq!(ada.post(PROGRAM, "/programs/default/replies/en", &[]).await.status, 404);
+    assert_eq!(ada.post(PROGRAM, "/programs/default/replies/xx", &[]).await.status, 404);
 }
 
 #[actix_web::test]
@@ -255,7 +255,7 @@ async fn a_language_says_the_frequency_and_the_contact_in_its_own_words_or_in_th
             ("contact_route_es", contact),
         ]
     };
-    let path = "/programs/default/texts/es";
+    let path = "/programs/default/replies/es";
     ada.open(PROGRAM).await.says("Empty: “write to help@example.com” is filled in.");
     let own = replies("hasta 4 mensajes al mes", "escriba a ayuda@example.com");
     let saved = ada.post(PROGRAM, path, &own).await;
@@ -294,9 +294,10 @@ async fn each_program_answers_for_itself() {
         let rates = Program::new(id, "rates", "Rate alerts", "Acme", "call us", now);
         programs::insert(tx, rates)?;
         programs::text_from(tx, id, "+12065550198", now)?;
-        let answers = Answers { opt_out_reply: "{brand} {program}: listo.".to_owned(), ..Answers::default() };
-        program_texts::set(tx, id, Language::Spanish, Some(&answers))?;
-        program_texts::set(tx, id, Language::French, None)?;
+        let replies =
+            AutoReplies { opt_out_reply: "{brand} {program}: listo.".to_owned(), ..AutoReplies::default() };
+        program_replies::set(tx, id, Language::Spanish, Some(&replies))?;
+        program_replies::set(tx, id, Language::French, None)?;
         Ok::<_, ActionError>(())
     });
     rates.await.unwrap();

@@ -1,6 +1,6 @@
--- A program's answers in other languages than English, which stays in programs: it answers where a language has no row.
+-- A program's auto-replies in other languages than English, whose replies stay in programs: they answer where a language has no row.
 -- An empty frequency or contact_route: that of programs is filled in.
-CREATE TABLE program_texts (
+CREATE TABLE program_replies (
   program_id BLOB NOT NULL REFERENCES programs (id),
   language TEXT NOT NULL,
   opt_in_reply TEXT NOT NULL,

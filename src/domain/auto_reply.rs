@@ -1,5 +1,5 @@
-//! What a program answers to START, STOP and HELP, in each language that it has; English is what it answers otherwise. It
-//! must not know which language a lead writes: see `reply`.
+//! The auto-replies: what a program replies to START, STOP and HELP, in each language that it has and otherwise in English.
+//! It must not know which language a lead writes: see `reply`.
 
 use std::str::FromStr;
 
@@ -9,24 +9,24 @@ use super::language::Language;
 use super::words::words;
 
 words! {
-    /// One of the answers, by the name of the field that an administrator fills in.
-    Answer {
+    /// One of the auto-replies, by the name of the field that an administrator fills in.
+    AutoReply {
         /// The confirmation of a START.
         Start = "opt_in_reply",
         /// The one confirmation of a STOP.
         Stop = "opt_out_reply",
-        /// The answer to HELP.
+        /// The reply to HELP.
         Help = "help_reply",
     }
 }
 
-impl Answer {
+impl AutoReply {
     /// What people call it.
     pub const fn label(self) -> &'static str {
         match self {
-            Answer::Start => "Reply to START",
-            Answer::Stop => "Reply to STOP",
-            Answer::Help => "Reply to HELP",
+            AutoReply::Start => "Reply to START",
+            AutoReply::Stop => "Reply to STOP",
+            AutoReply::Help => "Reply to HELP",
         }
     }
 
@@ -34,21 +34,21 @@ impl Answer {
     /// carriers know STOP and HELP, whatever language the words around them have.
     pub const fn needs(self) -> &'static [&'static str] {
         match self {
-            Answer::Start => &["{brand}", "STOP", "HELP"],
-            Answer::Stop => &["{brand}"],
-            Answer::Help => &["{brand}", "{contact}", "STOP"],
+            AutoReply::Start => &["{brand}", "STOP", "HELP"],
+            AutoReply::Stop => &["{brand}"],
+            AutoReply::Help => &["{brand}", "{contact}", "STOP"],
         }
     }
 }
 
-/// The answers in one language, as templates.
+/// The auto-replies in one language, as templates, and the words of that language that are filled into them.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Answers {
+pub struct AutoReplies {
     /// The confirmation of a START.
     pub opt_in_reply: String,
     /// The one confirmation of a STOP.
     pub opt_out_reply: String,
-    /// The answer to HELP.
+    /// The reply to HELP.
     pub help_reply: String,
     /// How often texts are promised at most, in its words; empty where the program's own words are filled in.
     pub frequency: String,
@@ -56,13 +56,13 @@ pub struct Answers {
     pub contact_route: String,
 }
 
-impl Answers {
+impl AutoReplies {
     /// One of them.
-    pub fn get(&self, answer: Answer) -> &str {
-        match answer {
-            Answer::Start => &self.opt_in_reply,
-            Answer::Stop => &self.opt_out_reply,
-            Answer::Help => &self.help_reply,
+    pub fn get(&self, reply: AutoReply) -> &str {
+        match reply {
+            AutoReply::Start => &self.opt_in_reply,
+            AutoReply::Stop => &self.opt_out_reply,
+            AutoReply::Help => &self.help_reply,
         }
     }
 
@@ -73,21 +73,21 @@ impl Answers {
 
     /// True when nothing is written: then English answers.
     pub fn is_empty(&self) -> bool {
-        *self == Answers::default()
+        *self == AutoReplies::default()
     }
 }
 
-/// The translations a new installation starts with. STOP, HELP and START stay as carriers and handsets know them, and every
+/// What a new program replies in other languages. STOP, HELP and START stay as carriers and handsets know them, and every
 /// accent is one of GSM-7, because a single other letter would double the price of the whole text.
-pub fn defaults() -> [(Language, Answers); 2] {
-    let answers = |opt_in: &str, opt_out: &str, help: &str, frequency: &str| Answers {
+pub fn defaults() -> [(Language, AutoReplies); 2] {
+    let replies = |opt_in: &str, opt_out: &str, help: &str, frequency: &str| AutoReplies {
         opt_in_reply: opt_in.to_owned(),
         opt_out_reply: opt_out.to_owned(),
         help_reply: help.to_owned(),
         frequency: frequency.to_owned(),
         contact_route: String::new(),
     };
-    let spanish = answers(
+    let spanish = replies(
         "{brand}: Gracias por suscribirse a {program} ({frequency}). Pueden aplicarse tarifas por mensajes y datos. \
         Responda HELP para recibir ayuda o STOP para cancelar.",
         "{brand} {program}: Su baja fue registrada y no le enviaremos otros mensajes. Responda START para suscribirse \
@@ -96,7 +96,7 @@ pub fn defaults() -> [(Language, Answers); 2] {
         mensajes y datos. Responda STOP para cancelar.",
         "frecuencia de mensajes variable",
     );
-    let french = answers(
+    let french = replies(
         "{brand} : votre inscription à {program} est confirmée ({frequency}). Des frais de messages et de données \
         peuvent s'appliquer. Répondez HELP pour obtenir de l'aide, STOP pour vous désabonner.",
         "{brand} {program} : votre désabonnement est enregistré et vous ne recevrez plus de messages. Répondez START \
@@ -114,15 +114,15 @@ mod tests {
     use crate::domain::sms::{Encoding, segments};
 
     #[test]
-    fn the_first_translations_say_what_they_must() {
-        for (language, answers) in defaults() {
-            for answer in Answer::ALL {
-                let missing = answer.needs().iter().find(|word| !answers.get(*answer).contains(**word));
-                assert_eq!(missing, None, "{language} {answer}");
-                let encoding = segments(answers.get(*answer)).encoding;
-                assert_eq!(encoding, Encoding::Gsm7, "{language} {answer}");
+    fn the_first_replies_say_what_they_must() {
+        for (language, replies) in defaults() {
+            for reply in AutoReply::ALL {
+                let missing = reply.needs().iter().find(|word| !replies.get(*reply).contains(**word));
+                assert_eq!(missing, None, "{language} {reply}");
+                let encoding = segments(replies.get(*reply)).encoding;
+                assert_eq!(encoding, Encoding::Gsm7, "{language} {reply}");
             }
-            assert_eq!(segments(&answers.frequency).encoding, Encoding::Gsm7, "{language}");
+            assert_eq!(segments(&replies.frequency).encoding, Encoding::Gsm7, "{language}");
         }
     }
 }
