@@ -194,30 +194,38 @@ pub fn of_sender(conn: &mut Conn<'_>, e164: &str) -> Result<Option<ProgramId>, S
     Ok(catalog::read(conn)?.senders.iter().find(|(_, number)| number == e164).map(|(program, _)| *program))
 }
 
-/// Makes a number the one that a program texts from. Its earlier ones stay its own, for the replies that come to them. A
-/// number of another program stays there.
+/// Makes a number the one that a program texts from. Its earlier ones stay its own, for the replies that come to them. False
+/// when it is another program's: then it stays there, and nothing has changed.
 ///
 /// # Errors
 /// When the database fails.
-pub fn text_from(tx: &mut Tx<'_>, program: ProgramId, e164: &str, now: Timestamp) -> Result<(), StoreError> {
+pub fn text_from(
+    tx: &mut Tx<'_>,
+    program: ProgramId,
+    e164: &str,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
     if sender(tx, program)?.as_deref() == Some(e164) {
-        return Ok(());
+        return Ok(true);
     }
-    if let Some(owner) = of_sender(tx, e164)? {
-        if owner == program {
+    match of_sender(tx, e164)? {
+        Some(owner) if owner != program => return Ok(false),
+        Some(_) => {
             let row = senders::table.filter(senders::e164.eq(e164));
             on!(tx, db => diesel::update(row).set(senders::created_at.eq(now)).execute(db))?;
         }
-        return catalog::touch(tx);
+        None => {
+            let id: SenderId = tx.new_id(now)?;
+            on!(tx, db => diesel::insert_into(senders::table)
+                .values((
+                    senders::id.eq(id),
+                    senders::program_id.eq(program),
+                    senders::e164.eq(e164),
+                    senders::created_at.eq(now),
+                ))
+                .execute(db))?;
+        }
     }
-    let id: SenderId = tx.new_id(now)?;
-    on!(tx, db => diesel::insert_into(senders::table)
-        .values((
-            senders::id.eq(id),
-            senders::program_id.eq(program),
-            senders::e164.eq(e164),
-            senders::created_at.eq(now),
-        ))
-        .execute(db))?;
-    catalog::touch(tx)
+    catalog::touch(tx)?;
+    Ok(true)
 }

@@ -4,12 +4,13 @@
 use chrono::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
+use sms_opt_in::store::{StoreError, programs};
 
 use crate::support::person::Person;
 use crate::support::{Lead, World, world};
 
 const RATES: &str = "+12065550198";
-const REACH: [(&str, &str); 6] = [
+const SENDING: [(&str, &str); 6] = [
     ("sender", ""),
     ("hours", ""),
     ("code", "rates"),
@@ -29,7 +30,7 @@ async fn with_rates(world: &World) -> Person {
     ];
     let added = ada.post("/programs/new", "/programs", &fields).await;
     assert_eq!(added.location, "/programs/rates", "{}", added.page);
-    let saved = ada.post("/programs/rates", "/programs/rates/reach", &REACH).await;
+    let saved = ada.post("/programs/rates", "/programs/rates/sending", &SENDING).await;
     assert_eq!(saved.status, 303, "{}", saved.page);
     ada
 }
@@ -121,9 +122,9 @@ async fn words_of_a_program_count_at_its_number_alone() {
 async fn a_program_keeps_hours_of_its_own() {
     let world = world().await;
     let mut ada = with_rates(&world).await;
-    let mut reach = REACH;
-    reach[1].1 = "Mon-Fri 09:00-12:00";
-    assert_eq!(ada.post("/programs/rates", "/programs/rates/reach", &reach).await.status, 303);
+    let mut sending = SENDING;
+    sending[1].1 = "Mon-Fri 09:00-12:00";
+    assert_eq!(ada.post("/programs/rates", "/programs/rates/sending", &sending).await.status, 303);
     let ana = world.lead(5);
     ana.texts("START").await;
     ana.texts_to(RATES, "START").await;
@@ -225,7 +226,7 @@ async fn what_a_program_may_not_be_is_said_field_by_field_and_nothing_typed_is_l
     let refused = ada.post("/programs/new", "/programs", &fields).await;
     assert_eq!(refused.status, 422);
     refused.says("small letters").says("Another program texts from this number").says("value=\"Not A Slug\"");
-    let reach = [
+    let sending = [
         ("sender", "+12065550199"),
         ("hours", "whenever"),
         ("code", "ALL"),
@@ -233,7 +234,7 @@ async fn what_a_program_may_not_be_is_said_field_by_field_and_nothing_typed_is_l
         ("help_words", "what now"),
         ("opt_in_words", "what now"),
     ];
-    let refused = ada.post("/programs/rates", "/programs/rates/reach", &reach).await;
+    let refused = ada.post("/programs/rates", "/programs/rates/sending", &sending).await;
     assert_eq!(refused.status, 422);
     for words in [
         "Another program texts from this number",
@@ -245,6 +246,18 @@ async fn what_a_program_may_not_be_is_said_field_by_field_and_nothing_typed_is_l
     ] {
         refused.says(words);
     }
+    let store = &world.bound_app.store;
+    let now = world.clock.now();
+    let taken = store.write(move |tx| {
+        let id = programs::find(tx, Some("rates"))?.map(|program| program.id).unwrap();
+        let (others, own) = ("+12065550199", "+12065550197");
+        Ok::<_, StoreError>((
+            programs::text_from(tx, id, others, now)?,
+            programs::text_from(tx, id, own, now)?,
+            programs::sender(tx, id)?,
+        ))
+    });
+    assert_eq!(taken.await.unwrap(), (false, true, Some("+12065550197".to_owned())));
     let mut sam = world.sam().await;
     assert_eq!(sam.open("/programs/new").await.status, 403);
     ada.open("/log").await.says("program.added").says("words for START");

@@ -82,7 +82,7 @@ const ADDRESSES: &[(&str, &str, For, u16)] = &[
     ("post", "/programs/{slug}", Administrators, 404),
     ("post", "/programs", Administrators, 422),
     ("get", "/programs/new", Administrators, 200),
-    ("post", "/programs/{slug}/reach", Administrators, 404),
+    ("post", "/programs/{slug}/sending", Administrators, 404),
     ("post", "/programs/{slug}/replies/{language}", Administrators, 404),
     ("get", "/rules", Viewers, 200),
     ("post", "/rules", Administrators, 409),
