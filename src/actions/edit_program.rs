@@ -4,10 +4,10 @@ use crate::domain::actor::Actor;
 use crate::domain::program::{Program, check_filled, check_invitation};
 use crate::domain::sms;
 use crate::domain::time::Timestamp;
-use crate::store::{Tx, admin_log, programs};
+use crate::store::{Tx, programs};
 
 use super::publish_form::republish;
-use super::{ActionError, FieldError, change, edit_replies};
+use super::{ActionError, FieldError, change, edit_replies, save_program};
 
 /// What an administrator enters about a program.
 #[derive(Clone, Debug, Default)]
@@ -70,7 +70,6 @@ pub fn edit_program(
         requires_basis: wording.requires_basis,
         keeps_quiet_hours: wording.keeps_quiet_hours,
         keeps_frequency: wording.keeps_frequency,
-        updated_at: now,
         ..before.clone()
     };
     let errors = wrong(&after);
@@ -78,12 +77,10 @@ pub fn edit_program(
         return Err(ActionError::Invalid(errors));
     }
     let changes = changes(&before, &after);
-    if changes.is_empty() {
-        return Ok(Vec::new());
+    match save_program(tx, &before, after, &changes, actor, now)? {
+        Some(program) => republish(tx, &program, actor, now),
+        None => Ok(Vec::new()),
     }
-    programs::update(tx, after.clone())?;
-    admin_log::add(tx, actor, "program.changed", &format!("program:{slug}"), &changes.join("; "), now)?;
-    republish(tx, &after, actor, now)
 }
 
 /// Changes which of the dated rules a program keeps (the default one without a slug); `None` leaves one as it is.
@@ -105,12 +102,7 @@ pub fn keep_rules(
         ..before.clone()
     };
     let changes = changes(&before, &after);
-    if !changes.is_empty() {
-        programs::update(tx, after.clone())?;
-        let subject = format!("program:{}", after.slug);
-        admin_log::add(tx, actor, "program.changed", &subject, &changes.join("; "), now)?;
-    }
-    Ok(after)
+    Ok(save_program(tx, &before, after, &changes, actor, now)?.unwrap_or(before))
 }
 
 /// Browsers send line ends of two characters.

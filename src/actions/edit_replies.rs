@@ -5,10 +5,10 @@ use crate::domain::auto_reply::{AutoReplies, AutoReply};
 use crate::domain::language::Language;
 use crate::domain::program::Program;
 use crate::domain::time::Timestamp;
-use crate::store::{Tx, admin_log, program_replies, programs};
+use crate::store::{Tx, programs};
 
 use super::edit_program::{clean, line_error, template_error};
-use super::{ActionError, FieldError, change};
+use super::{ActionError, FieldError, change, save_program};
 
 /// The name of a field in another language: that of English, and the language.
 pub fn field(name: &str, language: Language) -> String {
@@ -30,26 +30,26 @@ pub fn edit_replies(
     if !Language::BESIDE_ENGLISH.contains(&language) {
         return Err(ActionError::NotFound("language"));
     }
-    let program = programs::find(tx, Some(slug))?.ok_or(ActionError::NotFound("program"))?;
-    let after = AutoReplies {
+    let before = programs::find(tx, Some(slug))?.ok_or(ActionError::NotFound("program"))?;
+    let replies = AutoReplies {
         opt_in_reply: clean(&replies.opt_in_reply),
         opt_out_reply: clean(&replies.opt_out_reply),
         help_reply: clean(&replies.help_reply),
         frequency: clean(&replies.frequency),
         contact_route: clean(&replies.contact_route),
     };
-    let errors = if after.is_empty() { Vec::new() } else { wrong(&program, &after, language) };
+    let errors = if replies.is_empty() { Vec::new() } else { wrong(&before, &replies, language) };
     if !errors.is_empty() {
         return Err(ActionError::Invalid(errors));
     }
-    let before = program.replies.get(&language).cloned().unwrap_or_default();
-    let changes = changes(&before, &after, language);
-    if changes.is_empty() {
-        return Ok(());
+    let stood = before.replies.get(&language).cloned().unwrap_or_default();
+    let changes = changes(&stood, &replies, language);
+    let mut after = before.clone();
+    after.replies.remove(&language);
+    if !replies.is_empty() {
+        after.replies.insert(language, replies);
     }
-    program_replies::set(tx, program.id, language, Some(&after).filter(|after| !after.is_empty()))?;
-    let subject = format!("program:{slug}");
-    admin_log::add(tx, actor, "program.changed", &subject, &changes.join("; "), now)?;
+    save_program(tx, &before, after, &changes, actor, now)?;
     Ok(())
 }
 

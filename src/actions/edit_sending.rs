@@ -9,9 +9,9 @@ use crate::domain::phone::Phone;
 use crate::domain::program::{Program, WordList, check_code, check_words};
 use crate::domain::reply::Reply;
 use crate::domain::time::Timestamp;
-use crate::store::{Tx, admin_log, programs};
+use crate::store::{Tx, programs};
 
-use super::{ActionError, FieldError, change};
+use super::{ActionError, FieldError, change, save_program};
 
 const OF_ANOTHER: &str = "Another program texts from this number: a reply to it would not say which one is meant. Enter a \
     number of its own.";
@@ -71,8 +71,7 @@ pub fn edit_sending(
         errors.push(FieldError::new("hours", error.to_string()));
         before.hours.clone()
     });
-    let after =
-        Program { hours, code, revoke_words, help_words, opt_in_words, updated_at: now, ..before.clone() };
+    let after = Program { hours, code, revoke_words, help_words, opt_in_words, ..before.clone() };
     errors.extend(said_twice(&after));
     let was = programs::sender(tx, before.id)?;
     let sender = sender(tx, before.id, &sending.sender, region, &mut errors)?;
@@ -91,14 +90,10 @@ pub fn edit_sending(
     .into_iter()
     .flatten()
     .collect();
-    if changes.is_empty() {
-        return Ok(());
-    }
     if let Some(sender) = sender {
         text_from(tx, before.id, &sender, now)?;
     }
-    programs::update(tx, after)?;
-    admin_log::add(tx, actor, "program.changed", &format!("program:{slug}"), &changes.join("; "), now)?;
+    save_program(tx, &before, after, &changes, actor, now)?;
     Ok(())
 }
 

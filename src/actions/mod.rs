@@ -4,6 +4,7 @@
 mod consent;
 mod error;
 mod gate;
+mod save_program;
 mod words;
 
 pub mod api_keys;
@@ -34,4 +35,5 @@ pub mod verify;
 
 pub use error::{ActionError, FieldError};
 pub use gate::{Standing, standing};
+use save_program::save_program;
 use words::{change, one_line};

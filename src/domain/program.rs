@@ -42,7 +42,7 @@ pub struct Program {
     pub hold_days: i32,
     /// When it was made.
     pub created_at: Timestamp,
-    /// When its wording was last changed.
+    /// When it was last changed.
     pub updated_at: Timestamp,
     /// Where its privacy policy stands.
     pub privacy_url: Option<String>,

@@ -4,7 +4,9 @@
 use chrono::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
-use sms_opt_in::store::{StoreError, programs};
+use sms_opt_in::actions::edit_program::keep_rules;
+use sms_opt_in::domain::actor::Actor;
+use sms_opt_in::store::{Conn, StoreError, Tx, programs};
 
 use crate::support::person::Person;
 use crate::support::{Lead, World, world};
@@ -261,6 +263,39 @@ async fn what_a_program_may_not_be_is_said_field_by_field_and_nothing_typed_is_l
     let mut sam = world.sam().await;
     assert_eq!(sam.open("/programs/new").await.status, 403);
     ada.open("/log").await.says("program.added").says("words for START");
+}
+
+#[actix_web::test]
+async fn every_edit_of_a_program_is_dated_and_one_that_changes_nothing_is_none() {
+    let world = world().await;
+    let mut ada = with_rates(&world).await;
+    let store = &world.bound_app.store;
+    let changed = async || {
+        let find = |conn: &mut Conn<'_>| programs::find(conn, Some("rates"));
+        store.read::<_, StoreError>(find).await.unwrap().unwrap().updated_at
+    };
+    let replies = [
+        ("opt_in_reply_fr", "{brand}: HELP, STOP."),
+        ("opt_out_reply_fr", "{brand}: fini."),
+        ("help_reply_fr", "{brand}: {contact}. STOP."),
+    ];
+    let mut sending = SENDING;
+    sending[1].1 = "Mon-Fri 09:00-12:00";
+    for (path, fields) in
+        [("/programs/rates/replies/fr", &replies[..]), ("/programs/rates/sending", &sending[..])]
+    {
+        world.clock.advance(Duration::seconds(1));
+        assert_eq!(ada.post("/programs/rates", path, fields).await.status, 303);
+        let at = world.clock.now();
+        assert_eq!(changed().await, at, "{path}");
+        world.clock.advance(Duration::seconds(1));
+        assert_eq!(ada.post("/programs/rates", path, fields).await.status, 303);
+        assert_eq!(changed().await, at, "{path} again");
+    }
+    let now = world.clock.now();
+    let kept = move |tx: &mut Tx<'_>| keep_rules(tx, Some("rates"), Some(false), None, &Actor::Operator, now);
+    assert_eq!(store.write(kept).await.unwrap().updated_at, now);
+    assert_eq!(changed().await, now);
 }
 
 #[actix_web::test]
