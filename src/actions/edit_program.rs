@@ -1,7 +1,7 @@
 //! An administrator changes a program's wording. What is not permitted to be texted is refused here, field by field.
 
 use crate::domain::actor::Actor;
-use crate::domain::program::{Program, check_filled, check_invitation};
+use crate::domain::program::{Program, check_invitation, check_placeholders};
 use crate::domain::sms;
 use crate::domain::time::Timestamp;
 use crate::store::{Tx, programs};
@@ -125,7 +125,7 @@ pub(super) fn wrong(program: &Program) -> Vec<FieldError> {
     let invitation = check_invitation(&program.opt_in_template).err();
     errors.extend(invitation.map(|words| FieldError::new("opt_in_template", words)));
     if !errors.iter().any(|error| error.field == "opt_in_template") {
-        let error = template_error(&program.opt_in_template, program.invitation(), &[]);
+        let error = template_error(&program.opt_in_template, &program.invitation(), &[]);
         errors.extend(error.map(|error| FieldError::new("opt_in_template", error)));
     }
     errors.extend(edit_replies::wrong_in_english(program));
@@ -151,18 +151,17 @@ pub(super) fn line_error(text: &str) -> Option<&'static str> {
     (!is_right).then_some("Enter one line of at most 200 characters, without { and }.")
 }
 
-/// What is wrong with a template that must contain some words, and was filled.
-pub(super) fn template_error(template: &str, filled: String, words: &[&str]) -> Option<String> {
+/// What is wrong with a template that must contain some words, and with its length when it is filled.
+pub(super) fn template_error(template: &str, filled: &str, words: &[&str]) -> Option<String> {
     let upper = template.to_uppercase();
     let missing: Vec<&str> =
         words.iter().copied().filter(|word| !upper.contains(&word.to_uppercase())).collect();
     if !missing.is_empty() {
         return Some(format!("This text must contain {}.", missing.join(", ")));
     }
-    let filled = match check_filled(filled) {
-        Ok(filled) => filled,
-        Err(words) => return Some(words.to_owned()),
-    };
+    if let Err(words) = check_placeholders(template) {
+        return Some(words.to_owned());
+    }
     let too_long = filled.chars().count() > sms::MAX_BODY;
     too_long.then(|| "The text is longer than 1,600 characters. Shorten it.".to_owned())
 }

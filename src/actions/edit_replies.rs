@@ -57,7 +57,7 @@ pub fn edit_replies(
 pub(super) fn wrong_in_english(program: &Program) -> Vec<FieldError> {
     let error = |reply: &AutoReply| {
         let (template, name) = (program.in_english(*reply), reply.label());
-        let words = template_error(template, program.fill(template), reply.needs())?;
+        let words = template_error(template, &program.fill(template), reply.needs())?;
         Some(FieldError::new(reply.as_str(), format!("{name}: {words}")))
     };
     AutoReply::ALL.iter().filter_map(error).collect()
@@ -72,7 +72,7 @@ pub(super) fn wrong(program: &Program, replies: &AutoReplies, language: Language
     let template = |reply: &AutoReply| {
         let words = match replies.get(*reply) {
             "" => Some("Write this text too, or leave everything empty: then English answers.".to_owned()),
-            template => template_error(template, program.fill_in(replies, template), reply.needs()),
+            template => template_error(template, &program.fill_in(replies, template), reply.needs()),
         };
         words.map(|words| wrong((reply.as_str(), reply.label()), words))
     };

@@ -169,15 +169,17 @@ fn or<'a>(own: &'a str, otherwise: &'a str) -> &'a str {
     if own.is_empty() { otherwise } else { own }
 }
 
-/// A text whose placeholders were filled; refused where one is left that nothing fills.
+/// Refuses placeholders that nothing fills. It looks at the template alone: wrong words that are filled in are no fault of it.
 ///
 /// # Errors
 /// A sentence for the field.
-pub fn check_filled(filled: String) -> Result<String, &'static str> {
-    if filled.contains(['{', '}']) {
+pub fn check_placeholders(template: &str) -> Result<(), &'static str> {
+    let known = ["{brand}", "{program}", "{frequency}", "{contact}"];
+    let rest = known.iter().fold(template.to_owned(), |rest, placeholder| rest.replace(placeholder, " "));
+    if rest.contains(['{', '}']) {
         return Err("Only {brand}, {program}, {frequency} and {contact} can be filled in.");
     }
-    Ok(filled)
+    Ok(())
 }
 
 /// What an opt-in template must say (CTIA Messaging Principles 5.1): checked when an administrator edits it.

@@ -277,6 +277,7 @@ async fn a_language_says_the_frequency_and_the_contact_in_its_own_words_or_in_th
         let refused = ada.post(PROGRAM, path, &replies(frequency, contact)).await;
         assert_eq!(refused.status, 422);
         refused.says(&format!("<a href=\"#{field}\">{label} in Spanish: Enter one line of at most 200"));
+        refused.lacks("#opt_in_reply_es\"").lacks("#help_reply_es\"");
     }
     let without = [("frequency_es", "hasta 4 mensajes al mes")];
     ada.post(PROGRAM, path, &without).await.says("or leave everything empty: then English answers.");
