@@ -3,7 +3,7 @@
 use chrono::Duration;
 
 use crate::domain::actor::Actor;
-use crate::domain::answers::Answer;
+use crate::domain::auto_reply::AutoReply;
 use crate::domain::consent::{CONFIRM_WITHIN, Effect, EventKind, Intent, StateName, decide};
 use crate::domain::id::MessageId;
 use crate::domain::ledger::Entry;
@@ -76,11 +76,11 @@ fn carry_out(
         }
         Effect::CancelWaiting => cancel(tx, number, entry, occasion),
         Effect::ConfirmOptIn if occasion.confirm => {
-            let (id, text) = (tx.new_id(now)?, program.answer(Answer::Start, number.language));
+            let (id, text) = (tx.new_id(now)?, program.auto_reply(AutoReply::Start, number.language));
             queue(tx, id, Lane::OptInConfirmation, number, program, &text, None, occasion)
         }
         Effect::ConfirmOptOut if occasion.confirm => {
-            let (id, text) = (tx.new_id(now)?, program.answer(Answer::Stop, number.language));
+            let (id, text) = (tx.new_id(now)?, program.auto_reply(AutoReply::Stop, number.language));
             let expires = Some(now.plus(CONFIRM_WITHIN));
             queue(tx, id, Lane::OptOutConfirmation, number, program, &text, expires, occasion)
         }

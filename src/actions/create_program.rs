@@ -1,17 +1,20 @@
 //! An administrator adds a program: with the wording that a new one starts with, its sender number, a hosted form of its
 //! own, and a state for every number that is on record.
 
+use serde::Deserialize;
+
 use crate::domain::actor::Actor;
 use crate::domain::program::Program;
 use crate::domain::time::Timestamp;
 use crate::store::{Tx, admin_log, forms, newcomer, programs};
 
-use super::edit_reach::sender;
+use super::edit_sending::{sender, text_from};
 use super::publish_form::first_form;
 use super::{ActionError, FieldError, one_line};
 
 /// What an administrator enters about a new program.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
 pub struct NewProgram {
     /// Its name in addresses and in the API.
     pub slug: String,
@@ -41,16 +44,13 @@ pub fn create_program(
     let program = Program::new(tx.new_id(now)?, slug, &name, &brand, &contact, now);
     let mut errors = super::edit_program::wrong(&program);
     errors.extend(check_slug(tx, slug)?);
-    let sender = match new.sender.trim() {
-        "" => None,
-        text => sender(tx, program.id, text, region).map_err(|error| errors.push(error)).ok(),
-    };
+    let sender = sender(tx, program.id, &new.sender, region, &mut errors)?;
     if !errors.is_empty() {
         return Err(ActionError::Invalid(errors));
     }
     programs::insert(tx, program.clone())?;
     if let Some(sender) = &sender {
-        programs::text_from(tx, program.id, sender, now)?;
+        text_from(tx, program.id, sender, now)?;
     }
     newcomer::welcome(tx, program.id)?;
     first_form(tx, &program, slug, now)?;

@@ -1,18 +1,13 @@
 //! An administrator changes a program's wording. What is not permitted to be texted is refused here, field by field.
 
-mod translate;
-
-pub use translate::{field, translate};
-
 use crate::domain::actor::Actor;
-use crate::domain::language::Language;
-use crate::domain::program::{Program, check_invitation};
+use crate::domain::program::{Program, check_invitation, check_placeholders};
 use crate::domain::sms;
 use crate::domain::time::Timestamp;
-use crate::store::{Tx, admin_log, programs};
+use crate::store::{Tx, programs};
 
 use super::publish_form::republish;
-use super::{ActionError, FieldError, change};
+use super::{ActionError, FieldError, change, edit_replies, save_program};
 
 /// What an administrator enters about a program.
 #[derive(Clone, Debug, Default)]
@@ -27,7 +22,7 @@ pub struct Wording {
     pub opt_in_reply: String,
     /// The one confirmation of a STOP.
     pub opt_out_reply: String,
-    /// The answer to HELP.
+    /// The reply to HELP.
     pub help_reply: String,
     /// How often texts are promised at most, in words.
     pub frequency: String,
@@ -75,7 +70,6 @@ pub fn edit_program(
         requires_basis: wording.requires_basis,
         keeps_quiet_hours: wording.keeps_quiet_hours,
         keeps_frequency: wording.keeps_frequency,
-        updated_at: now,
         ..before.clone()
     };
     let errors = wrong(&after);
@@ -83,12 +77,10 @@ pub fn edit_program(
         return Err(ActionError::Invalid(errors));
     }
     let changes = changes(&before, &after);
-    if changes.is_empty() {
-        return Ok(Vec::new());
+    match save_program(tx, &before, after, &changes, actor, now)? {
+        Some(program) => republish(tx, &program, actor, now),
+        None => Ok(Vec::new()),
     }
-    programs::update(tx, after.clone())?;
-    admin_log::add(tx, actor, "program.changed", &format!("program:{slug}"), &changes.join("; "), now)?;
-    republish(tx, &after, actor, now)
 }
 
 /// Changes which of the dated rules a program keeps (the default one without a slug); `None` leaves one as it is.
@@ -110,16 +102,11 @@ pub fn keep_rules(
         ..before.clone()
     };
     let changes = changes(&before, &after);
-    if !changes.is_empty() {
-        programs::update(tx, after.clone())?;
-        let subject = format!("program:{}", after.slug);
-        admin_log::add(tx, actor, "program.changed", &subject, &changes.join("; "), now)?;
-    }
-    Ok(after)
+    Ok(save_program(tx, &before, after, &changes, actor, now)?.unwrap_or(before))
 }
 
 /// Browsers send line ends of two characters.
-fn clean(text: &str) -> String {
+pub(super) fn clean(text: &str) -> String {
     text.replace("\r\n", "\n").trim().to_owned()
 }
 
@@ -133,21 +120,17 @@ pub(super) fn wrong(program: &Program) -> Vec<FieldError> {
         ("contact_route", &program.contact_route),
     ];
     for (field, text) in short {
-        let one_line = !text.chars().any(|letter| letter.is_control() || "{}".contains(letter));
-        if text.is_empty() || text.chars().count() > 200 || !one_line {
-            let words = "Enter one line of at most 200 characters, without { and }.";
-            errors.push(FieldError::new(field, words));
-        }
+        errors.extend(line_error(text).map(|words| FieldError::new(field, words)));
     }
     let invitation = check_invitation(&program.opt_in_template).err();
     errors.extend(invitation.map(|words| FieldError::new("opt_in_template", words)));
     if !errors.iter().any(|error| error.field == "opt_in_template") {
-        let error = template_error(program, &program.opt_in_template, Language::English, &[]);
+        let error = template_error(&program.opt_in_template, &program.invitation(), &[]);
         errors.extend(error.map(|error| FieldError::new("opt_in_template", error)));
     }
-    errors.extend(translate::wrong(program, &program.english(), Language::English));
-    for (language, answers) in &program.translations {
-        errors.extend(translate::wrong(program, answers, *language));
+    errors.extend(edit_replies::wrong_in_english(program));
+    for (language, replies) in &program.replies {
+        errors.extend(edit_replies::wrong(program, replies, *language));
     }
     if !(1..=90).contains(&program.hold_days) {
         errors.push(FieldError::new("hold_days", "Enter a number of days from 1 to 90."));
@@ -161,17 +144,24 @@ pub(super) fn wrong(program: &Program) -> Vec<FieldError> {
     errors
 }
 
-fn template_error(program: &Program, template: &str, language: Language, words: &[&str]) -> Option<String> {
+/// What is wrong with words that are filled into templates.
+pub(super) fn line_error(text: &str) -> Option<&'static str> {
+    let is_one_line = !text.chars().any(|letter| letter.is_control() || "{}".contains(letter));
+    let is_right = !text.is_empty() && text.chars().count() <= 200 && is_one_line;
+    (!is_right).then_some("Enter one line of at most 200 characters, without { and }.")
+}
+
+/// What is wrong with a template that must contain some words, and with its length when it is filled.
+pub(super) fn template_error(template: &str, filled: &str, words: &[&str]) -> Option<String> {
     let upper = template.to_uppercase();
     let missing: Vec<&str> =
         words.iter().copied().filter(|word| !upper.contains(&word.to_uppercase())).collect();
     if !missing.is_empty() {
         return Some(format!("This text must contain {}.", missing.join(", ")));
     }
-    let filled = match program.fill_checked(language, template) {
-        Ok(filled) => filled,
-        Err(words) => return Some(words.to_owned()),
-    };
+    if let Err(words) = check_placeholders(template) {
+        return Some(words.to_owned());
+    }
     let too_long = filled.chars().count() > sms::MAX_BODY;
     too_long.then(|| "The text is longer than 1,600 characters. Shorten it.".to_owned())
 }

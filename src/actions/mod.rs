@@ -4,13 +4,15 @@
 mod consent;
 mod error;
 mod gate;
+mod save_program;
 mod words;
 
 pub mod api_keys;
 pub mod create_program;
 pub mod deliver;
 pub mod edit_program;
-pub mod edit_reach;
+pub mod edit_replies;
+pub mod edit_sending;
 pub mod expire;
 pub mod install;
 pub mod publish_form;
@@ -33,4 +35,5 @@ pub mod verify;
 
 pub use error::{ActionError, FieldError};
 pub use gate::{Standing, standing};
+use save_program::save_program;
 use words::{change, one_line};

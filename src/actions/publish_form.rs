@@ -6,8 +6,7 @@ use sha2::{Digest, Sha256};
 use crate::domain::actor::Actor;
 use crate::domain::hex::hex;
 use crate::domain::id::FormId;
-use crate::domain::language::Language;
-use crate::domain::program::{Program, defaults};
+use crate::domain::program::{Program, check_placeholders, defaults};
 use crate::domain::time::Timestamp;
 use crate::store::forms::{self, Form, Version};
 use crate::store::{Tx, admin_log, programs};
@@ -160,9 +159,8 @@ fn check(program: &Program, title: &str, template: &str) -> Result<String, Actio
     if title.is_empty() || title.chars().count() > 200 {
         return Err(ActionError::field("title", "Enter a heading of at most 200 characters."));
     }
-    let wording = program
-        .fill_checked(Language::English, template)
-        .map_err(|words| ActionError::field("wording", words))?;
+    check_placeholders(template).map_err(|words| ActionError::field("wording", words))?;
+    let wording = program.fill(template);
     let upper = wording.to_uppercase();
     if wording.chars().count() > 4000 || !["STOP", "HELP", "RATES"].iter().all(|word| upper.contains(word)) {
         return Err(ActionError::field(

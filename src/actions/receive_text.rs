@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::domain::actor::Actor;
-use crate::domain::answers::Answer;
+use crate::domain::auto_reply::AutoReply;
 use crate::domain::consent::{Intent, Scope, State};
 use crate::domain::evidence::HandsetText;
 use crate::domain::message::{InboundText, Lane};
@@ -18,7 +18,7 @@ use crate::store::{Tx, messages, numbers, programs, rulebooks};
 use super::ActionError;
 use super::consent::{Occasion, apply, queue};
 
-/// An answer to HELP that is later than this helps nobody.
+/// A reply to HELP that is later than this helps nobody.
 const HELP_WITHIN: chrono::Duration = chrono::Duration::minutes(5);
 /// So many answers to HELP within an hour are enough for any person.
 const MOST_HELP: i64 = 5;
@@ -186,7 +186,7 @@ fn act(
         }
         Reply::Unclear => Intent::Unclear(evidence()),
         Reply::Help if occasion.confirm && !is_flooding(tx, number, now)? => {
-            let (id, help) = (tx.new_id(now)?, program.answer(Answer::Help, number.language));
+            let (id, help) = (tx.new_id(now)?, program.auto_reply(AutoReply::Help, number.language));
             queue(tx, id, Lane::Help, number, program, &help, Some(now.plus(HELP_WITHIN)), &occasion)?;
             return Ok(());
         }

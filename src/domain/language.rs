@@ -1,5 +1,5 @@
 //! The languages in which leads write and programs answer. It must not know any word of them: those stand in the tables of
-//! `reply`, and a program's texts in `answers`.
+//! `reply`, and a program's replies in `auto_reply`.
 
 use std::str::FromStr;
 
@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::words::words;
 
 words! {
-    /// A language that replies are read in and answered in.
+    /// A language that leads write and programs reply in.
     Language {
-        /// English: what a program answers when nothing else is known.
+        /// English: what a program replies in when nothing else is known.
         English = "en",
         /// Spanish.
         Spanish = "es",
@@ -20,8 +20,8 @@ words! {
 }
 
 impl Language {
-    /// Those into which a program's answers may be translated.
-    pub const TRANSLATED: &'static [Language] = &[Language::Spanish, Language::French];
+    /// Those in which a program may have replies besides English.
+    pub const BESIDE_ENGLISH: &'static [Language] = &[Language::Spanish, Language::French];
 
     /// Its name in English.
     pub const fn name(self) -> &'static str {

@@ -2,7 +2,7 @@
 //! read, tested and argued about without a machine.
 
 pub mod actor;
-pub mod answers;
+pub mod auto_reply;
 pub mod business_days;
 pub mod consent;
 mod decide;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 pub use word_list::{WordList, check_code, check_words};
 
-use super::answers::{self, Answer, Answers, contact_in, frequency_in};
+use super::auto_reply::{self, AutoReplies, AutoReply};
 use super::id::ProgramId;
 use super::language::Language;
 use super::reply::Keywords;
@@ -32,7 +32,7 @@ pub struct Program {
     pub opt_in_reply: String,
     /// The one confirmation of a STOP.
     pub opt_out_reply: String,
-    /// The answer to HELP.
+    /// The reply to HELP.
     pub help_reply: String,
     /// How often texts are promised at most, in words.
     pub frequency: String,
@@ -42,7 +42,7 @@ pub struct Program {
     pub hold_days: i32,
     /// When it was made.
     pub created_at: Timestamp,
-    /// When its wording was last changed.
+    /// When it was last changed.
     pub updated_at: Timestamp,
     /// Where its privacy policy stands.
     pub privacy_url: Option<String>,
@@ -64,8 +64,8 @@ pub struct Program {
     pub help_words: WordList,
     /// More words for consent.
     pub opt_in_words: WordList,
-    /// What it answers in other languages than English; where there is nothing, English answers.
-    pub translations: BTreeMap<Language, Answers>,
+    /// What it replies in other languages than English; where there is nothing, English answers.
+    pub replies: BTreeMap<Language, AutoReplies>,
 }
 
 impl Program {
@@ -103,7 +103,7 @@ impl Program {
             revoke_words: WordList::default(),
             help_words: WordList::default(),
             opt_in_words: WordList::default(),
-            translations: answers::defaults().into(),
+            replies: auto_reply::defaults().into(),
         }
     }
 
@@ -125,52 +125,61 @@ impl Program {
 
     /// Fills the placeholders `{brand}`, `{program}`, `{frequency}` and `{contact}` of one of its templates.
     pub fn fill(&self, template: &str) -> String {
-        self.fill_in(Language::English, template)
+        self.fill_with(template, &self.frequency, &self.contact_route)
     }
 
-    /// The same for a template in that language: the usual words for a frequency and a contact are said in it.
-    pub fn fill_in(&self, language: Language, template: &str) -> String {
+    /// The same for a reply in another language, whose own frequency and contact are filled in where it has them.
+    pub fn fill_in(&self, replies: &AutoReplies, template: &str) -> String {
+        let frequency = or(&replies.frequency, &self.frequency);
+        self.fill_with(template, frequency, or(&replies.contact_route, &self.contact_route))
+    }
+
+    fn fill_with(&self, template: &str, frequency: &str, contact: &str) -> String {
         template
             .replace("{brand}", &self.brand)
             .replace("{program}", &self.name)
-            .replace("{frequency}", &frequency_in(&self.frequency, language))
-            .replace("{contact}", &contact_in(&self.contact_route, language))
+            .replace("{frequency}", frequency)
+            .replace("{contact}", contact)
     }
 
-    /// An answer as it is texted: in the language if the program has it, else in English.
-    pub fn answer(&self, answer: Answer, language: Option<Language>) -> String {
-        let translated = language.and_then(|language| Some((language, self.translations.get(&language)?)));
-        match translated {
-            Some((language, answers)) => self.fill_in(language, answers.get(answer)),
-            None => self.fill(self.english().get(answer)),
+    /// An auto-reply as it is texted: in the language if the program has it, else in English.
+    pub fn auto_reply(&self, reply: AutoReply, language: Option<Language>) -> String {
+        match language.and_then(|language| self.replies.get(&language)) {
+            Some(replies) => self.fill_in(replies, replies.get(reply)),
+            None => self.fill(self.in_english(reply)),
         }
     }
 
-    /// What it answers in English.
-    pub fn english(&self) -> Answers {
-        Answers {
-            opt_in_reply: self.opt_in_reply.clone(),
-            opt_out_reply: self.opt_out_reply.clone(),
-            help_reply: self.help_reply.clone(),
+    /// The template of an auto-reply in English.
+    pub fn in_english(&self, reply: AutoReply) -> &str {
+        match reply {
+            AutoReply::Start => &self.opt_in_reply,
+            AutoReply::Stop => &self.opt_out_reply,
+            AutoReply::Help => &self.help_reply,
         }
-    }
-
-    /// Fills a template in a language, and refuses placeholders that it does not know.
-    ///
-    /// # Errors
-    /// A sentence for the field.
-    pub fn fill_checked(&self, language: Language, template: &str) -> Result<String, &'static str> {
-        let filled = self.fill_in(language, template);
-        if filled.contains(['{', '}']) {
-            return Err("Only {brand}, {program}, {frequency} and {contact} can be filled in.");
-        }
-        Ok(filled)
     }
 
     /// The opt-in template, filled.
     pub fn invitation(&self) -> String {
         self.fill(&self.opt_in_template)
     }
+}
+
+fn or<'a>(own: &'a str, otherwise: &'a str) -> &'a str {
+    if own.is_empty() { otherwise } else { own }
+}
+
+/// Refuses placeholders that nothing fills. It looks at the template alone: wrong words that are filled in are no fault of it.
+///
+/// # Errors
+/// A sentence for the field.
+pub fn check_placeholders(template: &str) -> Result<(), &'static str> {
+    let known = ["{brand}", "{program}", "{frequency}", "{contact}"];
+    let rest = known.iter().fold(template.to_owned(), |rest, placeholder| rest.replace(placeholder, " "));
+    if rest.contains(['{', '}']) {
+        return Err("Only {brand}, {program}, {frequency} and {contact} can be filled in.");
+    }
+    Ok(())
 }
 
 /// What an opt-in template must say (CTIA Messaging Principles 5.1): checked when an administrator edits it.
@@ -203,7 +212,7 @@ pub mod defaults {
     /// The confirmation of a STOP.
     pub const OPT_OUT_REPLY: &str =
         "{brand} {program}: You are opted out and will get no more texts. Reply START to opt in again.";
-    /// The answer to HELP.
+    /// The reply to HELP.
     pub const HELP_REPLY: &str = "{brand} {program}: For help, {contact}. {frequency}. \
         Msg & data rates may apply. Reply STOP to opt out.";
     /// The consent language of the first hosted form.

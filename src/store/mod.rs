@@ -23,7 +23,7 @@ pub mod messages;
 pub mod moving;
 pub mod newcomer;
 pub mod numbers;
-pub mod program_texts;
+pub mod program_replies;
 pub mod programs;
 pub mod reviews;
 pub mod revocations;

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::dialect::on;
 use super::schema::{programs, senders};
-use super::{Conn, StoreError, Tx, catalog, program_texts};
+use super::{Conn, StoreError, Tx, catalog, program_replies};
 use crate::domain::id::{ProgramId, SenderId};
 use crate::domain::program::{Program, WordList};
 use crate::domain::rules::OwnHours;
@@ -73,15 +73,15 @@ macro_rules! same_fields {
     }};
 }
 
-/// Reads all programs with their texts, for the catalog.
+/// Reads all programs with their replies, for the catalog.
 pub(super) fn load(conn: &mut Conn<'_>) -> Result<Vec<Program>, StoreError> {
-    let mut texts = program_texts::load(conn)?;
+    let mut replies = program_replies::load(conn)?;
     on!(conn, db => {
         let order = (programs::is_default.desc(), programs::name);
         let rows: Vec<Row> = programs::table.order(order).select(Row::as_select()).load(db)?;
         let program = |row: Row| {
-            let translations = texts.remove(&row.id).unwrap_or_default();
-            same_fields!(row => Program, translations: translations)
+            let replies = replies.remove(&row.id).unwrap_or_default();
+            same_fields!(row => Program, replies: replies)
         };
         Ok(rows.into_iter().map(program).collect())
     })
@@ -142,22 +142,22 @@ pub fn get(conn: &mut Conn<'_>, id: ProgramId) -> Result<Option<Program>, StoreE
     Ok(catalog::read(conn)?.programs.iter().find(|program| program.id == id).cloned())
 }
 
-/// Adds a program with its texts in all languages.
+/// Adds a program with its replies in all languages.
 ///
 /// # Errors
 /// When the database fails, or the slug is taken.
 pub fn insert(tx: &mut Tx<'_>, program: Program) -> Result<(), StoreError> {
-    let (id, translations) = (program.id, program.translations.clone());
+    let (id, replies) = (program.id, program.replies.clone());
     on!(tx, db => {
         diesel::insert_into(programs::table).values(same_fields!(program => Row)).execute(db)?;
     });
-    for (language, answers) in &translations {
-        program_texts::set(tx, id, *language, Some(answers))?;
+    for (language, replies) in &replies {
+        program_replies::set(tx, id, *language, Some(replies))?;
     }
     catalog::touch(tx)
 }
 
-/// Writes a program's wording; its texts in other languages are [`program_texts`]'s.
+/// Writes a program's wording; its replies in other languages are [`program_replies`]'s.
 ///
 /// # Errors
 /// When the database fails.
@@ -194,30 +194,38 @@ pub fn of_sender(conn: &mut Conn<'_>, e164: &str) -> Result<Option<ProgramId>, S
     Ok(catalog::read(conn)?.senders.iter().find(|(_, number)| number == e164).map(|(program, _)| *program))
 }
 
-/// Makes a number the one that a program texts from. Its earlier ones stay its own, for the replies that come to them. A
-/// number of another program stays there.
+/// Makes a number the one that a program texts from. Its earlier ones stay its own, for the replies that come to them. False
+/// when it is another program's: then it stays there, and nothing has changed.
 ///
 /// # Errors
 /// When the database fails.
-pub fn text_from(tx: &mut Tx<'_>, program: ProgramId, e164: &str, now: Timestamp) -> Result<(), StoreError> {
+pub fn text_from(
+    tx: &mut Tx<'_>,
+    program: ProgramId,
+    e164: &str,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
     if sender(tx, program)?.as_deref() == Some(e164) {
-        return Ok(());
+        return Ok(true);
     }
-    if let Some(owner) = of_sender(tx, e164)? {
-        if owner == program {
+    match of_sender(tx, e164)? {
+        Some(owner) if owner != program => return Ok(false),
+        Some(_) => {
             let row = senders::table.filter(senders::e164.eq(e164));
             on!(tx, db => diesel::update(row).set(senders::created_at.eq(now)).execute(db))?;
         }
-        return catalog::touch(tx);
+        None => {
+            let id: SenderId = tx.new_id(now)?;
+            on!(tx, db => diesel::insert_into(senders::table)
+                .values((
+                    senders::id.eq(id),
+                    senders::program_id.eq(program),
+                    senders::e164.eq(e164),
+                    senders::created_at.eq(now),
+                ))
+                .execute(db))?;
+        }
     }
-    let id: SenderId = tx.new_id(now)?;
-    on!(tx, db => diesel::insert_into(senders::table)
-        .values((
-            senders::id.eq(id),
-            senders::program_id.eq(program),
-            senders::e164.eq(e164),
-            senders::created_at.eq(now),
-        ))
-        .execute(db))?;
-    catalog::touch(tx)
+    catalog::touch(tx)?;
+    Ok(true)
 }

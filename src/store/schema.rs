@@ -30,12 +30,14 @@ diesel::table! {
 }
 
 diesel::table! {
-    program_texts (program_id, language) {
+    program_replies (program_id, language) {
         program_id -> Binary,
         language -> Text,
         opt_in_reply -> Text,
         opt_out_reply -> Text,
         help_reply -> Text,
+        frequency -> Text,
+        contact_route -> Text,
     }
 }
 
@@ -309,7 +311,7 @@ diesel::table! {
 diesel::joinable!(contacts -> numbers (number_id));
 diesel::allow_tables_to_appear_in_same_query!(
     programs,
-    program_texts,
+    program_replies,
     rulebooks,
     senders,
     numbers,

@@ -3,11 +3,11 @@
 use reqwest::Method;
 use serde_json::json;
 use sms_opt_in::actions::ActionError;
-use sms_opt_in::domain::answers::Answers;
+use sms_opt_in::domain::auto_reply::AutoReplies;
 use sms_opt_in::domain::language::Language;
 use sms_opt_in::domain::phone::Phone;
 use sms_opt_in::domain::program::Program;
-use sms_opt_in::store::{program_texts, programs};
+use sms_opt_in::store::{program_replies, programs};
 
 use crate::hooks::{INBOUND, post, signature};
 use crate::support::person::{Answer, Person};
@@ -62,9 +62,12 @@ async fn help_is_given_in_the_language_it_is_asked_in() {
     ana.texts("aide").await;
     ana.texts("necesito ayuda por favor").await;
     let received = ana.received();
-    let spanish = "Para recibir ayuda, escriba a help@example.com. frecuencia de mensajes variable.";
+    let spanish = "Para recibir ayuda, write to help@example.com. frecuencia de mensajes variable.";
     assert!(received[0].contains(spanish), "{received:?}");
-    assert!(received[1].contains("pour obtenir de l'aide, écrivez à help@example.com."), "{received:?}");
+    assert!(
+        received[1].contains("pour obtenir de l'aide, write to help@example.com. fréquence des"),
+        "{received:?}"
+    );
     assert_eq!(received[2], received[0]);
     ana.texts("need help").await;
     assert!(ana.received()[3].contains("For help, write to help@example.com"));
@@ -145,7 +148,7 @@ async fn what_the_provider_answered_is_not_answered_again() {
 async fn writes(ada: &mut Person, language: &str, [start, stop, help]: [&str; 3]) -> Answer {
     let names = ["opt_in_reply", "opt_out_reply", "help_reply"].map(|name| format!("{name}_{language}"));
     let fields: Vec<(&str, &str)> = names.iter().map(String::as_str).zip([start, stop, help]).collect();
-    ada.post(PROGRAM, &format!("{PROGRAM}/texts/{language}"), &fields).await
+    ada.post(PROGRAM, &format!("{PROGRAM}/replies/{language}"), &fields).await
 }
 
 const MINE: [&str; 3] = [
@@ -172,8 +175,8 @@ async fn an_administrator_writes_the_replies_and_the_log_tells() {
     assert_eq!(ana.received(), ["Example Company: Adiós."]);
     let mut sam = world.sam().await;
     sam.open(PROGRAM).await.says("Example Company: Adiós.").lacks("Save replies");
-    assert_eq!(ada.post(PROGRAM, "/programs/default/texts/en", &[]).await.status, 404);
-    assert_eq!(ada.post(PROGRAM, "/programs/default/texts/xx", &[]).await.status, 404);
+    assert_eq!(ada.post(PROGRAM, "/programs/default/replies/en", &[]).await.status, 404);
+    assert_eq!(ada.post(PROGRAM, "/programs/default/replies/xx", &[]).await.status, 404);
 }
 
 #[actix_web::test]
@@ -195,7 +198,7 @@ async fn a_half_filled_language_is_refused_and_what_was_typed_is_kept() {
     let refused = writes(&mut ada, "es", [MINE[0], "", MINE[2]]).await;
     assert_eq!(refused.status, 422);
     let words =
-        "Reply to STOP in Spanish: Write this text too, or leave all three empty: then English answers.";
+        "Reply to STOP in Spanish: Write this text too, or leave everything empty: then English answers.";
     refused.says("Error: ").says(&format!("<a href=\"#opt_out_reply_es\">{words}</a>"));
     refused.says("Bienvenida a {program}.").lacks("#opt_in_reply_es\"").lacks("#help_reply_es\"");
     ada.open(PROGRAM).await.says("Su baja fue registrada").lacks("Bienvenida");
@@ -240,6 +243,50 @@ async fn the_checks_are_those_of_english_and_name_the_field() {
 }
 
 #[actix_web::test]
+async fn a_language_says_the_frequency_and_the_contact_in_its_own_words_or_in_the_programs() {
+    let world = world().await;
+    let mut ada = world.ada().await;
+    let replies = |frequency, contact| {
+        [
+            ("opt_in_reply_es", "{brand}: {frequency}. HELP o STOP."),
+            ("opt_out_reply_es", "{brand}: Adiós."),
+            ("help_reply_es", "{brand}: {contact}. STOP."),
+            ("frequency_es", frequency),
+            ("contact_route_es", contact),
+        ]
+    };
+    let path = "/programs/default/replies/es";
+    ada.open(PROGRAM).await.says("Empty: “write to help@example.com” is filled in.");
+    let own = replies("hasta 4 mensajes al mes", "escriba a ayuda@example.com");
+    let saved = ada.post(PROGRAM, path, &own).await;
+    ada.follow(&saved).await.says("Example Company: escriba a ayuda@example.com. STOP.");
+    ada.open("/log").await.says("Frequency in Spanish").says("hasta 4 mensajes al mes");
+    let ana = world.lead(77);
+    ana.texts("Iniciar").await;
+    ana.texts("Ayuda").await;
+    assert_eq!(
+        ana.received(),
+        [
+            "Example Company: hasta 4 mensajes al mes. HELP o STOP.",
+            "Example Company: escriba a ayuda@example.com. STOP."
+        ]
+    );
+    for (frequency, contact, field, label) in
+        [("{frecuencia}", "", "frequency_es", "Frequency"), ("", "a\nb", "contact_route_es", "Contact route")]
+    {
+        let refused = ada.post(PROGRAM, path, &replies(frequency, contact)).await;
+        assert_eq!(refused.status, 422);
+        refused.says(&format!("<a href=\"#{field}\">{label} in Spanish: Enter one line of at most 200"));
+        refused.lacks("#opt_in_reply_es\"").lacks("#help_reply_es\"");
+    }
+    let without = [("frequency_es", "hasta 4 mensajes al mes")];
+    ada.post(PROGRAM, path, &without).await.says("or leave everything empty: then English answers.");
+    assert_eq!(ada.post(PROGRAM, path, &replies("", " ")).await.status, 303);
+    ana.texts("Ayuda").await;
+    assert_eq!(ana.received()[2..], ["Example Company: write to help@example.com. STOP."]);
+}
+
+#[actix_web::test]
 async fn each_program_answers_for_itself() {
     let world = world().await;
     let (store, now) = (&world.bound_app.store, world.clock.now());
@@ -248,9 +295,10 @@ async fn each_program_answers_for_itself() {
         let rates = Program::new(id, "rates", "Rate alerts", "Acme", "call us", now);
         programs::insert(tx, rates)?;
         programs::text_from(tx, id, "+12065550198", now)?;
-        let answers = Answers { opt_out_reply: "{brand} {program}: listo.".to_owned(), ..Answers::default() };
-        program_texts::set(tx, id, Language::Spanish, Some(&answers))?;
-        program_texts::set(tx, id, Language::French, None)?;
+        let replies =
+            AutoReplies { opt_out_reply: "{brand} {program}: listo.".to_owned(), ..AutoReplies::default() };
+        program_replies::set(tx, id, Language::Spanish, Some(&replies))?;
+        program_replies::set(tx, id, Language::French, None)?;
         Ok::<_, ActionError>(())
     });
     rates.await.unwrap();

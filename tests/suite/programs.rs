@@ -4,14 +4,17 @@
 use chrono::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
+use sms_opt_in::actions::edit_program::keep_rules;
+use sms_opt_in::domain::actor::Actor;
 use sms_opt_in::providers::simulator::Behaviour;
+use sms_opt_in::store::{Conn, StoreError, Tx, programs};
 
 use crate::reviews::decide;
 use crate::support::person::Person;
 use crate::support::{Lead, World, world};
 
 const RATES: &str = "+12065550198";
-const REACH: [(&str, &str); 6] = [
+const SENDING: [(&str, &str); 6] = [
     ("sender", ""),
     ("hours", ""),
     ("code", "rates"),
@@ -31,7 +34,7 @@ async fn with_rates(world: &World) -> Person {
     ];
     let added = ada.post("/programs/new", "/programs", &fields).await;
     assert_eq!(added.location, "/programs/rates", "{}", added.page);
-    let saved = ada.post("/programs/rates", "/programs/rates/reach", &REACH).await;
+    let saved = ada.post("/programs/rates", "/programs/rates/sending", &SENDING).await;
     assert_eq!(saved.status, 303, "{}", saved.page);
     ada
 }
@@ -123,9 +126,9 @@ async fn words_of_a_program_count_at_its_number_alone() {
 async fn a_program_keeps_hours_of_its_own() {
     let world = world().await;
     let mut ada = with_rates(&world).await;
-    let mut reach = REACH;
-    reach[1].1 = "Mon-Fri 09:00-12:00";
-    assert_eq!(ada.post("/programs/rates", "/programs/rates/reach", &reach).await.status, 303);
+    let mut sending = SENDING;
+    sending[1].1 = "Mon-Fri 09:00-12:00";
+    assert_eq!(ada.post("/programs/rates", "/programs/rates/sending", &sending).await.status, 303);
     let ana = world.lead(5);
     ana.texts("START").await;
     ana.texts_to(RATES, "START").await;
@@ -232,7 +235,7 @@ async fn what_a_program_may_not_be_is_said_field_by_field_and_nothing_typed_is_l
     let refused = ada.post("/programs/new", "/programs", &fields).await;
     assert_eq!(refused.status, 422);
     refused.says("small letters").says("Another program texts from this number").says("value=\"Not A Slug\"");
-    let reach = [
+    let sending = [
         ("sender", "+12065550199"),
         ("hours", "whenever"),
         ("code", "ALL"),
@@ -240,7 +243,7 @@ async fn what_a_program_may_not_be_is_said_field_by_field_and_nothing_typed_is_l
         ("help_words", "what now"),
         ("opt_in_words", "what now"),
     ];
-    let refused = ada.post("/programs/rates", "/programs/rates/reach", &reach).await;
+    let refused = ada.post("/programs/rates", "/programs/rates/sending", &sending).await;
     assert_eq!(refused.status, 422);
     for words in [
         "Another program texts from this number",
@@ -252,9 +255,54 @@ async fn what_a_program_may_not_be_is_said_field_by_field_and_nothing_typed_is_l
     ] {
         refused.says(words);
     }
+    let store = &world.bound_app.store;
+    let now = world.clock.now();
+    let taken = store.write(move |tx| {
+        let id = programs::find(tx, Some("rates"))?.map(|program| program.id).unwrap();
+        let (others, own) = ("+12065550199", "+12065550197");
+        Ok::<_, StoreError>((
+            programs::text_from(tx, id, others, now)?,
+            programs::text_from(tx, id, own, now)?,
+            programs::sender(tx, id)?,
+        ))
+    });
+    assert_eq!(taken.await.unwrap(), (false, true, Some("+12065550197".to_owned())));
     let mut sam = world.sam().await;
     assert_eq!(sam.open("/programs/new").await.status, 403);
     ada.open("/log").await.says("program.added").says("words for START");
+}
+
+#[actix_web::test]
+async fn every_edit_of_a_program_is_dated_and_one_that_changes_nothing_is_none() {
+    let world = world().await;
+    let mut ada = with_rates(&world).await;
+    let store = &world.bound_app.store;
+    let changed = async || {
+        let find = |conn: &mut Conn<'_>| programs::find(conn, Some("rates"));
+        store.read::<_, StoreError>(find).await.unwrap().unwrap().updated_at
+    };
+    let replies = [
+        ("opt_in_reply_fr", "{brand}: HELP, STOP."),
+        ("opt_out_reply_fr", "{brand}: fini."),
+        ("help_reply_fr", "{brand}: {contact}. STOP."),
+    ];
+    let mut sending = SENDING;
+    sending[1].1 = "Mon-Fri 09:00-12:00";
+    for (path, fields) in
+        [("/programs/rates/replies/fr", &replies[..]), ("/programs/rates/sending", &sending[..])]
+    {
+        world.clock.advance(Duration::seconds(1));
+        assert_eq!(ada.post("/programs/rates", path, fields).await.status, 303);
+        let at = world.clock.now();
+        assert_eq!(changed().await, at, "{path}");
+        world.clock.advance(Duration::seconds(1));
+        assert_eq!(ada.post("/programs/rates", path, fields).await.status, 303);
+        assert_eq!(changed().await, at, "{path} again");
+    }
+    let now = world.clock.now();
+    let kept = move |tx: &mut Tx<'_>| keep_rules(tx, Some("rates"), Some(false), None, &Actor::Operator, now);
+    assert_eq!(store.write(kept).await.unwrap().updated_at, now);
+    assert_eq!(changed().await, now);
 }
 
 #[actix_web::test]
@@ -336,9 +384,9 @@ async fn only_start_itself_brings_back_who_said_stop() {
     assert_eq!(states(&ana, &world).await, pair("opted_out", "opted_out"));
     ana.texts_to(RATES, "START").await;
     assert_eq!(states(&ana, &world).await, pair("opted_out", "opted_in"));
-    let mut reach = REACH;
-    reach[5].1 = "OK, thanks";
-    let refused = ada.post("/programs/rates", "/programs/rates/reach", &reach).await;
+    let mut sending = SENDING;
+    sending[5].1 = "OK, thanks";
+    let refused = ada.post("/programs/rates", "/programs/rates/sending", &sending).await;
     refused.says("what people say to anybody");
 }
 

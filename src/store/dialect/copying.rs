@@ -55,7 +55,7 @@ macro_rules! tables {
 
 tables! {
     programs by "id", ROWS;
-    program_texts by "program_id, language", ROWS;
+    program_replies by "program_id, language", ROWS;
     senders by "id", ROWS;
     users by "id", ROWS;
     numbers by "id", ROWS;

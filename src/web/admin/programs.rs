@@ -1,8 +1,8 @@
 //! The texting programs and the words they use. An administrator changes them; everybody else reads them.
 
 mod new;
-mod reach;
-mod texts;
+mod replies;
+mod sending;
 
 use actix_session::Session;
 use actix_web::http::StatusCode;
@@ -12,8 +12,9 @@ use askama::Template;
 use serde::Deserialize;
 
 use crate::actions::edit_program::{Wording, edit_program};
+use crate::actions::edit_sending::Sending;
 use crate::actions::{ActionError, FieldError};
-use crate::domain::answers::Answers;
+use crate::domain::auto_reply::AutoReplies;
 use crate::domain::language::Language;
 use crate::domain::program::Program;
 use crate::store::forms::{self, Form};
@@ -25,8 +26,8 @@ use crate::web::page::{Page, html, html_status, see_other};
 use crate::web::session::{self, Administrator, Signed, Viewer};
 
 use self::new::{create, new};
-use self::reach::{GivenReach, reach};
-use self::texts::{Sample, Translation, translate, translations};
+use self::replies::{InLanguage, Sample, in_languages, replies};
+use self::sending::sending;
 
 /// The addresses of the programs.
 pub fn routes(config: &mut ServiceConfig) {
@@ -35,8 +36,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/programs", web::post().to(create))
         .route("/programs/new", web::get().to(new))
         .route("/programs/{slug}", web::get().to(show))
-        .route("/programs/{slug}/reach", web::post().to(reach))
-        .route("/programs/{slug}/texts/{language}", web::post().to(translate))
+        .route("/programs/{slug}/sending", web::post().to(sending))
+        .route("/programs/{slug}/replies/{language}", web::post().to(replies))
         .route("/programs/{slug}", web::post().to(change));
 }
 
@@ -59,10 +60,10 @@ struct ShowPage {
     program: Program,
     sender: Option<String>,
     samples: Vec<Sample>,
-    translations: Vec<Translation>,
+    in_languages: Vec<InLanguage>,
     forms: Vec<Form>,
     given: Given,
-    reach: GivenReach,
+    sending: Sending,
     errors: Errors,
 }
 
@@ -133,8 +134,8 @@ fn ticked(is_ticked: bool) -> String {
 /// Which of the page's forms comes back with what was typed.
 enum Again {
     Wording(Given, Vec<FieldError>),
-    Reach(GivenReach, Vec<FieldError>),
-    Texts(Language, Answers, Vec<FieldError>),
+    Sending(Sending, Vec<FieldError>),
+    Replies(Language, AutoReplies, Vec<FieldError>),
 }
 
 async fn index(app: Data<App>, who: Viewer) -> Result<HttpResponse, PageError> {
@@ -167,21 +168,21 @@ async fn program_page(
     });
     let (program, sender, forms) = found.await?.ok_or(PageError::NotFound)?;
     let status = if again.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    let (given, reach, texts, errors) = match again {
+    let (given, sending, replies, errors) = match again {
         None => (None, None, None, Vec::new()),
         Some(Again::Wording(given, errors)) => (Some(given), None, None, errors),
-        Some(Again::Reach(reach, errors)) => (None, Some(reach), None, errors),
-        Some(Again::Texts(language, answers, errors)) => (None, None, Some((language, answers)), errors),
+        Some(Again::Sending(sending, errors)) => (None, Some(sending), None, errors),
+        Some(Again::Replies(language, replies, errors)) => (None, None, Some((language, replies)), errors),
     };
     let given = given.unwrap_or_else(|| Given::of(&program));
-    let reach = reach.unwrap_or_else(|| GivenReach::of(&program, sender.as_deref()));
+    let sending = sending.unwrap_or_else(|| Sending::of(&program, sender.as_deref()));
     let mut samples = vec![Sample::new("Opt-in template", program.invitation())];
-    samples.extend(Sample::answers(&program, Language::English));
-    let translations = translations(&program, texts.as_ref());
+    samples.extend(Sample::replies(&program, Language::English));
+    let in_languages = in_languages(&program, replies.as_ref());
     let (page, errors) = (Page::new(app, "programs", who), errors.into());
     html_status(
         status,
-        ShowPage { page, program, sender, samples, translations, forms, given, reach, errors },
+        ShowPage { page, program, sender, samples, in_languages, forms, given, sending, errors },
     )
 }
 

@@ -13,7 +13,7 @@ use askama::Template;
 use super::App;
 use super::error::PageError;
 use super::page::{PublicPage, html};
-use crate::domain::answers::Answer;
+use crate::domain::auto_reply::AutoReply;
 use crate::domain::language::Language;
 use crate::domain::program::Program;
 use crate::store::forms::{self, Form, Version};
@@ -64,17 +64,23 @@ struct Sample {
     language: Language,
 }
 
-/// The invitation, and what the program answers in each of its languages.
+/// The invitation, and what the program replies in each of its languages.
 fn samples(program: &Program) -> Vec<Sample> {
     let name = "The first text asks for your START".to_owned();
     let mut samples = vec![Sample { name, text: program.invitation(), language: Language::English }];
-    for language in std::iter::once(&Language::English).chain(program.translations.keys()) {
-        for (word, answer) in [("START", Answer::Start), ("HELP", Answer::Help), ("STOP", Answer::Stop)] {
+    for language in std::iter::once(&Language::English).chain(program.replies.keys()) {
+        for (word, reply) in
+            [("START", AutoReply::Start), ("HELP", AutoReply::Help), ("STOP", AutoReply::Stop)]
+        {
             let name = match language {
                 Language::English => format!("After {word}"),
                 _ => format!("After {word}, in {}", language.name()),
             };
-            samples.push(Sample { name, text: program.answer(answer, Some(*language)), language: *language });
+            samples.push(Sample {
+                name,
+                text: program.auto_reply(reply, Some(*language)),
+                language: *language,
+            });
         }
     }
     samples

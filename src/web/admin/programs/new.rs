@@ -5,7 +5,6 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use askama::Template;
-use serde::Deserialize;
 
 use crate::actions::create_program::{NewProgram, create_program};
 use crate::actions::{ActionError, FieldError};
@@ -19,28 +18,18 @@ use crate::web::session::{self, Administrator};
 #[template(path = "programs/new.html")]
 struct NewPage {
     page: Page,
-    given: Given,
+    given: NewProgram,
     errors: Errors,
 }
 
-#[derive(Clone, Deserialize, Default)]
-#[serde(default)]
-pub(super) struct Given {
-    slug: String,
-    name: String,
-    brand: String,
-    contact_route: String,
-    sender: String,
-}
-
 pub(super) async fn new(app: Data<App>, who: Administrator) -> Result<HttpResponse, PageError> {
-    show(&app, &who, Given::default(), Vec::new())
+    show(&app, &who, NewProgram::default(), Vec::new())
 }
 
 fn show(
     app: &App,
     who: &Administrator,
-    given: Given,
+    given: NewProgram,
     errors: Vec<FieldError>,
 ) -> Result<HttpResponse, PageError> {
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
@@ -51,11 +40,10 @@ pub(super) async fn create(
     app: Data<App>,
     who: Administrator,
     session: Session,
-    Posted(given): Posted<Given>,
+    Posted(given): Posted<NewProgram>,
 ) -> Result<HttpResponse, PageError> {
-    let Given { slug, name, brand, contact_route, sender } = given.clone();
-    let wanted = NewProgram { slug, name, brand, contact_route, sender };
-    let (region, actor, now) = (app.config.default_region.clone(), who.actor(), app.clock.now());
+    let (wanted, region) = (given.clone(), app.config.default_region.clone());
+    let (actor, now) = (who.actor(), app.clock.now());
     match app.store.write(move |tx| create_program(tx, &wanted, &region, &actor, now)).await {
         Ok(()) => {
             let done = "The program is added, with a hosted form of its own. Read its texts, and change what is not yours.";

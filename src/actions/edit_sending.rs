@@ -1,5 +1,7 @@
-//! An administrator changes how a program is reached and when it texts: its sender number, its own hours, its code and its
-//! own keywords.
+//! An administrator changes from which number and when a program texts, and which words reply to it: its sender number, its
+//! own hours, its code and its own keywords.
+
+use serde::Deserialize;
 
 use crate::domain::actor::Actor;
 use crate::domain::id::ProgramId;
@@ -7,13 +9,17 @@ use crate::domain::phone::Phone;
 use crate::domain::program::{Program, WordList, check_code, check_words};
 use crate::domain::reply::Reply;
 use crate::domain::time::Timestamp;
-use crate::store::{Tx, admin_log, programs};
+use crate::store::{Tx, programs};
 
-use super::{ActionError, FieldError, change};
+use super::{ActionError, FieldError, change, save_program};
+
+const OF_ANOTHER: &str = "Another program texts from this number: a reply to it would not say which one is meant. Enter a \
+    number of its own.";
 
 /// What an administrator enters, as it was typed.
-#[derive(Clone, Debug, Default)]
-pub struct Reach {
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Sending {
     /// The number its texts come from, in any format; empty leaves it as it is.
     pub sender: String,
     /// "Mon-Fri 09:00-18:00"; empty for the law's hours alone.
@@ -28,37 +34,47 @@ pub struct Reach {
     pub opt_in_words: String,
 }
 
-/// Writes how a program is reached, and who changed what.
+impl Sending {
+    /// As it stands.
+    pub fn of(program: &Program, sender: Option<&str>) -> Sending {
+        Sending {
+            sender: sender.unwrap_or_default().to_owned(),
+            hours: program.hours.as_str().to_owned(),
+            code: program.code.clone().unwrap_or_default(),
+            revoke_words: program.revoke_words.as_str().to_owned(),
+            help_words: program.help_words.as_str().to_owned(),
+            opt_in_words: program.opt_in_words.as_str().to_owned(),
+        }
+    }
+}
+
+/// Writes a program's sender number, hours, code and keywords, and who changed what.
 ///
 /// # Errors
 /// What is wrong with which field, or that there is no such program.
-pub fn edit_reach(
+pub fn edit_sending(
     tx: &mut Tx<'_>,
     slug: &str,
-    reach: &Reach,
+    sending: &Sending,
     region: &str,
     actor: &Actor,
     now: Timestamp,
 ) -> Result<(), ActionError> {
     let before = programs::find(tx, Some(slug))?.ok_or(ActionError::NotFound("program"))?;
     let mut errors = Vec::new();
-    let code = code(tx, before.id, &reach.code, &mut errors)?;
+    let code = code(tx, before.id, &sending.code, &mut errors)?;
     let mut words = |field: &str, text: &str, meaning: &Reply| words(field, text, meaning, &mut errors);
-    let revoke_words = words("revoke_words", &reach.revoke_words, &Reply::Revoke { program_code: None });
-    let help_words = words("help_words", &reach.help_words, &Reply::Help);
-    let opt_in_words = words("opt_in_words", &reach.opt_in_words, &Reply::OptIn);
-    let hours = reach.hours.parse().unwrap_or_else(|error: crate::domain::rules::RuleError| {
+    let revoke_words = words("revoke_words", &sending.revoke_words, &Reply::Revoke { program_code: None });
+    let help_words = words("help_words", &sending.help_words, &Reply::Help);
+    let opt_in_words = words("opt_in_words", &sending.opt_in_words, &Reply::OptIn);
+    let hours = sending.hours.parse().unwrap_or_else(|error: crate::domain::rules::RuleError| {
         errors.push(FieldError::new("hours", error.to_string()));
         before.hours.clone()
     });
-    let after =
-        Program { hours, code, revoke_words, help_words, opt_in_words, updated_at: now, ..before.clone() };
+    let after = Program { hours, code, revoke_words, help_words, opt_in_words, ..before.clone() };
     errors.extend(said_twice(&after));
     let was = programs::sender(tx, before.id)?;
-    let sender = match reach.sender.trim() {
-        "" => None,
-        text => sender(tx, before.id, text, region).map_err(|error| errors.push(error)).ok(),
-    };
+    let sender = sender(tx, before.id, &sending.sender, region, &mut errors)?;
     if !errors.is_empty() {
         return Err(ActionError::Invalid(errors));
     }
@@ -74,37 +90,53 @@ pub fn edit_reach(
     .into_iter()
     .flatten()
     .collect();
-    if changes.is_empty() {
-        return Ok(());
-    }
     if let Some(sender) = sender {
-        programs::text_from(tx, before.id, &sender, now)?;
+        text_from(tx, before.id, &sender, now)?;
     }
-    programs::update(tx, after)?;
-    admin_log::add(tx, actor, "program.changed", &format!("program:{slug}"), &changes.join("; "), now)?;
+    save_program(tx, &before, after, &changes, actor, now)?;
     Ok(())
 }
 
-/// The number as E.164, if the program may text from it.
+/// The number as E.164, if the program may text from it; none where nothing is entered.
 ///
 /// # Errors
-/// What is wrong with it.
+/// When the database fails. What is wrong with the number goes to `errors`.
 pub(super) fn sender(
     tx: &mut Tx<'_>,
     program: ProgramId,
     text: &str,
     region: &str,
-) -> Result<String, FieldError> {
-    let wrong = |words: String| FieldError::new("sender", words);
-    let phone = Phone::parse(text, region).map_err(|error| wrong(error.to_string()))?;
-    let owner = programs::of_sender(tx, phone.as_str()).ok().flatten().filter(|owner| *owner != program);
-    match owner {
-        None => Ok(phone.as_str().to_owned()),
-        Some(_) => Err(wrong(
-            "Another program texts from this number: a reply to it would not say which one is meant. Enter a number of its own."
-                .to_owned(),
-        )),
+    errors: &mut Vec<FieldError>,
+) -> Result<Option<String>, ActionError> {
+    if text.trim().is_empty() {
+        return Ok(None);
     }
+    match Phone::parse(text, region) {
+        Ok(phone) => {
+            if programs::of_sender(tx, phone.as_str())?.is_some_and(|owner| owner != program) {
+                errors.push(FieldError::new("sender", OF_ANOTHER));
+            }
+            Ok(Some(phone.as_str().to_owned()))
+        }
+        Err(error) => {
+            errors.push(FieldError::new("sender", error.to_string()));
+            Ok(None)
+        }
+    }
+}
+
+/// Makes the number the program's.
+///
+/// # Errors
+/// [`ActionError::Invalid`] when it is another program's.
+pub(super) fn text_from(
+    tx: &mut Tx<'_>,
+    program: ProgramId,
+    sender: &str,
+    now: Timestamp,
+) -> Result<(), ActionError> {
+    let is_its_own = programs::text_from(tx, program, sender, now)?;
+    if is_its_own { Ok(()) } else { Err(ActionError::field("sender", OF_ANOTHER)) }
 }
 
 fn code(

@@ -1,2 +1,2 @@
 ALTER TABLE numbers DROP COLUMN language;
-DROP TABLE program_texts;
+DROP TABLE program_replies;

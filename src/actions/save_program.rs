@@ -1,0 +1,37 @@
+//! How every edit of a program ends: it is dated, written and logged.
+
+use crate::domain::actor::Actor;
+use crate::domain::language::Language;
+use crate::domain::program::Program;
+use crate::domain::time::Timestamp;
+use crate::store::{Tx, admin_log, program_replies, programs};
+
+use super::ActionError;
+
+/// Writes what became of a program and who changed what. Returns it as it is now; none when nothing has changed.
+///
+/// # Errors
+/// When the database fails.
+pub(super) fn save_program(
+    tx: &mut Tx<'_>,
+    before: &Program,
+    after: Program,
+    changes: &[String],
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<Option<Program>, ActionError> {
+    if changes.is_empty() {
+        return Ok(None);
+    }
+    let after = Program { updated_at: now, ..after };
+    for language in Language::BESIDE_ENGLISH {
+        let replies = after.replies.get(language);
+        if replies != before.replies.get(language) {
+            program_replies::set(tx, after.id, *language, replies)?;
+        }
+    }
+    programs::update(tx, after.clone())?;
+    let subject = format!("program:{}", after.slug);
+    admin_log::add(tx, actor, "program.changed", &subject, &changes.join("; "), now)?;
+    Ok(Some(after))
+}

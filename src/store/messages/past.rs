@@ -1,0 +1,121 @@
+//! What went to a number before, as far as the next text depends on it: what counts towards a promise, what was asked and
+//! what was answered. All of it is found by the number.
+
+use diesel::prelude::*;
+
+use super::super::dialect::on;
+use super::super::schema::messages;
+use super::super::{Conn, StoreError};
+use crate::domain::id::{MessageId, NumberId, ProgramId};
+use crate::domain::message::{Category, Lane, Status};
+use crate::domain::time::Timestamp;
+
+/// When texts were handed over to a number for a program since then that count towards a promised frequency: neither a
+/// person's own nor the system's answers. The newest first, at most `most`.
+///
+/// # Errors
+/// When the database fails.
+pub fn counted_since(
+    conn: &mut Conn<'_>,
+    number: NumberId,
+    program: ProgramId,
+    since: Timestamp,
+    most: u32,
+) -> Result<Vec<Timestamp>, StoreError> {
+    on!(conn, db => {
+        let query = messages::table
+            .filter(messages::number_id.eq(number))
+            .filter(messages::program_id.eq(program))
+            .filter(messages::lane.eq(Lane::Gated))
+            .filter(messages::category.ne(Category::Conversation))
+            .filter(messages::claimed_at.gt(since))
+            .filter(messages::status.eq_any([Status::Sending, Status::Sent, Status::Delivered]))
+            .order(messages::claimed_at.desc())
+            .select(messages::claimed_at.assume_not_null())
+            .limit(i64::from(most));
+        Ok(query.load(db)?)
+    })
+}
+
+/// For when a number's texts of a program that count towards a promised frequency are arranged already.
+///
+/// # Errors
+/// When the database fails.
+pub fn arranged(
+    conn: &mut Conn<'_>,
+    number: NumberId,
+    program: ProgramId,
+) -> Result<Vec<Timestamp>, StoreError> {
+    on!(conn, db => {
+        let query = messages::table
+            .filter(messages::number_id.eq(number))
+            .filter(messages::program_id.eq(program))
+            .filter(messages::status.eq(Status::Scheduled))
+            .filter(messages::lane.eq(Lane::Gated))
+            .filter(messages::category.ne(Category::Conversation))
+            .select(messages::due_at);
+        Ok(query.load(db)?)
+    })
+}
+
+/// When the opt-in template of a program was last handed over to a number, if it ever was.
+///
+/// # Errors
+/// When the database fails.
+pub fn invited_at(
+    conn: &mut Conn<'_>,
+    number: NumberId,
+    program: ProgramId,
+) -> Result<Option<Timestamp>, StoreError> {
+    on!(conn, db => {
+        let query = messages::table
+            .filter(messages::number_id.eq(number))
+            .filter(messages::program_id.eq(program))
+            .filter(messages::lane.eq(Lane::Invitation))
+            .filter(messages::claimed_at.is_not_null())
+            .order(messages::id.desc())
+            .select(messages::claimed_at.assume_not_null());
+        Ok(query.first(db).optional()?)
+    })
+}
+
+/// The words of the latest confirmation of a START to a program.
+///
+/// # Errors
+/// When the database fails.
+pub fn confirmed_with(
+    conn: &mut Conn<'_>,
+    number: NumberId,
+    program: ProgramId,
+) -> Result<Option<String>, StoreError> {
+    on!(conn, db => {
+        let query = messages::table
+            .filter(messages::number_id.eq(number))
+            .filter(messages::program_id.eq(program))
+            .filter(messages::lane.eq(Lane::OptInConfirmation))
+            .order(messages::id.desc())
+            .select(messages::body);
+        Ok(query.first(db).optional()?)
+    })
+}
+
+/// How many answers to HELP were made for a number since then, at most `most`.
+///
+/// # Errors
+/// When the database fails.
+pub fn helped_since(
+    conn: &mut Conn<'_>,
+    number: NumberId,
+    since: Timestamp,
+    most: i64,
+) -> Result<i64, StoreError> {
+    let found: Vec<MessageId> = on!(conn, db => messages::table
+        .filter(messages::number_id.eq(number))
+        .filter(messages::lane.eq(Lane::Help))
+        .filter(messages::created_at.gt(since))
+        .order(messages::id.desc())
+        .select(messages::id)
+        .limit(most)
+        .load(db))?;
+    Ok(i64::try_from(found.len()).unwrap_or(most))
+}

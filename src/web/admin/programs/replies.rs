@@ -1,0 +1,127 @@
+//! A program's auto-replies in other languages, on the program's page: what the lead reads, and a form for each language.
+
+use std::collections::HashMap;
+
+use actix_session::Session;
+use actix_web::HttpResponse;
+use actix_web::web::{Data, Path};
+
+use super::{Again, program_page};
+use crate::actions::ActionError;
+use crate::actions::edit_replies::{edit_replies, field};
+use crate::domain::auto_reply::{AutoReplies, AutoReply};
+use crate::domain::language::Language;
+use crate::domain::program::Program;
+use crate::domain::sms::{self, Segments};
+use crate::web::App;
+use crate::web::error::PageError;
+use crate::web::form::Posted;
+use crate::web::page::see_other;
+use crate::web::session::{self, Administrator};
+
+/// A text as the lead reads it, and in how many parts it travels.
+pub(super) struct Sample {
+    pub(super) name: &'static str,
+    pub(super) text: String,
+    pub(super) count: Segments,
+}
+
+impl Sample {
+    pub(super) fn new(name: &'static str, text: String) -> Self {
+        Sample { name, count: sms::segments(&text), text }
+    }
+
+    /// The auto-replies in a language.
+    pub(super) fn replies(program: &Program, language: Language) -> impl Iterator<Item = Sample> {
+        let sample =
+            move |reply: &AutoReply| Sample::new(reply.label(), program.auto_reply(*reply, Some(language)));
+        AutoReply::ALL.iter().map(sample)
+    }
+}
+
+/// The auto-replies in one language: what stands, and what the form shows.
+pub(super) struct InLanguage {
+    pub(super) language: Language,
+    /// None where English answers.
+    pub(super) samples: Vec<Sample>,
+    pub(super) fields: Vec<Field>,
+}
+
+/// A field of the form.
+pub(super) struct Field {
+    pub(super) is_line: bool,
+    pub(super) name: String,
+    pub(super) label: &'static str,
+    pub(super) text: String,
+    pub(super) hint: String,
+}
+
+/// Every language that a program may have besides English; `given` is what was typed into the form of one of them.
+pub(super) fn in_languages(program: &Program, given: Option<&(Language, AutoReplies)>) -> Vec<InLanguage> {
+    let in_language = |language: &Language| {
+        let stands = program.replies.get(language);
+        let typed = given.filter(|(of, _)| of == language).map(|(_, replies)| replies);
+        let shown = typed.or(stands).cloned().unwrap_or_default();
+        let to_reply = |reply: &AutoReply| Field {
+            is_line: false,
+            name: field(reply.as_str(), *language),
+            label: reply.label(),
+            text: shown.get(*reply).to_owned(),
+            hint: format!("It must contain {}.", listed(reply.needs())),
+        };
+        let english = [&program.frequency, &program.contact_route];
+        let to_line = |((name, label, text), english): ((&str, &'static str, &str), &String)| Field {
+            is_line: true,
+            name: field(name, *language),
+            label,
+            text: text.to_owned(),
+            hint: format!("Empty: “{english}” is filled in."),
+        };
+        let lines = shown.filled().into_iter().zip(english).map(to_line);
+        InLanguage {
+            language: *language,
+            samples: stands.map_or_else(Vec::new, |_| Sample::replies(program, *language).collect()),
+            fields: AutoReply::ALL.iter().map(to_reply).chain(lines).collect(),
+        }
+    };
+    Language::BESIDE_ENGLISH.iter().map(in_language).collect()
+}
+
+/// "a, b and c".
+fn listed(words: &[&str]) -> String {
+    match words {
+        [before @ .., last] if !before.is_empty() => format!("{} and {last}", before.join(", ")),
+        _ => words.concat(),
+    }
+}
+
+pub(super) async fn replies(
+    app: Data<App>,
+    who: Administrator,
+    session: Session,
+    path: Path<(String, String)>,
+    Posted(mut given): Posted<HashMap<String, String>>,
+) -> Result<HttpResponse, PageError> {
+    let (slug, language) = path.into_inner();
+    let language: Language = language.parse().map_err(|_| PageError::NotFound)?;
+    let mut text = |name| given.remove(&field(name, language)).unwrap_or_default();
+    let given = AutoReplies {
+        opt_in_reply: text("opt_in_reply"),
+        opt_out_reply: text("opt_out_reply"),
+        help_reply: text("help_reply"),
+        frequency: text("frequency"),
+        contact_route: text("contact_route"),
+    };
+    let (of, typed, actor, now) = (slug.clone(), given.clone(), who.actor(), app.clock.now());
+    match app.store.write(move |tx| edit_replies(tx, &of, language, &typed, &actor, now)).await {
+        Ok(()) => {
+            let name = language.name();
+            session::flash(&session, format!("The replies in {name} are saved. Texts from now on use them."));
+            Ok(see_other(format!("/programs/{slug}")))
+        }
+        Err(ActionError::Invalid(errors)) => {
+            program_page(&app, &who, slug, Some(Again::Replies(language, given, errors))).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
