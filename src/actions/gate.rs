@@ -77,7 +77,7 @@ impl Standing {
         now: Timestamp,
     ) -> Result<Verdict, StoreError> {
         let caps = match purpose {
-            Purpose::Counted => caps(program, agreed(conn, number, program)?.as_deref()),
+            Purpose::Counted => caps(program, &agreed(conn, number, program)?),
             _ => Vec::new(),
         };
         let mut sent = sent(conn, number, program, &caps, now)?;
@@ -124,19 +124,16 @@ fn places(conn: &mut Conn<'_>, number: &Number, program: &Program) -> Result<Vec
     Ok(places)
 }
 
-/// The wording that an opted-in lead agreed to, where there was one: of the form, of the opt-in template before the START, or
-/// of the confirmation after it.
-fn agreed(conn: &mut Conn<'_>, number: &Number, program: &Program) -> Result<Option<String>, StoreError> {
+/// What an opted-in lead was promised: by the wording of the form, or of the opt-in template before the START, and by the
+/// confirmation after it.
+fn agreed(conn: &mut Conn<'_>, number: &Number, program: &Program) -> Result<Vec<String>, StoreError> {
     match number.consent.state_in(program.id) {
-        State::OptedIn(since) if program.keeps_frequency => {
+        State::OptedIn(since) if program.keeps_frequency && program.has_promised => {
             let beginnings = events::beginnings(conn, number.id, program.id, since.seq)?;
-            match beginnings.iter().find_map(|evidence| evidence.wording()) {
-                Some(wording) => Ok(Some(wording.to_owned())),
-                // A START that nobody asked for: then the confirmation said what was promised.
-                None => messages::confirmed_with(conn, number.id, program.id),
-            }
+            let read = beginnings.iter().find_map(|evidence| evidence.wording().map(str::to_owned));
+            Ok(read.into_iter().chain(messages::confirmed_with(conn, number.id, program.id)?).collect())
         }
-        _ => Ok(None),
+        _ => Ok(Vec::new()),
     }
 }
 

@@ -7,6 +7,7 @@ use crate::domain::actor::Actor;
 use crate::domain::hex::hex;
 use crate::domain::id::FormId;
 use crate::domain::program::{Program, check_placeholders, defaults};
+use crate::domain::rules::promises;
 use crate::domain::time::Timestamp;
 use crate::store::forms::{self, Form, Version};
 use crate::store::{Tx, admin_log, programs};
@@ -111,9 +112,19 @@ fn publish(
     if shown.wording == wording {
         return Ok(shown.version);
     }
+    remember_promise(tx, form, wording)?;
     let number = shown.version + 1;
     forms::publish(tx, &Version { version: number, ..first_version(form.id, wording, actor, now) })?;
     Ok(number)
+}
+
+/// A number of texts that stands in the consent language alone is promised too.
+fn remember_promise(tx: &mut Tx<'_>, form: &Form, wording: &str) -> Result<(), ActionError> {
+    let program = programs::get(tx, form.program_id)?.ok_or(ActionError::NotFound("program"))?;
+    if !program.has_promised && !promises(wording).is_empty() {
+        programs::update(tx, Program { has_promised: true, ..program })?;
+    }
+    Ok(())
 }
 
 /// Makes a program's first hosted form, for double opt-in.

@@ -4,7 +4,7 @@ use crate::domain::actor::Actor;
 use crate::domain::language::Language;
 use crate::domain::program::Program;
 use crate::domain::time::Timestamp;
-use crate::store::{Tx, admin_log, program_replies, programs};
+use crate::store::{Tx, admin_log, messages, program_replies, programs};
 
 use super::ActionError;
 
@@ -23,7 +23,8 @@ pub(super) fn save_program(
     if changes.is_empty() {
         return Ok(None);
     }
-    let after = Program { updated_at: now, ..after };
+    let has_promised = before.has_promised || after.promises_a_number();
+    let after = Program { updated_at: now, has_promised, ..after };
     for language in Language::BESIDE_ENGLISH {
         let replies = after.replies.get(language);
         if replies != before.replies.get(language) {
@@ -31,6 +32,8 @@ pub(super) fn save_program(
         }
     }
     programs::update(tx, after.clone())?;
+    // What waits for an allowed time may have one now.
+    messages::look_again(tx, Some(after.id), now)?;
     let subject = format!("program:{}", after.slug);
     admin_log::add(tx, actor, "program.changed", &subject, &changes.join("; "), now)?;
     Ok(Some(after))

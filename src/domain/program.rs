@@ -10,7 +10,7 @@ use super::auto_reply::{self, AutoReplies, AutoReply};
 use super::id::ProgramId;
 use super::language::Language;
 use super::reply::Keywords;
-use super::rules::OwnHours;
+use super::rules::{OwnHours, promises};
 use super::time::Timestamp;
 
 /// One brand's texting program.
@@ -64,6 +64,8 @@ pub struct Program {
     pub help_words: WordList,
     /// More words for consent.
     pub opt_in_words: WordList,
+    /// False while no wording of it ever promised a number of texts: then no lead was promised one.
+    pub has_promised: bool,
     /// What it replies in other languages than English; where there is nothing, English answers.
     pub replies: BTreeMap<Language, AutoReplies>,
 }
@@ -103,8 +105,17 @@ impl Program {
             revoke_words: WordList::default(),
             help_words: WordList::default(),
             opt_in_words: WordList::default(),
+            has_promised: false,
             replies: auto_reply::defaults().into(),
         }
+    }
+
+    /// True when its wording, in any language, promises a number of texts.
+    pub fn promises_a_number(&self) -> bool {
+        let replies = self.replies.values().flat_map(|replies| [&replies.frequency, &replies.opt_in_reply]);
+        let mut texts =
+            [&self.frequency, &self.opt_in_template, &self.opt_in_reply].into_iter().chain(replies);
+        texts.any(|text| !promises(text).is_empty())
     }
 
     /// True when the hour at the recipient matters: the law's quiet hours, or its own.

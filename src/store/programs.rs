@@ -38,6 +38,7 @@ struct Row {
     revoke_words: WordList,
     help_words: WordList,
     opt_in_words: WordList,
+    has_promised: bool,
 }
 
 macro_rules! same_fields {
@@ -68,6 +69,7 @@ macro_rules! same_fields {
             revoke_words: from.revoke_words,
             help_words: from.help_words,
             opt_in_words: from.opt_in_words,
+            has_promised: from.has_promised,
             $($more: $value,)?
         }
     }};

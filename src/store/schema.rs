@@ -26,6 +26,7 @@ diesel::table! {
         revoke_words -> Text,
         help_words -> Text,
         opt_in_words -> Text,
+        has_promised -> Bool,
     }
 }
 

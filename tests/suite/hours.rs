@@ -26,7 +26,7 @@ async fn promise(world: &World, quiet_hours: bool, frequency: bool, words: &str)
     let now = world.clock.now();
     let keep = move |tx: &mut Tx<'_>| {
         let program = keep_rules(tx, None, Some(quiet_hours), Some(frequency), &Actor::Operator, now)?;
-        let promising = Program { frequency: words.clone(), ..program };
+        let promising = Program { frequency: words.clone(), has_promised: true, ..program };
         programs::update(tx, promising).map_err(ActionError::from)
     };
     world.jobs.store.write(keep).await.unwrap();

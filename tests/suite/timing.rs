@@ -16,6 +16,7 @@ use sms_opt_in::domain::message::{Receipt, ReceiptStatus, SendOutcome};
 use sms_opt_in::domain::program::Program;
 use sms_opt_in::store::{Tx, programs};
 
+use crate::support::person::Person;
 use crate::support::{World, start, world};
 
 /// The allowed hours end at eight in the evening, ten hours after the tests begin.
@@ -28,7 +29,8 @@ async fn promise(world: &World, words: &str) {
     let (now, words) = (world.clock.now(), words.to_owned());
     let keep = move |tx: &mut Tx<'_>| {
         let program = keep_rules(tx, None, None, Some(true), &Actor::Operator, now)?;
-        programs::update(tx, Program { frequency: words.clone(), ..program }).map_err(ActionError::from)
+        programs::update(tx, Program { frequency: words.clone(), has_promised: true, ..program })
+            .map_err(ActionError::from)
     };
     world.jobs.store.write(keep).await.unwrap();
 }
@@ -181,6 +183,51 @@ async fn what_is_arranged_already_counts_for_what_is_arranged_next() {
         time_goes_by(&world, Duration::days(7)).await;
     }
     assert_eq!(ana.received().len(), 4, "one in each week: {:?}", ana.received());
+}
+
+#[actix_web::test]
+async fn what_waits_is_looked_at_again_when_the_rules_leave_it_more_room() {
+    let world = world().await;
+    let mut ada = world.ada().await;
+    let ana = world.lead(12);
+    ana.texts("START").await;
+    let hours = async |ada: &mut Person, hours: &str| {
+        let fields = [("hours", hours)];
+        let page = "/programs/default";
+        assert_eq!(ada.post(page, "/programs/default/sending", &fields).await.status, 303);
+    };
+    hours(&mut ada, "Sat 10:00-12:00").await;
+    let (_, waits) = ana.is_sent("Your rate is ready").await;
+    assert_eq!(waits["status"], "scheduled");
+    ada.open(&format!("/messages/{}", waits["id"].as_str().unwrap())).await.says("7 Nov 2026");
+    hours(&mut ada, "").await;
+    time_goes_by(&world, Duration::seconds(1)).await;
+    assert_eq!(ana.received().last().map(String::as_str), Some("Your rate is ready"));
+    let never =
+        ada.post("/programs/default", "/programs/default/sending", &[("hours", "Mon-Sun closed")]).await;
+    never.says("nothing would ever go out");
+}
+
+#[actix_web::test]
+async fn a_promise_in_the_consent_language_alone_is_kept_too() {
+    let world = world().await;
+    promise(&world, "msg frequency varies").await;
+    let mut ada = world.ada().await;
+    let page = ada.open("/forms/opt-in").await.page;
+    let stand = page.split("name=\"stand\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let wording =
+        "I agree to at most 2 texts a month. Msg & data rates may apply. HELP for help, STOP to stop.";
+    let form = [("title", "Sign up"), ("wording", wording), ("opt_in", "double"), ("stand", &stand)];
+    assert_eq!(ada.post("/forms/opt-in", "/forms/opt-in", &form).await.status, 303);
+    let ana = world.lead(13);
+    let fields = [("phone", ana.phone.as_str()), ("consent", "yes")];
+    world.client.post(format!("{}/f/opt-in", world.url)).form(&fields).send().await.unwrap();
+    ana.texts("START").await;
+    assert_eq!(ana.state().await, "opted_in");
+    for n in 1..=3 {
+        let status = if n <= 2 { "queued" } else { "scheduled" };
+        assert_eq!(ana.is_sent(&format!("m{n}")).await.1["status"], status, "{n}");
+    }
 }
 
 #[actix_web::test]

@@ -134,12 +134,12 @@ fn facts(place: &Place, hours: &Hours<'_>) -> String {
 
 /// What was promised: by the program as it stands, and by the wording that the lead agreed to. All of it is kept: who raises
 /// the frequency has the consent of those who read it then, and of nobody before.
-pub fn caps(program: &Program, agreed: Option<&str>) -> Vec<Cap> {
+pub fn caps(program: &Program, agreed: &[String]) -> Vec<Cap> {
     if !program.keeps_frequency {
         return Vec::new();
     }
     let mut caps = promises(&program.frequency);
-    for cap in agreed.map(promises).unwrap_or_default() {
+    for cap in agreed.iter().flat_map(|words| promises(words)) {
         if !caps.contains(&cap) {
             caps.push(cap);
         }
