@@ -92,6 +92,8 @@ struct Forecast {
 pub(super) struct Bubble {
     pub(super) sent: Option<(MessageId, Status)>,
     pub(super) unsent: bool,
+    /// When it goes out by itself, while it waits for the next allowed time.
+    pub(super) goes_out: Option<Timestamp>,
     pub(super) body: String,
     pub(super) who: String,
     pub(super) at: Timestamp,
@@ -287,6 +289,7 @@ pub(super) fn conversation(
     let out = sent.into_iter().map(|message| Bubble {
         unsent: !matches!(message.status, Status::Sending | Status::Sent | Status::Delivered),
         sent: Some((message.id, message.status)),
+        goes_out: message.scheduled_for(),
         who: if message.lane == Lane::Gated { names.of(&message.actor) } else { "automatic".to_owned() },
         body: message.body,
         // Where the lead saw it: a held text stands after the START that released it.
@@ -296,6 +299,7 @@ pub(super) fn conversation(
     let in_ = received.into_iter().map(|text| Bubble {
         unsent: false,
         sent: None,
+        goes_out: None,
         who: name.to_owned(),
         body: text.body,
         at: text.received_at,

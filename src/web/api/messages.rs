@@ -165,6 +165,8 @@ pub(super) async fn show(app: Data<App>, key: Key, id: Path<String>) -> Result<H
         "kind": message.lane,
         "status": message.status,
         "status_history": history,
+        // Only while it waits for the next allowed time.
+        "scheduled_for": message.scheduled_for().map(Timestamp::rfc3339),
         "error": error,
         "provider_message_id": message.provider_id,
         "created_at": message.created_at.rfc3339(),
