@@ -95,6 +95,8 @@ pub(super) struct Bubble {
     /// When it goes out by itself, while it waits for the next allowed time.
     pub(super) goes_out: Option<Timestamp>,
     pub(super) body: String,
+    /// For which program, where there are several.
+    pub(super) program: Option<String>,
     pub(super) who: String,
     pub(super) at: Timestamp,
 }
@@ -290,6 +292,7 @@ pub(super) fn conversation(
         unsent: !matches!(message.status, Status::Sending | Status::Sent | Status::Delivered),
         sent: Some((message.id, message.status)),
         goes_out: message.scheduled_for(),
+        program: names.of_program(message.program_id),
         who: if message.lane == Lane::Gated { names.of(&message.actor) } else { "automatic".to_owned() },
         body: message.body,
         // Where the lead saw it: a held text stands after the START that released it.
@@ -300,6 +303,7 @@ pub(super) fn conversation(
         unsent: false,
         sent: None,
         goes_out: None,
+        program: text.program_id.and_then(|id| names.of_program(id)),
         who: name.to_owned(),
         body: text.body,
         at: text.received_at,
