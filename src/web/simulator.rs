@@ -18,9 +18,10 @@ use super::page::{Page, html_status, see_other};
 use super::session::{self, Editor, Signed, Viewer};
 use crate::actions::send_message::{Wanted, check_body, send_message};
 use crate::actions::{ActionError, FieldError, save_contact, standing};
-use crate::domain::consent::StateName;
+use crate::domain::consent::{State, StateName};
 use crate::domain::message::{Category, ReceiptStatus, Status};
 use crate::domain::phone::Phone;
+use crate::domain::program::Program;
 use crate::domain::sms;
 use crate::domain::time::Timestamp;
 use crate::providers::simulator::{Behaviour, Direction, Handset, HandsetText, Simulator};
@@ -73,16 +74,29 @@ struct OnTable {
     number: Phone,
     name: String,
     state: &'static str,
+    /// The state in each program, where there are several.
+    states: Vec<Standing>,
     headline: String,
     href: String,
     link: &'static str,
     texts: Vec<HandsetText>,
 }
 
+/// The state in one program.
+struct Standing {
+    program: String,
+    state: &'static str,
+}
+
 impl OnTable {
     /// What the ids of its parts end with: the digits alone, because a + has a meaning where scripts look for ids.
     fn key(&self) -> &str {
         self.number.as_str().trim_start_matches('+')
+    }
+
+    /// A flag stands over the states.
+    fn is_flagged(&self) -> bool {
+        matches!(self.state, "do_not_text" | "paused")
     }
 
     /// What became of a text, in a word.
@@ -165,16 +179,28 @@ fn on_table(
     let mut on_table = OnTable {
         name: phone.shown(home),
         state: StateName::NotAsked.as_str(),
+        states: Vec::new(),
         headline: "Nothing is kept about this number yet.".to_owned(),
         href: format!("/troubleshoot?number={}", phone.as_str().replace('+', "%2B")),
         link: "Ask why",
         number: phone,
         texts,
     };
-    let Some(program) = programs::find(conn, None)? else { return Ok(on_table) };
     let Some(number) = numbers::find(conn, &on_table.number)? else { return Ok(on_table) };
-    let verdict = standing(conn, &program)?.verdict(conn, &number, &program, Category::Automated, now)?;
+    let all = programs::all(conn)?;
+    // As the contact's page chooses it: the first one in which something is known, the default one before the others.
+    let is_known = |program: &&Program| number.consent.state_in(program.id) != State::NotAsked;
+    let Some(program) = all.iter().find(is_known).or(all.first()) else { return Ok(on_table) };
+    let verdict = standing(conn, program)?.verdict(conn, &number, program, Category::Automated, now)?;
     on_table.headline = verdict.headline();
+    if all.len() > 1 {
+        on_table.headline = format!("{}: {}", program.name, on_table.headline);
+        let standing = |program: &Program| Standing {
+            program: program.name.clone(),
+            state: number.consent.state_in(program.id).name().as_str(),
+        };
+        on_table.states = all.iter().map(standing).collect();
+    }
     on_table.state = match (&number.consent.do_not_text, &number.consent.paused) {
         (Some(_), _) => "do_not_text",
         (None, Some(_)) => "paused",

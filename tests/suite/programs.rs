@@ -272,3 +272,28 @@ async fn a_decision_in_the_review_desk_releases_what_each_program_holds() {
     world.deliver().await;
     assert!(ana.received_from(RATES).contains(&"Rates fell".to_owned()), "{:?}", ana.received());
 }
+
+#[actix_web::test]
+async fn a_contact_opens_on_the_program_in_which_something_is_known() {
+    let world = world().await;
+    let mut ada = with_rates(&world).await;
+    let ana = world.lead(21);
+    let contact = json!({"phone": ana.phone.as_str(), "name": "Ana Ames"});
+    let id = world.call(Method::POST, "/api/v1/contacts", Some(contact)).await.1["id"].clone();
+    let page = format!("/contacts/{}", id.as_str().unwrap());
+    ada.open(&page).await.says("in Account updates</span>").says("This text would be held");
+    ana.texts_to(RATES, "START").await;
+    ada.open(&page).await.says("Yes: opted in").says("in Rate alerts</span>");
+    let found = ada.open("/contacts?q=(206)+555-0121").await;
+    ada.follow(&found).await.says("Yes: opted in").says("in Rate alerts</span>");
+    let account = format!("{page}?program=default");
+    ada.open(&page).await.says(&format!("<a href=\"{account}\">Account updates"));
+    ada.open(&account).await.says("in Account updates</span>").says("This text would be held");
+    let sent = ada.post(&account, &format!("{page}/messages?program=default"), &[("body", "Hello")]).await;
+    assert_eq!(sent.location, account, "the program that was open stays open");
+    let phones = ada.open("/simulator").await;
+    let (_, after) =
+        phones.page.split_once("<p class=\"small\">Account updates <span class=\"badge").unwrap();
+    let (account, rates) = after.split_once("<p class=\"small\">Rate alerts <span class=\"badge").unwrap();
+    assert!(account.contains("Invited</span>") && rates.contains("Opted in</span>"), "{after}");
+}

@@ -64,6 +64,8 @@ struct Record {
     /// The number that the program texts from.
     sender: Option<String>,
     state: &'static str,
+    /// The program whose state it is, where there are several.
+    of: Option<String>,
     panel: VerdictPanel,
     forecast: Forecast,
     /// A text would invite the lead, and the program asks first how we got the number.
@@ -146,17 +148,18 @@ async fn send(
     Posted(given): Posted<Compose>,
 ) -> Result<HttpResponse, PageError> {
     let (id, slug): (ContactId, String) = (page::id(&id)?, which::asked(&request));
-    let named = slug.clone();
-    let found =
-        app.store.read(move |conn| Ok::<_, PageError>((find(conn, id)?, Programs::read(conn, &named)?)));
+    let found = app
+        .store
+        .read(move |conn| Ok::<_, PageError>((find(conn, id)?, Programs::read(conn, &slug)?.named())));
     let ((_, number), programs) = found.await?;
+    let slug = programs.one()?.slug.clone();
     let to = number.phone.as_str().to_owned();
     let body = given.body.replace("\r\n", "\n");
     let basis = match basis::given(&given.basis_kind, &given.basis_words) {
         Ok(basis) => basis,
         Err(error) => return one(&app, &who, id, slug, given, vec![error]).await,
     };
-    let program = Some(programs.one()?.slug.clone());
+    let program = Some(slug.clone());
     let wanted = Wanted { to, body, category: Category::Conversation, program, basis };
     let (region, actor, now) = (app.config.default_region.clone(), who.actor(), app.clock.now());
     match app.store.write(move |tx| send_message(tx, &wanted, &region, &actor, now)).await {
@@ -194,7 +197,7 @@ fn record(
     now: Timestamp,
 ) -> Result<Record, PageError> {
     let (contact, number) = find(conn, id)?;
-    let programs = Programs::read(conn, slug)?;
+    let programs = Programs::of_number(conn, slug, &number.consent)?;
     let program = programs.one()?;
     let verdict = standing(conn, program)?.verdict(conn, &number, program, Category::Conversation, now)?;
     let mut others = contacts::of_number(conn, number.id)?;
@@ -208,6 +211,7 @@ fn record(
         suffix: programs.suffix('?'),
         sender: store::programs::sender(conn, program.id)?,
         state: number.consent.state_in(program.id).name().as_str(),
+        of: names.of_program(program.id),
         panel: VerdictPanel::new(&verdict, "Can we text this number now?", Some(id), false, role),
         forecast: forecast(&verdict),
         asks_basis: asks_basis(program, &verdict),

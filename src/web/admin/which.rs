@@ -4,6 +4,7 @@
 use actix_web::HttpRequest;
 use serde::Deserialize;
 
+use crate::domain::consent::{NumberConsent, State};
 use crate::domain::program::Program;
 use crate::store::{Conn, programs};
 use crate::web::error::PageError;
@@ -24,6 +25,8 @@ pub(super) fn asked(request: &HttpRequest) -> String {
 pub(super) struct Programs {
     all: Vec<Program>,
     current: usize,
+    /// Addresses name the default one as well.
+    names_default: bool,
 }
 
 /// One of them, as a tab.
@@ -41,7 +44,27 @@ impl Programs {
         let is_meant =
             |program: &Program| if slug.is_empty() { program.is_default } else { program.slug == slug };
         let current = all.iter().position(is_meant).ok_or(PageError::NotFound)?;
-        Ok(Programs { all, current })
+        Ok(Programs { all, current, names_default: false })
+    }
+
+    /// Reads them for the page of a number: without a slug the first one in which something is known of the number is meant,
+    /// the default one before the others.
+    pub(super) fn of_number(
+        conn: &mut Conn<'_>,
+        slug: &str,
+        known: &NumberConsent,
+    ) -> Result<Programs, PageError> {
+        let mut programs = Programs::read(conn, slug)?.named();
+        let is_known = |program: &Program| known.state_in(program.id) != State::NotAsked;
+        if slug.is_empty() {
+            programs.current = programs.all.iter().position(is_known).unwrap_or(programs.current);
+        }
+        Ok(programs)
+    }
+
+    /// The same, with addresses that name the default one as well: where no name may mean another one.
+    pub(super) fn named(self) -> Programs {
+        Programs { names_default: self.all.len() > 1, ..self }
     }
 
     /// The one that is meant.
@@ -55,7 +78,7 @@ impl Programs {
 
     /// What an address ends with to mean the same program, with the sign that joins it: `?program=rates`, or nothing.
     pub(super) fn suffix(&self, sign: char) -> String {
-        self.all.get(self.current).map(|program| suffix(program, sign)).unwrap_or_default()
+        self.all.get(self.current).map(|program| self.ending(program, sign)).unwrap_or_default()
     }
 
     /// A tab for each, when there are several.
@@ -65,15 +88,18 @@ impl Programs {
         }
         let sign = if address.contains('?') { '&' } else { '?' };
         let tab = |(n, program): (usize, &Program)| ProgramTab {
-            href: format!("{address}{}", suffix(program, sign)),
+            href: format!("{address}{}", self.ending(program, sign)),
             name: program.name.clone(),
             note: note(program),
             current: n == self.current,
         };
         self.all.iter().enumerate().map(tab).collect()
     }
-}
 
-fn suffix(program: &Program, sign: char) -> String {
-    if program.is_default { String::new() } else { format!("{sign}program={}", program.slug) }
+    fn ending(&self, program: &Program, sign: char) -> String {
+        if program.is_default && !self.names_default {
+            return String::new();
+        }
+        format!("{sign}program={}", program.slug)
+    }
 }
