@@ -217,6 +217,10 @@ async fn a_program_may_ask_how_we_got_the_number_before_it_invites() {
     let missing = sam.post(&page, &send, &[("body", "Your rate is ready")]).await;
     assert_eq!(missing.status, 422);
     missing.says("Choose how you got this number").says("Your rate is ready</textarea>");
+    let vague = [("body", "Your rate is ready"), ("basis.kind", "inquiry"), ("basis.words", "test")];
+    sam.post(&page, &send, &vague).await.says("Say in words how you got the number");
+    sam.open(&page).await.lacks("Your rate is ready");
+    sam.open("/messages?status=blocked").await.lacks("Your rate is ready");
     let words = ("basis.words", "Signed up at the fair in May");
     let sent = [("body", "Your rate is ready"), ("basis.kind", "event_sign_up"), words];
     let sent = sam.post(&page, &send, &sent).await;

@@ -162,10 +162,12 @@ async fn send(
     let program = Some(slug.clone());
     let wanted = Wanted { to, body, category: Category::Conversation, program, basis };
     let (region, actor, now) = (app.config.default_region.clone(), who.actor(), app.clock.now());
-    match app.store.write(move |tx| send_message(tx, &wanted, &region, &actor, now)).await {
-        Ok(accepted) if accepted.code == Some(BASIS_REQUIRED) => {
-            one(&app, &who, id, slug, given, basis::missing()).await
-        }
+    let sent = app.store.write(move |tx| match send_message(tx, &wanted, &region, &actor, now)? {
+        // A question that the form asks again is no attempt: nothing of it is kept.
+        accepted if accepted.code == Some(BASIS_REQUIRED) => Err(ActionError::Invalid(basis::missing())),
+        accepted => Ok(accepted),
+    });
+    match sent.await {
         Ok(accepted) => {
             match accepted.status {
                 Status::Blocked => {
