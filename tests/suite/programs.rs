@@ -297,3 +297,17 @@ async fn a_contact_opens_on_the_program_in_which_something_is_known() {
     let (account, rates) = after.split_once("<p class=\"small\">Rate alerts <span class=\"badge").unwrap();
     assert!(account.contains("Invited</span>") && rates.contains("Opted in</span>"), "{after}");
 }
+
+#[actix_web::test]
+async fn the_form_of_a_program_added_later_bears_its_name() {
+    let world = world().await;
+    let mut ada = with_rates(&world).await;
+    let forms = ada.open("/forms").await;
+    forms.says(
+        "<a href=\"/forms/opt-in\">Sign up for texts</a></th><td data-label=\"Program\">Account updates",
+    );
+    forms.says(
+        "<a href=\"/forms/rates\">Sign up for Rate alerts</a></th><td data-label=\"Program\">Rate alerts",
+    );
+    ada.open("/f/rates").await.says("<h1>Sign up for Rate alerts</h1>");
+}
