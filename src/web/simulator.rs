@@ -12,13 +12,15 @@ use serde::Deserialize;
 
 use self::behaviour::FAULTS;
 use super::App;
+use super::admin::basis;
 use super::error::PageError;
 use super::form::{Errors, Posted};
 use super::page::{Page, html_status, see_other};
 use super::session::{self, Editor, Signed, Viewer};
-use crate::actions::send_message::{Wanted, check_body, send_message};
+use crate::actions::send_message::{BASIS_REQUIRED, Wanted, check_body, send_message};
 use crate::actions::{ActionError, FieldError, save_contact, standing};
 use crate::domain::consent::{State, StateName};
+use crate::domain::evidence::BasisKind;
 use crate::domain::message::{Category, ReceiptStatus, Status};
 use crate::domain::phone::Phone;
 use crate::domain::program::Program;
@@ -60,6 +62,8 @@ struct SimulatorPage {
     errors: Errors,
     /// The programs that can be texted from, with their numbers; the default one first.
     lines: Vec<OurLine>,
+    /// One of them asks how we got a number before its opt-in template goes out.
+    asks_basis: bool,
 }
 
 /// One of our numbers.
@@ -67,6 +71,7 @@ struct OurLine {
     slug: String,
     program: String,
     sender: String,
+    requires_basis: bool,
 }
 
 /// A handset with what the gate says of its number.
@@ -131,6 +136,10 @@ struct Wish {
     body: String,
     #[serde(default)]
     program: String,
+    #[serde(default, rename = "basis.kind")]
+    basis_kind: String,
+    #[serde(default, rename = "basis.words")]
+    basis_words: String,
 }
 
 async fn show(app: Data<App>, who: Viewer, session: Session) -> Result<HttpResponse, PageError> {
@@ -160,12 +169,13 @@ async fn table(
     let behaviour = simulator.behaviour();
     let fault = behaviour.fail_with.clone().unwrap_or_else(|| "none".to_owned());
     let lines = lines(app).await?;
+    let asks_basis = lines.iter().any(|line| line.requires_basis);
     let Again { handset, wish, errors } = again;
     let page = Page::new(app, "simulator", who);
     let errors = errors.into();
     html_status(
         status,
-        SimulatorPage { page, handsets, behaviour, fault, handset, given: wish, errors, lines },
+        SimulatorPage { page, handsets, behaviour, fault, handset, given: wish, errors, lines, asks_basis },
     )
 }
 
@@ -271,10 +281,11 @@ async fn send(
     let region = app.config.default_region.clone();
     let phone = Phone::parse(&wish.phone, &region);
     let phone = phone.map_err(|error| FieldError::new("phone", error.to_string()));
-    let phone = match (phone, check_body(&wish.body)) {
-        (Ok(phone), Ok(())) => phone,
-        (phone, body) => {
-            let errors = phone.err().into_iter().chain(body.err()).collect();
+    let basis = basis::given(&wish.basis_kind, &wish.basis_words);
+    let (phone, basis) = match (phone, check_body(&wish.body), basis) {
+        (Ok(phone), Ok(()), Ok(basis)) => (phone, basis),
+        (phone, body, basis) => {
+            let errors = phone.err().into_iter().chain(body.err()).chain(basis.err()).collect();
             let again = Again { wish, errors, ..Again::default() };
             return table(&app, &who, &session, StatusCode::UNPROCESSABLE_ENTITY, again).await;
         }
@@ -282,7 +293,7 @@ async fn send(
     let shown = phone.shown(&region);
     let (to, body) = (wish.phone.clone(), wish.body.clone());
     let program = Some(wish.program.clone()).filter(|slug| !slug.is_empty());
-    let wanted = Wanted { to, body, category: Category::Alert, program, basis: None };
+    let wanted = Wanted { to, body, category: Category::Alert, program, basis };
     let (actor, now) = (who.actor(), app.clock.now());
     let sent = app.store.write(move |tx| {
         let known = match numbers::find(tx, &phone)? {
@@ -292,7 +303,11 @@ async fn send(
         if !known {
             save_contact::create_contact(tx, phone.as_str(), &Details::default(), &region, &actor, now)?;
         }
-        Ok((phone.clone(), send_message(tx, &wanted, &region, &actor, now)?))
+        match send_message(tx, &wanted, &region, &actor, now)? {
+            // A question that the form asks again is no attempt: nothing of it is kept.
+            accepted if accepted.code == Some(BASIS_REQUIRED) => Err(ActionError::Invalid(basis::missing())),
+            accepted => Ok((phone.clone(), accepted)),
+        }
     });
     match sent.await {
         Ok((phone, accepted)) => {
@@ -362,7 +377,8 @@ async fn lines(app: &App) -> Result<Vec<OurLine>, StoreError> {
         let mut lines = Vec::new();
         for program in programs::all(conn)? {
             if let Some(sender) = programs::sender(conn, program.id)? {
-                lines.push(OurLine { slug: program.slug, program: program.name, sender });
+                let Program { slug, name, requires_basis, .. } = program;
+                lines.push(OurLine { slug, program: name, sender, requires_basis });
             }
         }
         Ok(lines)

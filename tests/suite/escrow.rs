@@ -229,6 +229,25 @@ async fn a_program_may_ask_how_we_got_the_number_before_it_invites() {
 }
 
 #[actix_web::test]
+async fn the_simulated_phones_ask_for_the_basis_as_well() {
+    let world = world().await;
+    let (mut sam, dee) = (world.sam().await, world.lead(8));
+    sam.open("/simulator").await.lacks("How did we get this number?");
+    ask_for_a_basis(&world).await;
+    sam.open("/simulator").await.says("How did we get this number?");
+    let wish = [("phone", dee.phone.as_str()), ("body", "Your rate is ready")];
+    let missing = sam.post("/simulator", "/simulator/messages", &wish).await;
+    assert_eq!(missing.status, 422);
+    missing.says("Choose how you got this number").says("Your rate is ready</textarea>");
+    sam.open("/messages").await.lacks("Your rate is ready");
+    let basis = [("basis.kind", "event_sign_up"), ("basis.words", "Signed up at the fair in May")];
+    let sent = sam.post("/simulator", "/simulator/messages", &[wish, basis].concat()).await;
+    sam.follow(&sent).await.says("Held: the opt-in template goes first");
+    world.deliver().await;
+    assert_eq!(dee.history().await[0]["evidence"]["basis"]["kind"], "event_sign_up");
+}
+
+#[actix_web::test]
 async fn a_hosted_form_is_its_own_basis() {
     let world = world().await;
     ask_for_a_basis(&world).await;
