@@ -146,6 +146,13 @@ impl Program {
         }
     }
 
+    /// What the confirmation of a STOP says besides, where the STOP ended this program and another one goes on; in the
+    /// language of the confirmation itself.
+    pub fn ends_alone(&self, language: Option<Language>) -> String {
+        let language = language.filter(|language| self.translations.contains_key(language));
+        self.fill(defaults::ends_alone(language.unwrap_or(Language::English)))
+    }
+
     /// What it answers in English.
     pub fn english(&self) -> Answers {
         Answers {
@@ -192,6 +199,8 @@ pub fn check_invitation(template: &str) -> Result<(), String> {
 
 /// The wording a new installation starts with.
 pub mod defaults {
+    use super::Language;
+
     /// The frequency: no number of texts is promised.
     pub const FREQUENCY: &str = "msg frequency varies";
     /// The opt-in template.
@@ -203,6 +212,19 @@ pub mod defaults {
     /// The confirmation of a STOP.
     pub const OPT_OUT_REPLY: &str =
         "{brand} {program}: You are opted out and will get no more texts. Reply START to opt in again.";
+    /// What follows the confirmation of a STOP that ended one program alone, while the lead gets texts from another.
+    pub const fn ends_alone(language: Language) -> &'static str {
+        match language {
+            Language::English => " This ends {program} alone; reply STOP to end all.",
+            Language::Spanish => {
+                " Esto cancela solo {program}; responda STOP para cancelar todos los mensajes."
+            }
+            Language::French => {
+                " Cela concerne {program} seulement ; répondez STOP pour arrêter tous les messages."
+            }
+        }
+    }
+
     /// The answer to HELP.
     pub const HELP_REPLY: &str = "{brand} {program}: For help, {contact}. {frequency}. \
         Msg & data rates may apply. Reply STOP to opt out.";

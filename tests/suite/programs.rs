@@ -311,3 +311,30 @@ async fn the_form_of_a_program_added_later_bears_its_name() {
     );
     ada.open("/f/rates").await.says("<h1>Sign up for Rate alerts</h1>");
 }
+
+#[actix_web::test]
+async fn the_confirmation_of_a_narrowed_stop_says_that_another_program_goes_on() {
+    const ALONE: &str = "Acme Lending Rate alerts: You are opted out and will get no more texts. Reply START to opt in \
+        again. This ends Rate alerts alone; reply STOP to end all.";
+    let world = world().await;
+    with_rates(&world).await;
+    let (ana, ben, cy) = (world.lead(22), world.lead(23), world.lead(24));
+    for lead in [&ana, &ben] {
+        lead.texts("START").await;
+    }
+    for lead in [&ana, &ben, &cy] {
+        lead.texts_to(RATES, "START").await;
+    }
+    let before = ana.received().len();
+    ana.texts_to(RATES, "STOP RATES").await;
+    assert_eq!(ana.received()[before..], [ALONE], "one text");
+    ana.texts("STOP").await;
+    assert!(!ana.received().pop().unwrap().contains("alone"), "nothing goes on");
+    ben.texts_to(RATES, "alto rates").await;
+    let alone = "Esto cancela solo Rate alerts; responda STOP para cancelar todos los mensajes.";
+    assert!(ben.received_from(RATES).pop().unwrap().ends_with(alone), "{:?}", ben.received());
+    cy.texts_to(RATES, "STOP RATES").await;
+    let ended = cy.received_from(RATES).pop().unwrap();
+    assert!(ended.ends_with("Reply START to opt in again."), "no other program: {ended}");
+    world.is_intact().await;
+}
