@@ -80,7 +80,10 @@ fn carry_out(
             queue(tx, id, Lane::OptInConfirmation, number, program, &text, None, occasion)
         }
         Effect::ConfirmOptOut if occasion.confirm => {
-            let (id, text) = (tx.new_id(now)?, program.auto_reply(AutoReply::Stop, number.language));
+            let (id, mut text) = (tx.new_id(now)?, program.auto_reply(AutoReply::Stop, number.language));
+            if entry.event.program.is_some() && gets_texts_from_another(number, program) {
+                text.push_str(&program.ends_alone(number.language));
+            }
             let expires = Some(now.plus(CONFIRM_WITHIN));
             queue(tx, id, Lane::OptOutConfirmation, number, program, &text, expires, occasion)
         }
@@ -90,6 +93,11 @@ fn carry_out(
 
 fn is_opted_in(number: &Number, program: &Program) -> bool {
     number.consent.state_in(program.id).name() == StateName::OptedIn
+}
+
+fn gets_texts_from_another(number: &Number, program: &Program) -> bool {
+    let mut others = number.consent.programs.iter().filter(|(id, _)| **id != program.id);
+    others.any(|(_, state)| state.may_be_texted())
 }
 
 fn invitation_of(entry: &Entry) -> Option<MessageId> {

@@ -14,6 +14,9 @@ use crate::store::{Tx, admin_log, programs};
 
 use super::{ActionError, change};
 
+/// The longest heading, in characters.
+const LONGEST_TITLE: usize = 200;
+
 /// What an administrator enters about a form.
 #[derive(Clone, Debug)]
 pub struct Edited {
@@ -137,11 +140,16 @@ pub(super) fn first_form(
     slug: &str,
     now: Timestamp,
 ) -> Result<(), ActionError> {
+    let title = if program.is_default {
+        "Sign up for texts".to_owned()
+    } else {
+        format!("Sign up for {}", program.name)
+    };
     let form = Form {
         id: tx.new_id(now)?,
         program_id: program.id,
         slug: slug.to_owned(),
-        title: "Sign up for texts".to_owned(),
+        title: title.chars().take(LONGEST_TITLE).collect(),
         double_opt_in: true,
         version: 1,
         created_at: now,
@@ -167,7 +175,7 @@ fn first_version(form: FormId, wording: &str, actor: &Actor, now: Timestamp) -> 
 }
 
 fn check(program: &Program, title: &str, template: &str) -> Result<String, ActionError> {
-    if title.is_empty() || title.chars().count() > 200 {
+    if title.is_empty() || title.chars().count() > LONGEST_TITLE {
         return Err(ActionError::field("title", "Enter a heading of at most 200 characters."));
     }
     check_placeholders(template).map_err(|words| ActionError::field("wording", words))?;

@@ -161,6 +161,13 @@ impl Program {
         }
     }
 
+    /// What the confirmation of a STOP says besides, where the STOP ended this program and another one goes on; in the
+    /// language of the confirmation itself.
+    pub fn ends_alone(&self, language: Option<Language>) -> String {
+        let language = language.filter(|language| self.replies.contains_key(language));
+        self.fill(defaults::ends_alone(language.unwrap_or(Language::English)))
+    }
+
     /// The template of an auto-reply in English.
     pub fn in_english(&self, reply: AutoReply) -> &str {
         match reply {
@@ -212,6 +219,8 @@ pub fn check_invitation(template: &str) -> Result<(), String> {
 
 /// The wording a new installation starts with.
 pub mod defaults {
+    use super::Language;
+
     /// The frequency: no number of texts is promised.
     pub const FREQUENCY: &str = "msg frequency varies";
     /// The opt-in template.
@@ -223,6 +232,19 @@ pub mod defaults {
     /// The confirmation of a STOP.
     pub const OPT_OUT_REPLY: &str =
         "{brand} {program}: You are opted out and will get no more texts. Reply START to opt in again.";
+    /// What follows the confirmation of a STOP that ended one program alone, while the lead gets texts from another.
+    pub const fn ends_alone(language: Language) -> &'static str {
+        match language {
+            Language::English => " This ends {program} alone; reply STOP to end all.",
+            Language::Spanish => {
+                " Esto cancela solo {program}; responda STOP para cancelar todos los mensajes."
+            }
+            Language::French => {
+                " Cela concerne {program} seulement ; répondez STOP pour ne plus rien recevoir."
+            }
+        }
+    }
+
     /// The reply to HELP.
     pub const HELP_REPLY: &str = "{brand} {program}: For help, {contact}. {frequency}. \
         Msg & data rates may apply. Reply STOP to opt out.";
@@ -230,4 +252,20 @@ pub mod defaults {
     pub const FORM_WORDING: &str = "I agree to receive automated texts from {brand} ({program}) at the mobile number I \
         entered: {frequency}. Consent is not a condition of purchase. Message and data rates may apply. Reply HELP for \
         help and STOP to opt out at any time.";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::sms::{Encoding, segments};
+
+    #[test]
+    fn what_follows_a_narrowed_stop_costs_no_other_alphabet() {
+        for language in Language::ALL {
+            let words = defaults::ends_alone(*language);
+            assert!(words.contains("{program}") && words.contains("STOP"), "{language}");
+            let encoding = segments(&words.replace("{program}", "Rates")).encoding;
+            assert_eq!(encoding, Encoding::Gsm7, "{language}");
+        }
+    }
 }

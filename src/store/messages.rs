@@ -112,6 +112,11 @@ impl Message {
             accepted_seq: 0,
         }
     }
+
+    /// When it goes out by itself, while it waits for the next allowed time.
+    pub fn scheduled_for(&self) -> Option<Timestamp> {
+        (self.status == Status::Scheduled).then_some(self.due_at)
+    }
 }
 
 /// One step of a message's life.

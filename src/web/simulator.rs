@@ -12,15 +12,18 @@ use serde::Deserialize;
 
 use self::behaviour::FAULTS;
 use super::App;
+use super::admin::basis;
 use super::error::PageError;
 use super::form::{Errors, Posted};
 use super::page::{Page, html_status, see_other};
 use super::session::{self, Editor, Signed, Viewer};
-use crate::actions::send_message::{Wanted, check_body, send_message};
+use crate::actions::send_message::{BASIS_REQUIRED, Wanted, check_body, send_message};
 use crate::actions::{ActionError, FieldError, save_contact, standing};
-use crate::domain::consent::StateName;
+use crate::domain::consent::{State, StateName};
+use crate::domain::evidence::BasisKind;
 use crate::domain::message::{Category, ReceiptStatus, Status};
 use crate::domain::phone::Phone;
+use crate::domain::program::Program;
 use crate::domain::sms;
 use crate::domain::time::Timestamp;
 use crate::providers::simulator::{Behaviour, Direction, Handset, HandsetText, Simulator};
@@ -59,6 +62,8 @@ struct SimulatorPage {
     errors: Errors,
     /// The programs that can be texted from, with their numbers; the default one first.
     lines: Vec<OurLine>,
+    /// One of them asks how we got a number before its opt-in template goes out.
+    asks_basis: bool,
 }
 
 /// One of our numbers.
@@ -66,6 +71,7 @@ struct OurLine {
     slug: String,
     program: String,
     sender: String,
+    requires_basis: bool,
 }
 
 /// A handset with what the gate says of its number.
@@ -73,16 +79,29 @@ struct OnTable {
     number: Phone,
     name: String,
     state: &'static str,
+    /// The state in each program, where there are several.
+    states: Vec<Standing>,
     headline: String,
     href: String,
     link: &'static str,
     texts: Vec<HandsetText>,
 }
 
+/// The state in one program.
+struct Standing {
+    program: String,
+    state: &'static str,
+}
+
 impl OnTable {
     /// What the ids of its parts end with: the digits alone, because a + has a meaning where scripts look for ids.
     fn key(&self) -> &str {
         self.number.as_str().trim_start_matches('+')
+    }
+
+    /// A flag stands over the states.
+    fn is_flagged(&self) -> bool {
+        matches!(self.state, "do_not_text" | "paused")
     }
 
     /// What became of a text, in a word.
@@ -117,6 +136,10 @@ struct Wish {
     body: String,
     #[serde(default)]
     program: String,
+    #[serde(default, rename = "basis.kind")]
+    basis_kind: String,
+    #[serde(default, rename = "basis.words")]
+    basis_words: String,
 }
 
 async fn show(app: Data<App>, who: Viewer, session: Session) -> Result<HttpResponse, PageError> {
@@ -146,12 +169,13 @@ async fn table(
     let behaviour = simulator.behaviour();
     let fault = behaviour.fail_with.clone().unwrap_or_else(|| "none".to_owned());
     let lines = lines(app).await?;
+    let asks_basis = lines.iter().any(|line| line.requires_basis);
     let Again { handset, wish, errors } = again;
     let page = Page::new(app, "simulator", who);
     let errors = errors.into();
     html_status(
         status,
-        SimulatorPage { page, handsets, behaviour, fault, handset, given: wish, errors, lines },
+        SimulatorPage { page, handsets, behaviour, fault, handset, given: wish, errors, lines, asks_basis },
     )
 }
 
@@ -165,16 +189,28 @@ fn on_table(
     let mut on_table = OnTable {
         name: phone.shown(home),
         state: StateName::NotAsked.as_str(),
+        states: Vec::new(),
         headline: "Nothing is kept about this number yet.".to_owned(),
         href: format!("/troubleshoot?number={}", phone.as_str().replace('+', "%2B")),
         link: "Ask why",
         number: phone,
         texts,
     };
-    let Some(program) = programs::find(conn, None)? else { return Ok(on_table) };
     let Some(number) = numbers::find(conn, &on_table.number)? else { return Ok(on_table) };
-    let verdict = standing(conn, &program)?.verdict(conn, &number, &program, Category::Automated, now)?;
+    let all = programs::all(conn)?;
+    // As the contact's page chooses it: the first one in which something is known, the default one before the others.
+    let is_known = |program: &&Program| number.consent.state_in(program.id) != State::NotAsked;
+    let Some(program) = all.iter().find(is_known).or(all.first()) else { return Ok(on_table) };
+    let verdict = standing(conn, program)?.verdict(conn, &number, program, Category::Automated, now)?;
     on_table.headline = verdict.headline();
+    if all.len() > 1 {
+        on_table.headline = format!("{}: {}", program.name, on_table.headline);
+        let standing = |program: &Program| Standing {
+            program: program.name.clone(),
+            state: number.consent.state_in(program.id).name().as_str(),
+        };
+        on_table.states = all.iter().map(standing).collect();
+    }
     on_table.state = match (&number.consent.do_not_text, &number.consent.paused) {
         (Some(_), _) => "do_not_text",
         (None, Some(_)) => "paused",
@@ -245,10 +281,11 @@ async fn send(
     let region = app.config.default_region.clone();
     let phone = Phone::parse(&wish.phone, &region);
     let phone = phone.map_err(|error| FieldError::new("phone", error.to_string()));
-    let phone = match (phone, check_body(&wish.body)) {
-        (Ok(phone), Ok(())) => phone,
-        (phone, body) => {
-            let errors = phone.err().into_iter().chain(body.err()).collect();
+    let basis = basis::given(&wish.basis_kind, &wish.basis_words);
+    let (phone, basis) = match (phone, check_body(&wish.body), basis) {
+        (Ok(phone), Ok(()), Ok(basis)) => (phone, basis),
+        (phone, body, basis) => {
+            let errors = phone.err().into_iter().chain(body.err()).chain(basis.err()).collect();
             let again = Again { wish, errors, ..Again::default() };
             return table(&app, &who, &session, StatusCode::UNPROCESSABLE_ENTITY, again).await;
         }
@@ -256,7 +293,7 @@ async fn send(
     let shown = phone.shown(&region);
     let (to, body) = (wish.phone.clone(), wish.body.clone());
     let program = Some(wish.program.clone()).filter(|slug| !slug.is_empty());
-    let wanted = Wanted { to, body, category: Category::Alert, program, basis: None };
+    let wanted = Wanted { to, body, category: Category::Alert, program, basis };
     let (actor, now) = (who.actor(), app.clock.now());
     let sent = app.store.write(move |tx| {
         let known = match numbers::find(tx, &phone)? {
@@ -266,7 +303,11 @@ async fn send(
         if !known {
             save_contact::create_contact(tx, phone.as_str(), &Details::default(), &region, &actor, now)?;
         }
-        Ok((phone.clone(), send_message(tx, &wanted, &region, &actor, now)?))
+        match send_message(tx, &wanted, &region, &actor, now)? {
+            // A question that the form asks again is no attempt: nothing of it is kept.
+            accepted if accepted.code == Some(BASIS_REQUIRED) => Err(ActionError::Invalid(basis::missing())),
+            accepted => Ok((phone.clone(), accepted)),
+        }
     });
     match sent.await {
         Ok((phone, accepted)) => {
@@ -336,7 +377,8 @@ async fn lines(app: &App) -> Result<Vec<OurLine>, StoreError> {
         let mut lines = Vec::new();
         for program in programs::all(conn)? {
             if let Some(sender) = programs::sender(conn, program.id)? {
-                lines.push(OurLine { slug: program.slug, program: program.name, sender });
+                let Program { slug, name, requires_basis, .. } = program;
+                lines.push(OurLine { slug, program: name, sender, requires_basis });
             }
         }
         Ok(lines)

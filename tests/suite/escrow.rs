@@ -217,11 +217,34 @@ async fn a_program_may_ask_how_we_got_the_number_before_it_invites() {
     let missing = sam.post(&page, &send, &[("body", "Your rate is ready")]).await;
     assert_eq!(missing.status, 422);
     missing.says("Choose how you got this number").says("Your rate is ready</textarea>");
+    let vague = [("body", "Your rate is ready"), ("basis.kind", "inquiry"), ("basis.words", "test")];
+    sam.post(&page, &send, &vague).await.says("Say in words how you got the number");
+    sam.open(&page).await.lacks("Your rate is ready");
+    sam.open("/messages?status=blocked").await.lacks("Your rate is ready");
     let words = ("basis.words", "Signed up at the fair in May");
     let sent = [("body", "Your rate is ready"), ("basis.kind", "event_sign_up"), words];
     let sent = sam.post(&page, &send, &sent).await;
     sam.follow(&sent).await.says("Held").says("Event sign-up");
     world.is_intact().await;
+}
+
+#[actix_web::test]
+async fn the_simulated_phones_ask_for_the_basis_as_well() {
+    let world = world().await;
+    let (mut sam, dee) = (world.sam().await, world.lead(8));
+    sam.open("/simulator").await.lacks("How did we get this number?");
+    ask_for_a_basis(&world).await;
+    sam.open("/simulator").await.says("How did we get this number?");
+    let wish = [("phone", dee.phone.as_str()), ("body", "Your rate is ready")];
+    let missing = sam.post("/simulator", "/simulator/messages", &wish).await;
+    assert_eq!(missing.status, 422);
+    missing.says("Choose how you got this number").says("Your rate is ready</textarea>");
+    sam.open("/messages").await.lacks("Your rate is ready");
+    let basis = [("basis.kind", "event_sign_up"), ("basis.words", "Signed up at the fair in May")];
+    let sent = sam.post("/simulator", "/simulator/messages", &[wish, basis].concat()).await;
+    sam.follow(&sent).await.says("Held: the opt-in template goes first");
+    world.deliver().await;
+    assert_eq!(dee.history().await[0]["evidence"]["basis"]["kind"], "event_sign_up");
 }
 
 #[actix_web::test]

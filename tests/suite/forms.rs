@@ -145,3 +145,36 @@ async fn nobody_learns_how_often_a_number_was_submitted() {
     assert_eq!(world.lead(78).received().len(), 1);
     assert_eq!(world.lead(78).history().await.len(), 5, "the sixth did nothing");
 }
+
+#[actix_web::test]
+async fn the_form_of_a_program_that_cannot_text_is_closed_and_people_here_are_told() {
+    let world = world().await;
+    let mut ada = world.ada().await;
+    ada.open("/").await.says("Nothing waits for anyone");
+    let mut fields = vec![
+        ("name", "Rate alerts"),
+        ("brand", "Acme Lending"),
+        ("slug", "rates"),
+        ("contact_route", "call (206) 555-0100"),
+    ];
+    assert_eq!(ada.post("/programs/new", "/programs", &fields).await.status, 303);
+    let address = format!("{}/f/rates", world.url);
+    let answers = [("phone", "(206) 555-0174"), ("consent", "yes")];
+    for request in [world.client.get(&address), world.client.post(&address).form(&answers)] {
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status().as_u16(), 503);
+        let page = response.text().await.unwrap();
+        assert!(
+            page.contains("This form is closed for now") && page.contains("call (206) 555-0100"),
+            "{page}"
+        );
+    }
+    ada.open("/contacts?q=0174").await.says("No contacts yet");
+    assert!(world.lead(74).history().await.is_empty());
+    ada.open("/programs/rates").await.says("The program has no sender number");
+    ada.open("/").await.lacks("Nothing waits for anyone").says("Rate alerts</a> has no sender number");
+    fields = vec![("sender", "(206) 555-0198")];
+    assert_eq!(ada.post("/programs/rates", "/programs/rates/sending", &fields).await.status, 303);
+    ada.open("/").await.says("Nothing waits for anyone").lacks("has no sender number");
+    assert_eq!(world.client.get(&address).send().await.unwrap().status().as_u16(), 200);
+}

@@ -16,6 +16,7 @@ mod instances;
 mod languages;
 mod lateness;
 mod lists;
+mod messages;
 mod migrations;
 mod moving;
 mod pages;

@@ -356,6 +356,8 @@ async fn what_a_reply_would_mean_is_told_before_anybody_sends_it() {
         .says("No change")
         .says("&#60;b&#62;stopwatch")
         .lacks("<b>stopwatch");
+    let public = world.client.get(format!("{}/p/default", world.url)).send().await.unwrap();
+    assert!(public.text().await.unwrap().contains("<a href=\"/replies\">how replies are read</a>"));
     for class in
         ["", "?class=unclear", "?class=opt_in", "?class=confirm", "?class=help", "?class=other", "?class=x"]
     {

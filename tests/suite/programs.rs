@@ -402,3 +402,70 @@ async fn help_is_answered_and_two_machines_do_not_answer_each_other_for_ever() {
     ana.texts("HELP").await;
     assert_eq!(ana.received().len(), 6);
 }
+
+#[actix_web::test]
+async fn a_contact_opens_on_the_program_in_which_something_is_known() {
+    let world = world().await;
+    let mut ada = with_rates(&world).await;
+    let ana = world.lead(21);
+    let contact = json!({"phone": ana.phone.as_str(), "name": "Ana Ames"});
+    let id = world.call(Method::POST, "/api/v1/contacts", Some(contact)).await.1["id"].clone();
+    let page = format!("/contacts/{}", id.as_str().unwrap());
+    ada.open(&page).await.says("in Account updates</span>").says("This text would be held");
+    ana.texts_to(RATES, "START").await;
+    ada.open(&page).await.says("Yes: opted in").says("in Rate alerts</span>");
+    let found = ada.open("/contacts?q=(206)+555-0121").await;
+    ada.follow(&found).await.says("Yes: opted in").says("in Rate alerts</span>");
+    let account = format!("{page}?program=default");
+    ada.open(&page).await.says(&format!("<a href=\"{account}\">Account updates"));
+    ada.open(&account).await.says("in Account updates</span>").says("This text would be held");
+    let sent = ada.post(&account, &format!("{page}/messages?program=default"), &[("body", "Hello")]).await;
+    assert_eq!(sent.location, account, "the program that was open stays open");
+    let phones = ada.open("/simulator").await;
+    let (_, after) =
+        phones.page.split_once("<p class=\"small\">Account updates <span class=\"badge").unwrap();
+    let (account, rates) = after.split_once("<p class=\"small\">Rate alerts <span class=\"badge").unwrap();
+    assert!(account.contains("Invited</span>") && rates.contains("Opted in</span>"), "{after}");
+}
+
+#[actix_web::test]
+async fn the_form_of_a_program_added_later_bears_its_name() {
+    let world = world().await;
+    let mut ada = with_rates(&world).await;
+    let forms = ada.open("/forms").await;
+    forms.says(
+        "<a href=\"/forms/opt-in\">Sign up for texts</a></th><td data-label=\"Program\">Account updates",
+    );
+    forms.says(
+        "<a href=\"/forms/rates\">Sign up for Rate alerts</a></th><td data-label=\"Program\">Rate alerts",
+    );
+    ada.open("/f/rates").await.says("<h1>Sign up for Rate alerts</h1>");
+}
+
+#[actix_web::test]
+async fn the_confirmation_of_a_narrowed_stop_says_that_another_program_goes_on() {
+    const ALONE: &str = "Acme Lending Rate alerts: You are opted out and will get no more texts. Reply START to opt in \
+        again. This ends Rate alerts alone; reply STOP to end all.";
+    let world = world().await;
+    with_rates(&world).await;
+    let (ana, ben, cy) = (world.lead(22), world.lead(23), world.lead(24));
+    for lead in [&ana, &ben] {
+        lead.texts("START").await;
+    }
+    for lead in [&ana, &ben, &cy] {
+        lead.texts_to(RATES, "START").await;
+    }
+    let before = ana.received().len();
+    ana.texts_to(RATES, "STOP RATES").await;
+    assert_eq!(ana.received()[before..], [ALONE], "one text");
+    ana.texts("STOP").await;
+    assert!(!ana.received().pop().unwrap().contains("alone"), "nothing goes on");
+    ben.texts_to(RATES, "Ayuda").await;
+    ben.texts_to(RATES, "STOP RATES").await;
+    let alone = "Esto cancela solo Rate alerts; responda STOP para cancelar todos los mensajes.";
+    assert!(ben.received_from(RATES).pop().unwrap().ends_with(alone), "{:?}", ben.received());
+    cy.texts_to(RATES, "STOP RATES").await;
+    let ended = cy.received_from(RATES).pop().unwrap();
+    assert!(ended.ends_with("Reply START to opt in again."), "no other program: {ended}");
+    world.is_intact().await;
+}

@@ -19,8 +19,9 @@ fn lines(page: &str) -> String {
     text.replace("&#39;", "'").replace("&#38;", "&").replace("&#60;", "<")
 }
 
-fn version(page: &str) -> String {
-    let (_, rest) = page.split_once("name=\"version\" value=\"").expect("the page has its version");
+/// A version that the page carries.
+fn version(page: &str, name: &str) -> String {
+    let (_, rest) = page.split_once(&format!("name=\"{name}\" value=\"")).expect("the page has its version");
     rest.split('"').next().unwrap().to_owned()
 }
 
@@ -31,8 +32,10 @@ async fn publish(
     reason: &str,
     change: impl Fn(String) -> String,
 ) -> Answer {
-    let (text, version) = (change(lines(&opened.page)), version(&opened.page));
-    let fields = [("lines", text.as_str()), ("reason", reason), ("version", version.as_str())];
+    let text = change(lines(&opened.page));
+    let (upon, begun) = (version(&opened.page, "version"), version(&opened.page, "begun"));
+    let fields =
+        [("lines", text.as_str()), ("reason", reason), ("version", upon.as_str()), ("begun", begun.as_str())];
     person.post("/rules/edit", "/rules", &fields).await
 }
 
@@ -174,6 +177,9 @@ async fn a_stale_page_overwrites_no_published_rules() {
         .says("FL,Sun,closed,2027-01-01,mine");
     refused.says("<h3>Version 1</h3>").says("Counsel").says("Washington HB 1 of 2026");
     ada.open("/rules").await.lacks("closed its Sundays");
+    let wrong = publish(&mut ada, &refused, "short", |text| format!("{text}\nXX,Sun")).await;
+    assert_eq!(wrong.status, 422);
+    wrong.says("Published meanwhile").says("<h3>Version 1</h3>").says("Washington HB 1 of 2026");
     let again = publish(&mut ada, &refused, "Florida has closed its Sundays", |text| text).await;
     ada.follow(&again).await.says("Version 2 of the rules is published");
 }

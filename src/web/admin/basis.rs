@@ -7,7 +7,7 @@ use crate::actions::reinvite::CHOOSE_BASIS;
 use crate::domain::evidence::{Basis, BasisKind};
 
 /// The basis that was given; none when both answers are blank.
-pub(super) fn given(kind: &str, words: &str) -> Result<Option<Basis>, FieldError> {
+pub(in crate::web) fn given(kind: &str, words: &str) -> Result<Option<Basis>, FieldError> {
     if kind.is_empty() && words.trim().is_empty() {
         return Ok(None);
     }
@@ -18,7 +18,7 @@ pub(super) fn given(kind: &str, words: &str) -> Result<Option<Basis>, FieldError
 }
 
 /// What is missing when a basis is.
-pub(super) fn missing() -> Vec<FieldError> {
+pub(in crate::web) fn missing() -> Vec<FieldError> {
     let words = "Say in words how you got the number, for example: asked for a quote by phone on 2 November.";
     vec![FieldError::new("basis.kind", CHOOSE_BASIS), FieldError::new("basis.words", words)]
 }

@@ -64,6 +64,8 @@ struct Record {
     /// The number that the program texts from.
     sender: Option<String>,
     state: &'static str,
+    /// The program whose state it is, where there are several.
+    of: Option<String>,
     panel: VerdictPanel,
     forecast: Forecast,
     /// A text would invite the lead, and the program asks first how we got the number.
@@ -92,7 +94,11 @@ struct Forecast {
 pub(super) struct Bubble {
     pub(super) sent: Option<(MessageId, Status)>,
     pub(super) unsent: bool,
+    /// When it goes out by itself, while it waits for the next allowed time.
+    pub(super) goes_out: Option<Timestamp>,
     pub(super) body: String,
+    /// For which program, where there are several.
+    pub(super) program: Option<String>,
     pub(super) who: String,
     pub(super) at: Timestamp,
 }
@@ -142,23 +148,25 @@ async fn send(
     Posted(given): Posted<Compose>,
 ) -> Result<HttpResponse, PageError> {
     let (id, slug): (ContactId, String) = (page::id(&id)?, which::asked(&request));
-    let named = slug.clone();
     let found =
-        app.store.read(move |conn| Ok::<_, PageError>((find(conn, id)?, Programs::read(conn, &named)?)));
+        app.store.read(move |conn| Ok::<_, PageError>((find(conn, id)?, Programs::read(conn, &slug)?)));
     let ((_, number), programs) = found.await?;
+    let slug = programs.one()?.slug.clone();
     let to = number.phone.as_str().to_owned();
     let body = given.body.replace("\r\n", "\n");
     let basis = match basis::given(&given.basis_kind, &given.basis_words) {
         Ok(basis) => basis,
         Err(error) => return one(&app, &who, id, slug, given, vec![error]).await,
     };
-    let program = Some(programs.one()?.slug.clone());
+    let program = Some(slug.clone());
     let wanted = Wanted { to, body, category: Category::Conversation, program, basis };
     let (region, actor, now) = (app.config.default_region.clone(), who.actor(), app.clock.now());
-    match app.store.write(move |tx| send_message(tx, &wanted, &region, &actor, now)).await {
-        Ok(accepted) if accepted.code == Some(BASIS_REQUIRED) => {
-            one(&app, &who, id, slug, given, basis::missing()).await
-        }
+    let sent = app.store.write(move |tx| match send_message(tx, &wanted, &region, &actor, now)? {
+        // A question that the form asks again is no attempt: nothing of it is kept.
+        accepted if accepted.code == Some(BASIS_REQUIRED) => Err(ActionError::Invalid(basis::missing())),
+        accepted => Ok(accepted),
+    });
+    match sent.await {
         Ok(accepted) => {
             match accepted.status {
                 Status::Blocked => {
@@ -190,7 +198,7 @@ fn record(
     now: Timestamp,
 ) -> Result<Record, PageError> {
     let (contact, number) = find(conn, id)?;
-    let programs = Programs::read(conn, slug)?;
+    let programs = Programs::of_number(conn, slug, &number.consent)?;
     let program = programs.one()?;
     let verdict = standing(conn, program)?.verdict(conn, &number, program, Category::Conversation, now)?;
     let mut others = contacts::of_number(conn, number.id)?;
@@ -205,6 +213,7 @@ fn record(
         suffix: programs.suffix('?'),
         sender: store::programs::sender(conn, program.id)?,
         state: number.consent.state_in(program.id).name().as_str(),
+        of: names.of_program(program.id),
         panel: VerdictPanel::new(&verdict, "Can we text this number now?", &about, false),
         forecast: forecast(&verdict),
         asks_basis: asks_basis(program, &verdict),
@@ -285,6 +294,8 @@ pub(super) fn conversation(
     let out = sent.into_iter().map(|message| Bubble {
         unsent: !matches!(message.status, Status::Sending | Status::Sent | Status::Delivered),
         sent: Some((message.id, message.status)),
+        goes_out: message.scheduled_for(),
+        program: names.of_program(message.program_id),
         who: if message.lane == Lane::Gated { names.of(&message.actor) } else { "automatic".to_owned() },
         body: message.body,
         // Where the lead saw it: a held text stands after the START that released it.
@@ -294,6 +305,8 @@ pub(super) fn conversation(
     let in_ = received.into_iter().map(|text| Bubble {
         unsent: false,
         sent: None,
+        goes_out: None,
+        program: text.program_id.and_then(|id| names.of_program(id)),
         who: name.to_owned(),
         body: text.body,
         at: text.received_at,

@@ -178,7 +178,9 @@ async fn index(app: Data<App>, who: Viewer, request: HttpRequest) -> Result<Http
 fn only_contact(conn: &mut Conn<'_>, asked: &Asked, region: &str) -> Result<Option<String>, PageError> {
     let Ok(phone) = Phone::parse(&asked.q, region) else { return Ok(None) };
     let Some(number) = numbers::find(conn, &phone)? else { return Ok(None) };
-    let suffix = Programs::read(conn, &asked.program)?.suffix('?');
+    // Without a program the contact opens where something is known of it.
+    let programs = Programs::read(conn, &asked.program)?;
+    let suffix = if asked.program.is_empty() { String::new() } else { programs.suffix('?') };
     Ok(match contacts::of_number(conn, number.id)?.as_slice() {
         [only] => Some(format!("/contacts/{}{suffix}", only.id)),
         _ => None,

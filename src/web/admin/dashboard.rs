@@ -60,6 +60,8 @@ struct Figures {
     /// The program whose states are counted, where there are several.
     of: Option<String>,
     all: String,
+    /// Programs without a number to text from: address and name.
+    mute: Vec<(String, String)>,
     /// Replies in the review desk, in words; empty when there are none.
     reviews: String,
     states: Vec<Figure>,
@@ -131,6 +133,12 @@ fn figures(conn: &mut Conn<'_>, now: Timestamp) -> Result<Figures, StoreError> {
         Some(program) => tallies::of(conn, program)?,
         None => BTreeMap::new(),
     };
+    let mut mute = Vec::new();
+    for program in &all {
+        if programs::sender(conn, program.id)?.is_none() {
+            mute.push((format!("/programs/{}", program.slug), program.name.clone()));
+        }
+    }
     let count = |state: &str| tallies.get(state).copied().unwrap_or(0);
     let mut latest = messages::page(conn, Some(Status::Failed), None, None, LOOKED_AT)?;
     latest.extend(messages::page(conn, Some(Status::Blocked), None, None, LOOKED_AT)?);
@@ -140,6 +148,7 @@ fn figures(conn: &mut Conn<'_>, now: Timestamp) -> Result<Figures, StoreError> {
         sending: settings::sending_on(conn)?,
         today: today(conn, program, &latest, now)?,
         of,
+        mute,
         all: grouped(count(tallies::ALL)),
         reviews: counted(reviews::count(conn, COUNTED + 1)?),
         states: states.map(|state| Figure { state, count: grouped(count(state)) }).into(),

@@ -43,13 +43,16 @@ struct IndexPage {
     /// The cause that narrows the list, in words, and the way out of it.
     cause: Option<(String, String)>,
     lines: Vec<Line>,
+    /// Each line names its program.
+    names_programs: bool,
     newest: Option<String>,
     older: Option<String>,
 }
 
-/// A message with the name of whoever wanted it sent, and why it did not go as wanted.
+/// A message with its program, where there are several, the name of whoever wanted it sent, and why it did not go as wanted.
 struct Line {
     message: Message,
+    program: Option<String>,
     by: String,
     why: Option<String>,
 }
@@ -85,6 +88,7 @@ async fn index(app: Data<App>, who: Viewer, request: HttpRequest) -> Result<Http
         newest: before.map(|_| here(None)),
         cause: cause.as_deref().map(|code| (format!("Code: {code}"), href(status, None, None))),
         status: asked.status,
+        names_programs: lines.iter().any(|line| line.program.is_some()),
         lines,
         older,
     })
@@ -98,7 +102,12 @@ fn lines(
     limit: i64,
 ) -> Result<Vec<Line>, StoreError> {
     let names = Names::read(conn)?;
-    let line = |message: Message| Line { by: names.of(&message.actor), why: meaning::why(&message), message };
+    let line = |message: Message| Line {
+        program: names.of_program(message.program_id),
+        by: names.of(&message.actor),
+        why: meaning::why(&message),
+        message,
+    };
     Ok(messages::page(conn, status, code, before, limit)?.into_iter().map(line).collect())
 }
 
@@ -129,6 +138,8 @@ struct ShowPage {
 /// Everything about one message.
 struct Life {
     message: Message,
+    /// Its program, where there are several.
+    program: Option<String>,
     by: String,
     steps: Vec<Step>,
     contacts: Vec<Contact>,
@@ -192,6 +203,6 @@ fn life(conn: &mut Conn<'_>, id: MessageId, role: Role) -> Result<Life, PageErro
     let open = asked.filter(|asked| asked.decision.is_none()).map(|asked| (asked, message.clone()));
     let question = by_number(conn, open.into_iter().collect())?.into_iter().next();
     let in_place_of = stale::answered_by(conn, id)?.map(|asked| asked.message_id);
-    let by = names.of(&message.actor);
-    Ok(Life { message, by, steps, contacts, panel, meaning, question, answer, in_place_of })
+    let (program, by) = (names.of_program(message.program_id), names.of(&message.actor));
+    Ok(Life { message, program, by, steps, contacts, panel, meaning, question, answer, in_place_of })
 }

@@ -1,7 +1,7 @@
 //! The pages of those who sign in. The map of their addresses; each page's handler lives with its noun.
 
 pub mod api_keys;
-mod basis;
+pub(super) mod basis;
 pub mod consents;
 pub mod contact;
 pub mod contacts;

@@ -1,16 +1,30 @@
-//! Who did it, as people know them: histories keep one word and an address, pages show a name. It must not change what is kept.
+//! Who did it and for which program, as people know them: histories keep one word and an address, pages show a name. It must
+//! not change what is kept.
 
 use std::collections::HashMap;
 
-use crate::store::{Conn, StoreError, users};
+use crate::domain::id::ProgramId;
+use crate::domain::program::Program;
+use crate::store::{Conn, StoreError, programs, users};
 
-/// The names of those who sign in, by e-mail address.
-pub(super) struct Names(HashMap<String, String>);
+/// The names of those who sign in, by e-mail address, and of the programs.
+pub(super) struct Names {
+    people: HashMap<String, String>,
+    programs: Vec<Program>,
+}
 
 impl Names {
     /// All names.
     pub(super) fn read(conn: &mut Conn<'_>) -> Result<Names, StoreError> {
-        Ok(Names(users::all(conn)?.into_iter().map(|user| (user.email, user.name)).collect()))
+        let people = users::all(conn)?.into_iter().map(|user| (user.email, user.name)).collect();
+        Ok(Names { people, programs: programs::all(conn)? })
+    }
+
+    /// The name of a program, where there are several: a single one goes without saying.
+    pub(super) fn of_program(&self, id: ProgramId) -> Option<String> {
+        let several = self.programs.len() > 1;
+        let named = self.programs.iter().find(|program| several && program.id == id);
+        named.map(|program| program.name.clone())
     }
 
     /// The name of an actor as histories write it: `user:ada@example.com` is "Ada Abbott".
@@ -18,7 +32,7 @@ impl Names {
         let (kind, name) = actor.split_once(':').unwrap_or((actor, ""));
         match kind {
             "user" => {
-                self.0.get(name).filter(|name| !name.is_empty()).map_or(name, String::as_str).to_owned()
+                self.people.get(name).filter(|name| !name.is_empty()).map_or(name, String::as_str).to_owned()
             }
             "api-key" => format!("API key {name}"),
             "form" => format!("form {name}"),

@@ -110,7 +110,7 @@ fn fix(check: CheckName, about: &About<'_>) -> Option<Fix> {
         _ => true,
     };
     let (number, contact) = (about.number.filter(|_| may), about.contact.filter(|_| may));
-    let suffix = |sign| about.program.map(|program| which::suffix(program, sign)).unwrap_or_default();
+    let suffix = |sign| about.program.map(|program| which::ending(program, sign)).unwrap_or_default();
     match check {
         CheckName::DoNotText => contact.map(|id| Fix {
             href: format!("/contacts/{id}/consents/new?update=clear_do_not_text{}", suffix('&')),

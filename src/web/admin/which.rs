@@ -5,6 +5,7 @@ use actix_web::HttpRequest;
 use serde::Deserialize;
 
 use super::contact;
+use crate::domain::consent::{NumberConsent, State};
 use crate::domain::id::ContactId;
 use crate::domain::program::Program;
 use crate::store::contacts::Contact;
@@ -68,6 +69,21 @@ impl Programs {
         Ok(Programs { all, current })
     }
 
+    /// Reads them for the page of a number: without a slug the first one in which something is known of the number is meant,
+    /// the default one before the others.
+    pub(super) fn of_number(
+        conn: &mut Conn<'_>,
+        slug: &str,
+        known: &NumberConsent,
+    ) -> Result<Programs, PageError> {
+        let mut programs = Programs::read(conn, slug)?;
+        let is_known = |program: &Program| known.state_in(program.id) != State::NotAsked;
+        if slug.is_empty() {
+            programs.current = programs.all.iter().position(is_known).unwrap_or(programs.current);
+        }
+        Ok(programs)
+    }
+
     /// The one that is meant.
     pub(super) fn one(&self) -> Result<&Program, PageError> {
         self.all.get(self.current).ok_or(PageError::NotFound)
@@ -79,7 +95,7 @@ impl Programs {
 
     /// What an address ends with to mean the one that is meant, with the sign that joins it: `?program=rates`, or nothing.
     pub(super) fn suffix(&self, sign: char) -> String {
-        self.all.get(self.current).map(|program| suffix(program, sign)).unwrap_or_default()
+        self.all.get(self.current).map(|program| self.ending(program, sign)).unwrap_or_default()
     }
 
     /// A tab for each, when there are several.
@@ -89,16 +105,21 @@ impl Programs {
         }
         let sign = if address.contains('?') { '&' } else { '?' };
         let tab = |(n, program): (usize, &Program)| ProgramTab {
-            href: format!("{address}{}", suffix(program, sign)),
+            href: format!("{address}{}", self.ending(program, sign)),
             name: program.name.clone(),
             note: note(program),
             current: n == self.current,
         };
         self.all.iter().enumerate().map(tab).collect()
     }
+
+    /// With a single program no address names it.
+    fn ending(&self, program: &Program, sign: char) -> String {
+        if self.all.len() < 2 { String::new() } else { ending(program, sign) }
+    }
 }
 
-/// What an address ends with to mean the program; nothing for the default one.
-pub(super) fn suffix(program: &Program, sign: char) -> String {
-    if program.is_default { String::new() } else { format!("{sign}program={}", program.slug) }
+/// What an address ends with to mean the program.
+pub(super) fn ending(program: &Program, sign: char) -> String {
+    format!("{sign}program={}", program.slug)
 }

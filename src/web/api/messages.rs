@@ -16,7 +16,7 @@ use crate::domain::id::MessageId;
 use crate::domain::message::{Category, Status};
 use crate::domain::time::Timestamp;
 use crate::store::api_keys::{self, Answered};
-use crate::store::{StoreError, Tx, messages, stale};
+use crate::store::{StoreError, Tx, messages, programs, stale};
 use crate::web::App;
 
 /// Longest `Idempotency-Key`, in characters.
@@ -140,14 +140,15 @@ pub(super) async fn show(app: Data<App>, key: Key, id: Path<String>) -> Result<H
     let found = app
         .store
         .read(move |conn| {
-            let message = messages::get(conn, id)?;
+            let Some(message) = messages::get(conn, id)? else { return Ok(None) };
+            let program = programs::get(conn, message.program_id)?.map(|program| program.slug);
             let anew = stale::get(conn, id)?.and_then(|asked| asked.sent_as);
             let before = stale::answered_by(conn, id)?.map(|asked| asked.message_id);
-            Ok::<_, StoreError>(message.map(|message| (message, messages::steps(conn, id), anew, before)))
+            Ok::<_, StoreError>(Some((message, program, messages::steps(conn, id)?, anew, before)))
         })
         .await?;
-    let Some((message, steps, anew, before)) = found else { return Err(missing()) };
-    let history: Vec<Value> = steps?
+    let Some((message, program, steps, anew, before)) = found else { return Err(missing()) };
+    let history: Vec<Value> = steps
         .iter()
         .map(|step| {
             json!({"status": step.status, "at": step.at.rfc3339(), "code": step.code, "note": step.note})
@@ -160,11 +161,14 @@ pub(super) async fn show(app: Data<App>, key: Key, id: Path<String>) -> Result<H
         "id": id.to_string(),
         "to": message.to_text,
         "from": message.sender,
+        "program": program,
         "body": message.body,
         "category": message.category,
         "kind": message.lane,
         "status": message.status,
         "status_history": history,
+        // Only while it waits for the next allowed time.
+        "scheduled_for": message.scheduled_for().map(Timestamp::rfc3339),
         "error": error,
         "provider_message_id": message.provider_id,
         "created_at": message.created_at.rfc3339(),

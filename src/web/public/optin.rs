@@ -48,6 +48,13 @@ struct WaitPage<'a> {
     hosted: &'a Hosted,
 }
 
+#[derive(Template)]
+#[template(path = "optin/closed.html")]
+struct ClosedPage<'a> {
+    page: PublicPage,
+    hosted: &'a Hosted,
+}
+
 /// What a visitor sent; what is missing is empty.
 #[derive(Default)]
 struct Given {
@@ -84,6 +91,9 @@ fn frame(hosted: &Hosted) -> PublicPage {
 /// The form, empty and with the box not ticked.
 pub(super) async fn show(app: Data<App>, slug: Path<String>) -> Result<HttpResponse, PageError> {
     let hosted = hosted(&app, slug.into_inner()).await?;
+    if hosted.sender.is_none() {
+        return closed(&hosted);
+    }
     let stamp = stamp::stamp(&app.signer, &hosted.form.slug, app.clock.now());
     let errors = Errors::default();
     html(FormPage { page: frame(&hosted), hosted: &hosted, given: &Given::default(), stamp, errors })
@@ -102,6 +112,9 @@ pub(super) async fn submit(
     let unreadable = || PageError::BadRequest("This address takes a web form.".to_owned());
     let given = Given::read(&body).ok_or_else(unreadable)?;
     let hosted = hosted(&app, slug.into_inner()).await?;
+    if hosted.sender.is_none() {
+        return closed(&hosted);
+    }
     let ip = security::client_ip(&request);
     if !limits::address_may(&app.local_url, &security::network_of(&ip)) {
         return wait(&hosted);
@@ -227,6 +240,11 @@ async fn reworded(app: &App, slug: String, mut given: Given) -> Result<HttpRespo
     given.consent = false;
     let words = "The wording was changed while you were reading it. Please read it again, and tick the box if you agree.";
     again(app, &hosted, &given, StatusCode::CONFLICT, vec![FieldError::new("consent", words)])
+}
+
+/// Without a number to text from nobody can be invited, so nobody is asked.
+fn closed(hosted: &Hosted) -> Result<HttpResponse, PageError> {
+    html_status(StatusCode::SERVICE_UNAVAILABLE, ClosedPage { page: frame(hosted), hosted })
 }
 
 fn wait(hosted: &Hosted) -> Result<HttpResponse, PageError> {

@@ -38,10 +38,17 @@ struct EditPage {
 pub(super) struct Given {
     lines: String,
     reason: String,
+    /// The version that the text is published upon.
     version: String,
+    /// The version that it was begun upon: what was published since is shown until it is replaced knowingly.
+    begun: String,
 }
 
 impl Given {
+    fn begun(&self) -> i32 {
+        self.begun.parse().or(self.version.parse()).unwrap_or_default()
+    }
+
     fn draft(&self) -> Draft {
         let version = self.version.parse().ok();
         Draft { lines: self.lines.clone(), reason: self.reason.clone(), version }
@@ -75,7 +82,8 @@ pub(super) async fn edit(
     let is_built_in = from.unwrap_or(version) == 0;
     let named = |from| if from == 0 { "the built-in rules".to_owned() } else { format!("version {from}") };
     let from = from.filter(|from| *from != version).map(named);
-    let given = Given { lines, reason: String::new(), version: version.to_string() };
+    let (version, begun) = (version.to_string(), version.to_string());
+    let given = Given { lines, reason: String::new(), version, begun };
     let page = Page::new(&app, "rules", &who);
     let page = EditPage { page, given, errors: Errors::default(), from, is_built_in, meanwhile: Vec::new() };
     html_status(StatusCode::OK, page)
@@ -99,7 +107,10 @@ pub(super) async fn publish(
             Ok(see_other("/rules"))
         }
         Err(ActionError::Invalid(errors)) => {
-            html_status(StatusCode::UNPROCESSABLE_ENTITY, again(page, given, errors, Vec::new()))
+            let begun = given.begun();
+            let read = move |conn: &mut Conn<'_>| Change::since(conn, begun);
+            let meanwhile = app.store.read::<_, StoreError>(read).await?;
+            html_status(StatusCode::UNPROCESSABLE_ENTITY, again(page, given, errors, meanwhile))
         }
         Err(ActionError::Conflict(_)) => outdated(&app, page, given).await,
         Err(error) => Err(error.into()),
@@ -108,12 +119,12 @@ pub(super) async fn publish(
 
 /// Shows what was published meanwhile beside what was typed; a second "Publish" is upon what is published now.
 async fn outdated(app: &App, page: Page, given: Given) -> Result<HttpResponse, PageError> {
-    let since = given.version.parse().unwrap_or_default();
+    let begun = given.begun();
     let read = move |conn: &mut Conn<'_>| {
-        Ok::<_, StoreError>((Change::since(conn, since)?, super::current(conn)?.1))
+        Ok::<_, StoreError>((Change::since(conn, begun)?, super::current(conn)?.1))
     };
     let (meanwhile, version) = app.store.read(read).await?;
-    let given = Given { version: version.to_string(), ..given };
+    let given = Given { version: version.to_string(), begun: begun.to_string(), ..given };
     let errors = vec![FieldError::new("meanwhile", OUTDATED)];
     html_status(StatusCode::CONFLICT, again(page, given, errors, meanwhile))
 }
