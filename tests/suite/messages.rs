@@ -45,7 +45,7 @@ async fn a_scheduled_text_says_when_it_goes_out_as_long_as_it_waits() {
     let mut sam = world.sam().await;
     let when = "oes out on <time datetime=\"2026-11-04T16:00:00.000000Z\">4 Nov 2026, 16:00 UTC</time>";
     sam.open("/messages?status=scheduled").await.says(when);
-    sam.open(&page).await.says(&format!("G{when}; accepted from API key tests, <time"));
+    sam.open(&page).await.says(&format!("<strong>G{when}</strong> Accepted from API key tests, <time"));
     sam.open(&format!("/messages/{id}"))
         .await
         .says("<dt>Goes out on</dt><dd><time datetime=\"2026-11-04T16:00:00.000000Z\">");
@@ -79,8 +79,15 @@ async fn a_message_names_its_program_where_there_are_several() {
         .says("<td data-label=\"Program\">Rate alerts</td>")
         .says("<td data-label=\"Program\">Account updates</td>");
     ada.open(&format!("/messages/{sent}")).await.says("<dt>Program</dt><dd>Rate alerts</dd>");
-    ada.open(&page).await.says("· Rate alerts <a").says("· Account updates <a").says(" · to Account updates");
+    ada.open(&page)
+        .await
+        .says("· Rate alerts, <time")
+        .says("· Account updates, <time")
+        .says(" to Account updates, <time");
     let desk = ada.open("/reviews").await;
     let review = desk.page.split("href=\"/reviews/").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
-    ada.open(&format!("/reviews/{review}")).await.says("· Account updates <a").says(" · to Account updates");
+    ada.open(&format!("/reviews/{review}"))
+        .await
+        .says("· Account updates, <time")
+        .says(" to Account updates, <time");
 }
