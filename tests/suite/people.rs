@@ -228,6 +228,7 @@ async fn a_changed_program_publishes_its_forms_wording_anew() {
         ("brand", "Acme Lending"),
         ("frequency", "up to 9 msgs/month"),
         ("contact_route", "call us"),
+        ("keeps_frequency", "yes"),
         ("hold_days", "7"),
         ("privacy_url", "http://acme.example/privacy"),
         ("terms_url", "https://acme.example/terms"),
@@ -236,10 +237,11 @@ async fn a_changed_program_publishes_its_forms_wording_anew() {
     let refused = ada.sends("/programs/default", &fields).await;
     assert_eq!(refused.status(), 422);
     assert!(refused.text().await.unwrap().contains("begins with https://"));
-    fields[5].1 = "https://acme.example/privacy";
+    fields[6].1 = "https://acme.example/privacy";
     assert_eq!(ada.sends("/programs/default", &fields).await.status(), 303);
     let told = ada.page("/programs/default").await;
     assert!(told.contains("has a new version: “Sign up for texts”"), "the page says so");
+    assert!(told.contains("read as at most 9 texts in any 30 days"));
     let public = ada.page("/f/opt-in").await;
     assert!(public.contains("Acme Lending") && public.contains("up to 9 msgs/month"));
     assert!(public.contains("https://acme.example/privacy") && public.contains("https://acme.example/terms"));

@@ -7,7 +7,7 @@ mod sending;
 use actix_session::Session;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, ServiceConfig};
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
@@ -15,8 +15,10 @@ use crate::actions::edit_program::{Wording, edit_program};
 use crate::actions::edit_sending::Sending;
 use crate::actions::{ActionError, FieldError};
 use crate::domain::auto_reply::AutoReplies;
+use crate::domain::gate::caps;
 use crate::domain::language::Language;
 use crate::domain::program::Program;
+use crate::domain::rules::Cap;
 use crate::store::forms::{self, Form};
 use crate::store::{StoreError, programs};
 use crate::web::App;
@@ -36,7 +38,9 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/programs", web::post().to(create))
         .route("/programs/new", web::get().to(new))
         .route("/programs/{slug}", web::get().to(show))
+        .route("/programs/{slug}/sending", web::get().to(back))
         .route("/programs/{slug}/sending", web::post().to(sending))
+        .route("/programs/{slug}/replies/{language}", web::get().to(back))
         .route("/programs/{slug}/replies/{language}", web::post().to(replies))
         .route("/programs/{slug}", web::post().to(change));
 }
@@ -127,6 +131,18 @@ impl Given {
     }
 }
 
+/// How the words of the frequency are read, for whoever wrote them.
+fn cap(program: &Program) -> String {
+    let caps = caps(program, &[]);
+    if !program.keeps_frequency {
+        "not kept as a cap".to_owned()
+    } else if caps.is_empty() {
+        "no number of texts is read from it, so nothing is capped".to_owned()
+    } else {
+        format!("read as {}", caps.iter().map(Cap::words).collect::<Vec<_>>().join(", and "))
+    }
+}
+
 fn ticked(is_ticked: bool) -> String {
     if is_ticked { "yes" } else { "" }.to_owned()
 }
@@ -148,6 +164,13 @@ async fn index(app: Data<App>, who: Viewer) -> Result<HttpResponse, PageError> {
     });
     let programs = listed.await?;
     html(IndexPage { page: Page::new(&app, "programs", &who), programs })
+}
+
+/// Whoever loads the address of a form anew comes back to the program.
+async fn back(_who: Viewer, request: HttpRequest) -> HttpResponse {
+    let slug = request.match_info().get("slug").unwrap_or_default();
+    let is_plain = slug.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '-');
+    see_other(if is_plain { format!("/programs/{slug}") } else { "/programs".to_owned() })
 }
 
 async fn show(app: Data<App>, who: Viewer, slug: Path<String>) -> Result<HttpResponse, PageError> {
