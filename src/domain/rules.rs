@@ -19,7 +19,7 @@ mod tests;
 
 pub use ask::{Because, Hours, Rules, ask};
 pub use book::{Rulebook, Switch, federal_day};
-pub use frequency::{Cap, Per, promised, promises};
+pub use frequency::{Cap, Per, promises};
 pub use hour_rule::{Allowed, Days, HourRule, Law, RuleError};
 pub use own_hours::OwnHours;
 pub use place::{By, Place, place_of};

@@ -84,13 +84,7 @@ impl Cap {
     }
 }
 
-/// The promise in a program's frequency words, in English, Spanish or French: the strictest where there are several.
-pub fn promised(words: &str) -> Option<Cap> {
-    let rate = |cap: &Cap| u64::from(cap.n) * (365 * 30 * 7 / u64::from(cap.per.days()));
-    promises(words).into_iter().min_by_key(rate)
-}
-
-/// Every promise in the words: "2 a day, at most 10 a week" makes two, and both must be kept.
+/// Every promise in the words, in English, Spanish or French: "2 a day, at most 10 a week" makes two, and both must be kept.
 pub fn promises(words: &str) -> Vec<Cap> {
     let tokens = tokens(words);
     let mut found = Vec::new();
@@ -156,6 +150,12 @@ fn period(tokens: &[Token]) -> Option<Per> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    /// The strictest of them.
+    fn promised(words: &str) -> Option<Cap> {
+        let rate = |cap: &Cap| u64::from(cap.n) * (365 * 30 * 7 / u64::from(cap.per.days()));
+        promises(words).into_iter().min_by_key(rate)
+    }
 
     #[test]
     fn promises_are_read_in_three_languages() {

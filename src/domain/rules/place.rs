@@ -62,23 +62,14 @@ impl Place {
     }
 
     /// Every region it may lie in: states, provinces, countries.
-    pub fn regions(&self) -> &[Region] {
+    #[cfg(test)]
+    pub(super) fn regions(&self) -> &[Region] {
         &self.regions
     }
 
     /// True when nobody knows the region, so that the cautious hours hold too.
     pub fn is_unknown(&self) -> bool {
         self.unknown
-    }
-
-    /// What set the clock.
-    pub fn clock(&self) -> &By {
-        &self.clock
-    }
-
-    /// What told the region.
-    pub fn law(&self) -> &By {
-        &self.law
     }
 
     /// "by ZIP 85001: Arizona", "by area code 850: Florida, two time zones".
