@@ -257,7 +257,7 @@ def wrong(leads, messages):
             or (status == "held" and final[number] == "not asked")
             or (status == "blocked" and stopped[number])
             # START came before the invitation had gone out.
-            or (status == "blocked" and message["lane"] == "invitation" and final[number] == "opted in")
+            or (status == "cancelled" and message["lane"] == "invitation" and final[number] == "opted in")
         )
         if not explained:
             yield f"{message['id']} ({message['lane']}) to {number} ({final[number]}) is {status}: {message}"

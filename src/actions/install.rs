@@ -1,5 +1,6 @@
 //! What a new installation starts with: the default program, its sender number and its hosted form.
 
+use crate::domain::language::Language;
 use crate::domain::program::Program;
 use crate::domain::time::Timestamp;
 use crate::store::{Tx, forms, programs, settings};
@@ -43,7 +44,13 @@ pub fn shared_secret(tx: &mut Tx<'_>, fresh: &str) -> Result<Vec<u8>, ActionErro
 fn first_program(tx: &mut Tx<'_>, now: Timestamp) -> Result<Program, ActionError> {
     let (name, brand, contact) = ("Account updates", "Example Company", "write to help@example.com");
     let program = Program::new(tx.new_id(now)?, "default", name, brand, contact, now);
-    let program = Program { is_default: true, ..program };
+    let mut program = Program { is_default: true, ..program };
+    let contact = [(Language::Spanish, "escriba a"), (Language::French, "écrivez à")];
+    for (language, write_to) in contact {
+        if let Some(replies) = program.replies.get_mut(&language) {
+            replies.contact_route = format!("{write_to} help@example.com");
+        }
+    }
     programs::insert(tx, program.clone())?;
     Ok(program)
 }

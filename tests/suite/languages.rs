@@ -62,10 +62,10 @@ async fn help_is_given_in_the_language_it_is_asked_in() {
     ana.texts("aide").await;
     ana.texts("necesito ayuda por favor").await;
     let received = ana.received();
-    let spanish = "Para recibir ayuda, write to help@example.com. frecuencia de mensajes variable.";
+    let spanish = "Para recibir ayuda, escriba a help@example.com. frecuencia de mensajes variable.";
     assert!(received[0].contains(spanish), "{received:?}");
     assert!(
-        received[1].contains("pour obtenir de l'aide, write to help@example.com. fréquence des"),
+        received[1].contains("pour obtenir de l'aide, écrivez à help@example.com. fréquence des"),
         "{received:?}"
     );
     assert_eq!(received[2], received[0]);
