@@ -135,8 +135,7 @@ fn release(tx: &mut Tx<'_>, number: &Number, program: &Program, now: Timestamp) 
             messages::advance(tx, &held, Status::Cancelled, now, &why)?;
         }
         if held.lane == Lane::Invitation {
-            let why = Move::coded("cancelled", "The lead opted in before it went out.");
-            messages::advance(tx, &held, Status::Cancelled, now, &why)?;
+            messages::advance(tx, &held, Status::Cancelled, now, &opted_in_before())?;
         }
         if held.status != Status::Held {
             continue;
@@ -152,6 +151,11 @@ fn release(tx: &mut Tx<'_>, number: &Number, program: &Program, now: Timestamp) 
         messages::advance(tx, &held, Status::Queued, now, &why)?;
     }
     stale::ask(tx, number, program, now)
+}
+
+/// Why an opt-in template is taken back when the START comes first.
+pub(super) fn opted_in_before() -> Move<'static> {
+    Move::coded("cancelled", "The lead opted in before it went out.")
 }
 
 fn cancel(

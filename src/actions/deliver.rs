@@ -4,7 +4,7 @@
 use chrono::Duration;
 
 use crate::domain::actor::Actor;
-use crate::domain::consent::Intent;
+use crate::domain::consent::{Intent, StateName};
 use crate::domain::gate::{Answer, CheckName, ClearedText};
 use crate::domain::id::MessageId;
 use crate::domain::message::{Lane, LookUp, MAX_ATTEMPTS, ReceiptStatus, SendOutcome, Status, backoff};
@@ -13,7 +13,7 @@ use crate::store::messages::{self, Message, Move};
 use crate::store::numbers::Number;
 use crate::store::{Tx, events, numbers, programs};
 
-use super::consent::{Occasion, apply};
+use super::consent::{Occasion, apply, opted_in_before};
 use super::receive_receipt::refused_by_provider;
 use super::send_message::code_of;
 use super::{ActionError, standing};
@@ -92,6 +92,11 @@ pub fn claim(tx: &mut Tx<'_>, id: MessageId, now: Timestamp) -> Result<Option<Cl
             // Never held again: the number may have another owner by the time somebody texts START.
             let why = Move::coded("cancelled", "Consent ended before it was handed over.");
             messages::advance(tx, &message, Status::Cancelled, now, &why)?;
+            Ok(None)
+        }
+        // The provider did not take the question in time: the lead has answered it unasked.
+        (Answer::Refuse(CheckName::Consent), _) if verdict.state == StateName::OptedIn => {
+            messages::advance(tx, &message, Status::Cancelled, now, &opted_in_before())?;
             Ok(None)
         }
         (Answer::Refuse(check), _) => {
