@@ -30,10 +30,15 @@ pub(super) struct Timing {
 pub(super) fn timing(question: &Question<'_>) -> Timing {
     let now = question.now;
     let later = |at: Option<Timestamp>| at.filter(|at| *at != now);
-    let closes = if opens_at(question, now) == Some(now) { closes_at(question) } else { None };
+    let answers: Vec<_> =
+        question.places.iter().map(|place| (place, ask(now, place, rules(question)))).collect();
+    let closes = closes_at(&answers);
     // A text that is handed over in the last moment arrives after it.
     let soon = closes.filter(|closes| closes.since(now) < LAST_MOMENT);
-    let opens = opens_at(question, soon.unwrap_or(now));
+    let opens = match soon {
+        None if is_open(&answers) => Some(now),
+        _ => opens_at(question, soon.unwrap_or(now)),
+    };
     let free = free_at(question);
     let next = match free {
         Some(free) => opens_at(question, free.max(soon.unwrap_or(free))),
@@ -41,7 +46,7 @@ pub(super) fn timing(question: &Question<'_>) -> Timing {
     };
     let next = later(next);
     Timing {
-        quiet_hours: quiet_hours(question, soon),
+        quiet_hours: quiet_hours(question, &answers, soon),
         frequency: frequency(question, free),
         words: next.map(|next| on_the_spot(question, next)),
         next,
@@ -84,16 +89,23 @@ fn opens_at(question: &Question<'_>, from: Timestamp) -> Option<Timestamp> {
     None
 }
 
-fn closes_at(question: &Question<'_>) -> Option<Timestamp> {
-    let closings =
-        question.places.iter().filter_map(|place| match ask(question.now, place, rules(question)) {
-            Hours::Open { until, .. } => Some(until),
-            Hours::Quiet { .. } => None,
-        });
-    closings.min()
+/// What each candidate place answers about now.
+type Answers<'a> = [(&'a Place, Hours<'a>)];
+
+fn is_open(answers: &Answers<'_>) -> bool {
+    answers.iter().all(|(_, hours)| hours.is_open())
 }
 
-fn quiet_hours(question: &Question<'_>, soon: Option<Timestamp>) -> Check {
+/// Until when every place is open; `None` when one of them is not now.
+fn closes_at(answers: &Answers<'_>) -> Option<Timestamp> {
+    let closings = answers.iter().map(|(_, hours)| match hours {
+        Hours::Open { until, .. } => Some(*until),
+        Hours::Quiet { .. } => None,
+    });
+    closings.collect::<Option<Vec<_>>>()?.into_iter().min()
+}
+
+fn quiet_hours(question: &Question<'_>, answers: &Answers<'_>, soon: Option<Timestamp>) -> Check {
     let name = CheckName::QuietHours;
     if !question.program.keeps_hours() {
         return pass(
@@ -104,8 +116,6 @@ fn quiet_hours(question: &Question<'_>, soon: Option<Timestamp>) -> Check {
     if question.purpose == Purpose::Reply {
         return pass(name, "An answer to the lead's own text goes out at any hour.");
     }
-    let answers: Vec<_> =
-        question.places.iter().map(|place| (place, ask(question.now, place, rules(question)))).collect();
     let quiet = answers.iter().find(|(_, hours)| !hours.is_open());
     match quiet.or(answers.first()) {
         Some((place, hours)) if !hours.is_open() => {
