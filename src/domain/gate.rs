@@ -59,9 +59,9 @@ words! {
 }
 
 impl CheckName {
-    /// True for a check that passes by itself, by time or when somebody switches sending on: consent stays as it is.
-    fn passes_by_itself(self) -> bool {
-        matches!(self, CheckName::QuietHours | CheckName::Frequency | CheckName::Operations)
+    /// True for a check that time passes by itself.
+    fn is_about_time(self) -> bool {
+        matches!(self, CheckName::QuietHours | CheckName::Frequency)
     }
 
     /// The rule the check keeps, with its source.
@@ -180,7 +180,9 @@ pub fn ask(question: &Question<'_>) -> Verdict {
         checks::operations(question),
     ];
     // A time is told only where nothing but the time is in the way.
-    let waits = |check: &Check| check.outcome != Outcome::Fail || check.name.passes_by_itself();
+    let waits = |check: &Check| {
+        check.outcome != Outcome::Fail || check.name.is_about_time() || check.name == CheckName::Operations
+    };
     let next_allowed_at = timing.next.filter(|_| checks.iter().all(waits));
     Verdict {
         program: question.program.id,

@@ -145,7 +145,7 @@ impl Verdict {
     pub fn cause(&self) -> Option<&Check> {
         let failed = self.checks.iter().filter(|check| check.outcome == Outcome::Fail);
         failed.min_by_key(|check| match check.name {
-            CheckName::QuietHours | CheckName::Frequency => 2,
+            name if name.is_about_time() => 2,
             CheckName::Consent => 1,
             _ => 0,
         })
@@ -157,7 +157,7 @@ impl Verdict {
             None => self.since.map_or("Yes.".to_owned(), |since| {
                 format!("Yes: opted in on {} by {}.", since.occurred_at.day(), since.source.label())
             }),
-            Some(check) if Verdict::waits(check.name) => {
+            Some(check) if check.name.is_about_time() => {
                 format!("Not now: {} {}", decapitalise(&check.facts), self.next())
             }
             Some(check) => format!("No: {}", decapitalise(&check.facts)),
@@ -173,11 +173,6 @@ impl Verdict {
                 "No allowed time is known within 14 days; it is looked for again every day.".to_owned()
             }
         }
-    }
-
-    /// True for a check that time passes by itself.
-    fn waits(name: CheckName) -> bool {
-        matches!(name, CheckName::QuietHours | CheckName::Frequency)
     }
 
     /// What to do with a message of `lane`.
