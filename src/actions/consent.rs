@@ -81,7 +81,7 @@ fn carry_out(
         }
         Effect::ConfirmOptOut if occasion.confirm => {
             let (id, mut text) = (tx.new_id(now)?, program.auto_reply(AutoReply::Stop, number.language));
-            if entry.event.program.is_some() && gets_texts_from_another(number, program) {
+            if entry.event.program.is_some() && number.consent.may_be_texted_beside(program.id) {
                 text.push_str(&program.ends_alone(number.language));
             }
             let expires = Some(now.plus(CONFIRM_WITHIN));
@@ -93,11 +93,6 @@ fn carry_out(
 
 fn is_opted_in(number: &Number, program: &Program) -> bool {
     number.consent.state_in(program.id).name() == StateName::OptedIn
-}
-
-fn gets_texts_from_another(number: &Number, program: &Program) -> bool {
-    let mut others = number.consent.programs.iter().filter(|(id, _)| **id != program.id);
-    others.any(|(_, state)| state.may_be_texted())
 }
 
 fn invitation_of(entry: &Entry) -> Option<MessageId> {

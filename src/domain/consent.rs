@@ -269,6 +269,16 @@ impl NumberConsent {
         }
     }
 
+    /// True while a text of any program, or its invitation, may be under way.
+    pub fn may_be_texted(&self) -> bool {
+        self.programs.values().any(State::may_be_texted)
+    }
+
+    /// The same, of the programs beside this one.
+    pub fn may_be_texted_beside(&self, program: ProgramId) -> bool {
+        self.programs.iter().any(|(id, state)| *id != program && state.may_be_texted())
+    }
+
     /// True when a STOP for all programs would change nothing.
     pub fn is_out_everywhere(&self) -> bool {
         self.stopped_everywhere.is_some()

@@ -119,8 +119,7 @@ impl Case<'_> {
             let clearly_older =
                 began.source == Source::Handset && began.is_timed() && sent_at.plus(TIE) < began.occurred_at;
             // It may be older than this program's START and still be news to another one.
-            let mut others = self.record.programs.iter().filter(|(id, _)| **id != self.program);
-            let is_news = scope == Scope::Everywhere && others.any(|(_, state)| state.may_be_texted());
+            let is_news = scope == Scope::Everywhere && self.record.may_be_texted_beside(self.program);
             if clearly_older && !is_news {
                 return self.handset(EventKind::Recorded, text, &[]);
             }
@@ -131,8 +130,7 @@ impl Case<'_> {
             event.occurred_at = occurred_at;
         }
         // Also where only another program was left to end: the lead is told once that it has.
-        let ends_another =
-            scope == Scope::Everywhere && self.record.programs.values().any(State::may_be_texted);
+        let ends_another = scope == Scope::Everywhere && self.record.may_be_texted();
         if self.state.name() != StateName::OptedOut || ends_another {
             decision.effects.push(Effect::ConfirmOptOut);
         }
@@ -200,7 +198,7 @@ impl Case<'_> {
         if let Some(event) = &mut decision.event {
             event.occurred_at = occurred_at;
         }
-        if confirm && self.record.programs.values().any(State::may_be_texted) {
+        if confirm && self.record.may_be_texted() {
             decision.effects.push(Effect::ConfirmOptOut);
         }
         Ok(decision)
