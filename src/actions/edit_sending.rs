@@ -173,9 +173,9 @@ fn words(field: &str, text: &str, meaning: &Reply, errors: &mut Vec<FieldError>)
 
 /// A word of two meanings would have the more restrictive one, and nobody would know why.
 fn said_twice(program: &Program) -> Option<FieldError> {
-    let (revoke, help) = (program.revoke_words.to_vec(), program.help_words.to_vec());
+    let (revoke, help) = (program.revoke_words.words(), program.help_words.words());
     let twice = |word: &String| revoke.contains(word) || help.contains(word);
-    let opt_in = program.opt_in_words.to_vec();
+    let opt_in = program.opt_in_words.words();
     let word =
         opt_in.iter().find(|word| twice(word)).or_else(|| help.iter().find(|word| revoke.contains(word)))?;
     let field = if opt_in.contains(word) { "opt_in_words" } else { "help_words" };

@@ -99,7 +99,7 @@ fn addressed(tx: &mut Tx<'_>, to: &str) -> Result<(Program, bool), ActionError> 
 
 /// True for a word of the program's own, beside START itself.
 fn is_own_word(program: &Program, reading: &Reading) -> bool {
-    reading.matched.as_ref().is_some_and(|word| program.opt_in_words.to_vec().contains(word))
+    reading.matched.as_ref().is_some_and(|word| program.opt_in_words.words().contains(word))
 }
 
 /// Two machines that answer each other must not go on for ever.

@@ -126,10 +126,10 @@ impl Program {
     /// What replies to it may say besides the default keywords; `codes` are those of all programs.
     pub fn keywords(&self, codes: Vec<String>) -> Keywords {
         Keywords {
-            revoke: self.revoke_words.to_vec(),
-            help: self.help_words.to_vec(),
+            revoke: self.revoke_words.words().to_vec(),
+            help: self.help_words.words().to_vec(),
             confirm: Vec::new(),
-            opt_in: self.opt_in_words.to_vec(),
+            opt_in: self.opt_in_words.words().to_vec(),
             program_codes: codes,
         }
     }

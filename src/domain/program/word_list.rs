@@ -30,8 +30,8 @@ impl WordList {
     }
 
     /// Each word.
-    pub fn to_vec(&self) -> Vec<String> {
-        self.words.clone()
+    pub fn words(&self) -> &[String] {
+        &self.words
     }
 }
 
