@@ -4,7 +4,7 @@ use chrono::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::person::Person;
+use crate::programs::add_rates;
 use crate::support::{Lead, World, world};
 
 /// Puts the lead on record as Ana Ames. Returns the address of her page.
@@ -12,19 +12,6 @@ async fn contact(world: &World, ana: &Lead<'_>) -> String {
     let contact = json!({"phone": ana.phone.as_str(), "name": "Ana Ames"});
     let id = world.call(Method::POST, "/api/v1/contacts", Some(contact)).await.1["id"].clone();
     format!("/contacts/{}", id.as_str().unwrap())
-}
-
-/// Adds the program "Rate alerts" beside the default one.
-async fn with_rates(ada: &mut Person) {
-    let fields = [
-        ("name", "Rate alerts"),
-        ("brand", "Acme Lending"),
-        ("slug", "rates"),
-        ("contact_route", "call (206) 555-0100"),
-        ("sender", "(206) 555-0198"),
-    ];
-    let added = ada.post("/programs/new", "/programs", &fields).await;
-    assert_eq!(added.location, "/programs/rates", "{}", added.page);
 }
 
 async fn message(world: &World, id: &str) -> Value {
@@ -66,7 +53,7 @@ async fn a_message_names_its_program_where_there_are_several() {
     let mut ada = world.ada().await;
     ada.open("/messages").await.lacks("data-label=\"Program\"");
     ada.open(&page).await.says("Your statement is ready").lacks("· Account updates");
-    with_rates(&mut ada).await;
+    add_rates(&mut ada).await;
     ana.texts("not interested").await;
     let wanted =
         json!({"to": ana.phone.as_str(), "body": "Rates fell", "category": "alert", "program": "rates"});

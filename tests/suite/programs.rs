@@ -23,8 +23,8 @@ const SENDING: [(&str, &str); 6] = [
     ("opt_in_words", "RATES"),
 ];
 
-async fn with_rates(world: &World) -> Person {
-    let mut ada = world.ada().await;
+/// Adds the program "Rate alerts" beside the default one.
+pub async fn add_rates(ada: &mut Person) {
     let fields = [
         ("name", "Rate alerts"),
         ("brand", "Acme Lending"),
@@ -34,6 +34,11 @@ async fn with_rates(world: &World) -> Person {
     ];
     let added = ada.post("/programs/new", "/programs", &fields).await;
     assert_eq!(added.location, "/programs/rates", "{}", added.page);
+}
+
+async fn with_rates(world: &World) -> Person {
+    let mut ada = world.ada().await;
+    add_rates(&mut ada).await;
     let saved = ada.post("/programs/rates", "/programs/rates/sending", &SENDING).await;
     assert_eq!(saved.status, 303, "{}", saved.page);
     ada
