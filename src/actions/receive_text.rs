@@ -44,19 +44,19 @@ pub fn receive_text(
     now: Timestamp,
 ) -> Result<Received, ActionError> {
     let text = &*without_nul(text);
-    let (program, is_ours) = addressed(tx, &text.to)?;
-    let mut reading = reply::read(&text.body, &program.keywords(programs::codes(tx)?));
-    if text.opted_out_at_provider {
-        // The lead is blocked there: the record here must say so, whatever the words were.
-        reading.reply = Reply::Revoke { program_code: None };
-        reading.matched = Some("the provider's own opt-out".to_owned());
-    }
     if let Some(seen) = inbound::seen(tx, provider, &text.provider_id)? {
         // A repeated STOP is acknowledged no earlier than the first one.
         if let Some(number) = seen.number_id {
             tx.pass_barrier(number);
         }
         return Ok(Received::Repeated);
+    }
+    let (program, is_ours) = addressed(tx, &text.to)?;
+    let mut reading = reply::read(&text.body, &program.keywords(programs::codes(tx)?));
+    if text.opted_out_at_provider {
+        // The lead is blocked there: the record here must say so, whatever the words were.
+        reading.reply = Reply::Revoke { program_code: None };
+        reading.matched = Some("the provider's own opt-out".to_owned());
     }
     // A provider's E.164 is taken as it is: a STOP must not be lost because metadata does not know the number.
     let phone = Phone::from_e164(&text.from).or_else(|| Phone::parse(&text.from, region).ok());
