@@ -13,13 +13,14 @@ use serde::Deserialize;
 use self::behaviour::FAULTS;
 use super::App;
 use super::admin::basis;
+use super::admin::which::first_known;
 use super::error::PageError;
 use super::form::{Errors, Posted};
 use super::page::{Page, html_status, see_other};
 use super::session::{self, Editor, Signed, Viewer};
 use crate::actions::send_message::{BASIS_REQUIRED, Wanted, check_body, send_message};
 use crate::actions::{ActionError, FieldError, save_contact, standing};
-use crate::domain::consent::{State, StateName};
+use crate::domain::consent::StateName;
 use crate::domain::evidence::BasisKind;
 use crate::domain::message::{Category, ReceiptStatus, Status};
 use crate::domain::phone::Phone;
@@ -198,9 +199,8 @@ fn on_table(
     };
     let Some(number) = numbers::find(conn, &on_table.number)? else { return Ok(on_table) };
     let all = programs::all(conn)?;
-    // As the contact's page chooses it: the first one in which something is known, the default one before the others.
-    let is_known = |program: &&Program| number.consent.state_in(program.id) != State::NotAsked;
-    let Some(program) = all.iter().find(is_known).or(all.first()) else { return Ok(on_table) };
+    let known = first_known(&all, &number.consent).unwrap_or(0);
+    let Some(program) = all.get(known) else { return Ok(on_table) };
     let verdict = standing(conn, program)?.verdict(conn, &number, program, Category::Automated, now)?;
     on_table.headline = verdict.headline();
     if all.len() > 1 {

@@ -22,7 +22,7 @@ pub mod sign_in;
 mod stale;
 pub mod troubleshoot;
 pub mod users;
-mod which;
+pub(super) mod which;
 
 use actix_web::web::ServiceConfig;
 

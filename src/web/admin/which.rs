@@ -77,9 +77,8 @@ impl Programs {
         known: &NumberConsent,
     ) -> Result<Programs, PageError> {
         let mut programs = Programs::read(conn, slug)?;
-        let is_known = |program: &Program| known.state_in(program.id) != State::NotAsked;
         if slug.is_empty() {
-            programs.current = programs.all.iter().position(is_known).unwrap_or(programs.current);
+            programs.current = first_known(&programs.all, known).unwrap_or(programs.current);
         }
         Ok(programs)
     }
@@ -117,6 +116,11 @@ impl Programs {
     fn ending(&self, program: &Program, sign: char) -> String {
         if self.all.len() < 2 { String::new() } else { ending(program, sign) }
     }
+}
+
+/// The place of the first program in which something is known of a number; the default one stands before the others.
+pub(in crate::web) fn first_known(all: &[Program], known: &NumberConsent) -> Option<usize> {
+    all.iter().position(|program| known.state_in(program.id) != State::NotAsked)
 }
 
 /// What an address ends with to mean the program.
