@@ -16,11 +16,13 @@ use sms_opt_in::app::{self, Bound};
 use sms_opt_in::clock::Clock;
 use sms_opt_in::config::Config;
 use sms_opt_in::domain::actor::Actor;
+use sms_opt_in::domain::message::Status;
 use sms_opt_in::domain::phone::Phone;
 use sms_opt_in::domain::time::Timestamp;
 use sms_opt_in::jobs::{Jobs, deliver_due};
 use sms_opt_in::providers::simulator::{Direction, HandsetText};
 use sms_opt_in::store::api_keys::{self, ApiKey};
+use sms_opt_in::store::{Conn, messages};
 use sms_opt_in::web::api::secret_hash;
 use tempfile::TempDir;
 
@@ -149,6 +151,14 @@ impl World {
     pub async fn deliver(&self) {
         while deliver_due(&self.jobs).await.unwrap() > 0 {}
         tokio::time::sleep(Duration::from_millis(60)).await;
+        // On a busy machine a receipt takes longer; one that never comes is waited for a second.
+        for _ in 0..50 {
+            let sent = |conn: &mut Conn<'_>| messages::page(conn, Some(Status::Sent), None, None, 1);
+            if self.jobs.store.read(sent).await.unwrap().is_empty() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 
     /// Every history holds together; nothing is sealed in the tests that ask this.
