@@ -67,7 +67,7 @@ pub fn edit_sending(
     let revoke_words = words("revoke_words", &sending.revoke_words, &Reply::Revoke { program_code: None });
     let help_words = words("help_words", &sending.help_words, &Reply::Help);
     let opt_in_words = words("opt_in_words", &sending.opt_in_words, &Reply::OptIn);
-    let hours = sending.hours.parse().unwrap_or_else(|error: crate::domain::rules::RuleError| {
+    let hours = sending.hours.parse().unwrap_or_else(|error: crate::domain::schedule::RuleError| {
         errors.push(FieldError::new("hours", error.to_string()));
         before.hours.clone()
     });

@@ -6,7 +6,7 @@ use crate::domain::consent::State;
 use crate::domain::gate::{Purpose, Question, Verdict, ask, caps};
 use crate::domain::message::{Category, Lane};
 use crate::domain::program::Program;
-use crate::domain::rules::{Cap, Place, Rulebook, place_of};
+use crate::domain::schedule::{Cap, Place, Rulebook, place_of};
 use crate::domain::standstill::Standstill;
 use crate::domain::time::Timestamp;
 use crate::store::messages::Message;

@@ -7,7 +7,7 @@ use crate::domain::actor::Actor;
 use crate::domain::hex::hex;
 use crate::domain::id::FormId;
 use crate::domain::program::{Program, check_placeholders, defaults};
-use crate::domain::rules::promises;
+use crate::domain::schedule::promises;
 use crate::domain::time::Timestamp;
 use crate::store::forms::{self, Form, Version};
 use crate::store::{Tx, admin_log, programs};

@@ -3,7 +3,7 @@
 
 use crate::domain::actor::Actor;
 use crate::domain::consent::check_reason;
-use crate::domain::rules::{Difference, Sheet, federal_day};
+use crate::domain::schedule::{Difference, Sheet, federal_day};
 use crate::domain::time::Timestamp;
 use crate::store::rulebooks::{self, Edition};
 use crate::store::{Tx, admin_log, messages};

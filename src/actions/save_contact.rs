@@ -3,7 +3,7 @@
 use crate::domain::actor::Actor;
 use crate::domain::id::ContactId;
 use crate::domain::phone::Phone;
-use crate::domain::rules::Zone;
+use crate::domain::schedule::Zone;
 use crate::domain::time::Timestamp;
 use crate::store::contacts::{self, Contact, Details};
 use crate::store::{Tx, admin_log, numbers};

@@ -17,7 +17,7 @@ use super::consent::NumberConsent;
 use super::message::{Category, Lane};
 use super::phone::Phone;
 use super::program::Program;
-use super::rules::{Cap, Place, Rulebook};
+use super::schedule::{Cap, Place, Rulebook};
 use super::standstill::Standstill;
 use super::time::Timestamp;
 use super::words::words;

@@ -18,7 +18,7 @@ pub mod phone;
 pub mod program;
 pub mod reply;
 pub mod role;
-pub mod rules;
+pub mod schedule;
 pub mod sms;
 pub mod standstill;
 pub mod time;

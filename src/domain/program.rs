@@ -10,7 +10,7 @@ use super::auto_reply::{self, AutoReplies, AutoReply};
 use super::id::ProgramId;
 use super::language::Language;
 use super::reply::Keywords;
-use super::rules::{OwnHours, promises};
+use super::schedule::{OwnHours, promises};
 use super::time::Timestamp;
 
 /// One brand's texting program.

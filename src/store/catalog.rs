@@ -9,7 +9,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use super::{Conn, StoreError, Tx, dialect, programs, rulebooks, settings};
 use crate::domain::id::ProgramId;
 use crate::domain::program::Program;
-use crate::domain::rules::Rulebook;
+use crate::domain::schedule::Rulebook;
 
 /// The programs with their sender numbers, and the switch.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use super::schema::{programs, senders};
 use super::{Conn, StoreError, Tx, catalog, program_replies};
 use crate::domain::id::{ProgramId, SenderId};
 use crate::domain::program::{Program, WordList};
-use crate::domain::rules::OwnHours;
+use crate::domain::schedule::OwnHours;
 use crate::domain::time::Timestamp;
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]

@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use super::dialect::on;
 use super::schema::rulebooks;
 use super::{Conn, StoreError, Tx, catalog};
-use crate::domain::rules::{Rulebook, Sheet};
+use crate::domain::schedule::{Rulebook, Sheet};
 use crate::domain::time::Timestamp;
 
 /// A published edition.

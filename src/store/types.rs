@@ -14,7 +14,7 @@ use crate::domain::message::{Category, Lane, StaleDecision, Status};
 use crate::domain::phone::Phone;
 use crate::domain::program::WordList;
 use crate::domain::role::Role;
-use crate::domain::rules::OwnHours;
+use crate::domain::schedule::OwnHours;
 use crate::domain::time::Timestamp;
 
 macro_rules! column {

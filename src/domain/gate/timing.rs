@@ -6,7 +6,7 @@ use chrono::Duration;
 use super::checks::{fail, pass};
 use super::{Check, CheckName, Purpose, Question};
 use crate::domain::program::Program;
-use crate::domain::rules::{Cap, Hours, Place, Rules, Zone, ask, promises};
+use crate::domain::schedule::{Cap, Hours, Place, Rules, Zone, ask, promises};
 use crate::domain::time::Timestamp;
 
 /// So near to the end of the allowed hours nothing is handed over any more.

@@ -18,7 +18,7 @@ use crate::domain::auto_reply::AutoReplies;
 use crate::domain::gate::caps;
 use crate::domain::language::Language;
 use crate::domain::program::Program;
-use crate::domain::rules::Cap;
+use crate::domain::schedule::Cap;
 use crate::store::forms::{self, Form};
 use crate::store::{StoreError, programs};
 use crate::web::App;

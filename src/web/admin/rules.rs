@@ -15,7 +15,7 @@ use serde::Deserialize;
 
 use crate::actions::FieldError;
 use crate::domain::program::Program;
-use crate::domain::rules::{HourRule, Law, Region, Rulebook, federal_day};
+use crate::domain::schedule::{HourRule, Law, Region, Rulebook, federal_day};
 use crate::store::{Conn, StoreError, programs, rulebooks};
 use crate::web::App;
 use crate::web::error::PageError;

@@ -6,7 +6,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::super::names::Names;
-use crate::domain::rules::{Difference, Rulebook};
+use crate::domain::schedule::{Difference, Rulebook};
 use crate::domain::time::Timestamp;
 use crate::store::rulebooks::{self, Edition};
 use crate::store::{Conn, StoreError};

@@ -33,7 +33,7 @@ pub struct Switch {
 }
 
 static BUILTIN: LazyLock<Rulebook> = LazyLock::new(|| {
-    let Sheet { rows: mut hours, revoke_all: switch, .. } = Sheet::read(include_str!("hours.csv"));
+    let Sheet { rows: mut hours, revoke_all: switch, .. } = Sheet::read(include_str!("data/hours.csv"));
     hours.sort();
     // A test holds that the file has the line. Without it the strictest reading would hold: STOP reaches everything.
     let strictest = || Switch { before: true, after: true, from: NaiveDate::MIN, source: String::new() };

@@ -94,7 +94,7 @@ fn the_table_and_the_book_know_the_same_states() {
 
 #[test]
 fn every_line_of_the_file_is_read() {
-    let lines = region::lines(include_str!("../hours.csv"));
+    let lines = region::lines(include_str!("../data/hours.csv"));
     let rules: Vec<&str> = lines.filter(|line| !line.starts_with("revoke_all,")).collect();
     for line in &rules {
         assert_eq!(line.parse::<HourRule>().unwrap().to_string(), *line);

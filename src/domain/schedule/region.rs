@@ -17,8 +17,9 @@ struct Row {
     zones: Vec<Zone>,
 }
 
-static REGIONS: LazyLock<HashMap<&'static str, Row>> =
-    LazyLock::new(|| lines(include_str!("regions.csv")).filter_map(row).map(|row| (row.code, row)).collect());
+static REGIONS: LazyLock<HashMap<&'static str, Row>> = LazyLock::new(|| {
+    lines(include_str!("data/regions.csv")).filter_map(row).map(|row| (row.code, row)).collect()
+});
 
 /// What an unknown place may be: every zone of the states and Puerto Rico. The far islands (Guam, Saipan, Samoa) are left
 /// out: with them no moment would be inside the cautious hours everywhere, and nobody could ever be texted.
@@ -165,12 +166,12 @@ mod tests {
 
     #[test]
     fn every_row_is_read_and_every_zone_exists() {
-        for line in lines(include_str!("regions.csv")) {
+        for line in lines(include_str!("data/regions.csv")) {
             let row = row(line).unwrap();
             let names = line.rsplit_once(',').unwrap().1.split(' ').count();
             assert!(names > 0 && row.zones.len() == names, "{line}");
         }
-        assert_eq!(lines(include_str!("regions.csv")).count(), REGIONS.len(), "a code is listed twice");
+        assert_eq!(lines(include_str!("data/regions.csv")).count(), REGIONS.len(), "a code is listed twice");
         assert_eq!(Region::states().len(), 50 + 1 + 5);
         assert_eq!(country().len(), 9);
     }

@@ -14,13 +14,13 @@ pub(super) struct Entry {
 }
 
 static AREA_CODES: LazyLock<HashMap<u16, Entry>> = LazyLock::new(|| {
-    let rows = lines(include_str!("npa.csv")).filter_map(row);
+    let rows = lines(include_str!("data/npa.csv")).filter_map(row);
     rows.filter_map(|(code, entry)| Some((code.parse().ok()?, entry))).collect()
 });
 
 /// By prefix of three digits, and by whole ZIP where that differs.
 static ZIPS: LazyLock<HashMap<String, Entry>> = LazyLock::new(|| {
-    let rows = lines(include_str!("zip.csv")).filter_map(row);
+    let rows = lines(include_str!("data/zip.csv")).filter_map(row);
     rows.flat_map(|(codes, entry)| expand(codes).into_iter().map(move |code| (code, entry.clone()))).collect()
 });
 
@@ -61,7 +61,7 @@ mod tests {
     /// A row that names a region or zone nobody knows, or a code twice, would be a place silently lost.
     #[test]
     fn every_row_is_read_whole() {
-        for file in [include_str!("npa.csv"), include_str!("zip.csv")] {
+        for file in [include_str!("data/npa.csv"), include_str!("data/zip.csv")] {
             let mut seen = HashSet::new();
             for line in lines(file) {
                 let (codes, entry) = row(line).unwrap();
