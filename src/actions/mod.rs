@@ -17,6 +17,7 @@ pub mod expire;
 pub mod install;
 pub mod publish_form;
 pub mod publish_rules;
+pub mod questions;
 pub mod receive_receipt;
 pub mod receive_text;
 pub mod record_consent;

@@ -227,6 +227,30 @@ pub enum LookUp {
     Unavailable,
 }
 
+/// A lead's text as the provider has it on record.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CarrierText {
+    /// Who sent it, as the provider writes it.
+    pub from: String,
+    /// Our number it was sent to.
+    pub to: String,
+    /// What it says.
+    pub body: String,
+    /// When it was sent, where the provider knows.
+    pub sent_at: Option<Timestamp>,
+}
+
+/// The provider's answer to "what is the lead's text with this id?".
+#[derive(Clone, Debug, PartialEq)]
+pub enum FetchedText {
+    /// It has the text.
+    Found(CarrierText),
+    /// It has no text from a lead under this id.
+    Unknown,
+    /// It could not say now.
+    NoAnswer,
+}
+
 /// How long to wait before attempt number `attempt` (1-based) is repeated: 2 s, 8 s, 32 s … at most 10 minutes,
 /// with jitter of up to a quarter taken from `seed`.
 pub fn backoff(attempt: u32, seed: u64) -> Duration {

@@ -16,6 +16,7 @@ pub mod ledger;
 pub mod message;
 pub mod phone;
 pub mod program;
+pub mod question;
 pub mod reply;
 pub mod role;
 pub mod schedule;

@@ -1,7 +1,8 @@
-//! The loops that run beside the server: deliver what is due, ask about what is unknown, expire what waited too long,
-//! seal the ledger. They must not know the web.
+//! The loops that run beside the server: deliver what is due, ask about what is unknown, ask about leads' texts, expire
+//! what waited too long, seal the ledger. They must not know the web.
 
 mod deliver;
+mod questions;
 mod seal;
 
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use crate::store::seal_file::SealFile;
 use crate::store::{Duty, Store};
 
 pub use deliver::{deliver_due, reconcile};
+pub use questions::ask_carrier;
 pub use seal::{notice_restore, seal_all};
 
 /// What the loops need.
@@ -41,15 +43,16 @@ const HOUSEKEEPING: Duration = Duration::from_secs(10);
 impl Jobs {
     /// Starts the loops; they end with the runtime.
     pub fn start(self) {
-        let (keeping, sealing) = (self.clone(), self.clone());
+        let (keeping, sealing, asking) = (self.clone(), self.clone(), self.clone());
         tokio::spawn(async move { self.delivery_loop().await });
         tokio::spawn(async move { keeping.housekeeping_loop().await });
+        tokio::spawn(async move { questions::question_loop(&asking).await });
         // Apart, because sealing must not wait for a provider that is slow to answer.
         tokio::spawn(async move { seal::sealing_loop(&sealing).await });
     }
 
     async fn delivery_loop(self) {
-        let due = self.store.due();
+        let alarms = self.store.alarms();
         let mut worker = deliver::Worker::new(self);
         loop {
             let begun = worker.begin_due().await.unwrap_or_else(|error| {
@@ -63,7 +66,7 @@ impl Jobs {
             }
             tokio::select! {
                 () = worker.one_served(), if !worker.is_idle() => {}
-                () = due.notified(), if worker.has_room() => {}
+                () = alarms.due.notified(), if worker.has_room() => {}
                 () = tokio::time::sleep(TICK) => {}
             }
         }

@@ -10,7 +10,7 @@ use std::pin::Pin;
 
 use crate::domain::gate::ClearedText;
 use crate::domain::id::MessageId;
-use crate::domain::message::{InboundText, LookUp, Receipt, ReceiptStatus, RejectKind, SendOutcome};
+use crate::domain::message::{FetchedText, InboundText, LookUp, Receipt, ReceiptStatus, RejectKind, SendOutcome};
 use crate::domain::phone::Phone;
 use crate::domain::time::Timestamp;
 
@@ -50,6 +50,11 @@ pub trait Provider: Send + Sync + 'static {
 
     /// Asks whether a text was taken.
     fn look_up<'a>(&'a self, text: &'a Wanted<'a>) -> Answering<'a, LookUp>;
+
+    /// Fetches one text of a lead by the provider's id. A provider that cannot be asked gives no answer.
+    fn fetch_text<'a>(&'a self, _provider_id: &'a str) -> Answering<'a, FetchedText> {
+        Box::pin(std::future::ready(FetchedText::NoAnswer))
+    }
 }
 
 /// The text a look-up is after.

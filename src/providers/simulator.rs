@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::{Answering, BadSignature, Provider, Unreadable, Wanted, Webhook, receipt, reject_kind, webhook};
 use crate::domain::gate::ClearedText;
 use crate::domain::id::MessageId;
-use crate::domain::message::{InboundText, LookUp, Receipt, SendOutcome};
+use crate::domain::message::{FetchedText, InboundText, LookUp, Receipt, SendOutcome};
 use crate::domain::phone::Phone;
 use crate::domain::time::Timestamp;
 
@@ -332,6 +332,11 @@ impl Provider for Simulator {
             code: taken.code.clone(),
         });
         Box::pin(std::future::ready(found.unwrap_or(LookUp::NotFound)))
+    }
+
+    fn fetch_text<'a>(&'a self, provider_id: &'a str) -> Answering<'a, FetchedText> {
+        let found = self.memory().text_of_lead(provider_id);
+        Box::pin(std::future::ready(found.map_or(FetchedText::Unknown, FetchedText::Found)))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Twilio's Programmable Messaging over its REST API. It must not know what happens to an answer; it only says whether
 //! Twilio took a text, certainly did not, or nobody knows.
 
+mod fetch;
 mod inbox;
 mod sid;
 
@@ -16,7 +17,7 @@ use super::{
     Answering, BadSignature, Provider, Unreadable, Wanted, Webhook, receipt, receipt_status, reject_kind,
 };
 use crate::domain::gate::ClearedText;
-use crate::domain::message::{InboundText, LookUp, Receipt, SendOutcome};
+use crate::domain::message::{FetchedText, InboundText, LookUp, Receipt, SendOutcome};
 use crate::domain::time::Timestamp;
 
 /// Where Twilio answers.
@@ -189,6 +190,10 @@ impl Provider for Twilio {
         // Both questions together within one limit: a STOP may be waiting for this number.
         let answer = async move { tokio::time::timeout(WHOLE, self.ask(text)).await };
         Box::pin(async move { answer.await.unwrap_or(LookUp::Unavailable) })
+    }
+
+    fn fetch_text<'a>(&'a self, provider_id: &'a str) -> Answering<'a, FetchedText> {
+        Box::pin(self.fetch(provider_id))
     }
 }
 

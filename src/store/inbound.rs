@@ -56,6 +56,16 @@ pub fn seen(conn: &mut Conn<'_>, provider: &str, provider_id: &str) -> Result<Op
     })
 }
 
+/// A text.
+///
+/// # Errors
+/// When the database fails.
+pub fn get(conn: &mut Conn<'_>, id: InboundId) -> Result<Option<Inbound>, StoreError> {
+    on!(conn, db => {
+        Ok(inbound_texts::table.find(id).select(Inbound::as_select()).first(db).optional()?)
+    })
+}
+
 /// True when a provider ever brought a text.
 ///
 /// # Errors

@@ -19,6 +19,7 @@ pub mod documents;
 pub mod events;
 pub mod forms;
 pub mod inbound;
+pub mod inbound_questions;
 pub mod messages;
 pub mod moving;
 pub mod newcomer;
@@ -60,12 +61,21 @@ pub struct Store {
     shared: Arc<Shared>,
 }
 
+/// What a commit wakes: each job waits at its own.
+#[derive(Debug, Default)]
+pub struct Alarms {
+    /// A message was queued.
+    pub due: Notify,
+    /// A question for the carrier was opened.
+    pub questions: Notify,
+}
+
 struct Shared {
     readers: Readers,
     replica: Option<Arc<Replica>>,
     writers: Writers,
     locks: Locks,
-    due: Arc<Notify>,
+    alarms: Arc<Alarms>,
     known: Arc<Known>,
     _bridge: Option<Bridge>,
 }
@@ -112,13 +122,13 @@ impl Store {
     pub fn open_with_replica(url: &str, replica: Option<&str>) -> Result<Store, StoreError> {
         let (place, bridge) = Place::reach(url)?;
         place.migrate()?;
-        let (due, known): (Arc<Notify>, Arc<Known>) = Default::default();
+        let (alarms, known): (Arc<Alarms>, Arc<Known>) = Default::default();
         let shared = Shared {
             readers: place.readers()?,
             replica: replica.map(|url| Replica::open(&place, url)).transpose()?,
-            writers: Writers::start(&place, &due, &known)?,
+            writers: Writers::start(&place, &alarms, &known)?,
             locks: Locks::new(place.locker()?),
-            due,
+            alarms,
             known,
             _bridge: bridge,
         };
@@ -241,9 +251,9 @@ impl Store {
         self.shared.locks.take_on(duty).await
     }
 
-    /// Wakes whoever delivers, as a commit with newly queued messages does.
-    pub fn due(&self) -> Arc<Notify> {
-        Arc::clone(&self.shared.due)
+    /// What a commit wakes.
+    pub fn alarms(&self) -> Arc<Alarms> {
+        Arc::clone(&self.shared.alarms)
     }
 
     async fn commit<T, E>(&self, write: impl Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static) -> Answer<T, E>

@@ -210,6 +210,20 @@ diesel::table! {
 }
 
 diesel::table! {
+    inbound_questions (inbound_id, kind) {
+        inbound_id -> Binary,
+        kind -> Text,
+        number_id -> Binary,
+        asked_at -> BigInt,
+        due_at -> Nullable<BigInt>,
+        attempts -> Integer,
+        confirm -> Bool,
+        answered_at -> Nullable<BigInt>,
+        answer -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     forms (id) {
         id -> Binary,
         program_id -> Binary,
@@ -326,6 +340,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     message_steps,
     stale_messages,
     inbound_texts,
+    inbound_questions,
     forms,
     form_versions,
     users,

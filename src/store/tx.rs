@@ -22,6 +22,7 @@ pub(super) struct Aftermath {
     pub(super) tightened: Vec<NumberId>,
     pub(super) tallies: BTreeMap<(ProgramId, &'static str), i64>,
     pub(super) made_due: bool,
+    pub(super) opened_question: bool,
     pub(super) stands_alone: bool,
 }
 
@@ -89,6 +90,11 @@ impl<'a> Tx<'a> {
     /// Wakes the delivery worker after the commit.
     pub(super) fn made_due(&mut self) {
         self.aftermath.made_due = true;
+    }
+
+    /// Wakes the job that asks the carrier after the commit.
+    pub(super) fn opened_question(&mut self) {
+        self.aftermath.opened_question = true;
     }
 
     /// Counts `by` more contacts in a state of a program.

@@ -13,6 +13,7 @@ use crate::domain::language::Language;
 use crate::domain::message::{Category, Lane, StaleDecision, Status};
 use crate::domain::phone::Phone;
 use crate::domain::program::WordList;
+use crate::domain::question::{QuestionAnswer, QuestionKind};
 use crate::domain::role::Role;
 use crate::domain::schedule::OwnHours;
 use crate::domain::time::Timestamp;
@@ -118,6 +119,8 @@ word_columns!(
     Lane,
     Category,
     StaleDecision,
+    QuestionKind,
+    QuestionAnswer,
     Phone,
     Role,
     Language,

@@ -10,13 +10,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use diesel::QueryResult;
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::oneshot;
 
 use super::catalog::{self, Catalog, Known};
 use super::dialect::{Connection, Place};
 use super::error::Failure;
 use super::tx::Aftermath;
-use super::{StoreError, Tx, tallies};
+use super::{Alarms, StoreError, Tx, tallies};
 use crate::domain::id::ProgramId;
 pub(super) use work::Answer;
 use work::{Fate, Pending, Work};
@@ -51,11 +51,11 @@ enum Failed {
 /// The queue in front of the writers.
 pub(super) struct Writers {
     queue: SyncSender<Job>,
-    due: Arc<Notify>,
+    alarms: Arc<Alarms>,
 }
 
 impl Writers {
-    pub(super) fn start(place: &Place, due: &Arc<Notify>, known: &Arc<Known>) -> Result<Writers, StoreError> {
+    pub(super) fn start(place: &Place, alarms: &Arc<Alarms>, known: &Arc<Known>) -> Result<Writers, StoreError> {
         let (queue, jobs) = sync_channel(QUEUE);
         let jobs = Arc::new(Mutex::new(jobs));
         for n in 0..place.writers() {
@@ -76,7 +76,7 @@ impl Writers {
                 .spawn(move || writer.serve(&jobs))
                 .map_err(|error| StoreError::Connection(error.to_string()))?;
         }
-        Ok(Writers { queue, due: Arc::clone(due) })
+        Ok(Writers { queue, alarms: Arc::clone(alarms) })
     }
 
     /// Queues a write. When the writers are gone it is dropped, and its caller sees the channel closed.
@@ -89,7 +89,7 @@ impl Writers {
         E: Failure,
     {
         let (caller, answer) = oneshot::channel();
-        let work = Pending::new(write, caller, Arc::clone(&self.due));
+        let work = Pending::new(write, caller, Arc::clone(&self.alarms));
         if let Err(SendError(_)) =
             self.queue.send(Job { work: Box::new(work), runs: 0, since: Instant::now() })
         {

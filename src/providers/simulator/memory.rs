@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::handset::{Direction, HandsetText};
 use super::{Behaviour, HANDSETS, ReceiptHook, TEXTS};
 use crate::domain::id::MessageId;
-use crate::domain::message::ReceiptStatus;
+use crate::domain::message::{CarrierText, ReceiptStatus};
 use crate::domain::phone::Phone;
 use crate::domain::time::Timestamp;
 
@@ -66,6 +66,16 @@ impl Memory {
             Line::Answered { on, id, taken: false } => self.mark(on, id, ReceiptStatus::Failed),
             Line::News { on, message, hook } => self.note(on, *message, hook),
         }
+    }
+
+    /// A lead's text by its id.
+    pub(super) fn text_of_lead(&self, id: &str) -> Option<CarrierText> {
+        let of_lead = |text: &&HandsetText| text.direction == Direction::FromLead && text.id == id;
+        self.handsets.iter().find_map(|(number, texts)| {
+            let text = texts.iter().find(of_lead)?;
+            let (from, to, body) = (number.as_str().to_owned(), text.ours.clone(), text.body.clone());
+            Some(CarrierText { from, to, body, sent_at: Some(text.at) })
+        })
     }
 
     fn keep(&mut self, on: &Phone, text: HandsetText) {

@@ -207,3 +207,28 @@ async fn a_look_up_finds_the_text_itself_and_no_older_one() {
     let asked = asked.join().unwrap();
     assert!(asked[0].contains("From=%2B12065550199&DateSent%3E=2023-11-14"), "{}", asked[0]);
 }
+
+#[tokio::test]
+async fn a_leads_text_is_fetched_by_its_id() {
+    let text = r#"{"sid":"SM9","body":"START","to":"+12065550199","from":"+12065550100","status":"received","error_code":null,
+        "date_created":"Tue, 14 Nov 2023 22:13:19 +0000","date_sent":"Tue, 14 Nov 2023 22:13:20 +0000","direction":"DIRECTION"}"#;
+    let of = |direction: &str| http("200 OK", &text.replace("DIRECTION", direction).replace('\n', ""));
+    let answers =
+        vec![of("inbound"), of("outbound-api"), http("404 Not Found", "{}"), http("500 Oh", "{}"), http("200 OK", "{")];
+    let (base, asked) = pretend(answers);
+    let twilio = twilio(&base);
+    let found = FetchedText::Found(crate::domain::message::CarrierText {
+        from: "+12065550100".to_owned(),
+        to: "+12065550199".to_owned(),
+        body: "START".to_owned(),
+        sent_at: Some(Timestamp::from_micros(1_700_000_000_000_000)),
+    });
+    for expected in
+        [found, FetchedText::Unknown, FetchedText::Unknown, FetchedText::NoAnswer, FetchedText::NoAnswer]
+    {
+        assert_eq!(twilio.fetch_text("SM9").await, expected);
+    }
+    assert_eq!(twilio.fetch_text("../../x").await, FetchedText::Unknown, "no id, and nothing is asked");
+    let asked = asked.join().unwrap();
+    assert!(asked[0].starts_with("GET /2010-04-01/Accounts/AC1/Messages/SM9.json "), "{}", asked[0]);
+}

@@ -69,6 +69,7 @@ tables! {
     message_steps by "message_id, n", ROWS;
     stale_messages by "message_id", ROWS;
     inbound_texts by "id", ROWS;
+    inbound_questions by "inbound_id, kind", ROWS;
     forms by "id", ROWS;
     form_versions by "form_id, version", ROWS;
     sessions by "key_hash", ROWS;

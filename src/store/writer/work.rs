@@ -3,13 +3,13 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::oneshot;
 
 use super::super::catalog::Known;
 use super::super::dialect::Db;
 use super::super::error::Failure;
 use super::super::tx::Aftermath;
-use super::super::{StoreError, Tx};
+use super::super::{Alarms, StoreError, Tx};
 use super::{Course, Failed};
 use crate::domain::id::NumberId;
 
@@ -38,13 +38,15 @@ pub(super) struct Pending<W, T, E> {
     result: Option<Result<T, E>>,
     tightened: Vec<NumberId>,
     wakes: bool,
-    due: Arc<Notify>,
+    wakes_questions: bool,
+    alarms: Arc<Alarms>,
     caller: oneshot::Sender<Answer<T, E>>,
 }
 
 impl<W, T, E> Pending<W, T, E> {
-    pub(super) fn new(write: W, caller: oneshot::Sender<Answer<T, E>>, due: Arc<Notify>) -> Self {
-        Pending { write, result: None, tightened: Vec::new(), wakes: false, due, caller }
+    pub(super) fn new(write: W, caller: oneshot::Sender<Answer<T, E>>, alarms: Arc<Alarms>) -> Self {
+        let (result, tightened) = (None, Vec::new());
+        Pending { write, result, tightened, wakes: false, wakes_questions: false, alarms, caller }
     }
 }
 
@@ -70,12 +72,13 @@ where
         // A refused write still passes the barrier: a repeated STOP is acknowledged no earlier than the first one.
         self.tightened = std::mem::take(&mut aftermath.tightened);
         self.wakes = fate == Fate::Keep && aftermath.made_due;
+        self.wakes_questions = fate == Fate::Keep && aftermath.opened_question;
         self.result = Some(result);
         (fate, aftermath)
     }
 
     fn fail(&mut self, why: &str) {
-        self.wakes = false;
+        (self.wakes, self.wakes_questions) = (false, false);
         self.result = Some(Err(StoreError::NotWritten(why.to_owned()).into()));
     }
 
@@ -86,7 +89,10 @@ where
             Err(Failed::Unconfirmed(why)) => Err(StoreError::Commit(why.clone()).into()),
         };
         if self.wakes && result.is_ok() {
-            self.due.notify_one();
+            self.alarms.due.notify_one();
+        }
+        if self.wakes_questions && result.is_ok() {
+            self.alarms.questions.notify_one();
         }
         let _ = self.caller.send((result, self.tightened));
     }

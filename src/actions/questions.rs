@@ -1,0 +1,117 @@
+//! Questions about leads' texts: a text that raises one is kept and does not count yet; a job asks the carrier, and this
+//! decides again under the number's lock. Used by the job and by the actions that open questions.
+
+use std::collections::HashMap;
+
+use chrono::Duration;
+
+use crate::domain::id::InboundId;
+use crate::domain::message::FetchedText;
+use crate::domain::question::{MOST_ATTEMPTS, QuestionAnswer, QuestionKind, ask_again_after};
+use crate::domain::time::Timestamp;
+use crate::store::inbound::{self, Inbound};
+use crate::store::inbound_questions::{self, InboundQuestion};
+use crate::store::numbers::{self, Number};
+use crate::store::{Conn, Tx};
+
+use super::ActionError;
+
+/// An attempt ends within this time; after a crash another instance takes the question then.
+const LEASE: Duration = Duration::seconds(60);
+
+/// What the carrier said about texts, by its ids.
+#[derive(Clone, Debug, Default)]
+pub struct FetchedTexts(HashMap<String, FetchedText>);
+
+impl FetchedTexts {
+    /// Keeps an answer.
+    pub fn insert(&mut self, provider_id: String, text: FetchedText) {
+        self.0.insert(provider_id, text);
+    }
+
+    /// What was said about a text; nothing when it was not asked about.
+    fn get(&self, provider_id: &str) -> &FetchedText {
+        self.0.get(provider_id).unwrap_or(&FetchedText::NoAnswer)
+    }
+}
+
+/// Takes a question for one attempt. Returns the ids of the texts to fetch; `None` when another instance was faster.
+///
+/// # Errors
+/// When the database fails.
+pub fn take(
+    tx: &mut Tx<'_>,
+    question: &InboundQuestion,
+    provider: &str,
+    now: Timestamp,
+) -> Result<Option<Vec<String>>, ActionError> {
+    if !inbound_questions::take(tx, question, now.plus(LEASE))? {
+        return Ok(None);
+    }
+    let text = text_of(tx, question)?;
+    Ok(Some(if text.provider == provider { vec![text.provider_id] } else { Vec::new() }))
+}
+
+/// Decides again with what the carrier said. Without an answer it is asked again later, a bounded number of times.
+///
+/// # Errors
+/// When the database fails.
+pub fn settle(
+    tx: &mut Tx<'_>,
+    inbound: InboundId,
+    kind: QuestionKind,
+    texts: &FetchedTexts,
+    now: Timestamp,
+) -> Result<(), ActionError> {
+    let missing = ActionError::NotFound("question");
+    let Some(question) = inbound_questions::get(tx, inbound, kind)? else { return Err(missing) };
+    let mut number = numbers::get_locked(tx, question.number_id)?.ok_or(ActionError::NotFound("number"))?;
+    // Read again behind the lock: it may have been answered meanwhile.
+    let Some(question) = inbound_questions::get(tx, inbound, kind)?.filter(|q| q.answered_at.is_none()) else {
+        return Ok(());
+    };
+    let text = text_of(tx, &question)?;
+    match decide_again(tx, &mut number, &question, &text, texts, now)? {
+        Some(answer) => inbound_questions::close(tx, &question, answer, now)?,
+        None if question.attempts >= MOST_ATTEMPTS => {
+            inbound_questions::close(tx, &question, QuestionAnswer::NoAnswer, now)?;
+        }
+        None => {
+            let wait = Duration::from_std(ask_again_after(question.attempts)).unwrap_or(LEASE);
+            inbound_questions::set_due(tx, &question, now.plus(wait))?;
+        }
+    }
+    Ok(())
+}
+
+/// How a question ends; `None` while the carrier has not answered.
+fn decide_again(
+    _tx: &mut Tx<'_>,
+    _number: &mut Number,
+    question: &InboundQuestion,
+    text: &Inbound,
+    texts: &FetchedTexts,
+    _now: Timestamp,
+) -> Result<Option<QuestionAnswer>, ActionError> {
+    match question.kind {
+        QuestionKind::ConfirmText => Ok(confirmed(text, texts)),
+        QuestionKind::Order | QuestionKind::Yes => Ok(None),
+    }
+}
+
+/// Does the carrier have the text as the webhook brought it?
+fn confirmed(text: &Inbound, texts: &FetchedTexts) -> Option<QuestionAnswer> {
+    match texts.get(&text.provider_id) {
+        FetchedText::NoAnswer => None,
+        FetchedText::Unknown => Some(QuestionAnswer::UnknownText),
+        FetchedText::Found(found) => {
+            let is_same =
+                found.from == text.from_text && found.to == text.to_text && found.body == text.body;
+            Some(if is_same { QuestionAnswer::Counted } else { QuestionAnswer::Mismatch })
+        }
+    }
+}
+
+fn text_of(conn: &mut Conn<'_>, question: &InboundQuestion) -> Result<Inbound, ActionError> {
+    inbound::get(conn, question.inbound_id)?.ok_or(ActionError::NotFound("text"))
+}
