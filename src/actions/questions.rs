@@ -67,7 +67,8 @@ pub fn settle(
     let Some(question) = inbound_questions::get(tx, inbound, kind)? else { return Err(missing) };
     let mut number = numbers::get_locked(tx, question.number_id)?.ok_or(ActionError::NotFound("number"))?;
     // Read again behind the lock: it may have been answered meanwhile.
-    let Some(question) = inbound_questions::get(tx, inbound, kind)?.filter(|q| q.answered_at.is_none()) else {
+    let Some(question) = inbound_questions::get(tx, inbound, kind)?.filter(|q| q.answered_at.is_none())
+    else {
         return Ok(());
     };
     let text = text_of(tx, &question)?;
@@ -105,8 +106,7 @@ fn confirmed(text: &Inbound, texts: &FetchedTexts) -> Option<QuestionAnswer> {
         FetchedText::NoAnswer => None,
         FetchedText::Unknown => Some(QuestionAnswer::UnknownText),
         FetchedText::Found(found) => {
-            let is_same =
-                found.from == text.from_text && found.to == text.to_text && found.body == text.body;
+            let is_same = found.from == text.from_text && found.to == text.to_text && found.body == text.body;
             Some(if is_same { QuestionAnswer::Counted } else { QuestionAnswer::Mismatch })
         }
     }

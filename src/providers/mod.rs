@@ -10,7 +10,9 @@ use std::pin::Pin;
 
 use crate::domain::gate::ClearedText;
 use crate::domain::id::MessageId;
-use crate::domain::message::{FetchedText, InboundText, LookUp, Receipt, ReceiptStatus, RejectKind, SendOutcome};
+use crate::domain::message::{
+    FetchedText, InboundText, LookUp, Receipt, ReceiptStatus, RejectKind, SendOutcome,
+};
 use crate::domain::phone::Phone;
 use crate::domain::time::Timestamp;
 

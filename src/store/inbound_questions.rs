@@ -52,7 +52,17 @@ impl InboundQuestion {
         now: Timestamp,
     ) -> InboundQuestion {
         let (asked_at, attempts, answered_at, answer) = (now, 0, None, None);
-        InboundQuestion { inbound_id, kind, number_id, asked_at, due_at, attempts, confirm, answered_at, answer }
+        InboundQuestion {
+            inbound_id,
+            kind,
+            number_id,
+            asked_at,
+            due_at,
+            attempts,
+            confirm,
+            answered_at,
+            answer,
+        }
     }
 }
 

@@ -55,7 +55,11 @@ pub(super) struct Writers {
 }
 
 impl Writers {
-    pub(super) fn start(place: &Place, alarms: &Arc<Alarms>, known: &Arc<Known>) -> Result<Writers, StoreError> {
+    pub(super) fn start(
+        place: &Place,
+        alarms: &Arc<Alarms>,
+        known: &Arc<Known>,
+    ) -> Result<Writers, StoreError> {
         let (queue, jobs) = sync_channel(QUEUE);
         let jobs = Arc::new(Mutex::new(jobs));
         for n in 0..place.writers() {

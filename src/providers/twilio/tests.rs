@@ -213,8 +213,13 @@ async fn a_leads_text_is_fetched_by_its_id() {
     let text = r#"{"sid":"SM9","body":"START","to":"+12065550199","from":"+12065550100","status":"received","error_code":null,
         "date_created":"Tue, 14 Nov 2023 22:13:19 +0000","date_sent":"Tue, 14 Nov 2023 22:13:20 +0000","direction":"DIRECTION"}"#;
     let of = |direction: &str| http("200 OK", &text.replace("DIRECTION", direction).replace('\n', ""));
-    let answers =
-        vec![of("inbound"), of("outbound-api"), http("404 Not Found", "{}"), http("500 Oh", "{}"), http("200 OK", "{")];
+    let answers = vec![
+        of("inbound"),
+        of("outbound-api"),
+        http("404 Not Found", "{}"),
+        http("500 Oh", "{}"),
+        http("200 OK", "{"),
+    ];
     let (base, asked) = pretend(answers);
     let twilio = twilio(&base);
     let found = FetchedText::Found(crate::domain::message::CarrierText {
