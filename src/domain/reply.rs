@@ -1,20 +1,21 @@
 //! What a lead's text means (RULES §2): one pure function, linear in the text's length, that explains its answer. Generous
 //! for STOP, strict for START. It must not know who wrote, in which state the number is, or what happens next. The order:
-//! a reaction to our own text, the whole text as a keyword, then sentences. The words are tables in `phrases`.
+//! a reaction to our own text, the whole text as a keyword, then sentences. The words are files in `reply/data`.
 
-mod cover;
+mod data;
+mod everyday;
 mod examples;
 mod fold;
 mod keyword;
-mod phrases;
-mod rules;
+mod matcher;
+mod overlap;
 mod sentence;
-mod slips;
 mod tapback;
+mod typos;
 mod words;
 
+pub use everyday::is_everyday;
 pub use examples::{Example, examples};
-pub use phrases::is_everyday;
 
 use fold::{fold, strip, unmask};
 

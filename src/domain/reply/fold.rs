@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-use super::phrases::{LOOK_ALIKES, PLAYFUL_LETTERS};
+use super::data::DATA;
 
 /// A text is cut to this many characters before anything else is done with it (RULES §2).
 const MAX_CHARACTERS: usize = 1600;
@@ -75,9 +75,9 @@ fn find(table: &HashMap<char, char>, c: char) -> char {
     table.get(&c).copied().unwrap_or(c)
 }
 
-static SERIOUS: LazyLock<HashMap<char, char>> = LazyLock::new(|| pairs(LOOK_ALIKES));
-static PLAYFUL: LazyLock<HashMap<char, char>> = LazyLock::new(|| pairs(PLAYFUL_LETTERS));
+static SERIOUS: LazyLock<HashMap<char, char>> = LazyLock::new(|| pairs(&DATA.letters.look_alikes));
+static PLAYFUL: LazyLock<HashMap<char, char>> = LazyLock::new(|| pairs(&DATA.letters.playful));
 
-fn pairs(table: &[(&str, &str)]) -> HashMap<char, char> {
+fn pairs(table: &[(String, String)]) -> HashMap<char, char> {
     table.iter().flat_map(|(from, to)| from.chars().zip(to.chars())).collect()
 }

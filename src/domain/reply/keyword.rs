@@ -1,8 +1,8 @@
 //! Tier 1 of RULES §2: the whole text is a keyword. Revocation and help are found in any spelling, START and YES only as
 //! the bare word in one piece.
 
+use super::data::{DATA, Keyword, REVOKE_ONE};
 use super::fold::{fold, strip, unmask};
-use super::phrases::{CONFIRM, HELP, Keyword, OPT_IN, REVOKE, REVOKE_ONE};
 use super::{Keywords, Reading, Reply, Tier, normalise};
 use crate::domain::language::Language;
 
@@ -16,16 +16,24 @@ pub(super) fn keyword(folded: &str, keywords: &Keywords) -> Option<Reading> {
     let reading =
         |reply, (word, language)| Reading { reply, tier: Tier::Keyword, matched: Some(word), language };
 
-    find(REVOKE, &keywords.revoke, in_any_spelling)
+    find(&DATA.keywords.revoke, &keywords.revoke, in_any_spelling)
         .map(|word| reading(Reply::Revoke { program_code: None }, word))
         .or_else(|| {
             let code = loose.program_code(&keywords.program_codes)?;
             let word = (format!("{REVOKE_ONE} {code}"), None);
             Some(reading(Reply::Revoke { program_code: Some(code.clone()) }, word))
         })
-        .or_else(|| find(HELP, &keywords.help, in_any_spelling).map(|word| reading(Reply::Help, word)))
-        .or_else(|| find(CONFIRM, &keywords.confirm, in_one_piece).map(|word| reading(Reply::Confirm, word)))
-        .or_else(|| find(OPT_IN, &keywords.opt_in, in_one_piece).map(|word| reading(Reply::OptIn, word)))
+        .or_else(|| {
+            find(&DATA.keywords.help, &keywords.help, in_any_spelling).map(|word| reading(Reply::Help, word))
+        })
+        .or_else(|| {
+            find(&DATA.keywords.confirm, &keywords.confirm, in_one_piece)
+                .map(|word| reading(Reply::Confirm, word))
+        })
+        .or_else(|| {
+            find(&DATA.keywords.opt_in, &keywords.opt_in, in_one_piece)
+                .map(|word| reading(Reply::OptIn, word))
+        })
 }
 
 /// The first word, of the default set or the program's own, that is the text, and its language; a program's own word has
@@ -37,7 +45,7 @@ fn find(
 ) -> Option<(String, Option<Language>)> {
     let own = || more.iter().map(|word| normalise(word)).filter(|word| !word.is_empty());
     let fixed =
-        words.iter().find(|(word, _)| is_text(word)).map(|(word, language)| ((*word).to_owned(), *language));
+        words.iter().find(|(word, _)| is_text(word)).map(|(word, language)| (word.clone(), *language));
     fixed.or_else(|| own().find(|word| is_text(word)).map(|word| (word, None)))
 }
 

@@ -2,9 +2,9 @@
 //! a revocation wherever it stands, unless it is turned round, asked or put under a condition; any stop word that is not
 //! clearly about something else gives doubt, and then a person decides.
 
-use super::cover::{Cover, cover};
-use super::phrases::REVOKE;
-use super::rules::{Found, Kind, Lexicon, RULES};
+use super::data::DATA;
+use super::matcher::{Found, Kind, Lexicon, RULES};
+use super::overlap::{Cover, cover};
 use super::words::{Word, words_of};
 use super::{Keywords, Reading, Reply, Tier, normalise};
 use crate::domain::language::Language;
@@ -60,7 +60,7 @@ impl Text {
     fn split_word(&self) -> Option<Reading> {
         let all: String = self.words.iter().take(SPLIT_INTO + 1).map(|word| word.text.as_str()).collect();
         let (word, language) =
-            REVOKE.iter().find(|(word, _)| word.len() >= SHORTEST_SPLIT && *word == all)?;
+            DATA.keywords.revoke.iter().find(|(word, _)| word.len() >= SHORTEST_SPLIT && *word == all)?;
         Some(Reading { language: *language, ..revoke(format!("{word} in pieces")) })
     }
 

@@ -1,4 +1,4 @@
-use super::phrases::{CONFIRM, HELP, LOOK_ALIKES, OPT_IN, REVOKE};
+use super::data::DATA;
 use super::*;
 use proptest::prelude::*;
 
@@ -16,21 +16,25 @@ fn revoked() -> Reply {
 }
 
 fn is_start(word: &str) -> bool {
-    OPT_IN.iter().any(|(start, _)| *start == word)
+    DATA.keywords.opt_in.iter().any(|(start, _)| start == word)
 }
 
 #[test]
 fn every_word_of_the_tables_means_what_its_table_says() {
-    for (words, reply) in
-        [(REVOKE, revoked()), (OPT_IN, Reply::OptIn), (CONFIRM, Reply::Confirm), (HELP, Reply::Help)]
-    {
+    let tables = &DATA.keywords;
+    for (words, reply) in [
+        (&tables.revoke, revoked()),
+        (&tables.opt_in, Reply::OptIn),
+        (&tables.confirm, Reply::Confirm),
+        (&tables.help, Reply::Help),
+    ] {
         for (word, language) in words {
             let reading = plain(word);
             assert_eq!((reading.reply, reading.tier), (reply.clone(), Tier::Keyword), "{word}");
-            assert_eq!((reading.matched.as_deref(), reading.language), (Some(*word), *language));
+            assert_eq!((reading.matched.as_deref(), reading.language), (Some(word.as_str()), *language));
         }
     }
-    for (from, to) in LOOK_ALIKES {
+    for (from, to) in DATA.letters.look_alikes.iter().chain(&DATA.letters.playful) {
         assert_eq!(from.chars().count(), to.chars().count(), "{from}");
     }
 }

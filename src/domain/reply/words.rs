@@ -1,10 +1,9 @@
 //! A text as words, each known to the rules or not, in sentences and clauses. Slips, leet, letters that stand alone and
 //! words stuck together are mended here, so that the rules are written in plain words only.
 
-use super::phrases::REVOKE_ONE;
-use super::phrases::tapbacks::QUOTES;
-use super::rules::{Lexicon, WordId};
-use super::slips::{self, STUCK};
+use super::data::{QUOTES, REVOKE_ONE};
+use super::matcher::{Lexicon, WordId};
+use super::typos::{self, STUCK};
 
 /// More pieces than this are no words written as one.
 const MOST_PIECES: usize = 5;
@@ -82,7 +81,7 @@ impl Cut<'_> {
         let text: String = piece.chars().filter(|c| !is_apostrophe(*c)).collect();
         if text.contains(char::is_alphanumeric) {
             // `*stop*` is emphasis, `st*p` a letter struck out.
-            let starred = self.lexicon.id(&text).is_some() || slips::meant(&text).is_some();
+            let starred = self.lexicon.id(&text).is_some() || typos::meant(&text).is_some();
             let text = if starred { text.as_str() } else { text.trim_matches('*') };
             self.push(text);
         }
@@ -152,13 +151,13 @@ fn mend(word: Word, lexicon: &Lexicon) -> Vec<Word> {
         let id = lexicon.id(text)?;
         Some(vec![Word { id: Some(id), is_slip, ..word.clone() }])
     };
-    let slip = |text: &str| slips::meant(text).and_then(|meant| known(meant, true));
+    let slip = |text: &str| typos::meant(text).and_then(|meant| known(meant, true));
     let found = known(&word.text, false)
         .or_else(|| {
-            slips::without_leet(&word.text).and_then(|plain| known(&plain, false).or_else(|| slip(&plain)))
+            typos::without_leet(&word.text).and_then(|plain| known(&plain, false).or_else(|| slip(&plain)))
         })
         .or_else(|| {
-            let [once, twice] = slips::let_go(&word.text)?;
+            let [once, twice] = typos::undouble(&word.text)?;
             known(&once, false).or_else(|| known(&twice, false)).or_else(|| slip(&once))
         })
         .or_else(|| slip(&word.text))
@@ -175,7 +174,7 @@ fn is_over_and_over(word: &str) -> bool {
 
 /// A word that begins or ends with STOP, and whose rest is words: `STOPTEXTINGME`.
 fn pieces(word: &Word, lexicon: &Lexicon) -> Option<Vec<Word>> {
-    if !(5..=48).contains(&word.text.len()) || slips::is_real(&word.text) {
+    if !(5..=48).contains(&word.text.len()) || typos::is_real(&word.text) {
         return None;
     }
     STUCK.iter().find_map(|stop| {

@@ -22,13 +22,13 @@ fn disguised(word: &str, choices: &[u8], accent: char) -> String {
 proptest! {
     #[test]
     fn every_disguise_of_every_stop_is_a_stop(
-        (word, _) in prop::sample::select(REVOKE),
+        (word, _) in prop::sample::select(&DATA.keywords.revoke[..]),
         choices in prop::collection::vec(any::<u8>(), 1..12),
         accent in prop::sample::select(&['\u{301}', '\u{302}', '\u{308}', '\u{336}', '\u{20DD}'][..]),
         before in "[ \t\n.,!¡¿\"'“«(*_\\-\u{200B}\u{FEFF}]{0,5}",
         after in "[ \t\n.,!?\"'”»)*_\\-🛑\u{200B}\u{FEFF}]{0,5}",
     ) {
-        let text = format!("{before}{}{after}", disguised(word, &choices, accent));
+        let text = format!("{before}{}{after}", disguised(&word, &choices, accent));
         prop_assert_eq!(plain(&text).reply, revoked(), "{:?}", text);
     }
 
@@ -40,21 +40,21 @@ proptest! {
     }
 
     #[test]
-    fn every_stop_spelled_out_is_a_stop((word, _) in prop::sample::select(REVOKE), between in "[-._ ]|, |\\. | - ") {
+    fn every_stop_spelled_out_is_a_stop((word, _) in prop::sample::select(&DATA.keywords.revoke[..]), between in "[-._ ]|, |\\. | - ") {
         let letters: Vec<String> = word.replace(' ', "").chars().map(String::from).collect();
         prop_assert_eq!(plain(&letters.join(&between)).reply, revoked());
     }
 
     #[test]
     fn start_with_anything_meant_beside_it_is_no_start(
-        before in "([a-z0-9👍❌]{1,6} )?", (word, _) in prop::sample::select(OPT_IN), after in "( ?[a-z0-9👍❌]{1,6})?",
+        before in "([a-z0-9👍❌]{1,6} )?", (word, _) in prop::sample::select(&DATA.keywords.opt_in[..]), after in "( ?[a-z0-9👍❌]{1,6})?",
     ) {
         let bare = before.is_empty() && after.is_empty();
         prop_assert_eq!(plain(&format!("{before}{word}{after}")).reply == Reply::OptIn, bare);
     }
 
     #[test]
-    fn start_misspelled_is_no_start((word, _) in prop::sample::select(OPT_IN), at in 0usize..9, letter in "[-A-Z._ ]") {
+    fn start_misspelled_is_no_start((word, _) in prop::sample::select(&DATA.keywords.opt_in[..]), at in 0usize..9, letter in "[-A-Z._ ]") {
         let at = at.min(word.len() - 1);
         let mut slip = word.to_owned();
         slip.replace_range(at..=at, &letter);

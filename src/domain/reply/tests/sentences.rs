@@ -1,14 +1,13 @@
 //! Thousands of sentences put together from the tables: a demand stays a demand in any dress, and what is harmless stays so.
 
 use super::*;
-use crate::domain::reply::phrases::TABLES;
-use crate::domain::reply::rules::Kind;
+use crate::domain::reply::matcher::Kind;
 
 /// Rows of one kind, taken apart: for each part the ways to say it.
 fn rows(kind: Kind) -> Vec<Vec<Vec<&'static str>>> {
-    let tables = TABLES.iter().filter(move |(of, ..)| *of == kind);
-    let ways = |part: &&'static str| part.split('|').map(str::trim).collect();
-    tables.flat_map(|(.., rows)| rows.iter()).map(|row| row.iter().map(ways).collect()).collect()
+    let rules = DATA.rules.iter().filter(|rule| rule.kind == kind);
+    let ways = |part: &'static Vec<String>| part.iter().map(String::as_str).collect();
+    rules.map(|rule| rule.parts.iter().map(ways).collect()).collect()
 }
 
 /// One sentence of a row: the chosen way for each part.
@@ -71,10 +70,10 @@ proptest! {
 
     #[test]
     fn every_keyword_with_courtesy_is_a_stop(
-        (word, _) in prop::sample::select(REVOKE), dress in any::<u8>(), times in 1usize..4,
+        (word, _) in prop::sample::select(&DATA.keywords.revoke[..]), dress in any::<u8>(), times in 1usize..4,
         before in prop::sample::select(BEFORE), after in prop::sample::select(AFTER),
     ) {
-        let text = format!("{before}{}{after}", vec![dressed(word, dress); times].join(" "));
+        let text = format!("{before}{}{after}", vec![dressed(&word, dress); times].join(" "));
         prop_assert!(is_revoked(&text), "{:?} {:?}", text, plain(&text));
     }
 
@@ -138,8 +137,8 @@ proptest! {
     fn any_words_of_the_tables_in_any_order_are_read(
         words in prop::collection::vec(any::<usize>(), 0..60), marks in prop::collection::vec("[ .,!?]{1,2}", 1..5),
     ) {
-        let all: Vec<&str> = TABLES.iter().flat_map(|(.., rows)| rows.iter().copied().flatten())
-            .flat_map(|part| part.split(['|', ' '])).filter(|word| !word.is_empty()).collect();
+        let all: Vec<&str> = DATA.rules.iter().flat_map(|rule| rule.parts.iter().flatten())
+            .flat_map(|phrase| phrase.split(' ')).collect();
         let text: String = words.iter().zip(marks.iter().cycle()).map(|(n, mark)| format!("{}{mark}", all[n % all.len()])).collect();
         let reading = plain(&text);
         prop_assert_eq!(reading.tier == Tier::NoChange, reading.reply == Reply::Other);

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::*;
-use crate::domain::reply::phrases::{SMALL, TABLES, slips};
+use crate::domain::reply::data::{RULE_FILES, RuleFile, read_all};
 
 #[test]
 fn every_example_means_what_its_file_says() {
@@ -36,11 +36,12 @@ fn an_escape_is_the_character_it_names() {
 
 #[test]
 fn every_phrase_is_written_as_a_text_is_compared() {
-    let phrases = TABLES.iter().flat_map(|(.., rows)| rows.iter().copied().flatten());
-    for phrase in phrases.flat_map(|part| part.split('|')).chain([SMALL]) {
+    let phrases = DATA.rules.iter().flat_map(|rule| rule.parts.iter().flatten());
+    for phrase in phrases.chain(&DATA.lists.small) {
         assert!(!phrase.trim().is_empty(), "an empty phrase");
-        for word in phrase.split_whitespace() {
-            let shown = words::words_of(&fold(word), &rules::RULES.lexicon);
+        assert_eq!(phrase.split_whitespace().collect::<Vec<_>>().join(" "), *phrase, "spaces");
+        for word in phrase.split(' ') {
+            let shown = words::words_of(&fold(word), &matcher::RULES.lexicon);
             let texts: Vec<&str> = shown.iter().map(|word| word.text.as_str()).collect();
             assert_eq!(texts, [word], "of {phrase}");
         }
@@ -48,20 +49,46 @@ fn every_phrase_is_written_as_a_text_is_compared() {
 }
 
 #[test]
+fn every_file_of_words_can_be_read_and_says_nothing_twice() {
+    let data = read_all().expect("a file of words");
+    assert!(data.rules.len() > 200, "{} rules", data.rules.len());
+    for (_, path, text) in RULE_FILES {
+        let file: RuleFile = toml::from_str(text).unwrap_or_else(|error| panic!("{path}: {error}"));
+        let sets = file.sets.values().map(Vec::as_slice);
+        let parts = file.rules.values().flatten().flat_map(|block| block.parts());
+        for part in parts.chain(sets) {
+            let mut seen = HashSet::new();
+            for word in part {
+                assert!(seen.insert(word), "{path}: {word:?} stands twice in one list");
+                assert_eq!(*word, word.to_lowercase(), "{path}: small letters");
+                let set = word.strip_prefix('@');
+                let is_known = |set| set == "names" || file.sets.contains_key(set);
+                assert!(set.is_none_or(is_known), "{path}: {word} names no set");
+            }
+        }
+        let used = |set: &String| text.contains(&format!("\"@{set}\""));
+        assert!(file.sets.keys().all(used), "{path}: a set that no rule uses");
+    }
+    for wrong in ["[[demands]]\nsay = [\"stop\"]", "[[demand]]\nsay = [\"stop\"]\nthan = [\"me\"]"] {
+        assert!(toml::from_str::<RuleFile>(wrong).is_err(), "an unknown key is an error: {wrong}");
+    }
+}
+
+#[test]
 fn a_slip_is_no_word_of_its_own_and_has_one_meaning() {
     let mut seen = HashSet::new();
-    for (meant, typed) in slips::SHORT_SLIPS {
-        for slip in *typed {
-            assert!(!slips::REAL_WORDS.contains(slip), "{slip} is a word");
-            assert!(seen.insert(*slip), "{slip} has two meanings");
-            assert_ne!(slip, meant);
+    for (meant, slips) in &DATA.typos.short {
+        for slip in slips.iter().map(|slip| slip.to_uppercase()) {
+            assert!(!DATA.typos.real_words.contains(&slip), "{slip} is a word");
+            assert_ne!(slip, meant.to_uppercase());
+            assert!(seen.insert(slip.clone()), "{slip} has two meanings");
         }
     }
     for word in ["SHOP", "STEP", "SPOT", "TOP", "ATOP", "STOOP", "STOPS", "STRIP", "STP", "SOAP", "STAMP"] {
         assert!(!seen.contains(word), "{word} is a word");
         assert!(!matches!(plain(word).reply, Reply::Revoke { .. }), "{word}");
     }
-    for word in slips::REAL_WORDS {
+    for word in &DATA.typos.real_words {
         assert!(!matches!(plain(word).reply, Reply::Revoke { .. }), "{word} is a word of its own");
     }
 }

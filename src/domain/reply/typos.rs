@@ -1,7 +1,7 @@
 //! One typing slip: which misspelled word is read as which, towards revocation only. Short words have a list of their real
 //! slips; longer ones allow any one slip that is not a word of its own.
 
-use super::phrases::slips::{LONG_WORDS, REAL_WORDS, SHORT_SLIPS};
+use super::data::DATA;
 
 /// The words that are written as one with what stands beside them: `STOPTEXTING`, `PLEASESTOP`.
 pub(super) const STUCK: &[&str] = &["STOP", "UNSUBSCRIBE"];
@@ -14,13 +14,13 @@ pub(super) fn meant(word: &str) -> Option<&'static str> {
     if !(3..=LONGEST).contains(&word.len()) || is_real(word) {
         return None;
     }
-    let short = SHORT_SLIPS.iter().find(|(_, slips)| slips.contains(&word)).map(|(meant, _)| *meant);
-    short.or_else(|| LONG_WORDS.iter().find(|long| is_one_slip(word, long)).copied())
+    let long = || DATA.typos.long_words.iter().find(|long| is_one_slip(word, long));
+    DATA.typos.by_slip.get(word).or_else(long).map(String::as_str)
 }
 
 /// True for a word of its own, however near it is to a keyword.
 pub(super) fn is_real(word: &str) -> bool {
-    REAL_WORDS.contains(&word)
+    DATA.typos.real_words.contains(word)
 }
 
 /// One letter left out, one too many, one wrong, or two neighbours swapped: Damerau and Levenshtein's distance of one, found
@@ -41,7 +41,7 @@ fn is_one_slip(word: &str, meant: &str) -> bool {
 }
 
 /// A word in which a letter is held down, with that letter once and twice: `STOOOP`, `PLEASEEE`, `ALLLL`.
-pub(super) fn let_go(word: &str) -> Option<[String; 2]> {
+pub(super) fn undouble(word: &str) -> Option<[String; 2]> {
     let (mut once, mut twice) = (String::new(), String::new());
     let (mut last, mut count, mut held) = (None, 0, false);
     for c in word.chars() {

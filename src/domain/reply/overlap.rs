@@ -1,8 +1,8 @@
 //! What the rules found in a text, word by word: which rules cover a word, and what stands before and after it. One pass over
 //! what was found, so that the questions of `sentence` cost nothing.
 
-use super::phrases::ABOUT_TEXTS;
-use super::rules::{Found, Kind, RULES};
+use super::data::DATA;
+use super::matcher::{Found, Kind, RULES};
 use super::words::Word;
 
 /// So many small words may stand before what takes a demand's force: `stop texting (me) until`.
@@ -73,11 +73,11 @@ pub(super) fn cover(words: &[Word], found: &[Found]) -> Vec<Cover> {
     let (harmless, others): (Vec<_>, Vec<_>) = found.iter().partition(|rule| rule.kind == Kind::Harmless);
     for rule in others {
         mark(&mut cover, rule);
-        surround(&mut cover, words, rule);
+        extend_mask(&mut cover, words, rule);
     }
     for rule in harmless {
-        if !pleads(&cover, rule) {
-            hide(&mut cover, words, rule);
+        if !asks_politely(&cover, rule) {
+            mask(&mut cover, words, rule);
         }
     }
     cover
@@ -89,21 +89,21 @@ fn mark(cover: &mut [Cover], rule: &Found) {
 
 /// Takes the words of something harmless out of sight, those between its parts too: `remove (him) from the loan`. But
 /// `end (sms) meeting` may be about the texts.
-fn hide(cover: &mut [Cover], words: &[Word], rule: &Found) {
+fn mask(cover: &mut [Cover], words: &[Word], rule: &Found) {
     let both = cover.iter_mut().zip(words).enumerate().take(rule.end()).skip(rule.start());
     for (at, (one, word)) in both {
-        one.harmless |= rule.has(at) || !ABOUT_TEXTS.contains(&word.text.as_str());
+        one.harmless |= rule.has(at) || !DATA.lists.about_texts.contains(&word.text);
     }
 }
 
 /// `bus, please stop`: a plea between its parts breaks what would have been harmless.
-fn pleads(cover: &[Cover], rule: &Found) -> bool {
+fn asks_politely(cover: &[Cover], rule: &Found) -> bool {
     let mut gaps = (rule.start()..rule.end()).filter(|at| !rule.has(*at));
     gaps.any(|at| cover.get(at).is_some_and(|one| one.courtesy))
 }
 
 /// Marks the words that a negation, a question or a condition bears on.
-fn surround(cover: &mut [Cover], words: &[Word], rule: &Found) {
+fn extend_mask(cover: &mut [Cover], words: &[Word], rule: &Found) {
     let Some(here) = words.get(rule.start()) else { return };
     let mut each = |from: usize, to: usize, set: fn(&mut Cover), same: fn(&Word, &Word) -> bool| {
         let both = cover.iter_mut().zip(words).take(to).skip(from);

@@ -5,7 +5,9 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::phrases::{SMALL, TABLES};
+use serde::Deserialize;
+
+use super::data::DATA;
 use super::words::Word;
 use crate::domain::language::Language;
 
@@ -16,7 +18,8 @@ pub(super) type WordId = u16;
 const MOST_BETWEEN: usize = 5;
 
 /// What a rule means when it is found.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Deserialize, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[serde(rename_all = "snake_case")]
 pub(super) enum Kind {
     /// A keyword that means revocation wherever it makes up a clause: STOP, UNSUBSCRIBE.
     Strong,
@@ -145,25 +148,23 @@ impl Rules {
     fn compile() -> Rules {
         let mut rules = Rules::default();
         let mut parts = HashMap::new();
-        for (kind, language, table) in TABLES {
-            for row in *table {
-                let ids: Vec<PartId> = row.iter().map(|part| rules.part(part, &mut parts)).collect();
-                if let Some((first, rest)) = ids.split_first() {
-                    let rule = Rule { kind: *kind, language: *language, rest: rest.to_vec() };
-                    place(&mut rules.rules, *first, rule);
-                }
+        for row in &DATA.rules {
+            let ids: Vec<PartId> = row.parts.iter().map(|part| rules.part(part, &mut parts)).collect();
+            if let Some((first, rest)) = ids.split_first() {
+                let rule = Rule { kind: row.kind, language: row.language, rest: rest.to_vec() };
+                place(&mut rules.rules, *first, rule);
             }
         }
-        rules.small = SMALL.split_whitespace().map(|word| rules.lexicon.add(word)).collect();
+        rules.small = DATA.lists.small.iter().map(|word| rules.lexicon.add(word)).collect();
         rules.small.sort_unstable();
         rules
     }
 
-    fn part(&mut self, part: &'static str, parts: &mut HashMap<&'static str, PartId>) -> PartId {
+    fn part(&mut self, part: &'static [String], parts: &mut HashMap<&'static [String], PartId>) -> PartId {
         let next = PartId::try_from(parts.len()).unwrap_or(PartId::MAX);
         let id = *parts.entry(part).or_insert(next);
         if id == next {
-            for phrase in part.split('|') {
+            for phrase in part {
                 let mut words = phrase.split_whitespace().map(|word| self.lexicon.add(word));
                 if let Some(first) = words.next() {
                     let rest = words.collect();

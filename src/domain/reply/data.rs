@@ -1,0 +1,237 @@
+//! The words and phrases that a lead's text is compared with: the files of `data`, built in and read once. They are written
+//! for a person who does not program (`data/README.md`), in small letters; the comparison is in capitals, so they are
+//! brought to capitals here. The tests hold that every file can be read and is written in that form.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use super::matcher::Kind;
+use crate::domain::language::Language::{self, English, French, Spanish};
+
+/// Lists that rules of several files share, and the words that may stand between two parts of a rule.
+#[derive(Deserialize, Default, Debug)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SharedLists {
+    /// They point, own, stress or swear.
+    pub small: Vec<String>,
+    /// Small words that are about texts all the same: between the parts of something harmless they stay in sight.
+    pub about_texts: Vec<String>,
+    /// First names.
+    names: Vec<String>,
+}
+
+/// Slips of the thumb.
+#[derive(Deserialize, Default, Debug)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Typos {
+    /// The slips of words too short for a rule, by the word that was meant.
+    pub short: BTreeMap<String, Vec<String>>,
+    /// The same the other way round: the word that was meant, by its slip.
+    #[serde(skip)]
+    pub by_slip: HashMap<String, String>,
+    /// Words that may have any one slip. The first that fits is taken.
+    pub long_words: Vec<String>,
+    /// Words of their own, however near they are to a keyword.
+    pub real_words: HashSet<String>,
+}
+
+/// How phones put a reaction into words.
+#[derive(Deserialize, Default, Debug)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Reactions {
+    /// Before the quotation.
+    pub openings: Vec<String>,
+    /// Before the quotation, with a sign or a name between.
+    pub around: Vec<(String, String)>,
+    /// Between an emoji and the quotation.
+    pub to: Vec<String>,
+    /// Before an emoji, where the quotation is missing.
+    pub before_sign: Vec<String>,
+    /// What is reacted to if it is no text.
+    pub pictures: Vec<String>,
+}
+
+/// Letters and the Latin letters they look like, row by row.
+#[derive(Deserialize, Default, Debug)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Letters {
+    /// They count for every word, START as well.
+    pub look_alikes: Vec<(String, String)>,
+    /// They count towards revocation alone.
+    pub playful: Vec<(String, String)>,
+}
+
+/// A keyword and its language; none where several languages have it.
+pub(super) type Keyword = (String, Option<Language>);
+
+/// The keywords of all languages, by what they ask for.
+#[derive(Default, Debug)]
+pub(super) struct KeywordTables {
+    pub revoke: Vec<Keyword>,
+    pub opt_in: Vec<Keyword>,
+    pub confirm: Vec<Keyword>,
+    pub help: Vec<Keyword>,
+}
+
+/// One rule: its parts, each with the ways to say it.
+#[derive(Debug)]
+pub(super) struct PhraseRule {
+    pub kind: Kind,
+    pub language: Option<Language>,
+    pub parts: Vec<Vec<String>>,
+}
+
+/// Everything that `data` holds, in capitals.
+#[derive(Default, Debug)]
+pub(super) struct ReplyData {
+    /// In the order of the files: where two rules begin at one word, the earlier one explains the reading.
+    pub rules: Vec<PhraseRule>,
+    pub keywords: KeywordTables,
+    pub lists: SharedLists,
+    pub typos: Typos,
+    pub reactions: Reactions,
+    pub letters: Letters,
+}
+
+/// The files of this build. A file that cannot be read does not pass the tests.
+pub(super) static DATA: LazyLock<ReplyData> = LazyLock::new(|| read_all().unwrap_or_default());
+
+/// The word that a program's code may follow: `STOP RATES`.
+pub(super) const REVOKE_ONE: &str = "STOP";
+
+/// Quotation marks that open or close what a reaction quotes.
+pub(super) const QUOTES: &[char] = &['"', '“', '”', '„', '«', '»'];
+
+macro_rules! files {
+    ($($language:expr => $($path:literal)*),* $(,)?) => {
+        &[$($(($language, $path, include_str!(concat!("data/", $path)))),*),*]
+    };
+}
+
+/// The files of rules, in the order in which they are compared.
+pub(super) const RULE_FILES: &[(Option<Language>, &str, &str)] = files! {
+    None => "any/shared.toml",
+    Some(English) => "en/revoke.toml" "en/wrong_person.toml",
+    Some(Spanish) => "es/revoke.toml" "es/wrong_person.toml",
+    Some(French) => "fr/revoke.toml" "fr/wrong_person.toml",
+    None => "any/harmless.toml",
+    Some(English) => "en/unclear.toml",
+    Some(Spanish) => "es/unclear.toml",
+    Some(French) => "fr/unclear.toml",
+    None => "any/turns.toml",
+    Some(English) => "en/courtesy.toml" "en/help.toml",
+    Some(Spanish) => "es/courtesy.toml" "es/help.toml",
+    Some(French) => "fr/courtesy.toml" "fr/help.toml",
+};
+
+/// The files of keywords.
+pub(super) const KEYWORD_FILES: &[(Option<Language>, &str, &str)] = files! {
+    None => "any/keywords.toml",
+    Some(English) => "en/keywords.toml",
+    Some(Spanish) => "es/keywords.toml",
+    Some(French) => "fr/keywords.toml",
+};
+
+/// A file of rules. Every key but `sets` is a kind of rule; one that is unknown is an error.
+#[derive(Deserialize)]
+pub(super) struct RuleFile {
+    #[serde(default)]
+    pub sets: HashMap<String, Vec<String>>,
+    #[serde(flatten)]
+    pub rules: BTreeMap<Kind, Vec<RuleBlock>>,
+}
+
+/// One block of a file of rules.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RuleBlock {
+    say: Vec<String>,
+    #[serde(default)]
+    then: Vec<String>,
+    #[serde(default)]
+    end: Vec<String>,
+}
+
+impl RuleBlock {
+    /// The parts that are there.
+    pub(super) fn parts(&self) -> impl Iterator<Item = &[String]> {
+        [&self.say, &self.then, &self.end].into_iter().map(Vec::as_slice).filter(|part| !part.is_empty())
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[derive(Default)]
+struct KeywordFile {
+    revoke: Vec<String>,
+    opt_in: Vec<String>,
+    confirm: Vec<String>,
+    help: Vec<String>,
+}
+
+/// Reads every file.
+///
+/// # Errors
+/// The first file that is not written as it must be.
+pub(super) fn read_all() -> Result<ReplyData, toml::de::Error> {
+    let mut data = ReplyData {
+        lists: toml::from_str(include_str!("data/any/lists.toml"))?,
+        typos: toml::from_str(include_str!("data/any/typos.toml"))?,
+        reactions: toml::from_str(include_str!("data/any/reactions.toml"))?,
+        letters: toml::from_str(include_str!("data/any/letters.toml"))?,
+        ..ReplyData::default()
+    };
+    for (language, _, text) in KEYWORD_FILES {
+        let file: KeywordFile = toml::from_str(text)?;
+        let add = |to: &mut Vec<Keyword>, words: Vec<String>| {
+            to.extend(words.into_iter().map(|word| (word.to_uppercase(), *language)));
+        };
+        add(&mut data.keywords.revoke, file.revoke);
+        add(&mut data.keywords.opt_in, file.opt_in);
+        add(&mut data.keywords.confirm, file.confirm);
+        add(&mut data.keywords.help, file.help);
+    }
+    for (language, _, text) in RULE_FILES {
+        let file: RuleFile = toml::from_str(text)?;
+        for (kind, blocks) in &file.rules {
+            for block in blocks {
+                let parts = block.parts().map(|part| spell_out(part, &file.sets, &data.lists)).collect();
+                data.rules.push(PhraseRule { kind: *kind, language: *language, parts });
+            }
+        }
+    }
+    data.capitalize();
+    Ok(data)
+}
+
+/// The words of a part, with each `@set` as its words. A set that is not there is empty; the tests find it.
+fn spell_out(part: &[String], sets: &HashMap<String, Vec<String>>, lists: &SharedLists) -> Vec<String> {
+    let mut words = Vec::with_capacity(part.len());
+    for word in part {
+        match word.strip_prefix('@') {
+            Some("names") => words.extend(lists.names.iter().map(|name| name.to_uppercase())),
+            Some(set) => words.extend(sets.get(set).into_iter().flatten().map(|word| word.to_uppercase())),
+            None => words.push(word.to_uppercase()),
+        }
+    }
+    words
+}
+
+impl ReplyData {
+    /// Brings what is not a rule to capitals.
+    fn capitalize(&mut self) {
+        let lists = [&mut self.lists.small, &mut self.lists.about_texts, &mut self.lists.names];
+        let Reactions { openings, around, to, before_sign, pictures } = &mut self.reactions;
+        let reactions = [openings, to, before_sign, pictures];
+        let all = lists.into_iter().chain([&mut self.typos.long_words]).chain(reactions).flatten();
+        all.for_each(|word| *word = word.to_uppercase());
+        around.iter_mut().for_each(|(a, b)| (*a, *b) = (a.to_uppercase(), b.to_uppercase()));
+        let by_slip = |(meant, slips): (&String, &Vec<String>)| {
+            slips.iter().map(|slip| (slip.to_uppercase(), meant.to_uppercase())).collect::<Vec<_>>()
+        };
+        self.typos.by_slip = self.typos.short.iter().flat_map(by_slip).collect();
+        self.typos.real_words = self.typos.real_words.iter().map(|word| word.to_uppercase()).collect();
+    }
+}
