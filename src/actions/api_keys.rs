@@ -76,10 +76,9 @@ pub fn revoke_api_key(
     actor: &Actor,
     now: Timestamp,
 ) -> Result<(), ActionError> {
-    let keys = api_keys::all(tx)?;
-    let key = keys.iter().find(|key| key.id == id).ok_or(ActionError::NotFound("API key"))?;
+    let key = api_keys::get_locked(tx, id)?.ok_or(ActionError::NotFound("API key"))?;
     if key.revoked_at.is_none() {
-        api_keys::revoke(tx, id, now)?;
+        api_keys::revoke(tx, &key, now)?;
         admin_log::add(tx, actor, "api-key.revoked", &format!("api-key:{}", key.name), "", now)?;
     }
     Ok(())

@@ -12,7 +12,7 @@ use crate::domain::program::Program;
 use crate::domain::time::Timestamp;
 use crate::store::messages::{self, Message, Move};
 use crate::store::numbers::{self, Number};
-use crate::store::{StoreError, Tx, events, programs};
+use crate::store::{Locked, StoreError, Tx, events, programs};
 
 use super::{ActionError, stale};
 
@@ -33,7 +33,7 @@ impl<'a> Occasion<'a> {
 /// Applies an intent to a number. Returns the event that was appended, if one was.
 pub(super) fn apply(
     tx: &mut Tx<'_>,
-    number: &mut Number,
+    number: &mut Locked<Number>,
     program: &Program,
     intent: Intent,
     occasion: &Occasion<'_>,
@@ -54,7 +54,7 @@ pub(super) fn apply(
 fn carry_out(
     tx: &mut Tx<'_>,
     effect: Effect,
-    number: &mut Number,
+    number: &mut Locked<Number>,
     program: &Program,
     entry: &Entry,
     occasion: &Occasion<'_>,
@@ -155,7 +155,7 @@ pub(super) fn opted_in_before() -> Move<'static> {
 
 fn cancel(
     tx: &mut Tx<'_>,
-    number: &mut Number,
+    number: &mut Locked<Number>,
     entry: &Entry,
     occasion: &Occasion<'_>,
 ) -> Result<(), StoreError> {
@@ -189,7 +189,7 @@ fn cancel(
 /// An invitation that was cancelled before it went out leaves the number as if it had never been asked.
 fn take_back(
     tx: &mut Tx<'_>,
-    number: &mut Number,
+    number: &mut Locked<Number>,
     invitation: &Message,
     occasion: &Occasion<'_>,
 ) -> Result<(), StoreError> {

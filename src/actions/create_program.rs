@@ -39,6 +39,7 @@ pub fn create_program(
     actor: &Actor,
     now: Timestamp,
 ) -> Result<(), ActionError> {
+    let others = programs::all_locked(tx)?;
     let slug = new.slug.trim();
     let (name, brand, contact) = (one_line(&new.name), one_line(&new.brand), one_line(&new.contact_route));
     let program = Program::new(tx.new_id(now)?, slug, &name, &brand, &contact, now);
@@ -48,11 +49,11 @@ pub fn create_program(
     if !errors.is_empty() {
         return Err(ActionError::Invalid(errors));
     }
-    programs::insert(tx, program.clone())?;
+    let program = programs::insert(tx, &others, program)?;
     if let Some(sender) = &sender {
-        text_from(tx, program.id, sender, now)?;
+        text_from(tx, &program, sender, now)?;
     }
-    newcomer::welcome(tx, program.id)?;
+    newcomer::welcome(tx, &program)?;
     first_form(tx, &program, slug, now)?;
     let details = format!("“{name}” of {brand}, texts from {}", sender.as_deref().unwrap_or("no number yet"));
     admin_log::add(tx, actor, "program.added", &format!("program:{slug}"), &details, now)?;

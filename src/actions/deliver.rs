@@ -74,7 +74,7 @@ pub fn claim(tx: &mut Tx<'_>, id: MessageId, now: Timestamp) -> Result<Option<Cl
                 now,
                 &Move { due_at, claim, ..Move::default() },
             )?;
-            Ok(Some(permit.clear(id, number.phone, sender, message.body)))
+            Ok(Some(permit.clear(id, number.phone.clone(), sender, message.body)))
         }
         (Answer::Wait { until: Some(until) }, _) => {
             let headline = verdict.headline();

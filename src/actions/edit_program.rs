@@ -54,7 +54,7 @@ pub fn edit_program(
     actor: &Actor,
     now: Timestamp,
 ) -> Result<Vec<String>, ActionError> {
-    let before = programs::find(tx, Some(slug))?.ok_or(ActionError::NotFound("program"))?;
+    let before = programs::find_locked(tx, Some(slug))?.ok_or(ActionError::NotFound("program"))?;
     let after = Program {
         name: clean(&wording.name),
         brand: clean(&wording.brand),
@@ -70,7 +70,7 @@ pub fn edit_program(
         requires_basis: wording.requires_basis,
         keeps_quiet_hours: wording.keeps_quiet_hours,
         keeps_frequency: wording.keeps_frequency,
-        ..before.clone()
+        ..(*before).clone()
     };
     let errors = wrong(&after);
     if !errors.is_empty() {
@@ -78,7 +78,7 @@ pub fn edit_program(
     }
     let changes = changes(&before, &after);
     match save_program(tx, &before, after, &changes, actor, now)? {
-        Some(program) => republish(tx, &program, actor, now),
+        Some(program) => republish(tx, &before, &program, actor, now),
         None => Ok(Vec::new()),
     }
 }
@@ -95,14 +95,14 @@ pub fn keep_rules(
     actor: &Actor,
     now: Timestamp,
 ) -> Result<Program, ActionError> {
-    let before = programs::find(tx, slug)?.ok_or(ActionError::NotFound("program"))?;
+    let before = programs::find_locked(tx, slug)?.ok_or(ActionError::NotFound("program"))?;
     let after = Program {
         keeps_quiet_hours: quiet_hours.unwrap_or(before.keeps_quiet_hours),
         keeps_frequency: frequency.unwrap_or(before.keeps_frequency),
-        ..before.clone()
+        ..(*before).clone()
     };
     let changes = changes(&before, &after);
-    Ok(save_program(tx, &before, after, &changes, actor, now)?.unwrap_or(before))
+    Ok(save_program(tx, &before, after, &changes, actor, now)?.unwrap_or_else(|| before.into_inner()))
 }
 
 /// Browsers send line ends of two characters.

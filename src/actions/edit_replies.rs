@@ -30,7 +30,7 @@ pub fn edit_replies(
     if !Language::BESIDE_ENGLISH.contains(&language) {
         return Err(ActionError::NotFound("language"));
     }
-    let before = programs::find(tx, Some(slug))?.ok_or(ActionError::NotFound("program"))?;
+    let before = programs::find_locked(tx, Some(slug))?.ok_or(ActionError::NotFound("program"))?;
     let replies = AutoReplies {
         opt_in_reply: clean(&replies.opt_in_reply),
         opt_out_reply: clean(&replies.opt_out_reply),
@@ -44,7 +44,7 @@ pub fn edit_replies(
     }
     let stood = before.replies.get(&language).cloned().unwrap_or_default();
     let changes = changes(&stood, &replies, language);
-    let mut after = before.clone();
+    let mut after = (*before).clone();
     after.replies.remove(&language);
     if !replies.is_empty() {
         after.replies.insert(language, replies);

@@ -9,7 +9,7 @@ use crate::domain::phone::Phone;
 use crate::domain::program::{Program, WordList, check_code, check_words};
 use crate::domain::reply::Reply;
 use crate::domain::time::Timestamp;
-use crate::store::{Tx, programs};
+use crate::store::{Locked, Tx, programs};
 
 use super::{ActionError, FieldError, change, save_program};
 
@@ -60,7 +60,7 @@ pub fn edit_sending(
     actor: &Actor,
     now: Timestamp,
 ) -> Result<(), ActionError> {
-    let before = programs::find(tx, Some(slug))?.ok_or(ActionError::NotFound("program"))?;
+    let before = programs::find_locked(tx, Some(slug))?.ok_or(ActionError::NotFound("program"))?;
     let mut errors = Vec::new();
     let code = code(tx, before.id, &sending.code, &mut errors)?;
     let mut words = |field: &str, text: &str, meaning: &Reply| words(field, text, meaning, &mut errors);
@@ -71,7 +71,7 @@ pub fn edit_sending(
         errors.push(FieldError::new("hours", error.to_string()));
         before.hours.clone()
     });
-    let after = Program { hours, code, revoke_words, help_words, opt_in_words, ..before.clone() };
+    let after = Program { hours, code, revoke_words, help_words, opt_in_words, ..(*before).clone() };
     errors.extend(said_twice(&after));
     let was = programs::sender(tx, before.id)?;
     let sender = sender(tx, before.id, &sending.sender, region, &mut errors)?;
@@ -91,7 +91,7 @@ pub fn edit_sending(
     .flatten()
     .collect();
     if let Some(sender) = sender {
-        text_from(tx, before.id, &sender, now)?;
+        text_from(tx, &before, &sender, now)?;
     }
     save_program(tx, &before, after, &changes, actor, now)?;
     Ok(())
@@ -131,7 +131,7 @@ pub(super) fn sender(
 /// [`ActionError::Invalid`] when it is another program's.
 pub(super) fn text_from(
     tx: &mut Tx<'_>,
-    program: ProgramId,
+    program: &Locked<Program>,
     sender: &str,
     now: Timestamp,
 ) -> Result<(), ActionError> {

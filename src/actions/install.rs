@@ -3,7 +3,7 @@
 use crate::domain::language::Language;
 use crate::domain::program::Program;
 use crate::domain::time::Timestamp;
-use crate::store::{Tx, forms, programs, settings};
+use crate::store::{Locked, Tx, forms, programs, settings};
 
 use super::ActionError;
 use super::publish_form::first_form;
@@ -16,7 +16,7 @@ const FORM_SLUG: &str = "opt-in";
 /// # Errors
 /// When the database fails.
 pub fn install(tx: &mut Tx<'_>, sender: Option<&str>, now: Timestamp) -> Result<(), ActionError> {
-    let program = match programs::find(tx, None)? {
+    let program = match programs::find_locked(tx, None)? {
         Some(program) => program,
         None => first_program(tx, now)?,
     };
@@ -24,7 +24,7 @@ pub fn install(tx: &mut Tx<'_>, sender: Option<&str>, now: Timestamp) -> Result<
     if let Some(sender) = sender
         && settings::get(tx, settings::SENDER)?.as_deref() != Some(sender)
     {
-        programs::text_from(tx, program.id, sender, now)?;
+        programs::text_from(tx, &program, sender, now)?;
         settings::set(tx, settings::SENDER, sender)?;
     }
     if forms::find(tx, FORM_SLUG)?.is_none() {
@@ -41,7 +41,8 @@ pub fn shared_secret(tx: &mut Tx<'_>, fresh: &str) -> Result<Vec<u8>, ActionErro
     Ok(settings::get_or_set(tx, settings::SECRET_KEY, fresh)?.into_bytes())
 }
 
-fn first_program(tx: &mut Tx<'_>, now: Timestamp) -> Result<Program, ActionError> {
+fn first_program(tx: &mut Tx<'_>, now: Timestamp) -> Result<Locked<Program>, ActionError> {
+    let others = programs::all_locked(tx)?;
     let (name, brand, contact) = ("Account updates", "Example Company", "write to help@example.com");
     let program = Program::new(tx.new_id(now)?, "default", name, brand, contact, now);
     let mut program = Program { is_default: true, ..program };
@@ -51,6 +52,5 @@ fn first_program(tx: &mut Tx<'_>, now: Timestamp) -> Result<Program, ActionError
             replies.contact_route = format!("{write_to} help@example.com");
         }
     }
-    programs::insert(tx, program.clone())?;
-    Ok(program)
+    Ok(programs::insert(tx, &others, program)?)
 }

@@ -10,7 +10,7 @@ use crate::domain::program::{Program, check_placeholders, defaults};
 use crate::domain::schedule::promises;
 use crate::domain::time::Timestamp;
 use crate::store::forms::{self, Form, Version};
-use crate::store::{Tx, admin_log, programs};
+use crate::store::{Locked, Tx, admin_log, programs};
 
 use super::{ActionError, change};
 
@@ -47,18 +47,18 @@ pub fn publish_form(
     actor: &Actor,
     now: Timestamp,
 ) -> Result<(), ActionError> {
-    let (before, shown) = forms::find(tx, slug)?.ok_or(ActionError::NotFound("form"))?;
+    let (before, shown) = forms::find_locked(tx, slug)?.ok_or(ActionError::NotFound("form"))?;
     if edited.stand != stand(&before) {
         return Err(ActionError::Conflict("The form was changed while this page was open.".to_owned()));
     }
-    let program = programs::get(tx, before.program_id)?.ok_or(ActionError::NotFound("program"))?;
+    let program = programs::get_locked(tx, before.program_id)?.ok_or(ActionError::NotFound("program"))?;
     // Browsers send line ends of two characters; the wording is kept byte for byte as it is shown.
     let template = edited.template.replace("\r\n", "\n").trim().to_owned();
     let title = edited.title.trim().to_owned();
     let wording = check(&program, &title, &template)?;
-    let after = Form { title, template, double_opt_in: edited.double_opt_in, ..before.clone() };
-    forms::update(tx, &after, now)?;
-    let version = publish(tx, &after, &shown, &wording, actor, now)?;
+    let after = Form { title, template, double_opt_in: edited.double_opt_in, ..(*before).clone() };
+    forms::update(tx, &before, &after, now)?;
+    let version = publish(tx, &before, &shown, &wording, actor, now)?;
     let kind = |form: &Form| if form.double_opt_in { "double" } else { "single" };
     let changes: Vec<String> = [
         change("heading", &before.title, &after.title),
@@ -82,12 +82,13 @@ pub fn publish_form(
 /// When the database fails.
 pub(super) fn republish(
     tx: &mut Tx<'_>,
+    before: &Locked<Program>,
     program: &Program,
     actor: &Actor,
     now: Timestamp,
 ) -> Result<Vec<String>, ActionError> {
     let mut renewed = Vec::new();
-    for form in forms::of_program(tx, program.id)? {
+    for form in forms::of_locked(tx, before)? {
         let Some(shown) = forms::version(tx, form.id, form.version)? else { continue };
         let version = publish(tx, &form, &shown, &program.fill(&form.template), actor, now)?;
         if version == shown.version {
@@ -98,7 +99,7 @@ pub(super) fn republish(
             change("version", &shown.version.to_string(), &version.to_string()).unwrap_or_default()
         );
         note(tx, &form.slug, &details, actor, now)?;
-        renewed.push(form.title);
+        renewed.push(form.title.clone());
     }
     Ok(renewed)
 }
@@ -106,7 +107,7 @@ pub(super) fn republish(
 /// The version that is shown from now on: a new one if the wording is.
 fn publish(
     tx: &mut Tx<'_>,
-    form: &Form,
+    form: &Locked<Form>,
     shown: &Version,
     wording: &str,
     actor: &Actor,
@@ -117,15 +118,16 @@ fn publish(
     }
     remember_promise(tx, form, wording)?;
     let number = shown.version + 1;
-    forms::publish(tx, &Version { version: number, ..first_version(form.id, wording, actor, now) })?;
+    forms::publish(tx, form, &Version { version: number, ..first_version(form.id, wording, actor, now) })?;
     Ok(number)
 }
 
 /// A number of texts that stands in the consent language alone is promised too.
 fn remember_promise(tx: &mut Tx<'_>, form: &Form, wording: &str) -> Result<(), ActionError> {
-    let program = programs::get(tx, form.program_id)?.ok_or(ActionError::NotFound("program"))?;
+    let program = programs::get_locked(tx, form.program_id)?.ok_or(ActionError::NotFound("program"))?;
     if !program.has_promised && !promises(wording).is_empty() {
-        programs::update(tx, Program { has_promised: true, ..program })?;
+        let after = Program { has_promised: true, ..(*program).clone() };
+        programs::update(tx, &program, after)?;
     }
     Ok(())
 }
@@ -136,7 +138,7 @@ fn remember_promise(tx: &mut Tx<'_>, form: &Form, wording: &str) -> Result<(), A
 /// When the database fails, or the slug is taken.
 pub(super) fn first_form(
     tx: &mut Tx<'_>,
-    program: &Program,
+    program: &Locked<Program>,
     slug: &str,
     now: Timestamp,
 ) -> Result<(), ActionError> {
@@ -156,9 +158,9 @@ pub(super) fn first_form(
         updated_at: now,
         template: defaults::FORM_WORDING.to_owned(),
     };
-    forms::insert(tx, &form)?;
+    let form = forms::insert(tx, program, form)?;
     let wording = program.fill(&form.template);
-    Ok(forms::publish(tx, &first_version(form.id, &wording, &Actor::System, now))?)
+    Ok(forms::publish(tx, &form, &first_version(form.id, &wording, &Actor::System, now))?)
 }
 
 /// The first version of a form's consent language.

@@ -34,7 +34,8 @@ pub fn publish_rules(
     actor: &Actor,
     now: Timestamp,
 ) -> Result<i32, ActionError> {
-    let latest = rulebooks::latest(tx)?.map_or(0, |edition| edition.version);
+    let published = rulebooks::latest_locked(tx)?;
+    let latest = published.as_ref().map_or(0, |edition| edition.version);
     if draft.version != Some(latest) {
         return Err(ActionError::Conflict("The rules were changed while this page was open.".to_owned()));
     }
@@ -48,7 +49,7 @@ pub fn publish_rules(
         published_by: actor.to_string(),
         reason: one_line(&draft.reason),
     };
-    rulebooks::publish(tx, &edition)?;
+    rulebooks::publish(tx, &published, &edition)?;
     messages::look_again(tx, None, now)?;
     let details = format!(
         "lines added: {}; lines removed: {}; reason: {}",

@@ -5,6 +5,7 @@ use crate::domain::consent::{Intent, Scope, State};
 use crate::domain::message::{Receipt, ReceiptStatus, RejectKind, Status};
 use crate::domain::time::Timestamp;
 use crate::store::messages::{self, Message, Move};
+use crate::store::numbers::Number;
 use crate::store::{Tx, numbers, programs};
 
 use super::ActionError;
@@ -53,9 +54,11 @@ pub fn receive_receipt(
         refused_by_provider(tx, &message, kind, code, provider, now)?;
     }
     if let (Some(Status::Delivered), Some(number)) = (moved, message.number_id) {
-        let known = numbers::get(tx, number)?;
-        if known.is_some_and(|number| number.unreachable.is_some()) {
-            numbers::set_unreachable(tx, number, None)?;
+        let is_marked = |number: Number| number.unreachable.is_some();
+        if numbers::get(tx, number)?.is_some_and(is_marked)
+            && let Some(mut number) = numbers::get_locked(tx, number)?
+        {
+            numbers::set_unreachable(tx, &mut number, None)?;
         }
     }
     Ok(())
@@ -91,8 +94,10 @@ pub(super) fn refused_by_provider(
         apply(tx, &mut number, &program, intent, &Occasion::new(&actor, now))?;
         return Ok(());
     }
-    if kind == RejectKind::Unreachable {
-        numbers::set_unreachable(tx, number_id, Some(code))?;
+    if kind == RejectKind::Unreachable
+        && let Some(mut number) = numbers::get_locked(tx, number_id)?
+    {
+        numbers::set_unreachable(tx, &mut number, Some(code))?;
     }
     invitation_failed(tx, message, &format!("The provider refused the invitation (code {code})."), now)
 }

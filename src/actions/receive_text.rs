@@ -13,7 +13,7 @@ use crate::domain::reply::{self, Reading, Reply};
 use crate::domain::time::Timestamp;
 use crate::store::inbound::{self, Inbound};
 use crate::store::numbers::Number;
-use crate::store::{Tx, messages, numbers, programs, rulebooks};
+use crate::store::{Locked, Tx, messages, numbers, programs, rulebooks};
 
 use super::ActionError;
 use super::consent::{Occasion, apply, queue};
@@ -61,12 +61,12 @@ pub fn receive_text(
     // A provider's E.164 is taken as it is: a STOP must not be lost because metadata does not know the number.
     let phone = Phone::from_e164(&text.from).or_else(|| Phone::parse(&text.from, region).ok());
     let number = phone.map(|phone| numbers::find_or_create(tx, &phone, now)).transpose()?;
-    let record = record(tx, provider, text, &reading, number.as_ref(), &program, now)?;
+    let record = record(tx, provider, text, &reading, number.as_deref(), &program, now)?;
     inbound::insert(tx, &record)?;
     let Some(mut number) = number else { return Ok(Received::New(reading.reply)) };
     if number.unreachable.is_some() {
         // Who texts can be texted.
-        numbers::set_unreachable(tx, number.id, None)?;
+        numbers::set_unreachable(tx, &mut number, None)?;
     }
     if reading.language.is_some() {
         numbers::set_language(tx, &mut number, reading.language)?;
@@ -152,7 +152,7 @@ fn record(
 
 fn act(
     tx: &mut Tx<'_>,
-    number: &mut Number,
+    number: &mut Locked<Number>,
     program: &Program,
     text: &InboundText,
     record: &Inbound,

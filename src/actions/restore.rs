@@ -41,11 +41,12 @@ pub fn finding(conn: &mut Conn<'_>, outside: Option<&Seal>) -> Result<Option<Sta
 /// # Errors
 /// When the database fails.
 pub fn stand_still(tx: &mut Tx<'_>, why: Standstill, now: Timestamp) -> Result<(), ActionError> {
-    let is_new = !matches!(settings::standstill(tx)?, Some(Standstill::Behind { .. }));
+    let switch = settings::sending_locked(tx)?;
+    let is_new = !matches!(switch.standstill, Some(Standstill::Behind { .. }));
     if let (Standstill::Behind { .. }, true) = (why, is_new) {
         cancel_waiting(tx, now)?;
     }
-    settings::stand_still(tx, why)?;
+    settings::switch_sending(tx, &switch, false, Some(why))?;
     admin_log::add(tx, &Actor::System, "sending.off", "all sending", &why.facts(), now)?;
     Ok(())
 }

@@ -10,7 +10,7 @@ use crate::domain::evidence::RevocationChannel;
 use crate::domain::id::NumberId;
 use crate::domain::time::Timestamp;
 use crate::store::numbers::Number;
-use crate::store::{Tx, inbound, numbers, programs, reviews};
+use crate::store::{Locked, Tx, inbound, numbers, programs, reviews};
 
 use super::ActionError;
 use super::consent::{Occasion, apply};
@@ -105,7 +105,7 @@ fn waits_since(number: &Number, since: Timestamp) -> bool {
 
 fn record(
     tx: &mut Tx<'_>,
-    number: &mut Number,
+    number: &mut Locked<Number>,
     intent: Intent,
     actor: &Actor,
     now: Timestamp,

@@ -6,7 +6,7 @@ use crate::domain::phone::Phone;
 use crate::domain::schedule::Zone;
 use crate::domain::time::Timestamp;
 use crate::store::contacts::{self, Contact, Details};
-use crate::store::{Tx, admin_log, numbers};
+use crate::store::{Locked, Tx, admin_log, numbers};
 
 use super::{ActionError, FieldError, one_line};
 
@@ -51,7 +51,7 @@ pub fn save_contact(
 ) -> Result<(ContactId, bool), ActionError> {
     let external_id = sent.external_id.as_ref().and_then(|id| tidy(id.clone()));
     let known = match &external_id {
-        Some(external_id) => contacts::by_external_id(tx, external_id)?,
+        Some(external_id) => contacts::external_locked(tx, external_id)?,
         None => None,
     };
     let Some(known) = known else {
@@ -59,14 +59,8 @@ pub fn save_contact(
         return Ok((create_contact(tx, phone, &details, region, actor, now)?, true));
     };
     let id = known.id;
-    let kept = Details {
-        name: known.name,
-        email: known.email,
-        external_id: known.external_id,
-        zip: known.zip,
-        time_zone: known.time_zone,
-    };
-    update_contact(tx, id, phone, &sent.over(kept), region, actor, now)?;
+    let details = sent.over(details_of(&known));
+    change_contact(tx, &known, phone, &details, region, actor, now)?;
     Ok((id, false))
 }
 
@@ -89,8 +83,8 @@ pub fn create_contact(
     {
         return Err(taken());
     }
-    let number = numbers::find_or_create(tx, &phone, now)?;
-    let id = contacts::insert(tx, &number, details, now)?;
+    let mut number = numbers::find_or_create(tx, &phone, now)?;
+    let id = contacts::insert(tx, &mut number, details, now)?;
     admin_log::add(tx, actor, "contact.created", &format!("contact:{id}"), "", now)?;
     Ok(id)
 }
@@ -108,7 +102,32 @@ pub fn update_contact(
     actor: &Actor,
     now: Timestamp,
 ) -> Result<Contact, ActionError> {
-    let contact = contacts::get(tx, id)?.ok_or(ActionError::NotFound("contact"))?;
+    let contact = contacts::get_locked(tx, id)?.ok_or(ActionError::NotFound("contact"))?;
+    change_contact(tx, &contact, phone, details, region, actor, now)?;
+    Ok(contact.into_inner())
+}
+
+/// What is kept about a contact, as a person enters it.
+pub fn details_of(contact: &Contact) -> Details {
+    Details {
+        name: contact.name.clone(),
+        email: contact.email.clone(),
+        external_id: contact.external_id.clone(),
+        zip: contact.zip.clone(),
+        time_zone: contact.time_zone.clone(),
+    }
+}
+
+fn change_contact(
+    tx: &mut Tx<'_>,
+    contact: &Locked<Contact>,
+    phone: &str,
+    details: &Details,
+    region: &str,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<(), ActionError> {
+    let id = contact.id;
     let details = &tidied(details);
     let phone = checked(phone, details, region)?;
     if let Some(external_id) = &details.external_id
@@ -116,11 +135,11 @@ pub fn update_contact(
     {
         return Err(taken());
     }
-    let number = numbers::find_or_create(tx, &phone, now)?;
-    contacts::update(tx, &contact, &number, details, now)?;
+    let (mut number, mut left) = numbers::lock_both(tx, &phone, contact.number_id, now)?;
+    contacts::update(tx, contact, (&mut number, left.as_mut()), details, now)?;
     let what = if number.id == contact.number_id { "" } else { "The number was changed." };
     admin_log::add(tx, actor, "contact.changed", &format!("contact:{id}"), what, now)?;
-    Ok(contact)
+    Ok(())
 }
 
 /// Control characters and space around it are no part of what people mean; what is empty then was not given.

@@ -4,7 +4,7 @@ use crate::domain::actor::Actor;
 use crate::domain::language::Language;
 use crate::domain::program::Program;
 use crate::domain::time::Timestamp;
-use crate::store::{Tx, admin_log, messages, program_replies, programs};
+use crate::store::{Locked, Tx, admin_log, messages, program_replies, programs};
 
 use super::ActionError;
 
@@ -14,7 +14,7 @@ use super::ActionError;
 /// When the database fails.
 pub(super) fn save_program(
     tx: &mut Tx<'_>,
-    before: &Program,
+    before: &Locked<Program>,
     after: Program,
     changes: &[String],
     actor: &Actor,
@@ -28,10 +28,10 @@ pub(super) fn save_program(
     for language in Language::BESIDE_ENGLISH {
         let replies = after.replies.get(language);
         if replies != before.replies.get(language) {
-            program_replies::set(tx, after.id, *language, replies)?;
+            program_replies::set(tx, before, *language, replies)?;
         }
     }
-    programs::update(tx, after.clone())?;
+    programs::update(tx, before, after.clone())?;
     // What waits for an allowed time may have one now.
     messages::look_again(tx, Some(after.id), now)?;
     let subject = format!("program:{}", after.slug);

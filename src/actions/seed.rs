@@ -10,7 +10,7 @@ use crate::domain::program::Program;
 use crate::domain::time::Timestamp;
 use crate::store::contacts::{self, Details};
 use crate::store::numbers::Number;
-use crate::store::{Tx, numbers, programs};
+use crate::store::{Locked, Tx, numbers, programs};
 
 use super::ActionError;
 use super::consent::{Occasion, apply};
@@ -59,8 +59,7 @@ pub fn seed(tx: &mut Tx<'_>, from: usize, to: usize, now: Timestamp) -> Result<(
         let email = format!("{}.{n}@example.com", name.to_lowercase().replace(' ', "."));
         let details =
             Details { name, email: Some(email), external_id: Some(external_id), ..Details::default() };
-        contacts::insert(tx, &number, &details, now)?;
-        number.contact_count += 1;
+        contacts::insert(tx, &mut number, &details, now)?;
         if number.consent.seq == 0 {
             history(tx, &mut number, &program, n, now)?;
         }
@@ -82,7 +81,7 @@ fn name(n: usize) -> String {
 /// One history in eight is an invitation, one an opt-out, one a revoked document, two nothing; the rest is consent.
 fn history(
     tx: &mut Tx<'_>,
-    number: &mut Number,
+    number: &mut Locked<Number>,
     program: &Program,
     n: usize,
     now: Timestamp,

@@ -50,8 +50,7 @@ pub fn submit_form(tx: &mut Tx<'_>, submission: &Submission, now: Timestamp) -> 
     let mut number = numbers::find_or_create(tx, &submission.phone, now)?;
     if contacts::of_number(tx, number.id)?.is_empty() {
         let name = submission.name.clone().unwrap_or_default();
-        contacts::insert(tx, &number, &Details { name, ..Details::default() }, now)?;
-        number.contact_count += 1;
+        contacts::insert(tx, &mut number, &Details { name, ..Details::default() }, now)?;
     }
     let actor = Actor::Form(form.slug.clone());
     let double_opt_in = form.double_opt_in || !submission.was_shown;

@@ -12,14 +12,13 @@ use super::ActionError;
 /// # Errors
 /// When the database fails.
 pub fn switch_sending(tx: &mut Tx<'_>, on: bool, actor: &Actor, now: Timestamp) -> Result<(), ActionError> {
-    if on {
-        if let Some(why @ Standstill::Behind { .. }) = settings::standstill(tx)? {
-            return Err(ActionError::Conflict(format!("Sending stays off. {}", why.next_step())));
-        }
-        settings::clear(tx, settings::SENDING_OFF_BECAUSE)?;
+    let switch = settings::sending_locked(tx)?;
+    if let (true, Some(why @ Standstill::Behind { .. })) = (on, &switch.standstill) {
+        return Err(ActionError::Conflict(format!("Sending stays off. {}", why.next_step())));
     }
-    if settings::sending_on(tx)? != on {
-        settings::set(tx, settings::SENDING, if on { "on" } else { "off" })?;
+    if switch.on != on {
+        let because = switch.standstill.filter(|_| !on);
+        settings::switch_sending(tx, &switch, on, because)?;
         let action = if on { "sending.on" } else { "sending.off" };
         admin_log::add(tx, actor, action, "all sending", "", now)?;
     }

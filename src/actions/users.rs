@@ -10,8 +10,8 @@ use crate::domain::hex::hex;
 use crate::domain::id::UserId;
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
-use crate::store::users::{self, User};
-use crate::store::{Conn, StoreError, Tx, admin_log, settings};
+use crate::store::users::{self, User, UserCounts};
+use crate::store::{Conn, Locked, StoreError, Tx, admin_log, settings};
 
 use super::{ActionError, FieldError, one_line};
 
@@ -38,6 +38,17 @@ pub fn create_user(
     actor: &Actor,
     now: Timestamp,
 ) -> Result<User, ActionError> {
+    let all = users::lock(tx)?;
+    add_user(tx, &all, new, actor, now)
+}
+
+fn add_user(
+    tx: &mut Tx<'_>,
+    all: &Locked<UserCounts>,
+    new: NewUser,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<User, ActionError> {
     let (email, name) = (new.email.trim().to_lowercase(), one_line(&new.name));
     check_person(tx, &email, &name)?;
     let user = User {
@@ -49,7 +60,7 @@ pub fn create_user(
         created_at: now,
         disabled_at: None,
     };
-    users::insert(tx, &user)?;
+    users::insert(tx, all, &user)?;
     note(tx, actor, "user.created", &user, &format!("Role: {}.", user.role.label()), now)?;
     Ok(user)
 }
@@ -88,13 +99,15 @@ pub fn first_administrator(
     new: NewUser,
     now: Timestamp,
 ) -> Result<User, ActionError> {
+    // Of two who use the link at once, the second finds it spent.
+    let all = users::lock(tx)?;
     if !may_set_up(tx, token)? {
         return Err(ActionError::Conflict(
             "This setup link was used already, or is not the latest one. The newest is in the server's log."
                 .to_owned(),
         ));
     }
-    let user = create_user(tx, NewUser { role: Role::Administrator, ..new }, &Actor::System, now)?;
+    let user = add_user(tx, &all, NewUser { role: Role::Administrator, ..new }, &Actor::System, now)?;
     settings::clear(tx, settings::SETUP_TOKEN)?;
     Ok(user)
 }
@@ -143,21 +156,22 @@ pub fn change_role(
     actor: &Actor,
     now: Timestamp,
 ) -> Result<User, ActionError> {
-    let user = users::get(tx, id)?.ok_or(ActionError::NotFound("user"))?;
+    let all = users::lock(tx)?;
+    let user = users::get_locked(tx, &all, id)?.ok_or(ActionError::NotFound("user"))?;
     if user.role == role {
-        return Ok(user);
+        return Ok(user.into_inner());
     }
-    keep_an_administrator(tx, &user)?;
-    users::set_role(tx, id, role)?;
+    keep_an_administrator(&all, &user)?;
+    users::set_role(tx, &user, role)?;
     let details = format!("From {} to {}.", user.role.label(), role.label());
     note(tx, actor, "user.role_changed", &user, &details, now)?;
-    Ok(User { role, ..user })
+    Ok(User { role, ..user.into_inner() })
 }
 
 /// Somebody must be able to administer after the change of this user.
-fn keep_an_administrator(tx: &mut Tx<'_>, user: &User) -> Result<(), ActionError> {
+fn keep_an_administrator(all: &Locked<UserCounts>, user: &User) -> Result<(), ActionError> {
     let is_one = user.role == Role::Administrator && user.disabled_at.is_none();
-    if is_one && users::administrators(tx)? <= 1 {
+    if is_one && all.administrators <= 1 {
         return Err(ActionError::Conflict(
             "This is the last administrator. Make somebody else an administrator first.".to_owned(),
         ));
@@ -176,15 +190,16 @@ pub fn set_active(
     actor: &Actor,
     now: Timestamp,
 ) -> Result<User, ActionError> {
-    let user = users::get(tx, id)?.ok_or(ActionError::NotFound("user"))?;
+    let all = users::lock(tx)?;
+    let user = users::get_locked(tx, &all, id)?.ok_or(ActionError::NotFound("user"))?;
     if user.disabled_at.is_none() == active {
-        return Ok(user);
+        return Ok(user.into_inner());
     }
-    keep_an_administrator(tx, &user)?;
-    users::set_disabled(tx, id, (!active).then_some(now))?;
+    keep_an_administrator(&all, &user)?;
+    users::set_disabled(tx, &user, (!active).then_some(now))?;
     let action = if active { "user.reactivated" } else { "user.deactivated" };
     note(tx, actor, action, &user, "", now)?;
-    Ok(user)
+    Ok(user.into_inner())
 }
 
 /// Changes a user's password; their sessions end.
@@ -198,10 +213,11 @@ pub fn change_password(
     actor: &Actor,
     now: Timestamp,
 ) -> Result<User, ActionError> {
-    let user = users::get(tx, id)?.ok_or(ActionError::NotFound("user"))?;
-    users::set_password(tx, id, password_hash)?;
+    let all = users::lock(tx)?;
+    let user = users::get_locked(tx, &all, id)?.ok_or(ActionError::NotFound("user"))?;
+    users::set_password(tx, &user, password_hash)?;
     note(tx, actor, "user.password_changed", &user, "", now)?;
-    Ok(user)
+    Ok(user.into_inner())
 }
 
 fn note(

@@ -2,9 +2,9 @@
 
 use diesel::prelude::*;
 
-use super::dialect::on;
+use super::dialect::{first_locked, on};
 use super::schema::{api_keys, idempotency_keys};
-use super::{Conn, StoreError, Tx};
+use super::{Conn, Locked, StoreError, Tx};
 use crate::domain::id::{ApiKeyId, MessageId};
 use crate::domain::time::Timestamp;
 
@@ -90,13 +90,23 @@ pub fn used(tx: &mut Tx<'_>, id: ApiKeyId, now: Timestamp) -> Result<(), StoreEr
     Ok(())
 }
 
+/// A key by identifier, which no other transaction changes before the commit.
+///
+/// # Errors
+/// When the database fails.
+pub fn get_locked(tx: &mut Tx<'_>, id: ApiKeyId) -> Result<Option<Locked<ApiKey>>, StoreError> {
+    let row: Result<Option<ApiKey>, StoreError> =
+        first_locked!(tx, api_keys::table.filter(api_keys::id.eq(id)).select(ApiKey::as_select()));
+    Ok(row?.map(Locked::new))
+}
+
 /// Revokes a key.
 ///
 /// # Errors
 /// When the database fails.
-pub fn revoke(tx: &mut Tx<'_>, id: ApiKeyId, now: Timestamp) -> Result<(), StoreError> {
+pub fn revoke(tx: &mut Tx<'_>, key: &Locked<ApiKey>, now: Timestamp) -> Result<(), StoreError> {
     on!(tx, db => {
-        diesel::update(api_keys::table.find(id)).set(api_keys::revoked_at.eq(now)).execute(db)?;
+        diesel::update(api_keys::table.find(key.id)).set(api_keys::revoked_at.eq(now)).execute(db)?;
         Ok(())
     })
 }

@@ -6,6 +6,7 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
+use super::locked::{self, Guard};
 use super::{Conn, StoreError, Tx, dialect, programs, rulebooks, settings};
 use crate::domain::id::ProgramId;
 use crate::domain::program::Program;
@@ -66,6 +67,16 @@ pub(super) fn is_current(tx: &mut Tx<'_>, version: &str) -> Result<bool, String>
     Ok(current.unwrap_or_default() == version)
 }
 
+/// Locks all that the catalog holds, and the forms: what is read of them from now on stays as it is until the commit. Whoever
+/// changes any of it locks it before reading.
+pub(super) fn lock(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    dialect::stand_alone(tx)?;
+    locked::lock(tx, Guard::Catalog)?;
+    // Another transaction may have changed it while this one waited.
+    tx.catalog = None;
+    Ok(())
+}
+
 /// Gives the catalog a new version, in the transaction that changes it and before that transaction reads it again: else what
 /// is not committed yet would be kept under the old version. Random, so that a transaction which is rolled back
 /// leaves no version behind that another one could take.
@@ -75,7 +86,7 @@ pub(super) fn touch(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     let mut random = [0u8; 16];
     getrandom::fill(&mut random).map_err(|_| StoreError::Randomness)?;
     let version = crate::domain::hex::hex(&random);
-    settings::put(tx, settings::CATALOG, &version)?;
+    settings::set(tx, settings::CATALOG, &version)?;
     tx.catalog = None;
     Ok(())
 }

@@ -6,10 +6,10 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
-use super::dialect::on;
+use super::dialect::{first_locked, on};
 use super::numbers::{self, Number};
 use super::schema::{consents, contacts, numbers as number_rows};
-use super::{Conn, StoreError, Tx, programs};
+use super::{Conn, Locked, StoreError, Tx, programs};
 use crate::domain::consent::StateName;
 use crate::domain::id::{ContactId, NumberId, ProgramId};
 use crate::domain::phone::Phone;
@@ -100,7 +100,7 @@ pub struct Filter {
 /// When the database fails.
 pub fn insert(
     tx: &mut Tx<'_>,
-    number: &Number,
+    number: &mut Locked<Number>,
     details: &Details,
     now: Timestamp,
 ) -> Result<ContactId, StoreError> {
@@ -124,21 +124,21 @@ pub fn insert(
     Ok(id)
 }
 
-/// Writes a contact's details and number.
+/// Writes a contact's details and number; the two numbers, where they differ, are those of [`numbers::lock_both`].
 ///
 /// # Errors
 /// When the database fails.
 pub fn update(
     tx: &mut Tx<'_>,
-    contact: &Contact,
-    number: &Number,
+    contact: &Locked<Contact>,
+    (number, left): (&mut Locked<Number>, Option<&mut Locked<Number>>),
     details: &Details,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     if contact.number_id != number.id {
         let all = programs::ids(tx)?;
-        if let Some(old) = numbers::get_locked(tx, contact.number_id)? {
-            numbers::count_contact(tx, &old, &all, -1)?;
+        if let Some(left) = left {
+            numbers::count_contact(tx, left, &all, -1)?;
         }
         numbers::count_contact(tx, number, &all, 1)?;
     }
@@ -166,6 +166,28 @@ pub fn get(conn: &mut Conn<'_>, id: ContactId) -> Result<Option<Contact>, StoreE
         let query = contacts::table.filter(contacts::id.eq(id)).select(Contact::as_select());
         Ok(query.first(db).optional()?)
     })
+}
+
+/// A contact by identifier, which no other transaction changes before the commit.
+///
+/// # Errors
+/// When the database fails.
+pub fn get_locked(tx: &mut Tx<'_>, id: ContactId) -> Result<Option<Locked<Contact>>, StoreError> {
+    let row: Result<Option<Contact>, StoreError> =
+        first_locked!(tx, contacts::table.filter(contacts::id.eq(id)).select(Contact::as_select()));
+    Ok(row?.map(Locked::new))
+}
+
+/// A contact by the customer's own identifier, which no other transaction changes before the commit.
+///
+/// # Errors
+/// When the database fails.
+pub fn external_locked(tx: &mut Tx<'_>, external_id: &str) -> Result<Option<Locked<Contact>>, StoreError> {
+    let row: Result<Option<Contact>, StoreError> = first_locked!(
+        tx,
+        contacts::table.filter(contacts::external_id.eq(external_id)).select(Contact::as_select())
+    );
+    Ok(row?.map(Locked::new))
 }
 
 /// A contact by the customer's own identifier.

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::dialect::{self, on};
 use super::numbers::{self, Number};
 use super::schema::{consent_events, seals};
-use super::{Conn, StoreError, Tx, programs};
+use super::{Conn, Locked, StoreError, Tx, programs};
 use crate::domain::actor::Actor;
 use crate::domain::consent::{Draft, Event, EventKind, Source};
 use crate::domain::evidence::Evidence;
@@ -20,7 +20,7 @@ use crate::domain::time::Timestamp;
 /// When the database fails.
 pub fn append(
     tx: &mut Tx<'_>,
-    number: &mut Number,
+    number: &mut Locked<Number>,
     draft: Draft,
     actor: &Actor,
     now: Timestamp,
@@ -46,8 +46,9 @@ pub fn append(
     if entry.event.kind.tightens() {
         tx.pass_barrier(number.id);
     }
-    number.consent = after;
-    number.head_hash = entry.hash.to_vec();
+    let running = number.running_copy();
+    running.consent = after;
+    running.head_hash = entry.hash.to_vec();
     Ok(entry)
 }
 

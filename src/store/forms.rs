@@ -4,8 +4,9 @@ use diesel::prelude::*;
 
 use super::dialect::on;
 use super::schema::{form_versions, forms};
-use super::{Conn, StoreError, Tx};
+use super::{Conn, Locked, StoreError, Tx, catalog};
 use crate::domain::id::{FormId, ProgramId};
+use crate::domain::program::Program;
 use crate::domain::time::Timestamp;
 
 /// A hosted form.
@@ -52,25 +53,23 @@ pub struct Version {
     pub published_by: String,
 }
 
-/// Adds a form.
+/// Adds a form of the program. It shows nothing before its first version is published.
 ///
 /// # Errors
 /// When the database fails, or the slug is taken.
-pub fn insert(tx: &mut Tx<'_>, form: &Form) -> Result<(), StoreError> {
-    on!(tx, db => {
-        diesel::insert_into(forms::table).values(form).execute(db)?;
-        Ok(())
-    })
+pub fn insert(tx: &mut Tx<'_>, _program: &Locked<Program>, form: Form) -> Result<Locked<Form>, StoreError> {
+    on!(tx, db => diesel::insert_into(forms::table).values(&form).execute(db))?;
+    Ok(Locked::new(form))
 }
 
 /// Publishes a version; it is shown from now on.
 ///
 /// # Errors
 /// When the database fails.
-pub fn publish(tx: &mut Tx<'_>, version: &Version) -> Result<(), StoreError> {
+pub fn publish(tx: &mut Tx<'_>, form: &Locked<Form>, version: &Version) -> Result<(), StoreError> {
     on!(tx, db => {
         diesel::insert_into(form_versions::table).values(version).execute(db)?;
-        diesel::update(forms::table.find(version.form_id))
+        diesel::update(forms::table.find(form.id))
             .set((forms::version.eq(version.version), forms::updated_at.eq(version.published_at)))
             .execute(db)?;
         Ok(())
@@ -81,8 +80,8 @@ pub fn publish(tx: &mut Tx<'_>, version: &Version) -> Result<(), StoreError> {
 ///
 /// # Errors
 /// When the database fails.
-pub fn update(tx: &mut Tx<'_>, form: &Form, now: Timestamp) -> Result<(), StoreError> {
-    on!(tx, db => diesel::update(forms::table.find(form.id))
+pub fn update(tx: &mut Tx<'_>, before: &Locked<Form>, form: &Form, now: Timestamp) -> Result<(), StoreError> {
+    on!(tx, db => diesel::update(forms::table.find(before.id))
         .set((
             forms::title.eq(&form.title),
             forms::double_opt_in.eq(form.double_opt_in),
@@ -106,6 +105,15 @@ pub fn find(conn: &mut Conn<'_>, slug: &str) -> Result<Option<(Form, Version)>, 
     });
     let Some(form) = found else { return Ok(None) };
     Ok(version(conn, form.id, form.version)?.map(|version| (form, version)))
+}
+
+/// As [`find`]; no other transaction changes a form or its program before the commit.
+///
+/// # Errors
+/// When the database fails.
+pub fn find_locked(tx: &mut Tx<'_>, slug: &str) -> Result<Option<(Locked<Form>, Version)>, StoreError> {
+    catalog::lock(tx)?;
+    Ok(find(tx, slug)?.map(|(form, version)| (Locked::new(form), version)))
 }
 
 /// One version of a form.
@@ -139,6 +147,14 @@ pub fn of_program(conn: &mut Conn<'_>, program: ProgramId) -> Result<Vec<Form>, 
         let query = forms::table.filter(forms::program_id.eq(program)).order(forms::slug);
         Ok(query.select(Form::as_select()).load(db)?)
     })
+}
+
+/// The forms of a locked program, by slug: locked with it.
+///
+/// # Errors
+/// When the database fails.
+pub fn of_locked(tx: &mut Tx<'_>, program: &Locked<Program>) -> Result<Vec<Locked<Form>>, StoreError> {
+    Ok(of_program(tx, program.id)?.into_iter().map(Locked::new).collect())
 }
 
 /// All forms by slug.

@@ -5,6 +5,7 @@ mod catalog;
 mod conn;
 mod dialect;
 mod error;
+mod locked;
 mod locks;
 mod replica;
 mod schema;
@@ -44,6 +45,7 @@ use tokio::sync::Notify;
 
 pub use conn::Conn;
 pub use error::{Failure, StoreError};
+pub use locked::Locked;
 pub use locks::{Duty, HAND_OFF, NumberGuard, OnDuty};
 pub use replica::{Mark, Seen, Shares};
 pub use tx::Tx;

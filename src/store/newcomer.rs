@@ -6,9 +6,9 @@ use diesel::sql_query;
 use diesel::sql_types::{BigInt, Binary};
 
 use super::dialect::{self, on};
-use super::{StoreError, Tx, tallies};
+use super::{Locked, StoreError, Tx, tallies};
 use crate::domain::consent::StateName;
-use crate::domain::id::ProgramId;
+use crate::domain::program::Program;
 
 #[derive(QueryableByName)]
 struct Contacts {
@@ -25,7 +25,8 @@ struct Contacts {
 ///
 /// # Errors
 /// When the database fails, or somebody was writing all the time.
-pub fn welcome(tx: &mut Tx<'_>, program: ProgramId) -> Result<(), StoreError> {
+pub fn welcome(tx: &mut Tx<'_>, program: &Locked<Program>) -> Result<(), StoreError> {
+    let id = program.id;
     dialect::hold_numbers_still(tx)?;
     let stopped = dialect::stopped_everywhere_at(tx);
     let rows = format!(
@@ -36,7 +37,7 @@ pub fn welcome(tx: &mut Tx<'_>, program: ProgramId) -> Result<(), StoreError> {
          WHERE n.head_seq > 0",
         program = dialect::first_bind(tx),
     );
-    on!(tx, db => sql_query(&rows).bind::<Binary, _>(program).execute(db))?;
+    on!(tx, db => sql_query(&rows).bind::<Binary, _>(id).execute(db))?;
     let counted = format!(
         "SELECT CAST(coalesce(sum(contact_count), 0) AS BIGINT) AS \"all\", \
            CAST(coalesce(sum(CASE WHEN {stopped} IS NULL THEN 0 ELSE contact_count END), 0) AS BIGINT) AS out, \
@@ -44,9 +45,9 @@ pub fn welcome(tx: &mut Tx<'_>, program: ProgramId) -> Result<(), StoreError> {
          FROM numbers n"
     );
     let contacts: Contacts = on!(tx, db => sql_query(&counted).get_result(db))?;
-    tx.tally(program, tallies::ALL, contacts.all);
-    tx.tally(program, StateName::OptedOut.as_str(), contacts.out);
-    tx.tally(program, StateName::NotAsked.as_str(), contacts.all - contacts.out);
-    tx.tally(program, tallies::NEEDS_REVIEW, contacts.paused);
+    tx.tally(id, tallies::ALL, contacts.all);
+    tx.tally(id, StateName::OptedOut.as_str(), contacts.out);
+    tx.tally(id, StateName::NotAsked.as_str(), contacts.all - contacts.out);
+    tx.tally(id, tallies::NEEDS_REVIEW, contacts.paused);
     Ok(())
 }

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::dialect::{Change, first_locked, on};
 use super::schema::{consents, numbers};
-use super::{Conn, StoreError, Tx, tallies};
+use super::{Conn, Locked, StoreError, Tx, tallies};
 use crate::domain::consent::{NumberConsent, State, StateName};
 use crate::domain::id::{NumberId, ProgramId};
 use crate::domain::language::Language;
@@ -90,20 +90,20 @@ pub fn find(conn: &mut Conn<'_>, phone: &Phone) -> Result<Option<Number>, StoreE
 ///
 /// # Errors
 /// When the database fails.
-pub fn find_locked(tx: &mut Tx<'_>, phone: &Phone) -> Result<Option<Number>, StoreError> {
+pub fn find_locked(tx: &mut Tx<'_>, phone: &Phone) -> Result<Option<Locked<Number>>, StoreError> {
     let row: Result<Option<Row>, StoreError> =
         first_locked!(tx, numbers::table.filter(numbers::e164.eq(phone)).select(COLUMNS));
-    row?.map(read).transpose()
+    Ok(row?.map(read).transpose()?.map(Locked::new))
 }
 
 /// The number's record by identifier, which nobody else changes before the commit.
 ///
 /// # Errors
 /// When the database fails.
-pub fn get_locked(tx: &mut Tx<'_>, id: NumberId) -> Result<Option<Number>, StoreError> {
+pub fn get_locked(tx: &mut Tx<'_>, id: NumberId) -> Result<Option<Locked<Number>>, StoreError> {
     let row: Result<Option<Row>, StoreError> =
         first_locked!(tx, numbers::table.filter(numbers::id.eq(id)).select(COLUMNS));
-    row?.map(read).transpose()
+    Ok(row?.map(read).transpose()?.map(Locked::new))
 }
 
 /// The number's record by identifier.
@@ -134,7 +134,7 @@ pub fn page(conn: &mut Conn<'_>, after: Option<NumberId>, limit: i64) -> Result<
 ///
 /// # Errors
 /// When the database fails.
-pub fn find_or_create(tx: &mut Tx<'_>, phone: &Phone, now: Timestamp) -> Result<Number, StoreError> {
+pub fn find_or_create(tx: &mut Tx<'_>, phone: &Phone, now: Timestamp) -> Result<Locked<Number>, StoreError> {
     if let Some(number) = find_locked(tx, phone)? {
         return Ok(number);
     }
@@ -153,16 +153,43 @@ pub fn find_or_create(tx: &mut Tx<'_>, phone: &Phone, now: Timestamp) -> Result<
             numbers::created_at.eq(now),
         ))
         .execute(db))?;
-    Ok(new)
+    Ok(Locked::new(new))
+}
+
+/// The number that a contact points at from now on, and the one that it leaves, where that is another one. Locked in the
+/// order of their identifiers, a new one last: of two contacts that swap their numbers, none waits for the other.
+///
+/// # Errors
+/// When the database fails.
+pub fn lock_both(
+    tx: &mut Tx<'_>,
+    to: &Phone,
+    from: NumberId,
+    now: Timestamp,
+) -> Result<(Locked<Number>, Option<Locked<Number>>), StoreError> {
+    let Some(known) = find(tx, to)? else {
+        let left = get_locked(tx, from)?;
+        return Ok((find_or_create(tx, to, now)?, left));
+    };
+    if known.id < from {
+        return Ok((find_or_create(tx, to, now)?, get_locked(tx, from)?));
+    }
+    let left = get_locked(tx, from)?.filter(|left| left.id != known.id);
+    Ok((find_or_create(tx, to, now)?, left))
 }
 
 /// Remembers that the carrier cannot deliver to the number, or (with `None`) that it can again.
 ///
 /// # Errors
 /// When the database fails.
-pub fn set_unreachable(tx: &mut Tx<'_>, id: NumberId, code: Option<&str>) -> Result<(), StoreError> {
+pub fn set_unreachable(
+    tx: &mut Tx<'_>,
+    number: &mut Locked<Number>,
+    code: Option<&str>,
+) -> Result<(), StoreError> {
+    number.running_copy().unreachable = code.map(str::to_owned);
     on!(tx, db => {
-        diesel::update(numbers::table.find(id)).set(numbers::unreachable_code.eq(code)).execute(db)?;
+        diesel::update(numbers::table.find(number.id)).set(numbers::unreachable_code.eq(code)).execute(db)?;
         Ok(())
     })
 }
@@ -173,13 +200,13 @@ pub fn set_unreachable(tx: &mut Tx<'_>, id: NumberId, code: Option<&str>) -> Res
 /// When the database fails.
 pub fn set_language(
     tx: &mut Tx<'_>,
-    number: &mut Number,
+    number: &mut Locked<Number>,
     language: Option<Language>,
 ) -> Result<(), StoreError> {
     if number.language == language {
         return Ok(());
     }
-    number.language = language;
+    number.running_copy().language = language;
     on!(tx, db => {
         diesel::update(numbers::table.find(number.id)).set(numbers::language.eq(language)).execute(db)?;
         Ok(())
@@ -192,10 +219,11 @@ pub fn set_language(
 /// When the database fails.
 pub(super) fn count_contact(
     tx: &mut Tx<'_>,
-    number: &Number,
+    number: &mut Locked<Number>,
     programs: &[ProgramId],
     by: i32,
 ) -> Result<(), StoreError> {
+    number.running_copy().contact_count += by;
     on!(tx, db => Change(
         diesel::update(numbers::table.find(number.id)).set(numbers::contact_count.eq(numbers::contact_count + by)),
     )
@@ -213,7 +241,7 @@ pub(super) fn count_contact(
 /// Writes the projection after an event, and what lists need of it.
 pub(super) fn project(
     tx: &mut Tx<'_>,
-    before: &Number,
+    before: &Locked<Number>,
     after: &NumberConsent,
     hash: &[u8],
     programs: &[ProgramId],

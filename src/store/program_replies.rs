@@ -6,10 +6,11 @@ use diesel::prelude::*;
 
 use super::dialect::on;
 use super::schema::program_replies;
-use super::{Conn, StoreError, Tx, catalog};
+use super::{Conn, Locked, StoreError, Tx, catalog};
 use crate::domain::auto_reply::AutoReplies;
 use crate::domain::id::ProgramId;
 use crate::domain::language::Language;
+use crate::domain::program::Program;
 
 /// Each program's auto-replies by language.
 pub(super) type OfPrograms = HashMap<ProgramId, BTreeMap<Language, AutoReplies>>;
@@ -32,16 +33,16 @@ pub(super) fn load(conn: &mut Conn<'_>) -> Result<OfPrograms, StoreError> {
 /// When the database fails.
 pub fn set(
     tx: &mut Tx<'_>,
-    program: ProgramId,
+    program: &Locked<Program>,
     language: Language,
     replies: Option<&AutoReplies>,
 ) -> Result<(), StoreError> {
     on!(tx, db => {
-        diesel::delete(program_replies::table.find((program, language))).execute(db)?;
+        diesel::delete(program_replies::table.find((program.id, language))).execute(db)?;
         if let Some(replies) = replies {
             diesel::insert_into(program_replies::table)
                 .values((
-                    program_replies::program_id.eq(program),
+                    program_replies::program_id.eq(program.id),
                     program_replies::language.eq(language),
                     program_replies::opt_in_reply.eq(&replies.opt_in_reply),
                     program_replies::opt_out_reply.eq(&replies.opt_out_reply),

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::dialect::on;
 use super::schema::{programs, senders};
-use super::{Conn, StoreError, Tx, catalog, program_replies};
+use super::{Conn, Locked, StoreError, Tx, catalog, program_replies};
 use crate::domain::id::{ProgramId, SenderId};
 use crate::domain::program::{Program, WordList};
 use crate::domain::schedule::OwnHours;
@@ -144,29 +144,61 @@ pub fn get(conn: &mut Conn<'_>, id: ProgramId) -> Result<Option<Program>, StoreE
     Ok(catalog::read(conn)?.programs.iter().find(|program| program.id == id).cloned())
 }
 
-/// Adds a program with its replies in all languages.
+/// All programs, which no other transaction changes, nor adds one, before the commit.
+///
+/// # Errors
+/// When the database fails.
+pub fn all_locked(tx: &mut Tx<'_>) -> Result<Locked<Vec<Program>>, StoreError> {
+    catalog::lock(tx)?;
+    Ok(Locked::new(all(tx)?))
+}
+
+/// As [`find`]; no other transaction changes a program before the commit.
+///
+/// # Errors
+/// When the database fails.
+pub fn find_locked(tx: &mut Tx<'_>, slug: Option<&str>) -> Result<Option<Locked<Program>>, StoreError> {
+    catalog::lock(tx)?;
+    Ok(find(tx, slug)?.map(Locked::new))
+}
+
+/// As [`get`]; no other transaction changes a program before the commit.
+///
+/// # Errors
+/// When the database fails.
+pub fn get_locked(tx: &mut Tx<'_>, id: ProgramId) -> Result<Option<Locked<Program>>, StoreError> {
+    catalog::lock(tx)?;
+    Ok(get(tx, id)?.map(Locked::new))
+}
+
+/// Adds a program with its replies in all languages to those that are there.
 ///
 /// # Errors
 /// When the database fails, or the slug is taken.
-pub fn insert(tx: &mut Tx<'_>, program: Program) -> Result<(), StoreError> {
-    let (id, replies) = (program.id, program.replies.clone());
+pub fn insert(
+    tx: &mut Tx<'_>,
+    _others: &Locked<Vec<Program>>,
+    program: Program,
+) -> Result<Locked<Program>, StoreError> {
+    let added = Locked::new(program.clone());
     on!(tx, db => {
         diesel::insert_into(programs::table).values(same_fields!(program => Row)).execute(db)?;
     });
-    for (language, replies) in &replies {
-        program_replies::set(tx, id, *language, Some(replies))?;
+    for (language, replies) in &added.replies {
+        program_replies::set(tx, &added, *language, Some(replies))?;
     }
-    catalog::touch(tx)
+    catalog::touch(tx)?;
+    Ok(added)
 }
 
 /// Writes a program's wording; its replies in other languages are [`program_replies`]'s.
 ///
 /// # Errors
 /// When the database fails.
-pub fn update(tx: &mut Tx<'_>, program: Program) -> Result<(), StoreError> {
+pub fn update(tx: &mut Tx<'_>, before: &Locked<Program>, after: Program) -> Result<(), StoreError> {
     on!(tx, db => {
-        let row = same_fields!(program => Row);
-        diesel::update(programs::table.find(row.id)).set(row).execute(db)?;
+        let row = same_fields!(after => Row);
+        diesel::update(programs::table.find(before.id)).set(row).execute(db)?;
     });
     catalog::touch(tx)
 }
@@ -203,15 +235,15 @@ pub fn of_sender(conn: &mut Conn<'_>, e164: &str) -> Result<Option<ProgramId>, S
 /// When the database fails.
 pub fn text_from(
     tx: &mut Tx<'_>,
-    program: ProgramId,
+    program: &Locked<Program>,
     e164: &str,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    if sender(tx, program)?.as_deref() == Some(e164) {
+    if sender(tx, program.id)?.as_deref() == Some(e164) {
         return Ok(true);
     }
     match of_sender(tx, e164)? {
-        Some(owner) if owner != program => return Ok(false),
+        Some(owner) if owner != program.id => return Ok(false),
         Some(_) => {
             let row = senders::table.filter(senders::e164.eq(e164));
             on!(tx, db => diesel::update(row).set(senders::created_at.eq(now)).execute(db))?;
@@ -221,7 +253,7 @@ pub fn text_from(
             on!(tx, db => diesel::insert_into(senders::table)
                 .values((
                     senders::id.eq(id),
-                    senders::program_id.eq(program),
+                    senders::program_id.eq(program.id),
                     senders::e164.eq(e164),
                     senders::created_at.eq(now),
                 ))

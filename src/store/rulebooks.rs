@@ -7,7 +7,7 @@ use diesel::prelude::*;
 
 use super::dialect::on;
 use super::schema::rulebooks;
-use super::{Conn, StoreError, Tx, catalog};
+use super::{Conn, Locked, StoreError, Tx, catalog};
 use crate::domain::schedule::{Rulebook, Sheet};
 use crate::domain::time::Timestamp;
 
@@ -89,11 +89,24 @@ pub fn lines_of(conn: &mut Conn<'_>, version: i32) -> Result<Option<String>, Sto
     Ok(found.map(|edition| edition.lines))
 }
 
-/// Adds an edition.
+/// As [`latest`]; no other transaction publishes one before the commit.
 ///
 /// # Errors
-/// When the database fails, or somebody published the same version at the same moment.
-pub fn publish(tx: &mut Tx<'_>, edition: &Edition) -> Result<(), StoreError> {
+/// When the database fails.
+pub fn latest_locked(tx: &mut Tx<'_>) -> Result<Locked<Option<Edition>>, StoreError> {
+    catalog::lock(tx)?;
+    Ok(Locked::new(latest(tx)?))
+}
+
+/// Adds an edition behind the last one.
+///
+/// # Errors
+/// When the database fails.
+pub fn publish(
+    tx: &mut Tx<'_>,
+    _latest: &Locked<Option<Edition>>,
+    edition: &Edition,
+) -> Result<(), StoreError> {
     on!(tx, db => {
         diesel::insert_into(rulebooks::table).values(edition).execute(db)?;
     });

@@ -314,6 +314,12 @@ diesel::table! {
 }
 
 diesel::table! {
+    guards (name) {
+        name -> Text,
+    }
+}
+
+diesel::table! {
     rulebooks (version) {
         version -> Integer,
         lines -> Text,

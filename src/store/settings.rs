@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::dialect::on;
 use super::schema::settings;
-use super::{Conn, StoreError, Tx, catalog};
+use super::{Conn, Locked, StoreError, Tx, catalog};
 use crate::domain::standstill::Standstill;
 
 /// Is sending switched on? ("off" stops everything; on unless said otherwise.)
@@ -41,11 +41,6 @@ pub(super) const CATALOG: &str = "catalog";
 /// # Errors
 /// When the database fails.
 pub fn set(tx: &mut Tx<'_>, key: &str, value: &str) -> Result<(), StoreError> {
-    put(tx, key, value)?;
-    if key == SENDING { catalog::touch(tx) } else { Ok(()) }
-}
-
-pub(super) fn put(tx: &mut Tx<'_>, key: &str, value: &str) -> Result<(), StoreError> {
     on!(tx, db => {
         if diesel::update(settings::table.find(key)).set(settings::value.eq(value)).execute(db)? == 0 {
             diesel::insert_into(settings::table)
@@ -97,11 +92,38 @@ pub fn standstill(conn: &mut Conn<'_>) -> Result<Option<Standstill>, StoreError>
     Ok(known.map(|json| serde_json::from_str(&json)).transpose()?)
 }
 
-/// Switches sending off and says why.
+/// The switch of all sending.
+#[derive(Clone, Debug)]
+pub struct SendingSwitch {
+    /// False when nothing is sent.
+    pub on: bool,
+    /// Why the installation itself switched it off, if it did.
+    pub standstill: Option<Standstill>,
+}
+
+/// The switch of all sending, which no other transaction turns before the commit.
+///
+/// # Errors
+/// When the database fails, or the value is not readable.
+pub fn sending_locked(tx: &mut Tx<'_>) -> Result<Locked<SendingSwitch>, StoreError> {
+    catalog::lock(tx)?;
+    Ok(Locked::new(SendingSwitch { on: sending_on(tx)?, standstill: standstill(tx)? }))
+}
+
+/// Turns the switch of all sending, and keeps why the installation itself did it.
 ///
 /// # Errors
 /// When the database fails.
-pub fn stand_still(tx: &mut Tx<'_>, why: Standstill) -> Result<(), StoreError> {
-    set(tx, SENDING, "off")?;
-    set(tx, SENDING_OFF_BECAUSE, &serde_json::to_string(&why)?)
+pub fn switch_sending(
+    tx: &mut Tx<'_>,
+    _before: &Locked<SendingSwitch>,
+    on: bool,
+    because: Option<Standstill>,
+) -> Result<(), StoreError> {
+    set(tx, SENDING, if on { "on" } else { "off" })?;
+    match because {
+        Some(why) => set(tx, SENDING_OFF_BECAUSE, &serde_json::to_string(&why)?)?,
+        None => clear(tx, SENDING_OFF_BECAUSE)?,
+    }
+    catalog::touch(tx)
 }

@@ -3,8 +3,9 @@
 use diesel::prelude::*;
 
 use super::dialect::on;
+use super::locked::{self, Guard};
 use super::schema::{settings, users};
-use super::{Conn, StoreError, Tx, sessions};
+use super::{Conn, Locked, StoreError, Tx, sessions};
 use crate::domain::id::UserId;
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
@@ -29,11 +30,41 @@ pub struct User {
     pub disabled_at: Option<Timestamp>,
 }
 
+/// How many can sign in: what the rules about all users ask for.
+#[derive(Clone, Copy, Debug)]
+pub struct UserCounts {
+    /// True once there is any account.
+    pub any: bool,
+    /// The administrators that can sign in.
+    pub administrators: i64,
+}
+
+/// Counts the users; no other transaction adds or changes one before the commit.
+///
+/// # Errors
+/// When the database fails.
+pub fn lock(tx: &mut Tx<'_>) -> Result<Locked<UserCounts>, StoreError> {
+    locked::lock(tx, Guard::Users)?;
+    Ok(Locked::new(UserCounts { any: any(tx)?, administrators: administrators(tx)? }))
+}
+
+/// A user by identifier, among users that no other transaction changes before the commit.
+///
+/// # Errors
+/// When the database fails.
+pub fn get_locked(
+    tx: &mut Tx<'_>,
+    _all: &Locked<UserCounts>,
+    id: UserId,
+) -> Result<Option<Locked<User>>, StoreError> {
+    Ok(get(tx, id)?.map(Locked::new))
+}
+
 /// Adds a user.
 ///
 /// # Errors
 /// When the database fails, or the address is taken.
-pub fn insert(tx: &mut Tx<'_>, user: &User) -> Result<(), StoreError> {
+pub fn insert(tx: &mut Tx<'_>, _all: &Locked<UserCounts>, user: &User) -> Result<(), StoreError> {
     on!(tx, db => {
         diesel::insert_into(users::table).values(user).execute(db)?;
         Ok(())
@@ -99,11 +130,7 @@ pub fn all(conn: &mut Conn<'_>) -> Result<Vec<User>, StoreError> {
     })
 }
 
-/// How many administrators can sign in.
-///
-/// # Errors
-/// When the database fails.
-pub fn administrators(conn: &mut Conn<'_>) -> Result<i64, StoreError> {
+fn administrators(conn: &mut Conn<'_>) -> Result<i64, StoreError> {
     on!(conn, db => {
         let query = users::table.filter(users::role.eq(Role::Administrator)).filter(users::disabled_at.is_null());
         Ok(query.count().get_result(db)?)
@@ -114,25 +141,25 @@ pub fn administrators(conn: &mut Conn<'_>) -> Result<i64, StoreError> {
 ///
 /// # Errors
 /// When the database fails.
-pub fn set_role(tx: &mut Tx<'_>, id: UserId, role: Role) -> Result<(), StoreError> {
-    on!(tx, db => diesel::update(users::table.find(id)).set(users::role.eq(role)).execute(db))?;
-    sessions::end_all(tx, id)
+pub fn set_role(tx: &mut Tx<'_>, user: &Locked<User>, role: Role) -> Result<(), StoreError> {
+    on!(tx, db => diesel::update(users::table.find(user.id)).set(users::role.eq(role)).execute(db))?;
+    sessions::end_all(tx, user.id)
 }
 
 /// Closes an account at a time, or opens it again (`None`); the user's sessions end.
 ///
 /// # Errors
 /// When the database fails.
-pub fn set_disabled(tx: &mut Tx<'_>, id: UserId, at: Option<Timestamp>) -> Result<(), StoreError> {
-    on!(tx, db => diesel::update(users::table.find(id)).set(users::disabled_at.eq(at)).execute(db))?;
-    sessions::end_all(tx, id)
+pub fn set_disabled(tx: &mut Tx<'_>, user: &Locked<User>, at: Option<Timestamp>) -> Result<(), StoreError> {
+    on!(tx, db => diesel::update(users::table.find(user.id)).set(users::disabled_at.eq(at)).execute(db))?;
+    sessions::end_all(tx, user.id)
 }
 
 /// Changes a user's password; their sessions end.
 ///
 /// # Errors
 /// When the database fails.
-pub fn set_password(tx: &mut Tx<'_>, id: UserId, hash: &str) -> Result<(), StoreError> {
-    on!(tx, db => diesel::update(users::table.find(id)).set(users::password_hash.eq(hash)).execute(db))?;
-    sessions::end_all(tx, id)
+pub fn set_password(tx: &mut Tx<'_>, user: &Locked<User>, hash: &str) -> Result<(), StoreError> {
+    on!(tx, db => diesel::update(users::table.find(user.id)).set(users::password_hash.eq(hash)).execute(db))?;
+    sessions::end_all(tx, user.id)
 }

@@ -27,7 +27,8 @@ async fn promise(world: &World, quiet_hours: bool, frequency: bool, words: &str)
     let keep = move |tx: &mut Tx<'_>| {
         let program = keep_rules(tx, None, Some(quiet_hours), Some(frequency), &Actor::Operator, now)?;
         let promising = Program { frequency: words.clone(), has_promised: true, ..program };
-        programs::update(tx, promising).map_err(ActionError::from)
+        let before = programs::find_locked(tx, None)?.unwrap();
+        programs::update(tx, &before, promising).map_err(ActionError::from)
     };
     world.jobs.store.write(keep).await.unwrap();
 }

@@ -293,12 +293,13 @@ async fn each_program_answers_for_itself() {
     let rates = store.write(move |tx| {
         let id = tx.new_id(now)?;
         let rates = Program::new(id, "rates", "Rate alerts", "Acme", "call us", now);
-        programs::insert(tx, rates)?;
-        programs::text_from(tx, id, "+12065550198", now)?;
+        let others = programs::all_locked(tx)?;
+        let rates = programs::insert(tx, &others, rates)?;
+        programs::text_from(tx, &rates, "+12065550198", now)?;
         let replies =
             AutoReplies { opt_out_reply: "{brand} {program}: listo.".to_owned(), ..AutoReplies::default() };
-        program_replies::set(tx, id, Language::Spanish, Some(&replies))?;
-        program_replies::set(tx, id, Language::French, None)?;
+        program_replies::set(tx, &rates, Language::Spanish, Some(&replies))?;
+        program_replies::set(tx, &rates, Language::French, None)?;
         Ok::<_, ActionError>(())
     });
     rates.await.unwrap();

@@ -263,12 +263,12 @@ async fn what_a_program_may_not_be_is_said_field_by_field_and_nothing_typed_is_l
     let store = &world.bound_app.store;
     let now = world.clock.now();
     let taken = store.write(move |tx| {
-        let id = programs::find(tx, Some("rates"))?.map(|program| program.id).unwrap();
+        let rates = programs::find_locked(tx, Some("rates"))?.unwrap();
         let (others, own) = ("+12065550199", "+12065550197");
         Ok::<_, StoreError>((
-            programs::text_from(tx, id, others, now)?,
-            programs::text_from(tx, id, own, now)?,
-            programs::sender(tx, id)?,
+            programs::text_from(tx, &rates, others, now)?,
+            programs::text_from(tx, &rates, own, now)?,
+            programs::sender(tx, rates.id)?,
         ))
     });
     assert_eq!(taken.await.unwrap(), (false, true, Some("+12065550197".to_owned())));

@@ -29,8 +29,9 @@ async fn promise(world: &World, words: &str) {
     let (now, words) = (world.clock.now(), words.to_owned());
     let keep = move |tx: &mut Tx<'_>| {
         let program = keep_rules(tx, None, None, Some(true), &Actor::Operator, now)?;
-        programs::update(tx, Program { frequency: words.clone(), has_promised: true, ..program })
-            .map_err(ActionError::from)
+        let promising = Program { frequency: words.clone(), has_promised: true, ..program };
+        let before = programs::find_locked(tx, None)?.unwrap();
+        programs::update(tx, &before, promising).map_err(ActionError::from)
     };
     world.jobs.store.write(keep).await.unwrap();
 }
@@ -267,8 +268,8 @@ async fn a_restart_leaves_the_number_that_an_administrator_chose() {
     starts("+12065550190").await;
     assert_eq!(sender().await, "+12065550190");
     let choose = move |tx: &mut Tx<'_>| {
-        let program = programs::find(tx, None)?.unwrap();
-        programs::text_from(tx, program.id, "+12065550177", now)
+        let program = programs::find_locked(tx, None)?.unwrap();
+        programs::text_from(tx, &program, "+12065550177", now)
     };
     world.jobs.store.write(choose).await.unwrap();
     starts("+12065550190").await;
