@@ -12,7 +12,7 @@ use crate::domain::time::Timestamp;
 use crate::store::inbound::{self, Inbound};
 use crate::store::inbound_questions::{self, InboundQuestion};
 use crate::store::numbers::{self, Number};
-use crate::store::{Conn, Tx};
+use crate::store::{Conn, Locked, Tx};
 
 use super::ActionError;
 
@@ -88,7 +88,7 @@ pub fn settle(
 /// How a question ends; `None` while the carrier has not answered.
 fn decide_again(
     _tx: &mut Tx<'_>,
-    _number: &mut Number,
+    _number: &mut Locked<Number>,
     question: &InboundQuestion,
     text: &Inbound,
     texts: &FetchedTexts,
