@@ -1,5 +1,7 @@
 //! Puts the rooms together: opens the store, makes what a new installation needs, binds the server, starts the jobs.
 
+mod operator;
+
 use std::net::TcpListener;
 use std::sync::Arc;
 
@@ -10,13 +12,15 @@ use anyhow::{Context, Result};
 use crate::actions::{ActionError, install};
 use crate::clock::Clock;
 use crate::config::{Config, Unusable};
-use crate::jobs::{Jobs, notice_restore};
+use crate::jobs::{Jobs, notice_restore, seal_all};
 use crate::providers::Provider;
 use crate::providers::simulator::Simulator;
 use crate::providers::twilio::{Twilio, TwilioConfig};
 use crate::store::seal_file::SealFile;
 use crate::store::{Store, StoreError, inbound, moving, settings, users};
 use crate::web::{self, App, api::secret_hash, signed::Signer};
+
+pub use operator::OperatorStore;
 
 /// A server that is ready to run.
 pub struct Bound {
@@ -30,6 +34,21 @@ pub struct Bound {
     pub setup_link: Option<String>,
     /// Held while this server has the database file to itself.
     pub alone: Option<std::fs::File>,
+}
+
+impl Bound {
+    /// Runs the loops and the server until it is told to stop, and seals what it recorded last.
+    ///
+    /// # Errors
+    /// When the server fails.
+    pub async fn run(self) -> Result<()> {
+        self.jobs.clone().start();
+        self.server.await?;
+        if let Err(error) = seal_all(&self.jobs).await {
+            log::error!("What was recorded last is not sealed: {error}");
+        }
+        Ok(())
+    }
 }
 
 /// Opens everything and binds the address; nothing runs yet.
@@ -72,6 +91,10 @@ pub async fn bind(config: Config, clock: Clock) -> Result<Bound> {
     notice_restore(&jobs).await.context(
         "It cannot be told whether the database is older than its last seal; mend that file first.",
     )?;
+    // From the first moment on, also while nothing is there to seal. What keeps it from that, the loop tells again.
+    if let Err(error) = seal_all(&jobs).await {
+        log::error!("The history is not sealed yet: {error}");
+    }
     let setup_link = setup_link(&app).await?;
     let data = app.clone();
     let secure = app.public_url.starts_with("https://");

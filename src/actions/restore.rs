@@ -5,8 +5,8 @@ use crate::domain::actor::Actor;
 use crate::domain::message::{StaleDecision, Status};
 use crate::domain::standstill::Standstill;
 use crate::domain::time::Timestamp;
-use crate::store::events::{self, Seal};
 use crate::store::messages::{self, Move};
+use crate::store::seals::{self, Seal};
 use crate::store::{Conn, StoreError, Tx, admin_log, settings, stale};
 
 use super::ActionError;
@@ -56,7 +56,7 @@ pub fn stand_still(tx: &mut Tx<'_>, why: Standstill, now: Timestamp) -> Result<(
 /// # Errors
 /// When the database fails.
 pub fn is_behind(conn: &mut Conn<'_>, outside: &Seal) -> Result<bool, StoreError> {
-    Ok(events::seal_through(conn, outside.through_position)?.as_ref() != Some(outside))
+    Ok(!seals::holds(conn, outside)?)
 }
 
 /// What leads sent before is in the database. The last seal says it, because nothing is sealed while the database is behind,
@@ -65,7 +65,7 @@ pub fn is_behind(conn: &mut Conn<'_>, outside: &Seal) -> Result<bool, StoreError
 /// # Errors
 /// When the database fails.
 pub fn complete_until(conn: &mut Conn<'_>) -> Result<Timestamp, StoreError> {
-    Ok(events::last_seal(conn)?.map_or(Timestamp::default(), |seal| seal.sealed_at))
+    Ok(seals::last(conn)?.map_or(Timestamp::default(), |seal| seal.sealed_at))
 }
 
 /// What waited when the backup was made may have gone out since: nobody can tell, so it is not sent a second time.

@@ -1,14 +1,14 @@
-//! Seal the ledger: a running digest over all event hashes, keyed with SECRET_KEY. A history that is cut short together
-//! with its projection still contradicts the seals.
+//! Seal the ledger: a running digest over all events, keyed with SECRET_KEY. A history that is cut short together with its
+//! projection still contradicts the seals. The first seal is written when the installation is made, and covers nothing.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use crate::domain::hex::hex;
-use crate::domain::ledger::{GENESIS, Hash, fold_seal};
+use crate::domain::ledger::{GENESIS, Hash, fold_position, fold_seal};
 use crate::domain::time::Timestamp;
-use crate::store::events::{self, Seal};
-use crate::store::{Conn, StoreError, Tx};
+use crate::store::seals::{self, NUMBERED, PLAIN, Seal};
+use crate::store::{Conn, StoreError, Tx, events, settings};
 
 use super::{ActionError, restore};
 
@@ -31,37 +31,53 @@ pub fn seal(
     {
         return Err(ActionError::Conflict(behind(outside.sealed_at)));
     }
-    let sealed = events::last_seal(tx)?.map_or(0, |seal| seal.through_position);
-    if events::hashes_after(tx, sealed, 1)?.is_empty() {
-        // Nobody has to stand still for nothing.
+    if !is_due(tx, key)? {
+        // Recording is never held up without a reason.
         return Ok(0);
     }
     events::hold_still(tx)?;
-    let last = events::last_seal(tx)?;
-    let (from, mut digest) = match &last {
-        Some(seal) => (seal.through_position, hash_of(&seal.digest)?),
-        None => (0, GENESIS),
-    };
-    let fresh = events::hashes_after(tx, from, STEP)?;
-    let Some((through_position, _)) = fresh.last() else { return Ok(0) };
-    for (_, hash) in &fresh {
-        digest = fold_seal(digest, hash);
+    // Another instance may have sealed meanwhile.
+    if !is_due(tx, key)? {
+        return Ok(0);
     }
-    let mac = mac(key, *through_position, &digest);
+    let last = seals::last(tx)?;
+    let from = last.as_ref().map_or(0, |seal| seal.through_position);
+    let fresh = events::hashes_after(tx, from, STEP)?;
+    let start = last.as_ref().map_or(Ok(GENESIS), |seal| hash_of(&seal.digest))?;
+    let digest = fresh.iter().fold(start, |digest, (position, hash)| fold_position(digest, *position, hash));
     let events = i64::try_from(fresh.len()).unwrap_or(STEP);
-    let seal =
-        Seal { through_position: *through_position, events, digest: digest.to_vec(), mac, sealed_at: now };
-    events::add_seal(tx, &seal)?;
+    let mut seal = Seal {
+        serial: last.map_or(0, |seal| seal.serial) + 1,
+        version: NUMBERED,
+        through_position: fresh.last().map_or(from, |(position, _)| *position),
+        events,
+        digest: digest.to_vec(),
+        mac: Vec::new(),
+        sealed_at: now,
+        caught_up: events < STEP,
+    };
+    seal.mac = mac(key, &seal);
+    seals::add(tx, &seal)?;
+    settings::set(tx, settings::SEAL_HEAD, &head(key, &seal))?;
     Ok(fresh.len())
 }
 
-/// Seals everything, where sealing began before: for commands that write while no server may be running.
-///
-/// # Errors
-/// When the database fails.
-pub fn go_on(tx: &mut Tx<'_>, key: &[u8], now: Timestamp) -> Result<(), ActionError> {
-    while events::last_seal(tx)?.is_some() && seal(tx, key, None, now)? > 0 {}
-    Ok(())
+/// Is there anything that the newest seal does not say? Nothing is sealed yet, or in the oldest form only; or the
+/// installation's first seal was made with another key than the one that is used now.
+fn is_due(tx: &mut Tx<'_>, key: &[u8]) -> Result<bool, StoreError> {
+    let Some(last) = seals::last(tx)? else { return Ok(true) };
+    let needs_new_form = last.version == PLAIN || (is_start(&last) && last.mac != mac(key, &last));
+    Ok(needs_new_form || !events::hashes_after(tx, last.through_position, 1)?.is_empty())
+}
+
+/// True when sealing may go on with this key: the seal was made with it, or covers nothing yet.
+pub fn goes_on_with(key: &[u8], seal: &Seal) -> bool {
+    is_start(seal) || seal.mac == mac(key, seal)
+}
+
+/// True for a seal in front of every event.
+pub(super) fn is_start(seal: &Seal) -> bool {
+    seal.through_position == 0 && seal.events == 0
 }
 
 /// How many events there are, and one digest over all their hashes in order.
@@ -89,17 +105,30 @@ pub(super) fn behind(sealed_at: Timestamp) -> String {
     )
 }
 
-/// The seal's keyed digest.
-pub(super) fn mac(key: &[u8], through: i64, digest: &Hash) -> Vec<u8> {
-    match Hmac::<Sha256>::new_from_slice(key) {
-        Ok(mut mac) => {
-            mac.update(b"seal");
-            mac.update(&through.to_be_bytes());
-            mac.update(digest);
-            mac.finalize().into_bytes().to_vec()
+/// The seal under the key: of the oldest form only its digest and position, else everything it says.
+pub(super) fn mac(key: &[u8], seal: &Seal) -> Vec<u8> {
+    let through = seal.through_position.to_be_bytes();
+    match seal.version {
+        PLAIN => keyed(key, &[b"seal", &through, &seal.digest]),
+        _ => {
+            let (serial, events) = (seal.serial.to_be_bytes(), seal.events.to_be_bytes());
+            let (at, caught_up) = (seal.sealed_at.micros().to_be_bytes(), [u8::from(seal.caught_up)]);
+            keyed(key, &[b"seal 2", &serial, &through, &events, &at, &caught_up, &seal.digest])
         }
-        Err(_) => Vec::new(),
     }
+}
+
+/// What is kept of the newest seal outside the table of seals: nobody without the key can write it for an older one.
+pub(super) fn head(key: &[u8], seal: &Seal) -> String {
+    let mac = keyed(key, &[b"head", &seal.serial.to_be_bytes(), &seal.mac]);
+    format!("{} {}", seal.serial, hex(&mac))
+}
+
+/// HMAC-SHA-256 over parts; all of them but the last have one length for each first part.
+fn keyed(key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return Vec::new() };
+    parts.iter().for_each(|part| mac.update(part));
+    mac.finalize().into_bytes().to_vec()
 }
 
 fn hash_of(bytes: &[u8]) -> Result<Hash, ActionError> {

@@ -78,7 +78,8 @@ fn name(n: usize) -> String {
     format!("{} {}", pick(FIRST, n), pick(LAST, n / 7))
 }
 
-/// One history in eight is an invitation, one an opt-out, one a revoked document, two nothing; the rest is consent.
+/// Of eight numbers two have no history, one opted out, one has a revoked document; the rest is consent. Everything is
+/// recorded now: only what happened lies back.
 fn history(
     tx: &mut Tx<'_>,
     number: &mut Locked<Number>,
@@ -103,31 +104,31 @@ fn history(
             body: text.to_owned(),
             to: "demo".to_owned(),
             matched: text.to_owned(),
-            sent_at: None,
+            sent_at: Some(at),
         })
     };
-    let quiet = |actor, now| Occasion { actor, now, confirm: false };
+    let quiet = |actor| Occasion { actor, now, confirm: false };
     match n % 8 {
         0 | 1 => {}
         2 => {
             let start = lead("START", ago(30), tx)?;
-            apply(tx, number, program, Intent::Start(start), &quiet(&Actor::Lead, ago(30)))?;
+            apply(tx, number, program, Intent::Start(start), &quiet(&Actor::Lead))?;
             let stop = lead("STOP", ago(9), tx)?;
-            apply(tx, number, program, Intent::Stop(stop, Scope::Everywhere), &quiet(&Actor::Lead, ago(9)))?;
+            apply(tx, number, program, Intent::Stop(stop, Scope::Everywhere), &quiet(&Actor::Lead))?;
         }
         3 => {
-            apply(tx, number, program, Intent::ManualOptIn(document()), &quiet(&operator, ago(35)))?;
+            apply(tx, number, program, Intent::ManualOptIn(document()), &quiet(&operator))?;
             let channel = RevocationChannel::Call;
             let reason = "Demo: asked on the phone to stop".to_owned();
-            let intent = Intent::OptOut(Revocation::now(channel, reason), Source::Manual);
-            apply(tx, number, program, intent, &quiet(&operator, ago(5)))?;
+            let revocation = Revocation { received_at: Some(ago(5)), ..Revocation::now(channel, reason) };
+            apply(tx, number, program, Intent::OptOut(revocation, Source::Manual), &quiet(&operator))?;
         }
         4 | 5 => {
-            apply(tx, number, program, Intent::ManualOptIn(document()), &quiet(&operator, ago(35)))?;
+            apply(tx, number, program, Intent::ManualOptIn(document()), &quiet(&operator))?;
         }
         _ => {
             let start = lead("START", ago(20), tx)?;
-            apply(tx, number, program, Intent::Start(start), &quiet(&Actor::Lead, ago(20)))?;
+            apply(tx, number, program, Intent::Start(start), &quiet(&Actor::Lead))?;
         }
     }
     Ok(())

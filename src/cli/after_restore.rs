@@ -9,6 +9,7 @@ use clap::Args;
 
 use crate::actions::receive_text::{Received, receive_text};
 use crate::actions::{ActionError, restore};
+use crate::app::OperatorStore;
 use crate::clock::Clock;
 use crate::config::{Config, ProviderName};
 use crate::domain::message::InboundText;
@@ -17,8 +18,8 @@ use crate::domain::standstill::Standstill;
 use crate::domain::time::Timestamp;
 use crate::providers::simulator;
 use crate::providers::twilio::{Twilio, TwilioConfig};
-use crate::store::events::Seal;
 use crate::store::seal_file::SealFile;
+use crate::store::seals::Seal;
 use crate::store::{Conn, Store, StoreError, inbound, programs, settings};
 
 /// Texts may reach us this much later than the provider took them; those we know already change nothing.
@@ -33,6 +34,7 @@ pub(super) struct AfterRestoreCommand {
 
 pub(super) fn run(config: &Config, command: &AfterRestoreCommand) -> Result<ExitCode> {
     let clock = Clock::System;
+    // What is here is sealed at the end: before that it must be known whether it lies behind.
     let store = Store::open(&config.database_url)?;
     let seals = SealFile::at(config.seal_file());
     let outside = seals.last()?;
@@ -60,6 +62,7 @@ pub(super) fn run(config: &Config, command: &AfterRestoreCommand) -> Result<Exit
         accept(&store, &seals, why, &clock)?;
     }
     let on = store.read_now::<_, StoreError>(settings::sending_on)?;
+    drop(OperatorStore::open(config)?);
     if !on {
         println!(
             "Sending stays off. Look at the numbers, and at what was recorded by hand, by form or by the API since the \

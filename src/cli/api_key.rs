@@ -7,10 +7,10 @@ use clap::{Args, Subcommand};
 
 use crate::actions::ActionError;
 use crate::actions::api_keys::{SCOPES, create_api_key};
+use crate::app::OperatorStore;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::actor::Actor;
-use crate::store::Store;
 
 #[derive(Args)]
 pub(super) struct ApiKeyCommand {
@@ -37,7 +37,8 @@ pub(super) fn run(config: &Config, command: ApiKeyCommand) -> Result<ExitCode> {
         bail!("There is no scope {unknown:?}. The scopes are {}.", SCOPES.join(", "));
     }
     let now = Clock::System.now();
-    let made = Store::open(&config.database_url)?
+    let made = OperatorStore::open(config)?
+        .store
         .write_now(move |tx| create_api_key(tx, &name, &scope, &Actor::Operator, now));
     let secret = match made {
         Ok(secret) => secret,

@@ -9,8 +9,10 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::Args;
 
+use crate::actions::{ActionError, seal};
+use crate::clock::Clock;
 use crate::config::Config;
-use crate::store;
+use crate::store::{self, seals};
 
 #[derive(Args)]
 pub(super) struct BackupCommand {
@@ -34,13 +36,14 @@ pub(super) fn run(config: &Config, command: &BackupCommand) -> Result<ExitCode> 
     // Made first and by nobody else, so that nothing is overwritten and nobody else can read it.
     let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file);
     let made = made.with_context(|| format!("The file {shown} cannot be made."))?;
-    let copied = store::copy_into(&config.database_url, &file.to_string_lossy());
-    if let Err(error) = copied.map_err(anyhow::Error::from).and_then(|()| Ok(on_disk(&made, &file)?)) {
+    let copied = copy(config, &file.to_string_lossy());
+    if let Err(error) = copied.and_then(|()| Ok(on_disk(&made, &file)?)) {
         let _ = std::fs::remove_file(&file);
         return Err(error.context("There is no backup"));
     }
     println!(
-        "The database as it is now is in {shown}. Check it: sms-opt-in verify --database-url sqlite://{shown}"
+        "The database as it is now is in {shown}. Check it, with the SECRET_KEY of the installation: \
+         sms-opt-in verify --database-url sqlite://{shown}"
     );
     println!("To it belong, and are not in it:");
     println!(
@@ -49,6 +52,22 @@ pub(super) fn run(config: &Config, command: &BackupCommand) -> Result<ExitCode> 
     );
     println!("  {}  the file of seals: keep the newest one", config.seal_file().display());
     Ok(ExitCode::SUCCESS)
+}
+
+/// What the server had not sealed yet is sealed in the copy: it can be checked at any later time.
+fn copy(config: &Config, file: &str) -> Result<()> {
+    store::copy_into(&config.database_url, file)?;
+    let now = Clock::System.now();
+    store::write_copy::<_, ActionError>(file, |tx| {
+        let key = config.existing_secret_key().ok().flatten();
+        let last = seals::last(tx)?;
+        let Some(key) = key.filter(|key| last.is_some_and(|last| seal::goes_on_with(key, &last))) else {
+            return Ok(());
+        };
+        while seal::seal(tx, &key, None, now)? > 0 {}
+        Ok(())
+    })?;
+    Ok(())
 }
 
 /// The file, and its name in its folder.

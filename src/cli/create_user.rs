@@ -8,12 +8,12 @@ use clap::Args;
 
 use crate::actions::ActionError;
 use crate::actions::users::{NewUser, create_user};
+use crate::app::OperatorStore;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::actor::Actor;
 use crate::domain::role::Role;
 use crate::password;
-use crate::store::Store;
 
 #[derive(Args)]
 pub(super) struct CreateUserCommand {
@@ -45,7 +45,7 @@ pub(super) fn run(config: &Config, command: CreateUserCommand) -> Result<ExitCod
     let name = command.name.unwrap_or_else(|| command.email.clone());
     let new = NewUser { email: command.email, name, role, password_hash };
     let now = Clock::System.now();
-    let store = Store::open(&config.database_url)?;
+    let store = OperatorStore::open(config)?.store;
     match store.write_now(move |tx| create_user(tx, new.clone(), &Actor::Operator, now)) {
         Ok(user) => println!("{} can sign in as {}.", user.email, role.label()),
         Err(ActionError::Invalid(errors)) => {

@@ -7,12 +7,13 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::actions::seal::digest_of_all;
-use crate::actions::verify::{Findings, verify};
+use crate::actions::verify::{Findings, Sealing, verify};
+use crate::clock::Clock;
 use crate::config::Config;
-use crate::store::events::Seal;
 use crate::store::moving::Move;
 use crate::store::seal_file::SealFile;
-use crate::store::{Conn, StoreError, events, settings};
+use crate::store::seals::{self, Seal};
+use crate::store::{Conn, StoreError, settings};
 
 #[derive(Args)]
 pub(super) struct MigrateToCommand {
@@ -88,7 +89,7 @@ fn secret(config: &Config, source: &mut Conn<'_>) -> Result<Option<String>, Stri
         }
         None => settings::get(source, settings::SECRET_KEY).map_err(|error| error.to_string())?,
     };
-    if key.is_none() && events::last_seal(source).map_err(|error| error.to_string())?.is_some() {
+    if key.is_none() && seals::last(source).map_err(|error| error.to_string())?.is_some() {
         return Err(
             "there are seals, but no secret key. Give SECRET_KEY, or put its file beside the database."
                 .to_owned(),
@@ -102,7 +103,8 @@ fn walk(
     key: &str,
     seals: Option<&[Seal]>,
 ) -> Result<(Findings, (u64, String)), StoreError> {
-    Ok((verify(conn, key.as_bytes(), seals)?, digest_of_all(conn)?))
+    let sealing = Sealing { key: key.as_bytes(), outside: seals, now: Clock::System.now() };
+    Ok((verify(conn, sealing)?, digest_of_all(conn)?))
 }
 
 fn report(config: &Config, has_secret: bool, (findings, (events, digest)): &(Findings, (u64, String))) {

@@ -41,7 +41,7 @@ enum Command {
     Program(program::ProgramCommand),
     /// Fill in deterministic demo data with fictional numbers.
     Seed(seed::SeedCommand),
-    /// Check the whole ledger: exit code 0 intact, 1 tampered with, 2 could not tell.
+    /// Check the whole ledger: exit code 0 intact, 1 tampered with, 2 could not tell, 3 history intact but a count is wrong.
     #[command(after_help = crate::actions::verify::COVERED)]
     Verify,
     /// Copy this SQLite installation into an empty PostgreSQL database: exit code 0 done, 1 differences, 2 could not. The
@@ -62,7 +62,7 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
     match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => serve::run(config),
         Command::Migrate => {
-            crate::store::Store::open(&config.database_url)?;
+            crate::app::OperatorStore::open(&config)?;
             println!("The tables are up to date.");
             Ok(ExitCode::SUCCESS)
         }

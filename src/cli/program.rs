@@ -7,10 +7,10 @@ use clap::{Args, ValueEnum};
 
 use crate::actions::ActionError;
 use crate::actions::edit_program::keep_rules;
+use crate::app::OperatorStore;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::actor::Actor;
-use crate::store::Store;
 
 #[derive(Args)]
 pub(super) struct ProgramCommand {
@@ -35,7 +35,8 @@ pub(super) fn run(config: &Config, command: &ProgramCommand) -> Result<ExitCode>
     let on = |switch: Option<Switch>| switch.map(|switch| switch == Switch::On);
     let (slug, now) = (command.slug.clone(), Clock::System.now());
     let (hours, frequency) = (on(command.quiet_hours), on(command.frequency_cap));
-    let changed = Store::open(&config.database_url)?
+    let changed = OperatorStore::open(config)?
+        .store
         .write_now(move |tx| keep_rules(tx, slug.as_deref(), hours, frequency, &Actor::Operator, now));
     match changed {
         Ok(program) => {

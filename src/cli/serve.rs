@@ -20,8 +20,7 @@ pub(super) fn run(config: Config) -> Result<ExitCode> {
             );
             println!("Make the first administrator here (the link works once): {link}");
         }
-        bound.jobs.start();
-        bound.server.await?;
+        bound.run().await?;
         Ok(ExitCode::SUCCESS)
     })
 }

@@ -2,13 +2,17 @@
 
 use std::process::ExitCode;
 
-use crate::actions::verify::{COVERED, Findings, verify};
+use crate::actions::verify::{COVERED, Conclusion, Findings, Sealing, verify};
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::store::seal_file::SealFile;
-use crate::store::{self, StoreError, events, settings};
+use crate::store::{self, StoreError, seals, settings};
 
 /// Problems printed at most; more are only counted.
 const PRINTED: usize = 50;
+const WRONG_FIGURES: &str = "\
+The history is intact: every event, its evidence and the seals are as they were recorded. Only counts that we keep for the \
+lists are wrong; sending does not depend on them.";
 const NO_KEY: &str =
     "there are seals, but no secret key. Give SECRET_KEY, or put its file beside the database.";
 
@@ -36,8 +40,12 @@ fn walk(config: &Config) -> Result<Findings, String> {
             None => settings::get(conn, settings::SECRET_KEY)?.map(String::into_bytes),
         };
         match &key {
-            None if kept || events::last_seal(conn)?.is_some() => Ok(None),
-            key => verify(conn, key.as_deref().unwrap_or_default(), outside.as_deref()).map(Some),
+            None if kept || seals::last(conn)?.is_some() => Ok(None),
+            key => {
+                let key = key.as_deref().unwrap_or_default();
+                let sealing = Sealing { key, outside: outside.as_deref(), now: Clock::System.now() };
+                verify(conn, sealing).map(Some)
+            }
         }
     });
     let mut findings = match walked {
@@ -56,22 +64,33 @@ fn ended_early(error: &StoreError) -> Findings {
 }
 
 fn report(findings: &Findings) -> ExitCode {
-    let Findings { numbers, events, messages, texts, papers, seals, problems } = findings;
+    let Findings { numbers, events, messages, texts, papers, seals, .. } = findings;
     println!(
         "Walked {numbers} numbers, {events} events, {messages} messages, {texts} received texts, \
          {papers} documents and wordings, {seals} seals."
     );
     println!("{COVERED}");
-    if *seals == 0 && *events > 0 {
-        println!("There is no seal yet: a history that is cut off at its end would not be noticed.");
+    let found = [&findings.problems, &findings.unsettled, &findings.figures];
+    let all = found.iter().map(|found| found.len()).sum::<usize>();
+    for words in found.into_iter().flatten().take(PRINTED) {
+        println!("{words}");
     }
-    if problems.is_empty() {
-        println!("Everything is intact.");
-        return ExitCode::SUCCESS;
+    match findings.conclusion() {
+        Conclusion::Intact => {
+            println!("Everything is intact.");
+            ExitCode::SUCCESS
+        }
+        Conclusion::Tampered => {
+            println!("{all} findings: the record was tampered with or damaged.");
+            ExitCode::from(1)
+        }
+        Conclusion::Unsettled => {
+            println!("Nothing speaks of tampering, but not everything can be told.");
+            ExitCode::from(2)
+        }
+        Conclusion::WrongFigures => {
+            println!("{WRONG_FIGURES}");
+            ExitCode::from(3)
+        }
     }
-    for problem in problems.iter().take(PRINTED) {
-        println!("{problem}");
-    }
-    println!("{} problems: the record was tampered with or damaged.", problems.len());
-    ExitCode::from(1)
 }

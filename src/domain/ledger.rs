@@ -167,7 +167,14 @@ impl Stored {
     }
 }
 
-/// Adds one event's hash to the running digest of a seal.
+/// Adds one event to the running digest of a seal: its hash, and its position in the whole history.
+pub fn fold_position(digest: Hash, position: i64, event_hash: &[u8]) -> Hash {
+    let mut canonical = Canonical::new();
+    canonical.field(&digest).field(&position.to_be_bytes()).field(event_hash);
+    canonical.hash()
+}
+
+/// Adds one event's hash to the running digest of a seal of the oldest form.
 pub fn fold_seal(digest: Hash, event_hash: &[u8]) -> Hash {
     let mut canonical = Canonical::new();
     canonical.field(&digest).field(event_hash);

@@ -16,7 +16,7 @@ use crate::store::{Duty, Store};
 
 pub use deliver::{deliver_due, reconcile};
 pub use questions::ask_carrier;
-pub use seal::{notice_restore, seal_all};
+pub use seal::{Sealer, notice_restore, seal_all};
 
 /// What the loops need.
 #[derive(Clone)]

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use crate::actions::{ActionError, restore, seal};
-use crate::store::{Duty, StoreError, events};
+use crate::clock::Clock;
+use crate::store::seal_file::SealFile;
+use crate::store::seals::{self, BEFORE_ALL, Seal};
+use crate::store::{Duty, Store, StoreError};
 
 use super::{HOUSEKEEPING, Jobs};
 
@@ -24,51 +27,88 @@ pub(super) async fn sealing_loop(jobs: &Jobs) {
     }
 }
 
+/// What sealing needs: the database, and where the seals are kept a second time.
+#[derive(Clone)]
+pub struct Sealer {
+    /// The database.
+    pub store: Store,
+    /// The time.
+    pub clock: Clock,
+    /// Keys the seals.
+    pub secret: Arc<Vec<u8>>,
+    /// Where the seals are kept a second time.
+    pub seals: SealFile,
+}
+
+impl Sealer {
+    fn of(jobs: &Jobs) -> Sealer {
+        let Jobs { store, clock, secret, seals, .. } = jobs.clone();
+        Sealer { store, clock, secret, seals }
+    }
+
+    /// Seals all that was recorded so far. While another instance seals, only the file is brought up to date.
+    ///
+    /// # Errors
+    /// When the database lies behind the file of seals, or one of them fails.
+    pub async fn seal_all(&self) -> Result<(), ActionError> {
+        self.notice_restore().await?;
+        let on_duty = self.store.take_on(Duty::Sealing).await?;
+        loop {
+            let file = self.seals.clone();
+            let outside = aside(move || file.last()).await?;
+            let place = outside.as_ref().map_or(BEFORE_ALL, |seal| seal.place());
+            let (secret, now) = (Arc::clone(&self.secret), self.clock.now());
+            let sealed = match &on_duty {
+                Some(_) => self.store.write(move |tx| seal::seal(tx, &secret, outside.as_ref(), now)).await?,
+                None => 0,
+            };
+            let missing = self.store.read(move |conn| seals::behind(conn, place)).await?;
+            let file = self.seals.clone();
+            aside(move || file.add(missing)).await?.iter().for_each(log_seal);
+            if sealed == 0 {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn notice_restore(&self) -> Result<(), ActionError> {
+        let file = self.seals.clone();
+        let outside = aside(move || file.last()).await?;
+        let found = self.store.read(move |conn| restore::finding(conn, outside.as_ref())).await?;
+        if let Some(why) = found {
+            log::error!("{} {}", why.facts(), why.next_step());
+            let now = self.clock.now();
+            self.store.write(move |tx| restore::stand_still(tx, why, now)).await?;
+        }
+        Ok(())
+    }
+}
+
 /// Stops all sending when the database is older than the last seal outside it, or notes that this was accepted.
 ///
 /// # Errors
 /// When the database or the file fails.
 pub async fn notice_restore(jobs: &Jobs) -> Result<(), ActionError> {
-    let file = jobs.seals.clone();
-    let outside = aside(move || file.last()).await?;
-    let found = jobs.store.read(move |conn| restore::finding(conn, outside.as_ref())).await?;
-    if let Some(why) = found {
-        log::error!("{} {}", why.facts(), why.next_step());
-        let now = jobs.clock.now();
-        jobs.store.write(move |tx| restore::stand_still(tx, why, now)).await?;
-    }
-    Ok(())
+    Sealer::of(jobs).notice_restore().await
 }
 
-/// Seals all that was recorded so far. While another instance seals, only the file is brought up to date.
+/// Seals all that was recorded so far.
 ///
 /// # Errors
-/// When the database lies behind the file of seals, or one of them fails.
+/// As [`Sealer::seal_all`].
 pub async fn seal_all(jobs: &Jobs) -> Result<(), ActionError> {
-    notice_restore(jobs).await?;
-    let on_duty = jobs.store.take_on(Duty::Sealing).await?;
-    loop {
-        let file = jobs.seals.clone();
-        let outside = aside(move || file.last()).await?;
-        let through = outside.as_ref().map_or(0, |seal| seal.through_position);
-        let (secret, now) = (Arc::clone(&jobs.secret), jobs.clock.now());
-        let sealed = match &on_duty {
-            Some(_) => jobs.store.write(move |tx| seal::seal(tx, &secret, outside.as_ref(), now)).await?,
-            None => 0,
-        };
-        let missing = jobs.store.read(move |conn| events::seals_after(conn, through)).await?;
-        let file = jobs.seals.clone();
-        for seal in aside(move || file.add(missing)).await? {
-            let (through, digest, mac) = (seal.through_position, seal.digest_words(), seal.mac_words());
-            log::info!(
-                "Sealed through {through} at {}: digest {digest}, mac {mac}",
-                seal.sealed_at.rfc3339()
-            );
-        }
-        if sealed == 0 {
-            return Ok(());
-        }
-    }
+    Sealer::of(jobs).seal_all().await
+}
+
+fn log_seal(seal: &Seal) {
+    log::info!(
+        "Seal {} through {} at {}: digest {}, mac {}",
+        seal.serial,
+        seal.through_position,
+        seal.sealed_at.rfc3339(),
+        seal.digest_words(),
+        seal.mac_words()
+    );
 }
 
 /// Files are waited for beside the async threads.

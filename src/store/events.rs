@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::dialect::{self, on};
 use super::numbers::{self, Number};
-use super::schema::{consent_events, seals};
+use super::schema::consent_events;
 use super::{Conn, Locked, StoreError, Tx, programs};
 use crate::domain::actor::Actor;
 use crate::domain::consent::{Draft, Event, EventKind, Source};
@@ -216,76 +216,5 @@ pub fn hashes_after(
             .limit(limit)
             .load(db)?;
         Ok(rows)
-    })
-}
-
-/// A sealed point of the whole history.
-#[derive(Clone, PartialEq, Debug, Queryable, Selectable, Insertable)]
-#[diesel(table_name = seals)]
-pub struct Seal {
-    /// The last event it covers.
-    pub through_position: i64,
-    /// How many events it adds to the seal before it.
-    pub events: i64,
-    /// The running digest of all event hashes so far.
-    pub digest: Vec<u8>,
-    /// The digest under SECRET_KEY.
-    pub mac: Vec<u8>,
-    /// When it was made.
-    pub sealed_at: Timestamp,
-}
-
-impl Seal {
-    /// Its digest in hexadecimal, for the log.
-    pub fn digest_words(&self) -> String {
-        crate::domain::hex::hex(&self.digest)
-    }
-
-    /// Its keyed digest in hexadecimal.
-    pub fn mac_words(&self) -> String {
-        crate::domain::hex::hex(&self.mac)
-    }
-}
-
-/// The seals of what was recorded after `position`, oldest first.
-///
-/// # Errors
-/// When the database fails.
-pub fn seals_after(conn: &mut Conn<'_>, position: i64) -> Result<Vec<Seal>, StoreError> {
-    on!(conn, db => {
-        let query = seals::table.filter(seals::through_position.gt(position)).order(seals::through_position);
-        Ok(query.select(Seal::as_select()).load(db)?)
-    })
-}
-
-/// The seal that covers everything up to and with `position`.
-///
-/// # Errors
-/// When the database fails.
-pub fn seal_through(conn: &mut Conn<'_>, position: i64) -> Result<Option<Seal>, StoreError> {
-    on!(conn, db => {
-        Ok(seals::table.find(position).select(Seal::as_select()).first(db).optional()?)
-    })
-}
-
-/// The newest seal.
-///
-/// # Errors
-/// When the database fails.
-pub fn last_seal(conn: &mut Conn<'_>) -> Result<Option<Seal>, StoreError> {
-    on!(conn, db => {
-        let query = seals::table.order(seals::through_position.desc()).select(Seal::as_select());
-        Ok(query.first(db).optional()?)
-    })
-}
-
-/// Keeps a seal.
-///
-/// # Errors
-/// When the database fails.
-pub fn add_seal(tx: &mut Tx<'_>, seal: &Seal) -> Result<(), StoreError> {
-    on!(tx, db => {
-        diesel::insert_into(seals::table).values(seal).execute(db)?;
-        Ok(())
     })
 }

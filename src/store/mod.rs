@@ -21,6 +21,7 @@ pub mod events;
 pub mod forms;
 pub mod inbound;
 pub mod inbound_questions;
+pub mod integrity;
 pub mod messages;
 pub mod moving;
 pub mod newcomer;
@@ -31,6 +32,7 @@ pub mod reviews;
 pub mod revocations;
 pub mod rulebooks;
 pub mod seal_file;
+pub mod seals;
 pub mod sessions;
 pub mod settings;
 pub mod stale;
@@ -106,6 +108,22 @@ pub fn read_existing<T, E: From<StoreError>>(
 /// When it is no SQLite database, is not there, or the file cannot be written.
 pub fn copy_into(url: &str, file: &str) -> Result<(), StoreError> {
     Place::reach(url)?.0.copy_into(file)
+}
+
+/// Writes once into a copy that was just made, where its tables are those of this program. `None` when they are older.
+///
+/// # Errors
+/// Whatever `write` returns, and [`StoreError`] when the copy cannot be written.
+pub fn write_copy<T, E: From<StoreError>>(
+    file: &str,
+    write: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
+) -> Result<Option<T>, E> {
+    let Some(mut copy) = dialect::open_copy(file)? else { return Ok(None) };
+    let known = Known::default();
+    copy.begin().map_err(StoreError::from)?;
+    let written = write(&mut Tx::new(copy.db(), &known, true))?;
+    copy.commit().map_err(StoreError::from)?;
+    Ok(Some(written))
 }
 
 impl Store {

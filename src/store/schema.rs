@@ -97,12 +97,15 @@ diesel::table! {
 }
 
 diesel::table! {
-    seals (through_position) {
+    seals (serial) {
+        serial -> BigInt,
+        version -> Integer,
         through_position -> BigInt,
         events -> BigInt,
         digest -> Binary,
         mac -> Binary,
         sealed_at -> BigInt,
+        caught_up -> Bool,
     }
 }
 

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::StoreError;
-use super::events::Seal;
+use super::seals::{BEFORE_ALL, NUMBERED, PLAIN, Seal};
 use crate::domain::time::Timestamp;
 
 /// Far longer than a line; the last one is found in the last so many bytes.
@@ -23,11 +23,16 @@ pub struct SealFile {
 
 #[derive(Serialize, Deserialize)]
 struct Line {
+    /// Absent in the oldest seals, which had no number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    serial: Option<i64>,
     through_position: i64,
     events: i64,
     digest: String,
     mac: String,
     sealed_at: Timestamp,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    caught_up: bool,
 }
 
 impl SealFile {
@@ -79,8 +84,8 @@ impl SealFile {
         let mut file =
             options.read(true).append(true).create(true).mode(0o600).open(&self.path).map_err(failed)?;
         file.lock().map_err(failed)?;
-        let last = self.last_of(&mut file)?.map_or(0, |seal| seal.through_position);
-        let fresh: Vec<Seal> = seals.into_iter().filter(|seal| seal.through_position > last).collect();
+        let last = self.last_of(&mut file)?.map_or(BEFORE_ALL, |seal| seal.place());
+        let fresh: Vec<Seal> = seals.into_iter().filter(|seal| seal.place() > last).collect();
         let mut lines = String::new();
         for seal in &fresh {
             lines.push_str(&line(seal)?);
@@ -110,11 +115,14 @@ impl SealFile {
         let read = || {
             let line: Line = serde_json::from_str(line).ok()?;
             Some(Seal {
+                serial: line.serial.unwrap_or(0),
+                version: if line.serial.is_some() { NUMBERED } else { PLAIN },
                 through_position: line.through_position,
                 events: line.events,
                 digest: bytes(&line.digest)?,
                 mac: bytes(&line.mac)?,
                 sealed_at: line.sealed_at,
+                caught_up: line.caught_up,
             })
         };
         read().ok_or_else(|| self.said("holds a line that is no seal"))
@@ -140,7 +148,9 @@ fn tail(file: &mut File) -> std::io::Result<String> {
 fn line(seal: &Seal) -> Result<String, StoreError> {
     let (digest, mac) = (seal.digest_words(), seal.mac_words());
     let Seal { through_position, events, sealed_at, .. } = *seal;
-    Ok(serde_json::to_string(&Line { through_position, events, digest, mac, sealed_at })?)
+    let (serial, caught_up) =
+        if seal.version == PLAIN { (None, false) } else { (Some(seal.serial), seal.caught_up) };
+    Ok(serde_json::to_string(&Line { serial, through_position, events, digest, mac, sealed_at, caught_up })?)
 }
 
 fn bytes(hex: &str) -> Option<Vec<u8>> {
@@ -158,7 +168,18 @@ mod tests {
 
     fn seal(through_position: i64) -> Seal {
         let (digest, mac) = (vec![7; 32], vec![0xab; 32]);
-        Seal { through_position, events: 1, digest, mac, sealed_at: Timestamp::from_micros(5) }
+        let (serial, sealed_at) = (through_position, Timestamp::from_micros(5));
+        let version = if through_position < 20 { PLAIN } else { NUMBERED };
+        Seal {
+            serial,
+            version,
+            through_position,
+            events: 1,
+            digest,
+            mac,
+            sealed_at,
+            caught_up: version == NUMBERED,
+        }
     }
 
     fn positions(seals: &[Seal]) -> Vec<i64> {
@@ -179,7 +200,7 @@ mod tests {
         file.add((1..40).map(seal).collect()).unwrap();
         let kept = file.all().unwrap().unwrap();
         assert_eq!(positions(&kept), (1..40).collect::<Vec<i64>>());
-        assert_eq!(kept[2].digest, seal(3).digest);
+        assert!(kept.iter().zip(1..40).all(|(kept, n)| kept.is_same(&seal(n))));
         std::fs::write(file.path(), "nonsense\n").unwrap();
         assert!(file.all().is_err() && file.last().is_err());
     }

@@ -20,6 +20,9 @@ pub const SECRET_KEY: &str = "secret_key";
 /// The configured SENDER_NUMBER that was last made the default program's number.
 pub const SENDER: &str = "sender_number";
 
+/// The number of the newest seal under SECRET_KEY, so that a newest seal that is deleted is missed.
+pub const SEAL_HEAD: &str = "seal_head";
+
 /// How far a copy from another database came; there until it was found complete.
 pub const MOVING: &str = "moving";
 

@@ -2,7 +2,7 @@
 //! which means nothing is found and named instead of ending the walk. What belongs to a number is read for many numbers at
 //! once, in the order of their identifiers.
 
-use diesel::dsl::{count_star, max, min, sql};
+use diesel::dsl::{count_star, sql};
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
@@ -190,18 +190,24 @@ pub fn counts(conn: &mut Conn<'_>) -> Result<Counts, StoreError> {
     })
 }
 
-/// How many events come after `position`, and when the earliest and the latest of them were recorded.
+/// What a seal needs of an event.
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = consent_events)]
+#[allow(missing_docs)]
+pub struct Sealable {
+    pub position: i64,
+    pub hash: Vec<u8>,
+    pub recorded_at: i64,
+}
+
+/// The events after `position`, in the order of recording.
 ///
 /// # Errors
 /// When the database fails.
-pub fn recorded_after(
-    conn: &mut Conn<'_>,
-    position: i64,
-) -> Result<(i64, Option<i64>, Option<i64>), StoreError> {
+pub fn unsealed(conn: &mut Conn<'_>, position: i64, limit: i64) -> Result<Vec<Sealable>, StoreError> {
     on!(conn, db => {
-        let after = consent_events::table.filter(consent_events::position.gt(position));
-        let (first, last) = (min(consent_events::recorded_at), max(consent_events::recorded_at));
-        Ok(after.select((count_star(), first, last)).first(db)?)
+        let query = consent_events::table.filter(consent_events::position.gt(position));
+        Ok(query.order(consent_events::position).select(Sealable::as_select()).limit(limit).load(db)?)
     })
 }
 

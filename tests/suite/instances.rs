@@ -12,6 +12,7 @@ use sms_opt_in::clock::Clock;
 use sms_opt_in::domain::actor::Actor;
 use sms_opt_in::jobs::{Jobs, deliver_due, seal_all};
 use sms_opt_in::store::seal_file::SealFile;
+use sms_opt_in::store::seals;
 use sms_opt_in::store::{Duty, Store, StoreError, Tx, events, settings};
 
 use crate::barrier::Slow;
@@ -109,7 +110,7 @@ async fn instances_that_seal_at_once_under_load_keep_the_same_seals() {
     seal_all(&world.jobs).await.unwrap();
     seal_all(&other).await.unwrap();
     let seals: Result<_, StoreError> =
-        world.jobs.store.read(|conn| Ok((events::seals_after(conn, 0)?, events::extent(conn)?))).await;
+        world.jobs.store.read(|conn| Ok((seals::all(conn)?, events::extent(conn)?))).await;
     let (seals, (count, _)) = seals.unwrap();
     assert_eq!(seals.iter().map(|seal| seal.events).sum::<i64>(), count, "every event is sealed once");
     assert_eq!(world.jobs.seals.all().unwrap().unwrap(), seals);

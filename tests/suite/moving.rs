@@ -120,7 +120,8 @@ async fn a_backup_is_made_beside_a_running_server() {
     let file = world.directory.path().join("backup.db");
     let shown = file.to_string_lossy().into_owned();
     world.lead(50).texts("START").await;
-    let backup = || run(&["backup", &shown, "--database-url", &world.database]);
+    let key = "--secret-key=a secret key of at least 32 characters";
+    let backup = || run(&["backup", &shown, "--database-url", &world.database, key]);
     let (code, said) = backup();
     if database::is_postgres() {
         assert!(code == 2 && said.contains("pg_dump") && said.contains("pg_basebackup"), "{said}");
@@ -128,7 +129,7 @@ async fn a_backup_is_made_beside_a_running_server() {
     }
     assert!(code == 0 && said.contains("test.db.secret-key") && said.contains("test.db.seals"), "{said}");
     assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
-    let (code, said) = run(&["verify", "--database-url", &format!("sqlite://{shown}")]);
+    let (code, said) = run(&["verify", "--database-url", &format!("sqlite://{shown}"), key]);
     assert!(code == 0 && said.contains("1 events"), "{said}");
     let before = std::fs::read(&file).unwrap();
     let (code, said) = backup();

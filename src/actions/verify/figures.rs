@@ -49,11 +49,11 @@ impl Figures {
             let program = ProgramId::from_slice(&program);
             let n = program.and_then(|program| counted.remove(&(program, state.clone()))).unwrap_or(0);
             if n != shown {
-                findings.problem(format!("The lists count {shown} contacts as {state}; there are {n}."));
+                findings.figure(format!("The lists count {shown} contacts as {state}; there are {n}."));
             }
         }
         for ((_, state), n) in counted {
-            findings.problem(format!("The lists count no contacts as {state}; there are {n}."));
+            findings.figure(format!("The lists count no contacts as {state}; there are {n}."));
         }
         Ok(())
     }

@@ -9,9 +9,10 @@ mod papers;
 mod seals;
 mod sorted;
 
-use crate::store::events::Seal;
+use crate::domain::time::Timestamp;
+use crate::store::seals::Seal;
 use crate::store::walk::{self, Counts};
-use crate::store::{Conn, StoreError};
+use crate::store::{Conn, StoreError, integrity};
 
 use figures::Figures;
 use number::Belongings;
@@ -46,28 +47,74 @@ pub struct Findings {
     pub papers: usize,
     /// Seals checked.
     pub seals: usize,
-    /// Everything that is wrong, as sentences. Numbers appear by identifier only.
+    /// Everything that is wrong with the record, as sentences. Numbers appear by identifier only.
     pub problems: Vec<String>,
+    /// Figures of ours that do not say what the history says. The history itself is as it was.
+    pub figures: Vec<String>,
+    /// What cannot be told, as sentences.
+    pub unsettled: Vec<String>,
+}
+
+/// What all findings together mean.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Conclusion {
+    /// Everything that is covered is as it was recorded.
+    Intact,
+    /// The record was changed or damaged.
+    Tampered,
+    /// Part of it cannot be told.
+    Unsettled,
+    /// The history is intact; counts that are kept beside it are wrong.
+    WrongFigures,
 }
 
 impl Findings {
     fn problem(&mut self, words: impl Into<String>) {
         self.problems.push(words.into());
     }
+
+    fn figure(&mut self, words: impl Into<String>) {
+        self.figures.push(words.into());
+    }
+
+    fn unsettled(&mut self, words: impl Into<String>) {
+        self.unsettled.push(words.into());
+    }
+
+    /// What they mean, the worst first.
+    pub fn conclusion(&self) -> Conclusion {
+        match self {
+            Findings { problems, .. } if !problems.is_empty() => Conclusion::Tampered,
+            Findings { unsettled, .. } if !unsettled.is_empty() => Conclusion::Unsettled,
+            Findings { figures, .. } if !figures.is_empty() => Conclusion::WrongFigures,
+            _ => Conclusion::Intact,
+        }
+    }
 }
 
-/// Walks the whole record. `outside` are the seals of the file beside the database, if there is one.
+/// What the seals are checked with.
+#[derive(Clone, Copy, Debug)]
+pub struct Sealing<'a> {
+    /// SECRET_KEY.
+    pub key: &'a [u8],
+    /// The seals of the file beside the database, if there is one.
+    pub outside: Option<&'a [Seal]>,
+    /// Says how long an event has waited for its seal.
+    pub now: Timestamp,
+}
+
+/// Walks the whole record.
 ///
 /// # Errors
 /// When the database cannot be read: then nothing can be told.
-pub fn verify(conn: &mut Conn<'_>, key: &[u8], outside: Option<&[Seal]>) -> Result<Findings, StoreError> {
-    let mut findings = Findings::default();
+pub fn verify(conn: &mut Conn<'_>, sealing: Sealing<'_>) -> Result<Findings, StoreError> {
+    let mut findings = Findings { problems: integrity::flaws(conn)?, ..Findings::default() };
     let papers = Papers::check(conn, &mut findings)?;
     let mut figures = Figures::begin(conn, &mut findings)?;
     let states = walk_numbers(conn, &papers, &mut figures, &mut findings)?;
     check_counts(walk::counts(conn)?, states, &mut findings);
     figures.compare(conn, &mut findings)?;
-    seals::check(conn, key, outside, &mut findings)?;
+    seals::check(conn, &sealing, &mut findings)?;
     Ok(findings)
 }
 

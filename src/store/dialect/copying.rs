@@ -61,7 +61,7 @@ tables! {
     numbers by "id", ROWS;
     consents by "number_id, program_id", ROWS;
     consent_events by "position", ROWS;
-    seals by "through_position", ROWS;
+    seals by "serial", ROWS;
     documents by "sha256", DOCUMENTS;
     contacts by "row_id", ROWS;
     tallies by "program_id, state, slot", ROWS;

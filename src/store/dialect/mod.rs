@@ -4,6 +4,7 @@
 
 mod copying;
 mod following;
+mod integrity;
 mod locker;
 mod postgres;
 mod prepared;
@@ -21,6 +22,7 @@ use super::{Conn, StoreError, Tx};
 
 pub(super) use copying::{TABLES, Table};
 pub(super) use following::{Followers, Position, begin_lineage, replayed, written};
+pub(super) use integrity::{damage, orphans, refusing_triggers};
 pub(super) use locker::{Held, Locker};
 pub(super) use prepared::{Change, Prepared};
 pub(super) use search::{ROWS as SEARCH_ROWS, search_rows};
@@ -232,6 +234,11 @@ impl Connection {
     pub(super) fn has_rivals(&self) -> bool {
         matches!(self, Connection::Postgres(_))
     }
+}
+
+/// Opens a copy of a SQLite database that nobody else has open, to write; `None` when its tables are of another version.
+pub(super) fn open_copy(file: &str) -> Result<Option<Connection>, StoreError> {
+    Ok(sqlite::connect_copy(file)?.map(|db| Connection::Sqlite(Box::new(db))))
 }
 
 /// Both ends of a move from one database into the other: a source that nobody else has open, and a target to fill.

@@ -54,6 +54,13 @@ pub(super) fn connect_alone(path: &str) -> Result<SqliteConnection, StoreError> 
     Ok(db)
 }
 
+/// Opens a copy to write, as the one file that it is; `None` when its tables are of another version.
+pub(super) fn connect_copy(path: &str) -> Result<Option<SqliteConnection>, StoreError> {
+    let mut db = existing(path)?;
+    let pending = db.has_pending_migration(MIGRATIONS);
+    Ok(matches!(pending, Ok(false)).then_some(db))
+}
+
 /// Copies a database that others may be using to a new file, as one unchanging state.
 pub(super) fn copy_into(path: &str, file: &str) -> Result<(), StoreError> {
     let mut db = existing(path)?;

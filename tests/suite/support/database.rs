@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use diesel::connection::SimpleConnection;
-use diesel::{Connection, PgConnection, QueryResult, SqliteConnection};
+use diesel::sql_types::Text;
+use diesel::{Connection, PgConnection, QueryResult, QueryableByName, RunQueryDsl, SqliteConnection};
 use sms_opt_in::store::Store;
 use tempfile::TempDir;
 
@@ -116,9 +117,28 @@ pub fn tamper(url: &str, sql: &str) {
             .replace("SELECT NULL,", "SELECT 1000000 + row_number() OVER (),");
         format!("SET session_replication_role = replica; {bytes}")
     } else {
-        let tables = ["consent_events", "seals", "form_versions"];
-        let drop = |table: &str| format!("DROP TRIGGER {table}_no_update; DROP TRIGGER {table}_no_delete;");
-        format!("PRAGMA foreign_keys=OFF; {} {sql}", tables.map(drop).concat())
+        let (drop, make_again) = triggers(url);
+        format!("PRAGMA foreign_keys=OFF; {drop} {sql}; {make_again}")
     };
     run(url, &prepared).unwrap();
+}
+
+#[derive(QueryableByName)]
+struct Trigger {
+    #[diesel(sql_type = Text)]
+    name: String,
+    #[diesel(sql_type = Text)]
+    sql: String,
+}
+
+/// Statements that drop the triggers that refuse, and that make them again as they were.
+pub fn triggers(url: &str) -> (String, String) {
+    let mut db = SqliteConnection::establish(url.strip_prefix("sqlite://").unwrap()).unwrap();
+    let found: Vec<Trigger> = diesel::sql_query(
+        "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE '%\\_no\\_%' ESCAPE '\\'",
+    )
+    .load(&mut db)
+    .unwrap();
+    let drop = found.iter().map(|trigger| format!("DROP TRIGGER {};", trigger.name)).collect();
+    (drop, found.into_iter().map(|trigger| trigger.sql + ";").collect())
 }

@@ -1,0 +1,127 @@
+//! The checks of their own soundness that SQLite and PostgreSQL have.
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+use diesel::{PgConnection, QueryResult};
+
+use super::Db;
+use crate::store::{Conn, StoreError};
+
+const OF_SQLITE: &str =
+    "SELECT integrity_check AS words FROM pragma_integrity_check WHERE integrity_check <> 'ok'";
+/// Indexes that PostgreSQL itself does not trust, and constraints that it has not checked.
+const OF_POSTGRES: &str = "SELECT 'the index ' || indexrelid::regclass || ' is invalid' AS words FROM pg_index WHERE NOT indisvalid \
+    UNION ALL SELECT 'the constraint ' || conname || ' is not checked' FROM pg_constraint \
+    WHERE NOT convalidated AND connamespace = 'public'::regnamespace";
+const SQLITE_ORPHANS: &str =
+    "SELECT \"table\" AS child, parent, count(*) AS n FROM pragma_foreign_key_check GROUP BY 1, 2";
+const POSTGRES_KEYS: &str = "SELECT c.conrelid::regclass::text AS child, a.attname::text AS column_name, \
+    c.confrelid::regclass::text AS parent, p.attname::text AS key FROM pg_constraint c \
+    JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1] \
+    JOIN pg_attribute p ON p.attrelid = c.confrelid AND p.attnum = c.confkey[1] \
+    WHERE c.contype = 'f' AND cardinality(c.conkey) = 1 AND c.connamespace = 'public'::regnamespace ORDER BY 1, 2";
+const SQLITE_TRIGGERS: &str =
+    "SELECT name AS words FROM sqlite_master WHERE type = 'trigger' AND sql LIKE '%RAISE(ABORT%'";
+const POSTGRES_TRIGGERS: &str = "SELECT t.tgname::text AS words FROM pg_trigger t JOIN pg_proc f ON f.oid = t.tgfoid \
+    WHERE NOT t.tgisinternal AND t.tgenabled IN ('O', 'A') AND f.prosrc LIKE '%RAISE EXCEPTION%'";
+/// The extension amcheck walks B-trees, where it is installed and we may use it.
+const TREES: &str = "SELECT i.indexrelid::regclass::text AS words FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid \
+    JOIN pg_am m ON m.oid = c.relam WHERE m.amname = 'btree' AND c.relnamespace = 'public'::regnamespace \
+    AND EXISTS (SELECT 1 FROM pg_extension WHERE extname = 'amcheck') \
+    AND (SELECT bool_and(has_function_privilege(oid, 'EXECUTE')) FROM pg_proc WHERE proname = 'bt_index_check')";
+
+#[derive(QueryableByName)]
+struct Words {
+    #[diesel(sql_type = Text)]
+    words: String,
+}
+
+#[derive(QueryableByName)]
+struct Orphans {
+    #[diesel(sql_type = Text)]
+    child: String,
+    #[diesel(sql_type = Text)]
+    parent: String,
+    #[diesel(sql_type = BigInt)]
+    n: i64,
+}
+
+#[derive(QueryableByName)]
+struct ForeignKey {
+    #[diesel(sql_type = Text)]
+    child: String,
+    #[diesel(sql_type = Text)]
+    column_name: String,
+    #[diesel(sql_type = Text)]
+    parent: String,
+    #[diesel(sql_type = Text)]
+    key: String,
+}
+
+#[derive(QueryableByName)]
+struct Counted {
+    #[diesel(sql_type = BigInt)]
+    n: i64,
+}
+
+/// What the database finds damaged in its own files.
+pub(in crate::store) fn damage(conn: &mut Conn<'_>) -> Result<Vec<String>, StoreError> {
+    let found: Vec<Words> = match &mut conn.db {
+        Db::Sqlite(db) => diesel::sql_query(OF_SQLITE).load(*db)?,
+        Db::Postgres(db) => {
+            let mut found: Vec<Words> = diesel::sql_query(OF_POSTGRES).load(*db)?;
+            found.extend(broken_trees(db)?);
+            found
+        }
+    };
+    Ok(found.into_iter().map(|found| found.words).collect())
+}
+
+fn broken_trees(db: &mut PgConnection) -> QueryResult<Vec<Words>> {
+    let mut found = Vec::new();
+    for Words { words: index } in diesel::sql_query(TREES).load::<Words>(db)? {
+        db.batch_execute("SAVEPOINT tree")?;
+        let checked = db.batch_execute(&format!("SELECT bt_index_check('{index}'::regclass, true)"));
+        if let Err(error) = checked {
+            db.batch_execute("ROLLBACK TO tree")?;
+            found.push(Words { words: error.to_string() });
+        }
+        db.batch_execute("RELEASE tree")?;
+    }
+    Ok(found)
+}
+
+/// Rows that point at rows that are gone: child table, parent table, how many.
+pub(in crate::store) fn orphans(conn: &mut Conn<'_>) -> Result<Vec<(String, String, i64)>, StoreError> {
+    match &mut conn.db {
+        Db::Sqlite(db) => {
+            let found: Vec<Orphans> = diesel::sql_query(SQLITE_ORPHANS).load(*db)?;
+            Ok(found.into_iter().map(|found| (found.child, found.parent, found.n)).collect())
+        }
+        Db::Postgres(db) => {
+            let mut found = Vec::new();
+            for each in diesel::sql_query(POSTGRES_KEYS).load::<ForeignKey>(*db)? {
+                let ForeignKey { child, column_name, parent, key } = each;
+                let orphans = format!(
+                    "SELECT count(*) AS n FROM {child} c WHERE c.{column_name} IS NOT NULL \
+                     AND NOT EXISTS (SELECT 1 FROM {parent} p WHERE p.{key} = c.{column_name})"
+                );
+                let n = diesel::sql_query(orphans).get_result::<Counted>(*db)?.n;
+                if n > 0 {
+                    found.push((child, parent, n));
+                }
+            }
+            Ok(found)
+        }
+    }
+}
+
+/// The names of the triggers that are there, switched on, and refuse.
+pub(in crate::store) fn refusing_triggers(conn: &mut Conn<'_>) -> Result<Vec<String>, StoreError> {
+    let found: Vec<Words> = match &mut conn.db {
+        Db::Sqlite(db) => diesel::sql_query(SQLITE_TRIGGERS).load(*db)?,
+        Db::Postgres(db) => diesel::sql_query(POSTGRES_TRIGGERS).load(*db)?,
+    };
+    Ok(found.into_iter().map(|found| found.words).collect())
+}
