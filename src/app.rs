@@ -1,6 +1,7 @@
 //! Puts the rooms together: opens the store, makes what a new installation needs, binds the server, starts the jobs.
 
 mod operator;
+mod sole_server;
 
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -9,18 +10,22 @@ use actix_web::web::Data;
 use actix_web::{App as Actix, HttpServer, dev::Server};
 use anyhow::{Context, Result};
 
+use crate::actions::database_kind::settle_kind;
 use crate::actions::{ActionError, install};
 use crate::clock::Clock;
 use crate::config::{Config, Unusable};
+use crate::domain::database_kind::DatabaseKind;
+use crate::domain::time::Timestamp;
 use crate::jobs::{Jobs, notice_restore, seal_all};
 use crate::providers::Provider;
 use crate::providers::simulator::Simulator;
 use crate::providers::twilio::{Twilio, TwilioConfig};
 use crate::store::seal_file::SealFile;
-use crate::store::{Store, StoreError, inbound, moving, settings, users};
+use crate::store::{Store, moving, settings, users};
 use crate::web::{self, App, api::secret_hash, signed::Signer};
 
 pub use operator::OperatorStore;
+pub use sole_server::SoleServer;
 
 /// A server that is ready to run.
 pub struct Bound {
@@ -33,7 +38,7 @@ pub struct Bound {
     /// The one-time setup link, while nobody can sign in.
     pub setup_link: Option<String>,
     /// Held while this server has the database file to itself.
-    pub alone: Option<std::fs::File>,
+    pub alone: Option<SoleServer>,
 }
 
 impl Bound {
@@ -58,7 +63,8 @@ impl Bound {
 pub async fn bind(config: Config, clock: Clock) -> Result<Bound> {
     // Another provider may be installed already, by a test before this one.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let alone = only_server(&config)?;
+    config.check_provider()?;
+    let alone = SoleServer::hold(&config)?;
     let store = Store::open_with_replica(&config.database_url, config.database_replica_url())?;
     if store.read(moving::is_unfinished).await? {
         return Err(Unusable(
@@ -67,24 +73,16 @@ pub async fn bind(config: Config, clock: Clock) -> Result<Bound> {
     }
     let secret = Arc::new(secret_key(&config, &store).await?);
     let cookie_key = web::session::cookie_key(&secret);
-    refuse_simulated_consent(&config, &store).await?;
     let sender = config.sender_number()?.map(|phone| phone.as_str().to_owned());
     let now = clock.now();
+    let kind = database_kind(&config, &store, now).await?;
     store.write(move |tx| install::install(tx, sender.as_deref(), now)).await?;
     let listener = TcpListener::bind(&config.bind)
         .with_context(|| format!("The address {} cannot be used.", config.bind))?;
     let local = listener.local_addr()?;
     let signer = Signer::new(&secret);
-    let app = Data::new(shared(config, clock, store, signer, local.port())?);
-    let provider: Arc<dyn Provider> = match (&app.simulator, &app.twilio) {
-        (Some(simulator), _) => Arc::<Simulator>::clone(simulator),
-        (None, Some(twilio)) => Arc::clone(twilio),
-        (None, None) => {
-            return Err(Unusable(
-                "PROVIDER=twilio needs TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN.".to_owned(),
-            ))?;
-        }
-    };
+    let (app, provider) = shared(config, clock, store, signer, local.port(), kind)?;
+    let app = Data::new(app);
     let seals = SealFile::at(app.config.seal_file());
     let jobs = Jobs { store: app.store.clone(), clock: app.clock.clone(), provider, secret, seals };
     // A file of seals that cannot be read may say that the database is older than a STOP: then nothing is started.
@@ -120,47 +118,46 @@ pub async fn bind(config: Config, clock: Clock) -> Result<Bound> {
     Ok(Bound { server, app, jobs, setup_link, alone })
 }
 
-/// Two servers on one database file would each have their own locks: a STOP acknowledged by one would not stop the other.
-fn only_server(config: &Config) -> Result<Option<std::fs::File>> {
-    let Some(path) = config.lock_file() else { return Ok(None) };
-    let mut options = std::fs::OpenOptions::new();
-    let file = options.create(true).append(true).open(&path);
-    let file = file.with_context(|| format!("The file {} cannot be made.", path.display()))?;
-    match file.try_lock() {
-        Ok(()) => Ok(Some(file)),
-        Err(_) => Err(Unusable(
-            "Another server is running on this database. Stop it first; several instances share a PostgreSQL database."
-                .to_owned(),
-        ))?,
-    }
+/// What the database is for must fit what the server is started with: consent from simulated phones never meets a real
+/// provider, and a real database never opens as a simulated one.
+async fn database_kind(config: &Config, store: &Store, now: Timestamp) -> Result<Option<DatabaseKind>> {
+    let simulated = config.is_simulator();
+    let kind = store.write(move |tx| settle_kind(tx, simulated, now)).await?;
+    let why = match (kind, simulated) {
+        (Some(DatabaseKind::Real), true) if config.names_provider() => {
+            "PROVIDER is simulator, but this database is real: it belongs to people's phones. Set PROVIDER=twilio with \
+             TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN. For trials, set DATABASE_URL to a new database."
+        }
+        (Some(DatabaseKind::Real), true) => {
+            "PROVIDER is missing, and this database is real: it belongs to people's phones. Set PROVIDER=twilio with \
+             TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN. For trials, set DATABASE_URL to a new database."
+        }
+        (Some(DatabaseKind::Simulated), false) => {
+            "This database is simulated: consent in it came from simulated phones. Run sms-opt-in become real first: it ends \
+             those consents, keeps every opt-out, and says first what it will do. Or set DATABASE_URL to a new database."
+        }
+        _ => return Ok(kind),
+    };
+    Err(Unusable(why.to_owned()))?
 }
 
-/// A START from a simulated phone is nobody's consent: with a real provider it would be texted upon.
-async fn refuse_simulated_consent(config: &Config, store: &Store) -> Result<()> {
-    let simulated = store.read::<_, StoreError>(|conn| inbound::any_by(conn, "simulator"));
-    if config.is_simulator() || !simulated.await? {
-        return Ok(());
-    }
-    Err(Unusable(
-        "This database holds replies of simulated phones, which are nobody's consent. Give a fresh DATABASE_URL for real texts."
-            .to_owned(),
-    ))?
-}
-
-fn shared(config: Config, clock: Clock, store: Store, signer: Signer, port: u16) -> Result<App> {
+fn shared(
+    config: Config,
+    clock: Clock,
+    store: Store,
+    signer: Signer,
+    port: u16,
+    kind: Option<DatabaseKind>,
+) -> Result<(App, Arc<dyn Provider>)> {
     let local_url = format!("http://127.0.0.1:{port}");
     let public_url = config.public_url();
-    let twilio = match (&config.twilio_account_sid, &config.twilio_auth_token) {
-        (Some(sid), Some(token)) => {
-            let twilio = Twilio::new(TwilioConfig {
-                account_sid: sid.clone(),
-                auth_token: token.clone(),
-                api_base: config.twilio_api_base.clone(),
-                public_url: public_url.clone(),
-            })?;
+    let twilio = match config.twilio_account() {
+        Some((account_sid, auth_token)) => {
+            let (api_base, public_url) = (config.twilio_api_base.clone(), public_url.clone());
+            let twilio = Twilio::new(TwilioConfig { account_sid, auth_token, api_base, public_url })?;
             Some(Arc::new(twilio) as Arc<dyn Provider>)
         }
-        _ => None,
+        None => None,
     };
     let simulator = if config.is_simulator() {
         let mut secret = [0; 32];
@@ -171,8 +168,15 @@ fn shared(config: Config, clock: Clock, store: Store, signer: Signer, port: u16)
     } else {
         None
     };
+    let provider: Arc<dyn Provider> = match (&simulator, &twilio) {
+        (Some(simulator), _) => Arc::<Simulator>::clone(simulator),
+        (None, Some(twilio)) => Arc::clone(twilio),
+        (None, None) => Err(Unusable("PROVIDER=twilio needs TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN.".to_owned()))?,
+    };
+    // Where it is not known what the database is for, nobody texts from a simulated phone.
+    let simulator = simulator.filter(|_| kind == Some(DatabaseKind::Simulated));
     let (config, forged_webhooks) = (Arc::new(config), Default::default());
-    Ok(App { store, clock, config, signer, public_url, local_url, twilio, simulator, forged_webhooks })
+    Ok((App { store, clock, config, signer, public_url, local_url, twilio, simulator, forged_webhooks }, provider))
 }
 
 /// The installation's secret: given, kept from an earlier start, or made now. Instances that share a database share the

@@ -1,5 +1,7 @@
 //! What the operator decides: flag, else environment, else default, into one typed value. Secrets redact themselves.
 
+mod public_url;
+
 use std::fmt;
 use std::path::PathBuf;
 
@@ -33,18 +35,18 @@ pub struct Config {
     /// The region meant by a number without country code (ISO 3166).
     #[arg(long, env = "DEFAULT_REGION", default_value = "US", global = true)]
     pub default_region: String,
-    /// Who carries the texts.
-    #[arg(long, env = "PROVIDER", value_enum, default_value_t = ProviderName::Simulator, global = true)]
-    pub provider: ProviderName,
+    /// Who carries the texts; the simulator when absent.
+    #[arg(long, env = "PROVIDER", value_enum, global = true)]
+    provider: Option<ProviderName>,
     /// The default program's sender number.
     #[arg(long, env = "SENDER_NUMBER", global = true)]
     sender_number: Option<String>,
     /// Twilio's account.
     #[arg(long, env = "TWILIO_ACCOUNT_SID", global = true)]
-    pub twilio_account_sid: Option<String>,
+    twilio_account_sid: Option<String>,
     /// Twilio's secret: signs webhooks and sends texts.
     #[arg(long, env = "TWILIO_AUTH_TOKEN", hide_env_values = true, global = true)]
-    pub twilio_auth_token: Option<SecretString>,
+    twilio_auth_token: Option<SecretString>,
     /// Twilio's API, or a stand-in for it.
     #[arg(long, env = "TWILIO_API_BASE", default_value = "https://api.twilio.com", global = true)]
     pub twilio_api_base: String,
@@ -74,8 +76,57 @@ impl std::error::Error for Unusable {}
 impl Config {
     /// The public address, without a slash at the end.
     pub fn public_url(&self) -> String {
-        let url = self.public_url.clone().unwrap_or_else(|| format!("http://{}", self.bind));
-        url.trim_end_matches('/').to_owned()
+        let given = self.public_url.as_deref().map(str::trim).filter(|url| !url.is_empty());
+        given.map_or_else(|| format!("http://{}", self.bind), |url| url.trim_end_matches('/').to_owned())
+    }
+
+    /// Who carries the texts.
+    pub fn provider(&self) -> ProviderName {
+        self.provider.unwrap_or(ProviderName::Simulator)
+    }
+
+    /// True when PROVIDER was given; a missing one is often a forgotten one.
+    pub fn names_provider(&self) -> bool {
+        self.provider.is_some()
+    }
+
+    /// Twilio's account and token, where both are given. Empty values count as absent.
+    pub fn twilio_account(&self) -> Option<(String, SecretString)> {
+        let sid = self.twilio_account_sid.clone().filter(|sid| !sid.trim().is_empty())?;
+        let token = self.twilio_auth_token.clone();
+        Some((sid, token.filter(|token| !token.expose_secret().trim().is_empty())?))
+    }
+
+    /// Refuses settings with which a real provider could not work: a missing account or token, or a public address that the
+    /// carrier cannot call.
+    ///
+    /// # Errors
+    /// What is missing or wrong, by the setting's name.
+    pub fn check_provider(&self) -> Result<(), Unusable> {
+        if self.is_simulator() {
+            return Ok(());
+        }
+        let token = self.twilio_auth_token.as_ref().map(ExposeSecret::expose_secret);
+        let given =
+            [("TWILIO_ACCOUNT_SID", self.twilio_account_sid.as_deref()), ("TWILIO_AUTH_TOKEN", token)];
+        for (name, value) in given {
+            match value.map(str::trim) {
+                Some("") => return Err(Unusable(format!("{name} is empty. PROVIDER=twilio needs it."))),
+                Some(_) => {}
+                None => return Err(Unusable(format!("{name} is missing. PROVIDER=twilio needs it."))),
+            }
+        }
+        // With another API base this is a test, and nothing calls from outside.
+        if !public_url::is_carriers_own(&self.twilio_api_base) {
+            return Ok(());
+        }
+        public_url::check(&self.public_url()).map_err(|why| {
+            Unusable(format!(
+                "PUBLIC_URL is {}. Twilio cannot call it: {why}. Set PUBLIC_URL to the https address of this server on the \
+                 internet, like https://consent.example.com.",
+                self.public_url()
+            ))
+        })
     }
 
     /// The replica, if one is named.
@@ -85,7 +136,7 @@ impl Config {
 
     /// True when no real text leaves this machine.
     pub fn is_simulator(&self) -> bool {
-        self.provider == ProviderName::Simulator
+        self.provider() == ProviderName::Simulator
     }
 
     /// The default program's sender number; the simulator has one of its own.
@@ -153,9 +204,14 @@ impl Config {
         self.beside_database("seals")
     }
 
+    /// The SQLite database's file.
+    pub fn database_file(&self) -> Option<PathBuf> {
+        self.database_url.strip_prefix("sqlite://").map(PathBuf::from)
+    }
+
     /// Held by the server that has the database file to itself: one file, however the database's address is written.
     pub fn lock_file(&self) -> Option<PathBuf> {
-        let file = PathBuf::from(self.database_url.strip_prefix("sqlite://")?);
+        let file = self.database_file()?;
         let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
         let folder = folder.map_or_else(|| PathBuf::from("."), PathBuf::from);
         let known = file

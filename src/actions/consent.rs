@@ -163,6 +163,7 @@ fn cancel(
         EventKind::InvitationFailed => "The invitation could not be delivered.",
         EventKind::DoNotTextSet => "An administrator marked the number Do not text.",
         EventKind::ConsentEnded => "The number has another owner.",
+        EventKind::SimulationEnded => "The database became real.",
         _ => "The lead opted out.",
     };
     let mut invitations = Vec::new();

@@ -8,7 +8,9 @@ mod save_program;
 mod words;
 
 pub mod api_keys;
+pub mod become_kind;
 pub mod create_program;
+pub mod database_kind;
 pub mod deliver;
 pub mod edit_program;
 pub mod edit_replies;

@@ -42,8 +42,8 @@ pub fn finding(conn: &mut Conn<'_>, outside: Option<&Seal>) -> Result<Option<Sta
 /// When the database fails.
 pub fn stand_still(tx: &mut Tx<'_>, why: Standstill, now: Timestamp) -> Result<(), ActionError> {
     let switch = settings::sending_locked(tx)?;
-    let is_new = !matches!(switch.standstill, Some(Standstill::Behind { .. }));
-    if let (Standstill::Behind { .. }, true) = (why, is_new) {
+    let is_new = !switch.standstill.is_some_and(Standstill::awaits_after_restore);
+    if is_new && why.awaits_after_restore() {
         cancel_waiting(tx, now)?;
     }
     settings::switch_sending(tx, &switch, false, Some(why))?;
@@ -73,16 +73,7 @@ fn cancel_waiting(tx: &mut Tx<'_>, now: Timestamp) -> Result<(), ActionError> {
     let note =
         "The database was restored from a backup: it may have gone out since. Send it again if it matters.";
     // The same holds for what a person was asked about.
-    loop {
-        let open = stale::open(tx, 1000)?;
-        if open.is_empty() {
-            break;
-        }
-        for (asked, _) in open {
-            let withdrawn = StaleDecision::Withdrawn;
-            stale::decide(tx, asked.message_id, withdrawn, None, &Actor::System, now)?;
-        }
-    }
+    withdraw_questions(tx, now)?;
     loop {
         let waiting = messages::all_waiting(tx, 1000)?;
         if waiting.is_empty() {
@@ -90,6 +81,23 @@ fn cancel_waiting(tx: &mut Tx<'_>, now: Timestamp) -> Result<(), ActionError> {
         }
         for message in waiting {
             messages::advance(tx, &message, Status::Cancelled, now, &Move::coded("cancelled", note))?;
+        }
+    }
+}
+
+/// Withdraws every question about a message that expired: the message will not be sent.
+///
+/// # Errors
+/// When the database fails.
+pub(super) fn withdraw_questions(tx: &mut Tx<'_>, now: Timestamp) -> Result<(), ActionError> {
+    loop {
+        let open = stale::open(tx, 1000)?;
+        if open.is_empty() {
+            return Ok(());
+        }
+        for (asked, _) in open {
+            let withdrawn = StaleDecision::Withdrawn;
+            stale::decide(tx, asked.message_id, withdrawn, None, &Actor::System, now)?;
         }
     }
 }

@@ -17,6 +17,8 @@ use super::consent::{Occasion, apply};
 
 /// Texts in demo data come from nobody; `verify` looks for no record of them.
 pub(super) const PROVIDER: &str = "demo";
+/// What the reason of a demo document begins with.
+pub(super) const DEMO_REASON: &str = "Demo: ";
 const FIRST: &[&str] = &[
     "Ana", "Ben", "Cy", "Dee", "Eva", "Finn", "Gia", "Hal", "Ida", "Jo", "Kai", "Lea", "Max", "Nia", "Oz",
     "Pia", "Quinn", "Rae", "Sol", "Tess", "Uma", "Val", "Wes", "Xia", "Yan", "Zoe",
@@ -92,7 +94,7 @@ fn history(
     let document = || ConsentDocument {
         document: DocumentKind::SignedForm,
         given_at: ago(40),
-        reason: format!("Demo: signed form, folder {}", n % 100),
+        reason: format!("{DEMO_REASON}signed form, folder {}", n % 100),
         file_sha256: None,
         file_type: None,
     };

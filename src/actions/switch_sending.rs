@@ -5,7 +5,7 @@ use crate::domain::standstill::Standstill;
 use crate::domain::time::Timestamp;
 use crate::store::{Tx, admin_log, settings};
 
-use super::ActionError;
+use super::{ActionError, database_kind};
 
 /// Switches all sending on or off.
 ///
@@ -13,8 +13,14 @@ use super::ActionError;
 /// When the database fails.
 pub fn switch_sending(tx: &mut Tx<'_>, on: bool, actor: &Actor, now: Timestamp) -> Result<(), ActionError> {
     let switch = settings::sending_locked(tx)?;
-    if let (true, Some(why @ Standstill::Behind { .. })) = (on, &switch.standstill) {
-        return Err(ActionError::Conflict(format!("Sending stays off. {}", why.next_step())));
+    if on {
+        let mut why = switch.standstill.filter(|why| why.keeps_sending_off());
+        if settings::database_kind(tx)?.is_none() && database_kind::texts_held(tx)?.judge(true).is_none() {
+            why = why.or(Some(Standstill::Mixed));
+        }
+        if let Some(why) = why {
+            return Err(ActionError::Conflict(format!("Sending stays off. {}", why.next_step())));
+        }
     }
     if switch.on != on {
         let because = switch.standstill.filter(|_| !on);

@@ -56,7 +56,7 @@ pub(super) fn run(config: &Config, command: &AfterRestoreCommand) -> Result<Exit
             "This database holds texts that Twilio brought. Give PROVIDER=twilio and the account, so that Twilio is asked."
         );
     } else {
-        ask(config, &store, &clock, why.since())?;
+        ask(config, &store, &clock, why.since().unwrap_or_default())?;
     }
     if behind {
         accept(&store, &seals, why, &clock)?;
@@ -89,7 +89,7 @@ fn ask(config: &Config, store: &Store, clock: &Clock, since: Timestamp) -> Resul
     let mut senders = store.read_now::<_, StoreError>(programs::senders)?;
     let ours = config.sender_number()?.map(|phone| phone.as_str().to_owned());
     senders.extend(ours.filter(|ours| !senders.contains(ours)));
-    let (provider, texts) = match config.provider {
+    let (provider, texts) = match config.provider() {
         ProviderName::Twilio => ("twilio", from_twilio(config, &senders, since)?),
         ProviderName::Simulator => ("simulator", simulator::remembered(&config.simulator_file(), since)?),
     };
@@ -111,9 +111,7 @@ fn ask(config: &Config, store: &Store, clock: &Clock, since: Timestamp) -> Resul
 }
 
 fn from_twilio(config: &Config, senders: &[String], since: Timestamp) -> Result<Vec<InboundText>> {
-    let (Some(account_sid), Some(auth_token)) =
-        (config.twilio_account_sid.clone(), config.twilio_auth_token.clone())
-    else {
+    let Some((account_sid, auth_token)) = config.twilio_account() else {
         bail!("PROVIDER=twilio needs TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN.");
     };
     let (api_base, public_url) = (config.twilio_api_base.clone(), config.public_url());
@@ -134,7 +132,7 @@ fn accept(store: &Store, seals: &SealFile, why: Standstill, clock: &Clock) -> Re
     std::fs::rename(seals.path(), &aside)
         .with_context(|| format!("{} cannot be moved aside.", seals.path().display()))?;
     println!("The old file of seals is kept as {}.", aside.display());
-    let (sealed_at, since) = (why.sealed_at(), why.since());
+    let (sealed_at, since) = (why.sealed_at(), why.since().unwrap_or_default());
     let accepted = Standstill::Accepted { sealed_at, since };
     store.write_now::<_, ActionError>(move |tx| restore::stand_still(tx, accepted, now))?;
     Ok(())

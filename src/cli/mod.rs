@@ -3,6 +3,7 @@
 mod after_restore;
 mod api_key;
 mod backup;
+mod become_kind;
 mod create_user;
 mod migrate_to;
 mod program;
@@ -44,6 +45,8 @@ enum Command {
     /// Check the whole ledger: exit code 0 intact, 1 tampered with, 2 could not tell, 3 history intact but a count is wrong.
     #[command(after_help = crate::actions::verify::COVERED)]
     Verify,
+    /// Make a simulated database real, or an unused real one simulated. Says first what it will do. The server must be stopped.
+    Become(become_kind::BecomeCommand),
     /// Copy this SQLite installation into an empty PostgreSQL database: exit code 0 done, 1 differences, 2 could not. The
     /// server must be stopped. Can be broken off and started again.
     MigrateTo(migrate_to::MigrateToCommand),
@@ -71,6 +74,7 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         Command::Program(command) => program::run(&config, &command),
         Command::Seed(command) => seed::run(&config, &command),
         Command::Verify => Ok(verify::run(&config)),
+        Command::Become(command) => become_kind::run(&config, &command),
         Command::MigrateTo(command) => Ok(migrate_to::run(&config, &command)),
         Command::Backup(command) => backup::run(&config, &command),
         Command::AfterRestore(command) => after_restore::run(&config, &command),

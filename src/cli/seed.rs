@@ -2,13 +2,15 @@
 
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::Args;
 
+use crate::actions::database_kind::settle_kind;
 use crate::actions::{install, seed};
 use crate::app::OperatorStore;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::domain::database_kind::DatabaseKind;
 
 /// Contacts in one transaction.
 const STEP: usize = 1000;
@@ -25,6 +27,12 @@ pub(super) fn run(config: &Config, command: &SeedCommand) -> Result<ExitCode> {
     let store = &opened.store;
     let sender = config.sender_number()?.map(|phone| phone.as_str().to_owned());
     let now = Clock::System.now();
+    let kind = store.write_now(move |tx| settle_kind(tx, true, now))?;
+    if kind != Some(DatabaseKind::Simulated) {
+        bail!(
+            "Demo data belongs in a simulated database, and this one holds people's phones. Set DATABASE_URL to a new database."
+        );
+    }
     store.write_now(move |tx| install::install(tx, sender.as_deref(), now))?;
     for from in (0..command.contacts).step_by(STEP) {
         let to = (from + STEP).min(command.contacts);

@@ -59,6 +59,8 @@ words! {
         OptOutRepeated = "opt_out_repeated",
         /// The number has another owner: consent ended, nothing was revoked.
         ConsentEnded = "consent_ended",
+        /// The database became real: a consent of a simulated phone or of demo data ended.
+        SimulationEnded = "simulation_ended",
         /// An administrator forbade texting.
         DoNotTextSet = "do_not_text_set",
         /// An administrator lifted it.
@@ -78,6 +80,7 @@ impl EventKind {
             EventKind::OptedOut
                 | EventKind::OptOutRepeated
                 | EventKind::ConsentEnded
+                | EventKind::SimulationEnded
                 | EventKind::DoNotTextSet
                 | EventKind::Paused
         )
@@ -90,6 +93,7 @@ impl EventKind {
             EventKind::OptedOut
                 | EventKind::OptOutRepeated
                 | EventKind::ConsentEnded
+                | EventKind::SimulationEnded
                 | EventKind::DoNotTextSet
                 | EventKind::InvitationFailed
         )
@@ -105,6 +109,7 @@ impl EventKind {
             EventKind::Recorded => "Recorded, no change",
             EventKind::OptOutRepeated => "Opted out again, no change",
             EventKind::ConsentEnded => "Consent ended",
+            EventKind::SimulationEnded => "Simulated consent ended",
             EventKind::DoNotTextSet => "Do not text set",
             EventKind::DoNotTextCleared => "Do not text cleared",
             EventKind::Paused => "Paused for review",
@@ -310,6 +315,8 @@ impl NumberConsent {
                 self.last_opt_out = self.last_opt_out.max(Some(since.recorded_at));
                 self.end(event.program, &[StateName::Invited, StateName::OptedIn]);
             }
+            // Nobody revoked anything, and the number has no other owner: an older document still counts.
+            EventKind::SimulationEnded => self.end(event.program, &[StateName::Invited, StateName::OptedIn]),
             EventKind::DoNotTextSet => self.do_not_text = Some(flag()),
             EventKind::DoNotTextCleared => self.do_not_text = None,
             EventKind::Paused => self.paused = Some(flag()),

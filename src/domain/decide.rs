@@ -56,6 +56,10 @@ pub fn decide(
             Ok(case.revoke(scope, Source::Provider, evidence))
         }
         Intent::Reassigned { reason } => case.reassigned(reason),
+        Intent::EndSimulation { reason } => {
+            let (kind, evidence) = (EventKind::SimulationEnded, Evidence::Note { reason });
+            Ok(case.event(kind, Source::System, evidence, &[Effect::CancelWaiting]))
+        }
         Intent::SetDoNotText { reason } => {
             let new = record.do_not_text.is_none();
             case.flag(EventKind::DoNotTextSet, new, reason, &[Effect::CancelWaiting])

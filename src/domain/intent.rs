@@ -65,6 +65,8 @@ pub enum Intent {
     ProviderBlock { provider: String, code: String, message: MessageId, scope: Scope },
     /// The number has another owner.
     Reassigned { reason: String },
+    /// The database became real, and the program's state rests on a simulated phone or on demo data.
+    EndSimulation { reason: String },
     /// An administrator forbids texting.
     SetDoNotText { reason: String },
     /// An administrator lifts the flag.

@@ -5,6 +5,7 @@ pub mod actor;
 pub mod auto_reply;
 pub mod business_days;
 pub mod consent;
+pub mod database_kind;
 mod decide;
 pub mod evidence;
 pub mod gate;

@@ -1,11 +1,12 @@
-//! Why the installation itself stopped all sending: the database is older than what was sealed outside it, so texts that leads
-//! sent since, STOPs among them, may be missing. Pure words; who finds it out is elsewhere.
+//! Why the installation itself stopped all sending: something shows that the database is older than it should be, so that
+//! STOPs may be missing, or it holds texts of simulated phones beside real ones. Words only; `actions::restore` and
+//! `actions::database_kind` find it out.
 
 use serde::{Deserialize, Serialize};
 
 use super::time::Timestamp;
 
-/// How far a restore has come.
+/// Why sending stands still, and how far a restore has come.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(tag = "stage", rename_all = "snake_case")]
 pub enum Standstill {
@@ -16,6 +17,13 @@ pub enum Standstill {
         /// What leads sent before is in the database.
         since: Timestamp,
     },
+    /// The database and the files beside it do not belong together.
+    Suspected {
+        /// What shows it.
+        sign: RestoreSign,
+        /// What leads sent before is in the database.
+        since: Timestamp,
+    },
     /// The older database was accepted; a person looks at the numbers and switches sending on.
     Accepted {
         /// When the seal was made that the database lacked.
@@ -23,47 +31,107 @@ pub enum Standstill {
         /// What leads sent before is in the database.
         since: Timestamp,
     },
+    /// The database holds texts of simulated phones and of a real provider.
+    Mixed,
+}
+
+/// What a restore always changes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RestoreSign {
+    /// The database has seals, but their file is gone.
+    NoSealFile,
+    /// The database knows of starts, but the file with the last one's mark is gone.
+    NoStartFile,
+    /// The file's last mark is not the database's.
+    OtherStart,
+    /// There are seals, but no key to check them with.
+    NoKey,
+}
+
+impl RestoreSign {
+    fn facts(self) -> &'static str {
+        match self {
+            RestoreSign::NoSealFile => "the file of seals beside the database is missing",
+            RestoreSign::NoStartFile => "the file of starts beside the database is missing",
+            RestoreSign::OtherStart => "the database and the file of starts beside it are from different times",
+            RestoreSign::NoKey => "the database has seals, but the secret key is missing",
+        }
+    }
 }
 
 impl Standstill {
     /// When the seal was made that the database lacks or lacked.
     pub fn sealed_at(self) -> Timestamp {
-        let (Standstill::Behind { sealed_at, .. } | Standstill::Accepted { sealed_at, .. }) = self;
-        sealed_at
+        match self {
+            Standstill::Behind { sealed_at, .. } | Standstill::Accepted { sealed_at, .. } => sealed_at,
+            Standstill::Suspected { since, .. } => since,
+            Standstill::Mixed => Timestamp::default(),
+        }
     }
 
-    /// What leads sent before is in the database.
-    pub fn since(self) -> Timestamp {
-        let (Standstill::Behind { since, .. } | Standstill::Accepted { since, .. }) = self;
-        since
+    /// What leads sent before is in the database, where a restore is the reason.
+    pub fn since(self) -> Option<Timestamp> {
+        match self {
+            Standstill::Behind { since, .. }
+            | Standstill::Suspected { since, .. }
+            | Standstill::Accepted { since, .. } => Some(since),
+            Standstill::Mixed => None,
+        }
     }
 
-    /// What is the matter, in a sentence or two.
+    /// True while `after-restore` has not run since a restore was noticed.
+    pub fn awaits_after_restore(self) -> bool {
+        matches!(self, Standstill::Behind { .. } | Standstill::Suspected { .. })
+    }
+
+    /// True while an administrator cannot turn sending on.
+    pub fn keeps_sending_off(self) -> bool {
+        !matches!(self, Standstill::Accepted { .. })
+    }
+
+    /// The reason, in a sentence or two.
     pub fn facts(self) -> String {
         match self {
             Standstill::Behind { sealed_at, .. } => format!(
-                "Sending is switched off because this database is older than its last seal of {}: a backup was put in \
-                 place, or seals were deleted. Texts that came after it, STOPs among them, may be missing here.",
+                "Sending is off because this database is older than its last seal of {}: a backup was restored, or seals \
+                 were deleted. Texts that came after it, STOPs among them, may be missing here.",
                 sealed_at.words()
             ),
-            Standstill::Accepted { sealed_at, .. } => format!(
-                "Sending is switched off because a backup was put in place that is older than the seal of {}. What was \
-                 recorded between the two by hand, by form or by the API is not here.",
-                sealed_at.words()
+            Standstill::Suspected { sign, .. } => format!(
+                "Sending is off because a backup seems to have been restored: {}. Recent texts, STOPs among them, may be \
+                 missing here.",
+                sign.facts()
             ),
+            Standstill::Accepted { since, .. } => format!(
+                "Sending is off because a backup was restored. What was recorded after {} by hand, by form or through the \
+                 API may be missing here.",
+                since.words()
+            ),
+            Standstill::Mixed => "Sending is off because this database holds texts of simulated phones beside real ones. \
+                                  Consent from a simulated phone is not a person's consent."
+                .to_owned(),
         }
     }
 
     /// The way on.
     pub fn next_step(self) -> &'static str {
         match self {
-            Standstill::Behind { .. } => {
+            Standstill::Suspected { sign: RestoreSign::NoKey, .. } => {
+                "Put the file of the secret key back, or set SECRET_KEY. Then run sms-opt-in after-restore on the server: it \
+                 asks the provider for missing texts. Then an administrator checks the numbers and turns sending on."
+            }
+            Standstill::Behind { .. } | Standstill::Suspected { .. } => {
                 "Run sms-opt-in after-restore on the server: it asks the provider for those texts. Then an administrator \
-                 looks at the numbers and switches sending on again on the dashboard."
+                 checks the numbers and turns sending on, on the dashboard."
             }
             Standstill::Accepted { .. } => {
-                "Look at the numbers that were changed by hand since the backup, then an administrator switches sending \
-                 on again on the dashboard."
+                "Check the numbers that were changed by hand since the backup. Then an administrator turns sending on, on \
+                 the dashboard."
+            }
+            Standstill::Mixed => {
+                "Stop the server and run sms-opt-in become real: it ends the simulated consents, keeps every opt-out, and \
+                 says first what it will do. For trials, start the server with a new DATABASE_URL."
             }
         }
     }

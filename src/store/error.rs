@@ -14,6 +14,9 @@ pub enum StoreError {
     /// The address of the database is of no known kind.
     #[error("DATABASE_URL must begin with sqlite:// or postgres://; it begins with {0:?}")]
     UnknownScheme(String),
+    /// The address of the database holds what is not known, in words for the operator.
+    #[error("in the address of the database, {0}.")]
+    Address(String),
     /// A migration failed.
     #[error("the tables could not be brought up to date: {0}")]
     Migration(String),

@@ -176,6 +176,20 @@ pub fn beginnings(
     })
 }
 
+/// The evidence of one event of a number.
+///
+/// # Errors
+/// When the database fails, or the evidence cannot be read.
+pub fn evidence_of(conn: &mut Conn<'_>, number: NumberId, seq: i32) -> Result<Option<Evidence>, StoreError> {
+    on!(conn, db => {
+        let event = consent_events::table
+            .filter(consent_events::number_id.eq(number))
+            .filter(consent_events::seq.eq(seq));
+        let facts: Option<String> = event.select(consent_events::facts).first(db).optional()?;
+        Ok(facts.map(|facts| serde_json::from_str(&facts)).transpose()?)
+    })
+}
+
 /// Waits until no event is being recorded by anybody, and keeps it so until the commit: a seal must not run past one that
 /// is still to come.
 ///

@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use super::dialect::on;
 use super::schema::settings;
 use super::{Conn, Locked, StoreError, Tx, catalog};
+use crate::domain::database_kind::DatabaseKind;
 use crate::domain::standstill::Standstill;
 
 /// Is sending switched on? ("off" stops everything; on unless said otherwise.)
@@ -25,6 +26,9 @@ pub const SEAL_HEAD: &str = "seal_head";
 
 /// How far a copy from another database came; there until it was found complete.
 pub const MOVING: &str = "moving";
+
+/// What the database is for ([`DatabaseKind`]); written at its first start.
+pub const DATABASE_KIND: &str = "database_kind";
 
 /// A setting's value.
 ///
@@ -129,4 +133,20 @@ pub fn switch_sending(
         None => clear(tx, SENDING_OFF_BECAUSE)?,
     }
     catalog::touch(tx)
+}
+
+/// What the database is for, once that is known.
+///
+/// # Errors
+/// When the database fails.
+pub fn database_kind(conn: &mut Conn<'_>) -> Result<Option<DatabaseKind>, StoreError> {
+    Ok(get(conn, DATABASE_KIND)?.and_then(|word| word.parse().ok()))
+}
+
+/// Writes down what the database is for, unless that is known; returns what is known then.
+///
+/// # Errors
+/// When the database fails.
+pub fn keep_database_kind(tx: &mut Tx<'_>, kind: DatabaseKind) -> Result<Option<DatabaseKind>, StoreError> {
+    Ok(get_or_set(tx, DATABASE_KIND, kind.as_str())?.parse().ok())
 }

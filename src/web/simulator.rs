@@ -1,12 +1,13 @@
-//! The simulated phones: a page where every handset is a lead, and the one machine path on which the lead types. Exists only
-//! while the simulator carries the texts.
+//! The simulated phones: a page where every handset is a lead, and a path on which a program on this machine texts as one.
+//! Both exist in a simulated database only.
 
 mod behaviour;
+mod machine;
 
 use actix_session::Session;
 use actix_web::http::StatusCode;
-use actix_web::web::{Data, Form, Path, ServiceConfig};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::web::{Data, ServiceConfig};
+use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
@@ -25,7 +26,6 @@ use crate::domain::evidence::BasisKind;
 use crate::domain::message::{Category, ReceiptStatus, Status};
 use crate::domain::phone::Phone;
 use crate::domain::program::Program;
-use crate::domain::sms;
 use crate::domain::time::Timestamp;
 use crate::providers::simulator::{Behaviour, Direction, Handset, HandsetText, Simulator};
 use crate::store::contacts::{self, Details};
@@ -37,16 +37,14 @@ const SHOWN: usize = 24;
 const PUT: usize = 12;
 const TABLE: &str = "handsets";
 
-/// The machine path: no session, no token.
-pub fn routes(config: &mut ServiceConfig) {
-    config.route("/simulator/handsets/{number}/texts", web::post().to(text));
-}
+pub use machine::routes;
 
 /// The page and its forms, for those who are signed in: within the sessions' scope.
 pub fn pages(config: &mut ServiceConfig) {
     config
         .route("/simulator", web::get().to(show))
         .route("/simulator/handsets", web::post().to(put_on_table))
+        .route("/simulator/texts", web::post().to(text))
         .route("/simulator/messages", web::post().to(send))
         .route("/simulator/behaviour", web::post().to(behaviour::change));
 }
@@ -328,48 +326,37 @@ async fn send(
     }
 }
 
+/// What a person types on a simulated phone.
 #[derive(Deserialize)]
-struct Typed {
+struct PhoneTextForm {
+    phone: String,
+    #[serde(default)]
     body: String,
-    to: Option<String>,
+    #[serde(default)]
+    to: String,
 }
 
-/// The lead texts our sender number. A browser goes back to the page it came from.
+/// The lead texts one of our numbers, from the page.
 async fn text(
     app: Data<App>,
-    request: HttpRequest,
-    number: Path<String>,
-    typed: Form<Typed>,
-) -> HttpResponse {
-    let site = request.headers().get("Sec-Fetch-Site").and_then(|site| site.to_str().ok());
-    if site.is_some_and(|site| site != "same-origin" && site != "none") {
-        return HttpResponse::Forbidden().body("Another website may not text from a simulated phone.");
+    _who: Editor,
+    session: Session,
+    Posted(typed): Posted<PhoneTextForm>,
+) -> Result<HttpResponse, PageError> {
+    let PhoneTextForm { phone, to, body } = typed;
+    if body.trim().is_empty() {
+        session::flash_refusal(&session, "Enter a message.".to_owned());
+        return Ok(see_other("/simulator"));
     }
-    let Some(simulator) = &app.simulator else { return HttpResponse::NotFound().finish() };
-    let phone = match Phone::parse(&number, &app.config.default_region) {
-        Ok(phone) => phone,
-        Err(error) => return HttpResponse::UnprocessableEntity().body(error.to_string()),
-    };
-    let Typed { body, to } = typed.into_inner();
-    if body.chars().count() > sms::MAX_BODY {
-        return HttpResponse::UnprocessableEntity().body("A text has at most 1,600 characters.");
-    }
-    let to = match to.filter(|to| !to.is_empty()) {
-        Some(to) => to,
-        None => {
-            let ours = lines(&app).await.unwrap_or_default();
-            ours.into_iter().next().map(|line| line.sender).unwrap_or_default()
-        }
-    };
-    match simulator.lead_texts(&phone, &to, &body).await {
-        Ok(200) if wants_page(&request) => see_other("/simulator"),
-        Ok(200) => HttpResponse::Ok().body("received"),
-        Ok(status) => HttpResponse::BadGateway().body(format!("The webhook answered {status}.")),
-        Err(error) => {
-            log::error!("A simulated text did not reach the webhook: {error}");
-            HttpResponse::BadGateway().body("The webhook could not be reached.")
+    match machine::lead_texts(&app, simulator(&app)?, &phone, &to, &body).await {
+        Err(why) => session::flash_refusal(&session, why.to_string()),
+        Ok(()) => {
+            if let Ok(phone) = Phone::parse(&phone, &app.config.default_region) {
+                keep_on_table(&session, &phone);
+            }
         }
     }
+    Ok(see_other("/simulator"))
 }
 
 async fn lines(app: &App) -> Result<Vec<OurLine>, StoreError> {
@@ -384,9 +371,4 @@ async fn lines(app: &App) -> Result<Vec<OurLine>, StoreError> {
         Ok(lines)
     });
     found.await
-}
-
-fn wants_page(request: &HttpRequest) -> bool {
-    let accept = request.headers().get("Accept").and_then(|accept| accept.to_str().ok());
-    accept.is_some_and(|accept| accept.contains("text/html"))
 }

@@ -12,6 +12,7 @@ mod forms;
 mod history;
 mod hooks;
 mod hours;
+mod installations;
 mod instances;
 mod languages;
 mod lateness;

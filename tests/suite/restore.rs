@@ -100,9 +100,9 @@ async fn a_restored_database_sends_nothing_until_the_stops_are_back_and_a_person
     let (code, said) = after_restore(&world, &twilio).await;
     assert!(code == 0 && said.contains("0 of them were not known"), "it can be repeated: {said}");
     seal_all(&world.jobs).await.unwrap();
-    ada.open("/contacts").await.says("a backup was put in place").lacks("Run sms-opt-in after-restore");
+    ada.open("/contacts").await.says("a backup was restored").lacks("Run sms-opt-in after-restore");
     let on = ada.post("/", "/sending", &[("state", "on")]).await;
-    ada.follow(&on).await.says("Sending is on").lacks("a backup was put in place");
+    ada.follow(&on).await.says("Sending is on").lacks("a backup was restored");
     let (status, refused) = ana.is_sent("buy now").await;
     assert_eq!((status, &refused["code"]), (422, &json!("opted_out")), "{refused}");
     assert!(!ana.received().iter().any(|text| text == "buy now"), "nor what waited meanwhile");
@@ -133,7 +133,7 @@ async fn moving_the_file_of_seals_away_by_hand_accepts_the_backup_too() {
     std::fs::remove_file(seals(world.directory.path())).unwrap();
     seal_all(&world.jobs).await.unwrap();
     let mut ada = world.ada().await;
-    ada.open("/").await.says("a backup was put in place").says("All sending is stopped");
+    ada.open("/").await.says("a backup was restored").says("All sending is stopped");
     let on = ada.post("/", "/sending", &[("state", "on")]).await;
     ada.follow(&on).await.says("Sending is on");
 }

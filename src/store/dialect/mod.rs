@@ -6,6 +6,7 @@ mod copying;
 mod following;
 mod integrity;
 mod locker;
+mod parameters;
 mod postgres;
 mod prepared;
 mod search;
@@ -101,7 +102,10 @@ impl Place {
     /// must live as long as they do.
     pub(super) fn reach(url: &str) -> Result<(Place, Option<Bridge>), StoreError> {
         match url.split_once("://") {
-            Some(("sqlite", path)) if !path.is_empty() => Ok((Place::Sqlite(path.to_owned()), None)),
+            Some(("sqlite", path)) if !path.is_empty() => {
+                parameters::check_sqlite(path)?;
+                Ok((Place::Sqlite(path.to_owned()), None))
+            }
             Some(("postgres" | "postgresql", rest)) if !rest.is_empty() => {
                 let (address, bridge) = tls::reach(url)?;
                 Ok((Place::Postgres(address), bridge))

@@ -63,6 +63,7 @@ impl Drop for Bridge {
 pub(super) fn reach(url: &str) -> Result<(String, Option<Bridge>), StoreError> {
     let unusable = |why: String| StoreError::Connection(format!("in the address of the database, {why}."));
     let mut address = Address::parse(url).map_err(unusable)?;
+    super::parameters::check_postgres(address.names())?;
     let Some(mode) = Mode::of(&address).map_err(unusable)? else {
         warn_in_the_clear(&address);
         return Ok((watched(url, &address), None));

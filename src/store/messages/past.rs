@@ -119,3 +119,19 @@ pub fn helped_since(
         .load(db))?;
     Ok(i64::try_from(found.len()).unwrap_or(most))
 }
+
+/// Whether the simulator ever took a message, and whether a real provider did: the simulator's identifiers begin with its name.
+///
+/// # Errors
+/// When the database fails.
+pub fn taken_by(conn: &mut Conn<'_>) -> Result<(bool, bool), StoreError> {
+    on!(conn, db => {
+        let simulators = messages::table.filter(messages::provider_id.like("SIM%"));
+        let others = messages::table.filter(messages::provider_id.not_like("SIM%"));
+        let (simulated, real): (Option<MessageId>, Option<MessageId>) = (
+            simulators.select(messages::id).first(db).optional()?,
+            others.select(messages::id).first(db).optional()?,
+        );
+        Ok((simulated.is_some(), real.is_some()))
+    })
+}

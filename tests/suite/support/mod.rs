@@ -123,6 +123,27 @@ pub async fn world_in(directory: TempDir, database: String) -> World {
     World { directory, database, clock, jobs, bound_app: app, client, url }
 }
 
+/// The real account of the tests: a real database with it is a test, because nothing answers at its API.
+pub const TWILIO: &[&str] = &[
+    "--provider",
+    "twilio",
+    "--twilio-account-sid",
+    "AC0",
+    "--twilio-auth-token",
+    TOKEN,
+    "--twilio-api-base",
+    "http://127.0.0.1:9",
+];
+
+/// Starts a server as `serve` does, with these arguments beside the database's; the error is in words for the operator.
+pub async fn try_start(folder: &Path, database: &str, more: &[&str]) -> Result<Bound, String> {
+    let folder = folder.to_str().unwrap();
+    let own = ["test", "--database-url", database, "--bind", "127.0.0.1:0", "--data-dir", folder];
+    let key = ["--secret-key", "a secret key of at least 32 characters"];
+    let config = Options::parse_from([&own[..], &key, more].concat()).config;
+    app::bind(config, Clock::fixed(start())).await.map_err(|error| format!("{error:#}"))
+}
+
 impl World {
     /// The lead with this line number of the fictional range.
     pub fn lead(&self, line: u8) -> Lead<'_> {

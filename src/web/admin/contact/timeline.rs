@@ -159,7 +159,7 @@ fn look(kind: EventKind) -> (&'static str, &'static str) {
         EventKind::OptedOut | EventKind::OptOutRepeated | EventKind::DoNotTextSet => ("fail", "red"),
         EventKind::Invited => ("message", "blue"),
         EventKind::InvitationFailed | EventKind::Paused => ("warn", "amber"),
-        EventKind::ConsentEnded => ("person", "amber"),
+        EventKind::ConsentEnded | EventKind::SimulationEnded => ("person", "amber"),
         EventKind::Recorded | EventKind::DoNotTextCleared | EventKind::Resumed => ("note", ""),
     }
 }

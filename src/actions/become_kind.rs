@@ -1,0 +1,152 @@
+//! `become`: a person decides what a database is for. On the way to *real*, consents that only simulated phones or demo data gave
+//! end by appended events, and what waits is canceled. Opt-outs stay. Used by the command line while no server runs.
+
+use crate::domain::actor::Actor;
+use crate::domain::consent::{Intent, StateName};
+use crate::domain::database_kind::DatabaseKind;
+use crate::domain::evidence::Evidence;
+use crate::domain::id::{NumberId, ProgramId};
+use crate::domain::message::Status;
+use crate::domain::standstill::Standstill;
+use crate::domain::time::Timestamp;
+use crate::store::messages::{self, Move};
+use crate::store::numbers::{self, Number};
+use crate::store::{Conn, StoreError, Tx, admin_log, events, programs, settings};
+
+use super::consent::{Occasion, apply};
+use super::database_kind::texts_held;
+use super::{ActionError, restore, seed};
+
+/// Numbers in one transaction.
+const STEP: i64 = 500;
+/// Messages in one transaction.
+const MESSAGES: i64 = 1000;
+const REASON: &str = "The database became real; this consent came from a simulated phone or from demo data.";
+const CANCELED: &str = "The database became real before it went out.";
+
+/// What `become real` would change, and what it would keep.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct SimulatedConsents {
+    /// Consents that end.
+    pub opted_in: u64,
+    /// Opt-in requests that reached nobody, which end as well.
+    pub invited: u64,
+    /// Consents with other evidence, which stay.
+    pub kept: u64,
+    /// Opt-outs, which stay.
+    pub opted_out: u64,
+}
+
+/// Counts what `become real` would change.
+///
+/// # Errors
+/// When the database fails.
+pub fn count_simulated(conn: &mut Conn<'_>) -> Result<SimulatedConsents, StoreError> {
+    let (mut counts, mut after) = (SimulatedConsents::default(), None);
+    loop {
+        let step = numbers::after(conn, after, STEP)?;
+        let Some(last) = step.last() else { return Ok(counts) };
+        after = Some(last.id);
+        for number in &step {
+            for (program, state) in &number.consent.programs {
+                match (state.name(), is_simulated(conn, number, *program)?) {
+                    (StateName::OptedIn, true) => counts.opted_in += 1,
+                    (StateName::OptedIn, false) => counts.kept += 1,
+                    (StateName::Invited, _) => counts.invited += 1,
+                    (StateName::OptedOut, _) => counts.opted_out += 1,
+                    (StateName::NotAsked, _) => {}
+                }
+            }
+        }
+    }
+}
+
+/// True for a state that rests on a simulated phone or on demo data: each opt-in request of a simulated database reached
+/// nobody, and a consent is judged by the evidence it began with.
+fn is_simulated(conn: &mut Conn<'_>, number: &Number, program: ProgramId) -> Result<bool, StoreError> {
+    let state = number.consent.state_in(program);
+    let Some(since) = state.since() else { return Ok(false) };
+    match state.name() {
+        StateName::Invited => Ok(true),
+        StateName::OptedIn => Ok(match events::evidence_of(conn, number.id, since.seq)? {
+            Some(Evidence::HandsetText(text)) => {
+                matches!(text.provider.as_str(), "simulator" | seed::PROVIDER)
+            }
+            Some(Evidence::Document(document)) => document.reason.starts_with(seed::DEMO_REASON),
+            _ => false,
+        }),
+        StateName::NotAsked | StateName::OptedOut => Ok(false),
+    }
+}
+
+/// Ends the simulated consents of the next numbers after `after`. Returns the last number looked at, `None` at the end.
+///
+/// # Errors
+/// When the database fails.
+pub fn end_simulated(
+    tx: &mut Tx<'_>,
+    after: Option<NumberId>,
+    now: Timestamp,
+) -> Result<Option<NumberId>, ActionError> {
+    let step = numbers::after(tx, after, STEP)?;
+    let last = step.last().map(|number| number.id);
+    for Number { id, .. } in step {
+        let Some(mut number) = numbers::get_locked(tx, id)? else { continue };
+        if number.unreachable.is_some() {
+            // A simulated carrier said so.
+            numbers::set_unreachable(tx, id, None)?;
+        }
+        let all: Vec<ProgramId> = number.consent.programs.keys().copied().collect();
+        for program in all {
+            if !is_simulated(tx, &number, program)? {
+                continue;
+            }
+            let program = programs::get(tx, program)?.ok_or(ActionError::NotFound("program"))?;
+            let intent = Intent::EndSimulation { reason: REASON.to_owned() };
+            apply(tx, &mut number, &program, intent, &Occasion::new(&Actor::Operator, now))?;
+        }
+    }
+    Ok(last)
+}
+
+/// Cancels some of what waits, and of what a simulated carrier has. Returns how many messages; none at the end.
+///
+/// # Errors
+/// When the database fails.
+pub fn cancel_some(tx: &mut Tx<'_>, now: Timestamp) -> Result<usize, ActionError> {
+    let mut waiting = messages::all_waiting(tx, MESSAGES)?;
+    if waiting.is_empty() {
+        waiting = messages::page(tx, Some(Status::Sending), None, None, MESSAGES)?;
+    }
+    for message in &waiting {
+        messages::advance(tx, message, Status::Cancelled, now, &Move::coded("cancelled", CANCELED))?;
+    }
+    restore::withdraw_questions(tx, now)?;
+    Ok(waiting.len())
+}
+
+/// Writes down what the database is for from now on. What a person decided ends the question about both kinds of texts;
+/// sending stays off until an administrator turns it on.
+///
+/// # Errors
+/// [`ActionError::Conflict`] when the database would become simulated although it holds people's texts or consents.
+pub fn become_kind(tx: &mut Tx<'_>, kind: DatabaseKind, now: Timestamp) -> Result<(), ActionError> {
+    if kind == DatabaseKind::Simulated {
+        let counts = count_simulated(tx)?;
+        if texts_held(tx)?.real || counts.kept > 0 {
+            return Err(ActionError::Conflict(
+                "This database holds people's texts or consents, and a simulated one must not. For trials, set DATABASE_URL \
+                 to a new database."
+                    .to_owned(),
+            ));
+        }
+    }
+    let switch = settings::sending_locked(tx)?;
+    if switch.standstill == Some(Standstill::Mixed) {
+        settings::switch_sending(tx, &switch, switch.on, None)?;
+    }
+    settings::set(tx, settings::DATABASE_KIND, kind.as_str())?;
+    let action = format!("database.{kind}");
+    admin_log::add(tx, &Actor::Operator, &action, "database", &format!("It became {kind}."), now)?;
+    Ok(())
+}

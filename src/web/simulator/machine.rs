@@ -1,0 +1,108 @@
+//! The machine path: a program on this machine texts as a lead would, without a session. It exists in a simulated database only,
+//! for loopback peers, and not through a proxy, because whoever reaches a proxy may be anywhere.
+
+use std::fmt;
+
+use actix_web::guard::{GuardContext, fn_guard};
+use actix_web::http::header::{FORWARDED, ORIGIN, VIA};
+use actix_web::web::{Data, Form, Path, ServiceConfig};
+use actix_web::{HttpResponse, web};
+use serde::Deserialize;
+
+use super::lines;
+use crate::domain::phone::Phone;
+use crate::domain::sms;
+use crate::providers::simulator::Simulator;
+use crate::web::App;
+
+/// Headers that only a proxy, or a browser on some page, adds. Those that begin with `X-Forwarded` count as well.
+const NOT_FROM_A_PROGRAM: &[&str] = &[
+    "x-real-ip",
+    "x-client-ip",
+    "x-cluster-client-ip",
+    "x-original-host",
+    "x-original-url",
+    "x-proxyuser-ip",
+    "true-client-ip",
+    "cf-connecting-ip",
+    "fastly-client-ip",
+    "client-ip",
+    "sec-fetch-site",
+];
+
+/// No session, no token. For others the address is not there.
+pub fn routes(config: &mut ServiceConfig) {
+    let texts = web::resource("/simulator/handsets/{number}/texts").guard(fn_guard(is_open));
+    config.service(texts.route(web::post().to(text)));
+}
+
+#[derive(Deserialize)]
+struct MachineTextForm {
+    body: String,
+    #[serde(default)]
+    to: String,
+}
+
+/// Why a simulated text did not arrive.
+pub(super) enum NotReceived {
+    /// The sender or the text cannot be used.
+    Invalid(String),
+    /// Our own webhook did not take it.
+    Webhook(String),
+}
+
+impl fmt::Display for NotReceived {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (NotReceived::Invalid(why) | NotReceived::Webhook(why)) = self;
+        f.write_str(why)
+    }
+}
+
+async fn text(app: Data<App>, number: Path<String>, typed: Form<MachineTextForm>) -> HttpResponse {
+    let Some(simulator) = &app.simulator else { return HttpResponse::NotFound().finish() };
+    match lead_texts(&app, simulator, &number, &typed.to, &typed.body).await {
+        Ok(()) => HttpResponse::Ok().body("received"),
+        Err(NotReceived::Invalid(why)) => HttpResponse::UnprocessableEntity().body(why),
+        Err(NotReceived::Webhook(why)) => HttpResponse::BadGateway().body(why),
+    }
+}
+
+/// True in a simulated database, for a program on this machine that talks to us directly.
+fn is_open(request: &GuardContext<'_>) -> bool {
+    let head = request.head();
+    let is_simulated = request.app_data::<Data<App>>().is_some_and(|app| app.simulator.is_some());
+    let is_near = head.peer_addr.is_some_and(|peer| peer.ip().to_canonical().is_loopback());
+    let is_passed_on = [FORWARDED, VIA, ORIGIN].iter().any(|name| head.headers().contains_key(name))
+        || head.headers().keys().any(|name| {
+            let name = name.as_str();
+            name.starts_with("x-forwarded") || NOT_FROM_A_PROGRAM.contains(&name)
+        });
+    is_simulated && is_near && !is_passed_on
+}
+
+/// A simulated phone texts `to`, or the default program's number when that is empty.
+pub(super) async fn lead_texts(
+    app: &App,
+    simulator: &Simulator,
+    number: &str,
+    to: &str,
+    body: &str,
+) -> Result<(), NotReceived> {
+    let phone = Phone::parse(number, &app.config.default_region);
+    let phone = phone.map_err(|error| NotReceived::Invalid(error.to_string()))?;
+    if body.chars().count() > sms::MAX_BODY {
+        return Err(NotReceived::Invalid("A message has at most 1,600 characters.".to_owned()));
+    }
+    let to = match to {
+        "" => lines(app).await.unwrap_or_default().into_iter().next().map(|line| line.sender),
+        to => Some(to.to_owned()),
+    };
+    match simulator.lead_texts(&phone, &to.unwrap_or_default(), body).await {
+        Ok(200) => Ok(()),
+        Ok(status) => Err(NotReceived::Webhook(format!("The webhook answered {status}."))),
+        Err(error) => {
+            log::error!("A simulated text did not reach the webhook: {error}");
+            Err(NotReceived::Webhook("The webhook did not answer.".to_owned()))
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! A database is simulated or real from its first start on, and a server that is started the wrong way says so.
+
+use reqwest::Client;
+use tempfile::TempDir;
+
+use crate::support::{PUBLIC, TWILIO, World, database, try_start, world, world_in};
+
+const PHONE_PATH: &str = "/simulator/handsets/+12065550140/texts";
+
+fn at(public_url: &'static str) -> Vec<&'static str> {
+    [TWILIO, &["--public-url", public_url]].concat()
+}
+
+/// What the operator reads.
+async fn refused(folder: &TempDir, database: &str, arguments: &[&str]) -> String {
+    match try_start(folder.path(), database, arguments).await {
+        Ok(_) => panic!("the server started with {arguments:?}"),
+        Err(words) => words,
+    }
+}
+
+#[actix_web::test]
+async fn a_real_database_never_opens_as_a_simulated_one() {
+    let folder = TempDir::new().unwrap();
+    let database = database::fresh(&folder);
+    drop(try_start(folder.path(), &database, &at(PUBLIC)).await.unwrap());
+    for (arguments, says) in [
+        (&[][..], "PROVIDER is missing, and this database is real"),
+        (&["--provider", "simulator"], "PROVIDER is simulator, but this database is real"),
+        (&["--provider", "twilio"], "TWILIO_ACCOUNT_SID is missing"),
+        (&["--provider", "twilio", "--twilio-account-sid", "AC0"], "TWILIO_AUTH_TOKEN is missing"),
+        (
+            &["--provider", "twilio", "--twilio-account-sid", "AC0", "--twilio-auth-token", " "],
+            "TWILIO_AUTH_TOKEN is empty",
+        ),
+        (
+            &["--provider", "twilio", "--twilio-account-sid", "", "--twilio-auth-token", "x"],
+            "TWILIO_ACCOUNT_SID is empty",
+        ),
+    ] {
+        let words = refused(&folder, &database, arguments).await;
+        assert!(words.contains(says), "{arguments:?}: {words}");
+    }
+    assert!(try_start(folder.path(), &database, &at(PUBLIC)).await.is_ok());
+}
+
+#[actix_web::test]
+async fn a_simulated_database_meets_no_real_provider_and_an_empty_token_is_none() {
+    let folder = TempDir::new().unwrap();
+    let database = database::fresh(&folder);
+    let empty = ["--twilio-account-sid", "AC0", "--twilio-auth-token", ""];
+    let bound = try_start(folder.path(), &database, &empty).await.unwrap();
+    assert!(bound.app.twilio.is_none() && bound.app.simulator.is_some());
+    drop(bound);
+    let words = refused(&folder, &database, &at(PUBLIC)).await;
+    assert!(words.contains("sms-opt-in become real"), "{words}");
+}
+
+#[actix_web::test]
+async fn a_public_url_that_the_carrier_cannot_call_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let database = database::fresh(&folder);
+    let own = ["--twilio-api-base", "https://api.twilio.com"];
+    for url in ["http://consent.example.com", "https://127.0.0.1:8080", "https://10.0.0.8", "https://consent"] {
+        let words = refused(&folder, &database, &[&TWILIO[..6], &own, &["--public-url", url]].concat()).await;
+        assert!(words.contains("PUBLIC_URL") && words.contains(url), "{words}");
+    }
+    let words = refused(&folder, &database, &[&TWILIO[..6], &own].concat()).await;
+    assert!(words.contains("PUBLIC_URL is http://127.0.0.1"), "{words}");
+    assert!(try_start(folder.path(), &database, &at("http://127.0.0.1:1")).await.is_ok(), "a test carrier");
+}
+
+/// As an earlier version left it.
+fn forget_kind(world: &World) {
+    database::run(&world.database, "DELETE FROM settings WHERE key = 'database_kind'").unwrap();
+}
+
+async fn signed_text(world: &World, line: u8) {
+    let fields = [("MessageSid", "SM1"), ("From", "+12065550177"), ("To", "+12065550199"), ("Body", "START")];
+    let signature = crate::hooks::signature(crate::hooks::INBOUND, &fields);
+    assert_eq!(crate::hooks::post(world, crate::hooks::INBOUND, &fields, &signature).await, 200);
+    assert_eq!(world.lead(line).state().await, "opted_in");
+}
+
+#[actix_web::test]
+async fn an_older_database_is_judged_by_its_texts() {
+    let simulated = world().await;
+    simulated.lead(40).texts("START").await;
+    forget_kind(&simulated);
+    let words = refused(&simulated.directory, &simulated.database, &at(PUBLIC)).await;
+    assert!(words.contains("sms-opt-in become real"), "{words}");
+    let real = world().await;
+    signed_text(&real, 77).await;
+    forget_kind(&real);
+    let words = refused(&real.directory, &real.database, &[]).await;
+    assert!(words.contains("PROVIDER is missing, and this database is real"), "{words}");
+}
+
+#[actix_web::test]
+async fn with_texts_of_both_kinds_sending_stands_still_until_a_person_decides() {
+    let before = world().await;
+    before.lead(40).texts("START").await;
+    signed_text(&before, 77).await;
+    forget_kind(&before);
+    let (directory, database) = (before.directory, before.database);
+    for _ in 0..2 {
+        drop(try_start(directory.path(), &database, &at(PUBLIC)).await.unwrap());
+    }
+    let world = world_in(directory, database).await;
+    let (_, sent) = world.lead(77).is_sent("buy now").await;
+    assert_ne!(world.status(&sent["id"]).await, "delivered");
+    let consent = world.lead(77).consent().await.to_string();
+    assert!(consent.contains("texts of simulated phones beside real ones"), "{consent}");
+    let phones = world.client.post(format!("{}{PHONE_PATH}", world.url)).form(&[("body", "START")]);
+    assert_eq!(phones.send().await.unwrap().status(), 404, "the phones are closed");
+    let mut ada = world.ada().await;
+    ada.open("/").await.says("become real");
+    let on = ada.post("/", "/sending", &[("state", "on")]).await;
+    assert_eq!(on.status, 409);
+    on.says("Sending stays off.");
+}
+
+#[actix_web::test]
+async fn the_machine_path_is_for_programs_on_this_machine() {
+    let world = world().await;
+    let ben = world.lead(40);
+    let url = format!("{}{PHONE_PATH}", world.url);
+    for header in [
+        ("X-Forwarded-For", "203.0.113.7"),
+        ("X-Forwarded-Proto", "https"),
+        ("Forwarded", "for=203.0.113.7"),
+        ("Via", "1.1 proxy"),
+        ("X-Real-IP", "203.0.113.7"),
+        ("CF-Connecting-IP", "203.0.113.7"),
+        ("Origin", "https://elsewhere.example"),
+        ("Sec-Fetch-Site", "cross-site"),
+    ] {
+        let request = Client::new().post(&url).header(header.0, header.1).form(&[("body", "START")]);
+        assert_eq!(request.send().await.unwrap().status(), 404, "{header:?}");
+        let malformed = Client::new().post(&url).header(header.0, header.1).body("x");
+        assert_eq!(malformed.send().await.unwrap().status(), 404, "{header:?}");
+    }
+    assert_eq!(ben.state().await, "not_asked");
+    let request = Client::new().post(&url).form(&[("body", "START")]);
+    assert_eq!(request.send().await.unwrap().status(), 200);
+    assert_eq!(ben.state().await, "opted_in");
+}
+
+#[actix_web::test]
+async fn the_page_texts_from_a_phone_with_a_session_and_its_token() {
+    let world = world().await;
+    let (mut ada, mut aud) = (world.ada().await, world.aud().await);
+    let fields = [("phone", "+12065550140"), ("to", ""), ("body", "START")];
+    assert_eq!(aud.post("/simulator", "/simulator/texts", &fields).await.status, 403);
+    assert_eq!(ada.post_with("", "/simulator/texts", &fields).await.status, 403);
+    assert_eq!(world.lead(40).state().await, "not_asked");
+    let answer = ada.post("/simulator", "/simulator/texts", &fields).await;
+    assert_eq!(answer.status, 303);
+    ada.follow(&answer).await.says("You are signed up").says("action=\"/simulator/texts\"");
+    assert_eq!(world.lead(40).state().await, "opted_in");
+}
+
+#[actix_web::test]
+async fn a_hard_link_to_a_database_in_use_is_refused_and_a_symbolic_one_is_the_same_file() {
+    if database::is_postgres() || !cfg!(target_os = "linux") {
+        return;
+    }
+    let folder = TempDir::new().unwrap();
+    let database = database::fresh(&folder);
+    let running = try_start(folder.path(), &database, &[]).await.unwrap();
+    let file = folder.path().join("test.db");
+    let elsewhere = TempDir::new().unwrap();
+    let (hard, soft) = (elsewhere.path().join("hard.db"), elsewhere.path().join("soft.db"));
+    std::fs::hard_link(&file, &hard).unwrap();
+    std::os::unix::fs::symlink(&file, &soft).unwrap();
+    let words = refused(&elsewhere, &format!("sqlite://{}", hard.display()), &[]).await;
+    assert!(words.contains("hard link"), "{words}");
+    let words = refused(&elsewhere, &format!("sqlite://{}", soft.display()), &[]).await;
+    assert!(words.contains("Another server is running on this database."), "{words}");
+    drop(running);
+    assert!(try_start(folder.path(), &database, &[]).await.is_ok(), "the lock ends with the server");
+}
