@@ -171,12 +171,17 @@ fn shared(
     let provider: Arc<dyn Provider> = match (&simulator, &twilio) {
         (Some(simulator), _) => Arc::<Simulator>::clone(simulator),
         (None, Some(twilio)) => Arc::clone(twilio),
-        (None, None) => Err(Unusable("PROVIDER=twilio needs TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN.".to_owned()))?,
+        (None, None) => {
+            Err(Unusable("PROVIDER=twilio needs TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN.".to_owned()))?
+        }
     };
     // Where it is not known what the database is for, nobody texts from a simulated phone.
     let simulator = simulator.filter(|_| kind == Some(DatabaseKind::Simulated));
     let (config, forged_webhooks) = (Arc::new(config), Default::default());
-    Ok((App { store, clock, config, signer, public_url, local_url, twilio, simulator, forged_webhooks }, provider))
+    Ok((
+        App { store, clock, config, signer, public_url, local_url, twilio, simulator, forged_webhooks },
+        provider,
+    ))
 }
 
 /// The installation's secret: given, kept from an earlier start, or made now. Instances that share a database share the

@@ -89,7 +89,9 @@ fn to_simulated(store: &Store, yes: bool) -> Result<ExitCode> {
             "This database holds people's texts, and a simulated one must not. For trials, set DATABASE_URL to a new database."
         );
     }
-    println!("This database becomes simulated: no real message will be sent from it, and its phones are simulated.");
+    println!(
+        "This database becomes simulated: no real message will be sent from it, and its phones are simulated."
+    );
     if !yes && !confirmed()? {
         println!("Nothing changed. To go on without being asked, add --yes.");
         return Ok(ExitCode::FAILURE);

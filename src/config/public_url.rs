@@ -3,8 +3,18 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Names that lead nowhere from outside (RFC 2606, 6761, 6762, 8375, 9476).
-const NOT_PUBLIC: &[&str] =
-    &["localhost", "local", "internal", "test", "example", "invalid", "onion", "home.arpa", "lan", "localdomain"];
+const NOT_PUBLIC: &[&str] = &[
+    "localhost",
+    "local",
+    "internal",
+    "test",
+    "example",
+    "invalid",
+    "onion",
+    "home.arpa",
+    "lan",
+    "localdomain",
+];
 
 /// True when texts to this API base reach the carrier itself.
 pub(super) fn is_carriers_own(api_base: &str) -> bool {
@@ -138,7 +148,8 @@ mod tests {
 
     #[test]
     fn the_carriers_own_api_is_known_by_its_host() {
-        for own in ["https://api.twilio.com", "https://API.twilio.com./", "https://api.dublin.ie1.twilio.com"] {
+        for own in ["https://api.twilio.com", "https://API.twilio.com./", "https://api.dublin.ie1.twilio.com"]
+        {
             assert!(is_carriers_own(own), "{own}");
         }
         for other in ["http://127.0.0.1:9", "https://twilio.com.example.org", "https://nottwilio.com", ""] {

@@ -54,7 +54,9 @@ impl RestoreSign {
         match self {
             RestoreSign::NoSealFile => "the file of seals beside the database is missing",
             RestoreSign::NoStartFile => "the file of starts beside the database is missing",
-            RestoreSign::OtherStart => "the database and the file of starts beside it are from different times",
+            RestoreSign::OtherStart => {
+                "the database and the file of starts beside it are from different times"
+            }
             RestoreSign::NoKey => "the database has seals, but the secret key is missing",
         }
     }
@@ -108,9 +110,11 @@ impl Standstill {
                  API may be missing here.",
                 since.words()
             ),
-            Standstill::Mixed => "Sending is off because this database holds texts of simulated phones beside real ones. \
+            Standstill::Mixed => {
+                "Sending is off because this database holds texts of simulated phones beside real ones. \
                                   Consent from a simulated phone is not a person's consent."
-                .to_owned(),
+                    .to_owned()
+            }
         }
     }
 

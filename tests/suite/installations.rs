@@ -1,5 +1,7 @@
 //! A database is simulated or real from its first start on, and a server that is started the wrong way says so.
 
+use std::process::Command;
+
 use reqwest::Client;
 use tempfile::TempDir;
 
@@ -61,7 +63,8 @@ async fn a_public_url_that_the_carrier_cannot_call_is_refused() {
     let folder = TempDir::new().unwrap();
     let database = database::fresh(&folder);
     let own = ["--twilio-api-base", "https://api.twilio.com"];
-    for url in ["http://consent.example.com", "https://127.0.0.1:8080", "https://10.0.0.8", "https://consent"] {
+    for url in ["http://consent.example.com", "https://127.0.0.1:8080", "https://10.0.0.8", "https://consent"]
+    {
         let words = refused(&folder, &database, &[&TWILIO[..6], &own, &["--public-url", url]].concat()).await;
         assert!(words.contains("PUBLIC_URL") && words.contains(url), "{words}");
     }
@@ -156,6 +159,7 @@ async fn the_page_texts_from_a_phone_with_a_session_and_its_token() {
     assert_eq!(world.lead(40).state().await, "not_asked");
     let answer = ada.post("/simulator", "/simulator/texts", &fields).await;
     assert_eq!(answer.status, 303);
+    world.deliver().await;
     ada.follow(&answer).await.says("You are signed up").says("action=\"/simulator/texts\"");
     assert_eq!(world.lead(40).state().await, "opted_in");
 }
@@ -179,4 +183,69 @@ async fn a_hard_link_to_a_database_in_use_is_refused_and_a_symbolic_one_is_the_s
     assert!(words.contains("Another server is running on this database."), "{words}");
     drop(running);
     assert!(try_start(folder.path(), &database, &[]).await.is_ok(), "the lock ends with the server");
+}
+
+/// Runs `become` beside the tests' server, which is not locked.
+async fn become_kind(world: &World, arguments: &[&str]) -> (i32, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sms-opt-in"));
+    command.arg("become").args(arguments).args(["--database-url", &world.database]).env_remove("SECRET_KEY");
+    command.arg("--data-dir").arg(world.directory.path()).stdin(std::process::Stdio::null());
+    let output = actix_web::rt::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.code().unwrap(), String::from_utf8_lossy(&said).into_owned())
+}
+
+#[actix_web::test]
+async fn becoming_real_ends_simulated_consents_and_keeps_opt_outs_and_documents() {
+    let world = world().await;
+    let (ana, ben, cy, dee) = (world.lead(40), world.lead(41), world.lead(42), world.lead(43));
+    ana.texts("START").await;
+    ben.texts("START").await;
+    ben.texts("STOP").await;
+    cy.is_sent("waits for your START").await;
+    let mut ada = world.ada().await;
+    let page = crate::pages::contact(&mut ada, dee.phone.as_str(), "Dee").await;
+    assert_eq!(crate::pages::opt_in(&mut ada, &page, &[], None).await.status, 303);
+    let (code, said) = become_kind(&world, &["real"]).await;
+    assert!(code == 1 && said.contains("1 consents from simulated phones"), "{said}");
+    assert!(said.contains("1 open opt-in requests end") && said.contains("1 waiting messages"), "{said}");
+    assert!(said.contains("1 opt-outs and 1 consents with other evidence stay"), "{said}");
+    assert_eq!(ana.state().await, "opted_in", "nothing changed yet: {said}");
+    let (code, said) = become_kind(&world, &["real", "--yes"]).await;
+    assert!(code == 0 && said.contains("The database is real."), "{said}");
+    for (lead, state) in [(&ana, "not_asked"), (&ben, "opted_out"), (&cy, "not_asked"), (&dee, "opted_in")] {
+        assert_eq!(lead.state().await, state, "{}", lead.phone.as_str());
+    }
+    assert_eq!(ana.history().await.last().unwrap()["kind"], "simulation_ended");
+    assert!(cy.consent().await["can_text_now"] == false);
+    world.is_intact().await;
+    let (code, said) = become_kind(&world, &["real", "--yes"]).await;
+    assert!(code == 0 && said.contains("Nothing changed"), "{said}");
+    let (code, said) = become_kind(&world, &["simulated", "--yes"]).await;
+    assert!(code == 2 && said.contains("must not"), "people's consents stay apart from phones: {said}");
+    let words = refused(&world.directory, &world.database, &[]).await;
+    assert!(words.contains("this database is real"), "{words}");
+    assert!(try_start(world.directory.path(), &world.database, &at(PUBLIC)).await.is_ok());
+}
+
+#[actix_web::test]
+async fn demo_consents_end_too_and_demo_data_stays_out_of_a_real_database() {
+    let folder = TempDir::new().unwrap();
+    let database = database::fresh(&folder);
+    let seed = |contacts: &'static str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sms-opt-in"));
+        command.args(["seed", "--contacts", contacts, "--database-url", &database]).env_remove("SECRET_KEY");
+        let output = command.output().unwrap();
+        (output.status.code().unwrap(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    assert_eq!(seed("40").0, 0);
+    let words = refused(&folder, &database, &at(PUBLIC)).await;
+    assert!(words.contains("sms-opt-in become real"), "{words}");
+    let world = world_in(folder, database.clone()).await;
+    let (code, said) = become_kind(&world, &["real", "--yes"]).await;
+    assert!(code == 0 && said.contains("20 consents from simulated phones and demo data"), "{said}");
+    assert!(said.contains("10 opt-outs and 0 consents"), "{said}");
+    let (code, said) = seed("50");
+    assert!(code == 2 && said.contains("belongs in a simulated database"), "{said}");
+    world.is_intact().await;
 }

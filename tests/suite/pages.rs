@@ -11,14 +11,14 @@ const PDF: &[u8] = b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\n%%EOF\n";
 const YESTERDAY: &str = "2026-11-02";
 
 /// Adds a contact; returns the address of its page.
-async fn contact(person: &mut Person, phone: &str, name: &str) -> String {
+pub async fn contact(person: &mut Person, phone: &str, name: &str) -> String {
     let answer = person.post("/contacts/new", "/contacts", &[("phone", phone), ("name", name)]).await;
     assert_eq!(answer.status, 303, "{}", answer.page);
     answer.location
 }
 
 /// A manual opt-in with good answers, except for those in `changes`.
-async fn opt_in(
+pub async fn opt_in(
     person: &mut Person,
     contact: &str,
     changes: &[(&str, &str)],
