@@ -44,7 +44,7 @@ pub struct SimulatedConsents {
 pub fn count_simulated(conn: &mut Conn<'_>) -> Result<SimulatedConsents, StoreError> {
     let (mut counts, mut after) = (SimulatedConsents::default(), None);
     loop {
-        let step = numbers::after(conn, after, STEP)?;
+        let step = numbers::page(conn, after, STEP)?;
         let Some(last) = step.last() else { return Ok(counts) };
         after = Some(last.id);
         for number in &step {
@@ -88,13 +88,13 @@ pub fn end_simulated(
     after: Option<NumberId>,
     now: Timestamp,
 ) -> Result<Option<NumberId>, ActionError> {
-    let step = numbers::after(tx, after, STEP)?;
+    let step = numbers::page(tx, after, STEP)?;
     let last = step.last().map(|number| number.id);
     for Number { id, .. } in step {
         let Some(mut number) = numbers::get_locked(tx, id)? else { continue };
         if number.unreachable.is_some() {
             // A simulated carrier said so.
-            numbers::set_unreachable(tx, id, None)?;
+            numbers::set_unreachable(tx, &mut number, None)?;
         }
         let all: Vec<ProgramId> = number.consent.programs.keys().copied().collect();
         for program in all {

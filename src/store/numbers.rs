@@ -86,18 +86,6 @@ pub fn find(conn: &mut Conn<'_>, phone: &Phone) -> Result<Option<Number>, StoreE
     })
 }
 
-/// The numbers after `after` in the order of their identifiers.
-///
-/// # Errors
-/// When the database fails.
-pub fn after(conn: &mut Conn<'_>, after: Option<NumberId>, limit: i64) -> Result<Vec<Number>, StoreError> {
-    let after = after.unwrap_or(NumberId::from(uuid::Uuid::nil()));
-    on!(conn, db => {
-        let query = numbers::table.filter(numbers::id.gt(after)).order(numbers::id).select(COLUMNS);
-        query.limit(limit).load::<Row>(db)?.into_iter().map(read).collect()
-    })
-}
-
 /// The number's record, which nobody else changes before the commit.
 ///
 /// # Errors
