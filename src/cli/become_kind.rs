@@ -6,14 +6,14 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 
+use crate::actions::ActionError;
 use crate::actions::become_kind::{become_kind, cancel_some, count_simulated, end_simulated};
 use crate::actions::database_kind::texts_held;
-use crate::actions::{ActionError, seal};
-use crate::app::SoleServer;
+use crate::app::{OperatorStore, SoleServer};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::database_kind::DatabaseKind;
-use crate::store::{Store, StoreError, messages, settings};
+use crate::store::{StoreError, messages, settings};
 
 #[derive(Args)]
 pub(super) struct BecomeCommand {
@@ -34,22 +34,23 @@ enum KindName {
 
 pub(super) fn run(config: &Config, command: &BecomeCommand) -> Result<ExitCode> {
     let _alone = SoleServer::hold(config)?;
-    let store = Store::open(&config.database_url)?;
+    let opened = OperatorStore::open(config)?;
     let wanted = match command.kind {
         KindName::Real => DatabaseKind::Real,
         KindName::Simulated => DatabaseKind::Simulated,
     };
-    if store.read_now::<_, StoreError>(settings::database_kind)? == Some(wanted) {
+    if opened.store.read_now::<_, StoreError>(settings::database_kind)? == Some(wanted) {
         println!("This database is {wanted} already. Nothing changed.");
         return Ok(ExitCode::SUCCESS);
     }
     match wanted {
-        DatabaseKind::Real => to_real(config, &store, command.yes),
-        DatabaseKind::Simulated => to_simulated(&store, command.yes),
+        DatabaseKind::Real => to_real(&opened, command.yes),
+        DatabaseKind::Simulated => to_simulated(&opened, command.yes),
     }
 }
 
-fn to_real(config: &Config, store: &Store, yes: bool) -> Result<ExitCode> {
+fn to_real(opened: &OperatorStore, yes: bool) -> Result<ExitCode> {
+    let store = &opened.store;
     let (counts, waiting) = store.read_now::<_, StoreError>(|conn| {
         let waiting: i64 = messages::count_waiting(conn)?.into_iter().map(|(_, n)| n).sum();
         Ok((count_simulated(conn)?, waiting))
@@ -74,7 +75,7 @@ fn to_real(config: &Config, store: &Store, yes: bool) -> Result<ExitCode> {
         }
     }
     store.write_now(move |tx| become_kind(tx, DatabaseKind::Real, now))?;
-    seal_what_was_written(config, store)?;
+    opened.seal();
     println!("The database is real. Start the server with PROVIDER=twilio, its account and SENDER_NUMBER.");
     if !store.read_now::<_, StoreError>(settings::sending_on)? {
         println!("Sending is off. An administrator turns it on, on the dashboard.");
@@ -82,7 +83,8 @@ fn to_real(config: &Config, store: &Store, yes: bool) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn to_simulated(store: &Store, yes: bool) -> Result<ExitCode> {
+fn to_simulated(opened: &OperatorStore, yes: bool) -> Result<ExitCode> {
+    let store = &opened.store;
     let held = store.read_now::<_, StoreError>(texts_held)?;
     if held.real {
         bail!(
@@ -109,13 +111,4 @@ fn confirmed() -> Result<bool> {
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line)?;
     Ok(line.trim().eq_ignore_ascii_case("yes"))
-}
-
-fn seal_what_was_written(config: &Config, store: &Store) -> Result<()> {
-    let shared = store.read_now::<_, StoreError>(|conn| settings::get(conn, settings::SECRET_KEY))?;
-    if let Some(key) = config.existing_secret_key()?.or(shared.map(String::into_bytes)) {
-        let now = Clock::System.now();
-        store.write_now::<_, ActionError>(move |tx| seal::go_on(tx, &key, now))?;
-    }
-    Ok(())
 }
