@@ -6,7 +6,7 @@ use serde::Deserialize;
 use crate::domain::actor::Actor;
 use crate::domain::id::ProgramId;
 use crate::domain::phone::Phone;
-use crate::domain::program::{Program, WordList, check_code, check_words};
+use crate::domain::program::{Program, ProgramKind, WordList, check_code, check_words};
 use crate::domain::reply::Reply;
 use crate::domain::time::Timestamp;
 use crate::store::{Locked, Tx, programs};
@@ -24,6 +24,8 @@ pub struct Sending {
     pub sender: String,
     /// "Mon-Fri 09:00-18:00"; empty for the law's hours alone.
     pub hours: String,
+    /// Marketing or informational; empty leaves it as it is.
+    pub kind: String,
     /// One word; empty for none.
     pub code: String,
     /// More words for revocation, with commas between them.
@@ -40,6 +42,7 @@ impl Sending {
         Sending {
             sender: sender.unwrap_or_default().to_owned(),
             hours: program.hours.as_str().to_owned(),
+            kind: program.kind.to_string(),
             code: program.code.clone().unwrap_or_default(),
             revoke_words: program.revoke_words.as_str().to_owned(),
             help_words: program.help_words.as_str().to_owned(),
@@ -71,7 +74,8 @@ pub fn edit_sending(
         errors.push(FieldError::new("hours", error.to_string()));
         before.hours.clone()
     });
-    let after = Program { hours, code, revoke_words, help_words, opt_in_words, ..(*before).clone() };
+    let kind = kind(&before, &sending.kind, &mut errors);
+    let after = Program { hours, kind, code, revoke_words, help_words, opt_in_words, ..(*before).clone() };
     errors.extend(said_twice(&after));
     let was = programs::sender(tx, before.id)?;
     let sender = sender(tx, before.id, &sending.sender, region, &mut errors)?;
@@ -82,6 +86,7 @@ pub fn edit_sending(
     let changes: Vec<String> = [
         sender.as_ref().and_then(|sender| change("sender number", &shown(&was), sender)),
         change("hours", before.hours.as_str(), after.hours.as_str()),
+        change("kind", before.kind.as_str(), after.kind.as_str()),
         change("code", &shown(&before.code), &shown(&after.code)),
         change("words for STOP", before.revoke_words.as_str(), after.revoke_words.as_str()),
         change("words for HELP", before.help_words.as_str(), after.help_words.as_str()),
@@ -137,6 +142,16 @@ pub(super) fn text_from(
 ) -> Result<(), ActionError> {
     let is_its_own = programs::text_from(tx, program, sender, now)?;
     if is_its_own { Ok(()) } else { Err(ActionError::field("sender", OF_ANOTHER)) }
+}
+
+fn kind(before: &Program, text: &str, errors: &mut Vec<FieldError>) -> ProgramKind {
+    if text.is_empty() {
+        return before.kind;
+    }
+    text.parse().unwrap_or_else(|_| {
+        errors.push(FieldError::new("kind", "Choose marketing or informational."));
+        before.kind
+    })
 }
 
 fn code(

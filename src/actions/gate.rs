@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use crate::domain::consent::State;
-use crate::domain::gate::{Purpose, Question, Verdict, ask, caps};
+use crate::domain::gate::{Purpose, Question, UsedCap, Verdict, ask, caps};
 use crate::domain::message::{Category, Lane};
 use crate::domain::program::Program;
-use crate::domain::schedule::{Cap, Place, Rulebook, place_of};
+use crate::domain::schedule::{Cap, Place, Rulebook, Subject, place_of};
 use crate::domain::standstill::Standstill;
 use crate::domain::time::Timestamp;
 use crate::store::messages::Message;
@@ -88,6 +88,17 @@ impl Standing {
             Purpose::Reply => Vec::new(),
             _ => places(conn, number, program)?,
         };
+        let binding = if program.keeps_quiet_hours { self.rulebook.caps(&places, now) } else { Vec::new() };
+        let mut legal_caps = Vec::new();
+        for cap in binding {
+            let of = (cap.subject == Subject::Program).then_some(program.id);
+            let mut sent =
+                messages::attempts_since(conn, number.id, of, now.plus(-cap.cap().window()), cap.n)?;
+            if with_arranged {
+                sent.extend(messages::scheduled_for(conn, number.id, of)?);
+            }
+            legal_caps.push(UsedCap { cap, sent });
+        }
         Ok(ask(&Question {
             consent: &number.consent,
             phone: &number.phone,
@@ -100,6 +111,7 @@ impl Standing {
             rulebook: &self.rulebook,
             caps: &caps,
             sent: &sent,
+            legal_caps: &legal_caps,
             purpose,
             now,
         }))

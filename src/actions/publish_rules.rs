@@ -3,7 +3,7 @@
 
 use crate::domain::actor::Actor;
 use crate::domain::consent::check_reason;
-use crate::domain::schedule::{Difference, Sheet, federal_day};
+use crate::domain::schedule::{Difference, Rulebook, RulebookText, federal_day};
 use crate::domain::time::Timestamp;
 use crate::store::rulebooks::{self, Edition};
 use crate::store::{Tx, admin_log, messages};
@@ -36,6 +36,9 @@ pub fn publish_rules(
 ) -> Result<i32, ActionError> {
     let published = rulebooks::latest_locked(tx)?;
     let latest = published.as_ref().map_or(0, |edition| edition.version);
+    // The first publication starts from what is built in, and so answers all of it.
+    let built_in = || i32::try_from(Rulebook::edition()).unwrap_or(i32::MAX);
+    let answers = published.as_ref().map_or_else(built_in, |edition| edition.answers);
     if draft.version != Some(latest) {
         return Err(ActionError::Conflict("The rules were changed while this page was open.".to_owned()));
     }
@@ -48,6 +51,7 @@ pub fn publish_rules(
         published_at: now,
         published_by: actor.to_string(),
         reason: one_line(&draft.reason),
+        answers,
     };
     rulebooks::publish(tx, &published, &edition)?;
     messages::look_again(tx, None, now)?;
@@ -65,19 +69,24 @@ pub fn publish_rules(
 fn check(draft: &Draft, before: &str, now: Timestamp) -> Result<String, Vec<FieldError>> {
     let wrong = |words: String| FieldError::new("lines", words);
     let today = federal_day(now);
-    let mut errors = Vec::new();
-    let checked = Sheet::read(&draft.lines).checked(today.pred_opt().unwrap_or(today));
-    let lines = checked.map(|book| book.to_string()).unwrap_or_else(|found| {
-        errors.extend(found.iter().take(NAMED).map(|error| wrong(error.to_string())));
-        if let Some(more) = found.len().checked_sub(NAMED).filter(|more| *more > 0) {
-            errors.push(wrong(format!("{more} more lines are wrong. Mend these first.")));
-        }
-        String::new()
-    });
+    let read = RulebookText::read(&draft.lines);
+    let unread = |(number, why): &(usize, _)| wrong(format!("Line {number}: {why}"));
+    let mut errors: Vec<FieldError> = read.unread.iter().take(NAMED).map(unread).collect();
+    let is_whole = errors.is_empty();
+    let book = Rulebook::new(read.rules, Rulebook::edition());
+    // A rule that begins today does not hold yet where it is still yesterday.
+    let left_open = book.left_open(today.pred_opt().unwrap_or(today));
+    if let Some((law, days)) = left_open.filter(|_| is_whole) {
+        errors.push(wrong(format!(
+            "No rule for {law} holds on {}, so any hour would be allowed. Keep the rule that holds now beside a new one whose \
+             date is still to come.",
+            days.words()
+        )));
+    }
+    let lines = book.to_string();
     if errors.is_empty() && Difference::between(before, &lines).is_empty() {
-        errors.push(wrong(
-            "These are the rules that hold already. Change a line, or leave this page.".to_owned(),
-        ));
+        errors
+            .push(wrong("These rules are in effect already. Change a line, or leave this page.".to_owned()));
     }
     if let Err(why) = check_reason(&draft.reason) {
         errors.push(FieldError::new("reason", why.to_string()));

@@ -10,6 +10,7 @@ use crate::domain::message::{InboundText, Lane};
 use crate::domain::phone::Phone;
 use crate::domain::program::Program;
 use crate::domain::reply::{self, Reading, Reply};
+use crate::domain::schedule::Reach;
 use crate::domain::time::Timestamp;
 use crate::store::inbound::{self, Inbound};
 use crate::store::numbers::Number;
@@ -108,21 +109,20 @@ fn is_flooding(tx: &mut Tx<'_>, number: &Number, now: Timestamp) -> Result<bool,
     Ok(answers >= MOST_HELP)
 }
 
-/// The one program that `STOP RATES` reaches, as long as the rules let a code narrow a revocation.
+/// The one program that `STOP RATES` reaches, where the rules let a code narrow a STOP to programs of its kind.
 fn narrowed(
     tx: &mut Tx<'_>,
     number: &Number,
     code: Option<&str>,
     now: Timestamp,
 ) -> Result<Option<Program>, ActionError> {
-    match code {
-        Some(code) if !rulebooks::current(tx)?.revoke_all(now) => {
-            let named = programs::of_code(tx, code)?;
-            // Who was never in it means the texts that do come.
-            Ok(named.filter(|program| number.consent.state_in(program.id) != State::NotAsked))
-        }
-        _ => Ok(None),
-    }
+    let Some(named) = code.map(|code| programs::of_code(tx, code)).transpose()?.flatten() else {
+        return Ok(None);
+    };
+    let reach = rulebooks::current(tx)?.stop_reach(named.kind.text_kind(), now);
+    // A lead who was never in it means the texts that do come.
+    let narrows = reach == Reach::Program && number.consent.state_in(named.id) != State::NotAsked;
+    Ok(Some(named).filter(|_| narrows))
 }
 
 fn record(

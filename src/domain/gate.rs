@@ -17,7 +17,7 @@ use super::consent::NumberConsent;
 use super::message::{Category, Lane};
 use super::phone::Phone;
 use super::program::Program;
-use super::schedule::{Cap, Place, Rulebook};
+use super::schedule::{Cap, LegalCap, Place, Rulebook};
 use super::standstill::Standstill;
 use super::time::Timestamp;
 use super::words::words;
@@ -39,7 +39,7 @@ words! {
         Sender = "sender",
         /// Is it an allowed hour at the recipient?
         QuietHours = "quiet_hours",
-        /// Is the promised frequency kept?
+        /// Are the caps by law and the promised frequency kept?
         Frequency = "frequency",
         /// Is sending switched on?
         Operations = "operations",
@@ -73,8 +73,8 @@ impl CheckName {
             CheckName::Paused => "47 CFR 64.1200(a)(10): an unclear reply may be a revocation",
             CheckName::Number => "ITU-T E.164; carrier error codes",
             CheckName::Sender => "CTIA Messaging Principles 5.1: replies must reach the sender",
-            CheckName::QuietHours => "47 CFR 64.1200(c)(1), and whatever narrower rule the facts name",
-            CheckName::Frequency => "CTIA Messaging Principles 5.1",
+            CheckName::QuietHours => "47 CFR 64.1200(c)(1), and the narrower rule that the facts name",
+            CheckName::Frequency => "CTIA Messaging Principles 5.1, and the cap by law that the facts name",
             CheckName::Operations => "House rule: one switch stops everything",
         }
     }
@@ -133,10 +133,21 @@ pub struct Question<'a> {
     pub caps: &'a [Cap],
     /// When texts that count towards the promised frequency were handed over.
     pub sent: &'a [Timestamp],
+    /// The caps by law where the recipient may be.
+    pub legal_caps: &'a [UsedCap<'a>],
     /// What the text is: it decides which of the timing checks bind it.
     pub purpose: Purpose,
     /// Now.
     pub now: Timestamp,
+}
+
+/// A cap by law, and when the texts that count towards it were handed over.
+#[derive(Clone, PartialEq, Debug)]
+pub struct UsedCap<'a> {
+    /// The cap.
+    pub cap: &'a LegalCap,
+    /// In any order.
+    pub sent: Vec<Timestamp>,
 }
 
 /// What a text is, as far as the timing checks care (RULES §3, §4).
@@ -144,9 +155,9 @@ pub struct Question<'a> {
 pub enum Purpose {
     /// An intended message that counts towards the promised frequency.
     Counted,
-    /// A person types to a person: quiet hours hold, the frequency is about the others.
+    /// A person types to a person: quiet hours and caps by law hold, the promised frequency is about the others.
     Conversation,
-    /// The opt-in template: quiet hours hold, it counts towards no frequency.
+    /// The opt-in template: quiet hours and caps by law hold, it counts towards no promised frequency.
     Invitation,
     /// An answer to what the lead has just written: it goes at any hour.
     Reply,
@@ -194,7 +205,6 @@ pub fn ask(question: &Question<'_>) -> Verdict {
         next_allowed_at,
         next_words: timing.words,
         frees_at: timing.next,
-        opens_at: timing.opens,
         allowed_until: timing.until,
         fresh: true,
     }

@@ -1,9 +1,11 @@
 //! A program: one brand's texting programme with its wording. It fills the templates; it must not know who asks.
 
+mod kind;
 mod word_list;
 
 use std::collections::BTreeMap;
 
+pub use kind::ProgramKind;
 pub use word_list::{WordList, check_code, check_words};
 
 use super::auto_reply::{self, AutoReplies, AutoReply};
@@ -56,7 +58,9 @@ pub struct Program {
     pub keeps_frequency: bool,
     /// The hours it keeps by its own choice, beside the law's.
     pub hours: OwnHours,
-    /// The word that narrows a STOP to this program, where the law lets it: `STOP RATES`.
+    /// Marketing or informational.
+    pub kind: ProgramKind,
+    /// The word that narrows a STOP to this program, where its kind and the law allow it: `STOP RATES`.
     pub code: Option<String>,
     /// More words for revocation.
     pub revoke_words: WordList,
@@ -101,6 +105,7 @@ impl Program {
             keeps_quiet_hours: true,
             keeps_frequency: true,
             hours: OwnHours::default(),
+            kind: ProgramKind::Marketing,
             code: None,
             revoke_words: WordList::default(),
             help_words: WordList::default(),

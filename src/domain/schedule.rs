@@ -1,28 +1,40 @@
-//! The rulebook: at which hours a text may arrive, where a contact is, and how often it may be texted. Rules that change
-//! with the law are dated rows (value, first date, source), never constants in code (RULES §7). It must not know what
-//! time it is, whom it is asked about or where the rows are stored.
+//! The rulebook: at which hours a text may arrive, on which days none may, how many one person may get, what a STOP reaches,
+//! and where a contact is. Rules that change with the law are dated data (value, first and last date, source, certainty),
+//! never constants in code (RULES §7). It must not know what time it is, whom it is asked about or where rules are stored.
 
 mod ask;
 mod book;
+mod closed_days;
+mod dated;
 mod frequency;
 mod hour_rule;
 mod hour_text;
+mod legal_cap;
 mod own_hours;
+mod pending;
 mod place;
 mod region;
-mod sheet;
+mod revocation;
+mod rule;
+mod rulebook_text;
 mod tables;
 mod zone;
 
 #[cfg(test)]
 mod tests;
 
-pub use ask::{Because, Hours, Rules, ask};
-pub use book::{Rulebook, Switch, federal_day};
+pub use ask::{AppliedRule, Because, Hours, Rules, ask};
+pub use book::{Rulebook, federal_day};
+pub use closed_days::{Closure, Falls, Holiday};
+pub use dated::{Certainty, Dated, LONG_AGO};
 pub use frequency::{Cap, Per, promises};
 pub use hour_rule::{Allowed, Days, HourRule, Law, RuleError};
+pub use legal_cap::{LegalCap, Subject};
 pub use own_hours::OwnHours;
+pub use pending::PendingRule;
 pub use place::{By, Place, place_of};
 pub use region::Region;
-pub use sheet::{Difference, Sheet, SheetError, WrongLine};
+pub use revocation::{Deadline, DeadlineName, Deadlines, Reach, StopRule, TextKind};
+pub use rule::Rule;
+pub use rulebook_text::{Difference, RulebookText};
 pub use zone::{Local, Zone};

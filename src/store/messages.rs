@@ -16,7 +16,10 @@ use crate::domain::id::{MessageId, NumberId, ProgramId};
 use crate::domain::message::{Category, Lane, Status};
 use crate::domain::time::Timestamp;
 
-pub use past::{arranged, confirmed_with, counted_since, helped_since, invited_at, taken_by};
+pub use past::{
+    arranged, attempts_since, confirmed_with, counted_since, helped_since, invited_at, scheduled_for,
+    taken_by,
+};
 pub use queue::{
     Due, all_waiting, count_waiting, due, holds_ending, is_behind_another, look_again, scheduled_until,
     unanswered, waiting,

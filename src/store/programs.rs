@@ -6,7 +6,7 @@ use super::dialect::on;
 use super::schema::{programs, senders};
 use super::{Conn, Locked, StoreError, Tx, catalog, program_replies};
 use crate::domain::id::{ProgramId, SenderId};
-use crate::domain::program::{Program, WordList};
+use crate::domain::program::{Program, ProgramKind, WordList};
 use crate::domain::schedule::OwnHours;
 use crate::domain::time::Timestamp;
 
@@ -39,6 +39,7 @@ struct Row {
     help_words: WordList,
     opt_in_words: WordList,
     has_promised: bool,
+    kind: ProgramKind,
 }
 
 macro_rules! same_fields {
@@ -70,6 +71,7 @@ macro_rules! same_fields {
             help_words: from.help_words,
             opt_in_words: from.opt_in_words,
             has_promised: from.has_promised,
+            kind: from.kind,
             $($more: $value,)?
         }
     }};

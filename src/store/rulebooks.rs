@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use super::dialect::on;
 use super::schema::rulebooks;
 use super::{Conn, Locked, StoreError, Tx, catalog};
-use crate::domain::schedule::{Rulebook, Sheet};
+use crate::domain::schedule::{Rulebook, RulebookText};
 use crate::domain::time::Timestamp;
 
 /// A published edition.
@@ -17,7 +17,7 @@ use crate::domain::time::Timestamp;
 pub struct Edition {
     /// Its number, from 1.
     pub version: i32,
-    /// The rules, one in a line; the switch of revoke-all in the last one.
+    /// The rules, one in a line.
     pub lines: String,
     /// When it was published.
     pub published_at: Timestamp,
@@ -25,14 +25,14 @@ pub struct Edition {
     pub published_by: String,
     /// Why.
     pub reason: String,
+    /// The edition of the built-in rules that an administrator has decided on.
+    pub answers: i32,
 }
 
 impl Edition {
     /// The rules in it. A line that cannot be read is left out; what is missing of the federal rules is built in.
     pub fn rulebook(&self) -> Rulebook {
-        let sheet = Sheet::read(&self.lines);
-        let builtin = || Rulebook::builtin().revoke_all_switch().clone();
-        Rulebook::new(sheet.rows, sheet.revoke_all.unwrap_or_else(builtin))
+        Rulebook::new(RulebookText::read(&self.lines).rules, u32::try_from(self.answers).unwrap_or_default())
     }
 }
 
@@ -47,10 +47,9 @@ pub fn current(conn: &mut Conn<'_>) -> Result<Arc<Rulebook>, StoreError> {
 /// Reads the rules, for the catalog.
 pub(super) fn load(conn: &mut Conn<'_>) -> Result<Arc<Rulebook>, StoreError> {
     let latest = latest(conn)?;
-    for unread in latest.iter().flat_map(|edition| Sheet::read(&edition.lines).wrong) {
+    for (line, _) in latest.iter().flat_map(|edition| RulebookText::read(&edition.lines).unread) {
         log::error!(
-            "Line {} of the published rules cannot be read by this version, and its rule does not hold. Publish the rules anew.",
-            unread.number
+            "Line {line} of the published rules cannot be read by this version. Its rule does not hold."
         );
     }
     Ok(Arc::new(latest.map_or_else(|| Rulebook::builtin().clone(), |edition| edition.rulebook())))

@@ -27,6 +27,7 @@ diesel::table! {
         help_words -> Text,
         opt_in_words -> Text,
         has_promised -> Bool,
+        kind -> Text,
     }
 }
 
@@ -329,6 +330,7 @@ diesel::table! {
         published_at -> BigInt,
         published_by -> Text,
         reason -> Text,
+        answers -> Integer,
     }
 }
 

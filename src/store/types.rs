@@ -12,7 +12,7 @@ use crate::domain::id::*;
 use crate::domain::language::Language;
 use crate::domain::message::{Category, Lane, StaleDecision, Status};
 use crate::domain::phone::Phone;
-use crate::domain::program::WordList;
+use crate::domain::program::{ProgramKind, WordList};
 use crate::domain::question::{QuestionAnswer, QuestionKind};
 use crate::domain::role::Role;
 use crate::domain::schedule::OwnHours;
@@ -125,6 +125,7 @@ word_columns!(
     Role,
     Language,
     OwnHours,
+    ProgramKind,
     WordList
 );
 

@@ -16,6 +16,7 @@ mod installations;
 mod instances;
 mod languages;
 mod lateness;
+mod law;
 mod lists;
 mod messages;
 mod migrations;

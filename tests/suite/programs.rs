@@ -13,14 +13,15 @@ use crate::reviews::decide;
 use crate::support::person::Person;
 use crate::support::{Lead, World, world};
 
-const RATES: &str = "+12065550198";
-const SENDING: [(&str, &str); 6] = [
+pub const RATES: &str = "+12065550198";
+const SENDING: [(&str, &str); 7] = [
     ("sender", ""),
     ("hours", ""),
     ("code", "rates"),
     ("revoke_words", "enough of it"),
     ("help_words", ""),
     ("opt_in_words", "RATES"),
+    ("kind", "informational"),
 ];
 
 /// Adds the program "Rate alerts" beside the default one.

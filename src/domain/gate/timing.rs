@@ -1,17 +1,17 @@
-//! The checks that say when, not whether: quiet hours at the recipient, and the frequency that the program promises. What
-//! they hold back goes out by itself at the next allowed time.
+//! The checks that say when, not whether: quiet hours, holidays and closures at the recipient, caps by law, and the frequency
+//! that the program promises. What they hold back goes out by itself at the next allowed time.
 
 use chrono::Duration;
 
 use super::checks::{fail, pass};
-use super::{Check, CheckName, Purpose, Question};
+use super::{Check, CheckName, Outcome, Purpose, Question, UsedCap};
 use crate::domain::program::Program;
-use crate::domain::schedule::{Cap, Hours, Place, Rules, Zone, ask, promises};
+use crate::domain::schedule::{Cap, Hours, LegalCap, Place, Rules, Zone, ask, promises};
 use crate::domain::time::Timestamp;
 
 /// So near to the end of the allowed hours nothing is handed over any more.
 const LAST_MOMENT: Duration = Duration::seconds(30);
-const WAITS: &str = "Nothing is to be done: what waits goes out by itself at the next allowed time.";
+const WAITS: &str = "No action needed. Messages send automatically at the next allowed time.";
 
 /// Both checks, with the times that follow from them.
 pub(super) struct Timing {
@@ -21,8 +21,6 @@ pub(super) struct Timing {
     pub(super) next: Option<Timestamp>,
     /// The same on the recipient's clock.
     pub(super) words: Option<String>,
-    /// The next moment at which quiet hours allow one, when they do not now.
-    pub(super) opens: Option<Timestamp>,
     /// Until when quiet hours allow it, when they do now.
     pub(super) until: Option<Timestamp>,
 }
@@ -50,7 +48,6 @@ pub(super) fn timing(question: &Question<'_>) -> Timing {
         frequency: frequency(question, free),
         words: next.map(|next| on_the_spot(question, next)),
         next,
-        opens: later(opens),
         until: closes.filter(|_| soon.is_none()),
     }
 }
@@ -137,7 +134,7 @@ fn quiet_hours(question: &Question<'_>, answers: &Answers<'_>, soon: Option<Time
 
 /// The rule that decides, how the place is known, and who says so.
 fn facts(place: &Place, hours: &Hours<'_>) -> String {
-    let source = hours.rules().first().map_or("", |because| because.rule.source.as_str());
+    let source = hours.rules().first().map_or("", |because| because.rule.source());
     let source = if source.is_empty() { String::new() } else { format!(" Source: {source}.") };
     format!("{} The place is known {}.{source}", hours.words(), place.words())
 }
@@ -157,15 +154,45 @@ pub fn caps(program: &Program, agreed: &[String]) -> Vec<Cap> {
     caps
 }
 
-/// When the promised frequency next allows a text, if not now.
+/// When the caps by law and the promised frequency next allow a text, if not now. The law binds a conversation and the
+/// opt-in template too; the promise is about the others.
 fn free_at(question: &Question<'_>) -> Option<Timestamp> {
-    if question.purpose != Purpose::Counted {
+    let promised = match question.purpose {
+        Purpose::Counted => {
+            question.caps.iter().filter_map(|cap| cap.next_allowed(question.sent, question.now)).max()
+        }
+        _ => None,
+    };
+    promised.max(legal_cap(question).map(|(_, free)| free))
+}
+
+/// The cap by law that forbids a text now and frees last, with the moment at which it does.
+fn legal_cap<'a>(question: &Question<'a>) -> Option<(&'a LegalCap, Timestamp)> {
+    if question.purpose == Purpose::Reply {
         return None;
     }
-    question.caps.iter().filter_map(|cap| cap.next_allowed(question.sent, question.now)).max()
+    let free =
+        |used: &'a UsedCap<'a>| Some((used.cap, used.cap.cap().next_allowed(&used.sent, question.now)?));
+    question.legal_caps.iter().filter_map(free).max_by_key(|(_, free)| *free)
 }
 
 fn frequency(question: &Question<'_>, free_at: Option<Timestamp>) -> Check {
+    let name = CheckName::Frequency;
+    if let Some((cap, _)) = legal_cap(question) {
+        let facts =
+            format!("{}, and as many were sent or are scheduled. Source: {}.", cap.words(), cap.dated.source);
+        return fail(name, &facts, WAITS);
+    }
+    let promise = promise(question, free_at);
+    match question.legal_caps.first().filter(|_| question.purpose != Purpose::Reply) {
+        Some(used) if promise.outcome == Outcome::Pass => {
+            pass(name, &format!("{} {}: not reached.", promise.facts, used.cap.words()))
+        }
+        _ => promise,
+    }
+}
+
+fn promise(question: &Question<'_>, free_at: Option<Timestamp>) -> Check {
     let name = CheckName::Frequency;
     if !question.program.keeps_frequency {
         return pass(name, "An administrator said that this program's frequency is no cap.");
@@ -188,8 +215,8 @@ fn frequency(question: &Question<'_>, free_at: Option<Timestamp>) -> Check {
         Some(_) => fail(
             name,
             &format!("What was promised is {promised}, and as many went out or are arranged."),
-            "Nothing is to be done: what waits goes out by itself then. Raising the program's frequency does not help: a lead \
-             keeps what the wording promised when they agreed.",
+            "No action needed. Messages send automatically when the promise allows. Raising the program's frequency does not \
+             help: a lead keeps what the wording promised when they agreed.",
         ),
     }
 }

@@ -30,18 +30,15 @@ pub struct Verdict {
     pub asked_at: Timestamp,
     /// Every check, in order.
     pub checks: Vec<Check>,
-    /// When quiet hours and the promised frequency next allow a text, if they do not now.
+    /// When quiet hours, caps by law and the promised frequency next allow a text, if they do not now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_allowed_at: Option<Timestamp>,
     /// The same on the recipient's clock, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) next_words: Option<String>,
-    /// When quiet hours and the promised frequency both allow an intended text.
+    /// When they all allow a text of the purpose that was asked about.
     #[serde(skip)]
     pub(super) frees_at: Option<Timestamp>,
-    /// When quiet hours do.
-    #[serde(skip)]
-    pub(super) opens_at: Option<Timestamp>,
     /// Until when quiet hours allow it: a text that is still on its way then must not arrive.
     #[serde(skip)]
     pub(super) allowed_until: Option<Timestamp>,
@@ -206,14 +203,14 @@ impl Verdict {
                 _ => Answer::Refuse(CheckName::Consent),
             };
         }
-        // What answers the lead goes out at any hour (RULES §3); the invitation counts towards no frequency.
-        let (times, at): (&[CheckName], Option<Timestamp>) = match lane {
-            Lane::Gated => (&[CheckName::QuietHours, CheckName::Frequency], self.frees_at),
-            Lane::Invitation => (&[CheckName::QuietHours], self.opens_at),
-            Lane::OptInConfirmation | Lane::OptOutConfirmation | Lane::Help => (&[], None),
+        // What answers the lead goes out at any hour (RULES §3).
+        let times: &[CheckName] = match lane {
+            Lane::Gated | Lane::Invitation => &[CheckName::QuietHours, CheckName::Frequency],
+            Lane::OptInConfirmation | Lane::OptOutConfirmation | Lane::Help => &[],
         };
         if times.iter().any(|name| self.fails(*name)) {
-            return Answer::Wait { until: Some(at.unwrap_or_else(|| self.asked_at.plus(LOOK_AGAIN))) };
+            let until = self.frees_at.unwrap_or_else(|| self.asked_at.plus(LOOK_AGAIN));
+            return Answer::Wait { until: Some(until) };
         }
         if !self.fresh || self.fails(CheckName::Operations) {
             return Answer::Wait { until: None };
@@ -251,7 +248,6 @@ impl Verdict {
             next_allowed_at: None,
             next_words: None,
             frees_at: None,
-            opens_at: None,
             allowed_until: None,
             fresh: true,
         }

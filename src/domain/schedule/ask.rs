@@ -2,7 +2,9 @@
 //! are never tried one by one: between clock changes, midnights and the borders of the rules nothing can change, so the
 //! search goes from one such border to the next.
 
-use super::book::{Rows, Rulebook};
+use super::book::{LawRules, Rulebook};
+use super::closed_days::{Closure, Holiday};
+use super::dated::date_of;
 use super::hour_rule::{Allowed, HourRule, Law};
 use super::own_hours::OwnHours;
 use super::place::Place;
@@ -40,13 +42,51 @@ pub struct Because<'a> {
     /// What the clock shows there now.
     pub local: Local,
     /// The rule that decides.
-    pub rule: &'a HourRule,
+    pub rule: AppliedRule<'a>,
+}
+
+/// A rule that decides about an hour.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum AppliedRule<'a> {
+    /// The place is closed for a while.
+    Closure(&'a Closure),
+    /// It is a holiday there.
+    Holiday(&'a Holiday),
+    /// Its hours.
+    Hours(&'a HourRule),
 }
 
 impl Because<'_> {
     /// "It is 21:40 in New York; Florida allows 8:00 to 20:00".
     pub fn words(&self) -> String {
         format!("It is {} in {}; {}", self.local.clock(), self.zone.city(), self.rule.words())
+    }
+}
+
+impl AppliedRule<'_> {
+    /// "Florida allows 8:00 to 20:00", "Utah allows no texts on Pioneer Day".
+    pub fn words(&self) -> String {
+        match self {
+            AppliedRule::Hours(rule) => rule.words(),
+            AppliedRule::Holiday(holiday) => {
+                format!("{} allows no texts on {}", holiday.law.name(), holiday.name)
+            }
+            AppliedRule::Closure(closure) => match closure.dated.until {
+                Some(until) => {
+                    format!("{} is closed to texts until {}", closure.law.name(), until.format("%b %-d, %Y"))
+                }
+                None => format!("{} is closed to texts", closure.law.name()),
+            },
+        }
+    }
+
+    /// Who says so.
+    pub fn source(&self) -> &str {
+        match self {
+            AppliedRule::Hours(rule) => &rule.dated.source,
+            AppliedRule::Holiday(holiday) => &holiday.dated.source,
+            AppliedRule::Closure(closure) => &closure.dated.source,
+        }
     }
 }
 
@@ -107,7 +147,7 @@ struct Look {
 }
 
 struct Search<'a> {
-    laws: Vec<Rows<'a>>,
+    laws: Vec<LawRules<'a>>,
     clocks: Vec<(Zone, Stretch)>,
 }
 
@@ -115,9 +155,11 @@ impl<'a> Search<'a> {
     fn new(place: &Place, rules: Rules<'a>) -> Self {
         // A stretch that is over is looked up when it is first asked.
         let over = Stretch { until: i64::MIN, offset: 0 };
-        let own = rules.own.map(|own| Rows::from(own.rules()));
-        let laws =
-            rules.law.into_iter().flat_map(|book| laws(place).map(|law| book.rows(law))).chain(own).collect();
+        let own = rules.own.map(|own| LawRules::from(own.rules()));
+        let known = |book: &'a Rulebook| laws(place).flat_map(|law| book.of_place(law));
+        // A place that may lie anywhere keeps the holidays and closures of every state.
+        let anywhere = rules.law.filter(|_| place.is_unknown()).into_iter().flat_map(Rulebook::anywhere);
+        let laws = rules.law.into_iter().flat_map(known).chain(anywhere).chain(own).collect();
         Search { laws, clocks: place.zones().iter().map(|zone| (*zone, over)).collect() }
     }
 
@@ -187,7 +229,7 @@ impl<'a> Search<'a> {
 }
 
 /// One zone. The borders of the local day hold on the clock as it goes now, so none lies behind the next clock change.
-fn look(at: i64, stretch: Stretch, laws: &[Rows<'_>]) -> Look {
+fn look(at: i64, stretch: Stretch, laws: &[LawRules<'_>]) -> Look {
     let local = Local::at(at, stretch.offset);
     let (mut closes, mut opens) = (DAY, i64::MIN);
     for (_, open, until) in verdicts(local, laws) {
@@ -204,20 +246,31 @@ fn look(at: i64, stretch: Stretch, laws: &[Rows<'_>]) -> Look {
     Look { open, until }
 }
 
-/// Each rule in force on the local day: is it open, and until which time of the day does that hold?
-fn verdicts<'a>(local: Local, laws: &[Rows<'a>]) -> impl Iterator<Item = (&'a HourRule, bool, i64)> {
-    let weekday = local.weekday();
-    laws.iter().flat_map(move |rows| rows.on(local.day, weekday)).map(move |rule| match rule.allowed {
-        Allowed::Nothing => (rule, false, DAY),
-        Allowed::Between(from, until) => {
-            let (from, until) = (i64::from(from) * MINUTE, i64::from(until) * MINUTE);
-            match local.micros {
-                micros if micros < from => (rule, false, from),
-                micros if micros < until => (rule, true, until),
-                _ => (rule, false, DAY),
+/// Each rule in force on the local day: is it open, and until which time of the day does that hold? What closes the whole
+/// day comes first: it says more than the hours do.
+fn verdicts<'a>(local: Local, laws: &[LawRules<'a>]) -> impl Iterator<Item = (AppliedRule<'a>, bool, i64)> {
+    let (weekday, date) = (local.weekday(), date_of(local.day));
+    let closed = laws.iter().flat_map(move |law| {
+        let closures = law.closures.iter().filter(move |closure| closure.dated.holds_on(local.day));
+        let is_on = move |holiday: &&Holiday| date.is_some_and(|date| holiday.is_on(date));
+        let holidays = law.holidays.iter().filter(is_on).map(AppliedRule::Holiday);
+        closures.map(AppliedRule::Closure).chain(holidays).map(|rule| (rule, false, DAY))
+    });
+    let hours = laws.iter().flat_map(move |law| law.hours.on(local.day, weekday)).map(move |rule| {
+        let (open, until) = match rule.allowed {
+            Allowed::Nothing => (false, DAY),
+            Allowed::Between(from, until) => {
+                let (from, until) = (i64::from(from) * MINUTE, i64::from(until) * MINUTE);
+                match local.micros {
+                    micros if micros < from => (false, from),
+                    micros if micros < until => (true, until),
+                    _ => (false, DAY),
+                }
             }
-        }
-    })
+        };
+        (AppliedRule::Hours(rule), open, until)
+    });
+    closed.chain(hours)
 }
 
 /// The state's own rules first: a sentence names the narrower law where both forbid.

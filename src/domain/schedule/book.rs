@@ -1,43 +1,61 @@
-//! The rulebook: every dated row together, and which of them are in force for whom on a day.
+//! The rulebook: every dated rule together, and which of them are in force for whom on a day. An administrator publishes
+//! rules of their own; the built-in rules of an edition that those do not answer yet hold beside them.
 
+use std::collections::BTreeSet;
 use std::fmt;
-use std::str::FromStr;
 use std::sync::LazyLock;
 
-use chrono::NaiveDate;
-use serde::{Deserialize, Serialize};
+use chrono::{Duration, NaiveDate};
 
-use super::hour_rule::{Days, HourRule, Law, RuleError, day_number};
-use super::sheet::Sheet;
+use super::closed_days::{Closure, Holiday};
+use super::dated::{Dated, day_number};
+use super::hour_rule::{Days, HourRule, Law};
+use super::legal_cap::LegalCap;
+use super::place::Place;
+use super::revocation::{Deadline, DeadlineName, Deadlines, Reach, StopRule, TextKind};
+use super::rule::{Rule, next_change};
 use super::zone::{DAY, Zone};
 use crate::domain::time::Timestamp;
 
 /// All dated rules, in order. Built once and shared: the gate asks it for every message.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Default)]
 pub struct Rulebook {
-    hours: Vec<HourRule>,
-    revoke_all: Switch,
+    /// Those that an administrator published, or else the built-in ones.
+    own: Table,
+    /// Built-in rules that no administrator has decided on: they hold as well, so only where they are stricter.
+    unanswered: Table,
 }
 
-/// A rule that is one way before a date and another from that date on.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Switch {
-    /// Before the date.
-    pub before: bool,
-    /// From the date on.
-    pub after: bool,
-    /// The first day on which `after` holds, as Washington counts days.
-    pub from: NaiveDate,
-    /// The statute and what it says, in our own words. One line.
-    pub source: String,
+/// Rules by kind, each kind in order.
+#[derive(Clone, PartialEq, Debug, Default)]
+struct Table {
+    hours: Vec<HourRule>,
+    holidays: Vec<Holiday>,
+    closures: Vec<Closure>,
+    caps: Vec<LegalCap>,
+    stops: Vec<StopRule>,
+    deadlines: Vec<Deadline>,
 }
+
+/// The built-in rules, each with the edition that brought it.
+static BUILTIN_ROWS: LazyLock<Vec<(u32, Rule)>> = LazyLock::new(|| {
+    let files = [
+        include_str!("data/hours.csv"),
+        include_str!("data/holidays.csv"),
+        include_str!("data/caps.csv"),
+        include_str!("data/stop.csv"),
+        include_str!("data/deadlines.csv"),
+    ];
+    let row = |line: &str| {
+        let (edition, rule) = line.split_once(',')?;
+        Some((edition.parse().ok()?, rule.parse().ok()?))
+    };
+    files.into_iter().flat_map(super::region::lines).filter_map(row).collect()
+});
 
 static BUILTIN: LazyLock<Rulebook> = LazyLock::new(|| {
-    let Sheet { rows: mut hours, revoke_all: switch, .. } = Sheet::read(include_str!("data/hours.csv"));
-    hours.sort();
-    // A test holds that the file has the line. Without it the strictest reading would hold: STOP reaches everything.
-    let strictest = || Switch { before: true, after: true, from: NaiveDate::MIN, source: String::new() };
-    Rulebook { hours, revoke_all: switch.unwrap_or_else(strictest) }
+    let rows = BUILTIN_ROWS.iter().map(|(_, rule)| rule.clone()).collect();
+    Rulebook { own: Table::new(rows), unanswered: Table::default() }
 });
 
 impl Rulebook {
@@ -46,50 +64,106 @@ impl Rulebook {
         &BUILTIN
     }
 
-    /// The rules an administrator keeps. What they leave out for the whole country or for an unknown place is built in:
-    /// an empty table must not mean that everything is allowed.
-    pub fn new(rows: Vec<HourRule>, revoke_all: Switch) -> Rulebook {
-        let mut hours = rows;
-        for law in [Law::Federal, Law::Unknown] {
-            if !hours.iter().any(|rule| rule.law == law) {
-                hours.extend(BUILTIN.of(law).iter().cloned());
+    /// The latest edition of the built-in rules.
+    pub fn edition() -> u32 {
+        BUILTIN_ROWS.iter().map(|(edition, _)| *edition).max().unwrap_or_default()
+    }
+
+    /// The rules an administrator keeps, and which edition of the built-in ones they answer. What they leave out for the
+    /// whole country or for an unknown place is built in: an empty table must not mean that everything is allowed.
+    pub fn new(rows: Vec<Rule>, answered: u32) -> Rulebook {
+        let topics: BTreeSet<String> = rows.iter().map(Rule::topic).collect();
+        let is_missing = |rule: &Rule| {
+            let is_needed = match rule {
+                Rule::Hours(rule) => matches!(rule.law, Law::Federal | Law::Unknown),
+                Rule::Stop(_) | Rule::Deadline(_) => true,
+                Rule::Holiday(_) | Rule::Closure(_) | Rule::Cap(_) => false,
+            };
+            is_needed && !topics.contains(&rule.topic())
+        };
+        let new = BUILTIN_ROWS.iter().filter(|(edition, rule)| *edition > answered && !rows.contains(rule));
+        let unanswered = Table::new(new.map(|(_, rule)| rule.clone()).collect());
+        let filled = BUILTIN_ROWS.iter().map(|(_, rule)| rule).filter(|rule| is_missing(rule)).cloned();
+        let own = Table::new(rows.iter().cloned().chain(filled).collect());
+        Rulebook { own, unanswered }
+    }
+
+    /// Every rule of its own, in order.
+    pub fn rules(&self) -> Vec<Rule> {
+        self.own.rules()
+    }
+
+    /// Built-in rules that wait for an administrator's decision.
+    pub fn unanswered(&self) -> Vec<Rule> {
+        self.unanswered.rules()
+    }
+
+    /// Every row of the hours: by law, oldest first.
+    pub fn hours(&self) -> &[HourRule] {
+        &self.own.hours
+    }
+
+    /// The hours of one law, oldest first.
+    pub fn of(&self, law: Law) -> &[HourRule] {
+        of_law(&self.own.hours, law, |rule| rule.law)
+    }
+
+    /// What a STOP with a program's code reaches, for a program of this kind: the strictest rule that holds now.
+    pub fn stop_reach(&self, kind: TextKind, now: Timestamp) -> Reach {
+        let day = federal_day(now);
+        let reach = |table: &Table| {
+            let of_kind = table.stops.iter().filter(|rule| rule.kind == kind);
+            newest(of_kind, day, |rule| &rule.dated).map(|rule| rule.reach)
+        };
+        self.tables().into_iter().filter_map(reach).max().unwrap_or(Reach::All)
+    }
+
+    /// The deadlines now: of several rules the shortest.
+    pub fn deadlines(&self, now: Timestamp) -> Deadlines {
+        let day = federal_day(now);
+        let amount = |name: DeadlineName| {
+            let of_name = |table: &Table| {
+                let known = || table.deadlines.iter().filter(|rule| rule.name == name);
+                // Before its first date the oldest one holds: there is always a deadline.
+                newest(known(), day, |rule| &rule.dated).or(known().next()).map(|rule| rule.amount)
+            };
+            self.tables().into_iter().filter_map(of_name).min().unwrap_or(1)
+        };
+        Deadlines {
+            confirm_within: Duration::minutes(amount(DeadlineName::Confirm).into()),
+            honor_days: amount(DeadlineName::Honor),
+            review_days: amount(DeadlineName::Review),
+        }
+    }
+
+    /// The caps by law where a recipient may be, on the federal date.
+    pub fn caps(&self, places: &[Place], now: Timestamp) -> Vec<&LegalCap> {
+        let (day, mut found) = (federal_day(now), Vec::new());
+        let is_meant = |rule: &LegalCap| match rule.law {
+            Law::Federal => true,
+            law => places.iter().any(|place| place.may_have(law)),
+        };
+        for table in self.tables() {
+            for rule in table.caps.iter().filter(|rule| is_meant(rule)) {
+                let same =
+                    table.caps.iter().filter(|other| (other.law, other.subject) == (rule.law, rule.subject));
+                let newest = newest(same, day, |rule| &rule.dated);
+                if newest == Some(rule) && !found.contains(&rule) {
+                    found.push(rule);
+                }
             }
         }
-        hours.sort();
-        hours.dedup();
-        Rulebook { hours, revoke_all }
+        found
     }
 
-    /// Every row: by law, oldest first.
-    pub fn hours(&self) -> &[HourRule] {
-        &self.hours
-    }
-
-    /// The rows of one law, oldest first.
-    pub fn of(&self, law: Law) -> &[HourRule] {
-        let first = self.hours.partition_point(|rule| rule.law < law);
-        let after = self.hours.partition_point(|rule| rule.law <= law);
-        self.hours.get(first..after).unwrap_or_default()
-    }
-
-    /// Does a STOP reach all programs, whatever program code it names? Before the date a code may narrow it.
-    pub fn revoke_all(&self, now: Timestamp) -> bool {
-        self.revoke_all.at(now)
-    }
-
-    /// The switch itself, for the page.
-    pub fn revoke_all_switch(&self) -> &Switch {
-        &self.revoke_all
-    }
-
-    /// The next date after this one on which a newer row of the law begins to hold, if one is known.
+    /// The next date after this one on which the hours of a law are others, if one is known.
     pub fn next_change(&self, law: Law, date: NaiveDate) -> Option<NaiveDate> {
-        self.of(law).iter().map(|rule| rule.effective).filter(|effective| *effective > date).min()
+        next_change(self.of(law).iter().map(|rule| &rule.dated), date)
     }
 
     /// The rows of one law that hold on a date, each with those of its weekdays that no newer row has taken: for the page.
     pub fn in_force(&self, law: Law, date: NaiveDate) -> Vec<HourRule> {
-        let rows = self.rows(law);
+        let rows = Rows(self.of(law));
         let holds = |rule: &HourRule, weekday| rows.on(day_number(date), weekday).any(|found| found == rule);
         let left =
             |rule: &HourRule| (0..7).filter(|day| holds(rule, *day)).fold(0, |days, day| days | 1 << day);
@@ -97,96 +171,132 @@ impl Rulebook {
         self.of(law).iter().map(narrowed).filter(|rule| rule.days != Days(0)).collect()
     }
 
-    /// The laws that have rows: federal first, then the states by their letters, at the end the unknown place.
+    /// The laws that have hours: federal first, then the states by their letters, at the end the unknown place.
     pub fn laws(&self) -> Vec<Law> {
-        let mut laws: Vec<Law> = self.hours.iter().map(|rule| rule.law).collect();
+        let mut laws: Vec<Law> = self.own.hours.iter().map(|rule| rule.law).collect();
         laws.dedup();
         laws
     }
 
-    pub(super) fn rows(&self, law: Law) -> Rows<'_> {
-        Rows(self.of(law))
+    /// The first place and the days on which any hour would be allowed; none when no day is left without hours.
+    pub fn left_open(&self, date: NaiveDate) -> Option<(Law, Days)> {
+        [Law::Federal, Law::Unknown].into_iter().find_map(|law| {
+            let days = self.in_force(law, date).iter().fold(0, |days, rule| days | rule.days.0);
+            (days != Days::EVERY.0).then_some((law, Days(Days::EVERY.0 & !days)))
+        })
+    }
+
+    /// What the engine asks for one law: its own rules, and those that are not answered yet.
+    pub(super) fn of_place(&self, law: Law) -> impl Iterator<Item = LawRules<'_>> {
+        self.tables().into_iter().map(move |table| table.of(law))
+    }
+
+    /// Every state's holidays and closures: for a place that may be any of them.
+    pub(super) fn anywhere(&self) -> impl Iterator<Item = LawRules<'_>> {
+        let all = |table| LawRules { hours: Rows(&[]), ..LawRules::from(table) };
+        self.tables().into_iter().map(all)
+    }
+
+    fn tables(&self) -> [&Table; 2] {
+        [&self.own, &self.unanswered]
     }
 }
 
-/// The rows of one law, oldest first.
-#[derive(Clone, Copy)]
-pub(super) struct Rows<'a>(&'a [HourRule]);
-
-impl<'a> From<&'a [HourRule]> for Rows<'a> {
-    fn from(rules: &'a [HourRule]) -> Self {
-        Rows(rules)
-    }
-}
-
-impl<'a> Rows<'a> {
-    /// Those in force on a local day (days since 1970). Usually one; several of one date all hold.
-    pub fn on(self, day: i64, weekday: u8) -> impl Iterator<Item = &'a HourRule> {
-        let speaks = move |rule: &&HourRule| rule.days.contains(weekday) && rule.first_day() <= day;
-        let newest = self.0.iter().rev().find(speaks).map(|rule| rule.effective);
-        self.0.iter().filter(move |rule| Some(rule.effective) == newest && speaks(rule))
-    }
-}
-
-impl Switch {
-    /// Its value at a moment.
-    pub fn at(&self, now: Timestamp) -> bool {
-        self.on(federal_day(now))
+impl Table {
+    fn new(rows: Vec<Rule>) -> Table {
+        let mut table = Table::default();
+        let rows: BTreeSet<Rule> = rows.into_iter().collect();
+        for row in rows {
+            match row {
+                Rule::Hours(rule) => table.hours.push(rule),
+                Rule::Holiday(rule) => table.holidays.push(rule),
+                Rule::Closure(rule) => table.closures.push(rule),
+                Rule::Cap(rule) => table.caps.push(rule),
+                Rule::Stop(rule) => table.stops.push(rule),
+                Rule::Deadline(rule) => table.deadlines.push(rule),
+            }
+        }
+        table
     }
 
-    /// Its value on a date.
-    pub fn on(&self, date: NaiveDate) -> bool {
-        if date < self.from { self.before } else { self.after }
+    fn rules(&self) -> Vec<Rule> {
+        let hours = self.hours.iter().cloned().map(Rule::Hours);
+        let holidays = self.holidays.iter().cloned().map(Rule::Holiday);
+        let closures = self.closures.iter().cloned().map(Rule::Closure);
+        let caps = self.caps.iter().cloned().map(Rule::Cap);
+        let stops = self.stops.iter().cloned().map(Rule::Stop);
+        let deadlines = self.deadlines.iter().cloned().map(Rule::Deadline);
+        hours.chain(holidays).chain(closures).chain(caps).chain(stops).chain(deadlines).collect()
     }
 
-    /// What a STOP reaches by the switch of revoke-all on a date, and what changes when.
-    pub fn words(&self, date: NaiveDate) -> String {
-        let reach = |all| match all {
-            true => "a STOP reaches all programs, whatever program code it names",
-            false => "a program code after STOP may limit it to one program",
-        };
-        let (before, after) = (reach(self.before), reach(self.after));
-        let from = self.from.format("%-d %b %Y");
-        match (self.before == self.after, date < self.from) {
-            (true, _) => format!("On every date {after}."),
-            (false, true) => format!("Before {from} {before}. From {from} on {after}."),
-            (false, false) => format!("Since {from} {after}. Before that date {before}."),
+    fn of(&self, law: Law) -> LawRules<'_> {
+        LawRules {
+            hours: Rows(of_law(&self.hours, law, |rule| rule.law)),
+            holidays: of_law(&self.holidays, law, |rule| rule.law),
+            closures: of_law(&self.closures, law, |rule| rule.law),
         }
     }
 }
 
-/// The date in Washington. The rules that switch are federal, and their dates begin there.
+/// What the engine asks about a day and an hour.
+#[derive(Clone, Copy)]
+pub(super) struct LawRules<'a> {
+    pub hours: Rows<'a>,
+    pub holidays: &'a [Holiday],
+    pub closures: &'a [Closure],
+}
+
+impl<'a> From<&'a Table> for LawRules<'a> {
+    fn from(table: &'a Table) -> Self {
+        LawRules { hours: Rows(&table.hours), holidays: &table.holidays, closures: &table.closures }
+    }
+}
+
+impl<'a> From<&'a [HourRule]> for LawRules<'a> {
+    fn from(rules: &'a [HourRule]) -> Self {
+        LawRules { hours: Rows(rules), holidays: &[], closures: &[] }
+    }
+}
+
+/// The hours of one law, oldest first.
+#[derive(Clone, Copy)]
+pub(super) struct Rows<'a>(&'a [HourRule]);
+
+impl<'a> Rows<'a> {
+    /// Those in force on a local day (days since 1970). Usually one; several of one date all hold.
+    pub fn on(self, day: i64, weekday: u8) -> impl Iterator<Item = &'a HourRule> {
+        let speaks = move |rule: &&HourRule| rule.days.contains(weekday) && rule.dated.holds_on(day);
+        let newest = self.0.iter().rev().find(speaks).map(|rule| rule.dated.from);
+        self.0.iter().filter(move |rule| Some(rule.dated.from) == newest && speaks(rule))
+    }
+}
+
+/// The rules of one law among rules that are ordered by law.
+fn of_law<T>(rules: &[T], law: Law, of: impl Fn(&T) -> Law) -> &[T] {
+    let first = rules.partition_point(|rule| of(rule) < law);
+    let after = rules.partition_point(|rule| of(rule) <= law);
+    rules.get(first..after).unwrap_or_default()
+}
+
+/// The one that began last among those that hold on a date.
+fn newest<'a, T>(
+    rules: impl Iterator<Item = &'a T>,
+    date: NaiveDate,
+    dated: impl Fn(&T) -> &Dated,
+) -> Option<&'a T> {
+    rules.filter(|rule| dated(rule).holds(date)).max_by_key(|rule| dated(rule).from)
+}
+
+/// The date in Washington. The federal rules' dates begin there.
 pub fn federal_day(now: Timestamp) -> NaiveDate {
     let day = Zone::find("America/New_York").map_or(0, |zone| zone.local(now).day);
     Timestamp::from_micros(day.saturating_mul(DAY)).utc().date_naive()
 }
 
-impl FromStr for Switch {
-    type Err = RuleError;
-    fn from_str(line: &str) -> Result<Switch, RuleError> {
-        let mut parts = line.splitn(4, ',').map(str::trim);
-        let mut part = || parts.next().ok_or(RuleError::Switch);
-        let (before, after, date, source) = (part()?, part()?, part()?, part()?);
-        let value = |word: &str| match word {
-            "on" => Ok(true),
-            "off" => Ok(false),
-            _ => Err(RuleError::Switch),
-        };
-        if source.is_empty() || source.contains(['\n', '\r']) {
-            return Err(RuleError::Source);
-        }
-        Ok(Switch {
-            before: value(before)?,
-            after: value(after)?,
-            from: date.parse().map_err(|_| RuleError::Date)?,
-            source: source.to_owned(),
-        })
-    }
-}
-
-impl fmt::Display for Switch {
+/// Its own rules as text, which [`super::RulebookText::read`] reads.
+impl fmt::Display for Rulebook {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let word = |value| if value { "on" } else { "off" };
-        write!(f, "{},{},{},{}", word(self.before), word(self.after), self.from, self.source)
+        let lines: Vec<String> = self.rules().iter().map(ToString::to_string).collect();
+        f.write_str(&lines.join("\n"))
     }
 }

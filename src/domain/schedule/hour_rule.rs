@@ -1,13 +1,9 @@
 //! One row of the quiet hours: where, on which days, from when until when, since what date, and who says so. Rows are
 //! data that an administrator edits; each has a form of one line, in which it is stored, shown and read back.
 
-use chrono::{Datelike, NaiveDate};
-use serde::{Deserialize, Serialize};
-
+use super::dated::Dated;
 use super::region::Region;
 
-/// 1970-01-01 counted from the year 1, as chrono counts days.
-const EPOCH: i64 = 719_163;
 /// The weekdays, short and long.
 pub(super) const NAMES: [(&str, &str); 7] = [
     ("Mon", "Monday"),
@@ -20,8 +16,7 @@ pub(super) const NAMES: [(&str, &str); 7] = [
 ];
 
 /// Whose rule it is.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Law {
     /// The federal rule: holds everywhere.
     Federal,
@@ -34,13 +29,11 @@ pub enum Law {
 }
 
 /// A set of weekdays. Never empty.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Days(pub(super) u8);
 
 /// What a rule permits on its days.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Allowed {
     /// Texts from the first minute of the local day until before the second.
     Between(u16, u16),
@@ -49,60 +42,83 @@ pub enum Allowed {
 }
 
 /// One dated row of the quiet hours.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct HourRule {
     /// Whose rule.
     pub law: Law,
-    /// The first local date on which it holds.
-    pub effective: NaiveDate,
+    /// When it holds, and its source.
+    pub dated: Dated,
     /// On which days.
     pub days: Days,
     /// What it permits.
     pub allowed: Allowed,
-    /// The statute and what it says, in our own words. One line.
-    pub source: String,
 }
 
-/// Why a line is no rule, in words for the administrator who typed it.
+/// Why a line is no rule, in words for the administrator who entered it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum RuleError {
     /// Parts are missing.
-    #[error(
-        "Write: place, days, hours, first date, source. For example: FL,Mon-Sun,08:00-20:00,2021-07-01,Fla. Stat. 501.616"
-    )]
+    #[error("Something is missing in this rule.")]
     Parts,
     /// The place is none.
-    #[error("The place is federal, unknown, or a state's two letters.")]
+    #[error("Choose a place.")]
     Law,
     /// The days are none.
-    #[error("Days are written Mon-Fri, or Sat Sun.")]
+    #[error("Choose at least one day.")]
     Days,
     /// The hours are none.
-    #[error("Hours are written 08:00-20:00, the first before the second, 24:00 at the latest; or closed.")]
+    #[error("Enter hours like 08:00-20:00, the start before the end, or closed.")]
     Hours,
-    /// The date is none.
-    #[error("The first date is written 2027-01-31.")]
+    /// The first date is none.
+    #[error("Enter a date.")]
     Date,
+    /// The last date is none, or before the first one.
+    #[error("Enter a last date that is not before the first one, or leave it empty.")]
+    Until,
+    /// The certainty is none.
+    #[error("Choose how sure the source is.")]
+    Certainty,
+    /// No source, or one of several lines.
+    #[error("Enter the source, in one line.")]
+    Source,
+    /// A holiday without a name, or with a comma in it.
+    #[error("Enter a name without a comma.")]
+    Name,
+    /// A holiday without a date.
+    #[error(
+        "Enter when it is, for example: fixed 12-25, 3rd Mon 01, last Mon 05, easter-2, date 2026-11-03."
+    )]
+    Falls,
+    /// Does it move off a weekend?
+    #[error("Choose whether it shifts when it falls on a weekend.")]
+    Shifts,
+    /// The number of a cap is none.
+    #[error("Enter how many texts, from 1 to 1000.")]
+    Count,
+    /// What a cap counts together is not said.
+    #[error("Choose which texts count together.")]
+    Subject,
+    /// The kind of texts is none.
+    #[error("Choose a kind of texts.")]
+    Kind,
+    /// What a STOP reaches is not said.
+    #[error("Choose what a STOP with a program code ends.")]
+    Reach,
+    /// The deadline is none.
+    #[error("Choose a deadline.")]
+    Deadline,
+    /// The deadline's length is none.
+    #[error("Enter a number: 60 minutes or 30 business days at most.")]
+    Amount,
     /// A program's hours without days.
-    #[error("Write days and hours, for example: Mon-Fri 09:00-18:00, Sat 10:00-14:00")]
+    #[error("Enter days and hours, for example: Mon-Fri 09:00-18:00, Sat 10:00-14:00")]
     OwnHours,
     /// A program's hours name a day in two places.
     #[error("Name each day once.")]
     DayTwice,
     /// A program's hours that never come.
-    #[error(
-        "Leave at least one hour: with these nothing would ever go out. To stop sending use the dashboard."
-    )]
+    #[error("Leave at least one hour open. To stop sending, use the dashboard.")]
     NeverOpen,
-    /// No switch.
-    #[error("Write: value before (on or off), value after, first date, source.")]
-    Switch,
-    /// No source, or one of several lines.
-    #[error("Name the source, in one line.")]
-    Source,
-    /// It is said already.
-    #[error("This is said in a line above already. Remove one of them.")]
-    Twice,
 }
 
 impl Days {
@@ -145,11 +161,6 @@ impl Days {
 }
 
 impl HourRule {
-    /// The days since 1970-01-01 of its first date.
-    pub(super) fn first_day(&self) -> i64 {
-        day_number(self.effective)
-    }
-
     /// "Florida allows 8:00 to 20:00", "Alabama allows no texts on Sunday".
     pub fn words(&self) -> String {
         format!("{} allows {}", self.law.name(), self.hours())
@@ -180,11 +191,6 @@ impl Law {
     }
 }
 
-/// Days since 1970-01-01.
-pub(super) fn day_number(date: NaiveDate) -> i64 {
-    i64::from(date.num_days_from_ce()) - EPOCH
-}
-
 fn clock(minute: u16) -> String {
     format!("{}:{:02}", minute / 60, minute % 60)
 }
@@ -196,18 +202,16 @@ mod tests {
     #[test]
     fn a_line_is_read_and_written_the_same() {
         for line in [
-            "federal,Mon-Sun,08:00-21:00,1992-12-20,47 CFR 64.1200(c)(1): not before 8, not after 21",
-            "FL,Mon-Sun,08:00-20:00,2021-07-01,a source, with commas",
-            "AL,Sun,closed,2000-01-01,RULES §7",
-            "unknown,Mon-Fri Sun,10:30-24:00,2000-01-01,house",
+            "federal,Mon-Sun,08:00-21:00,1992-12-20,,Q,47 CFR 64.1200(c)(1): not before 8, not after 21",
+            "FL,Mon-Sun,08:00-20:00,2021-07-01,2030-06-30,P,a source, with commas",
+            "AL,Sun,closed,2000-01-01,,S,RULES §7",
+            "unknown,Mon-Fri Sun,10:30-24:00,2000-01-01,,-,house",
         ] {
             let rule: HourRule = line.parse().unwrap();
             assert_eq!(rule.to_string(), line);
-            let json = serde_json::to_string(&rule).unwrap();
-            assert_eq!(serde_json::from_str::<HourRule>(&json).unwrap(), rule, "{json}");
         }
-        let loose: HourRule = " TX , sat sun mon , 9:00-21:00 , 2020-01-01 , x ".parse().unwrap();
-        assert_eq!(loose.to_string(), "TX,Mon Sat Sun,09:00-21:00,2020-01-01,x");
+        let loose: HourRule = " TX , sat sun mon , 9:00-21:00 , 2020-01-01 ,, Q, x ".parse().unwrap();
+        assert_eq!(loose.to_string(), "TX,Mon Sat Sun,09:00-21:00,2020-01-01,,Q,x");
     }
 
     #[test]
@@ -215,22 +219,24 @@ mod tests {
         use RuleError::*;
         for (line, reason) in [
             ("", Parts),
-            ("FL,Mon-Sun,08:00-20:00,2021-07-01", Parts),
-            ("XX,Mon,08:00-20:00,2021-07-01,x", Law),
-            ("fl,Mon,08:00-20:00,2021-07-01,x", Law),
-            ("ON,Mon,08:00-20:00,2021-07-01,x", Law),
-            ("FL,,08:00-20:00,2021-07-01,x", Days),
-            ("FL,Sun-Mon,08:00-20:00,2021-07-01,x", Days),
-            ("FL,Monday,08:00-20:00,2021-07-01,x", Days),
-            ("FL,Mon,08:00,2021-07-01,x", Hours),
-            ("FL,Mon,20:00-08:00,2021-07-01,x", Hours),
-            ("FL,Mon,08:00-08:00,2021-07-01,x", Hours),
-            ("FL,Mon,08:00-24:01,2021-07-01,x", Hours),
-            ("FL,Mon,+8:00-20:00,2021-07-01,x", Hours),
-            ("FL,Mon,08:60-20:00,2021-07-01,x", Hours),
-            ("FL,Mon,08:00-20:00,2021-02-30,x", Date),
-            ("FL,Mon,08:00-20:00,2021-07-01,", Source),
-            ("FL,Mon,08:00-20:00,2021-07-01,two\nlines", Source),
+            ("FL,Mon-Sun,08:00-20:00,2021-07-01,,Q", Parts),
+            ("XX,Mon,08:00-20:00,2021-07-01,,Q,x", Law),
+            ("fl,Mon,08:00-20:00,2021-07-01,,Q,x", Law),
+            ("ON,Mon,08:00-20:00,2021-07-01,,Q,x", Law),
+            ("FL,,08:00-20:00,2021-07-01,,Q,x", Days),
+            ("FL,Sun-Mon,08:00-20:00,2021-07-01,,Q,x", Days),
+            ("FL,Monday,08:00-20:00,2021-07-01,,Q,x", Days),
+            ("FL,Mon,08:00,2021-07-01,,Q,x", Hours),
+            ("FL,Mon,20:00-08:00,2021-07-01,,Q,x", Hours),
+            ("FL,Mon,08:00-08:00,2021-07-01,,Q,x", Hours),
+            ("FL,Mon,08:00-24:01,2021-07-01,,Q,x", Hours),
+            ("FL,Mon,+8:00-20:00,2021-07-01,,Q,x", Hours),
+            ("FL,Mon,08:60-20:00,2021-07-01,,Q,x", Hours),
+            ("FL,Mon,08:00-20:00,2021-02-30,,Q,x", Date),
+            ("FL,Mon,08:00-20:00,2021-07-01,2021-06-30,Q,x", Until),
+            ("FL,Mon,08:00-20:00,2021-07-01,,Z,x", Certainty),
+            ("FL,Mon,08:00-20:00,2021-07-01,,Q,", Source),
+            ("FL,Mon,08:00-20:00,2021-07-01,,Q,two\nlines", Source),
         ] {
             assert_eq!(line.parse::<HourRule>(), Err(reason), "{line}");
         }
@@ -239,14 +245,14 @@ mod tests {
     #[test]
     fn rules_are_said_in_words() {
         let words = |line: &str| line.parse::<HourRule>().unwrap().words();
-        assert_eq!(words("FL,Mon-Sun,08:00-20:00,2021-07-01,x"), "Florida allows 8:00 to 20:00");
-        assert_eq!(words("AL,Sun,closed,2021-07-01,x"), "Alabama allows no texts on Sunday");
+        assert_eq!(words("FL,Mon-Sun,08:00-20:00,2021-07-01,,Q,x"), "Florida allows 8:00 to 20:00");
+        assert_eq!(words("AL,Sun,closed,2021-07-01,,Q,x"), "Alabama allows no texts on Sunday");
         assert_eq!(
-            words("TX,Mon-Sat,09:00-21:00,2021-07-01,x"),
+            words("TX,Mon-Sat,09:00-21:00,2021-07-01,,Q,x"),
             "Texas allows 9:00 to 21:00, Monday to Saturday"
         );
         assert_eq!(
-            words("RI,Sat Sun,10:00-17:00,2021-07-01,x"),
+            words("RI,Sat Sun,10:00-17:00,2021-07-01,,Q,x"),
             "Rhode Island allows 10:00 to 17:00, Saturday and Sunday"
         );
     }

@@ -4,6 +4,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::dated::{Certainty, Dated, date, source_line};
 use super::hour_rule::{Allowed, Days, HourRule, Law, NAMES, RuleError};
 use super::region::Region;
 
@@ -13,26 +14,30 @@ const DAY_MINUTES: u16 = 24 * 60;
 impl FromStr for HourRule {
     type Err = RuleError;
     fn from_str(line: &str) -> Result<HourRule, RuleError> {
+        let mut parts = line.splitn(4, ',').map(str::trim);
+        let mut part = || parts.next().ok_or(RuleError::Parts);
+        let (law, days, allowed, dated) = (part()?, part()?, part()?, part()?);
+        let (law, days, allowed) = (law.parse()?, days.parse()?, allowed.parse()?);
+        Ok(HourRule { law, dated: dated.parse()?, days, allowed })
+    }
+}
+
+impl HourRule {
+    /// Reads a line as the first edition wrote it: place, days, hours, first date, source.
+    pub(super) fn of_first_edition(line: &str) -> Result<HourRule, RuleError> {
         let mut parts = line.splitn(5, ',').map(str::trim);
         let mut part = || parts.next().ok_or(RuleError::Parts);
-        let (law, days, allowed, date, source) = (part()?, part()?, part()?, part()?, part()?);
-        if source.is_empty() || source.contains(['\n', '\r']) {
-            return Err(RuleError::Source);
-        }
-        Ok(HourRule {
-            law: law.parse()?,
-            days: days.parse()?,
-            allowed: allowed.parse()?,
-            effective: date.parse().map_err(|_| RuleError::Date)?,
-            source: source.to_owned(),
-        })
+        let (law, days, allowed, from, source) = (part()?, part()?, part()?, part()?, part()?);
+        let (from, source) = (date(from)?, source_line(source)?);
+        let dated = Dated { from, until: None, certainty: Certainty::Unstated, source };
+        Ok(HourRule { law: law.parse()?, dated, days: days.parse()?, allowed: allowed.parse()? })
     }
 }
 
 impl fmt::Display for HourRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let HourRule { law, days, allowed, effective, source } = self;
-        write!(f, "{law},{days},{allowed},{effective},{source}")
+        let HourRule { law, dated, days, allowed } = self;
+        write!(f, "{law},{days},{allowed},{dated}")
     }
 }
 
@@ -113,21 +118,3 @@ impl fmt::Display for Allowed {
         }
     }
 }
-
-/// As text in JSON too.
-macro_rules! as_text {
-    ($($name:ident)*) => {$(
-        impl TryFrom<String> for $name {
-            type Error = RuleError;
-            fn try_from(text: String) -> Result<Self, RuleError> {
-                text.parse()
-            }
-        }
-        impl From<$name> for String {
-            fn from(value: $name) -> String {
-                value.to_string()
-            }
-        }
-    )*};
-}
-as_text!(Law Days Allowed);

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use chrono::NaiveDate;
 
+use super::dated::{Certainty, Dated};
 use super::hour_rule::{Allowed, Days, HourRule, Law, RuleError};
 
 /// A program's own sending hours; none when it keeps those of the law alone.
@@ -31,7 +32,9 @@ impl OwnHours {
 }
 
 fn rule(days: Days, allowed: Allowed) -> HourRule {
-    HourRule { law: Law::Program, effective: NaiveDate::MIN, days, allowed, source: String::new() }
+    let (from, certainty) = (NaiveDate::MIN, Certainty::Unstated);
+    let dated = Dated { from, until: None, certainty, source: String::new() };
+    HourRule { law: Law::Program, dated, days, allowed }
 }
 
 impl FromStr for OwnHours {

@@ -1,6 +1,7 @@
 //! Where a contact is, as far as anybody can tell (RULES §7): its own time zone, its ZIP or state, or its area code. What
 //! is not sure stays several candidates; a text must be inside the hours of every one.
 
+use super::hour_rule::Law;
 use super::region::{Region, country};
 use super::tables::{Entry, area_code, zip_code};
 use super::zone::Zone;
@@ -70,6 +71,16 @@ impl Place {
     /// True when nobody knows the region, so that the cautious hours hold too.
     pub fn is_unknown(&self) -> bool {
         self.unknown
+    }
+
+    /// True when this law may hold there: a state that is one of the candidates, or any state where none is known.
+    pub fn may_have(&self, law: Law) -> bool {
+        match law {
+            Law::Federal => true,
+            Law::State(state) => self.unknown || self.states.contains(&state),
+            Law::Unknown => self.unknown,
+            Law::Program => false,
+        }
     }
 
     /// "by ZIP 85001: Arizona", "by area code 850: Florida, two time zones".

@@ -1,6 +1,7 @@
 //! The rulebook against an independent, naive reading of it, and against tables written from RULES §7.
 
 mod borders;
+mod laws;
 mod naive;
 mod places;
 mod properties;
@@ -34,6 +35,5 @@ fn in_state(zone: &str, state: &str) -> Place {
 }
 
 fn book_of(lines: &[&str]) -> Rulebook {
-    let switch = Rulebook::builtin().revoke_all_switch().clone();
-    Rulebook::new(lines.iter().map(|line| line.parse().unwrap()).collect(), switch)
+    Rulebook::new(lines.iter().map(|line| line.parse().unwrap()).collect(), Rulebook::edition())
 }

@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use super::super::dialect::on;
 use super::super::schema::messages;
 use super::super::{Conn, StoreError};
+use super::queue::{WAITING, in_status};
 use crate::domain::id::{MessageId, NumberId, ProgramId};
 use crate::domain::message::{Category, Lane, Status};
 use crate::domain::time::Timestamp;
@@ -55,6 +56,56 @@ pub fn arranged(
             .filter(messages::category.ne(Category::Conversation))
             .select(messages::due_at);
         Ok(query.load(db)?)
+    })
+}
+
+/// When texts were handed over to a number since then, from one program or from all: everything that was not an answer to
+/// the lead, also what the carrier refused. The newest first, at most `most`.
+///
+/// # Errors
+/// When the database fails.
+pub fn attempts_since(
+    conn: &mut Conn<'_>,
+    number: NumberId,
+    program: Option<ProgramId>,
+    since: Timestamp,
+    most: u32,
+) -> Result<Vec<Timestamp>, StoreError> {
+    on!(conn, db => {
+        let query = messages::table
+            .filter(messages::number_id.eq(number))
+            .filter(messages::claimed_at.gt(since))
+            .filter(messages::lane.eq_any([Lane::Gated, Lane::Invitation]))
+            .filter(messages::status.eq_any([Status::Sending, Status::Sent, Status::Delivered, Status::Failed]))
+            .order(messages::claimed_at.desc())
+            .select(messages::claimed_at.assume_not_null())
+            .limit(i64::from(most));
+        Ok(match program {
+            Some(program) => query.filter(messages::program_id.eq(program)).load(db)?,
+            None => query.load(db)?,
+        })
+    })
+}
+
+/// For when a number's texts are scheduled already, from one program or from all.
+///
+/// # Errors
+/// When the database fails.
+pub fn scheduled_for(
+    conn: &mut Conn<'_>,
+    number: NumberId,
+    program: Option<ProgramId>,
+) -> Result<Vec<Timestamp>, StoreError> {
+    on!(conn, db => {
+        let query = messages::table
+            .filter(messages::number_id.eq(number))
+            .filter(in_status(WAITING))
+            .filter(messages::status.eq(Status::Scheduled))
+            .select(messages::due_at);
+        Ok(match program {
+            Some(program) => query.filter(messages::program_id.eq(program)).load(db)?,
+            None => query.load(db)?,
+        })
     })
 }
 

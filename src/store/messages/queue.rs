@@ -15,7 +15,7 @@ use crate::domain::message::{Lane, Status};
 use crate::domain::time::Timestamp;
 
 /// A condition on the status, written out: a partial index is of no use to a statement that leaves the word open.
-fn in_status(condition: &'static str) -> SqlLiteral<Bool> {
+pub(super) fn in_status(condition: &'static str) -> SqlLiteral<Bool> {
     sql::<Bool>(condition)
 }
 
@@ -25,7 +25,7 @@ const QUEUED_REPLY: &str =
 const HELD: &str = "messages.status = 'held'";
 const SENDING: &str = "messages.status = 'sending'";
 const SCHEDULED: &str = "messages.status = 'scheduled'";
-const WAITING: &str = "messages.status IN ('held', 'queued', 'scheduled')";
+pub(super) const WAITING: &str = "messages.status IN ('held', 'queued', 'scheduled')";
 
 /// A queued message whose time has come.
 #[derive(Clone, Copy, Debug)]

@@ -8,7 +8,9 @@ use serde::Deserialize;
 
 use super::which::{ProgramTab, Programs};
 use crate::domain::language::Language;
+use crate::domain::program::Program;
 use crate::domain::reply::{Reading, Reply, Tier, read};
+use crate::domain::schedule::Reach;
 use crate::store::{self, rulebooks};
 use crate::web::App;
 use crate::web::error::PageError;
@@ -56,12 +58,18 @@ async fn show(app: Data<App>, who: Viewer, request: HttpRequest) -> Result<HttpR
     let known = app.store.read(move |conn| {
         let programs = Programs::read(conn, &slug)?;
         let keywords = programs.one()?.keywords(store::programs::codes(conn)?);
-        let revoke_all = rulebooks::current(conn)?.revoke_all(now);
-        Ok::<_, PageError>((programs, keywords, revoke_all))
+        let rulebook = rulebooks::current(conn)?;
+        let narrows =
+            |program: &Program| rulebook.stop_reach(program.kind.text_kind(), now) == Reach::Program;
+        let all = store::programs::all(conn)?;
+        // The codes after which a STOP ends one program only.
+        let narrow: Vec<String> =
+            all.into_iter().filter(narrows).filter_map(|program| program.code).collect();
+        Ok::<_, PageError>((programs, keywords, narrow))
     });
-    let (programs, keywords, revoke_all) = known.await?;
+    let (programs, keywords, narrow) = known.await?;
     let is_text = !asked.text.trim().is_empty();
-    let answer = is_text.then(|| answer(read(&asked.text, &keywords), revoke_all));
+    let answer = is_text.then(|| answer(read(&asked.text, &keywords), &narrow));
     let address = match serde_html_form::to_string([("class", &asked.class), ("text", &asked.text)]) {
         Ok(query) => format!("/reply-tester?{query}"),
         Err(_) => "/reply-tester".to_owned(),
@@ -72,7 +80,7 @@ async fn show(app: Data<App>, who: Viewer, request: HttpRequest) -> Result<HttpR
     html(TesterPage { page, programs, asked, answer, kinds: KINDS, current, groups: groups(current) })
 }
 
-fn answer(reading: Reading, revoke_all: bool) -> Answer {
+fn answer(reading: Reading, narrow: &[String]) -> Answer {
     Answer {
         kind: kind(reading.reply.as_str()),
         tier: match reading.tier {
@@ -90,7 +98,7 @@ fn answer(reading: Reading, revoke_all: bool) -> Answer {
                 "Consent begins for the program it is sent to, held messages are released, and one confirmation goes out."
             }
             Reply::Confirm => "Consent begins if the opt-in template is out; otherwise nothing changes.",
-            Reply::Revoke { program_code: Some(_) } if !revoke_all => {
+            Reply::Revoke { program_code: Some(code) } if narrow.contains(&code) => {
                 "Consent ends at once, for the program with this code. Its waiting messages are cancelled, and one confirmation goes out."
             }
             Reply::Revoke { .. } => {

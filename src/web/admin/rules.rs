@@ -15,16 +15,13 @@ use serde::Deserialize;
 
 use crate::actions::FieldError;
 use crate::domain::program::Program;
-use crate::domain::schedule::{HourRule, Law, Region, Rulebook, federal_day};
+use crate::domain::schedule::{HourRule, Law, Region, Rule, Rulebook, StopRule, federal_day};
 use crate::store::{Conn, StoreError, programs, rulebooks};
 use crate::web::App;
 use crate::web::error::PageError;
 use crate::web::form::{self, Errors};
 use crate::web::page::{Page, html_status};
 use crate::web::session::Viewer;
-
-/// The first date of rules whose own first date was not looked up.
-const OLDER: NaiveDate = NaiveDate::from_ymd_opt(2000, 1, 1).unwrap();
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
@@ -44,11 +41,10 @@ struct IndexPage {
     date: NaiveDate,
     is_today: bool,
     version: i32,
-    /// What a STOP reaches on that date: in words, whether all programs, and by which source.
-    reach: String,
+    /// What a STOP with a code reaches on that date, by the kind of the program.
+    stops: Vec<StopRule>,
     /// The codes with the address and the name of their programs.
     codes: Vec<(String, String, String)>,
-    source: String,
     laws: Vec<Held>,
     /// The states and territories that have no rules at all.
     others: Vec<Region>,
@@ -84,7 +80,7 @@ impl Held {
 
     /// Its own first date was not looked up.
     fn is_old(&self, rule: &HourRule) -> bool {
-        rule.effective == OLDER
+        rule.dated.is_old()
     }
 }
 
@@ -118,7 +114,6 @@ async fn index(app: Data<App>, who: Viewer, request: HttpRequest) -> Result<Http
     let mut others = Region::states();
     others.retain(|state| book.of(Law::State(*state)).is_empty());
     others.sort_by_key(|state| state.name());
-    let switch = book.revoke_all_switch();
     html_status(
         status,
         IndexPage {
@@ -128,13 +123,20 @@ async fn index(app: Data<App>, who: Viewer, request: HttpRequest) -> Result<Http
             date,
             is_today: date == today,
             version,
-            reach: switch.words(date),
+            stops: stops(&book, date),
             codes,
-            source: switch.source.clone(),
             laws,
             others,
         },
     )
+}
+
+fn stops(book: &Rulebook, date: NaiveDate) -> Vec<StopRule> {
+    let holds = |rule: Rule| match rule {
+        Rule::Stop(rule) if rule.dated.holds(date) => Some(rule),
+        _ => None,
+    };
+    book.rules().into_iter().filter_map(holds).collect()
 }
 
 /// A date field shows nothing of what is no date, so the sentence does.

@@ -38,16 +38,26 @@ impl<'a> Naive<'a> {
     }
 
     fn allows(&self, law: Law, date: chrono::NaiveDate, weekday: u8, minute: u16) -> bool {
+        if self.is_holiday(law, date) {
+            return false;
+        }
         let speaking: Vec<&HourRule> = self
             .book
             .hours()
             .iter()
-            .filter(|rule| rule.law == law && rule.effective <= date && rule.days.contains(weekday))
+            .filter(|rule| rule.law == law && rule.dated.holds(date) && rule.days.contains(weekday))
             .collect();
-        let newest = speaking.iter().map(|rule| rule.effective).max();
-        speaking.iter().filter(|rule| Some(rule.effective) == newest).all(|rule| match rule.allowed {
+        let newest = speaking.iter().map(|rule| rule.dated.from).max();
+        speaking.iter().filter(|rule| Some(rule.dated.from) == newest).all(|rule| match rule.allowed {
             Allowed::Nothing => false,
             Allowed::Between(from, until) => from <= minute && minute < until,
+        })
+    }
+
+    fn is_holiday(&self, law: Law, date: chrono::NaiveDate) -> bool {
+        self.book.rules().iter().any(|rule| match rule {
+            Rule::Holiday(holiday) => (law == Law::Unknown || holiday.law == law) && holiday.is_on(date),
+            _ => false,
         })
     }
 }

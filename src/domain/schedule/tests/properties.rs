@@ -39,9 +39,9 @@ fn a_book() -> impl Strategy<Value = Rulebook> {
         "unknown,Sun,23:00-24:00,2026-02-01,x",
     ];
     prop::sample::subsequence(later.to_vec(), 0..=later.len()).prop_map(|lines| {
-        let mut rows: Vec<HourRule> = Rulebook::builtin().hours().to_vec();
-        rows.extend(lines.iter().map(|line| line.parse::<HourRule>().unwrap()));
-        Rulebook::new(rows, Rulebook::builtin().revoke_all_switch().clone())
+        let mut rows = Rulebook::builtin().rules();
+        rows.extend(lines.iter().map(|line| line.parse::<Rule>().unwrap()));
+        Rulebook::new(rows, Rulebook::edition())
     })
 }
 

@@ -1,0 +1,172 @@
+//! What a STOP reaches by law, and how soon a revocation must be confirmed, honored and reviewed: dated facts with sources.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::Duration;
+use serde::{Deserialize, Serialize};
+
+use super::dated::Dated;
+use super::hour_rule::RuleError;
+use crate::domain::words::words;
+
+words! {
+    /// A kind of texts, as the law tells them apart.
+    TextKind {
+        /// Advertising and telemarketing.
+        Marketing = "marketing",
+        /// Texts that sell nothing, sent with consent.
+        Informational = "informational",
+        /// Texts that the law lets go without consent, such as fraud alerts of a bank.
+        Exempted = "exempted",
+    }
+}
+
+words! {
+    /// What a STOP with a program's code reaches. The stricter one is the greater one.
+    Reach {
+        /// That program alone.
+        Program = "program",
+        /// Every program.
+        All = "all",
+    }
+}
+
+words! {
+    /// What has to be done within a time.
+    DeadlineName {
+        /// The confirmation of an opt-out goes out within it, or never.
+        Confirm = "confirm",
+        /// A revocation by any means is honored within it.
+        Honor = "honor",
+        /// An unclear reply without a decision counts as an opt-out after it.
+        Review = "review",
+    }
+}
+
+/// What a STOP that names a program reaches, for programs of one kind.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct StopRule {
+    /// Programs of which kind.
+    pub kind: TextKind,
+    /// What it reaches.
+    pub reach: Reach,
+    /// When the rule holds, and its source.
+    pub dated: Dated,
+}
+
+/// A time within which something has to be done.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Deadline {
+    /// What.
+    pub name: DeadlineName,
+    /// How many minutes, or business days: see [`DeadlineName::unit`].
+    pub amount: u32,
+    /// When the rule holds, and its source.
+    pub dated: Dated,
+}
+
+/// The deadlines of one moment.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Deadlines {
+    /// A confirmation of an opt-out goes out within this time or never.
+    pub confirm_within: Duration,
+    /// Business days within which a revocation is honored. Ours counts at once.
+    pub honor_days: u32,
+    /// Business days after which an undecided reply counts as an opt-out.
+    pub review_days: u32,
+}
+
+impl TextKind {
+    /// "Marketing".
+    pub fn label(self) -> &'static str {
+        match self {
+            TextKind::Marketing => "Marketing",
+            TextKind::Informational => "Informational",
+            TextKind::Exempted => "Exempted",
+        }
+    }
+}
+
+impl Reach {
+    /// "STOP with a program code ends that program only".
+    pub fn label(self) -> &'static str {
+        match self {
+            Reach::Program => "STOP with a program code ends that program only",
+            Reach::All => "STOP ends all programs, with or without a program code",
+        }
+    }
+}
+
+impl DeadlineName {
+    /// In what the amount is counted.
+    pub fn unit(self) -> &'static str {
+        match self {
+            DeadlineName::Confirm => "minutes",
+            DeadlineName::Honor | DeadlineName::Review => "business days",
+        }
+    }
+
+    /// "Confirm an opt-out".
+    pub fn label(self) -> &'static str {
+        match self {
+            DeadlineName::Confirm => "Confirm an opt-out by text",
+            DeadlineName::Honor => "Honor an opt-out by any means",
+            DeadlineName::Review => "Review an unclear reply",
+        }
+    }
+
+    /// More than this is no deadline.
+    const fn most(self) -> u32 {
+        match self {
+            DeadlineName::Confirm => 60,
+            DeadlineName::Honor | DeadlineName::Review => 30,
+        }
+    }
+}
+
+impl Deadline {
+    /// "5 minutes".
+    pub fn value(&self) -> String {
+        format!("{} {}", self.amount, self.name.unit())
+    }
+}
+
+/// "informational,program,2025-04-11,2027-01-30,Q,DA 26-12".
+impl FromStr for StopRule {
+    type Err = RuleError;
+    fn from_str(text: &str) -> Result<StopRule, RuleError> {
+        let mut parts = text.splitn(3, ',').map(str::trim);
+        let mut part = || parts.next().ok_or(RuleError::Parts);
+        let (kind, reach, dated) = (part()?, part()?, part()?);
+        let kind = kind.parse().map_err(|_| RuleError::Kind)?;
+        let reach = reach.parse().map_err(|_| RuleError::Reach)?;
+        Ok(StopRule { kind, reach, dated: dated.parse()? })
+    }
+}
+
+impl fmt::Display for StopRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{},{},{}", self.kind, self.reach, self.dated)
+    }
+}
+
+/// "confirm,5,2025-04-11,,Q,47 CFR 64.1200(a)(12)".
+impl FromStr for Deadline {
+    type Err = RuleError;
+    fn from_str(text: &str) -> Result<Deadline, RuleError> {
+        let mut parts = text.splitn(3, ',').map(str::trim);
+        let mut part = || parts.next().ok_or(RuleError::Parts);
+        let (name, amount, dated) = (part()?, part()?, part()?);
+        let name: DeadlineName = name.parse().map_err(|_| RuleError::Deadline)?;
+        let amount =
+            amount.parse().ok().filter(|n| (1..=name.most()).contains(n)).ok_or(RuleError::Amount)?;
+        Ok(Deadline { name, amount, dated: dated.parse()? })
+    }
+}
+
+impl fmt::Display for Deadline {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{},{},{}", self.name, self.amount, self.dated)
+    }
+}

@@ -1,0 +1,210 @@
+//! Any one rule of the rulebook: its form of one line, in which it is stored, compared and read back. The first word of the
+//! line says of which kind it is. A line of the first edition, which had hours alone, has no such word and is still read.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::NaiveDate;
+
+use super::closed_days::{Closure, Holiday};
+use super::dated::{Certainty, Dated, LONG_AGO, date, source_line};
+use super::hour_rule::{HourRule, Law, RuleError};
+use super::legal_cap::LegalCap;
+use super::revocation::{Deadline, Reach, StopRule, TextKind};
+
+/// One rule.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Rule {
+    /// Hours at which texts may arrive.
+    Hours(HourRule),
+    /// A day of each year without texts.
+    Holiday(Holiday),
+    /// A place that is closed for a while.
+    Closure(Closure),
+    /// How many texts a law lets one person get.
+    Cap(LegalCap),
+    /// What a STOP reaches.
+    Stop(StopRule),
+    /// A time within which something has to be done.
+    Deadline(Deadline),
+}
+
+impl Rule {
+    /// The word that begins its line.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Rule::Hours(_) => "hours",
+            Rule::Holiday(_) => "holiday",
+            Rule::Closure(_) => "closure",
+            Rule::Cap(_) => "cap",
+            Rule::Stop(_) => "stop",
+            Rule::Deadline(_) => "deadline",
+        }
+    }
+
+    /// Whose it is; none for those that hold by federal rule alone.
+    pub fn law(&self) -> Option<Law> {
+        match self {
+            Rule::Hours(rule) => Some(rule.law),
+            Rule::Holiday(rule) => Some(rule.law),
+            Rule::Closure(rule) => Some(rule.law),
+            Rule::Cap(rule) => Some(rule.law),
+            Rule::Stop(_) | Rule::Deadline(_) => None,
+        }
+    }
+
+    /// When it holds, and its source.
+    pub fn dated(&self) -> &Dated {
+        match self {
+            Rule::Hours(rule) => &rule.dated,
+            Rule::Holiday(rule) => &rule.dated,
+            Rule::Closure(rule) => &rule.dated,
+            Rule::Cap(rule) => &rule.dated,
+            Rule::Stop(rule) => &rule.dated,
+            Rule::Deadline(rule) => &rule.dated,
+        }
+    }
+
+    /// What it is about: rules of one topic replace each other by date, and are reviewed together.
+    pub fn topic(&self) -> String {
+        match self {
+            Rule::Stop(rule) => format!("stop {}", rule.kind),
+            Rule::Deadline(rule) => format!("deadline {}", rule.name),
+            rule => format!("{} {}", rule.kind(), rule.law().map(|law| law.to_string()).unwrap_or_default()),
+        }
+    }
+
+    /// Its value for people: "9:00 to 19:00, Monday to Saturday", "Good Friday".
+    pub fn value(&self) -> String {
+        match self {
+            Rule::Hours(rule) => rule.hours(),
+            Rule::Holiday(rule) => format!("no texts on {}", rule.name),
+            Rule::Closure(_) => "no texts at all".to_owned(),
+            Rule::Cap(rule) => format!("at most {}", rule.value()),
+            Rule::Stop(rule) => rule.reach.label().to_owned(),
+            Rule::Deadline(rule) => rule.value(),
+        }
+    }
+
+    /// The lines of the first edition's switch: what a code after STOP reached before a date and from it on.
+    fn old_switch(text: &str) -> Result<Vec<Rule>, RuleError> {
+        let mut parts = text.splitn(4, ',').map(str::trim);
+        let mut part = || parts.next().ok_or(RuleError::Parts);
+        let (before, after, from, source) = (part()?, part()?, part()?, part()?);
+        let reach = |word: &str| match word {
+            "on" => Ok(Reach::All),
+            "off" => Ok(Reach::Program),
+            _ => Err(RuleError::Reach),
+        };
+        let (from, source) = (date(from)?, source_line(source)?);
+        let rule = |reach, from, until| {
+            let dated = Dated { from, until, certainty: Certainty::Unstated, source: source.clone() };
+            Rule::Stop(StopRule { kind: TextKind::Informational, reach, dated })
+        };
+        let last = from.pred_opt().unwrap_or(from);
+        let first = LONG_AGO.min(last);
+        Ok(vec![rule(reach(before)?, first, Some(last)), rule(reach(after)?, from, None)])
+    }
+
+    /// Reads a line: one rule, or the two of an old switch.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn read(line: &str) -> Result<Vec<Rule>, RuleError> {
+        let (kind, rest) = line.split_once(',').ok_or(RuleError::Parts)?;
+        Ok(vec![match kind.trim() {
+            "hours" => Rule::Hours(rest.parse()?),
+            "holiday" => Rule::Holiday(rest.parse()?),
+            "closure" => Rule::Closure(rest.parse()?),
+            "cap" => Rule::Cap(rest.parse()?),
+            "stop" => Rule::Stop(rest.parse()?),
+            "deadline" => Rule::Deadline(rest.parse()?),
+            "revoke_all" => return Rule::old_switch(rest),
+            _ => Rule::Hours(HourRule::of_first_edition(line)?),
+        }])
+    }
+}
+
+impl FromStr for Rule {
+    type Err = RuleError;
+    fn from_str(line: &str) -> Result<Rule, RuleError> {
+        Rule::read(line)?.into_iter().next().ok_or(RuleError::Parts)
+    }
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = self.kind();
+        match self {
+            Rule::Hours(rule) => write!(f, "{kind},{rule}"),
+            Rule::Holiday(rule) => write!(f, "{kind},{rule}"),
+            Rule::Closure(rule) => write!(f, "{kind},{rule}"),
+            Rule::Cap(rule) => write!(f, "{kind},{rule}"),
+            Rule::Stop(rule) => write!(f, "{kind},{rule}"),
+            Rule::Deadline(rule) => write!(f, "{kind},{rule}"),
+        }
+    }
+}
+
+/// The first date after `date` on which one of these rules begins or has ended.
+pub(super) fn next_change<'a>(rules: impl Iterator<Item = &'a Dated>, date: NaiveDate) -> Option<NaiveDate> {
+    let ends = |dated: &Dated| dated.until.and_then(|until| until.succ_opt());
+    rules.flat_map(|dated| [Some(dated.from), ends(dated)]).flatten().filter(|day| *day > date).min()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_read_and_written_the_same() {
+        for line in [
+            "hours,PA,Mon-Sat,09:00-19:00,2026-10-18,,Q,73 P.S. 2245(a)(1), Act 47 of 2026",
+            "holiday,UT,Pioneer Day,fixed 07-24,shifts,2000-01-01,,Q,63G-1-301",
+            "closure,LA,2026-11-01,2026-11-30,S,LPSC order",
+            "cap,OR,3,all,2026-01-01,,Q,ORS 646.563(1)(b)",
+            "stop,informational,program,2025-04-11,2027-01-30,Q,DA 26-12",
+            "deadline,confirm,5,2025-04-11,,Q,47 CFR 64.1200(a)(12)",
+        ] {
+            assert_eq!(line.parse::<Rule>().unwrap().to_string(), line);
+        }
+    }
+
+    #[test]
+    fn lines_of_the_first_edition_are_still_read() {
+        let old: Rule = "FL,Mon-Sun,08:00-20:00,2021-07-01,a source, with commas".parse().unwrap();
+        assert_eq!(old.to_string(), "hours,FL,Mon-Sun,08:00-20:00,2021-07-01,,-,a source, with commas");
+        let switch = Rule::read("revoke_all,off,on,2027-01-31,47 CFR 64.1200(a)(10)").unwrap();
+        let lines: Vec<String> = switch.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            lines,
+            [
+                "stop,informational,program,2000-01-01,2027-01-30,-,47 CFR 64.1200(a)(10)",
+                "stop,informational,all,2027-01-31,,-,47 CFR 64.1200(a)(10)"
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_no_rule_is_refused_with_its_reason() {
+        use RuleError as E;
+        for (line, reason) in [
+            ("x", E::Parts),
+            ("closure,XX,2026-11-01,,S,x", E::Law),
+            ("closure,LA,2026-11-01,2026-10-01,S,x", E::Until),
+            ("closure,LA,2026-11-01,,X,x", E::Certainty),
+            ("closure,LA,2026-11-01,,S,", E::Source),
+            ("cap,OR,0,all,2026-01-01,,Q,x", E::Count),
+            ("cap,OR,3,subject,2026-01-01,,Q,x", E::Subject),
+            ("stop,advertising,all,2026-01-01,,Q,x", E::Kind),
+            ("stop,marketing,some,2026-01-01,,Q,x", E::Reach),
+            ("deadline,confirm,61,2026-01-01,,Q,x", E::Amount),
+            ("deadline,answer,5,2026-01-01,,Q,x", E::Deadline),
+            ("holiday,UT,,fixed 07-24,shifts,2000-01-01,,Q,x", E::Name),
+            ("holiday,UT,A day,07-24,shifts,2000-01-01,,Q,x", E::Falls),
+            ("holiday,UT,A day,fixed 07-24,maybe,2000-01-01,,Q,x", E::Shifts),
+        ] {
+            assert_eq!(line.parse::<Rule>(), Err(reason), "{line}");
+        }
+    }
+}

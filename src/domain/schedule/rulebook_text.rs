@@ -1,0 +1,82 @@
+//! The rulebook as text, one rule in a line: read, with the lines that this version cannot read, and compared.
+
+use std::collections::BTreeSet;
+
+use super::hour_rule::RuleError;
+use super::rule::Rule;
+
+/// What a text says, as far as it can be read.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct RulebookText {
+    /// The rules, in the order of their lines.
+    pub rules: Vec<Rule>,
+    /// The lines that are left out, by their numbers from 1, and why.
+    pub unread: Vec<(usize, RuleError)>,
+}
+
+/// The lines that one text has and another has not.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Difference {
+    /// Those of the later text alone.
+    pub added: Vec<String>,
+    /// Those of the earlier text alone.
+    pub removed: Vec<String>,
+}
+
+impl RulebookText {
+    /// Reads a text. Empty lines and those that begin with # say nothing.
+    pub fn read(text: &str) -> RulebookText {
+        let mut read = RulebookText::default();
+        for (number, line) in (1..).zip(text.lines().map(str::trim)) {
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            match Rule::read(line) {
+                Ok(rules) => read.rules.extend(rules),
+                Err(why) => read.unread.push((number, why)),
+            }
+        }
+        read
+    }
+}
+
+impl Difference {
+    /// Compares line by line, wherever in the text a line stands.
+    pub fn between(earlier: &str, later: &str) -> Difference {
+        let only_in = |text: &str, other: &str| {
+            let known: BTreeSet<&str> = other.lines().collect();
+            text.lines().filter(|line| !known.contains(line)).map(str::to_owned).collect()
+        };
+        Difference { added: only_in(later, earlier), removed: only_in(earlier, later) }
+    }
+
+    /// True when both say the same.
+    pub fn is_empty(&self) -> bool {
+        self.added.is_empty() && self.removed.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Rulebook;
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_the_same() {
+        let text = Rulebook::builtin().to_string();
+        let read = RulebookText::read(&text);
+        assert!(read.unread.is_empty());
+        assert_eq!(Rulebook::new(read.rules, Rulebook::edition()).to_string(), text);
+        let spaced = format!("# a remark\r\n\r\n  {}\r\nXX,Sun", text.replace('\n', "\r\n"));
+        let read = RulebookText::read(&spaced);
+        assert_eq!(read.rules.len(), text.lines().count());
+        assert_eq!(read.unread, [(text.lines().count() + 3, RuleError::Parts)]);
+    }
+
+    #[test]
+    fn lines_are_compared_wherever_they_stand() {
+        let found = Difference::between("a\nb\nc", "c\nd\na\ne");
+        assert_eq!((found.added, found.removed), (vec!["d".into(), "e".into()], vec!["b".to_owned()]));
+        assert!(Difference::between("a\nb", "b\na").is_empty());
+    }
+}
