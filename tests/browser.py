@@ -189,7 +189,7 @@ def support(browser):
 
 def pages(browser):
     for path, name in (("/forms/opt-in", "form-admin"), ("/programs/default", "program"), ("/users", "users"),
-                       ("/rules", "rules"), ("/rules/edit", "rules-edit"), ("/rules/history", "rules-history"),
+                       ("/rules", "rules"), ("/rules/rows/new?kind=hours", "rules-edit"), ("/rules/history", "rules-history"),
                        ("/log", "log"), ("/api-keys", "api-keys"), ("/nothing-here", "not-found")):
         browser.open(path).shot(name)
 
@@ -235,7 +235,7 @@ def main():
         dark.open(contact).shot("contact-dark")
         small = Browser(base, 320).sign_in()
         for path, name in ((contact, "contact"), ("/contacts", "contacts"), ("/simulator", "simulator"),
-                           ("/rules", "rules"), ("/rules/edit", "rules-edit"), (f"{contact}/consents/new", "manual-update")):
+                           ("/rules", "rules"), ("/rules/rows/new?kind=hours", "rules-edit"), (f"{contact}/consents/new", "manual-update")):
             small.open(path).shot(f"{name}-320")
     finally:
         server.terminate()

@@ -4,7 +4,7 @@ use chrono::Duration;
 
 use crate::domain::actor::Actor;
 use crate::domain::auto_reply::AutoReply;
-use crate::domain::consent::{CONFIRM_WITHIN, Effect, EventKind, Intent, StateName, decide};
+use crate::domain::consent::{Effect, EventKind, Intent, StateName, decide};
 use crate::domain::id::MessageId;
 use crate::domain::ledger::Entry;
 use crate::domain::message::{Lane, Status};
@@ -12,7 +12,7 @@ use crate::domain::program::Program;
 use crate::domain::time::Timestamp;
 use crate::store::messages::{self, Message, Move};
 use crate::store::numbers::{self, Number};
-use crate::store::{Locked, StoreError, Tx, events, programs};
+use crate::store::{Locked, StoreError, Tx, events, programs, rulebooks};
 
 use super::{ActionError, stale};
 
@@ -38,6 +38,10 @@ pub(super) fn apply(
     intent: Intent,
     occasion: &Occasion<'_>,
 ) -> Result<Option<Entry>, ActionError> {
+    if let Intent::OptOut(revocation, _) = &intent {
+        let deadlines = rulebooks::current(tx)?.deadlines(occasion.now);
+        revocation.check_confirmation(deadlines.confirm_within, occasion.now)?;
+    }
     let decision = decide(&number.consent, program.id, intent, occasion.now)?;
     let Some(draft) = decision.event else { return Ok(None) };
     let entry = events::append(tx, number, draft, occasion.actor, occasion.now)?;
@@ -84,7 +88,7 @@ fn carry_out(
             if entry.event.program.is_some() && number.consent.may_be_texted_beside(program.id) {
                 text.push_str(&program.ends_alone(number.language));
             }
-            let expires = Some(now.plus(CONFIRM_WITHIN));
+            let expires = Some(now.plus(rulebooks::current(tx)?.deadlines(now).confirm_within));
             queue(tx, id, Lane::OptOutConfirmation, number, program, &text, expires, occasion)
         }
         Effect::ConfirmOptIn | Effect::ConfirmOptOut => Ok(()),

@@ -7,6 +7,7 @@ mod gate;
 mod save_program;
 mod words;
 
+pub mod answer_reminder;
 pub mod api_keys;
 pub mod become_kind;
 pub mod create_program;
@@ -17,6 +18,7 @@ pub mod edit_replies;
 pub mod edit_sending;
 pub mod expire;
 pub mod install;
+pub mod preview_rules;
 pub mod publish_form;
 pub mod publish_rules;
 pub mod questions;

@@ -4,13 +4,13 @@
 use chrono::Duration;
 
 use crate::domain::actor::Actor;
-use crate::domain::business_days::{self, REVIEW};
+use crate::domain::business_days;
 use crate::domain::consent::{Intent, Revocation, Source};
 use crate::domain::evidence::RevocationChannel;
 use crate::domain::id::NumberId;
 use crate::domain::time::Timestamp;
 use crate::store::numbers::Number;
-use crate::store::{Locked, Tx, inbound, numbers, programs, reviews};
+use crate::store::{Locked, Tx, inbound, numbers, programs, reviews, rulebooks};
 
 use super::ActionError;
 use super::consent::{Occasion, apply};
@@ -74,16 +74,17 @@ pub fn decide_review(
     record(tx, &mut number, intent, actor, now)
 }
 
-/// Revokes where an unclear reply waited for three business days. Returns for how many.
+/// Revokes where an unclear reply waited for as many business days as the rules give a review. Returns for how many.
 ///
 /// # Errors
 /// When the database fails.
 pub fn expire_reviews(tx: &mut Tx<'_>, now: Timestamp) -> Result<usize, ActionError> {
     let mut decided = 0;
     // Business days are no shorter than days.
-    let latest = now.plus(-Duration::days(REVIEW.into()));
+    let days = rulebooks::current(tx)?.deadlines(now).review_days;
+    let latest = now.plus(-Duration::days(days.into()));
     for (id, since) in reviews::older_than(tx, latest, AT_ONCE)? {
-        if business_days::after(since, REVIEW) > now {
+        if business_days::after(since, days) > now {
             continue;
         }
         let Some(mut number) = numbers::get_locked(tx, id)?.filter(|number| waits_since(number, since))

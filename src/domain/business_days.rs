@@ -5,11 +5,6 @@ use chrono::{Datelike, Duration, Weekday};
 
 use super::time::Timestamp;
 
-/// An unclear reply that nobody decided on by then counts as a revocation (RULES §2).
-pub const REVIEW: u32 = 3;
-/// A revocation by any means is to be honoured by then at the latest (47 CFR 64.1200(a)(10)). Ours counts at once.
-pub const REVOCATION: u32 = 10;
-
 /// The same time of day, `days` business days later. What comes on a weekend begins to count on Monday.
 pub fn after(from: Timestamp, days: u32) -> Timestamp {
     let (mut at, mut left) = (from, days);

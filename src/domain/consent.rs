@@ -11,9 +11,7 @@ use super::id::ProgramId;
 use super::time::Timestamp;
 use super::words::words;
 
-pub use super::decide::{
-    CONFIRM_WITHIN, check_given_at, check_reason, check_reinvite, decide, may_ask_again_from,
-};
+pub use super::decide::{check_given_at, check_reason, check_reinvite, decide, may_ask_again_from};
 pub use super::intent::{Decision, Draft, Effect, Intent, Refusal, Revocation, Scope};
 
 words! {

@@ -15,8 +15,6 @@ use super::time::Timestamp;
 
 pub use invite::{check_reinvite, may_ask_again_from};
 
-/// A confirmation of a revocation goes out within this time or never (47 CFR 64.1200(a)(12)).
-pub const CONFIRM_WITHIN: Duration = Duration::minutes(5);
 /// Provider times that lie closer together than this do not tell which of two texts was first (RULES §1).
 const TIE: Duration = Duration::seconds(60);
 /// A reason shorter than this explains nothing; nor does one with so few different letters and figures ("aaaaaaaaaaaa").
@@ -194,9 +192,6 @@ impl Case<'_> {
         let occurred_at = received_at.unwrap_or(self.now);
         if occurred_at > self.now || occurred_at < TCPA {
             return Err(Refusal::RevocationDate { floor: TCPA });
-        }
-        if confirm && self.now.since(occurred_at) > CONFIRM_WITHIN {
-            return Err(Refusal::TooLateToConfirm);
         }
         let mut decision = self.revoke(Scope::Everywhere, source, Evidence::Revocation { channel, reason });
         if let Some(event) = &mut decision.event {

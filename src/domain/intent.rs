@@ -1,6 +1,8 @@
 //! What somebody wants about consent, what follows from it, and why it may be refused: the words between the state machine
 //! and those who use it.
 
+use chrono::Duration;
+
 use super::consent::{EventKind, Source};
 use super::decide::may_ask_again_from;
 use super::evidence::{Basis, ConsentDocument, Evidence, FormRecord, HandsetText, RevocationChannel};
@@ -33,6 +35,15 @@ impl Revocation {
     /// One that was received just now, and is not confirmed by text.
     pub fn now(channel: RevocationChannel, reason: String) -> Revocation {
         Revocation { channel, reason, received_at: None, confirm: false }
+    }
+
+    /// Can its confirmation still go out within the deadline?
+    ///
+    /// # Errors
+    /// [`Refusal::TooLateToConfirm`].
+    pub fn check_confirmation(&self, within: Duration, now: Timestamp) -> Result<(), Refusal> {
+        let is_late = self.received_at.is_some_and(|received_at| now.since(received_at) > within);
+        if self.confirm && is_late { Err(Refusal::TooLateToConfirm) } else { Ok(()) }
     }
 }
 

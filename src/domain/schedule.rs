@@ -16,6 +16,7 @@ mod place;
 mod region;
 mod revocation;
 mod rule;
+mod rule_table;
 mod rulebook_text;
 mod tables;
 mod zone;
@@ -23,7 +24,7 @@ mod zone;
 #[cfg(test)]
 mod tests;
 
-pub use ask::{AppliedRule, Because, Hours, Rules, ask};
+pub use ask::{AppliedRule, Because, Hours, Rules, ask, opens_at};
 pub use book::{Rulebook, federal_day};
 pub use closed_days::{Closure, Falls, Holiday};
 pub use dated::{Certainty, Dated, LONG_AGO};
@@ -36,5 +37,5 @@ pub use place::{By, Place, place_of};
 pub use region::Region;
 pub use revocation::{Deadline, DeadlineName, Deadlines, Reach, StopRule, TextKind};
 pub use rule::Rule;
-pub use rulebook_text::{Difference, RulebookText};
+pub use rulebook_text::{Difference, RulebookText, normal_lines};
 pub use zone::{Local, Zone};

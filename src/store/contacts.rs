@@ -226,6 +226,27 @@ pub fn places_of(conn: &mut Conn<'_>, number: NumberId) -> Result<Vec<Whereabout
     })
 }
 
+/// Where the contacts on each of these numbers may be. Looked up in portions: there may be thousands.
+///
+/// # Errors
+/// When the database fails.
+pub fn places_on(
+    conn: &mut Conn<'_>,
+    numbers: &[NumberId],
+) -> Result<HashMap<NumberId, Vec<Whereabouts>>, StoreError> {
+    let mut found: HashMap<NumberId, Vec<Whereabouts>> = HashMap::new();
+    for portion in numbers.chunks(500) {
+        let rows: Vec<(NumberId, Option<String>, Option<String>)> = on!(conn, db => contacts::table
+            .filter(contacts::number_id.eq_any(portion))
+            .select((contacts::number_id, contacts::time_zone, contacts::zip))
+            .load(db)?);
+        for (number, zone, zip) in rows {
+            found.entry(number).or_default().push((zone, zip));
+        }
+    }
+    Ok(found)
+}
+
 /// One page of the list, in list order; with one line more than asked where the list goes on.
 ///
 /// # Errors

@@ -2,6 +2,7 @@
 
 mod past;
 mod queue;
+mod waiting;
 
 use diesel::dsl::sql;
 use diesel::prelude::*;
@@ -24,6 +25,7 @@ pub use queue::{
     Due, all_waiting, count_waiting, due, holds_ending, is_behind_another, look_again, scheduled_until,
     unanswered, waiting,
 };
+pub use waiting::{Waiting, waiting_for_a_time};
 
 /// An outbound text.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]

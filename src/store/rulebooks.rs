@@ -76,18 +76,6 @@ pub fn latest(conn: &mut Conn<'_>) -> Result<Option<Edition>, StoreError> {
     Ok(editions(conn, i32::MAX, 1)?.into_iter().next())
 }
 
-/// The rules of a version as text, if there was one of that number; version 0 is built in.
-///
-/// # Errors
-/// When the database fails.
-pub fn lines_of(conn: &mut Conn<'_>, version: i32) -> Result<Option<String>, StoreError> {
-    if version == 0 {
-        return Ok(Some(Rulebook::builtin().to_string()));
-    }
-    let found = editions(conn, version, 1)?.into_iter().find(|edition| edition.version == version);
-    Ok(found.map(|edition| edition.lines))
-}
-
 /// As [`latest`]; no other transaction publishes one before the commit.
 ///
 /// # Errors

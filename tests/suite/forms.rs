@@ -150,6 +150,7 @@ async fn nobody_learns_how_often_a_number_was_submitted() {
 async fn the_form_of_a_program_that_cannot_text_is_closed_and_people_here_are_told() {
     let world = world().await;
     let mut ada = world.ada().await;
+    ada.post("/", "/rules/reminders/fcc-26-67", &[("answer", "done")]).await;
     ada.open("/").await.says("Nothing waits for anyone");
     let mut fields = vec![
         ("name", "Rate alerts"),

@@ -97,6 +97,7 @@ async fn a_message_keeps_the_tone_of_the_verdict_it_got() {
 async fn replies_that_no_rule_understands_wait_on_the_dashboard() {
     let world = world().await;
     let (mut ada, ana, ben) = (world.ada().await, world.lead(12), world.lead(13));
+    ada.post("/", "/rules/reminders/fcc-26-67", &[("answer", "done")]).await;
     ada.open("/").await.says("What needs a person today").says("Nothing waits for anyone.");
     contact(&mut ada, "206 555 0112", "Ana Abbott").await;
     ana.texts("START").await;

@@ -6,7 +6,7 @@ use chrono::Duration;
 use super::checks::{fail, pass};
 use super::{Check, CheckName, Outcome, Purpose, Question, UsedCap};
 use crate::domain::program::Program;
-use crate::domain::schedule::{Cap, Hours, LegalCap, Place, Rules, Zone, ask, promises};
+use crate::domain::schedule::{Cap, Hours, LegalCap, Place, Rules, Zone, ask, opens_at, promises};
 use crate::domain::time::Timestamp;
 
 /// So near to the end of the allowed hours nothing is handed over any more.
@@ -35,11 +35,11 @@ pub(super) fn timing(question: &Question<'_>) -> Timing {
     let soon = closes.filter(|closes| closes.since(now) < LAST_MOMENT);
     let opens = match soon {
         None if is_open(&answers) => Some(now),
-        _ => opens_at(question, soon.unwrap_or(now)),
+        _ => opens_at(question.places, rules(question), soon.unwrap_or(now)),
     };
     let free = free_at(question);
     let next = match free {
-        Some(free) => opens_at(question, free.max(soon.unwrap_or(free))),
+        Some(free) => opens_at(question.places, rules(question), free.max(soon.unwrap_or(free))),
         None => opens,
     };
     let next = later(next);
@@ -66,24 +66,6 @@ fn on_the_spot(question: &Question<'_>, at: Timestamp) -> String {
 fn rules<'a>(question: &Question<'a>) -> Rules<'a> {
     let program = question.program;
     Rules { law: program.keeps_quiet_hours.then_some(question.rulebook), own: Some(&program.hours) }
-}
-
-/// From when on every candidate place allows a text; `None` when not within the rules' horizon.
-fn opens_at(question: &Question<'_>, from: Timestamp) -> Option<Timestamp> {
-    let mut at = from;
-    // Each step is one place's next opening: a fortnight has no more of them.
-    for _ in 0..64 {
-        let openings = question.places.iter().map(|place| match ask(at, place, rules(question)) {
-            Hours::Open { .. } => Some(at),
-            Hours::Quiet { next, .. } => next,
-        });
-        let latest = openings.collect::<Option<Vec<_>>>()?.into_iter().max().unwrap_or(at);
-        if latest == at {
-            return Some(at);
-        }
-        at = latest;
-    }
-    None
 }
 
 /// What each candidate place answers about now.

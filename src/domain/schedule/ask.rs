@@ -2,12 +2,13 @@
 //! are never tried one by one: between clock changes, midnights and the borders of the rules nothing can change, so the
 //! search goes from one such border to the next.
 
-use super::book::{LawRules, Rulebook};
+use super::book::Rulebook;
 use super::closed_days::{Closure, Holiday};
 use super::dated::date_of;
 use super::hour_rule::{Allowed, HourRule, Law};
 use super::own_hours::OwnHours;
 use super::place::Place;
+use super::rule_table::LawRules;
 use super::zone::{DAY, Local, Stretch, Zone};
 use crate::domain::time::Timestamp;
 
@@ -138,6 +139,24 @@ pub fn ask<'a>(now: Timestamp, place: &Place, rules: impl Into<Rules<'a>>) -> Ho
     }
     let next = search.opens_after(start).map(Timestamp::from_micros);
     Hours::Quiet { next, rules: search.closed(start, start) }
+}
+
+/// From when on every place allows a text; `None` when not within the horizon.
+pub fn opens_at(places: &[Place], rules: Rules<'_>, from: Timestamp) -> Option<Timestamp> {
+    let mut at = from;
+    // Each step is one place's next opening: a fortnight has no more of them.
+    for _ in 0..64 {
+        let openings = places.iter().map(|place| match ask(at, place, rules) {
+            Hours::Open { .. } => Some(at),
+            Hours::Quiet { next, .. } => next,
+        });
+        let latest = openings.collect::<Option<Vec<_>>>()?.into_iter().max().unwrap_or(at);
+        if latest == at {
+            return Some(at);
+        }
+        at = latest;
+    }
+    None
 }
 
 /// What holds at a moment, and the first later moment at which it may be otherwise.

@@ -7,13 +7,14 @@ use std::sync::LazyLock;
 
 use chrono::{Duration, NaiveDate};
 
-use super::closed_days::{Closure, Holiday};
-use super::dated::{Dated, day_number};
+use super::dated::day_number;
 use super::hour_rule::{Days, HourRule, Law};
 use super::legal_cap::LegalCap;
 use super::place::Place;
-use super::revocation::{Deadline, DeadlineName, Deadlines, Reach, StopRule, TextKind};
+use super::revocation::{DeadlineName, Deadlines, Reach, TextKind};
 use super::rule::{Rule, next_change};
+use super::rule_table::{LawRules, Rows, Table, newest, of_law};
+use super::rulebook_text::normal_lines;
 use super::zone::{DAY, Zone};
 use crate::domain::time::Timestamp;
 
@@ -24,17 +25,8 @@ pub struct Rulebook {
     own: Table,
     /// Built-in rules that no administrator has decided on: they hold as well, so only where they are stricter.
     unanswered: Table,
-}
-
-/// Rules by kind, each kind in order.
-#[derive(Clone, PartialEq, Debug, Default)]
-struct Table {
-    hours: Vec<HourRule>,
-    holidays: Vec<Holiday>,
-    closures: Vec<Closure>,
-    caps: Vec<LegalCap>,
-    stops: Vec<StopRule>,
-    deadlines: Vec<Deadline>,
+    /// The edition of the built-in rules that the own ones answer.
+    answered: u32,
 }
 
 /// The built-in rules, each with the edition that brought it.
@@ -55,7 +47,7 @@ static BUILTIN_ROWS: LazyLock<Vec<(u32, Rule)>> = LazyLock::new(|| {
 
 static BUILTIN: LazyLock<Rulebook> = LazyLock::new(|| {
     let rows = BUILTIN_ROWS.iter().map(|(_, rule)| rule.clone()).collect();
-    Rulebook { own: Table::new(rows), unanswered: Table::default() }
+    Rulebook { own: Table::new(rows), unanswered: Table::default(), answered: Rulebook::edition() }
 });
 
 impl Rulebook {
@@ -85,7 +77,20 @@ impl Rulebook {
         let unanswered = Table::new(new.map(|(_, rule)| rule.clone()).collect());
         let filled = BUILTIN_ROWS.iter().map(|(_, rule)| rule).filter(|rule| is_missing(rule)).cloned();
         let own = Table::new(rows.iter().cloned().chain(filled).collect());
-        Rulebook { own, unanswered }
+        Rulebook { own, unanswered, answered }
+    }
+
+    /// The built-in rules of an edition as text, to compare the first published version with.
+    pub fn builtin_text(edition: i32) -> String {
+        match edition {
+            1 => normal_lines(include_str!("data/first_edition.csv")),
+            _ => BUILTIN.to_string(),
+        }
+    }
+
+    /// The edition of the built-in rules that an administrator has decided on.
+    pub fn answered(&self) -> u32 {
+        self.answered
     }
 
     /// Every rule of its own, in order.
@@ -162,13 +167,19 @@ impl Rulebook {
     }
 
     /// The rows of one law that hold on a date, each with those of its weekdays that no newer row has taken: for the page.
-    pub fn in_force(&self, law: Law, date: NaiveDate) -> Vec<HourRule> {
+    pub fn rows_in_force(&self, law: Law, date: NaiveDate) -> Vec<(HourRule, Rule)> {
         let rows = Rows(self.of(law));
         let holds = |rule: &HourRule, weekday| rows.on(day_number(date), weekday).any(|found| found == rule);
         let left =
             |rule: &HourRule| (0..7).filter(|day| holds(rule, *day)).fold(0, |days, day| days | 1 << day);
         let narrowed = |rule: &HourRule| HourRule { days: Days(left(rule)), ..rule.clone() };
-        self.of(law).iter().map(narrowed).filter(|rule| rule.days != Days(0)).collect()
+        let rows = self.of(law).iter().map(|rule| (narrowed(rule), Rule::Hours(rule.clone())));
+        rows.filter(|(left, _)| left.days != Days(0)).collect()
+    }
+
+    /// The same, as far as they are left.
+    pub fn in_force(&self, law: Law, date: NaiveDate) -> Vec<HourRule> {
+        self.rows_in_force(law, date).into_iter().map(|(left, _)| left).collect()
     }
 
     /// The laws that have hours: federal first, then the states by their letters, at the end the unknown place.
@@ -200,91 +211,6 @@ impl Rulebook {
     fn tables(&self) -> [&Table; 2] {
         [&self.own, &self.unanswered]
     }
-}
-
-impl Table {
-    fn new(rows: Vec<Rule>) -> Table {
-        let mut table = Table::default();
-        let rows: BTreeSet<Rule> = rows.into_iter().collect();
-        for row in rows {
-            match row {
-                Rule::Hours(rule) => table.hours.push(rule),
-                Rule::Holiday(rule) => table.holidays.push(rule),
-                Rule::Closure(rule) => table.closures.push(rule),
-                Rule::Cap(rule) => table.caps.push(rule),
-                Rule::Stop(rule) => table.stops.push(rule),
-                Rule::Deadline(rule) => table.deadlines.push(rule),
-            }
-        }
-        table
-    }
-
-    fn rules(&self) -> Vec<Rule> {
-        let hours = self.hours.iter().cloned().map(Rule::Hours);
-        let holidays = self.holidays.iter().cloned().map(Rule::Holiday);
-        let closures = self.closures.iter().cloned().map(Rule::Closure);
-        let caps = self.caps.iter().cloned().map(Rule::Cap);
-        let stops = self.stops.iter().cloned().map(Rule::Stop);
-        let deadlines = self.deadlines.iter().cloned().map(Rule::Deadline);
-        hours.chain(holidays).chain(closures).chain(caps).chain(stops).chain(deadlines).collect()
-    }
-
-    fn of(&self, law: Law) -> LawRules<'_> {
-        LawRules {
-            hours: Rows(of_law(&self.hours, law, |rule| rule.law)),
-            holidays: of_law(&self.holidays, law, |rule| rule.law),
-            closures: of_law(&self.closures, law, |rule| rule.law),
-        }
-    }
-}
-
-/// What the engine asks about a day and an hour.
-#[derive(Clone, Copy)]
-pub(super) struct LawRules<'a> {
-    pub hours: Rows<'a>,
-    pub holidays: &'a [Holiday],
-    pub closures: &'a [Closure],
-}
-
-impl<'a> From<&'a Table> for LawRules<'a> {
-    fn from(table: &'a Table) -> Self {
-        LawRules { hours: Rows(&table.hours), holidays: &table.holidays, closures: &table.closures }
-    }
-}
-
-impl<'a> From<&'a [HourRule]> for LawRules<'a> {
-    fn from(rules: &'a [HourRule]) -> Self {
-        LawRules { hours: Rows(rules), holidays: &[], closures: &[] }
-    }
-}
-
-/// The hours of one law, oldest first.
-#[derive(Clone, Copy)]
-pub(super) struct Rows<'a>(&'a [HourRule]);
-
-impl<'a> Rows<'a> {
-    /// Those in force on a local day (days since 1970). Usually one; several of one date all hold.
-    pub fn on(self, day: i64, weekday: u8) -> impl Iterator<Item = &'a HourRule> {
-        let speaks = move |rule: &&HourRule| rule.days.contains(weekday) && rule.dated.holds_on(day);
-        let newest = self.0.iter().rev().find(speaks).map(|rule| rule.dated.from);
-        self.0.iter().filter(move |rule| Some(rule.dated.from) == newest && speaks(rule))
-    }
-}
-
-/// The rules of one law among rules that are ordered by law.
-fn of_law<T>(rules: &[T], law: Law, of: impl Fn(&T) -> Law) -> &[T] {
-    let first = rules.partition_point(|rule| of(rule) < law);
-    let after = rules.partition_point(|rule| of(rule) <= law);
-    rules.get(first..after).unwrap_or_default()
-}
-
-/// The one that began last among those that hold on a date.
-fn newest<'a, T>(
-    rules: impl Iterator<Item = &'a T>,
-    date: NaiveDate,
-    dated: impl Fn(&T) -> &Dated,
-) -> Option<&'a T> {
-    rules.filter(|rule| dated(rule).holds(date)).max_by_key(|rule| dated(rule).from)
 }
 
 /// The date in Washington. The federal rules' dates begin there.

@@ -117,7 +117,9 @@ pub enum RuleError {
     #[error("Name each day once.")]
     DayTwice,
     /// A program's hours that never come.
-    #[error("Leave at least one hour open. To stop sending, use the dashboard.")]
+    #[error(
+        "Leave at least one hour open: with these hours nothing would ever go out. To stop sending, use the dashboard."
+    )]
     NeverOpen,
 }
 
@@ -128,6 +130,12 @@ impl Days {
     /// True when the weekday (0 for Monday) is one of them.
     pub const fn contains(self, weekday: u8) -> bool {
         weekday < 7 && self.0 & (1 << weekday) != 0
+    }
+
+    /// Each of them: "Mon", "Tue".
+    pub fn names(self) -> Vec<&'static str> {
+        let named = (0u8..).zip(NAMES).filter(|(weekday, _)| self.contains(*weekday));
+        named.map(|(_, (short, _))| short).collect()
     }
 
     /// "Monday to Saturday", "Sunday".
@@ -180,6 +188,16 @@ impl HourRule {
 }
 
 impl Law {
+    /// Its name in a table: "Florida", "Everywhere (federal)".
+    pub fn place(self) -> &'static str {
+        match self {
+            Law::Federal => "Everywhere (federal)",
+            Law::State(state) => state.name(),
+            Law::Unknown => "Unknown place",
+            Law::Program => "Program",
+        }
+    }
+
     /// Its name inside a sentence: "Florida", "federal law".
     pub fn name(self) -> &'static str {
         match self {

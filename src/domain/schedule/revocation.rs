@@ -128,7 +128,9 @@ impl DeadlineName {
 impl Deadline {
     /// "5 minutes".
     pub fn value(&self) -> String {
-        format!("{} {}", self.amount, self.name.unit())
+        let unit = self.name.unit();
+        let unit = if self.amount == 1 { unit.trim_end_matches('s') } else { unit };
+        format!("{} {unit}", self.amount)
     }
 }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use chrono::NaiveDate;
+use sha2::{Digest, Sha256};
 
 use super::closed_days::{Closure, Holiday};
 use super::dated::{Certainty, Dated, LONG_AGO, date, source_line};
@@ -74,11 +75,26 @@ impl Rule {
         }
     }
 
+    /// Its name in addresses: the beginning of the hash of its line.
+    pub fn id(&self) -> String {
+        let hash = Sha256::digest(self.to_string().as_bytes());
+        crate::domain::hex::hex(hash.get(..8).unwrap_or_default())
+    }
+
+    /// What it is about, for people: "Pennsylvania", "Everywhere (federal)", "Marketing".
+    pub fn about(&self) -> &'static str {
+        match self {
+            Rule::Stop(rule) => rule.kind.label(),
+            Rule::Deadline(rule) => rule.name.label(),
+            rule => rule.law().map_or("", Law::place),
+        }
+    }
+
     /// Its value for people: "9:00 to 19:00, Monday to Saturday", "Good Friday".
     pub fn value(&self) -> String {
         match self {
             Rule::Hours(rule) => rule.hours(),
-            Rule::Holiday(rule) => format!("no texts on {}", rule.name),
+            Rule::Holiday(rule) => format!("no texts on {} ({})", rule.name, rule.falls),
             Rule::Closure(_) => "no texts at all".to_owned(),
             Rule::Cap(rule) => format!("at most {}", rule.value()),
             Rule::Stop(rule) => rule.reach.label().to_owned(),

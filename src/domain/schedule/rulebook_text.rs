@@ -14,6 +14,16 @@ pub struct RulebookText {
     pub unread: Vec<(usize, RuleError)>,
 }
 
+/// A text with each line as it is written today, whichever edition wrote it; what cannot be read stays.
+pub fn normal_lines(text: &str) -> String {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let normal = lines.flat_map(|line| match Rule::read(line) {
+        Ok(rules) => rules.iter().map(ToString::to_string).collect(),
+        Err(_) => vec![line.to_owned()],
+    });
+    normal.collect::<Vec<String>>().join("\n")
+}
+
 /// The lines that one text has and another has not.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Difference {
@@ -70,6 +80,7 @@ mod tests {
         let spaced = format!("# a remark\r\n\r\n  {}\r\nXX,Sun", text.replace('\n', "\r\n"));
         let read = RulebookText::read(&spaced);
         assert_eq!(read.rules.len(), text.lines().count());
+        assert_eq!(normal_lines("# x\n\nFL,Sun,closed,2000-01-01,a"), "hours,FL,Sun,closed,2000-01-01,,-,a");
         assert_eq!(read.unread, [(text.lines().count() + 3, RuleError::Parts)]);
     }
 

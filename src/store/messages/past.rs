@@ -97,15 +97,15 @@ pub fn scheduled_for(
     program: Option<ProgramId>,
 ) -> Result<Vec<Timestamp>, StoreError> {
     on!(conn, db => {
+        // The status is looked at here: with it in the query SQLite would take an index over all scheduled messages.
         let query = messages::table
             .filter(messages::number_id.eq(number))
             .filter(in_status(WAITING))
-            .filter(messages::status.eq(Status::Scheduled))
-            .select(messages::due_at);
-        Ok(match program {
-            Some(program) => query.filter(messages::program_id.eq(program)).load(db)?,
-            None => query.load(db)?,
-        })
+            .select((messages::status, messages::program_id, messages::due_at));
+        let waiting: Vec<(Status, ProgramId, Timestamp)> = query.load(db)?;
+        let is_meant = |of: ProgramId| program.is_none_or(|program| program == of);
+        let due = |(status, of, due_at)| (status == Status::Scheduled && is_meant(of)).then_some(due_at);
+        Ok(waiting.into_iter().filter_map(due).collect())
     })
 }
 

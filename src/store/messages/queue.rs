@@ -24,7 +24,7 @@ const QUEUED_REPLY: &str =
     "messages.status = 'queued' AND messages.lane <> 'gated' AND messages.lane <> 'invitation'";
 const HELD: &str = "messages.status = 'held'";
 const SENDING: &str = "messages.status = 'sending'";
-const SCHEDULED: &str = "messages.status = 'scheduled'";
+pub(super) const SCHEDULED: &str = "messages.status = 'scheduled'";
 pub(super) const WAITING: &str = "messages.status IN ('held', 'queued', 'scheduled')";
 
 /// A queued message whose time has come.

@@ -14,11 +14,13 @@ use self::today::{Today, today};
 use super::messages::href;
 use super::messages::meaning::{explain, why};
 use crate::actions::ActionError;
+use crate::actions::answer_reminder::due_reminders;
 use crate::actions::switch_sending::switch_sending;
 use crate::domain::message::Status;
+use crate::domain::schedule::PendingRule;
 use crate::domain::time::Timestamp;
 use crate::store::messages::{self, Message};
-use crate::store::{Conn, StoreError, programs, reviews, settings, tallies};
+use crate::store::{Conn, StoreError, programs, reviews, rulebooks, settings, tallies};
 use crate::web::App;
 use crate::web::error::PageError;
 use crate::web::form::Posted;
@@ -62,6 +64,10 @@ struct Figures {
     all: String,
     /// Programs without a number to text from: address and name.
     mute: Vec<(String, String)>,
+    /// Rules that were adopted and are not in force yet.
+    reminders: Vec<&'static PendingRule>,
+    /// Built-in rules that wait for a decision.
+    new_rules: usize,
     /// Replies in the review desk, in words; empty when there are none.
     reviews: String,
     states: Vec<Figure>,
@@ -144,7 +150,10 @@ fn figures(conn: &mut Conn<'_>, now: Timestamp) -> Result<Figures, StoreError> {
     latest.extend(messages::page(conn, Some(Status::Blocked), None, None, LOOKED_AT)?);
     latest.sort_by_key(|message| std::cmp::Reverse(message.id));
     let states = ["opted_in", "invited", "opted_out", "not_asked"];
+    let new_rules = rulebooks::current(conn)?.unanswered().len();
     Ok(Figures {
+        reminders: due_reminders(conn, now)?,
+        new_rules,
         sending: settings::sending_on(conn)?,
         today: today(conn, program, &latest, now)?,
         of,

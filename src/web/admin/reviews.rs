@@ -1,6 +1,8 @@
 //! The review desk: replies that may be a revocation, the longest waiting first, each with its conversation and two ways to
 //! decide. What nobody decides on in time is revoked without this page.
 
+use std::sync::Arc;
+
 use actix_session::Session;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, ServiceConfig};
@@ -13,14 +15,15 @@ use super::contact::{Bubble, conversation};
 use super::names::Names;
 use crate::actions::review::{Decision, Shown, decide_review};
 use crate::actions::{ActionError, FieldError};
-use crate::domain::business_days::{self, REVIEW};
+use crate::domain::business_days;
 use crate::domain::consent::StateName;
 use crate::domain::id::{ContactId, NumberId, ProgramId};
+use crate::domain::schedule::Rulebook;
 use crate::domain::time::Timestamp;
 use crate::store::inbound::Inbound;
 use crate::store::numbers::{self, Number};
 use crate::store::reviews::{self, Place, Waiting};
-use crate::store::{Conn, StoreError, contacts, inbound, programs};
+use crate::store::{Conn, StoreError, contacts, inbound, programs, rulebooks};
 use crate::web::App;
 use crate::web::error::PageError;
 use crate::web::form::{self, Errors, Posted};
@@ -64,8 +67,9 @@ struct Clock {
 }
 
 impl Clock {
-    fn new(since: Timestamp, now: Timestamp) -> Clock {
-        let until = business_days::after(since, REVIEW);
+    /// `days`: business days that the rules give a review.
+    fn new(since: Timestamp, days: u32, now: Timestamp) -> Clock {
+        let until = business_days::after(since, days);
         let left = until.since(now);
         let is_urgent = left < Duration::days(1);
         let left = if left > Duration::zero() { format!("in {}", span(left)) } else { "now".to_owned() };
@@ -82,14 +86,17 @@ struct Asked {
 async fn index(app: Data<App>, who: Viewer, request: HttpRequest) -> Result<HttpResponse, PageError> {
     let after = place(&form::query::<Asked>(&request).after);
     let limit = i64::try_from(SHOWN + 1).unwrap_or(i64::MAX);
-    let mut waiting =
-        app.store.read::<_, StoreError>(move |conn| reviews::waiting(conn, after, limit)).await?;
+    let now = app.clock.now();
+    let read = move |conn: &mut Conn<'_>| {
+        let days = rulebooks::current(conn)?.deadlines(now).review_days;
+        Ok::<_, StoreError>((reviews::waiting(conn, after, limit)?, days))
+    };
+    let (mut waiting, days) = app.store.read(read).await?;
     let goes_on = waiting.len() > SHOWN;
     waiting.truncate(SHOWN);
     let last = waiting.last().filter(|_| goes_on);
     let next = last.map(|last| format!("/reviews?after={}.{}", last.since.micros(), last.number.id));
-    let now = app.clock.now();
-    let line = |waiting: Waiting| Line { clock: Clock::new(waiting.since, now), waiting };
+    let line = |waiting: Waiting| Line { clock: Clock::new(waiting.since, days, now), waiting };
     let lines = waiting.into_iter().map(line).collect();
     html(IndexPage { page: Page::new(&app, "reviews", &who), lines, next, is_first: after.is_none() })
 }
@@ -111,6 +118,7 @@ struct ShowPage {
 
 /// All that a decision is made on.
 struct Review {
+    rules: Arc<Rulebook>,
     number: Number,
     since: Timestamp,
     /// How many texts the lead has written.
@@ -139,7 +147,8 @@ fn one(
     reason: String,
     errors: Vec<FieldError>,
 ) -> Result<HttpResponse, PageError> {
-    let clock = Clock::new(review.since, app.clock.now());
+    let now = app.clock.now();
+    let clock = Clock::new(review.since, review.rules.deadlines(now).review_days, now);
     let page = Page::new(app, "reviews", who);
     html_status(status, ShowPage { page, review, clock, reason, errors: errors.into() })
 }
@@ -155,6 +164,7 @@ fn read(conn: &mut Conn<'_>, id: NumberId) -> Result<Option<Review>, PageError> 
     let states = programs::all(conn)?.into_iter().map(|program| (program.name, state(program.id))).collect();
     let names = Names::read(conn)?;
     Ok(Some(Review {
+        rules: rulebooks::current(conn)?,
         since,
         texts,
         replies: inbound::unclear_since(conn, id, since)?,

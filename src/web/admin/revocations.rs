@@ -15,13 +15,14 @@ use super::consents::day;
 use super::names::Names;
 use crate::actions::record_consent::{Update, record_consent};
 use crate::actions::{ActionError, FieldError};
-use crate::domain::business_days::{self, REVOCATION};
+use crate::domain::business_days;
 use crate::domain::consent::{Revocation, Source};
 use crate::domain::evidence::RevocationChannel;
 use crate::domain::phone::Phone;
+use crate::domain::schedule::Rulebook;
 use crate::domain::time::Timestamp;
 use crate::store::revocations::{self, Recorded};
-use crate::store::{StoreError, numbers};
+use crate::store::{StoreError, numbers, rulebooks};
 use crate::web::App;
 use crate::web::error::PageError;
 use crate::web::form::{self, Errors, Posted};
@@ -63,9 +64,10 @@ pub(super) struct Clock {
 }
 
 impl Clock {
-    pub(super) fn new(received_at: Timestamp, recorded_at: Timestamp) -> Clock {
+    pub(super) fn new(rules: &Rulebook, received_at: Timestamp, recorded_at: Timestamp) -> Clock {
         let days = business_days::between(received_at, recorded_at, 999);
-        Clock { days, limit: REVOCATION, until: business_days::after(received_at, REVOCATION) }
+        let limit = rules.deadlines(received_at).honor_days;
+        Clock { days, limit, until: business_days::after(received_at, limit) }
     }
 
     pub(super) fn is_late(&self) -> bool {
@@ -93,17 +95,18 @@ async fn index(app: Data<App>, who: Viewer, request: HttpRequest) -> Result<Http
     let before = form::query::<Asked>(&request).before.parse().ok();
     let limit = i64::try_from(SHOWN + 1).unwrap_or(i64::MAX);
     let read = move |conn: &mut crate::store::Conn<'_>| {
-        Ok::<_, StoreError>((revocations::page(conn, before, limit)?, Names::read(conn)?))
+        let rules = rulebooks::current(conn)?;
+        Ok::<_, StoreError>((revocations::page(conn, before, limit)?, Names::read(conn)?, rules))
     };
     let seen = app.store.look(who.mark, read).await?;
     let page = Page::new(&app, "revocations", &who).showing(&seen, app.clock.now());
-    let (mut found, names) = seen.found;
+    let (mut found, names, rules) = seen.found;
     let goes_on = found.len() > SHOWN;
     found.truncate(SHOWN);
     let next = found.last().filter(|_| goes_on).map(|last| format!("/revocations?before={}", last.position));
     let line = |recorded: Recorded| Line {
         by: names.of(&recorded.actor),
-        clock: Clock::new(recorded.received_at, recorded.recorded_at),
+        clock: Clock::new(&rules, recorded.received_at, recorded.recorded_at),
         recorded,
     };
     let lines = found.into_iter().map(line).collect();

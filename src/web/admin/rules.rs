@@ -1,8 +1,12 @@
-//! The dated rules: which one holds where on a date, until when, and who says so. Everybody reads them; how they are
-//! changed is in `edit`, what they were before in `history`. It must not decide anything: it prints what the rulebook says.
+//! The dated rules: which one holds where on a date, until when, and who says so. Everybody reads them; one rule is changed in
+//! `row`, new built-in ones are decided on in `review`, what they were before is in `history`. It must not decide anything: it
+//! prints what the rulebook says.
 
-mod edit;
+mod form;
 mod history;
+mod reminders;
+mod review;
+mod row;
 
 use std::sync::Arc;
 
@@ -15,19 +19,23 @@ use serde::Deserialize;
 
 use crate::actions::FieldError;
 use crate::domain::program::Program;
-use crate::domain::schedule::{HourRule, Law, Region, Rule, Rulebook, StopRule, federal_day};
+use crate::domain::schedule::{HourRule, Law, Region, Rule, Rulebook, federal_day};
 use crate::store::{Conn, StoreError, programs, rulebooks};
 use crate::web::App;
 use crate::web::error::PageError;
-use crate::web::form::{self, Errors};
+use crate::web::form::{Errors, query};
 use crate::web::page::{Page, html_status};
 use crate::web::session::Viewer;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
         .route("/rules", web::get().to(index))
-        .route("/rules", web::post().to(edit::publish))
-        .route("/rules/edit", web::get().to(edit::edit))
+        .route("/rules/rows", web::post().to(row::post))
+        .route("/rules/rows/new", web::get().to(row::new))
+        .route("/rules/rows/{id}", web::get().to(row::show))
+        .route("/rules/review", web::get().to(review::show))
+        .route("/rules/review", web::post().to(review::post))
+        .route("/rules/reminders/{name}", web::post().to(reminders::post))
         .route("/rules/history", web::get().to(history::index));
 }
 
@@ -41,62 +49,61 @@ struct IndexPage {
     date: NaiveDate,
     is_today: bool,
     version: i32,
-    /// What a STOP with a code reaches on that date, by the kind of the program.
-    stops: Vec<StopRule>,
+    /// Built-in rules that wait for a decision.
+    unanswered: Vec<Rule>,
+    laws: Vec<LawItem>,
+    /// The rules of the other kinds that hold on that date or later.
+    sections: Vec<Section>,
+    /// The states and territories that have no hours of their own.
+    others: Vec<Region>,
     /// The codes with the address and the name of their programs.
     codes: Vec<(String, String, String)>,
-    laws: Vec<Held>,
-    /// The states and territories that have no rules at all.
-    others: Vec<Region>,
 }
 
-/// What one law says on a date.
-struct Held {
+/// The hours of one law on a date: each row with what is left of its days, and as it was published.
+struct LawItem {
     law: Law,
-    rules: Vec<HourRule>,
-    next: Option<Next>,
+    rules: Vec<(HourRule, Rule)>,
+    next: Option<NextItem>,
 }
 
 /// The next date on which a law changes, and all it says then.
-struct Next {
+struct NextItem {
     date: NaiveDate,
-    rules: Vec<HourRule>,
+    rules: Vec<(HourRule, Rule)>,
 }
 
-impl Held {
-    fn new(book: &Rulebook, law: Law, date: NaiveDate) -> Held {
-        let next = book.next_change(law, date).map(|date| Next { date, rules: book.in_force(law, date) });
-        Held { law, rules: book.in_force(law, date), next }
-    }
+/// The rules of one kind.
+struct Section {
+    kind: &'static str,
+    title: &'static str,
+    hint: &'static str,
+    /// What the button adds; empty where nothing is added.
+    add: &'static str,
+    rules: Vec<Rule>,
+}
 
-    fn place(&self) -> &'static str {
-        match self.law {
-            Law::Federal => "Everywhere (federal)",
-            Law::State(state) => state.name(),
-            Law::Unknown => "Where the state is unknown",
-            Law::Program => "By a program’s own choice",
-        }
-    }
-
-    /// Its own first date was not looked up.
-    fn is_old(&self, rule: &HourRule) -> bool {
-        rule.dated.is_old()
+impl LawItem {
+    fn new(book: &Rulebook, law: Law, date: NaiveDate) -> LawItem {
+        let next =
+            book.next_change(law, date).map(|date| NextItem { date, rules: book.rows_in_force(law, date) });
+        LawItem { law, rules: book.rows_in_force(law, date), next }
     }
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct Asked {
+struct RulesQuery {
     on: String,
 }
 
 async fn index(app: Data<App>, who: Viewer, request: HttpRequest) -> Result<HttpResponse, PageError> {
-    let on = form::query::<Asked>(&request).on.trim().to_owned();
+    let on = query::<RulesQuery>(&request).on.trim().to_owned();
     let today = federal_day(app.clock.now());
     let asked = if on.is_empty() { Ok(today) } else { NaiveDate::parse_from_str(&on, "%Y-%m-%d") };
     let (status, errors) = match asked {
         Ok(_) => (StatusCode::OK, Vec::new()),
-        Err(_) => (StatusCode::UNPROCESSABLE_ENTITY, vec![FieldError::new("on", no_day(&on))]),
+        Err(_) => (StatusCode::UNPROCESSABLE_ENTITY, vec![FieldError::new("on", "Enter a date.")]),
     };
     let date = asked.unwrap_or(today);
     let (book, version) = app.store.read(current).await?;
@@ -105,8 +112,8 @@ async fn index(app: Data<App>, who: Viewer, request: HttpRequest) -> Result<Http
         Ok(programs::all(conn)?.into_iter().filter_map(coded).collect())
     });
     let codes = codes.await?;
-    let mut laws: Vec<Held> = book.laws().into_iter().map(|law| Held::new(&book, law, date)).collect();
-    laws.sort_by_key(|held| match held.law {
+    let mut laws: Vec<LawItem> = book.laws().into_iter().map(|law| LawItem::new(&book, law, date)).collect();
+    laws.sort_by_key(|item| match item.law {
         Law::Federal => (0, ""),
         Law::State(state) => (1, state.name()),
         Law::Unknown | Law::Program => (2, ""),
@@ -114,37 +121,43 @@ async fn index(app: Data<App>, who: Viewer, request: HttpRequest) -> Result<Http
     let mut others = Region::states();
     others.retain(|state| book.of(Law::State(*state)).is_empty());
     others.sort_by_key(|state| state.name());
+    let (page, is_today) = (Page::new(&app, "rules", &who), date == today);
+    let (unanswered, sections) = (book.unanswered(), sections(&book, date));
+    let errors = errors.into();
     html_status(
         status,
-        IndexPage {
-            page: Page::new(&app, "rules", &who),
-            on,
-            errors: errors.into(),
-            date,
-            is_today: date == today,
-            version,
-            stops: stops(&book, date),
-            codes,
-            laws,
-            others,
-        },
+        IndexPage { page, on, errors, date, is_today, version, unanswered, laws, sections, others, codes },
     )
 }
 
-fn stops(book: &Rulebook, date: NaiveDate) -> Vec<StopRule> {
-    let holds = |rule: Rule| match rule {
-        Rule::Stop(rule) if rule.dated.holds(date) => Some(rule),
-        _ => None,
+fn sections(book: &Rulebook, date: NaiveDate) -> Vec<Section> {
+    let of = |kind| {
+        let is_due = |rule: &Rule| rule.dated().until.is_none_or(|until| until >= date);
+        book.rules().into_iter().filter(|rule| rule.kind() == kind && is_due(rule)).collect()
     };
-    book.rules().into_iter().filter_map(holds).collect()
-}
-
-/// A date field shows nothing of what is no date, so the sentence does.
-fn no_day(given: &str) -> String {
-    let given: String = given.chars().take(40).collect();
-    format!(
-        "Date: “{given}” is none. Enter year, month and day, for example 2027-01-31, or leave it empty for today."
-    )
+    let section = |kind, title, hint, add| Section { kind, title, hint, add, rules: of(kind) };
+    vec![
+        section(
+            "closure",
+            "Closures",
+            "States that are closed to texts for a while, whatever the consent.",
+            "Close a state",
+        ),
+        section("holiday", "Holidays", "Days on which a state allows no texts.", "Add a holiday"),
+        section(
+            "cap",
+            "Caps by law",
+            "The most texts one person may get, from any of your numbers.",
+            "Add a cap",
+        ),
+        section(
+            "stop",
+            "What STOP ends",
+            "STOP without a code ends all programs. With a program code:",
+            "Add a fact",
+        ),
+        section("deadline", "Deadlines", "Business days are Monday to Friday.", "Add a deadline"),
+    ]
 }
 
 /// The rules in force and their version.
@@ -152,3 +165,11 @@ fn current(conn: &mut Conn<'_>) -> Result<(Arc<Rulebook>, i32), StoreError> {
     let version = rulebooks::latest(conn)?.map_or(0, |edition| edition.version);
     Ok((rulebooks::current(conn)?, version))
 }
+
+/// What is said after a publication.
+fn published(version: i32) -> String {
+    format!("Version {version} of the rules is published. It counts for every text from now on.")
+}
+
+const OUTDATED: &str = "Another administrator published rules while you were editing. Your change isn't published yet. \
+     Check what changed below.";

@@ -139,8 +139,8 @@ fn label(check: CheckName) -> &'static str {
         CheckName::Paused => "No unclear reply",
         CheckName::Number => "Number can receive texts",
         CheckName::Sender => "Sender number",
-        CheckName::QuietHours => "Allowed hour",
-        CheckName::Frequency => "Promised frequency",
+        CheckName::QuietHours => "Allowed hour and day",
+        CheckName::Frequency => "Caps by law and promised frequency",
         CheckName::Operations => "Sending switched on",
     }
 }

@@ -68,7 +68,7 @@ impl World {
         self.person("aud", "Aud Auer", Role::Auditor).await
     }
 
-    async fn person(&self, name: &str, full: &str, role: Role) -> Person {
+    pub async fn person(&self, name: &str, full: &str, role: Role) -> Person {
         let hashing = actix_web::rt::task::spawn_blocking(|| password::hash(PASSWORD).unwrap());
         let (email, name, now) = (format!("{name}@example.com"), full.to_owned(), self.clock.now());
         let password_hash = hashing.await.unwrap();

@@ -8,6 +8,7 @@ use crate::domain::hex::hex;
 use crate::domain::ledger::Stored;
 use crate::domain::program::Program;
 use crate::domain::reply::{self, Keywords, Reply};
+use crate::domain::schedule::Rulebook;
 use crate::domain::time::Timestamp;
 use crate::web::admin::names::Names;
 use crate::web::admin::revocations::Clock;
@@ -56,7 +57,7 @@ fn entry(row: Stored, known: &mut NumberConsent, program: &Program, all: &[Progr
         Ok(evidence) => {
             let mut facts = facts(&evidence);
             if matches!(evidence, Evidence::Revocation { .. }) {
-                let clock = Clock::new(row.occurred_at, row.recorded_at);
+                let clock = Clock::new(Rulebook::builtin(), row.occurred_at, row.recorded_at);
                 facts.push(fact("Honoured", format!("{}; the law allows {}", clock.words(), clock.limit)));
             }
             let shown =

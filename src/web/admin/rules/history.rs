@@ -6,7 +6,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::super::names::Names;
-use crate::domain::schedule::{Difference, Rulebook};
+use crate::domain::schedule::{Difference, Rule, Rulebook, normal_lines};
 use crate::domain::time::Timestamp;
 use crate::store::rulebooks::{self, Edition};
 use crate::store::{Conn, StoreError};
@@ -28,7 +28,7 @@ struct HistoryPage {
     latest: i32,
     /// The address of the versions before these.
     older: Option<String>,
-    /// How many lines the built-in rules have.
+    /// How many built-in rules there are.
     built_in: usize,
 }
 
@@ -39,7 +39,10 @@ pub(super) struct Change {
     pub(super) at: Timestamp,
     pub(super) by: String,
     pub(super) reason: String,
-    pub(super) lines: Difference,
+    /// Rules that the version before had not.
+    pub(super) added: Vec<Rule>,
+    /// Rules that only the version before had.
+    pub(super) removed: Vec<Rule>,
 }
 
 impl Change {
@@ -54,14 +57,20 @@ impl Change {
     fn page(conn: &mut Conn<'_>, up_to: i32) -> Result<Vec<Change>, StoreError> {
         let limit = i64::try_from(SHOWN + 1).unwrap_or(i64::MAX);
         let (editions, names) = (rulebooks::editions(conn, up_to, limit)?, Names::read(conn)?);
-        let built_in = Rulebook::builtin().to_string();
+        let first = editions.last().map_or(0, |edition| edition.answers);
+        let built_in = Rulebook::builtin_text(first);
         let earlier = editions.iter().skip(1).map(|edition| edition.lines.as_str()).chain([&*built_in]);
-        let change = |(edition, earlier): (&Edition, &str)| Change {
-            version: edition.version,
-            at: edition.published_at,
-            by: names.of(&edition.published_by),
-            reason: edition.reason.clone(),
-            lines: Difference::between(earlier, &edition.lines),
+        let change = |(edition, earlier): (&Edition, &str)| {
+            let lines = Difference::between(&normal_lines(earlier), &normal_lines(&edition.lines));
+            let rules = |lines: &[String]| lines.iter().filter_map(|line| line.parse().ok()).collect();
+            Change {
+                version: edition.version,
+                at: edition.published_at,
+                by: names.of(&edition.published_by),
+                reason: edition.reason.clone(),
+                added: rules(&lines.added),
+                removed: rules(&lines.removed),
+            }
         };
         Ok(editions.iter().zip(earlier).take(SHOWN).map(change).collect())
     }
@@ -69,7 +78,7 @@ impl Change {
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct Asked {
+struct HistoryQuery {
     up_to: String,
 }
 
@@ -79,7 +88,7 @@ pub(super) async fn index(
     who: Viewer,
     request: HttpRequest,
 ) -> Result<HttpResponse, PageError> {
-    let up_to = form::query::<Asked>(&request).up_to.parse().ok();
+    let up_to = form::query::<HistoryQuery>(&request).up_to.parse().ok();
     let read = move |conn: &mut Conn<'_>| {
         let latest = rulebooks::latest(conn)?.map_or(0, |edition| edition.version);
         Ok::<_, StoreError>((Change::page(conn, up_to.unwrap_or(latest))?, latest))
@@ -89,6 +98,6 @@ pub(super) async fn index(
     let (changes, latest) = seen.found;
     let before = changes.last().map_or(0, |change| change.version - 1);
     let older = Some(format!("/rules/history?up_to={before}")).filter(|_| before > 0);
-    let built_in = Rulebook::builtin().to_string().lines().count();
+    let built_in = Rulebook::builtin().rules().len();
     html(HistoryPage { page, changes, latest, older, built_in })
 }

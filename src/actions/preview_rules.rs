@@ -1,0 +1,95 @@
+//! What a change of the rules would do: how many rules change, and how many scheduled messages move. It writes nothing.
+
+use std::collections::HashMap;
+
+use super::FieldError;
+use super::publish_rules::{RuleChange, proposed};
+use crate::domain::id::NumberId;
+use crate::domain::schedule::{Difference, Place, Rule, Rulebook, Rules, opens_at, place_of};
+use crate::domain::time::Timestamp;
+use crate::store::messages::Waiting;
+use crate::store::{Conn, StoreError, contacts, messages, programs, rulebooks};
+
+/// Scheduled messages are looked at as far as this.
+const LOOKED_AT: usize = 10_000;
+
+/// What a change would do.
+#[derive(Debug)]
+pub struct RulesPreview {
+    /// Rules that are there now and not afterwards.
+    pub removed: Vec<Rule>,
+    /// Rules that are there afterwards and not now.
+    pub added: Vec<Rule>,
+    /// How many rules there are now.
+    pub rules: usize,
+    /// Scheduled messages that get another time.
+    pub moved: usize,
+    /// True when there are more scheduled messages than were looked at.
+    pub has_more: bool,
+}
+
+/// Looks at what a change would do.
+///
+/// # Errors
+/// When the database fails; inside, what is wrong with the change.
+pub fn preview_rules(
+    conn: &mut Conn<'_>,
+    change: &RuleChange,
+    now: Timestamp,
+) -> Result<Result<RulesPreview, Vec<FieldError>>, StoreError> {
+    let current = rulebooks::current(conn)?;
+    let before: &Rulebook = &current;
+    let after = match proposed(before, change, now) {
+        Ok(after) => after,
+        Err(errors) => return Ok(Err(errors)),
+    };
+    let changed = Difference::between(&before.to_string(), &after.to_string());
+    let rules = |lines: &[String]| lines.iter().filter_map(|line| line.parse().ok()).collect::<Vec<Rule>>();
+    let (removed, added) = (rules(&changed.removed), rules(&changed.added));
+    let mut waiting = messages::waiting_for_a_time(conn, LOOKED_AT + 1)?;
+    let has_more = waiting.len() > LOOKED_AT;
+    waiting.truncate(LOOKED_AT);
+    let places = places(conn, &waiting)?;
+    let programs: HashMap<_, _> =
+        programs::all(conn)?.into_iter().map(|program| (program.id, program)).collect();
+    let moves = |message: &&Waiting| {
+        let (Some(program), Some(places)) = (programs.get(&message.program), places.get(&message.number))
+        else {
+            return false;
+        };
+        if !program.keeps_quiet_hours {
+            return false;
+        }
+        let next = |book: &Rulebook, from| {
+            let rules = Rules { law: Some(book), own: Some(&program.hours) };
+            opens_at(places, rules, from)
+        };
+        let is_cap_there = |rule: &Rule| {
+            let may_hold = |law| places.iter().any(|place| place.may_have(law));
+            matches!(rule, Rule::Cap(_)) && rule.law().is_some_and(may_hold)
+        };
+        next(before, now) != next(&after, now)
+            || next(&after, message.due_at) != Some(message.due_at)
+            || removed.iter().chain(&added).any(is_cap_there)
+    };
+    let moved = waiting.iter().filter(moves).count();
+    Ok(Ok(RulesPreview { removed, added, rules: before.rules().len(), moved, has_more }))
+}
+
+/// Where the recipients may be, as the gate sees it.
+fn places(conn: &mut Conn<'_>, waiting: &[Waiting]) -> Result<HashMap<NumberId, Vec<Place>>, StoreError> {
+    let numbers: Vec<NumberId> = waiting.iter().map(|message| message.number).collect();
+    let mut known = contacts::places_on(conn, &numbers)?;
+    let mut found: HashMap<NumberId, Vec<Place>> = HashMap::new();
+    for message in waiting {
+        let said = known.remove(&message.number).unwrap_or_default();
+        let places = found.entry(message.number).or_insert_with(Vec::new);
+        for (zone, zip) in said {
+            places.push(place_of(zone.as_deref(), zip.as_deref(), &message.phone));
+        }
+        if places.is_empty() {
+            places.push(place_of(None, None, &message.phone));
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,213 @@
+//! The page of one rule: what it says, and the form in which an administrator changes it, ends it or takes it out. Before
+//! anything is published a preview says what it would do. What was typed is never lost.
+
+use actix_session::Session;
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+use serde::Deserialize;
+
+use super::form::RuleForm;
+use super::history::Change;
+use super::{current, published};
+use crate::actions::preview_rules::{RulesPreview, preview_rules};
+use crate::actions::publish_rules::{RuleChange, publish_rules};
+use crate::actions::{ActionError, FieldError};
+use crate::domain::consent::check_reason;
+use crate::domain::schedule::{Certainty, DeadlineName, Law, Reach, Region, Rule, TextKind, federal_day};
+use crate::store::{Conn, StoreError};
+use crate::web::App;
+use crate::web::error::PageError;
+use crate::web::form::{self, Errors, Posted};
+use crate::web::page::{Page, grouped, html_status, see_other};
+use crate::web::session::{self, Administrator, Viewer};
+
+#[derive(Template)]
+#[template(path = "rules/row.html")]
+struct RowPage {
+    page: Page,
+    /// The rule as it is in effect; none for a new one.
+    rule: Option<Rule>,
+    form: RuleForm,
+    errors: Errors,
+    /// What was published while the page was open.
+    meanwhile: Vec<Change>,
+}
+
+#[derive(Template)]
+#[template(path = "rules/preview.html")]
+struct PreviewPage {
+    page: Page,
+    form: RuleForm,
+    preview: RulesPreview,
+}
+
+impl PreviewPage {
+    /// "1 of 47 rules changes. 214 scheduled messages move."
+    fn summary(&self) -> String {
+        let (changed, all) = (self.preview.removed.len().max(self.preview.added.len()), self.preview.rules);
+        let rules = match (self.preview.removed.len(), self.preview.added.len()) {
+            (0, 1) => format!("1 rule is added to {all}."),
+            (_, _) if changed == 1 => format!("1 of {all} rules changes."),
+            _ => format!("{changed} of {all} rules change."),
+        };
+        let more = if self.preview.has_more { " of the first 10,000" } else { "" };
+        let moved = match (self.preview.moved, more) {
+            (1, "") => "1 scheduled message moves.".to_owned(),
+            (moved, more) => format!(
+                "{}{more} scheduled messages move.",
+                grouped(i64::try_from(moved).unwrap_or(i64::MAX))
+            ),
+        };
+        format!("{rules} {moved}")
+    }
+}
+
+impl RowPage {
+    /// True for a rule that holds at a place.
+    fn has_place(&self) -> bool {
+        matches!(self.form.kind.as_str(), "hours" | "holiday" | "closure" | "cap")
+    }
+
+    /// The places a rule can be for: their words in the form and for people.
+    fn places(&self) -> Vec<(String, &'static str)> {
+        let mut states = Region::states();
+        states.sort_by_key(|state| state.name());
+        let states = states.into_iter().map(Law::State);
+        let laws = [Law::Federal, Law::Unknown].into_iter().chain(states);
+        laws.map(|law| (law.to_string(), law.place())).collect()
+    }
+
+    fn days(&self) -> [&'static str; 7] {
+        ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+    }
+
+    fn title(&self) -> String {
+        let kind = match self.form.kind.as_str() {
+            "hours" => "hours",
+            "holiday" => "holiday",
+            "closure" => "closure",
+            "cap" => "cap by law",
+            "stop" => "what STOP ends",
+            _ => "deadline",
+        };
+        match &self.rule {
+            Some(rule) => format!("{}: {kind}", rule.about()),
+            None => format!("New rule: {kind}"),
+        }
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct NewQuery {
+    kind: String,
+    place: String,
+}
+
+/// The form of a new rule.
+pub(super) async fn new(
+    app: Data<App>,
+    who: Administrator,
+    request: HttpRequest,
+) -> Result<HttpResponse, PageError> {
+    let query = form::query::<NewQuery>(&request);
+    if !["hours", "holiday", "closure", "cap", "stop", "deadline"].contains(&query.kind.as_str()) {
+        return Err(PageError::NotFound);
+    }
+    let (_, version) = app.store.read(current).await?;
+    let form = RuleForm::new(&query.kind, &query.place, federal_day(app.clock.now()), version);
+    let (page, errors) = (Page::new(&app, "rules", &who), Errors::default());
+    html_status(StatusCode::OK, RowPage { page, rule: None, form, errors, meanwhile: Vec::new() })
+}
+
+/// A rule, and for an administrator its form.
+pub(super) async fn show(app: Data<App>, who: Viewer, id: Path<String>) -> Result<HttpResponse, PageError> {
+    let (book, version) = app.store.read(current).await?;
+    let rule = book.rules().into_iter().find(|rule| rule.id() == *id).ok_or(PageError::NotFound)?;
+    let (page, form) = (Page::new(&app, "rules", &who), RuleForm::of(&rule, version));
+    let errors = Errors::default();
+    html_status(StatusCode::OK, RowPage { page, rule: Some(rule), form, errors, meanwhile: Vec::new() })
+}
+
+/// Previews or publishes what was typed.
+pub(super) async fn post(
+    app: Data<App>,
+    who: Administrator,
+    session: Session,
+    Posted(mut form): Posted<RuleForm>,
+) -> Result<HttpResponse, PageError> {
+    if form.step == "remove" {
+        form.removes = "yes".to_owned();
+    }
+    let page = Page::new(&app, "rules", &who);
+    if form.step == "edit" {
+        form.removes = String::new();
+        return again(&app, page, form, Vec::new(), StatusCode::OK).await;
+    }
+    let mut errors = Vec::new();
+    let change = form.change().map_err(|wrong| errors.extend(wrong)).ok();
+    if let Err(why) = check_reason(&form.reason) {
+        errors.push(FieldError::new("reason", why.to_string()));
+    }
+    let Some(change) = change.filter(|_| errors.is_empty()) else {
+        return again(&app, page, form, errors, StatusCode::UNPROCESSABLE_ENTITY).await;
+    };
+    if form.step == "publish" {
+        return publish(&app, &who, &session, page, form, change).await;
+    }
+    let now = app.clock.now();
+    match app.store.read(move |conn| preview_rules(conn, &change, now)).await? {
+        Ok(preview) => html_status(StatusCode::OK, PreviewPage { page, form, preview }),
+        Err(errors) => again(&app, page, form, errors, StatusCode::UNPROCESSABLE_ENTITY).await,
+    }
+}
+
+async fn publish(
+    app: &App,
+    who: &Administrator,
+    session: &Session,
+    page: Page,
+    form: RuleForm,
+    change: RuleChange,
+) -> Result<HttpResponse, PageError> {
+    let (draft, actor, now) = (form.draft(change), who.actor(), app.clock.now());
+    match app.store.write(move |tx| publish_rules(tx, &draft, &actor, now)).await {
+        Ok(version) => {
+            session::flash(session, published(version));
+            Ok(see_other("/rules"))
+        }
+        Err(ActionError::Invalid(errors)) => {
+            again(app, page, form, errors, StatusCode::UNPROCESSABLE_ENTITY).await
+        }
+        Err(ActionError::Conflict(_)) => {
+            let errors = vec![FieldError::new("meanwhile", super::OUTDATED)];
+            again(app, page, form, errors, StatusCode::CONFLICT).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The form once more, with what was typed, and with what was published since it was opened. Publishing again is upon what is
+/// published now.
+async fn again(
+    app: &App,
+    page: Page,
+    mut form: RuleForm,
+    errors: Vec<FieldError>,
+    status: StatusCode,
+) -> Result<HttpResponse, PageError> {
+    let begun = form.version.parse().unwrap_or_default();
+    let read = move |conn: &mut Conn<'_>| Ok::<_, StoreError>((Change::since(conn, begun)?, current(conn)?));
+    let (meanwhile, (book, version)) = app.store.read(read).await?;
+    if status == StatusCode::CONFLICT {
+        form.version = version.to_string();
+    }
+    let rule = book.rules().into_iter().find(|rule| rule.id() == form.rule);
+    if rule.is_none() {
+        // It was taken out or changed meanwhile: what was typed can still become a new rule.
+        form.rule = String::new();
+    }
+    html_status(status, RowPage { page, rule, form, errors: errors.into(), meanwhile })
+}
