@@ -6,7 +6,7 @@ use crate::domain::consent::State;
 use crate::domain::gate::{Purpose, Question, UsedCap, Verdict, ask, caps};
 use crate::domain::message::{Category, Lane};
 use crate::domain::program::Program;
-use crate::domain::schedule::{Cap, Place, Rulebook, Subject, place_of};
+use crate::domain::schedule::{Cap, OwnZone, Place, Rulebook, Subject, place_in, place_of};
 use crate::domain::standstill::Standstill;
 use crate::domain::time::Timestamp;
 use crate::store::messages::Message;
@@ -124,8 +124,9 @@ fn places(conn: &mut Conn<'_>, number: &Number, program: &Program) -> Result<Vec
         return Ok(Vec::new());
     }
     let mut places = Vec::new();
-    for (time_zone, zip) in contacts::places_of(conn, number.id)? {
-        let place = place_of(time_zone.as_deref(), zip.as_deref(), &number.phone);
+    for (time_zone, confirmed, zip) in contacts::places_of(conn, number.id)? {
+        let own = time_zone.as_deref().map(|name| OwnZone { name, confirmed });
+        let place = place_in(own, zip.as_deref(), &number.phone);
         if !places.contains(&place) {
             places.push(place);
         }

@@ -2,6 +2,7 @@
 //! loads, decides (in `domain`) and records, in one transaction; who acts and what time it is are arguments.
 
 mod consent;
+mod contact_details;
 mod error;
 mod gate;
 mod save_program;
@@ -10,6 +11,7 @@ mod words;
 pub mod answer_reminder;
 pub mod api_keys;
 pub mod become_kind;
+pub mod close_notice;
 pub mod create_program;
 pub mod database_kind;
 pub mod deliver;

@@ -4,17 +4,18 @@ use std::borrow::Cow;
 
 use crate::domain::actor::Actor;
 use crate::domain::auto_reply::AutoReply;
-use crate::domain::consent::{Intent, Scope, State};
+use crate::domain::consent::{Intent, Scope, State, StateName};
 use crate::domain::evidence::HandsetText;
 use crate::domain::message::{InboundText, Lane};
-use crate::domain::phone::Phone;
+use crate::domain::notice::NoticeKind;
+use crate::domain::phone::TextSender;
 use crate::domain::program::Program;
 use crate::domain::reply::{self, Reading, Reply};
 use crate::domain::schedule::Reach;
 use crate::domain::time::Timestamp;
 use crate::store::inbound::{self, Inbound};
 use crate::store::numbers::Number;
-use crate::store::{Locked, Tx, messages, numbers, programs, rulebooks};
+use crate::store::{Locked, Tx, messages, notices, numbers, programs, rulebooks};
 
 use super::ActionError;
 use super::consent::{Occasion, apply, queue};
@@ -52,19 +53,25 @@ pub fn receive_text(
         }
         return Ok(Received::Repeated);
     }
-    let (program, is_ours) = addressed(tx, &text.to)?;
+    let (program, is_ours) = addressed(tx, &text.to, region)?;
     let mut reading = reply::read(&text.body, &program.keywords(programs::codes(tx)?));
     if text.opted_out_at_provider {
         // The lead is blocked there: the record here must say so, whatever the words were.
         reading.reply = Reply::Revoke { program_code: None };
         reading.matched = Some("the provider's own opt-out".to_owned());
     }
-    // A provider's E.164 is taken as it is: a STOP must not be lost because metadata does not know the number.
-    let phone = Phone::from_e164(&text.from).or_else(|| Phone::parse(&text.from, region).ok());
-    let number = phone.map(|phone| numbers::find_or_create(tx, &phone, now)).transpose()?;
+    let sender = TextSender::read(&text.from, region);
+    let number = sender.phone().map(|phone| numbers::find_or_create(tx, phone, now)).transpose()?;
     let record = record(tx, provider, text, &reading, number.as_deref(), &program, now)?;
     inbound::insert(tx, &record)?;
-    let Some(mut number) = number else { return Ok(Received::New(reading.reply)) };
+    let Some(mut number) = number else {
+        notices::raise(tx, &record, NoticeKind::UnknownSender, now)?;
+        return Ok(Received::New(reading.reply));
+    };
+    if matches!(sender, TextSender::OtherChannel(_)) {
+        act_on_other_channel(tx, &mut number, &program, text, &record, &reading, now)?;
+        return Ok(Received::New(reading.reply));
+    }
     if number.unreachable.is_some() {
         // Who texts can be texted.
         numbers::set_unreachable(tx, &mut number, None)?;
@@ -75,7 +82,77 @@ pub fn receive_text(
     if is_ours || matches!(reading.reply, Reply::Revoke { .. } | Reply::Unclear) {
         act(tx, &mut number, &program, text, &record, &reading, now)?;
     }
+    if text.opted_in_at_provider && reading.reply != Reply::OptIn {
+        keep_opt_in_at_carrier(tx, &mut number, &program, &record, &reading, now)?;
+    }
     Ok(Received::New(reading.reply))
+}
+
+/// The same number on another channel: a demand to stop counts here too, nothing from there opts in, and no answer goes out
+/// by text.
+fn act_on_other_channel(
+    tx: &mut Tx<'_>,
+    number: &mut Locked<Number>,
+    program: &Program,
+    text: &InboundText,
+    record: &Inbound,
+    reading: &Reading,
+    now: Timestamp,
+) -> Result<(), ActionError> {
+    let silent = InboundText { answered_by_provider: true, ..text.clone() };
+    match reading.reply {
+        Reply::Revoke { .. } | Reply::Unclear => act(tx, number, program, &silent, record, reading, now),
+        Reply::OptIn | Reply::Confirm => {
+            keep(tx, number, program, record, reading.matched.clone().unwrap_or_default(), now)
+        }
+        Reply::Help | Reply::Other => Ok(()),
+    }
+}
+
+/// The carrier read START where our rules do not: it has lifted its block and welcomed the lead. Consent does not begin by
+/// it; staff see it on the dashboard and in the history.
+fn keep_opt_in_at_carrier(
+    tx: &mut Tx<'_>,
+    number: &mut Locked<Number>,
+    program: &Program,
+    record: &Inbound,
+    reading: &Reading,
+    now: Timestamp,
+) -> Result<(), ActionError> {
+    if number.consent.state_in(program.id).name() == StateName::OptedIn {
+        return Ok(());
+    }
+    let read_as = reading.matched.clone().unwrap_or_else(|| "no keyword of ours".to_owned());
+    keep(tx, number, program, record, format!("{read_as}; the carrier read START"), now)?;
+    notices::raise(tx, record, NoticeKind::OptInAtCarrier, now)?;
+    Ok(())
+}
+
+/// Writes a text into the history without a change of consent.
+fn keep(
+    tx: &mut Tx<'_>,
+    number: &mut Locked<Number>,
+    program: &Program,
+    record: &Inbound,
+    matched: String,
+    now: Timestamp,
+) -> Result<(), ActionError> {
+    let evidence = HandsetText { matched, ..evidence(record) };
+    apply(tx, number, program, Intent::Keep(evidence), &Occasion::new(&Actor::Lead, now))?;
+    Ok(())
+}
+
+/// The record of a text as evidence.
+fn evidence(record: &Inbound) -> HandsetText {
+    HandsetText {
+        inbound: record.id,
+        provider: record.provider.clone(),
+        provider_message_id: record.provider_id.clone(),
+        body: record.body.clone(),
+        to: record.to_text.clone(),
+        matched: record.matched.clone().unwrap_or_default(),
+        sent_at: record.sent_at,
+    }
 }
 
 /// A database may refuse the character that ends a string elsewhere, and no STOP may be lost to it.
@@ -90,7 +167,9 @@ fn without_nul(text: &InboundText) -> Cow<'_, InboundText> {
 
 /// The program the text was sent to, and whether that is certain. A number of the provider's account that no program has
 /// belongs to the default program; with several programs a START there says yes to none of them.
-fn addressed(tx: &mut Tx<'_>, to: &str) -> Result<(Program, bool), ActionError> {
+fn addressed(tx: &mut Tx<'_>, to: &str, region: &str) -> Result<(Program, bool), ActionError> {
+    let ours = TextSender::read(to, region);
+    let to = ours.phone().map_or(to, |phone| phone.as_str());
     let (program, is_certain) = match programs::of_sender(tx, to)? {
         Some(id) => (programs::get(tx, id)?, true),
         None => (programs::find(tx, None)?, programs::ids(tx)?.len() == 1),
@@ -159,15 +238,7 @@ fn act(
     reading: &Reading,
     now: Timestamp,
 ) -> Result<(), ActionError> {
-    let evidence = || HandsetText {
-        inbound: record.id,
-        provider: record.provider.clone(),
-        provider_message_id: record.provider_id.clone(),
-        body: record.body.clone(),
-        to: record.to_text.clone(),
-        matched: reading.matched.clone().unwrap_or_default(),
-        sent_at: record.sent_at,
-    };
+    let evidence = || evidence(record);
     let occasion = Occasion { actor: &Actor::Lead, now, confirm: !text.answered_by_provider };
     let intent = match &reading.reply {
         Reply::OptIn if is_own_word(program, reading) => Intent::Join(evidence()),

@@ -2,13 +2,12 @@
 
 use crate::domain::actor::Actor;
 use crate::domain::id::ContactId;
-use crate::domain::phone::Phone;
-use crate::domain::schedule::Zone;
 use crate::domain::time::Timestamp;
 use crate::store::contacts::{self, Contact, Details};
 use crate::store::{Locked, Tx, admin_log, numbers};
 
-use super::{ActionError, FieldError, one_line};
+use super::ActionError;
+use super::contact_details::{Entered, checked, tidied, trimmed};
 
 /// What a program sends about a contact: a field that it leaves out (`None`) stays as it is.
 #[derive(Clone, Debug, Default)]
@@ -23,11 +22,17 @@ pub struct Sent {
     pub zip: Option<Option<String>>,
     /// IANA time zone.
     pub time_zone: Option<Option<String>>,
+    /// A time zone outside the number's country is right.
+    pub time_zone_confirmed: Option<bool>,
 }
 
 impl Sent {
     fn over(self, known: Details) -> Details {
+        // A confirmation belongs to the time zone that it was given for.
+        let keeps_zone = self.time_zone.as_ref().is_none_or(|zone| trimmed(zone) == known.time_zone);
+        let confirmed = known.time_zone_confirmed && keeps_zone;
         Details {
+            time_zone_confirmed: self.time_zone_confirmed.unwrap_or(confirmed),
             name: self.name.map_or(known.name, Option::unwrap_or_default),
             email: self.email.unwrap_or(known.email),
             external_id: self.external_id.unwrap_or(known.external_id),
@@ -49,7 +54,7 @@ pub fn save_contact(
     actor: &Actor,
     now: Timestamp,
 ) -> Result<(ContactId, bool), ActionError> {
-    let external_id = sent.external_id.as_ref().and_then(|id| tidy(id.clone()));
+    let external_id = sent.external_id.as_ref().and_then(trimmed);
     let known = match &external_id {
         Some(external_id) => contacts::external_locked(tx, external_id)?,
         None => None,
@@ -59,8 +64,9 @@ pub fn save_contact(
         return Ok((create_contact(tx, phone, &details, region, actor, now)?, true));
     };
     let id = known.id;
+    let entered = Entered { zip: sent.zip.is_some(), time_zone: sent.time_zone.is_some() };
     let details = sent.over(details_of(&known));
-    change_contact(tx, &known, phone, &details, region, actor, now)?;
+    change_contact(tx, &known, phone, &details, entered, region, actor, now)?;
     Ok((id, false))
 }
 
@@ -77,7 +83,7 @@ pub fn create_contact(
     now: Timestamp,
 ) -> Result<ContactId, ActionError> {
     let details = &tidied(details);
-    let phone = checked(phone, details, region)?;
+    let phone = checked(phone, details, Entered::ALL, region)?;
     if let Some(external_id) = &details.external_id
         && contacts::by_external_id(tx, external_id)?.is_some()
     {
@@ -103,7 +109,7 @@ pub fn update_contact(
     now: Timestamp,
 ) -> Result<Contact, ActionError> {
     let contact = contacts::get_locked(tx, id)?.ok_or(ActionError::NotFound("contact"))?;
-    change_contact(tx, &contact, phone, details, region, actor, now)?;
+    change_contact(tx, &contact, phone, details, Entered::ALL, region, actor, now)?;
     Ok(contact.into_inner())
 }
 
@@ -115,21 +121,24 @@ pub fn details_of(contact: &Contact) -> Details {
         external_id: contact.external_id.clone(),
         zip: contact.zip.clone(),
         time_zone: contact.time_zone.clone(),
+        time_zone_confirmed: contact.time_zone_confirmed,
     }
 }
 
+#[allow(clippy::too_many_arguments)]
 fn change_contact(
     tx: &mut Tx<'_>,
     contact: &Locked<Contact>,
     phone: &str,
     details: &Details,
+    entered: Entered,
     region: &str,
     actor: &Actor,
     now: Timestamp,
 ) -> Result<(), ActionError> {
     let id = contact.id;
     let details = &tidied(details);
-    let phone = checked(phone, details, region)?;
+    let phone = checked(phone, details, entered, region)?;
     if let Some(external_id) = &details.external_id
         && contacts::by_external_id(tx, external_id)?.is_some_and(|other| other.id != id)
     {
@@ -142,47 +151,6 @@ fn change_contact(
     Ok(())
 }
 
-/// Control characters and space around it are no part of what people mean; what is empty then was not given.
-fn tidied(details: &Details) -> Details {
-    Details {
-        name: one_line(&details.name),
-        email: tidy(details.email.clone()),
-        external_id: tidy(details.external_id.clone()),
-        zip: tidy(details.zip.clone()),
-        time_zone: tidy(details.time_zone.clone()),
-    }
-}
-
-fn tidy(text: Option<String>) -> Option<String> {
-    text.map(|text| one_line(&text)).filter(|text| !text.is_empty())
-}
-
 fn taken() -> ActionError {
     ActionError::field("external_id", "Another contact has this external id already. Enter a different one.")
-}
-
-fn checked(phone: &str, details: &Details, region: &str) -> Result<Phone, ActionError> {
-    let mut errors = Vec::new();
-    let phone =
-        Phone::parse(phone, region).map_err(|error| errors.push(FieldError::new("phone", error.to_string())));
-    if details.name.chars().count() > 200 {
-        errors.push(FieldError::new("name", "The name is longer than 200 characters. Shorten it."));
-    }
-    if details.email.as_ref().is_some_and(|email| !validator::ValidateEmail::validate_email(email)) {
-        errors.push(FieldError::new("email", "Enter an e-mail address like name@example.com."));
-    }
-    if details.external_id.as_ref().is_some_and(|id| id.chars().count() > 200) {
-        errors.push(FieldError::new("external_id", "The external id is longer than 200 characters."));
-    }
-    if details.zip.as_ref().is_some_and(|zip| zip.chars().count() > 16) {
-        errors.push(FieldError::new("zip", "Enter a ZIP code like 98101."));
-    }
-    if details.time_zone.as_ref().is_some_and(|zone| Zone::find(zone).is_none()) {
-        let words = "This is no time zone of the IANA list. Enter one like America/Los_Angeles.";
-        errors.push(FieldError::new("time_zone", words));
-    }
-    match (phone, errors.is_empty()) {
-        (Ok(phone), true) => Ok(phone),
-        _ => Err(ActionError::Invalid(errors)),
-    }
 }

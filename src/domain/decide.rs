@@ -43,6 +43,7 @@ pub fn decide(
             State::OptedOut(_) => case.handset(EventKind::Recorded, text, &[]),
             _ => case.start(text),
         }),
+        Intent::Keep(text) => Ok(case.handset(EventKind::Recorded, text, &[])),
         Intent::Yes { text, asked_at } => Ok(case.yes(text, asked_at)),
         Intent::Stop(text, scope) => Ok(case.stop(text, scope)),
         Intent::Unclear(text) => Ok(case.unclear(text)),

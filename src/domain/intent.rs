@@ -60,6 +60,9 @@ pub enum Intent {
     Start(HandsetText),
     /// A program's own word of consent: it begins consent, and only START itself brings back who opted out.
     Join(HandsetText),
+    /// A text that is kept in the history and changes nothing: START from another channel, or one that only the provider
+    /// reads as START.
+    Keep(HandsetText),
     /// YES from the handset: consent only while invited, and only to a question that went out: at `asked_at`.
     Yes { text: HandsetText, asked_at: Option<Timestamp> },
     /// STOP from the handset.

@@ -133,6 +133,8 @@ pub struct InboundText {
     pub answered_by_provider: bool,
     /// The provider itself read it as STOP and blocks the lead there, whatever the words were.
     pub opted_out_at_provider: bool,
+    /// The provider itself read it as START, lifted its block and answered the lead, whatever the words were.
+    pub opted_in_at_provider: bool,
 }
 
 /// What a delivery receipt says.

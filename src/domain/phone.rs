@@ -2,12 +2,19 @@
 //! it is, nor whether it can receive texts: line type is a stored attribute, no number plan tells it. A [`Phone`] redacts
 //! itself wherever it is printed (DESIGN, Errors); only [`Phone::as_str`] and [`Phone::national`] give the digits away.
 
+mod sender;
+mod spelling;
+
 use std::fmt;
 use std::str::FromStr;
 
-use rlibphonenumber::{PHONE_NUMBER_UTIL, ParseError, PhoneNumber, PhoneNumberFormat, PhoneNumberType};
+use rlibphonenumber::{
+    NumberLengthType, PHONE_NUMBER_UTIL, ParseError, PhoneNumber, PhoneNumberFormat, PhoneNumberType,
+};
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
+
+pub use sender::{TextSender, without_channel};
 
 /// Nothing longer than this is read at all: a full number with every space and bracket stays well below.
 const MAX_CHARACTERS: usize = 40;
@@ -68,27 +75,54 @@ impl Phone {
     /// # Errors
     /// A [`PhoneError`] in words for the person who typed it.
     pub fn parse(text: &str, region: &str) -> Result<Phone, PhoneError> {
-        if text.chars().nth(MAX_CHARACTERS).is_some() {
-            return Err(PhoneError::TooLong);
+        let number = read(&plain(text)?, region)?;
+        let phone = e164(&number).ok_or(PhoneError::Invalid)?;
+        if PHONE_NUMBER_UTIL.is_valid_number(&number) {
+            return Ok(phone);
         }
-        let text: String = text.nfkc().collect();
-        let text = without_scheme(text.trim());
-        if text.is_empty() {
-            return Err(PhoneError::Empty);
+        // An old spelling is no valid number of its own, but it names one.
+        let canonical = phone.canonical();
+        if canonical != phone { Ok(canonical) } else { Err(PhoneError::Invalid) }
+    }
+
+    /// Reads a number for a revocation or for a look at its record. It need not be valid: the number plan may be newer than
+    /// our copy of it, and a person's STOP counts all the same. Any `+` and 7 to 15 digits will do.
+    ///
+    /// # Errors
+    /// A [`PhoneError`] when the text has not even the shape of a number.
+    pub fn look_up(text: &str, region: &str) -> Result<Phone, PhoneError> {
+        let text = plain(text)?;
+        let digits: String = text.chars().filter(|c| !c.is_whitespace() && !"-.()".contains(*c)).collect();
+        if let Some(phone) = Phone::from_e164(&digits).filter(|_| !is_decimal(&text)) {
+            return Ok(phone.canonical());
         }
-        let number = PHONE_NUMBER_UTIL.parse(text, region.parse().ok()).map_err(reason)?;
-        if !number.extension().is_empty() {
-            return Err(PhoneError::HasExtension);
+        let number = read(&text, region)?;
+        let length = PHONE_NUMBER_UTIL.is_possible_number_with_reason(&number);
+        if length == Ok(NumberLengthType::IsPossible) || PHONE_NUMBER_UTIL.is_valid_number(&number) {
+            return e164(&number).map(|phone| phone.canonical()).ok_or(PhoneError::Invalid);
         }
-        // The library skips leading words and dials letters ("1-800-FLOWERS"); a consent is for the number that was meant.
-        if text.chars().any(|c| c.is_alphabetic() || "*#;,".contains(c)) {
-            return Err(PhoneError::NotANumber);
-        }
-        if !PHONE_NUMBER_UTIL.is_valid_number(&number) {
-            return Err(PhoneError::Invalid);
-        }
-        let e164 = PHONE_NUMBER_UTIL.format(&number, PhoneNumberFormat::E164);
-        Phone::from_e164(&e164).ok_or(PhoneError::Invalid)
+        Err(PhoneError::Invalid)
+    }
+
+    /// The one spelling under which the number's record is kept. A spelling that is no valid number of its own leads to the
+    /// valid one: Mexico's `+52 1 …`, Brazil's mobile numbers without the 9, a trunk zero after the country code.
+    pub fn canonical(&self) -> Phone {
+        if self.is_north_american() { self.clone() } else { spelling::canonical(self) }
+    }
+
+    /// An older spelling under which records of this number may exist.
+    pub fn old_spelling(&self) -> Option<Phone> {
+        if self.is_north_american() { None } else { spelling::old(self) }
+    }
+
+    /// The other valid number that the same handset may have: `+54 …` and `+54 9 …` in Argentina. They share opt-outs only.
+    pub fn twin(&self) -> Option<Phone> {
+        if self.is_north_american() { None } else { spelling::twin(self) }
+    }
+
+    /// True when the number plan has such a number. Sending needs one; a revocation does not.
+    pub fn is_valid(&self) -> bool {
+        self.number().is_some_and(|number| PHONE_NUMBER_UTIL.is_valid_number(&number))
     }
 
     /// Takes a stored or transmitted value: `+`, then 7 to 15 digits, the first not 0. Only the shape is looked at, so
@@ -128,7 +162,7 @@ impl Phone {
 
     /// Numbers of the North American plan all have one shape; a list shows fifty of them, and the library takes its time.
     fn north_american(&self) -> Option<String> {
-        let digits = self.0.strip_prefix("+1").filter(|digits| digits.len() == 10)?;
+        let digits = self.0.strip_prefix("+1").filter(|_| self.is_north_american())?;
         Some(format!("({}) {}-{}", digits.get(..3)?, digits.get(3..6)?, digits.get(6..)?))
     }
 
@@ -155,17 +189,51 @@ impl Phone {
         Some(format!("+{code}"))
     }
 
+    fn is_north_american(&self) -> bool {
+        self.0.len() == 12 && self.0.starts_with("+1")
+    }
+
     fn number(&self) -> Option<PhoneNumber> {
         PHONE_NUMBER_UTIL.parse(&self.0, None).ok()
     }
 }
 
-/// Takes off the scheme of a `tel:` link (RFC 3966).
-fn without_scheme(text: &str) -> &str {
-    match text.split_at_checked(4) {
-        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("tel:") => rest.trim_start(),
-        _ => text,
+/// What was typed, without the scheme of a `tel:` or `sms:` link (RFC 3966, RFC 5724).
+fn plain(text: &str) -> Result<String, PhoneError> {
+    if text.chars().nth(MAX_CHARACTERS).is_some() {
+        return Err(PhoneError::TooLong);
     }
+    let text: String = text.nfkc().collect();
+    // Marks of writing direction come along when a number is copied.
+    let text = text.trim_matches(|c: char| c.is_whitespace() || ('\u{200E}'..='\u{202E}').contains(&c));
+    let text = without_channel(text);
+    if text.is_empty() { Err(PhoneError::Empty) } else { Ok(text.to_owned()) }
+}
+
+fn read(text: &str, region: &str) -> Result<PhoneNumber, PhoneError> {
+    if is_decimal(text) {
+        return Err(PhoneError::NotANumber);
+    }
+    let number = PHONE_NUMBER_UTIL.parse(text, region.parse().ok()).map_err(reason)?;
+    if !number.extension().is_empty() {
+        return Err(PhoneError::HasExtension);
+    }
+    // The library skips leading words and dials letters ("1-800-FLOWERS"); a consent is for the number that was meant.
+    if text.chars().any(|c| c.is_alphabetic() || "*#;,".contains(c)) {
+        return Err(PhoneError::NotANumber);
+    }
+    Ok(number)
+}
+
+/// `206555010.0`: a spreadsheet took the number for a quantity, and its decimal must not supply a digit. A single point
+/// before four or more digits separates (`206.5550100`, `+1.2065550100`).
+fn is_decimal(text: &str) -> bool {
+    let Some((_, fraction)) = text.split_once('.') else { return false };
+    fraction.chars().all(|c| c.is_ascii_digit()) && fraction.len() < 4
+}
+
+fn e164(number: &PhoneNumber) -> Option<Phone> {
+    Phone::from_e164(&PHONE_NUMBER_UTIL.format(number, PhoneNumberFormat::E164))
 }
 
 fn reason(error: ParseError) -> PhoneError {
@@ -213,159 +281,4 @@ impl fmt::Debug for Phone {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn us(text: &str) -> Result<Phone, PhoneError> {
-        Phone::parse(text, "US")
-    }
-
-    #[test]
-    fn any_way_of_writing_is_the_same_number() {
-        for text in [
-            "(206) 555-0100",
-            "206.555.0100",
-            "206-555-0100",
-            " 2065550100\n",
-            "+1 206 555 0100",
-            "1-206-555-0100",
-            "+1 (206) 555–0100",
-            "tel:+12065550100",
-            "TEL:206-555-0100",
-            "２０６５５５０１００",
-            "＋１（２０６）５５５－０１００",
-            "\u{202A}+1 206\u{A0}555\u{A0}0100\u{202C}",
-        ] {
-            assert_eq!(us(text).map(String::from), Ok("+12065550100".to_owned()), "{text}");
-        }
-    }
-
-    #[test]
-    fn the_numbers_kept_for_fiction_are_accepted() {
-        for area in ["206", "212", "305", "415", "512", "602", "808", "907"] {
-            for line in ["0100", "0142", "0199"] {
-                let text = format!("({area}) 555-{line}");
-                assert_eq!(us(&text).unwrap().national(), text);
-            }
-        }
-    }
-
-    #[test]
-    fn what_is_no_number_is_refused_with_its_reason() {
-        use PhoneError::*;
-        for (text, reason) in [
-            ("", Empty),
-            ("  \u{3000}", Empty),
-            ("tel:", Empty),
-            ("abc", NotANumber),
-            ("---", NotANumber),
-            ("1-800-FLOWERS", NotANumber),
-            ("call 206 555 0100", NotANumber),
-            ("*67 206 555 0100", NotANumber),
-            ("555-0100", Invalid),
-            ("(000) 555-0100", Invalid),
-            ("+999 206 555 0100", Invalid),
-            ("206 555 0100 206 555 0199", Invalid),
-            ("206 555 0100 x12", HasExtension),
-            ("206 555 0100 ext. 5", HasExtension),
-            ("206 555 0100;ext=5", HasExtension),
-            ("206 555 0100,,12", HasExtension),
-            ("1234567890123456789012345678901234567890 ", TooLong),
-        ] {
-            assert_eq!(us(text), Err(reason), "{text}");
-        }
-    }
-
-    #[test]
-    fn the_region_is_meant_only_without_a_country_code() {
-        assert_eq!(Phone::parse("020 7946 0000", "GB").unwrap().as_str(), "+442079460000");
-        assert_eq!(Phone::parse("+1 206 555 0100", "GB").unwrap().as_str(), "+12065550100");
-        assert_eq!(Phone::parse("+1 206 555 0100", "nowhere").unwrap().as_str(), "+12065550100");
-        assert_eq!(Phone::parse("206 555 0100", "nowhere"), Err(PhoneError::Invalid));
-        assert_eq!(us("+1 905 555 0101").unwrap().country_region().as_deref(), Some("CA"));
-    }
-
-    #[test]
-    fn stored_values_keep_a_strict_shape() {
-        for text in ["+12065550100", "+1234567", "+123456789012345"] {
-            assert_eq!(Phone::from_e164(text).unwrap().as_str(), text);
-        }
-        for text in [
-            "",
-            "+",
-            "12065550100",
-            "+0206555010",
-            "+123456",
-            "+1234567890123456",
-            "+1 2065550100",
-            "+1206555010x",
-            "+１２０６５５５０１００",
-            "++2065550100",
-        ] {
-            assert_eq!(text.parse::<Phone>(), Err(NotE164), "{text}");
-        }
-    }
-
-    #[test]
-    fn json_is_the_number_and_is_checked() {
-        let phone = us("2065550100").unwrap();
-        let json = serde::de::value::StrDeserializer::<serde::de::value::Error>::new("+12065550100");
-        assert_eq!(Phone::deserialize(json), Ok(phone));
-        let json = serde::de::value::StrDeserializer::<serde::de::value::Error>::new("2065550100");
-        assert!(Phone::deserialize(json).is_err());
-    }
-
-    #[test]
-    fn costly_numbers_and_calling_codes_are_known() {
-        assert!(Phone::from_e164("+19002345678").unwrap().is_costly());
-        assert!(!us("2065550100").unwrap().is_costly());
-        assert_eq!(Phone::calling_code("US").as_deref(), Some("+1"));
-        assert_eq!(Phone::calling_code("nowhere"), None);
-    }
-
-    #[test]
-    fn it_never_shows_its_digits_by_accident() {
-        let phone = us("2065550100").unwrap();
-        assert_eq!(format!("{phone} {phone:?}"), "+1206•••0100 +1206•••0100");
-        assert_eq!(phone.last_four(), "0100");
-        assert_eq!(format!("{:?}", Phone::from_e164("+1234567")), "Some(+1•••67)");
-    }
-
-    #[test]
-    fn a_number_from_abroad_shows_its_country_code() {
-        let shown = |e164: &str, home: &str| Phone::from_e164(e164).unwrap().shown(home);
-        assert_eq!(shown("+12065550100", "US"), "(206) 555-0100");
-        assert_eq!(shown("+442079460000", "US"), "+44 20 7946 0000");
-        assert_eq!(shown("+14165550100", "US"), "(416) 555-0100");
-        assert_eq!(shown("+442079460000", "GB"), "020 7946 0000");
-        assert_eq!(shown("+12065550100", "GB"), "+1 206-555-0100");
-    }
-
-    #[test]
-    fn a_number_without_metadata_is_still_shown() {
-        let phone = Phone::from_e164("+999999999999").unwrap();
-        assert_eq!(phone.shown("US"), "+999999999999");
-        assert_eq!(phone.national(), "+999999999999");
-        assert_eq!(phone.country_region(), None);
-    }
-
-    #[test]
-    fn the_short_way_to_show_a_number_is_the_librarys() {
-        for area in ["206", "212", "416", "787", "800", "907"] {
-            let phone = Phone::from_e164(&format!("+1{area}5550142")).unwrap();
-            let number = phone.number().unwrap();
-            assert_eq!(phone.national(), PHONE_NUMBER_UTIL.format(&number, PhoneNumberFormat::National));
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn no_text_makes_it_panic_and_what_it_reads_it_reads_again(text in "\\PC{0,45}|[-0-9+(). x#;,*/]{0,45}") {
-            if let Ok(phone) = us(&text) {
-                prop_assert_eq!(us(phone.as_str()), Ok(phone.clone()));
-                prop_assert_eq!(Phone::from_e164(phone.as_str()), Some(phone));
-            }
-        }
-    }
-}
+mod tests;

@@ -33,7 +33,7 @@ pub use hour_rule::{Allowed, Days, HourRule, Law, RuleError};
 pub use legal_cap::{LegalCap, Subject};
 pub use own_hours::OwnHours;
 pub use pending::PendingRule;
-pub use place::{By, Place, place_of};
+pub use place::{By, OwnZone, Place, is_foreign, place_in, place_of, zip_is_readable};
 pub use region::Region;
 pub use revocation::{Deadline, DeadlineName, Deadlines, Reach, StopRule, TextKind};
 pub use rule::Rule;

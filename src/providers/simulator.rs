@@ -312,6 +312,7 @@ impl Provider for Simulator {
             sent_at,
             answered_by_provider: false,
             opted_out_at_provider: false,
+            opted_in_at_provider: false,
         })
     }
 

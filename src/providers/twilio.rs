@@ -171,6 +171,7 @@ impl Provider for Twilio {
             sent_at: None,
             answered_by_provider: form.get("OptOutType").is_some_and(|kind| !kind.is_empty()),
             opted_out_at_provider: form.get("OptOutType") == Some("STOP"),
+            opted_in_at_provider: form.get("OptOutType") == Some("START"),
         })
     }
 

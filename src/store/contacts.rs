@@ -39,6 +39,8 @@ pub struct Contact {
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+    /// A person said that a time zone outside the number's country is right.
+    pub time_zone_confirmed: bool,
 }
 
 /// What a person enters about a contact.
@@ -54,6 +56,8 @@ pub struct Details {
     pub zip: Option<String>,
     /// IANA time zone.
     pub time_zone: Option<String>,
+    /// The time zone is right although it lies outside the number's country.
+    pub time_zone_confirmed: bool,
 }
 
 /// A line of the list.
@@ -115,6 +119,7 @@ pub fn insert(
             contacts::external_id.eq(&details.external_id),
             contacts::zip.eq(&details.zip),
             contacts::time_zone.eq(&details.time_zone),
+            contacts::time_zone_confirmed.eq(details.time_zone_confirmed),
             contacts::created_at.eq(now),
             contacts::updated_at.eq(now),
         ))
@@ -151,6 +156,7 @@ pub fn update(
             contacts::external_id.eq(&details.external_id),
             contacts::zip.eq(&details.zip),
             contacts::time_zone.eq(&details.time_zone),
+            contacts::time_zone_confirmed.eq(details.time_zone_confirmed),
             contacts::updated_at.eq(now),
         ))
         .execute(db))?;
@@ -212,17 +218,17 @@ pub fn of_number(conn: &mut Conn<'_>, number: NumberId) -> Result<Vec<Contact>, 
     })
 }
 
-/// Where a contact says that it is: time zone and ZIP code.
-pub type Whereabouts = (Option<String>, Option<String>);
+/// Where a contact says that it is: time zone, whether a person confirmed a foreign one, and ZIP code.
+pub type Whereabouts = (Option<String>, bool, Option<String>);
 
-/// Where the contacts of a number say that they are, each answer once: time zone and ZIP code. All of them: each must be awake.
+/// Where the contacts of a number say that they are, each answer once. All of them: each must be awake.
 ///
 /// # Errors
 /// When the database fails.
 pub fn places_of(conn: &mut Conn<'_>, number: NumberId) -> Result<Vec<Whereabouts>, StoreError> {
     on!(conn, db => {
         let query = contacts::table.filter(contacts::number_id.eq(number));
-        Ok(query.select((contacts::time_zone, contacts::zip)).distinct().load(db)?)
+        Ok(query.select((contacts::time_zone, contacts::time_zone_confirmed, contacts::zip)).distinct().load(db)?)
     })
 }
 

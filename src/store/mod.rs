@@ -25,6 +25,7 @@ pub mod integrity;
 pub mod messages;
 pub mod moving;
 pub mod newcomer;
+pub mod notices;
 pub mod numbers;
 pub mod program_replies;
 pub mod programs;

@@ -133,6 +133,7 @@ diesel::table! {
         time_zone -> Nullable<Text>,
         created_at -> BigInt,
         updated_at -> BigInt,
+        time_zone_confirmed -> Bool,
     }
 }
 
@@ -224,6 +225,17 @@ diesel::table! {
         confirm -> Bool,
         answered_at -> Nullable<BigInt>,
         answer -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    inbound_notices (inbound_id) {
+        inbound_id -> Binary,
+        number_id -> Nullable<Binary>,
+        kind -> Text,
+        raised_at -> BigInt,
+        closed_at -> Nullable<BigInt>,
+        closed_by -> Nullable<Text>,
     }
 }
 
@@ -352,6 +364,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     stale_messages,
     inbound_texts,
     inbound_questions,
+    inbound_notices,
     forms,
     form_versions,
     users,

@@ -11,6 +11,7 @@ use crate::domain::consent::{EventKind, Source, StateName};
 use crate::domain::id::*;
 use crate::domain::language::Language;
 use crate::domain::message::{Category, Lane, StaleDecision, Status};
+use crate::domain::notice::NoticeKind;
 use crate::domain::phone::Phone;
 use crate::domain::program::{ProgramKind, WordList};
 use crate::domain::question::{QuestionAnswer, QuestionKind};
@@ -121,6 +122,7 @@ word_columns!(
     StaleDecision,
     QuestionKind,
     QuestionAnswer,
+    NoticeKind,
     Phone,
     Role,
     Language,

@@ -222,6 +222,7 @@ fn late_and_repeated_webhooks_never_end_less_restrictive() {
                 sent_at: Some(start().plus(chrono::Duration::seconds(at))),
                 answered_by_provider: false,
                 opted_out_at_provider: false,
+                opted_in_at_provider: false,
             };
             store.write_now(move |tx| receive_text(tx, "test", &text, "US", now)).unwrap();
         }

@@ -6,7 +6,7 @@ use crate::actions::seed;
 use crate::domain::consent::EventKind;
 use crate::domain::evidence::{Evidence, HandsetText};
 use crate::domain::ledger::Entry;
-use crate::domain::phone::Phone;
+use crate::domain::phone::{Phone, TextSender};
 use crate::domain::reply::Reply;
 use crate::store::walk::{MessageRow, TextRow};
 
@@ -77,7 +77,9 @@ pub(super) fn check_texts(
         if text.class == revokes.as_str() && !rested_on.contains(&text.id) {
             problems.push("a text from it revokes, but no event says so".to_owned());
         }
-        if Phone::from_e164(&text.from_text).is_some_and(|from| from != *phone) {
+        // Only what begins with a country code is certain without the region it was read in.
+        let sender = TextSender::read(&text.from_text, "");
+        if sender.phone().is_some_and(|from| *from != phone.canonical()) {
             problems.push("a text under it came from another number".to_owned());
         }
     }

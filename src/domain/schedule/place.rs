@@ -4,7 +4,7 @@
 use super::hour_rule::Law;
 use super::region::{Region, country};
 use super::tables::{Entry, area_code, zip_code};
-use super::zone::Zone;
+use super::zone::{Zone, home_country};
 use crate::domain::phone::Phone;
 
 /// A contact's candidate time zones and states, and how they were found. Never without a zone.
@@ -23,6 +23,8 @@ pub struct Place {
 pub enum By {
     /// The contact's own time zone.
     OwnZone(Zone),
+    /// Its own time zone lies in another country and nobody confirmed it: one more candidate beside the rest.
+    Unconfirmed(Box<By>, Zone),
     /// Its ZIP or postal code.
     Zip(String),
     /// Its state.
@@ -37,17 +39,65 @@ pub enum By {
     Nothing,
 }
 
-/// Finds the place of a contact: its own zone > ZIP or state > area code. The own zone sets the clock alone: the laws
-/// are still those of the ZIP, else of the area code.
+/// A contact's own time zone, as it is kept.
+#[derive(Clone, Copy, Debug)]
+pub struct OwnZone<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// A person said that it is right although it lies outside the number's country.
+    pub confirmed: bool,
+}
+
+/// Finds the place of a contact whose time zone, if it has one, was not confirmed.
 pub fn place_of(contact_zone: Option<&str>, zip: Option<&str>, phone: &Phone) -> Place {
-    let place = by_zip(zip.unwrap_or_default().trim(), phone).unwrap_or_else(|| by_number(phone));
-    match contact_zone.map(str::trim).filter(|name| !name.is_empty()) {
-        None => place,
-        Some(name) => match Zone::find(name) {
-            Some(zone) => place.with_own_zone(zone),
-            // Somebody said where it is, and nobody understands it: the cautious hours hold too.
-            None => Place { unknown: true, ..place },
-        },
+    place_in(contact_zone.map(|name| OwnZone { name, confirmed: false }), zip, phone)
+}
+
+/// Finds the place of a contact: its own zone > ZIP or state > area code. The own zone sets the clock alone: the laws
+/// are still those of the ZIP, else of the area code. An own zone in another country, unless a person confirmed it, is one
+/// more candidate and never the only one.
+pub fn place_in(own: Option<OwnZone<'_>>, zip: Option<&str>, phone: &Phone) -> Place {
+    let zip = zip.unwrap_or_default().trim();
+    let place = by_zip(zip, phone).unwrap_or_else(|| {
+        let place = by_number(phone);
+        // A ZIP that cannot be read says that it is somewhere: the cautious hours hold too.
+        Place { unknown: place.unknown || !zip_is_readable(zip, phone), ..place }
+    });
+    // A zone that is no place counts as absent.
+    let Some(own) = own.filter(|own| !own.name.trim().is_empty() && !Zone::is_no_place(own.name)) else {
+        return place;
+    };
+    match Zone::find(own.name) {
+        Some(zone) if own.confirmed || !is_foreign(zone, phone) => place.with_own_zone(zone),
+        Some(zone) => place.with_candidate(zone),
+        // It says where the contact is in words that we do not know: the cautious hours hold too.
+        None => Place { unknown: true, ..place },
+    }
+}
+
+/// False for what stands in a ZIP field and says nothing to us. Postal codes of other countries are theirs to judge.
+pub fn zip_is_readable(zip: &str, phone: &Phone) -> bool {
+    let zip = zip.trim();
+    let is_ours = || countries(phone).iter().any(|country| matches!(*country, "US" | "CA"));
+    zip.is_empty() || by_zip(zip, phone).is_some() || !is_ours()
+}
+
+/// True for a zone outside the number's country. Where the country is not known, no zone is foreign.
+pub fn is_foreign(zone: Zone, phone: &Phone) -> bool {
+    let countries = countries(phone);
+    !countries.is_empty() && !countries.contains(&zone.country())
+}
+
+/// The countries that a number may belong to. A number of the North American plan without a place of its own (toll-free,
+/// an area code that we do not know) counts as ours.
+fn countries(phone: &Phone) -> Vec<&'static str> {
+    let regions: Vec<Region> = match digits_of_plan(phone) {
+        Some(code) => area_code(code).map(|entry| entry.regions.clone()).unwrap_or_default(),
+        None => phone.country_region().and_then(|code| Region::find(&code)).into_iter().collect(),
+    };
+    match (digits_of_plan(phone), regions.is_empty()) {
+        (Some(_), true) => vec!["US"],
+        _ => regions.iter().map(|region| home_country(region.code())).collect(),
     }
 }
 
@@ -89,6 +139,13 @@ impl Place {
         let names = if names.is_empty() { "place unknown".to_owned() } else { names.join(" or ") };
         match (&self.clock, &self.law) {
             (By::OwnZone(zone), By::Nothing) => format!("by its own time zone, {}: {names}", zone.city()),
+            (By::Unconfirmed(by, zone), _) => {
+                format!(
+                    "{} or by its own time zone, {}, which is not confirmed: {names}",
+                    by.words(),
+                    zone.city()
+                )
+            }
             (By::OwnZone(zone), law) => {
                 format!("by its own time zone, {}; {}: {names}", zone.city(), law.words())
             }
@@ -120,6 +177,14 @@ impl Place {
         Place { zones: vec![zone], clock: By::OwnZone(zone), ..self }
     }
 
+    fn with_candidate(mut self, zone: Zone) -> Place {
+        if !self.zones.contains(&zone) {
+            self.zones.push(zone);
+        }
+        let clock = By::Unconfirmed(Box::new(self.clock.clone()), zone);
+        Place { clock, ..self }
+    }
+
     /// Either of two places: all that is a candidate in one.
     fn or(mut self, other: Place, by: By) -> Place {
         for zone in other.zones {
@@ -139,6 +204,7 @@ impl By {
     fn words(&self) -> String {
         match self {
             By::OwnZone(zone) => format!("by its own time zone, {}", zone.city()),
+            By::Unconfirmed(by, zone) => format!("{} or by its own time zone, {}", by.words(), zone.city()),
             By::Zip(zip) => format!("by ZIP {zip}"),
             By::State => "by state".to_owned(),
             By::AreaCode(code) => format!("by area code {code}"),
@@ -196,7 +262,14 @@ fn by_canadian_code(text: &str) -> Option<Place> {
     let code: Vec<char> =
         text.to_ascii_uppercase().chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
     let [letter, district, second, rest @ ..] = code.as_slice() else { return None };
-    let shaped = district.is_ascii_digit() && second.is_ascii_alphabetic() && matches!(rest.len(), 0 | 3);
+    let ends_right = match rest {
+        [] => true,
+        [unit, letter, last] => {
+            unit.is_ascii_digit() && letter.is_ascii_alphabetic() && last.is_ascii_digit()
+        }
+        _ => false,
+    };
+    let shaped = district.is_ascii_digit() && second.is_ascii_alphabetic() && ends_right;
     let regions = Region::of_canadian_letter(*letter).iter().filter_map(|code| Region::find(code));
     let regions: Vec<Region> = regions.filter(|_| shaped).collect();
     let zones = regions.iter().flat_map(|region| region.zones()).copied().collect();

@@ -7,6 +7,8 @@ use std::sync::{LazyLock, OnceLock};
 
 use jiff::tz::TimeZoneDatabase;
 
+use super::region::lines;
+
 use crate::domain::time::Timestamp;
 
 /// Microseconds in a second.
@@ -17,12 +19,14 @@ pub(super) const DAY: i64 = 86_400 * SECOND;
 const FIRST_SECOND: i64 = 946_684_800;
 const LAST_SECOND: i64 = 4_102_444_800;
 
-/// An IANA time zone. Equal when the names are: links ("US/Pacific") are zones of their own.
+/// An IANA time zone that is a place. Equal when the names are: links ("US/Pacific") are zones of their own.
 #[derive(Clone, Copy)]
 pub struct Zone(&'static Entry);
 
 struct Entry {
     name: String,
+    /// ISO 3166-1; the territories of the United States count as the country.
+    country: &'static str,
     stretches: OnceLock<Vec<Stretch>>,
 }
 
@@ -44,15 +48,34 @@ pub struct Local {
     pub micros: i64,
 }
 
-/// The names without a region that people do use. `EST` knows no summer time, and says so.
-const PLAIN: [&str; 9] = ["EST5EDT", "CST6CDT", "MST7MDT", "PST8PDT", "EST", "MST", "HST", "UTC", "GMT"];
-
+/// Zones without a place (`UTC`, `Etc/GMT+7`, `EST5EDT`) have no country and are left out: they say nothing of where a
+/// contact is, and some of them know no daylight time.
 static ZONES: LazyLock<HashMap<String, Entry>> = LazyLock::new(|| {
     let database = TimeZoneDatabase::bundled();
     let names = database.available().map(|name| name.to_string());
-    let entry = |name: String| (name.to_ascii_lowercase(), Entry { name, stretches: OnceLock::new() });
-    names.filter(|name| name.contains('/') || PLAIN.contains(&name.as_str())).map(entry).collect()
+    let entry = |name: String| {
+        let country = COUNTRIES.get(name.as_str()).copied()?;
+        Some((name.to_ascii_lowercase(), Entry { name, country, stretches: OnceLock::new() }))
+    };
+    names.filter_map(entry).collect()
 });
+
+/// The country of each zone, old names included.
+static COUNTRIES: LazyLock<HashMap<&'static str, &'static str>> = LazyLock::new(|| {
+    let rows = lines(include_str!("data/zone_countries.csv")).filter_map(|line| line.split_once(','));
+    let zones_of = |(code, names): (&'static str, &'static str)| {
+        names.split_ascii_whitespace().map(move |name| (name, home_country(code)))
+    };
+    rows.flat_map(zones_of).collect()
+});
+
+/// Puerto Rico and the other territories have codes of their own, and the numbers and laws of the United States.
+pub(super) fn home_country(code: &str) -> &str {
+    match code {
+        "PR" | "GU" | "VI" | "AS" | "MP" | "UM" => "US",
+        code => code.split('-').next().unwrap_or(code),
+    }
+}
 
 impl Zone {
     /// The zone of this IANA name, in any case of letters: "America/New_York".
@@ -60,6 +83,16 @@ impl Zone {
         let name = name.trim();
         let entry = ZONES.get(name).or_else(|| ZONES.get(&name.to_ascii_lowercase()))?;
         Some(Zone(entry))
+    }
+
+    /// True for a name that the IANA database knows but that is no place: `UTC`, `Etc/GMT+7`, `EST5EDT`.
+    pub fn is_no_place(name: &str) -> bool {
+        Zone::find(name).is_none() && TimeZoneDatabase::bundled().get(name.trim()).is_ok()
+    }
+
+    /// The country it lies in (ISO 3166-1).
+    pub(super) fn country(self) -> &'static str {
+        self.0.country
     }
 
     /// Its IANA name.
@@ -183,6 +216,42 @@ mod tests {
                     "{name} {at}"
                 );
             }
+        }
+    }
+
+    #[test]
+    fn only_places_are_zones_and_every_place_has_its_country() {
+        for name in [
+            "UTC",
+            "Etc/UTC",
+            "etc/gmt+7",
+            "GMT",
+            "EST",
+            "EST5EDT",
+            "MST7MDT",
+            "HST",
+            "Etc/GMT",
+            "UCT",
+            "Zulu",
+        ] {
+            assert!(Zone::find(name).is_none() && Zone::is_no_place(name), "{name}");
+        }
+        assert!(!Zone::is_no_place("America/Nowhere") && !Zone::is_no_place("America/Denver"));
+        for (name, country) in [
+            ("America/Denver", "US"),
+            ("US/Pacific", "US"),
+            ("America/Indiana/Knox", "US"),
+            ("Pacific/Guam", "US"),
+            ("America/Toronto", "CA"),
+            ("Canada/Eastern", "CA"),
+            ("Europe/London", "GB"),
+        ] {
+            assert_eq!(Zone::find(name).unwrap().country(), country, "{name}");
+        }
+        let areas =
+            |name: &str| name.contains('/') && !name.starts_with("Etc/") && !name.starts_with("SystemV/");
+        for name in TimeZoneDatabase::bundled().available().map(|name| name.to_string()) {
+            assert!(!areas(&name) || Zone::find(&name).is_some(), "{name} is missing in zone_countries.csv");
         }
     }
 

@@ -32,6 +32,7 @@ pub fn remembered(file: &Path, since: Timestamp) -> io::Result<Vec<InboundText>>
             sent_at: Some(text.at),
             answered_by_provider: true,
             opted_out_at_provider: false,
+            opted_in_at_provider: false,
         }));
     }
     texts.sort_by_key(|text| text.sent_at);

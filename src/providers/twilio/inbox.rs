@@ -58,5 +58,6 @@ fn inbound(listed: Listed) -> InboundText {
         body: listed.body.unwrap_or_default(),
         answered_by_provider: true,
         opted_out_at_provider: false,
+        opted_in_at_provider: false,
     }
 }

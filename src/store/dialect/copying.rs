@@ -70,6 +70,7 @@ tables! {
     stale_messages by "message_id", ROWS;
     inbound_texts by "id", ROWS;
     inbound_questions by "inbound_id, kind", ROWS;
+    inbound_notices by "inbound_id", ROWS;
     forms by "id", ROWS;
     form_versions by "form_id, version", ROWS;
     sessions by "key_hash", ROWS;

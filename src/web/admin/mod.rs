@@ -11,6 +11,7 @@ pub mod forms;
 pub mod log;
 pub mod messages;
 mod names;
+mod notices;
 pub mod programs;
 mod reinvitations;
 pub mod reply_tester;
@@ -38,6 +39,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(reinvitations::routes)
         .configure(documents::routes)
         .configure(messages::routes)
+        .configure(notices::routes)
         .configure(stale::routes)
         .configure(troubleshoot::routes)
         .configure(reviews::routes)

@@ -8,6 +8,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::messages::meaning::why;
+use super::notices::NoticeItem;
 use super::which::{self, ProgramTab, Programs};
 use crate::actions::{FieldError, standing};
 use crate::domain::gate::{Answer, CheckName, Verdict};
@@ -17,10 +18,10 @@ use crate::domain::phone::Phone;
 use crate::domain::program::Program;
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
-use crate::store::Conn;
 use crate::store::contacts::{self, Contact};
 use crate::store::messages::{self, Message};
 use crate::store::numbers::{self, Number};
+use crate::store::{Conn, notices};
 use crate::web::App;
 use crate::web::error::PageError;
 use crate::web::form::{self, Errors};
@@ -166,6 +167,7 @@ struct Finding {
     panel: VerdictPanel,
     contacts: Vec<Contact>,
     messages: Vec<Message>,
+    notices: Vec<NoticeItem>,
 }
 
 #[derive(Deserialize, Default)]
@@ -206,15 +208,20 @@ fn find(
     let known = on_record.is_some();
     let number = on_record.unwrap_or_else(|| Number::never_seen(phone.clone()));
     let verdict = standing(conn, program)?.verdict(conn, &number, program, Category::Automated, now)?;
-    let (contacts, messages) = match known {
-        true => (contacts::of_number(conn, number.id)?, messages::of_number(conn, number.id, LATEST)?),
+    let (contacts, messages, notices) = match known {
+        true => (
+            contacts::of_number(conn, number.id)?,
+            messages::of_number(conn, number.id, LATEST)?,
+            notices::of_number(conn, number.id, LATEST)?,
+        ),
         false => Default::default(),
     };
+    let notices = notices.into_iter().map(|(kind, text)| NoticeItem::new(kind, text)).collect();
     let contact = contacts.first().map(|contact| contact.id);
     let about = About { number: known.then_some(number.id), contact, program: Some(program), role };
     let panel = VerdictPanel::new(&verdict, question, &about, true);
     let state = |program: &Program| number.consent.state_in(program.id).name().label().to_owned();
     let address = format!("/troubleshoot?number={}", phone.as_str().replace('+', "%2B"));
     let (suffix, programs) = (programs.suffix('?'), programs.tabs(&address, state));
-    Ok(Finding { phone, known, programs, suffix, panel, contacts, messages })
+    Ok(Finding { phone, known, programs, suffix, panel, contacts, messages, notices })
 }

@@ -35,6 +35,9 @@ pub(super) struct NewContact {
     zip: Field,
     #[serde(default, deserialize_with = "present")]
     time_zone: Field,
+    /// A time zone outside the number's country is right.
+    #[serde(default)]
+    time_zone_confirmed: Option<bool>,
 }
 
 /// serde reads `null` as absent unless it is told that a field is there.
@@ -57,8 +60,9 @@ pub(super) async fn create(
     body: Json<NewContact>,
 ) -> Result<HttpResponse, Problem> {
     key.may("contacts")?;
-    let NewContact { phone, name, email, external_id, zip, time_zone } = body.into_inner();
-    let sent = Sent { name, email, external_id, zip, time_zone };
+    let NewContact { phone, name, email, external_id, zip, time_zone, time_zone_confirmed } =
+        body.into_inner();
+    let sent = Sent { name, email, external_id, zip, time_zone, time_zone_confirmed };
     let (region, now, actor) = (app.config.default_region.clone(), app.clock.now(), key.actor());
     let (id, is_new) =
         app.store.write(move |tx| save_contact(tx, &phone, sent.clone(), &region, &actor, now)).await?;

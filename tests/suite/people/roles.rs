@@ -50,6 +50,7 @@ const ADDRESSES: &[(&str, &str, For, u16)] = &[
     ("get", "/messages", Viewers, 200),
     ("get", "/messages/{id}", Viewers, 404),
     ("post", "/messages/{id}/stale", Editors, 400),
+    ("post", "/notices/{id}", Editors, 303),
     ("get", "/reviews", Viewers, 200),
     ("get", "/reviews/{id}", Viewers, 404),
     ("post", "/reviews/{id}", Editors, 400),

@@ -117,9 +117,48 @@ fn the_zip_field_is_read_as_people_fill_it() {
     ] {
         assert_eq!(states(&place_of(None, Some(text), &number(212))), [state], "{text}");
     }
+    for unreadable in ["00000", "none", "123456", "96813.0", "９６８１３", "9021O", "2139", "K1A 0B"] {
+        let place = place_of(None, Some(unreadable), &number(212));
+        let readable = zip_is_readable(unreadable, &number(212));
+        assert_eq!(readable, unreadable == "2139", "{unreadable}");
+        assert_eq!(place.is_unknown(), !readable, "{unreadable}: the cautious hours hold too");
+        assert!(zip_is_readable(unreadable, &Phone::from_e164("+442079460000").unwrap()), "{unreadable}");
+    }
     let canadian = place_of(None, Some("k1a 0b1"), &number(212));
     assert_eq!(canadian.regions()[0].name(), "Ontario");
     assert!(canadian.states().is_empty() && !canadian.is_unknown());
+}
+
+#[test]
+fn a_zone_that_is_no_place_counts_as_absent() {
+    for name in ["UTC", "Etc/GMT+7", "GMT", "EST", "EST5EDT"] {
+        assert_eq!(place_of(Some(name), None, &number(303)), place_of(None, None, &number(303)), "{name}");
+    }
+}
+
+#[test]
+fn a_foreign_zone_is_one_more_candidate_until_it_is_confirmed() {
+    let denver = number(303);
+    let place = place_of(Some("Europe/London"), None, &denver);
+    assert_eq!((zones(&place), states(&place)), (vec![MOUNTAIN, "Europe/London"], vec!["CO"]));
+    assert_eq!(
+        place.words(),
+        "by area code 303 or by its own time zone, London, which is not confirmed: Colorado"
+    );
+    let confirmed = place_in(Some(OwnZone { name: "Europe/London", confirmed: true }), None, &denver);
+    assert_eq!(zones(&confirmed), ["Europe/London"]);
+    for (zone, phone, foreign) in [
+        ("America/Toronto", denver.clone(), true),
+        ("Pacific/Guam", denver, false),
+        ("America/Toronto", number(416), false),
+        ("America/Denver", number(800), false),
+        ("Europe/London", number(800), true),
+        ("Europe/London", Phone::from_e164("+442079460000").unwrap(), false),
+        ("Europe/Paris", Phone::from_e164("+442079460000").unwrap(), true),
+        ("Europe/Paris", Phone::from_e164("+999999999999").unwrap(), false),
+    ] {
+        assert_eq!(is_foreign(Zone::find(zone).unwrap(), &phone), foreign, "{zone}");
+    }
 }
 
 #[test]

@@ -31,6 +31,13 @@ struct FormPage {
     errors: Errors,
 }
 
+impl FormPage {
+    /// The tick is asked for only where it is needed.
+    fn asks_to_confirm(&self) -> bool {
+        self.given.is_confirmed() || !self.errors.of("time_zone_confirmed").is_empty()
+    }
+}
+
 #[derive(Clone, Deserialize, Default)]
 #[serde(default)]
 pub(super) struct Given {
@@ -40,6 +47,8 @@ pub(super) struct Given {
     external_id: String,
     zip: String,
     time_zone: String,
+    /// "yes" when the person ticked that a foreign time zone is right.
+    time_zone_confirmed: String,
 }
 
 impl Given {
@@ -51,7 +60,12 @@ impl Given {
             external_id: optional(&self.external_id),
             zip: optional(&self.zip),
             time_zone: optional(&self.time_zone),
+            time_zone_confirmed: self.is_confirmed(),
         }
+    }
+
+    fn is_confirmed(&self) -> bool {
+        self.time_zone_confirmed == "yes"
     }
 }
 
@@ -110,6 +124,7 @@ fn kept(conn: &mut Conn<'_>, id: ContactId) -> Result<Given, PageError> {
         external_id: contact.external_id.unwrap_or_default(),
         zip: contact.zip.unwrap_or_default(),
         time_zone: contact.time_zone.unwrap_or_default(),
+        time_zone_confirmed: if contact.time_zone_confirmed { "yes".to_owned() } else { String::new() },
     })
 }
 

@@ -3,13 +3,14 @@
 
 use chrono::Duration;
 
+use super::super::notices::NoticeItem;
 use super::super::stale::{Question, by_number};
 use crate::domain::id::{ContactId, NumberId, ProgramId};
 use crate::domain::message::Status;
 use crate::domain::time::Timestamp;
 use crate::store::inbound::{self, Inbound};
 use crate::store::messages::{self, Message};
-use crate::store::{Conn, StoreError, contacts, stale};
+use crate::store::{Conn, StoreError, contacts, notices, stale};
 
 /// Replies and holds that are shown.
 const SHOWN: usize = 10;
@@ -18,6 +19,10 @@ const FIRST_WORDS: usize = 80;
 
 /// What a person should look at.
 pub(super) struct Today {
+    /// Texts that the rules could not act on, as far as they are shown.
+    pub(super) notices: Vec<NoticeItem>,
+    /// True when there are more.
+    pub(super) more_notices: bool,
     pub(super) replies: Vec<Reply>,
     /// Held messages that run out within a day, as far as they are shown.
     pub(super) holds: Vec<Message>,
@@ -44,7 +49,11 @@ pub(super) struct Reply {
 impl Today {
     /// True when nothing waits.
     pub(super) fn is_quiet(&self) -> bool {
-        self.replies.is_empty() && self.holds.is_empty() && self.stale.is_empty() && self.failed == 0
+        self.notices.is_empty()
+            && self.replies.is_empty()
+            && self.holds.is_empty()
+            && self.stale.is_empty()
+            && self.failed == 0
     }
 }
 
@@ -72,9 +81,13 @@ pub(super) fn today(
     let more_stale = open.len() > SHOWN;
     open.truncate(SHOWN);
     let stale = by_number(conn, open)?;
+    let mut notices = notices::open(conn, limit)?;
+    let more_notices = notices.len() > SHOWN;
+    notices.truncate(SHOWN);
+    let notices = notices.into_iter().map(|(kind, text)| NoticeItem::new(kind, text)).collect();
     let is_new_failure = |message: &&Message| message.status == Status::Failed && message.created_at >= day;
     let failed = latest.iter().filter(is_new_failure).count();
-    Ok(Today { replies, holds, more_holds, stale, more_stale, failed })
+    Ok(Today { notices, more_notices, replies, holds, more_holds, stale, more_stale, failed })
 }
 
 fn reply(contact: Option<(ContactId, String)>, text: Inbound) -> Reply {

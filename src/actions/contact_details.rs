@@ -1,0 +1,101 @@
+//! What a contact's details must be. It must not know whether the contact is new.
+
+use crate::domain::phone::Phone;
+use crate::domain::schedule::{Zone, is_foreign, zip_is_readable};
+use crate::store::contacts::Details;
+
+use super::{ActionError, FieldError, one_line};
+
+/// Longer names and identifiers are a mistake.
+const LONGEST: usize = 200;
+/// The longest email address that mail servers take (RFC 5321).
+const LONGEST_EMAIL: usize = 254;
+const LONGEST_ZIP: usize = 40;
+
+/// Which details were entered now. What is only kept from before is not asked about again.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Entered {
+    pub(super) zip: bool,
+    pub(super) time_zone: bool,
+}
+
+impl Entered {
+    /// Everything, as a form sends it.
+    pub(super) const ALL: Entered = Entered { zip: true, time_zone: true };
+}
+
+/// Without the control characters and the space around that nobody means; what is empty then was not given.
+pub(super) fn tidied(details: &Details) -> Details {
+    Details {
+        name: one_line(&details.name),
+        email: trimmed(&details.email),
+        external_id: trimmed(&details.external_id),
+        zip: trimmed(&details.zip),
+        time_zone: trimmed(&details.time_zone),
+        time_zone_confirmed: details.time_zone_confirmed,
+    }
+}
+
+/// Without control characters and space around it.
+pub(super) fn trimmed(text: &Option<String>) -> Option<String> {
+    text.as_deref().map(one_line).filter(|text| !text.is_empty())
+}
+
+/// The number, when it and the details are right.
+///
+/// # Errors
+/// What is wrong with which field, all at once.
+pub(super) fn checked(
+    phone: &str,
+    details: &Details,
+    entered: Entered,
+    region: &str,
+) -> Result<Phone, ActionError> {
+    let phone = Phone::parse(phone, region).map_err(|error| FieldError::new("phone", error.to_string()));
+    let mut errors: Vec<FieldError> = phone.as_ref().err().cloned().into_iter().collect();
+    let mut wrong = |field: &str, message: &str| errors.push(FieldError::new(field, message));
+    if details.name.chars().count() > LONGEST {
+        wrong("name", "The name is longer than 200 characters. Shorten it.");
+    }
+    if details.email.as_ref().is_some_and(|email| !is_email(email)) {
+        wrong("email", "Enter an email address like name@example.com.");
+    }
+    if details.external_id.as_ref().is_some_and(|id| id.chars().count() > LONGEST) {
+        wrong("external_id", "The external ID is longer than 200 characters. Shorten it.");
+    }
+    if let Some(zip) = details.zip.as_deref().filter(|_| entered.zip) {
+        let is_unreadable = phone.as_ref().is_ok_and(|phone| !zip_is_readable(zip, phone));
+        if is_unreadable || zip.chars().count() > LONGEST_ZIP {
+            wrong("zip", "Enter a ZIP code like 98101, or leave it empty.");
+        }
+    }
+    let zone = details.time_zone.as_deref().filter(|_| entered.time_zone);
+    if let Some((field, message)) = zone.and_then(|zone| wrong_zone(zone, details, phone.as_ref().ok())) {
+        wrong(field, &message);
+    }
+    match (phone, errors.is_empty()) {
+        (Ok(phone), true) => Ok(phone),
+        _ => Err(ActionError::Invalid(errors)),
+    }
+}
+
+fn is_email(email: &str) -> bool {
+    email.len() <= LONGEST_EMAIL
+        && validator::ValidateEmail::validate_email(&email)
+}
+
+fn wrong_zone(name: &str, details: &Details, phone: Option<&Phone>) -> Option<(&'static str, String)> {
+    let Some(zone) = Zone::find(name) else {
+        let message = match Zone::is_no_place(name) {
+            true => "This time zone is not a place. Choose one like America/Los_Angeles.",
+            false => "Choose a time zone like America/Los_Angeles.",
+        };
+        return Some(("time_zone", message.to_owned()));
+    };
+    let is_unconfirmed = !details.time_zone_confirmed && phone.is_some_and(|phone| is_foreign(zone, phone));
+    is_unconfirmed.then(|| {
+        let name = zone.name();
+        let message = format!("{name} is outside this number's country. Confirm that the contact is there.");
+        ("time_zone_confirmed", message)
+    })
+}

@@ -1,0 +1,209 @@
+//! Numbers as people, spreadsheets and carriers write them.
+
+use super::*;
+use proptest::prelude::*;
+
+fn us(text: &str) -> Result<Phone, PhoneError> {
+    Phone::parse(text, "US")
+}
+
+#[test]
+fn any_way_of_writing_is_the_same_number() {
+    for text in [
+        "(206) 555-0100",
+        "206.555.0100",
+        "206-555-0100",
+        " 2065550100\n",
+        "+1 206 555 0100",
+        "1-206-555-0100",
+        "+1 (206) 555–0100",
+        "tel:+12065550100",
+        "TEL:206-555-0100",
+        "sms:+12065550100",
+        "206.5550100",
+        "+1.2065550100",
+        "２０６５５５０１００",
+        "＋１（２０６）５５５－０１００",
+        "\u{202A}+1 206\u{A0}555\u{A0}0100\u{202C}",
+    ] {
+        assert_eq!(us(text).map(String::from), Ok("+12065550100".to_owned()), "{text}");
+    }
+}
+
+#[test]
+fn the_numbers_kept_for_fiction_are_accepted() {
+    for area in ["206", "212", "305", "415", "512", "602", "808", "907"] {
+        for line in ["0100", "0142", "0199"] {
+            let text = format!("({area}) 555-{line}");
+            assert_eq!(us(&text).unwrap().national(), text);
+        }
+    }
+}
+
+#[test]
+fn what_is_no_number_is_refused_with_its_reason() {
+    use PhoneError::*;
+    for (text, reason) in [
+        ("", Empty),
+        ("  \u{3000}", Empty),
+        ("tel:", Empty),
+        ("abc", NotANumber),
+        ("---", NotANumber),
+        ("1-800-FLOWERS", NotANumber),
+        ("206555010.0", NotANumber),
+        ("+1206555010.0", NotANumber),
+        ("2065550.100", NotANumber),
+        ("2065550100.00", NotANumber),
+        ("2.06555E+09", NotANumber),
+        ("2.06555e9", NotANumber),
+        ("206555010,0", HasExtension),
+        ("206 555 0100, 206 555 0199", NotANumber),
+        ("206-555-0100 / 206-555-0199", Invalid),
+        ("2065550100;2065550199", HasExtension),
+        ("206 555 0100 or 206 555 0199", Invalid),
+        ("(206) 555-0100 (cell)", NotANumber),
+        ("whatsapp:+12065550100", NotANumber),
+        ("call 206 555 0100", NotANumber),
+        ("*67 206 555 0100", NotANumber),
+        ("555-0100", Invalid),
+        ("(000) 555-0100", Invalid),
+        ("+999 206 555 0100", Invalid),
+        ("206 555 0100 206 555 0199", Invalid),
+        ("206 555 0100 x12", HasExtension),
+        ("206 555 0100 ext. 5", HasExtension),
+        ("206 555 0100;ext=5", HasExtension),
+        ("206 555 0100,,12", HasExtension),
+        ("1234567890123456789012345678901234567890 ", TooLong),
+    ] {
+        assert_eq!(us(text), Err(reason), "{text}");
+    }
+}
+
+#[test]
+fn the_region_is_meant_only_without_a_country_code() {
+    assert_eq!(Phone::parse("020 7946 0000", "GB").unwrap().as_str(), "+442079460000");
+    assert_eq!(Phone::parse("+1 206 555 0100", "GB").unwrap().as_str(), "+12065550100");
+    assert_eq!(Phone::parse("+1 206 555 0100", "nowhere").unwrap().as_str(), "+12065550100");
+    assert_eq!(Phone::parse("206 555 0100", "nowhere"), Err(PhoneError::Invalid));
+    assert_eq!(us("+1 905 555 0101").unwrap().country_region().as_deref(), Some("CA"));
+}
+
+#[test]
+fn stored_values_keep_a_strict_shape() {
+    for text in ["+12065550100", "+1234567", "+123456789012345"] {
+        assert_eq!(Phone::from_e164(text).unwrap().as_str(), text);
+    }
+    for text in [
+        "",
+        "+",
+        "12065550100",
+        "+0206555010",
+        "+123456",
+        "+1234567890123456",
+        "+1 2065550100",
+        "+1206555010x",
+        "+１２０６５５５０１００",
+        "++2065550100",
+    ] {
+        assert_eq!(text.parse::<Phone>(), Err(NotE164), "{text}");
+    }
+}
+
+#[test]
+fn json_is_the_number_and_is_checked() {
+    let phone = us("2065550100").unwrap();
+    let json = serde::de::value::StrDeserializer::<serde::de::value::Error>::new("+12065550100");
+    assert_eq!(Phone::deserialize(json), Ok(phone));
+    let json = serde::de::value::StrDeserializer::<serde::de::value::Error>::new("2065550100");
+    assert!(Phone::deserialize(json).is_err());
+}
+
+#[test]
+fn costly_numbers_and_calling_codes_are_known() {
+    assert!(Phone::from_e164("+19002345678").unwrap().is_costly());
+    assert!(!us("2065550100").unwrap().is_costly());
+    assert_eq!(Phone::calling_code("US").as_deref(), Some("+1"));
+    assert_eq!(Phone::calling_code("nowhere"), None);
+}
+
+#[test]
+fn it_never_shows_its_digits_by_accident() {
+    let phone = us("2065550100").unwrap();
+    assert_eq!(format!("{phone} {phone:?}"), "+1206•••0100 +1206•••0100");
+    assert_eq!(phone.last_four(), "0100");
+    assert_eq!(format!("{:?}", Phone::from_e164("+1234567")), "Some(+1•••67)");
+}
+
+#[test]
+fn a_number_from_abroad_shows_its_country_code() {
+    let shown = |e164: &str, home: &str| Phone::from_e164(e164).unwrap().shown(home);
+    assert_eq!(shown("+12065550100", "US"), "(206) 555-0100");
+    assert_eq!(shown("+442079460000", "US"), "+44 20 7946 0000");
+    assert_eq!(shown("+14165550100", "US"), "(416) 555-0100");
+    assert_eq!(shown("+442079460000", "GB"), "020 7946 0000");
+    assert_eq!(shown("+12065550100", "GB"), "+1 206-555-0100");
+}
+
+#[test]
+fn a_number_without_metadata_is_still_shown() {
+    let phone = Phone::from_e164("+999999999999").unwrap();
+    assert_eq!(phone.shown("US"), "+999999999999");
+    assert_eq!(phone.national(), "+999999999999");
+    assert_eq!(phone.country_region(), None);
+}
+
+#[test]
+fn the_short_way_to_show_a_number_is_the_librarys() {
+    for area in ["206", "212", "416", "787", "800", "907"] {
+        let phone = Phone::from_e164(&format!("+1{area}5550142")).unwrap();
+        let number = phone.number().unwrap();
+        assert_eq!(phone.national(), PHONE_NUMBER_UTIL.format(&number, PhoneNumberFormat::National));
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_text_makes_it_panic_and_what_it_reads_it_reads_again(text in "\\PC{0,45}|[-0-9+(). x#;,*/]{0,45}") {
+        if let Ok(phone) = us(&text) {
+            prop_assert_eq!(us(phone.as_str()), Ok(phone.clone()));
+            prop_assert_eq!(Phone::from_e164(phone.as_str()), Some(phone));
+        }
+    }
+}
+
+#[test]
+fn a_look_at_a_number_asks_only_for_its_shape() {
+    let look = |text: &str| Phone::look_up(text, "US").map(String::from);
+    for (text, number) in [
+        ("+18615550142", "+18615550142"),
+        ("+1 (861) 555-0142", "+18615550142"),
+        ("(861) 555-0142", "+18615550142"),
+        ("8615550142", "+18615550142"),
+        ("(206) 555-0100", "+12065550100"),
+        ("+999 206 555 0100", "+9992065550100"),
+        ("+1234567", "+1234567"),
+        ("+123456789012345", "+123456789012345"),
+        ("sms:+18615550142", "+18615550142"),
+    ] {
+        assert_eq!(look(text), Ok(number.to_owned()), "{text}");
+        assert_eq!(
+            Phone::parse(text, "US").is_ok(),
+            number == "+12065550100",
+            "{text}: sending needs a valid number"
+        );
+    }
+    for text in [
+        "",
+        "abc",
+        "555-0100",
+        "+123456",
+        "+1234567890123456",
+        "+1206555010.0",
+        "206 555 0100 x5",
+        "+0206555010",
+    ] {
+        assert!(look(text).is_err(), "{text}");
+    }
+    assert!(!Phone::from_e164("+18615550142").unwrap().is_valid());
+    assert!(Phone::from_e164("+12065550142").unwrap().is_valid());
+}

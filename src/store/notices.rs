@@ -1,0 +1,75 @@
+//! Texts that a person has to look at, until one says that it is done.
+
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::Bool;
+
+use super::dialect::on;
+use super::inbound::Inbound;
+use super::schema::{inbound_notices, inbound_texts};
+use super::{Conn, StoreError, Tx};
+use crate::domain::actor::Actor;
+use crate::domain::id::{InboundId, NumberId};
+use crate::domain::notice::NoticeKind;
+use crate::domain::time::Timestamp;
+
+/// Written out for the partial index.
+const OPEN: &str = "inbound_notices.closed_at IS NULL";
+
+/// Asks the team to look at a text. Idempotent.
+///
+/// # Errors
+/// When the database fails.
+pub fn raise(tx: &mut Tx<'_>, text: &Inbound, kind: NoticeKind, now: Timestamp) -> Result<(), StoreError> {
+    on!(tx, db => {
+        use inbound_notices as t;
+        let row = (t::inbound_id.eq(text.id), t::number_id.eq(text.number_id), t::kind.eq(kind), t::raised_at.eq(now));
+        diesel::insert_into(t::table).values(row).on_conflict_do_nothing().execute(db)?;
+        Ok(())
+    })
+}
+
+/// Open notices with their texts, the longest waiting first.
+///
+/// # Errors
+/// When the database fails.
+pub fn open(conn: &mut Conn<'_>, limit: i64) -> Result<Vec<(NoticeKind, Inbound)>, StoreError> {
+    on!(conn, db => Ok(inbound_notices::table
+        .inner_join(inbound_texts::table.on(inbound_texts::id.eq(inbound_notices::inbound_id)))
+        .filter(sql::<Bool>(OPEN))
+        .order((inbound_notices::raised_at, inbound_notices::inbound_id))
+        .select((inbound_notices::kind, Inbound::as_select()))
+        .limit(limit)
+        .load(db)?))
+}
+
+/// A number's latest notices, open or closed, newest first.
+///
+/// # Errors
+/// When the database fails.
+pub fn of_number(
+    conn: &mut Conn<'_>,
+    number: NumberId,
+    limit: i64,
+) -> Result<Vec<(NoticeKind, Inbound)>, StoreError> {
+    on!(conn, db => Ok(inbound_notices::table
+        .inner_join(inbound_texts::table.on(inbound_texts::id.eq(inbound_notices::inbound_id)))
+        .filter(inbound_notices::number_id.eq(number))
+        .order(inbound_notices::inbound_id.desc())
+        .select((inbound_notices::kind, Inbound::as_select()))
+        .limit(limit)
+        .load(db)?))
+}
+
+/// Closes a notice. False when there is no such notice, or another person closed it before.
+///
+/// # Errors
+/// When the database fails.
+pub fn close(tx: &mut Tx<'_>, text: InboundId, actor: &Actor, now: Timestamp) -> Result<bool, StoreError> {
+    on!(tx, db => {
+        use inbound_notices as t;
+        let open = t::table.filter(t::inbound_id.eq(text)).filter(t::closed_at.is_null());
+        let closed = (t::closed_at.eq(Some(now)), t::closed_by.eq(Some(actor.to_string())));
+        Ok(diesel::update(open).set(closed).execute(db)? == 1)
+    })
+}

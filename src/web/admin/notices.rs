@@ -1,0 +1,81 @@
+//! Texts that the rules could not act on, as the dashboard and the page of a number show them, and the button that closes one.
+
+use actix_session::Session;
+use actix_web::web::{Data, Path, ServiceConfig};
+use actix_web::{HttpResponse, web};
+
+use crate::actions::ActionError;
+use crate::actions::close_notice::close_notice;
+use crate::domain::id::InboundId;
+use crate::domain::notice::NoticeKind;
+use crate::domain::time::Timestamp;
+use crate::store::inbound::Inbound;
+use crate::web::App;
+use crate::web::error::PageError;
+use crate::web::form::Posted;
+use crate::web::page::{self, see_other};
+use crate::web::session::{self, Editor};
+
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config.route("/notices/{id}", web::post().to(close));
+}
+
+/// The first words of a text.
+const FIRST_WORDS: usize = 200;
+
+/// A text that a person has to look at.
+pub(super) struct NoticeItem {
+    pub(super) id: InboundId,
+    /// What is the matter and what to do.
+    pub(super) sentence: &'static str,
+    pub(super) from: String,
+    pub(super) body: String,
+    pub(super) at: Timestamp,
+    /// The page of the number, where there is one.
+    pub(super) href: Option<String>,
+}
+
+impl NoticeItem {
+    pub(super) fn new(kind: NoticeKind, text: Inbound) -> NoticeItem {
+        let number = text.number_id.map(|_| text.from_text.replace('+', "%2B"));
+        NoticeItem {
+            id: text.id,
+            sentence: sentence(kind),
+            from: if text.from_text.is_empty() { "an empty sender".to_owned() } else { text.from_text },
+            body: text.body.chars().take(FIRST_WORDS).collect(),
+            at: text.received_at,
+            href: number.map(|number| format!("/troubleshoot?number={number}")),
+        }
+    }
+}
+
+/// What is the matter with a text and what to do about it.
+pub(super) fn sentence(kind: NoticeKind) -> &'static str {
+    match kind {
+        NoticeKind::UnknownSender => {
+            "The sender isn't a phone number, so no record was changed. If you know who it is and they ask to stop, record an opt-out."
+        }
+        NoticeKind::OptInAtCarrier => {
+            "The carrier took this as START: it removed its block and sent its welcome. Our rules don't read it as START, so the \
+             number isn't opted in. Ask the lead to text START."
+        }
+    }
+}
+
+async fn close(
+    app: Data<App>,
+    who: Editor,
+    session: Session,
+    id: Path<String>,
+    Posted(NoFields {}): Posted<NoFields>,
+) -> Result<HttpResponse, PageError> {
+    let id: InboundId = page::id(&id)?;
+    let (actor, now) = (who.actor(), app.clock.now());
+    app.store.write::<_, ActionError>(move |tx| close_notice(tx, id, &actor, now)).await?;
+    session::flash(&session, "Marked as done.");
+    Ok(see_other("/"))
+}
+
+/// The button alone.
+#[derive(serde::Deserialize)]
+struct NoFields {}
