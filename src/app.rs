@@ -11,7 +11,7 @@ use actix_web::{App as Actix, HttpServer, dev::Server};
 use anyhow::{Context, Result};
 
 use crate::actions::database_kind::settle_kind;
-use crate::actions::{ActionError, install};
+use crate::actions::{ActionError, install, spelling};
 use crate::clock::Clock;
 use crate::config::{Config, Unusable};
 use crate::domain::database_kind::DatabaseKind;
@@ -21,11 +21,14 @@ use crate::providers::Provider;
 use crate::providers::simulator::Simulator;
 use crate::providers::twilio::{Twilio, TwilioConfig};
 use crate::store::seal_file::SealFile;
-use crate::store::{Store, moving, settings, users};
+use crate::store::{Store, StoreError, Tx, moving, settings, users};
 use crate::web::{self, App, api::secret_hash, signed::Signer};
 
 pub use operator::OperatorStore;
 pub use sole_server::SoleServer;
+
+/// Numbers that are looked at in one transaction when spellings are joined.
+const JOINED_AT_ONCE: i64 = 200;
 
 /// A server that is ready to run.
 pub struct Bound {
@@ -77,6 +80,7 @@ pub async fn bind(config: Config, clock: Clock) -> Result<Bound> {
     let now = clock.now();
     let kind = database_kind(&config, &store, now).await?;
     store.write(move |tx| install::install(tx, sender.as_deref(), now)).await?;
+    join_spellings(&store, now).await?;
     let listener = TcpListener::bind(&config.bind)
         .with_context(|| format!("The address {} cannot be used.", config.bind))?;
     let local = listener.local_addr()?;
@@ -139,6 +143,25 @@ async fn database_kind(config: &Config, store: &Store, now: Timestamp) -> Result
         _ => return Ok(kind),
     };
     Err(Unusable(why.to_owned()))?
+}
+
+/// Numbers that an earlier version kept under an old spelling lead to their canonical records before the first text goes
+/// out. Once for each database; with American numbers alone nothing is read.
+async fn join_spellings(store: &Store, now: Timestamp) -> Result<()> {
+    let done = store.read::<_, StoreError>(|conn| settings::get(conn, settings::SPELLINGS_JOINED));
+    if done.await?.is_some() {
+        return Ok(());
+    }
+    let mut after: Option<String> = None;
+    loop {
+        let from = after.clone();
+        let page = move |tx: &mut Tx<'_>| spelling::join_spellings(tx, from.as_deref(), JOINED_AT_ONCE, now);
+        after = store.write(page).await?;
+        if after.is_none() {
+            break;
+        }
+    }
+    Ok(store.write(|tx| settings::set(tx, settings::SPELLINGS_JOINED, "1")).await?)
 }
 
 fn shared(

@@ -55,6 +55,8 @@ class StandIn(http.server.BaseHTTPRequestHandler):
         self.answer(201, {"sid": sid_of("SM", len(StandIn.texts)), "status": "queued"})
 
     def do_GET(self):
+        if "/Messages/" in self.path:
+            return self.answer(404, {"code": 20404, "message": "not found"})
         self.answer(200, {"messages": []})
 
     def answer(self, status, value):
@@ -267,11 +269,12 @@ def try_to_deceive(server):
 
 
 def opt_out(server):
-    status, twiml = server.hook(INBOUND, text_from_lead(3, "STOP"))
+    stop = {**text_from_lead(3, "STOP"), "OriginalRepliedMessageSid": sid_of("SM", 7), "SomethingNew": "MessageSid"}
+    status, twiml = server.hook(INBOUND, stop)
     expect(status == 200 and "<Response" in twiml, f"STOP was answered {status}: {twiml}")
     expect(server.consent()["state"] == "opted_out", "the STOP was acknowledged, but the number is not out")
     new_texts(3, 1)
-    step("a signed STOP opts out and is confirmed once")
+    step("a signed STOP with parameters that nobody announced opts out and is confirmed once")
 
     status, answer = server.post_message("One more thing", "story-2")
     expect((status, answer.get("code")) == (422, "opted_out"), f"422 opted_out was expected, came {status}: {answer}")
@@ -296,6 +299,28 @@ def replay(server):
     expect(status == 403, f"a START under a made-up MessageSid was answered {status}: {answer}")
     expect(server.consent()["state"] == "opted_out", "a replayed START opted the lead in again")
     step("a captured START cannot be replayed under another MessageSid")
+
+    doubtful = {**text_from_lead(20, "START"), "ParentMessageSid": sid_of("SM", 8)}
+    status, answer = server.hook(INBOUND, doubtful)
+    expect(status == 200, f"a doubtful START was answered {status}: {answer}")
+    time.sleep(SETTLED)
+    expect(server.consent()["state"] == "opted_out", "a START that Twilio does not have counted")
+    step("a doubtful START does not count while Twilio has no such text")
+
+    long = {**text_from_lead(21, "\U0001F44B" * 1600), "NumMedia": "10"}
+    for n in range(10):
+        long[f"MediaUrl{n}"] = f"https://api.twilio.com/2010-04-01/Accounts/{ACCOUNT}/Messages/{long['MessageSid']}/Media/{n}"
+        long[f"MediaContentType{n}"] = "image/jpeg"
+    status, answer = server.hook(INBOUND, long)
+    expect(status == 200, f"1,600 emoji with ten pictures were answered {status}: {answer}")
+    step("a text of 1,600 emoji with ten pictures is read")
+
+    for number, prefix in enumerate(("rcs:", "sms:", "whatsapp:"), 22):
+        stop = {**text_from_lead(number, "STOP"), "From": prefix + LEAD}
+        before = len(server.history())
+        expect(server.hook(INBOUND, stop)[0] == 200, f"a STOP from {prefix} was not taken")
+        expect(len(server.history()) == before + 1, f"a STOP from {prefix} is not in the history")
+    step("a STOP from rcs:, sms: and whatsapp: is in the number's history")
 
 
 def story(server):

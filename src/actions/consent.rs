@@ -4,7 +4,7 @@ use chrono::Duration;
 
 use crate::domain::actor::Actor;
 use crate::domain::auto_reply::AutoReply;
-use crate::domain::consent::{Effect, EventKind, Intent, StateName, decide};
+use crate::domain::consent::{Decision, Effect, EventKind, Intent, StateName, decide};
 use crate::domain::id::MessageId;
 use crate::domain::ledger::Entry;
 use crate::domain::message::{Lane, Status};
@@ -14,7 +14,7 @@ use crate::store::messages::{self, Message, Move};
 use crate::store::numbers::{self, Number};
 use crate::store::{Locked, StoreError, Tx, events, programs, rulebooks};
 
-use super::{ActionError, stale};
+use super::{ActionError, spelling, stale};
 
 /// Who does it and how it is confirmed.
 pub(super) struct Occasion<'a> {
@@ -43,6 +43,21 @@ pub(super) fn apply(
         revocation.check_confirmation(deadlines.confirm_within, occasion.now)?;
     }
     let decision = decide(&number.consent, program.id, intent, occasion.now)?;
+    let recorded = record(tx, number, program, decision, occasion)?;
+    if let Some(entry) = &recorded {
+        spelling::share(tx, number, program, entry, occasion)?;
+    }
+    Ok(recorded)
+}
+
+/// Appends a decision's event and carries out what follows from it.
+pub(super) fn record(
+    tx: &mut Tx<'_>,
+    number: &mut Locked<Number>,
+    program: &Program,
+    decision: Decision,
+    occasion: &Occasion<'_>,
+) -> Result<Option<Entry>, ActionError> {
     let Some(draft) = decision.event else { return Ok(None) };
     let entry = events::append(tx, number, draft, occasion.actor, occasion.now)?;
     if entry.event.kind == EventKind::ConsentEnded {

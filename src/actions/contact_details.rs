@@ -80,8 +80,7 @@ pub(super) fn checked(
 }
 
 fn is_email(email: &str) -> bool {
-    email.len() <= LONGEST_EMAIL
-        && validator::ValidateEmail::validate_email(&email)
+    email.len() <= LONGEST_EMAIL && validator::ValidateEmail::validate_email(&email)
 }
 
 fn wrong_zone(name: &str, details: &Details, phone: Option<&Phone>) -> Option<(&'static str, String)> {

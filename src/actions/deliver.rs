@@ -7,7 +7,9 @@ use crate::domain::actor::Actor;
 use crate::domain::consent::{Intent, StateName};
 use crate::domain::gate::{Answer, CheckName, ClearedText};
 use crate::domain::id::MessageId;
-use crate::domain::message::{Lane, LookUp, MAX_ATTEMPTS, ReceiptStatus, SendOutcome, Status, backoff};
+use crate::domain::message::{
+    Lane, LookUp, MAX_ATTEMPTS, ReceiptStatus, RejectKind, SendOutcome, Status, backoff, retry_at,
+};
 use crate::domain::time::Timestamp;
 use crate::store::messages::{self, Message, Move};
 use crate::store::numbers::Number;
@@ -149,6 +151,8 @@ pub fn record_outcome(
     let Some(message) = messages::get(tx, id)? else { return Err(ActionError::NotFound("message")) };
     let moved_on = message.status != Status::Sending;
     match outcome {
+        // A receipt was faster than the answer: this attempt has failed already, and the message waits for the next one.
+        SendOutcome::Accepted { provider_id } if moved_on && is_failed_attempt(tx, provider_id)? => {}
         SendOutcome::Accepted { provider_id } => {
             messages::free_provider_id(tx, id, provider_id)?;
             // A receipt may have been faster than the answer; it carried our id, and the message has moved on.
@@ -217,6 +221,12 @@ pub fn record_look_up(
         {
             messages::set_due(tx, id, now.plus(SETTLED_AFTER))?;
         }
+        LookUp::Found {
+            provider_id,
+            status: ReceiptStatus::Failed,
+            code,
+            verdict: Some(RejectKind::Passing),
+        } if try_again(tx, &message, provider_id, code.as_deref().unwrap_or_default(), now)? => {}
         LookUp::Found { provider_id, status, code, verdict } => {
             let status = match status {
                 ReceiptStatus::Delivered => Status::Delivered,
@@ -242,6 +252,34 @@ pub fn record_look_up(
         LookUp::NotFound | LookUp::Unavailable => messages::set_due(tx, id, now.plus(ASK_AFTER))?,
     }
     Ok(())
+}
+
+fn is_failed_attempt(tx: &mut Tx<'_>, provider_id: &str) -> Result<bool, ActionError> {
+    Ok(messages::failed_attempt(tx, provider_id)?.is_some())
+}
+
+/// Queues a message again that the provider certainly did not deliver, for a reason that passes. The gate is asked again
+/// when it is claimed. False when it was tried often enough, or its time is over.
+pub(super) fn try_again(
+    tx: &mut Tx<'_>,
+    message: &Message,
+    provider_id: &str,
+    code: &str,
+    now: Timestamp,
+) -> Result<bool, ActionError> {
+    let failed = messages::failed_attempts(tx, message.id)?;
+    let handed_at = message.claimed_at.unwrap_or(now);
+    let first = failed.first().map_or(handed_at, |attempt| attempt.handed_at);
+    // The hold time of an intended message is over with its release.
+    let expires_at = message.expires_at.filter(|_| message.lane != Lane::Gated);
+    let Some(due_at) = retry_at(failed.len() + 1, first, expires_at, now, now.micros().unsigned_abs()) else {
+        return Ok(false);
+    };
+    messages::keep_failed(tx, message, provider_id, code, now)?;
+    let note = format!("Not delivered for a reason that passes (code {code}). It is sent again.");
+    let why = Move { due_at: Some(due_at), ..Move::coded(code, &note) };
+    messages::advance(tx, message, Status::Queued, now, &why)?;
+    Ok(true)
 }
 
 fn give_up(tx: &mut Tx<'_>, message: &Message, note: &str, now: Timestamp) -> Result<(), ActionError> {

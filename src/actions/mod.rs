@@ -34,6 +34,7 @@ pub mod save_contact;
 pub mod seal;
 pub mod seed;
 pub mod send_message;
+pub mod spelling;
 pub mod stale;
 pub mod submit_form;
 pub mod switch_sending;

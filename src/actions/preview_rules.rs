@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use super::FieldError;
 use super::publish_rules::{RuleChange, proposed};
 use crate::domain::id::NumberId;
-use crate::domain::schedule::{Difference, Place, Rule, Rulebook, Rules, opens_at, place_of};
+use crate::domain::schedule::{
+    Difference, OwnZone, Place, Rule, Rulebook, Rules, opens_at, place_in, place_of,
+};
 use crate::domain::time::Timestamp;
 use crate::store::messages::Waiting;
 use crate::store::{Conn, StoreError, contacts, messages, programs, rulebooks};
@@ -84,8 +86,9 @@ fn places(conn: &mut Conn<'_>, waiting: &[Waiting]) -> Result<HashMap<NumberId, 
     for message in waiting {
         let said = known.remove(&message.number).unwrap_or_default();
         let places = found.entry(message.number).or_insert_with(Vec::new);
-        for (zone, zip) in said {
-            places.push(place_of(zone.as_deref(), zip.as_deref(), &message.phone));
+        for (zone, confirmed, zip) in said {
+            let own = zone.as_deref().map(|name| OwnZone { name, confirmed });
+            places.push(place_in(own, zip.as_deref(), &message.phone));
         }
         if places.is_empty() {
             places.push(place_of(None, None, &message.phone));

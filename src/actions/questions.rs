@@ -5,16 +5,19 @@ use std::collections::HashMap;
 
 use chrono::Duration;
 
+use crate::domain::consent::{State, StateName};
 use crate::domain::id::InboundId;
 use crate::domain::message::FetchedText;
+use crate::domain::notice::NoticeKind;
 use crate::domain::question::{MOST_ATTEMPTS, QuestionAnswer, QuestionKind, ask_again_after};
 use crate::domain::time::Timestamp;
 use crate::store::inbound::{self, Inbound};
 use crate::store::inbound_questions::{self, InboundQuestion};
 use crate::store::numbers::{self, Number};
-use crate::store::{Conn, Locked, Tx};
+use crate::store::{Conn, Locked, Tx, notices};
 
 use super::ActionError;
+use super::receive_text::act_on_confirmed;
 
 /// An attempt ends within this time; after a crash another instance takes the question then.
 const LEASE: Duration = Duration::seconds(60);
@@ -73,9 +76,9 @@ pub fn settle(
     };
     let text = text_of(tx, &question)?;
     match decide_again(tx, &mut number, &question, &text, texts, now)? {
-        Some(answer) => inbound_questions::close(tx, &question, answer, now)?,
+        Some(answer) => end(tx, &question, &text, answer, now)?,
         None if question.attempts >= MOST_ATTEMPTS => {
-            inbound_questions::close(tx, &question, QuestionAnswer::NoAnswer, now)?;
+            end(tx, &question, &text, QuestionAnswer::NoAnswer, now)?;
         }
         None => {
             let wait = Duration::from_std(ask_again_after(question.attempts)).unwrap_or(LEASE);
@@ -85,19 +88,52 @@ pub fn settle(
     Ok(())
 }
 
+/// Closes a question. Staff hear of a consent that does not count because the carrier did not confirm its text.
+fn end(
+    tx: &mut Tx<'_>,
+    question: &InboundQuestion,
+    text: &Inbound,
+    answer: QuestionAnswer,
+    now: Timestamp,
+) -> Result<(), ActionError> {
+    inbound_questions::close(tx, question, answer, now)?;
+    if question.kind == QuestionKind::ConfirmText && answer != QuestionAnswer::Counted {
+        notices::raise(tx, text, NoticeKind::UnconfirmedConsent, now)?;
+    }
+    Ok(())
+}
+
 /// How a question ends; `None` while the carrier has not answered.
 fn decide_again(
-    _tx: &mut Tx<'_>,
-    _number: &mut Locked<Number>,
+    tx: &mut Tx<'_>,
+    number: &mut Locked<Number>,
     question: &InboundQuestion,
     text: &Inbound,
     texts: &FetchedTexts,
-    _now: Timestamp,
+    now: Timestamp,
 ) -> Result<Option<QuestionAnswer>, ActionError> {
     match question.kind {
-        QuestionKind::ConfirmText => Ok(confirmed(text, texts)),
+        QuestionKind::ConfirmText => {
+            let answer = confirmed(text, texts);
+            if answer == Some(QuestionAnswer::Counted) && opted_out_since(number, text.received_at) {
+                return Ok(Some(QuestionAnswer::Superseded));
+            }
+            if answer == Some(QuestionAnswer::Counted) {
+                act_on_confirmed(tx, number, text, question.confirm, now)?;
+            }
+            Ok(answer)
+        }
         QuestionKind::Order | QuestionKind::Yes => Ok(None),
     }
+}
+
+/// True when an opt-out or another owner was recorded after the text came: that is the newer word.
+fn opted_out_since(number: &Number, received_at: Timestamp) -> bool {
+    let consent = &number.consent;
+    let everywhere = consent.stopped_everywhere.map(|since| since.recorded_at);
+    let narrow = consent.programs.values().filter(|state| state.name() == StateName::OptedOut);
+    let narrow = narrow.filter_map(State::since).map(|since| since.recorded_at).max();
+    [consent.last_opt_out, everywhere, narrow].into_iter().flatten().any(|at| at >= received_at)
 }
 
 /// Does the carrier have the text as the webhook brought it?
@@ -106,7 +142,10 @@ fn confirmed(text: &Inbound, texts: &FetchedTexts) -> Option<QuestionAnswer> {
         FetchedText::NoAnswer => None,
         FetchedText::Unknown => Some(QuestionAnswer::UnknownText),
         FetchedText::Found(found) => {
-            let is_same = found.from == text.from_text && found.to == text.to_text && found.body == text.body;
+            // A text is kept without the character that a database refuses.
+            let body = found.body.replace('\0', "");
+            let is_same =
+                found.from == text.from_text && found.to == text.to_text && body.trim() == text.body.trim();
             Some(if is_same { QuestionAnswer::Counted } else { QuestionAnswer::Mismatch })
         }
     }

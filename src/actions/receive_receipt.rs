@@ -10,7 +10,7 @@ use crate::store::{Tx, numbers, programs};
 
 use super::ActionError;
 use super::consent::{Occasion, apply};
-use super::deliver::invitation_failed;
+use super::deliver::{invitation_failed, try_again};
 
 /// Takes in a receipt. One for a message we do not know changes nothing.
 ///
@@ -24,11 +24,17 @@ pub fn receive_receipt(
 ) -> Result<(), ActionError> {
     let message = match receipt.message {
         Some(id) => messages::get(tx, id)?,
-        None => messages::by_provider_id(tx, &receipt.provider_id)?,
+        None => by_provider_id(tx, &receipt.provider_id)?,
     };
     let Some(message) = message else { return Ok(()) };
-    if message.provider_id.as_ref().is_some_and(|known| *known != receipt.provider_id) {
-        return Ok(());
+    if message.provider_id.as_ref() != Some(&receipt.provider_id) {
+        let earlier = messages::failed_attempt(tx, &receipt.provider_id)?;
+        if earlier.is_some_and(|attempt| attempt.message_id == message.id) {
+            return of_earlier_attempt(tx, &message, provider, receipt, now);
+        }
+        if message.provider_id.is_some() {
+            return Ok(());
+        }
     }
     if message.provider_id.is_none() && message.claimed_at.is_some() {
         messages::free_provider_id(tx, message.id, &receipt.provider_id)?;
@@ -41,6 +47,12 @@ pub fn receive_receipt(
     };
     let moved = before.after_receipt(receipt.status);
     let failed = receipt.status == ReceiptStatus::Failed;
+    if let (Some(Status::Failed), Some(RejectKind::Passing)) = (moved, receipt.verdict) {
+        let code = receipt.code.as_deref().unwrap_or("undelivered");
+        if try_again(tx, &message, &receipt.provider_id, code, now)? {
+            return Ok(());
+        }
+    }
     if let Some(status) = moved {
         let code =
             receipt.code.as_deref().or((failed && message.error_code.is_none()).then_some("undelivered"));
@@ -62,6 +74,39 @@ pub fn receive_receipt(
         }
     }
     Ok(())
+}
+
+fn by_provider_id(tx: &mut Tx<'_>, provider_id: &str) -> Result<Option<Message>, ActionError> {
+    if let Some(message) = messages::by_provider_id(tx, provider_id)? {
+        return Ok(Some(message));
+    }
+    match messages::failed_attempt(tx, provider_id)? {
+        Some(attempt) => Ok(messages::get(tx, attempt.message_id)?),
+        None => Ok(None),
+    }
+}
+
+/// News of an attempt that failed and was followed by another one. It never fails the later one. Where the text arrived
+/// after all and the next attempt has not begun, there is nothing left to send. A block counts from any attempt.
+fn of_earlier_attempt(
+    tx: &mut Tx<'_>,
+    message: &Message,
+    provider: &str,
+    receipt: &Receipt,
+    now: Timestamp,
+) -> Result<(), ActionError> {
+    match (receipt.status, receipt.verdict) {
+        (ReceiptStatus::Delivered, _) if matches!(message.status, Status::Queued | Status::Scheduled) => {
+            let note = "The earlier attempt arrived after all.";
+            let why = Move { provider_id: Some(&receipt.provider_id), ..Move::noted(note) };
+            messages::advance(tx, message, Status::Delivered, now, &why)?;
+            Ok(())
+        }
+        (ReceiptStatus::Failed, Some(kind @ RejectKind::OptedOut)) => {
+            refused_by_provider(tx, message, kind, receipt.code.as_deref().unwrap_or_default(), provider, now)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// What a provider's refusal means for the number: a block there is an opt-out here, a landline is unreachable.

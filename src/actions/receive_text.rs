@@ -6,14 +6,16 @@ use crate::domain::actor::Actor;
 use crate::domain::auto_reply::AutoReply;
 use crate::domain::consent::{Intent, Scope, State, StateName};
 use crate::domain::evidence::HandsetText;
-use crate::domain::message::{InboundText, Lane};
+use crate::domain::message::{IdCertainty, InboundText, Lane};
 use crate::domain::notice::NoticeKind;
 use crate::domain::phone::TextSender;
 use crate::domain::program::Program;
-use crate::domain::reply::{self, Reading, Reply};
+use crate::domain::question::QuestionKind;
+use crate::domain::reply::{self, Reading, Reply, Tier};
 use crate::domain::schedule::Reach;
 use crate::domain::time::Timestamp;
 use crate::store::inbound::{self, Inbound};
+use crate::store::inbound_questions::{self, InboundQuestion};
 use crate::store::numbers::Number;
 use crate::store::{Locked, Tx, messages, notices, numbers, programs, rulebooks};
 
@@ -32,6 +34,8 @@ pub enum Received {
     New(Reply),
     /// It was known already.
     Repeated,
+    /// A consent in a webhook that contradicts itself: nothing was written.
+    Refused,
 }
 
 /// Takes in a text from a lead.
@@ -60,6 +64,10 @@ pub fn receive_text(
         reading.reply = Reply::Revoke { program_code: None };
         reading.matched = Some("the provider's own opt-out".to_owned());
     }
+    let is_consent = matches!(reading.reply, Reply::OptIn | Reply::Confirm);
+    if is_consent && text.id_certainty == IdCertainty::Contradicted {
+        return Ok(Received::Refused);
+    }
     let sender = TextSender::read(&text.from, region);
     let number = sender.phone().map(|phone| numbers::find_or_create(tx, phone, now)).transpose()?;
     let record = record(tx, provider, text, &reading, number.as_deref(), &program, now)?;
@@ -78,6 +86,13 @@ pub fn receive_text(
     }
     if reading.language.is_some() {
         numbers::set_language(tx, &mut number, reading.language)?;
+    }
+    if is_consent && is_ours && text.id_certainty == IdCertainty::Unsure {
+        let (due, confirm) = (Some(now), !text.answered_by_provider);
+        let question =
+            InboundQuestion::new(record.id, QuestionKind::ConfirmText, number.id, due, confirm, now);
+        inbound_questions::open(tx, &question)?;
+        return Ok(Received::New(reading.reply));
     }
     if is_ours || matches!(reading.reply, Reply::Revoke { .. } | Reply::Unclear) {
         act(tx, &mut number, &program, text, &record, &reading, now)?;
@@ -153,6 +168,35 @@ fn evidence(record: &Inbound) -> HandsetText {
         matched: record.matched.clone().unwrap_or_default(),
         sent_at: record.sent_at,
     }
+}
+
+/// A consent that waited for the carrier's word on its text.
+pub(super) fn act_on_confirmed(
+    tx: &mut Tx<'_>,
+    number: &mut Locked<Number>,
+    record: &Inbound,
+    confirm: bool,
+    now: Timestamp,
+) -> Result<(), ActionError> {
+    let missing = ActionError::NotFound("program");
+    let Some(program) = record.program_id.map(|id| programs::get(tx, id)).transpose()?.flatten() else {
+        return Err(missing);
+    };
+    // As it was read when it came, whatever the words mean today.
+    let reply = if record.class == Reply::Confirm.as_str() { Reply::Confirm } else { Reply::OptIn };
+    let reading = Reading { reply, tier: Tier::Keyword, matched: record.matched.clone(), language: None };
+    let text = InboundText {
+        provider_id: record.provider_id.clone(),
+        from: record.from_text.clone(),
+        to: record.to_text.clone(),
+        body: record.body.clone(),
+        sent_at: record.sent_at,
+        answered_by_provider: !confirm,
+        opted_out_at_provider: false,
+        opted_in_at_provider: false,
+        id_certainty: IdCertainty::Certain,
+    };
+    act(tx, number, &program, &text, record, &reading, now)
 }
 
 /// A database may refuse the character that ends a string elsewhere, and no STOP may be lost to it.

@@ -11,7 +11,9 @@ use super::id::ProgramId;
 use super::time::Timestamp;
 use super::words::words;
 
-pub use super::decide::{check_given_at, check_reason, check_reinvite, decide, may_ask_again_from};
+pub use super::decide::{
+    check_given_at, check_reason, check_reinvite, decide, inherit, may_ask_again_from, share_opt_out,
+};
 pub use super::intent::{Decision, Draft, Effect, Intent, Refusal, Revocation, Scope};
 
 words! {
@@ -364,6 +366,7 @@ fn reason_of(evidence: &Evidence) -> String {
     match evidence {
         Evidence::Note { reason } | Evidence::Revocation { reason, .. } => reason.clone(),
         Evidence::HandsetText(text) => format!("reply read as {}", text.matched),
+        Evidence::OtherSpelling(link) => link.reason.clone(),
         _ => String::new(),
     }
 }

@@ -2,6 +2,7 @@
 //! or why it is refused. The table of RULES §1, row by row.
 
 mod invite;
+mod spelling;
 
 use std::collections::BTreeSet;
 
@@ -14,6 +15,7 @@ use super::intent::{Decision, Draft, Effect, Intent, Refusal, Revocation, Scope}
 use super::time::Timestamp;
 
 pub use invite::{check_reinvite, may_ask_again_from};
+pub use spelling::{inherit, share_opt_out};
 
 /// Provider times that lie closer together than this do not tell which of two texts was first (RULES §1).
 const TIE: Duration = Duration::seconds(60);

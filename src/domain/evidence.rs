@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::id::{InboundId, MessageId};
+use super::id::{InboundId, MessageId, NumberId};
 use super::time::Timestamp;
 use super::words::words;
 
@@ -174,6 +174,21 @@ pub struct ConsentDocument {
     pub file_type: Option<String>,
 }
 
+/// Where a state was taken over from: the record of the same handset under another spelling of its number.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct OtherSpelling {
+    /// The other record.
+    pub number: NumberId,
+    /// Its spelling.
+    pub e164: String,
+    /// The event of its history up to which it was read.
+    pub seq: i32,
+    /// That event's hash, in hexadecimal.
+    pub hash: String,
+    /// The reason of the flag that was taken over; empty for a state.
+    pub reason: String,
+}
+
 /// What one event of the history rests on.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -210,6 +225,8 @@ pub enum Evidence {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         basis: Option<Basis>,
     },
+    /// The record of the same handset under another spelling of its number.
+    OtherSpelling(OtherSpelling),
     /// A reason in words.
     Note {
         /// The words.

@@ -116,6 +116,17 @@ words! {
     }
 }
 
+/// How sure it is that the identifier in a webhook is the text's own.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum IdCertainty {
+    /// The one who signed the webhook can have meant nothing else.
+    Certain,
+    /// The signed characters can be read in another way: a consent counts once the provider has this text under this id.
+    Unsure,
+    /// The webhook contradicts itself: no consent can be read from it.
+    Contradicted,
+}
+
 /// A text from a lead, as a provider's webhook tells it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct InboundText {
@@ -135,6 +146,8 @@ pub struct InboundText {
     pub opted_out_at_provider: bool,
     /// The provider itself read it as START, lifted its block and answered the lead, whatever the words were.
     pub opted_in_at_provider: bool,
+    /// How sure the identifier is.
+    pub id_certainty: IdCertainty,
 }
 
 /// What a delivery receipt says.
@@ -172,6 +185,8 @@ pub enum RejectKind {
     OptedOut,
     /// The number cannot receive texts (landline, unknown subscriber). Consent is kept.
     Unreachable,
+    /// The provider certainly did not deliver it, for a reason that passes (its queue was full): it is tried again.
+    Passing,
     /// Any other permanent reason.
     Other,
 }
@@ -260,5 +275,50 @@ pub fn backoff(attempt: u32, seed: u64) -> Duration {
     Duration::from_millis(base + (base / 4) * (seed % 1000) / 1000)
 }
 
+/// A text that was certainly not delivered, for a reason that passes, is tried again so often,
+const PASSING_RETRIES: usize = 3;
+/// and no later than this after its first hand-off: then nobody expects it any more.
+const PASSING_WITHIN: chrono::Duration = chrono::Duration::hours(10);
+
+/// When a text is tried again after `failed` attempts that did not arrive for a reason that passes: after 30 s, 2 min, 8 min,
+/// with jitter of up to a quarter taken from `seed`. `None` when it is given up.
+pub fn retry_at(
+    failed: usize,
+    first_handed_at: Timestamp,
+    expires_at: Option<Timestamp>,
+    now: Timestamp,
+    seed: u64,
+) -> Option<Timestamp> {
+    if failed == 0 || failed > PASSING_RETRIES {
+        return None;
+    }
+    let base = 30_000 * 4_i64.pow(u32::try_from(failed - 1).unwrap_or(0));
+    let jitter = base / 4 * i64::try_from(seed % 1000).unwrap_or(0) / 1000;
+    let due = now.plus(chrono::Duration::milliseconds(base + jitter));
+    let is_in_time = due < first_handed_at.plus(PASSING_WITHIN) && expires_at.is_none_or(|until| due < until);
+    is_in_time.then_some(due)
+}
+
 /// Attempts before a message that keeps failing temporarily is given up.
 pub const MAX_ATTEMPTS: i32 = 8;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_passes_is_tried_again_three_times_and_in_time() {
+        let first = Timestamp::from_micros(1_793_728_800_000_000);
+        let seconds = |by: i64| first.plus(chrono::Duration::seconds(by));
+        for (failed, expected) in [(1, Some(30)), (2, Some(120)), (3, Some(480)), (4, None), (0, None)] {
+            assert_eq!(retry_at(failed, first, None, first, 0), expected.map(seconds), "{failed}");
+        }
+        assert!(retry_at(1, first, None, first, 999) < Some(seconds(38)));
+        assert_eq!(
+            retry_at(2, first, Some(seconds(100)), first, 0),
+            None,
+            "a confirmation of STOP is late by then"
+        );
+        assert_eq!(retry_at(1, first, None, seconds(10 * 3600), 0), None, "its time is over");
+    }
+}

@@ -13,5 +13,7 @@ words! {
         UnknownSender = "unknown_sender",
         /// The carrier read it as START, lifted its own block and welcomed the lead; our rules do not read it so.
         OptInAtCarrier = "opt_in_at_carrier",
+        /// A consent in a doubtful webhook that the carrier did not confirm.
+        UnconfirmedConsent = "unconfirmed_consent",
     }
 }

@@ -192,7 +192,9 @@ pub async fn reconcile(jobs: &Jobs) -> Result<(), ActionError> {
             let message = messages::get(conn, id)?.filter(|message| message.status == Status::Sending);
             let twin =
                 message.as_ref().map(|message| messages::twin_after(conn, message)).transpose()?.flatten();
-            Ok::<_, StoreError>((message, messages::provider_ids(conn, number, id)?, twin))
+            let mut taken = messages::provider_ids(conn, number, id)?;
+            taken.extend(messages::failed_ids(conn, number)?);
+            Ok::<_, StoreError>((message, taken, twin))
         };
         let (Some(message), taken, twin) = jobs.store.read(read).await? else { continue };
         let Some(since) = message.claimed_at.filter(|at| *at < before) else { continue };

@@ -35,6 +35,14 @@ pub trait Provider: Send + Sync + 'static {
     /// When it is unsigned or forged; nothing in it may then be believed.
     fn verify(&self, hook: &Webhook<'_>) -> Result<(), BadSignature>;
 
+    /// Checks a delivery receipt: as [`Provider::verify`], and that it speaks of one message only.
+    ///
+    /// # Errors
+    /// When it is unsigned, forged, or contradicts itself.
+    fn verify_receipt(&self, hook: &Webhook<'_>) -> Result<(), BadSignature> {
+        self.verify(hook)
+    }
+
     /// Reads a lead's text.
     ///
     /// # Errors
@@ -79,10 +87,13 @@ pub struct Wanted<'a> {
     pub taken: &'a [String],
 }
 
-/// What a provider's error code means for us. 30003 (handset switched off) passes, so it says nothing of the number.
+/// What a provider's error code means for us. 30003 (handset switched off) passes, so it says nothing of the number; nor is
+/// it certain that the carrier has given up. Certainly undelivered and passing are Twilio's 30001 (its queue was full), 30017
+/// (the carrier's network was congested) and 30022 (the sender's rate was exceeded).
 fn reject_kind(code: &str) -> RejectKind {
     match code {
         "21610" => RejectKind::OptedOut,
+        "30001" | "30017" | "30022" => RejectKind::Passing,
         "30005" | "30006" | "21614" | "21211" => RejectKind::Unreachable,
         _ => RejectKind::Other,
     }
@@ -151,6 +162,7 @@ mod tests {
         assert_eq!(reject_kind("21610"), RejectKind::OptedOut);
         assert_eq!(reject_kind("30006"), RejectKind::Unreachable);
         assert_eq!(reject_kind("30003"), RejectKind::Other);
+        assert_eq!(reject_kind("30001"), RejectKind::Passing);
         assert_eq!(receipt("SM".into(), None, "failed", None).verdict, Some(RejectKind::Other));
         assert_eq!(receipt("SM".into(), None, "sent", None).verdict, None);
     }

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::{Answering, BadSignature, Provider, Unreadable, Wanted, Webhook, receipt, reject_kind, webhook};
 use crate::domain::gate::ClearedText;
 use crate::domain::id::MessageId;
-use crate::domain::message::{FetchedText, InboundText, LookUp, Receipt, SendOutcome};
+use crate::domain::message::{FetchedText, IdCertainty, InboundText, LookUp, Receipt, SendOutcome};
 use crate::domain::phone::Phone;
 use crate::domain::time::Timestamp;
 
@@ -313,6 +313,7 @@ impl Provider for Simulator {
             answered_by_provider: false,
             opted_out_at_provider: false,
             opted_in_at_provider: false,
+            id_certainty: IdCertainty::Certain,
         })
     }
 

@@ -17,7 +17,9 @@ use super::{
     Answering, BadSignature, Provider, Unreadable, Wanted, Webhook, receipt, receipt_status, reject_kind,
 };
 use crate::domain::gate::ClearedText;
-use crate::domain::message::{FetchedText, InboundText, LookUp, Receipt, SendOutcome};
+use crate::domain::message::{
+    FetchedText, IdCertainty, InboundText, LookUp, Receipt, RejectKind, SendOutcome,
+};
 use crate::domain::time::Timestamp;
 
 /// Where Twilio answers.
@@ -156,19 +158,31 @@ impl Provider for Twilio {
     }
 
     fn verify(&self, hook: &Webhook<'_>) -> Result<(), BadSignature> {
-        webhook::verify_twilio(self.config.auth_token.expose_secret(), hook)?;
+        webhook::verify_twilio(self.config.auth_token.expose_secret(), hook)
+    }
+
+    fn verify_receipt(&self, hook: &Webhook<'_>) -> Result<(), BadSignature> {
+        self.verify(hook)?;
         let form = Form::read(hook.body).map_err(|_| BadSignature)?;
-        if sid::is_certain(&form) { Ok(()) } else { Err(BadSignature) }
+        if sid::certainty(&form) == IdCertainty::Contradicted { Err(BadSignature) } else { Ok(()) }
     }
 
     fn parse_inbound(&self, hook: &Webhook<'_>) -> Result<InboundText, Unreadable> {
         let form = Form::read(hook.body)?;
+        let id_certainty = sid::certainty(&form);
+        let first = form.need(&["MessageSid", "SmsMessageSid"])?;
+        // Where the identifiers differ, none of them may pass for a text that was seen before.
+        let provider_id = match id_certainty {
+            IdCertainty::Contradicted => sid::all(&form),
+            IdCertainty::Certain | IdCertainty::Unsure => first,
+        };
         Ok(InboundText {
-            provider_id: form.need(&["MessageSid", "SmsMessageSid"])?,
+            provider_id,
             from: form.need(&["From"])?,
             to: form.need(&["To"])?,
             body: form.get("Body").unwrap_or_default().to_owned(),
             sent_at: None,
+            id_certainty,
             answered_by_provider: form.get("OptOutType").is_some_and(|kind| !kind.is_empty()),
             opted_out_at_provider: form.get("OptOutType") == Some("STOP"),
             opted_in_at_provider: form.get("OptOutType") == Some("START"),
@@ -285,6 +299,7 @@ fn judge(status: u16, after: Option<Duration>, body: &[u8]) -> SendOutcome {
         (408 | 500..=599, _) => SendOutcome::Unknown { why: format!("answer {status}") },
         // Wrong credentials, or a wrong account in the address: our mistake must not burn the message.
         (401 | 403 | 404, Some(code)) if !is_about_the_message(&code) => later(Some(code)),
+        (400..=499, Some(code)) if reject_kind(&code) == RejectKind::Passing => later(Some(code)),
         (400..=499, Some(code)) => {
             let text = answer.get("message").and_then(Value::as_str).unwrap_or_default();
             let text = text.chars().take(LONGEST_WORDS).collect();

@@ -52,8 +52,13 @@ impl Form {
     /// What Twilio signs behind the address: name ‖ value …, names sorted, the values of a repeated name sorted and each
     /// once, and nothing between them.
     pub(super) fn signed(&self) -> String {
+        self.fields().flat_map(|(name, value)| [name, value]).collect()
+    }
+
+    /// The fields as Twilio signs them: sorted, each once.
+    pub(super) fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
         let fields: std::collections::BTreeSet<_> = self.0.iter().collect();
-        fields.into_iter().flat_map(|(name, value)| [name.as_str(), value.as_str()]).collect()
+        fields.into_iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// The first of several names that has a value that is not empty.

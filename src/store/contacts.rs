@@ -163,6 +163,25 @@ pub fn update(
     Ok(())
 }
 
+/// Points every contact of a number at another one.
+///
+/// # Errors
+/// When the database fails.
+pub fn move_all(
+    tx: &mut Tx<'_>,
+    from: &mut Locked<Number>,
+    to: &mut Locked<Number>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let moved = on!(tx, db => diesel::update(contacts::table.filter(contacts::number_id.eq(from.id)))
+        .set((contacts::number_id.eq(to.id), contacts::updated_at.eq(now)))
+        .execute(db))?;
+    let moved = i32::try_from(moved).unwrap_or(i32::MAX);
+    let all = programs::ids(tx)?;
+    numbers::count_contact(tx, from, &all, -moved)?;
+    numbers::count_contact(tx, to, &all, moved)
+}
+
 /// A contact by identifier.
 ///
 /// # Errors
@@ -242,12 +261,12 @@ pub fn places_on(
 ) -> Result<HashMap<NumberId, Vec<Whereabouts>>, StoreError> {
     let mut found: HashMap<NumberId, Vec<Whereabouts>> = HashMap::new();
     for portion in numbers.chunks(500) {
-        let rows: Vec<(NumberId, Option<String>, Option<String>)> = on!(conn, db => contacts::table
+        let rows: Vec<(NumberId, Option<String>, bool, Option<String>)> = on!(conn, db => contacts::table
             .filter(contacts::number_id.eq_any(portion))
-            .select((contacts::number_id, contacts::time_zone, contacts::zip))
+            .select((contacts::number_id, contacts::time_zone, contacts::time_zone_confirmed, contacts::zip))
             .load(db)?);
-        for (number, zone, zip) in rows {
-            found.entry(number).or_default().push((zone, zip));
+        for (number, zone, confirmed, zip) in rows {
+            found.entry(number).or_default().push((zone, confirmed, zip));
         }
     }
     Ok(found)

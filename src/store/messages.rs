@@ -1,5 +1,6 @@
 //! Outbound texts and the steps of their lives.
 
+mod attempts;
 mod past;
 mod queue;
 mod waiting;
@@ -17,13 +18,14 @@ use crate::domain::id::{MessageId, NumberId, ProgramId};
 use crate::domain::message::{Category, Lane, Status};
 use crate::domain::time::Timestamp;
 
+pub use attempts::{FailedAttempt, failed_attempt, failed_attempts, failed_ids, keep_failed};
 pub use past::{
     arranged, attempts_since, confirmed_with, counted_since, helped_since, invited_at, scheduled_for,
     taken_by,
 };
 pub use queue::{
-    Due, all_waiting, count_waiting, due, holds_ending, is_behind_another, look_again, scheduled_until,
-    unanswered, waiting,
+    Due, all_waiting, count_waiting, due, holds_ending, is_behind_another, look_again, move_to_number,
+    scheduled_until, unanswered, waiting,
 };
 pub use waiting::{Waiting, waiting_for_a_time};
 

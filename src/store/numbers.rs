@@ -75,11 +75,19 @@ pub(super) fn read(
     Ok(Number { id, phone, consent, unreachable, contact_count, head_hash, language })
 }
 
-/// The number's record, if anything was ever kept about it.
+/// The number's record, if anything was ever kept about it. An old spelling leads to the canonical one.
 ///
 /// # Errors
 /// When the database fails.
 pub fn find(conn: &mut Conn<'_>, phone: &Phone) -> Result<Option<Number>, StoreError> {
+    find_spelled(conn, &phone.canonical())
+}
+
+/// The record under exactly this spelling.
+///
+/// # Errors
+/// When the database fails.
+pub fn find_spelled(conn: &mut Conn<'_>, phone: &Phone) -> Result<Option<Number>, StoreError> {
     on!(conn, db => {
         let row = numbers::table.filter(numbers::e164.eq(phone)).select(COLUMNS).first(db).optional()?;
         row.map(read).transpose()
@@ -91,6 +99,14 @@ pub fn find(conn: &mut Conn<'_>, phone: &Phone) -> Result<Option<Number>, StoreE
 /// # Errors
 /// When the database fails.
 pub fn find_locked(tx: &mut Tx<'_>, phone: &Phone) -> Result<Option<Locked<Number>>, StoreError> {
+    find_spelled_locked(tx, &phone.canonical())
+}
+
+/// The record under exactly this spelling, which nobody else changes before the commit.
+///
+/// # Errors
+/// When the database fails.
+pub fn find_spelled_locked(tx: &mut Tx<'_>, phone: &Phone) -> Result<Option<Locked<Number>>, StoreError> {
     let row: Result<Option<Row>, StoreError> =
         first_locked!(tx, numbers::table.filter(numbers::e164.eq(phone)).select(COLUMNS));
     Ok(row?.map(read).transpose()?.map(Locked::new))
@@ -103,7 +119,13 @@ pub fn find_locked(tx: &mut Tx<'_>, phone: &Phone) -> Result<Option<Locked<Numbe
 pub fn get_locked(tx: &mut Tx<'_>, id: NumberId) -> Result<Option<Locked<Number>>, StoreError> {
     let row: Result<Option<Row>, StoreError> =
         first_locked!(tx, numbers::table.filter(numbers::id.eq(id)).select(COLUMNS));
-    Ok(row?.map(read).transpose()?.map(Locked::new))
+    let Some(number) = row?.map(read).transpose()?.map(Locked::new) else { return Ok(None) };
+    // A record under an old spelling is closed: the canonical one goes on.
+    let canonical = number.phone.canonical();
+    if canonical == number.phone {
+        return Ok(Some(number));
+    }
+    Ok(find_spelled_locked(tx, &canonical)?.or(Some(number)))
 }
 
 /// The number's record by identifier.
@@ -111,8 +133,26 @@ pub fn get_locked(tx: &mut Tx<'_>, id: NumberId) -> Result<Option<Locked<Number>
 /// # Errors
 /// When the database fails.
 pub fn get(conn: &mut Conn<'_>, id: NumberId) -> Result<Option<Number>, StoreError> {
-    on!(conn, db => {
+    let found: Option<Number> = on!(conn, db => {
         numbers::table.find(id).select(COLUMNS).first(db).optional()?.map(read).transpose()
+    })?;
+    let Some(number) = found else { return Ok(None) };
+    let canonical = number.phone.canonical();
+    if canonical == number.phone {
+        return Ok(Some(number));
+    }
+    Ok(find_spelled(conn, &canonical)?.or(Some(number)))
+}
+
+/// Records of numbers outside the North American plan after `after`, in the order of their digits: those that may have been
+/// kept under an old spelling.
+///
+/// # Errors
+/// When the database fails.
+pub fn spelled_after(conn: &mut Conn<'_>, after: &str, limit: i64) -> Result<Vec<Number>, StoreError> {
+    on!(conn, db => {
+        let query = numbers::table.filter(numbers::e164.gt(after)).order(numbers::e164).select(COLUMNS);
+        query.limit(limit).load(db)?.into_iter().map(read).collect()
     })
 }
 
@@ -135,6 +175,7 @@ pub fn page(conn: &mut Conn<'_>, after: Option<NumberId>, limit: i64) -> Result<
 /// # Errors
 /// When the database fails.
 pub fn find_or_create(tx: &mut Tx<'_>, phone: &Phone, now: Timestamp) -> Result<Locked<Number>, StoreError> {
+    let phone = &phone.canonical();
     if let Some(number) = find_locked(tx, phone)? {
         return Ok(number);
     }

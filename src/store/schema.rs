@@ -186,6 +186,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    message_attempts (provider_id) {
+        provider_id -> Text,
+        message_id -> Binary,
+        handed_at -> BigInt,
+        failed_at -> BigInt,
+        code -> Text,
+    }
+}
+
+diesel::table! {
     stale_messages (message_id) {
         message_id -> Binary,
         number_id -> Binary,
@@ -361,6 +371,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     tallies,
     messages,
     message_steps,
+    message_attempts,
     stale_messages,
     inbound_texts,
     inbound_questions,

@@ -30,6 +30,9 @@ pub const MOVING: &str = "moving";
 /// What the database is for ([`DatabaseKind`]); written at its first start.
 pub const DATABASE_KIND: &str = "database_kind";
 
+/// Set once the numbers that were kept under old spellings have been joined to their canonical records.
+pub const SPELLINGS_JOINED: &str = "spellings_joined";
+
 /// A setting's value.
 ///
 /// # Errors

@@ -4,11 +4,12 @@ use actix_web::web::{Bytes, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::App;
+use crate::actions::receive_text::Received;
 use crate::actions::{ActionError, receive_receipt, receive_text};
-use crate::providers::{Provider, Unreadable, Webhook};
+use crate::providers::{BadSignature, Provider, Unreadable, Webhook};
 
 /// No webhook is larger than this, in bytes.
-const LARGEST: usize = 64 * 1024;
+const LARGEST: usize = 256 * 1024;
 const TWIML: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response></Response>";
 
 /// The providers' addresses.
@@ -50,17 +51,22 @@ async fn simulator_status(app: Data<App>, request: HttpRequest, body: Bytes) -> 
 }
 
 async fn inbound(app: &App, provider: &dyn Provider, request: &HttpRequest, body: &Bytes) -> HttpResponse {
-    let text = match believed(app, provider, request, body, |hook| provider.parse_inbound(hook)) {
+    let verify = |hook: &Webhook<'_>| provider.verify(hook);
+    let text = match believed(app, provider, request, body, verify, |hook| provider.parse_inbound(hook)) {
         Ok(text) => text,
         Err(refused) => return *refused,
     };
     let (name, region, now) = (provider.name(), app.config.default_region.clone(), app.clock.now());
     let received = app.store.write(move |tx| receive_text::receive_text(tx, name, &text, &region, now)).await;
-    answer(received.map(|_| ()))
+    match received {
+        Ok(Received::Refused) => forged(app),
+        received => answer(received.map(|_| ())),
+    }
 }
 
 async fn status(app: &App, provider: &dyn Provider, request: &HttpRequest, body: &Bytes) -> HttpResponse {
-    let receipt = match believed(app, provider, request, body, |hook| provider.parse_receipt(hook)) {
+    let verify = |hook: &Webhook<'_>| provider.verify_receipt(hook);
+    let receipt = match believed(app, provider, request, body, verify, |hook| provider.parse_receipt(hook)) {
         Ok(receipt) => receipt,
         Err(refused) => return *refused,
     };
@@ -74,11 +80,12 @@ fn believed<T>(
     provider: &dyn Provider,
     request: &HttpRequest,
     body: &Bytes,
+    verify: impl Fn(&Webhook<'_>) -> Result<(), BadSignature>,
     parse: impl Fn(&Webhook<'_>) -> Result<T, Unreadable>,
 ) -> Result<T, Box<HttpResponse>> {
     let url = called_url(app, provider, request);
     let hook = Webhook { url: &url, body, signature: signature(request, provider.signature_header()) };
-    if provider.verify(&hook).is_err() {
+    if verify(&hook).is_err() {
         return Err(Box::new(forged(app)));
     }
     parse(&hook).map_err(|error| Box::new(HttpResponse::BadRequest().body(error.to_string())))

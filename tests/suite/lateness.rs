@@ -7,7 +7,7 @@ use sms_opt_in::actions::record_consent::{Update, record_consent};
 use sms_opt_in::actions::{ActionError, install};
 use sms_opt_in::domain::actor::Actor;
 use sms_opt_in::domain::consent::{Source, StateName};
-use sms_opt_in::domain::message::{InboundText, Receipt, ReceiptStatus, RejectKind};
+use sms_opt_in::domain::message::{IdCertainty, InboundText, Receipt, ReceiptStatus, RejectKind};
 use sms_opt_in::domain::phone::Phone;
 use sms_opt_in::jobs::reconcile;
 use sms_opt_in::providers::simulator::Behaviour;
@@ -223,6 +223,7 @@ fn late_and_repeated_webhooks_never_end_less_restrictive() {
                 answered_by_provider: false,
                 opted_out_at_provider: false,
                 opted_in_at_provider: false,
+                id_certainty: IdCertainty::Certain,
             };
             store.write_now(move |tx| receive_text(tx, "test", &text, "US", now)).unwrap();
         }

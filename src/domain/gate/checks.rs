@@ -1,6 +1,6 @@
 //! The gate's checks, one function each: the facts as a sentence, and what to do about a failure.
 
-use super::{Check, CheckName, Outcome, Question, number_to_text};
+use super::{Check, CheckName, Outcome, Purpose, Question, number_to_text};
 use crate::domain::consent::{Source, State};
 
 pub(super) fn consent(question: &Question<'_>, state: State) -> Check {
@@ -79,6 +79,12 @@ pub(super) fn number(question: &Question<'_>) -> Check {
             CheckName::Number,
             &format!("The carrier says that this number cannot receive texts (code {code})."),
             "Ask the lead for a mobile number. Consent is kept.",
+        ),
+        // An answer to a text that came from the number needs no look into the number plan.
+        None if question.purpose != Purpose::Reply && !question.phone.is_valid() => fail(
+            CheckName::Number,
+            "This number isn't in the number plan, so nothing can be sent to it.",
+            "Check the number with the lead. An opt-out can still be recorded.",
         ),
         None => pass(CheckName::Number, "A valid number; nothing says that it cannot receive texts."),
     }

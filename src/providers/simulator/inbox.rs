@@ -6,7 +6,7 @@ use std::path::Path;
 use super::handset::Direction;
 use super::journal;
 use super::memory::Memory;
-use crate::domain::message::InboundText;
+use crate::domain::message::{IdCertainty, InboundText};
 use crate::domain::time::Timestamp;
 
 /// The texts of leads since then in the phones' file, oldest first; none where there is no file. They are old: nobody waits
@@ -33,6 +33,7 @@ pub fn remembered(file: &Path, since: Timestamp) -> io::Result<Vec<InboundText>>
             answered_by_provider: true,
             opted_out_at_provider: false,
             opted_in_at_provider: false,
+            id_certainty: IdCertainty::Certain,
         }));
     }
     texts.sort_by_key(|text| text.sent_at);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::{CLOCK_SKEW, Listed, Twilio};
-use crate::domain::message::InboundText;
+use crate::domain::message::{IdCertainty, InboundText};
 use crate::domain::time::Timestamp;
 
 /// A page of a thousand texts takes Twilio longer than a hand-off may take.
@@ -59,5 +59,6 @@ fn inbound(listed: Listed) -> InboundText {
         answered_by_provider: true,
         opted_out_at_provider: false,
         opted_in_at_provider: false,
+        id_certainty: IdCertainty::Certain,
     }
 }

@@ -67,6 +67,7 @@ tables! {
     tallies by "program_id, state, slot", ROWS;
     messages by "id", ROWS;
     message_steps by "message_id, n", ROWS;
+    message_attempts by "provider_id", ROWS;
     stale_messages by "message_id", ROWS;
     inbound_texts by "id", ROWS;
     inbound_questions by "inbound_id, kind", ROWS;

@@ -7,6 +7,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
 use super::super::dialect::{Prepared, on};
+use super::super::numbers::Number;
 use super::super::schema::messages;
 use super::super::{Conn, StoreError, Tx};
 use super::Message;
@@ -213,5 +214,21 @@ pub fn waiting(
         let mut waiting: Vec<Message> = Prepared(query).load(db)?;
         waiting.retain(|message| program.is_none_or(|program| program == message.program_id));
         Ok(waiting)
+    })
+}
+
+/// Lets a message that waits go on under another spelling of its number.
+///
+/// # Errors
+/// When the database fails.
+pub fn move_to_number(tx: &mut Tx<'_>, id: MessageId, number: &Number) -> Result<(), StoreError> {
+    on!(tx, db => {
+        let to = (
+            messages::number_id.eq(Some(number.id)),
+            messages::to_text.eq(number.phone.as_str()),
+            messages::accepted_seq.eq(number.consent.seq),
+        );
+        diesel::update(messages::table.find(id)).set(to).execute(db)?;
+        Ok(())
     })
 }

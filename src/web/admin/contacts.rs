@@ -176,7 +176,7 @@ async fn index(app: Data<App>, who: Viewer, request: HttpRequest) -> Result<Http
 
 /// The address of the contact that a full number means, if it is one alone, in the program that is asked for.
 fn only_contact(conn: &mut Conn<'_>, asked: &Asked, region: &str) -> Result<Option<String>, PageError> {
-    let Ok(phone) = Phone::parse(&asked.q, region) else { return Ok(None) };
+    let Ok(phone) = Phone::look_up(&asked.q, region) else { return Ok(None) };
     let Some(number) = numbers::find(conn, &phone)? else { return Ok(None) };
     // Without a program the contact opens where something is known of it.
     let programs = Programs::read(conn, &asked.program)?;
@@ -193,7 +193,7 @@ fn list(conn: &mut Conn<'_>, asked: &Asked, region: &str) -> Result<List, PageEr
     let (after, before) = (place(&asked.after), place(&asked.before));
     let backwards = before.is_some();
     let is_later_page = after.is_some();
-    let whole_number = Phone::parse(&asked.q, region).ok();
+    let whole_number = Phone::look_up(&asked.q, region).ok();
     // A whole number is looked for as it is kept, however it was written.
     let search = match &whole_number {
         Some(phone) => Some(phone.as_str().to_owned()),

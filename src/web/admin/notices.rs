@@ -55,6 +55,10 @@ pub(super) fn sentence(kind: NoticeKind) -> &'static str {
         NoticeKind::UnknownSender => {
             "The sender isn't a phone number, so no record was changed. If you know who it is and they ask to stop, record an opt-out."
         }
+        NoticeKind::UnconfirmedConsent => {
+            "This consent came in a webhook that could be read in two ways, and the carrier didn't confirm the text. It doesn't \
+             count. Ask the lead to text START."
+        }
         NoticeKind::OptInAtCarrier => {
             "The carrier took this as START: it removed its block and sent its welcome. Our rules don't read it as START, so the \
              number isn't opted in. Ask the lead to text START."

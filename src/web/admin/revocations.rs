@@ -155,7 +155,7 @@ async fn create(
     Posted(given): Posted<Given>,
 ) -> Result<HttpResponse, PageError> {
     let now = app.clock.now();
-    let phone = Phone::parse(&given.phone, &app.config.default_region);
+    let phone = Phone::look_up(&given.phone, &app.config.default_region);
     let revocation = read(&given.channel, &given.reason, &given.received_on, given.confirm == "yes", now);
     let errors = match (phone, revocation) {
         (Ok(phone), Ok(revocation)) => {

@@ -168,6 +168,8 @@ struct Finding {
     contacts: Vec<Contact>,
     messages: Vec<Message>,
     notices: Vec<NoticeItem>,
+    /// An older record of the same number under another spelling; its texts are among the messages.
+    older: Option<Number>,
 }
 
 #[derive(Deserialize, Default)]
@@ -179,7 +181,7 @@ struct Asked {
 async fn show(app: Data<App>, who: Viewer, request: HttpRequest) -> Result<HttpResponse, PageError> {
     let (number, program) = (form::query::<Asked>(&request).number, which::asked(&request));
     let page = Page::new(&app, "troubleshoot", &who);
-    let (errors, finding) = match Phone::parse(&number, &app.config.default_region) {
+    let (errors, finding) = match Phone::look_up(&number, &app.config.default_region) {
         _ if number.trim().is_empty() => (Vec::new(), None),
         Err(why) => (vec![FieldError::new("number", why.to_string())], None),
         Ok(phone) => {
@@ -208,7 +210,11 @@ fn find(
     let known = on_record.is_some();
     let number = on_record.unwrap_or_else(|| Number::never_seen(phone.clone()));
     let verdict = standing(conn, program)?.verdict(conn, &number, program, Category::Automated, now)?;
-    let (contacts, messages, notices) = match known {
+    let older = match phone.old_spelling() {
+        Some(old) => numbers::find_spelled(conn, &old)?,
+        None => None,
+    };
+    let (contacts, mut messages, notices) = match known {
         true => (
             contacts::of_number(conn, number.id)?,
             messages::of_number(conn, number.id, LATEST)?,
@@ -216,6 +222,9 @@ fn find(
         ),
         false => Default::default(),
     };
+    if let Some(older) = &older {
+        messages.extend(messages::of_number(conn, older.id, LATEST)?);
+    }
     let notices = notices.into_iter().map(|(kind, text)| NoticeItem::new(kind, text)).collect();
     let contact = contacts.first().map(|contact| contact.id);
     let about = About { number: known.then_some(number.id), contact, program: Some(program), role };
@@ -223,5 +232,5 @@ fn find(
     let state = |program: &Program| number.consent.state_in(program.id).name().label().to_owned();
     let address = format!("/troubleshoot?number={}", phone.as_str().replace('+', "%2B"));
     let (suffix, programs) = (programs.suffix('?'), programs.tabs(&address, state));
-    Ok(Finding { phone, known, programs, suffix, panel, contacts, messages, notices })
+    Ok(Finding { phone, known, programs, suffix, panel, contacts, messages, notices, older })
 }

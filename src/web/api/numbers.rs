@@ -37,7 +37,7 @@ pub(super) struct OptOut {
 }
 
 fn phone(app: &App, text: &str) -> Result<Phone, Problem> {
-    Phone::parse(text, &app.config.default_region)
+    Phone::look_up(text, &app.config.default_region)
         .map_err(|error| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_number", error.to_string()))
 }
 

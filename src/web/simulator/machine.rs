@@ -88,7 +88,9 @@ pub(super) async fn lead_texts(
     to: &str,
     body: &str,
 ) -> Result<(), NotReceived> {
-    let phone = Phone::parse(number, &app.config.default_region);
+    // A handset texts under its own spelling of the number, as a carrier would bring it.
+    let region = &app.config.default_region;
+    let phone = Phone::from_e164(number).map_or_else(|| Phone::look_up(number, region), Ok);
     let phone = phone.map_err(|error| NotReceived::Invalid(error.to_string()))?;
     if body.chars().count() > sms::MAX_BODY {
         return Err(NotReceived::Invalid("A message has at most 1,600 characters.".to_owned()));

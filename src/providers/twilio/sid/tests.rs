@@ -6,6 +6,7 @@ use secrecy::SecretString;
 use super::super::super::{Provider, Webhook};
 use super::super::webhook::{Form, sign_twilio};
 use super::super::{API_BASE, Twilio, TwilioConfig};
+use crate::domain::message::{IdCertainty, InboundText};
 
 const URL: &str = "https://example.com/hooks/twilio/inbound";
 const SID: &str = "SM5f3e0c9ab1d24c7786a0b9c8d7e6f5a4";
@@ -45,12 +46,18 @@ fn real(body: &str) -> Fields {
     .to_vec()
 }
 
-/// What is made of these fields under this signature: the text's identifier and its words.
-fn accepted(twilio: &Twilio, fields: &Fields, signature: &str) -> Option<(String, String)> {
+/// What is made of these fields under this signature, when they are rightly signed and can be read.
+fn read(twilio: &Twilio, fields: &Fields, signature: &str) -> Option<InboundText> {
     let body = serde_html_form::to_string(fields).unwrap();
     let hook = Webhook { url: URL, body: body.as_bytes(), signature: Some(signature) };
     twilio.verify(&hook).ok()?;
-    twilio.parse_inbound(&hook).ok().map(|text| (text.provider_id, text.body))
+    twilio.parse_inbound(&hook).ok()
+}
+
+/// The text's identifier and its words, where a consent in them counts at once.
+fn accepted(twilio: &Twilio, fields: &Fields, signature: &str) -> Option<(String, String)> {
+    let text = read(twilio, fields, signature).filter(|text| text.id_certainty == IdCertainty::Certain)?;
+    Some((text.provider_id, text.body))
 }
 
 fn signed(fields: &Fields) -> (String, String) {
@@ -86,6 +93,42 @@ fn the_known_cuts_are_refused() {
         fields[6].1.push_str(&format!("MessageSid{SID}NumMedia0NumSegments1SmsMessageSid{SID}SmsSid{SID}"));
         fields.drain(7..12);
     });
+}
+
+#[test]
+fn parameters_that_nobody_announced_leave_no_doubt() {
+    let twilio = twilio();
+    let mut fields = real("START");
+    fields.push(("OriginalRepliedMessageSid".to_owned(), "SM11111111111111111111111111111111".to_owned()));
+    fields.push(("SomethingNew".to_owned(), "of tomorrow".to_owned()));
+    let (_, signature) = signed(&fields);
+    assert_eq!(accepted(&twilio, &fields, &signature), Some((SID.to_owned(), "START".to_owned())));
+}
+
+#[test]
+fn a_doubtful_webhook_is_read_and_says_that_it_is() {
+    let twilio = twilio();
+    let certainty = |fields: &Fields| {
+        let (_, signature) = signed(fields);
+        read(&twilio, fields, &signature).unwrap().id_certainty
+    };
+    assert_eq!(certainty(&real("STOP MessageSid")), IdCertainty::Unsure);
+    let mut fields = real("STOP");
+    fields.push(("ParentMessageSid".to_owned(), SID.to_owned()));
+    assert_eq!(certainty(&fields), IdCertainty::Unsure, "a name that is not known");
+    let mut fields = real("STOP");
+    fields[7].1 = format!("{SID}0");
+    assert_eq!(certainty(&fields), IdCertainty::Contradicted, "they differ, and one is misshapen");
+    let mut fields = real("STOP");
+    fields[11].1 = "SM00000000000000000000000000000000".to_owned();
+    assert_eq!(certainty(&fields), IdCertainty::Contradicted, "they differ");
+    fields.push(("Z".to_owned(), String::new()));
+    let (_, signature) = signed(&fields);
+    assert_ne!(
+        read(&twilio, &fields, &signature).unwrap().provider_id,
+        SID,
+        "it must not pass for a text seen before"
+    );
 }
 
 #[test]

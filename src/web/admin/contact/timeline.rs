@@ -239,6 +239,13 @@ fn facts(evidence: &Evidence) -> Vec<Fact> {
             }
             facts
         }
+        Evidence::OtherSpelling(link) => {
+            let href = format!("/troubleshoot?number={}", link.e164.replace('+', "%2B"));
+            vec![
+                linked("Recorded under", format!("{}, event {}", link.e164, link.seq), href),
+                styled("mono", "Hash of that event", &link.hash),
+            ]
+        }
         Evidence::Note { reason } => vec![styled("quote", "Reason", reason)],
     }
 }

@@ -95,9 +95,10 @@ pub(in crate::web::admin) fn explain(code: &str) -> Option<(&'static str, &'stat
             "Twilio did not accept our account or its secret.",
             "An administrator checks TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN.",
         ),
-        "20429" | "429" | "30001" => {
-            ("Too many texts at once.", "Nothing: it is tried again by itself, later.")
-        }
+        "20429" | "429" | "30001" | "30017" | "30022" => (
+            "Too many texts at once.",
+            "We retry this automatically. If it still fails, send it again later.",
+        ),
         "30002" => ("The Twilio account is suspended.", "An administrator settles this with Twilio."),
         "30003" => (
             "The handset was off or out of reach.",

@@ -1,0 +1,130 @@
+//! Numbers that are written in two ways: records kept under an old spelling are joined to the canonical one, once, and an
+//! opt-out reaches a number's twin. Used by the start of a server and by every revocation.
+
+use crate::domain::actor::Actor;
+use crate::domain::consent::{EventKind, StateName, inherit, share_opt_out};
+use crate::domain::evidence::{Evidence, OtherSpelling};
+use crate::domain::hex::hex;
+use crate::domain::ledger::Entry;
+use crate::domain::message::{Lane, Status};
+use crate::domain::phone::Phone;
+use crate::domain::program::Program;
+use crate::domain::time::Timestamp;
+use crate::store::messages::{self, Move};
+use crate::store::numbers::{self, Number};
+use crate::store::{Tx, contacts, programs};
+
+use super::ActionError;
+use super::consent::{Occasion, record};
+
+/// Numbers of the North American plan have one spelling: the walk begins behind them.
+const BEHIND_NORTH_AMERICA: &str = "+2";
+
+/// Joins the next numbers after `after`. Returns how far it came; `None` when it is through.
+///
+/// # Errors
+/// When the database fails.
+pub fn join_spellings(
+    tx: &mut Tx<'_>,
+    after: Option<&str>,
+    limit: i64,
+    now: Timestamp,
+) -> Result<Option<String>, ActionError> {
+    let rows = numbers::spelled_after(tx, after.unwrap_or(BEHIND_NORTH_AMERICA), limit)?;
+    for row in &rows {
+        let canonical = row.phone.canonical();
+        if canonical != row.phone {
+            join(tx, &row.phone, now)?;
+        } else if row.phone.twin().is_some() {
+            share_known(tx, row, now)?;
+        }
+    }
+    Ok(rows.last().map(|row| row.phone.as_str().to_owned()))
+}
+
+/// Appends to the canonical history what is stricter in the old one, and moves contacts and waiting texts over. The old
+/// history stays as it is.
+fn join(tx: &mut Tx<'_>, spelled: &Phone, now: Timestamp) -> Result<(), ActionError> {
+    let Some(mut old) = numbers::find_spelled_locked(tx, spelled)? else { return Ok(()) };
+    let mut number = numbers::find_or_create(tx, spelled, now)?;
+    let all = programs::all(tx)?;
+    let Some(default) = all.iter().find(|program| program.is_default).cloned() else { return Ok(()) };
+    let ids: Vec<_> = all.iter().map(|program| program.id).collect();
+    let occasion = Occasion::new(&Actor::System, now);
+    for decision in inherit(&number.consent, &old.consent, &ids, &link(&old), now) {
+        record(tx, &mut number, &default, decision, &occasion)?;
+    }
+    contacts::move_all(tx, &mut old, &mut number, now)?;
+    move_waiting(tx, &old, &number, now)
+}
+
+/// What waits goes on under the canonical number where the lead can still be texted. An opt-in request that did not go out
+/// is taken back: the next message sends one.
+fn move_waiting(tx: &mut Tx<'_>, old: &Number, number: &Number, now: Timestamp) -> Result<(), ActionError> {
+    for message in messages::waiting(tx, old.id, None)? {
+        let may_go_on = number.consent.state_in(message.program_id).name() != StateName::OptedOut;
+        if message.lane == Lane::Gated && may_go_on {
+            messages::move_to_number(tx, message.id, number)?;
+        } else {
+            let why = Move::coded("cancelled", "The number is kept under its new spelling now.");
+            messages::advance(tx, &message, Status::Cancelled, now, &why)?;
+        }
+    }
+    Ok(())
+}
+
+/// An opt-out that was recorded before twins shared them.
+fn share_known(tx: &mut Tx<'_>, number: &Number, now: Timestamp) -> Result<(), ActionError> {
+    let (Some(twin), Some(out_at)) = (number.phone.twin(), number.consent.last_opt_out) else {
+        return Ok(());
+    };
+    for program in programs::all(tx)? {
+        if number.consent.state_in(program.id).name() != StateName::OptedOut {
+            continue;
+        }
+        let mut twin = numbers::find_or_create(tx, &twin, now)?;
+        let state = twin.consent.state_in(program.id);
+        // The twin's own START after that opt-out is the lead's newer word.
+        let is_newer = state.since().is_some_and(|since| since.occurred_at > out_at);
+        if state.name() == StateName::OptedOut || (state.name() == StateName::OptedIn && is_newer) {
+            continue;
+        }
+        let source = number.consent.state_in(program.id).since().map(|since| since.source);
+        let Some(source) = source else { continue };
+        let decision = share_opt_out(&twin.consent, Some(program.id), source, out_at, link(number));
+        record(tx, &mut twin, &program, decision, &Occasion::new(&Actor::System, now))?;
+    }
+    Ok(())
+}
+
+/// Takes an opt-out that was just recorded over to the number's twin.
+pub(super) fn share(
+    tx: &mut Tx<'_>,
+    number: &Number,
+    program: &Program,
+    entry: &Entry,
+    occasion: &Occasion<'_>,
+) -> Result<(), ActionError> {
+    let event = &entry.event;
+    let is_opt_out = matches!(event.kind, EventKind::OptedOut | EventKind::OptOutRepeated);
+    if !is_opt_out || matches!(event.evidence, Evidence::OtherSpelling(_)) {
+        return Ok(());
+    }
+    let Some(twin) = number.phone.twin() else { return Ok(()) };
+    let mut twin = numbers::find_or_create(tx, &twin, occasion.now)?;
+    let link = link(number);
+    let decision = share_opt_out(&twin.consent, event.program, event.source, event.occurred_at, link);
+    record(tx, &mut twin, program, decision, occasion)?;
+    Ok(())
+}
+
+/// The end of a number's history, as evidence for another one.
+fn link(number: &Number) -> OtherSpelling {
+    OtherSpelling {
+        number: number.id,
+        e164: number.phone.as_str().to_owned(),
+        seq: number.consent.seq,
+        hash: hex(&number.head_hash),
+        reason: String::new(),
+    }
+}

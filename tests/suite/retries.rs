@@ -1,0 +1,132 @@
+//! A carrier that certainly did not deliver, for a reason that passes: the text is tried again, each time through the gate,
+//! and a late word about an earlier attempt never fails a later one.
+
+use sms_opt_in::providers::simulator::Behaviour;
+use sms_opt_in::store::messages;
+
+use crate::hooks::{post, signature};
+use crate::support::{World, world};
+
+fn carrier_fails_with(world: &World, code: Option<&str>) {
+    let fail_with = code.map(str::to_owned);
+    world
+        .bound_app
+        .simulator
+        .as_ref()
+        .unwrap()
+        .set_behaviour(Behaviour { fail_with, ..Behaviour::default() });
+}
+
+async fn later(world: &World, minutes: i64) {
+    world.clock.advance(chrono::Duration::minutes(minutes));
+    world.deliver().await;
+}
+
+async fn provider_id(world: &World, id: &serde_json::Value) -> Option<String> {
+    let id = id.as_str().unwrap().parse().unwrap();
+    let read = move |conn: &mut sms_opt_in::store::Conn<'_>| messages::get(conn, id);
+    world.jobs.store.read(read).await.unwrap().unwrap().provider_id
+}
+
+async fn receipt(world: &World, message: &str, sid: &str, status: &str, code: &str) -> u16 {
+    let path = format!("/hooks/twilio/status?message={message}");
+    let fields = [("ErrorCode", code), ("MessageSid", sid), ("MessageStatus", status)];
+    post(world, &path, &fields, &signature(&path, &fields)).await
+}
+
+#[actix_web::test]
+async fn a_full_queue_at_the_carrier_is_tried_again() {
+    let world = world().await;
+    let cy = world.lead(71);
+    cy.texts("START").await;
+    carrier_fails_with(&world, Some("30001"));
+    let (_, answer) = cy.is_sent("Hello").await;
+    let id = answer["id"].clone();
+    assert_eq!(world.status(&id).await, "queued", "it waits for the next attempt");
+    carrier_fails_with(&world, None);
+    later(&world, 1).await;
+    assert_eq!(world.status(&id).await, "delivered");
+    // It reached the handset of the simulator twice: the first time the carrier said that it was not delivered.
+    assert_eq!(cy.received().iter().filter(|text| *text == "Hello").count(), 2);
+    world.is_intact().await;
+}
+
+#[actix_web::test]
+async fn it_is_given_up_after_three_more_attempts() {
+    let world = world().await;
+    let cy = world.lead(72);
+    cy.texts("START").await;
+    carrier_fails_with(&world, Some("30001"));
+    let id = cy.is_sent("Hello").await.1["id"].clone();
+    for minutes in [1, 3, 11] {
+        assert_eq!(world.status(&id).await, "queued");
+        later(&world, minutes).await;
+    }
+    assert_eq!(world.status(&id).await, "failed");
+    later(&world, 60).await;
+    assert_eq!(
+        cy.received().iter().filter(|text| *text == "Hello").count(),
+        4,
+        "three times more and no more"
+    );
+    world.is_intact().await;
+}
+
+#[actix_web::test]
+async fn each_attempt_passes_the_gate_again() {
+    let world = world().await;
+    let cy = world.lead(73);
+    cy.texts("START").await;
+    carrier_fails_with(&world, Some("30001"));
+    let id = cy.is_sent("Hello").await.1["id"].clone();
+    carrier_fails_with(&world, None);
+    cy.texts("STOP").await;
+    later(&world, 10).await;
+    assert_eq!(world.status(&id).await, "cancelled");
+    assert_eq!(cy.received().iter().filter(|text| *text == "Hello").count(), 1);
+    world.is_intact().await;
+}
+
+#[actix_web::test]
+async fn a_late_receipt_of_an_earlier_attempt_never_fails_a_later_one() {
+    let world = world().await;
+    let cy = world.lead(74);
+    cy.texts("START").await;
+    carrier_fails_with(&world, Some("30001"));
+    let id = cy.is_sent("Hello").await.1["id"].clone();
+    let (message, attempt) = (id.as_str().unwrap().to_owned(), first_attempt(&world, &id).await);
+    assert_eq!(provider_id(&world, &id).await, None);
+    assert_eq!(receipt(&world, &message, &attempt, "failed", "30001").await, 200);
+    assert_eq!(world.status(&id).await, "queued", "the same news again counts no attempt and fails nothing");
+    // The second attempt is with the carrier; news of the first one come late.
+    carrier_fails_with(&world, Some("timeout"));
+    later(&world, 1).await;
+    assert_eq!(receipt(&world, &message, &attempt, "undelivered", "30008").await, 200);
+    assert_eq!(world.status(&id).await, "sending");
+    sms_opt_in::jobs::reconcile(&world.jobs).await.unwrap();
+    let second = provider_id(&world, &id).await;
+    assert!(second.is_none() || second.as_deref() != Some(attempt.as_str()));
+    world.is_intact().await;
+}
+
+#[actix_web::test]
+async fn an_attempt_that_arrived_after_all_is_not_repeated() {
+    let world = world().await;
+    let cy = world.lead(75);
+    cy.texts("START").await;
+    carrier_fails_with(&world, Some("30001"));
+    let id = cy.is_sent("Hello").await.1["id"].clone();
+    carrier_fails_with(&world, None);
+    let attempt = first_attempt(&world, &id).await;
+    assert_eq!(receipt(&world, id.as_str().unwrap(), &attempt, "delivered", "").await, 200);
+    assert_eq!(world.status(&id).await, "delivered");
+    later(&world, 10).await;
+    assert_eq!(cy.received().iter().filter(|text| *text == "Hello").count(), 1);
+    world.is_intact().await;
+}
+
+async fn first_attempt(world: &World, id: &serde_json::Value) -> String {
+    let id = id.as_str().unwrap().parse().unwrap();
+    let read = move |conn: &mut sms_opt_in::store::Conn<'_>| messages::failed_attempts(conn, id);
+    world.jobs.store.read(read).await.unwrap().remove(0).provider_id
+}
