@@ -65,11 +65,14 @@ pub fn edit_sending(
 ) -> Result<(), ActionError> {
     let before = programs::find_locked(tx, Some(slug))?.ok_or(ActionError::NotFound("program"))?;
     let mut errors = Vec::new();
-    let code = code(tx, before.id, &sending.code, &mut errors)?;
-    let mut words = |field: &str, text: &str, meaning: &Reply| words(field, text, meaning, &mut errors);
-    let revoke_words = words("revoke_words", &sending.revoke_words, &Reply::Revoke { program_code: None });
-    let help_words = words("help_words", &sending.help_words, &Reply::Help);
-    let opt_in_words = words("opt_in_words", &sending.opt_in_words, &Reply::OptIn);
+    let code = code(tx, &before, &sending.code, &mut errors)?;
+    let revoke = Reply::Revoke { program_code: None };
+    let revoke_words =
+        words(("revoke_words", &before.revoke_words), &sending.revoke_words, &revoke, &mut errors);
+    let help_words =
+        words(("help_words", &before.help_words), &sending.help_words, &Reply::Help, &mut errors);
+    let opt_in_words =
+        words(("opt_in_words", &before.opt_in_words), &sending.opt_in_words, &Reply::OptIn, &mut errors);
     let hours = sending.hours.parse().unwrap_or_else(|error: crate::domain::schedule::RuleError| {
         errors.push(FieldError::new("hours", error.to_string()));
         before.hours.clone()
@@ -156,16 +159,16 @@ fn kind(before: &Program, text: &str, errors: &mut Vec<FieldError>) -> ProgramKi
 
 fn code(
     tx: &mut Tx<'_>,
-    program: ProgramId,
+    program: &Program,
     text: &str,
     errors: &mut Vec<FieldError>,
 ) -> Result<Option<String>, ActionError> {
     if text.trim().is_empty() {
         return Ok(None);
     }
-    match check_code(text) {
+    match check_code(text, program.code.as_deref()) {
         Ok(code) => {
-            if programs::of_code(tx, &code)?.is_some_and(|other| other.id != program) {
+            if programs::of_code(tx, &code)?.is_some_and(|other| other.id != program.id) {
                 errors.push(FieldError::new("code", "Another program has this code. Choose another word."));
             }
             Ok(Some(code))
@@ -177,9 +180,15 @@ fn code(
     }
 }
 
-fn words(field: &str, text: &str, meaning: &Reply, errors: &mut Vec<FieldError>) -> WordList {
+/// The words of a field. Those that the program has already stay.
+fn words(
+    (field, kept): (&str, &WordList),
+    text: &str,
+    meaning: &Reply,
+    errors: &mut Vec<FieldError>,
+) -> WordList {
     let parsed = text.parse::<WordList>().map_err(str::to_owned);
-    let checked = parsed.and_then(|words| check_words(&words, meaning).map(|()| words));
+    let checked = parsed.and_then(|words| check_words(&words, kept, meaning).map(|()| words));
     checked.unwrap_or_else(|words| {
         errors.push(FieldError::new(field, words));
         WordList::default()

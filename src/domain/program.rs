@@ -6,7 +6,7 @@ mod word_list;
 use std::collections::BTreeMap;
 
 pub use kind::ProgramKind;
-pub use word_list::{WordList, check_code, check_words};
+pub use word_list::{WordList, check_code, check_words, warning};
 
 use super::auto_reply::{self, AutoReplies, AutoReply};
 use super::id::ProgramId;
@@ -75,6 +75,13 @@ pub struct Program {
 }
 
 impl Program {
+    /// What is wrong with its own words and its code. They were accepted before and stay; the program page says it.
+    pub fn word_warnings(&self) -> Vec<String> {
+        let lists = [&self.revoke_words, &self.help_words, &self.opt_in_words];
+        let words = lists.into_iter().flat_map(|list| list.words()).chain(&self.code);
+        words.filter_map(|word| warning(word)).collect()
+    }
+
     /// A program with the wording that a new one starts with. It promises no number of texts: nobody has said one.
     pub fn new(
         id: ProgramId,

@@ -3,6 +3,8 @@
 //! a reaction to our own text, the whole text as a keyword, then sentences. The words are files in `reply/data`.
 
 mod data;
+mod demand;
+mod doubt;
 mod everyday;
 mod examples;
 mod fold;
@@ -14,10 +16,10 @@ mod tapback;
 mod typos;
 mod words;
 
-pub use everyday::is_everyday;
+pub use everyday::is_ordinary;
 pub use examples::{Example, examples};
 
-use fold::{fold, strip, unmask};
+use fold::{fold, one_line, strip, unmask};
 
 use super::language::Language;
 
@@ -104,12 +106,13 @@ pub struct Keywords {
 /// Reads a lead's text.
 pub fn read(text: &str, keywords: &Keywords) -> Reading {
     let folded = fold(text);
-    if tapback::is_tapback(&folded) {
+    let line = one_line(&folded);
+    if tapback::is_tapback(&line) {
         let matched = Some("tapback".to_owned());
         return Reading { reply: Reply::Other, tier: Tier::NoChange, matched, language: None };
     }
     let nothing = || Reading { reply: Reply::Other, tier: Tier::NoChange, matched: None, language: None };
-    keyword::keyword(&folded, keywords)
+    keyword::keyword(&line, keywords)
         .or_else(|| sentence::judge(&unmask(&folded), keywords))
         .unwrap_or_else(nothing)
 }
@@ -118,7 +121,7 @@ pub fn read(text: &str, keywords: &Keywords) -> Reading {
 /// fall away), without invisible characters, look-alike letters as Latin ones, capitals, single spaces, and nothing but
 /// letters, digits and signs at either end. Revocation and help are looked for in more spellings than this one.
 pub fn normalise(text: &str) -> String {
-    strip(&fold(text)).to_owned()
+    strip(&one_line(&fold(text))).to_owned()
 }
 
 #[cfg(test)]

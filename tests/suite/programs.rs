@@ -18,7 +18,7 @@ const SENDING: [(&str, &str); 7] = [
     ("sender", ""),
     ("hours", ""),
     ("code", "rates"),
-    ("revoke_words", "enough of it"),
+    ("revoke_words", "norates"),
     ("help_words", ""),
     ("opt_in_words", "RATES"),
     ("kind", "informational"),
@@ -121,7 +121,7 @@ async fn words_of_a_program_count_at_its_number_alone() {
     assert_eq!(states(&ana, &world).await, pair("not_asked", "not_asked"));
     ana.texts_to(RATES, "rates!").await;
     assert_eq!(states(&ana, &world).await, pair("not_asked", "opted_in"));
-    ana.texts_to(RATES, "Enough of it").await;
+    ana.texts_to(RATES, "No-rates").await;
     assert_eq!(states(&ana, &world).await, pair("opted_out", "opted_out"));
     ada.open("/reply-tester?text=rates").await.says("Nothing in it asks for a change");
     ada.open("/reply-tester?text=rates&program=rates").await.says("Consent begins");
@@ -246,8 +246,8 @@ async fn what_a_program_may_not_be_is_said_field_by_field_and_nothing_typed_is_l
         ("hours", "whenever"),
         ("code", "ALL"),
         ("revoke_words", "START"),
-        ("help_words", "what now"),
-        ("opt_in_words", "what now"),
+        ("help_words", "askrates"),
+        ("opt_in_words", "askrates"),
     ];
     let refused = ada.post("/programs/rates", "/programs/rates/sending", &sending).await;
     assert_eq!(refused.status, 422);
@@ -391,9 +391,14 @@ async fn only_start_itself_brings_back_who_said_stop() {
     ana.texts_to(RATES, "START").await;
     assert_eq!(states(&ana, &world).await, pair("opted_out", "opted_in"));
     let mut sending = SENDING;
-    sending[5].1 = "OK, thanks";
+    for ordinary in ["OK, thanks", "great", "list", "Tonight"] {
+        sending[5].1 = ordinary;
+        let refused = ada.post("/programs/rates", "/programs/rates/sending", &sending).await;
+        refused.says("is an ordinary word").says("Choose another word.");
+    }
+    sending[5].1 = "call me";
     let refused = ada.post("/programs/rates", "/programs/rates/sending", &sending).await;
-    refused.says("what people say to anybody");
+    refused.says("use one word of 3 to 20 letters or digits");
 }
 
 #[actix_web::test]

@@ -3,18 +3,13 @@
 
 use std::str::FromStr;
 
-use crate::domain::reply::{Keywords, Reply, Tier, is_everyday, normalise, read};
+use crate::domain::reply::{Keywords, Reply, Tier, is_ordinary, normalise, read};
 
-/// More than these nobody remembers.
+/// The most words of one meaning.
 const MOST: usize = 20;
 const LONGEST: usize = 30;
-/// A code is one short word.
-const CODE: std::ops::RangeInclusive<usize> = 2..=20;
-
-/// What people write after STOP and mean everything by, and what any text may be called. No program can be named so.
-const NO_CODES: &str = "BOTH ANY EVERY EVERYTHING COMPLETELY ENTIRELY TODAY JUNK NUMBER NUMBERS UPDATES UPDATE OFFERS OFFER \
-    REMINDERS REMINDER NEWSLETTER NEWSLETTERS ALERTS ALERT NOTIFICATIONS MARKETING PROMOTIONS PROMOS ADS CALLS EMAILS TODO \
-    TODOS TODAS AMBOS ALERTAS LLAMADAS PUBLICIDAD ANUNCIOS CORREOS OFERTAS TOUT TOUS TOUTES ALERTES PUBLICITE PUB OFFRES APPELS";
+/// A new word or code has so many letters or digits.
+const LENGTH: std::ops::RangeInclusive<usize> = 3..=20;
 
 /// Words, written "NO MORE, BYE" and compared as replies are.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -43,63 +38,81 @@ impl FromStr for WordList {
             let word = normalise(part);
             let is_word = |letter: char| letter.is_alphanumeric() || letter == ' ';
             if word.is_empty() || !word.chars().all(is_word) || word.chars().count() > LONGEST {
-                return Err("Write words of letters and figures, at most 30 each, with commas between them.");
+                return Err("Enter words of letters and digits, at most 30 each, separated by commas.");
             }
             if !words.contains(&word) {
                 words.push(word);
             }
         }
         if words.len() > MOST {
-            return Err("At most 20 words.");
+            return Err("Enter at most 20 words.");
         }
         Ok(WordList { text: words.join(", "), words })
     }
 }
 
-/// May these words have that meaning? Only words that mean nothing yet, or that already.
+/// Checks the words that are added with that meaning: each is one word that means nothing yet, or that already, and no
+/// ordinary one. Words in `kept` were accepted before; they stay.
 ///
 /// # Errors
 /// A sentence for the field.
-pub fn check_words(words: &WordList, meaning: &Reply) -> Result<(), String> {
-    let nothing_more = Keywords::default();
-    for word in &words.words {
-        let now = read(word, &nothing_more).reply;
-        let is_free = now == Reply::Other || now == *meaning;
-        // An unclear reply pauses; only a revocation is stricter than that.
-        let is_stricter = now == Reply::Unclear && matches!(meaning, Reply::Revoke { .. });
-        if *meaning == Reply::OptIn && is_everyday(word) {
-            return Err(format!(
-                "“{word}” is what people say to anybody: nobody agrees to anything by it. Choose another word."
-            ));
-        }
-        if !is_free && !is_stricter {
-            return Err(format!(
-                "“{word}” already means something else ({}). Choose another word.",
-                now.as_str()
-            ));
-        }
-    }
-    Ok(())
+pub fn check_words(words: &WordList, kept: &WordList, meaning: &Reply) -> Result<(), String> {
+    let added = words.words.iter().filter(|word| !kept.words.contains(word));
+    added.into_iter().try_for_each(|word| check_word(word, meaning))
 }
 
-/// The code as it is kept, if it can be one: one word, and `STOP` with it must not say STOP already (`STOP ALL`).
+fn check_word(word: &str, meaning: &Reply) -> Result<(), String> {
+    let now = read(word, &Keywords::default()).reply;
+    // An unclear reply pauses; only a revocation is stricter than that.
+    let is_stricter = now == Reply::Unclear && matches!(meaning, Reply::Revoke { .. });
+    if now != Reply::Other && now != *meaning && !is_stricter {
+        return Err(format!(
+            "“{word}” already means something else ({}). Choose another word.",
+            now.as_str()
+        ));
+    }
+    warning(word).map_or(Ok(()), Err)
+}
+
+/// What is wrong with a word that a program has, though it may keep it. The program page shows it.
+pub fn warning(word: &str) -> Option<String> {
+    if !is_one_word(word) {
+        return Some(format!("“{word}”: use one word of 3 to 20 letters or digits."));
+    }
+    is_ordinary(word).then(|| {
+        format!("“{word}” is an ordinary word. A lead may write it without meaning it. Choose another word.")
+    })
+}
+
+fn is_one_word(word: &str) -> bool {
+    LENGTH.contains(&word.chars().count()) && word.chars().all(char::is_alphanumeric)
+}
+
+/// Checks a program's STOP code, and returns it as it is kept. `STOP` with it must not say STOP already (`STOP ALL`). `kept`
+/// is the code the program has; it stays.
 ///
 /// # Errors
 /// A sentence for the field.
-pub fn check_code(text: &str) -> Result<String, String> {
+pub fn check_code(text: &str, kept: Option<&str>) -> Result<String, String> {
     let code = normalise(text);
-    if !CODE.contains(&code.chars().count()) || !code.chars().all(char::is_alphanumeric) {
-        return Err("A code is one word of 2 to 20 letters and figures, for example RATES.".to_owned());
+    if kept == Some(code.as_str()) {
+        return Ok(code);
     }
-    let nothing_more = Keywords::default();
-    let whole = read(&format!("STOP {code}"), &nothing_more);
-    if matches!(whole.reply, Reply::Revoke { .. }) || NO_CODES.split(' ').any(|word| word == code) {
+    if !is_one_word(&code) {
+        return Err("Use one word of 3 to 20 letters or digits, for example RATES.".to_owned());
+    }
+    let alone = Keywords::default();
+    if read(&code, &alone).tier == Tier::Keyword {
+        return Err(format!("“{code}” is a keyword. Choose another word."));
+    }
+    let with_code = Keywords { program_codes: vec![code.clone()], ..Keywords::default() };
+    let narrowed = Reply::Revoke { program_code: Some(code.clone()) };
+    let is_free = read(&format!("STOP {code}"), &with_code).reply == narrowed
+        && read(&code, &alone).reply == Reply::Other;
+    if !is_free {
         return Err(format!("“STOP {code}” already means stop everything. Choose another word."));
     }
-    if read(&code, &nothing_more).tier == Tier::Keyword {
-        return Err(format!("“{code}” is a keyword of its own. Choose another word."));
-    }
-    Ok(code)
+    warning(&code).map_or(Ok(code), Err)
 }
 
 #[cfg(test)]
@@ -109,9 +122,14 @@ mod tests {
     #[test]
     fn a_word_that_means_something_keeps_its_meaning() {
         let revoke = Reply::Revoke { program_code: None };
-        let words: WordList = "basta,  No more ,basta; ".parse().unwrap();
-        assert_eq!(words.as_str(), "BASTA, NO MORE");
-        assert!(check_words(&words, &revoke).is_ok());
+        let words: WordList = "adios44,  No more ,adios44; ".parse().unwrap();
+        assert_eq!(words.as_str(), "ADIOS44, NO MORE");
+        let none = WordList::default();
+        assert!(check_words(&words, &none, &revoke).is_err(), "two words");
+        assert!(check_words(&words, &words, &revoke).is_ok(), "accepted before");
+        for word in ["RATES", "LOANS22", "JOIN"] {
+            assert_eq!(check_words(&word.parse().unwrap(), &none, &Reply::OptIn), Ok(()), "{word}");
+        }
         for (word, meaning) in [
             ("START", &revoke),
             ("stop", &Reply::OptIn),
@@ -119,17 +137,42 @@ mod tests {
             ("no", &Reply::OptIn),
             ("thanks", &Reply::OptIn),
             ("ok", &Reply::OptIn),
+            ("great", &Reply::OptIn),
+            ("call me", &Reply::OptIn),
+            ("list", &Reply::OptIn),
+            ("Tonight", &revoke),
+            ("tuesday", &Reply::Help),
+            ("mañana", &Reply::OptIn),
+            ("go", &Reply::OptIn),
+            ("abcdefghijklmnopqrstu", &Reply::OptIn),
         ] {
-            assert!(check_words(&word.parse().unwrap(), meaning).is_err(), "{word}");
+            assert!(check_words(&word.parse().unwrap(), &none, meaning).is_err(), "{word}");
         }
         assert!("a, ???".parse::<WordList>().is_err());
     }
 
     #[test]
     fn a_code_never_narrows_what_stops_everything() {
-        assert_eq!(check_code(" rates "), Ok("RATES".to_owned()));
-        for wrong in ["ALL", "NOW", "STOP", "HELP", "two words", "x", "TEXTING", "BOTH", "Todos", ""] {
-            assert!(check_code(wrong).is_err(), "{wrong}");
+        for right in [" rates ", "Loans", "A7B", "mortgages"] {
+            assert_eq!(check_code(right, None), Ok(normalise(right)));
         }
+        for wrong in [
+            "ALL",
+            "NOW",
+            "STOP",
+            "HELP",
+            "two words",
+            "x",
+            "TEXTING",
+            "BOTH",
+            "Todos",
+            "",
+            "LIST",
+            "TONIGHT",
+            "great",
+        ] {
+            assert!(check_code(wrong, None).is_err(), "{wrong}");
+        }
+        assert_eq!(check_code("list", Some("LIST")), Ok("LIST".to_owned()), "accepted before");
     }
 }

@@ -18,8 +18,22 @@ pub(super) struct SharedLists {
     pub small: Vec<String>,
     /// Small words that are about texts all the same: between the parts of something harmless they stay in sight.
     pub about_texts: Vec<String>,
+    /// Words that say nothing of what a text is about: pronouns, small verbs, times, family.
+    pub filler: Vec<String>,
+    /// Words about texts, contact or the sender. A hint beside one of them is a wish about our texts.
+    pub contact: Vec<String>,
+    /// Before a word of contact they may be a wish to end our texts.
+    pub refusals: Vec<String>,
+    /// What we send, and what it goes to.
+    pub our_texts: Vec<String>,
+    /// Between the two they are talk about texts that did not come.
+    pub missed: Vec<String>,
+    /// What an apostrophe joins: `don t` is DONT.
+    pub contractions: HashSet<String>,
+    /// The only words that may stand beside START.
+    pub start_courtesy: Vec<String>,
     /// First names.
-    names: Vec<String>,
+    pub names: Vec<String>,
 }
 
 /// Slips of the thumb.
@@ -61,6 +75,8 @@ pub(super) struct Letters {
     pub look_alikes: Vec<(String, String)>,
     /// They count towards revocation alone.
     pub playful: Vec<(String, String)>,
+    /// What a wrong encoding makes of a letter, and the letter.
+    pub broken: Vec<(String, String)>,
 }
 
 /// A keyword and its language; none where several languages have it.
@@ -120,7 +136,7 @@ pub(super) const RULE_FILES: &[(Option<Language>, &str, &str)] = files! {
     Some(English) => "en/unclear.toml",
     Some(Spanish) => "es/unclear.toml",
     Some(French) => "fr/unclear.toml",
-    None => "any/turns.toml",
+    None => "any/turns.toml" "any/automatic.toml",
     Some(English) => "en/courtesy.toml" "en/help.toml",
     Some(Spanish) => "es/courtesy.toml" "es/help.toml",
     Some(French) => "fr/courtesy.toml" "fr/help.toml",
@@ -222,7 +238,17 @@ fn spell_out(part: &[String], sets: &HashMap<String, Vec<String>>, lists: &Share
 impl ReplyData {
     /// Brings what is not a rule to capitals.
     fn capitalize(&mut self) {
-        let lists = [&mut self.lists.small, &mut self.lists.about_texts, &mut self.lists.names];
+        let lists = [
+            &mut self.lists.small,
+            &mut self.lists.about_texts,
+            &mut self.lists.filler,
+            &mut self.lists.contact,
+            &mut self.lists.refusals,
+            &mut self.lists.our_texts,
+            &mut self.lists.missed,
+            &mut self.lists.start_courtesy,
+            &mut self.lists.names,
+        ];
         let Reactions { openings, around, to, before_sign, pictures } = &mut self.reactions;
         let reactions = [openings, to, before_sign, pictures];
         let all = lists.into_iter().chain([&mut self.typos.long_words]).chain(reactions).flatten();
@@ -232,6 +258,7 @@ impl ReplyData {
             slips.iter().map(|slip| (slip.to_uppercase(), meant.to_uppercase())).collect::<Vec<_>>()
         };
         self.typos.by_slip = self.typos.short.iter().flat_map(by_slip).collect();
+        self.lists.contractions = self.lists.contractions.iter().map(|word| word.to_uppercase()).collect();
         self.typos.real_words = self.typos.real_words.iter().map(|word| word.to_uppercase()).collect();
     }
 }

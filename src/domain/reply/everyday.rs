@@ -1,25 +1,19 @@
-//! What people say to anybody. A program cannot choose such a word for its own.
+//! Words that people write every day. A program cannot take one of them for its own.
+
+use std::collections::HashSet;
+use std::sync::LazyLock;
 
 use super::data::DATA;
-use super::matcher::Kind;
 
-/// True for greetings, thanks, questions, refusals: no one agrees to anything by them.
-pub fn is_everyday(text: &str) -> bool {
-    let kinds = [
-        Kind::Courtesy,
-        Kind::Wish,
-        Kind::No,
-        Kind::Negation,
-        Kind::Asking,
-        Kind::Softening,
-        Kind::Subject,
-        Kind::Harmless,
-    ];
-    let rules = DATA.rules.iter().filter(|rule| kinds.contains(&rule.kind));
-    rules
-        .filter_map(|rule| match rule.parts.as_slice() {
-            [part] => Some(part),
-            _ => None,
-        })
-        .any(|part| part.iter().any(|word| word == text))
+/// `data/any/ordinary.txt`, in capitals.
+static ORDINARY: LazyLock<HashSet<String>> = LazyLock::new(|| {
+    let lines = include_str!("data/any/ordinary.txt").lines().filter(|line| !line.starts_with('#'));
+    lines.flat_map(str::split_whitespace).map(str::to_uppercase).collect()
+});
+
+/// True for an ordinary word, normalized: a greeting, a day, a small verb, a first name.
+pub fn is_ordinary(word: &str) -> bool {
+    let lists = &DATA.lists;
+    let lists = [&lists.small, &lists.filler, &lists.contact, &lists.names];
+    ORDINARY.contains(word) || lists.into_iter().flatten().any(|known| known == word)
 }

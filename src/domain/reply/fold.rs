@@ -14,8 +14,9 @@ use super::data::DATA;
 /// A text is cut to this many characters before anything else is done with it (RULES §2).
 const MAX_CHARACTERS: usize = 1600;
 
-/// Everything of [`super::normalise`] but the ends.
+/// Everything of [`super::normalise`] but the ends. A line's end stays one: a signature may follow.
 pub(super) fn fold(text: &str) -> String {
+    let text = repair(text);
     let mut folded = String::with_capacity(text.len().min(MAX_CHARACTERS));
     let cut = text.chars().take(MAX_CHARACTERS);
     let plain = cut.nfkd().filter(|c| !is_combining_mark(*c) && !is_invisible(*c));
@@ -23,11 +24,33 @@ pub(super) fn fold(text: &str) -> String {
     for c in plain.flat_map(char::to_uppercase).take(MAX_CHARACTERS) {
         if !c.is_whitespace() {
             folded.push(latin(c));
-        } else if !folded.ends_with(' ') {
+        } else if c == '\n' {
+            folded.truncate(folded.trim_end_matches(' ').len());
+            folded.push('\n');
+        } else if !folded.ends_with([' ', '\n']) {
             folded.push(' ');
         }
     }
     folded
+}
+
+/// A folded text in one line.
+pub(super) fn one_line(folded: &str) -> Cow<'_, str> {
+    if !folded.contains('\n') {
+        return Cow::Borrowed(folded);
+    }
+    Cow::Owned(folded.split('\n').filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" "))
+}
+
+/// Puts back what a wrong encoding made of a letter or an apostrophe: `donâ€™t`, `don&#39;t`, `don´t`.
+fn repair(text: &str) -> Cow<'_, str> {
+    if !text.contains(['â', 'Ã', '&', '´']) {
+        return Cow::Borrowed(text);
+    }
+    let cut: String = text.chars().take(MAX_CHARACTERS).collect();
+    Cow::Owned(DATA.letters.broken.iter().fold(cut, |text, (broken, letter)| {
+        if text.contains(broken.as_str()) { text.replace(broken.as_str(), letter) } else { text }
+    }))
 }
 
 pub(super) fn strip(folded: &str) -> &str {

@@ -6,12 +6,16 @@ use super::fold::{fold, strip, unmask};
 use super::{Keywords, Reading, Reply, Tier, normalise};
 use crate::domain::language::Language;
 
+/// START and courtesy are no more words than these.
+const MOST_WITH_START: usize = 6;
+
 /// The whole text as a keyword, with the word that decided.
 pub(super) fn keyword(folded: &str, keywords: &Keywords) -> Option<Reading> {
     let strict = strip(folded);
     let unmasked = unmask(folded);
     let loose = Spellings::of(&unmasked);
     let in_any_spelling = |word: &str| loose.is(word);
+    let is_question = folded.contains(['?', '¿', '؟', '？']);
     let in_one_piece = |word: &str| word == strict;
     let reading =
         |reply, (word, language)| Reading { reply, tier: Tier::Keyword, matched: Some(word), language };
@@ -33,6 +37,8 @@ pub(super) fn keyword(folded: &str, keywords: &Keywords) -> Option<Reading> {
         .or_else(|| {
             find(&DATA.keywords.opt_in, &keywords.opt_in, in_one_piece)
                 .map(|word| reading(Reply::OptIn, word))
+                .or_else(|| start_with_courtesy(folded))
+                .filter(|_| !is_question)
         })
 }
 
@@ -47,6 +53,25 @@ fn find(
     let fixed =
         words.iter().find(|(word, _)| is_text(word)).map(|(word, language)| (word.clone(), *language));
     fixed.or_else(|| own().find(|word| is_text(word)).map(|word| (word, None)))
+}
+
+/// `start, thanks`: a word of consent of the default set as one whole word, and nothing beside it but courtesy.
+fn start_with_courtesy(folded: &str) -> Option<Reading> {
+    let words = || folded.split(' ').map(strip).filter(|word| !word.is_empty());
+    if words().nth(MOST_WITH_START).is_some() {
+        return None;
+    }
+    let start_of = |word: &str| DATA.keywords.opt_in.iter().find(|(start, _)| start == word);
+    let found = words().find_map(start_of)?;
+    let courtesy = &DATA.lists.start_courtesy;
+    let mut others = words().filter(|word| *word != found.0);
+    let only = others.all(|word| courtesy.iter().any(|polite| polite == word));
+    only.then(|| Reading {
+        reply: Reply::OptIn,
+        tier: Tier::ClearWords,
+        matched: Some(format!("{} with courtesy", found.0)),
+        language: found.1,
+    })
 }
 
 /// The spellings in which a revocation is recognised: whatever stands between letters counts as nothing, or as a space.

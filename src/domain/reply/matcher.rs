@@ -35,8 +35,18 @@ pub(super) enum Kind {
     Wish,
     /// Clearly about something else.
     Harmless,
-    /// Perhaps a wish to stop.
+    /// Perhaps a wish to stop, wherever it stands: the words themselves are about texts, contact or the sender.
     Unclear,
+    /// A stop word or a complaint that may be about anything: it counts alone, or beside a word of contact.
+    Hint,
+    /// Revokes as a whole text, courtesy aside; elsewhere it is a hint: `no more`, `enough`, `don't call`.
+    Remark,
+    /// Written by a phone on its own.
+    Automatic,
+    /// A first name.
+    Name,
+    /// Asks for texts: `just text me`. It takes the force of a demand before it, and of a remark about calls.
+    Invite,
     /// No, as a whole text.
     No,
     /// A word of consent.
@@ -122,6 +132,11 @@ struct Rule {
 pub(super) struct Rules {
     pub lexicon: Lexicon,
     small: Vec<WordId>,
+    filler: Vec<WordId>,
+    contact: Vec<WordId>,
+    refusals: Vec<WordId>,
+    our_texts: Vec<WordId>,
+    missed: Vec<WordId>,
     /// By first word.
     phrases: Vec<Vec<Phrase>>,
     /// By first part.
@@ -155,8 +170,15 @@ impl Rules {
                 place(&mut rules.rules, *first, rule);
             }
         }
-        rules.small = DATA.lists.small.iter().map(|word| rules.lexicon.add(word)).collect();
-        rules.small.sort_unstable();
+        let mut list = |words: &'static [String]| {
+            let mut ids: Vec<WordId> = words.iter().map(|word| rules.lexicon.add(word)).collect();
+            ids.sort_unstable();
+            ids
+        };
+        let lists = &DATA.lists;
+        (rules.small, rules.filler) = (list(&lists.small), list(&lists.filler));
+        (rules.contact, rules.our_texts) = (list(&lists.contact), list(&lists.our_texts));
+        (rules.refusals, rules.missed) = (list(&lists.refusals), list(&lists.missed));
         rules
     }
 
@@ -173,6 +195,31 @@ impl Rules {
             }
         }
         id
+    }
+
+    /// True for a word that says nothing of what a text is about.
+    pub(super) fn is_filler(&self, word: &Word) -> bool {
+        self.is_small(word) || word.id.is_some_and(|id| self.filler.binary_search(&id).is_ok())
+    }
+
+    /// True for a word about texts, contact or the sender.
+    pub(super) fn is_contact(&self, word: &Word) -> bool {
+        word.id.is_some_and(|id| self.contact.binary_search(&id).is_ok())
+    }
+
+    /// True for a word of what we send.
+    pub(super) fn is_ours(&self, word: &Word) -> bool {
+        word.id.is_some_and(|id| self.our_texts.binary_search(&id).is_ok())
+    }
+
+    /// True for a word that refuses something.
+    pub(super) fn is_refusal(&self, word: &Word) -> bool {
+        word.id.is_some_and(|id| self.refusals.binary_search(&id).is_ok())
+    }
+
+    /// True for a verb of talk about texts that did not come.
+    pub(super) fn is_missed(&self, word: &Word) -> bool {
+        word.id.is_some_and(|id| self.missed.binary_search(&id).is_ok())
     }
 
     /// True for a word that may stand between two parts, or a number (`cancel my 3pm appointment`).

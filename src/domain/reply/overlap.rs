@@ -23,6 +23,15 @@ pub(super) struct Cover {
     pub no: bool,
     pub help: bool,
     pub start: bool,
+    pub name: bool,
+    pub remark: bool,
+    /// Some rule that is not about something else has this word.
+    pub known: bool,
+    /// The word says nothing of what the text is about.
+    pub filler: bool,
+    /// The word is about texts, contact or the sender.
+    pub contact: bool,
+    pub number: bool,
     /// A new sentence begins here, if a keyword stands before.
     pub subject: bool,
     /// A negation stands directly before.
@@ -43,7 +52,13 @@ impl Cover {
         self.is_stop() || self.courtesy
     }
 
+    /// Nothing in this word is about anything but the wish.
+    pub(super) fn is_empty(self) -> bool {
+        !self.harmless && (self.known || self.filler || self.courtesy || self.number)
+    }
+
     pub(super) fn mark(&mut self, kind: Kind) {
+        self.known |= !matches!(kind, Kind::Harmless | Kind::Start);
         match kind {
             Kind::Strong => self.strong = true,
             Kind::Weak => self.weak = true,
@@ -54,8 +69,13 @@ impl Cover {
             Kind::No => self.no = true,
             Kind::Help => self.help = true,
             Kind::Start => self.start = true,
+            Kind::Name => self.name = true,
+            Kind::Remark => self.remark = true,
             Kind::Demand
             | Kind::Unclear
+            | Kind::Hint
+            | Kind::Automatic
+            | Kind::Invite
             | Kind::Subject
             | Kind::Negation
             | Kind::Asking
@@ -68,12 +88,28 @@ impl Cover {
 pub(super) fn cover(words: &[Word], found: &[Found]) -> Vec<Cover> {
     // A face or a gesture beside a keyword takes nothing from it.
     let is_sign = |word: &Word| !word.text.contains(char::is_alphanumeric);
-    let bare = |word| Cover { courtesy: is_sign(word), ..Cover::default() };
+    let bare = |word| Cover {
+        courtesy: is_sign(word),
+        filler: RULES.is_filler(word),
+        contact: RULES.is_contact(word),
+        number: word.text.chars().all(|c| c.is_ascii_digit()),
+        ..Cover::default()
+    };
     let mut cover: Vec<Cover> = words.iter().map(bare).collect();
     let (harmless, others): (Vec<_>, Vec<_>) = found.iter().partition(|rule| rule.kind == Kind::Harmless);
+    let mut polite_until = vec![0; words.len()];
+    for rule in others.iter().filter(|rule| rule.kind == Kind::Courtesy) {
+        if let Some(until) = polite_until.get_mut(rule.start()) {
+            *until = rule.end().max(*until);
+        }
+    }
     for rule in others {
         mark(&mut cover, rule);
-        extend_mask(&mut cover, words, rule);
+        // `if you would kindly` asks, it does not doubt.
+        let is_polite = polite_until.get(rule.start()).is_some_and(|until| *until > rule.end());
+        if rule.kind != Kind::Asking || !is_polite {
+            extend_mask(&mut cover, words, rule);
+        }
     }
     for rule in harmless {
         if !asks_politely(&cover, rule) {
@@ -120,7 +156,9 @@ fn extend_mask(cover: &mut [Cover], words: &[Word], rule: &Found) {
         Kind::Asking => {
             each(rule.start() + 1, rule.end() + ASKING_REACHES + 1, |one| one.asked = true, same_sentence);
         }
-        Kind::Softening => {
+        // `permission to text me` asks for nothing.
+        Kind::Invite if follows_a_verb(words, rule) => {}
+        Kind::Softening | Kind::Invite => {
             let before = words.get(..rule.start()).unwrap_or_default().iter().rev().take(MOST_SMALL);
             let small = before.take_while(|word| RULES.is_small(word)).count();
             each(rule.start() - small, rule.start() + 1, |one| one.softening = true, same_sentence);
@@ -128,4 +166,10 @@ fn extend_mask(cover: &mut [Cover], words: &[Word], rule: &Found) {
         Kind::Subject => each(rule.start(), rule.start() + 1, |one| one.subject = true, same_clause),
         _ => {}
     }
+}
+
+/// `to text me`, `or message me`: no wish to be texted begins there.
+pub(super) fn follows_a_verb(words: &[Word], rule: &Found) -> bool {
+    let before = rule.start().checked_sub(1).and_then(|at| words.get(at));
+    before.is_some_and(|word| matches!(word.text.as_str(), "TO" | "OR" | "NOT" | "DONT" | "AND"))
 }

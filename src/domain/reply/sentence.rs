@@ -1,10 +1,10 @@
 //! Tiers 2 and 3 of RULES §2: what the words of a text ask for when the whole text is no keyword. Generous: a plain demand is
-//! a revocation wherever it stands, unless it is turned round, asked or put under a condition; any stop word that is not
-//! clearly about something else gives doubt, and then a person decides.
+//! a revocation wherever it stands, unless it is turned round, asked or put under a condition. A stop word that may be about
+//! our texts, contact or the sender gives doubt, and then a person decides; nothing else pauses.
 
 use super::data::DATA;
 use super::matcher::{Found, Kind, Lexicon, RULES};
-use super::overlap::{Cover, cover};
+use super::overlap::{Cover, cover, follows_a_verb};
 use super::words::{Word, words_of};
 use super::{Keywords, Reading, Reply, Tier, normalise};
 use crate::domain::language::Language;
@@ -20,16 +20,17 @@ pub(super) fn judge(folded: &str, keywords: &Keywords) -> Option<Reading> {
     let text = Text::new(words, found, keywords);
     text.split_word()
         .or_else(|| text.revoked())
+        .or_else(|| text.automatic())
         .or_else(|| text.unclear())
         .or_else(|| text.help())
         .or_else(|| text.about_something_else())
 }
 
 /// The words with what covers each of them.
-struct Text {
-    words: Vec<Word>,
+pub(super) struct Text {
+    pub(super) words: Vec<Word>,
     found: Vec<Found>,
-    cover: Vec<Cover>,
+    pub(super) cover: Vec<Cover>,
     /// By number: true for a clause of nothing but keywords, courtesy and wishes.
     dressed: Vec<bool>,
 }
@@ -48,11 +49,15 @@ impl Text {
         Text { words, found, cover, dressed }
     }
 
-    fn of(&self, kind: Kind) -> impl Iterator<Item = &Found> {
+    pub(super) fn of(&self, kind: Kind) -> impl Iterator<Item = &Found> {
         self.found.iter().filter(move |rule| rule.kind == kind)
     }
 
-    fn at(&self, word: usize) -> Cover {
+    pub(super) fn of_any(&self) -> impl Iterator<Item = &Found> {
+        self.found.iter()
+    }
+
+    pub(super) fn at(&self, word: usize) -> Cover {
         self.cover.get(word).copied().unwrap_or_default()
     }
 
@@ -64,112 +69,71 @@ impl Text {
         Some(Reading { language: *language, ..revoke(format!("{word} in pieces")) })
     }
 
-    /// A demand to stop, or a wrong person.
-    fn revoked(&self) -> Option<Reading> {
-        let keyword = self.keyword_alone().map(|rule| self.said(rule, revoke(self.beside(rule))));
-        let stands = || self.of(Kind::Demand).find(|rule| self.stands(rule));
-        let demand = || stands().map(|rule| self.said(rule, revoke(self.explain(rule))));
-        let several = || {
-            let (stop, other) = self.two_signals()?;
-            let matched = format!("{} and {}", self.explain(stop), self.explain(other));
-            Some(self.said(stop, revoke(matched)))
-        };
-        keyword.or_else(demand).or_else(several)
+    /// True for a demand that is not asked, turned round, softened or about something else.
+    pub(super) fn stands(&self, rule: &Found) -> bool {
+        self.is_in_sight(rule) && !self.at(rule.end()).softening
     }
 
-    /// True for a demand that is not asked, turned round, softened or about something else.
-    fn stands(&self, rule: &Found) -> bool {
-        !self.is_harmless(rule) && !self.is_turned(rule) && !self.at(rule.end()).softening
+    /// True for a rule that is not asked, turned round or about something else.
+    pub(super) fn is_in_sight(&self, rule: &Found) -> bool {
+        let first = self.at(rule.start());
+        !self.is_harmless(rule) && !first.negated && !first.asked
     }
 
     /// True if the first or last word of a rule is about something else.
-    fn is_harmless(&self, rule: &Found) -> bool {
+    pub(super) fn is_harmless(&self, rule: &Found) -> bool {
         self.at(rule.start()).harmless || self.at(rule.end().saturating_sub(1)).harmless
     }
 
-    fn is_turned(&self, rule: &Found) -> bool {
-        let first = self.at(rule.start());
-        first.negated || first.asked
-    }
-
     /// True where a word of consent stands in the text: then no keyword counts, and only a plain demand revokes.
-    fn says_start(&self) -> bool {
+    pub(super) fn says_start(&self) -> bool {
         self.cover.iter().any(|one| one.start)
     }
 
-    /// A keyword that with courtesy makes up the whole text, or one that is no everyday word and makes up a clause.
-    fn keyword_alone(&self) -> Option<&Found> {
-        if self.says_start() {
-            return None;
-        }
-        let whole = self.cover.iter().all(|one| one.is_polite());
-        let courtesy = self.cover.iter().take_while(|one| one.courtesy).count();
-        let fits = |rule: &&Found| match rule.kind {
-            Kind::Weak => whole,
-            Kind::Clause => (whole || self.fills_clause(rule)) && !self.at(rule.end()).softening,
-            Kind::Strong => {
-                whole
-                    || self.fills_clause(rule)
-                    || (rule.start() <= courtesy && self.begins(rule))
-                    || self.ends(rule)
-            }
-            _ => false,
-        };
-        self.found.iter().filter(|rule| !self.is_harmless(rule) && !self.is_turned(rule)).find(fits)
-    }
-
     /// True if the clause around a rule is nothing but keywords, courtesy and wishes.
-    fn fills_clause(&self, rule: &Found) -> bool {
-        let clause = self.words.get(rule.start()).map(|word| usize::from(word.clause));
-        clause.and_then(|clause| self.dressed.get(clause)).copied().unwrap_or_default()
+    pub(super) fn fills_clause(&self, rule: &Found) -> bool {
+        self.clause_of(rule).and_then(|clause| self.dressed.get(clause)).copied().unwrap_or_default()
     }
 
-    /// `STOP I don't know you`: a new sentence after a keyword.
-    fn begins(&self, rule: &Found) -> bool {
-        self.at(rule.end()).subject
+    /// The number of the clause in which a rule begins.
+    fn clause_of(&self, rule: &Found) -> Option<usize> {
+        self.words.get(rule.start()).map(|word| usize::from(word.clause))
     }
 
-    /// `I don't have a mortgage please stop`: a plea, and the keyword as the last word of a clause.
-    fn ends(&self, rule: &Found) -> bool {
-        let Some((before, here)) = rule.start().checked_sub(1).zip(self.words.get(rule.start())) else {
-            return false;
-        };
-        let pleads =
-            self.at(before).courtesy && self.words.get(before).is_some_and(|word| word.clause == here.clause);
-        pleads && self.words.get(rule.end()).is_none_or(|next| next.clause != here.clause)
+    /// True if no word of the text is about anything but the wish: the wish is the whole message.
+    pub(super) fn is_alone(&self) -> bool {
+        self.cover.iter().all(|one| one.is_empty())
     }
 
-    /// A stop word that is no demand by itself, and a refusal or anger beside it.
-    fn two_signals(&self) -> Option<(&Found, &Found)> {
-        if self.says_start() {
-            return None;
-        }
-        let in_sight = |rule: &&Found| !self.is_harmless(rule) && !self.is_turned(rule);
-        let alone = || self.of(Kind::Weak).filter(in_sight).find(|rule| self.fills_clause(rule));
-        let stop = self.of(Kind::Strong).find(in_sight).or_else(alone)?;
-        let is_signal = |rule: &&Found| !self.at(rule.start()).is_stop() && !self.is_harmless(rule);
-        Some((stop, self.of(Kind::Unclear).find(is_signal)?))
+    /// True if a word about texts, contact or the sender stands beside a rule, in the same sentence.
+    pub(super) fn is_beside_contact(&self, rule: &Found) -> bool {
+        let Some(here) = self.words.get(rule.start()) else { return false };
+        let is_near = |at: usize, word: &Word| word.sentence == here.sentence && !rule.has(at);
+        self.contact_words().any(|(at, word)| is_near(at, word))
     }
 
-    /// A stop word in doubt, a refusal, anger, or a bare no.
-    fn unclear(&self) -> Option<Reading> {
-        let turned = self.of(Kind::Demand).find(|rule| !self.is_harmless(rule));
-        if let Some(rule) = turned.or_else(|| self.half_hidden()) {
-            let matched = format!("{}, but asked, turned round or for a time", self.explain(rule));
-            return Some(self.said(rule, unclear(matched)));
-        }
-        if let Some(rule) = self.of(Kind::Unclear).find(|rule| !self.is_harmless(rule)) {
-            return Some(self.said(rule, unclear(self.explain(rule))));
-        }
-        let only_no = self.cover.iter().all(|one| !one.harmless && (one.no || one.is_polite()));
-        let no = self.found.iter().find(|rule| matches!(rule.kind, Kind::No | Kind::Weak | Kind::Clause));
-        no.filter(|_| only_no).map(|rule| self.said(rule, unclear(self.explain(rule))))
+    /// The words about texts, contact or the sender that are not about something else.
+    pub(super) fn contact_words(&self) -> impl Iterator<Item = (usize, &Word)> {
+        let both = self.words.iter().zip(&self.cover).enumerate();
+        both.filter(|(_, (_, one))| one.contact && !one.harmless).map(|(at, (word, _))| (at, word))
     }
 
-    /// A demand of which a word belongs to something else (`non-stop texts`) is still in doubt.
-    fn half_hidden(&self) -> Option<&Found> {
-        let shows = |(start, end): &(usize, usize)| (*start..*end).any(|at| !self.at(at).harmless);
-        self.of(Kind::Demand).find(|rule| rule.parts.iter().any(shows))
+    /// True if the lead asks for texts: `just text me`.
+    pub(super) fn invites(&self) -> bool {
+        self.of(Kind::Invite).any(|rule| self.is_in_sight(rule) && !follows_a_verb(&self.words, rule))
+    }
+
+    /// A stop word in a text with a word of consent.
+    pub(super) fn start_and_stop(&self) -> Option<&Found> {
+        let stop = || self.found.iter().find(|rule| matches!(rule.kind, Kind::Strong | Kind::Weak));
+        self.says_start().then(stop).flatten()
+    }
+
+    /// A text that a phone wrote on its own is no reply.
+    fn automatic(&self) -> Option<Reading> {
+        let rule = self.of(Kind::Automatic).next().filter(|_| self.start_and_stop().is_none())?;
+        let matched = format!("an automatic answer: {}", self.explain(rule));
+        Some(reading(Reply::Other, Tier::NoChange, matched))
     }
 
     /// A word for help with nothing but courtesy.
@@ -183,13 +147,13 @@ impl Text {
     fn about_something_else(&self) -> Option<Reading> {
         let hides_stop = |rule: &&Found| (rule.start()..rule.end()).any(|at| self.at(at).is_stop());
         let rule = self.of(Kind::Harmless).find(hides_stop)?;
-        let matched = format!("{}, about something else", self.explain(rule));
+        let matched = format!("“{}” refers to something else", self.explain(rule));
         Some(reading(Reply::Other, Tier::NoChange, matched))
     }
 
     /// A reading in the language of its rule: the only one of all rules that fit the same words. Where no language has
     /// them alone, that of all the words around: `stop por favor` is Spanish.
-    fn said(&self, rule: &Found, reading: Reading) -> Reading {
+    pub(super) fn said(&self, rule: &Found, reading: Reading) -> Reading {
         let same = self.found.iter().filter(|other| other.parts == rule.parts);
         let mut same = same.filter_map(|other| other.language).peekable();
         let language = match same.peek() {
@@ -200,13 +164,13 @@ impl Text {
     }
 
     /// A keyword that is or is not all there is.
-    fn beside(&self, rule: &Found) -> String {
+    pub(super) fn beside(&self, rule: &Found) -> String {
         let is_all = rule.start() == 0 && rule.end() == self.words.len();
         format!("{}{}", self.explain(rule), if is_all { "" } else { " with other words" })
     }
 
     /// The parts as they stand in the tables, slips with what was typed.
-    fn explain(&self, rule: &Found) -> String {
+    pub(super) fn explain(&self, rule: &Found) -> String {
         let part = |(start, end): &(usize, usize)| {
             let words = self.words.get(*start..*end).unwrap_or_default();
             words.iter().map(|word| spoken(word, &RULES.lexicon)).collect::<Vec<_>>().join(" ")
@@ -237,11 +201,11 @@ fn spoken(word: &Word, lexicon: &Lexicon) -> String {
     if word.is_slip { format!("{known} (one slip: {})", word.text) } else { known.to_lowercase() }
 }
 
-fn revoke(matched: String) -> Reading {
+pub(super) fn revoke(matched: String) -> Reading {
     reading(Reply::Revoke { program_code: None }, Tier::ClearWords, matched)
 }
 
-fn unclear(matched: String) -> Reading {
+pub(super) fn unclear(matched: String) -> Reading {
     reading(Reply::Unclear, Tier::Unclear, matched)
 }
 

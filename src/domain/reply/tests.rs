@@ -15,6 +15,14 @@ fn revoked() -> Reply {
     Reply::Revoke { program_code: None }
 }
 
+/// True for a word of consent, alone or with the courtesy that may stand beside it.
+fn is_start_with_courtesy(text: &str) -> bool {
+    let words: Vec<String> = text.split_whitespace().map(normalise).filter(|word| !word.is_empty()).collect();
+    let others: Vec<&String> = words.iter().filter(|word| !is_start(word)).collect();
+    let is_polite = others.iter().all(|word| DATA.lists.start_courtesy.contains(word));
+    is_polite && words.iter().any(|word| is_start(word)) && !text.contains('?')
+}
+
 fn is_start(word: &str) -> bool {
     DATA.keywords.opt_in.iter().any(|(start, _)| start == word)
 }
@@ -90,7 +98,14 @@ fn stop_and_a_programs_code_revokes_that_program() {
     }
     assert_eq!(read("STOP RATES", &keywords).matched.as_deref(), Some("STOP Rates"));
     assert_eq!(read("STOP ALL", &keywords).reply, revoked(), "never narrowed");
-    for text in ["STOP LOANS", "STOP RATES NOW", "PARAR RATES", "STOP RATES LIST"] {
+    for text in ["STOP LOANS", "STOP 7", "STOP RATES NOW"] {
+        assert_eq!(
+            read(text, &keywords).reply,
+            revoked(),
+            "{text}: a code that no program has narrows nothing"
+        );
+    }
+    for text in ["PARAR RATES", "STOP RATES LIST"] {
         assert_eq!(
             read(text, &keywords).reply,
             Reply::Unclear,

@@ -2,6 +2,7 @@
 //! slips; longer ones allow any one slip that is not a word of its own.
 
 use super::data::DATA;
+use super::matcher::Lexicon;
 
 /// The words that are written as one with what stands beside them: `STOPTEXTING`, `PLEASESTOP`.
 pub(super) const STUCK: &[&str] = &["STOP", "UNSUBSCRIBE"];
@@ -9,13 +10,53 @@ pub(super) const STUCK: &[&str] = &["STOP", "UNSUBSCRIBE"];
 /// The longest word that is looked at for a slip; what is longer is no word.
 const LONGEST: usize = 24;
 
+/// A keyword that is cut short keeps at least so many letters.
+const SHORTEST_CUT: usize = 5;
+/// In one word no more letters are lost.
+const MOST_LOST: usize = 2;
+/// The letters that are lost on the way: those that have accents in Spanish and French.
+const LOST_LETTERS: &[&str] = &["E", "A", "O", "U", "I", "N", "C"];
+
 /// The word that was meant by one that is not known.
 pub(super) fn meant(word: &str) -> Option<&'static str> {
     if !(3..=LONGEST).contains(&word.len()) || is_real(word) {
         return None;
     }
     let long = || DATA.typos.long_words.iter().find(|long| is_one_slip(word, long));
-    DATA.typos.by_slip.get(word).or_else(long).map(String::as_str)
+    DATA.typos.by_slip.get(word).or_else(|| cut_short(word)).or_else(long).map(String::as_str)
+}
+
+/// A keyword that was cut short: `unsubsc`, `revok`.
+fn cut_short(word: &str) -> Option<&'static String> {
+    let keywords = DATA.keywords.revoke.iter().map(|(keyword, _)| keyword);
+    let mut longer = keywords.filter(|keyword| keyword.starts_with(word) && !keyword.contains(' '));
+    (word.len() >= SHORTEST_CUT).then(|| longer.next()).flatten()
+}
+
+/// `STOP2QUIT`, `stop2end`, `HELP4INFO`: the keyword in front of a figure that stands for a word.
+pub(super) fn shorthand<'a>(word: &'a str, lexicon: &Lexicon) -> Option<&'a str> {
+    let (keyword, rest) = word.split_once(['2', '4'])?;
+    let tables = DATA.keywords.revoke.iter().chain(&DATA.keywords.help);
+    let is_keyword = tables.into_iter().any(|(known, _)| known == keyword);
+    (is_keyword && lexicon.id(rest).is_some()).then_some(keyword)
+}
+
+/// `Kevin's`: the name.
+pub(super) fn owner(word: &str) -> Option<&str> {
+    word.strip_suffix('S').filter(|name| DATA.lists.names.iter().any(|known| known == name))
+}
+
+/// The word in which one letter or apostrophe was lost on the way, if it is a known one.
+pub(super) fn with_lost_letter(word: &str, lexicon: &Lexicon, is_lost: fn(char) -> bool) -> Option<String> {
+    if word.len() > LONGEST || word.chars().filter(|c| is_lost(*c)).count() > MOST_LOST {
+        return None;
+    }
+    let without = word.replace(is_lost, "").replace(['\'', '’'], "");
+    if lexicon.id(&without).is_some() {
+        return Some(without);
+    }
+    let letters = LOST_LETTERS.iter().map(|letter| word.replace(is_lost, letter));
+    letters.into_iter().find(|whole| lexicon.id(whole).is_some())
 }
 
 /// True for a word of its own, however near it is to a keyword.

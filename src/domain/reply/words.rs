@@ -1,7 +1,7 @@
 //! A text as words, each known to the rules or not, in sentences and clauses. Slips, leet, letters that stand alone and
 //! words stuck together are mended here, so that the rules are written in plain words only.
 
-use super::data::{QUOTES, REVOKE_ONE};
+use super::data::{DATA, QUOTES, REVOKE_ONE};
 use super::matcher::{Lexicon, WordId};
 use super::typos::{self, STUCK};
 
@@ -25,7 +25,7 @@ pub(super) struct Word {
 
 /// The words of a folded and unmasked text, in one pass.
 pub(super) fn words_of(folded: &str, lexicon: &Lexicon) -> Vec<Word> {
-    let mut words = glue(chop(folded, lexicon));
+    let mut words = glue(contract(chop(folded, lexicon), lexicon));
     join_shouts(&mut words);
     if words.iter().any(|word| word.id.is_none()) {
         words = words.into_iter().flat_map(|word| mend(word, lexicon)).collect();
@@ -38,16 +38,20 @@ fn chop(folded: &str, lexicon: &Lexicon) -> Vec<Word> {
     let mut cut = Cut { words: Vec::new(), sentence: 0, clause: 0, lexicon };
     let mut start = 0;
     let mut chars = folded.char_indices().peekable();
+    let mut before = ' ';
     while let Some((at, c)) = chars.next() {
-        if is_inside(c) {
+        let next = chars.peek().map(|(_, next)| *next);
+        let inside = before.is_alphanumeric() && next.is_some_and(char::is_alphanumeric);
+        before = c;
+        if is_inside(c) || (inside && is_lost(c) && cut.is_letter_lost(folded, start)) {
             continue;
         }
         cut.word(folded.get(start..at).unwrap_or_default());
         start = at + c.len_utf8();
-        let next = chars.peek().map(|(_, next)| *next);
         match c {
             '.' | '!' | '?' | ';' | '…' => cut.end_sentence(),
-            '-' | '_' | '/' if next.is_some_and(char::is_alphanumeric) => {}
+            '\n' if next == Some('\n') || cut.ends_with_keyword() => cut.end_sentence(),
+            '-' | '_' | '/' if inside => {}
             // Who quotes a word goes on speaking: `it says "stop" below`.
             _ if c.is_whitespace() || QUOTES.contains(&c) => {}
             _ if lexicon.id(folded.get(at..start).unwrap_or_default()).is_some() => {
@@ -65,6 +69,11 @@ fn is_inside(c: char) -> bool {
     c.is_alphanumeric() || is_apostrophe(c) || matches!(c, '$' | '@' | '*' | '€' | '+')
 }
 
+/// What a phone or a carrier puts in place of a letter or an apostrophe that it does not know: `don?t`, `n?mero`.
+fn is_lost(c: char) -> bool {
+    matches!(c, '?' | '\u{FFFD}' | '¿')
+}
+
 fn is_apostrophe(c: char) -> bool {
     matches!(c, '\'' | '’' | '‘' | '`' | '´' | 'ʼ' | '′')
 }
@@ -77,7 +86,25 @@ struct Cut<'a> {
 }
 
 impl Cut<'_> {
+    /// True if the word that begins there, with a letter lost in it, is one that is known.
+    fn is_letter_lost(&self, folded: &str, start: usize) -> bool {
+        let rest = folded.get(start..).unwrap_or_default();
+        let end = rest.find(|c: char| !is_inside(c) && !is_lost(c)).unwrap_or(rest.len());
+        let word = rest.get(..end).unwrap_or_default().trim_end_matches(is_lost);
+        typos::with_lost_letter(word, self.lexicon, is_lost).is_some()
+    }
+
+    /// True if the last word is STOP or the like: what follows on the next line is a signature or a new sentence.
+    fn ends_with_keyword(&self) -> bool {
+        self.words.last().is_some_and(|word| STUCK.contains(&word.text.as_str()))
+    }
+
     fn word(&mut self, piece: &str) {
+        if let Some(word) =
+            piece.contains(is_lost).then(|| typos::with_lost_letter(piece, self.lexicon, is_lost)).flatten()
+        {
+            return self.push(&word);
+        }
         let text: String = piece.chars().filter(|c| !is_apostrophe(*c)).collect();
         if text.contains(char::is_alphanumeric) {
             // `*stop*` is emphasis, `st*p` a letter struck out.
@@ -97,6 +124,25 @@ impl Cut<'_> {
         self.sentence += 1;
         self.clause += 1;
     }
+}
+
+/// `don t` is DONT: the apostrophe was lost on the way.
+fn contract(words: Vec<Word>, lexicon: &Lexicon) -> Vec<Word> {
+    let mut joined: Vec<Word> = Vec::with_capacity(words.len());
+    for word in words {
+        match joined.last_mut() {
+            Some(last) if word.text.len() < 3 && word.clause == last.clause && word.text.is_ascii() => {
+                let both = format!("{}{}", last.text, word.text);
+                if DATA.lists.contractions.contains(&both) {
+                    (last.id, last.text) = (lexicon.id(&both), both);
+                    continue;
+                }
+                joined.push(word);
+            }
+            _ => joined.push(word),
+        }
+    }
+    joined
 }
 
 /// Three letters or more that stand alone are one word: `S T O P`, `s.t.o.p`.
@@ -153,6 +199,7 @@ fn mend(word: Word, lexicon: &Lexicon) -> Vec<Word> {
     };
     let slip = |text: &str| typos::meant(text).and_then(|meant| known(meant, true));
     let found = known(&word.text, false)
+        .or_else(|| known(typos::shorthand(&word.text, lexicon)?, false))
         .or_else(|| {
             typos::without_leet(&word.text).and_then(|plain| known(&plain, false).or_else(|| slip(&plain)))
         })
@@ -161,6 +208,7 @@ fn mend(word: Word, lexicon: &Lexicon) -> Vec<Word> {
             known(&once, false).or_else(|| known(&twice, false)).or_else(|| slip(&once))
         })
         .or_else(|| slip(&word.text))
+        .or_else(|| known(typos::owner(&word.text)?, false))
         .or_else(|| is_over_and_over(&word.text).then(|| known(REVOKE_ONE, false)).flatten())
         .or_else(|| pieces(&word, lexicon));
     found.unwrap_or_else(|| vec![word])

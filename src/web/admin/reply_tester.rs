@@ -1,5 +1,5 @@
-//! What would this reply mean? An administrator types a text and sees its class and why. It reads with the same function as
-//! an arriving text, and shows the same examples that the tests hold.
+//! An administrator types a reply and sees its meaning and the reason. The page reads it with the same function as an
+//! arriving text, and shows the examples that the tests hold.
 
 use actix_web::web::{Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -48,6 +48,8 @@ struct Answer {
     kind: &'static Kind,
     tier: &'static str,
     matched: Option<String>,
+    /// False where the text was passed over: what matched then says why.
+    is_change: bool,
     language: Option<Language>,
     effect: &'static str,
 }
@@ -88,24 +90,25 @@ fn answer(reading: Reading, narrow: &[String]) -> Answer {
             Tier::ClearWords => {
                 "Not a keyword, but clear in other words (47 CFR 64.1200(a)(10): any reasonable means)."
             }
-            Tier::Unclear => "It may be a revocation.",
+            Tier::Unclear => "It may be an opt-out.",
             Tier::NoChange => "Nothing in it asks for a change.",
         },
         matched: reading.matched,
+        is_change: reading.tier != Tier::NoChange,
         language: reading.language,
         effect: match reading.reply {
             Reply::OptIn => {
                 "Consent begins for the program it is sent to, held messages are released, and one confirmation goes out."
             }
-            Reply::Confirm => "Consent begins if the opt-in template is out; otherwise nothing changes.",
+            Reply::Confirm => "Consent begins if an opt-in request was sent; otherwise nothing changes.",
             Reply::Revoke { program_code: Some(code) } if narrow.contains(&code) => {
-                "Consent ends at once, for the program with this code. Its waiting messages are cancelled, and one confirmation goes out."
+                "Consent ends at once, for the program with this code. Its waiting messages are canceled, and one confirmation goes out."
             }
             Reply::Revoke { .. } => {
-                "Consent ends at once, for all programs. Waiting messages are cancelled, and one confirmation goes out."
+                "Consent ends at once, for all programs. Waiting messages are canceled, and one confirmation goes out."
             }
             Reply::Help => "The program's answer to HELP goes out. Consent does not change.",
-            Reply::Unclear => "The number is paused at once, and a person decides in the review desk.",
+            Reply::Unclear => "The number is paused at once. A person decides in the review desk.",
             Reply::Other => "Nothing changes, and nothing is answered.",
         },
     }

@@ -1,4 +1,4 @@
-//! The public table of examples: how replies are read, for anybody who wonders. The same lines are held by the tests.
+//! The public table of examples: how replies are read. The tests hold the same lines.
 
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
@@ -17,23 +17,23 @@ pub(in crate::web) struct Kind {
     pub(in crate::web) label: &'static str,
     /// The shape of its badge.
     pub(in crate::web) icon: &'static str,
-    /// The colour of its badge.
+    /// The color of its badge.
     pub(in crate::web) tone: &'static str,
 }
 
 /// All of them, in the order of their tables.
 pub(in crate::web) const KINDS: &[Kind] = &[
-    Kind { class: "revoke", label: "Revocation", icon: "fail", tone: "red" },
+    Kind { class: "revoke", label: "Opt-out", icon: "fail", tone: "red" },
     Kind { class: "unclear", label: "Unclear", icon: "warn", tone: "amber" },
-    Kind { class: "opt_in", label: "Consent", icon: "pass", tone: "green" },
-    Kind { class: "confirm", label: "Consent while invited", icon: "clock", tone: "blue" },
+    Kind { class: "opt_in", label: "Opt-in", icon: "pass", tone: "green" },
+    Kind { class: "confirm", label: "Opt-in while invited", icon: "clock", tone: "blue" },
     Kind { class: "help", label: "Help", icon: "info", tone: "violet" },
     Kind { class: "other", label: "No change", icon: "not_reached", tone: "" },
 ];
 
 /// The meaning of that word; the first one for an unknown word.
 pub(in crate::web) fn kind(class: &str) -> &'static Kind {
-    const FIRST: &Kind = &Kind { class: "revoke", label: "Revocation", icon: "fail", tone: "red" };
+    const FIRST: &Kind = &Kind { class: "revoke", label: "Opt-out", icon: "fail", tone: "red" };
     KINDS.iter().find(|kind| kind.class == class).unwrap_or(FIRST)
 }
 

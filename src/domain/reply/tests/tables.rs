@@ -104,7 +104,7 @@ fn the_reading_says_what_matched() {
         ("not interested, stop", "stop with other words"),
         ("I am not interested in this so stop", "stop and not interested"),
         ("don't stop texting me", "stop + texting, but asked, turned round or for a time"),
-        ("the bus stop", "bus stop, about something else"),
+        ("the bus stop", "“bus stop” refers to something else"),
     ] {
         assert_eq!(plain(text).matched.as_deref(), Some(matched), "{text}");
     }

@@ -1,0 +1,99 @@
+//! Tier 2 of RULES §2: what is clear in other words. A keyword as a clause of its own, a plain demand wherever it stands, a
+//! stop word beside a complaint, STOP and a code that no program has.
+
+use super::Reading;
+use super::matcher::{Found, Kind};
+use super::overlap::Cover;
+use super::sentence::{Text, revoke};
+
+impl Text {
+    /// A demand to stop, or a wrong person.
+    pub(super) fn revoked(&self) -> Option<Reading> {
+        let keyword = self.keyword_alone().map(|rule| self.said(rule, revoke(self.beside(rule))));
+        let stands = || self.of(Kind::Demand).find(|rule| self.stands(rule));
+        let demand = || stands().map(|rule| self.said(rule, revoke(self.explain(rule))));
+        let several = || {
+            let (stop, other) = self.two_signals()?;
+            let matched = format!("{} and {}", self.explain(stop), self.explain(other));
+            Some(self.said(stop, revoke(matched)))
+        };
+        keyword.or_else(demand).or_else(several).or_else(|| self.stop_and_code())
+    }
+
+    /// A keyword that with courtesy makes up the whole text, or one that is no everyday word and makes up a clause.
+    fn keyword_alone(&self) -> Option<&Found> {
+        if self.says_start() {
+            return None;
+        }
+        let whole = self.cover.iter().all(|one| one.is_polite());
+        let with_numbers = self.cover.iter().all(|one| one.is_polite() || one.number);
+        let courtesy = self.cover.iter().take_while(|one| one.courtesy).count();
+        let fits = |rule: &&Found| match rule.kind {
+            Kind::Weak => whole,
+            Kind::Remark => {
+                let is_ours = || self.fills_clause(rule) && self.contact_words().any(|(at, _)| !rule.has(at));
+                (self.is_dressed() || is_ours()) && !self.at(rule.end()).softening && !self.invites()
+            }
+            Kind::Clause => (whole || self.fills_clause(rule)) && !self.at(rule.end()).softening,
+            Kind::Strong => {
+                with_numbers
+                    || self.fills_clause(rule)
+                    || (rule.start() <= courtesy && self.begins(rule))
+                    || self.ends(rule)
+            }
+            _ => false,
+        };
+        self.of_any().filter(|rule| self.is_in_sight(rule)).find(fits)
+    }
+
+    /// `STOP I don't know you`, `stop it I am driving`: a new sentence after a keyword.
+    fn begins(&self, rule: &Found) -> bool {
+        let next = self.at(rule.end());
+        next.subject || (next.wish && self.at(rule.end() + 1).subject)
+    }
+
+    /// `I don't have a mortgage please stop`: a plea, and the keyword as the last word of a clause.
+    fn ends(&self, rule: &Found) -> bool {
+        let Some((before, here)) = rule.start().checked_sub(1).zip(self.words.get(rule.start())) else {
+            return false;
+        };
+        let is_plea =
+            self.at(before).courtesy && self.words.get(before).is_some_and(|word| word.clause == here.clause);
+        is_plea && self.words.get(rule.end()).is_none_or(|next| next.clause != here.clause)
+    }
+
+    /// A stop word that is no demand by itself, and a refusal or anger beside it.
+    fn two_signals(&self) -> Option<(&Found, &Found)> {
+        if self.says_start() {
+            return None;
+        }
+        let in_sight = |rule: &&Found| self.is_in_sight(rule);
+        let alone = || self.of(Kind::Weak).filter(in_sight).find(|rule| self.fills_clause(rule));
+        let stop = self.of(Kind::Strong).find(in_sight).or_else(alone)?;
+        let is_other = |rule: &Found| !self.at(rule.start()).is_stop() && !rule.has(stop.start());
+        let is_signal = |rule: &&Found| is_other(rule) && !self.is_harmless(rule);
+        let signals = self.of_any().filter(|rule| matches!(rule.kind, Kind::Unclear | Kind::Hint));
+        Some((stop, signals.into_iter().find(is_signal)?))
+    }
+
+    /// `STOP 7`, `STOP RATES`, `unsubscribe John Smith`: a code that no program has, or a name, narrows nothing.
+    fn stop_and_code(&self) -> Option<Reading> {
+        if self.says_start() {
+            return None;
+        }
+        let rule = self.of(Kind::Strong).next().filter(|rule| self.is_in_sight(rule))?;
+        let before = self.cover.iter().take(rule.start());
+        let after = self.cover.iter().skip(rule.end()).filter(|one| !one.courtesy);
+        let rest: Vec<_> = after.collect();
+        let is_code = |one: &Cover| !one.harmless && !one.softening && !one.asked && !one.no;
+        let has_names = rest.iter().all(|one| one.name || one.number);
+        let has_code = rest.len() == 1 && rest.iter().all(|one| is_code(one));
+        let fits = before.into_iter().all(|one| one.courtesy) && (has_code || has_names);
+        fits.then(|| self.said(rule, revoke(format!("{} and a code or a name", self.explain(rule)))))
+    }
+
+    /// True for a text of nothing but keywords, courtesy and wishes.
+    fn is_dressed(&self) -> bool {
+        self.cover.iter().all(|one| one.is_polite() || one.wish || one.remark)
+    }
+}

@@ -1,0 +1,93 @@
+//! Tier 3 of RULES §2: what may be a wish to stop, so that sending pauses and a person decides. A pause costs a person's time
+//! and the lead's texts; so a word that may be about anything counts only alone, or beside a word about texts or the sender.
+
+use super::Reading;
+use super::matcher::{Found, Kind, RULES};
+use super::sentence::{Text, unclear};
+
+/// So many words before a word of contact a refusal still bears on it.
+const REFUSAL_REACHES: usize = 7;
+
+impl Text {
+    /// A demand that is turned round, a stop word or a complaint in doubt, or a bare no.
+    pub(super) fn unclear(&self) -> Option<Reading> {
+        let turned =
+            self.of(Kind::Demand).find(|rule| !self.is_harmless(rule)).or_else(|| self.half_hidden());
+        if let Some(rule) = turned {
+            let matched = format!("{}, but asked, turned round or for a time", self.explain(rule));
+            return Some(self.said(rule, unclear(matched)));
+        }
+        if let Some(rule) = self.start_and_stop() {
+            return Some(self.said(rule, unclear(format!("{} and a start", self.explain(rule)))));
+        }
+        let doubtful =
+            self.of_any().filter(|rule| !self.is_harmless(rule)).find(|rule| self.is_doubtful(rule));
+        match doubtful.or_else(|| self.bare_no()) {
+            Some(rule) => Some(self.said(rule, unclear(self.explain(rule)))),
+            None => self.refused_contact(),
+        }
+    }
+
+    /// True if a rule may be a wish about our texts.
+    fn is_doubtful(&self, rule: &Found) -> bool {
+        match rule.kind {
+            Kind::Unclear => true,
+            Kind::Hint => self.may_be_about_us(rule),
+            Kind::Remark => self.may_be_about_us(rule) || (rule.start() == 0 && self.fills_clause(rule)),
+            Kind::Strong => self.is_order(rule),
+            Kind::Weak if self.fills_clause(rule) && self.is_plea(rule) => !self.invites(),
+            Kind::Weak => {
+                self.may_be_about_us(rule) || (rule.start() == 0 && self.words.len() == rule.end() + 1)
+            }
+            _ => false,
+        }
+    }
+
+    /// A wish that stands alone, or beside a word of contact, where the lead does not ask for texts.
+    fn may_be_about_us(&self, rule: &Found) -> bool {
+        !self.invites() && (self.is_alone() || self.is_beside_contact(rule))
+    }
+
+    /// True if a word of courtesy stands directly beside a rule: `please cancel, I don't use it`.
+    fn is_plea(&self, rule: &Found) -> bool {
+        let is_polite = |at: usize| self.at(at).courtesy && !self.at(at).no;
+        rule.start().checked_sub(1).is_some_and(is_polite) || is_polite(rule.end())
+    }
+
+    /// A refusal, and a word of contact a little behind it: `I do not appreciate all these messages`. So no demand
+    /// is missed because no rule has its words.
+    fn refused_contact(&self) -> Option<Reading> {
+        let mut refusal: Option<(usize, u16)> = None;
+        for (at, (word, one)) in self.words.iter().zip(&self.cover).enumerate() {
+            let is_far = |(from, sentence)| at - from > REFUSAL_REACHES || sentence != word.sentence;
+            refusal = refusal.filter(|before| !is_far(*before) && !RULES.is_missed(word));
+            match refusal.and_then(|(from, _)| self.words.get(from)) {
+                Some(before) if RULES.is_ours(word) && !one.harmless && !self.invites() => {
+                    let matched = format!("{} … {}", before.text, word.text).to_lowercase();
+                    return Some(unclear(matched));
+                }
+                _ if RULES.is_refusal(word) && !one.harmless => refusal = Some((at, word.sentence)),
+                _ => {}
+            }
+        }
+        None
+    }
+
+    /// `stop it I am driving`: an order at the beginning of the text.
+    fn is_order(&self, rule: &Found) -> bool {
+        self.cover.iter().take(rule.start()).all(|one| one.courtesy || one.wish)
+    }
+
+    /// A demand of which a word belongs to something else (`non-stop texts`) is still in doubt.
+    fn half_hidden(&self) -> Option<&Found> {
+        let shows = |(start, end): &(usize, usize)| (*start..*end).any(|at| !self.at(at).harmless);
+        self.of(Kind::Demand).find(|rule| rule.parts.iter().any(shows))
+    }
+
+    /// No, as a whole text, courtesy aside.
+    fn bare_no(&self) -> Option<&Found> {
+        let only = self.cover.iter().all(|one| !one.harmless && (one.no || one.is_polite()));
+        let is_no = |rule: &&Found| matches!(rule.kind, Kind::No | Kind::Weak | Kind::Clause);
+        self.of_any().find(is_no).filter(|_| only)
+    }
+}
