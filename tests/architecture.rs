@@ -32,6 +32,7 @@ const PURE: &[&str] = &[
     "serde_json",
     "sha2",
     "thiserror",
+    "toml",
     "unicode_normalization",
     "uuid",
 ];
