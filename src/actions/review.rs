@@ -21,7 +21,20 @@ const AT_ONCE: i64 = 100;
 const FIRST_WORDS: usize = 200;
 
 /// What stands before the quoted reply where time decided.
-pub const UNDECIDED: &str = "Undecided for three business days, so it counts as a revocation: ";
+const UNDECIDED: (&str, &str) = ("Undecided for ", ", so it counts as a revocation: ");
+
+/// The time that passed, in words, and the reply, of a revocation that was recorded because it was not reviewed in time.
+pub fn undecided(reason: &str) -> Option<(&str, &str)> {
+    reason.strip_prefix(UNDECIDED.0)?.split_once(UNDECIDED.1)
+}
+
+/// "three business days": numbers up to ten as words, as earlier versions wrote this one.
+fn in_words(days: u32) -> String {
+    let words = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
+    let word = usize::try_from(days).ok().and_then(|days| words.get(days.checked_sub(1)?));
+    let number = word.map_or_else(|| days.to_string(), |word| (*word).to_owned());
+    format!("{number} business {}", if days == 1 { "day" } else { "days" })
+}
 
 /// What a person decided.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -92,7 +105,7 @@ pub fn expire_reviews(tx: &mut Tx<'_>, now: Timestamp) -> Result<usize, ActionEr
             continue;
         };
         let reply = quoted(tx, &number, since)?;
-        let reason = format!("{UNDECIDED}{reply}");
+        let reason = format!("{}{}{}{reply}", UNDECIDED.0, in_words(days), UNDECIDED.1);
         let intent = Intent::OptOut(Revocation::now(RevocationChannel::Text, reason), Source::System);
         record(tx, &mut number, intent, &Actor::System, now)?;
         decided += 1;

@@ -127,7 +127,7 @@ async fn what_nobody_decides_on_within_three_business_days_is_revoked() {
     let page = aud.link("/contacts", "Ana Ames").await;
     aud.open(&page)
         .await
-        .says("by the system: nobody decided within three business days on an unclear reply.")
+        .says("by the system: an unclear reply was not reviewed in time.")
         .says("by the system: nobody decided within three business days on “not interested right now”");
     // A second one over the weekend: Friday to Wednesday.
     let ben = unclear(&world, 5, "Ben Bell").await;

@@ -460,4 +460,6 @@ async fn deadlines_are_rules() {
     let now = world.clock.now();
     assert_eq!(world.jobs.store.write(move |tx| expire_reviews(tx, now)).await.unwrap(), 1);
     assert_eq!(ana.consent().await["state"], "opted_out");
+    let last = ana.history().await.pop().unwrap();
+    assert!(last["evidence"].to_string().contains("Undecided for one business day,"), "{last}");
 }

@@ -39,7 +39,7 @@ pub(super) fn opt_out(question: &Question<'_>, state: State) -> Check {
             let by = match since.source {
                 Source::Handset => "STOP",
                 // Only time opts anybody out in the system's own name.
-                Source::System => "the system: nobody decided within three business days on an unclear reply",
+                Source::System => "the system: an unclear reply was not reviewed in time",
                 source => source.label(),
             };
             let facts = format!("Opted out on {} by {by}.", since.occurred_at.day());

@@ -24,7 +24,9 @@ words! {
         Quoted = "Q",
         /// Only a summary of the law was read.
         Summary = "S",
-        /// Nothing is said about it: a rule of an earlier version, or one of our own.
+        /// No law: a rule of our own.
+        House = "H",
+        /// Nothing is said about it: a rule that was published before certainty was kept.
         Unstated = "-",
     }
 }
@@ -66,6 +68,7 @@ impl Certainty {
             Certainty::Seen => "Text of the law seen",
             Certainty::Quoted => "Quoted in a source",
             Certainty::Summary => "From a summary",
+            Certainty::House => "Our own rule",
             Certainty::Unstated => "Source not verified",
         }
     }

@@ -49,6 +49,8 @@ struct IndexPage {
     lines: Vec<Line>,
     next: Option<String>,
     is_first: bool,
+    /// Business days within which a reply is reviewed.
+    days: u32,
 }
 
 /// One reply of the queue.
@@ -98,7 +100,7 @@ async fn index(app: Data<App>, who: Viewer, request: HttpRequest) -> Result<Http
     let next = last.map(|last| format!("/reviews?after={}.{}", last.since.micros(), last.number.id));
     let line = |waiting: Waiting| Line { clock: Clock::new(waiting.since, days, now), waiting };
     let lines = waiting.into_iter().map(line).collect();
-    html(IndexPage { page: Page::new(&app, "reviews", &who), lines, next, is_first: after.is_none() })
+    html(IndexPage { page: Page::new(&app, "reviews", &who), lines, next, is_first: after.is_none(), days })
 }
 
 fn place(after: &str) -> Option<Place> {

@@ -1,7 +1,7 @@
 //! The history of a number as people read it: one entry for each event, in words that say what it was, with its evidence.
 //! It must not know how the page is laid out.
 
-use crate::actions::review::UNDECIDED;
+use crate::actions::review;
 use crate::domain::consent::{Event, EventKind, NumberConsent, Source, StateName};
 use crate::domain::evidence::{ConsentDocument, Evidence, HandsetText};
 use crate::domain::hex::hex;
@@ -126,11 +126,11 @@ pub(in crate::web::admin) fn title(kind: EventKind, evidence: &Evidence, before:
 /// By whom or what, and why it was the system.
 fn by(source: Source, evidence: &Evidence) -> String {
     let undecided = match evidence {
-        Evidence::Revocation { reason, .. } if source == Source::System => reason.strip_prefix(UNDECIDED),
+        Evidence::Revocation { reason, .. } if source == Source::System => review::undecided(reason),
         _ => None,
     };
     match undecided {
-        Some(reply) => format!("{}: nobody decided within three business days on {reply}", source.label()),
+        Some((time, reply)) => format!("{}: nobody decided within {time} on {reply}", source.label()),
         None => source.label().to_owned(),
     }
 }

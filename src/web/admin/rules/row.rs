@@ -54,6 +54,7 @@ impl PreviewPage {
         };
         let more = if self.preview.has_more { " of the first 10,000" } else { "" };
         let moved = match (self.preview.moved, more) {
+            (0, "") => "No scheduled messages move.".to_owned(),
             (1, "") => "1 scheduled message moves.".to_owned(),
             (moved, more) => format!(
                 "{}{more} scheduled messages move.",
