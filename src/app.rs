@@ -88,7 +88,8 @@ pub async fn bind(config: Config, clock: Clock) -> Result<Bound> {
     let (app, provider) = shared(config, clock, store, signer, local.port(), kind)?;
     let app = Data::new(app);
     let seals = SealFile::at(app.config.seal_file());
-    let jobs = Jobs { store: app.store.clone(), clock: app.clock.clone(), provider, secret, seals };
+    let (store, clock, breaker) = (app.store.clone(), app.clock.clone(), Arc::clone(&app.breaker));
+    let jobs = Jobs { store, clock, provider, breaker, secret, seals };
     // A file of seals that cannot be read may say that the database is older than a STOP: then nothing is started.
     notice_restore(&jobs).await.context(
         "It cannot be told whether the database is older than its last seal; mend that file first.",
@@ -200,9 +201,20 @@ fn shared(
     };
     // Where it is not known what the database is for, nobody texts from a simulated phone.
     let simulator = simulator.filter(|_| kind == Some(DatabaseKind::Simulated));
-    let (config, forged_webhooks) = (Arc::new(config), Default::default());
+    let (config, breaker, forged_webhooks) = (Arc::new(config), Arc::default(), Default::default());
     Ok((
-        App { store, clock, config, signer, public_url, local_url, twilio, simulator, forged_webhooks },
+        App {
+            store,
+            clock,
+            config,
+            signer,
+            public_url,
+            local_url,
+            twilio,
+            breaker,
+            simulator,
+            forged_webhooks,
+        },
         provider,
     ))
 }

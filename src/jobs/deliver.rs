@@ -8,15 +8,17 @@ use tokio::task::{Id, JoinError, JoinSet};
 use crate::actions::{ActionError, deliver};
 use crate::domain::gate::ClearedText;
 use crate::domain::id::{MessageId, NumberId};
-use crate::domain::message::{SendOutcome, Status};
+use crate::domain::message::{LookUp, SendOutcome, Status};
 use crate::domain::phone::Phone;
 use crate::providers::Wanted;
-use crate::store::messages::{Due, Message};
+use crate::providers::breaker::HandOffs;
+use crate::store::messages::{Message, QueuePart};
 use crate::store::{HAND_OFF, StoreError, Tx, messages, settings};
 
 use super::Jobs;
+use super::backlog::{Backlog, READ, Turn};
 
-/// Messages looked at in one round.
+/// Scheduled messages woken at once.
 const ROUND: i64 = 256;
 /// Numbers served at once.
 const AT_ONCE: usize = 64;
@@ -24,46 +26,99 @@ const AT_ONCE: usize = 64;
 const KEPT_FOR_REPLIES: usize = 16;
 /// With less time left no hand-off is begun: it would end in not knowing.
 const LEAST: Duration = Duration::from_secs(1);
-/// Messages a number is served before the others have their turn.
-const AT_A_TIME: usize = 8;
+/// What was passed by in the queue is looked at again this often.
+const ANEW: Duration = Duration::from_secs(1);
+/// Look-ups without an answer in a row after which the rest waits for the next round.
+const UNANSWERED: usize = 20;
 
 /// The numbers that are being served. A slow one keeps its place, and holds up nobody else.
 pub(super) struct Worker {
     jobs: Jobs,
     tasks: JoinSet<Result<(), ActionError>>,
-    numbers: HashMap<Id, NumberId>,
+    turns: HashMap<Id, Service>,
+    backlog: Backlog,
+    began_anew: Instant,
+}
+
+/// A number's turn that is under way.
+struct Service {
+    turn: Turn,
+    is_probe: bool,
 }
 
 impl Worker {
     pub(super) fn new(jobs: Jobs) -> Self {
-        Worker { jobs, tasks: JoinSet::new(), numbers: HashMap::new() }
-    }
-
-    /// Begins to serve the numbers to which something is due, as far as there is room. Returns how many messages that is.
-    pub(super) async fn begin_due(&mut self) -> Result<usize, ActionError> {
-        wake_due(&self.jobs).await?;
-        let busy: Vec<NumberId> = self.numbers.values().copied().collect();
-        let now = self.jobs.clock.now();
-        let read = move |conn: &mut crate::store::Conn<'_>| match settings::sending_on(conn)? {
-            true => messages::due(conn, now, &busy, ROUND),
-            false => Ok(Vec::new()),
-        };
-        let mut begun = 0;
-        for (number, is_reply, messages) in by_number(self.jobs.store.read(read).await?) {
-            let room = if is_reply { AT_ONCE } else { AT_ONCE - KEPT_FOR_REPLIES };
-            if self.tasks.len() < room {
-                begun += messages.len();
-                let jobs = self.jobs.clone();
-                let task = self.tasks.spawn(async move { deliver_to(&jobs, number, messages).await });
-                self.numbers.insert(task.id(), number);
-            }
+        Worker {
+            jobs,
+            tasks: JoinSet::new(),
+            turns: HashMap::new(),
+            backlog: Backlog::default(),
+            began_anew: Instant::now(),
         }
-        Ok(begun)
     }
 
-    /// True while another number can be served beside those under way.
-    pub(super) fn has_room(&self) -> bool {
-        self.tasks.len() < AT_ONCE - KEPT_FOR_REPLIES
+    /// Looks into the queue, as far as too little of it is in memory.
+    pub(super) async fn look(&mut self) -> Result<(), ActionError> {
+        let is_anew = self.began_anew.elapsed() >= ANEW;
+        if is_anew {
+            self.began_anew = Instant::now();
+        }
+        self.backlog.look_again(is_anew);
+        if self.backlog.texts.next_read().is_some() {
+            wake_due(&self.jobs).await?;
+        }
+        let parts = [
+            (QueuePart::Replies, self.backlog.replies.next_read()),
+            (QueuePart::Texts, self.backlog.texts.next_read()),
+        ];
+        let now = self.jobs.clock.now();
+        let read = move |conn: &mut crate::store::Conn<'_>| {
+            if !settings::sending_on(conn)? {
+                return Ok::<_, StoreError>(None);
+            }
+            let mut found = Vec::new();
+            for (part, after) in parts {
+                if let Some(after) = after {
+                    found.push((part, messages::due(conn, part, after, now, READ)?));
+                }
+            }
+            Ok(Some(found))
+        };
+        match self.jobs.store.read(read).await? {
+            Some(found) => found.iter().for_each(|(part, due)| self.backlog.keep(*part, due)),
+            None => self.backlog.forget(),
+        }
+        Ok(())
+    }
+
+    /// Begins to serve numbers, as far as there is room and the carrier takes texts. Returns how many messages that is.
+    pub(super) fn begin(&mut self) -> usize {
+        let mut begun = 0;
+        while self.tasks.len() < AT_ONCE {
+            let allowed = self.jobs.breaker.hand_offs(self.jobs.clock.now());
+            let is_probe = allowed == HandOffs::Probe;
+            let turn = match allowed {
+                HandOffs::All => self.backlog.next(self.tasks.len() < AT_ONCE - KEPT_FOR_REPLIES),
+                HandOffs::Probe => self.backlog.next_probe(),
+                HandOffs::None => None,
+            };
+            let Some(turn) = turn else {
+                if is_probe {
+                    self.jobs.breaker.probe_unused();
+                }
+                break;
+            };
+            begun += turn.messages.len();
+            let (jobs, number, messages) = (self.jobs.clone(), turn.number, turn.messages.clone());
+            let task = self.tasks.spawn(async move { deliver_to(&jobs, number, messages, is_probe).await });
+            self.turns.insert(task.id(), Service { turn, is_probe });
+        }
+        begun
+    }
+
+    /// True when there is more in the queue and too little of it is in memory.
+    pub(super) fn runs_low(&self) -> bool {
+        self.backlog.replies.next_read().is_some() || self.backlog.texts.next_read().is_some()
     }
 
     /// Waits until one of the numbers under way is served; at once when there is none.
@@ -92,7 +147,11 @@ impl Worker {
                 error.id()
             }
         };
-        self.numbers.remove(&task);
+        let Some(Service { turn, is_probe }) = self.turns.remove(&task) else { return };
+        self.backlog.served(&turn);
+        if is_probe {
+            self.jobs.breaker.probe_unused();
+        }
     }
 }
 
@@ -107,37 +166,31 @@ async fn wake_due(jobs: &Jobs) -> Result<(), ActionError> {
     Ok(())
 }
 
-/// Hands over all that is due now and waits for the answers. Returns how many messages were looked at.
+/// Hands over what is due now and waits for the answers. Returns how many messages were looked at.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn deliver_due(jobs: &Jobs) -> Result<usize, ActionError> {
     let mut worker = Worker::new(jobs.clone());
-    let begun = worker.begin_due().await?;
+    worker.look().await?;
+    let mut begun = worker.begin();
     while !worker.is_idle() {
         worker.one_served().await;
+        begun += worker.begin();
     }
     Ok(begun)
 }
 
-/// The due messages by number, in order; a number comes where its first message stands.
-fn by_number(due: Vec<Due>) -> Vec<(NumberId, bool, Vec<MessageId>)> {
-    let mut places: HashMap<NumberId, usize> = HashMap::new();
-    let mut numbers: Vec<(NumberId, bool, Vec<MessageId>)> = Vec::new();
-    for Due { message, number, is_reply } in due {
-        let place = *places.entry(number).or_insert_with(|| {
-            numbers.push((number, is_reply, Vec::new()));
-            numbers.len() - 1
-        });
-        if let Some((_, _, messages)) = numbers.get_mut(place).filter(|(_, _, m)| m.len() < AT_A_TIME) {
-            messages.push(message);
-        }
-    }
-    numbers
-}
-
-async fn deliver_to(jobs: &Jobs, number: NumberId, messages: Vec<MessageId>) -> Result<(), ActionError> {
+async fn deliver_to(
+    jobs: &Jobs,
+    number: NumberId,
+    messages: Vec<MessageId>,
+    is_probe: bool,
+) -> Result<(), ActionError> {
     for id in messages {
+        if !is_probe && jobs.breaker.outage().is_some() {
+            return Ok(());
+        }
         // The STOP barrier: from the gate's re-check to the provider's answer nobody else acts on this number.
         let guard = jobs.store.lock_number(number).await;
         // From the run that is committed on the hand-off has its five seconds, the wait for the commit included: a STOP
@@ -160,6 +213,7 @@ async fn deliver_to(jobs: &Jobs, number: NumberId, messages: Vec<MessageId>) -> 
         };
         let outcome = hand_over(jobs, &text, HAND_OFF.saturating_sub(begun.elapsed())).await;
         let (provider, now) = (jobs.provider.name(), jobs.clock.now());
+        jobs.breaker.report(number, is_probe, &outcome, now);
         let record = move |tx: &mut Tx<'_>| deliver::record_outcome(tx, id, &outcome, provider, now);
         jobs.store.write_holding(&guard, record).await?;
     }
@@ -184,6 +238,7 @@ pub async fn reconcile(jobs: &Jobs) -> Result<(), ActionError> {
     let now = jobs.clock.now();
     let before = now.plus(chrono::Duration::seconds(-10));
     let unknown = jobs.store.read(move |conn| messages::unanswered(conn, before, now)).await?;
+    let mut silent = 0;
     for Message { id, number_id, .. } in unknown {
         let Some(number) = number_id else { continue };
         let guard = jobs.store.lock_number(number).await;
@@ -202,10 +257,14 @@ pub async fn reconcile(jobs: &Jobs) -> Result<(), ActionError> {
         let (to, from, taken) = (&to, message.sender.as_deref().unwrap_or_default(), taken.as_slice());
         let wanted = Wanted { message: id, to, from, body: &message.body, since, twin, taken };
         let answer = jobs.provider.look_up(&wanted).await;
+        silent = if answer == LookUp::Unavailable { silent + 1 } else { 0 };
         let (provider, now) = (jobs.provider.name(), jobs.clock.now());
         let record = move |tx: &mut Tx<'_>| deliver::record_look_up(tx, id, &answer, provider, now);
         if let Err(error) = jobs.store.write_holding(&guard, record).await {
             log::error!("What the provider said about message {id} could not be recorded: {error}");
+        }
+        if silent == UNANSWERED {
+            break;
         }
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! The loops that run beside the server: deliver what is due, ask about what is unknown, ask about leads' texts, expire
 //! what waited too long, seal the ledger. They must not know the web.
 
+mod backlog;
 mod deliver;
 mod questions;
 mod seal;
@@ -8,9 +9,12 @@ mod seal;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use crate::actions::{ActionError, expire, review};
 use crate::clock::Clock;
 use crate::providers::Provider;
+use crate::providers::breaker::CircuitBreaker;
 use crate::store::seal_file::SealFile;
 use crate::store::{Duty, Store};
 
@@ -27,6 +31,8 @@ pub struct Jobs {
     pub clock: Clock,
     /// Who carries the texts.
     pub provider: Arc<dyn Provider>,
+    /// Whether the carrier takes texts at all.
+    pub breaker: Arc<CircuitBreaker>,
     /// Keys the seals.
     pub secret: Arc<Vec<u8>>,
     /// Where the seals are kept a second time.
@@ -35,18 +41,21 @@ pub struct Jobs {
 
 /// How long the loops sleep when nothing wakes them.
 const TICK: Duration = Duration::from_millis(500);
-/// How long the delivery loop waits before it looks again at a queue that was not empty.
+/// How long the delivery loop waits before it looks at the queue again: what arrives together is read together.
 const BREATH: Duration = Duration::from_millis(2);
+/// The planner's statistics are looked at this often, and once at the start.
+const STATISTICS: Duration = Duration::from_secs(3600);
 /// Housekeeping happens this often.
 const HOUSEKEEPING: Duration = Duration::from_secs(10);
 
 impl Jobs {
     /// Starts the loops; they end with the runtime.
     pub fn start(self) {
-        let (keeping, sealing, asking) = (self.clone(), self.clone(), self.clone());
+        let (keeping, sealing, asking, counting) = (self.clone(), self.clone(), self.clone(), self.clone());
         tokio::spawn(async move { self.delivery_loop().await });
         tokio::spawn(async move { keeping.housekeeping_loop().await });
         tokio::spawn(async move { questions::question_loop(&asking).await });
+        tokio::spawn(async move { counting.statistics_loop().await });
         // Apart, because sealing must not wait for a provider that is slow to answer.
         tokio::spawn(async move { seal::sealing_loop(&sealing).await });
     }
@@ -54,21 +63,33 @@ impl Jobs {
     async fn delivery_loop(self) {
         let alarms = self.store.alarms();
         let mut worker = deliver::Worker::new(self);
+        let mut look_at = Instant::now();
         loop {
-            let begun = worker.begin_due().await.unwrap_or_else(|error| {
-                log::error!("Delivery stopped for a moment: {error}");
-                0
-            });
-            if begun > 0 && worker.has_room() {
-                // More may be due already. The pause lets what arrives together be read together.
-                tokio::time::sleep(BREATH).await;
-                continue;
+            if look_at <= Instant::now() {
+                if let Err(error) = worker.look().await {
+                    log::error!("Delivery stopped for a moment: {error}");
+                }
+                look_at = Instant::now() + TICK;
+            }
+            worker.begin();
+            let soon = Instant::now() + BREATH;
+            if worker.runs_low() {
+                look_at = look_at.min(soon);
             }
             tokio::select! {
                 () = worker.one_served(), if !worker.is_idle() => {}
-                () = alarms.due.notified(), if worker.has_room() => {}
-                () = tokio::time::sleep(TICK) => {}
+                () = alarms.due.notified() => look_at = look_at.min(soon),
+                () = tokio::time::sleep_until(look_at) => {}
             }
+        }
+    }
+
+    async fn statistics_loop(&self) {
+        loop {
+            if let Err(error) = self.store.write(|tx| tx.keep_statistics()).await {
+                log::warn!("The database's statistics were not brought up to date: {error}");
+            }
+            tokio::time::sleep(STATISTICS).await;
         }
     }
 

@@ -1,6 +1,7 @@
 //! The outside world: whoever carries the texts. A provider checks and reads its own webhooks, hands over cleared texts
 //! and says whether it took one. It must not know the database, the actions or the web server.
 
+pub mod breaker;
 pub mod simulator;
 pub mod twilio;
 mod webhook;

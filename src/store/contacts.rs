@@ -1,6 +1,8 @@
 //! The address book. A contact points at a number; consent belongs to the number.
 
+mod by_time;
 mod find;
+mod place;
 
 use std::collections::HashMap;
 
@@ -11,9 +13,11 @@ use super::numbers::{self, Number};
 use super::schema::{consents, contacts, numbers as number_rows};
 use super::{Conn, Locked, StoreError, Tx, programs};
 use crate::domain::consent::StateName;
-use crate::domain::id::{ContactId, NumberId, ProgramId};
+use crate::domain::id::{ContactId, NumberId};
 use crate::domain::phone::Phone;
 use crate::domain::time::Timestamp;
+
+pub use place::{Filter, ListOrder, ListPlace};
 
 /// A person in the address book.
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -75,27 +79,17 @@ pub struct Line {
     pub do_not_text: bool,
     /// An unclear reply waits.
     pub paused: bool,
+    /// Its place in the list.
+    pub place: ListPlace,
 }
 
-/// Which contacts, in which order.
+/// A page of the list.
 #[derive(Clone, Debug)]
-pub struct Filter {
-    /// The program whose state is shown.
-    pub program: ProgramId,
-    /// Only this state.
-    pub state: Option<StateName>,
-    /// Only numbers that wait for a person.
-    pub needs_review: bool,
-    /// Words, digits, an address or an identifier to look for.
-    pub search: Option<String>,
-    /// By name instead of newest first.
-    pub by_name: bool,
-    /// Continue after this line (name key, place); before it when `backwards`.
-    pub cursor: Option<(String, i64)>,
-    /// Towards the beginning of the list.
-    pub backwards: bool,
-    /// At most so many.
-    pub limit: i64,
+pub struct ListPage {
+    /// Its lines, in list order.
+    pub lines: Vec<Line>,
+    /// Where the list goes on, if it does. A page may be short, or empty, and the list go on all the same.
+    pub goes_on: Option<ListPlace>,
 }
 
 /// Adds a contact to a number.
@@ -272,14 +266,15 @@ pub fn places_on(
     Ok(found)
 }
 
-/// One page of the list, in list order; with one line more than asked where the list goes on.
+/// One page of the list, in list order.
 ///
 /// # Errors
 /// When the database fails.
-pub fn page(conn: &mut Conn<'_>, filter: &Filter) -> Result<Vec<Line>, StoreError> {
-    let rows = find::rows(conn, filter)?;
+pub fn page(conn: &mut Conn<'_>, filter: &Filter) -> Result<ListPage, StoreError> {
+    let (places, goes_on) = find::places(conn, filter)?;
+    let rows: Vec<i64> = places.iter().map(ListPlace::row).collect();
     type Joined = (Contact, Phone, bool, bool, Option<StateName>, Option<Timestamp>);
-    let mut lines: Vec<Joined> = on!(conn, db => {
+    let found: Vec<Joined> = on!(conn, db => {
         let state_row = consents::table
             .on(consents::number_id.eq(contacts::number_id).and(consents::program_id.eq(filter.program)));
         contacts::table
@@ -296,15 +291,15 @@ pub fn page(conn: &mut Conn<'_>, filter: &Filter) -> Result<Vec<Line>, StoreErro
             .filter(contacts::row_id.eq_any(&rows))
             .load(db)?
     });
-    let places: HashMap<i64, usize> = rows.iter().enumerate().map(|(place, row)| (*row, place)).collect();
-    lines.sort_by_key(|(contact, ..)| places.get(&contact.row_id).copied());
-    let line = |(contact, phone, do_not_text, paused, state, since): Joined| {
+    let mut by_row: HashMap<i64, Joined> = found.into_iter().map(|line| (line.0.row_id, line)).collect();
+    let line = |place: ListPlace| {
+        let (contact, phone, do_not_text, paused, state, since) = by_row.remove(&place.row())?;
         let state = state.unwrap_or(StateName::NotAsked);
         // Nothing began then.
         let since = since.filter(|_| state != StateName::NotAsked);
-        Line { contact, phone, state, since, do_not_text, paused }
+        Some(Line { contact, phone, state, since, do_not_text, paused, place })
     };
-    Ok(lines.into_iter().map(line).collect())
+    Ok(ListPage { lines: places.into_iter().filter_map(line).collect(), goes_on })
 }
 
 /// The contact on each of the numbers, with its name; the first one where there are several.

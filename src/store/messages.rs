@@ -24,8 +24,8 @@ pub use past::{
     taken_by,
 };
 pub use queue::{
-    Due, all_waiting, count_waiting, due, holds_ending, is_behind_another, look_again, move_to_number,
-    scheduled_until, unanswered, waiting,
+    Due, QueuePart, QueuePlace, all_waiting, count_waiting, due, holds_ending, is_behind_another, look_again,
+    move_to_number, scheduled_until, unanswered, waiting,
 };
 pub use waiting::{Waiting, waiting_for_a_time};
 
@@ -335,7 +335,7 @@ pub fn of_number(conn: &mut Conn<'_>, number: NumberId, limit: i64) -> Result<Ve
     })
 }
 
-/// Messages before `before`, newest first; in one status, and there of one cause, if asked.
+/// Messages before `before`, newest first; in one status, and there of one cause, if asked. A cause without a status is ignored.
 ///
 /// # Errors
 /// When the database fails.
@@ -349,11 +349,18 @@ pub fn page(
     on!(conn, db => {
         let mut query =
             messages::table.order(messages::id.desc()).select(Message::as_select()).limit(limit).into_boxed();
-        if let Some(status) = status {
-            query = query.filter(sql::<Bool>(&format!("messages.status = '{status}'")));
-        }
-        if let Some(code) = code {
-            query = query.filter(messages::error_code.eq(code.to_owned()));
+        match (status, code) {
+            // The index of causes; it has the bad endings alone.
+            (Some(status), Some(code)) => {
+                query = query
+                    .filter(sql::<Bool>(&format!("messages.status = '{status}'")))
+                    .filter(messages::error_code.eq(code.to_owned()));
+            }
+            // The expression of `messages_listed`.
+            (Some(status), None) => {
+                query = query.filter(sql::<Bool>(&format!("messages.status || '' = '{status}'")));
+            }
+            (None, _) => {}
         }
         if let Some(before) = before {
             query = query.filter(messages::id.lt(before));
@@ -373,7 +380,7 @@ pub fn twin_after(conn: &mut Conn<'_>, message: &Message) -> Result<Option<Times
             .filter(messages::number_id.eq(message.number_id))
             .filter(messages::id.ne(message.id))
             .filter(messages::body.eq(&message.body))
-            .filter(messages::status.eq(Status::Sending))
+            .filter(sql::<Bool>("messages.status = 'sending'"))
             .filter(messages::claimed_at.gt(message.claimed_at));
         Ok(twins.select(diesel::dsl::min(messages::claimed_at)).first(db)?)
     })

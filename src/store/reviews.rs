@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Binary, Bool};
 
 use super::dialect::on;
 use super::inbound::Inbound;
@@ -42,8 +44,13 @@ pub fn waiting(conn: &mut Conn<'_>, after: Option<Place>, limit: i64) -> Result<
             .limit(limit)
             .into_boxed();
         if let Some((since, id)) = after {
+            // One range of the index.
             query = query.filter(
-                numbers::paused_at.gt(since).or(numbers::paused_at.eq(since).and(numbers::id.gt(id))),
+                sql::<Bool>("(numbers.paused_at, numbers.id) > (")
+                    .bind::<BigInt, _>(since)
+                    .sql(", ")
+                    .bind::<Binary, _>(id)
+                    .sql(")"),
             );
         }
         query.load(db)?

@@ -13,6 +13,8 @@ use prometheus_client::registry::Registry;
 use super::App;
 use super::error::PageError;
 use crate::domain::message::Status;
+use crate::domain::time::Timestamp;
+use crate::store::messages::QueuePart;
 use crate::store::{Conn, StoreError, messages, programs, settings, tallies};
 
 type Labels = [(&'static str, String); 1];
@@ -22,15 +24,21 @@ struct Figures {
     sending_on: bool,
     contacts: Vec<(String, i64)>,
     waiting: Vec<(Status, i64)>,
+    queue_age: Vec<(&'static str, i64)>,
 }
 
-fn figures(conn: &mut Conn<'_>) -> Result<Figures, StoreError> {
+fn figures(conn: &mut Conn<'_>, now: Timestamp) -> Result<Figures, StoreError> {
     let contacts = match programs::find(conn, None)? {
         Some(program) => tallies::of(conn, program.id)?.into_iter().collect(),
         None => Vec::new(),
     };
     let sending_on = settings::sending_on(conn)?;
-    Ok(Figures { sending_on, contacts, waiting: messages::count_waiting(conn)? })
+    let mut queue_age = Vec::new();
+    for (words, part) in [("replies", QueuePart::Replies), ("texts", QueuePart::Texts)] {
+        let oldest = messages::due(conn, part, None, now, 1)?.first().map(|due| due.place.0);
+        queue_age.push((words, oldest.map_or(0, |oldest| now.since(oldest).num_seconds())));
+    }
+    Ok(Figures { sending_on, contacts, waiting: messages::count_waiting(conn)?, queue_age })
 }
 
 /// `GET /metrics`.
@@ -38,7 +46,8 @@ fn figures(conn: &mut Conn<'_>) -> Result<Figures, StoreError> {
 /// # Errors
 /// When the database fails.
 pub async fn metrics(app: Data<App>) -> Result<HttpResponse, PageError> {
-    let figures = app.store.read_aside(figures).await?;
+    let now = app.clock.now();
+    let figures = app.store.read_aside(move |conn| figures(conn, now)).await?;
     let mut registry = Registry::with_prefix("sms_opt_in");
     let (contacts, waiting) = (Gauges::default(), Gauges::default());
     for (state, n) in figures.contacts {
@@ -51,8 +60,27 @@ pub async fn metrics(app: Data<App>) -> Result<HttpResponse, PageError> {
     sending.set(i64::from(figures.sending_on));
     let forged = Counter::<u64, AtomicU64>::default();
     forged.inc_by(app.forged_webhooks.load(Ordering::Relaxed));
+    let age = Gauges::default();
+    for (part, seconds) in figures.queue_age {
+        age.get_or_create(&[("part", part.to_owned())]).set(seconds);
+    }
+    let outage = app.breaker.outage();
+    let (takes, silent) = (Gauge::<i64, AtomicI64>::default(), Gauge::<i64, AtomicI64>::default());
+    takes.set(i64::from(outage.is_none()));
+    silent.set(outage.map_or(0, |outage| now.since(outage.since).num_seconds()));
+    registry.register(
+        "queue_age_seconds",
+        "How long the oldest message has been due, by part of the queue",
+        age,
+    );
+    registry.register("carrier_up", "0 while the carrier takes no messages", takes);
+    registry.register("carrier_down_seconds", "How long the carrier has taken no messages", silent);
     registry.register("contacts", "Contacts by consent state in the default program", contacts);
-    registry.register("messages_waiting", "Messages that are not over, by status", waiting);
+    registry.register(
+        "messages_waiting",
+        "Messages that are not over, by status; counted up to 10,000",
+        waiting,
+    );
     registry.register("sending_on", "1 while sending is switched on", sending);
     registry.register("forged_webhooks", "Webhooks with a wrong signature since the start", forged);
     if let Some(shares) = app.store.shares() {

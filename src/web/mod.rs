@@ -3,6 +3,7 @@
 pub mod admin;
 pub mod api;
 pub mod assets;
+mod cursor;
 pub mod deadline;
 pub mod error;
 pub mod form;
@@ -25,6 +26,7 @@ use actix_web::{HttpResponse, web};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::providers::Provider;
+use crate::providers::breaker::CircuitBreaker;
 use crate::providers::simulator::Simulator;
 use crate::store::{Store, StoreError, settings};
 
@@ -44,6 +46,8 @@ pub struct App {
     pub local_url: String,
     /// Twilio, when its secret is configured.
     pub twilio: Option<Arc<dyn Provider>>,
+    /// Whether the carrier takes texts at all.
+    pub breaker: Arc<CircuitBreaker>,
     /// The simulated phones, when they carry the texts.
     pub simulator: Option<Arc<Simulator>>,
     /// Webhooks with a wrong signature since the start.
@@ -70,7 +74,14 @@ async fn healthz() -> HttpResponse {
 async fn readyz(app: Data<App>) -> HttpResponse {
     let asked = app.store.read(|conn| settings::get(conn, settings::SENDING)).await;
     match asked.map_err(|error: StoreError| error) {
-        Ok(_) => HttpResponse::Ok().body("ready"),
+        // Without its carrier an instance still takes in STOPs: it is ready.
+        Ok(_) => match app.breaker.outage() {
+            None => HttpResponse::Ok().body("ready"),
+            Some(outage) => {
+                let since = outage.since.rfc3339();
+                HttpResponse::Ok().body(format!("ready; the carrier takes no messages since {since}"))
+            }
+        },
         Err(error) => {
             log::error!("Not ready: {error}");
             HttpResponse::ServiceUnavailable().body("the database does not answer")

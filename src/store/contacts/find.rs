@@ -1,186 +1,114 @@
 //! Which contacts stand on a page of the list. Every question has one sensible plan on both databases, and leaves the planner
-//! no other: rows are walked in list order, and what is asked of each is a lookup of its own, not a join.
+//! no other. Lists of everybody are walked in list order, lists of one state in `by_time`; a search looks at what it found.
 
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Bool, Text};
 
 use super::super::dialect::{self, on};
-use super::super::schema::{consents, contacts, numbers};
-use super::super::{Conn, StoreError, tallies};
-use super::Filter;
-use crate::domain::consent::StateName;
-use crate::domain::id::ProgramId;
+use super::super::schema::contacts;
+use super::super::{Conn, StoreError};
+use super::by_time;
+use super::place::{Filter, ListOrder, ListPlace};
 
-/// The figures of the tabs may be behind by what is being written.
-const MARGIN: i64 = 1000;
-/// More are not found one by one: SQLite takes no more than 32,766 values in one statement.
-const MANY: i64 = 30_000;
-
-/// The rows on the page, in list order; one more than asked where the list goes on.
-pub(super) fn rows(conn: &mut Conn<'_>, filter: &Filter) -> Result<Vec<i64>, StoreError> {
-    if let Some(search) = &filter.search {
-        let found = search_rows(conn, search)?;
-        return among(conn, filter, &found, true);
+/// The places on the page, in list order; and where the list goes on, if it does.
+pub(super) fn places(
+    conn: &mut Conn<'_>,
+    filter: &Filter,
+) -> Result<(Vec<ListPlace>, Option<ListPlace>), StoreError> {
+    let (mut places, mut on) = match (&filter.search, filter.order()) {
+        (Some(search), _) => {
+            let found = search_rows(conn, search)?;
+            (among(conn, filter, &found)?, None)
+        }
+        (None, ListOrder::LatestChange) => by_time::places(conn, filter)?,
+        (None, _) => (walk(conn, filter)?, None),
+    };
+    let page = usize::try_from(filter.limit).unwrap_or_default();
+    if places.len() > page {
+        places.truncate(page);
+        on = places.last().cloned();
     }
-    match few(conn, filter)? {
-        Some(few) => among(conn, filter, &few, false),
-        None => walk(conn, filter),
+    Ok((places, on))
+}
+
+/// Walks through everybody until the page is full.
+fn walk(conn: &mut Conn<'_>, filter: &Filter) -> Result<Vec<ListPlace>, StoreError> {
+    let rows: Vec<(String, i64)> = on!(conn, db => {
+        let mut query = contacts::table
+            .select((contacts::name_key, contacts::row_id))
+            .limit(filter.limit + 1)
+            .into_boxed();
+        query = match (filter.begins_at(), filter.backwards) {
+            (Some(ListPlace::Newest(row)), false) => query.filter(contacts::row_id.lt(*row)),
+            (Some(ListPlace::Newest(row)), true) => query.filter(contacts::row_id.gt(*row)),
+            // One range of the index, however many share a name.
+            (Some(ListPlace::Name(name, row)), backwards) => query.filter(
+                sql::<Bool>("(contacts.name_key, contacts.row_id) ")
+                    .sql(if backwards { "< (" } else { "> (" })
+                    .bind::<Text, _>(name.clone())
+                    .sql(", ")
+                    .bind::<BigInt, _>(*row)
+                    .sql(")"),
+            ),
+            _ => query,
+        };
+        query = match (filter.order(), filter.backwards) {
+            (ListOrder::Name, false) => query.order((contacts::name_key.asc(), contacts::row_id.asc())),
+            (ListOrder::Name, true) => query.order((contacts::name_key.desc(), contacts::row_id.desc())),
+            (_, false) => query.order(contacts::row_id.desc()),
+            (_, true) => query.order(contacts::row_id.asc()),
+        };
+        query.load(db)?
+    });
+    Ok(rows.into_iter().map(|row| place(filter, row)).collect())
+}
+
+fn place(filter: &Filter, (name, row): (String, i64)) -> ListPlace {
+    match filter.order() {
+        ListOrder::Name => ListPlace::Name(name, row),
+        _ => ListPlace::Newest(row),
     }
 }
 
-/// The state asked for, looked up for each row that is walked past.
-macro_rules! in_list {
-    ($query:expr, $filter:expr) => {{
-        let mut query = $query;
-        if let Some(state) = $filter.state {
+/// The page out of the rows that a search found.
+fn among(conn: &mut Conn<'_>, filter: &Filter, rows: &[i64]) -> Result<Vec<ListPlace>, StoreError> {
+    let lines: Vec<(String, i64)> = on!(conn, db => {
+        let mut query = contacts::table
+            .select((contacts::name_key, contacts::row_id))
+            .filter(contacts::row_id.eq_any(rows))
+            .into_boxed();
+        if let Some(state) = filter.state {
             query = query.filter(
                 sql::<Bool>(
                     "coalesce((SELECT state FROM consents \
                      WHERE number_id = contacts.number_id AND program_id = ",
                 )
-                .bind::<Binary, _>($filter.program)
+                .bind::<Binary, _>(filter.program)
                 .sql("), 'not_asked') = ")
                 .bind::<Text, _>(state),
             );
         }
-        if $filter.needs_review {
+        if filter.needs_review {
             query = query.filter(sql::<Bool>("(SELECT paused FROM numbers WHERE id = contacts.number_id)"));
         }
-        query
-    }};
-}
-
-/// Walks through everybody until the page is full.
-fn walk(conn: &mut Conn<'_>, filter: &Filter) -> Result<Vec<i64>, StoreError> {
-    on!(conn, db => {
-        let all = contacts::table.select(contacts::row_id).limit(filter.limit + 1).into_boxed();
-        let mut query = in_list!(all, filter);
-        if let Some((name, place)) = &filter.cursor {
-            query = match (filter.by_name, filter.backwards) {
-                (false, false) => query.filter(contacts::row_id.lt(*place)),
-                (false, true) => query.filter(contacts::row_id.gt(*place)),
-                // One range of the index, however many share a name.
-                (true, backwards) => query.filter(
-                    sql::<Bool>("(contacts.name_key, contacts.row_id) ")
-                        .sql(if backwards { "< (" } else { "> (" })
-                        .bind::<Text, _>(name.clone())
-                        .sql(", ")
-                        .bind::<BigInt, _>(*place)
-                        .sql(")"),
-                ),
-            };
-        }
-        query = match (filter.by_name, filter.backwards) {
-            (false, false) => query.order(contacts::row_id.desc()),
-            (false, true) => query.order(contacts::row_id.asc()),
-            (true, false) => query.order((contacts::name_key.asc(), contacts::row_id.asc())),
-            (true, true) => query.order((contacts::name_key.desc(), contacts::row_id.desc())),
-        };
-        Ok(query.load(db)?)
-    })
-}
-
-/// The page out of the rows in question.
-fn among(
-    conn: &mut Conn<'_>,
-    filter: &Filter,
-    rows: &[i64],
-    ask_state: bool,
-) -> Result<Vec<i64>, StoreError> {
-    let is_asked = ask_state && (filter.state.is_some() || filter.needs_review);
-    let mut lines: Vec<(String, i64)> = if filter.by_name || is_asked {
-        on!(conn, db => {
-            let mut query = contacts::table
-                .select((contacts::name_key, contacts::row_id))
-                .filter(contacts::row_id.eq_any(rows))
-                .into_boxed();
-            if is_asked {
-                query = in_list!(query, filter);
-            }
-            query.load(db)?
-        })
-    } else {
-        rows.iter().map(|row| (String::new(), *row)).collect()
-    };
-    if !filter.by_name {
-        lines.iter_mut().for_each(|(name, _)| name.clear());
-    }
-    lines.sort_unstable();
-    lines.dedup();
+        query.load(db)?
+    });
+    let mut places: Vec<ListPlace> = lines.into_iter().map(|line| place(filter, line)).collect();
+    places.sort_unstable();
+    places.dedup();
     // By name it is read forwards, else the newest come first.
-    let upwards = filter.by_name != filter.backwards;
+    let upwards = (filter.order() == ListOrder::Name) != filter.backwards;
     if !upwards {
-        lines.reverse();
+        places.reverse();
     }
-    let cursor = filter
-        .cursor
-        .as_ref()
-        .map(|(name, place)| (if filter.by_name { name.clone() } else { String::new() }, *place));
-    let is_beyond = |line: &(String, i64)| match &cursor {
-        Some(cursor) if upwards => line > cursor,
-        Some(cursor) => line < cursor,
+    let is_beyond = |place: &ListPlace| match filter.begins_at() {
+        Some(from) if upwards => place > from,
+        Some(from) => place < from,
         None => true,
     };
     let page = usize::try_from(filter.limit + 1).unwrap_or_default();
-    Ok(lines.into_iter().filter(is_beyond).map(|(_, row)| row).take(page).collect())
-}
-
-/// Everybody in the state the list is about, where that is cheaper than to walk until a page is full; `None` where it is not.
-fn few(conn: &mut Conn<'_>, filter: &Filter) -> Result<Option<Vec<i64>>, StoreError> {
-    let state = match (filter.needs_review, filter.state) {
-        (true, _) => tallies::NEEDS_REVIEW,
-        (false, Some(state)) => state.as_str(),
-        (false, None) => return Ok(None),
-    };
-    let figures = tallies::of(conn, filter.program)?;
-    let figure = |of: &str| figures.get(of).copied().unwrap_or(0).max(0);
-    // So many are met until a page is full, if they are spread evenly.
-    let walked = figure(tallies::ALL).saturating_mul(filter.limit) / figure(state).max(1);
-    if figure(state) > walked.min(MANY - MARGIN) {
-        return Ok(None);
-    }
-    // The figures may be behind by what is being written.
-    let limit = figure(state) + MARGIN;
-    match (filter.needs_review, filter.state) {
-        (true, _) => paused(conn, limit).map(Some),
-        (false, Some(state)) => in_state(conn, filter.program, state, limit).map(Some),
-        (false, None) => Ok(None),
-    }
-}
-
-fn paused(conn: &mut Conn<'_>, limit: i64) -> Result<Vec<i64>, StoreError> {
-    on!(conn, db => Ok(contacts::table
-        .inner_join(numbers::table)
-        .filter(numbers::paused)
-        .select(contacts::row_id)
-        .limit(limit)
-        .load(db)?))
-}
-
-fn in_state(
-    conn: &mut Conn<'_>,
-    program: ProgramId,
-    state: StateName,
-    limit: i64,
-) -> Result<Vec<i64>, StoreError> {
-    let mut rows: Vec<i64> = on!(conn, db => consents::table
-        .inner_join(contacts::table.on(contacts::number_id.eq(consents::number_id)))
-        .filter(consents::program_id.eq(program))
-        .filter(consents::state.eq(state))
-        .select(contacts::row_id)
-        .limit(limit)
-        .load(db)?);
-    if state == StateName::NotAsked {
-        // Only numbers that nothing ever happened to have no row in `consents`.
-        rows.extend::<Vec<i64>>(on!(conn, db => contacts::table
-            .inner_join(numbers::table)
-            .filter(sql::<Bool>("numbers.head_seq = 0"))
-            .select(contacts::row_id)
-            .limit(limit)
-            .load(db)?));
-    }
-    Ok(rows)
+    Ok(places.into_iter().filter(is_beyond).take(page).collect())
 }
 
 /// As many digits are more than the end of a number: a 0 before them belongs to the way it is dialled.

@@ -1,10 +1,11 @@
-//! What the loops look for: messages that are due, behind another, unanswered, waiting or overdue. Each statement spells its
-//! status out, so that a partial index serves it however long the history is.
+//! What the loops look for: messages that are due, behind another, unanswered, waiting or overdue. Each statement spells out
+//! the condition of a partial index, so that its cost does not grow with the history or with the queue.
+//! `tests/suite/plans.rs` holds the plans.
 
 use diesel::dsl::sql;
 use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
+use diesel::sql_types::{BigInt, Binary, Bool};
 
 use super::super::dialect::{Prepared, on};
 use super::super::numbers::Number;
@@ -20,72 +21,105 @@ pub(super) fn in_status(condition: &'static str) -> SqlLiteral<Bool> {
     sql::<Bool>(condition)
 }
 
-const QUEUED: &str = "messages.status = 'queued'";
 const QUEUED_REPLY: &str =
     "messages.status = 'queued' AND messages.lane <> 'gated' AND messages.lane <> 'invitation'";
+const QUEUED_TEXT: &str =
+    "messages.status = 'queued' AND (messages.lane = 'gated' OR messages.lane = 'invitation')";
 const HELD: &str = "messages.status = 'held'";
 const SENDING: &str = "messages.status = 'sending'";
 pub(super) const SCHEDULED: &str = "messages.status = 'scheduled'";
 pub(super) const WAITING: &str = "messages.status IN ('held', 'queued', 'scheduled')";
+/// Counts end here.
+const COUNTED: i64 = 10_000;
+
+/// With `claimed_at` compared to something, the condition of `messages_begun`.
+const BEGUN: &str = "(messages.status = 'queued' OR messages.status = 'sending')";
+
+/// Of one number so many are begun and not over at most.
+const BEGUN_AT_MOST: i64 = 100;
+
+/// A part of the queue with an index of its own.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum QueuePart {
+    /// Answers to what leads wrote.
+    Replies,
+    /// Everything else.
+    Texts,
+}
+
+/// A place in a part of the queue: when the message became due, and its identifier.
+pub type QueuePlace = (Timestamp, MessageId);
 
 /// A queued message whose time has come.
 #[derive(Clone, Copy, Debug)]
 pub struct Due {
-    /// Which.
-    pub message: MessageId,
-    /// To whom.
+    /// Its place in the queue.
+    pub place: QueuePlace,
+    /// The recipient.
     pub number: NumberId,
-    /// An answer to what the lead wrote: it goes before everything else.
-    pub is_reply: bool,
 }
 
-/// Queued messages whose time has come: answers first, then the longest waiting; none of the numbers in `except`.
+impl Due {
+    /// Which message.
+    pub fn message(&self) -> MessageId {
+        self.place.1
+    }
+}
+
+/// Queued messages of a part of the queue whose time has come, the longest waiting first; those after a place, to walk on from
+/// there. Only the index is read.
 ///
 /// # Errors
 /// When the database fails.
 pub fn due(
     conn: &mut Conn<'_>,
+    part: QueuePart,
+    after: Option<QueuePlace>,
     now: Timestamp,
-    except: &[NumberId],
     limit: i64,
 ) -> Result<Vec<Due>, StoreError> {
+    let condition = match part {
+        QueuePart::Replies => QUEUED_REPLY,
+        QueuePart::Texts => QUEUED_TEXT,
+    };
+    let (due_at, id) =
+        after.unwrap_or((Timestamp::from_micros(i64::MIN), MessageId::from(uuid::Uuid::nil())));
     on!(conn, db => {
-        let mut found = Vec::new();
-        for (is_reply, condition) in [(true, QUEUED_REPLY), (false, QUEUED)] {
-            let mut query = messages::table
-                .filter(in_status(condition))
-                .filter(messages::due_at.le(now))
-                .filter(messages::number_id.is_not_null())
-                .order((messages::due_at, messages::id))
-                .select((messages::id, messages::number_id.assume_not_null(), messages::lane))
-                .limit(limit)
-                .into_boxed();
-            if !except.is_empty() {
-                query = query.filter(messages::number_id.ne_all(except));
-            }
-            let rows: Vec<(MessageId, NumberId, Lane)> = query.load(db)?;
-            let due = |(message, number, _)| Due { message, number, is_reply };
-            found.extend(rows.into_iter().filter(|row| row.2.is_reply() == is_reply).map(due));
-        }
-        Ok(found)
+        let query = messages::table
+            .filter(in_status(condition))
+            .filter(
+                sql::<Bool>("(messages.due_at, messages.id) > (")
+                    .bind::<BigInt, _>(due_at)
+                    .sql(", ")
+                    .bind::<Binary, _>(id)
+                    .sql(")"),
+            )
+            .filter(messages::due_at.le(now))
+            .filter(messages::number_id.is_not_null())
+            .order((messages::due_at, messages::id))
+            .select((messages::due_at, messages::id, messages::number_id.assume_not_null()))
+            .limit(limit);
+        let rows: Vec<(Timestamp, MessageId, NumberId)> = Prepared(query).load(db)?;
+        Ok(rows.into_iter().map(|(due_at, id, number)| Due { place: (due_at, id), number }).collect())
     })
 }
 
-/// How many messages are held, queued and with a provider.
+/// How many messages are held, queued and with a provider; each counted up to 10,000.
 ///
 /// # Errors
 /// When the database fails.
 pub fn count_waiting(conn: &mut Conn<'_>) -> Result<Vec<(Status, i64)>, StoreError> {
     let mut counts = Vec::new();
-    let counted = [
-        (Status::Held, HELD),
-        (Status::Queued, QUEUED),
-        (Status::Scheduled, SCHEDULED),
-        (Status::Sending, SENDING),
-    ];
-    for (status, condition) in counted {
-        let n: i64 = on!(conn, db => messages::table.filter(in_status(condition)).count().get_result(db)?);
-        counts.push((status, n));
+    for status in [Status::Held, Status::Queued, Status::Scheduled, Status::Sending] {
+        // The expression of `messages_listed`, and nothing but that index is read.
+        let condition = sql::<Bool>(&format!("messages.status || '' = '{status}'"));
+        let found: Vec<MessageId> = on!(conn, db => messages::table
+            .filter(condition)
+            .order(messages::id.desc())
+            .select(messages::id)
+            .limit(COUNTED)
+            .load(db)?);
+        counts.push((status, i64::try_from(found.len()).unwrap_or(COUNTED)));
     }
     Ok(counts)
 }
@@ -101,14 +135,17 @@ pub fn is_behind_another(
     since: Timestamp,
 ) -> Result<bool, StoreError> {
     on!(conn, db => {
-        let earlier = messages::table
+        let begun = messages::table
             .filter(messages::number_id.eq(message.number_id))
-            .filter(messages::id.lt(message.id))
             .filter(messages::lane.eq(Lane::Gated))
             .filter(messages::claimed_at.gt(since))
-            .filter(in_status("messages.status IN ('queued', 'sending')"));
-        let first = earlier.select(messages::id).limit(1);
-        Ok(!Prepared(first).load::<MessageId>(db)?.is_empty())
+            .filter(in_status(BEGUN))
+            .order(messages::claimed_at)
+            .select(messages::id)
+            .limit(BEGUN_AT_MOST);
+        // The identifiers are compared here: the statement must not walk all of the number's messages by them.
+        let begun: Vec<MessageId> = Prepared(begun).load(db)?;
+        Ok(begun.into_iter().any(|id| id < message.id))
     })
 }
 

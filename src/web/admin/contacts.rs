@@ -6,21 +6,19 @@ mod edit;
 use actix_web::web::{Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 
 use super::which::{ProgramTab, Programs};
 use crate::domain::consent::StateName;
 use crate::domain::phone::Phone;
-use crate::store::contacts::{self, Filter, Line};
+use crate::store::contacts::{self, Filter, Line, ListOrder};
 use crate::store::{Conn, numbers, tallies};
-use crate::web::App;
 use crate::web::error::PageError;
 use crate::web::form;
 use crate::web::page::grouped;
 use crate::web::page::{Page, html, see_other};
 use crate::web::session::Viewer;
+use crate::web::{App, cursor};
 
 const PER_PAGE: usize = 50;
 
@@ -56,6 +54,9 @@ struct List {
     tabs: Vec<Tab>,
     chips: Vec<Chip>,
     lines: Vec<Line>,
+    order: ListOrder,
+    /// The order in words, where no heading can change it.
+    order_words: Option<&'static str>,
     prev: Option<String>,
     next: Option<String>,
     /// The programs, where there are several: the states are those in the current one.
@@ -67,6 +68,18 @@ struct List {
     known: Option<Phone>,
     /// False while the address book has nobody in it.
     has_any: bool,
+}
+
+impl List {
+    /// Whether the column of that order says that the list stands in it.
+    fn sorted(&self, column: &str) -> bool {
+        let order = match self.order {
+            ListOrder::Name => "name",
+            ListOrder::Newest => "added",
+            ListOrder::LatestChange => "since",
+        };
+        order == column
+    }
 }
 
 struct Tab {
@@ -94,10 +107,6 @@ struct Asked {
 }
 
 impl Asked {
-    fn by_name(&self) -> bool {
-        self.sort == "name"
-    }
-
     /// The same list from its beginning.
     fn rewound(&self) -> Asked {
         Asked { after: String::new(), before: String::new(), ..self.clone() }
@@ -149,18 +158,6 @@ impl Asked {
     }
 }
 
-/// A place in the list, opaque to whoever reads the address.
-fn cursor(line: &Line) -> String {
-    let place = (contacts::name_key(&line.contact.name), line.contact.row_id);
-    URL_SAFE_NO_PAD.encode(serde_json::to_vec(&place).unwrap_or_default())
-}
-
-fn place(cursor: &str) -> Option<(String, i64)> {
-    let place: Option<(String, i64)> = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(cursor).ok()?).ok();
-    // No name has one, and PostgreSQL takes none.
-    place.filter(|(name, _)| !name.contains('\0'))
-}
-
 async fn index(app: Data<App>, who: Viewer, request: HttpRequest) -> Result<HttpResponse, PageError> {
     let asked = form::query::<Asked>(&request);
     let (region, wanted) = (app.config.default_region.clone(), asked.clone());
@@ -190,9 +187,8 @@ fn only_contact(conn: &mut Conn<'_>, asked: &Asked, region: &str) -> Result<Opti
 fn list(conn: &mut Conn<'_>, asked: &Asked, region: &str) -> Result<List, PageError> {
     let programs = Programs::read(conn, &asked.program)?;
     let program = programs.one()?;
-    let (after, before) = (place(&asked.after), place(&asked.before));
+    let (after, before) = (cursor::read(&asked.after), cursor::read(&asked.before));
     let backwards = before.is_some();
-    let is_later_page = after.is_some();
     let whole_number = Phone::look_up(&asked.q, region).ok();
     // A whole number is looked for as it is kept, however it was written.
     let search = match &whole_number {
@@ -204,23 +200,25 @@ fn list(conn: &mut Conn<'_>, asked: &Asked, region: &str) -> Result<List, PageEr
         state: asked.state.parse::<StateName>().ok(),
         needs_review: asked.state == tallies::NEEDS_REVIEW,
         search,
-        by_name: asked.by_name(),
+        by_name: asked.sort == "name",
         cursor: before.or(after),
         backwards,
         limit: i64::try_from(PER_PAGE).unwrap_or(i64::MAX),
     };
     let on_record = whole_number.map(|phone| numbers::find(conn, &phone)).transpose()?.flatten();
-    let mut lines = contacts::page(conn, &filter)?;
-    let more = lines.len() > PER_PAGE;
-    lines.truncate(PER_PAGE);
+    let is_later_page = !backwards && filter.begins_at().is_some();
+    let contacts::ListPage { mut lines, goes_on } = contacts::page(conn, &filter)?;
     if backwards {
         lines.reverse();
     }
-    let at = |line: Option<&Line>| line.map(cursor).unwrap_or_default();
-    let earlier = || Asked { before: at(lines.first()), ..asked.rewound() }.href();
-    let later = || Asked { after: at(lines.last()), ..asked.rewound() }.href();
-    let has_prev = !lines.is_empty() && if backwards { more } else { is_later_page };
-    let has_next = !lines.is_empty() && (backwards || more);
+    // Where a page could not be filled, the list goes on behind its last line.
+    let (first, last) = (lines.first().map(|line| &line.place), lines.last().map(|line| &line.place));
+    let (start, end) = match backwards {
+        true => (goes_on.as_ref(), last),
+        false => (first.filter(|_| is_later_page), goes_on.as_ref()),
+    };
+    let prev = start.map(|place| Asked { before: cursor::written(place), ..asked.rewound() }.href());
+    let next = end.map(|place| Asked { after: cursor::written(place), ..asked.rewound() }.href());
     let counts = tallies::of(conn, program.id)?;
     let count =
         |state: &str| counts.get(if state.is_empty() { tallies::ALL } else { state }).copied().unwrap_or(0);
@@ -241,11 +239,22 @@ fn list(conn: &mut Conn<'_>, asked: &Asked, region: &str) -> Result<List, PageEr
         suffix: programs.suffix('?'),
         tabs: TABS.into_iter().map(tab).collect(),
         chips: asked.chips(),
-        prev: has_prev.then(earlier),
-        next: has_next.then(later),
+        order: filter.order(),
+        order_words: order_words(&filter),
+        prev,
+        next,
         summary,
         known: on_record.filter(|number| number.contact_count == 0).map(|number| number.phone),
         has_any: count(tallies::ALL) > 0,
         lines,
     })
+}
+
+fn order_words(filter: &Filter) -> Option<&'static str> {
+    match (filter.order(), filter.state) {
+        (ListOrder::LatestChange, Some(StateName::NotAsked)) => Some("Newest number first"),
+        (ListOrder::LatestChange, None) => Some("Latest reply first"),
+        (ListOrder::LatestChange, Some(_)) => Some("Latest change first"),
+        _ => None,
+    }
 }

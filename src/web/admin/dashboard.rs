@@ -19,6 +19,7 @@ use crate::actions::switch_sending::switch_sending;
 use crate::domain::message::Status;
 use crate::domain::schedule::PendingRule;
 use crate::domain::time::Timestamp;
+use crate::providers::breaker::Outage;
 use crate::store::messages::{self, Message};
 use crate::store::{Conn, StoreError, programs, reviews, rulebooks, settings, tallies};
 use crate::web::App;
@@ -47,6 +48,8 @@ pub(super) fn routes(config: &mut ServiceConfig) {
 struct DashboardPage {
     page: Page,
     figures: Figures,
+    /// The carrier takes no texts.
+    outage: Option<Outage>,
 }
 
 #[derive(Template)]
@@ -96,7 +99,7 @@ async fn show(app: Data<App>, who: Viewer) -> Result<HttpResponse, PageError> {
     let now = app.clock.now();
     let seen = app.store.look(who.mark, move |conn| figures(conn, now)).await?;
     let page = Page::new(&app, "dashboard", &who).showing(&seen, now);
-    html(DashboardPage { page, figures: seen.found })
+    html(DashboardPage { page, figures: seen.found, outage: app.breaker.outage() })
 }
 
 async fn confirm_off(app: Data<App>, who: Administrator) -> Result<HttpResponse, PageError> {

@@ -14,7 +14,7 @@ use crate::domain::id::ContactId;
 use crate::domain::time::Timestamp;
 use crate::store::contacts::{self, Filter, Line};
 use crate::store::programs;
-use crate::web::App;
+use crate::web::{App, cursor};
 
 /// Lines a page has at most.
 const LARGEST_PAGE: i64 = 200;
@@ -78,37 +78,26 @@ pub(super) async fn index(app: Data<App>, key: Key, asked: Query<Asked>) -> Resu
         let detail = "state is one of not_asked, invited, opted_in, opted_out.";
         Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail)
     })?;
-    let cursor = asked.after.as_deref().map(|after| after.parse::<i64>().map(|place| (String::new(), place)));
-    let cursor = cursor.transpose().map_err(|_| {
-        Problem::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "invalid",
-            "after is the next_after of an earlier page.",
-        )
-    })?;
     let limit = asked.limit.unwrap_or(50).clamp(1, LARGEST_PAGE);
     let slug = asked.program;
     let search = asked.q.filter(|q| !q.trim().is_empty());
-    let mut lines = app
+    let after = asked.after;
+    let page = app
         .store
         .read(move |conn| {
             let program = programs::find(conn, slug.as_deref())?.ok_or(ActionError::NotFound("program"))?.id;
-            let filter = Filter {
-                program,
-                state,
-                needs_review: false,
-                search,
-                by_name: false,
-                cursor,
-                backwards: false,
-                limit,
-            };
+            let cursor = after.as_deref().and_then(cursor::read);
+            let (needs_review, by_name, backwards) = (false, false, false);
+            let filter = Filter { program, state, needs_review, search, by_name, cursor, backwards, limit };
+            if after.is_some() && filter.begins_at().is_none() {
+                let words = "after is the next_after of an earlier page of the same list.";
+                return Err(ActionError::field("after", words));
+            }
             Ok::<_, ActionError>(contacts::page(conn, &filter)?)
         })
         .await?;
-    let more = lines.len() > usize::try_from(limit).unwrap_or(0);
-    lines.truncate(usize::try_from(limit).unwrap_or(0));
-    let next_after = more.then(|| lines.last().map(|line| line.contact.row_id.to_string())).flatten();
+    let next_after = page.goes_on.as_ref().map(cursor::written);
+    let lines = page.lines;
     let data = lines.iter().map(ContactView::from).collect();
     Ok(HttpResponse::Ok().json(Listing { data, next_after }))
 }

@@ -75,7 +75,8 @@ impl World {
         let new = NewUser { email: email.clone(), name, role, password_hash };
         let made = self.bound_app.store.write(move |tx| create_user(tx, new.clone(), &Actor::Operator, now));
         made.await.map_err(|error: ActionError| error.to_string()).unwrap();
-        let client = Client::builder().redirect(Policy::none()).build().unwrap();
+        // A connection that was idle while a story was busy may be closed by the time it is used again.
+        let client = Client::builder().redirect(Policy::none()).pool_max_idle_per_host(0).build().unwrap();
         let mut person = Person { client, url: self.url.clone(), cookie: String::new() };
         let answer = person.post("/sign-in", "/sign-in", &[("email", &email), ("password", PASSWORD)]).await;
         assert_eq!((answer.status, answer.location.as_str()), (303, "/"), "{email} is signed in");

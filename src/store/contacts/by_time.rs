@@ -1,0 +1,205 @@
+//! Lists of one state, or of numbers that wait for a person: numbers in the order of their latest change, and their contacts.
+//! Each page is a range of an index, wherever its rows lie. A number without a contact is passed by.
+
+use std::collections::HashMap;
+
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Binary, Bool};
+
+use super::super::dialect::{Prepared, on};
+use super::super::schema::{consents, contacts, numbers};
+use super::super::{Conn, StoreError};
+use super::place::{Filter, ListPlace};
+use crate::domain::consent::StateName;
+use crate::domain::id::NumberId;
+use crate::domain::time::Timestamp;
+
+/// Numbers that are looked at for one page at most: many in a row may have no contact.
+const LOOKED_AT: usize = 2000;
+/// Before and behind every row.
+const ENDS: (i64, i64) = (0, i64::MAX);
+
+/// A number's place.
+type Spot = (Timestamp, NumberId);
+
+/// The places on the page, one more than asked where the list goes on; and where to go on when the page could not be filled.
+pub(super) fn places(
+    conn: &mut Conn<'_>,
+    filter: &Filter,
+) -> Result<(Vec<ListPlace>, Option<ListPlace>), StoreError> {
+    let (mut found, mut looked_at) = (Vec::new(), 0);
+    let mut from = match filter.begins_at() {
+        Some(ListPlace::LatestChange(since, number, row)) => Some(((*since, *number), *row)),
+        _ => None,
+    };
+    let page = usize::try_from(filter.limit + 1).unwrap_or_default();
+    let mut chunk = page;
+    loop {
+        let spots = spots(conn, filter, from.map(|(spot, _)| spot), chunk)?;
+        let is_last = spots.len() < chunk;
+        looked_at += spots.len();
+        found.extend(with_contacts(conn, &spots, filter.backwards, from)?);
+        if let Some(last) = spots.last() {
+            let behind = if filter.backwards { ENDS.1 } else { ENDS.0 };
+            from = Some((*last, behind));
+        }
+        if found.len() >= page || is_last {
+            found.truncate(page);
+            return Ok((found, None));
+        }
+        if looked_at >= LOOKED_AT {
+            let on = from.map(|((since, number), row)| ListPlace::LatestChange(since, number, row));
+            return Ok((found, on));
+        }
+        chunk = (chunk * 4).min(LOOKED_AT / 2);
+    }
+}
+
+/// The contacts of the numbers, in list order, as far as they come after `from`.
+fn with_contacts(
+    conn: &mut Conn<'_>,
+    spots: &[Spot],
+    backwards: bool,
+    from: Option<(Spot, i64)>,
+) -> Result<Vec<ListPlace>, StoreError> {
+    let ids: Vec<NumberId> = spots.iter().map(|spot| spot.1).collect();
+    let rows: Vec<(NumberId, i64)> = on!(conn, db => contacts::table
+        .filter(contacts::number_id.eq_any(&ids))
+        .select((contacts::number_id, contacts::row_id))
+        .load(db)?);
+    let mut by_number: HashMap<NumberId, Vec<i64>> = HashMap::new();
+    rows.into_iter().for_each(|(number, row)| by_number.entry(number).or_default().push(row));
+    let mut places = Vec::new();
+    for spot in spots {
+        let mut rows = by_number.remove(&spot.1).unwrap_or_default();
+        rows.sort_unstable();
+        if !backwards {
+            rows.reverse();
+        }
+        let is_new = |row: &i64| match from {
+            Some((at, last)) if at == *spot => (*row > last) == backwards && *row != last,
+            _ => true,
+        };
+        places
+            .extend(rows.into_iter().filter(is_new).map(|row| ListPlace::LatestChange(spot.0, spot.1, row)));
+    }
+    Ok(places)
+}
+
+/// So many numbers from that place on, itself included.
+fn spots(
+    conn: &mut Conn<'_>,
+    filter: &Filter,
+    from: Option<Spot>,
+    limit: usize,
+) -> Result<Vec<Spot>, StoreError> {
+    let end = match filter.backwards {
+        true => (Timestamp::from_micros(i64::MIN), uuid::Uuid::nil()),
+        false => (Timestamp::from_micros(i64::MAX), uuid::Uuid::max()),
+    };
+    let from = from.unwrap_or((end.0, NumberId::from(end.1)));
+    let state = match filter.state {
+        _ if filter.needs_review => return paused(conn, from, filter.backwards, limit),
+        Some(state) => state,
+        None => return Ok(Vec::new()),
+    };
+    let mut spots = in_state(conn, filter, state, from, limit)?;
+    if state == StateName::NotAsked {
+        // Numbers that nothing ever happened to have no row in `consents`.
+        let untouched = untouched(conn, from.1, filter.backwards, limit)?;
+        spots = merged(spots, untouched, filter.backwards, limit);
+    }
+    Ok(spots)
+}
+
+/// The first of both.
+fn merged(mut spots: Vec<Spot>, others: Vec<Spot>, backwards: bool, limit: usize) -> Vec<Spot> {
+    spots.extend(others);
+    spots.sort_unstable();
+    if !backwards {
+        spots.reverse();
+    }
+    spots.truncate(limit);
+    spots
+}
+
+/// A page of one index, in one direction or the other.
+macro_rules! walk {
+    ($conn:expr, $query:expr, $columns:literal, $order:expr, $from:expr, $backwards:expr, $limit:expr) => {{
+        let limit = i64::try_from($limit).unwrap_or(i64::MAX);
+        let (since, number): Spot = $from;
+        on!($conn, db => {
+            let query = $query.limit(limit).into_boxed();
+            let query = match $backwards {
+                true => query
+                    .filter(
+                        sql::<Bool>(concat!($columns, " >= ("))
+                            .bind::<BigInt, _>(since).sql(", ").bind::<Binary, _>(number).sql(")"),
+                    )
+                    .order(($order.0.asc(), $order.1.asc())),
+                false => query
+                    .filter(
+                        sql::<Bool>(concat!($columns, " <= ("))
+                            .bind::<BigInt, _>(since).sql(", ").bind::<Binary, _>(number).sql(")"),
+                    )
+                    .order(($order.0.desc(), $order.1.desc())),
+            };
+            Ok(Prepared(query).load(db)?)
+        })
+    }};
+}
+
+fn in_state(
+    conn: &mut Conn<'_>,
+    filter: &Filter,
+    state: StateName,
+    from: Spot,
+    limit: usize,
+) -> Result<Vec<Spot>, StoreError> {
+    walk!(
+        conn,
+        consents::table
+            .filter(consents::program_id.eq(filter.program))
+            .filter(consents::state.eq(state))
+            .select((consents::since, consents::number_id)),
+        "(consents.since, consents.number_id)",
+        (consents::since, consents::number_id),
+        from,
+        filter.backwards,
+        limit
+    )
+}
+
+fn paused(conn: &mut Conn<'_>, from: Spot, backwards: bool, limit: usize) -> Result<Vec<Spot>, StoreError> {
+    walk!(
+        conn,
+        numbers::table.filter(numbers::paused).select((numbers::paused_at.assume_not_null(), numbers::id)),
+        "(numbers.paused_at, numbers.id)",
+        (numbers::paused_at, numbers::id),
+        from,
+        backwards,
+        limit
+    )
+}
+
+fn untouched(
+    conn: &mut Conn<'_>,
+    from: NumberId,
+    backwards: bool,
+    limit: usize,
+) -> Result<Vec<Spot>, StoreError> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let ids: Vec<NumberId> = on!(conn, db => {
+        let query = numbers::table
+            .filter(sql::<Bool>("numbers.head_seq = 0"))
+            .select(numbers::id)
+            .limit(limit)
+            .into_boxed();
+        match backwards {
+            true => Prepared(query.filter(numbers::id.ge(from)).order(numbers::id.asc())).load(db)?,
+            false => Prepared(query.filter(numbers::id.le(from)).order(numbers::id.desc())).load(db)?,
+        }
+    });
+    Ok(ids.into_iter().map(|id| (Timestamp::default(), id)).collect())
+}

@@ -1,0 +1,312 @@
+//! Every statement that pages, the API, webhooks and loops send is planned on tables of a real shape: without statistics, and
+//! with them. No plan may scan or sort what can grow. Diesel tells the texts; the database tells the plans.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{LazyLock, Mutex, Once};
+
+use diesel::connection::{
+    Instrumentation, InstrumentationEvent, SimpleConnection, set_default_instrumentation,
+};
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+use diesel::{PgConnection, SqliteConnection};
+use reqwest::Method;
+use serde_json::json;
+use sms_opt_in::actions::{ActionError, expire, review, seed::seed};
+use sms_opt_in::jobs::{reconcile, seal_all};
+
+use crate::support::{World, database, world};
+
+/// Tables that grow with use.
+const GROWING: [&str; 11] = [
+    "numbers",
+    "contacts",
+    "consents",
+    "consent_events",
+    "messages",
+    "message_steps",
+    "inbound_texts",
+    "admin_log",
+    "idempotency_keys",
+    "sessions",
+    "stale_messages",
+];
+
+/// Statements that may sort or read on, by a part of their text, and why that does not grow.
+const BOUNDED: [(&str, &str); 5] = [
+    ("LIKE ?) LIMIT ?", "asked once, when a database is told whether it is a simulated one"),
+    ("(1=0)", "there is nothing to look for"),
+    ("FROM contacts WHERE (contacts.number_id", "the contacts of a number, or of the numbers on a page"),
+    ("stale_messages.number_id =", "what a number's lead is asked about"),
+    ("contacts.row_id IN (", "the rows that a search found"),
+];
+
+/// Indexes that hold what is asked for and nothing else: they are walked from one end until the page is full.
+const OF_FEW: [&str; 5] = [
+    "consent_events_revoked",
+    "inbound_texts_other",
+    "numbers_paused",
+    "numbers_reviews",
+    "stale_messages_open",
+];
+
+/// The statements of the delivery loop, by a part of their text, and the index that each must use.
+const INDEXES: [(&str, &str); 8] = [
+    ("messages.lane <> 'gated' AND messages.lane <> 'invitation'", "messages_due_replies"),
+    ("(messages.lane = 'gated' OR messages.lane = 'invitation')", "messages_due_texts"),
+    ("(messages.status = 'queued' OR messages.status = 'sending')", "messages_begun"),
+    ("messages.status = 'scheduled' AND (messages.due_at <=", "messages_scheduled"),
+    ("messages.status = 'sending' AND (messages.claimed_at <", "messages_sending"),
+    ("messages.status = 'held' AND (messages.expires_at <=", "messages_held_until"),
+    ("messages.status || ''", "messages_listed"),
+    ("messages.status = 'failed' AND (messages.error_code", "messages_cause"),
+];
+
+static SEEN: LazyLock<Mutex<BTreeMap<String, BTreeSet<String>>>> = LazyLock::new(Mutex::default);
+
+/// Listens on one connection, whose address it was told.
+#[derive(Default)]
+struct Listener {
+    url: String,
+}
+
+impl Instrumentation for Listener {
+    fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
+        match event {
+            InstrumentationEvent::StartEstablishConnection { url, .. } => {
+                self.url = url.trim_start_matches("sqlite://").to_owned()
+            }
+            InstrumentationEvent::StartQuery { query, .. } => {
+                let text = query.to_string();
+                let text = text.split(" -- binds").next().unwrap_or_default().to_owned();
+                if ["SELECT", "UPDATE", "DELETE", "WITH"].iter().any(|verb| text.starts_with(verb)) {
+                    SEEN.lock().unwrap().entry(self.url.clone()).or_default().insert(text);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Has every connection from now on listened to.
+fn listen() {
+    static ONCE: Once = Once::new();
+    let listener = || Some(Box::new(Listener::default()) as Box<dyn Instrumentation>);
+    ONCE.call_once(|| set_default_instrumentation(listener).unwrap());
+}
+
+fn told(url: &str) -> BTreeSet<String> {
+    let name = url.strip_prefix("sqlite://").unwrap_or(url.rsplit('/').next().unwrap_or(url));
+    let seen = SEEN.lock().unwrap();
+    let is_ours = |address: &&String| {
+        let rest = address.split_once(name).map(|(_, rest)| rest);
+        rest.is_some_and(|rest| !rest.starts_with(|next: char| next.is_ascii_digit()))
+    };
+    seen.keys().filter(is_ours).flat_map(|address| seen[address].clone()).collect()
+}
+
+/// Everything that asks often: people, machines and loops.
+async fn a_day(world: &World) {
+    let (mut ada, ana, ben) = (world.ada().await, world.lead(10), world.lead(11));
+    for (line, name) in [(10, "Ana Abbott"), (11, "Ben Baker"), (12, "Cy Castro")] {
+        let contact = json!({"phone": world.lead(line).phone.as_str(), "name": name, "external_id": name});
+        world.call(Method::POST, "/api/v1/contacts", Some(contact)).await;
+    }
+    world.lead(12).is_sent("Your order is ready.").await;
+    for words in ["START", "HELP", "See you on Monday then", "hmm not sure I want these"] {
+        ana.texts(words).await;
+    }
+    ben.texts("START").await;
+    ben.is_sent("Your order is ready.").await;
+    ben.texts("STOP").await;
+    let sent = world.send(ben.phone.as_str(), "Refused").await.1;
+    world.deliver().await;
+    reconcile(&world.jobs).await.unwrap();
+    seal_all(&world.jobs).await.unwrap();
+    let now = world.clock.now();
+    let keep = move |tx: &mut sms_opt_in::store::Tx<'_>| {
+        expire::expire(tx, now)?;
+        review::expire_reviews(tx, now)?;
+        Ok::<_, ActionError>(())
+    };
+    world.bound_app.store.write(keep).await.unwrap();
+    let contact = json!({"phone": ana.phone.as_str(), "name": "Ana Abbott", "external_id": "Ana Abbott"});
+    let contact = world.call(Method::POST, "/api/v1/contacts", Some(contact)).await.1["id"].clone();
+    let contact = contact.as_str().unwrap().to_owned();
+    let message = sent["id"].as_str().unwrap_or_default().to_owned();
+    for page in pages(&contact, &message) {
+        let status = ada.open(&page).await.status;
+        assert!(status < 400, "{page} was answered {status}");
+    }
+    let phone = ana.phone.as_str();
+    for path in [
+        "/contacts?limit=5".to_owned(),
+        "/contacts?state=opted_out&limit=5".to_owned(),
+        "/contacts?q=Evans&limit=5".to_owned(),
+        format!("/numbers/{phone}/consent"),
+        format!("/numbers/{phone}/events"),
+    ] {
+        let status = world.call(Method::GET, &format!("/api/v1{path}"), None).await.0;
+        assert_eq!(status, 200, "{path}");
+    }
+}
+
+fn pages(contact: &str, message: &str) -> Vec<String> {
+    let mut pages: Vec<String> = [
+        "/",
+        "/contacts",
+        "/contacts?sort=name",
+        "/contacts?q=206555",
+        "/contacts?q=Evans&state=opted_in",
+        "/messages",
+        "/messages?status=failed&code=30006",
+        "/reviews",
+        "/revocations",
+        "/log",
+        "/log?actor=system",
+        "/log?action=sign-in",
+        "/troubleshoot?number=%2B12065550110",
+        "/programs",
+        "/forms",
+        "/users",
+        "/api-keys",
+        "/rules",
+        "/metrics",
+        "/readyz",
+    ]
+    .map(str::to_owned)
+    .into();
+    for state in ["opted_in", "invited", "opted_out", "not_asked", "needs_review"] {
+        pages.push(format!("/contacts?state={state}"));
+        pages.push(format!("/contacts?state={state}&sort=name"));
+    }
+    for status in
+        ["held", "queued", "scheduled", "sending", "sent", "delivered", "failed", "blocked", "expired"]
+    {
+        pages.push(format!("/messages?status={status}"));
+    }
+    pages.push(format!("/contacts/{contact}"));
+    pages.push(format!("/contacts/{contact}/edit"));
+    pages.push(format!("/messages/{message}"));
+    pages
+}
+
+/// A long queue and a long history: 20,000 messages by copies of those that are there.
+fn multiply(url: &str) {
+    let columns = "number_id, program_id, to_text, sender, category, body, actor, created_at, expires_at, attempts, \
+                   permit_seq, claimed_seq, claimed_at, error_code, error_text, verdict, steps, accepted_seq";
+    let (id, series) = match database::is_postgres() {
+        true => ("uuid_send(gen_random_uuid())", "generate_series(1, 20000) s(n)"),
+        false => (
+            "randomblob(16)",
+            "(WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < 20000) SELECT n FROM s) s",
+        ),
+    };
+    let status = "CASE WHEN s.n % 20 < 15 THEN 'queued' WHEN s.n % 20 = 15 THEN 'failed' WHEN s.n % 20 = 16 THEN 'scheduled' \
+                  WHEN s.n % 20 = 17 THEN 'held' WHEN s.n % 20 = 18 THEN 'sending' ELSE 'delivered' END";
+    let one = "(SELECT * FROM messages WHERE number_id IS NOT NULL LIMIT 1) m";
+    let copies = format!(
+        "INSERT INTO messages (id, {columns}, lane, status, due_at) SELECT {id}, {columns}, \
+         CASE WHEN s.n % 3 = 0 THEN 'help' ELSE 'gated' END, {status}, m.due_at + s.n FROM {one} CROSS JOIN {series}"
+    );
+    database::run(url, &copies).unwrap();
+}
+
+#[derive(QueryableByName)]
+struct Line {
+    #[diesel(sql_type = Text)]
+    detail: String,
+}
+
+#[derive(QueryableByName)]
+struct PlanLine {
+    #[diesel(sql_type = Text)]
+    #[diesel(column_name = "QUERY PLAN")]
+    detail: String,
+}
+
+fn plan(url: &str, statement: &str) -> Vec<String> {
+    if let Some(path) = url.strip_prefix("sqlite://") {
+        let mut db = SqliteConnection::establish(path).unwrap();
+        let asked = diesel::sql_query(format!("EXPLAIN QUERY PLAN {statement}")).load::<Line>(&mut db);
+        return asked.unwrap().into_iter().map(|line| line.detail).collect();
+    }
+    let mut db = PgConnection::establish(url).unwrap();
+    // What a small table makes cheap says nothing: whether there is a way without it is what is asked.
+    let settings =
+        "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_sort = off";
+    // The drivers say of which kind an array is; here the statement has to.
+    let typed = statement.replace("unnest($1, $2)", "unnest($1::bigint[], $2::bytea[])");
+    db.batch_execute(&format!("{settings}; PREPARE asked AS {typed}"))
+        .unwrap_or_else(|e| panic!("{e}: {statement}"));
+    let last = (1..100).rev().find(|n| statement.contains(&format!("${n}"))).unwrap_or(0);
+    let nothing = vec!["NULL"; last].join(", ");
+    let execute = if last == 0 { String::new() } else { format!("({nothing})") };
+    let asked = diesel::sql_query(format!("EXPLAIN EXECUTE asked{execute}")).load::<PlanLine>(&mut db);
+    asked.unwrap().into_iter().map(|line| line.detail).collect()
+}
+
+/// What is wrong with a plan, in words.
+fn faults(statement: &str, plan: &[String]) -> Vec<String> {
+    let quoted = statement.replace(['`', '"'], "");
+    if BOUNDED.iter().any(|(part, _)| quoted.contains(part)) {
+        return Vec::new();
+    }
+    // In the order of the rows or of an index, and only until the page is full.
+    let is_walk = quoted.contains(" LIMIT ") && quoted.contains("ORDER BY") && !quoted.contains(" WHERE ");
+    let growing =
+        |line: &str| GROWING.iter().find(|table| line.split(' ').any(|word| word == **table)).copied();
+    let mut found = Vec::new();
+    for line in plan {
+        let line = line.trim().trim_start_matches("->").trim();
+        let scanned =
+            if line.starts_with("Seq Scan") || line.starts_with("SCAN ") { growing(line) } else { None };
+        let is_of_few = quoted.contains(" LIMIT ") && OF_FEW.iter().any(|index| line.ends_with(index));
+        if let Some(table) = scanned.filter(|_| !is_walk && !is_of_few) {
+            found.push(format!("reads {table} from end to end"));
+        }
+        let is_sorted = line.contains("TEMP B-TREE") || line.starts_with("Sort ");
+        if is_sorted && plan.iter().any(|line| growing(line).is_some()) {
+            found.push(format!("sorts: {line}"));
+        }
+    }
+    for (part, index) in INDEXES.iter().filter(|(part, _)| quoted.contains(part)) {
+        if !plan.iter().any(|line| line.contains(index)) {
+            found.push(format!("does not use {index}, which is for {part}"));
+        }
+    }
+    found
+}
+
+fn judge(url: &str, when: &str) {
+    let statements = told(url);
+    assert!(statements.len() > 60, "only {} statements were heard", statements.len());
+    for (part, index) in INDEXES {
+        let is_asked = statements.iter().any(|text| text.replace(['`', '"'], "").contains(part));
+        assert!(is_asked, "no statement was heard for {index}: {part}");
+    }
+    let mut wrong = Vec::new();
+    let is_growing = |text: &&String| GROWING.iter().any(|table| text.contains(table));
+    for statement in statements.iter().filter(is_growing) {
+        let plan = plan(url, statement);
+        let faults = faults(statement, &plan);
+        if !faults.is_empty() {
+            wrong.push(format!("{}\n  {statement}\n    {}", faults.join(", "), plan.join("\n    ")));
+        }
+    }
+    assert!(wrong.is_empty(), "{when}: {} of {}\n{}", wrong.len(), statements.len(), wrong.join("\n\n"));
+}
+
+#[actix_web::test]
+async fn no_statement_scans_or_sorts_what_can_grow() {
+    listen();
+    let world = world().await;
+    let now = world.clock.now();
+    let people = move |tx: &mut sms_opt_in::store::Tx<'_>| seed(tx, 0, 300, now);
+    world.bound_app.store.write::<_, ActionError>(people).await.unwrap();
+    a_day(&world).await;
+    multiply(&world.database);
+    judge(&world.database, "without statistics");
+    database::run(&world.database, "ANALYZE").unwrap();
+    judge(&world.database, "with statistics");
+}
