@@ -5,6 +5,10 @@ use super::Reading;
 use super::matcher::{Found, Kind};
 use super::overlap::Cover;
 use super::sentence::{Text, revoke};
+use super::words::Word;
+
+/// `STOP it now, I …`: so many small words may stand before the new sentence.
+const MOST_BEFORE_SUBJECT: usize = 2;
 
 impl Text {
     /// A demand to stop, or a wrong person.
@@ -48,8 +52,9 @@ impl Text {
 
     /// `STOP I don't know you`, `stop it I am driving`: a new sentence after a keyword.
     fn begins(&self, rule: &Found) -> bool {
-        let next = self.at(rule.end());
-        next.subject || (next.wish && self.at(rule.end() + 1).subject)
+        let between = self.cover.iter().skip(rule.end()).take(MOST_BEFORE_SUBJECT);
+        let small = between.take_while(|one| !one.subject && (one.wish || one.courtesy)).count();
+        self.at(rule.end() + small).subject
     }
 
     /// `I don't have a mortgage please stop`: a plea, and the keyword as the last word of a clause.
@@ -57,8 +62,9 @@ impl Text {
         let Some((before, here)) = rule.start().checked_sub(1).zip(self.words.get(rule.start())) else {
             return false;
         };
-        let is_plea =
-            self.at(before).courtesy && self.words.get(before).is_some_and(|word| word.clause == here.clause);
+        let leads =
+            |word: &Word| word.clause == here.clause && (self.at(before).courtesy || word.text == "AND");
+        let is_plea = self.words.get(before).is_some_and(leads);
         is_plea && self.words.get(rule.end()).is_none_or(|next| next.clause != here.clause)
     }
 
@@ -86,7 +92,9 @@ impl Text {
         let after = self.cover.iter().skip(rule.end()).filter(|one| !one.courtesy);
         let rest: Vec<_> = after.collect();
         let is_code = |one: &Cover| !one.harmless && !one.softening && !one.asked && !one.no;
-        let has_names = rest.iter().all(|one| one.name || one.number);
+        let is_signed = |one: &&Cover| one.name || one.number || one.filler;
+        let has_names = rest.iter().all(is_signed) && rest.iter().any(|one| one.name || one.number);
+        let has_names = has_names || rest.is_empty();
         let has_code = rest.len() == 1 && rest.iter().all(|one| is_code(one));
         let fits = before.into_iter().all(|one| one.courtesy) && (has_code || has_names);
         fits.then(|| self.said(rule, revoke(format!("{} and a code or a name", self.explain(rule)))))

@@ -14,6 +14,6 @@ static ORDINARY: LazyLock<HashSet<String>> = LazyLock::new(|| {
 /// True for an ordinary word, normalized: a greeting, a day, a small verb, a first name.
 pub fn is_ordinary(word: &str) -> bool {
     let lists = &DATA.lists;
-    let lists = [&lists.small, &lists.filler, &lists.contact, &lists.names];
+    let lists = [&lists.filler, &lists.contact, &lists.names];
     ORDINARY.contains(word) || lists.into_iter().flatten().any(|known| known == word)
 }
