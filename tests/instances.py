@@ -41,8 +41,9 @@ PAST = ("sent", "delivered")
 class Lead(threading.Thread):
     """Some numbers and what happens to them, one thing after the other."""
 
-    def __init__(self, ports, key, numbers, seed, ended):
+    def __init__(self, ports, key, twilio, numbers, seed, ended):
         super().__init__(daemon=True)
+        self.twilio, self.stopped_at = twilio, {}
         self.ports, self.key, self.chance, self.ended = ports, key, random.Random(seed), ended
         self.numbers = {number: "not asked" for number in numbers}
         self.stops, self.starts, self.sends = [], [], []
@@ -67,16 +68,35 @@ class Lead(threading.Thread):
                 begun, answered, sid = self.text(number, "STOP")
                 self.stops.append((number, begun, answered, sid, state))
                 self.numbers[number] = "opted out"
+                self.stopped_at[number] = int(time.time())
         elif self.chance.random() < 0.8:
+            # Twilio's times have whole seconds, and only a START that is one second later counts.
+            while int(time.time()) <= self.stopped_at.get(number, 0):
+                time.sleep(0.1)
             begun, answered, sid = self.text(number, "START")
             self.starts.append((number, begun, answered, sid, state))
+            if state == "opted out":
+                self.wait_until_in(number)
             self.numbers[number] = "opted in"
 
     def text(self, number, body):
         """Texts; when it began, when it was first acknowledged, and the MessageSid."""
         sid = "SM" + uuid.uuid4().hex
+        self.twilio.learn(sid, number, support.SENDER, body)
         call = lambda caller: 200 if caller.text(number, body, sid) else 503
         return *self.at_any(call)[:2], sid
+
+    def wait_until_in(self, number):
+        """Right after a STOP the provider is asked which of the two came last."""
+        path, headers = f"/api/v1/numbers/{urllib.parse.quote(number)}/consent", {"Authorization": f"Bearer {self.key}"}
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            with contextlib.suppress(OSError, ValueError):
+                status, body = Caller(self.chance.choice(self.ports)).call("GET", path, headers=headers)
+                if status == 200 and json.loads(body)["state"] == "opted_in":
+                    return
+            time.sleep(0.2)
+        raise Lost(f"{number} texted START after STOP, and is not opted in a minute later")
 
     def send(self, number, state):
         body = json.dumps({"to": number, "body": f"text {uuid.uuid4()}", "category": "alert"})
@@ -329,7 +349,7 @@ def live(ports, key, twilio, chaos, rounds, chance):
     """The leads live through the rounds, and are returned."""
     ended, numbers = threading.Event(), support.numbers(chance)
     leads = [
-        Lead(ports, key, numbers[n * NUMBERS:(n + 1) * NUMBERS], chance.random(), ended) for n in range(LEADS)
+        Lead(ports, key, twilio, numbers[n * NUMBERS:(n + 1) * NUMBERS], chance.random(), ended) for n in range(LEADS)
     ]
     for _ in range(2):
         threading.Thread(target=twilio.call_back, args=(ports, ended), daemon=True).start()

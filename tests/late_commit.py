@@ -15,7 +15,7 @@ import time
 import uuid
 
 from standins import Cluster, Twilio
-from support import Caller, Lost, Server
+from support import SENDER, Caller, Lost, Server
 
 NUMBER = "+12065550142"
 ANSWERED_WITHIN = 14  # seconds; a provider waits for 15.
@@ -66,11 +66,24 @@ def send(server, text):
         raise Lost(f"a message was answered {status}: {answer}")
 
 
+def learned(twilio, word):
+    """The MessageSid of a text that the provider has on record."""
+    sid = "SM" + uuid.uuid4().hex
+    twilio.learn(sid, NUMBER, SENDER, word)
+    return sid
+
+
+def start(twilio, server):
+    """The lead texts START and is opted in: right after a STOP the provider is asked first."""
+    if not Caller(server.port).text(NUMBER, "START", learned(twilio, "START")):
+        raise Lost("START was not acknowledged")
+    time.sleep(2)
+
+
 def late(cluster, twilio, one, other, seconds):
     """Returns when the STOP was acknowledged."""
     twilio.expect()
-    if not Caller(one.port).text(NUMBER, "START", "SM" + uuid.uuid4().hex):
-        raise Lost("START was not acknowledged")
+    start(twilio, one)
     send(one, twilio.words)
     wait_for(lambda: twilio.asked == 1, "the text was refused once")
     soon = "SELECT due_at / 1e6 - extract(epoch FROM clock_timestamp()) AS seconds FROM messages " \
@@ -84,7 +97,7 @@ def late(cluster, twilio, one, other, seconds):
     standby(cluster, "")
     time.sleep(0.2)
     ended = cluster.rows("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'")
-    if not Caller(other.port).text(NUMBER, "STOP", "SM" + uuid.uuid4().hex):
+    if not Caller(other.port).text(NUMBER, "STOP", learned(twilio, "STOP")):
         raise Lost("STOP was not acknowledged")
     acknowledged = time.monotonic()
     time.sleep(6)
@@ -99,15 +112,14 @@ def frozen(cluster, twilio, one, other):
     """An instance freezes in the middle of a hand-off."""
     twilio.expect()
     other.end(signal.SIGTERM)
-    if not Caller(one.port).text(NUMBER, "START", "SM" + uuid.uuid4().hex):
-        raise Lost("START was not acknowledged")
+    start(twilio, one)
     send(one, twilio.words)
     wait_for(lambda: twilio.asked == 2, "the text is with the provider")
     one.process.send_signal(signal.SIGSTOP)
     begun = time.monotonic()
     try:
         other.start()
-        if not Caller(other.port, timeout=40).text(NUMBER, "STOP", "SM" + uuid.uuid4().hex):
+        if not Caller(other.port, timeout=40).text(NUMBER, "STOP", learned(twilio, "STOP")):
             raise Lost("STOP was not acknowledged")
         acknowledged = time.monotonic()
     finally:

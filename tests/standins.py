@@ -203,7 +203,7 @@ class Twilio:
 
     def __init__(self, seed):
         self.chance, self.lock, self.arrivals, self.taken = random.Random(seed), threading.Lock(), [], []
-        self.callbacks, self.fates = queue.Queue(), {}
+        self.callbacks, self.fates, self.of_leads = queue.Queue(), {}, {}
         standin = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -217,6 +217,10 @@ class Twilio:
                 standin.post(self, dict(urllib.parse.parse_qsl(form)))
 
             def do_GET(self):
+                text = standin.text_of_lead(urllib.parse.urlparse(self.path).path)
+                if text is not None:
+                    self.answer(*text)
+                    return
                 query = dict(urllib.parse.parse_qsl(urllib.parse.urlparse(self.path).query))
                 self.answer(200, {"messages": standin.listed(query)})
 
@@ -254,6 +258,24 @@ class Twilio:
         self.listener = Listener(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.listener.server_port}"
         threading.Thread(target=self.listener.serve_forever, daemon=True).start()
+
+    def learn(self, sid, number, to, body):
+        """A lead's text, as Twilio has it on record: with whole seconds."""
+        at = datetime.datetime.now(datetime.timezone.utc)
+        with self.lock:
+            self.of_leads.setdefault(sid, {
+                "sid": sid, "from": number, "to": to, "body": body, "status": "received", "direction": "inbound",
+                "error_code": None, "date_sent": email.utils.format_datetime(at),
+            })
+
+    def text_of_lead(self, path):
+        """The answer about one text; nothing when the list is asked for."""
+        name = path.removeprefix(MESSAGES.removesuffix(".json") + "/")
+        if name == path:
+            return None
+        with self.lock:
+            text = self.of_leads.get(name.removesuffix(".json"))
+        return (200, text) if text else (404, {"code": 20404, "message": "Not found"})
 
     def fate(self):
         """What becomes of a request, and how long it is on its way."""

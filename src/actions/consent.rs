@@ -5,11 +5,14 @@ use chrono::Duration;
 use crate::domain::actor::Actor;
 use crate::domain::auto_reply::AutoReply;
 use crate::domain::consent::{Decision, Effect, EventKind, Intent, StateName, decide};
+use crate::domain::evidence::Evidence;
 use crate::domain::id::MessageId;
 use crate::domain::ledger::Entry;
 use crate::domain::message::{Lane, Status};
 use crate::domain::program::Program;
+use crate::domain::question::QuestionKind;
 use crate::domain::time::Timestamp;
+use crate::store::inbound_questions::{self, InboundQuestion};
 use crate::store::messages::{self, Message, Move};
 use crate::store::numbers::{self, Number};
 use crate::store::{Locked, StoreError, Tx, events, programs, rulebooks};
@@ -85,6 +88,8 @@ fn carry_out(
             let id = invitation_of(entry).map_or_else(|| tx.new_id(now), Ok)?;
             queue(tx, id, Lane::Invitation, number, program, &program.invitation(), None, occasion)
         }
+        Effect::AskOrder => ask_about(tx, QuestionKind::Order, number, entry, occasion),
+        Effect::AwaitRequest => ask_about(tx, QuestionKind::Yes, number, entry, occasion),
         Effect::ReleaseHeld => {
             // What reaches all programs sets free what each of them holds.
             let all = if entry.event.program.is_none() { programs::all(tx)? } else { vec![program.clone()] };
@@ -110,13 +115,27 @@ fn carry_out(
     }
 }
 
+/// Opens a question about the text that the event kept.
+fn ask_about(
+    tx: &mut Tx<'_>,
+    kind: QuestionKind,
+    number: &Number,
+    entry: &Entry,
+    occasion: &Occasion<'_>,
+) -> Result<(), StoreError> {
+    let Evidence::HandsetText(text) = &entry.event.evidence else { return Ok(()) };
+    let (seq, confirm) = (Some(entry.event.seq), occasion.confirm);
+    let question = InboundQuestion::new(text.inbound, kind, number.id, seq, confirm, occasion.now);
+    inbound_questions::open(tx, &question)
+}
+
 fn is_opted_in(number: &Number, program: &Program) -> bool {
     number.consent.state_in(program.id).name() == StateName::OptedIn
 }
 
 fn invitation_of(entry: &Entry) -> Option<MessageId> {
     match &entry.event.evidence {
-        crate::domain::evidence::Evidence::Invitation { message, .. } => Some(*message),
+        Evidence::Invitation { message, .. } => Some(*message),
         _ => None,
     }
 }
@@ -179,7 +198,7 @@ fn cancel(
     occasion: &Occasion<'_>,
 ) -> Result<(), StoreError> {
     let note = match entry.event.kind {
-        EventKind::InvitationFailed => "The invitation could not be delivered.",
+        EventKind::InvitationFailed => "The opt-in request could not be delivered.",
         EventKind::DoNotTextSet => "An administrator marked the number Do not text.",
         EventKind::ConsentEnded => "The number has another owner.",
         EventKind::SimulationEnded => "The database became real.",
@@ -206,7 +225,7 @@ fn cancel(
     stale::withdraw(tx, number, entry.event.program, occasion.actor, occasion.now)
 }
 
-/// An invitation that was cancelled before it went out leaves the number as if it had never been asked.
+/// An opt-in request that was cancelled before it went out leaves the number as it was.
 fn take_back(
     tx: &mut Tx<'_>,
     number: &mut Locked<Number>,

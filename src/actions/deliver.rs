@@ -3,8 +3,7 @@
 
 use chrono::Duration;
 
-use crate::domain::actor::Actor;
-use crate::domain::consent::{Intent, StateName};
+use crate::domain::consent::StateName;
 use crate::domain::gate::{Answer, CheckName, ClearedText};
 use crate::domain::id::MessageId;
 use crate::domain::message::{
@@ -15,10 +14,10 @@ use crate::store::messages::{self, Message, Move};
 use crate::store::numbers::Number;
 use crate::store::{Tx, events, numbers, programs};
 
-use super::consent::{Occasion, apply, opted_in_before};
+use super::consent::opted_in_before;
 use super::receive_receipt::refused_by_provider;
 use super::send_message::code_of;
-use super::{ActionError, standing};
+use super::{ActionError, requests, standing};
 
 /// While sending is switched off, a message is looked at again this often.
 const WAIT: Duration = Duration::seconds(30);
@@ -105,7 +104,7 @@ pub fn claim(tx: &mut Tx<'_>, id: MessageId, now: Timestamp) -> Result<Option<Cl
             let headline = verdict.headline();
             let why = Move::coded(code_of(check), &headline);
             messages::advance(tx, &message, Status::Blocked, now, &why)?;
-            invitation_failed(tx, &message, "The gate refused the invitation.", now)?;
+            requests::failed(tx, &message, "The consent check refused the opt-in request.", now)?;
             Ok(None)
         }
     }
@@ -126,6 +125,24 @@ pub fn wake(tx: &mut Tx<'_>, ids: &[MessageId], now: Timestamp) -> Result<usize,
         }
     }
     Ok(woken)
+}
+
+/// Lets a scheduled message of a simulated database go out now: it skips quiet hours and no other check. False when it no
+/// longer waits.
+///
+/// # Errors
+/// When the database fails.
+pub fn deliver_now(tx: &mut Tx<'_>, id: MessageId, now: Timestamp) -> Result<bool, ActionError> {
+    let Some(message) = messages::get(tx, id)? else { return Ok(false) };
+    let waits =
+        message.status == Status::Scheduled || message.status == Status::Queued && message.due_at > now;
+    if !waits {
+        return Ok(false);
+    }
+    messages::skip_quiet_hours(tx, id)?;
+    let why = Move { due_at: Some(now), ..Move::noted("Deliver now (simulator): quiet hours were skipped.") };
+    messages::advance(tx, &message, Status::Queued, now, &why)?;
+    Ok(true)
 }
 
 /// True when the lead said stop, or the number changed hands, after the message was accepted. It may have been with the
@@ -149,6 +166,7 @@ pub fn record_outcome(
     now: Timestamp,
 ) -> Result<(), ActionError> {
     let Some(message) = messages::get(tx, id)? else { return Err(ActionError::NotFound("message")) };
+    requests::lock_number(tx, &message)?;
     let moved_on = message.status != Status::Sending;
     match outcome {
         // A receipt was faster than the answer: this attempt has failed already, and the message waits for the next one.
@@ -161,6 +179,7 @@ pub fn record_outcome(
             } else {
                 let why = Move { provider_id: Some(provider_id), ..Move::default() };
                 messages::advance(tx, &message, Status::Sent, now, &why)?;
+                requests::accepted(tx, &message, provider, now)?;
             }
         }
         // A receipt was faster: the provider has the message, whatever became of its answer.
@@ -190,9 +209,9 @@ pub fn record_outcome(
         }
         SendOutcome::Unknown { why } => {
             let note = format!(
-                "Nobody knows whether the provider took it ({why}); it is asked before anything else."
+                "The provider didn't respond in time ({why}). We check with the provider before retrying."
             );
-            let why = Move { due_at: Some(now.plus(ASK_AFTER)), ..Move::coded("unknown", &note) };
+            let why = Move { due_at: Some(now.plus(ASK_AFTER)), ..Move::coded(messages::UNANSWERED, &note) };
             messages::advance(tx, &message, Status::Sending, now, &why)?;
         }
     }
@@ -213,6 +232,7 @@ pub fn record_look_up(
     let Some(message) = messages::get(tx, id)?.filter(|message| message.status == Status::Sending) else {
         return Ok(());
     };
+    requests::lock_number(tx, &message)?;
     let asked_late = message.claimed_at.is_some_and(|at| now.since(at) >= SETTLED_AFTER);
     match answer {
         // A twin with the same words has that id already: nothing is known about this one.
@@ -233,12 +253,16 @@ pub fn record_look_up(
                 ReceiptStatus::Failed => Status::Failed,
                 ReceiptStatus::Pending | ReceiptStatus::Sent => Status::Sent,
             };
-            let note = "The provider was asked: it has the message.";
-            let (code_now, provider_id) = (code.as_deref(), Some(provider_id.as_str()));
-            let why = Move { code: code_now, provider_id, ..Move::noted(note) };
+            let note = "Confirmed: the provider has the message.";
+            let failure = code.as_deref().or((status == Status::Failed).then_some("undelivered"));
+            let why = Move { code: failure, provider_id: Some(provider_id), ..Move::noted(note) };
             messages::advance(tx, &message, status, now, &why)?;
-            if let (Status::Failed, Some(kind)) = (status, verdict) {
-                refused_by_provider(tx, &message, *kind, code.as_deref().unwrap_or_default(), provider, now)?;
+            match (status, failure) {
+                (Status::Failed, Some(code)) => {
+                    let kind = verdict.unwrap_or(RejectKind::Other);
+                    refused_by_provider(tx, &message, kind, code, provider, now)?;
+                }
+                _ => requests::accepted(tx, &message, provider, now)?,
             }
         }
         LookUp::NotFound if asked_late && message.attempts >= MAX_ATTEMPTS => {
@@ -284,21 +308,5 @@ pub(super) fn try_again(
 
 fn give_up(tx: &mut Tx<'_>, message: &Message, note: &str, now: Timestamp) -> Result<(), ActionError> {
     messages::advance(tx, message, Status::Failed, now, &Move::coded("gave_up", note))?;
-    invitation_failed(tx, message, note, now)
-}
-
-/// An invitation that reached nobody leaves the number as if it had never been asked.
-pub(super) fn invitation_failed(
-    tx: &mut Tx<'_>,
-    message: &Message,
-    why: &str,
-    now: Timestamp,
-) -> Result<(), ActionError> {
-    let (Lane::Invitation, Some(number)) = (message.lane, message.number_id) else { return Ok(()) };
-    let Some(mut number) = numbers::get_locked(tx, number)? else { return Ok(()) };
-    let program = programs::get(tx, message.program_id)?.ok_or(ActionError::NotFound("program"))?;
-    let intent =
-        Intent::InvitationFailed { message: message.id, seq: message.accepted_seq, why: why.to_owned() };
-    apply(tx, &mut number, &program, intent, &Occasion::new(&Actor::System, now))?;
-    Ok(())
+    requests::failed(tx, message, note, now)
 }

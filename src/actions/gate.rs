@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::domain::consent::State;
-use crate::domain::gate::{Purpose, Question, UsedCap, Verdict, ask, caps};
-use crate::domain::message::{Category, Lane};
+use crate::domain::gate::{PendingRequest, Purpose, Question, RequestProgress, UsedCap, Verdict, ask, caps};
+use crate::domain::message::{Category, Lane, Status};
 use crate::domain::program::Program;
 use crate::domain::schedule::{Cap, OwnZone, Place, Rulebook, Subject, place_in, place_of};
 use crate::domain::standstill::Standstill;
@@ -36,6 +36,15 @@ pub fn standing(conn: &mut Conn<'_>, program: &Program) -> Result<Standing, Stor
     Ok(Standing { sender, sending_on, standstill, rulebook: rulebooks::current(conn)? })
 }
 
+/// Which text the gate is asked about.
+struct Asked {
+    purpose: Purpose,
+    /// It is not arranged yet: what is arranged for later comes before it.
+    is_new: bool,
+    /// A simulated phone asked to have it now.
+    skips_hours: bool,
+}
+
 impl Standing {
     /// The gate's verdict on a number, for a new text of this category: what is arranged for later counts as well.
     ///
@@ -49,7 +58,8 @@ impl Standing {
         category: Category,
         now: Timestamp,
     ) -> Result<Verdict, StoreError> {
-        self.asked(conn, number, program, Purpose::of(Lane::Gated, category), true, now)
+        let asked = Asked { purpose: Purpose::of(Lane::Gated, category), is_new: true, skips_hours: false };
+        self.asked(conn, number, program, asked, now)
     }
 
     /// The verdict on a message that is to be handed over now. What is arranged for later comes after it.
@@ -64,7 +74,8 @@ impl Standing {
         program: &Program,
         now: Timestamp,
     ) -> Result<Verdict, StoreError> {
-        self.asked(conn, number, program, Purpose::of(message.lane, message.category), false, now)
+        let (purpose, skips_hours) = (Purpose::of(message.lane, message.category), message.skips_quiet_hours);
+        self.asked(conn, number, program, Asked { purpose, is_new: false, skips_hours }, now)
     }
 
     fn asked(
@@ -72,8 +83,7 @@ impl Standing {
         conn: &mut Conn<'_>,
         number: &Number,
         program: &Program,
-        purpose: Purpose,
-        with_arranged: bool,
+        Asked { purpose, is_new, skips_hours }: Asked,
         now: Timestamp,
     ) -> Result<Verdict, StoreError> {
         let caps = match purpose {
@@ -81,7 +91,7 @@ impl Standing {
             _ => Vec::new(),
         };
         let mut sent = sent(conn, number, program, &caps, now)?;
-        if with_arranged && !caps.is_empty() {
+        if is_new && !caps.is_empty() {
             sent.extend(messages::arranged(conn, number.id, program.id)?);
         }
         let places = match purpose {
@@ -94,20 +104,21 @@ impl Standing {
             let of = (cap.subject == Subject::Program).then_some(program.id);
             let mut sent =
                 messages::attempts_since(conn, number.id, of, now.plus(-cap.cap().window()), cap.n)?;
-            if with_arranged {
+            if is_new {
                 sent.extend(messages::scheduled_for(conn, number.id, of)?);
             }
             legal_caps.push(UsedCap { cap, sent });
         }
         Ok(ask(&Question {
             consent: &number.consent,
+            request: pending_request(conn, number, program, now)?,
             phone: &number.phone,
             unreachable: number.unreachable.as_deref(),
             program,
             sender: self.sender.as_deref(),
             sending_on: self.sending_on,
             standstill: self.standstill,
-            places: &places,
+            places: if skips_hours { &[] } else { &places },
             rulebook: &self.rulebook,
             caps: &caps,
             sent: &sent,
@@ -116,6 +127,28 @@ impl Standing {
             now,
         }))
     }
+}
+
+/// The opt-in request on its way; only a number that has one is asked about.
+fn pending_request(
+    conn: &mut Conn<'_>,
+    number: &Number,
+    program: &Program,
+    now: Timestamp,
+) -> Result<Option<PendingRequest>, StoreError> {
+    let Some(open) = number.consent.open_request(program.id) else { return Ok(None) };
+    let message = messages::request(conn, number.id, open.seq)?;
+    let progress = match &message {
+        Some(message) if message.status == Status::Sending && message.is_unanswered() => {
+            RequestProgress::Unknown
+        }
+        Some(message) if message.status == Status::Sending => RequestProgress::Sending,
+        _ => RequestProgress::Scheduled,
+    };
+    Ok(Some(PendingRequest {
+        progress,
+        due_at: message.map(|message| message.due_at).filter(|at| *at > now),
+    }))
 }
 
 /// Where the recipient may be: as each contact on the number says, else as the number does.
@@ -137,14 +170,14 @@ fn places(conn: &mut Conn<'_>, number: &Number, program: &Program) -> Result<Vec
     Ok(places)
 }
 
-/// What an opted-in lead was promised: by the wording of the form, or of the opt-in template before the START, and by the
+/// What an opted-in lead was promised: by the wording of the form and of the opt-in request before the START, and by the
 /// confirmation after it.
 fn agreed(conn: &mut Conn<'_>, number: &Number, program: &Program) -> Result<Vec<String>, StoreError> {
     match number.consent.state_in(program.id) {
         State::OptedIn(since) if program.keeps_frequency && program.has_promised => {
-            let beginnings = events::beginnings(conn, number.id, program.id, since.seq)?;
-            let read = beginnings.iter().find_map(|evidence| evidence.wording().map(str::to_owned));
-            Ok(read.into_iter().chain(messages::confirmed_with(conn, number.id, program.id)?).collect())
+            let mut read = events::wordings(conn, number.id, program.id, since.seq)?;
+            read.extend(messages::confirmed_with(conn, number.id, program.id)?);
+            Ok(read)
         }
         _ => Ok(Vec::new()),
     }

@@ -5,6 +5,8 @@ mod consent;
 mod contact_details;
 mod error;
 mod gate;
+mod order;
+mod requests;
 mod save_program;
 mod words;
 

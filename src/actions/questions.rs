@@ -16,8 +16,8 @@ use crate::store::inbound_questions::{self, InboundQuestion};
 use crate::store::numbers::{self, Number};
 use crate::store::{Conn, Locked, Tx, notices};
 
-use super::ActionError;
 use super::receive_text::act_on_confirmed;
+use super::{ActionError, order};
 
 /// An attempt ends within this time; after a crash another instance takes the question then.
 const LEASE: Duration = Duration::seconds(60);
@@ -33,7 +33,7 @@ impl FetchedTexts {
     }
 
     /// What was said about a text; nothing when it was not asked about.
-    fn get(&self, provider_id: &str) -> &FetchedText {
+    pub(super) fn get(&self, provider_id: &str) -> &FetchedText {
         self.0.get(provider_id).unwrap_or(&FetchedText::NoAnswer)
     }
 }
@@ -52,7 +52,18 @@ pub fn take(
         return Ok(None);
     }
     let text = text_of(tx, question)?;
-    Ok(Some(if text.provider == provider { vec![text.provider_id] } else { Vec::new() }))
+    if text.provider != provider {
+        // Another provider brought it: nobody can be asked.
+        return Ok(Some(Vec::new()));
+    }
+    match question.kind {
+        QuestionKind::Order => {
+            let number = numbers::get(tx, question.number_id)?.ok_or(ActionError::NotFound("number"))?;
+            order::texts_to_fetch(tx, &number, &text).map(Some)
+        }
+        QuestionKind::ConfirmText => Ok(Some(vec![text.provider_id])),
+        QuestionKind::Yes => Ok(Some(Vec::new())),
+    }
 }
 
 /// Decides again with what the carrier said. Without an answer it is asked again later, a bounded number of times.
@@ -123,7 +134,9 @@ fn decide_again(
             }
             Ok(answer)
         }
-        QuestionKind::Order | QuestionKind::Yes => Ok(None),
+        QuestionKind::Order => order::decide_again(tx, number, question, text, texts, now),
+        // Settled by the outcome of the opt-in request.
+        QuestionKind::Yes => Ok(None),
     }
 }
 

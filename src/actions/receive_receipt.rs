@@ -8,9 +8,9 @@ use crate::store::messages::{self, Message, Move};
 use crate::store::numbers::Number;
 use crate::store::{Tx, numbers, programs};
 
-use super::ActionError;
 use super::consent::{Occasion, apply};
-use super::deliver::{invitation_failed, try_again};
+use super::deliver::try_again;
+use super::{ActionError, requests};
 
 /// Takes in a receipt. One for a message we do not know changes nothing.
 ///
@@ -36,6 +36,7 @@ pub fn receive_receipt(
             return Ok(());
         }
     }
+    requests::lock_number(tx, &message)?;
     if message.provider_id.is_none() && message.claimed_at.is_some() {
         messages::free_provider_id(tx, message.id, &receipt.provider_id)?;
         messages::set_provider_id(tx, message.id, &receipt.provider_id)?;
@@ -54,10 +55,12 @@ pub fn receive_receipt(
         }
     }
     if let Some(status) = moved {
-        let code =
-            receipt.code.as_deref().or((failed && message.error_code.is_none()).then_some("undelivered"));
+        let code = receipt.code.as_deref().or(failed.then_some("undelivered"));
         let note = failed.then_some("The provider reports that it was not delivered.");
         messages::advance(tx, &message, status, now, &Move { code, note, ..Move::default() })?;
+        if before == Status::Sending && !failed {
+            requests::accepted(tx, &message, provider, now)?;
+        }
     }
     // A block counts even when the message itself is over.
     let counts = |kind: RejectKind| failed && (moved.is_some() || kind == RejectKind::OptedOut);
@@ -144,5 +147,5 @@ pub(super) fn refused_by_provider(
     {
         numbers::set_unreachable(tx, &mut number, Some(code))?;
     }
-    invitation_failed(tx, message, &format!("The provider refused the invitation (code {code})."), now)
+    requests::failed(tx, message, &format!("The provider refused the opt-in request (code {code})."), now)
 }

@@ -19,8 +19,8 @@ use crate::store::inbound_questions::{self, InboundQuestion};
 use crate::store::numbers::Number;
 use crate::store::{Locked, Tx, messages, notices, numbers, programs, rulebooks};
 
-use super::ActionError;
 use super::consent::{Occasion, apply, queue};
+use super::{ActionError, order, requests};
 
 /// A reply to HELP that is later than this helps nobody.
 const HELP_WITHIN: chrono::Duration = chrono::Duration::minutes(5);
@@ -88,9 +88,8 @@ pub fn receive_text(
         numbers::set_language(tx, &mut number, reading.language)?;
     }
     if is_consent && is_ours && text.id_certainty == IdCertainty::Unsure {
-        let (due, confirm) = (Some(now), !text.answered_by_provider);
-        let question =
-            InboundQuestion::new(record.id, QuestionKind::ConfirmText, number.id, due, confirm, now);
+        let (kind, confirm) = (QuestionKind::ConfirmText, !text.answered_by_provider);
+        let question = InboundQuestion::new(record.id, kind, number.id, None, confirm, now);
         inbound_questions::open(tx, &question)?;
         return Ok(Received::New(reading.reply));
     }
@@ -155,19 +154,6 @@ fn keep(
     let evidence = HandsetText { matched, ..evidence(record) };
     apply(tx, number, program, Intent::Keep(evidence), &Occasion::new(&Actor::Lead, now))?;
     Ok(())
-}
-
-/// The record of a text as evidence.
-fn evidence(record: &Inbound) -> HandsetText {
-    HandsetText {
-        inbound: record.id,
-        provider: record.provider.clone(),
-        provider_message_id: record.provider_id.clone(),
-        body: record.body.clone(),
-        to: record.to_text.clone(),
-        matched: record.matched.clone().unwrap_or_default(),
-        sent_at: record.sent_at,
-    }
 }
 
 /// A consent that waited for the carrier's word on its text.
@@ -273,6 +259,20 @@ fn record(
     })
 }
 
+/// A text as the evidence of an event.
+pub(super) fn evidence(record: &Inbound) -> HandsetText {
+    HandsetText {
+        inbound: record.id,
+        provider: record.provider.clone(),
+        provider_message_id: record.provider_id.clone(),
+        body: record.body.clone(),
+        to: record.to_text.clone(),
+        matched: record.matched.clone().unwrap_or_default(),
+        sent_at: record.sent_at,
+        asked_sent_at: None,
+    }
+}
+
 fn act(
     tx: &mut Tx<'_>,
     number: &mut Locked<Number>,
@@ -282,24 +282,28 @@ fn act(
     reading: &Reading,
     now: Timestamp,
 ) -> Result<(), ActionError> {
-    let evidence = || evidence(record);
     let occasion = Occasion { actor: &Actor::Lead, now, confirm: !text.answered_by_provider };
     let intent = match &reading.reply {
-        Reply::OptIn if is_own_word(program, reading) => Intent::Join(evidence()),
-        Reply::OptIn => Intent::Start(evidence()),
+        Reply::OptIn => {
+            let arrival = order::arrival(tx, number, program, record.received_at)?;
+            match is_own_word(program, reading) {
+                true => Intent::Join(evidence(record), arrival),
+                false => Intent::Start(evidence(record), arrival),
+            }
+        }
         Reply::Confirm => {
-            let asked_at = messages::invited_at(tx, number.id, program.id)?;
-            Intent::Yes { text: evidence(), asked_at }
+            let asked = requests::asked(tx, number, program)?;
+            Intent::Yes { text: evidence(record), arrived_at: record.received_at, asked }
         }
         Reply::Revoke { program_code } => {
             tx.pass_barrier(number.id);
             if let Some(narrowed) = narrowed(tx, number, program_code.as_deref(), now)? {
-                apply(tx, number, &narrowed, Intent::Stop(evidence(), Scope::Program), &occasion)?;
+                apply(tx, number, &narrowed, Intent::Stop(evidence(record), Scope::Program), &occasion)?;
                 return Ok(());
             }
-            Intent::Stop(evidence(), Scope::Everywhere)
+            Intent::Stop(evidence(record), Scope::Everywhere)
         }
-        Reply::Unclear => Intent::Unclear(evidence()),
+        Reply::Unclear => Intent::Unclear(evidence(record)),
         Reply::Help if occasion.confirm && !is_flooding(tx, number, now)? => {
             let (id, help) = (tx.new_id(now)?, program.auto_reply(AutoReply::Help, number.language));
             queue(tx, id, Lane::Help, number, program, &help, Some(now.plus(HELP_WITHIN)), &occasion)?;

@@ -3,7 +3,7 @@
 use chrono::Duration;
 
 use crate::domain::actor::Actor;
-use crate::domain::consent::{Intent, Revocation, Scope, Source};
+use crate::domain::consent::{Arrival, Intent, Revocation, Scope, Source};
 use crate::domain::evidence::{ConsentDocument, DocumentKind, HandsetText, RevocationChannel};
 use crate::domain::phone::Phone;
 use crate::domain::program::Program;
@@ -107,14 +107,16 @@ fn history(
             to: "demo".to_owned(),
             matched: text.to_owned(),
             sent_at: Some(at),
+            asked_sent_at: None,
         })
     };
     let quiet = |actor| Occasion { actor, now, confirm: false };
+    let first = |at| Arrival { at, opt_outs: Vec::new() };
     match n % 8 {
         0 | 1 => {}
         2 => {
             let start = lead("START", ago(30), tx)?;
-            apply(tx, number, program, Intent::Start(start), &quiet(&Actor::Lead))?;
+            apply(tx, number, program, Intent::Start(start, first(now)), &quiet(&Actor::Lead))?;
             let stop = lead("STOP", ago(9), tx)?;
             apply(tx, number, program, Intent::Stop(stop, Scope::Everywhere), &quiet(&Actor::Lead))?;
         }
@@ -130,7 +132,7 @@ fn history(
         }
         _ => {
             let start = lead("START", ago(20), tx)?;
-            apply(tx, number, program, Intent::Start(start), &quiet(&Actor::Lead))?;
+            apply(tx, number, program, Intent::Start(start, first(now)), &quiet(&Actor::Lead))?;
         }
     }
     Ok(())

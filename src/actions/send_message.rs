@@ -93,7 +93,7 @@ pub fn send_message(
         Answer::Hold => {
             message.status = Status::Held;
             message.expires_at = Some(now.plus(Duration::days(program.hold_days.into())));
-            if verdict.state == StateName::NotAsked {
+            if verdict.state == StateName::NotAsked && verdict.request.is_none() {
                 let (id, text, basis) = (tx.new_id(now)?, program.invitation(), wanted.basis.clone());
                 let intent = Intent::Invite { message: id, text, basis };
                 apply(tx, &mut number, &program, intent, &Occasion::new(actor, now))?;
@@ -190,7 +190,8 @@ pub fn check_basis(basis: Option<&Basis>) -> Result<(), FieldError> {
 
 /// True when a text to the number would be its invitation, and the program asks first how we got the number.
 pub fn asks_basis(program: &Program, verdict: &Verdict) -> bool {
-    let invites = verdict.state == StateName::NotAsked && verdict.answer(Lane::Gated) == Answer::Hold;
+    let is_new = verdict.state == StateName::NotAsked && verdict.request.is_none();
+    let invites = is_new && verdict.answer(Lane::Gated) == Answer::Hold;
     program.requires_basis && invites
 }
 

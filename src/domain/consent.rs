@@ -7,19 +7,20 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::evidence::Evidence;
-use super::id::ProgramId;
+use super::id::{MessageId, ProgramId};
 use super::time::Timestamp;
 use super::words::words;
 
 pub use super::decide::{
-    check_given_at, check_reason, check_reinvite, decide, inherit, may_ask_again_from, share_opt_out,
+    Arrival, OptOutText, PastOptOut, StartOrder, check_given_at, check_reason, check_reinvite, decide,
+    inherit, may_ask_again_from, opt_outs_in_force, share_opt_out, start_order,
 };
-pub use super::intent::{Decision, Draft, Effect, Intent, Refusal, Revocation, Scope};
+pub use super::intent::{Asked, Decision, Draft, Effect, Intent, Refusal, Revocation, Scope};
 
 words! {
     /// A consent state's name, as stored and as the API speaks it.
     StateName {
-        /// No consent on record, no invitation out.
+        /// No consent on record, and no opt-in request has gone out.
         NotAsked = "not_asked",
         /// The opt-in template went out; waiting for START.
         Invited = "invited",
@@ -45,10 +46,14 @@ impl StateName {
 words! {
     /// What an event did.
     EventKind {
-        /// The opt-in template was queued.
+        /// An opt-in request was accepted for sending; nothing has gone out yet.
+        RequestScheduled = "request_scheduled",
+        /// The carrier took the opt-in request. (Before requests were scheduled: it was queued.)
         Invited = "invited",
-        /// The invitation reached nobody; the number is as if never asked.
+        /// The opt-in request reached nobody; the number is as if never asked.
         InvitationFailed = "invitation_failed",
+        /// A repeated opt-in request reached nobody; the number stays invited by the first one.
+        RequestFailed = "request_failed",
         /// Consent began.
         OptedIn = "opted_in",
         /// Consent ended, or was refused.
@@ -102,8 +107,10 @@ impl EventKind {
     /// The verb people read in a timeline.
     pub fn label(self) -> &'static str {
         match self {
+            EventKind::RequestScheduled => "Opt-in request scheduled",
             EventKind::Invited => "Invited to opt in",
-            EventKind::InvitationFailed => "Invitation could not be delivered",
+            EventKind::InvitationFailed => "Opt-in request could not be delivered",
+            EventKind::RequestFailed => "Repeated opt-in request could not be delivered",
             EventKind::OptedIn => "Opted in",
             EventKind::OptedOut => "Opted out",
             EventKind::Recorded => "Recorded, no change",
@@ -210,6 +217,19 @@ impl State {
     }
 }
 
+/// The newest opt-in request to a number in a program. One at a time: it blocks a second one until it failed or was taken.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+pub struct OptInRequest {
+    /// The event that scheduled it.
+    pub seq: i32,
+    /// When.
+    pub scheduled_at: Timestamp,
+    /// By whom: a person repeats a request, everything else asks for the first time.
+    pub source: Source,
+    /// The carrier took it.
+    pub accepted: bool,
+}
+
 /// A flag over the states, with its reason.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Flag {
@@ -232,6 +252,9 @@ pub struct NumberConsent {
     pub do_not_text: Option<Flag>,
     /// An unclear reply waits for a person.
     pub paused: Option<Flag>,
+    /// The opt-in request of each program that has one out or on its way. Left out of older projections.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub requests: BTreeMap<ProgramId, OptInRequest>,
     /// When the number last opted out of anything, or changed hands: no documented consent may be older.
     pub last_opt_out: Option<Timestamp>,
 }
@@ -274,14 +297,28 @@ impl NumberConsent {
         }
     }
 
-    /// True while a text of any program, or its invitation, may be under way.
+    /// The program's opt-in request that the carrier has not taken yet.
+    pub fn open_request(&self, program: ProgramId) -> Option<OptInRequest> {
+        self.requests.get(&program).copied().filter(|request| !request.accepted)
+    }
+
+    /// True while a text of the program, or its opt-in request, may be under way.
+    pub fn may_be_texted_in(&self, program: ProgramId) -> bool {
+        self.state_in(program).may_be_texted() || self.open_request(program).is_some()
+    }
+
+    /// The same, of any program.
     pub fn may_be_texted(&self) -> bool {
-        self.programs.values().any(State::may_be_texted)
+        self.known_programs().any(|id| self.may_be_texted_in(id))
     }
 
     /// The same, of the programs beside this one.
     pub fn may_be_texted_beside(&self, program: ProgramId) -> bool {
-        self.programs.iter().any(|(id, state)| *id != program && state.may_be_texted())
+        self.known_programs().any(|id| id != program && self.may_be_texted_in(id))
+    }
+
+    fn known_programs(&self) -> impl Iterator<Item = ProgramId> {
+        self.programs.keys().chain(self.requests.keys()).copied()
     }
 
     /// True when a STOP for all programs would change nothing.
@@ -306,10 +343,19 @@ impl NumberConsent {
                 self.last_opt_out = self.last_opt_out.max(Some(since.occurred_at));
                 self.settle(event.program);
             }
-            EventKind::Invited => self.set(event.program, State::Invited(since)),
-            EventKind::OptedIn => self.set(event.program, State::OptedIn(since)),
+            EventKind::RequestScheduled => self.schedule(event),
+            EventKind::Invited => {
+                self.set(event.program, State::Invited(since));
+                let request = event.program.and_then(|program| self.requests.get_mut(&program));
+                request.into_iter().for_each(|request| request.accepted = true);
+            }
+            EventKind::OptedIn => {
+                self.set(event.program, State::OptedIn(since));
+                self.forget_request(event.program);
+            }
             EventKind::OptedOut => self.opt_out(event.program, since),
             EventKind::InvitationFailed => self.end(event.program, &[StateName::Invited]),
+            EventKind::RequestFailed => self.forget_request(event.program),
             EventKind::ConsentEnded => {
                 // A document of the owner before proves nothing for the next one.
                 self.last_opt_out = self.last_opt_out.max(Some(since.recorded_at));
@@ -330,7 +376,21 @@ impl NumberConsent {
         }
     }
 
+    fn schedule(&mut self, event: &Event) {
+        let Some(program) = event.program else { return };
+        let (seq, scheduled_at, source) = (event.seq, event.recorded_at, event.source);
+        self.requests.insert(program, OptInRequest { seq, scheduled_at, source, accepted: false });
+    }
+
+    fn forget_request(&mut self, program: Option<ProgramId>) {
+        match program {
+            Some(program) => drop(self.requests.remove(&program)),
+            None => self.requests.clear(),
+        }
+    }
+
     fn opt_out(&mut self, program: Option<ProgramId>, since: Since) {
+        self.forget_request(program);
         self.last_opt_out = self.last_opt_out.max(Some(since.occurred_at));
         self.settle(program);
         match program {
@@ -354,11 +414,25 @@ impl NumberConsent {
     }
 
     fn end(&mut self, program: Option<ProgramId>, ends: &[StateName]) {
+        self.forget_request(program);
         for (id, state) in &mut self.programs {
             if program.is_none_or(|program| program == *id) && ends.contains(&state.name()) {
                 *state = State::NotAsked;
             }
         }
+    }
+}
+
+/// The failed opt-in request and why it failed, of an event of this kind. Older histories kept the reason where the text is.
+pub fn failed_request(kind: EventKind, evidence: &Evidence) -> Option<(MessageId, &str)> {
+    match evidence {
+        Evidence::RequestFailed { message, reason } => Some((*message, reason)),
+        Evidence::Invitation { message, text, .. }
+            if matches!(kind, EventKind::InvitationFailed | EventKind::Recorded) =>
+        {
+            Some((*message, text))
+        }
+        _ => None,
     }
 }
 

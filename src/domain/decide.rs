@@ -2,23 +2,22 @@
 //! or why it is refused. The table of RULES §1, row by row.
 
 mod invite;
+mod order;
 mod spelling;
 
 use std::collections::BTreeSet;
 
-use chrono::Duration;
-
 use super::consent::{EventKind, NumberConsent, Source, State, StateName};
 use super::evidence::{Basis, ConsentDocument, Evidence, FormRecord, HandsetText};
 use super::id::ProgramId;
-use super::intent::{Decision, Draft, Effect, Intent, Refusal, Revocation, Scope};
+use super::intent::{Asked, Decision, Draft, Effect, Intent, Refusal, Revocation, Scope};
 use super::time::Timestamp;
 
 pub use invite::{check_reinvite, may_ask_again_from};
+use order::stop_is_older;
+pub use order::{Arrival, OptOutText, PastOptOut, StartOrder, opt_outs_in_force, start_order};
 pub use spelling::{inherit, share_opt_out};
 
-/// Provider times that lie closer together than this do not tell which of two texts was first (RULES §1).
-const TIE: Duration = Duration::seconds(60);
 /// A reason shorter than this explains nothing; nor does one with so few different letters and figures ("aaaaaaaaaaaa").
 const REASON_CHARACTERS: usize = 10;
 const REASON_LETTERS: usize = 5;
@@ -39,14 +38,17 @@ pub fn decide(
     match intent {
         Intent::Invite { message, text, basis } => case.invite(message, text, basis),
         Intent::Reinvite { message, text, basis } => case.reinvite(message, text, basis),
+        Intent::RequestAccepted { message, seq, text, asked_at } => {
+            Ok(case.request_accepted(message, seq, text, asked_at))
+        }
         Intent::InvitationFailed { message, seq, why } => Ok(case.invitation_failed(message, seq, why)),
-        Intent::Start(text) => Ok(case.start(text)),
-        Intent::Join(text) => Ok(match case.state {
+        Intent::Start(text, arrival) => Ok(case.start(text, &arrival)),
+        Intent::Join(text, arrival) => Ok(match case.state {
             State::OptedOut(_) => case.handset(EventKind::Recorded, text, &[]),
-            _ => case.start(text),
+            _ => case.start(text, &arrival),
         }),
         Intent::Keep(text) => Ok(case.handset(EventKind::Recorded, text, &[])),
-        Intent::Yes { text, asked_at } => Ok(case.yes(text, asked_at)),
+        Intent::Yes { text, arrived_at, asked } => Ok(case.yes(text, arrived_at, asked)),
         Intent::Stop(text, scope) => Ok(case.stop(text, scope)),
         Intent::Unclear(text) => Ok(case.unclear(text)),
         Intent::Form { record, double_opt_in } => Ok(case.form(record, double_opt_in)),
@@ -84,20 +86,24 @@ struct Case<'a> {
 }
 
 impl Case<'_> {
-    fn start(&self, text: HandsetText) -> Decision {
-        match self.state {
-            State::OptedIn(_) => self.handset(EventKind::Recorded, text, &[]),
-            // From before a STOP, or from the owner before.
-            _ if self.precedes_last_opt_out(&text) => self.handset(EventKind::Recorded, text, &[]),
-            _ => self.handset(EventKind::OptedIn, text, &self.welcome()),
+    fn start(&self, text: HandsetText, arrival: &Arrival) -> Decision {
+        match (self.state, start_order(text.time(), arrival)) {
+            (State::OptedIn(_), _) | (_, StartOrder::Older) => self.handset(EventKind::Recorded, text, &[]),
+            (_, StartOrder::Unknown) => self.handset(EventKind::Recorded, text, &[Effect::AskOrder]),
+            (_, StartOrder::Later) => self.handset(EventKind::OptedIn, text, &self.welcome()),
         }
     }
 
-    fn yes(&self, text: HandsetText, asked_at: Option<Timestamp>) -> Decision {
-        // A YES from before the question answers something else.
-        let answers = asked_at.is_some_and(|asked| text.sent_at.is_none_or(|sent_at| sent_at >= asked));
-        match self.state {
-            State::Invited(_) if answers => self.handset(EventKind::OptedIn, text, &self.welcome()),
+    fn yes(&self, text: HandsetText, arrived_at: Timestamp, asked: Asked) -> Decision {
+        // A YES from before the request answers something else.
+        let answers = |asked_at| text.time().unwrap_or(arrived_at) >= asked_at;
+        match (self.state, asked) {
+            (State::Invited(_), Asked::At(asked_at)) if answers(asked_at) => {
+                self.handset(EventKind::OptedIn, text, &self.welcome())
+            }
+            (State::NotAsked | State::Invited(_), Asked::UnderWay { since }) if answers(since) => {
+                self.handset(EventKind::Recorded, text, &[Effect::AwaitRequest])
+            }
             _ => Decision::default(),
         }
     }
@@ -111,25 +117,17 @@ impl Case<'_> {
         }
     }
 
-    /// An older START that arrives after a newer STOP does not win; without a time of its own, arrival decides.
-    fn precedes_last_opt_out(&self, text: &HandsetText) -> bool {
-        match (text.sent_at, self.record.last_opt_out) {
-            (Some(sent_at), Some(last)) => sent_at <= last,
-            _ => false,
-        }
-    }
-
     fn stop(&self, text: HandsetText, scope: Scope) -> Decision {
-        if let (State::OptedIn(began), Some(sent_at)) = (self.state, text.sent_at) {
-            let clearly_older =
-                began.source == Source::Handset && began.is_timed() && sent_at.plus(TIE) < began.occurred_at;
+        if let State::OptedIn(began) = self.state {
+            let is_timed = began.source == Source::Handset && began.is_timed();
+            let clearly_older = stop_is_older(text.time(), is_timed.then_some(began.occurred_at));
             // It may be older than this program's START and still be news to another one.
             let is_news = scope == Scope::Everywhere && self.record.may_be_texted_beside(self.program);
             if clearly_older && !is_news {
                 return self.handset(EventKind::Recorded, text, &[]);
             }
         }
-        let occurred_at = self.occurred_at(text.sent_at);
+        let occurred_at = self.occurred_at(text.time());
         let mut decision = self.revoke(scope, Source::Handset, Evidence::HandsetText(text));
         if let Some(event) = &mut decision.event {
             event.occurred_at = occurred_at;
@@ -156,9 +154,10 @@ impl Case<'_> {
 
     fn form(&self, record: FormRecord, double_opt_in: bool) -> Decision {
         let flagged = self.record.do_not_text.is_some() || self.record.paused.is_some();
+        let is_open = self.record.open_request(self.program).is_some();
         let (kind, effects) = match self.state {
-            State::NotAsked if double_opt_in && flagged => (EventKind::Recorded, vec![]),
-            State::NotAsked if double_opt_in => (EventKind::Invited, vec![Effect::SendInvitation]),
+            State::NotAsked if double_opt_in && (flagged || is_open) => (EventKind::Recorded, vec![]),
+            State::NotAsked if double_opt_in => (EventKind::RequestScheduled, vec![Effect::SendInvitation]),
             State::NotAsked => (EventKind::OptedIn, self.welcome()),
             State::Invited(_) | State::OptedIn(_) | State::OptedOut(_) => (EventKind::Recorded, vec![]),
         };
@@ -250,7 +249,7 @@ impl Case<'_> {
     }
 
     fn handset(&self, kind: EventKind, text: HandsetText, effects: &[Effect]) -> Decision {
-        let occurred_at = self.occurred_at(text.sent_at);
+        let occurred_at = self.occurred_at(text.time());
         let mut decision = self.event(kind, Source::Handset, Evidence::HandsetText(text), effects);
         if let Some(event) = &mut decision.event {
             event.occurred_at = occurred_at;

@@ -126,8 +126,18 @@ pub struct HandsetText {
     pub to: String,
     /// The keyword it was read as.
     pub matched: String,
-    /// When the handset sent it, where the provider knows.
+    /// When the handset sent it, where the provider's webhook says so.
     pub sent_at: Option<Timestamp>,
+    /// When it was sent, as the provider answered when it was asked. Left out of the bytes where it was not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_sent_at: Option<Timestamp>,
+}
+
+impl HandsetText {
+    /// When it was sent, told or asked.
+    pub fn time(&self) -> Option<Timestamp> {
+        self.sent_at.or(self.asked_sent_at)
+    }
 }
 
 /// The record of a hosted form that was submitted with the box ticked (RULES §8).
@@ -215,11 +225,12 @@ pub enum Evidence {
         /// The message that was refused.
         message: MessageId,
     },
-    /// The opt-in template that was queued, or that could not be delivered.
+    /// The opt-in request that was scheduled or taken by the carrier. In older histories also why one failed: the event's
+    /// kind tells.
     Invitation {
-        /// The invitation.
+        /// The message.
         message: MessageId,
-        /// Its exact text, or why it failed.
+        /// Its exact text.
         text: String,
         /// How we got the number, where somebody said so. Left out of the bytes otherwise: older histories keep theirs.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -227,6 +238,13 @@ pub enum Evidence {
     },
     /// The record of the same handset under another spelling of its number.
     OtherSpelling(OtherSpelling),
+    /// An opt-in request that reached nobody.
+    RequestFailed {
+        /// The message.
+        message: MessageId,
+        /// Why.
+        reason: String,
+    },
     /// A reason in words.
     Note {
         /// The words.
@@ -254,6 +272,11 @@ mod tests {
         let old =
             r#"{"type":"invitation","message":"01890a5d-ac96-774b-bcce-b302099a8057","text":"Reply START"}"#;
         let read: Evidence = serde_json::from_str(old).unwrap();
+        assert_eq!(serde_json::to_string(&read).unwrap(), old);
+        let old = r#"{"type":"handset_text","inbound":"01890a5d-ac96-774b-bcce-b302099a8057","provider":"twilio",
+            "provider_message_id":"SM1","body":"START","to":"+12065550199","matched":"start","sent_at":null}"#;
+        let old = old.replace(",\n            ", ",");
+        let read: Evidence = serde_json::from_str(&old).unwrap();
         assert_eq!(serde_json::to_string(&read).unwrap(), old);
     }
 }

@@ -13,7 +13,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::consent::NumberConsent;
+use super::consent::{NumberConsent, State};
 use super::message::{Category, Lane};
 use super::phone::Phone;
 use super::program::Program;
@@ -44,6 +44,27 @@ words! {
         /// Is sending switched on?
         Operations = "operations",
     }
+}
+
+words! {
+    /// How far an opt-in request is that the carrier has not taken yet.
+    RequestProgress {
+        /// It waits for its turn or for an allowed time.
+        Scheduled = "scheduled",
+        /// It is being handed over.
+        Sending = "sending",
+        /// The carrier did not answer, and is asked before anything else.
+        Unknown = "unknown",
+    }
+}
+
+/// An opt-in request on its way.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PendingRequest {
+    /// How far it is.
+    pub progress: RequestProgress,
+    /// When it is handed over, where that is later than now.
+    pub due_at: Option<Timestamp>,
 }
 
 words! {
@@ -113,6 +134,8 @@ impl From<CheckRow> for Check {
 pub struct Question<'a> {
     /// What is known of the number.
     pub consent: &'a NumberConsent,
+    /// The program's opt-in request to it that the carrier has not taken yet, if there is one.
+    pub request: Option<PendingRequest>,
     /// The number itself.
     pub phone: &'a Phone,
     /// The carrier's code, when it said that the number cannot receive texts.
@@ -180,7 +203,7 @@ pub fn ask(question: &Question<'_>) -> Verdict {
     let state = question.consent.state_in(question.program.id);
     let timing = timing::timing(question);
     let checks = vec![
-        checks::consent(question, state),
+        checks::consent(question, state, timing.next),
         checks::opt_out(question, state),
         checks::do_not_text(question),
         checks::paused(question),
@@ -200,6 +223,8 @@ pub fn ask(question: &Question<'_>) -> Verdict {
         state: state.name(),
         since: state.since(),
         history_seq: question.consent.seq,
+        request: question.request.map(|request| request.progress),
+        request_seq: request_to_send(question, state),
         asked_at: question.now,
         checks,
         next_allowed_at,
@@ -207,6 +232,17 @@ pub fn ask(question: &Question<'_>) -> Verdict {
         frees_at: timing.next,
         allowed_until: timing.until,
         fresh: true,
+    }
+}
+
+/// The event that scheduled the opt-in request that may be handed over. Versions before called the number invited as soon as
+/// the request was queued.
+fn request_to_send(question: &Question<'_>, state: State) -> Option<i32> {
+    match (question.consent.requests.get(&question.program.id), state) {
+        // One that the carrier took and did not deliver is handed over again.
+        (Some(request), _) => Some(request.seq),
+        (None, State::Invited(since)) => Some(since.seq),
+        (None, _) => None,
     }
 }
 

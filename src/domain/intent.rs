@@ -4,7 +4,7 @@
 use chrono::Duration;
 
 use super::consent::{EventKind, Source};
-use super::decide::may_ask_again_from;
+use super::decide::{Arrival, may_ask_again_from};
 use super::evidence::{Basis, ConsentDocument, Evidence, FormRecord, HandsetText, RevocationChannel};
 use super::id::{MessageId, ProgramId};
 use super::time::Timestamp;
@@ -47,6 +47,17 @@ impl Revocation {
     }
 }
 
+/// What is known of the current opt-in request when a YES arrives.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Asked {
+    /// None has gone out.
+    No,
+    /// It is being handed over since then, or its outcome is unknown.
+    UnderWay { since: Timestamp },
+    /// The carrier took it: handed over then.
+    At(Timestamp),
+}
+
 /// What somebody wants. The variants that can end in consent carry the evidence for it.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Intent {
@@ -54,17 +65,19 @@ pub enum Intent {
     Invite { message: MessageId, text: String, basis: Option<Basis> },
     /// A person asks once more, long after an invitation without an answer.
     Reinvite { message: MessageId, text: String, basis: Option<Basis> },
-    /// The opt-in template of the event `seq` reached nobody.
+    /// The carrier took the opt-in request that the event `seq` scheduled; its hand-off began at `asked_at`.
+    RequestAccepted { message: MessageId, seq: i32, text: String, asked_at: Timestamp },
+    /// The opt-in request of the event `seq` reached nobody.
     InvitationFailed { message: MessageId, seq: i32, why: String },
-    /// START from the handset.
-    Start(HandsetText),
+    /// START from the handset, with the opt-outs that it has to be later than.
+    Start(HandsetText, Arrival),
     /// A program's own word of consent: it begins consent, and only START itself brings back who opted out.
-    Join(HandsetText),
+    Join(HandsetText, Arrival),
     /// A text that is kept in the history and changes nothing: START from another channel, or one that only the provider
     /// reads as START.
     Keep(HandsetText),
-    /// YES from the handset: consent only while invited, and only to a question that went out: at `asked_at`.
-    Yes { text: HandsetText, asked_at: Option<Timestamp> },
+    /// YES from the handset: consent only as an answer to the current opt-in request.
+    Yes { text: HandsetText, arrived_at: Timestamp, asked: Asked },
     /// STOP from the handset.
     Stop(HandsetText, Scope),
     /// A reply that is neither clearly yes nor clearly no.
@@ -109,6 +122,10 @@ pub struct Draft {
 pub enum Effect {
     /// Queue the opt-in template.
     SendInvitation,
+    /// Ask the carrier whether the START or the opt-out before it was sent last, and decide again.
+    AskOrder,
+    /// Decide on the YES again once it is known whether the carrier took the opt-in request.
+    AwaitRequest,
     /// Release the held messages, each through the gate.
     ReleaseHeld,
     /// Cancel the messages that are held or queued.
@@ -167,14 +184,17 @@ pub enum Refusal {
          document."
     )]
     ReferenceTooShort,
-    /// An invitation is out already.
+    /// An opt-in request has gone out already.
     #[error(
-        "The opt-in template went out on {} already. It is never sent twice by itself; a person may ask once more from {}.",
+        "An opt-in request was sent on {}. Opt-in requests aren't resent automatically. You can send one reminder from {}.",
         .since.day(), may_ask_again_from(*.since).words()
     )]
     AlreadyInvited { since: Timestamp },
-    /// There is no invitation that could be repeated.
-    #[error("No invitation is out to this number. Write to the lead: the opt-in template goes first.")]
+    /// An opt-in request is scheduled or being sent.
+    #[error("An opt-in request has been scheduled since {}. Wait until it is sent.", .since.words())]
+    RequestOpen { since: Timestamp },
+    /// There is no request that could be repeated.
+    #[error("No opt-in request has been sent to this number. Send a message: the opt-in request goes first.")]
     NotInvited,
     /// The number is opted in: there is nothing to invite to.
     #[error("This number is opted in already.")]
@@ -202,6 +222,7 @@ impl Refusal {
             Refusal::TooLateToConfirm => "too_late_to_confirm",
             Refusal::ReasonTooShort | Refusal::ReferenceTooShort => "reason_too_short",
             Refusal::AlreadyInvited { .. } => "already_invited",
+            Refusal::RequestOpen { .. } => "request_scheduled",
             Refusal::NotInvited => "not_invited",
             Refusal::AlreadyOptedIn => "already_opted_in",
             Refusal::DoNotText => "do_not_text",

@@ -95,6 +95,14 @@ struct Row {
     hash: Vec<u8>,
 }
 
+impl Row {
+    fn event(self) -> Result<Event, StoreError> {
+        let evidence = serde_json::from_str(&self.facts)?;
+        let Row { seq, program_id: program, kind, source, occurred_at, recorded_at, .. } = self;
+        Ok(Event { seq, program, kind, source, occurred_at, recorded_at, evidence })
+    }
+}
+
 impl From<Row> for Stored {
     fn from(row: Row) -> Stored {
         Stored {
@@ -151,29 +159,61 @@ pub fn ended_after(
     })
 }
 
-/// The evidence with which the program's consent of the event `seq` began, and of the invitation before it, if there was
-/// one: the newest first.
+/// The wordings that the lead read before the program's consent of the event `seq` began, the newest first: of a form, and of
+/// the opt-in request after it.
 ///
 /// # Errors
 /// When the database fails, or evidence cannot be read.
-pub fn beginnings(
+pub fn wordings(
     conn: &mut Conn<'_>,
     number: NumberId,
     program: ProgramId,
     seq: i32,
-) -> Result<Vec<Evidence>, StoreError> {
-    on!(conn, db => {
-        let facts: Vec<String> = consent_events::table
-            .filter(consent_events::number_id.eq(number))
-            .filter(consent_events::program_id.eq(program))
-            .filter(consent_events::seq.le(seq))
-            .filter(consent_events::kind.eq_any([EventKind::Invited, EventKind::OptedIn]))
-            .order(consent_events::seq.desc())
-            .select(consent_events::facts)
-            .limit(2)
-            .load(db)?;
-        facts.iter().map(|facts| Ok(serde_json::from_str(facts)?)).collect()
-    })
+) -> Result<Vec<String>, StoreError> {
+    let kinds = [EventKind::RequestScheduled, EventKind::Invited, EventKind::OptedIn];
+    let rows: Vec<(i32, EventKind, String)> = on!(conn, db => consent_events::table
+        .filter(consent_events::number_id.eq(number))
+        .filter(consent_events::program_id.eq(program))
+        .filter(consent_events::seq.le(seq))
+        .filter(consent_events::kind.eq_any(kinds))
+        .order(consent_events::seq.desc())
+        .select((consent_events::seq, consent_events::kind, consent_events::facts))
+        .limit(3)
+        .load(db)?);
+    let mut wordings = Vec::new();
+    for (at, kind, facts) in rows {
+        // What lies before an earlier opt-in belongs to another consent.
+        if kind == EventKind::OptedIn && at != seq {
+            break;
+        }
+        let evidence: Evidence = serde_json::from_str(&facts)?;
+        wordings.extend(
+            evidence.wording().filter(|words| !wordings.iter().any(|w| w == words)).map(str::to_owned),
+        );
+        if kind == EventKind::RequestScheduled {
+            break;
+        }
+    }
+    Ok(wordings)
+}
+
+/// So many of a number's newest turns are looked at by a START.
+const TURNS: i64 = 100;
+
+/// A number's newest events that began or ended a consent, the newest first.
+///
+/// # Errors
+/// When the database fails, or evidence cannot be read.
+pub fn turns(conn: &mut Conn<'_>, number: NumberId) -> Result<Vec<Event>, StoreError> {
+    let kinds = [EventKind::OptedIn, EventKind::OptedOut, EventKind::OptOutRepeated, EventKind::ConsentEnded];
+    let rows: Vec<Row> = on!(conn, db => consent_events::table
+        .filter(consent_events::number_id.eq(number))
+        .filter(consent_events::kind.eq_any(kinds))
+        .order(consent_events::seq.desc())
+        .select(Row::as_select())
+        .limit(TURNS)
+        .load(db)?);
+    rows.into_iter().map(Row::event).collect()
 }
 
 /// The evidence of one event of a number.

@@ -1,5 +1,7 @@
 //! Texts that leads sent. The pair (provider, provider's id) is unique for ever: the same text counts once.
 
+use std::collections::HashMap;
+
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
@@ -64,6 +66,21 @@ pub fn get(conn: &mut Conn<'_>, id: InboundId) -> Result<Option<Inbound>, StoreE
     on!(conn, db => {
         Ok(inbound_texts::table.find(id).select(Inbound::as_select()).first(db).optional()?)
     })
+}
+
+/// How texts were read when they arrived.
+///
+/// # Errors
+/// When the database fails.
+pub fn classes(conn: &mut Conn<'_>, ids: &[InboundId]) -> Result<HashMap<InboundId, String>, StoreError> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows: Vec<(InboundId, String)> = on!(conn, db => inbound_texts::table
+        .filter(inbound_texts::id.eq_any(ids))
+        .select((inbound_texts::id, inbound_texts::class))
+        .load(db)?);
+    Ok(rows.into_iter().collect())
 }
 
 /// True when a provider ever brought a text.

@@ -39,18 +39,21 @@ pub struct InboundQuestion {
     pub answered_at: Option<Timestamp>,
     /// How it ended.
     pub answer: Option<QuestionAnswer>,
+    /// The event that kept the text when the question was opened: an opt-out after it wins.
+    pub event_seq: Option<i32>,
 }
 
 impl InboundQuestion {
-    /// A question that nothing was done about yet.
+    /// A question that nothing was done about yet. It is due at once where the carrier is to be asked.
     pub fn new(
         inbound_id: InboundId,
         kind: QuestionKind,
         number_id: NumberId,
-        due_at: Option<Timestamp>,
+        event_seq: Option<i32>,
         confirm: bool,
         now: Timestamp,
     ) -> InboundQuestion {
+        let due_at = (kind != QuestionKind::Yes).then_some(now);
         let (asked_at, attempts, answered_at, answer) = (now, 0, None, None);
         InboundQuestion {
             inbound_id,
@@ -62,6 +65,7 @@ impl InboundQuestion {
             confirm,
             answered_at,
             answer,
+            event_seq,
         }
     }
 }
@@ -174,7 +178,7 @@ pub fn set_due(tx: &mut Tx<'_>, question: &InboundQuestion, due_at: Timestamp) -
     })
 }
 
-/// Closes a question.
+/// Closes an open question.
 ///
 /// # Errors
 /// When the database fails.
@@ -186,7 +190,7 @@ pub fn close(
 ) -> Result<(), StoreError> {
     on!(tx, db => {
         use inbound_questions as t;
-        let row = t::table.find((question.inbound_id, question.kind));
+        let row = t::table.find((question.inbound_id, question.kind)).filter(t::answered_at.is_null());
         diesel::update(row).set((t::answered_at.eq(Some(now)), t::answer.eq(Some(answer)))).execute(db)?;
         Ok(())
     })

@@ -20,14 +20,16 @@ use crate::domain::time::Timestamp;
 
 pub use attempts::{FailedAttempt, failed_attempt, failed_attempts, failed_ids, keep_failed};
 pub use past::{
-    arranged, attempts_since, confirmed_with, counted_since, helped_since, invited_at, scheduled_for,
-    taken_by,
+    arranged, attempts_since, confirmed_with, counted_since, helped_since, request, scheduled_for, taken_by,
 };
 pub use queue::{
     Due, QueuePart, QueuePlace, all_waiting, count_waiting, due, holds_ending, is_behind_another, look_again,
     move_to_number, scheduled_until, unanswered, waiting,
 };
 pub use waiting::{Waiting, waiting_for_a_time};
+
+/// The code of a hand-off that the carrier did not answer.
+pub const UNANSWERED: &str = "unknown";
 
 /// An outbound text.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
@@ -80,6 +82,8 @@ pub struct Message {
     pub steps: i32,
     /// How long the number's history was when the message was accepted.
     pub accepted_seq: i32,
+    /// A person at the simulated phones asked to deliver it now. Real databases never set it.
+    pub skips_quiet_hours: bool,
 }
 
 impl Message {
@@ -117,7 +121,13 @@ impl Message {
             verdict: None,
             steps: 1,
             accepted_seq: 0,
+            skips_quiet_hours: false,
         }
+    }
+
+    /// True while nobody knows whether the carrier took it.
+    pub fn is_unanswered(&self) -> bool {
+        self.status == Status::Sending && self.error_code.as_deref() == Some(UNANSWERED)
     }
 
     /// When it goes out by itself, while it waits for the next allowed time.
@@ -190,9 +200,9 @@ pub fn insert(tx: &mut Tx<'_>, message: &Message, note: Option<&str>) -> Result<
 struct Change<'a> {
     status: Status,
     steps: i32,
-    // A later failure without a code keeps the earlier code and its words.
-    error_code: Option<&'a str>,
-    error_text: Option<&'a str>,
+    // A bad end without a code keeps the earlier code and its words; every other step without one clears them.
+    error_code: Option<Option<&'a str>>,
+    error_text: Option<Option<&'a str>>,
     due_at: Option<Timestamp>,
     provider_id: Option<&'a str>,
     sender: Option<&'a str>,
@@ -214,11 +224,12 @@ pub fn advance(
     why: &Move<'_>,
 ) -> Result<(), StoreError> {
     let permit = why.claim.map(|(_, permit)| permit);
+    let is_told = why.code.is_some() || !status.is_bad_end();
     let change = Change {
         status,
         steps: message.steps + 1,
-        error_code: why.code,
-        error_text: why.code.and(why.note),
+        error_code: is_told.then_some(why.code),
+        error_text: is_told.then(|| why.code.and(why.note)),
         due_at: why.due_at,
         provider_id: why.provider_id,
         sender: why.claim.map(|(sender, _)| sender),
@@ -255,6 +266,17 @@ fn step(
                 t::note.eq(why.note),
             ))
             .execute(db)?;
+        Ok(())
+    })
+}
+
+/// Lets a message of a simulated database go out in quiet hours.
+///
+/// # Errors
+/// When the database fails.
+pub fn skip_quiet_hours(tx: &mut Tx<'_>, id: MessageId) -> Result<(), StoreError> {
+    on!(tx, db => {
+        diesel::update(messages::table.find(id)).set(messages::skips_quiet_hours.eq(true)).execute(db)?;
         Ok(())
     })
 }

@@ -171,6 +171,7 @@ diesel::table! {
         verdict -> Nullable<Text>,
         steps -> Integer,
         accepted_seq -> Integer,
+        skips_quiet_hours -> Bool,
     }
 }
 
@@ -235,6 +236,7 @@ diesel::table! {
         confirm -> Bool,
         answered_at -> Nullable<BigInt>,
         answer -> Nullable<Text>,
+        event_seq -> Nullable<Integer>,
     }
 }
 

@@ -2,6 +2,7 @@
 //! Both exist in a simulated database only.
 
 mod behaviour;
+mod deliver_now;
 mod machine;
 
 use actix_session::Session;
@@ -12,6 +13,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use self::behaviour::FAULTS;
+use self::deliver_now::WaitingText;
 use super::App;
 use super::admin::basis;
 use super::admin::which::first_known;
@@ -46,6 +48,7 @@ pub fn pages(config: &mut ServiceConfig) {
         .route("/simulator/handsets", web::post().to(put_on_table))
         .route("/simulator/texts", web::post().to(text))
         .route("/simulator/messages", web::post().to(send))
+        .route("/simulator/messages/{id}/delivery", web::post().to(deliver_now::deliver))
         .route("/simulator/behaviour", web::post().to(behaviour::change));
 }
 
@@ -84,6 +87,8 @@ struct OnTable {
     href: String,
     link: &'static str,
     texts: Vec<HandsetText>,
+    /// What waits for an allowed time.
+    waiting: Vec<WaitingText>,
 }
 
 /// The state in one program.
@@ -194,8 +199,10 @@ fn on_table(
         link: "Ask why",
         number: phone,
         texts,
+        waiting: Vec::new(),
     };
     let Some(number) = numbers::find(conn, &on_table.number)? else { return Ok(on_table) };
+    on_table.waiting = deliver_now::waiting(conn, number.id)?;
     let all = programs::all(conn)?;
     let known = first_known(&all, &number.consent).unwrap_or(0);
     let Some(program) = all.get(known) else { return Ok(on_table) };

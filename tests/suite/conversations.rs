@@ -153,7 +153,7 @@ async fn duplicated_and_reordered_webhooks_change_nothing() {
     let (_, held) = ana.is_sent("hello").await;
     ana.texts("START").await;
     world.deliver().await;
-    assert_eq!(ana.history().await.len(), 2, "invited, opted in");
+    assert_eq!(ana.history().await.len(), 3, "scheduled, invited, opted in");
     assert_eq!(world.status(&held["id"]).await, "delivered");
     assert_eq!(ana.received().len(), 3);
 }

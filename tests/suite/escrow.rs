@@ -269,16 +269,12 @@ async fn a_person_may_invite_once_more_after_thirty_days_and_nobody_else() {
     cy.is_sent("hello").await;
     days_later(&world, 29).await;
     let mut sam = world.sam().await;
-    sam.open(&page)
-        .await
-        .says("a person may ask once more from")
-        .says("3 Dec 2026")
-        .lacks("Invite once more");
+    sam.open(&page).await.says("You can send one reminder from").says("3 Dec 2026").lacks("Invite once more");
     let early = sam.open(&again).await;
     assert_eq!(early.location, page, "the way back is to the contact");
-    sam.follow(&early).await.says("It is never sent twice by itself").says("3 Dec 2026");
+    sam.follow(&early).await.says("resent automatically").says("3 Dec 2026");
     let early = sam.post(&page, &again, &[]).await;
-    sam.follow(&early).await.says("It is never sent twice by itself");
+    sam.follow(&early).await.says("resent automatically");
     assert_eq!(cy.received().len(), 1);
     days_later(&world, 2).await;
     // A new message waits as before, and asks nobody by itself.
@@ -292,14 +288,20 @@ async fn a_person_may_invite_once_more_after_thirty_days_and_nobody_else() {
     ada.open(&again).await.says("Held messages: 1").says("keep their time").says("11 Dec 2026");
     let (one, two) = (ada.token(&page).await, ada.token(&page).await);
     let asked = ada.post_with(&one, &again, &[]).await;
-    ada.follow(&asked).await.says("Invited once more").says("Ada Abbott ·").lacks("reinvitation");
+    ada.follow(&asked).await.says("Opt-in reminder scheduled").says("Ada Abbott ·").lacks("reinvitation");
     let twice = ada.post_with(&two, &again, &[]).await;
-    ada.follow(&twice).await.says("It is never sent twice by itself");
+    ada.follow(&twice).await.says("Wait until it is sent");
     world.deliver().await;
+    ada.open(&page).await.says("Invited once more");
     assert_eq!(cy.received().len(), 2, "the template once more: {:?}", cy.received());
-    let last = cy.history().await.pop().unwrap();
-    assert_eq!((last["kind"].as_str(), last["source"].as_str()), (Some("invited"), Some("manual")));
-    assert_eq!(last["actor"], "user:ada@example.com");
+    let mut history = cy.history().await;
+    let (sent, asked) = (history.pop().unwrap(), history.pop().unwrap());
+    assert_eq!(
+        (asked["kind"].as_str(), asked["source"].as_str()),
+        (Some("request_scheduled"), Some("manual"))
+    );
+    assert_eq!(asked["actor"], "user:ada@example.com");
+    assert_eq!((sent["kind"].as_str(), sent["source"].as_str()), (Some("invited"), Some("provider")));
     cy.texts("yes").await;
     assert_eq!(times(&cy, "Are you still looking?"), 1);
     assert_eq!(times(&cy, "hello"), 0, "it ran out, and a person is asked");
@@ -322,7 +324,7 @@ async fn nobody_is_invited_again_who_said_no_or_must_not_be_texted() {
     for (page, why) in [
         (page_of_ben, "opted out"),
         (page_of_dee, "An unclear reply from this number awaits a decision"),
-        (page_of_eva, "No invitation is out to this number"),
+        (page_of_eva, "No opt-in request has been sent to this number"),
     ] {
         ada.open(&page).await.lacks("Invite once more");
         let refused = ada.post(&page, &format!("{page}/reinvitation"), &[]).await;
@@ -362,7 +364,7 @@ async fn a_repeated_invitation_that_fails_does_not_count_as_never_asked() {
     world.deliver().await;
     simulator.set_behaviour(Behaviour::default());
     assert_eq!(cy.state().await, "invited");
-    sam.open(&page).await.says("Repeated invitation could not be delivered");
+    sam.open(&page).await.says("Repeated opt-in request could not be delivered");
     let before = cy.received().len();
     let (_, held) = cy.is_sent("hello again").await;
     assert_eq!((cy.received().len(), world.status(&held["id"]).await), (before, "held".to_owned()));

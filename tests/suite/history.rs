@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 use sms_opt_in::domain::consent::{
-    Event, EventKind, Intent, NumberConsent, Revocation, Scope, Source, StateName, decide, fold,
+    Arrival, Asked, Event, EventKind, Intent, NumberConsent, Revocation, Scope, Source, StateName, decide,
+    fold, opt_outs_in_force,
 };
 use sms_opt_in::domain::evidence::*;
 use sms_opt_in::domain::id::{InboundId, MessageId, ProgramId};
@@ -22,7 +23,13 @@ fn text(matched: &str, sent_at: Option<Timestamp>) -> HandsetText {
         to: "+12065550199".into(),
         matched: matched.into(),
         sent_at,
+        asked_sent_at: None,
     }
+}
+
+/// A START; what it has to be later than is known when it is played.
+fn a_start(sent_at: Option<Timestamp>) -> Intent {
+    Intent::Start(text("START", sent_at), Arrival { at: Timestamp::default(), opt_outs: Vec::new() })
 }
 
 fn intents() -> impl Strategy<Value = Intent> {
@@ -57,10 +64,24 @@ fn intents() -> impl Strategy<Value = Intent> {
         Just(Intent::Invite { message, text: "Reply START".into(), basis: None }),
         Just(Intent::Reinvite { message, text: "Reply START".into(), basis: None }),
         (1..9i32).prop_map(move |seq| Intent::InvitationFailed { message, seq, why: "landline".into() }),
-        Just(Intent::Start(text("START", None))),
-        (0i64..2000)
-            .prop_map(|at| Intent::Start(text("START", Some(Timestamp::from_micros(at * 1_000_000))))),
-        Just(Intent::Yes { text: text("YES", None), asked_at: Some(Timestamp::default()) }),
+        Just(a_start(None)),
+        (0i64..2000).prop_map(|at| a_start(Some(Timestamp::from_micros(at * 1_000_000)))),
+        Just(Intent::Yes {
+            text: text("YES", None),
+            arrived_at: Timestamp::default(),
+            asked: Asked::At(Timestamp::default())
+        }),
+        Just(Intent::Yes {
+            text: text("YES", None),
+            arrived_at: Timestamp::default(),
+            asked: Asked::UnderWay { since: Timestamp::default() }
+        }),
+        (1..9i32).prop_map(move |seq| Intent::RequestAccepted {
+            message,
+            seq,
+            text: "Reply START".into(),
+            asked_at: Timestamp::default()
+        }),
         Just(Intent::Stop(text("STOP", None), Scope::Everywhere)),
         Just(Intent::Stop(text("STOP", None), Scope::Program)),
         Just(Intent::Unclear(text("no", None))),
@@ -86,7 +107,14 @@ fn play(intents: Vec<Intent>) -> (Vec<Event>, NumberConsent) {
     for (n, intent) in intents.into_iter().enumerate() {
         let now = Timestamp::from_micros((1000 + n as i64) * 1_000_000);
         let before = record.state_in(program());
-        let from_handset = matches!(intent, Intent::Start(_));
+        let from_handset = matches!(intent, Intent::Start(..));
+        let intent = match intent {
+            Intent::Start(text, _) => {
+                let opt_outs = opt_outs_in_force(history.iter().rev(), program());
+                Intent::Start(text, Arrival { at: now, opt_outs })
+            }
+            other => other,
+        };
         let Ok(decision) = decide(&record, program(), intent, now) else { continue };
         let Some(draft) = decision.event else { continue };
         let event = Event {
@@ -138,7 +166,7 @@ proptest! {
         let (_, record) = play(arriving.iter().map(|(start, at)| {
             let sent_at = Some(Timestamp::from_micros(at * 1_000_000));
             if *start {
-                Intent::Start(text("START", sent_at))
+                a_start(sent_at)
             } else {
                 Intent::Stop(text("STOP", sent_at), Scope::Everywhere)
             }

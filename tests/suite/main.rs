@@ -28,6 +28,8 @@ mod pages;
 mod people;
 mod plans;
 mod programs;
+mod questions;
+mod requests;
 mod restore;
 mod retries;
 mod reviews;

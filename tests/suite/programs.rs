@@ -436,7 +436,7 @@ async fn a_contact_opens_on_the_program_in_which_something_is_known() {
     let (_, after) =
         phones.page.split_once("<p class=\"small\">Account updates <span class=\"badge").unwrap();
     let (account, rates) = after.split_once("<p class=\"small\">Rate alerts <span class=\"badge").unwrap();
-    assert!(account.contains("Invited</span>") && rates.contains("Opted in</span>"), "{after}");
+    assert!(account.contains("Not asked</span>") && rates.contains("Opted in</span>"), "{after}");
 }
 
 #[actix_web::test]

@@ -82,7 +82,7 @@ async fn a_reply_that_is_read_as_a_revocation_is_one_for_all_programs() {
     let last = ana.history().await.pop().unwrap();
     assert_eq!((last["kind"].as_str(), last["source"].as_str()), (Some("opted_out"), Some("manual")));
     assert!(last["evidence"].to_string().contains("not interested right now"), "{last}");
-    world.clock.advance(Duration::seconds(1));
+    world.clock.advance(Duration::seconds(5));
     ana.texts("START").await;
     assert_eq!(ana.state().await, "opted_in", "the lead's own START still brings it back");
 }

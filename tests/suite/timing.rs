@@ -113,7 +113,7 @@ async fn who_was_not_asked_yet_cannot_say_yes_and_a_start_takes_the_question_bac
     ben.is_sent("Your rate is ready").await;
     assert!(ana.received().is_empty(), "the opt-in template waits for the morning");
     ana.texts("yes").await;
-    assert_eq!(ana.state().await, "invited", "yes to what?");
+    assert_eq!(ana.state().await, "not_asked", "yes to what?");
     ben.texts("START").await;
     assert_eq!(ben.state().await, "opted_in");
     time_goes_by(&world, Duration::hours(11)).await;

@@ -26,8 +26,10 @@ impl Evident<'_> {
             Evidence::HandsetText(text) => (self.text(text), Some(text.inbound.as_bytes().to_vec())),
             Evidence::WebForm(record) => (self.papers.wording(record), None),
             Evidence::Document(document) => (self.papers.file(document), None),
-            // The evidence of a failure names the message too, but has words of its own.
-            Evidence::Invitation { message, text, .. } if entry.event.kind == EventKind::Invited => {
+            // In older histories the evidence of a failure names the message too, but has words of its own.
+            Evidence::Invitation { message, text, .. }
+                if matches!(entry.event.kind, EventKind::RequestScheduled | EventKind::Invited) =>
+            {
                 (self.invitation(message.as_bytes(), text), None)
             }
             _ => (None, None),

@@ -75,14 +75,16 @@ fn claim(message: &MessageRow) -> Result<Option<(Lane, i32, i32)>, &'static str>
 }
 
 fn permitted(message: &MessageRow, lane: Lane, permit: i32, consent: &NumberConsent) -> bool {
-    let wanted = match lane {
-        Lane::Help => return true,
-        Lane::Gated | Lane::OptInConfirmation => StateName::OptedIn,
-        Lane::Invitation => StateName::Invited,
-        Lane::OptOutConfirmation => StateName::OptedOut,
-    };
     let Some(program) = ProgramId::from_slice(&message.program_id) else { return false };
     let state = consent.state_in(program);
+    let wanted = match (lane, consent.requests.get(&program)) {
+        (Lane::Help, _) => return true,
+        (Lane::Gated | Lane::OptInConfirmation, _) => StateName::OptedIn,
+        (Lane::OptOutConfirmation, _) => StateName::OptedOut,
+        (Lane::Invitation, Some(request)) => return request.seq == permit,
+        // Versions before called the number invited by the event that queued the request.
+        (Lane::Invitation, None) => StateName::Invited,
+    };
     state.name() == wanted && state.since().is_some_and(|since| since.seq == permit)
 }
 

@@ -1,4 +1,5 @@
-//! The rows of the invitation: once by itself, once more only by a person and long after, and what a failure means.
+//! The rows of the opt-in request: scheduled once by itself, once more only by a person and long after; sent when the carrier
+//! has taken it, and what a failure means.
 
 use chrono::Duration;
 
@@ -9,10 +10,10 @@ use crate::domain::id::{MessageId, ProgramId};
 use crate::domain::intent::{Decision, Effect, Refusal};
 use crate::domain::time::Timestamp;
 
-/// An invitation without an answer may be repeated by a person after this time, never by itself (RULES §4).
+/// A request without an answer may be repeated by a person after this time, never by itself (RULES §4).
 const ASK_AGAIN_AFTER: Duration = Duration::days(30);
 
-/// When a person may repeat an invitation of this time.
+/// When a person may repeat a request that the carrier took at this time.
 pub fn may_ask_again_from(invited_at: Timestamp) -> Timestamp {
     invited_at.plus(ASK_AGAIN_AFTER)
 }
@@ -34,8 +35,8 @@ impl Case<'_> {
     ) -> Result<Decision, Refusal> {
         self.may_be_asked()?;
         match self.state {
-            State::Invited(since) => Err(Refusal::AlreadyInvited { since: since.recorded_at }),
-            _ => self.invitation(Source::System, message, text, basis),
+            State::Invited(since) => Err(Refusal::AlreadyInvited { since: since.occurred_at }),
+            _ => self.schedule(Source::System, message, text, basis),
         }
     }
 
@@ -46,46 +47,70 @@ impl Case<'_> {
         basis: Option<Basis>,
     ) -> Result<Decision, Refusal> {
         self.may_be_asked_again()?;
-        self.invitation(Source::Manual, message, text, basis)
+        self.schedule(Source::Manual, message, text, basis)
     }
 
-    /// Late news about an earlier invitation says nothing about the one that is out. When a repeated one fails, the first
-    /// one went out all the same: the number stays invited, or the next message would ask a third time by itself.
-    pub(super) fn invitation_failed(&self, message: MessageId, seq: i32, why: String) -> Decision {
-        let evidence = Evidence::Invitation { message, text: why, basis: None };
-        match self.state {
-            State::Invited(since) if since.seq != seq => Decision::default(),
-            State::Invited(since) if since.source == Source::Manual => {
-                self.event(EventKind::Recorded, Source::Provider, evidence, &[])
-            }
-            State::Invited(_) => {
-                let effects = [Effect::CancelWaiting];
-                self.event(EventKind::InvitationFailed, Source::Provider, evidence, &effects)
-            }
+    /// The carrier took the request that the event `seq` scheduled: only now is the number invited. News about an earlier
+    /// request says nothing about the current one.
+    pub(super) fn request_accepted(
+        &self,
+        message: MessageId,
+        seq: i32,
+        text: String,
+        asked_at: Timestamp,
+    ) -> Decision {
+        if self.record.open_request(self.program).is_none_or(|request| request.seq != seq) {
+            return Decision::default();
+        }
+        let evidence = Evidence::Invitation { message, text, basis: None };
+        let mut decision = self.event(EventKind::Invited, Source::Provider, evidence, &[]);
+        if let Some(event) = &mut decision.event {
+            event.occurred_at = asked_at.min(self.now);
+        }
+        decision
+    }
+
+    /// A request that reached nobody leaves the number as it was: not asked, or after a repeated one invited by the first
+    /// one, or the next message would ask a third time by itself.
+    pub(super) fn invitation_failed(&self, message: MessageId, seq: i32, reason: String) -> Decision {
+        let evidence = Evidence::RequestFailed { message, reason };
+        let failed = |kind, effects: &[Effect]| self.event(kind, Source::Provider, evidence, effects);
+        let cancels = [Effect::CancelWaiting];
+        match (self.record.requests.get(&self.program), self.state) {
+            (Some(request), _) if request.seq == seq => match request.source {
+                Source::Manual => failed(EventKind::RequestFailed, &[]),
+                _ => failed(EventKind::InvitationFailed, &cancels),
+            },
+            // Invited when it was scheduled, as versions before did it.
+            (None, State::Invited(since)) if since.seq == seq => match since.source {
+                Source::Manual => failed(EventKind::Recorded, &[]),
+                _ => failed(EventKind::InvitationFailed, &cancels),
+            },
             _ => Decision::default(),
         }
     }
 
     fn may_be_asked(&self) -> Result<(), Refusal> {
-        match self.state {
+        match (self.state, self.record.open_request(self.program)) {
             _ if self.record.do_not_text.is_some() => Err(Refusal::DoNotText),
-            State::OptedOut(since) => Err(Refusal::OptedOut { since: since.occurred_at }),
+            (State::OptedOut(since), _) => Err(Refusal::OptedOut { since: since.occurred_at }),
             _ if self.record.paused.is_some() => Err(Refusal::Paused),
-            State::OptedIn(_) => Err(Refusal::AlreadyOptedIn),
-            State::NotAsked | State::Invited(_) => Ok(()),
+            (State::OptedIn(_), _) => Err(Refusal::AlreadyOptedIn),
+            (_, Some(request)) => Err(Refusal::RequestOpen { since: request.scheduled_at }),
+            (State::NotAsked | State::Invited(_), None) => Ok(()),
         }
     }
 
     fn may_be_asked_again(&self) -> Result<(), Refusal> {
         self.may_be_asked()?;
         match self.state {
-            State::Invited(since) if may_ask_again_from(since.recorded_at) <= self.now => Ok(()),
-            State::Invited(since) => Err(Refusal::AlreadyInvited { since: since.recorded_at }),
+            State::Invited(since) if may_ask_again_from(since.occurred_at) <= self.now => Ok(()),
+            State::Invited(since) => Err(Refusal::AlreadyInvited { since: since.occurred_at }),
             _ => Err(Refusal::NotInvited),
         }
     }
 
-    fn invitation(
+    fn schedule(
         &self,
         source: Source,
         message: MessageId,
@@ -94,6 +119,6 @@ impl Case<'_> {
     ) -> Result<Decision, Refusal> {
         let basis = basis.map(checked_basis).transpose()?;
         let evidence = Evidence::Invitation { message, text, basis };
-        Ok(self.event(EventKind::Invited, source, evidence, &[Effect::SendInvitation]))
+        Ok(self.event(EventKind::RequestScheduled, source, evidence, &[Effect::SendInvitation]))
     }
 }

@@ -1,11 +1,20 @@
 //! The gate's checks, one function each: the facts as a sentence, and what to do about a failure.
 
-use super::{Check, CheckName, Outcome, Purpose, Question, number_to_text};
+use super::timing::appointment;
+use super::{Check, CheckName, Outcome, Purpose, Question, RequestProgress, number_to_text};
 use crate::domain::consent::{Source, State};
+use crate::domain::time::Timestamp;
 
-pub(super) fn consent(question: &Question<'_>, state: State) -> Check {
+/// `opens` is when quiet hours next allow a text, if they do not now.
+pub(super) fn consent(question: &Question<'_>, state: State, opens: Option<Timestamp>) -> Check {
     let program = &question.program.name;
     match state {
+        State::NotAsked if question.request.is_some() => {
+            let facts = request_facts(question, opens);
+            let step =
+                "No action needed: messages are held until the lead replies START to the opt-in request.";
+            fail(CheckName::Consent, &facts, step)
+        }
         State::OptedIn(since) => {
             let facts =
                 format!("Opted in to {program} on {} by {}.", since.occurred_at.day(), since.source.label());
@@ -30,6 +39,21 @@ pub(super) fn consent(question: &Question<'_>, state: State) -> Check {
             &format!("Not opted in to {program}: the number opted out."),
             "See the next check.",
         ),
+    }
+}
+
+fn request_facts(question: &Question<'_>, opens: Option<Timestamp>) -> String {
+    let Some(request) = question.request else { return String::new() };
+    match (request.progress, request.due_at.or(opens)) {
+        (RequestProgress::Scheduled, Some(at)) => {
+            format!("Opt-in request scheduled for {}.", appointment(question, at))
+        }
+        (RequestProgress::Scheduled, None) => "Opt-in request is about to be sent.".to_owned(),
+        (RequestProgress::Sending, _) => "Opt-in request is being sent.".to_owned(),
+        (RequestProgress::Unknown, _) => {
+            "The provider didn't respond to the opt-in request in time. We check with the provider before retrying."
+                .to_owned()
+        }
     }
 }
 

@@ -54,12 +54,23 @@ pub(super) fn timing(question: &Question<'_>) -> Timing {
 
 /// A moment as the recipient's clock shows it, where one is known; the place that opens last counts.
 fn on_the_spot(question: &Question<'_>, at: Timestamp) -> String {
-    let zones = || question.places.iter().flat_map(|place| place.zones());
-    let last = |zone: &&Zone| zone.local(at).micros;
-    match zones().min_by_key(last) {
+    match last_zone(question, at) {
         Some(zone) => format!("{} ({})", zone.words(at), at.words()),
         None => at.words(),
     }
+}
+
+/// The same with the clock first, as a person reads an appointment.
+pub(super) fn appointment(question: &Question<'_>, at: Timestamp) -> String {
+    match last_zone(question, at) {
+        Some(zone) => format!("{} ({})", zone.clock_words(at), at.words()),
+        None => at.words(),
+    }
+}
+
+fn last_zone(question: &Question<'_>, at: Timestamp) -> Option<Zone> {
+    let zones = question.places.iter().flat_map(|place| place.zones());
+    zones.min_by_key(|zone| zone.local(at).micros).copied()
 }
 
 /// The law, unless an administrator said that it does not bind, and the program's own hours.

@@ -3,7 +3,7 @@
 use chrono::Duration;
 use serde::{Deserialize, Serialize};
 
-use super::{Check, CheckName, Outcome};
+use super::{Check, CheckName, Outcome, RequestProgress};
 use crate::domain::consent::{Since, StateName};
 use crate::domain::id::{MessageId, ProgramId};
 use crate::domain::message::Lane;
@@ -26,6 +26,12 @@ pub struct Verdict {
     pub since: Option<Since>,
     /// How many events the number's history had.
     pub history_seq: i32,
+    /// How far the opt-in request is, while the carrier has not taken it.
+    #[serde(skip)]
+    pub request: Option<RequestProgress>,
+    /// The event that scheduled the opt-in request that may be handed over.
+    #[serde(skip)]
+    pub(super) request_seq: Option<i32>,
     /// When the gate was asked.
     pub asked_at: Timestamp,
     /// Every check, in order.
@@ -176,7 +182,10 @@ impl Verdict {
     pub fn answer(&self, lane: Lane) -> Answer {
         let permit = || SendPermit {
             lane,
-            seq: self.since.map_or(0, |since| since.seq),
+            seq: match lane {
+                Lane::Invitation => self.request_seq.unwrap_or(0),
+                _ => self.since.map_or(0, |since| since.seq),
+            },
             history_seq: self.history_seq,
             valid_for: self
                 .allowed_until
@@ -187,7 +196,7 @@ impl Verdict {
             |names: &[CheckName]| names.iter().copied().find(|name| self.fails(*name)).map(Answer::Refuse);
         let (gates, wants): (&[CheckName], Option<StateName>) = match lane {
             Lane::Gated => (&PERSON_AND_NUMBER, Some(StateName::OptedIn)),
-            Lane::Invitation => (&PERSON_AND_NUMBER, Some(StateName::Invited)),
+            Lane::Invitation => (&PERSON_AND_NUMBER, None),
             Lane::OptInConfirmation => (&PERSON_AND_NUMBER, Some(StateName::OptedIn)),
             Lane::OptOutConfirmation => (&FLAG_AND_NUMBER, Some(StateName::OptedOut)),
             Lane::Help => (&FLAG_AND_NUMBER, None),
@@ -202,6 +211,9 @@ impl Verdict {
                 Lane::Gated => Answer::Hold,
                 _ => Answer::Refuse(CheckName::Consent),
             };
+        }
+        if lane == Lane::Invitation && self.request_seq.is_none() {
+            return Answer::Refuse(CheckName::Consent);
         }
         // What answers the lead goes out at any hour (RULES §3).
         let times: &[CheckName] = match lane {
@@ -231,9 +243,9 @@ fn decapitalise(sentence: &str) -> String {
 
 #[cfg(test)]
 impl Verdict {
-    /// The same of somebody invited, where quiet hours begin at `until`.
+    /// The same of a number with an opt-in request on its way, where quiet hours begin at `until`.
     pub(crate) fn invited_until(self, until: Timestamp) -> Verdict {
-        Verdict { state: StateName::Invited, allowed_until: Some(until), ..self }
+        Verdict { request_seq: Some(1), allowed_until: Some(until), ..self }
     }
 
     /// A verdict on nobody, for tests of rooms that need a permit.
@@ -243,6 +255,8 @@ impl Verdict {
             state: StateName::NotAsked,
             since: None,
             history_seq: 0,
+            request: None,
+            request_seq: None,
             asked_at: Timestamp::default(),
             checks: Vec::new(),
             next_allowed_at: None,

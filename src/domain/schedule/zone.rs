@@ -116,6 +116,12 @@ impl Zone {
         format!("{} in {}", shifted.utc().format("%a %-d %b %Y, %-H:%M"), self.city())
     }
 
+    /// The moment on the zone's clock, the clock first: "8:00 AM on Wed, Nov 4 in New York".
+    pub fn clock_words(self, at: Timestamp) -> String {
+        let shifted = Timestamp::from_micros(at.micros().saturating_add(self.stretch(at.micros()).offset));
+        format!("{} in {}", shifted.utc().format("%-I:%M %p on %a, %b %-d"), self.city())
+    }
+
     /// The stretch that holds this moment.
     pub(super) fn stretch(self, micros: i64) -> Stretch {
         let stretches = self.0.stretches.get_or_init(|| stretches(&self.0.name));

@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use super::super::dialect::on;
 use super::super::schema::messages;
 use super::super::{Conn, StoreError};
+use super::Message;
 use super::queue::{WAITING, in_status};
 use crate::domain::id::{MessageId, NumberId, ProgramId};
 use crate::domain::message::{Category, Lane, Status};
@@ -109,23 +110,18 @@ pub fn scheduled_for(
     })
 }
 
-/// When the opt-in template of a program was last handed over to a number, if it ever was.
+/// The opt-in request that an event of a number's history queued.
 ///
 /// # Errors
 /// When the database fails.
-pub fn invited_at(
-    conn: &mut Conn<'_>,
-    number: NumberId,
-    program: ProgramId,
-) -> Result<Option<Timestamp>, StoreError> {
+pub fn request(conn: &mut Conn<'_>, number: NumberId, seq: i32) -> Result<Option<Message>, StoreError> {
     on!(conn, db => {
         let query = messages::table
             .filter(messages::number_id.eq(number))
-            .filter(messages::program_id.eq(program))
             .filter(messages::lane.eq(Lane::Invitation))
-            .filter(messages::claimed_at.is_not_null())
+            .filter(messages::accepted_seq.eq(seq))
             .order(messages::id.desc())
-            .select(messages::claimed_at.assume_not_null());
+            .select(Message::as_select());
         Ok(query.first(db).optional()?)
     })
 }

@@ -14,7 +14,7 @@ use chrono::{NaiveDate, NaiveTime};
 use serde::Deserialize;
 
 use self::upload::{Upload, read};
-use super::contact::timeline::title;
+use super::contact::timeline::{TextRecords, title};
 use super::documents::recognised;
 use super::revocations;
 use super::which::{self, ProgramTab, Programs, Whom};
@@ -223,7 +223,10 @@ async fn create(
         Ok(entry) => {
             session::flash(
                 &session,
-                format!("Recorded: {}.", title(entry.event.kind, &entry.event.evidence, before)),
+                format!(
+                    "Recorded: {}.",
+                    title(entry.event.kind, &entry.event.evidence, before, &TextRecords::default())
+                ),
             );
             return Ok(see_other(format!("/contacts/{id}{}", about.programs.suffix('?'))));
         }

@@ -1,6 +1,7 @@
 //! One contact: the gate's verdict on top, the history of consent with its evidence, and the conversation with a box to
 //! write in. It shows and hands over; what may be sent is decided by the gate alone.
 
+pub(super) mod questions;
 pub(super) mod timeline;
 
 use actix_session::Session;
@@ -10,7 +11,8 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
-use self::timeline::{Day, history};
+use self::questions::notice;
+use self::timeline::{Day, TextRecords, history};
 use super::basis;
 use super::names::Names;
 use super::stale::{Question, by_number};
@@ -28,7 +30,7 @@ use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::store::contacts::{self, Contact};
 use crate::store::numbers::Number;
-use crate::store::{self, Conn, StoreError, events, inbound, messages, numbers, stale};
+use crate::store::{self, Conn, StoreError, events, inbound, inbound_questions, messages, numbers, stale};
 use crate::web::App;
 use crate::web::error::PageError;
 use crate::web::form::{Errors, Posted};
@@ -72,6 +74,8 @@ struct Record {
     asks_basis: bool,
     reinvite: Option<Reinvite>,
     stale: Option<Question>,
+    /// Why a text that asked for consent does not count yet.
+    notice: Option<&'static str>,
     days: Vec<Day>,
     bubbles: Vec<Bubble>,
     others: Vec<Contact>,
@@ -206,6 +210,10 @@ fn record(
     let names = Names::read(conn)?;
     let bubbles = conversation(conn, number.id, &contact.name, &names, TEXTS)?;
     let open = stale::open_of(conn, number.id)?;
+    let questions = inbound_questions::of_number(conn, number.id)?;
+    let notice = notice(&questions, &number.consent, program.id);
+    let stored = events::of(conn, number.id)?;
+    let texts = TextRecords::read(conn, &stored, questions)?;
     let state = |program: &Program| number.consent.state_in(program.id).name().label().to_owned();
     let about = About { number: Some(number.id), contact: Some(id), program: Some(program), role };
     Ok(Record {
@@ -218,7 +226,8 @@ fn record(
         forecast: forecast(&verdict),
         asks_basis: asks_basis(program, &verdict),
         reinvite: again(check_reinvite(&number.consent, program.id, now)),
-        days: history(events::of(conn, number.id)?, program, programs.all(), &names),
+        notice,
+        days: history(stored, &texts, program, programs.all(), &names),
         stale: by_number(conn, open)?.into_iter().next(),
         bubbles,
         others,
@@ -259,7 +268,7 @@ fn again(asked: Result<(), Refusal>) -> Option<Reinvite> {
 }
 
 fn forecast(verdict: &Verdict) -> Forecast {
-    let asked = verdict.since.is_some();
+    let asked = verdict.since.is_some() || verdict.request.is_some();
     let wait = "This text would wait until sending is switched on again.";
     let (tone, icon, words) = match verdict.answer(Lane::Gated) {
         Answer::Send(_) => ("good", "pass", "This text would be sent right away.".to_owned()),

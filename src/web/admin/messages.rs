@@ -190,9 +190,12 @@ fn life(conn: &mut Conn<'_>, id: MessageId, role: Role) -> Result<Life, PageErro
     let about = About { number: message.number_id, contact, program: program.as_ref(), role };
     let panel = verdict.map(|verdict| {
         let question = format!("What the gate said on {}", verdict.asked_at.words());
-        VerdictPanel::new(&verdict, &question, &about, message.status == Status::Blocked)
+        match message.status {
+            Status::Blocked => VerdictPanel::new(&verdict, &question, &about, true),
+            _ => VerdictPanel::on_record(&verdict, &question, &about),
+        }
     });
-    let meaning = message.error_code.clone().map(|code| meaning(code, message.error_text.as_deref()));
+    let meaning = meaning(&message);
     let names = Names::read(conn)?;
     let asked = stale::get(conn, id)?;
     let answer = asked.as_ref().and_then(|asked| {

@@ -102,7 +102,7 @@ fn about(conn: &mut Conn<'_>, whom: Whom, now: Timestamp) -> Result<About, PageE
     let (program, suffix) = (programs.one()?.clone(), programs.suffix('?'));
     check_reinvite(&number.consent, program.id, now).map_err(ActionError::from)?;
     let invited_at = match number.consent.state_in(program.id) {
-        State::Invited(since) => Some(since.recorded_at),
+        State::Invited(since) => Some(since.occurred_at),
         _ => None,
     };
     let mut held = messages::waiting(conn, number.id, Some(program.id))?;
@@ -129,7 +129,7 @@ async fn create(
     let (actor, now) = (who.actor(), app.clock.now());
     match app.store.write(move |tx| reinvite(tx, number, Some(&program), basis.clone(), &actor, now)).await {
         Ok(()) => {
-            let done = "Invited once more: the opt-in template is queued. Held messages keep their time.";
+            let done = "Reminder scheduled: the opt-in request will be sent once more. Held messages keep their time.";
             session::flash(&session, done);
         }
         Err(ActionError::Invalid(errors)) => return one(&app, &who, whom, given, errors).await,

@@ -7,6 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
+use super::contact::questions::notice;
 use super::messages::meaning::why;
 use super::notices::NoticeItem;
 use super::which::{self, ProgramTab, Programs};
@@ -21,7 +22,7 @@ use crate::domain::time::Timestamp;
 use crate::store::contacts::{self, Contact};
 use crate::store::messages::{self, Message};
 use crate::store::numbers::{self, Number};
-use crate::store::{Conn, notices};
+use crate::store::{Conn, inbound_questions, notices};
 use crate::web::App;
 use crate::web::error::PageError;
 use crate::web::form::{self, Errors};
@@ -74,6 +75,14 @@ pub(super) struct About<'a> {
 }
 
 impl VerdictPanel {
+    /// A verdict on record, on a message that has moved on: what it said then, without its next steps.
+    pub(super) fn on_record(verdict: &Verdict, question: &str, about: &About<'_>) -> Self {
+        let mut panel = VerdictPanel::new(verdict, question, about, false);
+        (panel.next_step, panel.fix) = (None, None);
+        panel.checks.iter_mut().for_each(|check| check.next_step = None);
+        panel
+    }
+
     /// The panel of `verdict` under `question`; its fixes lead only where the role may go.
     pub(super) fn new(verdict: &Verdict, question: &str, about: &About<'_>, open: bool) -> Self {
         // A stored verdict permits nothing any more, but a yes was a yes: the tone is that of its own words.
@@ -165,6 +174,8 @@ struct Finding {
     /// What an address ends with to mean the program that was asked about.
     suffix: String,
     panel: VerdictPanel,
+    /// Why a text that asked for consent does not count yet.
+    notice: Option<&'static str>,
     contacts: Vec<Contact>,
     messages: Vec<Message>,
     notices: Vec<NoticeItem>,
@@ -210,6 +221,10 @@ fn find(
     let known = on_record.is_some();
     let number = on_record.unwrap_or_else(|| Number::never_seen(phone.clone()));
     let verdict = standing(conn, program)?.verdict(conn, &number, program, Category::Automated, now)?;
+    let notice = match known {
+        true => notice(&inbound_questions::of_number(conn, number.id)?, &number.consent, program.id),
+        false => None,
+    };
     let older = match phone.old_spelling() {
         Some(old) => numbers::find_spelled(conn, &old)?,
         None => None,
@@ -232,5 +247,5 @@ fn find(
     let state = |program: &Program| number.consent.state_in(program.id).name().label().to_owned();
     let address = format!("/troubleshoot?number={}", phone.as_str().replace('+', "%2B"));
     let (suffix, programs) = (programs.suffix('?'), programs.tabs(&address, state));
-    Ok(Finding { phone, known, programs, suffix, panel, contacts, messages, notices, older })
+    Ok(Finding { phone, known, programs, suffix, panel, notice, contacts, messages, notices, older })
 }

@@ -120,7 +120,9 @@ impl Programs {
 
 /// The place of the first program in which something is known of a number; the default one stands before the others.
 pub(in crate::web) fn first_known(all: &[Program], known: &NumberConsent) -> Option<usize> {
-    all.iter().position(|program| known.state_in(program.id) != State::NotAsked)
+    all.iter().position(|program| {
+        known.state_in(program.id) != State::NotAsked || known.open_request(program.id).is_some()
+    })
 }
 
 /// What an address ends with to mean the program.

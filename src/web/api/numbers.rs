@@ -58,7 +58,7 @@ pub(super) async fn consent(
             let number = numbers::find(conn, &phone)?.unwrap_or_else(|| Number::never_seen(phone));
             let verdict =
                 standing(conn, &program)?.verdict(conn, &number, &program, Category::Automated, now)?;
-            Ok::<Value, ActionError>(json!({
+            let mut view = json!({
                 "number": number.phone.as_str(),
                 "program": program.slug,
                 "state": verdict.state,
@@ -69,7 +69,12 @@ pub(super) async fn consent(
                 "headline": verdict.headline(),
                 "checks": verdict::checks(&verdict),
                 "next_allowed_at": verdict.next_allowed_at.map(Timestamp::rfc3339),
-            }))
+            });
+            // Only while an opt-in request is on its way.
+            if let (Some(progress), Some(view)) = (verdict.request, view.as_object_mut()) {
+                view.insert("request".to_owned(), json!(progress));
+            }
+            Ok::<Value, ActionError>(view)
         })
         .await?;
     Ok(HttpResponse::Ok().json(body))

@@ -99,6 +99,7 @@ const ADDRESSES: &[(&str, &str, For, u16)] = &[
     ("get", "/simulator", Viewers, 200),
     ("post", "/simulator/handsets", Editors, 422),
     ("post", "/simulator/messages", Editors, 422),
+    ("post", "/simulator/messages/{id}/delivery", Editors, 303),
     ("post", "/simulator/texts", Editors, 303),
     ("post", "/simulator/behaviour", Editors, 303),
     ("get", "/sign-in", Everyone, 200),

@@ -1,15 +1,22 @@
 //! The history of a number as people read it: one entry for each event, in words that say what it was, with its evidence.
 //! It must not know how the page is laid out.
 
+use std::collections::HashMap;
+
+use super::questions::words;
 use crate::actions::review;
-use crate::domain::consent::{Event, EventKind, NumberConsent, Source, StateName};
+use crate::domain::consent::{Event, EventKind, NumberConsent, Source, StateName, failed_request};
 use crate::domain::evidence::{ConsentDocument, Evidence, HandsetText};
 use crate::domain::hex::hex;
+use crate::domain::id::InboundId;
 use crate::domain::ledger::Stored;
 use crate::domain::program::Program;
-use crate::domain::reply::{self, Keywords, Reply};
+use crate::domain::question::QuestionKind;
+use crate::domain::reply::UNCLEAR;
 use crate::domain::schedule::Rulebook;
 use crate::domain::time::Timestamp;
+use crate::store::inbound_questions::InboundQuestion;
+use crate::store::{Conn, StoreError, inbound};
 use crate::web::admin::names::Names;
 use crate::web::admin::revocations::Clock;
 
@@ -42,26 +49,76 @@ pub(super) struct Fact {
     pub(super) href: Option<String>,
 }
 
+/// What is on record of a lead's texts beside the history: how each was read then, and what was asked about it.
+#[derive(Default)]
+pub(in crate::web::admin) struct TextRecords {
+    pub(in crate::web::admin) classes: HashMap<InboundId, String>,
+    pub(in crate::web::admin) questions: Vec<InboundQuestion>,
+}
+
+impl TextRecords {
+    /// Of the texts that events of a history rest on.
+    pub(super) fn read(
+        conn: &mut Conn<'_>,
+        stored: &[Stored],
+        questions: Vec<InboundQuestion>,
+    ) -> Result<TextRecords, StoreError> {
+        let recorded = stored.iter().filter(|row| row.kind == EventKind::Recorded);
+        let texts = recorded.filter_map(|row| match serde_json::from_str(&row.facts) {
+            Ok(Evidence::HandsetText(text)) => Some(text.inbound),
+            _ => None,
+        });
+        let texts: Vec<InboundId> = texts.collect();
+        Ok(TextRecords { classes: inbound::classes(conn, &texts)?, questions })
+    }
+
+    fn question(&self, text: &HandsetText) -> Option<&InboundQuestion> {
+        self.questions.iter().find(|question| question.inbound_id == text.inbound)
+    }
+}
+
 /// The history by days, newest first, with what each event changed in `program`.
-pub(super) fn history(stored: Vec<Stored>, program: &Program, all: &[Program], names: &Names) -> Vec<Day> {
+pub(super) fn history(
+    stored: Vec<Stored>,
+    texts: &TextRecords,
+    program: &Program,
+    all: &[Program],
+    names: &Names,
+) -> Vec<Day> {
     let mut known = NumberConsent::default();
     let mut entries: Vec<Entry> =
-        stored.into_iter().map(|row| entry(row, &mut known, program, all, names)).collect();
+        stored.into_iter().map(|row| entry(row, &mut known, texts, program, all, names)).collect();
     entries.reverse();
     by_day(entries)
 }
 
-fn entry(row: Stored, known: &mut NumberConsent, program: &Program, all: &[Program], names: &Names) -> Entry {
+fn entry(
+    row: Stored,
+    known: &mut NumberConsent,
+    texts: &TextRecords,
+    program: &Program,
+    all: &[Program],
+    names: &Names,
+) -> Entry {
     let before = known.state_in(program.id).name();
     let (label, facts, given, by) = match serde_json::from_str::<Evidence>(&row.facts) {
         Ok(evidence) => {
-            let mut facts = facts(&evidence);
+            let mut facts = facts(row.kind, &evidence);
+            if let Evidence::HandsetText(text) = &evidence
+                && let Some(question) = texts.question(text)
+            {
+                facts.push(fact("Asked the carrier", words(question.kind, question.answer)));
+            }
             if matches!(evidence, Evidence::Revocation { .. }) {
                 let clock = Clock::new(Rulebook::builtin(), row.occurred_at, row.recorded_at);
                 facts.push(fact("Honoured", format!("{}; the law allows {}", clock.words(), clock.limit)));
             }
-            let shown =
-                (title(row.kind, &evidence, before), facts, dated(&evidence), by(row.source, &evidence));
+            let shown = (
+                title(row.kind, &evidence, before, texts),
+                facts,
+                dated(&evidence),
+                by(row.source, &evidence),
+            );
             let Stored { seq, program, kind, source, occurred_at, recorded_at, .. } = row;
             known.apply(&Event { seq, program, kind, source, occurred_at, recorded_at, evidence });
             shown
@@ -106,15 +163,23 @@ fn entry(row: Stored, known: &mut NumberConsent, program: &Program, all: &[Progr
 
 /// What an event was, in the words of a timeline: an event that changed nothing still has a name. `before` is the state
 /// it met.
-pub(in crate::web::admin) fn title(kind: EventKind, evidence: &Evidence, before: StateName) -> &'static str {
+pub(in crate::web::admin) fn title(
+    kind: EventKind,
+    evidence: &Evidence,
+    before: StateName,
+    texts: &TextRecords,
+) -> &'static str {
     let is_out = before == StateName::OptedOut;
     match (kind, evidence) {
+        (EventKind::RequestScheduled, _) if before == StateName::Invited => "Opt-in reminder scheduled",
         (EventKind::Invited, _) if before == StateName::Invited => "Invited once more",
-        (EventKind::Recorded, Evidence::Invitation { .. }) => "Repeated invitation could not be delivered",
+        (EventKind::Recorded, _) if failed_request(kind, evidence).is_some() => {
+            EventKind::RequestFailed.label()
+        }
         (EventKind::Recorded, Evidence::Document(_)) => "Document added",
         (EventKind::Recorded, Evidence::WebForm(_)) if is_out => "Form submitted, stays opted out",
         (EventKind::Recorded, Evidence::WebForm(_)) => "Form submitted again",
-        (EventKind::Recorded, Evidence::HandsetText(text)) => title_of_text(text, is_out),
+        (EventKind::Recorded, Evidence::HandsetText(text)) => title_of_text(text, is_out, texts),
         (EventKind::Recorded | EventKind::ConsentEnded, Evidence::Note { .. }) if is_out => {
             "Owner changed, stays opted out"
         }
@@ -135,12 +200,16 @@ fn by(source: Source, evidence: &Evidence) -> String {
     }
 }
 
-fn title_of_text(text: &HandsetText, is_out: bool) -> &'static str {
-    match reply::read(&text.body, &Keywords::default()).reply {
-        Reply::OptIn if is_out => "START from before the opt-out",
-        Reply::OptIn => "START again",
-        Reply::Revoke { .. } => "STOP from before the opt-in",
-        Reply::Unclear => "Another unclear reply",
+/// By how the text was read when it arrived, never by today's rules.
+fn title_of_text(text: &HandsetText, is_out: bool, texts: &TextRecords) -> &'static str {
+    let kind = texts.question(text).map(|question| question.kind);
+    match (texts.classes.get(&text.inbound).map(String::as_str), kind) {
+        (Some("opt_in"), Some(QuestionKind::Order)) => "START right after the opt-out",
+        (Some("opt_in"), _) if is_out => "START from before the opt-out",
+        (Some("opt_in"), _) => "START again",
+        (Some("confirm"), _) => "YES while the opt-in request was being sent",
+        (Some("revoke"), _) => "STOP from before the opt-in",
+        (Some(UNCLEAR), _) => "Another unclear reply",
         _ => EventKind::Recorded.label(),
     }
 }
@@ -158,8 +227,9 @@ fn look(kind: EventKind) -> (&'static str, &'static str) {
     match kind {
         EventKind::OptedIn => ("pass", "green"),
         EventKind::OptedOut | EventKind::OptOutRepeated | EventKind::DoNotTextSet => ("fail", "red"),
+        EventKind::RequestScheduled => ("clock", "blue"),
         EventKind::Invited => ("message", "blue"),
-        EventKind::InvitationFailed | EventKind::Paused => ("warn", "amber"),
+        EventKind::InvitationFailed | EventKind::RequestFailed | EventKind::Paused => ("warn", "amber"),
         EventKind::ConsentEnded | EventKind::SimulationEnded => ("person", "amber"),
         EventKind::Recorded | EventKind::DoNotTextCleared | EventKind::Resumed => ("note", ""),
     }
@@ -198,14 +268,25 @@ fn document_facts(document: &ConsentDocument) -> Vec<Fact> {
     facts
 }
 
-fn facts(evidence: &Evidence) -> Vec<Fact> {
+fn text_facts(text: &HandsetText) -> Vec<Fact> {
+    let mut facts = vec![
+        styled("quote", "Text", &text.body),
+        fact("Read as", &text.matched),
+        fact("Sent to", &text.to),
+        styled("mono", "Provider id", format!("{} {}", text.provider, text.provider_message_id)),
+    ];
+    if let Some(at) = text.asked_sent_at {
+        facts.push(fact("Sent, says the carrier", at.words_to_the_second()));
+    }
+    facts
+}
+
+fn facts(kind: EventKind, evidence: &Evidence) -> Vec<Fact> {
+    if let Some((message, reason)) = failed_request(kind, evidence) {
+        return vec![fact("Reason", reason), message_link(message)];
+    }
     match evidence {
-        Evidence::HandsetText(text) => vec![
-            styled("quote", "Text", &text.body),
-            fact("Read as", &text.matched),
-            fact("Sent to", &text.to),
-            styled("mono", "Provider id", format!("{} {}", text.provider, text.provider_message_id)),
-        ],
+        Evidence::HandsetText(text) => text_facts(text),
         Evidence::WebForm(form) => vec![
             styled("quote", "Wording shown", &form.wording),
             fact("Form", format!("{}, version {}, language {}", form.form, form.version, form.locale)),
@@ -246,6 +327,7 @@ fn facts(evidence: &Evidence) -> Vec<Fact> {
                 styled("mono", "Hash of that event", &link.hash),
             ]
         }
+        Evidence::RequestFailed { message, reason } => vec![fact("Reason", reason), message_link(*message)],
         Evidence::Note { reason } => vec![styled("quote", "Reason", reason)],
     }
 }

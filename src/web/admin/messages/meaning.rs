@@ -1,7 +1,7 @@
 //! What went wrong with a text, in plain words: one table for every page that shows a failure.
 
 use crate::domain::message::Status;
-use crate::store::messages::Message;
+use crate::store::messages::{Message, UNANSWERED};
 
 /// A code in plain words.
 pub(in crate::web::admin) struct Meaning {
@@ -13,25 +13,36 @@ pub(in crate::web::admin) struct Meaning {
 /// Why a text did not go as wanted, in one sentence. A provider's words are for engineers, so the known meaning of its code
 /// comes first; what the gate said is plain already, and says more than its code.
 pub(in crate::web::admin) fn why(message: &Message) -> Option<String> {
-    let code = message.error_code.as_deref()?;
+    let code = open_code(message)?;
     let known = explain(code).map(|(cause, _)| cause.to_owned());
     let said = message.error_text.clone();
     let words = if message.status == Status::Failed { known.or(said) } else { said.or(known) };
     words.or_else(|| Some(format!("Code {code}")))
 }
 
-/// What a code means, for the message page.
-pub(super) fn meaning(code: String, said: Option<&str>) -> Meaning {
+/// The code of what is in the way now. What was resolved since (an attempt that failed, an answer that came late) is in the
+/// steps; older databases still have it on the message.
+fn open_code(message: &Message) -> Option<&str> {
+    let is_open = message.status.is_bad_end() || matches!(message.status, Status::Queued | Status::Sending);
+    message.error_code.as_deref().filter(|_| is_open)
+}
+
+/// What is in a message's way, for its page.
+pub(super) fn meaning(message: &Message) -> Option<Meaning> {
+    let (code, said) = (open_code(message)?.to_owned(), message.error_text.as_deref());
     let known = explain(&code);
     let cause = match (known, said) {
+        (Some((cause, _)), Some(reason)) if code == CANCELLED => format!("{cause} Reason: {reason}"),
         (Some((cause, _)), _) => cause.to_owned(),
         (None, Some(said)) => said.to_owned(),
         (None, None) => "No cause was given.".to_owned(),
     };
     let what_to_do =
         known.map_or("Look the code up in your provider's list of error codes.", |(_, what)| what);
-    Meaning { code, cause, what_to_do }
+    Some(Meaning { code, cause, what_to_do })
 }
+
+const CANCELLED: &str = "cancelled";
 
 /// Cause and way on for the codes of our own and of Twilio that people meet.
 pub(in crate::web::admin) fn explain(code: &str) -> Option<(&'static str, &'static str)> {
@@ -66,10 +77,13 @@ pub(in crate::web::admin) fn explain(code: &str) -> Option<(&'static str, &'stat
         "sending_off" => {
             ("All sending is switched off.", "An administrator switches it on again on the dashboard.")
         }
-        "cancelled" => ("The message was taken back before it went out.", "The last step below says why."),
-        "unknown" => (
-            "The provider did not answer, so nobody knows whether it went out.",
-            "Nothing: the provider is asked before anything is sent again.",
+        CANCELLED => (
+            "This message was canceled before it was sent.",
+            "Send it again if it still matters. Consent is checked first.",
+        ),
+        UNANSWERED => (
+            "The provider didn't respond in time.",
+            "No action needed. We check with the provider before retrying.",
         ),
         "gave_up" => ("Every attempt failed.", "See the steps below, and send it again if it still matters."),
         "expired" => ("Its time ran out before it could go.", "Send it again if it still matters."),

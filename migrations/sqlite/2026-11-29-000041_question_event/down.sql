@@ -1,0 +1,1 @@
+ALTER TABLE inbound_questions DROP COLUMN event_seq;

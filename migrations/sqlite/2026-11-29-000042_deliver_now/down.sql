@@ -1,0 +1,1 @@
+ALTER TABLE messages DROP COLUMN skips_quiet_hours;

@@ -1,0 +1,110 @@
+//! The opt-in request from its hand-off on: what the carrier's acceptance or a failure means for the number, and the YES that
+//! waited for it. Used by delivery, receipts and inbound texts; it writes consent through `apply` alone.
+
+use crate::domain::actor::Actor;
+use crate::domain::consent::{Asked, EventKind, Intent, State};
+use crate::domain::evidence::Evidence;
+use crate::domain::message::{Lane, Status};
+use crate::domain::program::Program;
+use crate::domain::question::{QuestionAnswer, QuestionKind};
+use crate::domain::time::Timestamp;
+use crate::store::messages::{self, Message};
+use crate::store::numbers::Number;
+use crate::store::{Conn, Locked, Tx, events, inbound, inbound_questions, numbers, programs};
+
+use super::ActionError;
+use super::consent::{Occasion, apply};
+use super::receive_text::evidence;
+
+/// What is known of the current opt-in request when a YES arrives. Only a number that was asked costs a query.
+pub(super) fn asked(conn: &mut Conn<'_>, number: &Number, program: &Program) -> Result<Asked, ActionError> {
+    let message = match (number.consent.state_in(program.id), number.consent.open_request(program.id)) {
+        (State::Invited(since), _) => invitation_of(conn, number, since.seq)?,
+        (State::NotAsked, Some(open)) => messages::request(conn, number.id, open.seq)?,
+        _ => None,
+    };
+    Ok(match message.map(|message| (message.status, message.claimed_at)) {
+        Some((Status::Sent | Status::Delivered, Some(at))) => Asked::At(at),
+        Some((Status::Sending, Some(since))) => Asked::UnderWay { since },
+        _ => Asked::No,
+    })
+}
+
+/// The request behind an invited state. Versions before called a number invited by the event that queued the request.
+fn invitation_of(conn: &mut Conn<'_>, number: &Number, seq: i32) -> Result<Option<Message>, ActionError> {
+    Ok(match events::evidence_of(conn, number.id, seq)? {
+        Some(Evidence::Invitation { message, .. }) => messages::get(conn, message)?,
+        _ => messages::request(conn, number.id, seq)?,
+    })
+}
+
+/// The carrier took a message: if it is an opt-in request, the number is invited, and a YES that waited is decided again.
+pub(super) fn accepted(
+    tx: &mut Tx<'_>,
+    message: &Message,
+    provider: &str,
+    now: Timestamp,
+) -> Result<(), ActionError> {
+    let Some((mut number, program)) = request_of(tx, message)? else { return Ok(()) };
+    let asked_at = message.claimed_at.unwrap_or(now);
+    let (text, seq) = (message.body.clone(), message.accepted_seq);
+    let intent = Intent::RequestAccepted { message: message.id, seq, text, asked_at };
+    let actor = Actor::Provider(provider.to_owned());
+    apply(tx, &mut number, &program, intent, &Occasion::new(&actor, now))?;
+    decide_yes(tx, &mut number, &program, Asked::At(asked_at), now)
+}
+
+/// An opt-in request that reached nobody leaves the number as it was.
+pub(super) fn failed(
+    tx: &mut Tx<'_>,
+    message: &Message,
+    why: &str,
+    now: Timestamp,
+) -> Result<(), ActionError> {
+    let Some((mut number, program)) = request_of(tx, message)? else { return Ok(()) };
+    let (seq, why) = (message.accepted_seq, why.to_owned());
+    let intent = Intent::InvitationFailed { message: message.id, seq, why };
+    apply(tx, &mut number, &program, intent, &Occasion::new(&Actor::System, now))?;
+    decide_yes(tx, &mut number, &program, Asked::No, now)
+}
+
+/// Locks the number of an opt-in request before the message is written, in the order in which everything else locks.
+pub(super) fn lock_number(tx: &mut Tx<'_>, message: &Message) -> Result<(), ActionError> {
+    if let (Lane::Invitation, Some(number)) = (message.lane, message.number_id) {
+        numbers::get_locked(tx, number)?;
+    }
+    Ok(())
+}
+
+fn request_of(tx: &mut Tx<'_>, message: &Message) -> Result<Option<(Locked<Number>, Program)>, ActionError> {
+    let (Lane::Invitation, Some(number)) = (message.lane, message.number_id) else { return Ok(None) };
+    let Some(number) = numbers::get_locked(tx, number)? else { return Ok(None) };
+    let program = programs::get(tx, message.program_id)?.ok_or(ActionError::NotFound("program"))?;
+    Ok(Some((number, program)))
+}
+
+/// Decides again on each YES that came while the request was under way.
+fn decide_yes(
+    tx: &mut Tx<'_>,
+    number: &mut Locked<Number>,
+    program: &Program,
+    asked: Asked,
+    now: Timestamp,
+) -> Result<(), ActionError> {
+    for question in inbound_questions::open_of(tx, number.id, QuestionKind::Yes)? {
+        let text = inbound::get(tx, question.inbound_id)?.ok_or(ActionError::NotFound("text"))?;
+        if text.program_id != Some(program.id) {
+            continue;
+        }
+        let occasion = Occasion { actor: &Actor::Lead, now, confirm: question.confirm };
+        let intent = Intent::Yes { text: evidence(&text), arrived_at: text.received_at, asked };
+        let entry = apply(tx, number, program, intent, &occasion)?;
+        let answer = match (entry.map(|entry| entry.event.kind), asked) {
+            (Some(EventKind::OptedIn), _) => QuestionAnswer::Counted,
+            (_, Asked::At(_)) => QuestionAnswer::Superseded,
+            _ => QuestionAnswer::NotAccepted,
+        };
+        inbound_questions::close(tx, &question, answer, now)?;
+    }
+    Ok(())
+}

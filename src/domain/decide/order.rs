@@ -1,0 +1,195 @@
+//! Which was sent last, a START or an opt-out: one rule for both directions (RULES §1). Texts arrive late, twice and in any
+//! order, and some providers' webhooks carry no time. In doubt the number stays out.
+
+use chrono::Duration;
+
+use crate::domain::consent::{Event, EventKind};
+use crate::domain::evidence::Evidence;
+use crate::domain::id::ProgramId;
+use crate::domain::time::Timestamp;
+
+/// A START that arrives after a STOP counts if it was sent at least this much later.
+const START_LATER: Duration = Duration::seconds(1);
+/// A STOP that arrives after a START wins unless it was sent more than this much earlier.
+const STOP_OLDER: Duration = Duration::seconds(60);
+/// An opt-out that is no text has only its recorded time: a START has to be this much later.
+const AFTER_RECORD: Duration = Duration::seconds(5);
+/// Without both times, a START that arrives within this time after an opt-out may be older than it.
+const NEAR: Duration = Duration::seconds(60);
+
+/// An opt-out, or the end of an owner's consent, that a START has to be later than.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PastOptOut {
+    /// Its place in the number's history.
+    pub seq: i32,
+    /// When it was recorded.
+    pub recorded_at: Timestamp,
+    /// The text that it was, if it was one.
+    pub text: Option<OptOutText>,
+}
+
+/// The text behind an opt-out.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OptOutText {
+    /// Who brought it.
+    pub provider: String,
+    /// The provider's id of it.
+    pub provider_message_id: String,
+    /// When it was sent, where the provider told or was asked.
+    pub sent_at: Option<Timestamp>,
+}
+
+impl PastOptOut {
+    /// True for a text without a time that arrived so shortly before `arrived_at` that its time matters.
+    pub fn needs_time(&self, arrived_at: Timestamp) -> bool {
+        self.is_near(arrived_at) && self.text.as_ref().is_some_and(|text| text.sent_at.is_none())
+    }
+
+    fn is_near(&self, arrived_at: Timestamp) -> bool {
+        arrived_at.since(self.recorded_at) < NEAR
+    }
+}
+
+/// When a START arrived, and the opt-outs in force then.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Arrival {
+    /// When it reached us.
+    pub at: Timestamp,
+    /// The opt-outs since the program's last opt-in.
+    pub opt_outs: Vec<PastOptOut>,
+}
+
+/// How a START stands to the opt-outs before it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum StartOrder {
+    /// It is later than all of them.
+    Later,
+    /// Nobody knows yet: the carrier has to be asked.
+    Unknown,
+    /// It is older than one of them.
+    Older,
+}
+
+/// The opt-outs that a START to `program` has to be later than: those since the program's last opt-in.
+pub fn opt_outs_in_force<'a>(
+    newest_first: impl IntoIterator<Item = &'a Event>,
+    program: ProgramId,
+) -> Vec<PastOptOut> {
+    let is_about = |event: &Event| event.program.is_none_or(|about| about == program);
+    newest_first
+        .into_iter()
+        .filter(|event| is_about(event))
+        .take_while(|event| event.kind != EventKind::OptedIn)
+        .filter(|event| {
+            matches!(event.kind, EventKind::OptedOut | EventKind::OptOutRepeated | EventKind::ConsentEnded)
+        })
+        .map(|event| PastOptOut { seq: event.seq, recorded_at: event.recorded_at, text: text_of(event) })
+        .collect()
+}
+
+fn text_of(event: &Event) -> Option<OptOutText> {
+    match &event.evidence {
+        Evidence::HandsetText(text) => Some(OptOutText {
+            provider: text.provider.clone(),
+            provider_message_id: text.provider_message_id.clone(),
+            sent_at: text.time(),
+        }),
+        _ => None,
+    }
+}
+
+/// Does a START, sent at `sent_at` as far as that is known, count against the opt-outs recorded before it?
+pub fn start_order(sent_at: Option<Timestamp>, arrival: &Arrival) -> StartOrder {
+    let orders = arrival.opt_outs.iter().map(|opt_out| against(sent_at, arrival.at, opt_out));
+    orders.max().unwrap_or(StartOrder::Later)
+}
+
+fn against(sent_at: Option<Timestamp>, arrived_at: Timestamp, opt_out: &PastOptOut) -> StartOrder {
+    let at_least = |sent: Timestamp, least: Timestamp| match sent >= least {
+        true => StartOrder::Later,
+        false => StartOrder::Older,
+    };
+    match (sent_at, &opt_out.text) {
+        (Some(sent), Some(OptOutText { sent_at: Some(stop), .. })) => at_least(sent, stop.plus(START_LATER)),
+        (Some(sent), None) => at_least(sent, opt_out.recorded_at.plus(AFTER_RECORD)),
+        _ if opt_out.is_near(arrived_at) => StartOrder::Unknown,
+        // The opt-out was sent before it arrived: that much is known of it.
+        (Some(sent), Some(_)) => at_least(sent, opt_out.recorded_at),
+        (None, _) => StartOrder::Later,
+    }
+}
+
+/// Is a STOP, sent at `sent_at`, clearly older than the START of this time that is in force?
+pub fn stop_is_older(sent_at: Option<Timestamp>, start: Option<Timestamp>) -> bool {
+    matches!((sent_at, start), (Some(stop), Some(start)) if stop.plus(STOP_OLDER) < start)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_micros(seconds * 1_000_000)
+    }
+
+    fn opt_out(recorded: i64, text: Option<Option<i64>>) -> PastOptOut {
+        let text = text.map(|sent| OptOutText {
+            provider: "test".to_owned(),
+            provider_message_id: "SM".to_owned(),
+            sent_at: sent.map(at),
+        });
+        PastOptOut { seq: 1, recorded_at: at(recorded), text }
+    }
+
+    fn order(sent: Option<i64>, arrived: i64, opt_out: PastOptOut) -> StartOrder {
+        start_order(sent.map(at), &Arrival { at: at(arrived), opt_outs: vec![opt_out] })
+    }
+
+    #[test]
+    fn a_start_is_later_by_both_times_or_after_a_minute() {
+        use StartOrder::{Later, Older, Unknown};
+        for (sent, arrived, recorded, text, expected) in [
+            // Both times: one second decides, whenever they arrived.
+            (Some(101), 103, 103, Some(Some(100)), Later),
+            (Some(100), 300, 103, Some(Some(100)), Older),
+            (Some(99), 103, 103, Some(Some(100)), Older),
+            // No times: near is unknown, a minute later counts.
+            (None, 100, 100, Some(None), Unknown),
+            (None, 159, 100, Some(None), Unknown),
+            (None, 160, 100, Some(None), Later),
+            (None, 99, 100, Some(None), Unknown),
+            // One time is not both.
+            (Some(101), 102, 100, Some(None), Unknown),
+            (None, 102, 100, Some(Some(99)), Unknown),
+            (Some(90), 170, 100, Some(None), Older),
+            (Some(130), 170, 100, Some(None), Later),
+            // No text: its recorded time stands, and five seconds decide.
+            (Some(105), 106, 100, None, Later),
+            (Some(104), 300, 100, None, Older),
+            (None, 106, 100, None, Unknown),
+            (None, 160, 100, None, Later),
+        ] {
+            assert_eq!(
+                order(sent, arrived, opt_out(recorded, text)),
+                expected,
+                "{sent:?} {arrived} {text:?}"
+            );
+        }
+        let both =
+            Arrival { at: at(110), opt_outs: vec![opt_out(50, Some(Some(50))), opt_out(105, Some(None))] };
+        assert_eq!(start_order(None, &both), Unknown);
+        assert_eq!(start_order(None, &Arrival { at: at(110), opt_outs: Vec::new() }), Later);
+    }
+
+    #[test]
+    fn a_stop_wins_unless_it_is_a_minute_older() {
+        for (stop, start, older) in [
+            (Some(39), Some(100), true),
+            (Some(40), Some(100), false),
+            (None, Some(100), false),
+            (Some(0), None, false),
+        ] {
+            assert_eq!(stop_is_older(stop.map(at), start.map(at)), older, "{stop:?} {start:?}");
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! What waits for an allowed time, on the phone that it is for, and "Deliver now": it skips quiet hours and no other check.
+//! Exists in simulated databases alone.
+
+use actix_session::Session;
+use actix_web::HttpResponse;
+use actix_web::web::{Data, Path};
+use serde::Deserialize;
+
+use super::{App, simulator};
+use crate::actions::deliver::deliver_now;
+use crate::domain::id::{MessageId, NumberId};
+use crate::domain::message::{Lane, Status};
+use crate::domain::time::Timestamp;
+use crate::store::{Conn, StoreError, messages};
+use crate::web::error::PageError;
+use crate::web::form::Posted;
+use crate::web::page::{self, see_other};
+use crate::web::session::{self, Editor};
+
+/// A text that is scheduled for the phone.
+pub(super) struct WaitingText {
+    pub(super) id: MessageId,
+    pub(super) what: &'static str,
+    pub(super) at: Timestamp,
+}
+
+/// The scheduled texts for a number, the first one first.
+pub(super) fn waiting(conn: &mut Conn<'_>, number: NumberId) -> Result<Vec<WaitingText>, StoreError> {
+    let scheduled = messages::waiting(conn, number, None)?.into_iter();
+    let scheduled = scheduled.filter(|message| message.status == Status::Scheduled);
+    Ok(scheduled
+        .map(|message| WaitingText {
+            id: message.id,
+            what: if message.lane == Lane::Invitation { "Opt-in request" } else { "Message" },
+            at: message.due_at,
+        })
+        .collect())
+}
+
+#[derive(Deserialize)]
+pub(super) struct NoFields {}
+
+pub(super) async fn deliver(
+    app: Data<App>,
+    _who: Editor,
+    session: Session,
+    id: Path<String>,
+    Posted(NoFields {}): Posted<NoFields>,
+) -> Result<HttpResponse, PageError> {
+    simulator(&app)?;
+    let (id, now): (MessageId, _) = (page::id(&id)?, app.clock.now());
+    match app.store.write(move |tx| deliver_now(tx, id, now)).await? {
+        true => session::flash(&session, "Delivering now. Quiet hours were skipped."),
+        false => session::flash_refusal(&session, "This message is no longer scheduled."),
+    }
+    Ok(see_other("/simulator"))
+}

@@ -1,0 +1,265 @@
+//! A START right after an opt-out, by webhooks that carry no time: the carrier is asked, and in doubt the number stays out.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use chrono::Duration;
+use sms_opt_in::actions::record_consent::{Update, record_consent};
+use sms_opt_in::domain::actor::Actor;
+use sms_opt_in::domain::consent::{Revocation, Source};
+use sms_opt_in::domain::evidence::RevocationChannel;
+use sms_opt_in::domain::gate::ClearedText;
+use sms_opt_in::domain::message::{CarrierText, FetchedText, InboundText, LookUp, Receipt, SendOutcome};
+use sms_opt_in::domain::time::Timestamp;
+use sms_opt_in::jobs::{Jobs, ask_carrier};
+use sms_opt_in::providers::{Answering, BadSignature, Provider, Unreadable, Wanted, Webhook};
+use sms_opt_in::store::{Tx, numbers};
+
+use crate::hooks::{INBOUND, post, signature};
+use crate::support::{Lead, World, world};
+
+/// A carrier that has these texts on record, and counts how often it was asked.
+#[derive(Default)]
+struct Carrier {
+    texts: Mutex<HashMap<String, FetchedText>>,
+    asked: AtomicUsize,
+}
+
+impl Provider for Carrier {
+    fn name(&self) -> &'static str {
+        "twilio"
+    }
+    fn signature_header(&self) -> &'static str {
+        "X-Carrier-Signature"
+    }
+    fn verify(&self, _: &Webhook<'_>) -> Result<(), BadSignature> {
+        Err(BadSignature)
+    }
+    fn parse_inbound(&self, _: &Webhook<'_>) -> Result<InboundText, Unreadable> {
+        Err(Unreadable(String::new()))
+    }
+    fn parse_receipt(&self, _: &Webhook<'_>) -> Result<Receipt, Unreadable> {
+        Err(Unreadable(String::new()))
+    }
+    fn send<'a>(&'a self, text: &'a ClearedText) -> Answering<'a, SendOutcome> {
+        Box::pin(async { SendOutcome::Accepted { provider_id: text.message().to_string() } })
+    }
+    fn look_up<'a>(&'a self, _: &'a Wanted<'a>) -> Answering<'a, LookUp> {
+        Box::pin(async { LookUp::Unavailable })
+    }
+    fn fetch_text<'a>(&'a self, id: &'a str) -> Answering<'a, FetchedText> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        let found = self.texts.lock().unwrap().get(id).cloned();
+        Box::pin(async move { found.unwrap_or(FetchedText::NoAnswer) })
+    }
+}
+
+/// An installation, its carrier, and the job that asks it.
+struct Scene {
+    world: World,
+    carrier: Arc<Carrier>,
+    jobs: Jobs,
+}
+
+async fn scene() -> Scene {
+    let (world, carrier) = (world().await, Arc::new(Carrier::default()));
+    let jobs = Jobs { provider: Arc::<Carrier>::clone(&carrier), ..world.jobs.clone() };
+    Scene { world, carrier, jobs }
+}
+
+impl Scene {
+    /// Twilio's webhook, which carries no time.
+    async fn hook(&self, lead: &Lead<'_>, sid: &str, body: &str) {
+        let fields =
+            [("MessageSid", sid), ("From", lead.phone.as_str()), ("To", "+12065550199"), ("Body", body)];
+        assert_eq!(post(&self.world, INBOUND, &fields, &signature(INBOUND, &fields)).await, 200);
+    }
+
+    /// The carrier has this text, sent then.
+    fn has(&self, lead: &Lead<'_>, sid: &str, body: &str, sent_at: Option<Timestamp>) {
+        let (from, to) = (lead.phone.as_str().to_owned(), "+12065550199".to_owned());
+        let text = CarrierText { from, to, body: body.to_owned(), sent_at };
+        self.carrier.texts.lock().unwrap().insert(sid.to_owned(), FetchedText::Found(text));
+    }
+
+    async fn ask(&self) -> usize {
+        ask_carrier(&self.jobs).await.unwrap()
+    }
+
+    fn at(&self, seconds: i64) -> Option<Timestamp> {
+        Some(self.world.clock.now().plus(Duration::seconds(seconds)))
+    }
+
+    async fn kinds(&self, lead: &Lead<'_>) -> Vec<String> {
+        lead.history().await.iter().map(|event| event["kind"].as_str().unwrap().to_owned()).collect()
+    }
+}
+
+#[actix_web::test]
+async fn a_start_right_after_a_stop_counts_once_the_carrier_says_that_it_came_later() {
+    let scene = scene().await;
+    let world = &scene.world;
+    let (cy, dee) = (world.lead(1), world.lead(2));
+    for (lead, n) in [(&cy, 1), (&dee, 2)] {
+        scene.hook(lead, &format!("SM{n}0"), "START").await;
+        scene.hook(lead, &format!("SM{n}1"), "STOP").await;
+        scene.hook(lead, &format!("SM{n}2"), "START").await;
+        assert_eq!(lead.state().await, "opted_out", "near, and no times are known");
+        assert_eq!(scene.kinds(lead).await, ["opted_in", "opted_out", "recorded"]);
+    }
+    scene.has(&cy, "SM11", "STOP", scene.at(-20));
+    scene.has(&cy, "SM12", "START", scene.at(-19));
+    scene.has(&dee, "SM21", "STOP", scene.at(-19));
+    scene.has(&dee, "SM22", "START", scene.at(-19));
+    assert_eq!(scene.ask().await, 2);
+    assert_eq!((cy.state().await, dee.state().await), ("opted_in".into(), "opted_out".into()));
+    let event = cy.history().await.pop().unwrap();
+    assert_eq!(event["evidence"]["sent_at"], serde_json::Value::Null, "the webhook told none");
+    assert!(event["evidence"]["asked_sent_at"].is_i64(), "{event}");
+    world.deliver().await;
+    assert_eq!(cy.received().len(), 1, "the START is confirmed: {:?}", cy.received());
+    assert_eq!(cy.is_sent("hello").await.1["status"], "queued");
+    assert_eq!(scene.ask().await, 0, "nothing is asked twice");
+    world.is_intact().await;
+}
+
+#[actix_web::test]
+async fn an_older_start_that_is_told_again_under_a_new_id_stays_without_effect() {
+    let scene = scene().await;
+    let cy = scene.world.lead(3);
+    scene.hook(&cy, "SM1", "START").await;
+    scene.world.clock.advance(Duration::days(3));
+    scene.hook(&cy, "SM2", "STOP").await;
+    scene.hook(&cy, "SM3", "START").await;
+    scene.has(&cy, "SM2", "STOP", scene.at(-2));
+    scene.has(&cy, "SM3", "START", scene.at(-250_000));
+    scene.ask().await;
+    assert_eq!(cy.state().await, "opted_out");
+    let mut sam = scene.world.sam().await;
+    let page = format!("/troubleshoot?number={}", cy.phone.as_str().replace('+', "%2B"));
+    sam.open(&page).await.says("The carrier says that START was sent before the opt-out");
+    scene.world.is_intact().await;
+}
+
+#[actix_web::test]
+async fn without_an_answer_the_number_stays_out_and_a_start_after_the_minute_counts_at_once() {
+    let scene = scene().await;
+    let (world, cy) = (&scene.world, scene.world.lead(4));
+    let contact = serde_json::json!({"phone": cy.phone.as_str(), "name": "Cy Cole"});
+    let made = world.call(reqwest::Method::POST, "/api/v1/contacts", Some(contact)).await.1;
+    let page = format!("/contacts/{}", made["id"].as_str().unwrap());
+    scene.hook(&cy, "SM1", "START").await;
+    scene.hook(&cy, "SM2", "STOP").await;
+    scene.hook(&cy, "SM3", "START").await;
+    let mut sam = world.sam().await;
+    sam.open(&page)
+        .await
+        .says("We are asking the carrier which was sent last")
+        .says("START right after the opt-out");
+    let mut rounds = 0;
+    while rounds < 20 {
+        scene.ask().await;
+        world.clock.advance(Duration::minutes(6));
+        rounds += 1;
+    }
+    assert_eq!(scene.carrier.asked.load(Ordering::SeqCst), 14, "seven times about each text, then no more");
+    assert_eq!(cy.state().await, "opted_out");
+    sam.open(&page).await.says("the carrier could not tell which was sent last");
+    scene.hook(&cy, "SM4", "START").await;
+    assert_eq!(cy.state().await, "opted_in");
+    let trace = format!("/troubleshoot?number={}", cy.phone.as_str().replace('+', "%2B"));
+    sam.open(&trace).await.lacks("could not tell");
+    world.is_intact().await;
+}
+
+#[actix_web::test]
+async fn a_newer_opt_out_wins_whatever_the_carrier_says() {
+    let scene = scene().await;
+    let cy = scene.world.lead(5);
+    scene.hook(&cy, "SM1", "STOP").await;
+    scene.hook(&cy, "SM2", "START").await;
+    scene.hook(&cy, "SM3", "STOP").await;
+    scene.has(&cy, "SM1", "STOP", scene.at(-60));
+    scene.has(&cy, "SM2", "START", scene.at(-3));
+    scene.has(&cy, "SM3", "STOP", scene.at(-50));
+    scene.ask().await;
+    assert_eq!(cy.state().await, "opted_out");
+    assert_eq!(scene.kinds(&cy).await, ["opted_out", "recorded", "opt_out_repeated"]);
+    scene.world.is_intact().await;
+}
+
+/// Somebody records an opt-out by phone.
+async fn calls(world: &World, lead: &Lead<'_>) {
+    let (phone, now) = (lead.phone.clone(), world.clock.now());
+    let recorded = move |tx: &mut Tx<'_>| {
+        let number = numbers::find_or_create(tx, &phone, now)?.id;
+        let revocation = Revocation::now(RevocationChannel::Call, "asked us to stop".to_owned());
+        record_consent(tx, number, None, Update::OptOut(revocation), Source::Manual, &Actor::Operator, now)
+    };
+    world.jobs.store.write(recorded).await.unwrap();
+}
+
+#[actix_web::test]
+async fn against_an_opt_out_that_is_no_text_a_start_is_five_seconds_later() {
+    let scene = scene().await;
+    let world = &scene.world;
+    let leads = [(world.lead(6), 4, "opted_out"), (world.lead(7), 5, "opted_in")];
+    for (lead, seconds, expected) in &leads {
+        calls(world, lead).await;
+        let sid = format!("SM{seconds}");
+        scene.hook(lead, &sid, "START").await;
+        assert_eq!(lead.state().await, "opted_out");
+        // The webhook took a second; the opt-out was recorded before it.
+        scene.has(lead, &sid, "START", scene.at(seconds - 1));
+        scene.ask().await;
+        assert_eq!(lead.state().await, *expected, "{seconds}");
+    }
+    assert_eq!(scene.carrier.asked.load(Ordering::SeqCst), 2, "there is only the START to ask about");
+    // A simulated phone tells the time itself.
+    let (eve, fay) = (world.lead(8), world.lead(9));
+    for lead in [&eve, &fay] {
+        calls(world, lead).await;
+    }
+    world.clock.advance(Duration::seconds(4));
+    eve.texts("START").await;
+    fay.texts("START").await;
+    assert_eq!((eve.state().await, fay.state().await), ("opted_out".into(), "opted_in".into()));
+    world.is_intact().await;
+}
+
+#[actix_web::test]
+async fn a_start_typed_on_a_simulated_phone_right_after_a_stop_works() {
+    let scene = scene().await;
+    let cy = scene.world.lead(10);
+    for word in ["START", "STOP", "START"] {
+        cy.texts(word).await;
+    }
+    assert_eq!(cy.state().await, "opted_in");
+    assert_eq!(scene.carrier.asked.load(Ordering::SeqCst), 0, "both times were told");
+}
+
+#[actix_web::test]
+async fn a_question_outlives_a_crash_and_is_asked_by_one_instance_at_a_time() {
+    let scene = scene().await;
+    let (world, cy) = (&scene.world, scene.world.lead(11));
+    scene.hook(&cy, "SM1", "STOP").await;
+    scene.hook(&cy, "SM2", "START").await;
+    let now = world.clock.now();
+    let crashes = move |tx: &mut Tx<'_>| {
+        let question = sms_opt_in::store::inbound_questions::due(tx, now, 10)?.pop().unwrap();
+        sms_opt_in::actions::questions::take(tx, &question, "twilio", now)
+    };
+    let ids = world.jobs.store.write(crashes).await.unwrap().unwrap();
+    assert_eq!(ids, ["SM2", "SM1"]);
+    assert_eq!(scene.ask().await, 0, "another instance has it");
+    world.clock.advance(Duration::seconds(61));
+    scene.has(&cy, "SM1", "STOP", scene.at(-100));
+    scene.has(&cy, "SM2", "START", scene.at(-90));
+    let (one, other) = tokio::join!(ask_carrier(&scene.jobs), ask_carrier(&scene.jobs));
+    assert!(one.unwrap() + other.unwrap() >= 1);
+    assert_eq!(scene.carrier.asked.load(Ordering::SeqCst), 2, "each text once");
+    assert_eq!(cy.state().await, "opted_in");
+    assert_eq!(scene.kinds(&cy).await, ["opted_out", "recorded", "opted_in"]);
+    world.is_intact().await;
+}
