@@ -11,16 +11,18 @@ use actix_web::{App as Actix, HttpServer, dev::Server};
 use anyhow::{Context, Result};
 
 use crate::actions::database_kind::settle_kind;
+use crate::actions::starts::needs_key;
 use crate::actions::{ActionError, install, spelling};
 use crate::clock::Clock;
 use crate::config::{Config, Unusable};
 use crate::domain::database_kind::DatabaseKind;
 use crate::domain::time::Timestamp;
-use crate::jobs::{Jobs, notice_restore, seal_all};
+use crate::jobs::{HandOverGate, Jobs, note_start, notice_restore, seal_all};
 use crate::providers::Provider;
 use crate::providers::simulator::Simulator;
 use crate::providers::twilio::{Twilio, TwilioConfig};
 use crate::store::seal_file::SealFile;
+use crate::store::start_file::StartFile;
 use crate::store::{Store, StoreError, Tx, moving, settings, users};
 use crate::web::{self, App, api::secret_hash, signed::Signer};
 
@@ -74,7 +76,8 @@ pub async fn bind(config: Config, clock: Clock) -> Result<Bound> {
             "This database is an unfinished copy of another one. Run sms-opt-in migrate-to again until it is done.".to_owned(),
         ))?;
     }
-    let secret = Arc::new(secret_key(&config, &store).await?);
+    let (secret, has_lasting_key) = server_key(&config, &store).await?;
+    let secret = Arc::new(secret);
     let cookie_key = web::session::cookie_key(&secret);
     let sender = config.sender_number()?.map(|phone| phone.as_str().to_owned());
     let now = clock.now();
@@ -88,12 +91,17 @@ pub async fn bind(config: Config, clock: Clock) -> Result<Bound> {
     let (app, provider) = shared(config, clock, store, signer, local.port(), kind)?;
     let app = Data::new(app);
     let seals = SealFile::at(app.config.seal_file());
+    let starts = StartFile::at(app.config.start_file());
+    let (region, gate) = (app.config.default_region.clone(), HandOverGate::default());
     let (store, clock, breaker) = (app.store.clone(), app.clock.clone(), Arc::clone(&app.breaker));
-    let jobs = Jobs { store, clock, provider, breaker, secret, seals };
+    let jobs = Jobs { store, clock, provider, breaker, secret, seals, starts, has_lasting_key, region, gate };
     // A file of seals that cannot be read may say that the database is older than a STOP: then nothing is started.
     notice_restore(&jobs).await.context(
         "It cannot be told whether the database is older than its last seal; mend that file first.",
     )?;
+    note_start(&jobs, app.config.is_embedded())
+        .await
+        .context("It cannot be told whether this database was restored; mend that file first.")?;
     // From the first moment on, also while nothing is there to seal. What keeps it from that, the loop tells again.
     if let Err(error) = seal_all(&jobs).await {
         log::error!("The history is not sealed yet: {error}");
@@ -219,9 +227,27 @@ fn shared(
     ))
 }
 
+/// The secret of a server, and whether it is the lasting one. Where it is missing although there are seals, a key of this run
+/// alone is used until the right one is put back: nothing is sealed with it, and sending stands still.
+async fn server_key(config: &Config, store: &Store) -> Result<(Vec<u8>, bool)> {
+    let known = store.read::<_, StoreError>(|conn| {
+        Ok((needs_key(conn)?, settings::get(conn, settings::SECRET_KEY)?.is_some()))
+    });
+    let (needs_key, is_shared) = known.await?;
+    if needs_key && !is_shared && config.existing_secret_key()?.is_none() {
+        let mut random = vec![0u8; 32];
+        getrandom::fill(&mut random).map_err(|error| Unusable(error.to_string()))?;
+        return Ok((random, false));
+    }
+    Ok((secret_key(config, store).await?, true))
+}
+
 /// The installation's secret: given, kept from an earlier start, or made now. Instances that share a database share the
 /// secret in it, unless they are given one.
-async fn secret_key(config: &Config, store: &Store) -> Result<Vec<u8>> {
+///
+/// # Errors
+/// In words for the operator.
+pub async fn secret_key(config: &Config, store: &Store) -> Result<Vec<u8>> {
     if let Some(key) = config.existing_secret_key()? {
         return Ok(key);
     }

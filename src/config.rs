@@ -222,6 +222,11 @@ impl Config {
         Some(PathBuf::from(path))
     }
 
+    /// Where the marks of starts are kept a second time.
+    pub fn start_file(&self) -> PathBuf {
+        self.beside_database("starts")
+    }
+
     /// Where the simulated phones remember their texts.
     pub fn simulator_file(&self) -> PathBuf {
         self.beside_database("simulator.jsonl")

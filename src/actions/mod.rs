@@ -38,6 +38,7 @@ pub mod seed;
 pub mod send_message;
 pub mod spelling;
 pub mod stale;
+pub mod starts;
 pub mod submit_form;
 pub mod switch_sending;
 pub mod users;

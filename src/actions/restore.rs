@@ -22,10 +22,7 @@ pub fn finding(conn: &mut Conn<'_>, outside: Option<&Seal>) -> Result<Option<Sta
         _ => None,
     };
     Ok(match (lacking, known) {
-        // Whoever moved the file away accepted the older database.
-        (None, Some(Standstill::Behind { sealed_at, since })) => {
-            Some(Standstill::Accepted { sealed_at, since })
-        }
+        // That the file is gone now does not mean that a person accepted the older database.
         (None, _) => None,
         (Some(lacks), Some(Standstill::Behind { sealed_at, .. }))
             if lacks == sealed_at && !settings::sending_on(conn)? =>

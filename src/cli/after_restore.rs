@@ -8,18 +8,21 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 
 use crate::actions::receive_text::{Received, receive_text};
+use crate::actions::starts::{FilesBeside, StartFinding, judge_start, needs_key};
 use crate::actions::{ActionError, restore};
-use crate::app::OperatorStore;
+use crate::app::{OperatorStore, secret_key};
 use crate::clock::Clock;
 use crate::config::{Config, ProviderName};
 use crate::domain::message::InboundText;
 use crate::domain::reply::Reply;
 use crate::domain::standstill::Standstill;
 use crate::domain::time::Timestamp;
+use crate::jobs::mark;
 use crate::providers::simulator;
 use crate::providers::twilio::{Twilio, TwilioConfig};
 use crate::store::seal_file::SealFile;
 use crate::store::seals::Seal;
+use crate::store::start_file::{StartFile, StartMark};
 use crate::store::{Conn, Store, StoreError, inbound, programs, settings};
 
 /// Texts may reach us this much later than the provider took them; those we know already change nothing.
@@ -30,22 +33,31 @@ pub(super) struct AfterRestoreCommand {
     /// Accept the older database without asking the provider, for instance because the account is closed.
     #[arg(long)]
     without_provider: bool,
+    /// Make a new secret key because the old one is lost for good. verify cannot check the old seals any more.
+    #[arg(long)]
+    without_key: bool,
 }
 
 pub(super) fn run(config: &Config, command: &AfterRestoreCommand) -> Result<ExitCode> {
     let clock = Clock::System;
     // What is here is sealed at the end: before that it must be known whether it lies behind.
     let store = Store::open(&config.database_url)?;
-    let seals = SealFile::at(config.seal_file());
-    let outside = seals.last()?;
-    let found = outside.clone();
-    let (why, behind) = store.read_now(|conn| now_known(conn, found.as_ref()))?;
-    if behind {
+    let files = FilesHere::of(config)?;
+    let has_key = config.existing_secret_key()?.is_some()
+        || store.read_now::<_, StoreError>(|conn| settings::get(conn, settings::SECRET_KEY))?.is_some();
+    let why = store.read_now(|conn| now_known(conn, &files, has_key, config.is_embedded()))?;
+    if !has_key && store.read_now::<_, StoreError>(needs_key)? {
+        if !command.without_key {
+            bail!("{}", lost_key(config));
+        }
+        wait_for(secret_key(config, &store))?;
+    }
+    if why.awaits_after_restore() {
         let now = clock.now();
         store.write_now(move |tx| restore::stand_still(tx, why, now))?;
-        println!("The database is older than the last seal in {}.", seals.path().display());
+        println!("{}", why.facts());
     } else {
-        println!("The database holds the last seal, or there is no file of seals. Asking does no harm.");
+        println!("No restore was noticed. Asking does no harm.");
     }
     if command.without_provider {
         println!("The provider was not asked.");
@@ -53,35 +65,75 @@ pub(super) fn run(config: &Config, command: &AfterRestoreCommand) -> Result<Exit
         && store.read_now::<_, StoreError>(|conn| inbound::any_by(conn, "twilio"))?
     {
         bail!(
-            "This database holds texts that Twilio brought. Give PROVIDER=twilio and the account, so that Twilio is asked."
+            "This database holds texts that Twilio brought. Set PROVIDER=twilio and the account, so that Twilio is asked."
         );
     } else {
         ask(config, &store, &clock, why.since().unwrap_or_default())?;
     }
-    if behind {
-        accept(&store, &seals, why, &clock)?;
+    if why.awaits_after_restore() {
+        accept(&store, &files, why, &clock)?;
     }
     let on = store.read_now::<_, StoreError>(settings::sending_on)?;
     drop(OperatorStore::open(config)?);
     if !on {
         println!(
-            "Sending stays off. Look at the numbers, and at what was recorded by hand, by form or by the API since the \
-             backup; then switch sending on again on the dashboard."
+            "Sending stays off. Check the numbers, and what was recorded by hand, by form or through the API since the \
+             backup; then turn sending on, on the dashboard."
         );
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Where the restore stands, and whether the file of seals is still ahead of the database.
-fn now_known(conn: &mut Conn<'_>, outside: Option<&Seal>) -> Result<(Standstill, bool), StoreError> {
+/// The files beside the database.
+struct FilesHere {
+    seals: SealFile,
+    last_seal: Option<Seal>,
+    starts: StartFile,
+    start: Option<StartMark>,
+}
+
+impl FilesHere {
+    fn of(config: &Config) -> Result<FilesHere> {
+        let (seals, starts) = (SealFile::at(config.seal_file()), StartFile::at(config.start_file()));
+        let (last_seal, start) = (seals.last()?, starts.read()?);
+        Ok(FilesHere { seals, last_seal, starts, start })
+    }
+}
+
+fn lost_key(config: &Config) -> String {
+    format!(
+        "The database has seals, but the secret key is missing. Put {} back, or set SECRET_KEY. If the key is lost for good, add \
+         --without-key: a new key is made, and verify cannot check the old seals any more.",
+        config.secret_key_file().display()
+    )
+}
+
+/// Where the restore stands: behind the file of seals, suspected before or now, or none.
+fn now_known(
+    conn: &mut Conn<'_>,
+    files: &FilesHere,
+    has_key: bool,
+    is_embedded: bool,
+) -> Result<Standstill, StoreError> {
     let since = restore::complete_until(conn)?;
-    if let Some(outside) = outside
+    if let Some(outside) = &files.last_seal
         && restore::is_behind(conn, outside)?
     {
-        return Ok((Standstill::Behind { sealed_at: outside.sealed_at, since }, true));
+        return Ok(Standstill::Behind { sealed_at: outside.sealed_at, since });
     }
     let known = settings::standstill(conn)?;
-    Ok((known.unwrap_or(Standstill::Accepted { sealed_at: since, since }), false))
+    if let Some(known) = known.filter(|known| known.awaits_after_restore()) {
+        return Ok(known);
+    }
+    let (start, has_seals) = (files.start.clone(), files.seals.path().exists());
+    let beside = FilesBeside { start, has_seals, has_key, is_embedded };
+    match judge_start(conn, &beside)? {
+        StartFinding::Restored(sign) => Ok(Standstill::Suspected { sign, since }),
+        // Another folder than the server's says nothing.
+        StartFinding::Known | StartFinding::Newcomer(_) => {
+            Ok(known.unwrap_or(Standstill::Accepted { sealed_at: since, since }))
+        }
+    }
 }
 
 fn ask(config: &Config, store: &Store, clock: &Clock, since: Timestamp) -> Result<()> {
@@ -118,24 +170,36 @@ fn from_twilio(config: &Config, senders: &[String], since: Timestamp) -> Result<
     let twilio = Twilio::new(TwilioConfig { account_sid, auth_token, api_base, public_url })?;
     let mut texts = Vec::new();
     for sender in senders {
-        let received = actix_web::rt::System::new().block_on(twilio.received(sender, since));
+        let received = actix_web::rt::System::new().block_on(twilio.received_by(sender, since));
         texts.extend(received.map_err(anyhow::Error::msg)?);
     }
     texts.sort_by_key(|text| text.sent_at);
     Ok(texts)
 }
 
-/// The old file is kept under another name, and sealing begins anew beside it.
-fn accept(store: &Store, seals: &SealFile, why: Standstill, clock: &Clock) -> Result<()> {
-    let now = clock.now();
-    let aside = free_name(seals.path(), now);
-    std::fs::rename(seals.path(), &aside)
-        .with_context(|| format!("{} cannot be moved aside.", seals.path().display()))?;
-    println!("The old file of seals is kept as {}.", aside.display());
+/// A file of seals that is ahead is kept under another name, and sealing begins anew. Files and database are marked as belonging
+/// together.
+fn accept(store: &Store, files: &FilesHere, why: Standstill, clock: &Clock) -> Result<()> {
+    let (now, seals) = (clock.now(), &files.seals);
+    let is_ahead = store.read_now::<_, StoreError>(|conn| match &files.last_seal {
+        Some(outside) => restore::is_behind(conn, outside),
+        None => Ok(false),
+    })?;
+    if is_ahead {
+        let aside = free_name(seals.path(), now);
+        std::fs::rename(seals.path(), &aside)
+            .with_context(|| format!("{} cannot be moved aside.", seals.path().display()))?;
+        println!("The old file of seals is kept as {}.", aside.display());
+    }
+    wait_for(mark(store, &files.starts, clock))?;
     let (sealed_at, since) = (why.sealed_at(), why.since().unwrap_or_default());
     let accepted = Standstill::Accepted { sealed_at, since };
     store.write_now::<_, ActionError>(move |tx| restore::stand_still(tx, accepted, now))?;
     Ok(())
+}
+
+fn wait_for<T>(work: impl Future<Output = T>) -> T {
+    actix_web::rt::System::new().block_on(work)
 }
 
 fn free_name(path: &Path, now: Timestamp) -> PathBuf {

@@ -64,6 +64,10 @@ impl Worker {
             self.began_anew = Instant::now();
         }
         self.backlog.look_again(is_anew);
+        if !self.jobs.gate.is_open() {
+            self.backlog.forget();
+            return Ok(());
+        }
         if self.backlog.texts.next_read().is_some() {
             wake_due(&self.jobs).await?;
         }

@@ -3,6 +3,8 @@
 
 mod backlog;
 mod deliver;
+mod inbox;
+mod presence;
 mod questions;
 mod seal;
 
@@ -16,9 +18,12 @@ use crate::clock::Clock;
 use crate::providers::Provider;
 use crate::providers::breaker::CircuitBreaker;
 use crate::store::seal_file::SealFile;
+use crate::store::start_file::StartFile;
 use crate::store::{Duty, Store};
 
 pub use deliver::{deliver_due, reconcile};
+pub use inbox::{InboxReading, read_inbox};
+pub use presence::{HandOverGate, join_others, mark, note_start};
 pub use questions::ask_carrier;
 pub use seal::{Sealer, notice_restore, seal_all};
 
@@ -37,6 +42,14 @@ pub struct Jobs {
     pub secret: Arc<Vec<u8>>,
     /// Where the seals are kept a second time.
     pub seals: SealFile,
+    /// Where the marks of starts are kept a second time.
+    pub starts: StartFile,
+    /// False when the key is missing although there are seals: then nothing is sealed.
+    pub has_lasting_key: bool,
+    /// The region meant by a number without country code.
+    pub region: String,
+    /// What keeps this server from handing texts over.
+    pub gate: HandOverGate,
 }
 
 /// How long the loops sleep when nothing wakes them.
@@ -56,6 +69,9 @@ impl Jobs {
         tokio::spawn(async move { keeping.housekeeping_loop().await });
         tokio::spawn(async move { questions::question_loop(&asking).await });
         tokio::spawn(async move { counting.statistics_loop().await });
+        let (showing, reading) = (sealing.clone(), sealing.clone());
+        tokio::spawn(async move { presence::presence_loop(&showing).await });
+        tokio::spawn(async move { inbox::inbox_loop(&reading).await });
         // Apart, because sealing must not wait for a provider that is slow to answer.
         tokio::spawn(async move { seal::sealing_loop(&sealing).await });
     }

@@ -19,7 +19,7 @@ pub(super) async fn sealing_loop(jobs: &Jobs) {
             let file = jobs.seals.path().display();
             log::error!(
                 "The history is not sealed. {trouble} If an older database was put in place on purpose, run sms-opt-in \
-                 after-restore, or move {file} away and keep it; sealing then begins anew."
+                 after-restore: it moves {file} aside, and sealing begins anew."
             );
         }
         told = trouble;
@@ -97,6 +97,10 @@ pub async fn notice_restore(jobs: &Jobs) -> Result<(), ActionError> {
 /// # Errors
 /// As [`Sealer::seal_all`].
 pub async fn seal_all(jobs: &Jobs) -> Result<(), ActionError> {
+    if !jobs.has_lasting_key {
+        let why = "The secret key is missing: put its file back, or set SECRET_KEY.";
+        return Err(ActionError::Conflict(why.to_owned()));
+    }
     Sealer::of(jobs).seal_all().await
 }
 
@@ -112,7 +116,7 @@ fn log_seal(seal: &Seal) {
 }
 
 /// Files are waited for beside the async threads.
-async fn aside<T: Send + 'static>(
+pub(super) async fn aside<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, StoreError> {
     tokio::task::spawn_blocking(work).await.unwrap_or(Err(StoreError::Panicked))

@@ -66,6 +66,22 @@ pub trait Provider: Send + Sync + 'static {
     fn fetch_text<'a>(&'a self, _provider_id: &'a str) -> Answering<'a, FetchedText> {
         Box::pin(std::future::ready(FetchedText::NoAnswer))
     }
+
+    /// Lists what leads texted to our numbers `to` since then.
+    fn received<'a>(&'a self, _to: &'a [String], _since: Timestamp) -> Answering<'a, InboxAnswer> {
+        Box::pin(std::future::ready(InboxAnswer::NoList))
+    }
+}
+
+/// What a provider says of the texts it received.
+#[derive(Debug)]
+pub enum InboxAnswer {
+    /// It keeps no list.
+    NoList,
+    /// It did not answer as it should: a sentence that says how.
+    NoAnswer(String),
+    /// Every text, oldest first.
+    Texts(Vec<InboundText>),
 }
 
 /// The text a look-up is after.

@@ -12,7 +12,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Answering, BadSignature, Provider, Unreadable, Wanted, Webhook, receipt, reject_kind, webhook};
+use super::{
+    Answering, BadSignature, InboxAnswer, Provider, Unreadable, Wanted, Webhook, receipt, reject_kind,
+    webhook,
+};
 use crate::domain::gate::ClearedText;
 use crate::domain::id::MessageId;
 use crate::domain::message::{FetchedText, IdCertainty, InboundText, LookUp, Receipt, SendOutcome};
@@ -339,6 +342,11 @@ impl Provider for Simulator {
     fn fetch_text<'a>(&'a self, provider_id: &'a str) -> Answering<'a, FetchedText> {
         let found = self.memory().text_of_lead(provider_id);
         Box::pin(std::future::ready(found.map_or(FetchedText::Unknown, FetchedText::Found)))
+    }
+
+    fn received<'a>(&'a self, _to: &'a [String], since: Timestamp) -> Answering<'a, InboxAnswer> {
+        let texts = inbox::texts_of_leads(&self.memory(), since);
+        Box::pin(std::future::ready(InboxAnswer::Texts(texts)))
     }
 }
 

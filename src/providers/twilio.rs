@@ -14,7 +14,8 @@ use serde_json::Value;
 
 use super::webhook::{self, Form};
 use super::{
-    Answering, BadSignature, Provider, Unreadable, Wanted, Webhook, receipt, receipt_status, reject_kind,
+    Answering, BadSignature, InboxAnswer, Provider, Unreadable, Wanted, Webhook, receipt, receipt_status,
+    reject_kind,
 };
 use crate::domain::gate::ClearedText;
 use crate::domain::message::{
@@ -209,6 +210,10 @@ impl Provider for Twilio {
 
     fn fetch_text<'a>(&'a self, provider_id: &'a str) -> Answering<'a, FetchedText> {
         Box::pin(self.fetch(provider_id))
+    }
+
+    fn received<'a>(&'a self, to: &'a [String], since: Timestamp) -> Answering<'a, InboxAnswer> {
+        Box::pin(self.list(to, since))
     }
 }
 

@@ -41,12 +41,21 @@ pub enum StoreError {
     /// The file of seals beside the database cannot be read or written.
     #[error("the file of seals {0}")]
     SealFile(String),
+    /// The file of starts beside the database cannot be read or written.
+    #[error("the file of starts {0}")]
+    StartFile(String),
     /// No pages can be read from the replica that was named, in words for the operator.
     #[error("DATABASE_REPLICA_URL: {0}")]
     Replica(String),
     /// A database cannot be copied into another, in words for the operator.
     #[error("{0}")]
     Move(String),
+    /// The installation lives in another database now.
+    #[error(
+        "this installation moved to {0}, and this database is its old copy: it neither starts nor sends. Set DATABASE_URL to \
+         the new one. To go back, run sms-opt-in migrate-to --undo"
+    )]
+    Moved(String),
     /// The writer has stopped.
     #[error("the store is shutting down")]
     Closed,

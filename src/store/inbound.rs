@@ -96,6 +96,16 @@ pub fn any_by(conn: &mut Conn<'_>, provider: &str) -> Result<bool, StoreError> {
     Ok(found.is_some())
 }
 
+/// True when any text of a lead is kept.
+///
+/// # Errors
+/// When the database fails.
+pub fn any(conn: &mut Conn<'_>) -> Result<bool, StoreError> {
+    let found: Option<InboundId> =
+        on!(conn, db => inbound_texts::table.select(inbound_texts::id).first(db).optional()?);
+    Ok(found.is_some())
+}
+
 /// Keeps a text.
 ///
 /// # Errors

@@ -23,6 +23,8 @@ pub enum Duty {
     Housekeeping,
     /// Sealing the history.
     Sealing,
+    /// Reading the carrier's list of received texts.
+    Inbox,
 }
 
 impl Duty {
@@ -31,6 +33,7 @@ impl Duty {
         match self {
             Duty::Housekeeping => 0x736d_735f_6f70_7433,
             Duty::Sealing => 0x736d_735f_6f70_7432,
+            Duty::Inbox => 0x736d_735f_6f70_7434,
         }
     }
 }

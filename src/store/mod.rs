@@ -21,6 +21,7 @@ pub mod events;
 pub mod forms;
 pub mod inbound;
 pub mod inbound_questions;
+pub mod inbox;
 pub mod integrity;
 pub mod messages;
 pub mod moving;
@@ -37,6 +38,8 @@ pub mod seals;
 pub mod sessions;
 pub mod settings;
 pub mod stale;
+pub mod start_file;
+pub mod starts;
 pub mod tallies;
 pub mod users;
 pub mod walk;
@@ -153,7 +156,11 @@ impl Store {
             known,
             _bridge: bridge,
         };
-        Ok(Store { shared: Arc::new(shared) })
+        let store = Store { shared: Arc::new(shared) };
+        match store.read_now::<_, StoreError>(|conn| settings::get(conn, settings::MOVED))? {
+            Some(to) => Err(StoreError::Moved(to)),
+            None => Ok(store),
+        }
     }
 
     /// Reads on a connection of the pool. On SQLite right here: a read is a few microseconds of work on memory, and
@@ -270,6 +277,11 @@ impl Store {
     /// When the others cannot be asked.
     pub async fn take_on(&self, duty: Duty) -> Result<Option<OnDuty>, StoreError> {
         self.shared.locks.take_on(duty).await
+    }
+
+    /// True when other servers may run on the same database.
+    pub fn is_shared(&self) -> bool {
+        !self.shared.readers.are_at_hand()
     }
 
     /// What a commit wakes.

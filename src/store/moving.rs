@@ -16,7 +16,7 @@ use crate::domain::hex::hex;
 use super::catalog::Known;
 use super::dialect::{self, Bridge, Db, TABLES, Table};
 use super::schema::{contacts, numbers, programs, users};
-use super::{Conn, StoreError, Tx, settings};
+use super::{Conn, StoreError, Tx, settings, starts};
 
 /// A copy under way.
 pub struct Move {
@@ -116,6 +116,8 @@ impl Move {
         if let Some(secret) = secret {
             settings::set(&mut self.writing(), settings::SECRET_KEY, secret)?;
         }
+        starts::forget(&mut self.writing())?;
+        settings::clear(&mut self.writing(), settings::MOVED)?;
         Ok(self.target.batch_execute("ANALYZE")?)
     }
 
@@ -226,6 +228,9 @@ fn identity(source: &mut SqliteConnection, counts: &[i64]) -> Result<String, Sto
 
 /// The mark and the secret belong to the target alone.
 fn counts(table: &Table, line: &[u8]) -> bool {
-    let own = [settings::MOVING, settings::SECRET_KEY];
-    table.name != "settings" || !own.iter().any(|key| line.starts_with(format!("{key}\t").as_bytes()))
+    let own = |key: &str| {
+        [settings::MOVING, settings::MOVED, settings::SECRET_KEY].contains(&key) || starts::is_own(key)
+    };
+    let key = line.split(|byte| *byte == b'\t').next().and_then(|key| std::str::from_utf8(key).ok());
+    table.name != "settings" || !key.is_some_and(own)
 }

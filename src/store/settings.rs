@@ -27,6 +27,9 @@ pub const SEAL_HEAD: &str = "seal_head";
 /// How far a copy from another database came; there until it was found complete.
 pub const MOVING: &str = "moving";
 
+/// Where the installation moved to, once a copy of it was found complete: this one neither starts nor sends.
+pub const MOVED: &str = "moved_to";
+
 /// What the database is for ([`DatabaseKind`]); written at its first start.
 pub const DATABASE_KIND: &str = "database_kind";
 

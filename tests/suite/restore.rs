@@ -1,23 +1,28 @@
 //! A backup from before a STOP is put in place: the installation notices, stops sending, and asks the provider.
 
 use std::process::Command;
+use std::sync::Arc;
 
 use actix_web::{App, HttpResponse, HttpServer, web};
 use serde_json::json;
-use sms_opt_in::jobs::seal_all;
+use sms_opt_in::domain::time::Timestamp;
+use sms_opt_in::jobs::{InboxReading, Jobs, join_others, mark, read_inbox, seal_all};
+use sms_opt_in::providers::twilio::{Twilio, TwilioConfig};
+use sms_opt_in::store::start_file::StartMark;
 use tempfile::TempDir;
 
-use crate::support::{PUBLIC, World, database, seals, world, world_in};
+use crate::support::{PUBLIC, World, database, seals, start, world, world_in};
 
 const SENDER: &str = "+12065550199";
 
 /// Stands in for Twilio: two pages, the STOP on the second one, and a text of ours that must not count.
-async fn twilio(from: &str) -> String {
+async fn twilio(from: &str, stopped_at: Timestamp) -> String {
     let from = from.to_owned();
+    let sent = stopped_at.utc().to_rfc2822();
     let server = HttpServer::new(move || {
-        let from = from.clone();
+        let (from, sent) = (from.clone(), sent.clone());
         let listed = web::get().to(move |query: web::Query<std::collections::BTreeMap<String, String>>| {
-            let from = from.clone();
+            let (from, sent) = (from.clone(), sent.clone());
             async move {
                 if query.get("Page").is_none() {
                     assert_eq!(query.get("To").map(String::as_str), Some(SENDER));
@@ -28,7 +33,7 @@ async fn twilio(from: &str) -> String {
                     return HttpResponse::Ok().json(json!({"messages": [ours], "next_page_uri": next}));
                 }
                 let stop = json!({"sid": "SM2", "body": "STOP", "to": SENDER, "from": from, "status": "received",
-                    "direction": "inbound", "date_sent": "Tue, 03 Nov 2026 10:10:00 +0000"});
+                    "direction": "inbound", "date_sent": sent});
                 HttpResponse::Ok().json(json!({"messages": [stop], "next_page_uri": null}))
             }
         });
@@ -85,7 +90,7 @@ async fn a_restored_database_sends_nothing_until_the_stops_are_back_and_a_person
     assert_eq!(early.status, 409);
     early.says("Sending stays off.");
     assert!(seal_all(&world.jobs).await.is_err(), "nothing is sealed over");
-    let api = twilio(ana.phone.as_str()).await;
+    let api = twilio(ana.phone.as_str(), start().plus(chrono::Duration::minutes(5))).await;
     let account = ["--provider", "twilio", "--twilio-account-sid", "AC0", "--twilio-auth-token", "x"];
     let nobody = [&account[..], &["--twilio-api-base", "http://127.0.0.1:9"]].concat();
     let (code, said) = after_restore(&world, &nobody).await;
@@ -127,13 +132,178 @@ async fn the_simulated_phones_remember_what_the_backup_does_not() {
     assert_eq!(world.lead(50).state().await, "opted_out");
 }
 
-#[actix_web::test]
-async fn moving_the_file_of_seals_away_by_hand_accepts_the_backup_too() {
-    let world = restored().await;
-    std::fs::remove_file(seals(world.directory.path())).unwrap();
-    seal_all(&world.jobs).await.unwrap();
+/// Until a person has run `after-restore` and looked.
+async fn stands_still(world: &World, why: &str) {
+    let ana = world.lead(50);
+    ana.is_sent("buy now").await;
+    assert!(!ana.received().iter().any(|text| text == "buy now"), "nothing leaves");
+    if database::is_postgres() {
+        assert!(!world.jobs.gate.is_open(), "it is not known yet whether this is a new instance");
+        return;
+    }
+    let checks = ana.consent().await.to_string();
+    assert!(checks.contains(why), "{checks}");
     let mut ada = world.ada().await;
-    ada.open("/").await.says("a backup was restored").says("All sending is stopped");
+    assert_eq!(ada.post("/", "/sending", &[("state", "on")]).await.status, 409);
+    let (code, said) = after_restore(world, &["--without-provider"]).await;
+    assert!(code == 0 && said.contains(why) && said.contains("Sending stays off"), "{said}");
     let on = ada.post("/", "/sending", &[("state", "on")]).await;
     ada.follow(&on).await.says("Sending is on");
+}
+
+#[actix_web::test]
+async fn removing_the_file_of_seals_accepts_no_backup() {
+    let world = restored().await;
+    std::fs::remove_file(seals(world.directory.path())).unwrap();
+    let _ = seal_all(&world.jobs).await;
+    let mut ada = world.ada().await;
+    ada.open("/").await.says("Run sms-opt-in after-restore");
+    assert_eq!(ada.post("/", "/sending", &[("state", "on")]).await.status, 409);
+    let (code, said) = after_restore(&world, &["--without-provider"]).await;
+    assert!(code == 0 && said.contains("Sending stays off"), "{said}");
+    let on = ada.post("/", "/sending", &[("state", "on")]).await;
+    ada.follow(&on).await.says("Sending is on");
+}
+
+#[actix_web::test]
+async fn a_nightly_copy_without_its_files_sends_nothing() {
+    let before = world().await;
+    before.lead(50).texts("START").await;
+    seal_all(&before.jobs).await.unwrap();
+    let directory = TempDir::new().unwrap();
+    let backup = database::copy(&before.database, &directory);
+    before.lead(50).texts("STOP").await;
+    let world = world_in(directory, backup).await;
+    stands_still(&world, "the file of seals beside the database is missing").await;
+}
+
+#[actix_web::test]
+async fn a_copy_with_its_own_seals_is_older_than_the_last_mark() {
+    let before = world().await;
+    before.lead(50).texts("START").await;
+    seal_all(&before.jobs).await.unwrap();
+    let directory = TempDir::new().unwrap();
+    let backup = database::copy(&before.database, &directory);
+    std::fs::copy(seals(before.directory.path()), seals(directory.path())).unwrap();
+    before.lead(50).texts("STOP").await;
+    assert!(mark(&before.jobs.store, &before.jobs.starts, &before.clock).await.unwrap());
+    let starts = seals(directory.path()).with_extension("starts");
+    std::fs::copy(before.jobs.starts.path(), starts).unwrap();
+    let world = world_in(directory, backup).await;
+    let ana = world.lead(50);
+    ana.is_sent("buy now").await;
+    assert!(!ana.received().iter().any(|text| text == "buy now"), "nothing leaves");
+    let checks = ana.consent().await.to_string();
+    assert!(checks.contains("are from different times"), "{checks}");
+    let (code, said) = after_restore(&world, &["--without-provider"]).await;
+    assert!(code == 0 && said.contains("Sending stays off"), "{said}");
+    let (directory, database) = (world.directory, world.database);
+    let again = world_in(directory, database).await;
+    assert!(
+        again.lead(50).consent().await.to_string().contains("a backup was restored"),
+        "and it stays known"
+    );
+}
+
+#[actix_web::test]
+async fn one_unfinished_start_is_no_restore() {
+    let before = world().await;
+    before.lead(50).texts("START").await;
+    seal_all(&before.jobs).await.unwrap();
+    let (directory, database) = (before.directory, before.database);
+    let mut file = before.jobs.starts.lock().unwrap().unwrap();
+    let known = file.read().unwrap().unwrap();
+    assert!(known.done.is_some() && known.begun.is_none(), "{known:?}");
+    let begun = Some("a start that was killed before it reached the database".to_owned());
+    file.write(&StartMark { begun, ..known }).unwrap();
+    drop(file);
+    let world = world_in(directory, database).await;
+    let ana = world.lead(50);
+    ana.is_sent("hello").await;
+    assert!(ana.received().iter().any(|text| text == "hello"), "{:?}", ana.received());
+}
+
+#[actix_web::test]
+async fn after_a_long_silence_the_carriers_list_is_read_before_anything_leaves() {
+    let before = world().await;
+    let ana = before.lead(50);
+    ana.texts("START").await;
+    seal_all(&before.jobs).await.unwrap();
+    let silent = start().plus(chrono::Duration::minutes(-11)).micros();
+    let set = format!("UPDATE settings SET value = '{silent}' WHERE key = 'heartbeat'");
+    database::run(&before.database, &set).unwrap();
+    let (directory, database) = (before.directory, before.database);
+    let world = world_in(directory, database).await;
+    let ana = world.lead(50);
+    ana.is_sent("hello").await;
+    assert!(!ana.received().iter().any(|text| text == "hello"), "the list was not read yet");
+    let account = TwilioConfig {
+        account_sid: "AC0".to_owned(),
+        auth_token: "x".to_owned().into(),
+        api_base: "http://127.0.0.1:9".to_owned(),
+        public_url: PUBLIC.to_owned(),
+    };
+    let silent = Jobs { provider: Arc::new(Twilio::new(account).unwrap()), ..world.jobs.clone() };
+    assert_eq!(read_inbox(&silent).await.unwrap(), InboxReading::Silent);
+    world.deliver().await;
+    assert!(!ana.received().iter().any(|text| text == "hello"), "the carrier did not answer");
+    assert!(matches!(read_inbox(&world.jobs).await.unwrap(), InboxReading::Complete { .. }));
+    world.deliver().await;
+    assert!(ana.received().iter().any(|text| text == "hello"), "{:?}", ana.received());
+}
+
+/// Twilio lists a STOP that was sent so long ago, and its webhook never came. Returns what Ana received since.
+async fn lost_webhook(minutes: i64, read: InboxReading, state: &str) -> Vec<String> {
+    let world = world().await;
+    let ana = world.lead(50);
+    ana.texts("START").await;
+    world.clock.advance(chrono::Duration::minutes(30));
+    let (heard, sent) = (ana.received().len(), world.clock.now().plus(chrono::Duration::minutes(-minutes)));
+    let account = TwilioConfig {
+        account_sid: "AC0".to_owned(),
+        auth_token: "x".to_owned().into(),
+        api_base: twilio(ana.phone.as_str(), sent).await,
+        public_url: PUBLIC.to_owned(),
+    };
+    let jobs = Jobs { provider: Arc::new(Twilio::new(account).unwrap()), ..world.jobs.clone() };
+    assert_eq!(read_inbox(&jobs).await.unwrap(), read);
+    assert_eq!(ana.state().await, state);
+    let again = read_inbox(&jobs).await.unwrap();
+    assert_eq!(again, InboxReading::Complete { missing: 0 }, "it is taken in once");
+    world.deliver().await;
+    world.is_intact().await;
+    ana.received().split_off(heard)
+}
+
+#[actix_web::test]
+async fn a_stop_whose_webhook_was_lost_is_read_from_the_carriers_list() {
+    let heard = lost_webhook(3, InboxReading::Complete { missing: 1 }, "opted_out").await;
+    assert!(heard.len() == 1 && heard[0].contains("opted out"), "it is confirmed: {heard:?}");
+    let heard = lost_webhook(7, InboxReading::Complete { missing: 1 }, "opted_out").await;
+    assert!(heard.is_empty(), "nobody waits for an answer any more: {heard:?}");
+    let heard = lost_webhook(1, InboxReading::Complete { missing: 0 }, "opted_in").await;
+    assert!(heard.is_empty(), "its webhook may still come: {heard:?}");
+}
+
+#[actix_web::test]
+async fn a_new_instance_with_an_empty_folder_joins_one_that_runs() {
+    if !database::is_postgres() {
+        return;
+    }
+    let first = world().await;
+    first.lead(50).texts("START").await;
+    seal_all(&first.jobs).await.unwrap();
+    let second = world_in(TempDir::new().unwrap(), first.database.clone()).await;
+    assert!(!second.jobs.gate.is_open());
+    let joining = actix_web::rt::spawn({
+        let jobs = second.jobs.clone();
+        async move { join_others(&jobs).await.unwrap() }
+    });
+    first.clock.advance(chrono::Duration::seconds(10));
+    assert!(mark(&first.jobs.store, &first.jobs.starts, &first.clock).await.unwrap());
+    joining.await.unwrap();
+    assert!(second.jobs.gate.is_open());
+    let ana = second.lead(50);
+    ana.is_sent("hello").await;
+    assert!(ana.received().iter().any(|text| text == "hello"), "{:?}", ana.received());
 }

@@ -20,15 +20,19 @@ pub fn remembered(file: &Path, since: Timestamp) -> io::Result<Vec<InboundText>>
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         read => read?,
     }
+    Ok(texts_of_leads(&memory, since))
+}
+
+/// The texts of leads since then on all handsets, oldest first.
+pub(super) fn texts_of_leads(memory: &Memory, since: Timestamp) -> Vec<InboundText> {
     let mut texts = Vec::new();
-    for (number, on_screen) in memory.handsets {
-        let sent =
-            on_screen.into_iter().filter(|text| text.direction == Direction::FromLead && text.at >= since);
+    for (number, on_screen) in &memory.handsets {
+        let sent = on_screen.iter().filter(|text| text.direction == Direction::FromLead && text.at >= since);
         texts.extend(sent.map(|text| InboundText {
-            provider_id: text.id,
+            provider_id: text.id.clone(),
             from: number.as_str().to_owned(),
-            to: text.ours,
-            body: text.body,
+            to: text.ours.clone(),
+            body: text.body.clone(),
             sent_at: Some(text.at),
             answered_by_provider: true,
             opted_out_at_provider: false,
@@ -37,5 +41,5 @@ pub fn remembered(file: &Path, since: Timestamp) -> io::Result<Vec<InboundText>>
         }));
     }
     texts.sort_by_key(|text| text.sent_at);
-    Ok(texts)
+    texts
 }

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::{CLOCK_SKEW, Listed, Twilio};
 use crate::domain::message::{IdCertainty, InboundText};
 use crate::domain::time::Timestamp;
+use crate::providers::InboxAnswer;
 
 /// A page of a thousand texts takes Twilio longer than a hand-off may take.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -20,11 +21,25 @@ struct Page {
 }
 
 impl Twilio {
+    /// What all of our numbers received. An API that has no such list says so: then it is not Twilio's own.
+    pub(super) async fn list(&self, to: &[String], since: Timestamp) -> InboxAnswer {
+        let mut texts = Vec::new();
+        for number in to {
+            match self.received_by(number, since).await {
+                Ok(some) => texts.extend(some),
+                Err(why) if why.contains("405") || why.contains("501") => return InboxAnswer::NoList,
+                Err(why) => return InboxAnswer::NoAnswer(why),
+            }
+        }
+        texts.sort_by_key(|text| text.sent_at);
+        InboxAnswer::Texts(texts)
+    }
+
     /// The texts that `to` received on the day of `since` or later, oldest first.
     ///
     /// # Errors
     /// A sentence, when Twilio does not answer as it should.
-    pub async fn received(&self, to: &str, since: Timestamp) -> Result<Vec<InboundText>, String> {
+    pub async fn received_by(&self, to: &str, since: Timestamp) -> Result<Vec<InboundText>, String> {
         let day = since.plus(-CLOCK_SKEW).utc().format("%Y-%m-%d").to_string();
         let first = self.client.get(self.messages_url());
         let mut request = first.query(&[("To", to), ("DateSent>", &day), ("PageSize", "1000")]);

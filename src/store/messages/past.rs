@@ -182,3 +182,13 @@ pub fn taken_by(conn: &mut Conn<'_>) -> Result<(bool, bool), StoreError> {
         Ok((simulated.is_some(), real.is_some()))
     })
 }
+
+/// True when any message is kept.
+///
+/// # Errors
+/// When the database fails.
+pub fn any(conn: &mut Conn<'_>) -> Result<bool, StoreError> {
+    let found: Option<MessageId> =
+        on!(conn, db => messages::table.select(messages::id).first(db).optional()?);
+    Ok(found.is_some())
+}

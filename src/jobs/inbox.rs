@@ -1,0 +1,127 @@
+//! Reads the carrier's own list of received texts, at every start and every five minutes, so that a text whose webhook was lost,
+//! or came while no server ran, is taken in as any other. One instance does it at a time.
+
+use std::time::Duration;
+
+use chrono::Duration as Span;
+
+use crate::actions::receive_text::{Received, receive_text};
+use crate::actions::{ActionError, restore};
+use crate::domain::message::InboundText;
+use crate::domain::time::Timestamp;
+use crate::providers::InboxAnswer;
+use crate::store::{Conn, Duty, StoreError, Tx, inbox, programs, settings};
+
+use super::Jobs;
+
+/// How often the list is read.
+const EVERY: Duration = Duration::from_secs(300);
+/// While something waits for it, it is tried again this often.
+const AGAIN: Duration = Duration::from_secs(15);
+/// Texts may be listed this much later than they were sent; those that are known change nothing.
+const MARGIN: Span = Span::days(1);
+/// A younger text is left to its webhook.
+const YOUNG: Span = Span::minutes(2);
+/// A text taken in within this time is answered; later the lead waits for no answer any more.
+const ANSWERED_WITHIN: Span = Span::minutes(5);
+
+/// What came of a reading.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum InboxReading {
+    /// Another instance is at it.
+    Elsewhere,
+    /// The carrier has no list.
+    NoList,
+    /// The carrier did not answer.
+    Silent,
+    /// The whole list was read; so many texts were missing here.
+    Complete {
+        /// How many.
+        missing: usize,
+    },
+}
+
+/// Reads the list at once and then every five minutes; more often while something waits for it.
+pub(super) async fn inbox_loop(jobs: &Jobs) {
+    loop {
+        if let Err(error) = read_inbox(jobs).await {
+            log::error!("The carrier's list of received texts could not be read: {error}");
+        }
+        let pause = if jobs.gate.reads_first() { AGAIN } else { EVERY };
+        tokio::time::sleep(pause).await;
+    }
+}
+
+/// Reads what the carrier received since the last complete reading, and takes in what is missing here.
+///
+/// # Errors
+/// When the database fails.
+pub async fn read_inbox(jobs: &Jobs) -> Result<InboxReading, ActionError> {
+    let began = jobs.clock.now();
+    let Some(_on_duty) = jobs.store.take_on(Duty::Inbox).await? else { return Ok(InboxReading::Elsewhere) };
+    let (since, senders) = jobs.store.read::<_, StoreError>(move |conn| what_to_ask(conn, began)).await?;
+    let texts = match jobs.provider.received(&senders, since.plus(-MARGIN)).await {
+        InboxAnswer::NoList => {
+            jobs.gate.was_read();
+            return Ok(InboxReading::NoList);
+        }
+        InboxAnswer::NoAnswer(why) => {
+            warn(jobs, &why).await?;
+            return Ok(InboxReading::Silent);
+        }
+        InboxAnswer::Texts(texts) => texts,
+    };
+    let missing = take_in(jobs, texts).await?;
+    jobs.store.write::<_, ActionError>(move |tx| Ok(inbox::set_complete(tx, began)?)).await?;
+    if missing > 0 {
+        log::warn!(
+            "{missing} received texts were missing here and were read from the carrier's list: webhooks were lost."
+        );
+    }
+    jobs.gate.was_read();
+    Ok(InboxReading::Complete { missing })
+}
+
+/// Since when, and for which of our numbers.
+fn what_to_ask(conn: &mut Conn<'_>, now: Timestamp) -> Result<(Timestamp, Vec<String>), StoreError> {
+    let since = inbox::complete_until(conn)?.or(last_recorded(conn)?).unwrap_or(now);
+    let mut senders = programs::senders(conn)?;
+    senders.extend(settings::get(conn, settings::SENDER)?.filter(|ours| !senders.contains(ours)));
+    Ok((since, senders))
+}
+
+/// A database that was never read for is complete until its last seal.
+fn last_recorded(conn: &mut Conn<'_>) -> Result<Option<Timestamp>, StoreError> {
+    let sealed_at = restore::complete_until(conn)?;
+    Ok(Some(sealed_at).filter(|at| *at > Timestamp::default()))
+}
+
+async fn warn(jobs: &Jobs, why: &str) -> Result<(), ActionError> {
+    let (now, words) = (jobs.clock.now(), why.to_owned());
+    let is_new =
+        jobs.store.write::<_, ActionError>(move |tx| Ok(inbox::set_silent(tx, &words, now)?)).await?;
+    if is_new {
+        let waits = if jobs.gate.reads_first() { " Nothing is sent until it answers." } else { "" };
+        log::warn!("The carrier's list of received texts could not be read: {why}.{waits}");
+    }
+    Ok(())
+}
+
+async fn take_in(jobs: &Jobs, texts: Vec<InboundText>) -> Result<usize, ActionError> {
+    let (provider, now) = (jobs.provider.name(), jobs.clock.now());
+    let mut missing = 0;
+    let is_old = |text: &InboundText| text.sent_at.is_none_or(|at| now.since(at) >= YOUNG);
+    let texts: Vec<InboundText> = texts.into_iter().filter(is_old).collect();
+    for some in texts.chunks(inbox::TOGETHER) {
+        let ids: Vec<String> = some.iter().map(|text| text.provider_id.clone()).collect();
+        let known = jobs.store.read(move |conn| inbox::known(conn, provider, &ids)).await?;
+        for text in some.iter().filter(|text| !known.contains(&text.provider_id)) {
+            let (mut text, region, now) = (text.clone(), jobs.region.clone(), jobs.clock.now());
+            let is_late = |at| now.since(at) > ANSWERED_WITHIN;
+            text.answered_by_provider = text.sent_at.is_none_or(is_late);
+            let write = move |tx: &mut Tx<'_>| receive_text(tx, provider, &text, &region, now);
+            missing += usize::from(matches!(jobs.store.write(write).await?, Received::New(_)));
+        }
+    }
+    Ok(missing)
+}

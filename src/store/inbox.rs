@@ -1,0 +1,73 @@
+//! How far the carrier's own list of received texts has been read, and which of its texts are known.
+
+use std::collections::BTreeSet;
+
+use diesel::prelude::*;
+
+use super::dialect::on;
+use super::schema::inbound_texts;
+use super::{Conn, StoreError, Tx, settings};
+use crate::domain::time::Timestamp;
+
+/// When the last complete reading began, in microseconds.
+const COMPLETE: &str = "inbox_read_at";
+/// Why the list cannot be read; absent while it can.
+const SILENT: &str = "inbox_silent";
+/// Texts that are asked about together at most.
+pub const TOGETHER: usize = 500;
+
+/// When the last complete reading began.
+///
+/// # Errors
+/// When the database fails.
+pub fn complete_until(conn: &mut Conn<'_>) -> Result<Option<Timestamp>, StoreError> {
+    let micros = settings::get(conn, COMPLETE)?;
+    Ok(micros.and_then(|micros| micros.parse().ok()).map(Timestamp::from_micros))
+}
+
+/// Writes down a complete reading.
+///
+/// # Errors
+/// When the database fails.
+pub fn set_complete(tx: &mut Tx<'_>, began: Timestamp) -> Result<(), StoreError> {
+    settings::clear(tx, SILENT)?;
+    settings::set(tx, COMPLETE, &began.micros().to_string())
+}
+
+/// Writes down that the carrier does not answer. Returns true when that is new.
+///
+/// # Errors
+/// When the database fails.
+pub fn set_silent(tx: &mut Tx<'_>, why: &str, now: Timestamp) -> Result<bool, StoreError> {
+    let is_new = settings::get(tx, SILENT)?.is_none();
+    if is_new {
+        settings::set(tx, SILENT, &format!("{}: {why}", now.words()))?;
+    }
+    Ok(is_new)
+}
+
+/// Since when the carrier does not answer, and why.
+///
+/// # Errors
+/// When the database fails.
+pub fn silent(conn: &mut Conn<'_>) -> Result<Option<String>, StoreError> {
+    settings::get(conn, SILENT)
+}
+
+/// Those of the provider's identifiers that are known here; at most [`TOGETHER`] are asked about.
+///
+/// # Errors
+/// When the database fails.
+pub fn known(
+    conn: &mut Conn<'_>,
+    provider: &str,
+    provider_ids: &[String],
+) -> Result<BTreeSet<String>, StoreError> {
+    on!(conn, db => {
+        let query = inbound_texts::table
+            .filter(inbound_texts::provider.eq(provider))
+            .filter(inbound_texts::provider_id.eq_any(provider_ids));
+        let found: Vec<String> = query.select(inbound_texts::provider_id).load(db)?;
+        Ok(found.into_iter().collect())
+    })
+}
