@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::config::{Config, ProviderName};
 use crate::domain::message::InboundText;
 use crate::domain::reply::Reply;
-use crate::domain::standstill::Standstill;
+use crate::domain::standstill::{RestoreSign, Standstill};
 use crate::domain::time::Timestamp;
 use crate::jobs::mark;
 use crate::providers::simulator;
@@ -45,8 +45,9 @@ pub(super) fn run(config: &Config, command: &AfterRestoreCommand) -> Result<Exit
     let files = FilesHere::of(config)?;
     let has_key = config.existing_secret_key()?.is_some()
         || store.read_now::<_, StoreError>(|conn| settings::get(conn, settings::SECRET_KEY))?.is_some();
-    let why = store.read_now(|conn| now_known(conn, &files, has_key, config.is_embedded()))?;
-    if !has_key && store.read_now::<_, StoreError>(needs_key)? {
+    let why = store.read_now(|conn| now_known(conn, &files, config.is_embedded()))?;
+    let is_lost = matches!(why, Standstill::Suspected { sign: RestoreSign::NoKey, .. });
+    if is_lost && !has_key && store.read_now::<_, StoreError>(needs_key)? {
         if !command.without_key {
             bail!("{}", lost_key(config));
         }
@@ -112,7 +113,6 @@ fn lost_key(config: &Config) -> String {
 fn now_known(
     conn: &mut Conn<'_>,
     files: &FilesHere,
-    has_key: bool,
     is_embedded: bool,
 ) -> Result<Standstill, StoreError> {
     let since = restore::complete_until(conn)?;
@@ -126,7 +126,8 @@ fn now_known(
         return Ok(known);
     }
     let (start, has_seals) = (files.start.clone(), files.seals.path().exists());
-    let beside = FilesBeside { start, has_seals, has_key, is_embedded };
+    // The server's start tells whether its key is missing; this command may be run without it.
+    let beside = FilesBeside { start, has_seals, has_key: true, is_embedded };
     match judge_start(conn, &beside)? {
         StartFinding::Restored(sign) => Ok(Standstill::Suspected { sign, since }),
         // Another folder than the server's says nothing.
@@ -171,7 +172,7 @@ fn from_twilio(config: &Config, senders: &[String], since: Timestamp) -> Result<
     let mut texts = Vec::new();
     for sender in senders {
         let received = actix_web::rt::System::new().block_on(twilio.received_by(sender, since));
-        texts.extend(received.map_err(anyhow::Error::msg)?);
+        texts.extend(received.map_err(|failed| anyhow::anyhow!("{failed}"))?);
     }
     texts.sort_by_key(|text| text.sent_at);
     Ok(texts)

@@ -10,7 +10,7 @@ use crate::actions::seal::digest_of_all;
 use crate::actions::verify::{Findings, Sealing, verify};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::store::moving::Move;
+use crate::store::moving::{Move, take_mark_back};
 use crate::store::seal_file::SealFile;
 use crate::store::seals::{self, Seal};
 use crate::store::{Conn, StoreError, settings};
@@ -18,18 +18,47 @@ use crate::store::{Conn, StoreError, settings};
 #[derive(Args)]
 pub(super) struct MigrateToCommand {
     /// The empty database: postgres://USER:PASSWORD@HOST/DATABASE.
-    target: String,
+    #[arg(required_unless_present = "undo")]
+    target: Option<String>,
+    /// Take back the mark that this database moved: it is the installation again, and the copy must not be used.
+    #[arg(long)]
+    undo: bool,
 }
 
 pub(super) fn run(config: &Config, command: &MigrateToCommand) -> ExitCode {
-    match copy(config, &command.target) {
+    let done = match &command.target {
+        _ if command.undo => undo(config),
+        Some(target) => copy(config, target),
+        None => Err("give the address of the empty database.".to_owned()),
+    };
+    match done {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(1),
         Err(why) => {
-            eprintln!("The database was not copied to the end: {why}");
+            let what = if command.undo { "The mark was not taken back" } else { "The database was not copied to the end" };
+            eprintln!("{what}: {why}");
             ExitCode::from(2)
         }
     }
+}
+
+/// Takes the mark back.
+fn undo(config: &Config) -> Result<bool, String> {
+    match take_mark_back(&config.database_url).map_err(|error| error.to_string())? {
+        Some(to) => println!(
+            "This database is the installation again. Do not start a server on {to} any more: both would send, and a STOP at one \
+             would not count at the other. Drop it before you move again."
+        ),
+        None => println!("This database is not marked as moved. Nothing changed."),
+    }
+    Ok(true)
+}
+
+/// The target as people name it: without user and password.
+fn name_of(target: &str) -> &str {
+    let rest = target.split_once("://").map_or(target, |(_, rest)| rest);
+    let rest = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
+    rest.split('?').next().unwrap_or(rest)
 }
 
 /// False when the two differ.
@@ -59,6 +88,7 @@ fn copy(config: &Config, target: &str) -> Result<bool, String> {
         println!("The two databases differ. Do not use the target: drop it, make it anew, and start again.");
         return Ok(false);
     }
+    moving.leave_source(name_of(target)).map_err(words)?;
     moving.release().map_err(words)?;
     report(config, secret.is_some(), &there);
     Ok(there.0.problems.is_empty())
@@ -124,6 +154,10 @@ fn report(config: &Config, has_secret: bool, (findings, (events, digest)): &(Fin
         );
     }
     println!("Now start the server with the target as DATABASE_URL, and keep the old file as a backup only.");
+    println!(
+        "The old database is marked as moved: it neither starts nor sends. verify and backup still read it, and migrate-to --undo \
+         takes the mark back."
+    );
     if !findings.problems.is_empty() {
         let n = findings.problems.len();
         println!("The copy is faithful, but verify finds {n} problems, in the source as well: run it.");

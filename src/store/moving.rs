@@ -49,10 +49,12 @@ impl Move {
         let (mut source, mut target, bridge) = dialect::moving(source, target)?;
         let (source_known, target_known) = (Known::default(), Known::default());
         let counts = TABLES.iter().map(|table| table.count(&mut source)).collect::<Result<Vec<_>, _>>()?;
-        let identity = identity(&mut source, &counts)?;
+        let moved = settings::get(&mut Conn::new(Db::Sqlite(&mut source), &source_known), settings::MOVED)?;
+        let identity = identity(&mut source, &own_left_out(&counts, moved.is_some()))?;
         let mark = match unfinished(&mut Conn::new(Db::Postgres(&mut target), &target_known))? {
             Some(mark) if mark.source == identity => mark,
             Some(_) => return Err(StoreError::Move(OTHER_COPY.to_owned())),
+            None if moved.is_some() => return Err(StoreError::Moved(moved.unwrap_or_default())),
             None if is_empty(&mut target)? => Mark { source: identity, ..Mark::default() },
             None => return Err(StoreError::Move(NOT_EMPTY.to_owned())),
         };
@@ -145,6 +147,21 @@ impl Move {
         Ok(found)
     }
 
+    /// Marks the source as moved: it neither starts nor sends from now on. Before [`Move::release`], so that at no moment both
+    /// are alive.
+    ///
+    /// # Errors
+    /// When the source cannot be written.
+    pub fn leave_source(&mut self, to: &str) -> Result<(), StoreError> {
+        self.source.batch_execute("PRAGMA query_only = OFF")?;
+        diesel::sql_query("INSERT OR REPLACE INTO settings (key, value) VALUES (?1, ?2)")
+            .bind::<Text, _>(settings::MOVED)
+            .bind::<Text, _>(to)
+            .execute(&mut *self.source)?;
+        // It was opened in one transaction that keeps everybody else out.
+        Ok(self.source.batch_execute("COMMIT; PRAGMA query_only = ON; BEGIN EXCLUSIVE")?)
+    }
+
     /// Takes the mark away: the copy is an installation of its own now.
     ///
     /// # Errors
@@ -196,6 +213,24 @@ struct Words {
 /// When the database fails.
 pub fn is_unfinished(conn: &mut Conn<'_>) -> Result<bool, StoreError> {
     Ok(settings::get(conn, settings::MOVING)?.is_some())
+}
+
+/// Takes the mark of a move back: the SQLite database is the installation again. Returns where it had moved to.
+///
+/// # Errors
+/// When there is no such database, or it cannot be written.
+pub fn take_mark_back(source: &str) -> Result<Option<String>, StoreError> {
+    let mut source = dialect::existing_source(source)?;
+    let known = Known::default();
+    let moved = settings::get(&mut Conn::new(Db::Sqlite(&mut source), &known), settings::MOVED)?;
+    settings::clear(&mut Tx::new(Db::Sqlite(&mut source), &known, true), settings::MOVED)?;
+    Ok(moved)
+}
+
+/// The mark of a move is no part of what is copied.
+fn own_left_out(counts: &[i64], is_moved: bool) -> Vec<i64> {
+    let own = |table: &Table| i64::from(is_moved && table.name == "settings");
+    TABLES.iter().zip(counts).map(|(table, count)| count - own(table)).collect()
 }
 
 fn unfinished(target: &mut Conn<'_>) -> Result<Option<Mark>, StoreError> {

@@ -79,7 +79,29 @@ fn an_installation_moves_to_postgres_in_one_piece_and_goes_on_after_a_break() {
         "SELECT count(*) AS n FROM settings WHERE key = 'secret_key' AND value LIKE 'a secret key of%'";
     assert_eq!(number(&target, secret), 1);
     let (code, said) = migrate(&target);
+    assert!(code == 2 && said.contains("moved to"), "{said}");
+    stays_behind(&directory, &source);
+    let (code, said) = migrate(&target);
     assert!(code == 2 && said.contains("is not empty"), "{said}");
+}
+
+/// The old copy is read, but neither started nor written, until the mark is taken back.
+fn stays_behind(directory: &TempDir, source: &str) {
+    for command in [&["serve", "--bind", "127.0.0.1:0"][..], &["seed", "--contacts", "301"], &["migrate"]] {
+        let (code, said) = run(&[command, &["--database-url", source]].concat());
+        assert!(code == 2 && said.contains("this installation moved to 127.0.0.1"), "{command:?}: {said}");
+    }
+    let (code, said) = run(&["verify", "--database-url", source]);
+    assert!(code == 0, "{said}");
+    let copy = directory.path().join("copy.db");
+    let (code, said) = run(&["backup", &copy.to_string_lossy(), "--database-url", source]);
+    assert!(code == 0, "{said}");
+    let (code, said) = run(&["migrate-to", "--undo", "--database-url", source]);
+    assert!(code == 0 && said.contains("is the installation again"), "{said}");
+    let (code, said) = run(&["migrate-to", "--undo", "--database-url", source]);
+    assert!(code == 0 && said.contains("Nothing changed"), "{said}");
+    let (code, said) = run(&["seed", "--contacts", "300", "--database-url", source]);
+    assert_eq!(code, 0, "{said}");
 }
 
 #[test]

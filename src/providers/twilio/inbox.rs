@@ -20,6 +20,29 @@ struct Page {
     next_page_uri: Option<String>,
 }
 
+/// Why a list of texts could not be read.
+#[derive(Debug)]
+pub struct ListFailed {
+    why: String,
+    /// The API has no such list.
+    is_unsupported: bool,
+}
+
+impl ListFailed {
+    /// Without the address, which holds a number.
+    fn of(error: reqwest::Error) -> ListFailed {
+        let status = error.status().map(|status| status.as_u16());
+        let why = format!("Twilio was asked in vain: {}", error.without_url());
+        ListFailed { why, is_unsupported: matches!(status, Some(405 | 501)) }
+    }
+}
+
+impl std::fmt::Display for ListFailed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.why)
+    }
+}
+
 impl Twilio {
     /// What all of our numbers received. An API that has no such list says so: then it is not Twilio's own.
     pub(super) async fn list(&self, to: &[String], since: Timestamp) -> InboxAnswer {
@@ -27,8 +50,8 @@ impl Twilio {
         for number in to {
             match self.received_by(number, since).await {
                 Ok(some) => texts.extend(some),
-                Err(why) if why.contains("405") || why.contains("501") => return InboxAnswer::NoList,
-                Err(why) => return InboxAnswer::NoAnswer(why),
+                Err(failed) if failed.is_unsupported => return InboxAnswer::NoList,
+                Err(failed) => return InboxAnswer::NoAnswer(failed.why),
             }
         }
         texts.sort_by_key(|text| text.sent_at);
@@ -39,14 +62,13 @@ impl Twilio {
     ///
     /// # Errors
     /// A sentence, when Twilio does not answer as it should.
-    pub async fn received_by(&self, to: &str, since: Timestamp) -> Result<Vec<InboundText>, String> {
+    pub async fn received_by(&self, to: &str, since: Timestamp) -> Result<Vec<InboundText>, ListFailed> {
         let day = since.plus(-CLOCK_SKEW).utc().format("%Y-%m-%d").to_string();
         let first = self.client.get(self.messages_url());
         let mut request = first.query(&[("To", to), ("DateSent>", &day), ("PageSize", "1000")]);
         let mut found = Vec::new();
         for _ in 0..PAGES {
-            let page =
-                self.page(request).await.map_err(|error| format!("Twilio was asked in vain: {error}"))?;
+            let page = self.page(request).await.map_err(ListFailed::of)?;
             found.extend(page.messages.into_iter().filter(Listed::is_inbound));
             // The way on is a path: another host would be given the account's secret.
             let Some(path) = page.next_page_uri.filter(|path| path.starts_with('/')) else {
@@ -55,7 +77,7 @@ impl Twilio {
             };
             request = self.client.get(format!("{}{path}", self.config.api_base));
         }
-        Err("Twilio's list of texts does not end.".to_owned())
+        Err(ListFailed { why: "Twilio's list of texts does not end".to_owned(), is_unsupported: false })
     }
 
     async fn page(&self, request: reqwest::RequestBuilder) -> Result<Page, reqwest::Error> {

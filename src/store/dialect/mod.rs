@@ -262,6 +262,14 @@ pub(super) fn moving(
     }
 }
 
+/// A SQLite database that is there, to write; nothing of it is brought up to date.
+pub(super) fn existing_source(source: &str) -> Result<SqliteConnection, StoreError> {
+    match Place::reach(source)? {
+        (Place::Sqlite(path), _) => sqlite::connect_existing_to_write(&path),
+        _ => Err(StoreError::Move("Only a SQLite database (DATABASE_URL) moves, so only it has a mark.".to_owned())),
+    }
+}
+
 /// Refuses tables that a newer version of the program would have to change first.
 fn up_to_date<E: std::fmt::Display>(pending: Result<bool, E>) -> Result<(), StoreError> {
     match pending {

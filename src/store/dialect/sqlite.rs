@@ -69,6 +69,13 @@ pub(super) fn copy_into(path: &str, file: &str) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Opens a database that must be there, to write.
+pub(super) fn connect_existing_to_write(path: &str) -> Result<SqliteConnection, StoreError> {
+    let mut db = existing(path)?;
+    db.batch_execute(PRAGMAS)?;
+    Ok(db)
+}
+
 fn existing(path: &str) -> Result<SqliteConnection, StoreError> {
     if !std::path::Path::new(path).is_file() {
         return Err(StoreError::Connection(format!("there is no file {path}")));
