@@ -110,11 +110,7 @@ fn lost_key(config: &Config) -> String {
 }
 
 /// Where the restore stands: behind the file of seals, suspected before or now, or none.
-fn now_known(
-    conn: &mut Conn<'_>,
-    files: &FilesHere,
-    is_embedded: bool,
-) -> Result<Standstill, StoreError> {
+fn now_known(conn: &mut Conn<'_>, files: &FilesHere, is_embedded: bool) -> Result<Standstill, StoreError> {
     let since = restore::complete_until(conn)?;
     if let Some(outside) = &files.last_seal
         && restore::is_behind(conn, outside)?

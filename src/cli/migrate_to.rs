@@ -35,7 +35,11 @@ pub(super) fn run(config: &Config, command: &MigrateToCommand) -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(1),
         Err(why) => {
-            let what = if command.undo { "The mark was not taken back" } else { "The database was not copied to the end" };
+            let what = if command.undo {
+                "The mark was not taken back"
+            } else {
+                "The database was not copied to the end"
+            };
             eprintln!("{what}: {why}");
             ExitCode::from(2)
         }

@@ -266,7 +266,9 @@ pub(super) fn moving(
 pub(super) fn existing_source(source: &str) -> Result<SqliteConnection, StoreError> {
     match Place::reach(source)? {
         (Place::Sqlite(path), _) => sqlite::connect_existing_to_write(&path),
-        _ => Err(StoreError::Move("Only a SQLite database (DATABASE_URL) moves, so only it has a mark.".to_owned())),
+        _ => Err(StoreError::Move(
+            "Only a SQLite database (DATABASE_URL) moves, so only it has a mark.".to_owned(),
+        )),
     }
 }
 
