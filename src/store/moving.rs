@@ -159,7 +159,7 @@ impl Move {
             .bind::<Text, _>(to)
             .execute(&mut *self.source)?;
         // It was opened in one transaction that keeps everybody else out.
-        Ok(self.source.batch_execute("COMMIT; PRAGMA query_only = ON; BEGIN EXCLUSIVE")?)
+        Ok(self.source.batch_execute("COMMIT; BEGIN EXCLUSIVE; PRAGMA query_only = ON")?)
     }
 
     /// Takes the mark away: the copy is an installation of its own now.
