@@ -123,6 +123,7 @@ pub async fn bind(config: Config, clock: Clock) -> Result<Bound> {
             .service(pages)
             .wrap(actix_web::middleware::from_fn(web::deadline::body))
             .wrap(actix_web::middleware::from_fn(web::security::headers))
+            .wrap(actix_web::middleware::from_fn(web::head::as_get))
     })
     .listen(listener)?
     .workers(std::thread::available_parallelism().map_or(2, usize::from))

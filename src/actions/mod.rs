@@ -22,6 +22,7 @@ pub mod edit_replies;
 pub mod edit_sending;
 pub mod expire;
 pub mod install;
+pub mod mark_reachable;
 pub mod preview_rules;
 pub mod publish_form;
 pub mod publish_rules;

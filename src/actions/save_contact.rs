@@ -2,8 +2,11 @@
 
 use crate::domain::actor::Actor;
 use crate::domain::id::ContactId;
+use crate::domain::note::NoteKind;
 use crate::domain::time::Timestamp;
 use crate::store::contacts::{self, Contact, Details};
+use crate::store::number_notes::{self, NumberNote};
+use crate::store::numbers::Number;
 use crate::store::{Locked, Tx, admin_log, numbers};
 
 use super::ActionError;
@@ -146,9 +149,39 @@ fn change_contact(
     }
     let (mut number, mut left) = numbers::lock_both(tx, &phone, contact.number_id, now)?;
     contacts::update(tx, contact, (&mut number, left.as_mut()), details, now)?;
-    let what = if number.id == contact.number_id { "" } else { "The number was changed." };
-    admin_log::add(tx, actor, "contact.changed", &format!("contact:{id}"), what, now)?;
+    let what = match &left {
+        Some(left) => note_change(tx, id, left, &number, actor, now)?,
+        None => String::new(),
+    };
+    admin_log::add(tx, actor, "contact.changed", &format!("contact:{id}"), &what, now)?;
     Ok(())
+}
+
+/// Both numbers tell of a contact that went from one to the other: its past stays with the number that it happened on.
+fn note_change(
+    tx: &mut Tx<'_>,
+    contact: ContactId,
+    left: &Number,
+    number: &Number,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<String, ActionError> {
+    let words = format!("Phone number changed from {} to {}", left.phone.as_str(), number.phone.as_str());
+    let notes = [(NoteKind::NumberLeft, left, number), (NoteKind::NumberChanged, number, left)];
+    for (kind, about, other) in notes {
+        let note = NumberNote {
+            id: tx.new_id(now)?,
+            number_id: about.id,
+            contact_id: Some(contact),
+            kind,
+            other_number_id: Some(other.id),
+            words: words.clone(),
+            actor: actor.to_string(),
+            at: now,
+        };
+        number_notes::add(tx, &note)?;
+    }
+    Ok(words)
 }
 
 fn taken() -> ActionError {

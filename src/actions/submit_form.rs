@@ -8,7 +8,7 @@ use crate::domain::phone::Phone;
 use crate::domain::time::Timestamp;
 use crate::store::contacts::{self, Details};
 use crate::store::forms::{self, Form, Version};
-use crate::store::{Tx, numbers, programs};
+use crate::store::{Tx, numbers, programs, spent_stamps};
 
 use super::ActionError;
 use super::consent::{Occasion, apply};
@@ -22,6 +22,8 @@ pub struct Submission {
     pub version: i32,
     /// True when our own page is known to have shown it. A box ticked elsewhere is a wish, never consent by itself.
     pub was_shown: bool,
+    /// The stamp of the page that it was sent from, which counts once.
+    pub stamp: Option<PageStamp>,
     /// The number.
     pub phone: Phone,
     /// The name, if given.
@@ -34,17 +36,44 @@ pub struct Submission {
     pub user_agent: String,
 }
 
+/// The stamp of a page that was shown.
+#[derive(Clone, Debug)]
+pub struct PageStamp {
+    /// Its SHA-256.
+    pub sha256: Vec<u8>,
+    /// It need not be remembered longer than this.
+    pub expires_at: Timestamp,
+}
+
+/// What became of a submission.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SubmitResult {
+    /// It is recorded.
+    Recorded,
+    /// Nothing is recorded: another submission was sent from the same page.
+    StampSpent,
+}
+
 /// Records a submission and what follows from it.
 ///
 /// # Errors
 /// [`ActionError::NotFound`] for an unknown form, [`ActionError::Conflict`] when the consent language changed meanwhile.
-pub fn submit_form(tx: &mut Tx<'_>, submission: &Submission, now: Timestamp) -> Result<(), ActionError> {
+pub fn submit_form(
+    tx: &mut Tx<'_>,
+    submission: &Submission,
+    now: Timestamp,
+) -> Result<SubmitResult, ActionError> {
     let (form, version) = forms::find(tx, &submission.slug)?.ok_or(ActionError::NotFound("form"))?;
     if version.version != submission.version {
         return Err(ActionError::Conflict(
             "The wording of this form was changed while you were reading it. Please read it again."
                 .to_owned(),
         ));
+    }
+    if let Some(PageStamp { sha256, expires_at }) = &submission.stamp
+        && !spent_stamps::spend(tx, sha256, *expires_at, now)?
+    {
+        return Ok(SubmitResult::StampSpent);
     }
     let program = programs::get(tx, form.program_id)?.ok_or(ActionError::NotFound("program"))?;
     let mut number = numbers::find_or_create(tx, &submission.phone, now)?;
@@ -57,7 +86,7 @@ pub fn submit_form(tx: &mut Tx<'_>, submission: &Submission, now: Timestamp) -> 
     let record = record(form, version, submission);
     let intent = Intent::Form { record, double_opt_in };
     apply(tx, &mut number, &program, intent, &Occasion::new(&actor, now))?;
-    Ok(())
+    Ok(SubmitResult::Recorded)
 }
 
 fn record(form: Form, version: Version, submission: &Submission) -> FormRecord {

@@ -43,7 +43,7 @@ enum Command {
     /// Fill in deterministic demo data with fictional numbers.
     Seed(seed::SeedCommand),
     /// Check the whole ledger: exit code 0 intact, 1 tampered with, 2 could not tell, 3 history intact but a count is wrong.
-    #[command(after_help = crate::actions::verify::COVERED)]
+    #[command(after_help = crate::actions::verify::help())]
     Verify,
     /// Make a simulated database real, or an unused real one simulated. Says first what it will do. The server must be stopped.
     Become(become_kind::BecomeCommand),

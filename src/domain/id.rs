@@ -37,6 +37,8 @@ ids!(
     ProgramId,
     /// A sender number of a program.
     SenderId,
+    /// A note of what a person did to a number.
+    NoteId,
     /// A person in the address book.
     ContactId,
     /// An outbound text.

@@ -15,6 +15,7 @@ mod intent;
 pub mod language;
 pub mod ledger;
 pub mod message;
+pub mod note;
 pub mod notice;
 pub mod phone;
 pub mod program;

@@ -358,6 +358,26 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    spent_stamps (sha256) {
+        sha256 -> Binary,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    number_notes (id) {
+        id -> Binary,
+        number_id -> Binary,
+        contact_id -> Nullable<Binary>,
+        kind -> Text,
+        other_number_id -> Nullable<Binary>,
+        words -> Text,
+        actor -> Text,
+        at -> BigInt,
+    }
+}
+
 diesel::joinable!(contacts -> numbers (number_id));
 diesel::allow_tables_to_appear_in_same_query!(
     programs,
@@ -385,5 +405,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     admin_log,
     api_keys,
     idempotency_keys,
-    settings
+    settings,
+    spent_stamps,
+    number_notes
 );

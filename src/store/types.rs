@@ -11,6 +11,7 @@ use crate::domain::consent::{EventKind, Source, StateName};
 use crate::domain::id::*;
 use crate::domain::language::Language;
 use crate::domain::message::{Category, Lane, StaleDecision, Status};
+use crate::domain::note::NoteKind;
 use crate::domain::notice::NoticeKind;
 use crate::domain::phone::Phone;
 use crate::domain::program::{ProgramKind, WordList};
@@ -111,7 +112,9 @@ macro_rules! word_columns {
     )*};
 }
 
-id_columns!(NumberId, ProgramId, SenderId, ContactId, MessageId, InboundId, FormId, UserId, ApiKeyId, LogId);
+id_columns!(
+    NumberId, ProgramId, SenderId, ContactId, MessageId, InboundId, FormId, UserId, ApiKeyId, LogId, NoteId
+);
 word_columns!(
     StateName,
     EventKind,
@@ -120,6 +123,7 @@ word_columns!(
     Lane,
     Category,
     StaleDecision,
+    NoteKind,
     QuestionKind,
     QuestionAnswer,
     NoticeKind,

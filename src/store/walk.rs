@@ -8,8 +8,8 @@ use diesel::sql_types::BigInt;
 
 use super::dialect::on;
 use super::schema::{
-    consent_events, consents, contacts, documents, form_versions, forms, inbound_texts, messages, numbers,
-    programs, tallies,
+    consent_events, consents, contacts, documents, form_versions, forms, inbound_texts, message_steps,
+    messages, numbers, programs, tallies,
 };
 use super::{Conn, StoreError};
 
@@ -27,6 +27,7 @@ pub struct NumberRow {
     pub contact_count: i32,
     pub head_seq: i32,
     pub head_hash: Vec<u8>,
+    pub created_at: i64,
     pub language: Option<String>,
 }
 
@@ -79,6 +80,18 @@ pub struct MessageRow {
     pub claimed_seq: Option<i32>,
     pub claimed_at: Option<i64>,
     pub provider_id: Option<String>,
+    pub steps: i32,
+}
+
+/// A step of a message's life.
+#[derive(Debug, Queryable)]
+#[allow(missing_docs)]
+pub struct StepRow {
+    pub number_id: Vec<u8>,
+    pub message_id: Vec<u8>,
+    pub n: i32,
+    pub status: String,
+    pub at: i64,
 }
 
 /// The row of a text from a lead.
@@ -142,6 +155,20 @@ belongings! {
     messages: messages by (messages::number_id, messages::id) => MessageRow;
     /// Texts from them.
     texts: inbound_texts by (inbound_texts::number_id, inbound_texts::id) => TextRow;
+}
+
+/// The steps of the messages to the numbers after `after` up to `last`.
+///
+/// # Errors
+/// When the database fails.
+pub fn steps(conn: &mut Conn<'_>, after: &[u8], last: &[u8]) -> Result<Vec<StepRow>, StoreError> {
+    on!(conn, db => {
+        use message_steps as s;
+        let query = messages::table.inner_join(s::table.on(s::message_id.eq(messages::id)));
+        let query = query.filter(messages::number_id.gt(after)).filter(messages::number_id.le(last));
+        let query = query.order((messages::number_id, messages::id, s::n));
+        Ok(query.select((messages::number_id.assume_not_null(), messages::id, s::n, s::status, s::at)).load(db)?)
+    })
 }
 
 /// How many contacts point at each of the numbers after `after` up to `last`.
@@ -211,8 +238,8 @@ pub fn unsealed(conn: &mut Conn<'_>, position: i64, limit: i64) -> Result<Vec<Se
     })
 }
 
-/// A document: its name (the SHA-256 of its content), its size and its content.
-pub type Document = (Vec<u8>, i32, Vec<u8>);
+/// A document: its name (the SHA-256 of its content), its size, its media type and its content.
+pub type Document = (Vec<u8>, i32, String, Vec<u8>);
 
 /// The document after `after`, in the order of their names.
 ///
@@ -221,7 +248,7 @@ pub type Document = (Vec<u8>, i32, Vec<u8>);
 pub fn document(conn: &mut Conn<'_>, after: &[u8]) -> Result<Option<Document>, StoreError> {
     on!(conn, db => {
         let query = documents::table.filter(documents::sha256.gt(after)).order(documents::sha256);
-        let query = query.select((documents::sha256, documents::size, documents::bytes));
+        let query = query.select((documents::sha256, documents::size, documents::media_type, documents::bytes));
         Ok(query.first(db).optional()?)
     })
 }

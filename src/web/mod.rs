@@ -7,6 +7,7 @@ mod cursor;
 pub mod deadline;
 pub mod error;
 pub mod form;
+pub mod head;
 pub mod hooks;
 pub mod metrics;
 pub mod own_writes;

@@ -183,3 +183,166 @@ async fn the_form_of_a_program_that_cannot_text_is_closed_and_people_here_are_to
     ada.open("/").await.says("Nothing waits for anyone").lacks("has no sender number");
     assert_eq!(world.client.get(&address).send().await.unwrap().status().as_u16(), 200);
 }
+
+/// A page as it was shown: the version and the stamp that are hidden in it.
+async fn shown(world: &World) -> (String, String) {
+    let page =
+        world.client.get(format!("{}/f/opt-in", world.url)).send().await.unwrap().text().await.unwrap();
+    (hidden_in(&page, "version"), hidden_in(&page, "t"))
+}
+
+fn hidden_in(page: &str, name: &str) -> String {
+    let from = page.split(&format!("name=\"{name}\" value=\"")).nth(1).unwrap();
+    from.split('"').next().unwrap().to_owned()
+}
+
+async fn submit_page(world: &World, phone: &str, (version, stamp): &(String, String)) -> (u16, String) {
+    let fields = [("phone", phone), ("name", "Dee"), ("consent", "yes"), ("version", version), ("t", stamp)];
+    let answer = world.client.post(format!("{}/f/opt-in", world.url)).form(&fields).send().await.unwrap();
+    (answer.status().as_u16(), answer.text().await.unwrap())
+}
+
+#[actix_web::test]
+async fn a_page_records_one_submission_and_comes_back_with_the_box_empty() {
+    let world = world().await;
+    make_single(&world).await;
+    let page = shown(&world).await;
+    world.clock.advance(chrono::Duration::seconds(5));
+    assert_eq!(submit_page(&world, "(206) 555-0180", &page).await.0, 200);
+    assert_eq!(world.lead(80).state().await, "opted_in");
+    let (status, again) = submit_page(&world, "(206) 555-0181", &page).await;
+    assert_eq!(status, 409);
+    assert!(again.contains("(206) 555-0181") && again.contains("already submitted"), "the values are kept");
+    assert!(!again.contains(" checked"), "the box is empty");
+    assert!(world.lead(81).history().await.is_empty(), "nothing is recorded");
+    let fresh = (hidden_in(&again, "version"), hidden_in(&again, "t"));
+    assert_ne!(fresh.1, page.1, "it has a stamp of its own");
+    world.clock.advance(chrono::Duration::seconds(5));
+    assert_eq!(submit_page(&world, "(206) 555-0181", &fresh).await.0, 200);
+    assert_eq!(world.lead(81).state().await, "opted_in");
+}
+
+#[actix_web::test]
+async fn of_two_submissions_of_one_page_at_once_one_is_recorded() {
+    let world = world().await;
+    make_single(&world).await;
+    let page = shown(&world).await;
+    world.clock.advance(chrono::Duration::seconds(5));
+    let phones = ["(206) 555-0182", "(206) 555-0183", "(206) 555-0184", "(206) 555-0185"];
+    let answers = futures_util::future::join_all(phones.map(|phone| submit_page(&world, phone, &page))).await;
+    let mut states: Vec<u16> = answers.into_iter().map(|(status, _)| status).collect();
+    states.sort_unstable();
+    assert_eq!(states, [200, 409, 409, 409]);
+    let mut recorded = 0;
+    for line in 82..86 {
+        recorded += world.lead(line).history().await.len();
+    }
+    assert_eq!(recorded, 1);
+    world.is_intact().await;
+}
+
+#[actix_web::test]
+async fn a_stamp_counts_for_the_wording_that_was_shown_and_no_other() {
+    let world = world().await;
+    make_single(&world).await;
+    let (_, old_stamp) = shown(&world).await;
+    make_single(&world).await;
+    reword(&world).await;
+    let (new_version, _) = shown(&world).await;
+    world.clock.advance(chrono::Duration::seconds(5));
+    let (status, page) = submit_page(&world, "(206) 555-0186", &(new_version, old_stamp)).await;
+    assert_eq!(status, 422);
+    assert!(page.contains("This page has expired") && !page.contains(" checked"), "{page}");
+    assert!(world.lead(86).history().await.is_empty(), "it was made for other words");
+}
+
+async fn reword(world: &World) {
+    let now = world.clock.now();
+    let made = world.bound_app.store.write(move |tx| {
+        let (form, _) = forms::find(tx, "opt-in")?.unwrap();
+        let edited = Edited {
+            title: form.title.clone(),
+            template: format!("{} New words.", form.template),
+            double_opt_in: false,
+            stand: stand(&form),
+        };
+        publish_form(tx, "opt-in", &edited, &Actor::Operator, now)
+    });
+    made.await.map_err(|error: ActionError| error).unwrap();
+}
+
+#[actix_web::test]
+async fn the_result_is_a_page_of_its_own_that_can_be_reloaded() {
+    let world = world().await;
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let fields = [("phone", "(206) 555-0187"), ("consent", "yes")];
+    let answer = client.post(format!("{}/f/opt-in", world.url)).form(&fields).send().await.unwrap();
+    assert_eq!(answer.status().as_u16(), 303);
+    let address = answer.headers()["location"].to_str().unwrap().to_owned();
+    assert!(address.starts_with("/f/opt-in/done?r=") && !address.contains("0187"), "{address}");
+    for _ in 0..2 {
+        let page = client.get(format!("{}{address}", world.url)).send().await.unwrap();
+        assert_eq!(page.status().as_u16(), 200);
+        assert!(page.text().await.unwrap().contains("(206) 555-0187"));
+    }
+    assert_eq!(world.lead(87).history().await.len(), 1, "a reload records nothing");
+    let forged = client.get(format!("{}/f/opt-in/done?r=nonsense", world.url)).send().await.unwrap();
+    assert!(forged.status().as_u16() == 200 && !forged.text().await.unwrap().contains("class=\"number"));
+}
+
+#[actix_web::test]
+async fn head_answers_as_get_does() {
+    let world = world().await;
+    let mut ada = world.ada().await;
+    let page = ada.open("/contacts").await;
+    assert_eq!(page.status, 200);
+    for path in [
+        "/",
+        "/f/opt-in",
+        "/p/default",
+        "/replies",
+        "/healthz",
+        "/readyz",
+        "/api/v1/contacts",
+        "/contacts",
+        "/nothing",
+    ] {
+        let url = format!("{}{path}", world.url);
+        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let get = client.get(&url).bearer_auth(crate::support::KEY).send().await.unwrap();
+        let head = client.head(&url).bearer_auth(crate::support::KEY).send().await.unwrap();
+        assert_eq!(head.status(), get.status(), "{path}");
+        assert_eq!(head.headers().get("content-type"), get.headers().get("content-type"), "{path}");
+        assert!(head.bytes().await.unwrap().is_empty(), "{path}");
+    }
+}
+
+#[actix_web::test]
+async fn fields_that_the_api_does_not_know_are_named() {
+    let world = world().await;
+    let phone = "+12065550188";
+    let opt_outs = format!("/api/v1/numbers/{phone}/opt-outs");
+    for (path, body, unknown) in [
+        (
+            "/api/v1/contacts",
+            serde_json::json!({"phone": phone, "emial": "a@example.com", "zipcode": "98101"}),
+            serde_json::json!(["emial", "zipcode"]),
+        ),
+        (
+            "/api/v1/messages",
+            serde_json::json!({"to": phone, "body": "hi", "category": "alert", "programm": "x",
+                "basis": {"kind": "event_sign_up", "words": "met at the fair in May", "when": 1}}),
+            serde_json::json!(["programm", "basis.when"]),
+        ),
+        (
+            opt_outs.as_str(),
+            serde_json::json!({"channel": "call", "reason": "said stop", "confrim": true}),
+            serde_json::json!(["confrim"]),
+        ),
+    ] {
+        let (status, said) = world.call(reqwest::Method::POST, path, Some(body)).await;
+        assert_eq!((status, &said["code"]), (422, &serde_json::json!("unknown_field")), "{said}");
+        assert_eq!(said["fields"], unknown);
+    }
+    assert_eq!(world.lead(88).state().await, "not_asked");
+}

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use crate::support::database;
 
 /// What the program expects: the one list that both databases are compared with.
-const SCHEMA: &str = include_str!("../../src/store/schema.rs");
+pub const SCHEMA: &str = include_str!("../../src/store/schema.rs");
 
 /// `table.column kind`, in the order of the columns; a kind that may be absent ends with "?".
 fn expected() -> Vec<String> {

@@ -16,10 +16,10 @@ use tempfile::TempDir;
 
 use crate::support::{World, database, seals, start, world};
 
-const KEY: &str = "a secret key of at least 32 characters";
+pub const KEY: &str = "a secret key of at least 32 characters";
 
 /// Every kind of evidence, of message and of number.
-async fn installation() -> World {
+pub async fn installation() -> World {
     let world = world().await;
     for line in 50..53 {
         let lead = world.lead(line);
@@ -48,6 +48,7 @@ async fn installation() -> World {
                 ip: words("192.0.2.1"),
                 user_agent: words("a browser"),
                 was_shown: true,
+                stamp: None,
             };
             submit_form(tx, &submission, now)?;
             let document = ConsentDocument {
@@ -108,7 +109,7 @@ impl Copy {
     }
 }
 
-fn verify(url: &str, directory: &Path, key: Option<&str>) -> (i32, String) {
+pub fn verify(url: &str, directory: &Path, key: Option<&str>) -> (i32, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sms-opt-in"));
     command.args(["verify", "--database-url", url]).current_dir(directory);
     command.arg("--data-dir").arg(directory);

@@ -1,6 +1,8 @@
 //! Walk the whole record and believe nothing: chains, commitments, evidence, projections, figures, seals, and for every
 //! message that was handed over the event that permitted it. It reads every table once, in order, many rows at a time.
 
+mod coverage;
+mod dated;
 mod evidence;
 mod figures;
 mod number;
@@ -8,12 +10,14 @@ mod outbound;
 mod papers;
 mod seals;
 mod sorted;
+mod steps;
 
 use crate::domain::time::Timestamp;
 use crate::store::seals::Seal;
 use crate::store::walk::{self, Counts};
 use crate::store::{Conn, StoreError, integrity};
 
+pub use coverage::{COVERED, NOT_COVERED, help, is_gap};
 use figures::Figures;
 use number::Belongings;
 use papers::Papers;
@@ -21,16 +25,6 @@ use sorted::Sorted;
 
 /// Numbers walked at a time, with all that belongs to them.
 const STEP: i64 = 500;
-
-/// What a sound answer rests on, for people: it is said with every answer.
-pub const COVERED: &str = "\
-Covered: every event with its evidence (hash chains); the seals, in the database and in the file beside it; the states, \
-flags and figures that lists show; documents and consent wordings, by their SHA-256; received texts that changed consent; \
-and for each text handed over its recipient, the event that permitted it, and the words of an invitation.
-Not covered: the words of other texts, contacts, programs, published rules, decisions about stale \
-messages, accounts, keys and the administration log; a history cut off \
-after its last seal; a received text deleted together with an event that no seal covers yet. Whoever has the secret key, \
-the database and the file of seals can rewrite all three: keep copies of the seals or of the log elsewhere.";
 
 /// What the walk found.
 #[derive(Debug, Default)]
@@ -114,6 +108,7 @@ pub fn verify(conn: &mut Conn<'_>, sealing: Sealing<'_>) -> Result<Findings, Sto
     let states = walk_numbers(conn, &papers, &mut figures, &mut findings)?;
     check_counts(walk::counts(conn)?, states, &mut findings);
     figures.compare(conn, &mut findings)?;
+    dated::check(conn, &mut findings)?;
     seals::check(conn, &sealing, &mut findings)?;
     Ok(findings)
 }
@@ -132,6 +127,7 @@ fn walk_numbers(
         let mut events = Sorted::new(walk::events(conn, &after, &last)?);
         let mut projected = Sorted::new(walk::states(conn, &after, &last)?);
         let mut messages = Sorted::new(walk::messages(conn, &after, &last)?);
+        let mut steps = Sorted::new(walk::steps(conn, &after, &last)?);
         let mut texts = Sorted::new(walk::texts(conn, &after, &last)?);
         let mut contacts = Sorted::new(walk::contacts(conn, &after, &last)?);
         for row in page {
@@ -139,6 +135,7 @@ fn walk_numbers(
                 events: events.of(&row.id),
                 states: projected.of(&row.id),
                 messages: messages.of(&row.id),
+                steps: steps.of(&row.id),
                 texts: texts.of(&row.id),
                 contacts: contacts.of(&row.id).first().map_or(0, |row| row.contacts),
             };

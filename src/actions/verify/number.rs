@@ -8,19 +8,21 @@ use crate::domain::language::Language;
 use crate::domain::ledger::{Entry, GENESIS, Hash, Stored};
 use crate::domain::phone::Phone;
 use crate::domain::time::Timestamp;
-use crate::store::walk::{ConsentRow, EventRow, MessageRow, NumberRow, TextRow};
+use crate::store::walk::{ConsentRow, EventRow, MessageRow, NumberRow, StepRow, TextRow};
 
 use super::Findings;
 use super::evidence::{Evident, check_texts};
 use super::figures::Figures;
 use super::outbound::Outbound;
 use super::papers::Papers;
+use super::{dated, steps};
 
 /// All rows that belong to a number.
 pub(super) struct Belongings {
     pub(super) events: Vec<EventRow>,
     pub(super) states: Vec<ConsentRow>,
     pub(super) messages: Vec<MessageRow>,
+    pub(super) steps: Vec<StepRow>,
     pub(super) texts: Vec<TextRow>,
     pub(super) contacts: i64,
 }
@@ -41,6 +43,9 @@ pub(super) fn check(
         return;
     };
     let mut problems = Vec::new();
+    let miscounted = steps::check(&has.messages, &has.steps, &mut problems);
+    findings.figures.extend(miscounted.into_iter().map(|what| format!("Number {id}, {what}.")));
+    check_made(row, &has, &mut problems);
     let mut walked =
         Walked { seq: 0, hash: GENESIS, consent: NumberConsent::default(), texts: HashSet::new() };
     let mut outbound = Outbound::new(&has.messages, &has.texts, &phone, &mut problems);
@@ -74,6 +79,19 @@ pub(super) fn check(
         findings.figure(format!("Number {id}: {counted} contacts are counted, but {there} point at it."));
     }
     findings.problems.extend(problems.into_iter().map(|what| format!("Number {id}, {what}.")));
+}
+
+/// The number, its messages and its texts say when they came to be; so do their identifiers.
+fn check_made(row: &NumberRow, has: &Belongings, problems: &mut Vec<String>) {
+    let messages = has.messages.iter().map(|message| (&message.id, message.created_at, "a message to it"));
+    let texts = has.texts.iter().map(|text| (&text.id, text.received_at, "a text from it"));
+    for (id, at, what) in
+        std::iter::once((&row.id, row.created_at, "its record")).chain(messages).chain(texts)
+    {
+        if !dated::is_minted_at(id, at) {
+            problems.push(format!("{what} was not made when it says"));
+        }
+    }
 }
 
 /// How far the history was walked, and what it says so far.

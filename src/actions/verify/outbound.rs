@@ -92,7 +92,7 @@ fn was_asked(message: &MessageRow, texts: &[TextRow]) -> bool {
     texts.iter().any(|text| text.class == Reply::Help.as_str() && text.received_at <= message.created_at)
 }
 
-fn about(message: &MessageRow, what: &str) -> String {
+pub(super) fn about(message: &MessageRow, what: &str) -> String {
     match MessageId::from_slice(&message.id) {
         Some(id) => format!("message {id}: {what}"),
         None => format!("a message without a readable identifier: {what}"),

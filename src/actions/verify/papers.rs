@@ -1,7 +1,7 @@
 //! What evidence points at outside the history: documents under the SHA-256 of their content, and the consent language of
 //! forms, version by version.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use sha2::{Digest, Sha256};
 
@@ -13,7 +13,8 @@ use super::Findings;
 
 /// What was found sound.
 pub(super) struct Papers {
-    documents: HashSet<String>,
+    /// Media types by SHA-256.
+    documents: HashMap<String, String>,
     wordings: HashMap<(String, i32), (String, String)>,
 }
 
@@ -26,12 +27,14 @@ impl Papers {
 
     /// What is wrong with the file behind a document.
     pub(super) fn file(&self, document: &ConsentDocument) -> Option<&'static str> {
-        let lost = |name: &String| !self.documents.contains(name);
-        document
-            .file_sha256
-            .as_ref()
-            .is_some_and(lost)
-            .then_some("the file it rests on is gone or was changed")
+        let name = document.file_sha256.as_ref()?;
+        match self.documents.get(name) {
+            None => Some("the file it rests on is gone or was changed"),
+            Some(media_type) if document.file_type.as_ref().is_some_and(|named| named != media_type) => {
+                Some("the file it rests on is of another kind now")
+            }
+            Some(_) => None,
+        }
     }
 
     /// What is wrong with the consent language behind a form.
@@ -46,12 +49,12 @@ impl Papers {
     }
 }
 
-fn documents(conn: &mut Conn<'_>, findings: &mut Findings) -> Result<HashSet<String>, StoreError> {
-    let (mut sound, mut after) = (HashSet::new(), Vec::new());
-    while let Some((name, size, bytes)) = walk::document(conn, &after)? {
+fn documents(conn: &mut Conn<'_>, findings: &mut Findings) -> Result<HashMap<String, String>, StoreError> {
+    let (mut sound, mut after) = (HashMap::new(), Vec::new());
+    while let Some((name, size, media_type, bytes)) = walk::document(conn, &after)? {
         findings.papers += 1;
         if Sha256::digest(&bytes).as_slice() == name && usize::try_from(size) == Ok(bytes.len()) {
-            sound.insert(hex(&name));
+            sound.insert(hex(&name), media_type);
         } else {
             findings.problem(format!(
                 "Document {}: its content is not what was stored under that name.",

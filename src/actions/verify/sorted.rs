@@ -3,7 +3,7 @@
 use std::iter::Peekable;
 use std::vec::IntoIter;
 
-use crate::store::walk::{ConsentRow, ContactsRow, EventRow, MessageRow, TextRow};
+use crate::store::walk::{ConsentRow, ContactsRow, EventRow, MessageRow, StepRow, TextRow};
 
 /// A row that belongs to a number.
 pub(super) trait Belongs {
@@ -20,7 +20,7 @@ macro_rules! belongs {
     )*};
 }
 
-belongs!(EventRow, ConsentRow, MessageRow, TextRow, ContactsRow);
+belongs!(EventRow, ConsentRow, MessageRow, StepRow, TextRow, ContactsRow);
 
 pub(super) struct Sorted<T>(Peekable<IntoIter<T>>);
 

@@ -102,7 +102,7 @@ pub(super) fn number(question: &Question<'_>) -> Check {
         Some(code) => fail(
             CheckName::Number,
             &format!("The carrier says that this number cannot receive texts (code {code})."),
-            "Ask the lead for a mobile number. Consent is kept.",
+            "Ask the lead for a mobile number. If the carrier is wrong, mark this one as reachable.",
         ),
         // An answer to a text that came from the number needs no look into the number plan.
         None if question.purpose != Purpose::Reply && !question.phone.is_valid() => fail(

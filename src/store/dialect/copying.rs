@@ -63,6 +63,8 @@ tables! {
     consent_events by "position", ROWS;
     seals by "serial", ROWS;
     documents by "sha256", DOCUMENTS;
+    number_notes by "id", ROWS;
+    spent_stamps by "sha256", ROWS;
     contacts by "row_id", ROWS;
     tallies by "program_id, state, slot", ROWS;
     messages by "id", ROWS;

@@ -1,6 +1,7 @@
 //! One contact: the gate's verdict on top, the history of consent with its evidence, and the conversation with a box to
 //! write in. It shows and hands over; what may be sent is decided by the gate alone.
 
+pub(super) mod notes;
 pub(super) mod questions;
 pub(super) mod timeline;
 
@@ -227,7 +228,14 @@ fn record(
         asks_basis: asks_basis(program, &verdict),
         reinvite: again(check_reinvite(&number.consent, program.id, now)),
         notice,
-        days: history(stored, &texts, program, programs.all(), &names),
+        days: history(
+            stored,
+            &texts,
+            notes::notes(conn, number.id, Some(id), &names)?,
+            program,
+            programs.all(),
+            &names,
+        ),
         stale: by_number(conn, open)?.into_iter().next(),
         bubbles,
         others,

@@ -13,6 +13,7 @@ pub mod messages;
 mod names;
 mod notices;
 pub mod programs;
+mod reachable;
 mod reinvitations;
 pub mod reply_tester;
 pub mod reviews;
@@ -37,6 +38,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(contact::routes)
         .configure(consents::routes)
         .configure(reinvitations::routes)
+        .configure(reachable::routes)
         .configure(documents::routes)
         .configure(messages::routes)
         .configure(notices::routes)

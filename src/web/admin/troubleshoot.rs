@@ -7,8 +7,11 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
+use super::contact::notes::notes;
 use super::contact::questions::notice;
+use super::contact::timeline::{Day, TextRecords, history};
 use super::messages::meaning::why;
+use super::names::Names;
 use super::notices::NoticeItem;
 use super::which::{self, ProgramTab, Programs};
 use crate::actions::{FieldError, standing};
@@ -22,7 +25,7 @@ use crate::domain::time::Timestamp;
 use crate::store::contacts::{self, Contact};
 use crate::store::messages::{self, Message};
 use crate::store::numbers::{self, Number};
-use crate::store::{Conn, inbound_questions, notices};
+use crate::store::{Conn, events, inbound_questions, notices};
 use crate::web::App;
 use crate::web::error::PageError;
 use crate::web::form::{self, Errors};
@@ -132,7 +135,7 @@ fn fix(check: CheckName, about: &About<'_>) -> Option<Fix> {
         CheckName::Consent => contact
             .map(|id| Fix { href: format!("/contacts/{id}{}#body", suffix('?')), label: "Write a message" }),
         CheckName::Number => {
-            contact.map(|id| Fix { href: format!("/contacts/{id}/edit"), label: "Change the number" })
+            number.map(|id| Fix { href: format!("/numbers/{id}/reachable"), label: "Mark as reachable…" })
         }
         CheckName::Sender => Some(Fix { href: "/programs".to_owned(), label: "To the programs" }),
         CheckName::Operations => Some(Fix { href: "/".to_owned(), label: "To the dashboard" }),
@@ -181,6 +184,7 @@ struct Finding {
     notices: Vec<NoticeItem>,
     /// An older record of the same number under another spelling; its texts are among the messages.
     older: Option<Number>,
+    days: Vec<Day>,
 }
 
 #[derive(Deserialize, Default)]
@@ -221,10 +225,11 @@ fn find(
     let known = on_record.is_some();
     let number = on_record.unwrap_or_else(|| Number::never_seen(phone.clone()));
     let verdict = standing(conn, program)?.verdict(conn, &number, program, Category::Automated, now)?;
-    let notice = match known {
-        true => notice(&inbound_questions::of_number(conn, number.id)?, &number.consent, program.id),
-        false => None,
+    let questions = match known {
+        true => inbound_questions::of_number(conn, number.id)?,
+        false => Vec::new(),
     };
+    let notice = notice(&questions, &number.consent, program.id);
     let older = match phone.old_spelling() {
         Some(old) => numbers::find_spelled(conn, &old)?,
         None => None,
@@ -241,11 +246,21 @@ fn find(
         messages.extend(messages::of_number(conn, older.id, LATEST)?);
     }
     let notices = notices.into_iter().map(|(kind, text)| NoticeItem::new(kind, text)).collect();
+    let names = Names::read(conn)?;
+    let days = match known {
+        true => {
+            let stored = events::of(conn, number.id)?;
+            let texts = TextRecords::read(conn, &stored, questions)?;
+            let notes = notes(conn, number.id, None, &names)?;
+            history(stored, &texts, notes, program, programs.all(), &names)
+        }
+        false => Vec::new(),
+    };
     let contact = contacts.first().map(|contact| contact.id);
     let about = About { number: known.then_some(number.id), contact, program: Some(program), role };
     let panel = VerdictPanel::new(&verdict, question, &about, true);
     let state = |program: &Program| number.consent.state_in(program.id).name().label().to_owned();
     let address = format!("/troubleshoot?number={}", phone.as_str().replace('+', "%2B"));
     let (suffix, programs) = (programs.suffix('?'), programs.tabs(&address, state));
-    Ok(Finding { phone, known, programs, suffix, panel, notice, contacts, messages, notices, older })
+    Ok(Finding { phone, known, programs, suffix, panel, notice, contacts, messages, notices, older, days })
 }

@@ -2,10 +2,11 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::web::{Data, Json, Query};
+use actix_web::web::{Data, Query};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::json;
 
+use super::strict::{Strict, StrictJson, Unknown};
 use super::{Key, Problem};
 use crate::actions::ActionError;
 use crate::actions::save_contact::{Sent, save_contact};
@@ -38,6 +39,14 @@ pub(super) struct NewContact {
     /// A time zone outside the number's country is right.
     #[serde(default)]
     time_zone_confirmed: Option<bool>,
+    #[serde(flatten)]
+    unknown: Unknown,
+}
+
+impl Strict for NewContact {
+    fn unknown(&self) -> Vec<String> {
+        self.unknown.keys().cloned().collect()
+    }
 }
 
 /// serde reads `null` as absent unless it is told that a field is there.
@@ -57,11 +66,10 @@ pub(super) struct Asked {
 pub(super) async fn create(
     app: Data<App>,
     key: Key,
-    body: Json<NewContact>,
+    StrictJson(body): StrictJson<NewContact>,
 ) -> Result<HttpResponse, Problem> {
     key.may("contacts")?;
-    let NewContact { phone, name, email, external_id, zip, time_zone, time_zone_confirmed } =
-        body.into_inner();
+    let NewContact { phone, name, email, external_id, zip, time_zone, time_zone_confirmed, .. } = body;
     let sent = Sent { name, email, external_id, zip, time_zone, time_zone_confirmed };
     let (region, now, actor) = (app.config.default_region.clone(), app.clock.now(), key.actor());
     let (id, is_new) =

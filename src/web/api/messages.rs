@@ -1,17 +1,18 @@
 //! Sending through the gate, and what became of it.
 
 use actix_web::http::StatusCode;
-use actix_web::web::{Data, Json, Path};
+use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use super::strict::{Strict, StrictJson, Unknown};
 use super::verdict::VerdictView;
 use super::{Key, Problem};
 use crate::actions::ActionError;
 use crate::actions::send_message::{self, Accepted, Wanted};
-use crate::domain::evidence::Basis;
+use crate::domain::evidence::{Basis, BasisKind};
 use crate::domain::id::MessageId;
 use crate::domain::message::{Category, Status};
 use crate::domain::time::Timestamp;
@@ -29,18 +30,38 @@ pub(super) struct NewMessage {
     category: Category,
     program: Option<String>,
     /// How the caller got the number.
-    basis: Option<Basis>,
+    basis: Option<BasisBody>,
+    #[serde(flatten)]
+    unknown: Unknown,
+}
+
+/// A basis as a caller names it.
+#[derive(Deserialize)]
+struct BasisBody {
+    kind: BasisKind,
+    words: String,
+    #[serde(flatten)]
+    unknown: Unknown,
+}
+
+impl Strict for NewMessage {
+    fn unknown(&self) -> Vec<String> {
+        let within =
+            self.basis.iter().flat_map(|basis| basis.unknown.keys()).map(|name| format!("basis.{name}"));
+        self.unknown.keys().cloned().chain(within).collect()
+    }
 }
 
 pub(super) async fn create(
     app: Data<App>,
     key: Key,
     request: HttpRequest,
-    body: Json<NewMessage>,
+    StrictJson(message): StrictJson<NewMessage>,
 ) -> Result<HttpResponse, Problem> {
     key.may("messages")?;
     let idempotency = idempotency_key(&request)?;
-    let NewMessage { to, body, category, program, basis } = body.into_inner();
+    let NewMessage { to, body, category, program, basis, .. } = message;
+    let basis = basis.map(|BasisBody { kind, words, .. }| Basis { kind, words });
     let mut digest = Sha256::new();
     for part in [&to, &body, category.as_str(), program.as_deref().unwrap_or("")] {
         digest.update(part.len().to_be_bytes());

@@ -5,6 +5,7 @@ mod key;
 mod messages;
 mod numbers;
 mod problem;
+mod strict;
 mod verdict;
 
 use actix_web::web::{self, ServiceConfig};

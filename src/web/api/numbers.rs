@@ -2,11 +2,12 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::web::{Data, Json, Path, Query};
+use actix_web::web::{Data, Path, Query};
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::strict::{Strict, StrictJson, Unknown};
 use super::{Key, Problem, verdict};
 use crate::actions::record_consent::{Update, record_consent};
 use crate::actions::{ActionError, standing};
@@ -34,6 +35,14 @@ pub(super) struct OptOut {
     received_at: Option<DateTime<Utc>>,
     #[serde(default)]
     confirm: bool,
+    #[serde(flatten)]
+    unknown: Unknown,
+}
+
+impl Strict for OptOut {
+    fn unknown(&self) -> Vec<String> {
+        self.unknown.keys().cloned().collect()
+    }
 }
 
 fn phone(app: &App, text: &str) -> Result<Phone, Problem> {
@@ -113,12 +122,12 @@ pub(super) async fn opt_out(
     app: Data<App>,
     key: Key,
     number: Path<String>,
-    body: Json<OptOut>,
+    StrictJson(body): StrictJson<OptOut>,
 ) -> Result<HttpResponse, Problem> {
     key.may("consent")?;
     let phone = phone(&app, &number)?;
-    let (now, actor, OptOut { channel, reason, received_at, confirm }) =
-        (app.clock.now(), key.actor(), body.into_inner());
+    let (now, actor, OptOut { channel, reason, received_at, confirm, .. }) =
+        (app.clock.now(), key.actor(), body);
     let received_at = received_at.map(Timestamp::from);
     let entry = app
         .store

@@ -24,6 +24,7 @@ pub fn routes(config: &mut ServiceConfig) {
     config
         .route("/f/{slug}", web::get().to(optin::show))
         .route("/f/{slug}", web::post().to(optin::submit))
+        .route("/f/{slug}/done", web::get().to(optin::done))
         .route("/p/{slug}", web::get().to(program_page))
         .route("/replies", web::get().to(replies::show));
 }

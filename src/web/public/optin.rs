@@ -3,19 +3,20 @@
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::USER_AGENT;
-use actix_web::web::{Bytes, Data, Path};
+use actix_web::web::{Bytes, Data, Path, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
+use serde::Deserialize;
 
 use super::stamp::{self, Age};
 use super::{Hosted, hosted, limits};
-use crate::actions::submit_form::{Submission, submit_form};
+use crate::actions::submit_form::{PageStamp, Submission, SubmitResult, submit_form};
 use crate::actions::{ActionError, FieldError};
 use crate::domain::phone::Phone;
 use crate::web::App;
 use crate::web::error::PageError;
 use crate::web::form::Errors;
-use crate::web::page::{PublicPage, html, html_status};
+use crate::web::page::{PublicPage, html, html_status, see_other};
 use crate::web::security;
 
 /// No submission is larger, in bytes.
@@ -37,6 +38,7 @@ struct FormPage<'a> {
 struct ResultPage<'a> {
     page: PublicPage,
     hosted: &'a Hosted,
+    /// The number as it was entered; empty when the page is opened without a submission.
     number: String,
     is_invited: bool,
 }
@@ -67,6 +69,11 @@ struct Given {
 }
 
 impl Given {
+    /// True for a page that showed other words than those that are shown now.
+    fn names_another_version(&self, hosted: &Hosted) -> bool {
+        !self.version.is_empty() && self.version.parse() != Ok(hosted.version.version)
+    }
+
     fn read(body: &[u8]) -> Option<Given> {
         let fields: Vec<(String, String)> = serde_html_form::from_bytes(body).ok()?;
         let of = |name: &str| {
@@ -94,7 +101,7 @@ pub(super) async fn show(app: Data<App>, slug: Path<String>) -> Result<HttpRespo
     if hosted.sender.is_none() {
         return closed(&hosted);
     }
-    let stamp = stamp::stamp(&app.signer, &hosted.form.slug, app.clock.now());
+    let stamp = fresh_stamp(&app, &hosted);
     let errors = Errors::default();
     html(FormPage { page: frame(&hosted), hosted: &hosted, given: &Given::default(), stamp, errors })
 }
@@ -110,7 +117,7 @@ pub(super) async fn submit(
         return Err(PageError::TooLarge);
     }
     let unreadable = || PageError::BadRequest("This address takes a web form.".to_owned());
-    let given = Given::read(&body).ok_or_else(unreadable)?;
+    let mut given = Given::read(&body).ok_or_else(unreadable)?;
     let hosted = hosted(&app, slug.into_inner()).await?;
     if hosted.sender.is_none() {
         return closed(&hosted);
@@ -119,27 +126,75 @@ pub(super) async fn submit(
     if !limits::address_may(&app.local_url, &security::network_of(&ip)) {
         return wait(&hosted);
     }
-    let Checked { phone, version, was_shown } = match check(&app, &hosted, &given) {
+    if given.names_another_version(&hosted) {
+        return reworded(&app, hosted.form.slug, given).await;
+    }
+    let Checked { phone, version, was_shown, stamp } = match check(&app, &hosted, &mut given) {
         Ok(checked) => checked,
         Err(errors) => return again(&app, &hosted, &given, StatusCode::UNPROCESSABLE_ENTITY, errors),
     };
-    let number = phone.shown(&app.config.default_region);
+    // Says what such a submission does, for every number alike.
+    let is_invited = hosted.form.double_opt_in || !was_shown;
+    let result = result_address(&app, &hosted, &phone, is_invited);
     // That somebody else sent the number often must not show either: nothing happens, the page is the same.
     if given.website.is_empty() && limits::number_may(&app.local_url, phone.as_str()) {
-        let checked = Checked { phone, version, was_shown };
+        let checked = Checked { phone, version, was_shown, stamp };
         let submission = submission(&app, &request, &hosted, &given, checked, ip);
         let now = app.clock.now();
         match app.store.write(move |tx| submit_form(tx, &submission, now)).await {
-            Ok(()) => {}
+            Ok(SubmitResult::Recorded) => {}
+            Ok(SubmitResult::StampSpent) => return spent(&app, &hosted, given),
             Err(ActionError::Conflict(_)) => return reworded(&app, hosted.form.slug, given).await,
             // What the rules of consent refuse for one number must not show: nothing was recorded, the page is the same.
             Err(ActionError::Refused(refusal)) => log::info!("A form submission was refused: {refusal}"),
             Err(error) => return Err(error.into()),
         }
     }
-    // Says what such a submission does, for every number alike.
-    let is_invited = hosted.form.double_opt_in || !was_shown;
+    // A reload of the result shows it again, and sends nothing again.
+    Ok(see_other(result))
+}
+
+/// Where the result of a submission is shown. The number in the address can be read by this installation alone.
+fn result_address(app: &App, hosted: &Hosted, phone: &Phone, is_invited: bool) -> String {
+    let kind = if is_invited { INVITED } else { SINGLE };
+    let token = app.signer.seal(&format!("{kind}{}", phone.as_str())).unwrap_or_default();
+    format!("/f/{}/done?r={token}", hosted.form.slug)
+}
+
+/// In front of the number in a result's address: the lead has to reply START, or nothing is left to do.
+const INVITED: char = 'i';
+const SINGLE: char = 's';
+
+/// What a result's address says.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct ResultQuery {
+    r: String,
+}
+
+/// The result of a submission: the same for every number.
+pub(super) async fn done(
+    app: Data<App>,
+    slug: Path<String>,
+    query: Query<ResultQuery>,
+) -> Result<HttpResponse, PageError> {
+    let hosted = hosted(&app, slug.into_inner()).await?;
+    let opened = app.signer.open(&query.r).unwrap_or_default();
+    let phone = opened.strip_prefix([INVITED, SINGLE]).and_then(Phone::from_e164);
+    let is_invited = match (&phone, opened.chars().next()) {
+        (Some(_), Some(kind)) => kind == INVITED,
+        _ => hosted.form.double_opt_in,
+    };
+    let number = phone.map(|phone| phone.shown(&app.config.default_region)).unwrap_or_default();
     html(ResultPage { page: frame(&hosted), hosted: &hosted, number, is_invited })
+}
+
+fn fresh_stamp(app: &App, hosted: &Hosted) -> String {
+    stamp::stamp(&app.signer, &stamp::purpose(&hosted.form, &hosted.version), app.clock.now())
+}
+
+fn age(app: &App, hosted: &Hosted, given: &Given) -> Age {
+    stamp::age(&app.signer, &given.stamp, &stamp::purpose(&hosted.form, &hosted.version), app.clock.now())
 }
 
 fn submission(
@@ -158,6 +213,7 @@ fn submission(
         slug,
         version: checked.version,
         was_shown: checked.was_shown,
+        stamp: checked.stamp,
         phone: checked.phone,
         name: Some(name).filter(|name| !name.is_empty()),
         ip,
@@ -170,10 +226,11 @@ struct Checked {
     phone: Phone,
     version: i32,
     was_shown: bool,
+    stamp: Option<PageStamp>,
 }
 
 /// An integrator who names no version means the one that is shown; whether the visitor saw it is then not known.
-fn check(app: &App, hosted: &Hosted, given: &Given) -> Result<Checked, Vec<FieldError>> {
+fn check(app: &App, hosted: &Hosted, given: &mut Given) -> Result<Checked, Vec<FieldError>> {
     let mut errors = Vec::new();
     if given.name.chars().count() > LONGEST_NAME {
         errors.push(FieldError::new("name", "The name is longer than 200 characters. Shorten it."));
@@ -183,11 +240,15 @@ fn check(app: &App, hosted: &Hosted, given: &Given) -> Result<Checked, Vec<Field
     if !given.consent {
         errors.push(FieldError::new("consent", "To get texts, tick the box to say that you agree."));
     }
-    let age = stamp::age(&app.signer, &given.stamp, &hosted.form.slug, app.clock.now());
+    let age = age(app, hosted, given);
     let kindly = match age {
         Age::Missing | Age::Fine => None,
-        Age::TooFast => Some("That was very fast. Please read the wording and send the form once more."),
-        Age::TooOld => Some("This page was open for a long time. Please send the form once more."),
+        Age::TooFast => Some("Please review the consent text and submit again."),
+        Age::TooOld => {
+            // It is not known which words were shown.
+            given.consent = false;
+            Some("This page has expired. Please review the consent text, check the box and submit again.")
+        }
     };
     errors.extend(kindly.map(|words| FieldError::new("", words)));
     let version = match given.version.as_str() {
@@ -197,7 +258,8 @@ fn check(app: &App, hosted: &Hosted, given: &Given) -> Result<Checked, Vec<Field
     match phone {
         Ok(phone) if errors.is_empty() => {
             let was_shown = age == Age::Fine && !given.version.is_empty();
-            Ok(Checked { phone, version, was_shown })
+            let stamp = (age == Age::Fine).then(|| stamp::spending(&given.stamp, app.clock.now()));
+            Ok(Checked { phone, version, was_shown, stamp })
         }
         _ => Err(errors),
     }
@@ -226,12 +288,18 @@ fn again(
     status: StatusCode,
     errors: Vec<FieldError>,
 ) -> Result<HttpResponse, PageError> {
-    let now = app.clock.now();
     // A stamp that still counts is kept, so that a quick correction is not taken for a machine's.
-    let keep =
-        matches!(stamp::age(&app.signer, &given.stamp, &hosted.form.slug, now), Age::Fine | Age::TooFast);
-    let stamp = if keep { given.stamp.clone() } else { stamp::stamp(&app.signer, &hosted.form.slug, now) };
+    let keep = matches!(age(app, hosted, given), Age::Fine | Age::TooFast);
+    let stamp = if keep { given.stamp.clone() } else { fresh_stamp(app, hosted) };
     html_status(status, FormPage { page: frame(hosted), hosted, given, stamp, errors: errors.into() })
+}
+
+/// The page recorded a submission before: what was entered is kept, and the box is empty under a fresh stamp.
+fn spent(app: &App, hosted: &Hosted, mut given: Given) -> Result<HttpResponse, PageError> {
+    (given.consent, given.stamp) = (false, String::new());
+    let words =
+        "This form was already submitted. To sign up another number, read the text again and check the box.";
+    again(app, hosted, &given, StatusCode::CONFLICT, vec![FieldError::new("consent", words)])
 }
 
 /// The wording changed while the visitor read: the new one is shown, and the box is theirs to tick again.

@@ -1,9 +1,14 @@
-//! When a form was shown, signed, so that machines which answer at once are noticed, and so that only a box that was ticked
-//! under our own wording counts as consent by itself.
+//! When a form was shown, and with which words, signed: so that machines which answer at once are noticed, and so that only a
+//! box that was ticked under our own wording counts as consent by itself. A stamp is for one form, one version and one
+//! wording, and it is spent by the submission that it records.
 
 use chrono::Duration;
+use sha2::{Digest, Sha256};
 
+use crate::actions::submit_form::PageStamp;
+use crate::domain::hex::hex;
 use crate::domain::time::Timestamp;
+use crate::store::forms::{Form, Version};
 use crate::web::signed::Signer;
 
 /// Nobody reads the wording faster.
@@ -13,27 +18,39 @@ const OLDEST: Duration = Duration::hours(24);
 /// What a stamp says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Age {
-    /// There is none: the form was not ours, or somebody wrote a program.
+    /// There is none: the form was not ours, or a program sent it.
     Missing,
     /// A person's pace.
     Fine,
     /// Faster than anybody reads.
     TooFast,
-    /// Older than a day, or not ours.
+    /// Older than a day, for another wording, or not ours.
     TooOld,
 }
 
-/// The stamp of a form that is shown now.
-pub(super) fn stamp(signer: &Signer, slug: &str, now: Timestamp) -> String {
-    signer.stamp(&purpose(slug), now)
+/// What a stamp is for.
+pub(super) fn purpose(form: &Form, version: &Version) -> String {
+    format!("form {} {} {}", form.slug, version.version, hex(&version.wording_sha256))
+}
+
+/// The stamp of a form that is shown now: each page has one of its own. Empty when the operating system gives no randomness.
+pub(super) fn stamp(signer: &Signer, purpose: &str, now: Timestamp) -> String {
+    let mut random = [0; 8];
+    if getrandom::fill(&mut random).is_err() {
+        return String::new();
+    }
+    let nonce = hex(&random);
+    format!("{nonce}.{}", signer.stamp(&of_page(purpose, &nonce), now))
 }
 
 /// What the stamp that came back says.
-pub(super) fn age(signer: &Signer, stamp: &str, slug: &str, now: Timestamp) -> Age {
+pub(super) fn age(signer: &Signer, stamp: &str, purpose: &str, now: Timestamp) -> Age {
     if stamp.is_empty() {
         return Age::Missing;
     }
-    let Some(shown) = signer.stamped_at(&purpose(slug), stamp) else { return Age::TooOld };
+    let signed = stamp.split_once('.');
+    let shown = signed.and_then(|(nonce, token)| signer.stamped_at(&of_page(purpose, nonce), token));
+    let Some(shown) = shown else { return Age::TooOld };
     let passed = now.since(shown);
     if passed < FASTEST {
         Age::TooFast
@@ -44,8 +61,13 @@ pub(super) fn age(signer: &Signer, stamp: &str, slug: &str, now: Timestamp) -> A
     }
 }
 
-fn purpose(slug: &str) -> String {
-    format!("form {slug}")
+/// The stamp as it is remembered once it is spent, for as long as it would count.
+pub(super) fn spending(stamp: &str, now: Timestamp) -> PageStamp {
+    PageStamp { sha256: Sha256::digest(stamp.as_bytes()).to_vec(), expires_at: now.plus(OLDEST) }
+}
+
+fn of_page(purpose: &str, nonce: &str) -> String {
+    format!("{purpose} {nonce}")
 }
 
 #[cfg(test)]
@@ -53,15 +75,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stamp_tells_machines_from_people() {
+    fn a_stamp_tells_machines_from_people_and_one_wording_from_another() {
         let (signer, shown) = (Signer::new(b"secret"), Timestamp::from_micros(1_000_000_000));
-        let given = stamp(&signer, "opt-in", shown);
-        let after = |by| age(&signer, &given, "opt-in", shown.plus(by));
+        let given = stamp(&signer, "opt-in 1", shown);
+        let after = |by| age(&signer, &given, "opt-in 1", shown.plus(by));
         assert_eq!(after(Duration::milliseconds(1_999)), Age::TooFast);
         assert_eq!(after(Duration::seconds(2)), Age::Fine);
         assert_eq!(after(Duration::hours(25)), Age::TooOld);
-        assert_eq!(age(&signer, &given, "other", shown.plus(Duration::seconds(5))), Age::TooOld);
-        assert_eq!(age(&signer, "nonsense", "opt-in", shown), Age::TooOld);
-        assert_eq!(age(&signer, "", "opt-in", shown), Age::Missing);
+        assert_eq!(age(&signer, &given, "opt-in 2", shown.plus(Duration::seconds(5))), Age::TooOld);
+        assert_eq!(age(&signer, "nonsense", "opt-in 1", shown), Age::TooOld);
+        assert_eq!(age(&signer, "", "opt-in 1", shown), Age::Missing);
+        assert_ne!(stamp(&signer, "opt-in 1", shown), given, "two pages of one moment have two stamps");
     }
 }

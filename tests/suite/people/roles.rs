@@ -46,6 +46,8 @@ const ADDRESSES: &[(&str, &str, For, u16)] = &[
     ("post", "/contacts/{id}/consents", Editors, 400),
     ("get", "/contacts/{id}/reinvitation", Editors, 404),
     ("post", "/contacts/{id}/reinvitation", Editors, 404),
+    ("get", "/numbers/{id}/reachable", Editors, 404),
+    ("post", "/numbers/{id}/reachable", Editors, 404),
     ("get", "/documents/{sha256}", Viewers, 404),
     ("get", "/messages", Viewers, 200),
     ("get", "/messages/{id}", Viewers, 404),

@@ -124,6 +124,39 @@ pub fn tamper(url: &str, sql: &str) {
 }
 
 #[derive(QueryableByName)]
+struct Line {
+    #[diesel(sql_type = Text)]
+    line: String,
+}
+
+/// What a query answers, whose one column is named `line`.
+pub fn lines(url: &str, query: &str) -> Vec<String> {
+    let found: Vec<Line> = match url.strip_prefix("sqlite://") {
+        Some(path) => diesel::sql_query(query).load(&mut SqliteConnection::establish(path).unwrap()),
+        None => diesel::sql_query(query).load(&mut PgConnection::establish(url).unwrap()),
+    }
+    .unwrap();
+    found.into_iter().map(|line| line.line).collect()
+}
+
+/// Statements as somebody runs them who switches triggers and foreign keys off, and on again.
+pub fn try_tamper(url: &str, sql: &str) -> QueryResult<()> {
+    if is_postgres() {
+        return run(url, &format!("SET session_replication_role = replica; {sql}"));
+    }
+    let (drop, make_again) = triggers(url);
+    run(url, &format!("PRAGMA foreign_keys=OFF; BEGIN; {drop} {sql}; {make_again} COMMIT"))
+}
+
+/// Removes a database of a test that is no longer needed.
+pub fn discard(url: &str) {
+    match url.strip_prefix("sqlite://") {
+        Some(path) => std::fs::remove_file(path).unwrap(),
+        None => run_on_server(&format!("DROP DATABASE {} WITH (FORCE)", url.rsplit_once('/').unwrap().1)),
+    }
+}
+
+#[derive(QueryableByName)]
 struct Trigger {
     #[diesel(sql_type = Text)]
     name: String,

@@ -66,7 +66,11 @@ pub fn seals(directory: &Path) -> PathBuf {
 
 /// An installation on a database that is there, with its files in the folder.
 pub async fn world_in(directory: TempDir, database: String) -> World {
-    let clock = Clock::fixed(start());
+    world_at(directory, database, Clock::fixed(start())).await
+}
+
+/// The same at another time.
+pub async fn world_at(directory: TempDir, database: String, clock: Clock) -> World {
     let arguments = [
         "test",
         "--database-url",

@@ -21,32 +21,35 @@ use crate::web::admin::names::Names;
 use crate::web::admin::revocations::Clock;
 
 /// The entries of one day.
-pub(super) type Day = (String, Vec<Entry>);
+pub(in crate::web::admin) type Day = (String, Vec<Entry>);
 
 /// One event of the history.
-pub(super) struct Entry {
-    pub(super) icon: &'static str,
-    pub(super) tone: &'static str,
-    pub(super) label: &'static str,
-    pub(super) about: String,
-    pub(super) change: String,
-    pub(super) source: String,
-    pub(super) actor: String,
+pub(in crate::web::admin) struct Entry {
+    pub(in crate::web::admin) icon: &'static str,
+    pub(in crate::web::admin) tone: &'static str,
+    pub(in crate::web::admin) label: &'static str,
+    /// What an address ends with to mean this entry.
+    pub(in crate::web::admin) anchor: String,
+    pub(in crate::web::admin) about: String,
+    pub(in crate::web::admin) change: String,
+    pub(in crate::web::admin) source: String,
+    pub(in crate::web::admin) actor: String,
     /// When it happened and when it was recorded, where these are different days.
-    pub(super) late: Option<String>,
-    pub(super) seq: i32,
-    pub(super) occurred_at: Timestamp,
-    pub(super) recorded_at: Timestamp,
-    pub(super) facts: Vec<Fact>,
-    pub(super) hash: String,
-    pub(super) prev_hash: String,
+    pub(in crate::web::admin) late: Option<String>,
+    /// The event's place in the history; 0 for a note, which is no event.
+    pub(in crate::web::admin) seq: i32,
+    pub(in crate::web::admin) occurred_at: Timestamp,
+    pub(in crate::web::admin) recorded_at: Timestamp,
+    pub(in crate::web::admin) facts: Vec<Fact>,
+    pub(in crate::web::admin) hash: String,
+    pub(in crate::web::admin) prev_hash: String,
 }
 
-pub(super) struct Fact {
-    pub(super) term: &'static str,
-    pub(super) value: String,
-    pub(super) style: &'static str,
-    pub(super) href: Option<String>,
+pub(in crate::web::admin) struct Fact {
+    pub(in crate::web::admin) term: &'static str,
+    pub(in crate::web::admin) value: String,
+    pub(in crate::web::admin) style: &'static str,
+    pub(in crate::web::admin) href: Option<String>,
 }
 
 /// What is on record of a lead's texts beside the history: how each was read then, and what was asked about it.
@@ -58,7 +61,7 @@ pub(in crate::web::admin) struct TextRecords {
 
 impl TextRecords {
     /// Of the texts that events of a history rest on.
-    pub(super) fn read(
+    pub(in crate::web::admin) fn read(
         conn: &mut Conn<'_>,
         stored: &[Stored],
         questions: Vec<InboundQuestion>,
@@ -77,10 +80,11 @@ impl TextRecords {
     }
 }
 
-/// The history by days, newest first, with what each event changed in `program`.
-pub(super) fn history(
+/// The history by days, newest first, with what each event changed in `program`, and with what people noted beside it.
+pub(in crate::web::admin) fn history(
     stored: Vec<Stored>,
     texts: &TextRecords,
+    notes: Vec<Entry>,
     program: &Program,
     all: &[Program],
     names: &Names,
@@ -89,6 +93,8 @@ pub(super) fn history(
     let mut entries: Vec<Entry> =
         stored.into_iter().map(|row| entry(row, &mut known, texts, program, all, names)).collect();
     entries.reverse();
+    entries.extend(notes);
+    entries.sort_by_key(|entry| std::cmp::Reverse(entry.recorded_at));
     by_day(entries)
 }
 
@@ -141,6 +147,7 @@ fn entry(
         icon,
         tone,
         label,
+        anchor: format!("event-{}", row.seq),
         about,
         change: if before == after {
             after.label().to_owned()
@@ -235,7 +242,7 @@ fn look(kind: EventKind) -> (&'static str, &'static str) {
     }
 }
 
-fn fact(term: &'static str, value: impl Into<String>) -> Fact {
+pub(super) fn fact(term: &'static str, value: impl Into<String>) -> Fact {
     Fact { term, value: value.into(), style: "", href: None }
 }
 
@@ -243,7 +250,7 @@ fn styled(style: &'static str, term: &'static str, value: impl Into<String>) -> 
     Fact { style, ..fact(term, value) }
 }
 
-fn linked(term: &'static str, value: impl Into<String>, href: String) -> Fact {
+pub(super) fn linked(term: &'static str, value: impl Into<String>, href: String) -> Fact {
     Fact { href: Some(href), ..fact(term, value) }
 }
 

@@ -1,0 +1,46 @@
+//! A person says that a number can be reached although a carrier said that it cannot: carriers err, and numbers are ported.
+//! The reason is kept in the log and in the number's timeline. Consent is not touched.
+
+use crate::domain::actor::Actor;
+use crate::domain::consent::check_reason;
+use crate::domain::id::NumberId;
+use crate::domain::note::NoteKind;
+use crate::domain::time::Timestamp;
+use crate::store::number_notes::{self, NumberNote};
+use crate::store::{Tx, admin_log, numbers};
+
+use super::{ActionError, one_line};
+
+/// Lifts the mark that a carrier's refusal left.
+///
+/// # Errors
+/// [`ActionError::Invalid`] without a reason, [`ActionError::Conflict`] when the number is not marked.
+pub fn mark_reachable(
+    tx: &mut Tx<'_>,
+    id: NumberId,
+    reason: &str,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<(), ActionError> {
+    let mut number = numbers::get_locked(tx, id)?.ok_or(ActionError::NotFound("number"))?;
+    let Some(code) = number.unreachable.clone() else {
+        return Err(ActionError::Conflict("This number is not marked as unreachable.".to_owned()));
+    };
+    let reason = one_line(reason);
+    check_reason(&reason).map_err(|refusal| ActionError::field("reason", refusal.to_string()))?;
+    numbers::set_unreachable(tx, &mut number, None)?;
+    let words = format!("{reason} (the carrier's code was {code})");
+    let note = NumberNote {
+        id: tx.new_id(now)?,
+        number_id: id,
+        contact_id: None,
+        kind: NoteKind::MarkedReachable,
+        other_number_id: None,
+        words: words.clone(),
+        actor: actor.to_string(),
+        at: now,
+    };
+    number_notes::add(tx, &note)?;
+    admin_log::add(tx, actor, "number.reachable", &format!("number:{id}"), &words, now)?;
+    Ok(())
+}

@@ -1,0 +1,57 @@
+//! What people did to a number or a contact beside consent, as entries of the timeline.
+
+use crate::domain::id::{ContactId, NumberId};
+use crate::domain::note::NoteKind;
+use crate::store::number_notes::{self, NumberNote};
+use crate::store::{Conn, StoreError, numbers};
+use crate::web::admin::names::Names;
+
+use super::timeline::{Entry, fact, linked};
+
+/// Notes that a page shows at most.
+const LATEST: i64 = 50;
+
+/// The notes about a number and, where one is meant, about a contact on whatever number it had.
+pub(in crate::web::admin) fn notes(
+    conn: &mut Conn<'_>,
+    number: NumberId,
+    contact: Option<ContactId>,
+    names: &Names,
+) -> Result<Vec<Entry>, StoreError> {
+    let found = number_notes::latest(conn, number, contact, LATEST)?;
+    found.into_iter().map(|note| entry(conn, note, names)).collect()
+}
+
+fn entry(conn: &mut Conn<'_>, note: NumberNote, names: &Names) -> Result<Entry, StoreError> {
+    let (label, icon, other) = match note.kind {
+        NoteKind::NumberChanged => ("Phone number changed", "person", "History of the old number"),
+        NoteKind::NumberLeft => ("A contact left this number", "person", "History of the new number"),
+        NoteKind::MarkedReachable => ("Marked as reachable", "pass", ""),
+    };
+    let mut facts = vec![fact("In words", note.words.clone())];
+    if let Some(number) = note.other_number_id.map(|id| numbers::get(conn, id)).transpose()?.flatten() {
+        let phone = number.phone.as_str();
+        let href = format!("/troubleshoot?number={}", phone.replace('+', "%2B"));
+        facts.push(linked(other, phone, href));
+    }
+    if let (NoteKind::NumberLeft, Some(contact)) = (note.kind, note.contact_id) {
+        facts.push(linked("Contact", "Open the contact", format!("/contacts/{contact}")));
+    }
+    Ok(Entry {
+        icon,
+        tone: "",
+        label,
+        anchor: format!("note-{}", note.id),
+        about: note.words.strip_prefix("Phone number changed ").unwrap_or(&note.words).to_owned(),
+        change: String::new(),
+        source: if note.actor.starts_with("api-key:") { "API" } else { "manual update" }.to_owned(),
+        actor: names.of(&note.actor),
+        late: None,
+        seq: 0,
+        occurred_at: note.at,
+        recorded_at: note.at,
+        facts,
+        hash: String::new(),
+        prev_hash: String::new(),
+    })
+}
