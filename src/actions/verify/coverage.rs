@@ -34,7 +34,7 @@ pub const NOT_COVERED: &[Gap] = &[
     Gap { table: "consents", parts: &["rows"], why: "a row that says \"not asked\" says the same as no row" },
     Gap {
         table: "contacts",
-        parts: &["row_id", "email", "external_id", "zip", "time_zone", "updated_at"],
+        parts: &["row_id", "email", "external_id", "zip", "time_zone", "time_zone_confirmed", "updated_at"],
         why: "details of people, which may be changed and erased; consent belongs to the number",
     },
     Gap { table: "documents", parts: &["stored_at"], why: "the event that rests on it says when" },
@@ -46,6 +46,7 @@ pub const NOT_COVERED: &[Gap] = &[
     Gap { table: "forms", parts: &["*"], why: SETTING },
     Gap { table: "guards", parts: &["*"], why: "empty rows that only serve as locks" },
     Gap { table: "idempotency_keys", parts: &["*"], why: PASSING },
+    Gap { table: "inbound_notices", parts: &["*"], why: "a list for staff; the text stays as it came" },
     Gap { table: "inbound_questions", parts: &["*"], why: PASSING },
     Gap {
         table: "inbound_texts",
@@ -64,6 +65,7 @@ pub const NOT_COVERED: &[Gap] = &[
         ],
         why: NO_EVENT,
     },
+    Gap { table: "message_attempts", parts: &["*"], why: PROGRESS },
     Gap { table: "message_steps", parts: &["status", "at", "code", "note"], why: PROGRESS },
     Gap {
         table: "messages",
