@@ -83,7 +83,6 @@ pub async fn bind(config: Config, clock: Clock) -> Result<Bound> {
     let now = clock.now();
     let kind = database_kind(&config, &store, now).await?;
     store.write(move |tx| install::install(tx, sender.as_deref(), now)).await?;
-    join_spellings(&store, now).await?;
     let listener = TcpListener::bind(&config.bind)
         .with_context(|| format!("The address {} cannot be used.", config.bind))?;
     let local = listener.local_addr()?;
@@ -106,6 +105,8 @@ pub async fn bind(config: Config, clock: Clock) -> Result<Bound> {
     if let Err(error) = seal_all(&jobs).await {
         log::error!("The history is not sealed yet: {error}");
     }
+    // Only now: what it appends must not hide that the database is older than its last seal.
+    join_spellings(&app.store, now).await?;
     let setup_link = setup_link(&app).await?;
     let data = app.clone();
     let secure = app.public_url.starts_with("https://");

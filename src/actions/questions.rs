@@ -22,6 +22,9 @@ use super::{ActionError, order};
 /// An attempt ends within this time; after a crash another instance takes the question then.
 const LEASE: Duration = Duration::seconds(60);
 
+/// A doubtful consent that came within this time after an opt-out does not count: the lead's next START does.
+const NEAR: Duration = Duration::seconds(60);
+
 /// What the carrier said about texts, by its ids.
 #[derive(Clone, Debug, Default)]
 pub struct FetchedTexts(HashMap<String, FetchedText>);
@@ -126,7 +129,9 @@ fn decide_again(
     match question.kind {
         QuestionKind::ConfirmText => {
             let answer = confirmed(text, texts);
-            if answer == Some(QuestionAnswer::Counted) && opted_out_since(number, text.received_at) {
+            if answer == Some(QuestionAnswer::Counted)
+                && opted_out_since(number, text.received_at.plus(-NEAR))
+            {
                 return Ok(Some(QuestionAnswer::Superseded));
             }
             if answer == Some(QuestionAnswer::Counted) {
@@ -140,7 +145,7 @@ fn decide_again(
     }
 }
 
-/// True when an opt-out or another owner was recorded after the text came: that is the newer word.
+/// True when an opt-out or another owner was recorded then or later: what came right after it may be the older word.
 fn opted_out_since(number: &Number, received_at: Timestamp) -> bool {
     let consent = &number.consent;
     let everywhere = consent.stopped_everywhere.map(|since| since.recorded_at);

@@ -117,7 +117,8 @@ fn act_on_other_channel(
     match reading.reply {
         Reply::Revoke { .. } | Reply::Unclear => act(tx, number, program, &silent, record, reading, now),
         Reply::OptIn | Reply::Confirm => {
-            keep(tx, number, program, record, reading.matched.clone().unwrap_or_default(), now)
+            let word = reading.matched.clone().unwrap_or_default();
+            keep(tx, number, program, record, format!("{word}; on another channel"), now)
         }
         Reply::Help | Reply::Other => Ok(()),
     }

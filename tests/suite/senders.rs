@@ -61,6 +61,7 @@ async fn a_sender_that_is_no_number_is_kept_and_shown_to_staff() {
     let mut sam = world.sam().await;
     let page = sam.open("/").await;
     page.says("Texts that need a look").says("messenger:1234567890123456").says("22395").says("Please STOP");
+    page.says("href=\"/revocations/new\">Record an opt-out");
     let (_, rest) = page.page.split_once("action=\"/notices/").unwrap();
     let id = rest.split('"').next().unwrap().to_owned();
     let done = sam.post("/", &format!("/notices/{id}"), &[]).await;

@@ -120,6 +120,19 @@ async fn a_record_under_an_old_spelling_is_joined_once_and_stays() {
 }
 
 #[actix_web::test]
+async fn a_start_of_the_server_joins_old_spellings() {
+    let first = world().await;
+    let old = "+5215562000000";
+    left_by_an_earlier_version(&first, old).await;
+    // As in a database that no server of this version has opened yet.
+    database::run(&first.database, "DELETE FROM settings WHERE key = 'spellings_joined'").unwrap();
+    let crate::support::World { directory, database, .. } = first;
+    let second = crate::support::world_in(directory, database).await;
+    assert_eq!(state(&second, "+525562000000").await, "opted_out");
+    second.is_intact().await;
+}
+
+#[actix_web::test]
 async fn two_valid_spellings_share_opt_outs_only() {
     let world = world().await;
     let (fixed, mobile) = ("+541155556666", "+5491155556666");

@@ -31,8 +31,9 @@ pub(super) struct NoticeItem {
     pub(super) from: String,
     pub(super) body: String,
     pub(super) at: Timestamp,
-    /// The page of the number, where there is one.
-    pub(super) href: Option<String>,
+    /// The page of the number, or where an opt-out is recorded when there is none.
+    pub(super) href: String,
+    pub(super) label: &'static str,
 }
 
 impl NoticeItem {
@@ -44,7 +45,11 @@ impl NoticeItem {
             from: if text.from_text.is_empty() { "an empty sender".to_owned() } else { text.from_text },
             body: text.body.chars().take(FIRST_WORDS).collect(),
             at: text.received_at,
-            href: number.map(|number| format!("/troubleshoot?number={number}")),
+            label: if number.is_some() { "Open the number" } else { "Record an opt-out" },
+            href: number.map_or_else(
+                || "/revocations/new".to_owned(),
+                |number| format!("/troubleshoot?number={number}"),
+            ),
         }
     }
 }

@@ -209,6 +209,10 @@ fn by(source: Source, evidence: &Evidence) -> String {
 
 /// By how the text was read when it arrived, never by today's rules.
 fn title_of_text(text: &HandsetText, is_out: bool, texts: &TextRecords) -> &'static str {
+    // Kept for the record alone.
+    if text.matched.ends_with("; on another channel") || text.matched.ends_with("; the carrier read START") {
+        return EventKind::Recorded.label();
+    }
     let kind = texts.question(text).map(|question| question.kind);
     match (texts.classes.get(&text.inbound).map(String::as_str), kind) {
         (Some("opt_in"), Some(QuestionKind::Order)) => "START right after the opt-out",
