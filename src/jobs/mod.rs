@@ -56,19 +56,16 @@ pub struct Jobs {
 const TICK: Duration = Duration::from_millis(500);
 /// How long the delivery loop waits before it looks at the queue again: what arrives together is read together.
 const BREATH: Duration = Duration::from_millis(2);
-/// The planner's statistics are looked at this often, and once at the start.
-const STATISTICS: Duration = Duration::from_secs(3600);
 /// Housekeeping happens this often.
 const HOUSEKEEPING: Duration = Duration::from_secs(10);
 
 impl Jobs {
     /// Starts the loops; they end with the runtime.
     pub fn start(self) {
-        let (keeping, sealing, asking, counting) = (self.clone(), self.clone(), self.clone(), self.clone());
+        let (keeping, sealing, asking) = (self.clone(), self.clone(), self.clone());
         tokio::spawn(async move { self.delivery_loop().await });
         tokio::spawn(async move { keeping.housekeeping_loop().await });
         tokio::spawn(async move { questions::question_loop(&asking).await });
-        tokio::spawn(async move { counting.statistics_loop().await });
         let (showing, reading) = (sealing.clone(), sealing.clone());
         tokio::spawn(async move { presence::presence_loop(&showing).await });
         tokio::spawn(async move { inbox::inbox_loop(&reading).await });
@@ -97,15 +94,6 @@ impl Jobs {
                 () = alarms.due.notified() => look_at = look_at.min(soon),
                 () = tokio::time::sleep_until(look_at) => {}
             }
-        }
-    }
-
-    async fn statistics_loop(&self) {
-        loop {
-            if let Err(error) = self.store.write(|tx| tx.keep_statistics()).await {
-                log::warn!("The database's statistics were not brought up to date: {error}");
-            }
-            tokio::time::sleep(STATISTICS).await;
         }
     }
 

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use uuid::{NoContext, Uuid};
 
 use super::catalog::Known;
-use super::dialect::{self, Db};
+use super::dialect::Db;
 use super::{Conn, StoreError};
 use crate::domain::id::{NumberId, ProgramId};
 use crate::domain::ledger::Salt;
@@ -85,14 +85,6 @@ impl<'a> Tx<'a> {
         if !self.aftermath.tightened.contains(&number) {
             self.aftermath.tightened.push(number);
         }
-    }
-
-    /// Has the planner's statistics brought up to date, in a few milliseconds.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub fn keep_statistics(&mut self) -> Result<(), StoreError> {
-        dialect::keep_statistics(self)
     }
 
     /// Wakes the delivery worker after the commit.

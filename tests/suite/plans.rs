@@ -310,3 +310,21 @@ async fn no_statement_scans_or_sorts_what_can_grow() {
     database::run(&world.database, "ANALYZE").unwrap();
     judge(&world.database, "with statistics");
 }
+
+/// SQLite's notes about small tables would mislead it when they have grown.
+#[actix_web::test]
+async fn a_start_forgets_what_was_noted_about_small_tables() {
+    let world = world().await;
+    let now = world.clock.now();
+    let people = move |tx: &mut sms_opt_in::store::Tx<'_>| seed(tx, 0, 20, now);
+    world.bound_app.store.write::<_, ActionError>(people).await.unwrap();
+    let Some(path) = world.database.strip_prefix("sqlite://") else { return };
+    let rows: Vec<String> = (1..=51).map(|n| n.to_string()).collect();
+    let page = format!("SELECT name FROM contacts WHERE row_id IN ({})", rows.join(", "));
+    database::run(&world.database, "ANALYZE").unwrap();
+    let noted = plan(&world.database, &page);
+    assert!(noted.iter().any(|line| line.starts_with("SCAN contacts")), "the notes mislead: {noted:?}");
+    drop(sms_opt_in::store::Store::open(&world.database).unwrap());
+    let forgotten = plan(&format!("sqlite://{path}"), &page);
+    assert!(forgotten.iter().any(|line| line.starts_with("SEARCH contacts")), "{forgotten:?}");
+}

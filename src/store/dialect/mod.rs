@@ -281,15 +281,6 @@ fn up_to_date<E: std::fmt::Display>(pending: Result<bool, E>) -> Result<(), Stor
     }
 }
 
-/// Has the planner's statistics brought up to date, as far as they have changed much: a look at some rows of each index. No
-/// plan depends on them. PostgreSQL does so by itself.
-pub(super) fn keep_statistics(tx: &mut Tx<'_>) -> Result<(), StoreError> {
-    match tx.db {
-        Db::Sqlite(_) => Ok(tx.db.batch("PRAGMA analysis_limit = 300; PRAGMA optimize(0x10002)")?),
-        Db::Postgres(_) => Ok(()),
-    }
-}
-
 /// Begins to read one unchanging state.
 pub(super) fn begin_snapshot(conn: &mut Conn<'_>) -> Result<(), StoreError> {
     let begin = match conn.db {

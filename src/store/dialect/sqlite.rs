@@ -84,10 +84,26 @@ fn existing(path: &str) -> Result<SqliteConnection, StoreError> {
 }
 
 pub(super) fn migrate(path: &str) -> Result<(), StoreError> {
-    connect(path)?
-        .run_pending_migrations(MIGRATIONS)
-        .map(|_| ())
-        .map_err(|error| StoreError::Migration(error.to_string()))
+    let mut db = connect(path)?;
+    db.run_pending_migrations(MIGRATIONS).map_err(|error| StoreError::Migration(error.to_string()))?;
+    forget_statistics(&mut db)
+}
+
+#[derive(QueryableByName)]
+struct Found {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    n: i64,
+}
+
+/// Drops what ANALYZE noted. Without it SQLite takes every table for a large one, which is what our plans are made for. Notes
+/// from when a table was small would stay in the open connections while it grows: a list of a million contacts was then read
+/// from end to end for each page, in 300 ms.
+fn forget_statistics(db: &mut SqliteConnection) -> Result<(), StoreError> {
+    let asked = diesel::sql_query("SELECT count(*) AS n FROM sqlite_schema WHERE name = 'sqlite_stat1'");
+    if asked.get_result::<Found>(db)?.n > 0 {
+        db.batch_execute("DELETE FROM sqlite_stat1")?;
+    }
+    Ok(())
 }
 
 #[derive(Debug)]
