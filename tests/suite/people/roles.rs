@@ -95,7 +95,7 @@ const ADDRESSES: &[(&str, &str, For, u16)] = &[
     ("get", "/rules/rows/{id}", Viewers, 404),
     ("get", "/rules/review", Administrators, 200),
     ("post", "/rules/review", Administrators, 409),
-    ("post", "/rules/reminders/{name}", Administrators, 400),
+    ("post", "/rules/reminders/{name}", Administrators, 422),
     ("get", "/rules/history", Viewers, 200),
     ("get", "/log", Inspectors, 200),
     ("get", "/simulator", Viewers, 200),

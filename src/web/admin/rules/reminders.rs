@@ -12,16 +12,11 @@ use crate::web::form::Posted;
 use crate::web::page::see_other;
 use crate::web::session::{self, Administrator};
 
-#[derive(Deserialize)]
+/// Any word is read, so that the role is asked before the word is looked at.
+#[derive(Deserialize, Default)]
+#[serde(default)]
 pub(super) struct ReminderForm {
-    answer: ReminderWord,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum ReminderWord {
-    Done,
-    Postpone,
+    answer: String,
 }
 
 pub(super) async fn post(
@@ -31,11 +26,12 @@ pub(super) async fn post(
     name: Path<String>,
     Posted(form): Posted<ReminderForm>,
 ) -> Result<HttpResponse, PageError> {
-    let (answer, said) = match form.answer {
-        ReminderWord::Done => (ReminderAnswer::Done, "Reminder closed.".to_owned()),
-        ReminderWord::Postpone => {
+    let (answer, said) = match form.answer.as_str() {
+        "done" => (ReminderAnswer::Done, "Reminder closed.".to_owned()),
+        "postpone" => {
             (ReminderAnswer::Postpone, format!("You'll be reminded again in {POSTPONED_DAYS} days."))
         }
+        _ => return Err(PageError::Unprocessable(vec!["Choose an answer.".to_owned()])),
     };
     let (actor, now) = (who.actor(), app.clock.now());
     app.store.write(move |tx| answer_reminder(tx, &name, answer, &actor, now)).await?;
