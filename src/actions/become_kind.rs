@@ -1,6 +1,8 @@
 //! `become`: a person decides what a database is for. On the way to *real*, consents that only simulated phones or demo data gave
 //! end by appended events, and what waits is canceled. Opt-outs stay. Used by the command line while no server runs.
 
+use std::collections::BTreeSet;
+
 use crate::domain::actor::Actor;
 use crate::domain::consent::{Intent, StateName};
 use crate::domain::database_kind::DatabaseKind;
@@ -48,24 +50,30 @@ pub fn count_simulated(conn: &mut Conn<'_>) -> Result<SimulatedConsents, StoreEr
         let Some(last) = step.last() else { return Ok(counts) };
         after = Some(last.id);
         for number in &step {
-            for (program, state) in &number.consent.programs {
-                match (state.name(), is_simulated(conn, number, *program)?) {
+            for program in programs_of(number) {
+                let state = number.consent.state_in(program);
+                match (state.name(), is_simulated(conn, number, program)?) {
                     (StateName::OptedIn, true) => counts.opted_in += 1,
                     (StateName::OptedIn, false) => counts.kept += 1,
-                    (StateName::Invited, _) => counts.invited += 1,
+                    (StateName::Invited, _) | (StateName::NotAsked, true) => counts.invited += 1,
                     (StateName::OptedOut, _) => counts.opted_out += 1,
-                    (StateName::NotAsked, _) => {}
+                    (StateName::NotAsked, false) => {}
                 }
             }
         }
     }
 }
 
+/// The programs in which the number has a state or an opt-in request.
+fn programs_of(number: &Number) -> BTreeSet<ProgramId> {
+    number.consent.programs.keys().chain(number.consent.requests.keys()).copied().collect()
+}
+
 /// True for a state that rests on a simulated phone or on demo data: each opt-in request of a simulated database reached
 /// nobody, and a consent is judged by the evidence it began with.
 fn is_simulated(conn: &mut Conn<'_>, number: &Number, program: ProgramId) -> Result<bool, StoreError> {
     let state = number.consent.state_in(program);
-    let Some(since) = state.since() else { return Ok(false) };
+    let Some(since) = state.since() else { return Ok(number.consent.requests.contains_key(&program)) };
     match state.name() {
         StateName::Invited => Ok(true),
         StateName::OptedIn => Ok(match events::evidence_of(conn, number.id, since.seq)? {
@@ -96,8 +104,7 @@ pub fn end_simulated(
             // A simulated carrier said so.
             numbers::set_unreachable(tx, &mut number, None)?;
         }
-        let all: Vec<ProgramId> = number.consent.programs.keys().copied().collect();
-        for program in all {
+        for program in programs_of(&number) {
             if !is_simulated(tx, &number, program)? {
                 continue;
             }
