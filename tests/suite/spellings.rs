@@ -42,7 +42,7 @@ async fn left_by_an_earlier_version(world: &World, e164: &str) {
     let consent = serde_json::to_string(&sms_opt_in::domain::consent::NumberConsent::default()).unwrap();
     let row = format!(
         "INSERT INTO numbers (id, e164, consent, do_not_text, paused, contact_count, head_seq, head_hash, created_at) \
-         VALUES ({}, '{e164}', '{consent}', FALSE, FALSE, 0, 0, {}, 0)",
+         VALUES ({}, '{e164}', '{consent}', FALSE, FALSE, 0, 0, {}, 1720766955520000)",
         bytes(id),
         bytes(&zeros)
     );
