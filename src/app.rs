@@ -26,6 +26,7 @@ use crate::store::start_file::StartFile;
 use crate::store::{Store, StoreError, Tx, moving, settings, users};
 use crate::web::{self, App, api::secret_hash, signed::Signer};
 
+pub use crate::jobs::mark;
 pub use operator::OperatorStore;
 pub use sole_server::SoleServer;
 

@@ -58,6 +58,8 @@ const ONLY_IN: &[(&str, Option<&str>)] =
 
 /// No file is longer than this, in lines.
 const LONGEST_FILE: usize = 400;
+/// But for the list of all columns, which grows with the tables.
+const COLUMNS: &str = "src/store/schema.rs";
 /// `main.rs` only starts things.
 const LONGEST_MAIN: usize = 59;
 
@@ -188,7 +190,8 @@ fn misplaced_words(file: &Source) -> Vec<String> {
 fn too_long(file: &Source) -> Option<String> {
     let longest = if file.path == "src/main.rs" { LONGEST_MAIN } else { LONGEST_FILE };
     let lines = file.text.lines().count();
-    (lines > longest).then(|| format!("{}: {lines} lines, at most {longest}", file.path))
+    (lines > longest && file.path != COLUMNS)
+        .then(|| format!("{}: {lines} lines, at most {longest}", file.path))
 }
 
 /// How many `super` lead from a file's module to the root of the crate.

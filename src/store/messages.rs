@@ -1,13 +1,12 @@
 //! Outbound texts and the steps of their lives.
 
 mod attempts;
+mod lists;
 mod past;
 mod queue;
 mod waiting;
 
-use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
 
 use super::dialect::{self, on};
 use super::schema::{message_steps, messages};
@@ -19,6 +18,7 @@ use crate::domain::message::{Category, Lane, Status};
 use crate::domain::time::Timestamp;
 
 pub use attempts::{FailedAttempt, failed_attempt, failed_attempts, failed_ids, keep_failed};
+pub use lists::{of_number, page, provider_ids, twin_after};
 pub use past::{
     any, arranged, attempts_since, confirmed_with, counted_since, helped_since, request, scheduled_for,
     taken_by,
@@ -344,87 +344,5 @@ pub fn steps(conn: &mut Conn<'_>, id: MessageId) -> Result<Vec<Step>, StoreError
     on!(conn, db => {
         let query = message_steps::table.filter(message_steps::message_id.eq(id)).order(message_steps::n);
         Ok(query.select(Step::as_select()).load(db)?)
-    })
-}
-
-/// A number's latest messages, newest first.
-///
-/// # Errors
-/// When the database fails.
-pub fn of_number(conn: &mut Conn<'_>, number: NumberId, limit: i64) -> Result<Vec<Message>, StoreError> {
-    on!(conn, db => {
-        let query = messages::table.filter(messages::number_id.eq(number)).order(messages::id.desc());
-        Ok(query.select(Message::as_select()).limit(limit).load(db)?)
-    })
-}
-
-/// Messages before `before`, newest first; in one status, and there of one cause, if asked. A cause without a status is ignored.
-///
-/// # Errors
-/// When the database fails.
-pub fn page(
-    conn: &mut Conn<'_>,
-    status: Option<Status>,
-    code: Option<&str>,
-    before: Option<MessageId>,
-    limit: i64,
-) -> Result<Vec<Message>, StoreError> {
-    on!(conn, db => {
-        let mut query =
-            messages::table.order(messages::id.desc()).select(Message::as_select()).limit(limit).into_boxed();
-        match (status, code) {
-            // The index of causes; it has the bad endings alone.
-            (Some(status), Some(code)) => {
-                query = query
-                    .filter(sql::<Bool>(&format!("messages.status = '{status}'")))
-                    .filter(messages::error_code.eq(code.to_owned()));
-            }
-            // The expression of `messages_listed`.
-            (Some(status), None) => {
-                query = query.filter(sql::<Bool>(&format!("messages.status || '' = '{status}'")));
-            }
-            (None, _) => {}
-        }
-        if let Some(before) = before {
-            query = query.filter(messages::id.lt(before));
-        }
-        Ok(query.load(db)?)
-    })
-}
-
-/// When another message with the same words was handed to the same number, if that was after this one and it is not known
-/// either whether the provider took it.
-///
-/// # Errors
-/// When the database fails.
-pub fn twin_after(conn: &mut Conn<'_>, message: &Message) -> Result<Option<Timestamp>, StoreError> {
-    on!(conn, db => {
-        let twins = messages::table
-            .filter(messages::number_id.eq(message.number_id))
-            .filter(messages::id.ne(message.id))
-            .filter(messages::body.eq(&message.body))
-            .filter(sql::<Bool>("messages.status = 'sending'"))
-            .filter(messages::claimed_at.gt(message.claimed_at));
-        Ok(twins.select(diesel::dsl::min(messages::claimed_at)).first(db)?)
-    })
-}
-
-/// The provider's identifiers of a number's other messages, the newest of them.
-///
-/// # Errors
-/// When the database fails.
-pub fn provider_ids(
-    conn: &mut Conn<'_>,
-    number: NumberId,
-    except: MessageId,
-) -> Result<Vec<String>, StoreError> {
-    on!(conn, db => {
-        let query = messages::table
-            .filter(messages::number_id.eq(number))
-            .filter(messages::id.ne(except))
-            .filter(messages::provider_id.is_not_null())
-            .order(messages::id.desc())
-            .select(messages::provider_id.assume_not_null());
-        Ok(query.limit(1000).load(db)?)
     })
 }

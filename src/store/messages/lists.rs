@@ -1,0 +1,95 @@
+//! What pages and look-ups read of messages: lists, and the neighbors of one message.
+
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::Bool;
+
+use super::super::dialect::on;
+use super::super::schema::messages;
+use super::super::{Conn, StoreError};
+use super::Message;
+use crate::domain::id::{MessageId, NumberId};
+use crate::domain::message::Status;
+use crate::domain::time::Timestamp;
+
+/// A number's latest messages, newest first.
+///
+/// # Errors
+/// When the database fails.
+pub fn of_number(conn: &mut Conn<'_>, number: NumberId, limit: i64) -> Result<Vec<Message>, StoreError> {
+    on!(conn, db => {
+        let query = messages::table.filter(messages::number_id.eq(number)).order(messages::id.desc());
+        Ok(query.select(Message::as_select()).limit(limit).load(db)?)
+    })
+}
+
+/// Messages before `before`, newest first; in one status, and there of one cause, if asked. A cause without a status is ignored.
+///
+/// # Errors
+/// When the database fails.
+pub fn page(
+    conn: &mut Conn<'_>,
+    status: Option<Status>,
+    code: Option<&str>,
+    before: Option<MessageId>,
+    limit: i64,
+) -> Result<Vec<Message>, StoreError> {
+    on!(conn, db => {
+        let mut query =
+            messages::table.order(messages::id.desc()).select(Message::as_select()).limit(limit).into_boxed();
+        match (status, code) {
+            // The index of causes; it has the bad endings alone.
+            (Some(status), Some(code)) => {
+                query = query
+                    .filter(sql::<Bool>(&format!("messages.status = '{status}'")))
+                    .filter(messages::error_code.eq(code.to_owned()));
+            }
+            // The expression of `messages_listed`.
+            (Some(status), None) => {
+                query = query.filter(sql::<Bool>(&format!("messages.status || '' = '{status}'")));
+            }
+            (None, _) => {}
+        }
+        if let Some(before) = before {
+            query = query.filter(messages::id.lt(before));
+        }
+        Ok(query.load(db)?)
+    })
+}
+
+/// When another message with the same words was handed to the same number, if that was after this one and it is not known
+/// either whether the provider took it.
+///
+/// # Errors
+/// When the database fails.
+pub fn twin_after(conn: &mut Conn<'_>, message: &Message) -> Result<Option<Timestamp>, StoreError> {
+    on!(conn, db => {
+        let twins = messages::table
+            .filter(messages::number_id.eq(message.number_id))
+            .filter(messages::id.ne(message.id))
+            .filter(messages::body.eq(&message.body))
+            .filter(sql::<Bool>("messages.status = 'sending'"))
+            .filter(messages::claimed_at.gt(message.claimed_at));
+        Ok(twins.select(diesel::dsl::min(messages::claimed_at)).first(db)?)
+    })
+}
+
+/// The provider's identifiers of a number's other messages, the newest of them.
+///
+/// # Errors
+/// When the database fails.
+pub fn provider_ids(
+    conn: &mut Conn<'_>,
+    number: NumberId,
+    except: MessageId,
+) -> Result<Vec<String>, StoreError> {
+    on!(conn, db => {
+        let query = messages::table
+            .filter(messages::number_id.eq(number))
+            .filter(messages::id.ne(except))
+            .filter(messages::provider_id.is_not_null())
+            .order(messages::id.desc())
+            .select(messages::provider_id.assume_not_null());
+        Ok(query.limit(1000).load(db)?)
+    })
+}
