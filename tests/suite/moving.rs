@@ -28,7 +28,7 @@ fn source(directory: &TempDir, contacts: &str) -> String {
         .unwrap();
     assert_eq!(run(&["seed", "--contacts", contacts, "--database-url", &url]).0, 0);
     // Words that COPY writes in another way, and a counter that is ahead of its rows.
-    let awkward = "UPDATE contacts SET name = 'a' || char(9) || 'b' || char(10, 13, 8, 11, 12) || '\\N \\. \"é' WHERE row_id = 2;
+    let awkward = "UPDATE contacts SET email = 'a' || char(9) || 'b' || char(10, 13, 8, 11, 12) || '\\N \\. \"é' WHERE row_id = 2;
         UPDATE sqlite_sequence SET seq = 777777 WHERE name = 'contacts';
         INSERT INTO documents VALUES (x'5feceb66ffc86f38d952786c6d696c79c2dbc239dd4e91b46729d73a27fb57e9', 'x', 1, x'30', 1)";
     SqliteConnection::establish(&path.to_string_lossy()).unwrap().batch_execute(awkward).unwrap();
