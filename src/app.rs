@@ -115,6 +115,7 @@ pub async fn bind(config: Config, clock: Clock) -> Result<Bound> {
     let server = HttpServer::new(move || {
         let pages = actix_web::web::scope("")
             .wrap(web::session::middleware(&data, &cookie_key, secure))
+            .wrap(actix_web::middleware::from_fn(web::session::tell_unsaved))
             .wrap(actix_web::middleware::from_fn(web::own_writes::leave_mark))
             .configure(web::admin::routes)
             .default_service(actix_web::web::to(web::error::not_found));
@@ -273,7 +274,7 @@ async fn setup_link(app: &App) -> Result<Option<String>> {
     let needed = app
         .store
         .write(move |tx| {
-            if users::any(tx)? {
+            if users::lock(tx)?.any {
                 return Ok(false);
             }
             settings::set(tx, settings::SETUP_TOKEN, &hash)?;

@@ -7,7 +7,7 @@ use crate::domain::time::Timestamp;
 use crate::store::{Tx, programs};
 
 use super::publish_form::republish;
-use super::{ActionError, FieldError, change, edit_replies, save_program};
+use super::{ActionError, FieldError, change, check_revision, edit_replies, revision_tag, save_program};
 
 /// What an administrator enters about a program.
 #[derive(Clone, Debug, Default)]
@@ -40,13 +40,36 @@ pub struct Wording {
     pub keeps_quiet_hours: bool,
     /// False when the promised frequency caps nothing.
     pub keeps_frequency: bool,
+    /// The [`wording_revision`] when the page was opened.
+    pub revision: String,
+}
+
+/// The [`revision_tag`] of what [`edit_program`] changes.
+pub fn wording_revision(program: &Program) -> String {
+    let url = |url: &Option<String>| url.clone().unwrap_or_default();
+    let kept = [program.requires_basis, program.keeps_quiet_hours, program.keeps_frequency];
+    revision_tag([
+        program.name.as_str(),
+        &program.brand,
+        &program.opt_in_template,
+        &program.opt_in_reply,
+        &program.opt_out_reply,
+        &program.help_reply,
+        &program.frequency,
+        &program.contact_route,
+        &program.hold_days.to_string(),
+        &url(&program.privacy_url),
+        &url(&program.terms_url),
+        &format!("{kept:?}"),
+    ])
 }
 
 /// Writes a program's wording and who changed what. Its forms promise what the program does, so in the same transaction
 /// they get a new version where their wording follows. Returns the headings of those forms.
 ///
 /// # Errors
-/// What is wrong with which field, or that there is no such program.
+/// What is wrong with which field, that there is no such program, or [`ActionError::Conflict`] when it was changed since the
+/// page was opened.
 pub fn edit_program(
     tx: &mut Tx<'_>,
     slug: &str,
@@ -55,6 +78,7 @@ pub fn edit_program(
     now: Timestamp,
 ) -> Result<Vec<String>, ActionError> {
     let before = programs::find_locked(tx, Some(slug))?.ok_or(ActionError::NotFound("program"))?;
+    check_revision(&wording.revision, &wording_revision(&before))?;
     let after = Program {
         name: clean(&wording.name),
         brand: clean(&wording.brand),

@@ -8,22 +8,31 @@ use crate::domain::time::Timestamp;
 use crate::store::{Tx, programs};
 
 use super::edit_program::{clean, line_error, template_error};
-use super::{ActionError, FieldError, change, save_program};
+use super::{ActionError, FieldError, change, check_revision, revision_tag, save_program};
 
 /// The name of a field in another language: that of English, and the language.
 pub fn field(name: &str, language: Language) -> String {
     format!("{name}_{language}")
 }
 
+/// The [`revision_tag`] of a program's auto-replies in a language.
+pub fn replies_revision(program: &Program, language: Language) -> String {
+    let standing = program.replies.get(&language).cloned().unwrap_or_default();
+    let filled = standing.filled().map(|(_, _, text)| text);
+    revision_tag(AutoReply::ALL.iter().map(|reply| standing.get(*reply)).chain(filled))
+}
+
 /// Writes a program's auto-replies in a language and who changed what. Nothing written means that English answers.
 ///
 /// # Errors
-/// What is wrong with which field, or that there is no such program or no replies but English in this language.
+/// What is wrong with which field, that there is no such program or no replies but English in this language, or
+/// [`ActionError::Conflict`] when they were changed since the page was opened.
 pub fn edit_replies(
     tx: &mut Tx<'_>,
     slug: &str,
     language: Language,
     replies: &AutoReplies,
+    revision: &str,
     actor: &Actor,
     now: Timestamp,
 ) -> Result<(), ActionError> {
@@ -31,6 +40,7 @@ pub fn edit_replies(
         return Err(ActionError::NotFound("language"));
     }
     let before = programs::find_locked(tx, Some(slug))?.ok_or(ActionError::NotFound("program"))?;
+    check_revision(revision, &replies_revision(&before, language))?;
     let replies = AutoReplies {
         opt_in_reply: clean(&replies.opt_in_reply),
         opt_out_reply: clean(&replies.opt_out_reply),

@@ -11,7 +11,7 @@ use crate::domain::reply::Reply;
 use crate::domain::time::Timestamp;
 use crate::store::{Locked, Tx, programs};
 
-use super::{ActionError, FieldError, change, save_program};
+use super::{ActionError, FieldError, change, check_revision, revision_tag, save_program};
 
 const OF_ANOTHER: &str = "Another program texts from this number: a reply to it would not say which one is meant. Enter a \
     number of its own.";
@@ -34,12 +34,14 @@ pub struct Sending {
     pub help_words: String,
     /// More words for consent.
     pub opt_in_words: String,
+    /// The [`revision_tag`] of the others when the page was opened.
+    pub revision: String,
 }
 
 impl Sending {
     /// As it stands.
     pub fn of(program: &Program, sender: Option<&str>) -> Sending {
-        Sending {
+        let sending = Sending {
             sender: sender.unwrap_or_default().to_owned(),
             hours: program.hours.as_str().to_owned(),
             kind: program.kind.to_string(),
@@ -47,14 +49,22 @@ impl Sending {
             revoke_words: program.revoke_words.as_str().to_owned(),
             help_words: program.help_words.as_str().to_owned(),
             opt_in_words: program.opt_in_words.as_str().to_owned(),
-        }
+            revision: String::new(),
+        };
+        Sending { revision: sending.tag(), ..sending }
+    }
+
+    fn tag(&self) -> String {
+        let Sending { sender, hours, code, revoke_words, help_words, opt_in_words, revision: _ } = self;
+        revision_tag([sender, hours, code, revoke_words, help_words, opt_in_words].map(String::as_str))
     }
 }
 
 /// Writes a program's sender number, hours, code and keywords, and who changed what.
 ///
 /// # Errors
-/// What is wrong with which field, or that there is no such program.
+/// What is wrong with which field, that there is no such program, or [`ActionError::Conflict`] when it was changed since the
+/// page was opened.
 pub fn edit_sending(
     tx: &mut Tx<'_>,
     slug: &str,
@@ -64,6 +74,8 @@ pub fn edit_sending(
     now: Timestamp,
 ) -> Result<(), ActionError> {
     let before = programs::find_locked(tx, Some(slug))?.ok_or(ActionError::NotFound("program"))?;
+    let was = programs::sender(tx, before.id)?;
+    check_revision(&sending.revision, &Sending::of(&before, was.as_deref()).revision)?;
     let mut errors = Vec::new();
     let code = code(tx, &before, &sending.code, &mut errors)?;
     let revoke = Reply::Revoke { program_code: None };
@@ -80,7 +92,6 @@ pub fn edit_sending(
     let kind = kind(&before, &sending.kind, &mut errors);
     let after = Program { hours, kind, code, revoke_words, help_words, opt_in_words, ..(*before).clone() };
     errors.extend(said_twice(&after));
-    let was = programs::sender(tx, before.id)?;
     let sender = sender(tx, before.id, &sending.sender, region, &mut errors)?;
     if !errors.is_empty() {
         return Err(ActionError::Invalid(errors));

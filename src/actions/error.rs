@@ -1,7 +1,7 @@
 //! How an action can end other than well.
 
 use crate::domain::consent::Refusal;
-use crate::store::{Failure, StoreError};
+use crate::store::{Failure, FailureKind, StoreError};
 
 /// What is wrong with one field of what was sent.
 #[derive(Clone, PartialEq, Eq, Debug, serde::Serialize)]
@@ -19,7 +19,7 @@ impl FieldError {
     }
 }
 
-/// How an action can fail. Only `Internal` is our fault.
+/// How an action can fail. Only `Internal` is our fault; nothing was recorded in all cases but `Unconfirmed`.
 #[derive(Debug, thiserror::Error)]
 pub enum ActionError {
     /// There is no such thing.
@@ -34,9 +34,25 @@ pub enum ActionError {
     /// It collides with something that exists.
     #[error("{0}")]
     Conflict(String),
+    /// The database did not confirm the change: it may be recorded or not.
+    #[error(transparent)]
+    Unconfirmed(StoreError),
+    /// The database is away or busy: the same request may succeed in a moment.
+    #[error(transparent)]
+    Busy(StoreError),
     /// Something broke.
     #[error(transparent)]
-    Internal(#[from] StoreError),
+    Internal(StoreError),
+}
+
+impl From<StoreError> for ActionError {
+    fn from(error: StoreError) -> Self {
+        match error.kind() {
+            FailureKind::Unconfirmed => ActionError::Unconfirmed(error),
+            FailureKind::Busy => ActionError::Busy(error),
+            FailureKind::Internal => ActionError::Internal(error),
+        }
+    }
 }
 
 impl ActionError {
@@ -49,7 +65,9 @@ impl ActionError {
 impl Failure for ActionError {
     fn of_store(&self) -> Option<&StoreError> {
         match self {
-            ActionError::Internal(error) => Some(error),
+            ActionError::Unconfirmed(error) | ActionError::Busy(error) | ActionError::Internal(error) => {
+                Some(error)
+            }
             _ => None,
         }
     }

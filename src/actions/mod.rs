@@ -7,6 +7,7 @@ mod error;
 mod gate;
 mod order;
 mod requests;
+mod revision;
 mod save_program;
 mod words;
 
@@ -47,5 +48,7 @@ pub mod verify;
 
 pub use error::{ActionError, FieldError};
 pub use gate::{Standing, standing};
+use revision::check_revision;
+pub use revision::revision_tag;
 use save_program::save_program;
 use words::{change, one_line};

@@ -4,7 +4,6 @@
 use sha2::{Digest, Sha256};
 
 use crate::domain::actor::Actor;
-use crate::domain::hex::hex;
 use crate::domain::id::FormId;
 use crate::domain::program::{Program, check_placeholders, defaults};
 use crate::domain::schedule::promises;
@@ -12,7 +11,7 @@ use crate::domain::time::Timestamp;
 use crate::store::forms::{self, Form, Version};
 use crate::store::{Locked, Tx, admin_log, programs};
 
-use super::{ActionError, change};
+use super::{ActionError, change, check_revision, revision_tag};
 
 /// The longest heading, in characters.
 const LONGEST_TITLE: usize = 200;
@@ -26,14 +25,14 @@ pub struct Edited {
     pub template: String,
     /// True when the lead must also reply START.
     pub double_opt_in: bool,
-    /// The form's [`stand`] when the page was opened.
-    pub stand: String,
+    /// The [`form_revision`] when the page was opened.
+    pub revision: String,
 }
 
-/// What a page was opened upon: a page with another stand is out of date, and must not overwrite what is published.
-pub fn stand(form: &Form) -> String {
-    let facts = format!("{}\0{}\0{}\0{}", form.version, form.double_opt_in, form.title, form.template);
-    hex(&Sha256::digest(facts))
+/// The [`revision_tag`] of a form.
+pub fn form_revision(form: &Form) -> String {
+    let kind = if form.double_opt_in { "double" } else { "single" };
+    revision_tag([form.version.to_string().as_str(), kind, &form.title, &form.template])
 }
 
 /// Changes a form; a new wording becomes a new version. Events that rest on older ones keep theirs.
@@ -48,9 +47,7 @@ pub fn publish_form(
     now: Timestamp,
 ) -> Result<(), ActionError> {
     let (before, shown) = forms::find_locked(tx, slug)?.ok_or(ActionError::NotFound("form"))?;
-    if edited.stand != stand(&before) {
-        return Err(ActionError::Conflict("The form was changed while this page was open.".to_owned()));
-    }
+    check_revision(&edited.revision, &form_revision(&before))?;
     let program = programs::get_locked(tx, before.program_id)?.ok_or(ActionError::NotFound("program"))?;
     // Browsers send line ends of two characters; the wording is kept byte for byte as it is shown.
     let template = edited.template.replace("\r\n", "\n").trim().to_owned();

@@ -9,8 +9,8 @@ use crate::store::number_notes::{self, NumberNote};
 use crate::store::numbers::Number;
 use crate::store::{Locked, Tx, admin_log, numbers};
 
-use super::ActionError;
 use super::contact_details::{Entered, checked, tidied, trimmed};
+use super::{ActionError, check_revision, revision_tag};
 
 /// What a program sends about a contact: a field that it leaves out (`None`) stays as it is.
 #[derive(Clone, Debug, Default)]
@@ -43,6 +43,17 @@ impl Sent {
             time_zone: self.time_zone.unwrap_or(known.time_zone),
         }
     }
+}
+
+/// What a person enters about a contact that is there.
+#[derive(Clone, Debug)]
+pub struct ContactChange {
+    /// The number, in any format.
+    pub phone: String,
+    /// Everything else.
+    pub details: Details,
+    /// The [`contact_revision`] when the page was opened.
+    pub revision: String,
 }
 
 /// Adds a contact, or changes the one with the same external id. True when it is a new one.
@@ -101,19 +112,28 @@ pub fn create_contact(
 /// Changes a contact's details and number.
 ///
 /// # Errors
-/// What is wrong with which field, or that there is no such contact.
+/// What is wrong with which field, that there is no such contact, or [`ActionError::Conflict`] when it was changed since the
+/// page was opened.
 pub fn update_contact(
     tx: &mut Tx<'_>,
     id: ContactId,
-    phone: &str,
-    details: &Details,
+    change: &ContactChange,
     region: &str,
     actor: &Actor,
     now: Timestamp,
 ) -> Result<Contact, ActionError> {
     let contact = contacts::get_locked(tx, id)?.ok_or(ActionError::NotFound("contact"))?;
-    change_contact(tx, &contact, phone, details, Entered::ALL, region, actor, now)?;
+    check_revision(&change.revision, &contact_revision(&contact))?;
+    change_contact(tx, &contact, &change.phone, &change.details, Entered::ALL, region, actor, now)?;
     Ok(contact.into_inner())
+}
+
+/// The [`revision_tag`] of a contact.
+pub fn contact_revision(contact: &Contact) -> String {
+    let number = contact.number_id.to_string();
+    let optional = |text: &'_ Option<String>| text.clone().unwrap_or_default();
+    let details = [&contact.email, &contact.external_id, &contact.zip, &contact.time_zone].map(optional);
+    revision_tag([number.as_str(), &contact.name].into_iter().chain(details.iter().map(String::as_str)))
 }
 
 /// What is kept about a contact, as a person enters it.

@@ -132,6 +132,6 @@ fn keyed(key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
 }
 
 fn hash_of(bytes: &[u8]) -> Result<Hash, ActionError> {
-    let wrong = || StoreError::Commit("the last seal is damaged; run verify".to_owned());
+    let wrong = || StoreError::NotWritten("the last seal is damaged; run verify".to_owned());
     Ok(Hash::try_from(bytes).map_err(|_| wrong())?)
 }

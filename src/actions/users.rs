@@ -13,7 +13,7 @@ use crate::domain::time::Timestamp;
 use crate::store::users::{self, User, UserCounts};
 use crate::store::{Conn, Locked, StoreError, Tx, admin_log, settings};
 
-use super::{ActionError, FieldError, one_line};
+use super::{ActionError, FieldError, check_revision, one_line, revision_tag};
 
 /// Somebody who is to sign in.
 #[derive(Clone, Debug)]
@@ -145,19 +145,27 @@ pub fn sign_out(tx: &mut Tx<'_>, user: &User, now: Timestamp) -> Result<(), Acti
     note(tx, &Actor::User(user.email.clone()), "sign-out", user, "", now)
 }
 
+/// The [`revision_tag`] of a user's access, for the pages that change it.
+pub fn user_revision(user: &User) -> String {
+    let active = if user.disabled_at.is_none() { "active" } else { "inactive" };
+    revision_tag([user.role.as_str(), active, &user.password_hash])
+}
+
 /// Changes what a user may do; their sessions end.
 ///
 /// # Errors
-/// [`ActionError::Conflict`] for the last administrator.
+/// [`ActionError::Conflict`] for the last administrator, and when the user was changed since the page was opened.
 pub fn change_role(
     tx: &mut Tx<'_>,
     id: UserId,
     role: Role,
+    revision: &str,
     actor: &Actor,
     now: Timestamp,
 ) -> Result<User, ActionError> {
     let all = users::lock(tx)?;
     let user = users::get_locked(tx, &all, id)?.ok_or(ActionError::NotFound("user"))?;
+    check_revision(revision, &user_revision(&user))?;
     if user.role == role {
         return Ok(user.into_inner());
     }
@@ -205,16 +213,18 @@ pub fn set_active(
 /// Changes a user's password; their sessions end.
 ///
 /// # Errors
-/// When there is no such user.
+/// When there is no such user, or [`ActionError::Conflict`] when the user was changed since the page was opened.
 pub fn change_password(
     tx: &mut Tx<'_>,
     id: UserId,
     password_hash: &str,
+    revision: &str,
     actor: &Actor,
     now: Timestamp,
 ) -> Result<User, ActionError> {
     let all = users::lock(tx)?;
     let user = users::get_locked(tx, &all, id)?.ok_or(ActionError::NotFound("user"))?;
+    check_revision(revision, &user_revision(&user))?;
     users::set_password(tx, &user, password_hash)?;
     note(tx, actor, "user.password_changed", &user, "", now)?;
     Ok(user.into_inner())

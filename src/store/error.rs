@@ -26,10 +26,13 @@ pub enum StoreError {
     /// The transaction's code panicked; it was rolled back.
     #[error("a transaction panicked and was rolled back")]
     Panicked,
-    /// The commit of this write was not confirmed: after a broken connection nobody knows whether it is there.
+    /// The commit of this write was not confirmed: after a broken connection it may be there or not.
     #[error("the write was not confirmed: {0}")]
     Commit(String),
-    /// Nothing was written.
+    /// The database was away or too busy for too long; nothing was written.
+    #[error("the database does not answer, and nothing was written: {0}")]
+    Unavailable(String),
+    /// Nothing was written, and a second try would not help.
     #[error("the write was not made: {0}")]
     NotWritten(String),
     /// Another instance holds what this write needs; it is run again.
@@ -56,7 +59,7 @@ pub enum StoreError {
          the new one. To go back, run sms-opt-in migrate-to --undo"
     )]
     Moved(String),
-    /// The writer has stopped.
+    /// The writer stopped before it answered: the write may be there or not.
     #[error("the store is shutting down")]
     Closed,
     /// No randomness could be had from the operating system.
@@ -64,7 +67,33 @@ pub enum StoreError {
     Randomness,
 }
 
+/// What a failure means for the one who asked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FailureKind {
+    /// Nothing was written. The database is away or busy: the same request may succeed in a moment.
+    Busy,
+    /// It may have been written. Only a look at the record, or the same `Idempotency-Key`, can tell.
+    Unconfirmed,
+    /// Nothing was written, and the cause is ours.
+    Internal,
+}
+
 impl StoreError {
+    /// What this failure means for the one who asked.
+    pub fn kind(&self) -> FailureKind {
+        match self {
+            StoreError::Commit(_) | StoreError::Closed => FailureKind::Unconfirmed,
+            StoreError::Unavailable(_)
+            | StoreError::Busy
+            | StoreError::NeverStill(_)
+            | StoreError::Connection(_) => FailureKind::Busy,
+            StoreError::Database(Error::DatabaseError(kind, why)) if is_away(kind, why.message()) => {
+                FailureKind::Busy
+            }
+            _ => FailureKind::Internal,
+        }
+    }
+
     /// True when the same write may well succeed if it is run again, because somebody else wrote at the same moment.
     pub(super) fn is_passing(&self) -> bool {
         use DatabaseErrorKind::{SerializationFailure, UniqueViolation, Unknown};
@@ -85,6 +114,19 @@ impl StoreError {
     }
 }
 
+/// True when the database is away or its lock is taken. SQLite's words are fixed; a broken connection to PostgreSQL is
+/// noticed where it is used.
+fn is_away(kind: &DatabaseErrorKind, message: &str) -> bool {
+    use DatabaseErrorKind::{
+        ClosedConnection, ReadOnlyTransaction, SerializationFailure, UnableToSendCommand, Unknown,
+    };
+    match kind {
+        ClosedConnection | UnableToSendCommand | ReadOnlyTransaction | SerializationFailure => true,
+        Unknown => message == "database is locked",
+        _ => false,
+    }
+}
+
 /// A failure that may be one of the store's.
 pub trait Failure: From<StoreError> + Send + 'static {
     /// The store's failure, if it is one.
@@ -94,5 +136,35 @@ pub trait Failure: From<StoreError> + Send + 'static {
 impl Failure for StoreError {
     fn of_store(&self) -> Option<&StoreError> {
         Some(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_says_whether_a_second_try_helps_and_whether_the_first_may_be_there() {
+        use DatabaseErrorKind::{ClosedConnection, ForeignKeyViolation, Unknown};
+        let database =
+            |kind, why: &str| StoreError::Database(Error::DatabaseError(kind, Box::new(why.to_owned())));
+        let why = String::new;
+        let cases = [
+            (StoreError::Commit(why()), FailureKind::Unconfirmed),
+            (StoreError::Closed, FailureKind::Unconfirmed),
+            (StoreError::Unavailable(why()), FailureKind::Busy),
+            (StoreError::Busy, FailureKind::Busy),
+            (StoreError::NeverStill(why()), FailureKind::Busy),
+            (StoreError::Connection(why()), FailureKind::Busy),
+            (database(ClosedConnection, "gone"), FailureKind::Busy),
+            (database(Unknown, "database is locked"), FailureKind::Busy),
+            (database(Unknown, "no such table"), FailureKind::Internal),
+            (database(ForeignKeyViolation, "no such row"), FailureKind::Internal),
+            (StoreError::NotWritten(why()), FailureKind::Internal),
+            (StoreError::Panicked, FailureKind::Internal),
+        ];
+        for (error, kind) in cases {
+            assert_eq!(error.kind(), kind, "{error:?}");
+        }
     }
 }

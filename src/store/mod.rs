@@ -53,7 +53,7 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 
 pub use conn::Conn;
-pub use error::{Failure, StoreError};
+pub use error::{Failure, FailureKind, StoreError};
 pub use locked::Locked;
 pub use locks::{Duty, HAND_OFF, NumberGuard, OnDuty};
 pub use replica::{Mark, Seen, Shares};
@@ -263,7 +263,7 @@ impl Store {
         T: Send + 'static,
         E: Failure,
     {
-        match self.shared.writers.submit(write).blocking_recv() {
+        match self.shared.writers.submit_and_wait(write).blocking_recv() {
             Ok((result, _)) => result,
             Err(_) => Err(StoreError::Closed.into()),
         }
@@ -297,9 +297,10 @@ impl Store {
         T: Send + 'static,
         E: Failure,
     {
-        match self.shared.writers.submit(write).await {
-            Ok(answer) => answer,
-            Err(_) => (Err(StoreError::Closed.into()), Vec::new()),
-        }
+        let submitted = match self.shared.writers.submit(write) {
+            Ok(submitted) => submitted,
+            Err(refused) => return (Err(refused.into()), Vec::new()),
+        };
+        submitted.await.unwrap_or_else(|_| (Err(StoreError::Closed.into()), Vec::new()))
     }
 }

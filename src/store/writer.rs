@@ -5,7 +5,7 @@
 mod work;
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::mpsc::{Receiver, SendError, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -21,7 +21,7 @@ use crate::domain::id::ProgramId;
 pub(super) use work::Answer;
 use work::{Fate, Pending, Work};
 
-/// Writes that wait at most; more make their callers wait in turn.
+/// Writes that wait at most; more are answered that the database is busy.
 const QUEUE: usize = 4096;
 /// Beyond this many closures the pages a group dirties cost more than the sync it saves.
 const GROUP: usize = 128;
@@ -83,8 +83,26 @@ impl Writers {
         Ok(Writers { queue, alarms: Arc::clone(alarms) })
     }
 
-    /// Queues a write. When the writers are gone it is dropped, and its caller sees the channel closed.
+    /// Queues a write, unless too many wait already: the caller is on an async thread, which must not wait here.
     pub(super) fn submit<T, E>(
+        &self,
+        write: impl Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<oneshot::Receiver<Answer<T, E>>, StoreError>
+    where
+        T: Send + 'static,
+        E: Failure,
+    {
+        let (job, answer) = self.job(write);
+        let refused = match self.queue.try_send(job) {
+            Ok(()) => return Ok(answer),
+            Err(TrySendError::Full(_)) => "too many writes wait already",
+            Err(TrySendError::Disconnected(_)) => "the writers have stopped",
+        };
+        Err(StoreError::Unavailable(refused.to_owned()))
+    }
+
+    /// Queues a write, and waits while too many wait already. Without writers its caller sees the channel closed.
+    pub(super) fn submit_and_wait<T, E>(
         &self,
         write: impl Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     ) -> oneshot::Receiver<Answer<T, E>>
@@ -92,14 +110,23 @@ impl Writers {
         T: Send + 'static,
         E: Failure,
     {
+        let (job, answer) = self.job(write);
+        // A job that comes back is dropped, and with it the sender of its answer.
+        drop(self.queue.send(job));
+        answer
+    }
+
+    fn job<T, E>(
+        &self,
+        write: impl Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> (Job, oneshot::Receiver<Answer<T, E>>)
+    where
+        T: Send + 'static,
+        E: Failure,
+    {
         let (caller, answer) = oneshot::channel();
         let work = Pending::new(write, caller, Arc::clone(&self.alarms));
-        if let Err(SendError(_)) =
-            self.queue.send(Job { work: Box::new(work), runs: 0, since: Instant::now() })
-        {
-            log::error!("The store's writer has stopped; a write was refused.");
-        }
-        answer
+        (Job { work: Box::new(work), runs: 0, since: Instant::now() }, answer)
     }
 }
 

@@ -10,7 +10,10 @@ use askama::Template;
 
 use super::page::{PlainPage, see_other};
 use crate::actions::ActionError;
-use crate::store::StoreError;
+use crate::store::{FailureKind, StoreError};
+
+/// After so many seconds a request that found the database busy is worth another try.
+pub const RETRY_AFTER: &str = "5";
 
 /// How a page can fail.
 #[derive(Debug)]
@@ -40,6 +43,10 @@ pub enum PageError {
     Unprocessable(Vec<String>),
     /// It collides with something that exists.
     Conflict(String),
+    /// The database is away or busy. Nothing was recorded.
+    Busy,
+    /// The database did not confirm a change, which may be recorded or not.
+    Unconfirmed,
     /// Something broke; the log knows it under this reference.
     Internal {
         /// What the person can quote.
@@ -108,6 +115,8 @@ impl PageError {
             PageError::TooMany => ("Too many attempts", "Wait a minute, then try again.".to_owned()),
             PageError::Unprocessable(_) => ("This was not done", String::new()),
             PageError::Conflict(why) => ("This was not done", why.clone()),
+            PageError::Busy => ("Try again in a moment", "The database isn't answering right now. Nothing was changed. Wait a few seconds, then try again.".to_owned()),
+            PageError::Unconfirmed => ("We can't tell if this was saved", "The database didn't confirm the change, so it may or may not be saved. Look the record up before trying again.".to_owned()),
             PageError::Internal { .. } => ("Something went wrong", "It is our fault, and it has been noted. Please try again; if it happens again, pass on the reference below.".to_owned()),
         }
     }
@@ -131,6 +140,7 @@ impl ResponseError for PageError {
             PageError::TooMany => StatusCode::TOO_MANY_REQUESTS,
             PageError::Unprocessable(_) => StatusCode::UNPROCESSABLE_ENTITY,
             PageError::Conflict(_) => StatusCode::CONFLICT,
+            PageError::Busy | PageError::Unconfirmed => StatusCode::SERVICE_UNAVAILABLE,
             PageError::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -146,6 +156,9 @@ impl ResponseError for PageError {
         if matches!(self, PageError::TooMany) {
             response.insert_header(("Retry-After", "60"));
         }
+        if matches!(self, PageError::Busy | PageError::Unconfirmed) {
+            response.insert_header(("Retry-After", RETRY_AFTER));
+        }
         let body = self.page().render().unwrap_or_else(|_| self.to_string());
         response.content_type("text/html; charset=utf-8").body(body)
     }
@@ -153,7 +166,17 @@ impl ResponseError for PageError {
 
 impl From<StoreError> for PageError {
     fn from(error: StoreError) -> Self {
-        PageError::internal(error)
+        match error.kind() {
+            FailureKind::Busy => {
+                log::warn!("A request was answered 503: {error}");
+                PageError::Busy
+            }
+            FailureKind::Unconfirmed => {
+                log::error!("A change was not confirmed: {error}");
+                PageError::Unconfirmed
+            }
+            FailureKind::Internal => PageError::internal(error),
+        }
     }
 }
 
@@ -166,7 +189,9 @@ impl From<ActionError> for PageError {
             }
             ActionError::Refused(refusal) => PageError::Unprocessable(vec![refusal.to_string()]),
             ActionError::Conflict(why) => PageError::Conflict(why),
-            ActionError::Internal(cause) => PageError::internal(cause),
+            ActionError::Unconfirmed(cause) | ActionError::Busy(cause) | ActionError::Internal(cause) => {
+                cause.into()
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::ops::Deref;
 
 use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_TYPE, HOST, ORIGIN, REFERER};
 use actix_web::web::{BytesMut, Data};
 use actix_web::{FromRequest, HttpRequest};
@@ -122,6 +123,59 @@ pub fn validation_errors(errors: &ValidationErrors) -> Vec<FieldError> {
         .collect();
     found.sort_by(|a, b| a.field.cmp(&b.field));
     found
+}
+
+/// A field that someone else changed while the form was open.
+#[derive(Clone, Debug)]
+pub struct SavedMeanwhile {
+    /// Its name for people.
+    pub label: &'static str,
+    /// What is saved now.
+    pub saved: String,
+    /// What was typed.
+    pub yours: String,
+}
+
+/// The fields (label, saved, yours) that differ.
+pub fn saved_meanwhile<'a>(
+    fields: impl IntoIterator<Item = (&'static str, &'a str, &'a str)>,
+) -> Vec<SavedMeanwhile> {
+    let differs = |(label, saved, yours): (&'static str, &str, &str)| {
+        let (saved, yours) = (saved.to_owned(), yours.replace("\r\n", "\n"));
+        (saved.trim() != yours.trim()).then_some(SavedMeanwhile { label, saved, yours })
+    };
+    fields.into_iter().filter_map(differs).collect()
+}
+
+/// Why a form that edits something is shown once more.
+pub enum Refused {
+    /// Fields are wrong.
+    Invalid(Vec<FieldError>),
+    /// Someone else changed it meanwhile, in words.
+    Outdated(String),
+}
+
+impl Refused {
+    /// The status of the page.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Refused::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Refused::Outdated(_) => StatusCode::CONFLICT,
+        }
+    }
+
+    /// True when what is saved now is shown beside what was typed.
+    pub fn is_outdated(&self) -> bool {
+        matches!(self, Refused::Outdated(_))
+    }
+
+    /// What the page lists at its top.
+    pub fn errors(self) -> Errors {
+        match self {
+            Refused::Invalid(errors) => errors.into(),
+            Refused::Outdated(why) => vec![FieldError::new("saved-meanwhile", why)].into(),
+        }
+    }
 }
 
 /// What is wrong with a form, as its template asks for it.

@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::App;
 use crate::actions::receive_text::Received;
+use super::error::RETRY_AFTER;
 use crate::actions::{ActionError, receive_receipt, receive_text};
 use crate::providers::{BadSignature, Provider, Unreadable, Webhook};
 
@@ -106,8 +107,8 @@ fn answer(done: Result<(), ActionError>) -> HttpResponse {
     match done {
         Ok(()) => HttpResponse::Ok().content_type("text/xml").body(TWIML),
         Err(error) => {
-            log::error!("A webhook could not be recorded; the provider will repeat it: {error}");
-            HttpResponse::ServiceUnavailable().finish()
+            log::error!("A webhook was not recorded for certain; the provider will repeat it: {error}");
+            HttpResponse::ServiceUnavailable().insert_header(("Retry-After", RETRY_AFTER)).finish()
         }
     }
 }

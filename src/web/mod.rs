@@ -85,7 +85,8 @@ async fn readyz(app: Data<App>) -> HttpResponse {
         },
         Err(error) => {
             log::error!("Not ready: {error}");
-            HttpResponse::ServiceUnavailable().body("the database does not answer")
+            let mut answer = HttpResponse::ServiceUnavailable();
+            answer.insert_header(("Retry-After", error::RETRY_AFTER)).body("the database does not answer")
         }
     }
 }

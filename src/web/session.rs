@@ -6,10 +6,13 @@ use std::collections::HashMap;
 use actix_session::config::CookieContentSecurity;
 use actix_session::storage::{LoadError, SaveError, SessionKey, SessionStore, UpdateError};
 use actix_session::{Session, SessionExt, SessionMiddleware};
+use actix_web::body::MessageBody;
 use actix_web::cookie::time::Duration as Ttl;
 use actix_web::cookie::{Key, SameSite};
-use actix_web::dev::Payload;
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::error::InternalError;
 use actix_web::http::Method;
+use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use base64::Engine;
@@ -35,6 +38,8 @@ const COOKIE: &str = "sms-opt-in";
 const USER: &str = "user_id";
 const CSRF: &str = "csrf";
 const FLASH: &str = "flash";
+/// In place of a session that the database did not give out: the visitor is told so, and stays signed in.
+const UNREAD: &str = "unread";
 /// A session's end is fixed when it begins.
 const HOURS: i64 = 12;
 
@@ -59,6 +64,29 @@ pub fn middleware(app: &App, secret: &[u8; 64], secure: bool) -> SessionMiddlewa
         .build()
 }
 
+/// A session that could not be written is no fault of the page: what a form asked for may be recorded, and a page that was
+/// only read can be asked for again. Stands around [`middleware`].
+///
+/// # Errors
+/// Whatever the services within return.
+pub async fn tell_unsaved<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, actix_web::Error> {
+    let only_reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    let answered = next.call(request).await;
+    answered.map_err(|error| {
+        let is_unsaved = error.as_error::<InternalError<SaveError>>().is_some()
+            || error.as_error::<InternalError<UpdateError>>().is_some()
+            || error.as_error::<InternalError<anyhow::Error>>().is_some();
+        if !is_unsaved {
+            return error;
+        }
+        log::warn!("A session could not be written: {error}");
+        if only_reads { PageError::Busy.into() } else { PageError::Unconfirmed.into() }
+    })
+}
+
 /// The key that signs the cookie, out of the installation's one secret; of no use for anything else.
 pub fn cookie_key(secret: &[u8]) -> [u8; 64] {
     Sha512::new().chain_update(b"sms-opt-in session cookie\0").chain_update(secret).finalize().into()
@@ -68,7 +96,14 @@ impl SessionStore for Sessions {
     async fn load(&self, key: &SessionKey) -> Result<Option<HashMap<String, String>>, LoadError> {
         let (hash, now) = (hash(key.as_ref()), self.clock.now());
         let found: Result<_, StoreError> = self.store.read(move |conn| sessions::get(conn, &hash, now)).await;
-        match found.map_err(|error| LoadError::Other(error.into()))? {
+        let found = match found {
+            Ok(found) => found,
+            Err(error) => {
+                log::warn!("A session could not be read: {error}");
+                return Ok(Some(HashMap::from([(UNREAD.to_owned(), "true".to_owned())])));
+            }
+        };
+        match found {
             Some(row) => serde_json::from_str(&row.state)
                 .map(Some)
                 .map_err(|error| LoadError::Deserialization(error.into())),
@@ -97,6 +132,9 @@ impl SessionStore for Sessions {
         state: HashMap<String, String>,
         _: &Ttl,
     ) -> Result<SessionKey, UpdateError> {
+        if state.contains_key(UNREAD) {
+            return Err(UpdateError::Other(anyhow::anyhow!("the session was not read")));
+        }
         let hash = hash(key.as_ref());
         let user_id = user_of(&state);
         let state =
@@ -277,6 +315,9 @@ pub async fn current(request: &HttpRequest) -> Result<Option<User>, PageError> {
 
 async fn asked(request: &HttpRequest) -> Result<Option<(User, Option<Standstill>)>, PageError> {
     let app = request.app_data::<Data<App>>().ok_or_else(|| PageError::internal("no App in app_data"))?;
+    if request.get_session().contains_key(UNREAD) {
+        return Err(PageError::Busy);
+    }
     let Some(id) = request.get_session().get::<UserId>(USER).ok().flatten() else { return Ok(None) };
     let found = app.store.read::<_, StoreError>(move |conn| users::with_standstill(conn, id)).await?;
     let Some((user, why)) = found.filter(|(user, _)| user.disabled_at.is_none()) else { return Ok(None) };

@@ -1,7 +1,7 @@
 //! The hosted form, as a lead on a phone and a stranger would use it.
 
 use sms_opt_in::actions::ActionError;
-use sms_opt_in::actions::publish_form::{Edited, publish_form, stand};
+use sms_opt_in::actions::publish_form::{Edited, form_revision, publish_form};
 use sms_opt_in::domain::actor::Actor;
 use sms_opt_in::store::forms;
 
@@ -76,7 +76,7 @@ async fn make_single(world: &World) {
             title: form.title.clone(),
             template: form.template.clone(),
             double_opt_in: false,
-            stand: stand(&form),
+            revision: form_revision(&form),
         };
         publish_form(tx, "opt-in", &edited, &Actor::Operator, now)
     });

@@ -189,11 +189,11 @@ async fn a_stale_tab_overwrites_no_published_wording() {
     let ada = ada(&world).await;
     let (first, second) = (ada.page("/forms/opt-in").await, ada.page("/forms/opt-in").await);
     let publish = |page: &str, wording: &'static str| {
-        let stand = hidden(page, "stand");
+        let revision = hidden(page, "revision");
         let ada = &ada;
         async move {
             let fields =
-                [("title", "Sign up"), ("wording", wording), ("opt_in", "double"), ("stand", &*stand)];
+                [("title", "Sign up"), ("wording", wording), ("opt_in", "double"), ("revision", &*revision)];
             ada.sends("/forms/opt-in", &fields).await
         }
     };

@@ -214,11 +214,9 @@ async fn a_promise_in_the_consent_language_alone_is_kept_too() {
     let world = world().await;
     promise(&world, "msg frequency varies").await;
     let mut ada = world.ada().await;
-    let page = ada.open("/forms/opt-in").await.page;
-    let stand = page.split("name=\"stand\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
     let wording =
         "I agree to at most 2 texts a month. Msg & data rates may apply. HELP for help, STOP to stop.";
-    let form = [("title", "Sign up"), ("wording", wording), ("opt_in", "double"), ("stand", &stand)];
+    let form = [("title", "Sign up"), ("wording", wording), ("opt_in", "double")];
     assert_eq!(ada.post("/forms/opt-in", "/forms/opt-in", &form).await.status, 303);
     let ana = world.lead(13);
     let fields = [("phone", ana.phone.as_str()), ("consent", "yes")];

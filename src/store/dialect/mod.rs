@@ -197,7 +197,15 @@ impl Readers {
             }
             Readers::Postgres(pool) => {
                 let mut pooled = pool.get().map_err(unreachable)?;
-                read(&mut Conn::new(Db::Postgres(&mut pooled), known))
+                let result = read(&mut Conn::new(Db::Postgres(&mut pooled), known));
+                // Only the connection itself can tell whether it broke: diesel's kinds of errors do not.
+                let broke = |db: &mut PgConnection| db.batch_execute("SELECT 1").is_err();
+                match result {
+                    Err(_) if broke(&mut pooled) => {
+                        Err(StoreError::Connection("the connection broke".to_owned()).into())
+                    }
+                    result => result,
+                }
             }
         }
     }

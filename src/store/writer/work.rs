@@ -85,7 +85,7 @@ where
     fn answer(self: Box<Self>, committed: Result<(), &Failed>) {
         let result = match committed {
             Ok(()) => self.result.unwrap_or_else(|| Err(StoreError::Closed.into())),
-            Err(Failed::Before(why)) => Err(StoreError::NotWritten(why.clone()).into()),
+            Err(Failed::Before(why)) => Err(StoreError::Unavailable(why.clone()).into()),
             Err(Failed::Unconfirmed(why)) => Err(StoreError::Commit(why.clone()).into()),
         };
         if self.wakes && result.is_ok() {

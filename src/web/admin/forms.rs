@@ -16,7 +16,7 @@ use crate::store::forms::{self, Form, Version};
 use crate::store::{StoreError, programs};
 use crate::web::App;
 use crate::web::error::PageError;
-use crate::web::form::{Errors, Posted};
+use crate::web::form::{Errors, Posted, Refused, SavedMeanwhile, saved_meanwhile};
 use crate::web::page::{Page, html, html_status, see_other};
 use crate::web::session::{self, Administrator, Signed, Viewer};
 
@@ -47,13 +47,10 @@ struct ShowPage {
     hosted: Form,
     program: Program,
     public_url: String,
-    /// What the form's fields were filled from.
-    stand: String,
     versions: Vec<Shown>,
     given: Given,
     errors: Errors,
-    /// What is published now, when somebody else changed it since `given` was begun.
-    conflict: Option<Given>,
+    meanwhile: Vec<SavedMeanwhile>,
 }
 
 struct Shown {
@@ -69,23 +66,26 @@ struct Given {
     wording: String,
     #[serde(default)]
     opt_in: String,
+    /// What the fields were filled from.
     #[serde(default)]
-    stand: String,
+    revision: String,
 }
 
 impl Given {
     fn of(form: &Form) -> Self {
         let opt_in = if form.double_opt_in { "double" } else { "single" }.to_owned();
         let (title, wording) = (form.title.clone(), form.template.clone());
-        Given { title, wording, opt_in, stand: publish_form::stand(form) }
+        Given { title, wording, opt_in, revision: publish_form::form_revision(form) }
     }
-}
 
-/// Why the page of a form is shown once more with what was typed.
-enum Again {
-    Wrong(Given, Vec<FieldError>),
-    /// The form was changed meanwhile: both are shown, and a second "Publish" is upon what is published now.
-    Outdated(Given),
+    /// Where what is published differs from what was typed.
+    fn beside(&self, published: &Given) -> Vec<SavedMeanwhile> {
+        saved_meanwhile([
+            ("Heading", published.title.as_str(), self.title.as_str()),
+            ("Opt-in", &published.opt_in, &self.opt_in),
+            ("Consent language", &published.wording, &self.wording),
+        ])
+    }
 }
 
 async fn index(app: Data<App>, who: Viewer) -> Result<HttpResponse, PageError> {
@@ -110,7 +110,7 @@ async fn form_page(
     app: &App,
     who: &impl Signed,
     slug: String,
-    again: Option<Again>,
+    again: Option<(Given, Refused)>,
 ) -> Result<HttpResponse, PageError> {
     let found = app.store.read::<_, StoreError>(move |conn| {
         let Some((form, _)) = forms::find(conn, &slug)? else { return Ok(None) };
@@ -119,27 +119,23 @@ async fn form_page(
         Ok(Some((form, program, versions)))
     });
     let (form, program, versions) = found.await?.ok_or(PageError::NotFound)?;
-    let (published, none) = (Given::of(&form), Vec::new());
-    let (status, stand) = (StatusCode::OK, published.stand.clone());
-    let (status, stand, given, errors, conflict) = match again {
-        None => (status, stand, published, none, None),
-        Some(Again::Wrong(given, errors)) => {
-            (StatusCode::UNPROCESSABLE_ENTITY, given.stand.clone(), given, errors, None)
+    let published = Given::of(&form);
+    let (status, given, errors, meanwhile) = match again {
+        None => (StatusCode::OK, published, Errors::default(), Vec::new()),
+        // A second "Publish" is upon what is published now.
+        Some((given, refused)) if refused.is_outdated() => {
+            let (status, meanwhile) = (refused.status(), given.beside(&published));
+            (status, Given { revision: published.revision, ..given }, refused.errors(), meanwhile)
         }
-        Some(Again::Outdated(given)) => (StatusCode::CONFLICT, stand, given, outdated(), Some(published)),
+        Some((given, refused)) => (refused.status(), given, refused.errors(), Vec::new()),
     };
     let shown = |version: Version| Shown { sha256: hex(&version.wording_sha256), version };
     let versions = versions.into_iter().map(shown).collect();
     let public_url = format!("{}/f/{}", app.public_url, form.slug);
-    let (page, errors) = (Page::new(app, "forms", who), errors.into());
+    let page = Page::new(app, "forms", who);
     let hosted = form;
-    let page = ShowPage { page, hosted, program, public_url, stand, versions, given, errors, conflict };
+    let page = ShowPage { page, hosted, program, public_url, versions, given, errors, meanwhile };
     html_status(status, page)
-}
-
-fn outdated() -> Vec<FieldError> {
-    let words = "This form was changed while you were editing it. Nothing of yours is published yet. Compare the two below.";
-    vec![FieldError::new("conflict", words)]
 }
 
 async fn change(
@@ -155,14 +151,14 @@ async fn change(
         "single" => false,
         _ => {
             let errors = vec![FieldError::new("opt_in", "Choose what a ticked box means.")];
-            return form_page(&app, &who, slug, Some(Again::Wrong(given, errors))).await;
+            return form_page(&app, &who, slug, Some((given, Refused::Invalid(errors)))).await;
         }
     };
     let edited = Edited {
         title: given.title.clone(),
         template: given.wording.clone(),
         double_opt_in,
-        stand: given.stand.clone(),
+        revision: given.revision.clone(),
     };
     let (actor, now, of) = (who.actor(), app.clock.now(), slug.clone());
     let published = app.store.write(move |tx| publish_form(tx, &of, &edited, &actor, now)).await;
@@ -175,9 +171,11 @@ async fn change(
             Ok(see_other(format!("/forms/{slug}")))
         }
         Err(ActionError::Invalid(errors)) => {
-            form_page(&app, &who, slug, Some(Again::Wrong(given, errors))).await
+            form_page(&app, &who, slug, Some((given, Refused::Invalid(errors)))).await
         }
-        Err(ActionError::Conflict(_)) => form_page(&app, &who, slug, Some(Again::Outdated(given))).await,
+        Err(ActionError::Conflict(why)) => {
+            form_page(&app, &who, slug, Some((given, Refused::Outdated(why)))).await
+        }
         Err(error) => Err(error.into()),
     }
 }

@@ -11,9 +11,10 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
-use crate::actions::edit_program::{Wording, edit_program};
+use crate::actions::ActionError;
+use crate::actions::edit_program::{Wording, edit_program, wording_revision};
+use crate::actions::edit_replies::replies_revision;
 use crate::actions::edit_sending::Sending;
-use crate::actions::{ActionError, FieldError};
 use crate::domain::auto_reply::AutoReplies;
 use crate::domain::gate::caps;
 use crate::domain::language::Language;
@@ -23,7 +24,7 @@ use crate::store::forms::{self, Form};
 use crate::store::{StoreError, programs};
 use crate::web::App;
 use crate::web::error::PageError;
-use crate::web::form::{Errors, Posted};
+use crate::web::form::{Errors, Posted, Refused, SavedMeanwhile, saved_meanwhile};
 use crate::web::page::{Page, html, html_status, see_other};
 use crate::web::session::{self, Administrator, Signed, Viewer};
 
@@ -69,6 +70,7 @@ struct ShowPage {
     given: Given,
     sending: Sending,
     errors: Errors,
+    meanwhile: Vec<SavedMeanwhile>,
 }
 
 #[derive(Deserialize)]
@@ -89,6 +91,8 @@ struct Given {
     requires_basis: String,
     keeps_quiet_hours: String,
     keeps_frequency: String,
+    /// What the fields were filled from.
+    revision: String,
 }
 
 impl Given {
@@ -108,6 +112,7 @@ impl Given {
             requires_basis: if program.requires_basis { "yes".to_owned() } else { String::new() },
             keeps_quiet_hours: ticked(program.keeps_quiet_hours),
             keeps_frequency: ticked(program.keeps_frequency),
+            revision: wording_revision(program),
         }
     }
 
@@ -127,7 +132,28 @@ impl Given {
             requires_basis: self.requires_basis == "yes",
             keeps_quiet_hours: self.keeps_quiet_hours == "yes",
             keeps_frequency: self.keeps_frequency == "yes",
+            revision: self.revision.clone(),
         }
+    }
+
+    /// Where what is saved differs from what was typed.
+    fn beside(&self, saved: &Given) -> Vec<SavedMeanwhile> {
+        saved_meanwhile([
+            ("Name", saved.name.as_str(), self.name.as_str()),
+            ("Brand", &saved.brand, &self.brand),
+            ("Opt-in template", &saved.opt_in_template, &self.opt_in_template),
+            ("Reply to START", &saved.opt_in_reply, &self.opt_in_reply),
+            ("Reply to STOP", &saved.opt_out_reply, &self.opt_out_reply),
+            ("Reply to HELP", &saved.help_reply, &self.help_reply),
+            ("Frequency", &saved.frequency, &self.frequency),
+            ("Contact route", &saved.contact_route, &self.contact_route),
+            ("Days a message waits for START", &saved.hold_days, &self.hold_days),
+            ("Privacy policy", &saved.privacy_url, &self.privacy_url),
+            ("Terms", &saved.terms_url, &self.terms_url),
+            ("Ask how you got a number", on_off(&saved.requires_basis), on_off(&self.requires_basis)),
+            ("Keep quiet hours", on_off(&saved.keeps_quiet_hours), on_off(&self.keeps_quiet_hours)),
+            ("Keep to the promised frequency", on_off(&saved.keeps_frequency), on_off(&self.keeps_frequency)),
+        ])
     }
 }
 
@@ -143,15 +169,44 @@ fn cap(program: &Program) -> String {
     }
 }
 
+fn on_off(ticked: &str) -> &'static str {
+    if ticked == "yes" { "On" } else { "Off" }
+}
+
 fn ticked(is_ticked: bool) -> String {
     if is_ticked { "yes" } else { "" }.to_owned()
 }
 
-/// Which of the page's forms comes back with what was typed.
-enum Again {
-    Wording(Given, Vec<FieldError>),
-    Sending(Sending, Vec<FieldError>),
-    Replies(Language, AutoReplies, Vec<FieldError>),
+/// Which of the page's forms comes back, with what was typed.
+enum Typed {
+    Wording(Given),
+    Sending(Sending),
+    /// With the revision that it was filled from.
+    Replies(Language, AutoReplies, String),
+}
+
+impl Typed {
+    /// Where what is saved differs from what was typed.
+    fn beside(&self, program: &Program, sender: Option<&str>) -> Vec<SavedMeanwhile> {
+        match self {
+            Typed::Wording(given) => given.beside(&Given::of(program)),
+            Typed::Sending(sending) => sending::beside(sending, &Sending::of(program, sender)),
+            Typed::Replies(language, replies, _) => replies::beside(replies, program, *language),
+        }
+    }
+
+    /// As it is sent once more by someone who has seen what is saved now.
+    fn upon(self, program: &Program, sender: Option<&str>) -> Typed {
+        match self {
+            Typed::Wording(given) => Typed::Wording(Given { revision: wording_revision(program), ..given }),
+            Typed::Sending(sending) => {
+                Typed::Sending(Sending { revision: Sending::of(program, sender).revision, ..sending })
+            }
+            Typed::Replies(language, replies, _) => {
+                Typed::Replies(language, replies, replies_revision(program, language))
+            }
+        }
+    }
 }
 
 async fn index(app: Data<App>, who: Viewer) -> Result<HttpResponse, PageError> {
@@ -181,7 +236,7 @@ async fn program_page(
     app: &App,
     who: &impl Signed,
     slug: String,
-    again: Option<Again>,
+    again: Option<(Typed, Refused)>,
 ) -> Result<HttpResponse, PageError> {
     let found = app.store.read::<_, StoreError>(move |conn| {
         let Some(program) = programs::find(conn, Some(&slug))? else { return Ok(None) };
@@ -190,22 +245,32 @@ async fn program_page(
         Ok(Some((program, sender, forms)))
     });
     let (program, sender, forms) = found.await?.ok_or(PageError::NotFound)?;
-    let status = if again.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    let (given, sending, replies, errors) = match again {
-        None => (None, None, None, Vec::new()),
-        Some(Again::Wording(given, errors)) => (Some(given), None, None, errors),
-        Some(Again::Sending(sending, errors)) => (None, Some(sending), None, errors),
-        Some(Again::Replies(language, replies, errors)) => (None, None, Some((language, replies)), errors),
+    let (typed, status, errors, meanwhile) = match again {
+        None => (None, StatusCode::OK, Errors::default(), Vec::new()),
+        Some((typed, refused)) if refused.is_outdated() => {
+            let meanwhile = typed.beside(&program, sender.as_deref());
+            let typed = typed.upon(&program, sender.as_deref());
+            (Some(typed), refused.status(), refused.errors(), meanwhile)
+        }
+        Some((typed, refused)) => (Some(typed), refused.status(), refused.errors(), Vec::new()),
+    };
+    let (given, sending, replies) = match typed {
+        None => (None, None, None),
+        Some(Typed::Wording(given)) => (Some(given), None, None),
+        Some(Typed::Sending(sending)) => (None, Some(sending), None),
+        Some(Typed::Replies(language, replies, revision)) => {
+            (None, None, Some((language, replies, revision)))
+        }
     };
     let given = given.unwrap_or_else(|| Given::of(&program));
     let sending = sending.unwrap_or_else(|| Sending::of(&program, sender.as_deref()));
     let mut samples = vec![Sample::new("Opt-in template", program.invitation())];
     samples.extend(Sample::replies(&program, Language::English));
     let in_languages = in_languages(&program, replies.as_ref());
-    let (page, errors) = (Page::new(app, "programs", who), errors.into());
+    let page = Page::new(app, "programs", who);
     html_status(
         status,
-        ShowPage { page, program, sender, samples, in_languages, forms, given, sending, errors },
+        ShowPage { page, program, sender, samples, in_languages, forms, given, sending, errors, meanwhile },
     )
 }
 
@@ -225,7 +290,10 @@ async fn change(
             Ok(see_other(format!("/programs/{slug}")))
         }
         Err(ActionError::Invalid(errors)) => {
-            program_page(&app, &who, slug, Some(Again::Wording(given, errors))).await
+            program_page(&app, &who, slug, Some((Typed::Wording(given), Refused::Invalid(errors)))).await
+        }
+        Err(ActionError::Conflict(why)) => {
+            program_page(&app, &who, slug, Some((Typed::Wording(given), Refused::Outdated(why)))).await
         }
         Err(error) => Err(error.into()),
     }

@@ -55,6 +55,8 @@ struct IndexPage {
 struct ShowPage {
     page: Page,
     user: User,
+    /// What the page was opened upon.
+    revision: String,
     errors: Errors,
 }
 
@@ -139,12 +141,17 @@ async fn one(
 ) -> Result<HttpResponse, PageError> {
     let user = app.store.read::<_, StoreError>(move |conn| users::get(conn, id)).await?;
     let user = user.ok_or(PageError::NotFound)?;
-    html_status(status, ShowPage { page: Page::new(app, "users", who), user, errors: errors.into() })
+    let (page, revision, errors) =
+        (Page::new(app, "users", who), actions::user_revision(&user), errors.into());
+    html_status(status, ShowPage { page, user, revision, errors })
 }
 
 #[derive(Deserialize)]
 struct RoleGiven {
+    #[serde(default)]
     role: String,
+    #[serde(default)]
+    revision: String,
 }
 
 async fn change_role(
@@ -167,7 +174,7 @@ async fn change_role(
         .await;
     };
     let (actor, now) = (who.actor(), app.clock.now());
-    match app.store.write(move |tx| actions::change_role(tx, id, role, &actor, now)).await {
+    match app.store.write(move |tx| actions::change_role(tx, id, role, &given.revision, &actor, now)).await {
         Ok(user) => {
             session::flash(
                 &session,
@@ -187,6 +194,8 @@ struct PasswordGiven {
     #[serde(default)]
     current: String,
     password: String,
+    #[serde(default)]
+    revision: String,
 }
 
 async fn change_password(
@@ -207,7 +216,15 @@ async fn change_password(
         let errors = vec![FieldError::new("password", why)];
         return one(&app, &who, id, StatusCode::UNPROCESSABLE_ENTITY, errors).await;
     }
-    set_password(&app, &user, given.password, who.actor()).await?;
+    let hash = password::hash_aside(given.password).await.map_err(PageError::internal)?;
+    match set_password(&app, &user, hash, given.revision, who.actor()).await {
+        Ok(()) => {}
+        Err(ActionError::Conflict(why)) => {
+            let errors = vec![FieldError::new("password", why)];
+            return one(&app, &who, id, StatusCode::CONFLICT, errors).await;
+        }
+        Err(error) => return Err(error.into()),
+    }
     session::flash(&session, format!("The password of {} is changed. Their sessions have ended.", user.name));
     Ok(see_other("/users"))
 }
@@ -215,15 +232,16 @@ async fn change_password(
 async fn set_password(
     app: &App,
     user: &User,
-    password: String,
+    hash: String,
+    revision: String,
     actor: crate::domain::actor::Actor,
-) -> Result<(), PageError> {
-    let hash = password::hash_aside(password).await.map_err(PageError::internal)?;
+) -> Result<(), ActionError> {
     let (id, now) = (user.id, app.clock.now());
     app.store
-        .write::<_, ActionError>(move |tx| actions::change_password(tx, id, &hash, &actor, now).map(drop))
-        .await?;
-    Ok(())
+        .write::<_, ActionError>(move |tx| {
+            actions::change_password(tx, id, &hash, &revision, &actor, now).map(drop)
+        })
+        .await
 }
 
 async fn account(app: Data<App>, who: Viewer) -> Result<HttpResponse, PageError> {
@@ -262,7 +280,10 @@ async fn change_own_password(
     if !errors.is_empty() {
         return own(&app, &who, StatusCode::UNPROCESSABLE_ENTITY, errors);
     }
-    set_password(&app, &who.user, given.password, who.actor()).await?;
+    // Of two changes with the same current password the second is refused.
+    let revision = actions::user_revision(&who.user);
+    let hash = password::hash_aside(given.password).await.map_err(PageError::internal)?;
+    set_password(&app, &who.user, hash, revision, who.actor()).await?;
     // Every session of this person has ended, this one too: it goes on under a new key.
     session::begin(&session, who.user.id)?;
     session::flash(&session, "Your password is changed. Your other sessions have ended.");

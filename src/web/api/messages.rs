@@ -75,10 +75,15 @@ pub(super) async fn create(
     let request_sha256 = digest.finalize().to_vec();
     let wanted = Wanted { to, body, category, program, basis };
     let (region, now) = (app.config.default_region.clone(), app.clock.now());
-    let (status, text) = app
+    let has_key = idempotency.is_some();
+    let sent = app
         .store
         .write(move |tx| once(tx, &key, idempotency.as_deref(), &request_sha256, &wanted, &region, now))
-        .await?;
+        .await;
+    let (status, text) = sent.map_err(|error| match Problem::from(error) {
+        problem if has_key => problem.of_keyed_request(),
+        problem => problem,
+    })?;
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let kind = if status.is_success() { "application/json" } else { "application/problem+json" };
     Ok(HttpResponse::build(status).content_type(kind).body(text))

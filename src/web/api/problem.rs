@@ -8,7 +8,15 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use serde_json::{Map, Value, json};
 
 use crate::actions::ActionError;
-use crate::store::StoreError;
+use crate::store::{FailureKind, StoreError};
+use crate::web::error::{RETRY_AFTER, log_failure};
+
+const BUSY: &str =
+    "The database isn't answering right now. Nothing was recorded. Try again after Retry-After seconds.";
+const UNCONFIRMED: &str = "The database didn't confirm the change, so it may or may not be recorded. Look the record up before \
+    trying again.";
+const UNCONFIRMED_KEY: &str = "The database didn't confirm the change, so it may or may not be recorded. Ask again with the \
+    same Idempotency-Key.";
 
 /// A problem with a stable code.
 #[derive(Debug)]
@@ -29,6 +37,12 @@ impl Problem {
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.more.insert(name.to_owned(), value.into());
         self
+    }
+
+    /// The same problem for a request with an `Idempotency-Key`: it can be asked again.
+    pub fn of_keyed_request(self) -> Self {
+        let detail = if self.code == "unconfirmed" { UNCONFIRMED_KEY.to_owned() } else { self.detail };
+        Problem { detail, ..self }
     }
 
     /// The status code.
@@ -60,20 +74,32 @@ impl ResponseError for Problem {
     }
 
     fn error_response(&self) -> HttpResponse {
-        HttpResponse::build(self.status)
-            .content_type("application/problem+json")
-            .body(self.body().to_string())
+        let mut response = HttpResponse::build(self.status);
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            response.insert_header(("Retry-After", RETRY_AFTER));
+        }
+        response.content_type("application/problem+json").body(self.body().to_string())
     }
 }
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
-        let reference = crate::web::error::log_failure(error);
-        Problem::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "internal",
-            format!("Something broke on our side. Nothing was recorded. Reference {reference}."),
-        )
+        match error.kind() {
+            FailureKind::Busy => {
+                log::warn!("A request was answered 503: {error}");
+                Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", BUSY)
+            }
+            FailureKind::Unconfirmed => {
+                log::error!("A change was not confirmed: {error}");
+                Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unconfirmed", UNCONFIRMED)
+            }
+            FailureKind::Internal => {
+                let reference = log_failure(error);
+                let detail =
+                    format!("Something broke on our side. Nothing was recorded. Reference {reference}.");
+                Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
+            }
+        }
     }
 }
 
@@ -92,7 +118,9 @@ impl From<ActionError> for Problem {
                 Problem::new(StatusCode::UNPROCESSABLE_ENTITY, refusal.code(), words)
             }
             ActionError::Conflict(words) => Problem::new(StatusCode::CONFLICT, "conflict", words),
-            ActionError::Internal(error) => error.into(),
+            ActionError::Unconfirmed(error) | ActionError::Busy(error) | ActionError::Internal(error) => {
+                error.into()
+            }
         }
     }
 }

@@ -9,6 +9,7 @@ use sms_opt_in::domain::actor::Actor;
 use sms_opt_in::domain::role::Role;
 
 use crate::support::World;
+use crate::support::person::revision_of;
 
 pub const PASSWORD: &str = "correct horse battery";
 
@@ -52,6 +53,16 @@ impl<'a> Browser<'a> {
         let token = self.token().await;
         let mut all = vec![("csrf", token.as_str())];
         all.extend(fields);
+        // The form stands on the page of the same address, or on the user's.
+        let page = path.strip_suffix("/role").or_else(|| path.strip_suffix("/password")).unwrap_or(path);
+        let page = if path.starts_with("/users/") || path.starts_with("/programs/") {
+            self.page(page).await
+        } else {
+            String::new()
+        };
+        if let Some(revision) = revision_of(&page, path) {
+            all.push(("revision", revision));
+        }
         self.post(path, &all).await
     }
 

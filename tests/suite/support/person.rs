@@ -124,10 +124,16 @@ impl Person {
         rest.split('"').next().unwrap_or_default().to_owned()
     }
 
-    /// Posts a form with the token of `page`.
+    /// Posts a form as it stands on `page`, with its token and the revision that its fields were filled from.
     pub async fn post(&mut self, page: &str, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let token = self.token(page).await;
-        self.post_with(&token, path, fields).await
+        let html = self.open(page).await.page;
+        let (_, rest) = html.split_once("name=\"csrf\" value=\"").expect("the page has a form");
+        let token = rest.split('"').next().unwrap_or_default();
+        let revision = revision_of(&html, path).map(|revision| ("revision", revision));
+        let is_given = fields.iter().any(|(name, _)| *name == "revision");
+        let revision = revision.filter(|_| !is_given);
+        let all: Vec<(&str, &str)> = fields.iter().copied().chain(revision).collect();
+        self.post_with(token, path, &all).await
     }
 
     pub async fn post_with(&mut self, token: &str, path: &str, fields: &[(&str, &str)]) -> Answer {
@@ -164,4 +170,12 @@ impl Person {
         let request = self.request(Method::POST, path).header("Content-Type", kind).body(body);
         self.send(request).await
     }
+}
+
+/// What the fields of the page's form for `path` were filled from, if the form says so.
+pub fn revision_of<'a>(html: &'a str, path: &str) -> Option<&'a str> {
+    let (_, form) = html.split_once(&format!("action=\"{path}\""))?;
+    let (form, _) = form.split_once("</form>")?;
+    let (_, value) = form.split_once("name=\"revision\" value=\"")?;
+    value.split('"').next()
 }

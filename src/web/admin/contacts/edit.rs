@@ -9,15 +9,16 @@ use actix_web::web::{Data, Path};
 use askama::Template;
 use serde::Deserialize;
 
-use crate::actions::save_contact::{create_contact, update_contact};
+use crate::actions::save_contact::{ContactChange, contact_revision, create_contact, update_contact};
 use crate::actions::{ActionError, FieldError};
 use crate::domain::consent::{Source, State};
 use crate::domain::id::ContactId;
+use crate::domain::phone::Phone;
 use crate::store::contacts::{self, Contact, Details};
 use crate::store::{Conn, numbers, programs};
 use crate::web::App;
 use crate::web::error::PageError;
-use crate::web::form::{self, Errors, Posted};
+use crate::web::form::{self, Errors, Posted, Refused, SavedMeanwhile, saved_meanwhile};
 use crate::web::page::{self, Page, html_status, see_other};
 use crate::web::session::{self, Editor, Signed};
 
@@ -29,6 +30,7 @@ struct FormPage {
     id: Option<ContactId>,
     given: Given,
     errors: Errors,
+    meanwhile: Vec<SavedMeanwhile>,
 }
 
 impl FormPage {
@@ -49,9 +51,29 @@ pub(super) struct Given {
     time_zone: String,
     /// "yes" when the person ticked that a foreign time zone is right.
     time_zone_confirmed: String,
+    /// What the fields were filled from.
+    revision: String,
 }
 
 impl Given {
+    fn change(&self) -> ContactChange {
+        let (phone, revision) = (self.phone.clone(), self.revision.clone());
+        ContactChange { phone, details: self.details(), revision }
+    }
+
+    /// Where what is saved differs from what was typed.
+    fn beside(&self, saved: &Given, region: &str) -> Vec<SavedMeanwhile> {
+        let typed = Phone::parse(&self.phone, region).map(|phone| phone.as_str().to_owned());
+        saved_meanwhile([
+            ("Name", saved.name.as_str(), self.name.as_str()),
+            ("Phone number", &saved.phone, typed.as_ref().unwrap_or(&self.phone)),
+            ("E-mail", &saved.email, &self.email),
+            ("External id", &saved.external_id, &self.external_id),
+            ("ZIP code", &saved.zip, &self.zip),
+            ("Time zone", &saved.time_zone, &self.time_zone),
+        ])
+    }
+
     fn details(&self) -> Details {
         let optional = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
         Details {
@@ -78,7 +100,7 @@ fn show_form(
 ) -> Result<HttpResponse, PageError> {
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let page = Page::new(app, "contacts", who);
-    html_status(status, FormPage { page, id, given, errors: errors.into() })
+    html_status(status, FormPage { page, id, given, errors: errors.into(), meanwhile: Vec::new() })
 }
 
 pub(super) async fn new(
@@ -117,7 +139,9 @@ pub(super) async fn edit(app: Data<App>, who: Editor, id: Path<String>) -> Resul
 fn kept(conn: &mut Conn<'_>, id: ContactId) -> Result<Given, PageError> {
     let contact = contacts::get(conn, id)?.ok_or(PageError::NotFound)?;
     let number = numbers::get(conn, contact.number_id)?.ok_or(PageError::NotFound)?;
+    let revision = contact_revision(&contact);
     Ok(Given {
+        revision,
         name: contact.name,
         phone: number.phone.as_str().to_owned(),
         email: contact.email.unwrap_or_default(),
@@ -136,17 +160,33 @@ pub(super) async fn update(
     Posted(given): Posted<Given>,
 ) -> Result<HttpResponse, PageError> {
     let id: ContactId = page::id(&id)?;
-    let (phone, details, region) = (given.phone.clone(), given.details(), app.config.default_region.clone());
+    let (change, region) = (given.change(), app.config.default_region.clone());
     let (actor, now) = (who.actor(), app.clock.now());
-    match app.store.write(move |tx| update_contact(tx, id, &phone, &details, &region, &actor, now)).await {
+    match app.store.write(move |tx| update_contact(tx, id, &change, &region, &actor, now)).await {
         Ok(before) => {
             let known = app.store.read(move |conn| other_number(conn, &before)).await?;
             session::flash(&session, format!("The contact is saved.{known}"));
             Ok(see_other(format!("/contacts/{id}")))
         }
         Err(ActionError::Invalid(errors)) => show_form(&app, &who, Some(id), given, errors),
+        Err(ActionError::Conflict(why)) => outdated(&app, &who, id, given, why).await,
         Err(error) => Err(error.into()),
     }
+}
+
+/// The form once more beside what someone else saved; a second "Save" is upon that.
+async fn outdated(
+    app: &App,
+    who: &Editor,
+    id: ContactId,
+    given: Given,
+    why: String,
+) -> Result<HttpResponse, PageError> {
+    let saved = app.store.read(move |conn| kept(conn, id)).await?;
+    let meanwhile = given.beside(&saved, &app.config.default_region);
+    let (given, refused) = (Given { revision: saved.revision, ..given }, Refused::Outdated(why));
+    let (page, status) = (Page::new(app, "contacts", who), refused.status());
+    html_status(status, FormPage { page, id: Some(id), given, errors: refused.errors(), meanwhile })
 }
 
 /// What is on record of a contact's new number; empty when its number stayed the same.

@@ -6,16 +6,16 @@ use actix_session::Session;
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
 
-use super::{Again, program_page};
+use super::{Typed, program_page};
 use crate::actions::ActionError;
-use crate::actions::edit_replies::{edit_replies, field};
+use crate::actions::edit_replies::{edit_replies, field, replies_revision};
 use crate::domain::auto_reply::{AutoReplies, AutoReply};
 use crate::domain::language::Language;
 use crate::domain::program::Program;
 use crate::domain::sms::{self, Segments};
 use crate::web::App;
 use crate::web::error::PageError;
-use crate::web::form::Posted;
+use crate::web::form::{Posted, Refused, SavedMeanwhile, saved_meanwhile};
 use crate::web::page::see_other;
 use crate::web::session::{self, Administrator};
 
@@ -45,6 +45,8 @@ pub(super) struct InLanguage {
     /// None where English answers.
     pub(super) samples: Vec<Sample>,
     pub(super) fields: Vec<Field>,
+    /// What the fields were filled from.
+    pub(super) revision: String,
 }
 
 /// A field of the form.
@@ -57,10 +59,16 @@ pub(super) struct Field {
 }
 
 /// Every language that a program may have besides English; `given` is what was typed into the form of one of them.
-pub(super) fn in_languages(program: &Program, given: Option<&(Language, AutoReplies)>) -> Vec<InLanguage> {
+pub(super) fn in_languages(
+    program: &Program,
+    given: Option<&(Language, AutoReplies, String)>,
+) -> Vec<InLanguage> {
     let in_language = |language: &Language| {
         let stands = program.replies.get(language);
-        let typed = given.filter(|(of, _)| of == language).map(|(_, replies)| replies);
+        let given = given.filter(|(of, ..)| of == language);
+        let revision = given.map(|(.., revision)| revision.clone());
+        let revision = revision.unwrap_or_else(|| replies_revision(program, *language));
+        let typed = given.map(|(_, replies, _)| replies);
         let shown = typed.or(stands).cloned().unwrap_or_default();
         let to_reply = |reply: &AutoReply| Field {
             is_line: false,
@@ -82,9 +90,19 @@ pub(super) fn in_languages(program: &Program, given: Option<&(Language, AutoRepl
             language: *language,
             samples: stands.map_or_else(Vec::new, |_| Sample::replies(program, *language).collect()),
             fields: AutoReply::ALL.iter().map(to_reply).chain(lines).collect(),
+            revision,
         }
     };
     Language::BESIDE_ENGLISH.iter().map(in_language).collect()
+}
+
+/// Where what is saved differs from what was typed.
+pub(super) fn beside(typed: &AutoReplies, program: &Program, language: Language) -> Vec<SavedMeanwhile> {
+    let saved = program.replies.get(&language).cloned().unwrap_or_default();
+    let reply = |reply: &AutoReply| (reply.label(), saved.get(*reply), typed.get(*reply));
+    let filled = saved.filled().into_iter().zip(typed.filled());
+    let filled = filled.map(|((_, label, saved), (_, _, yours))| (label, saved, yours));
+    saved_meanwhile(AutoReply::ALL.iter().map(reply).chain(filled))
 }
 
 /// "a, b and c".
@@ -104,6 +122,7 @@ pub(super) async fn replies(
 ) -> Result<HttpResponse, PageError> {
     let (slug, language) = path.into_inner();
     let language: Language = language.parse().map_err(|_| PageError::NotFound)?;
+    let revision = given.remove("revision").unwrap_or_default();
     let mut text = |name| given.remove(&field(name, language)).unwrap_or_default();
     let given = AutoReplies {
         opt_in_reply: text("opt_in_reply"),
@@ -112,15 +131,21 @@ pub(super) async fn replies(
         frequency: text("frequency"),
         contact_route: text("contact_route"),
     };
-    let (of, typed, actor, now) = (slug.clone(), given.clone(), who.actor(), app.clock.now());
-    match app.store.write(move |tx| edit_replies(tx, &of, language, &typed, &actor, now)).await {
+    let (of, typed, shown) = (slug.clone(), given.clone(), revision.clone());
+    let (actor, now) = (who.actor(), app.clock.now());
+    match app.store.write(move |tx| edit_replies(tx, &of, language, &typed, &shown, &actor, now)).await {
         Ok(()) => {
             let name = language.name();
             session::flash(&session, format!("The replies in {name} are saved. Texts from now on use them."));
             Ok(see_other(format!("/programs/{slug}")))
         }
         Err(ActionError::Invalid(errors)) => {
-            program_page(&app, &who, slug, Some(Again::Replies(language, given, errors))).await
+            let typed = Typed::Replies(language, given, revision);
+            program_page(&app, &who, slug, Some((typed, Refused::Invalid(errors)))).await
+        }
+        Err(ActionError::Conflict(why)) => {
+            let typed = Typed::Replies(language, given, revision);
+            program_page(&app, &who, slug, Some((typed, Refused::Outdated(why)))).await
         }
         Err(error) => Err(error.into()),
     }

@@ -4,14 +4,26 @@ use actix_session::Session;
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
 
-use super::{Again, program_page};
+use super::{Typed, program_page};
 use crate::actions::ActionError;
 use crate::actions::edit_sending::{Sending, edit_sending};
 use crate::web::App;
 use crate::web::error::PageError;
-use crate::web::form::Posted;
+use crate::web::form::{Posted, Refused, SavedMeanwhile, saved_meanwhile};
 use crate::web::page::see_other;
 use crate::web::session::{self, Administrator};
+
+/// Where what is saved differs from what was typed.
+pub(super) fn beside(typed: &Sending, saved: &Sending) -> Vec<SavedMeanwhile> {
+    saved_meanwhile([
+        ("Sender number", saved.sender.as_str(), typed.sender.as_str()),
+        ("Hours of its own", &saved.hours, &typed.hours),
+        ("STOP code", &saved.code, &typed.code),
+        ("More words that mean STOP", &saved.revoke_words, &typed.revoke_words),
+        ("More words that mean HELP", &saved.help_words, &typed.help_words),
+        ("More words that mean START", &saved.opt_in_words, &typed.opt_in_words),
+    ])
+}
 
 pub(super) async fn sending(
     app: Data<App>,
@@ -29,7 +41,10 @@ pub(super) async fn sending(
             Ok(see_other(format!("/programs/{slug}")))
         }
         Err(ActionError::Invalid(errors)) => {
-            program_page(&app, &who, slug, Some(Again::Sending(given, errors))).await
+            program_page(&app, &who, slug, Some((Typed::Sending(given), Refused::Invalid(errors)))).await
+        }
+        Err(ActionError::Conflict(why)) => {
+            program_page(&app, &who, slug, Some((Typed::Sending(given), Refused::Outdated(why)))).await
         }
         Err(error) => Err(error.into()),
     }

@@ -1,0 +1,72 @@
+//! Two at once: each action against itself, and against each that writes the same rows, many rounds of the same moment.
+//! Every story ends with `verify`. Runs on PostgreSQL with `SUITE_POSTGRES`, else on SQLite, and says which.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+#[allow(dead_code)]
+#[path = "../suite/support/mod.rs"]
+mod support;
+
+mod consent;
+mod contacts;
+mod messages;
+mod people;
+mod programs;
+mod stage;
+
+use std::time::Instant;
+
+use futures_util::future::LocalBoxFuture;
+
+use crate::stage::Stage;
+use crate::support::database;
+
+type Story = (&'static str, fn(&mut Stage) -> LocalBoxFuture<'_, ()>);
+
+/// A story by its function, under the function's name.
+macro_rules! stories {
+    ($($room:ident: $($name:ident)*;)*) => {
+        &[$($((concat!(stringify!($room), "::", stringify!($name)), |stage| Box::pin($room::$name(stage)))),*),*]
+    };
+}
+
+const STORIES: &[Story] = stories! {
+    contacts: one_external_id_and_two_numbers the_same_over_the_api two_contacts_swap_their_numbers one_contact_to_two_numbers
+        two_edits_of_one_page an_edit_and_a_stop an_edit_and_a_form one_new_number_twice;
+    people: administrators_demote_each_other administrators_deactivate_each_other the_setup_link_twice one_email_twice
+        two_roles_from_one_page a_key_is_revoked_twice;
+    programs: one_page_twice three_forms_of_one_page a_sender_for_two a_program_twice a_program_while_numbers_come
+        a_form_twice a_form_and_its_program the_rules_twice the_switch_both_ways;
+    consent: a_stop_twice a_stop_and_a_start a_stop_and_a_document flags_both_ways a_new_owner_and_a_start
+        a_review_decided_twice a_form_submitted_twice;
+    messages: one_idempotency_key_twice the_first_two_texts_to_a_number a_claim_twice a_claim_and_a_stop a_receipt_twice
+        a_receipt_and_the_answer an_expired_hold_decided_twice an_expiry_and_a_start a_reminder_twice;
+};
+
+fn main() {
+    let filter = std::env::args().skip(1).find(|argument| !argument.starts_with('-')).unwrap_or_default();
+    let chosen: Vec<&Story> = STORIES.iter().filter(|(name, _)| name.contains(&filter)).collect();
+    let on = if database::is_postgres() { "PostgreSQL" } else { "SQLite" };
+    let (mut rounds, mut conflicts, began) = (0, 0, Instant::now());
+    for (name, story) in &chosen {
+        let begun = Instant::now();
+        let score = actix_web::rt::System::new().block_on(async {
+            let mut stage = Stage::set().await;
+            story(&mut stage).await;
+            stage.is_intact(name).await;
+            stage.score
+        });
+        println!(
+            "{name}: {} rounds, {} with a conflict, verify 0 ({:.1} s)",
+            score.rounds,
+            score.conflicts,
+            begun.elapsed().as_secs_f64()
+        );
+        (rounds, conflicts) = (rounds + score.rounds, conflicts + score.conflicts);
+    }
+    println!(
+        "two_at_once on {on}: {} stories, {rounds} rounds, {conflicts} with a conflict, verify 0 after each ({:.0} s)",
+        chosen.len(),
+        began.elapsed().as_secs_f64()
+    );
+}

@@ -1,0 +1,210 @@
+//! Messages: accepted, claimed, answered and given up at the same moment.
+
+use futures_util::future::join;
+use reqwest::Client;
+use serde_json::{Value, json};
+use sms_opt_in::actions::ActionError;
+use sms_opt_in::actions::deliver::{claim, record_outcome};
+use sms_opt_in::actions::expire::expire;
+use sms_opt_in::actions::receive_receipt::receive_receipt;
+use sms_opt_in::actions::reinvite::reinvite;
+use sms_opt_in::actions::send_message::{Wanted, send_message};
+use sms_opt_in::actions::stale::{Choice, decide_stale};
+use sms_opt_in::domain::id::{MessageId, NumberId};
+use sms_opt_in::domain::message::{Category, Lane, Receipt, ReceiptStatus, SendOutcome, Status};
+use sms_opt_in::domain::phone::Phone;
+use sms_opt_in::store::messages::{self, Message};
+use sms_opt_in::store::{Tx, stale};
+
+use crate::consent::{start, stop};
+use crate::stage::{REGION, Stage, one_of, rounds};
+use crate::support::KEY;
+
+impl Stage {
+    fn sends(&self, to: &Phone) -> impl Fn(&mut Tx<'_>) -> Result<MessageId, ActionError> + Send + use<> {
+        let (actor, now) = (self.ada(), self.now);
+        let wanted = Wanted {
+            to: to.as_str().to_owned(),
+            body: "Your rate is locked".to_owned(),
+            category: Category::Alert,
+            program: None,
+            basis: None,
+        };
+        move |tx| Ok(send_message(tx, &wanted, REGION, &actor, now)?.id)
+    }
+
+    async fn messages(&self, number: NumberId) -> Vec<Message> {
+        self.read(move |conn| messages::of_number(conn, number, 100)).await
+    }
+
+    /// A message that is with the carrier now.
+    async fn claimed(&mut self, round: usize) -> (Phone, MessageId) {
+        let phone = self.opted_in(&format!("SM{round}a")).await;
+        let id = self.given(self.sends(&phone)).await;
+        let now = self.now;
+        let claimed = self.given(move |tx| Ok(claim(tx, id, now)?.is_some())).await;
+        assert!(claimed, "it may go");
+        (phone, id)
+    }
+
+    async fn steps(&self, id: MessageId) -> Vec<Status> {
+        self.read(move |conn| messages::steps(conn, id)).await.into_iter().map(|step| step.status).collect()
+    }
+}
+
+fn receipt(message: MessageId, status: ReceiptStatus) -> Receipt {
+    Receipt {
+        provider_id: format!("SID-{message}"),
+        message: Some(message),
+        status,
+        code: None,
+        verdict: None,
+    }
+}
+
+async fn call(stage: &Stage, key: &str, to: &Phone) -> (u16, Value) {
+    let body = json!({"to": to.as_str(), "body": "Your rate is locked", "category": "alert"});
+    let request = Client::new().post(format!("{}/api/v1/messages", stage.world.url)).bearer_auth(KEY);
+    let response = request.header("Idempotency-Key", key).json(&body).send().await.unwrap();
+    (response.status().as_u16(), response.json().await.unwrap())
+}
+
+pub async fn one_idempotency_key_twice(stage: &mut Stage) {
+    for round in 0..rounds() {
+        let phone = stage.opted_in(&format!("SM{round}")).await;
+        let key = format!("order {round}");
+        let (one, two) = join(call(stage, &key, &phone), call(stage, &key, &phone)).await;
+        assert_eq!((one.0, two.0), (202, 202), "{one:?} {two:?}");
+        assert_eq!(one.1["id"], two.1["id"], "the same answer");
+        let number = stage.number(&phone).await.id;
+        let sent = stage.messages(number).await.into_iter().filter(|message| message.lane == Lane::Gated);
+        assert_eq!(sent.count(), 1);
+        stage.count(false, false);
+    }
+}
+
+pub async fn the_first_two_texts_to_a_number(stage: &mut Stage) {
+    for _ in 0..rounds() {
+        let phone = stage.phone();
+        let (one, two) = stage.both(stage.sends(&phone), stage.sends(&phone)).await;
+        (one.unwrap(), two.unwrap());
+        let number = stage.number(&phone).await.id;
+        let lanes: Vec<Lane> = stage.messages(number).await.iter().map(|message| message.lane).collect();
+        let requests = lanes.iter().filter(|lane| **lane == Lane::Invitation).count();
+        assert_eq!((requests, lanes.len()), (1, 3), "one opt-in request for both");
+    }
+}
+
+pub async fn a_claim_twice(stage: &mut Stage) {
+    for round in 0..rounds() {
+        let phone = stage.opted_in(&format!("SM{round}")).await;
+        let id = stage.given(stage.sends(&phone)).await;
+        let claims = || {
+            let now = stage.now;
+            move |tx: &mut Tx<'_>| Ok(claim(tx, id, now)?.is_some())
+        };
+        let (one, two) = stage.both(claims(), claims()).await;
+        assert!(one.unwrap() != two.unwrap(), "one worker has it");
+    }
+}
+
+pub async fn a_claim_and_a_stop(stage: &mut Stage) {
+    for round in 0..rounds() {
+        let phone = stage.opted_in(&format!("SM{round}a")).await;
+        let id = stage.given(stage.sends(&phone)).await;
+        let (now, stop) = (stage.now, stop(&phone, &format!("SM{round}b")));
+        let claims = move |tx: &mut Tx<'_>| Ok(claim(tx, id, now)?.is_some());
+        let (claimed, stopped) = stage.both(claims, stage.receives(stop)).await;
+        stopped.unwrap();
+        let steps = stage.steps(id).await;
+        let ended = if claimed.unwrap() { Status::Sending } else { Status::Cancelled };
+        assert_eq!(steps.last(), Some(&ended), "{steps:?}");
+    }
+}
+
+pub async fn a_receipt_twice(stage: &mut Stage) {
+    for round in 0..rounds() {
+        let (_, id) = stage.claimed(round).await;
+        let told = |status| {
+            let (receipt, now) = (receipt(id, status), stage.now);
+            move |tx: &mut Tx<'_>| receive_receipt(tx, "simulator", &receipt, now)
+        };
+        let (one, two) = stage.both(told(ReceiptStatus::Delivered), told(ReceiptStatus::Sent)).await;
+        (one.unwrap(), two.unwrap());
+        assert_eq!(stage.steps(id).await.last(), Some(&Status::Delivered), "never backwards");
+    }
+}
+
+pub async fn a_receipt_and_the_answer(stage: &mut Stage) {
+    for round in 0..rounds() {
+        let (_, id) = stage.claimed(round).await;
+        let (receipt, now) = (receipt(id, ReceiptStatus::Delivered), stage.now);
+        let outcome = SendOutcome::Accepted { provider_id: receipt.provider_id.clone() };
+        let (one, two) = stage
+            .both(
+                move |tx| receive_receipt(tx, "simulator", &receipt, now),
+                move |tx| record_outcome(tx, id, &outcome, "simulator", now),
+            )
+            .await;
+        (one.unwrap(), two.unwrap());
+        assert_eq!(stage.steps(id).await.last(), Some(&Status::Delivered));
+    }
+}
+
+impl Stage {
+    /// A message that waited for START until its hold time was over.
+    async fn held_too_long(&mut self) -> (Phone, MessageId) {
+        let (_, phone) = self.contact().await;
+        let id = self.given(self.sends(&phone)).await;
+        self.later(8);
+        (phone, id)
+    }
+}
+
+pub async fn an_expired_hold_decided_twice(stage: &mut Stage) {
+    for round in 0..rounds() {
+        let (phone, id) = stage.held_too_long().await;
+        let now = stage.now;
+        stage.given(move |tx| expire(tx, now)).await;
+        stage.given(stage.receives(start(&phone, &format!("SM{round}")))).await;
+        let decide = |choice: Choice| {
+            let (actor, now) = (stage.ada(), stage.now);
+            move |tx: &mut Tx<'_>| decide_stale(tx, id, choice, REGION, &actor, now).map(drop)
+        };
+        let other = if round % 2 == 0 { Choice::Send } else { Choice::Leave };
+        one_of(&stage.both(decide(Choice::Send), decide(other)).await);
+        let asked = stage.read(move |conn| stale::get(conn, id)).await.unwrap();
+        let number = stage.number(&phone).await.id;
+        let sent = stage.messages(number).await;
+        let anew = sent.iter().filter(|message| message.lane == Lane::Gated && message.id != id).count();
+        assert_eq!(anew, usize::from(asked.sent_as.is_some()), "it goes once at most");
+    }
+}
+
+pub async fn an_expiry_and_a_start(stage: &mut Stage) {
+    for round in 0..rounds() {
+        let (phone, id) = stage.held_too_long().await;
+        let (now, start) = (stage.now, start(&phone, &format!("SM{round}")));
+        let (one, two) = stage.both(move |tx| expire(tx, now).map(drop), stage.receives(start)).await;
+        (one.unwrap(), two.unwrap());
+        assert_eq!(stage.steps(id).await.last(), Some(&Status::Expired), "nothing stale goes out");
+    }
+}
+
+pub async fn a_reminder_twice(stage: &mut Stage) {
+    for _ in 0..rounds() {
+        let (_, phone) = stage.contact().await;
+        stage.given(stage.sends(&phone)).await;
+        stage.world.deliver().await;
+        stage.later(31);
+        let number = stage.number(&phone).await.id;
+        let reminds = || {
+            let (actor, now) = (stage.ada(), stage.now);
+            move |tx: &mut Tx<'_>| reinvite(tx, number, None, None, &actor, now)
+        };
+        one_of(&stage.both(reminds(), reminds()).await);
+        let all = stage.messages(number).await;
+        let requests = all.iter().filter(|message| message.lane == Lane::Invitation).count();
+        assert_eq!(requests, 2, "the opt-in request and one reminder");
+    }
+}

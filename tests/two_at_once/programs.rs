@@ -1,0 +1,257 @@
+//! Programs, sender numbers, forms, rules and the sending switch: what people change by hand.
+
+use sms_opt_in::actions::ActionError;
+use sms_opt_in::actions::create_program::{NewProgram, create_program};
+use sms_opt_in::actions::edit_program::{Wording, edit_program, wording_revision};
+use sms_opt_in::actions::edit_replies::{edit_replies, replies_revision};
+use sms_opt_in::actions::edit_sending::{Sending, edit_sending};
+use sms_opt_in::actions::publish_form::{Edited, form_revision, publish_form};
+use sms_opt_in::actions::publish_rules::{Draft, publish_rules};
+use sms_opt_in::actions::receive_text::receive_text;
+use sms_opt_in::actions::switch_sending::switch_sending;
+use sms_opt_in::domain::auto_reply::AutoReplies;
+use sms_opt_in::domain::language::Language;
+use sms_opt_in::domain::program::Program;
+use sms_opt_in::store::{Tx, forms, programs, rulebooks, settings, tallies};
+
+use crate::consent::start;
+use crate::stage::{REGION, Stage, one_of, rounds};
+
+const FORM: &str = "opt-in";
+
+fn wording(program: &Program) -> Wording {
+    Wording {
+        name: program.name.clone(),
+        brand: program.brand.clone(),
+        opt_in_template: program.opt_in_template.clone(),
+        opt_in_reply: program.opt_in_reply.clone(),
+        opt_out_reply: program.opt_out_reply.clone(),
+        help_reply: program.help_reply.clone(),
+        frequency: program.frequency.clone(),
+        contact_route: program.contact_route.clone(),
+        hold_days: Some(program.hold_days),
+        privacy_url: String::new(),
+        terms_url: String::new(),
+        requires_basis: program.requires_basis,
+        keeps_quiet_hours: program.keeps_quiet_hours,
+        keeps_frequency: program.keeps_frequency,
+        revision: wording_revision(program),
+    }
+}
+
+impl Stage {
+    async fn program(&self) -> Program {
+        self.read(|conn| programs::find(conn, None)).await.unwrap()
+    }
+
+    async fn sending(&self) -> Sending {
+        self.read(|conn| {
+            let program = programs::find(conn, None)?.unwrap();
+            let sender = programs::sender(conn, program.id)?;
+            Ok(Sending::of(&program, sender.as_deref()))
+        })
+        .await
+    }
+
+    fn saves_wording(
+        &self,
+        wording: Wording,
+    ) -> impl Fn(&mut Tx<'_>) -> Result<(), ActionError> + Send + use<> {
+        let (actor, now) = (self.ada(), self.now);
+        move |tx| edit_program(tx, "default", &wording, &actor, now).map(drop)
+    }
+
+    fn saves_sending(
+        &self,
+        slug: &str,
+        sending: Sending,
+    ) -> impl Fn(&mut Tx<'_>) -> Result<(), ActionError> + Send + use<> {
+        let (slug, actor, now) = (slug.to_owned(), self.ada(), self.now);
+        move |tx| edit_sending(tx, &slug, &sending, REGION, &actor, now).map(drop)
+    }
+
+    fn adds(
+        &self,
+        slug: &str,
+        sender: &str,
+    ) -> impl Fn(&mut Tx<'_>) -> Result<(), ActionError> + Send + use<> {
+        let (actor, now) = (self.ada(), self.now);
+        let new = NewProgram {
+            slug: slug.to_owned(),
+            name: slug.to_owned(),
+            brand: "Acme".to_owned(),
+            contact_route: "call us".to_owned(),
+            sender: sender.to_owned(),
+            ..NewProgram::default()
+        };
+        move |tx| create_program(tx, &new, REGION, &actor, now).map(drop)
+    }
+}
+
+pub async fn one_page_twice(stage: &mut Stage) {
+    for round in 0..rounds() {
+        let program = stage.program().await;
+        let one = Wording { brand: format!("Acme {round}"), ..wording(&program) };
+        let two = Wording { contact_route: format!("call {round}"), ..wording(&program) };
+        one_of(&stage.both(stage.saves_wording(one), stage.saves_wording(two)).await);
+    }
+}
+
+/// The wording, the sender and the replies of one program are three forms: none takes another's change back.
+pub async fn three_forms_of_one_page(stage: &mut Stage) {
+    for round in 0..rounds() {
+        let (program, sending) = (stage.program().await, stage.sending().await);
+        let brand = format!("Acme {round}");
+        let code = format!("CODE{}", char::from(b'A' + u8::try_from(round % 26).unwrap()));
+        let words = Wording { brand: brand.clone(), ..wording(&program) };
+        let narrow = Sending { code: code.clone(), ..sending };
+        let (one, two) = stage.both(stage.saves_wording(words), stage.saves_sending("default", narrow)).await;
+        (one.unwrap(), two.unwrap());
+        let program = stage.program().await;
+        assert_eq!((program.brand.as_str(), program.code.as_deref()), (brand.as_str(), Some(code.as_str())));
+        let replies = AutoReplies {
+            opt_in_reply: "{brand}: listo. STOP, HELP.".to_owned(),
+            opt_out_reply: format!("{{brand}}: fin {round}."),
+            help_reply: "{brand}: {contact}. STOP.".to_owned(),
+            ..AutoReplies::default()
+        };
+        let revision = replies_revision(&program, Language::Spanish);
+        let (spanish, actor, now) = (replies.clone(), stage.ada(), stage.now);
+        let answers = move |tx: &mut Tx<'_>| {
+            edit_replies(tx, "default", Language::Spanish, &spanish, &revision, &actor, now)
+        };
+        let words = Wording { contact_route: format!("call {round}"), ..wording(&program) };
+        let (one, two) = stage.both(stage.saves_wording(words), answers).await;
+        (one.unwrap(), two.unwrap());
+        let program = stage.program().await;
+        assert_eq!(program.contact_route, format!("call {round}"));
+        assert_eq!(program.replies.get(&Language::Spanish), Some(&replies));
+    }
+}
+
+pub async fn a_sender_for_two(stage: &mut Stage) {
+    stage.given(stage.adds("rates", "")).await;
+    for round in 0..rounds() {
+        let sender = format!("+120655501{round:02}");
+        let (ours, rates) = (
+            stage.sending().await,
+            stage
+                .read(|conn| {
+                    let program = programs::find(conn, Some("rates"))?.unwrap();
+                    let sender = programs::sender(conn, program.id)?;
+                    Ok(Sending::of(&program, sender.as_deref()))
+                })
+                .await,
+        );
+        let (one, two) = (Sending { sender: sender.clone(), ..ours }, Sending { sender, ..rates });
+        one_of(&stage.both(stage.saves_sending("default", one), stage.saves_sending("rates", two)).await);
+    }
+}
+
+pub async fn a_program_twice(stage: &mut Stage) {
+    for round in 0..rounds().min(10) {
+        let slug = format!("rates-{round}");
+        one_of(&stage.both(stage.adds(&slug, ""), stage.adds(&slug, "")).await);
+    }
+}
+
+/// A program begins while leads text: each number is in the new program's lists once.
+pub async fn a_program_while_numbers_come(stage: &mut Stage) {
+    for round in 0..rounds().min(10) {
+        let (_, phone) = stage.contact().await;
+        let (text, now) = (start(&phone, &format!("SM{round}")), stage.now);
+        let (one, two) = stage
+            .both(stage.adds(&format!("rates-{round}"), ""), move |tx| {
+                receive_text(tx, "simulator", &text, REGION, now).map(drop)
+            })
+            .await;
+        (one.unwrap(), two.unwrap());
+        let all = stage
+            .read(move |conn| {
+                let id = programs::find(conn, Some(&format!("rates-{round}")))?.unwrap().id;
+                Ok(tallies::of(conn, id)?.get(tallies::ALL).copied().unwrap_or_default())
+            })
+            .await;
+        assert_eq!(all, i64::try_from(round + 1).unwrap());
+    }
+}
+
+pub async fn a_form_twice(stage: &mut Stage) {
+    for round in 0..rounds() {
+        let (form, _) = stage.read(|conn| forms::find(conn, FORM)).await.unwrap();
+        // The heading alone makes no version: only the revision tells the two apart.
+        let edit = |title: String| {
+            let edited = Edited {
+                title,
+                template: form.template.clone(),
+                double_opt_in: form.double_opt_in,
+                revision: form_revision(&form),
+            };
+            let (actor, now) = (stage.ada(), stage.now);
+            move |tx: &mut Tx<'_>| publish_form(tx, FORM, &edited, &actor, now)
+        };
+        one_of(&stage.both(edit(format!("Mine {round}")), edit(format!("Theirs {round}"))).await);
+    }
+}
+
+/// The program's change publishes the form anew; an edit of the form at that moment is out of date or comes before it.
+pub async fn a_form_and_its_program(stage: &mut Stage) {
+    for round in 0..rounds() {
+        let (form, shown) = stage.read(|conn| forms::find(conn, FORM)).await.unwrap();
+        let edited = Edited {
+            title: form.title.clone(),
+            template: format!("{{brand}} texts you. Rates may apply. HELP and STOP. {round}"),
+            double_opt_in: true,
+            revision: form_revision(&form),
+        };
+        let (actor, now) = (stage.ada(), stage.now);
+        let program = stage.program().await;
+        let words = Wording { brand: format!("Acme {round}"), ..wording(&program) };
+        let edit = move |tx: &mut Tx<'_>| publish_form(tx, FORM, &edited, &actor, now);
+        let (words, edit) = stage.both(stage.saves_wording(words), edit).await;
+        words.unwrap();
+        let (after, version) = stage.read(|conn| forms::find(conn, FORM)).await.unwrap();
+        assert!(version.wording.contains(&format!("Acme {round}")), "the form follows its program");
+        let published = 1 + i32::from(edit.is_ok());
+        assert_eq!(after.version, shown.version + published, "each change has a version of its own");
+    }
+}
+
+pub async fn the_rules_twice(stage: &mut Stage) {
+    for round in 0..rounds() {
+        let draft = |hours: &str| {
+            let (place, hours) = (["FL", "TX"][round % 2], hours.to_owned());
+            move |version: i32, lines: &str| Draft {
+                lines: format!("{lines}\n{place},Mon-Sun,{hours},2026-10-{:02},test {round}", 1 + round % 28),
+                reason: "The bill was passed in the House".to_owned(),
+                version: Some(version),
+            }
+        };
+        let (version, lines) = stage
+            .read(|conn| {
+                let version = rulebooks::latest(conn)?.map_or(0, |edition| edition.version);
+                Ok((version, rulebooks::lines_of(conn, version)?.unwrap()))
+            })
+            .await;
+        let publish = |draft: Draft| {
+            let (actor, now) = (stage.ada(), stage.now);
+            move |tx: &mut Tx<'_>| publish_rules(tx, &draft, &actor, now).map(drop)
+        };
+        let (one, two) = (draft("09:00-19:00")(version, &lines), draft("10:00-18:00")(version, &lines));
+        one_of(&stage.both(publish(one), publish(two)).await);
+    }
+}
+
+pub async fn the_switch_both_ways(stage: &mut Stage) {
+    for _ in 0..rounds() {
+        let turn = |on: bool| {
+            let (actor, now) = (stage.ada(), stage.now);
+            move |tx: &mut Tx<'_>| switch_sending(tx, on, &actor, now)
+        };
+        let (one, two) = stage.both(turn(false), turn(true)).await;
+        (one.unwrap(), two.unwrap());
+        let (switch, standstill) =
+            stage.read(|conn| Ok((settings::sending_on(conn)?, settings::standstill(conn)?))).await;
+        assert!(standstill.is_none(), "no person's switch is the installation's: {switch}");
+    }
+}
