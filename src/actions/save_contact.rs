@@ -75,7 +75,8 @@ pub fn save_contact(
     };
     let Some(known) = known else {
         let details = sent.over(Details::default());
-        return Ok((create_contact(tx, phone, &details, region, actor, now)?, true));
+        // One that appears at this moment makes the insertion fail; the write runs again, and finds it.
+        return Ok((add_contact(tx, phone, &tidied(&details), region, actor, now)?, true));
     };
     let id = known.id;
     let entered = Entered { zip: sent.zip.is_some(), time_zone: sent.time_zone.is_some() };
@@ -96,13 +97,25 @@ pub fn create_contact(
     actor: &Actor,
     now: Timestamp,
 ) -> Result<ContactId, ActionError> {
-    let details = &tidied(details);
-    let phone = checked(phone, details, Entered::ALL, region)?;
+    let details = tidied(details);
     if let Some(external_id) = &details.external_id
         && contacts::by_external_id(tx, external_id)?.is_some()
     {
+        checked(phone, &details, Entered::ALL, region)?;
         return Err(taken());
     }
+    add_contact(tx, phone, &details, region, actor, now)
+}
+
+fn add_contact(
+    tx: &mut Tx<'_>,
+    phone: &str,
+    details: &Details,
+    region: &str,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<ContactId, ActionError> {
+    let phone = checked(phone, details, Entered::ALL, region)?;
     let mut number = numbers::find_or_create(tx, &phone, now)?;
     let id = contacts::insert(tx, &mut number, details, now)?;
     admin_log::add(tx, actor, "contact.created", &format!("contact:{id}"), "", now)?;
