@@ -55,8 +55,8 @@ impl Sending {
     }
 
     fn tag(&self) -> String {
-        let Sending { sender, hours, code, revoke_words, help_words, opt_in_words, revision: _ } = self;
-        revision_tag([sender, hours, code, revoke_words, help_words, opt_in_words].map(String::as_str))
+        let Sending { sender, hours, kind, code, revoke_words, help_words, opt_in_words, revision: _ } = self;
+        revision_tag([sender, hours, kind, code, revoke_words, help_words, opt_in_words].map(String::as_str))
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod support;
 
+mod absent;
 mod api;
 mod barrier;
 mod conversations;

@@ -65,6 +65,18 @@ pub fn end_sessions(url: &str) {
     ));
 }
 
+/// Lets no session of ours reach the database, as a server that is stopped, until [`bring_back`].
+pub fn take_away(url: &str) {
+    let (_, name) = url.rsplit_once('/').unwrap();
+    run_on_server(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false"));
+    end_sessions(url);
+}
+
+pub fn bring_back(url: &str) {
+    let (_, name) = url.rsplit_once('/').unwrap();
+    run_on_server(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true"));
+}
+
 /// Ends the sessions that hold the locks among instances.
 pub fn end_locks(url: &str) {
     let (_, name) = url.rsplit_once('/').unwrap();

@@ -18,6 +18,7 @@ pub(super) fn beside(typed: &Sending, saved: &Sending) -> Vec<SavedMeanwhile> {
     saved_meanwhile([
         ("Sender number", saved.sender.as_str(), typed.sender.as_str()),
         ("Hours of its own", &saved.hours, &typed.hours),
+        ("Kind of texts", &saved.kind, &typed.kind),
         ("STOP code", &saved.code, &typed.code),
         ("More words that mean STOP", &saved.revoke_words, &typed.revoke_words),
         ("More words that mean HELP", &saved.help_words, &typed.help_words),
