@@ -6,12 +6,13 @@ use sms_opt_in::actions::edit_program::{Wording, edit_program, wording_revision}
 use sms_opt_in::actions::edit_replies::{edit_replies, replies_revision};
 use sms_opt_in::actions::edit_sending::{Sending, edit_sending};
 use sms_opt_in::actions::publish_form::{Edited, form_revision, publish_form};
-use sms_opt_in::actions::publish_rules::{Draft, publish_rules};
+use sms_opt_in::actions::publish_rules::{RuleChange, RulesDraft, publish_rules};
 use sms_opt_in::actions::receive_text::receive_text;
 use sms_opt_in::actions::switch_sending::switch_sending;
 use sms_opt_in::domain::auto_reply::AutoReplies;
 use sms_opt_in::domain::language::Language;
 use sms_opt_in::domain::program::Program;
+use sms_opt_in::domain::schedule::Rule;
 use sms_opt_in::store::{Tx, forms, programs, rulebooks, settings, tallies};
 
 use crate::consent::start;
@@ -218,27 +219,22 @@ pub async fn a_form_and_its_program(stage: &mut Stage) {
 }
 
 pub async fn the_rules_twice(stage: &mut Stage) {
-    for round in 0..rounds() {
-        let draft = |hours: &str| {
-            let (place, hours) = (["FL", "TX"][round % 2], hours.to_owned());
-            move |version: i32, lines: &str| Draft {
-                lines: format!("{lines}\n{place},Mon-Sun,{hours},2026-10-{:02},test {round}", 1 + round % 28),
-                reason: "The bill was passed in the House".to_owned(),
-                version: Some(version),
-            }
-        };
-        let (version, lines) = stage
+    for _ in 0..rounds() {
+        let (version, book) = stage
             .read(|conn| {
                 let version = rulebooks::latest(conn)?.map_or(0, |edition| edition.version);
-                Ok((version, rulebooks::lines_of(conn, version)?.unwrap()))
+                Ok((version, rulebooks::current(conn)?))
             })
             .await;
-        let publish = |draft: Draft| {
+        let holidays = book.rules().into_iter().filter(|rule| matches!(rule, Rule::Holiday(_)));
+        let holidays: Vec<String> = holidays.map(|rule| rule.id()).take(2).collect();
+        let publish = |id: &str| {
+            let (change, reason) = (RuleChange::Remove(id.to_owned()), "The bill was repealed".to_owned());
+            let draft = RulesDraft { change, reason, version: Some(version) };
             let (actor, now) = (stage.ada(), stage.now);
             move |tx: &mut Tx<'_>| publish_rules(tx, &draft, &actor, now).map(drop)
         };
-        let (one, two) = (draft("09:00-19:00")(version, &lines), draft("10:00-18:00")(version, &lines));
-        one_of(&stage.both(publish(one), publish(two)).await);
+        one_of(&stage.both(publish(&holidays[0]), publish(&holidays[1])).await);
     }
 }
 
