@@ -144,9 +144,12 @@ pub fn update_contact(
 /// The [`revision_tag`] of a contact.
 pub fn contact_revision(contact: &Contact) -> String {
     let number = contact.number_id.to_string();
+    let confirmed = if contact.time_zone_confirmed { "confirmed" } else { "" };
     let optional = |text: &'_ Option<String>| text.clone().unwrap_or_default();
     let details = [&contact.email, &contact.external_id, &contact.zip, &contact.time_zone].map(optional);
-    revision_tag([number.as_str(), &contact.name].into_iter().chain(details.iter().map(String::as_str)))
+    revision_tag(
+        [number.as_str(), confirmed, &contact.name].into_iter().chain(details.iter().map(String::as_str)),
+    )
 }
 
 /// What is kept about a contact, as a person enters it.

@@ -4,8 +4,8 @@ use actix_web::web::{Bytes, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::App;
-use crate::actions::receive_text::Received;
 use super::error::RETRY_AFTER;
+use crate::actions::receive_text::Received;
 use crate::actions::{ActionError, receive_receipt, receive_text};
 use crate::providers::{BadSignature, Provider, Unreadable, Webhook};
 

@@ -71,7 +71,8 @@ async fn a_database_that_is_away_answers_503_and_later_everything_works_again() 
         sam.post_with(&token, "/contacts", &[("phone", "(206) 555-0142")]),
     );
     assert!(is_problem(sent, "busy").await.contains("Nothing was recorded"));
-    assert_eq!(hook.unwrap(), 503, "the carrier tells the STOP again");
+    // A carrier that has given up waiting tells the STOP again too.
+    assert!(hook.is_err() || hook.is_ok_and(|status| status == 503), "the STOP is not called recorded");
     page.says("Try again in a moment").lacks("It is our fault");
     assert_eq!(page.status, 503);
     let (asked, ready) = (asked, ready.unwrap());
