@@ -8,7 +8,7 @@ use sms_opt_in::actions::submit_form::{Submission, submit_form};
 use sms_opt_in::domain::consent::{Revocation, Source, StateName};
 use sms_opt_in::domain::evidence::{ConsentDocument, DocumentKind, RevocationChannel};
 use sms_opt_in::domain::id::NumberId;
-use sms_opt_in::domain::message::InboundText;
+use sms_opt_in::domain::message::{IdCertainty, InboundText};
 use sms_opt_in::domain::phone::Phone;
 use sms_opt_in::store::numbers::Number;
 use sms_opt_in::store::{Tx, events, inbound, numbers, programs};
@@ -24,6 +24,8 @@ pub fn text(from: &Phone, body: &str, provider_id: &str) -> InboundText {
         sent_at: None,
         answered_by_provider: false,
         opted_out_at_provider: false,
+        opted_in_at_provider: false,
+        id_certainty: IdCertainty::Certain,
     }
 }
 
