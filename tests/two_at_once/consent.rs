@@ -43,6 +43,7 @@ pub fn submission(phone: &Phone) -> Submission {
         slug: "opt-in".to_owned(),
         version: 1,
         was_shown: true,
+        stamp: None,
         phone: phone.clone(),
         name: None,
         page_url: "https://consent.example.test/f/opt-in".to_owned(),
