@@ -264,7 +264,7 @@ async fn reword(world: &World) {
             title: form.title.clone(),
             template: format!("{} New words.", form.template),
             double_opt_in: false,
-            stand: stand(&form),
+            revision: form_revision(&form),
         };
         publish_form(tx, "opt-in", &edited, &Actor::Operator, now)
     });
