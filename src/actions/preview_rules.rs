@@ -85,7 +85,7 @@ fn places(conn: &mut Conn<'_>, waiting: &[Waiting]) -> Result<HashMap<NumberId, 
     let mut found: HashMap<NumberId, Vec<Place>> = HashMap::new();
     for message in waiting {
         let said = known.remove(&message.number).unwrap_or_default();
-        let places = found.entry(message.number).or_insert_with(Vec::new);
+        let places = found.entry(message.number).or_default();
         for (zone, confirmed, zip) in said {
             let own = zone.as_deref().map(|name| OwnZone { name, confirmed });
             places.push(place_in(own, zip.as_deref(), &message.phone));

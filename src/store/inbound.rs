@@ -90,6 +90,8 @@ pub fn classes(conn: &mut Conn<'_>, ids: &[InboundId]) -> Result<HashMap<Inbound
 pub fn any_by(conn: &mut Conn<'_>, provider: &str) -> Result<bool, StoreError> {
     let found: Option<InboundId> = on!(conn, db => inbound_texts::table
         .filter(inbound_texts::provider.eq(provider))
+        // The order of the index, so that no statistics lead to a walk through all texts.
+        .order(inbound_texts::provider_id)
         .select(inbound_texts::id)
         .first(db)
         .optional()?);

@@ -36,12 +36,15 @@ async fn texts(world: &World, from: &str, body: &str, sids: [&str; 3], more: &[(
     status
 }
 
+/// A webhook's further fields.
+type Fields = &'static [(&'static str, &'static str)];
+
 #[actix_web::test]
 async fn a_stop_counts_at_once_whatever_else_the_webhook_holds() {
     let world = world().await;
     let announced_by_nobody: &[(&str, &str)] =
         &[("OriginalRepliedMessageSid", OTHER), ("OriginalRepliedMessageSender", "+1206")];
-    let cases: [(&str, [&str; 3], &[(&str, &str)]); 6] = [
+    let cases: [(&str, [&str; 3], Fields); 6] = [
         ("STOP", [SID; 3], announced_by_nobody),
         ("Stop texting me. MessageSid SM1", [SID; 3], &[]),
         ("STOP", [SID; 3], &[("ParentMessageSid", OTHER)]),

@@ -106,7 +106,8 @@ pub async fn a_stop_twice(stage: &mut Stage) {
         let phone = stage.opted_in(&format!("SM{round}a")).await;
         let stop = stop(&phone, &format!("SM{round}b"));
         let (one, two) = stage.both(stage.receives(stop.clone()), stage.receives(stop)).await;
-        (one.unwrap(), two.unwrap());
+        one.unwrap();
+        two.unwrap();
         let id = stage.number(&phone).await.id;
         assert_eq!(stage.read(move |conn| events::of(conn, id)).await.len(), 2, "START and one STOP");
         assert_eq!(stage.state(&phone).await, StateName::OptedOut);
@@ -118,7 +119,8 @@ pub async fn a_stop_and_a_start(stage: &mut Stage) {
         let phone = stage.opted_in(&format!("SM{round}a")).await;
         let (stop, start) = (stop(&phone, &format!("SM{round}b")), start(&phone, &format!("SM{round}c")));
         let (one, two) = stage.both(stage.receives(stop), stage.receives(start)).await;
-        (one.unwrap(), two.unwrap());
+        one.unwrap();
+        two.unwrap();
     }
 }
 
@@ -154,7 +156,8 @@ pub async fn a_new_owner_and_a_start(stage: &mut Stage) {
         let reassigned = Update::Reassigned("The carrier says that it has another owner".to_owned());
         let again = start(&phone, &format!("SM{round}b"));
         let (one, two) = stage.both(stage.records(id, reassigned), stage.receives(again)).await;
-        (one.unwrap(), two.unwrap());
+        one.unwrap();
+        two.unwrap();
     }
 }
 
@@ -184,12 +187,14 @@ pub async fn a_form_submitted_twice(stage: &mut Stage) {
             move |tx: &mut Tx<'_>| submit_form(tx, &form, now).map(drop)
         };
         let (one, two) = stage.both(submit(), submit()).await;
-        (one.unwrap(), two.unwrap());
+        one.unwrap();
+        two.unwrap();
         let number = stage.number(&phone).await;
         assert_eq!(number.contact_count, 1, "round {round}");
         let called = Revocation::now(RevocationChannel::Call, "Asked on the phone to stop".to_owned());
         let (one, two) = stage.both(submit(), stage.records(number.id, Update::OptOut(called))).await;
-        (one.unwrap(), two.unwrap());
+        one.unwrap();
+        two.unwrap();
         assert_eq!(stage.state(&phone).await, StateName::OptedOut);
     }
 }

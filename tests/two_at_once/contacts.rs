@@ -95,7 +95,8 @@ pub async fn two_contacts_swap_their_numbers(stage: &mut Stage) {
         let (first, second) =
             (stage.change(one, to_one, "Ben").await, stage.change(two, to_two, "Dee").await);
         let (first, second) = stage.both(stage.saves(one, first), stage.saves(two, second)).await;
-        (first.unwrap(), second.unwrap());
+        first.unwrap();
+        second.unwrap();
     }
 }
 
@@ -130,7 +131,8 @@ pub async fn an_edit_and_a_stop(stage: &mut Stage) {
                 receive_text(tx, "simulator", &stop, REGION, now).map(drop)
             })
             .await;
-        (edit.unwrap(), text.unwrap());
+        edit.unwrap();
+        text.unwrap();
     }
 }
 
@@ -142,7 +144,8 @@ pub async fn an_edit_and_a_form(stage: &mut Stage) {
         let (change, form, now) = (stage.change(id, &to, "Ben").await, submission(&to), stage.now);
         let (edit, form) =
             stage.both(stage.saves(id, change), move |tx| submit_form(tx, &form, now).map(drop)).await;
-        (edit.unwrap(), form.unwrap());
+        edit.unwrap();
+        form.unwrap();
     }
 }
 

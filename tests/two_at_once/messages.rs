@@ -87,7 +87,8 @@ pub async fn the_first_two_texts_to_a_number(stage: &mut Stage) {
     for _ in 0..rounds() {
         let phone = stage.phone();
         let (one, two) = stage.both(stage.sends(&phone), stage.sends(&phone)).await;
-        (one.unwrap(), two.unwrap());
+        one.unwrap();
+        two.unwrap();
         let number = stage.number(&phone).await.id;
         let lanes: Vec<Lane> = stage.messages(number).await.iter().map(|message| message.lane).collect();
         let requests = lanes.iter().filter(|lane| **lane == Lane::Invitation).count();
@@ -130,7 +131,8 @@ pub async fn a_receipt_twice(stage: &mut Stage) {
             move |tx: &mut Tx<'_>| receive_receipt(tx, "simulator", &receipt, now)
         };
         let (one, two) = stage.both(told(ReceiptStatus::Delivered), told(ReceiptStatus::Sent)).await;
-        (one.unwrap(), two.unwrap());
+        one.unwrap();
+        two.unwrap();
         assert_eq!(stage.steps(id).await.last(), Some(&Status::Delivered), "never backwards");
     }
 }
@@ -146,7 +148,8 @@ pub async fn a_receipt_and_the_answer(stage: &mut Stage) {
                 move |tx| record_outcome(tx, id, &outcome, "simulator", now),
             )
             .await;
-        (one.unwrap(), two.unwrap());
+        one.unwrap();
+        two.unwrap();
         assert_eq!(stage.steps(id).await.last(), Some(&Status::Delivered));
     }
 }
@@ -186,7 +189,8 @@ pub async fn an_expiry_and_a_start(stage: &mut Stage) {
         let (phone, id) = stage.held_too_long().await;
         let (now, start) = (stage.now, start(&phone, &format!("SM{round}")));
         let (one, two) = stage.both(move |tx| expire(tx, now).map(drop), stage.receives(start)).await;
-        (one.unwrap(), two.unwrap());
+        one.unwrap();
+        two.unwrap();
         assert_eq!(stage.steps(id).await.last(), Some(&Status::Expired), "nothing stale goes out");
     }
 }

@@ -147,7 +147,8 @@ pub async fn a_key_is_revoked_twice(stage: &mut Stage) {
             move |tx: &mut Tx<'_>| revoke_api_key(tx, id, &actor, now)
         };
         let (one, two) = stage.both(revoke(), revoke()).await;
-        (one.unwrap(), two.unwrap());
+        one.unwrap();
+        two.unwrap();
         let filter = admin_log::Filter { action: Some("api-key.revoked".to_owned()), ..Default::default() };
         let lines = stage.read(move |conn| admin_log::page(conn, &filter, 100)).await;
         let told = lines.iter().filter(|line| line.subject == format!("api-key:{name}")).count();

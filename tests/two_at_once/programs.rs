@@ -83,7 +83,6 @@ impl Stage {
             brand: "Acme".to_owned(),
             contact_route: "call us".to_owned(),
             sender: sender.to_owned(),
-            ..NewProgram::default()
         };
         move |tx| create_program(tx, &new, REGION, &actor, now).map(drop)
     }
@@ -107,7 +106,8 @@ pub async fn three_forms_of_one_page(stage: &mut Stage) {
         let words = Wording { brand: brand.clone(), ..wording(&program) };
         let narrow = Sending { code: code.clone(), ..sending };
         let (one, two) = stage.both(stage.saves_wording(words), stage.saves_sending("default", narrow)).await;
-        (one.unwrap(), two.unwrap());
+        one.unwrap();
+        two.unwrap();
         let program = stage.program().await;
         assert_eq!((program.brand.as_str(), program.code.as_deref()), (brand.as_str(), Some(code.as_str())));
         let replies = AutoReplies {
@@ -123,7 +123,8 @@ pub async fn three_forms_of_one_page(stage: &mut Stage) {
         };
         let words = Wording { contact_route: format!("call {round}"), ..wording(&program) };
         let (one, two) = stage.both(stage.saves_wording(words), answers).await;
-        (one.unwrap(), two.unwrap());
+        one.unwrap();
+        two.unwrap();
         let program = stage.program().await;
         assert_eq!(program.contact_route, format!("call {round}"));
         assert_eq!(program.replies.get(&Language::Spanish), Some(&replies));
@@ -166,7 +167,8 @@ pub async fn a_program_while_numbers_come(stage: &mut Stage) {
                 receive_text(tx, "simulator", &text, REGION, now).map(drop)
             })
             .await;
-        (one.unwrap(), two.unwrap());
+        one.unwrap();
+        two.unwrap();
         let all = stage
             .read(move |conn| {
                 let id = programs::find(conn, Some(&format!("rates-{round}")))?.unwrap().id;
@@ -245,7 +247,8 @@ pub async fn the_switch_both_ways(stage: &mut Stage) {
             move |tx: &mut Tx<'_>| switch_sending(tx, on, &actor, now)
         };
         let (one, two) = stage.both(turn(false), turn(true)).await;
-        (one.unwrap(), two.unwrap());
+        one.unwrap();
+        two.unwrap();
         let (switch, standstill) =
             stage.read(|conn| Ok((settings::sending_on(conn)?, settings::standstill(conn)?))).await;
         assert!(standstill.is_none(), "no person's switch is the installation's: {switch}");

@@ -12,6 +12,3 @@ CREATE INDEX messages_due_texts ON messages (due_at, id, number_id)
 -- Messages at the provider, by when they are asked about next.
 DROP INDEX messages_sending;
 CREATE INDEX messages_sending ON messages (due_at, id) WHERE status = 'sending';
--- A number's messages that were begun and are not over: a later one waits for them.
-CREATE INDEX messages_begun ON messages (number_id, claimed_at)
-  WHERE claimed_at IS NOT NULL AND (status = 'queued' OR status = 'sending');

@@ -1,4 +1,3 @@
-DROP INDEX messages_begun;
 DROP INDEX messages_sending;
 CREATE INDEX messages_sending ON messages (claimed_at) WHERE status = 'sending';
 DROP INDEX messages_due_texts;

@@ -1,7 +1,5 @@
 //! Rules sorted by kind and law, so that those of one law are found without looking at the others.
 
-use std::collections::BTreeSet;
-
 use chrono::NaiveDate;
 
 use super::closed_days::{Closure, Holiday};
@@ -23,9 +21,10 @@ pub(super) struct Table {
 }
 
 impl Table {
-    pub fn new(rows: Vec<Rule>) -> Table {
+    pub fn new(mut rows: Vec<Rule>) -> Table {
         let mut table = Table::default();
-        let rows: BTreeSet<Rule> = rows.into_iter().collect();
+        rows.sort();
+        rows.dedup();
         for row in rows {
             match row {
                 Rule::Hours(rule) => table.hours.push(rule),

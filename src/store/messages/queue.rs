@@ -32,7 +32,7 @@ pub(super) const WAITING: &str = "messages.status IN ('held', 'queued', 'schedul
 /// Counts end here.
 const COUNTED: i64 = 10_000;
 
-/// With `claimed_at` compared to something, the condition of `messages_begun`.
+/// Handed over once and not over yet. With `claimed_at` compared to something, `messages_attempts` finds them.
 const BEGUN: &str = "(messages.status = 'queued' OR messages.status = 'sending')";
 
 /// Of one number so many are begun and not over at most.
