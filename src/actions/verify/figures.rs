@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::consent::NumberConsent;
+use crate::domain::consent::{NumberConsent, StateName};
 use crate::domain::id::ProgramId;
 use crate::domain::time::Timestamp;
 use crate::store::{Conn, StoreError, tallies, walk};
@@ -47,6 +47,13 @@ impl Figures {
         let mut counted = self.counted;
         for (program, state, shown) in walk::figures(conn)? {
             let program = ProgramId::from_slice(&program);
+            let program = program.filter(|program| self.programs.iter().any(|(id, _)| id == program));
+            let is_known = [tallies::ALL, tallies::NEEDS_REVIEW].contains(&state.as_str())
+                || state.parse::<StateName>().is_ok();
+            if program.is_none() || !is_known {
+                findings.figure(format!("A figure of the lists names no program or no state: {shown} contacts as {state}."));
+                continue;
+            }
             let n = program.and_then(|program| counted.remove(&(program, state.clone()))).unwrap_or(0);
             if n != shown {
                 findings.figure(format!("The lists count {shown} contacts as {state}; there are {n}."));
