@@ -141,7 +141,11 @@ async fn the_database_itself_refuses_to_change_history() {
 const FIGURES: &[(&str, &str, &str)] = &[
     ("figure", "UPDATE tallies SET n=n+1 WHERE state='invited'", "The lists count"),
     ("figure gone", "DELETE FROM tallies", "The lists count no contacts"),
-    ("figure of no state", "INSERT INTO tallies SELECT id, 'invitedx', 7, 0 FROM programs", "names no program or no state"),
+    (
+        "figure of no state",
+        "INSERT INTO tallies SELECT id, 'invitedx', 7, 0 FROM programs",
+        "names no program or no state",
+    ),
     ("contact count", "UPDATE numbers SET contact_count=contact_count+1", "contacts are counted"),
 ];
 

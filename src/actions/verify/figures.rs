@@ -51,7 +51,9 @@ impl Figures {
             let is_known = [tallies::ALL, tallies::NEEDS_REVIEW].contains(&state.as_str())
                 || state.parse::<StateName>().is_ok();
             if program.is_none() || !is_known {
-                findings.figure(format!("A figure of the lists names no program or no state: {shown} contacts as {state}."));
+                findings.figure(format!(
+                    "A figure of the lists names no program or no state: {shown} contacts as {state}."
+                ));
                 continue;
             }
             let n = program.and_then(|program| counted.remove(&(program, state.clone()))).unwrap_or(0);

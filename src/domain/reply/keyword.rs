@@ -9,14 +9,14 @@ use crate::domain::language::Language;
 /// START and courtesy are no more words than these.
 const MOST_WITH_START: usize = 6;
 
+/// Beside one of these a word of consent is a question, which never opts in.
+const QUESTION_MARKS: &[char] = &['?', '¿', '؟', '‽', '⸮', '՞', '፧'];
+
 /// The whole text as a keyword, with the word that decided.
 pub(super) fn keyword(folded: &str, keywords: &Keywords) -> Option<Reading> {
-    let strict = strip(folded);
     let unmasked = unmask(folded);
     let loose = Spellings::of(&unmasked);
     let in_any_spelling = |word: &str| loose.is(word);
-    let is_question = folded.contains(['?', '¿', '؟', '？']);
-    let in_one_piece = |word: &str| word == strict;
     let reading =
         |reply, (word, language)| Reading { reply, tier: Tier::Keyword, matched: Some(word), language };
 
@@ -30,16 +30,28 @@ pub(super) fn keyword(folded: &str, keywords: &Keywords) -> Option<Reading> {
         .or_else(|| {
             find(&DATA.keywords.help, &keywords.help, in_any_spelling).map(|word| reading(Reply::Help, word))
         })
+        .or_else(|| consent(folded, keywords).filter(|_| !folded.contains(QUESTION_MARKS)))
+}
+
+/// A word of consent that is asked, not given: `YES?`. It changes nothing; a person sees it with the replies to read.
+pub(super) fn consent_as_question(folded: &str, keywords: &Keywords) -> Option<Reading> {
+    let word = consent(folded, keywords)?.matched?;
+    let matched = Some(format!("{word}, as a question"));
+    Some(Reading { reply: Reply::Other, tier: Tier::NoChange, matched, language: None })
+}
+
+/// YES or START as the bare word in one piece, or START with courtesy.
+fn consent(folded: &str, keywords: &Keywords) -> Option<Reading> {
+    let strict = strip(folded);
+    let reading =
+        |reply, (word, language)| Reading { reply, tier: Tier::Keyword, matched: Some(word), language };
+    find(&DATA.keywords.confirm, &keywords.confirm, |word| word == strict)
+        .map(|word| reading(Reply::Confirm, word))
         .or_else(|| {
-            find(&DATA.keywords.confirm, &keywords.confirm, in_one_piece)
-                .map(|word| reading(Reply::Confirm, word))
-        })
-        .or_else(|| {
-            find(&DATA.keywords.opt_in, &keywords.opt_in, in_one_piece)
+            find(&DATA.keywords.opt_in, &keywords.opt_in, |word| word == strict)
                 .map(|word| reading(Reply::OptIn, word))
-                .or_else(|| start_with_courtesy(folded))
-                .filter(|_| !is_question)
         })
+        .or_else(|| start_with_courtesy(folded))
 }
 
 /// The first word, of the default set or the program's own, that is the text, and its language; a program's own word has

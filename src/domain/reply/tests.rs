@@ -2,6 +2,7 @@ use super::data::DATA;
 use super::*;
 use proptest::prelude::*;
 
+mod carriers;
 mod disguises;
 mod languages;
 mod sentences;
@@ -45,6 +46,26 @@ fn every_word_of_the_tables_means_what_its_table_says() {
     for (from, to) in DATA.letters.look_alikes.iter().chain(&DATA.letters.playful) {
         assert_eq!(from.chars().count(), to.chars().count(), "{from}");
     }
+}
+
+#[test]
+fn no_word_of_consent_counts_as_a_question() {
+    let own = |word: &str| Keywords { opt_in: vec![word.into()], confirm: vec![], ..Keywords::default() };
+    let tables = DATA.keywords.opt_in.iter().chain(&DATA.keywords.confirm);
+    for (word, _) in tables {
+        for text in
+            ["{}?", "{} ?", "¿{}?", "{}?!", "{}??", "{}؟", "{}‽", "{}？", "{}⁇", "\"{}?\"", "{}\u{200B}?"]
+        {
+            let text = text.replace("{}", &word.to_lowercase());
+            let reading = plain(&text);
+            assert_eq!((reading.reply, reading.tier), (Reply::Other, Tier::NoChange), "{text}");
+            assert_eq!(reading.matched, Some(format!("{word}, as a question")), "{text}");
+        }
+    }
+    assert_eq!(plain("start, please?").reply, Reply::Other);
+    assert_eq!(read("rates?", &own("rates")).reply, Reply::Other);
+    assert_eq!(read("rates!", &own("rates")).reply, Reply::OptIn);
+    assert_eq!(plain("stop?").reply, revoked(), "only consent is strict");
 }
 
 #[test]
@@ -130,6 +151,7 @@ fn a_program_adds_words_but_never_weakens_a_stop() {
     }
     assert_eq!(read("Rates", &keywords).reply, Reply::OptIn);
     assert_eq!(read("OK!", &keywords).reply, Reply::Confirm);
+    assert_eq!(read("OK?", &keywords).reply, Reply::Other);
     assert_eq!(read("who?", &keywords).reply, Reply::Help);
     assert_eq!(read("…", &keywords).reply, Reply::Other);
     assert_eq!(read("", &keywords).reply, Reply::Other);
