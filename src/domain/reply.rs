@@ -10,6 +10,7 @@ mod examples;
 mod fold;
 mod keyword;
 mod matcher;
+mod name;
 mod overlap;
 mod sentence;
 mod tapback;
@@ -113,7 +114,7 @@ pub fn read(text: &str, keywords: &Keywords) -> Reading {
     }
     let nothing = || Reading { reply: Reply::Other, tier: Tier::NoChange, matched: None, language: None };
     keyword::keyword(&line, keywords)
-        .or_else(|| sentence::judge(&unmask(&folded), keywords))
+        .or_else(|| sentence::judge(&unmask(&folded), &name::names_in(text), keywords))
         .or_else(|| keyword::consent_as_question(&line, keywords))
         .unwrap_or_else(nothing)
 }

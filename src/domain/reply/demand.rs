@@ -2,9 +2,12 @@
 //! stop word beside a complaint, STOP and a code that no program has.
 
 use super::Reading;
+use super::data::REVOKE_ONE;
+use super::everyday::is_ordinary;
 use super::matcher::{Found, Kind};
 use super::overlap::Cover;
 use super::sentence::{Text, revoke};
+use super::typos;
 use super::words::Word;
 
 /// `STOP it now, I …`: so many small words may stand before the new sentence.
@@ -21,7 +24,18 @@ impl Text {
             let matched = format!("{} and {}", self.explain(stop), self.explain(other));
             Some(self.said(stop, revoke(matched)))
         };
-        keyword.or_else(demand).or_else(several).or_else(|| self.stop_and_code())
+        let reading = keyword.or_else(demand).or_else(several).or_else(|| self.stop_and_code());
+        reading.or_else(|| {
+            let word = self.slip_of_stop().filter(|word| !is_word(&word.text))?;
+            Some(revoke(format!("{REVOKE_ONE} (one slip: {})", word.text)))
+        })
+    }
+
+    /// The only word of a text beside courtesy, if it is one slip away from STOP: `stob`, `pls atop`.
+    pub(super) fn slip_of_stop(&self) -> Option<&Word> {
+        let mut others = self.words.iter().zip(&self.cover).filter(|(_, one)| !one.courtesy);
+        let (word, _) = others.next().filter(|_| others.next().is_none())?;
+        typos::is_slip_of_stop(&word.text).then_some(word)
     }
 
     /// A keyword that with courtesy makes up the whole text, or one that is no everyday word and makes up a clause.
@@ -31,6 +45,9 @@ impl Text {
         }
         let whole = self.cover.iter().all(|one| one.is_polite());
         let with_numbers = self.cover.iter().all(|one| one.is_polite() || one.number);
+        let is_phone = |word: &Word| word.text.len() >= 7 && word.text.bytes().all(|b| b.is_ascii_digit());
+        let with_phone =
+            self.words.iter().zip(&self.cover).all(|(word, one)| one.is_polite() || is_phone(word));
         let courtesy = self.cover.iter().take_while(|one| one.courtesy).count();
         let fits = |rule: &&Found| match rule.kind {
             Kind::Weak => whole,
@@ -38,7 +55,7 @@ impl Text {
                 let is_ours = || self.fills_clause(rule) && self.contact_words().any(|(at, _)| !rule.has(at));
                 (self.is_dressed() || is_ours()) && !self.at(rule.end()).softening && !self.invites()
             }
-            Kind::Clause => (whole || self.fills_clause(rule)) && !self.at(rule.end()).softening,
+            Kind::Clause => (with_phone || self.fills_clause(rule)) && !self.at(rule.end()).softening,
             Kind::Strong => {
                 with_numbers
                     || self.fills_clause(rule)
@@ -62,8 +79,10 @@ impl Text {
         let Some((before, here)) = rule.start().checked_sub(1).zip(self.words.get(rule.start())) else {
             return false;
         };
-        let leads =
-            |word: &Word| word.clause == here.clause && (self.at(before).courtesy || word.text == "AND");
+        let leads = |word: &Word| {
+            word.clause == here.clause
+                && (self.at(before).courtesy || matches!(word.text.as_str(), "AND" | "BUT" | "SO"))
+        };
         let is_plea = self.words.get(before).is_some_and(leads);
         is_plea && self.words.get(rule.end()).is_none_or(|next| next.clause != here.clause)
     }
@@ -75,8 +94,12 @@ impl Text {
         }
         let in_sight = |rule: &&Found| self.is_in_sight(rule);
         let alone = || self.of(Kind::Weak).filter(in_sight).find(|rule| self.fills_clause(rule));
-        let stop = self.of(Kind::Strong).find(in_sight).or_else(alone)?;
-        let is_other = |rule: &Found| !self.at(rule.start()).is_stop() && !rule.has(stop.start());
+        let partial = || {
+            self.of(Kind::Partial)
+                .find(|rule| !self.at(rule.start()).harmless && !self.at(rule.start()).negated)
+        };
+        let stop = self.of(Kind::Strong).find(in_sight).or_else(alone).or_else(partial)?;
+        let is_other = |rule: &Found| !self.at(rule.start()).is_stop() && !overlaps(rule, stop);
         let is_signal = |rule: &&Found| is_other(rule) && !self.is_harmless(rule);
         let signals = self.of_any().filter(|rule| matches!(rule.kind, Kind::Unclear | Kind::Hint));
         Some((stop, signals.into_iter().find(is_signal)?))
@@ -104,4 +127,13 @@ impl Text {
     fn is_dressed(&self) -> bool {
         self.cover.iter().all(|one| one.is_polite() || one.wish || one.remark)
     }
+}
+
+/// True for a word of its own, however near it is to STOP.
+fn is_word(word: &str) -> bool {
+    typos::is_real(word) || is_ordinary(word)
+}
+
+fn overlaps(a: &Found, b: &Found) -> bool {
+    a.start() < b.end() && b.start() < a.end()
 }

@@ -2,11 +2,16 @@
 //! and the lead's texts; so a word that may be about anything counts only alone, or beside a word about texts or the sender.
 
 use super::Reading;
+use super::data::REVOKE_ONE;
 use super::matcher::{Found, Kind, RULES};
 use super::sentence::{Text, unclear};
+use super::words::Word;
 
 /// So many words before a word of contact a refusal still bears on it.
 const REFUSAL_REACHES: usize = 7;
+
+/// A STOP at the end counts in a text of at most so many words.
+const MOST_BEFORE_STOP: usize = 14;
 
 impl Text {
     /// A demand that is turned round, a stop word or a complaint in doubt, or a bare no.
@@ -24,7 +29,10 @@ impl Text {
             self.of_any().filter(|rule| !self.is_harmless(rule)).find(|rule| self.is_doubtful(rule));
         match doubtful.or_else(|| self.bare_no()) {
             Some(rule) => Some(self.said(rule, unclear(self.explain(rule)))),
-            None => self.refused_contact(),
+            None => self.refused_contact().or_else(|| {
+                let word = self.slip_of_stop()?;
+                Some(unclear(format!("perhaps {REVOKE_ONE}: {}", word.text)))
+            }),
         }
     }
 
@@ -34,7 +42,7 @@ impl Text {
             Kind::Unclear => true,
             Kind::Hint => self.may_be_about_us(rule),
             Kind::Remark => self.may_be_about_us(rule) || (rule.start() == 0 && self.fills_clause(rule)),
-            Kind::Strong => self.is_order(rule),
+            Kind::Strong => self.is_order(rule) || self.is_last_word(rule),
             Kind::Weak if self.fills_clause(rule) && self.is_plea(rule) => !self.invites(),
             Kind::Weak => {
                 self.may_be_about_us(rule) || (rule.start() == 0 && self.words.len() == rule.end() + 1)
@@ -76,6 +84,32 @@ impl Text {
     /// `stop it I am driving`: an order at the beginning of the text.
     fn is_order(&self, rule: &Found) -> bool {
         self.cover.iter().take(rule.start()).all(|one| one.courtesy || one.wish)
+    }
+
+    /// `already bought a house stop`: the last word of the text, and nothing before it that makes it a question or a noun.
+    fn is_last_word(&self, rule: &Found) -> bool {
+        let before = rule.start().checked_sub(1).and_then(|at| self.words.get(at));
+        let is_free = |word: &Word| {
+            !RULES.is_small(word)
+                && !matches!(
+                    word.text.as_str(),
+                    "WILL"
+                        | "DOES"
+                        | "DID"
+                        | "CAN"
+                        | "WOULD"
+                        | "SHOULD"
+                        | "HE"
+                        | "SHE"
+                        | "THEY"
+                        | "NEVER"
+                        | "CANT"
+                        | "WONT"
+                )
+                && !word.text.ends_with("LY")
+        };
+        let is_last = rule.end() == self.words.len() && self.words.len() <= MOST_BEFORE_STOP;
+        is_last && self.is_in_sight(rule) && before.is_some_and(is_free)
     }
 
     /// A demand of which a word belongs to something else (`non-stop texts`) is still in doubt.

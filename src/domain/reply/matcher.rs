@@ -29,6 +29,8 @@ pub(super) enum Kind {
     Clause,
     /// A plain demand to stop, or a wrong person, wherever it stands.
     Demand,
+    /// Half a demand: with a refusal, a complaint or a threat in the same text it revokes.
+    Partial,
     /// Said beside a keyword without changing it.
     Courtesy,
     /// Makes a sentence of a keyword that is no everyday word.

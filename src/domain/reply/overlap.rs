@@ -72,6 +72,7 @@ impl Cover {
             Kind::Name => self.name = true,
             Kind::Remark => self.remark = true,
             Kind::Demand
+            | Kind::Partial
             | Kind::Unclear
             | Kind::Hint
             | Kind::Automatic
@@ -107,7 +108,7 @@ pub(super) fn cover(words: &[Word], found: &[Found]) -> Vec<Cover> {
         mark(&mut cover, rule);
         // `if you would kindly` asks, it does not doubt.
         let is_polite = polite_until.get(rule.start()).is_some_and(|until| *until > rule.end());
-        if rule.kind != Kind::Asking || !is_polite {
+        if !matches!(rule.kind, Kind::Asking | Kind::Softening) || !is_polite {
             extend_mask(&mut cover, words, rule);
         }
     }

@@ -14,8 +14,8 @@ const SPLIT_INTO: usize = 3;
 const SHORTEST_SPLIT: usize = 4;
 
 /// Reads a folded and unmasked text that is no keyword. Nothing if nothing was found.
-pub(super) fn judge(folded: &str, keywords: &Keywords) -> Option<Reading> {
-    let words = words_of(folded, &RULES.lexicon);
+pub(super) fn judge(folded: &str, names: &[String], keywords: &Keywords) -> Option<Reading> {
+    let words = words_of(folded, names, &RULES.lexicon);
     let found = RULES.find(&words);
     let text = Text::new(words, found, keywords);
     text.split_word()
@@ -198,6 +198,9 @@ fn own(words: &[Word], own: &[String], kind: Kind, found: &mut Vec<Found>) {
 
 fn spoken(word: &Word, lexicon: &Lexicon) -> String {
     let known = word.id.map_or(word.text.as_str(), |id| lexicon.word(id));
+    if DATA.lists.names.iter().any(|name| name == known) {
+        return word.text.to_lowercase();
+    }
     if word.is_slip { format!("{known} (one slip: {})", word.text) } else { known.to_lowercase() }
 }
 

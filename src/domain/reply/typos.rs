@@ -1,7 +1,7 @@
 //! One typing slip: which misspelled word is read as which, towards revocation only. Short words have a list of their real
 //! slips; longer ones allow any one slip that is not a word of its own.
 
-use super::data::DATA;
+use super::data::{DATA, REVOKE_ONE};
 use super::matcher::Lexicon;
 
 /// The words that are written as one with what stands beside them: `STOPTEXTING`, `PLEASESTOP`.
@@ -23,7 +23,13 @@ pub(super) fn meant(word: &str) -> Option<&'static str> {
         return None;
     }
     let long = || DATA.typos.long_words.iter().find(|long| is_one_slip(word, long));
-    DATA.typos.by_slip.get(word).or_else(|| cut_short(word)).or_else(long).map(String::as_str)
+    DATA.typos
+        .by_slip
+        .get(word)
+        .or_else(|| cut_short(word))
+        .or_else(long)
+        .or_else(|| without_vowels(word))
+        .map(String::as_str)
 }
 
 /// A keyword that was cut short: `unsubsc`, `revok`.
@@ -39,6 +45,11 @@ pub(super) fn shorthand<'a>(word: &'a str, lexicon: &Lexicon) -> Option<&'a str>
     let tables = DATA.keywords.revoke.iter().chain(&DATA.keywords.help);
     let is_keyword = tables.into_iter().any(|(known, _)| known == keyword);
     (is_keyword && lexicon.id(rest).is_some()).then_some(keyword)
+}
+
+/// `textin`, `hittin`: the word with the G that is not spoken.
+pub(super) fn with_g(word: &str) -> Option<String> {
+    (word.len() >= SHORTEST_CUT && word.ends_with("IN")).then(|| format!("{word}G"))
 }
 
 /// `Kevin's`: the name.
@@ -62,6 +73,19 @@ pub(super) fn with_lost_letter(word: &str, lexicon: &Lexicon, is_lost: fn(char) 
 /// True for a word of its own, however near it is to a keyword.
 pub(super) fn is_real(word: &str) -> bool {
     DATA.typos.real_words.contains(word)
+}
+
+/// True for a word of letters that is one slip away from STOP.
+pub(super) fn is_slip_of_stop(word: &str) -> bool {
+    word.bytes().all(|b| b.is_ascii_uppercase()) && word != REVOKE_ONE && is_one_slip(word, REVOKE_ONE)
+}
+
+/// The known word of which nothing but the vowels were left out: `wrng nmbr`, `cntct`.
+fn without_vowels(word: &str) -> Option<&'static String> {
+    let is_vowel = |c: char| matches!(c, 'A' | 'E' | 'I' | 'O' | 'U');
+    let is_it =
+        |long: &&String| !word.contains(is_vowel) && long.chars().filter(|c| !is_vowel(*c)).eq(word.chars());
+    DATA.typos.long_words.iter().find(is_it)
 }
 
 /// One letter left out, one too many, one wrong, or two neighbours swapped: Damerau and Levenshtein's distance of one, found

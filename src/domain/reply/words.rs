@@ -24,11 +24,15 @@ pub(super) struct Word {
 }
 
 /// The words of a folded and unmasked text, in one pass.
-pub(super) fn words_of(folded: &str, lexicon: &Lexicon) -> Vec<Word> {
+pub(super) fn words_of(folded: &str, names: &[String], lexicon: &Lexicon) -> Vec<Word> {
     let mut words = glue(contract(chop(folded, lexicon), lexicon));
     join_shouts(&mut words);
     if words.iter().any(|word| word.id.is_none()) {
         words = words.into_iter().flat_map(|word| mend(word, lexicon)).collect();
+        // A name that no table has stands for any of them.
+        let name = DATA.lists.names.first().and_then(|name| lexicon.id(name));
+        let is_name = |word: &&mut Word| word.id.is_none() && names.contains(&word.text);
+        words.iter_mut().filter(is_name).for_each(|word| word.id = name);
     }
     words
 }
@@ -207,6 +211,7 @@ fn mend(word: Word, lexicon: &Lexicon) -> Vec<Word> {
             let [once, twice] = typos::undouble(&word.text)?;
             known(&once, false).or_else(|| known(&twice, false)).or_else(|| slip(&once))
         })
+        .or_else(|| known(&typos::with_g(&word.text)?, false))
         .or_else(|| slip(&word.text))
         .or_else(|| known(typos::owner(&word.text)?, false))
         .or_else(|| is_over_and_over(&word.text).then(|| known(REVOKE_ONE, false)).flatten())

@@ -33,7 +33,10 @@ fuzz_target!(|text: &str| {
     let bare = normalise(text);
 
     assert_eq!(normalise(&bare), bare);
-    assert!(reading.reply != Reply::OptIn || bare.split(' ').any(|word| OPT_IN.contains(&normalise(word).as_str())));
+    assert!(
+        reading.reply != Reply::OptIn
+            || bare.split(' ').any(|word| OPT_IN.contains(&normalise(word).as_str()))
+    );
     assert!(reading.reply != Reply::Confirm || CONFIRM.contains(&bare.as_str()));
     assert_eq!(reading.tier == Tier::NoChange, reading.reply == Reply::Other);
     assert_eq!(reading.tier == Tier::Unclear, reading.reply == Reply::Unclear);

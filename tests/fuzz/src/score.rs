@@ -58,7 +58,10 @@ fn score(file: &str, text: &str) {
         if all > 0 {
             println!(
                 "{label:8} {all:5}: revoke {}, unclear {}, none {}, start {}",
-                of("revoke"), of("unclear"), of("none"), of("start")
+                of("revoke"),
+                of("unclear"),
+                of("none"),
+                of("start")
             );
         }
     }
