@@ -17,8 +17,9 @@ use crate::clock::Clock;
 use crate::config::{Config, Unusable};
 use crate::domain::database_kind::DatabaseKind;
 use crate::domain::time::Timestamp;
-use crate::jobs::{HandOverGate, Jobs, note_start, notice_restore, seal_all};
+use crate::jobs::{Jobs, note_start, notice_restore, seal_all};
 use crate::providers::Provider;
+use crate::providers::hand_over::HandOverGate;
 use crate::providers::simulator::Simulator;
 use crate::providers::twilio::{Twilio, TwilioConfig};
 use crate::store::seal_file::SealFile;
@@ -92,7 +93,7 @@ pub async fn bind(config: Config, clock: Clock) -> Result<Bound> {
     let app = Data::new(app);
     let seals = SealFile::at(app.config.seal_file());
     let starts = StartFile::at(app.config.start_file());
-    let (region, gate) = (app.config.default_region.clone(), HandOverGate::default());
+    let (region, gate) = (app.config.default_region.clone(), app.hand_over.clone());
     let (store, clock, breaker) = (app.store.clone(), app.clock.clone(), Arc::clone(&app.breaker));
     let jobs = Jobs { store, clock, provider, breaker, secret, seals, starts, has_lasting_key, region, gate };
     // A file of seals that cannot be read may say that the database is older than a STOP: then nothing is started.
@@ -224,6 +225,7 @@ fn shared(
             local_url,
             twilio,
             breaker,
+            hand_over: HandOverGate::default(),
             simulator,
             forged_webhooks,
         },

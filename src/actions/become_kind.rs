@@ -121,15 +121,15 @@ pub fn end_simulated(
 /// # Errors
 /// When the database fails.
 pub fn cancel_some(tx: &mut Tx<'_>, now: Timestamp) -> Result<usize, ActionError> {
-    let mut waiting = messages::all_waiting(tx, MESSAGES)?;
-    if waiting.is_empty() {
-        waiting = messages::page(tx, Some(Status::Sending), None, None, MESSAGES)?;
+    let waiting = restore::cancel_some(tx, CANCELED, now)?;
+    if waiting > 0 {
+        return Ok(waiting);
     }
-    for message in &waiting {
+    let under_way = messages::page(tx, Some(Status::Sending), None, None, MESSAGES)?;
+    for message in &under_way {
         messages::advance(tx, message, Status::Cancelled, now, &Move::coded("cancelled", CANCELED))?;
     }
-    restore::withdraw_questions(tx, now)?;
-    Ok(waiting.len())
+    Ok(under_way.len())
 }
 
 /// Writes down what the database is for from now on. What a person decided ends the question about both kinds of texts;

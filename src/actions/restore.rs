@@ -7,9 +7,14 @@ use crate::domain::standstill::Standstill;
 use crate::domain::time::Timestamp;
 use crate::store::messages::{self, Move};
 use crate::store::seals::{self, Seal};
-use crate::store::{Conn, StoreError, Tx, admin_log, settings, stale};
+use crate::store::{Conn, StoreError, Tx, admin_log, numbers, settings, stale};
 
-use super::ActionError;
+use super::{ActionError, requests};
+
+/// Messages and questions that are read at a time.
+const AT_ONCE: i64 = 1000;
+const RESTORED: &str =
+    "The database was restored from a backup: it may have gone out since. Send it again if it matters.";
 
 /// What has to be written down now that the file of seals ends with `outside`; nothing when all is known.
 ///
@@ -41,7 +46,8 @@ pub fn stand_still(tx: &mut Tx<'_>, why: Standstill, now: Timestamp) -> Result<(
     let switch = settings::sending_locked(tx)?;
     let is_new = !switch.standstill.is_some_and(Standstill::awaits_after_restore);
     if is_new && why.awaits_after_restore() {
-        cancel_waiting(tx, now)?;
+        // What waited when the backup was made may have gone out since: it is not sent a second time.
+        while cancel_some(tx, RESTORED, now)? > 0 {}
     }
     settings::switch_sending(tx, &switch, false, Some(why))?;
     admin_log::add(tx, &Actor::System, "sending.off", "all sending", &why.facts(), now)?;
@@ -65,30 +71,31 @@ pub fn complete_until(conn: &mut Conn<'_>) -> Result<Timestamp, StoreError> {
     Ok(seals::last(conn)?.map_or(Timestamp::default(), |seal| seal.sealed_at))
 }
 
-/// What waited when the backup was made may have gone out since: nobody can tell, so it is not sent a second time.
-fn cancel_waiting(tx: &mut Tx<'_>, now: Timestamp) -> Result<(), ActionError> {
-    let note =
-        "The database was restored from a backup: it may have gone out since. Send it again if it matters.";
-    // The same holds for what a person was asked about.
-    withdraw_questions(tx, now)?;
-    loop {
-        let waiting = messages::all_waiting(tx, 1000)?;
-        if waiting.is_empty() {
-            return Ok(());
-        }
-        for message in waiting {
-            messages::advance(tx, &message, Status::Cancelled, now, &Move::coded("cancelled", note))?;
-        }
-    }
-}
-
-/// Withdraws every question about a message that expired: the message will not be sent.
+/// Cancels some of what waits to be handed over, and ends its opt-in requests: the numbers were not asked. Withdraws every
+/// question about a message that expired. Returns how many messages; none at the end.
 ///
 /// # Errors
 /// When the database fails.
-pub(super) fn withdraw_questions(tx: &mut Tx<'_>, now: Timestamp) -> Result<(), ActionError> {
+pub(super) fn cancel_some(tx: &mut Tx<'_>, note: &str, now: Timestamp) -> Result<usize, ActionError> {
+    withdraw_questions(tx, now)?;
+    let mut waiting = messages::all_waiting(tx, AT_ONCE)?;
+    // Numbers are locked before their messages, and always in the same order.
+    waiting.sort_by_key(|message| message.number_id);
+    for message in &waiting {
+        if let Some(number) = message.number_id {
+            numbers::get_locked(tx, number)?;
+        }
+        messages::advance(tx, message, Status::Cancelled, now, &Move::coded("cancelled", note))?;
+    }
+    for message in &waiting {
+        requests::failed(tx, message, note, now)?;
+    }
+    Ok(waiting.len())
+}
+
+fn withdraw_questions(tx: &mut Tx<'_>, now: Timestamp) -> Result<(), ActionError> {
     loop {
-        let open = stale::open(tx, 1000)?;
+        let open = stale::open(tx, AT_ONCE)?;
         if open.is_empty() {
             return Ok(());
         }

@@ -6,12 +6,14 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::Args;
 
 use crate::actions::{ActionError, seal};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::store::seal_file::SealFile;
+use crate::store::seals::BEFORE_ALL;
 use crate::store::{self, seals};
 
 #[derive(Args)]
@@ -33,40 +35,69 @@ pub(super) fn run(config: &Config, command: &BackupCommand) -> Result<ExitCode> 
     }
     let file = std::path::absolute(&command.file)?;
     let shown = file.display();
+    let copy_of_seals = SealFile::at(seals_beside(&file));
+    if copy_of_seals.path().exists() {
+        bail!("The file {} cannot be made: it is there already.", copy_of_seals.path().display());
+    }
     // Made first and by nobody else, so that nothing is overwritten and nobody else can read it.
     let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file);
     let made = made.with_context(|| format!("The file {shown} cannot be made."))?;
-    let copied = copy(config, &file.to_string_lossy());
+    let copied = copy(config, &file.to_string_lossy(), &copy_of_seals);
     if let Err(error) = copied.and_then(|()| Ok(on_disk(&made, &file)?)) {
+        let _ = std::fs::remove_file(copy_of_seals.path());
         let _ = std::fs::remove_file(&file);
         return Err(error.context("There is no backup"));
     }
-    println!(
-        "The database as it is now is in {shown}. Check it, with the SECRET_KEY of the installation: \
-         sms-opt-in verify --database-url sqlite://{shown}"
-    );
-    println!("To it belong, and are not in it:");
-    println!(
-        "  {}  the secret key (unless SECRET_KEY is given): keep it apart",
-        config.secret_key_file().display()
-    );
-    println!("  {}  the file of seals: keep the newest one", config.seal_file().display());
+    report(config, &file, copy_of_seals.path());
     Ok(ExitCode::SUCCESS)
 }
 
-/// What the server had not sealed yet is sealed in the copy: it can be checked at any later time.
-fn copy(config: &Config, file: &str) -> Result<()> {
+fn report(config: &Config, file: &Path, seals: &Path) {
+    let shown = file.display();
+    let folder = file.parent().unwrap_or(file).display();
+    if seals.exists() {
+        println!("The database as it is now is in {shown}, with its seals in {}.", seals.display());
+    } else {
+        println!("The database as it is now is in {shown}. It has no file of seals.");
+    }
+    println!(
+        "Check the copy with the SECRET_KEY of the installation: \
+         sms-opt-in verify --data-dir {folder} --database-url sqlite://{shown}"
+    );
+    println!("Keep apart from it:");
+    println!("  {}  the secret key (unless SECRET_KEY is given)", config.secret_key_file().display());
+    println!(
+        "  {}  the newest file of seals: put it beside a restored database, not the one of the copy",
+        config.seal_file().display()
+    );
+}
+
+/// Where `verify` looks for the seals of the copy.
+fn seals_beside(file: &Path) -> PathBuf {
+    let mut path = file.as_os_str().to_owned();
+    path.push(".seals");
+    PathBuf::from(path)
+}
+
+/// What the server had not sealed yet is sealed in the copy: it can be checked at any later time. The seals come from the file
+/// beside the database, not from the database, so that the copy is checked against what was sealed.
+fn copy(config: &Config, file: &str, copy_of_seals: &SealFile) -> Result<()> {
+    // Before the database: its copy may have newer seals than the file, never older ones.
+    let known = SealFile::at(config.seal_file()).all()?;
     store::copy_into(&config.database_url, file)?;
     let now = Clock::System.now();
-    store::write_copy::<_, ActionError>(file, |tx| {
+    let sealed = store::write_copy::<_, ActionError>(file, |tx| {
         let key = config.existing_secret_key().ok().flatten();
         let last = seals::last(tx)?;
-        let Some(key) = key.filter(|key| last.is_some_and(|last| seal::goes_on_with(key, &last))) else {
-            return Ok(());
-        };
-        while seal::seal(tx, &key, None, now)? > 0 {}
-        Ok(())
+        if let Some(key) = key.filter(|key| last.is_some_and(|last| seal::goes_on_with(key, &last))) {
+            while seal::seal(tx, &key, None, now)? > 0 {}
+        }
+        Ok(seals::behind(tx, BEFORE_ALL)?)
     })?;
+    if let Some(known) = known {
+        copy_of_seals.add(known)?;
+        copy_of_seals.add(sealed.unwrap_or_default())?;
+    }
     Ok(())
 }
 

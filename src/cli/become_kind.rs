@@ -4,6 +4,7 @@ use std::io::{BufRead, Write};
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
+use chrono::Duration;
 use clap::{Args, ValueEnum};
 
 use crate::actions::ActionError;
@@ -13,7 +14,11 @@ use crate::app::{OperatorStore, SoleServer};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::database_kind::DatabaseKind;
-use crate::store::{StoreError, messages, settings};
+use crate::domain::time::Timestamp;
+use crate::store::{Store, StoreError, messages, settings, starts};
+
+/// A server that shares its database shows every ten seconds that it runs.
+const WATCHED: u32 = 25;
 
 #[derive(Args)]
 pub(super) struct BecomeCommand {
@@ -35,6 +40,7 @@ enum KindName {
 pub(super) fn run(config: &Config, command: &BecomeCommand) -> Result<ExitCode> {
     let _alone = SoleServer::hold(config)?;
     let opened = OperatorStore::open(config)?;
+    let heartbeat = heartbeat_of_none_that_runs(&opened.store)?;
     let wanted = match command.kind {
         KindName::Real => DatabaseKind::Real,
         KindName::Simulated => DatabaseKind::Simulated,
@@ -44,12 +50,35 @@ pub(super) fn run(config: &Config, command: &BecomeCommand) -> Result<ExitCode> 
         return Ok(ExitCode::SUCCESS);
     }
     match wanted {
-        DatabaseKind::Real => to_real(&opened, command.yes),
-        DatabaseKind::Simulated => to_simulated(&opened, command.yes),
+        DatabaseKind::Real => to_real(&opened, heartbeat, command.yes),
+        DatabaseKind::Simulated => to_simulated(&opened, heartbeat, command.yes),
     }
 }
 
-fn to_real(opened: &OperatorStore, yes: bool) -> Result<ExitCode> {
+/// Where servers share the database no lock says that one runs; its heartbeat does. Returns the last heartbeat.
+fn heartbeat_of_none_that_runs(store: &Store) -> Result<Option<Timestamp>> {
+    let last = store.read_now(starts::heartbeat)?;
+    let is_recent = last.is_some_and(|last| Clock::System.now().since(last) < Duration::minutes(10));
+    if store.is_shared() && is_recent {
+        println!("Checking for {WATCHED} seconds whether a server runs on this database.");
+        for _ in 0..WATCHED {
+            std::thread::sleep(std::time::Duration::from_secs(1));
+            still_alone(store, last)?;
+        }
+    }
+    Ok(last)
+}
+
+fn still_alone(store: &Store, heartbeat: Option<Timestamp>) -> Result<()> {
+    if store.read_now(starts::heartbeat)? != heartbeat {
+        bail!(
+            "A server runs on this database. Stop every instance, then run this command again. Nothing changed."
+        );
+    }
+    Ok(())
+}
+
+fn to_real(opened: &OperatorStore, heartbeat: Option<Timestamp>, yes: bool) -> Result<ExitCode> {
     let store = &opened.store;
     let (counts, waiting) = store.read_now::<_, StoreError>(|conn| {
         let waiting: i64 = messages::count_waiting(conn)?.into_iter().map(|(_, n)| n).sum();
@@ -65,6 +94,8 @@ fn to_real(opened: &OperatorStore, yes: bool) -> Result<ExitCode> {
         println!("Nothing changed. To go on without being asked, add --yes.");
         return Ok(ExitCode::FAILURE);
     }
+    // A server may have started while the question was open.
+    still_alone(store, heartbeat)?;
     let now = Clock::System.now();
     while store.write_now::<_, ActionError>(move |tx| cancel_some(tx, now))? > 0 {}
     let mut after = None;
@@ -83,7 +114,7 @@ fn to_real(opened: &OperatorStore, yes: bool) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn to_simulated(opened: &OperatorStore, yes: bool) -> Result<ExitCode> {
+fn to_simulated(opened: &OperatorStore, heartbeat: Option<Timestamp>, yes: bool) -> Result<ExitCode> {
     let store = &opened.store;
     let held = store.read_now::<_, StoreError>(texts_held)?;
     if held.real {
@@ -98,6 +129,8 @@ fn to_simulated(opened: &OperatorStore, yes: bool) -> Result<ExitCode> {
         println!("Nothing changed. To go on without being asked, add --yes.");
         return Ok(ExitCode::FAILURE);
     }
+    // A server may have started while the question was open.
+    still_alone(store, heartbeat)?;
     let now = Clock::System.now();
     store.write_now(move |tx| become_kind(tx, DatabaseKind::Simulated, now))?;
     println!("The database is simulated. Start the server without PROVIDER.");

@@ -10,24 +10,27 @@ use crate::actions::seal::digest_of_all;
 use crate::actions::verify::{Findings, Sealing, verify};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::store::moving::{Move, take_mark_back};
+use crate::store::moving::{Move, moved_to, take_mark_back, undo_move};
 use crate::store::seal_file::SealFile;
 use crate::store::seals::{self, Seal};
 use crate::store::{Conn, StoreError, settings};
 
 #[derive(Args)]
 pub(super) struct MigrateToCommand {
-    /// The empty database: postgres://USER:PASSWORD@HOST/DATABASE.
-    #[arg(required_unless_present = "undo")]
+    /// The empty database: postgres://USER:PASSWORD@HOST/DATABASE. With --undo: the copy.
     target: Option<String>,
-    /// Take back the mark that this database moved: it is the installation again, and the copy must not be used.
+    /// Go back: this database is the installation again, and the copy is marked so that no server starts on it. Refused when
+    /// the copy was used since.
     #[arg(long)]
     undo: bool,
+    /// With --undo: the copy was dropped or lost, so it cannot be marked.
+    #[arg(long, requires = "undo")]
+    without_copy: bool,
 }
 
 pub(super) fn run(config: &Config, command: &MigrateToCommand) -> ExitCode {
     let done = match &command.target {
-        _ if command.undo => undo(config),
+        target if command.undo => undo(config, target.as_deref(), command.without_copy),
         Some(target) => copy(config, target),
         None => Err("give the address of the empty database.".to_owned()),
     };
@@ -36,7 +39,7 @@ pub(super) fn run(config: &Config, command: &MigrateToCommand) -> ExitCode {
         Ok(false) => ExitCode::from(1),
         Err(why) => {
             let what = if command.undo {
-                "The mark was not taken back"
+                "The move was not undone"
             } else {
                 "The database was not copied to the end"
             };
@@ -46,14 +49,36 @@ pub(super) fn run(config: &Config, command: &MigrateToCommand) -> ExitCode {
     }
 }
 
-/// Takes the mark back.
-fn undo(config: &Config) -> Result<bool, String> {
-    match take_mark_back(&config.database_url).map_err(|error| error.to_string())? {
-        Some(to) => println!(
-            "This database is the installation again. Do not start a server on {to} any more: both would send, and a STOP at one \
-             would not count at the other. Drop it before you move again."
-        ),
-        None => println!("This database is not marked as moved. Nothing changed."),
+/// The copy must not be used any more: both would send, and a STOP at one would not count at the other.
+fn undo(config: &Config, copy: Option<&str>, without_copy: bool) -> Result<bool, String> {
+    let words = |error: StoreError| error.to_string();
+    let Some(to) = moved_to(&config.database_url).map_err(words)? else {
+        println!("This database is not marked as moved. Nothing changed.");
+        return Ok(true);
+    };
+    match copy {
+        None if without_copy => take_mark_back(&config.database_url).map_err(words)?,
+        None => {
+            return Err(format!(
+                "give the address of the copy at {to}, so that no server starts on it any more. If it was dropped or lost, add \
+                 --without-copy."
+            ));
+        }
+        Some(_) if without_copy => {
+            return Err("give the address of the copy or --without-copy, not both.".to_owned());
+        }
+        Some(copy) if name_of(copy) != to => {
+            return Err(format!("this database moved to {to}, and not to {}.", name_of(copy)));
+        }
+        Some(copy) => undo_move(&config.database_url, copy, &config.database_url).map_err(words)?,
+    }
+    println!("This database is the installation again.");
+    if without_copy {
+        println!(
+            "Make sure that no server starts on {to}: both would send, and a STOP at one would not count at the other."
+        );
+    } else {
+        println!("The copy at {to} is marked: no server starts on it. Drop it before you move again.");
     }
     Ok(true)
 }
@@ -159,8 +184,8 @@ fn report(config: &Config, has_secret: bool, (findings, (events, digest)): &(Fin
     }
     println!("Now start the server with the target as DATABASE_URL, and keep the old file as a backup only.");
     println!(
-        "The old database is marked as moved: it neither starts nor sends. verify and backup still read it, and migrate-to --undo \
-         takes the mark back."
+        "The old database is marked as moved: it neither starts nor sends. verify and backup still read it. As long as \
+         the copy was not used, migrate-to TARGET --undo goes back."
     );
     if !findings.problems.is_empty() {
         let n = findings.problems.len();

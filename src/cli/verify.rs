@@ -18,7 +18,13 @@ const NO_KEY: &str =
 
 pub(super) fn run(config: &Config) -> ExitCode {
     match walk(config) {
-        Ok(findings) => report(&findings),
+        Ok(findings) => {
+            let ended = report(&findings);
+            if !config.seal_file().exists() {
+                println!("The file of seals was looked for at {}.", config.seal_file().display());
+            }
+            ended
+        }
         Err(why) => {
             eprintln!("The ledger could not be checked: {why}");
             ExitCode::from(2)

@@ -92,41 +92,50 @@ impl Standstill {
         !matches!(self, Standstill::Accepted { .. })
     }
 
-    /// The reason, in a sentence or two.
-    pub fn facts(self) -> String {
+    /// What stands still.
+    pub fn headline(self) -> &'static str {
+        "Sending is off. Messages wait; replies are still recorded."
+    }
+
+    /// Why, in a sentence or two.
+    pub fn why(self) -> String {
         match self {
             Standstill::Behind { sealed_at, .. } => format!(
-                "Sending is off because this database is older than its last seal of {}: a backup was restored, or seals \
-                 were deleted. Texts that came after it, STOPs among them, may be missing here.",
+                "This database is older than its last seal of {}: a backup was restored, or seals were deleted. Later texts, \
+                 including STOPs, may be missing.",
                 sealed_at.words()
             ),
             Standstill::Suspected { sign, .. } => format!(
-                "Sending is off because a backup seems to have been restored: {}. Recent texts, STOPs among them, may be \
-                 missing here.",
+                "A backup seems to have been restored: {}. Recent texts, including STOPs, may be missing.",
                 sign.facts()
             ),
             Standstill::Accepted { since, .. } => format!(
-                "Sending is off because a backup was restored. What was recorded after {} by hand, by form or through the \
-                 API may be missing here.",
+                "Sending stays off because a backup was restored. What was recorded after {} by hand, by form or through the \
+                 API may be missing.",
                 since.words()
             ),
             Standstill::Mixed => {
-                "Sending is off because this database holds texts of simulated phones beside real ones. \
-                                  Consent from a simulated phone is not a person's consent."
+                "This database holds texts of simulated phones beside real ones. Consent from a simulated \
+                 phone is not a person's consent."
                     .to_owned()
             }
         }
     }
 
-    /// The way on.
+    /// What stands still and why, where it is said alone.
+    pub fn facts(self) -> String {
+        format!("Sending is off. {}", self.why())
+    }
+
+    /// The next step.
     pub fn next_step(self) -> &'static str {
         match self {
             Standstill::Suspected { sign: RestoreSign::NoKey, .. } => {
-                "Put the file of the secret key back, or set SECRET_KEY. Then run sms-opt-in after-restore on the server: it \
-                 asks the provider for missing texts. Then an administrator checks the numbers and turns sending on."
+                "Put the file of the secret key back, or set SECRET_KEY. Then run sms-opt-in after-restore on the server to get \
+                 missing texts from the provider. Then an administrator checks the numbers and turns sending on."
             }
             Standstill::Behind { .. } | Standstill::Suspected { .. } => {
-                "Run sms-opt-in after-restore on the server: it asks the provider for those texts. Then an administrator \
+                "Run sms-opt-in after-restore on the server to get missing texts from the provider. Then an administrator \
                  checks the numbers and turns sending on, on the dashboard."
             }
             Standstill::Accepted { .. } => {

@@ -62,7 +62,7 @@ pub async fn read_inbox(jobs: &Jobs) -> Result<InboxReading, ActionError> {
     let (since, senders) = jobs.store.read::<_, StoreError>(move |conn| what_to_ask(conn, began)).await?;
     let texts = match jobs.provider.received(&senders, since.plus(-MARGIN)).await {
         InboxAnswer::NoList => {
-            jobs.gate.was_read();
+            jobs.gate.set_reads_first(false);
             return Ok(InboxReading::NoList);
         }
         InboxAnswer::NoAnswer(why) => {
@@ -78,7 +78,7 @@ pub async fn read_inbox(jobs: &Jobs) -> Result<InboxReading, ActionError> {
             "{missing} received texts were missing here and were read from the carrier's list: webhooks were lost."
         );
     }
-    jobs.gate.was_read();
+    jobs.gate.set_reads_first(false);
     Ok(InboxReading::Complete { missing })
 }
 

@@ -17,13 +17,14 @@ use crate::actions::{ActionError, expire, review};
 use crate::clock::Clock;
 use crate::providers::Provider;
 use crate::providers::breaker::CircuitBreaker;
+use crate::providers::hand_over::HandOverGate;
 use crate::store::seal_file::SealFile;
 use crate::store::start_file::StartFile;
 use crate::store::{Duty, Store};
 
 pub use deliver::{deliver_due, reconcile};
 pub use inbox::{InboxReading, read_inbox};
-pub use presence::{HandOverGate, join_others, mark, note_start};
+pub use presence::{join_others, mark, note_start};
 pub use questions::ask_carrier;
 pub use seal::{Sealer, notice_restore, seal_all};
 

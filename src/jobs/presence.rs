@@ -1,8 +1,6 @@
 //! Shows that this server runs, and notices a restore: at the start by the files beside the database, later by a mark that
 //! changes here and there with each heartbeat. Until it is clear, this server hands nothing over.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::actions::ActionError;
@@ -26,31 +24,6 @@ const WATCHED: u32 = 45;
 /// Another process that has the file of starts is waited for this long at a start, in steps of 100 ms.
 const LOCK_STEPS: u32 = 100;
 
-/// Why this server hands nothing over yet, whatever the switch says.
-#[derive(Clone, Debug, Default)]
-pub struct HandOverGate {
-    /// It is not clear whether this is a new instance or a restore.
-    joins: Arc<AtomicBool>,
-    /// No server ran for a while: the carrier's list is read first.
-    reads_first: Arc<AtomicBool>,
-}
-
-impl HandOverGate {
-    /// True when nothing keeps this server from handing texts over.
-    pub fn is_open(&self) -> bool {
-        !self.joins.load(Ordering::SeqCst) && !self.reads_first.load(Ordering::SeqCst)
-    }
-
-    /// True while the carrier's list has to be read before anything is handed over.
-    pub fn reads_first(&self) -> bool {
-        self.reads_first.load(Ordering::SeqCst)
-    }
-
-    pub(super) fn was_read(&self) {
-        self.reads_first.store(false, Ordering::SeqCst);
-    }
-}
-
 /// Judges the start by what lies beside the database, and marks it. Before anything is handed over.
 ///
 /// # Errors
@@ -69,12 +42,12 @@ pub async fn note_start(jobs: &Jobs, is_embedded: bool) -> Result<(), ActionErro
         log::warn!(
             "No server has run on this database for over ten minutes: received texts are looked for first."
         );
-        jobs.gate.reads_first.store(true, Ordering::SeqCst);
+        jobs.gate.set_reads_first(true);
     }
     match finding {
         StartFinding::Newcomer(_) => {
             // The loop watches for another instance.
-            jobs.gate.joins.store(true, Ordering::SeqCst);
+            jobs.gate.set_joins(true);
             return Ok(());
         }
         StartFinding::Restored(sign) => suspect(jobs, sign).await?,
@@ -141,7 +114,7 @@ async fn finish(mut file: LockedStartFile, mark: StartMark) -> Result<(), StoreE
 
 /// Marks again and again. The same trouble is told once.
 pub(super) async fn presence_loop(jobs: &Jobs) {
-    if jobs.gate.joins.load(Ordering::SeqCst)
+    if jobs.gate.joins()
         && let Err(error) = join_others(jobs).await
     {
         log::error!("It could not be told whether other instances run; nothing is handed over here: {error}");
@@ -171,12 +144,12 @@ pub async fn join_others(jobs: &Jobs) -> Result<(), ActionError> {
         if jobs.store.read(starts::heartbeat).await? != first {
             log::info!("Another instance runs on this database: this one has joined it.");
             mark_once(jobs).await?;
-            jobs.gate.joins.store(false, Ordering::SeqCst);
+            jobs.gate.set_joins(false);
             return Ok(());
         }
     }
     suspect(jobs, RestoreSign::NoStartFile).await?;
     mark_once(jobs).await?;
-    jobs.gate.joins.store(false, Ordering::SeqCst);
+    jobs.gate.set_joins(false);
     Ok(())
 }

@@ -2,6 +2,7 @@
 //! and says whether it took one. It must not know the database, the actions or the web server.
 
 pub mod breaker;
+pub mod hand_over;
 pub mod simulator;
 pub mod twilio;
 mod webhook;

@@ -4,7 +4,7 @@
 use diesel::prelude::*;
 
 use super::dialect::on;
-use super::schema::{admin_log, api_keys, contacts, forms, programs, senders, users};
+use super::schema::{admin_log, api_keys, contacts, forms, number_notes, programs, senders, users};
 use super::{Conn, StoreError};
 
 /// An identifier and a time.
@@ -29,6 +29,7 @@ tables! {
     api_keys at created_at;
     contacts at created_at;
     forms at created_at;
+    number_notes at at;
     programs at created_at;
     senders at created_at;
     users at created_at;

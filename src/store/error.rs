@@ -56,7 +56,7 @@ pub enum StoreError {
     /// The installation lives in another database now.
     #[error(
         "this installation moved to {0}, and this database is its old copy: it neither starts nor sends. Set DATABASE_URL to \
-         the new one. To go back, run sms-opt-in migrate-to --undo"
+         the new one. As long as that was not used, sms-opt-in migrate-to TARGET --undo goes back"
     )]
     Moved(String),
     /// The writer stopped before it answered: the write may be there or not.

@@ -11,7 +11,7 @@ use crate::domain::time::Timestamp;
 
 /// When the last complete reading began, in microseconds.
 const COMPLETE: &str = "inbox_read_at";
-/// Why the list cannot be read; absent while it can.
+/// Since when the list cannot be read, in microseconds, and why; absent while it can.
 const SILENT: &str = "inbox_silent";
 /// Texts that are asked about together at most.
 pub const TOGETHER: usize = 500;
@@ -34,14 +34,23 @@ pub fn set_complete(tx: &mut Tx<'_>, began: Timestamp) -> Result<(), StoreError>
     settings::set(tx, COMPLETE, &began.micros().to_string())
 }
 
+/// A carrier whose list cannot be read.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SilentCarrier {
+    /// Since when.
+    pub since: Timestamp,
+    /// What it answered, in words.
+    pub why: String,
+}
+
 /// Writes down that the carrier does not answer. Returns true when that is new.
 ///
 /// # Errors
 /// When the database fails.
 pub fn set_silent(tx: &mut Tx<'_>, why: &str, now: Timestamp) -> Result<bool, StoreError> {
-    let is_new = settings::get(tx, SILENT)?.is_none();
+    let is_new = silent(tx)?.is_none();
     if is_new {
-        settings::set(tx, SILENT, &format!("{}: {why}", now.words()))?;
+        settings::set(tx, SILENT, &format!("{} {why}", now.micros()))?;
     }
     Ok(is_new)
 }
@@ -50,8 +59,12 @@ pub fn set_silent(tx: &mut Tx<'_>, why: &str, now: Timestamp) -> Result<bool, St
 ///
 /// # Errors
 /// When the database fails.
-pub fn silent(conn: &mut Conn<'_>) -> Result<Option<String>, StoreError> {
-    settings::get(conn, SILENT)
+pub fn silent(conn: &mut Conn<'_>) -> Result<Option<SilentCarrier>, StoreError> {
+    let known = settings::get(conn, SILENT)?;
+    Ok(known.and_then(|words| {
+        let (micros, why) = words.split_once(' ')?;
+        Some(SilentCarrier { since: Timestamp::from_micros(micros.parse().ok()?), why: why.to_owned() })
+    }))
 }
 
 /// Those of the provider's identifiers that are known here; at most [`TOGETHER`] are asked about.

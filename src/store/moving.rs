@@ -2,6 +2,8 @@
 //! mark in the target, written with each chunk, says how far the copy came, so that it can be broken off at any moment and
 //! goes on there. It changes nothing in the source, and keeps everybody else out of it meanwhile.
 
+mod undo;
+
 use std::mem::ManuallyDrop;
 
 use diesel::connection::SimpleConnection;
@@ -17,6 +19,8 @@ use super::catalog::Known;
 use super::dialect::{self, Bridge, Db, TABLES, Table};
 use super::schema::{contacts, numbers, programs, users};
 use super::{Conn, StoreError, Tx, settings, starts};
+
+pub use undo::{moved_to, take_mark_back, undo_move};
 
 /// A copy under way.
 pub struct Move {
@@ -213,18 +217,6 @@ struct Words {
 /// When the database fails.
 pub fn is_unfinished(conn: &mut Conn<'_>) -> Result<bool, StoreError> {
     Ok(settings::get(conn, settings::MOVING)?.is_some())
-}
-
-/// Takes the mark of a move back: the SQLite database is the installation again. Returns where it had moved to.
-///
-/// # Errors
-/// When there is no such database, or it cannot be written.
-pub fn take_mark_back(source: &str) -> Result<Option<String>, StoreError> {
-    let mut source = dialect::existing_source(source)?;
-    let known = Known::default();
-    let moved = settings::get(&mut Conn::new(Db::Sqlite(&mut source), &known), settings::MOVED)?;
-    settings::clear(&mut Tx::new(Db::Sqlite(&mut source), &known, true), settings::MOVED)?;
-    Ok(moved)
 }
 
 /// The mark of a move is no part of what is copied.

@@ -28,6 +28,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::providers::Provider;
 use crate::providers::breaker::CircuitBreaker;
+use crate::providers::hand_over::HandOverGate;
 use crate::providers::simulator::Simulator;
 use crate::store::{Store, StoreError, settings};
 
@@ -49,6 +50,8 @@ pub struct App {
     pub twilio: Option<Arc<dyn Provider>>,
     /// Whether the carrier takes texts at all.
     pub breaker: Arc<CircuitBreaker>,
+    /// What keeps this server from handing texts over.
+    pub hand_over: HandOverGate,
     /// The simulated phones, when they carry the texts.
     pub simulator: Option<Arc<Simulator>>,
     /// Webhooks with a wrong signature since the start.

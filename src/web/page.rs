@@ -89,6 +89,11 @@ impl Page {
         self.role == Role::Administrator
     }
 
+    /// True while an administrator cannot turn sending on.
+    pub fn keeps_sending_off(&self) -> bool {
+        self.standstill.is_some_and(Standstill::keeps_sending_off)
+    }
+
     /// True for those who may read the administration's log.
     pub fn may_inspect(&self) -> bool {
         matches!(self.role, Role::Administrator | Role::Auditor)

@@ -3,6 +3,8 @@
 use std::process::Command;
 
 use reqwest::Client;
+use sms_opt_in::clock::Clock;
+use sms_opt_in::jobs::mark;
 use tempfile::TempDir;
 
 use crate::support::{PUBLIC, TWILIO, World, database, try_start, world, world_in};
@@ -226,6 +228,28 @@ async fn becoming_real_ends_simulated_consents_and_keeps_opt_outs_and_documents(
     let words = refused(&world.directory, &world.database, &[]).await;
     assert!(words.contains("this database is real"), "{words}");
     assert!(try_start(world.directory.path(), &world.database, &at(PUBLIC)).await.is_ok());
+}
+
+#[actix_web::test]
+async fn a_shared_database_becomes_nothing_else_while_a_server_runs_on_it() {
+    if !database::is_postgres() {
+        return; // There a lock on the file says it.
+    }
+    let world = world().await;
+    world.lead(40).texts("START").await;
+    let running = actix_web::rt::spawn({
+        let (store, starts) = (world.jobs.store.clone(), world.jobs.starts.clone());
+        async move {
+            loop {
+                mark(&store, &starts, &Clock::System).await.unwrap();
+                actix_web::rt::time::sleep(std::time::Duration::from_millis(200)).await;
+            }
+        }
+    });
+    let (code, said) = become_kind(&world, &["real", "--yes"]).await;
+    running.abort();
+    assert!(code == 2 && said.contains("A server runs on this database."), "{said}");
+    assert_eq!(world.lead(40).state().await, "opted_in");
 }
 
 #[actix_web::test]

@@ -80,13 +80,13 @@ fn an_installation_moves_to_postgres_in_one_piece_and_goes_on_after_a_break() {
     assert_eq!(number(&target, secret), 1);
     let (code, said) = migrate(&target);
     assert!(code == 2 && said.contains("moved to"), "{said}");
-    stays_behind(&directory, &source);
+    stays_behind(&directory, &source, &target);
     let (code, said) = migrate(&target);
     assert!(code == 2 && said.contains("is not empty"), "{said}");
 }
 
 /// The old copy is read, but neither started nor written, until the mark is taken back.
-fn stays_behind(directory: &TempDir, source: &str) {
+fn stays_behind(directory: &TempDir, source: &str, target: &str) {
     for command in [&["serve", "--bind", "127.0.0.1:0"][..], &["seed", "--contacts", "301"], &["migrate"]] {
         let (code, said) = run(&[command, &["--database-url", source]].concat());
         assert!(code == 2 && said.contains("this installation moved to 127.0.0.1"), "{command:?}: {said}");
@@ -96,12 +96,54 @@ fn stays_behind(directory: &TempDir, source: &str) {
     let copy = directory.path().join("copy.db");
     let (code, said) = run(&["backup", &copy.to_string_lossy(), "--database-url", source]);
     assert!(code == 0, "{said}");
-    let (code, said) = run(&["migrate-to", "--undo", "--database-url", source]);
+    let undo = |more: &[&str]| run(&[&["migrate-to", "--undo", "--database-url", source], more].concat());
+    let (code, said) = undo(&[]);
+    assert!(code == 2 && said.contains("give the address of the copy at 127.0.0.1"), "{said}");
+    let (code, said) = undo(&["postgres://127.0.0.1:9/elsewhere"]);
+    assert!(code == 2 && said.contains("and not to 127.0.0.1:9/elsewhere"), "{said}");
+    let open = PgConnection::establish(target).unwrap();
+    let (code, said) = undo(&[target]);
+    assert!(code == 2 && said.contains("The copy is in use"), "{said}");
+    drop(open);
+    assert_eq!(run(&["serve", "--bind", "127.0.0.1:0", "--database-url", source]).0, 2, "it is still moved");
+    let (code, said) = undo(&[target]);
     assert!(code == 0 && said.contains("is the installation again"), "{said}");
-    let (code, said) = run(&["migrate-to", "--undo", "--database-url", source]);
+    for command in [&["serve", "--bind", "127.0.0.1:0"][..], &["migrate"]] {
+        let (code, said) = run(&[command, &["--database-url", target]].concat());
+        assert!(code == 2 && said.contains("this installation moved to sqlite://"), "{command:?}: {said}");
+    }
+    let (code, said) = undo(&[target]);
     assert!(code == 0 && said.contains("Nothing changed"), "{said}");
     let (code, said) = run(&["seed", "--contacts", "300", "--database-url", source]);
     assert_eq!(code, 0, "{said}");
+}
+
+#[test]
+fn a_copy_that_was_used_is_not_left_behind() {
+    if !database::is_postgres() {
+        return;
+    }
+    let directory = TempDir::new().unwrap();
+    let (source, target) = (source(&directory, "40"), database::fresh(&directory));
+    let (code, said) = run(&["migrate-to", &target, "--database-url", &source]);
+    assert_eq!(code, 0, "{said}");
+    let undo = |more: &[&str]| run(&[&["migrate-to", "--undo", "--database-url", &source], more].concat());
+    // What a server leaves when it starts.
+    database::run(&target, "INSERT INTO settings (key, value) VALUES ('heartbeat', '1')").unwrap();
+    let (code, said) = undo(&[&target]);
+    assert!(code == 2 && said.contains("The copy was used since"), "{said}");
+    database::run(&target, "DELETE FROM settings WHERE key = 'heartbeat'").unwrap();
+    let made = ["api-key", "create", "--name", "n", "--scope", "messages", "--database-url", &target];
+    let (code, said) = run(&made);
+    assert_eq!(code, 0, "{said}");
+    let (code, said) = undo(&[&target]);
+    assert!(code == 2 && said.contains("The copy was used since") && said.contains("api_keys"), "{said}");
+    let (code, said) = run(&["migrate", "--database-url", &target]);
+    assert_eq!(code, 0, "the copy stays the installation: {said}");
+    assert_eq!(run(&["migrate", "--database-url", &source]).0, 2);
+    let (code, said) = undo(&["--without-copy"]);
+    assert!(code == 0 && said.contains("Make sure that no server starts on 127.0.0.1"), "{said}");
+    assert_eq!(run(&["migrate", "--database-url", &source]).0, 0);
 }
 
 #[test]
@@ -151,8 +193,18 @@ async fn a_backup_is_made_beside_a_running_server() {
     }
     assert!(code == 0 && said.contains("test.db.secret-key") && said.contains("test.db.seals"), "{said}");
     assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
-    let (code, said) = run(&["verify", "--database-url", &format!("sqlite://{shown}"), key]);
+    let check = || run(&["verify", "--database-url", &format!("sqlite://{shown}"), key]);
+    let (code, said) = check();
     assert!(code == 0 && said.contains("1 events"), "{said}");
+    let copied_seals = format!("{shown}.seals");
+    let kept = std::fs::read(&copied_seals).unwrap();
+    std::fs::remove_file(&copied_seals).unwrap();
+    let (code, said) = check();
+    assert!(
+        code == 2 && said.contains("The file of seals is missing") && said.contains(&copied_seals),
+        "{said}"
+    );
+    std::fs::write(&copied_seals, kept).unwrap();
     let before = std::fs::read(&file).unwrap();
     let (code, said) = backup();
     assert!(code == 2 && said.contains("cannot be made"), "{said}");

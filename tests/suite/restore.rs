@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use actix_web::{App, HttpResponse, HttpServer, web};
 use serde_json::json;
+use sms_opt_in::domain::role::Role;
 use sms_opt_in::domain::time::Timestamp;
 use sms_opt_in::jobs::{InboxReading, Jobs, join_others, mark, read_inbox, seal_all};
 use sms_opt_in::providers::twilio::{Twilio, TwilioConfig};
 use sms_opt_in::store::start_file::StartMark;
 use tempfile::TempDir;
 
-use crate::support::{PUBLIC, World, database, seals, start, world, world_in};
+use crate::support::{PUBLIC, World, database, seals, start, world, world_in, world_with};
+use crate::tampering::{KEY, verify};
 
 const SENDER: &str = "+12065550199";
 
@@ -306,4 +308,171 @@ async fn a_new_instance_with_an_empty_folder_joins_one_that_runs() {
     let ana = second.lead(50);
     ana.is_sent("hello").await;
     assert!(ana.received().iter().any(|text| text == "hello"), "{:?}", ana.received());
+}
+
+/// The same database and files, started without the key that its seals were made with.
+async fn started_without_key() -> World {
+    let before = world().await;
+    before.lead(50).texts("START").await;
+    seal_all(&before.jobs).await.unwrap();
+    let (directory, database, clock) = (before.directory, before.database, before.clock);
+    world_with(directory, database, clock, &[]).await
+}
+
+#[actix_web::test]
+async fn a_missing_key_is_a_restore_and_the_right_key_ends_it() {
+    let world = started_without_key().await;
+    let ana = world.lead(50);
+    ana.is_sent("buy now").await;
+    assert!(!ana.received().iter().any(|text| text == "buy now"), "nothing leaves");
+    let mut ada = world.ada().await;
+    ada.open("/").await.says("the secret key is missing").says("set SECRET_KEY").lacks("Turn sending on");
+    assert_eq!(ada.post("/", "/sending", &[("state", "on")]).await.status, 409);
+    assert!(seal_all(&world.jobs).await.is_err(), "nothing is sealed with another key");
+    let (code, said) = after_restore(&world, &["--without-provider"]).await;
+    assert!(code == 2 && said.contains("--without-key") && said.contains("SECRET_KEY"), "{said}");
+    assert_eq!(ada.post("/", "/sending", &[("state", "on")]).await.status, 409, "nothing was accepted");
+    let key = ["--without-provider", "--secret-key", KEY];
+    let (code, said) = after_restore(&world, &key).await;
+    assert!(code == 0 && said.contains("Sending stays off"), "{said}");
+    let world = world_in(world.directory, world.database).await;
+    let mut ada = world.person("bea", "Bea Baker", Role::Administrator).await;
+    let on = ada.post("/", "/sending", &[("state", "on")]).await;
+    ada.follow(&on).await.says("Sending is on");
+    seal_all(&world.jobs).await.unwrap();
+    let (code, said) = verify(&world.database, world.directory.path(), Some(KEY));
+    assert_eq!(code, 0, "{said}");
+}
+
+#[actix_web::test]
+async fn a_lost_key_is_replaced_and_verify_says_that_the_old_seals_cannot_be_checked() {
+    let world = started_without_key().await;
+    let (code, said) = after_restore(&world, &["--without-provider", "--without-key"]).await;
+    assert!(code == 0 && said.contains("Sending stays off"), "{said}");
+    let (directory, database, clock) = (world.directory, world.database, world.clock);
+    let world = world_with(directory, database, clock, &[]).await;
+    let mut ada = world.ada().await;
+    ada.open("/").await.says("Turn sending on").lacks("the secret key is missing");
+    let on = ada.post("/", "/sending", &[("state", "on")]).await;
+    ada.follow(&on).await.says("Sending is on");
+    let ana = world.lead(50);
+    ana.is_sent("hello").await;
+    assert!(ana.received().iter().any(|text| text == "hello"), "{:?}", ana.received());
+    let (code, said) = verify(&world.database, world.directory.path(), None);
+    assert!(code == 1 && said.contains("made with another SECRET_KEY"), "{code} {said}");
+}
+
+/// A server after more than ten minutes of silence: the carrier's list comes first.
+async fn after_silence() -> World {
+    let before = world().await;
+    before.lead(50).texts("START").await;
+    seal_all(&before.jobs).await.unwrap();
+    let silent = start().plus(chrono::Duration::minutes(-11)).micros();
+    let set = format!("UPDATE settings SET value = '{silent}' WHERE key = 'heartbeat'");
+    database::run(&before.database, &set).unwrap();
+    world_in(before.directory, before.database).await
+}
+
+fn with_twilio(world: &World, api_base: &str) -> Jobs {
+    let account = TwilioConfig {
+        account_sid: "AC0".to_owned(),
+        auth_token: "x".to_owned().into(),
+        api_base: api_base.to_owned(),
+        public_url: PUBLIC.to_owned(),
+    };
+    Jobs { provider: Arc::new(Twilio::new(account).unwrap()), ..world.jobs.clone() }
+}
+
+/// An API that answers with this status alone.
+async fn answering(status: u16) -> String {
+    let answer = move || async move {
+        HttpResponse::build(actix_web::http::StatusCode::from_u16(status).unwrap()).finish()
+    };
+    let server = HttpServer::new(move || App::new().default_service(web::to(answer)));
+    let server = server.workers(1).bind("127.0.0.1:0").unwrap();
+    let address = server.addrs()[0];
+    actix_web::rt::spawn(server.run());
+    format!("http://{address}")
+}
+
+#[actix_web::test]
+async fn a_carrier_without_a_list_keeps_nothing_waiting() {
+    for status in [405, 501] {
+        let world = after_silence().await;
+        assert!(!world.jobs.gate.is_open());
+        let jobs = with_twilio(&world, &answering(status).await);
+        assert_eq!(read_inbox(&jobs).await.unwrap(), InboxReading::NoList, "{status}");
+        assert!(world.jobs.gate.is_open(), "{status}");
+        let ana = world.lead(50);
+        ana.is_sent("hello").await;
+        assert!(ana.received().iter().any(|text| text == "hello"), "{status}: {:?}", ana.received());
+    }
+    let world = after_silence().await;
+    let jobs = with_twilio(&world, &answering(500).await);
+    assert_eq!(read_inbox(&jobs).await.unwrap(), InboxReading::Silent, "an error is no answer");
+    assert!(!world.jobs.gate.is_open());
+}
+
+#[actix_web::test]
+async fn the_dashboard_says_what_waits_for_the_carriers_list_and_what_to_do() {
+    let world = after_silence().await;
+    let mut ada = world.ada().await;
+    ada.open("/")
+        .await
+        .says("list of received texts</h2>")
+        .says("No server ran for over ten minutes")
+        .says("No action needed.");
+    let silent = with_twilio(&world, "http://127.0.0.1:9");
+    assert_eq!(read_inbox(&silent).await.unwrap(), InboxReading::Silent);
+    ada.open("/")
+        .await
+        .says("Messages wait for the carrier")
+        .says("answered since")
+        .says("Check the account SID");
+    assert!(matches!(read_inbox(&world.jobs).await.unwrap(), InboxReading::Complete { .. }));
+    ada.open("/").await.lacks("Messages wait for the carrier").lacks("answered since");
+    assert_eq!(read_inbox(&silent).await.unwrap(), InboxReading::Silent);
+    ada.open("/")
+        .await
+        .says("read</h2>")
+        .says("Messages are sent. But if a webhook is lost")
+        .says("Check the account SID");
+    assert_eq!(read_inbox(&silent).await.unwrap(), InboxReading::Silent);
+    assert!(matches!(read_inbox(&world.jobs).await.unwrap(), InboxReading::Complete { .. }));
+    ada.open("/").await.lacks("if a webhook is lost");
+}
+
+#[actix_web::test]
+async fn an_opt_in_request_that_waited_at_a_restore_ends_on_the_number() {
+    let before = world().await;
+    let ana = before.lead(50);
+    let (status, answer) = before.send(ana.phone.as_str(), "hello").await;
+    assert_eq!((status, ana.consent().await["request"].clone()), (202, json!("scheduled")), "{answer}");
+    seal_all(&before.jobs).await.unwrap();
+    let directory = TempDir::new().unwrap();
+    let backup = database::copy(&before.database, &directory);
+    std::fs::copy(seals(before.directory.path()), seals(directory.path())).unwrap();
+    before.lead(51).texts("STOP").await;
+    seal_all(&before.jobs).await.unwrap();
+    std::fs::copy(seals(before.directory.path()), seals(directory.path())).unwrap();
+    let world = world_in(directory, backup).await;
+    let ana = world.lead(50);
+    let consent = ana.consent().await;
+    assert_eq!(
+        (consent["state"].clone(), consent["request"].clone()),
+        (json!("not_asked"), json!(null)),
+        "{consent}"
+    );
+    assert_eq!(ana.history().await.last().unwrap()["kind"], "invitation_failed");
+    assert_eq!(world.status(&answer["id"]).await, "cancelled");
+    let (code, said) = after_restore(&world, &["--without-provider", "--secret-key", KEY]).await;
+    assert_eq!(code, 0, "{said}");
+    seal_all(&world.jobs).await.unwrap();
+    let (code, said) = verify(&world.database, world.directory.path(), Some(KEY));
+    assert_eq!(code, 0, "{said}");
+    let mut ada = world.ada().await;
+    ada.open("/").await;
+    ada.post("/", "/sending", &[("state", "on")]).await;
+    ana.is_sent("hello again").await;
+    assert_eq!(ana.state().await, "invited", "a new message asks anew");
 }

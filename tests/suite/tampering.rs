@@ -11,6 +11,7 @@ use sms_opt_in::domain::actor::Actor;
 use sms_opt_in::domain::consent::Source;
 use sms_opt_in::domain::evidence::{ConsentDocument, DocumentKind};
 use sms_opt_in::jobs::seal_all;
+use sms_opt_in::store::integrity::APPEND_ONLY;
 use sms_opt_in::store::numbers;
 use tempfile::TempDir;
 
@@ -315,6 +316,49 @@ async fn what_ought_to_be_sealed_and_is_not_is_noticed() {
     assert!(code == 1 && said.contains("a line that is no seal"), "{said}");
 }
 
+/// An event is recorded so long before the seal in front of it.
+async fn recorded_before_its_seal(by: chrono::Duration) -> (i32, String) {
+    let world = world().await;
+    world.lead(50).texts("START").await;
+    seal_all(&world.jobs).await.unwrap();
+    world.clock.advance(-by);
+    world.lead(51).texts("START").await;
+    world.clock.advance(by);
+    seal_all(&world.jobs).await.unwrap();
+    Copy::of(&world).verify()
+}
+
+#[actix_web::test]
+async fn an_event_over_a_minute_older_than_the_seal_in_front_of_it_is_found() {
+    let minute = chrono::Duration::seconds(60);
+    let (code, said) = recorded_before_its_seal(minute + chrono::Duration::microseconds(1)).await;
+    assert_eq!(code, 1, "{said}");
+    assert!(
+        said.contains("The event at position 2 says it was recorded on 2026-11-03T17:59:00.999999Z, but the seal in front of it \
+             was sealed on 2026-11-03T18:00:01.000000Z"),
+        "{said}"
+    );
+    let (code, said) = recorded_before_its_seal(minute).await;
+    assert_eq!(code, 0, "{said}");
+}
+
+#[actix_web::test]
+async fn without_the_file_of_seals_it_cannot_be_told_whether_newer_ones_were_made() {
+    let world = world().await;
+    world.lead(50).texts("START").await;
+    seal_all(&world.jobs).await.unwrap();
+    let copy = Copy::of(&world);
+    assert_eq!(copy.verify().0, 0);
+    std::fs::write(copy.seals(), "").unwrap();
+    let (code, said) = copy.verify();
+    assert!(code == 2 && said.contains("The file of seals is missing"), "{said}");
+    std::fs::remove_file(copy.seals()).unwrap();
+    let (code, said) = copy.verify();
+    let path = copy.seals().display().to_string();
+    assert!(code == 2 && said.contains("The file of seals is missing") && said.contains(&path), "{said}");
+    assert!(said.contains("not everything can be told"), "{said}");
+}
+
 #[actix_web::test]
 async fn what_cannot_be_read_is_not_called_intact_and_nothing_is_made() {
     let folder = TempDir::new().unwrap();
@@ -332,15 +376,60 @@ async fn what_cannot_be_read_is_not_called_intact_and_nothing_is_made() {
     std::fs::remove_file(never_sealed.seals()).unwrap();
     let (code, said) = verify(&never_sealed.url, never_sealed.directory.path(), None);
     assert!(code == 1 && said.contains("There are no seals, in the database or beside it"), "{said}");
-    let unprotected = copy.again();
-    let drop = match database::is_postgres() {
-        true => "DROP TRIGGER seals_no_update ON seals",
-        false => "DROP TRIGGER seals_no_update",
-    };
-    database::run(&unprotected.url, drop).unwrap();
-    let (code, said) = unprotected.verify();
-    assert!(code == 1 && said.contains("The trigger seals_no_update no longer protects"), "{said}");
     copy.tamper("DROP TABLE tallies");
     let (code, said) = copy.verify();
     assert!(code == 2 && (said.contains("no such table") || said.contains("does not exist")), "{said}");
+}
+
+/// The tables whose triggers refuse changes, each with its triggers.
+fn guarded(url: &str) -> Vec<(String, String)> {
+    let query = match database::is_postgres() {
+        true => {
+            "SELECT t.tgrelid::regclass::text || ' ' || t.tgname AS line FROM pg_trigger t JOIN pg_proc f ON f.oid = t.tgfoid \
+             WHERE NOT t.tgisinternal AND f.prosrc LIKE '%RAISE%' ORDER BY 1"
+        }
+        false => {
+            "SELECT tbl_name || ' ' || name AS line FROM sqlite_master WHERE type = 'trigger' AND sql LIKE '%RAISE%' ORDER BY 1"
+        }
+    };
+    let words =
+        |line: String| line.split_once(' ').map(|(table, name)| (table.to_owned(), name.to_owned())).unwrap();
+    database::lines(url, query).into_iter().map(words).collect()
+}
+
+#[actix_web::test]
+async fn every_trigger_that_protects_history_is_missed_when_it_is_gone_or_weakened() {
+    let world = world().await;
+    seal_all(&world.jobs).await.unwrap();
+    let copy = Copy::of(&world);
+    let guarded = guarded(&copy.url);
+    let mut tables: Vec<&str> = guarded.iter().map(|(table, _)| table.as_str()).collect();
+    tables.dedup();
+    assert_eq!(tables, APPEND_ONLY, "verify looks for the triggers of each such table");
+    let (mut drops, mut weak) = (String::new(), String::new());
+    for (table, name) in &guarded {
+        let change = name.rsplit_once("_no_").unwrap().1;
+        match database::is_postgres() {
+            true => {
+                drops += &format!("DROP TRIGGER {name} ON {table};");
+                weak += &format!(
+                    "CREATE TRIGGER {name} BEFORE {change} ON {table} FOR EACH STATEMENT WHEN (false) EXECUTE FUNCTION refuse('no');"
+                );
+            }
+            false => {
+                drops += &format!("DROP TRIGGER {name};");
+                weak += &format!(
+                    "CREATE TRIGGER {name} BEFORE {change} ON {table} WHEN 0 BEGIN SELECT RAISE(ABORT, 'no'); END;"
+                );
+            }
+        }
+    }
+    for sql in [&drops, &weak] {
+        database::run(&copy.url, sql).unwrap();
+        let (code, said) = copy.verify();
+        assert_eq!(code, 1, "{said}");
+        for (_, name) in &guarded {
+            assert!(said.contains(&format!("The trigger {name} no longer protects")), "{said}");
+        }
+    }
 }

@@ -16,6 +16,9 @@ use super::{Findings, Sealing};
 const STEP: i64 = 5000;
 /// The server seals every ten seconds: after this long an event has a seal, and none comes before its seal's predecessor.
 const SEALED_WITHIN: Duration = Duration::minutes(1);
+/// A restored backup looks the same.
+const NO_FILE: &str = "The file of seals is missing. What is here fits its seals, but newer ones may have been made: an older copy \
+    of the database looks the same. Put the newest file of seals back, then verify.";
 
 pub(super) fn check(
     conn: &mut Conn<'_>,
@@ -26,6 +29,9 @@ pub(super) fn check(
     let outside = sealing.outside.unwrap_or_default();
     if seals.is_empty() && outside.is_empty() {
         return nothing_sealed(conn, findings);
+    }
+    if outside.is_empty() && seals.iter().any(|seal| !is_start(seal)) {
+        findings.unsettled(NO_FILE);
     }
     check_numbers(&seals, findings);
     check_head(conn, sealing.key, &seals, findings)?;

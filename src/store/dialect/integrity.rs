@@ -21,10 +21,12 @@ const POSTGRES_KEYS: &str = "SELECT c.conrelid::regclass::text AS child, a.attna
     JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1] \
     JOIN pg_attribute p ON p.attrelid = c.confrelid AND p.attnum = c.confkey[1] \
     WHERE c.contype = 'f' AND cardinality(c.conkey) = 1 AND c.connamespace = 'public'::regnamespace ORDER BY 1, 2";
-const SQLITE_TRIGGERS: &str =
-    "SELECT name AS words FROM sqlite_master WHERE type = 'trigger' AND sql LIKE '%RAISE(ABORT%'";
+/// A trigger with a condition of its own may refuse nothing.
+const SQLITE_TRIGGERS: &str = "SELECT name AS words FROM sqlite_master WHERE type = 'trigger' \
+    AND name LIKE tbl_name || '\\_no\\_%' ESCAPE '\\' AND sql LIKE '%RAISE(ABORT%' AND sql NOT LIKE '% WHEN %'";
 const POSTGRES_TRIGGERS: &str = "SELECT t.tgname::text AS words FROM pg_trigger t JOIN pg_proc f ON f.oid = t.tgfoid \
-    WHERE NOT t.tgisinternal AND t.tgenabled IN ('O', 'A') AND f.prosrc LIKE '%RAISE EXCEPTION%'";
+    WHERE NOT t.tgisinternal AND t.tgenabled IN ('O', 'A') AND t.tgqual IS NULL AND f.prosrc LIKE '%RAISE EXCEPTION%' \
+    AND t.tgname LIKE t.tgrelid::regclass::text || '\\_no\\_%'";
 /// The extension amcheck walks B-trees, where it is installed and we may use it.
 const TREES: &str = "SELECT i.indexrelid::regclass::text AS words FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid \
     JOIN pg_am m ON m.oid = c.relam WHERE m.amname = 'btree' AND c.relnamespace = 'public'::regnamespace \
@@ -117,6 +119,14 @@ pub(in crate::store) fn orphans(conn: &mut Conn<'_>) -> Result<Vec<(String, Stri
     }
 }
 
+/// The changes of recorded history that triggers refuse, as their names say them.
+pub(in crate::store) fn changes_of_history(conn: &Conn<'_>) -> &'static [&'static str] {
+    match conn.db {
+        Db::Sqlite(_) => &["update", "delete"],
+        Db::Postgres(_) => &["update", "delete", "truncate"],
+    }
+}
+
 /// The names of the triggers that are there, switched on, and refuse.
 pub(in crate::store) fn refusing_triggers(conn: &mut Conn<'_>) -> Result<Vec<String>, StoreError> {
     let found: Vec<Words> = match &mut conn.db {
@@ -124,4 +134,11 @@ pub(in crate::store) fn refusing_triggers(conn: &mut Conn<'_>) -> Result<Vec<Str
         Db::Postgres(db) => diesel::sql_query(POSTGRES_TRIGGERS).load(*db)?,
     };
     Ok(found.into_iter().map(|found| found.words).collect())
+}
+
+/// How many other sessions have the database open.
+pub(in crate::store) fn other_sessions(db: &mut PgConnection) -> Result<i64, StoreError> {
+    let others = "SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database() \
+        AND pid <> pg_backend_pid() AND backend_type = 'client backend'";
+    Ok(diesel::sql_query(others).get_result::<Counted>(db)?.n)
 }

@@ -23,7 +23,7 @@ use super::{Conn, StoreError, Tx};
 
 pub(super) use copying::{TABLES, Table};
 pub(super) use following::{Followers, Position, begin_lineage, replayed, written};
-pub(super) use integrity::{damage, orphans, refusing_triggers};
+pub(super) use integrity::{changes_of_history, damage, orphans, other_sessions, refusing_triggers};
 pub(super) use locker::{Held, Locker};
 pub(super) use prepared::{Change, Prepared};
 pub(super) use search::{ROWS as SEARCH_ROWS, search_rows};

@@ -1,5 +1,6 @@
 //! The first page: what needs a person today, consent by state, failures by cause, and the switch of all sending.
 
+mod carrier;
 mod today;
 
 use std::collections::BTreeMap;
@@ -10,6 +11,7 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
+use self::carrier::{CarrierNotice, notice};
 use self::today::{Today, today};
 use super::messages::href;
 use super::messages::meaning::{explain, why};
@@ -20,6 +22,7 @@ use crate::domain::message::Status;
 use crate::domain::schedule::PendingRule;
 use crate::domain::time::Timestamp;
 use crate::providers::breaker::Outage;
+use crate::store::inbox::{self, SilentCarrier};
 use crate::store::messages::{self, Message};
 use crate::store::{Conn, StoreError, programs, reviews, rulebooks, settings, tallies};
 use crate::web::App;
@@ -50,6 +53,8 @@ struct DashboardPage {
     figures: Figures,
     /// The carrier takes no texts.
     outage: Option<Outage>,
+    /// This server waits, or received texts may be missing.
+    carrier: Option<CarrierNotice>,
 }
 
 #[derive(Template)]
@@ -61,6 +66,8 @@ struct SendingOffPage {
 /// What the page is about.
 struct Figures {
     sending: bool,
+    /// The carrier's list of received texts cannot be read.
+    silent: Option<SilentCarrier>,
     today: Today,
     /// The program whose states are counted, where there are several.
     of: Option<String>,
@@ -99,7 +106,9 @@ async fn show(app: Data<App>, who: Viewer) -> Result<HttpResponse, PageError> {
     let now = app.clock.now();
     let seen = app.store.look(who.mark, move |conn| figures(conn, now)).await?;
     let page = Page::new(&app, "dashboard", &who).showing(&seen, now);
-    html(DashboardPage { page, figures: seen.found, outage: app.breaker.outage() })
+    let mut figures = seen.found;
+    let carrier = notice(app.hand_over.waits_for(), figures.silent.take());
+    html(DashboardPage { page, figures, outage: app.breaker.outage(), carrier })
 }
 
 async fn confirm_off(app: Data<App>, who: Administrator) -> Result<HttpResponse, PageError> {
@@ -158,6 +167,7 @@ fn figures(conn: &mut Conn<'_>, now: Timestamp) -> Result<Figures, StoreError> {
         reminders: due_reminders(conn, now)?,
         new_rules,
         sending: settings::sending_on(conn)?,
+        silent: inbox::silent(conn)?,
         today: today(conn, program, &latest, now)?,
         of,
         mute,

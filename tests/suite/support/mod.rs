@@ -71,6 +71,11 @@ pub async fn world_in(directory: TempDir, database: String) -> World {
 
 /// The same at another time.
 pub async fn world_at(directory: TempDir, database: String, clock: Clock) -> World {
+    world_with(directory, database, clock, &["--secret-key", "a secret key of at least 32 characters"]).await
+}
+
+/// The same with these arguments for its secret key.
+pub async fn world_with(directory: TempDir, database: String, clock: Clock, key: &[&str]) -> World {
     let arguments = [
         "test",
         "--database-url",
@@ -87,10 +92,8 @@ pub async fn world_at(directory: TempDir, database: String, clock: Clock) -> Wor
         "simulator",
         "--data-dir",
         directory.path().to_str().unwrap(),
-        "--secret-key",
-        "a secret key of at least 32 characters",
     ];
-    let config = Options::parse_from(arguments).config;
+    let config = Options::parse_from(arguments.iter().chain(key)).config;
     let Bound { server, app, jobs, .. } = app::bind(config, clock.clone()).await.unwrap();
     actix_web::rt::spawn(server);
     let now = clock.now();
