@@ -20,7 +20,7 @@ pub(super) fn run(config: &Config) -> ExitCode {
     match walk(config) {
         Ok(findings) => {
             let ended = report(&findings);
-            if !config.seal_file().exists() {
+            if findings.conclusion() == Conclusion::Unsettled && !config.seal_file().exists() {
                 println!("The file of seals was looked for at {}.", config.seal_file().display());
             }
             ended

@@ -29,7 +29,7 @@ pub(super) fn notice(wait: Option<HandOverWait>, silent: Option<SilentCarrier>) 
         ),
         (None, Some(_)) => (
             "The carrier's list of received texts can't be read",
-            "Messages are sent. But if a webhook is lost, its text is missing here, even a STOP, until the list can be read.",
+            "If a webhook is lost, its text is missing here, even a STOP, until the list can be read.",
             CHECK_ACCOUNT,
         ),
         (None, None) => return None,
