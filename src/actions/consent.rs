@@ -43,7 +43,7 @@ pub(super) fn apply(
 ) -> Result<Option<Entry>, ActionError> {
     if let Intent::OptOut(revocation, _) = &intent {
         let deadlines = rulebooks::current(tx)?.deadlines(occasion.now);
-        revocation.check_confirmation(deadlines.confirm_within, occasion.now)?;
+        revocation.check_confirmation(deadlines, occasion.now)?;
     }
     let decision = decide(&number.consent, program.id, intent, occasion.now)?;
     let recorded = record(tx, number, program, decision, occasion)?;
@@ -108,7 +108,7 @@ fn carry_out(
             if entry.event.program.is_some() && number.consent.may_be_texted_beside(program.id) {
                 text.push_str(&program.ends_alone(number.language));
             }
-            let expires = Some(now.plus(rulebooks::current(tx)?.deadlines(now).confirm_within));
+            let expires = Some(now.plus(rulebooks::current(tx)?.deadlines(now).confirm_within()));
             queue(tx, id, Lane::OptOutConfirmation, number, program, &text, expires, occasion)
         }
         Effect::ConfirmOptIn | Effect::ConfirmOptOut => Ok(()),

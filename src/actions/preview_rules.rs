@@ -4,9 +4,10 @@ use std::collections::HashMap;
 
 use super::FieldError;
 use super::publish_rules::{RuleChange, proposed};
-use crate::domain::id::NumberId;
+use crate::domain::id::{NumberId, ProgramId};
+use crate::domain::program::Program;
 use crate::domain::schedule::{
-    Difference, OwnZone, Place, Rule, Rulebook, Rules, opens_at, place_in, place_of,
+    Difference, OwnZone, Place, Rule, Rulebook, Rules, Window, opens_at, place_in, place_of, window,
 };
 use crate::domain::time::Timestamp;
 use crate::store::messages::Waiting;
@@ -51,31 +52,63 @@ pub fn preview_rules(
     let mut waiting = messages::waiting_for_a_time(conn, LOOKED_AT + 1)?;
     let has_more = waiting.len() > LOOKED_AT;
     waiting.truncate(LOOKED_AT);
+    // From the first due on: the messages of a group then share its windows.
+    waiting.sort_by_key(|message| message.due_at);
     let places = places(conn, &waiting)?;
-    let programs: HashMap<_, _> =
+    let programs: HashMap<ProgramId, Program> =
         programs::all(conn)?.into_iter().map(|program| (program.id, program)).collect();
-    let moves = |message: &&Waiting| {
-        let (Some(program), Some(places)) = (programs.get(&message.program), places.get(&message.number))
-        else {
-            return false;
-        };
-        if !program.keeps_quiet_hours {
-            return false;
-        }
-        let next = |book: &Rulebook, from| {
-            let rules = Rules { law: Some(book), own: Some(&program.hours) };
-            opens_at(places, rules, from)
-        };
+    let mut groups =
+        Groups { before, after: &after, removed: &removed, added: &added, now, known: HashMap::new() };
+    let mut moved = 0;
+    for message in &waiting {
+        let found = programs.get(&message.program).zip(places.get(&message.number));
+        let bound = found.filter(|(program, _)| program.keeps_quiet_hours);
+        moved +=
+            usize::from(bound.is_some_and(|(program, places)| groups.moves(program, places, message.due_at)));
+    }
+    Ok(Ok(RulesPreview { removed, added, rules: before.rules().len(), moved, has_more }))
+}
+
+/// Messages of one program to places with the same rules: each rule is asked once for all of them.
+struct Groups<'a> {
+    before: &'a Rulebook,
+    after: &'a Rulebook,
+    removed: &'a [Rule],
+    added: &'a [Rule],
+    now: Timestamp,
+    known: HashMap<(ProgramId, String), Group>,
+}
+
+/// What is known of one group.
+struct Group {
+    /// The next allowed time is another one, or a cap of theirs changes.
+    all_move: bool,
+    /// The window, under the new rules, of the last message that was looked at.
+    window: Option<Window>,
+}
+
+impl Groups<'_> {
+    fn moves(&mut self, program: &Program, places: &[Place], due_at: Timestamp) -> bool {
+        let of = |book| Rules { law: Some(book), own: Some(&program.hours) };
+        let (before, after) = (of(self.before), of(self.after));
         let is_cap_there = |rule: &Rule| {
             let may_hold = |law| places.iter().any(|place| place.may_have(law));
             matches!(rule, Rule::Cap(_)) && rule.law().is_some_and(may_hold)
         };
-        next(before, now) != next(&after, now)
-            || next(&after, message.due_at) != Some(message.due_at)
-            || removed.iter().chain(&added).any(is_cap_there)
-    };
-    let moved = waiting.iter().filter(moves).count();
-    Ok(Ok(RulesPreview { removed, added, rules: before.rules().len(), moved, has_more }))
+        let keys: Vec<String> = places.iter().map(Place::rules_key).collect();
+        let group = self.known.entry((program.id, keys.join("|"))).or_insert_with(|| Group {
+            all_move: opens_at(places, before, self.now) != opens_at(places, after, self.now)
+                || self.removed.iter().chain(self.added).any(is_cap_there),
+            window: None,
+        });
+        if group.all_move {
+            return true;
+        }
+        let known = group.window.filter(|window| due_at < window.until);
+        let window = known.unwrap_or_else(|| window(places, after, due_at));
+        group.window = Some(window);
+        !window.is_open
+    }
 }
 
 /// Where the recipients may be, as the gate sees it.

@@ -1,12 +1,12 @@
-//! An administrator changes the dated rules, one at a time, or decides on new built-in ones: a new version, which counts for
+//! An administrator changes the dated rules, one at a time, decides on new built-in ones or goes back: a new version, which counts for
 //! every text from now on. Earlier versions stay, so that it can be told which rules held when.
 
 use crate::domain::actor::Actor;
 use crate::domain::consent::check_reason;
-use crate::domain::schedule::{Difference, Rule, Rulebook, federal_day};
+use crate::domain::schedule::{Difference, Rule, Rulebook, RulebookText, federal_day};
 use crate::domain::time::Timestamp;
 use crate::store::rulebooks::{self, Edition};
-use crate::store::{Tx, admin_log, messages};
+use crate::store::{Conn, StoreError, Tx, admin_log, messages};
 
 use super::{ActionError, FieldError, one_line};
 
@@ -21,6 +21,33 @@ pub enum RuleChange {
     Remove(String),
     /// The latest built-in rules are decided on: these topics become as built in, the others stay as they are.
     Answer(Vec<String>),
+    /// The rules of an earlier version hold again.
+    Restore {
+        /// Its number; 0 for the built-in rules.
+        version: i32,
+        /// Its rules.
+        rules: Vec<Rule>,
+        /// The edition of the built-in rules that it answered.
+        answered: u32,
+    },
+}
+
+impl RuleChange {
+    /// Back to an earlier version; none where there is no such version, or a line of it cannot be read any more.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn restore(conn: &mut Conn<'_>, version: i32) -> Result<Option<RuleChange>, StoreError> {
+        if version == 0 {
+            let rules = Rulebook::builtin().rules();
+            return Ok(Some(RuleChange::Restore { version, rules, answered: Rulebook::edition() }));
+        }
+        let Some(edition) = rulebooks::edition(conn, version)? else { return Ok(None) };
+        let read = RulebookText::read(&edition.lines);
+        let answered = u32::try_from(edition.answers).unwrap_or_default();
+        let restore = RuleChange::Restore { version, rules: read.rules, answered };
+        Ok(read.unread.is_empty().then_some(restore))
+    }
 }
 
 /// What an administrator publishes.
@@ -63,12 +90,18 @@ pub fn proposed(book: &Rulebook, change: &RuleChange, now: Timestamp) -> Result<
             rows.retain(|rule| !is_adopted(rule));
             rows.extend(Rulebook::builtin().rules().into_iter().filter(is_adopted));
         }
+        RuleChange::Restore { rules, answered: then, .. } => {
+            (rows, answered) = (rules.clone(), *then);
+        }
     }
-    let book = Rulebook::new(rows, answered);
+    let after = Rulebook::new(rows, answered);
+    if matches!(change, RuleChange::Restore { .. }) && after == *book {
+        return Err(wrong("", "These rules are in effect already."));
+    }
     let today = federal_day(now);
     // A rule that begins today does not hold yet where it is still yesterday.
-    match book.left_open(today.pred_opt().unwrap_or(today)) {
-        None => Ok(book),
+    match after.left_open(today.pred_opt().unwrap_or(today)) {
+        None => Ok(after),
         Some((law, days)) => {
             let days = days.words();
             let words = format!(
@@ -107,7 +140,12 @@ pub fn publish_rules(
         lines: book.to_string(),
         published_at: now,
         published_by: actor.to_string(),
-        reason: one_line(&draft.reason),
+        reason: match draft.change {
+            RuleChange::Restore { version, .. } => {
+                format!("Version {version} again. {}", one_line(&draft.reason))
+            }
+            _ => one_line(&draft.reason),
+        },
         answers: i32::try_from(book.answered()).unwrap_or(i32::MAX),
     };
     rulebooks::publish(tx, &published, &edition)?;

@@ -1,12 +1,11 @@
 //! What somebody wants about consent, what follows from it, and why it may be refused: the words between the state machine
 //! and those who use it.
 
-use chrono::Duration;
-
 use super::consent::{EventKind, Source};
 use super::decide::{Arrival, may_ask_again_from};
 use super::evidence::{Basis, ConsentDocument, Evidence, FormRecord, HandsetText, RevocationChannel};
 use super::id::{MessageId, ProgramId};
+use super::schedule::{DeadlineName, Deadlines};
 use super::time::Timestamp;
 
 /// How far a revocation reaches.
@@ -41,9 +40,13 @@ impl Revocation {
     ///
     /// # Errors
     /// [`Refusal::TooLateToConfirm`].
-    pub fn check_confirmation(&self, within: Duration, now: Timestamp) -> Result<(), Refusal> {
-        let is_late = self.received_at.is_some_and(|received_at| now.since(received_at) > within);
-        if self.confirm && is_late { Err(Refusal::TooLateToConfirm) } else { Ok(()) }
+    pub fn check_confirmation(&self, deadlines: Deadlines, now: Timestamp) -> Result<(), Refusal> {
+        let is_late =
+            self.received_at.is_some_and(|received_at| now.since(received_at) > deadlines.confirm_within());
+        if self.confirm && is_late {
+            return Err(Refusal::TooLateToConfirm { within: deadlines.words(DeadlineName::Confirm) });
+        }
+        Ok(())
     }
 }
 
@@ -132,7 +135,7 @@ pub enum Effect {
     CancelWaiting,
     /// Confirm the START.
     ConfirmOptIn,
-    /// Confirm the STOP, once, within five minutes.
+    /// Confirm the STOP, once, within the deadline of the rules.
     ConfirmOptOut,
 }
 
@@ -171,10 +174,13 @@ pub enum Refusal {
     RevocationDate { floor: Timestamp },
     /// It is too late to confirm.
     #[error(
-        "A confirmation goes out within five minutes of the revocation or never (47 CFR 64.1200(a)(12)). This one was received \
-         earlier: leave the confirmation out."
+        "A confirmation must be sent within {} of the opt-out (47 CFR 64.1200(a)(12)). This opt-out was received earlier. \
+         Clear the confirmation box.", .within
     )]
-    TooLateToConfirm,
+    TooLateToConfirm {
+        /// The deadline of the rules: "5 minutes".
+        within: String,
+    },
     /// The words explain nothing.
     #[error("Give a reason in words: at least 10 characters, and at least two different words.")]
     ReasonTooShort,
@@ -219,7 +225,7 @@ impl Refusal {
             Refusal::ConsentTooOld { .. } => "consent_too_old",
             Refusal::ConsentBeforeOptOut { .. } => "consent_before_opt_out",
             Refusal::RevocationDate { .. } => "revocation_date",
-            Refusal::TooLateToConfirm => "too_late_to_confirm",
+            Refusal::TooLateToConfirm { .. } => "too_late_to_confirm",
             Refusal::ReasonTooShort | Refusal::ReferenceTooShort => "reason_too_short",
             Refusal::AlreadyInvited { .. } => "already_invited",
             Refusal::RequestOpen { .. } => "request_scheduled",
@@ -243,7 +249,7 @@ impl Refusal {
             | Refusal::ConsentTooOld { .. }
             | Refusal::ConsentBeforeOptOut { .. } => Some("given_on"),
             Refusal::RevocationDate { .. } => Some("received_on"),
-            Refusal::TooLateToConfirm => Some("confirm"),
+            Refusal::TooLateToConfirm { .. } => Some("confirm"),
             Refusal::ReasonTooShort | Refusal::ReferenceTooShort => Some("reason"),
             _ => None,
         }

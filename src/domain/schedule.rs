@@ -18,13 +18,14 @@ mod revocation;
 mod rule;
 mod rule_table;
 mod rulebook_text;
+mod strictness;
 mod tables;
 mod zone;
 
 #[cfg(test)]
 mod tests;
 
-pub use ask::{AppliedRule, Because, Hours, Rules, ask, opens_at};
+pub use ask::{AppliedRule, Because, Hours, Rules, Window, ask, opens_at, window};
 pub use book::{Rulebook, federal_day};
 pub use closed_days::{Closure, Falls, Holiday};
 pub use dated::{Certainty, Dated, LONG_AGO};
@@ -38,4 +39,5 @@ pub use region::Region;
 pub use revocation::{Deadline, DeadlineName, Deadlines, Reach, StopRule, TextKind};
 pub use rule::Rule;
 pub use rulebook_text::{Difference, RulebookText, normal_lines};
+pub use strictness::{Strictness, strictness};
 pub use zone::{Local, Zone};

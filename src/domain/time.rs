@@ -44,19 +44,19 @@ impl Timestamp {
         self.utc().to_rfc3339_opts(chrono::SecondsFormat::Micros, true)
     }
 
-    /// "3 Nov 2026, 14:05 UTC", for people.
+    /// "Nov 3, 2026, 2:05 PM UTC", for people.
     pub fn words(self) -> String {
-        self.utc().format("%-d %b %Y, %H:%M UTC").to_string()
+        self.utc().format("%b %-d, %Y, %-I:%M %p UTC").to_string()
     }
 
-    /// "3 Nov 2026, 14:05:09 UTC", where seconds matter.
+    /// "Nov 3, 2026, 2:05:09 PM UTC", where seconds matter.
     pub fn words_to_the_second(self) -> String {
-        self.utc().format("%-d %b %Y, %H:%M:%S UTC").to_string()
+        self.utc().format("%b %-d, %Y, %-I:%M:%S %p UTC").to_string()
     }
 
-    /// "3 Nov 2026".
+    /// "Nov 3, 2026".
     pub fn day(self) -> String {
-        self.utc().format("%-d %b %Y").to_string()
+        self.utc().format("%b %-d, %Y").to_string()
     }
 }
 

@@ -68,6 +68,14 @@ pub fn editions(conn: &mut Conn<'_>, up_to: i32, limit: i64) -> Result<Vec<Editi
         .load(db)?))
 }
 
+/// The published edition of this number.
+///
+/// # Errors
+/// When the database fails.
+pub fn edition(conn: &mut Conn<'_>, version: i32) -> Result<Option<Edition>, StoreError> {
+    Ok(editions(conn, version, 1)?.into_iter().find(|edition| edition.version == version))
+}
+
 /// The last published edition; none while the built-in rules hold.
 ///
 /// # Errors

@@ -269,10 +269,14 @@ async fn a_person_may_invite_once_more_after_thirty_days_and_nobody_else() {
     cy.is_sent("hello").await;
     days_later(&world, 29).await;
     let mut sam = world.sam().await;
-    sam.open(&page).await.says("You can send one reminder from").says("3 Dec 2026").lacks("Invite once more");
+    sam.open(&page)
+        .await
+        .says("You can send one reminder from")
+        .says("Dec 3, 2026")
+        .lacks("Invite once more");
     let early = sam.open(&again).await;
     assert_eq!(early.location, page, "the way back is to the contact");
-    sam.follow(&early).await.says("resent automatically").says("3 Dec 2026");
+    sam.follow(&early).await.says("resent automatically").says("Dec 3, 2026");
     let early = sam.post(&page, &again, &[]).await;
     sam.follow(&early).await.says("resent automatically");
     assert_eq!(cy.received().len(), 1);
@@ -285,7 +289,7 @@ async fn a_person_may_invite_once_more_after_thirty_days_and_nobody_else() {
     aud.open(&page).await.lacks("Invite once more");
     let mut ada = world.ada().await;
     ada.open(&page).await.says("Invite once more");
-    ada.open(&again).await.says("Held messages: 1").says("keep their time").says("11 Dec 2026");
+    ada.open(&again).await.says("Held messages: 1").says("keep their time").says("Dec 11, 2026");
     let (one, two) = (ada.token(&page).await, ada.token(&page).await);
     let asked = ada.post_with(&one, &again, &[]).await;
     ada.follow(&asked).await.says("Opt-in reminder scheduled").says("Ada Abbott ·").lacks("reinvitation");

@@ -59,7 +59,7 @@ async fn what_is_accepted_at_night_waits_for_the_morning_at_the_recipient() {
     sam.open(&format!("/messages/{}", accepted["id"].as_str().unwrap()))
         .await
         .says("Scheduled")
-        .says("4 Nov 2026, 16:00");
+        .says("Nov 4, 2026, 4:00 PM");
     ben.texts("STOP").await;
     assert!(ben.received()[1].contains("opted out"), "a STOP is confirmed at any hour");
     world.clock.advance(Duration::hours(10));

@@ -56,7 +56,7 @@ async fn the_verdict_says_every_check_with_its_facts() {
     ada.open(&page).await.says("No: not opted in: this number was never asked");
     ana.texts("START").await;
     let yes = ada.open(&page).await;
-    yes.says("Yes: opted in on 3 Nov 2026 by text from the handset.");
+    yes.says("Yes: opted in on Nov 3, 2026 by text from the handset.");
     yes.says("verdict yes")
         .says("It is 10:00 in Los Angeles; Washington allows 8:00 to 20:00.")
         .says("by area code 206: Washington")
@@ -67,7 +67,7 @@ async fn the_verdict_says_every_check_with_its_facts() {
     assert_eq!(consent["next_allowed_at"], json!(null));
     ana.texts("STOP").await;
     let no = ada.open(&page).await;
-    no.says("No: opted out on 3 Nov 2026 by STOP.")
+    no.says("No: opted out on Nov 3, 2026 by STOP.")
         .says("they must text START to (206) 555-0199 (+12065550199)");
     let refused = ada.post(&page, &format!("{page}/messages"), &[("body", "One more thing")]).await;
     ada.follow(&refused)
@@ -75,7 +75,7 @@ async fn the_verdict_says_every_check_with_its_facts() {
         .says("banner bad\" role=\"alert\"")
         .says("Not sent; the attempt is kept on record");
     let messages = ada.open("/messages?status=blocked&code=opted_out").await;
-    messages.says("No: opted out on 3 Nov 2026 by STOP.").says("Ada Abbott").says("Code: opted_out");
+    messages.says("No: opted out on Nov 3, 2026 by STOP.").says("Ada Abbott").says("Code: opted_out");
     ada.open("/messages?status=blocked&code=paused").await.says("No message matches");
     ada.open("/")
         .await
@@ -184,7 +184,7 @@ async fn files_are_known_by_their_content() {
         answer.says("Contract 2291, page 3");
     }
     let answer = opt_in(&mut sam, &page, &[], Some(("consent.exe", PDF))).await;
-    sam.follow(&answer).await.says("Recorded: Opted in.").says("given 2 Nov 2026 · recorded 3 Nov 2026");
+    sam.follow(&answer).await.says("Recorded: Opted in.").says("given Nov 2, 2026 · recorded Nov 3, 2026");
     let hash: String = Sha256::digest(PDF).iter().map(|byte| format!("{byte:02x}")).collect();
     let history = world.lead(16).history().await;
     assert_eq!(history[0]["evidence"]["file_sha256"], json!(hash));
@@ -303,12 +303,12 @@ async fn a_new_contact_of_a_known_number_says_what_is_known() {
     let (mut sam, ben) = (world.sam().await, world.lead(23));
     ben.texts("STOP").await;
     let page = contact(&mut sam, "206 555 0123", "Ben Brandt").await;
-    sam.open(&page).await.says("This number is already on record: opted out on 3 Nov 2026 by STOP.");
+    sam.open(&page).await.says("This number is already on record: opted out on Nov 3, 2026 by STOP.");
     let other = contact(&mut sam, "206 555 0124", "Dee Dubois").await;
     sam.open(&other).await.says("The contact is added.").lacks("already on record");
     let edit = [("phone", "206 555 0123"), ("name", "Dee Dubois")];
     let saved = sam.post(&format!("{other}/edit"), &other, &edit).await;
-    sam.follow(&saved).await.says("opted out on 3 Nov 2026 by STOP; also used by Ben Brandt");
+    sam.follow(&saved).await.says("opted out on Nov 3, 2026 by STOP; also used by Ben Brandt");
 }
 
 #[actix_web::test]

@@ -79,7 +79,7 @@ async fn a_restored_database_sends_nothing_until_the_stops_are_back_and_a_person
     assert_eq!(ana.state().await, "opted_in", "her STOP is not in the backup");
     let checks = ana.consent().await;
     assert_eq!(checks["can_text_now"], false, "{checks}");
-    assert!(checks["checks"].to_string().contains("older than its last seal of 3 Nov 2026"), "{checks}");
+    assert!(checks["checks"].to_string().contains("older than its last seal of Nov 3, 2026"), "{checks}");
     let (status, _) = ana.is_sent("buy now").await;
     assert!(status == 202 && !ana.received().iter().any(|text| text == "buy now"), "nothing leaves");
     let ready = world.client.get(format!("{}/readyz", world.url)).send().await.unwrap();

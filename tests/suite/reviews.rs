@@ -53,7 +53,7 @@ async fn an_unclear_reply_stops_sending_until_somebody_decides_that_it_was_no_st
     assert_eq!(ana.received().len(), 1, "the confirmation of START alone");
     let mut sam = world.sam().await;
     sam.open("/").await.says("Unclear replies: 1");
-    sam.open("/reviews").await.says("not interested right now").says("Ana Ames").says("6 Nov 2026");
+    sam.open("/reviews").await.says("not interested right now").says("Ana Ames").says("Nov 6, 2026");
     let at = path_of_first(&mut sam).await;
     sam.open(&at).await.says("not interested right now").says("Opted in").says("Revoke: no more texts");
     let blank = decide(&mut sam, &at, &[("decision", "resume"), ("reason", "ok")]).await;

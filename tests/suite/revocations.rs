@@ -25,7 +25,9 @@ async fn a_revocation_by_letter_counts_at_once_and_shows_the_laws_clock() {
     ];
     let refused = sam.post(NEW, "/revocations", &[&letter[..], &[("confirm", "yes")]].concat()).await;
     assert_eq!(refused.status, 422);
-    refused.says("within five minutes of the revocation or never").says("She wrote: leave me out of it");
+    refused
+        .says("A confirmation must be sent within 5 minutes of the opt-out")
+        .says("She wrote: leave me out of it");
     assert_eq!(sam.post(NEW, "/revocations", &letter).await.status, 303);
     world.deliver().await;
     assert_eq!(ana.state().await, "opted_out");
@@ -33,7 +35,7 @@ async fn a_revocation_by_letter_counts_at_once_and_shows_the_laws_clock() {
     let list = sam.open("/revocations").await;
     list.says("She wrote: leave me out of it")
         .says("Letter")
-        .says("4 business days later, 10 allowed")
+        .says("4 business days later (due ")
         .lacks("Late:");
     let (status, refused) = ana.is_sent("hello").await;
     assert_eq!((status, refused["code"].as_str()), (422, Some("opted_out")));
@@ -59,7 +61,7 @@ async fn a_call_is_confirmed_once_if_the_lead_is_to_be_told() {
     }
     assert_eq!(ana.received().len(), 2, "{:?}", ana.received());
     assert!(ana.received()[1].contains("no more texts") || ana.received()[1].contains("opted out"));
-    sam.open("/revocations").await.says("on the same business day");
+    sam.open("/revocations").await.says("Same business day (due ");
 }
 
 #[actix_web::test]
@@ -113,7 +115,9 @@ async fn the_day_is_today_until_it_is_over_where_the_person_is() {
     };
     let before = sam.post(NEW, "/revocations", &call("2026-11-02")).await;
     assert_eq!(before.status, 422);
-    before.says("within five minutes of the revocation or never").says("a day before means that day");
+    before
+        .says("A confirmation must be sent within 5 minutes of the opt-out")
+        .says("The deadline is 10 business days later");
     assert_eq!(sam.post(NEW, "/revocations", &call("2026-11-03")).await.status, 303);
     world.deliver().await;
     assert_eq!(ana.received().len(), 2, "{:?}", ana.received());

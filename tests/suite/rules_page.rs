@@ -134,7 +134,7 @@ async fn the_page_says_which_rules_hold_on_a_date_and_what_changes_next() {
     let (mut ada, mut sam) = (world.ada().await, world.sam().await);
     sam.open("/rules")
         .await
-        .says("Hours in effect today, <time datetime=\"2026-11-03\">3 Nov 2026</time>")
+        .says("Hours in effect today, <time datetime=\"2026-11-03\">Nov 3, 2026</time>")
         .says("9:00 to 19:00, Monday to Saturday")
         .says("Act 47 of 2026")
         .says("no texts on Sunday")
@@ -153,7 +153,7 @@ async fn the_page_says_which_rules_hold_on_a_date_and_what_changes_next() {
         .lacks("name=\"opens\"");
     let later = hours("FL", "10:00", "12:00", "2027-01-01", "Florida SB 2");
     publishes(&mut ada, "/rules/rows/new?kind=hours", &later).await;
-    sam.open("/rules").await.says(">1 Jan 2027</time>, then:").says("10:00 to 12:00").lacks("Florida SB 2");
+    sam.open("/rules").await.says(">Jan 1, 2027</time>, then:").says("10:00 to 12:00").lacks("Florida SB 2");
     sam.open("/rules?on=2027-01-01").await.says("Hours in effect on").says("Florida SB 2");
     sam.open("/rules?on=1990-01-01").await.says("No rule yet");
     let wrong = sam.open("/rules?on=31.1.2027").await;
@@ -338,6 +338,10 @@ async fn new_built_in_rules_hold_where_stricter_until_an_administrator_decides()
         .says("Pennsylvania: holiday")
         .says("New Jersey: hours")
         .says("Election Day")
+        .says("<span class=\"badge\">New</span> <strong>Pennsylvania</strong>")
+        .says("<span class=\"badge\">Looser</span> <strong>New Jersey</strong>")
+        .says("<span class=\"badge\">Stricter without it</span> <strong>New Jersey</strong>")
+        .says("N.J.S.A. 56:8-128(c)")
         .lacks("Florida: hours");
     let adopted = |page: &str| -> Vec<String> {
         let boxes = page.split("name=\"adopt\" value=\"").skip(1);
@@ -354,7 +358,19 @@ async fn new_built_in_rules_hold_where_stricter_until_an_administrator_decides()
     let refused = ada.post("/rules/review", "/rules/review", &fields).await;
     assert_eq!(refused.status, 422);
     fields[1].1 = REASON;
-    let decided = ada.post("/rules/review", "/rules/review", &fields).await;
+    let preview = ada.post("/rules/review", "/rules/review", &fields).await;
+    assert_eq!(preview.status, 200, "{}", preview.page);
+    // Ours was kept: no holidays in Pennsylvania.
+    preview.says("rules change. 1 scheduled message moves.").says("Act 47 of 2026").lacks("Election Day");
+    ada.open("/rules/history").await.says("Version 1 (in effect)");
+    let edited =
+        ada.post("/rules/review", "/rules/review", &[&fields[..], &[("step", "edit")]].concat()).await;
+    edited
+        .says("value=\"hours PA\" checked")
+        .lacks("value=\"hours NJ\" checked")
+        .says(&REASON.replace('\'', "&#39;"));
+    let decided =
+        ada.post("/rules/review", "/rules/review", &[&fields[..], &[("step", "publish")]].concat()).await;
     assert_eq!(decided.status, 303, "{}", decided.page);
     ada.follow(&decided).await.says("Version 2 of the rules is published").lacks("new built-in rule");
     ada.open("/rules")
@@ -370,6 +386,53 @@ async fn new_built_in_rules_hold_where_stricter_until_an_administrator_decides()
         "ours was kept: no holidays"
     );
     ada.open("/rules/history").await.says("Version 2 (in effect)").says("Rules of the release before");
+}
+
+#[actix_web::test]
+async fn an_earlier_version_is_published_again_as_a_new_one() {
+    let world = world().await;
+    let (mut ada, mut sam) = (world.ada().await, world.sam().await);
+    world.lead(1).texts("START").await;
+    publishes(&mut ada, "/rules/rows/new?kind=hours", &afternoons()).await;
+    let florida = hours("FL", "10:00", "12:00", "2027-01-01", "Florida SB 2");
+    publishes(&mut ada, "/rules/rows/new?kind=hours", &florida).await;
+    assert_eq!(next_text(&world, 1).await, "scheduled", "it is ten in the morning in Seattle");
+    ada.open("/rules/history")
+        .await
+        .says("/rules/history/1\"")
+        .says("/rules/history/0\"")
+        .lacks("/rules/history/2\"");
+    let built_in = ada.open("/rules/history/0").await;
+    built_in
+        .says("2 of 112 rules change. 1 scheduled message moves.")
+        .says("Washington HB 1")
+        .says("Florida SB 2");
+    let first = ada.open("/rules/history/1").await;
+    first
+        .says("1 of 112 rules changes. No scheduled messages move.")
+        .says("Florida SB 2")
+        .lacks("Washington HB 1");
+    let version = hidden(&first.page, "version");
+    let post = async |person: &mut Person, reason: &str| {
+        let fields = [("version", version.as_str()), ("reason", reason)];
+        person.post("/rules/history/1", "/rules/history/1", &fields).await
+    };
+    assert_eq!(post(&mut ada, "no").await.status, 422);
+    let restored = post(&mut ada, REASON).await;
+    assert_eq!(restored.status, 303, "{}", restored.page);
+    ada.follow(&restored).await.says("Version 3 of the rules is published");
+    ada.open("/rules").await.says("Washington HB 1");
+    ada.open("/rules?on=2027-01-01").await.lacks("Florida SB 2");
+    ada.open("/rules/history")
+        .await
+        .says("Version 1 again. Counsel")
+        .says("Version 2</h2>")
+        .says("Version 1</h2>");
+    // Another administrator published meanwhile, it is in effect already, or there is no such version.
+    assert_eq!(post(&mut ada, REASON).await.status, 422);
+    ada.open("/rules/history/3").await.says("These rules are in effect already.");
+    assert_eq!(ada.open("/rules/history/9").await.status, 404);
+    assert_eq!(sam.open("/rules/history/1").await.status, 403);
 }
 
 #[actix_web::test]
@@ -404,7 +467,7 @@ async fn the_history_says_who_changed_what_when_and_why() {
     history
         .says("Ada Abbott")
         .says("&#60;script&#62;alert(1)")
-        .says("3 Nov 2026, 18:00 UTC")
+        .says("Nov 3, 2026, 6:00 PM UTC")
         .says("Version 1 (in effect)")
         .says("Rules added")
         .says("Washington HB 1 of 2026")
@@ -449,6 +512,25 @@ async fn deadlines_are_rules() {
     let path = "/rules/rows/new?kind=deadline";
     publishes(&mut ada, path, &set("review", "1")).await.says("1 business day");
     publishes(&mut ada, path, &set("confirm", "2")).await.says("2 minutes");
+    publishes(&mut ada, path, &set("honor", "4")).await.says("4 business days");
+    ada.open("/revocations").await.says("The deadline is 4 business days after you receive it");
+    ada.open("/revocations/new")
+        .await
+        .says("The deadline is 4 business days later.")
+        .says("Sent within 2 minutes or not at all.");
+    let letter = [
+        ("phone", "206 555 0107"),
+        ("channel", "letter"),
+        ("received_on", "2026-11-02"),
+        ("reason", "Leave me out of it"),
+    ];
+    let late =
+        ada.post("/revocations/new", "/revocations", &[&letter[..], &[("confirm", "yes")]].concat()).await;
+    late.says("must be sent within 2 minutes of the opt-out");
+    assert_eq!(ada.post("/revocations/new", "/revocations", &letter).await.status, 303);
+    ada.open("/revocations").await.says("1 business day later (due ");
+    // The rule is from November 1 on: four business days from the second.
+    ada.open("/troubleshoot?number=2065550107").await.says("1 business day later (due Nov 6, 2026)");
     let opened = ada.open(path).await;
     let refused = post(&mut ada, &opened, &set("confirm", "61"), "preview").await;
     refused.says("60 minutes or 30 business days at most");

@@ -285,7 +285,7 @@ async fn an_older_database_is_noticed_and_not_sealed_over() {
     let older = older.with_seals_of(&world);
     let (code, said) = older.verify();
     assert!(
-        code == 1 && said.contains("older than the last seal of 3 Nov 2026, 18:00 UTC: was a backup"),
+        code == 1 && said.contains("older than the last seal of Nov 3, 2026, 6:00 PM UTC: was a backup"),
         "{said}"
     );
     let store = sms_opt_in::store::Store::open(&older.url).unwrap();

@@ -200,7 +200,7 @@ async fn what_waits_is_looked_at_again_when_the_rules_leave_it_more_room() {
     hours(&mut ada, "Sat 10:00-12:00").await;
     let (_, waits) = ana.is_sent("Your rate is ready").await;
     assert_eq!(waits["status"], "scheduled");
-    ada.open(&format!("/messages/{}", waits["id"].as_str().unwrap())).await.says("7 Nov 2026");
+    ada.open(&format!("/messages/{}", waits["id"].as_str().unwrap())).await.says("Nov 7, 2026");
     hours(&mut ada, "").await;
     time_goes_by(&world, Duration::seconds(1)).await;
     assert_eq!(ana.received().last().map(String::as_str), Some("Your rate is ready"));

@@ -159,6 +159,30 @@ pub fn opens_at(places: &[Place], rules: Rules<'_>, from: Timestamp) -> Option<T
     None
 }
 
+/// A span of time in which every place allows a text, or in which one of them forbids it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Window {
+    /// Every place allows a text.
+    pub is_open: bool,
+    /// The first moment after it.
+    pub until: Timestamp,
+}
+
+/// The window that begins at a moment.
+pub fn window(places: &[Place], rules: Rules<'_>, at: Timestamp) -> Window {
+    let (mut closes, mut opens) = (Timestamp::from_micros(i64::MAX), None);
+    for place in places {
+        match ask(at, place, rules) {
+            Hours::Open { until, .. } => closes = closes.min(until),
+            Hours::Quiet { next, .. } => {
+                let next = next.unwrap_or(Timestamp::from_micros(at.micros().saturating_add(HORIZON)));
+                opens = opens.max(Some(next));
+            }
+        }
+    }
+    Window { is_open: opens.is_none(), until: opens.unwrap_or(closes) }
+}
+
 /// What holds at a moment, and the first later moment at which it may be otherwise.
 struct Look {
     open: bool,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::LazyLock;
 
-use chrono::{Duration, NaiveDate};
+use chrono::NaiveDate;
 
 use super::dated::day_number;
 use super::hour_rule::{Days, HourRule, Law};
@@ -135,7 +135,7 @@ impl Rulebook {
             self.tables().into_iter().filter_map(of_name).min().unwrap_or(1)
         };
         Deadlines {
-            confirm_within: Duration::minutes(amount(DeadlineName::Confirm).into()),
+            confirm_minutes: amount(DeadlineName::Confirm),
             honor_days: amount(DeadlineName::Honor),
             review_days: amount(DeadlineName::Review),
         }

@@ -133,6 +133,13 @@ impl Place {
         }
     }
 
+    /// The same for places with the same hours, holidays, closures and caps.
+    pub fn rules_key(&self) -> String {
+        let zones = self.zones.iter().map(|zone| zone.name());
+        let states = self.states.iter().map(|state| state.code());
+        zones.chain(states).chain(self.unknown.then_some("unknown")).collect::<Vec<_>>().join(" ")
+    }
+
     /// "by ZIP 85001: Arizona", "by area code 850: Florida, two time zones".
     pub fn words(&self) -> String {
         let names: Vec<&str> = self.regions.iter().map(|region| region.name()).collect();

@@ -69,8 +69,8 @@ pub struct Deadline {
 /// The deadlines of one moment.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Deadlines {
-    /// A confirmation of an opt-out goes out within this time or never.
-    pub confirm_within: Duration,
+    /// Minutes within which a confirmation of an opt-out goes out, or never.
+    pub confirm_minutes: u32,
     /// Business days within which a revocation is honored. Ours counts at once.
     pub honor_days: u32,
     /// Business days after which an undecided reply counts as an opt-out.
@@ -107,6 +107,12 @@ impl DeadlineName {
         }
     }
 
+    /// "1 minute", "10 business days".
+    fn counted(self, amount: u32) -> String {
+        let unit = if amount == 1 { self.unit().trim_end_matches('s') } else { self.unit() };
+        format!("{amount} {unit}")
+    }
+
     /// "Confirm an opt-out".
     pub fn label(self) -> &'static str {
         match self {
@@ -128,9 +134,23 @@ impl DeadlineName {
 impl Deadline {
     /// "5 minutes".
     pub fn value(&self) -> String {
-        let unit = self.name.unit();
-        let unit = if self.amount == 1 { unit.trim_end_matches('s') } else { unit };
-        format!("{} {unit}", self.amount)
+        self.name.counted(self.amount)
+    }
+}
+
+impl Deadlines {
+    /// A confirmation of an opt-out goes out within this time or never.
+    pub fn confirm_within(self) -> Duration {
+        Duration::minutes(self.confirm_minutes.into())
+    }
+
+    /// "5 minutes", "10 business days".
+    pub fn words(self, name: DeadlineName) -> String {
+        name.counted(match name {
+            DeadlineName::Confirm => self.confirm_minutes,
+            DeadlineName::Honor => self.honor_days,
+            DeadlineName::Review => self.review_days,
+        })
     }
 }
 

@@ -14,9 +14,9 @@ use chrono::{NaiveDate, NaiveTime};
 use serde::Deserialize;
 
 use self::upload::{Upload, read};
-use super::contact::timeline::{TextRecords, title};
+use super::contact::timeline::{HistoryContext, title};
 use super::documents::recognised;
-use super::revocations;
+use super::revocations::{self, RevocationHints};
 use super::which::{self, ProgramTab, Programs, Whom};
 use crate::actions::record_consent::{Update, record_consent};
 use crate::actions::{ActionError, FieldError};
@@ -24,10 +24,11 @@ use crate::domain::consent::{Refusal, Source, State, check_given_at, check_reaso
 use crate::domain::evidence::{ConsentDocument, DocumentKind, RevocationChannel};
 use crate::domain::id::ContactId;
 use crate::domain::program::Program;
+use crate::domain::schedule::Deadlines;
 use crate::domain::time::Timestamp;
 use crate::store::contacts::Contact;
 use crate::store::numbers::Number;
-use crate::store::{self, Conn};
+use crate::store::{self, Conn, rulebooks};
 use crate::web::App;
 use crate::web::error::PageError;
 use crate::web::form::{self, Errors};
@@ -56,6 +57,7 @@ struct NewPage {
     refused: Option<String>,
     given: Given,
     errors: Errors,
+    hints: RevocationHints,
 }
 
 /// One of the updates, and why it cannot be made now, if so.
@@ -88,14 +90,16 @@ struct Known {
     state: State,
     sender: Option<String>,
     programs: Programs,
+    deadlines: Deadlines,
 }
 
-fn known(conn: &mut Conn<'_>, id: ContactId, slug: &str) -> Result<Known, PageError> {
+fn known(conn: &mut Conn<'_>, id: ContactId, slug: &str, now: Timestamp) -> Result<Known, PageError> {
     let Whom { contact, number, programs } = Whom::read(conn, id, slug)?;
     let program = programs.one()?.id;
     let state = number.consent.state_in(program);
     let sender = store::programs::sender(conn, program)?;
-    Ok(Known { contact, number, state, sender, programs })
+    let deadlines = rulebooks::current(conn)?.deadlines(now);
+    Ok(Known { contact, number, state, sender, programs, deadlines })
 }
 
 impl Known {
@@ -159,10 +163,10 @@ async fn new(
     request: HttpRequest,
 ) -> Result<HttpResponse, PageError> {
     let id: ContactId = page::id(&id)?;
-    let slug = which::asked(&request);
-    let known = app.store.read(move |conn| known(conn, id, &slug)).await?;
+    let (slug, now) = (which::asked(&request), app.clock.now());
+    let known = app.store.read(move |conn| known(conn, id, &slug, now)).await?;
     let mut given: Given = form::query(&request);
-    given.received_on = revocations::today(app.clock.now());
+    given.received_on = revocations::today(now);
     show(&app, &who, known, given, Vec::new())
 }
 
@@ -182,12 +186,15 @@ fn show(
     // Whoever asked for one update is told why not; never led to the form of another.
     let refused = choices.iter().find(|choice| choice.key == given.update).and_then(|c| c.refused.clone());
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let Known { contact, number, programs, .. } = known;
+    let Known { contact, number, programs, deadlines, .. } = known;
     let state = |program: &Program| number.consent.state_in(program.id).name().label().to_owned();
     let address = format!("/contacts/{}/consents/new?update={}", contact.id, given.update);
     let (suffix, programs) = (programs.suffix('?'), programs.tabs(&address, state));
-    let errors = errors.into();
-    html_status(status, NewPage { page, contact, number, programs, suffix, choices, refused, given, errors })
+    let (errors, hints) = (errors.into(), RevocationHints::new(deadlines));
+    html_status(
+        status,
+        NewPage { page, contact, number, programs, suffix, choices, refused, given, errors, hints },
+    )
 }
 
 async fn create(
@@ -200,13 +207,12 @@ async fn create(
 ) -> Result<HttpResponse, PageError> {
     let id: ContactId = page::id(&id)?;
     let (given, file) = read(&request, parts).await?;
-    let slug = which::asked(&request);
-    let about = app.store.read(move |conn| known(conn, id, &slug)).await?;
+    let (slug, now) = (which::asked(&request), app.clock.now());
+    let about = app.store.read(move |conn| known(conn, id, &slug, now)).await?;
     let is_admin = Page::new(&app, "contacts", &who).is_admin();
     if given.update.ends_with("do_not_text") && !is_admin {
         return Err(PageError::Forbidden("Administrator"));
     }
-    let now = app.clock.now();
     let update = match checked(&given, file, &about, now) {
         Ok(update) => update,
         Err(errors) => return show(&app, &who, about, given, errors),
@@ -225,7 +231,7 @@ async fn create(
                 &session,
                 format!(
                     "Recorded: {}.",
-                    title(entry.event.kind, &entry.event.evidence, before, &TextRecords::default())
+                    title(entry.event.kind, &entry.event.evidence, before, &HistoryContext::default())
                 ),
             );
             return Ok(see_other(format!("/contacts/{id}{}", about.programs.suffix('?'))));

@@ -13,7 +13,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use self::questions::notice;
-use self::timeline::{Day, TextRecords, history};
+use self::timeline::{Day, HistoryContext, history};
 use super::basis;
 use super::names::Names;
 use super::stale::{Question, by_number};
@@ -214,7 +214,7 @@ fn record(
     let questions = inbound_questions::of_number(conn, number.id)?;
     let notice = notice(&questions, &number.consent, program.id);
     let stored = events::of(conn, number.id)?;
-    let texts = TextRecords::read(conn, &stored, questions)?;
+    let texts = HistoryContext::read(conn, &stored, questions)?;
     let state = |program: &Program| number.consent.state_in(program.id).name().label().to_owned();
     let about = About { number: Some(number.id), contact: Some(id), program: Some(program), role };
     Ok(Record {

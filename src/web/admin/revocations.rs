@@ -19,7 +19,7 @@ use crate::domain::business_days;
 use crate::domain::consent::{Revocation, Source};
 use crate::domain::evidence::RevocationChannel;
 use crate::domain::phone::Phone;
-use crate::domain::schedule::Rulebook;
+use crate::domain::schedule::{DeadlineName, Deadlines, Rulebook};
 use crate::domain::time::Timestamp;
 use crate::store::revocations::{self, Recorded};
 use crate::store::{StoreError, numbers, rulebooks};
@@ -48,6 +48,7 @@ struct IndexPage {
     lines: Vec<Line>,
     next: Option<String>,
     is_first: bool,
+    deadlines: Deadlines,
 }
 
 struct Line {
@@ -56,11 +57,11 @@ struct Line {
     clock: Clock,
 }
 
-/// How long it took from a revocation to its record, beside what the law allows.
+/// How long it took from an opt-out to its record, beside the deadline of the rules.
 pub(super) struct Clock {
-    pub(super) days: u32,
-    pub(super) limit: u32,
-    pub(super) until: Timestamp,
+    days: u32,
+    limit: u32,
+    until: Timestamp,
 }
 
 impl Clock {
@@ -74,13 +75,14 @@ impl Clock {
         self.days > self.limit
     }
 
-    /// "on the same business day", "3 business days later".
+    /// "Same business day (due Dec 11, 2026)", "3 business days later (due Dec 11, 2026)".
     pub(super) fn words(&self) -> String {
-        match self.days {
-            0 => "on the same business day".to_owned(),
+        let taken = match self.days {
+            0 => "Same business day".to_owned(),
             1 => "1 business day later".to_owned(),
             days => format!("{days} business days later"),
-        }
+        };
+        format!("{taken} (due {})", self.until.day())
     }
 }
 
@@ -110,15 +112,37 @@ async fn index(app: Data<App>, who: Viewer, request: HttpRequest) -> Result<Http
         recorded,
     };
     let lines = found.into_iter().map(line).collect();
-    html(IndexPage { page, lines, next, is_first: before.is_none() })
+    let deadlines = rules.deadlines(app.clock.now());
+    html(IndexPage { page, lines, next, is_first: before.is_none(), deadlines })
 }
 
 #[derive(Template)]
 #[template(path = "revocations/new.html")]
 struct NewPage {
     page: Page,
+    hints: RevocationHints,
     given: Given,
     errors: Errors,
+}
+
+/// What the fields of a revocation say about the deadlines of the rules.
+pub(super) struct RevocationHints {
+    pub(super) received_on: String,
+    pub(super) confirm: String,
+}
+
+impl RevocationHints {
+    pub(super) fn new(deadlines: Deadlines) -> RevocationHints {
+        let (honor, confirm) = (deadlines.words(DeadlineName::Honor), deadlines.words(DeadlineName::Confirm));
+        RevocationHints {
+            received_on: format!(
+                "The day you received it. The deadline is {honor} later. We stop texts at once."
+            ),
+            confirm: format!(
+                "Only if you received the opt-out just now. Sent within {confirm} or not at all."
+            ),
+        }
+    }
 }
 
 /// The answers, as they were given.
@@ -135,7 +159,20 @@ struct Given {
 async fn new(app: Data<App>, who: Editor, request: HttpRequest) -> Result<HttpResponse, PageError> {
     let phone = form::query::<Asked>(&request).phone;
     let given = Given { phone, received_on: today(app.clock.now()), ..Given::default() };
-    html(NewPage { page: Page::new(&app, "revocations", &who), given, errors: Vec::new().into() })
+    show(&app, &who, given, Vec::new()).await
+}
+
+async fn show(
+    app: &App,
+    who: &Editor,
+    given: Given,
+    errors: Vec<FieldError>,
+) -> Result<HttpResponse, PageError> {
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let now = app.clock.now();
+    let deadlines = app.store.read::<_, StoreError>(move |conn| Ok(rulebooks::current(conn)?.deadlines(now)));
+    let (page, hints) = (Page::new(app, "revocations", who), RevocationHints::new(deadlines.await?));
+    html_status(status, NewPage { page, hints, given, errors: errors.into() })
 }
 
 /// The day as a date field takes it.
@@ -185,8 +222,7 @@ async fn create(
             phone.into_iter().chain(revocation.err().unwrap_or_default()).collect()
         }
     };
-    let page = Page::new(&app, "revocations", &who);
-    html_status(StatusCode::UNPROCESSABLE_ENTITY, NewPage { page, given, errors: errors.into() })
+    show(&app, &who, given, errors).await
 }
 
 /// The revocation that the answers describe, or everything that is wrong with them, at once.

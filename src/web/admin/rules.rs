@@ -1,10 +1,12 @@
 //! The dated rules: which one holds where on a date, until when, and who says so. Everybody reads them; one rule is changed in
-//! `row`, new built-in ones are decided on in `review`, what they were before is in `history`. It must not decide anything: it
+//! `row`, new built-in ones are decided on in `review`, what they were before is in `history`, the way back in `restore`. It must not decide anything: it
 //! prints what the rulebook says.
 
 mod form;
 mod history;
+mod preview;
 mod reminders;
+mod restore;
 mod review;
 mod row;
 
@@ -36,7 +38,9 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .route("/rules/review", web::get().to(review::show))
         .route("/rules/review", web::post().to(review::post))
         .route("/rules/reminders/{name}", web::post().to(reminders::post))
-        .route("/rules/history", web::get().to(history::index));
+        .route("/rules/history", web::get().to(history::index))
+        .route("/rules/history/{version}", web::get().to(restore::show))
+        .route("/rules/history/{version}", web::post().to(restore::post));
 }
 
 #[derive(Template)]

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::contact::notes::notes;
 use super::contact::questions::notice;
-use super::contact::timeline::{Day, TextRecords, history};
+use super::contact::timeline::{Day, HistoryContext, history};
 use super::messages::meaning::why;
 use super::names::Names;
 use super::notices::NoticeItem;
@@ -250,7 +250,7 @@ fn find(
     let days = match known {
         true => {
             let stored = events::of(conn, number.id)?;
-            let texts = TextRecords::read(conn, &stored, questions)?;
+            let texts = HistoryContext::read(conn, &stored, questions)?;
             let notes = notes(conn, number.id, None, &names)?;
             history(stored, &texts, notes, program, programs.all(), &names)
         }

@@ -144,7 +144,7 @@ fn what_a_stop_with_a_code_reaches_depends_on_the_kind_and_the_date() {
     }
     let deadlines = book.deadlines(local(EAST, "2026-11-25T12:00"));
     assert_eq!((deadlines.honor_days, deadlines.review_days), (10, 3));
-    assert_eq!(deadlines.confirm_within, chrono::Duration::minutes(5));
+    assert_eq!(deadlines.confirm_within(), chrono::Duration::minutes(5));
 }
 
 /// The rules of the first edition, as an administrator published them then, with hours of their own for Washington.

@@ -2,6 +2,7 @@
 //! It must not know how the page is laid out.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::questions::words;
 use crate::actions::review;
@@ -16,7 +17,7 @@ use crate::domain::reply::UNCLEAR;
 use crate::domain::schedule::Rulebook;
 use crate::domain::time::Timestamp;
 use crate::store::inbound_questions::InboundQuestion;
-use crate::store::{Conn, StoreError, inbound};
+use crate::store::{Conn, StoreError, inbound, rulebooks};
 use crate::web::admin::names::Names;
 use crate::web::admin::revocations::Clock;
 
@@ -52,27 +53,33 @@ pub(in crate::web::admin) struct Fact {
     pub(in crate::web::admin) href: Option<String>,
 }
 
-/// What is on record of a lead's texts beside the history: how each was read then, and what was asked about it.
+/// What the history is read with: how each text was read when it arrived, what the carrier was asked about it, and the
+/// rules with the deadlines of those days.
 #[derive(Default)]
-pub(in crate::web::admin) struct TextRecords {
+pub(in crate::web::admin) struct HistoryContext {
+    pub(in crate::web::admin) rules: Arc<Rulebook>,
     pub(in crate::web::admin) classes: HashMap<InboundId, String>,
     pub(in crate::web::admin) questions: Vec<InboundQuestion>,
 }
 
-impl TextRecords {
+impl HistoryContext {
     /// Of the texts that events of a history rest on.
     pub(in crate::web::admin) fn read(
         conn: &mut Conn<'_>,
         stored: &[Stored],
         questions: Vec<InboundQuestion>,
-    ) -> Result<TextRecords, StoreError> {
+    ) -> Result<HistoryContext, StoreError> {
         let recorded = stored.iter().filter(|row| row.kind == EventKind::Recorded);
         let texts = recorded.filter_map(|row| match serde_json::from_str(&row.facts) {
             Ok(Evidence::HandsetText(text)) => Some(text.inbound),
             _ => None,
         });
         let texts: Vec<InboundId> = texts.collect();
-        Ok(TextRecords { classes: inbound::classes(conn, &texts)?, questions })
+        Ok(HistoryContext {
+            rules: rulebooks::current(conn)?,
+            classes: inbound::classes(conn, &texts)?,
+            questions,
+        })
     }
 
     fn question(&self, text: &HandsetText) -> Option<&InboundQuestion> {
@@ -83,7 +90,7 @@ impl TextRecords {
 /// The history by days, newest first, with what each event changed in `program`, and with what people noted beside it.
 pub(in crate::web::admin) fn history(
     stored: Vec<Stored>,
-    texts: &TextRecords,
+    texts: &HistoryContext,
     notes: Vec<Entry>,
     program: &Program,
     all: &[Program],
@@ -101,7 +108,7 @@ pub(in crate::web::admin) fn history(
 fn entry(
     row: Stored,
     known: &mut NumberConsent,
-    texts: &TextRecords,
+    texts: &HistoryContext,
     program: &Program,
     all: &[Program],
     names: &Names,
@@ -116,8 +123,8 @@ fn entry(
                 facts.push(fact("Asked the carrier", words(question.kind, question.answer)));
             }
             if matches!(evidence, Evidence::Revocation { .. }) {
-                let clock = Clock::new(Rulebook::builtin(), row.occurred_at, row.recorded_at);
-                facts.push(fact("Honoured", format!("{}; the law allows {}", clock.words(), clock.limit)));
+                let clock = Clock::new(&texts.rules, row.occurred_at, row.recorded_at);
+                facts.push(fact("Honored", clock.words()));
             }
             let shown = (
                 title(row.kind, &evidence, before, texts),
@@ -174,7 +181,7 @@ pub(in crate::web::admin) fn title(
     kind: EventKind,
     evidence: &Evidence,
     before: StateName,
-    texts: &TextRecords,
+    texts: &HistoryContext,
 ) -> &'static str {
     let is_out = before == StateName::OptedOut;
     match (kind, evidence) {
@@ -208,7 +215,7 @@ fn by(source: Source, evidence: &Evidence) -> String {
 }
 
 /// By how the text was read when it arrived, never by today's rules.
-fn title_of_text(text: &HandsetText, is_out: bool, texts: &TextRecords) -> &'static str {
+fn title_of_text(text: &HandsetText, is_out: bool, texts: &HistoryContext) -> &'static str {
     // Kept for the record alone.
     if text.matched.ends_with("; on another channel") || text.matched.ends_with("; the carrier read START") {
         return EventKind::Recorded.label();

@@ -1,17 +1,21 @@
-//! New built-in rules that no administrator has decided on: each topic beside the rules in effect, to adopt or to leave.
-//! Until then they hold where they are stricter.
+//! New built-in rules that no administrator has decided on: each topic beside the rules in effect, to adopt or to leave, with
+//! what gets stricter or looser, and a preview before anything is published. Until then they hold where they are stricter.
 
 use actix_session::Session;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use askama::Template;
+use chrono::NaiveDate;
 use serde::Deserialize;
 
+use super::preview::PreviewPage;
 use super::{current, published};
+use crate::actions::preview_rules::preview_rules;
 use crate::actions::publish_rules::{RuleChange, RulesDraft, publish_rules};
 use crate::actions::{ActionError, FieldError};
-use crate::domain::schedule::{Rule, Rulebook};
+use crate::domain::consent::check_reason;
+use crate::domain::schedule::{Rule, Rulebook, Strictness, federal_day, strictness};
 use crate::web::App;
 use crate::web::error::PageError;
 use crate::web::form::{Errors, Posted};
@@ -33,8 +37,25 @@ struct ReviewPage {
 struct TopicItem {
     topic: String,
     title: String,
-    own: Vec<Rule>,
-    built_in: Vec<Rule>,
+    /// The rules in effect, each with what its removal does; none for those that are built in too.
+    own: Vec<(Rule, Option<Strictness>)>,
+    /// The built-in rules, each with what it does beside those in effect; none for those that are in effect.
+    built_in: Vec<(Rule, Option<Strictness>)>,
+}
+
+impl TopicItem {
+    fn new(rule: &Rule, own: Vec<Rule>, built_in: Vec<Rule>, today: NaiveDate) -> TopicItem {
+        let beside = |rules: &[Rule], others: &[Rule]| {
+            let compared = |rule: &Rule| (!others.contains(rule)).then(|| strictness(rule, others, today));
+            rules.iter().map(|rule| (rule.clone(), compared(rule))).collect()
+        };
+        TopicItem {
+            topic: rule.topic(),
+            title: format!("{}: {}", rule.about(), rule.kind()),
+            own: beside(&own, &built_in),
+            built_in: beside(&built_in, &own),
+        }
+    }
 }
 
 /// The decisions, as they were given.
@@ -45,15 +66,23 @@ pub(super) struct ReviewForm {
     /// The topics that become as built in.
     adopt: Vec<String>,
     reason: String,
+    /// What the button asks for: `preview`, `edit` or `publish`.
+    step: String,
 }
 
 impl ReviewForm {
     fn adopts(&self, topic: &str) -> bool {
         self.adopt.iter().any(|adopted| adopted == topic)
     }
+
+    fn fields(&self) -> Vec<(&'static str, String)> {
+        let adopted = self.adopt.iter().map(|topic| ("adopt", topic.clone()));
+        let rest = [("version", self.version.clone()), ("reason", self.reason.clone())];
+        rest.into_iter().chain(adopted).collect()
+    }
 }
 
-fn topics(book: &Rulebook) -> Vec<TopicItem> {
+fn topics(book: &Rulebook, today: NaiveDate) -> Vec<TopicItem> {
     let mut items: Vec<TopicItem> = Vec::new();
     for rule in book.unanswered() {
         let topic = rule.topic();
@@ -62,7 +91,7 @@ fn topics(book: &Rulebook) -> Vec<TopicItem> {
         }
         let of_topic = |rules: Vec<Rule>| rules.into_iter().filter(|rule| rule.topic() == topic).collect();
         let (own, built_in) = (of_topic(book.rules()), of_topic(Rulebook::builtin().rules()));
-        items.push(TopicItem { title: format!("{}: {}", rule.about(), rule.kind()), own, built_in, topic });
+        items.push(TopicItem::new(&rule, own, built_in, today));
     }
     items
 }
@@ -70,36 +99,92 @@ fn topics(book: &Rulebook) -> Vec<TopicItem> {
 /// What is to be decided, everything marked to adopt.
 pub(super) async fn show(app: Data<App>, who: Administrator) -> Result<HttpResponse, PageError> {
     let (book, version) = app.store.read(current).await?;
-    let adopt = topics(&book).into_iter().map(|item| item.topic).collect();
-    let form = ReviewForm { version: version.to_string(), adopt, reason: String::new() };
+    let today = federal_day(app.clock.now());
+    let adopt = topics(&book, today).into_iter().map(|item| item.topic).collect();
+    let form = ReviewForm { version: version.to_string(), adopt, ..ReviewForm::default() };
     let page = Page::new(&app, "rules", &who);
-    html_status(StatusCode::OK, review_page(page, form, Vec::new(), &book))
+    html_status(StatusCode::OK, review_page(page, form, Vec::new(), &book, today))
 }
 
-/// Publishes the decisions.
+/// Previews or publishes the decisions.
 pub(super) async fn post(
     app: Data<App>,
     who: Administrator,
     session: Session,
-    Posted(mut form): Posted<ReviewForm>,
+    Posted(form): Posted<ReviewForm>,
 ) -> Result<HttpResponse, PageError> {
     let change = RuleChange::Answer(form.adopt.clone());
+    match form.step.as_str() {
+        "edit" => again(&app, &who, form, Vec::new(), StatusCode::OK).await,
+        "publish" => publish(&app, &who, &session, form, change).await,
+        _ => preview(&app, &who, form, change).await,
+    }
+}
+
+async fn preview(
+    app: &App,
+    who: &Administrator,
+    form: ReviewForm,
+    change: RuleChange,
+) -> Result<HttpResponse, PageError> {
+    let now = app.clock.now();
+    let preview = app.store.read(move |conn| preview_rules(conn, &change, now)).await?;
+    let reason = check_reason(&form.reason).map_err(|why| FieldError::new("reason", why.to_string()));
+    match (preview, reason) {
+        (Ok(preview), Ok(())) => {
+            let (title, action, fields) = ("Publish these decisions?", "/rules/review", form.fields());
+            let (page, reason) = (Page::new(app, "rules", who), form.reason);
+            html_status(StatusCode::OK, PreviewPage { page, title, action, fields, reason, preview })
+        }
+        (preview, reason) => {
+            let errors = preview.err().unwrap_or_default().into_iter().chain(reason.err()).collect();
+            again(app, who, form, errors, StatusCode::UNPROCESSABLE_ENTITY).await
+        }
+    }
+}
+
+async fn publish(
+    app: &App,
+    who: &Administrator,
+    session: &Session,
+    form: ReviewForm,
+    change: RuleChange,
+) -> Result<HttpResponse, PageError> {
     let draft = RulesDraft { change, reason: form.reason.clone(), version: form.version.parse().ok() };
     let (actor, now) = (who.actor(), app.clock.now());
     let (status, errors) = match app.store.write(move |tx| publish_rules(tx, &draft, &actor, now)).await {
         Ok(version) => {
-            session::flash(&session, published(version));
+            session::flash(session, published(version));
             return Ok(see_other("/rules"));
         }
         Err(ActionError::Invalid(errors)) => (StatusCode::UNPROCESSABLE_ENTITY, errors),
         Err(ActionError::Conflict(_)) => (StatusCode::CONFLICT, vec![FieldError::new("", super::OUTDATED)]),
         Err(error) => return Err(error.into()),
     };
-    let (book, version) = app.store.read(current).await?;
-    form.version = version.to_string();
-    html_status(status, review_page(Page::new(&app, "rules", &who), form, errors, &book))
+    again(app, who, form, errors, status).await
 }
 
-fn review_page(page: Page, form: ReviewForm, errors: Vec<FieldError>, book: &Rulebook) -> ReviewPage {
-    ReviewPage { page, form, errors: errors.into(), topics: topics(book), count: book.unanswered().len() }
+/// The decisions once more, as they were made, upon the rules as they are now.
+async fn again(
+    app: &App,
+    who: &Administrator,
+    mut form: ReviewForm,
+    errors: Vec<FieldError>,
+    status: StatusCode,
+) -> Result<HttpResponse, PageError> {
+    let (book, version) = app.store.read(current).await?;
+    form.version = version.to_string();
+    let today = federal_day(app.clock.now());
+    html_status(status, review_page(Page::new(app, "rules", who), form, errors, &book, today))
+}
+
+fn review_page(
+    page: Page,
+    form: ReviewForm,
+    errors: Vec<FieldError>,
+    book: &Rulebook,
+    today: NaiveDate,
+) -> ReviewPage {
+    let (topics, count) = (topics(book, today), book.unanswered().len());
+    ReviewPage { page, form, errors: errors.into(), topics, count }
 }

@@ -10,8 +10,9 @@ use serde::Deserialize;
 
 use super::form::RuleForm;
 use super::history::Change;
+use super::preview::PreviewPage;
 use super::{current, published};
-use crate::actions::preview_rules::{RulesPreview, preview_rules};
+use crate::actions::preview_rules::preview_rules;
 use crate::actions::publish_rules::{RuleChange, publish_rules};
 use crate::actions::{ActionError, FieldError};
 use crate::domain::consent::check_reason;
@@ -20,7 +21,7 @@ use crate::store::{Conn, StoreError};
 use crate::web::App;
 use crate::web::error::PageError;
 use crate::web::form::{self, Errors, Posted};
-use crate::web::page::{Page, grouped, html_status, see_other};
+use crate::web::page::{Page, html_status, see_other};
 use crate::web::session::{self, Administrator, Viewer};
 
 #[derive(Template)]
@@ -33,36 +34,6 @@ struct RowPage {
     errors: Errors,
     /// What was published while the page was open.
     meanwhile: Vec<Change>,
-}
-
-#[derive(Template)]
-#[template(path = "rules/preview.html")]
-struct PreviewPage {
-    page: Page,
-    form: RuleForm,
-    preview: RulesPreview,
-}
-
-impl PreviewPage {
-    /// "1 of 47 rules changes. 214 scheduled messages move."
-    fn summary(&self) -> String {
-        let (changed, all) = (self.preview.removed.len().max(self.preview.added.len()), self.preview.rules);
-        let rules = match (self.preview.removed.len(), self.preview.added.len()) {
-            (0, 1) => format!("1 rule is added to {all}."),
-            (_, _) if changed == 1 => format!("1 of {all} rules changes."),
-            _ => format!("{changed} of {all} rules change."),
-        };
-        let more = if self.preview.has_more { " of the first 10,000" } else { "" };
-        let moved = match (self.preview.moved, more) {
-            (0, "") => "No scheduled messages move.".to_owned(),
-            (1, "") => "1 scheduled message moves.".to_owned(),
-            (moved, more) => format!(
-                "{}{more} scheduled messages move.",
-                grouped(i64::try_from(moved).unwrap_or(i64::MAX))
-            ),
-        };
-        format!("{rules} {moved}")
-    }
 }
 
 impl RowPage {
@@ -160,7 +131,11 @@ pub(super) async fn post(
     }
     let now = app.clock.now();
     match app.store.read(move |conn| preview_rules(conn, &change, now)).await? {
-        Ok(preview) => html_status(StatusCode::OK, PreviewPage { page, form, preview }),
+        Ok(preview) => {
+            let fields = form.fields().into_iter().map(|(name, value)| (name, value.to_owned())).collect();
+            let (title, action, reason) = ("Publish this change?", "/rules/rows", form.reason.clone());
+            html_status(StatusCode::OK, PreviewPage { page, title, action, fields, reason, preview })
+        }
         Err(errors) => again(&app, page, form, errors, StatusCode::UNPROCESSABLE_ENTITY).await,
     }
 }

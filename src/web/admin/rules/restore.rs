@@ -1,0 +1,108 @@
+//! The way back to an earlier version of the rules: it is published again as a new version, with the same preview as any other
+//! change. Nothing is deleted.
+
+use actix_session::Session;
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Path};
+use askama::Template;
+use serde::Deserialize;
+
+use super::preview::summary;
+use super::{current, published};
+use crate::actions::preview_rules::{RulesPreview, preview_rules};
+use crate::actions::publish_rules::{RuleChange, RulesDraft, publish_rules};
+use crate::actions::{ActionError, FieldError};
+use crate::store::Conn;
+use crate::web::App;
+use crate::web::error::PageError;
+use crate::web::form::{Errors, Posted};
+use crate::web::page::{Page, html_status, see_other};
+use crate::web::session::{self, Administrator};
+
+#[derive(Template)]
+#[template(path = "rules/restore.html")]
+struct RestorePage {
+    page: Page,
+    /// The version that is to hold again.
+    earlier: i32,
+    form: RestoreForm,
+    errors: Errors,
+    /// None when it cannot be published.
+    preview: Option<RulesPreview>,
+}
+
+impl RestorePage {
+    fn summary(&self) -> String {
+        self.preview.as_ref().map(summary).unwrap_or_default()
+    }
+}
+
+/// What was entered.
+#[derive(Clone, Deserialize, Default)]
+#[serde(default)]
+pub(super) struct RestoreForm {
+    /// The version of the rules when the page was opened.
+    version: String,
+    reason: String,
+}
+
+/// What going back would do.
+pub(super) async fn show(
+    app: Data<App>,
+    who: Administrator,
+    earlier: Path<i32>,
+) -> Result<HttpResponse, PageError> {
+    render(&app, &who, *earlier, None, Vec::new(), StatusCode::OK).await
+}
+
+/// Publishes the earlier version again.
+pub(super) async fn post(
+    app: Data<App>,
+    who: Administrator,
+    session: Session,
+    earlier: Path<i32>,
+    Posted(form): Posted<RestoreForm>,
+) -> Result<HttpResponse, PageError> {
+    let earlier = *earlier;
+    let change = app.store.read(move |conn| RuleChange::restore(conn, earlier)).await?;
+    let change = change.ok_or(PageError::NotFound)?;
+    let draft = RulesDraft { change, reason: form.reason.clone(), version: form.version.parse().ok() };
+    let (actor, now) = (who.actor(), app.clock.now());
+    match app.store.write(move |tx| publish_rules(tx, &draft, &actor, now)).await {
+        Ok(version) => {
+            session::flash(&session, published(version));
+            Ok(see_other("/rules"))
+        }
+        Err(ActionError::Invalid(errors)) => {
+            render(&app, &who, earlier, Some(form), errors, StatusCode::UNPROCESSABLE_ENTITY).await
+        }
+        Err(ActionError::Conflict(_)) => {
+            let errors = vec![FieldError::new("", super::OUTDATED)];
+            render(&app, &who, earlier, Some(form), errors, StatusCode::CONFLICT).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn render(
+    app: &App,
+    who: &Administrator,
+    earlier: i32,
+    form: Option<RestoreForm>,
+    mut errors: Vec<FieldError>,
+    status: StatusCode,
+) -> Result<HttpResponse, PageError> {
+    let now = app.clock.now();
+    let read = move |conn: &mut Conn<'_>| {
+        let change = RuleChange::restore(conn, earlier)?.ok_or(PageError::NotFound)?;
+        Ok::<_, PageError>((preview_rules(conn, &change, now)?, current(conn)?.1))
+    };
+    let (preview, version) = app.store.read(read).await?;
+    let form = RestoreForm { version: version.to_string(), reason: form.unwrap_or_default().reason };
+    let preview = preview.map_err(|wrong| errors = wrong).ok();
+    // A date that is missing has no field here.
+    errors.iter_mut().filter(|error| error.field == "from").for_each(|error| error.field = String::new());
+    let page = Page::new(app, "rules", who);
+    html_status(status, RestorePage { page, earlier, form, errors: errors.into(), preview })
+}
