@@ -177,7 +177,7 @@ def support(browser):
     browser.open("/contacts/new").shot("contact-new")
     browser.type("phone", "12").press("Add contact").sees("Error").shot("contact-new-errors")
     browser.type("phone", "206 555 0142").type("name", "Cy Castro").press("Add contact")
-    browser.sees("Can we text this number now?", "No: opted out", "by STOP", "Opted in", "Your quote is ready.")
+    browser.sees("Can we text this number now?", "No. Opted out", "by STOP", "Opted in", "Your quote is ready.")
     browser.shot("contact")
     browser.open("/contacts?q=0142").sees("Cy Castro").shot("contacts-search")
     browser.open("/contacts?state=opted_out").sees("Cy Castro")

@@ -199,7 +199,7 @@ fn cancel(
 ) -> Result<(), StoreError> {
     let note = match entry.event.kind {
         EventKind::InvitationFailed => "The opt-in request could not be delivered.",
-        EventKind::DoNotTextSet => "An administrator marked the number Do not text.",
+        EventKind::DoNotTextSet => "This number is on the Do Not Text list.",
         EventKind::ConsentEnded => "The number has another owner.",
         EventKind::SimulationEnded => "The database became real.",
         _ => "The lead opted out.",

@@ -28,7 +28,7 @@ pub struct Wording {
     pub frequency: String,
     /// How to reach a person.
     pub contact_route: String,
-    /// Days a message waits for START; `None` when it was no number.
+    /// Hold time in days; `None` when it was no number.
     pub hold_days: Option<i32>,
     /// Where the privacy policy stands; may be empty.
     pub privacy_url: String,

@@ -69,12 +69,14 @@ pub fn decide_review(
 ) -> Result<(), ActionError> {
     let mut number = numbers::get_locked(tx, number)?.ok_or(ActionError::NotFound("number"))?;
     if !waits_since(&number, shown.since) {
-        let words = "Somebody has decided on this reply already, or the lead has sent a clear one since.";
+        let words = "This reply was already decided, or the contact has sent a clear one since.";
         return Err(ActionError::Conflict(words.to_owned()));
     }
     let intent = match decision {
         Decision::Resume(_) if inbound::count_of(tx, number.id)? != shown.texts => {
-            return Err(ActionError::Conflict("The lead has written again: read it first.".to_owned()));
+            return Err(ActionError::Conflict(
+                "The contact has written again. Read the new message first.".to_owned(),
+            ));
         }
         Decision::Resume(reason) => Intent::Resume { reason },
         // The stricter decision stands whatever else the lead has written.

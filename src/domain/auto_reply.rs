@@ -68,7 +68,10 @@ impl AutoReplies {
 
     /// The words that are filled into them: the name of each field, what people call it, and what stands in it.
     pub fn filled(&self) -> [(&'static str, &'static str, &str); 2] {
-        [("frequency", "Frequency", &self.frequency), ("contact_route", "Contact route", &self.contact_route)]
+        [
+            ("frequency", "Frequency", &self.frequency),
+            ("contact_route", "Support contact", &self.contact_route),
+        ]
     }
 
     /// True when nothing is written: then English answers.

@@ -254,7 +254,7 @@ pub struct NumberConsent {
     pub stopped_everywhere: Option<Since>,
     /// The administrator's flag.
     pub do_not_text: Option<Flag>,
-    /// An unclear reply waits for a person.
+    /// An unclear reply needs review.
     pub paused: Option<Flag>,
     /// The opt-in request of each program that has one out or on its way. Left out of older projections.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]

@@ -90,13 +90,13 @@ impl CheckName {
         match self {
             CheckName::Consent => "47 CFR 64.1200(a)(1), (f)(9): prior express consent",
             CheckName::OptOut => "47 CFR 64.1200(a)(10): revocation by any reasonable means",
-            CheckName::DoNotText => "House rule: an administrator's flag blocks even the invitation",
-            CheckName::Paused => "47 CFR 64.1200(a)(10): an unclear reply may be a revocation",
+            CheckName::DoNotText => "Company setting: Do Not Text blocks even opt-in requests",
+            CheckName::Paused => "47 CFR 64.1200(a)(10): an unclear reply may be an opt-out",
             CheckName::Number => "ITU-T E.164; carrier error codes",
             CheckName::Sender => "CTIA Messaging Principles 5.1: replies must reach the sender",
-            CheckName::QuietHours => "47 CFR 64.1200(c)(1), and the narrower rule that the facts name",
-            CheckName::Frequency => "CTIA Messaging Principles 5.1, and the cap by law that the facts name",
-            CheckName::Operations => "House rule: one switch stops everything",
+            CheckName::QuietHours => "47 CFR 64.1200(c)(1), and the stricter rule named in the facts",
+            CheckName::Frequency => "CTIA Messaging Principles 5.1, and the legal cap named in the facts",
+            CheckName::Operations => "Company setting: sending on/off",
         }
     }
 }

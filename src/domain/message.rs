@@ -31,7 +31,7 @@ words! {
         Blocked = "blocked",
         /// Taken back before it went out.
         Cancelled = "cancelled",
-        /// Its time ran out before it could go.
+        /// It expired before it could be sent.
         Expired = "expired",
     }
 }

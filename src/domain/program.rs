@@ -40,7 +40,7 @@ pub struct Program {
     pub frequency: String,
     /// How to reach a person.
     pub contact_route: String,
-    /// Days a message waits for START.
+    /// Hold time in days.
     pub hold_days: i32,
     /// When it was made.
     pub created_at: Timestamp,

@@ -2,6 +2,7 @@
 //! No real text leaves the machine. It must not know the database: what it knows it keeps in a file of its own.
 
 mod handset;
+mod hooks;
 mod inbox;
 mod journal;
 mod memory;
@@ -10,7 +11,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{
     Answering, BadSignature, InboxAnswer, Provider, Unreadable, Wanted, Webhook, receipt, reject_kind,
@@ -32,6 +33,7 @@ const HANDSETS: usize = 500;
 const RECEIPT_GAP: Duration = Duration::from_millis(30);
 /// Our own server answers within this, or a carrier would have given up.
 const WHOLE: Duration = Duration::from_secs(15);
+use hooks::{InboundHook, ReceiptHook, read};
 use journal::Journal;
 use memory::{Line, Memory};
 
@@ -67,23 +69,6 @@ pub struct Simulator {
     run: String,
     memory: Mutex<Memory>,
     journal: Mutex<Option<Journal>>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct InboundHook {
-    id: String,
-    from: String,
-    to: String,
-    body: String,
-    sent_at: Option<Timestamp>,
-}
-
-#[derive(Clone, Serialize, Deserialize)]
-struct ReceiptHook {
-    id: String,
-    message: Option<MessageId>,
-    status: String,
-    code: Option<String>,
 }
 
 impl Simulator {
@@ -348,10 +333,6 @@ impl Provider for Simulator {
         let texts = inbox::texts_of_leads(&self.memory(), since);
         Box::pin(std::future::ready(InboxAnswer::Texts(texts)))
     }
-}
-
-fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Unreadable> {
-    serde_json::from_slice(body).map_err(|error| Unreadable(format!("The webhook cannot be read: {error}.")))
 }
 
 #[cfg(test)]

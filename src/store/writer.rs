@@ -2,6 +2,7 @@
 //! When one fails or panics, the group begins again with a savepoint for each, and only its own is rolled back. SQLite has one
 //! writer; on PostgreSQL several commit side by side, and a closure that met somebody else's write is run again.
 
+mod job;
 mod work;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -18,6 +19,7 @@ use super::error::Failure;
 use super::tx::Aftermath;
 use super::{Alarms, StoreError, Tx, tallies};
 use crate::domain::id::ProgramId;
+use job::{Failed, Job, answer, refuse};
 pub(super) use work::Answer;
 use work::{Fate, Pending, Work};
 
@@ -33,20 +35,6 @@ const RUNS: u32 = 10;
 const PATIENCE: Duration = Duration::from_secs(8);
 /// How long a writer waits before it asks again for a database that went away.
 const RECONNECT: Duration = Duration::from_millis(250);
-
-struct Job {
-    work: Box<dyn Work>,
-    runs: u32,
-    since: Instant,
-}
-
-/// Why a group was not committed.
-enum Failed {
-    /// The commit was not asked for, or rolled back: nothing was written.
-    Before(String),
-    /// It was asked for and not confirmed: it may have happened.
-    Unconfirmed(String),
-}
 
 /// The queue in front of the writers.
 pub(super) struct Writers {
@@ -135,23 +123,6 @@ fn random_slot() -> Result<i32, StoreError> {
     let mut bytes = [0; 2];
     getrandom::fill(&mut bytes).map_err(|_| StoreError::Randomness)?;
     Ok(i32::from(u16::from_be_bytes(bytes) % 256))
-}
-
-fn answer(jobs: Vec<Job>, committed: Result<(), &Failed>) {
-    for job in jobs {
-        job.work.answer(committed);
-    }
-}
-
-fn refuse(jobs: Vec<Job>, failed: &Failed) {
-    match failed {
-        _ if jobs.is_empty() => {}
-        Failed::Before(why) => log::error!("A group of {} writes was not made: {why}", jobs.len()),
-        Failed::Unconfirmed(why) => {
-            log::error!("A group of {} writes was not confirmed; they may be there or not: {why}", jobs.len())
-        }
-    }
-    answer(jobs, Err(failed));
 }
 
 struct Writer {

@@ -89,8 +89,8 @@ impl PageError {
         let (href, way_on) = match self {
             PageError::Stale(back) => (back.as_str(), "Back to the page"),
             PageError::TooMany => ("/sign-in", "To sign-in"),
-            PageError::Forbidden(_) => ("/", "To the dashboard"),
-            _ => ("/", "To the start page"),
+            PageError::Forbidden(_) => ("/", "Go to dashboard"),
+            _ => ("/", "Go to dashboard"),
         };
         let reference = match self {
             PageError::Internal { reference } => Some(reference.as_str()),

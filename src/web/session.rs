@@ -1,6 +1,8 @@
 //! Who is signed in. Sessions live in the database under the hash of their key, so that deleting rows ends them; the
 //! extractors `Viewer`, `Editor` and `Administrator` are the only way a handler learns who asks.
 
+mod flash;
+
 use std::collections::HashMap;
 
 use actix_session::config::CookieContentSecurity;
@@ -19,7 +21,6 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::Duration;
 use futures_util::future::LocalBoxFuture;
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256, Sha512};
 
 use super::App;
@@ -34,10 +35,13 @@ use crate::domain::standstill::Standstill;
 use crate::store::users::{self, User};
 use crate::store::{Mark, Store, StoreError, sessions};
 
+pub use flash::{Flash, flash, flash_refusal};
+
+use self::flash::take_flash;
+
 const COOKIE: &str = "sms-opt-in";
 const USER: &str = "user_id";
 const CSRF: &str = "csrf";
-const FLASH: &str = "flash";
 /// In place of a session that the database did not give out: the visitor is told so, and stays signed in.
 const UNREAD: &str = "unread";
 /// A session's end is fixed when it begins.
@@ -244,31 +248,6 @@ signed! {
     Administrator: Role::Administrator, "Administrator";
 }
 
-/// A sentence for the next page.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Flash {
-    /// The sentence.
-    pub text: String,
-    /// True when what was asked for was not done.
-    pub is_refusal: bool,
-}
-
-/// Leaves a sentence for the next page: what was asked for is done.
-pub fn flash(session: &Session, text: impl Into<String>) {
-    leave(session, Flash { text: text.into(), is_refusal: false });
-}
-
-/// Leaves a sentence for the next page: what was asked for was refused. It is shown as an alert.
-pub fn flash_refusal(session: &Session, text: impl Into<String>) {
-    leave(session, Flash { text: text.into(), is_refusal: true });
-}
-
-fn leave(session: &Session, flash: Flash) {
-    if let Err(error) = session.insert(FLASH, flash) {
-        log::error!("A notice could not be kept: {error}");
-    }
-}
-
 /// Signs a person in under a new key and a new token; nothing of the anonymous session stays.
 ///
 /// # Errors
@@ -332,15 +311,6 @@ fn sign_in_first(request: &HttpRequest) -> PageError {
     }
     let next = request.uri().path_and_query().map_or("/", |here| here.as_str()).to_owned();
     PageError::SignIn { next, was_sending: false }
-}
-
-/// A notice is taken by the page that shows it, not by a form on the way there, nor by a page that refreshes a part of itself.
-fn take_flash(request: &HttpRequest, session: &Session) -> Option<Flash> {
-    let is_part = request.headers().contains_key("HX-Request");
-    if request.method() != Method::GET || is_part || !session.contains_key(FLASH) {
-        return None;
-    }
-    session.remove_as::<Flash>(FLASH).and_then(Result::ok)
 }
 
 fn user_of(state: &HashMap<String, String>) -> Option<UserId> {

@@ -4,6 +4,7 @@
 mod behaviour;
 mod deliver_now;
 mod machine;
+mod shelf;
 
 use actix_session::Session;
 use actix_web::http::StatusCode;
@@ -14,6 +15,7 @@ use serde::Deserialize;
 
 use self::behaviour::FAULTS;
 use self::deliver_now::WaitingText;
+use self::shelf::{keep_on_table, put, put_on_table};
 use super::App;
 use super::admin::basis;
 use super::admin::which::first_known;
@@ -35,9 +37,6 @@ use crate::store::{Conn, StoreError, numbers, programs};
 
 /// Handsets on the table: those with the newest texts.
 const SHOWN: usize = 24;
-/// Handsets without a text that a person may put there.
-const PUT: usize = 12;
-const TABLE: &str = "handsets";
 
 pub use machine::routes;
 
@@ -233,47 +232,6 @@ fn on_table(
 
 fn simulator(app: &App) -> Result<&Simulator, PageError> {
     app.simulator.as_deref().ok_or(PageError::NotFound)
-}
-
-/// The handsets this person put on the table.
-fn put(session: &Session) -> Vec<String> {
-    session.get(TABLE).ok().flatten().unwrap_or_default()
-}
-
-fn keep_on_table(session: &Session, phone: &Phone) {
-    let mut numbers = put(session);
-    numbers.retain(|number| number != phone.as_str());
-    numbers.push(phone.as_str().to_owned());
-    let numbers: Vec<String> = numbers.into_iter().rev().take(PUT).rev().collect();
-    if let Err(error) = session.insert(TABLE, numbers) {
-        log::error!("A handset could not be put on the table: {error}");
-    }
-}
-
-#[derive(Deserialize)]
-struct Put {
-    phone: String,
-}
-
-async fn put_on_table(
-    app: Data<App>,
-    who: Editor,
-    session: Session,
-    Posted(given): Posted<Put>,
-) -> Result<HttpResponse, PageError> {
-    simulator(&app)?;
-    match Phone::parse(&given.phone, &app.config.default_region) {
-        Ok(phone) => {
-            keep_on_table(&session, &phone);
-            session::flash(&session, format!("{} is on the table.", phone.shown(&app.config.default_region)));
-            Ok(see_other("/simulator"))
-        }
-        Err(error) => {
-            let errors = vec![FieldError::new("handset", error.to_string())];
-            let again = Again { handset: given.phone, errors, ..Again::default() };
-            table(&app, &who, &session, StatusCode::UNPROCESSABLE_ENTITY, again).await
-        }
-    }
 }
 
 async fn send(

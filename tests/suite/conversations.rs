@@ -26,7 +26,7 @@ async fn the_whole_story_of_one_lead() {
     assert_eq!(world.status(&refused["id"]).await, "blocked");
     assert_eq!(cy.received().len(), 4, "nothing after STOP");
     let headline = cy.consent().await["headline"].as_str().unwrap().to_owned();
-    assert_eq!(headline, "No: opted out on Nov 3, 2026 by STOP.");
+    assert_eq!(headline, "No. Opted out on Nov 3, 2026 by STOP.");
 
     cy.texts("STOP").await;
     assert_eq!(cy.received().len(), 4, "no second confirmation");

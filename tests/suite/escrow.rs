@@ -69,13 +69,13 @@ async fn what_ran_out_is_decided_on_by_a_person_once_the_lead_opted_in() {
     let left = sam.post(&page, &stale(&rate), &[("decision", "leave"), ("back", &page)]).await;
     sam.follow(&left).await.says("the message stays expired").says(&format!("1 message {RAN_OUT}"));
     let sent = sam.post("/", &stale(&quote), &[("decision", "send"), ("back", "/")]).await;
-    sam.follow(&sent).await.says("Sent anew").lacks(RAN_OUT);
+    sam.follow(&sent).await.says("Sent again").lacks(RAN_OUT);
     world.deliver().await;
     assert_eq!((times(&cy, "Your quote is ready"), times(&cy, "Your rate ends on Friday")), (1, 0));
     assert_eq!(world.status(&quote["id"]).await, "expired", "the old one stays as it was");
     let old = format!("/messages/{}", quote["id"].as_str().unwrap());
     let told = sam.open(&old).await;
-    told.says("Sent anew by Sam Sato").says("a person had it sent anew as message");
+    told.says("Sent again by Sam Sato").says("a person had it sent anew as message");
     let (_, new) = told.page.split_once("class=\"mono\" href=\"/messages/").unwrap();
     let new = new.split_once('"').unwrap().0;
     sam.open(&format!("/messages/{new}")).await.says("In place of").says(&old);
@@ -122,7 +122,7 @@ async fn after_a_stop_nothing_stale_goes_out_and_no_later_start_revives_it() {
     cy.texts("STOP").await;
     let send = [("decision", "send")];
     let refused = sam.post_with(&token, &stale(&quote), &send).await;
-    sam.follow(&refused).await.says("the attempt is kept on record").says("opted out");
+    sam.follow(&refused).await.says("The attempt was logged").says("opted out");
     sam.open("/").await.lacks(RAN_OUT);
     world.clock.advance(Duration::seconds(5));
     cy.texts("START").await;
@@ -273,7 +273,7 @@ async fn a_person_may_invite_once_more_after_thirty_days_and_nobody_else() {
         .await
         .says("You can send one reminder from")
         .says("Dec 3, 2026")
-        .lacks("Invite once more");
+        .lacks("Send opt-in reminder");
     let early = sam.open(&again).await;
     assert_eq!(early.location, page, "the way back is to the contact");
     sam.follow(&early).await.says("resent automatically").says("Dec 3, 2026");
@@ -286,9 +286,9 @@ async fn a_person_may_invite_once_more_after_thirty_days_and_nobody_else() {
     assert_eq!((cy.received().len(), world.status(&held["id"]).await), (1, "held".to_owned()));
     let mut aud = world.aud().await;
     assert_eq!(aud.open(&again).await.status, 403);
-    aud.open(&page).await.lacks("Invite once more");
+    aud.open(&page).await.lacks("Send opt-in reminder");
     let mut ada = world.ada().await;
-    ada.open(&page).await.says("Invite once more");
+    ada.open(&page).await.says("Send opt-in reminder");
     ada.open(&again).await.says("Held messages: 1").says("keep their time").says("Dec 11, 2026");
     let (one, two) = (ada.token(&page).await, ada.token(&page).await);
     let asked = ada.post_with(&one, &again, &[]).await;
@@ -296,7 +296,7 @@ async fn a_person_may_invite_once_more_after_thirty_days_and_nobody_else() {
     let twice = ada.post_with(&two, &again, &[]).await;
     ada.follow(&twice).await.says("Wait until it is sent");
     world.deliver().await;
-    ada.open(&page).await.says("Invited once more");
+    ada.open(&page).await.says("Opt-in reminder sent");
     assert_eq!(cy.received().len(), 2, "the template once more: {:?}", cy.received());
     let mut history = cy.history().await;
     let (sent, asked) = (history.pop().unwrap(), history.pop().unwrap());
@@ -330,7 +330,7 @@ async fn nobody_is_invited_again_who_said_no_or_must_not_be_texted() {
         (page_of_dee, "An unclear reply from this number awaits a decision"),
         (page_of_eva, "No opt-in request has been sent to this number"),
     ] {
-        ada.open(&page).await.lacks("Invite once more");
+        ada.open(&page).await.lacks("Send opt-in reminder");
         let refused = ada.post(&page, &format!("{page}/reinvitation"), &[]).await;
         ada.follow(&refused).await.says(why);
     }
@@ -347,7 +347,7 @@ async fn nobody_is_invited_again_who_said_no_or_must_not_be_texted() {
     world.jobs.store.write(flag).await.unwrap();
     let mut sam = world.sam().await;
     let refused = sam.post(&page, &format!("{page}/reinvitation"), &[]).await;
-    sam.follow(&refused).await.says("This number is marked Do not text").lacks("Invite once more");
+    sam.follow(&refused).await.says("This number is marked Do not text").lacks("Send opt-in reminder");
     world.deliver().await;
     assert_eq!(hal.received().len(), 1);
     assert_eq!((ben.received().len(), dee.received().len()), (2, 1), "Ben has one confirmation besides");

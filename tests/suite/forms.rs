@@ -176,8 +176,8 @@ async fn the_form_of_a_program_that_cannot_text_is_closed_and_people_here_are_to
     }
     ada.open("/contacts?q=0174").await.says("No contacts yet");
     assert!(world.lead(74).history().await.is_empty());
-    ada.open("/programs/rates").await.says("The program has no sender number");
-    ada.open("/").await.lacks("Nothing waits for anyone").says("Rate alerts</a> has no sender number");
+    ada.open("/programs/rates").await.says("This program has no sender number");
+    ada.open("/").await.lacks("all caught up").says("Rate alerts</a> has no sender number");
     fields = vec![("sender", "(206) 555-0198")];
     assert_eq!(ada.post("/programs/rates", "/programs/rates/sending", &fields).await.status, 303);
     ada.open("/").await.says("Nothing waits for anyone").lacks("has no sender number");

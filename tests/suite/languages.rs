@@ -271,9 +271,10 @@ async fn a_language_says_the_frequency_and_the_contact_in_its_own_words_or_in_th
             "Example Company: escriba a ayuda@example.com. STOP."
         ]
     );
-    for (frequency, contact, field, label) in
-        [("{frecuencia}", "", "frequency_es", "Frequency"), ("", "a\nb", "contact_route_es", "Contact route")]
-    {
+    for (frequency, contact, field, label) in [
+        ("{frecuencia}", "", "frequency_es", "Frequency"),
+        ("", "a\nb", "contact_route_es", "Support contact"),
+    ] {
         let refused = ada.post(PROGRAM, path, &replies(frequency, contact)).await;
         assert_eq!(refused.status, 422);
         refused.says(&format!("<a href=\"#{field}\">{label} in Spanish: Enter one line of at most 200"));

@@ -30,18 +30,18 @@ async fn a_scheduled_text_says_when_it_goes_out_as_long_as_it_waits() {
     let id = id.as_str().unwrap();
     assert_eq!(message(&world, id).await["scheduled_for"], "2026-11-04T16:00:00.000000Z");
     let mut sam = world.sam().await;
-    let when = "oes out on <time datetime=\"2026-11-04T16:00:00.000000Z\">Nov 4, 2026, 4:00 PM UTC</time>";
+    let when = "cheduled for <time datetime=\"2026-11-04T16:00:00.000000Z\">Nov 4, 2026, 4:00 PM UTC</time>";
     sam.open("/messages?status=scheduled").await.says(when);
-    sam.open(&page).await.says(&format!("<strong>G{when}</strong> Accepted from API key tests, <time"));
+    sam.open(&page).await.says(&format!("<strong>S{when}</strong> · Queued by API key tests, <time"));
     sam.open(&format!("/messages/{id}"))
         .await
-        .says("<dt>Goes out on</dt><dd><time datetime=\"2026-11-04T16:00:00.000000Z\">");
+        .says("<dt>Scheduled for</dt><dd><time datetime=\"2026-11-04T16:00:00.000000Z\">");
     world.clock.advance(Duration::hours(9));
     world.deliver().await;
     assert_eq!(message(&world, id).await["status"], "delivered");
     assert_eq!(message(&world, id).await["scheduled_for"], Value::Null);
     sam.open(&page).await.lacks("oes out on");
-    sam.open(&format!("/messages/{id}")).await.lacks("Goes out on</dt>");
+    sam.open(&format!("/messages/{id}")).await.lacks("Scheduled for</dt>");
 }
 
 #[actix_web::test]

@@ -53,10 +53,10 @@ async fn the_verdict_says_every_check_with_its_facts() {
     let world = world().await;
     let (mut ada, ana) = (world.ada().await, world.lead(10));
     let page = contact(&mut ada, "206 555 0110", "Ana Abbott").await;
-    ada.open(&page).await.says("No: not opted in: this number was never asked");
+    ada.open(&page).await.says("been invited to");
     ana.texts("START").await;
     let yes = ada.open(&page).await;
-    yes.says("Yes: opted in on Nov 3, 2026 by text from the handset.");
+    yes.says("Yes. Opted in on Nov 3, 2026 by text from the handset.");
     yes.says("verdict yes")
         .says("It is 10:00 in Los Angeles; Washington allows 8:00 to 20:00.")
         .says("by area code 206: Washington")
@@ -67,20 +67,14 @@ async fn the_verdict_says_every_check_with_its_facts() {
     assert_eq!(consent["next_allowed_at"], json!(null));
     ana.texts("STOP").await;
     let no = ada.open(&page).await;
-    no.says("No: opted out on Nov 3, 2026 by STOP.")
+    no.says("No. Opted out on Nov 3, 2026 by STOP.")
         .says("they must text START to (206) 555-0199 (+12065550199)");
     let refused = ada.post(&page, &format!("{page}/messages"), &[("body", "One more thing")]).await;
-    ada.follow(&refused)
-        .await
-        .says("banner bad\" role=\"alert\"")
-        .says("Not sent; the attempt is kept on record");
+    ada.follow(&refused).await.says("banner bad\" role=\"alert\"").says("Not sent. The attempt was logged");
     let messages = ada.open("/messages?status=blocked&code=opted_out").await;
-    messages.says("No: opted out on Nov 3, 2026 by STOP.").says("Ada Abbott").says("Code: opted_out");
-    ada.open("/messages?status=blocked&code=paused").await.says("No message matches");
-    ada.open("/")
-        .await
-        .says("/messages?status=blocked&#38;code=opted_out")
-        .says("The lead opted out of texts.");
+    messages.says("No. Opted out on Nov 3, 2026 by STOP.").says("Ada Abbott").says("Code: opted_out");
+    ada.open("/messages?status=blocked&code=paused").await.says("No matching messages");
+    ada.open("/").await.says("/messages?status=blocked&#38;code=opted_out").says("This contact opted out.");
 }
 
 #[actix_web::test]
@@ -98,7 +92,7 @@ async fn replies_that_no_rule_understands_wait_on_the_dashboard() {
     let world = world().await;
     let (mut ada, ana, ben) = (world.ada().await, world.lead(12), world.lead(13));
     ada.post("/", "/rules/reminders/fcc-26-67", &[("answer", "done")]).await;
-    ada.open("/").await.says("What needs a person today").says("Nothing waits for anyone.");
+    ada.open("/").await.says("Needs attention").says("You’re all caught up.");
     contact(&mut ada, "206 555 0112", "Ana Abbott").await;
     ana.texts("START").await;
     ana.texts("please <b>lose</b> my number").await;
@@ -209,7 +203,7 @@ async fn support_is_told_what_only_an_administrator_may_do() {
         .says("Mark Do not text: Only an administrator can do this.");
     assert_eq!(ada.upload(&form, &path, &set, None).await.status, 303);
     ada.open(&page).await.says("update=clear_do_not_text");
-    sam.open(&page).await.lacks("update=clear_do_not_text").says("An administrator can lift the flag");
+    sam.open(&page).await.lacks("update=clear_do_not_text").says("An administrator can remove Do Not Text");
     let asked = sam.open(&format!("{form}?update=clear_do_not_text")).await;
     asked.says("Clear Do not text: Only an administrator can do this.").lacks("name=\"reason\"");
 }

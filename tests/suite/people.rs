@@ -57,7 +57,7 @@ async fn a_wrong_password_and_an_unknown_account_sound_the_same() {
     for flag in ["HttpOnly", "SameSite=Lax", "Secure", "Path=/"] {
         assert!(cookie.contains(flag), "{flag} is missing in {cookie}");
     }
-    assert!(browser.page("/sign-in").await.contains("To the dashboard"));
+    assert!(browser.page("/sign-in").await.contains("Open the dashboard"));
 }
 
 #[actix_web::test]

@@ -194,8 +194,8 @@ async fn the_pages_show_the_state_in_each_program_and_act_on_the_one_that_is_ope
     let mut sam = world.sam().await;
     sam.open("/").await.says("Consent in Account updates");
     let other = format!("{page}?program=rates");
-    sam.open(&page).await.says("Yes: opted in").says(&other).says("Not asked");
-    sam.open(&other).await.says("This text would be held: the opt-in template goes first").says(RATES);
+    sam.open(&page).await.says("Yes. Opted in").says(&other).says("Not asked");
+    sam.open(&other).await.says("This message will be held. We send an opt-in request first").says(RATES);
     let sent = sam.post(&other, &format!("{page}/messages?program=rates"), &[("body", "Hello")]).await;
     assert_eq!(sent.location, other);
     world.deliver().await;
@@ -326,7 +326,7 @@ async fn a_decision_in_the_review_desk_releases_what_each_program_holds() {
     let mut sam = world.sam().await;
     let page = format!("/contacts/{}", id.as_str().unwrap());
     sam.open(&format!("{page}/consents/new")).await.says("Read the reply and decide").lacks("Resume texting");
-    let desk = sam.link(&page, "Decide on the reply").await;
+    let desk = sam.link(&page, "Review the reply").await;
     let resume = [("decision", "resume"), ("reason", "She meant the other offer, she says on the phone")];
     let resumed = decide(&mut sam, &desk, &resume).await;
     assert_eq!(resumed.status, 303, "{}", resumed.page);
@@ -422,14 +422,14 @@ async fn a_contact_opens_on_the_program_in_which_something_is_known() {
     let contact = json!({"phone": ana.phone.as_str(), "name": "Ana Ames"});
     let id = world.call(Method::POST, "/api/v1/contacts", Some(contact)).await.1["id"].clone();
     let page = format!("/contacts/{}", id.as_str().unwrap());
-    ada.open(&page).await.says("in Account updates</span>").says("This text would be held");
+    ada.open(&page).await.says("in Account updates</span>").says("This message will be held");
     ana.texts_to(RATES, "START").await;
-    ada.open(&page).await.says("Yes: opted in").says("in Rate alerts</span>");
+    ada.open(&page).await.says("Yes. Opted in").says("in Rate alerts</span>");
     let found = ada.open("/contacts?q=(206)+555-0121").await;
-    ada.follow(&found).await.says("Yes: opted in").says("in Rate alerts</span>");
+    ada.follow(&found).await.says("Yes. Opted in").says("in Rate alerts</span>");
     let account = format!("{page}?program=default");
     ada.open(&page).await.says(&format!("<a href=\"{account}\">Account updates"));
-    ada.open(&account).await.says("in Account updates</span>").says("This text would be held");
+    ada.open(&account).await.says("in Account updates</span>").says("This message will be held");
     let sent = ada.post(&account, &format!("{page}/messages?program=default"), &[("body", "Hello")]).await;
     assert_eq!(sent.location, account, "the program that was open stays open");
     let phones = ada.open("/simulator").await;

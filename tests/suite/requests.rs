@@ -58,15 +58,15 @@ async fn a_request_is_scheduled_at_night_and_the_number_is_invited_when_the_carr
     );
     assert_eq!(kinds(&cy).await, ["request_scheduled"], "one request, however many messages wait");
     let headline = consent["headline"].as_str().unwrap();
-    assert!(headline.contains("opt-in request scheduled for 8:00 AM on Wed, Nov 4 in"), "{headline}");
+    assert!(headline.contains("Opt-in request scheduled for 8:00 AM on Wed, Nov 4 in"), "{headline}");
     let mut sam = world.sam().await;
     sam.open(&page)
         .await
-        .says("opt-in request scheduled for 8:00 AM")
+        .says("Opt-in request scheduled for 8:00 AM")
         .says("Opt-in request scheduled")
-        .lacks("START has not come");
+        .lacks("heard back");
     let trace = format!("/troubleshoot?number={}", cy.phone.as_str().replace('+', "%2B"));
-    sam.open(&trace).await.says("opt-in request scheduled for 8:00 AM");
+    sam.open(&trace).await.says("Opt-in request scheduled for 8:00 AM");
     sam.open("/contacts?state=not_asked").await.says("Cy Cole");
     sam.open("/contacts?state=invited").await.lacks("Cy Cole");
     sam.post("/simulator", "/simulator/handsets", &[("phone", cy.phone.as_str())]).await;

@@ -55,7 +55,7 @@ async fn an_unclear_reply_stops_sending_until_somebody_decides_that_it_was_no_st
     sam.open("/").await.says("Unclear replies: 1");
     sam.open("/reviews").await.says("not interested right now").says("Ana Ames").says("Nov 6, 2026");
     let at = path_of_first(&mut sam).await;
-    sam.open(&at).await.says("not interested right now").says("Opted in").says("Revoke: no more texts");
+    sam.open(&at).await.says("not interested right now").says("Opted in").says("Opt out");
     let blank = decide(&mut sam, &at, &[("decision", "resume"), ("reason", "ok")]).await;
     assert_eq!(blank.status, 422);
     blank.says("Give a reason in words").lacks("document");
@@ -63,7 +63,7 @@ async fn an_unclear_reply_stops_sending_until_somebody_decides_that_it_was_no_st
     assert_eq!(decide(&mut sam, &at, &reason).await.status, 303);
     ana.is_sent("Your rate is ready").await;
     assert_eq!(ana.received().last().map(String::as_str), Some("Your rate is ready"));
-    sam.open("/reviews").await.says("No reply waits");
+    sam.open("/reviews").await.says("No replies to review");
     let kinds: Vec<String> = ana.history().await.iter().map(|e| e["kind"].as_str().unwrap().into()).collect();
     assert_eq!(kinds, ["opted_in", "paused", "resumed"]);
 }
@@ -99,10 +99,7 @@ async fn two_people_do_not_decide_on_one_reply_and_a_clear_stop_settles_it() {
     let late = [("decision", "resume"), ("reason", "It is only a question")];
     let token = ada.token("/contacts/new").await;
     let late = ada.post_with(&token, &at, &[&late[..], &as_given(&shown)].concat()).await;
-    ada.follow(&late)
-        .await
-        .says("Ana Ames: Somebody has decided on this reply already")
-        .says("No reply waits");
+    ada.follow(&late).await.says("Ana Ames: This reply was already decided").says("No replies to review");
     assert_eq!(sam.open(&at).await.status, 303, "an old link leads to the queue");
     assert_eq!(ana.state().await, "opted_out");
 }
@@ -117,7 +114,7 @@ async fn what_nobody_decides_on_within_three_business_days_is_revoked() {
     assert_eq!(expire(world.clock.now()).await.unwrap(), 0);
     let mut aud = world.aud().await;
     let at = path_of_first(&mut aud).await;
-    aud.open(&at).await.says("in less than a minute").lacks("Revoke: no more texts");
+    aud.open(&at).await.says("in less than a minute").lacks("Opt out");
     world.clock.advance(Duration::minutes(2));
     assert_eq!(expire(world.clock.now()).await.unwrap(), 1);
     assert_eq!(ana.state().await, "opted_out");
@@ -146,7 +143,7 @@ async fn who_is_out_of_everything_is_not_reviewed() {
     ben.texts("STOP").await;
     ben.texts("not interested").await;
     assert_eq!(ben.consent().await["paused"], false);
-    world.sam().await.open("/reviews").await.says("No reply waits");
+    world.sam().await.open("/reviews").await.says("No replies to review");
 }
 
 #[actix_web::test]
@@ -163,8 +160,8 @@ async fn nobody_resumes_over_a_reply_that_was_never_shown_but_whoever_revokes_ma
     let refused = sam.post_with(&token, &at, &[&resume[..], &as_given(&shown)].concat()).await;
     assert_eq!(refused.status, 409);
     refused
-        .says("Nothing was decided")
-        .says("The lead has written again: read it first")
+        .says("Not saved")
+        .says("The contact has written again. Read the new message first")
         .says("please no more for now, maybe later")
         .says("She only asks for another day");
     assert_eq!(ana.consent().await["paused"], true);
@@ -189,16 +186,16 @@ async fn a_number_without_a_contact_is_found_decided_on_and_revoked() {
     eve.texts("START").await;
     eve.texts("not interested right now").await;
     sam.open("/contacts?q=206+555+0109").await.says("No contact has this number, but it has a history");
-    let known = sam.link("/contacts?q=206+555+0109", "What is known of this number").await;
+    let known = sam.link("/contacts?q=206+555+0109", "Look up this number").await;
     assert_eq!(known, "/troubleshoot?number=%2B12065550109");
     assert_eq!(sam.link("/reviews", "(206) 555-0109").await, known);
-    let desk = sam.link(&known, "Decide on the reply").await;
+    let desk = sam.link(&known, "Review the reply").await;
     assert_eq!(desk, path_of_first(&mut sam).await);
-    assert_eq!(sam.link(&desk, "What is known of this number").await, known);
-    let revoke = sam.link(&known, "Record a revocation…").await;
-    assert_eq!(sam.link(&desk, "Record a revocation…").await, revoke);
+    assert_eq!(sam.link(&desk, "Look up this number").await, known);
+    let revoke = sam.link(&known, "Record an opt-out…").await;
+    assert_eq!(sam.link(&desk, "Record an opt-out…").await, revoke);
     sam.open(&revoke).await.says("value=\"+12065550109\"");
     assert_eq!(decide(&mut sam, &desk, &[("decision", "revoke")]).await.status, 303);
     assert_eq!(sam.link("/revocations", "(206) 555-0109").await, known);
-    world.aud().await.open(&known).await.lacks("Record a revocation…").says("No contact has this number");
+    world.aud().await.open(&known).await.lacks("Record an opt-out…").says("No contact has this number");
 }

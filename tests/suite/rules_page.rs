@@ -340,7 +340,7 @@ async fn new_built_in_rules_hold_where_stricter_until_an_administrator_decides()
         .says("Election Day")
         .says("<span class=\"badge\">New</span> <strong>Pennsylvania</strong>")
         .says("<span class=\"badge\">Looser</span> <strong>New Jersey</strong>")
-        .says("<span class=\"badge\">Stricter without it</span> <strong>New Jersey</strong>")
+        .says("<span class=\"badge\">Looser without it</span> <strong>New Jersey</strong>")
         .says("N.J.S.A. 56:8-128(c)")
         .lacks("Florida: hours");
     let adopted = |page: &str| -> Vec<String> {
@@ -429,7 +429,7 @@ async fn an_earlier_version_is_published_again_as_a_new_one() {
         .says("Version 2</h2>")
         .says("Version 1</h2>");
     // Another administrator published meanwhile, it is in effect already, or there is no such version.
-    assert_eq!(post(&mut ada, REASON).await.status, 422);
+    assert_eq!(post(&mut ada, REASON).await.status, 409);
     ada.open("/rules/history/3").await.says("These rules are in effect already.");
     assert_eq!(ada.open("/rules/history/9").await.status, 404);
     assert_eq!(sam.open("/rules/history/1").await.status, 403);

@@ -165,7 +165,7 @@ async fn a_time_is_told_only_where_nothing_but_the_time_is_in_the_way() {
     assert_eq!(ana.consent().await["next_allowed_at"], Value::Null);
     assert_eq!(ben.consent().await["next_allowed_at"], Value::Null);
     let mut sam = world.sam().await;
-    sam.open(&format!("/troubleshoot?number={}", ben.phone.national())).await.says("No: not opted in");
+    sam.open(&format!("/troubleshoot?number={}", ben.phone.national())).await.says("been invited to");
 }
 
 #[actix_web::test]

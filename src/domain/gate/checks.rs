@@ -12,7 +12,7 @@ pub(super) fn consent(question: &Question<'_>, state: State, opens: Option<Times
         State::NotAsked if question.request.is_some() => {
             let facts = request_facts(question, opens);
             let step =
-                "No action needed: messages are held until the lead replies START to the opt-in request.";
+                "No action needed. Messages are held until the contact replies START to the opt-in request.";
             fail(CheckName::Consent, &facts, step)
         }
         State::OptedIn(since) => {
@@ -22,21 +22,21 @@ pub(super) fn consent(question: &Question<'_>, state: State, opens: Option<Times
         }
         State::Invited(since) => {
             let facts =
-                format!("Not opted in yet: invited on {}; START has not come.", since.recorded_at.day());
+                format!("We sent an opt-in request on {} and haven't heard back.", since.recorded_at.day());
             fail(
                 CheckName::Consent,
                 &facts,
-                "Wait for the lead to reply START; messages are held until then.",
+                "Wait for the contact to reply START. Messages are held until then.",
             )
         }
         State::NotAsked => fail(
             CheckName::Consent,
-            &format!("Not opted in: this number was never asked to join {program}."),
-            "Send a message: the opt-in template goes first, the message is held until the lead replies START.",
+            &format!("This number hasn't been invited to {program}."),
+            "Send a message. We send an opt-in request first, and the message after the contact replies START.",
         ),
         State::OptedOut(_) => fail(
             CheckName::Consent,
-            &format!("Not opted in to {program}: the number opted out."),
+            &format!("Not opted in to {program}. This number opted out."),
             "See the next check.",
         ),
     }
@@ -71,7 +71,7 @@ pub(super) fn opt_out(question: &Question<'_>, state: State) -> Check {
             let step = format!("Only the lead can undo this: they must text START to {to}.");
             fail(CheckName::OptOut, &facts, &step)
         }
-        _ => pass(CheckName::OptOut, "No opt-out is in force."),
+        _ => pass(CheckName::OptOut, "No opt-out on record."),
     }
 }
 
@@ -80,9 +80,9 @@ pub(super) fn do_not_text(question: &Question<'_>) -> Check {
         Some(flag) => fail(
             CheckName::DoNotText,
             &format!("Marked Do not text on {}: {}", flag.since.day(), flag.reason),
-            "An administrator can lift the flag on the contact page.",
+            "An administrator can remove Do Not Text.",
         ),
-        None => pass(CheckName::DoNotText, "Not marked."),
+        None => pass(CheckName::DoNotText, "Not on the Do Not Text list."),
     }
 }
 
@@ -90,10 +90,10 @@ pub(super) fn paused(question: &Question<'_>) -> Check {
     match &question.consent.paused {
         Some(flag) => fail(
             CheckName::Paused,
-            &format!("Paused on {}: an unclear reply waits for a person.", flag.since.day()),
-            "Read the reply in the review desk and decide: revoke, or resume with a reason.",
+            &format!("Paused on {}. An unclear reply needs review.", flag.since.day()),
+            "Read the reply in Reviews. Then opt the contact out, or resume with a reason.",
         ),
-        None => pass(CheckName::Paused, "No unclear reply waits."),
+        None => pass(CheckName::Paused, "No reply needs review."),
     }
 }
 
@@ -101,7 +101,7 @@ pub(super) fn number(question: &Question<'_>) -> Check {
     match question.unreachable {
         Some(code) => fail(
             CheckName::Number,
-            &format!("The carrier says that this number cannot receive texts (code {code})."),
+            &format!("The carrier says this number can't receive texts (code {code})."),
             "Ask the lead for a mobile number. If the carrier is wrong, mark this one as reachable.",
         ),
         // An answer to a text that came from the number needs no look into the number plan.
@@ -110,32 +110,32 @@ pub(super) fn number(question: &Question<'_>) -> Check {
             "This number isn't in the number plan, so nothing can be sent to it.",
             "Check the number with the lead. An opt-out can still be recorded.",
         ),
-        None => pass(CheckName::Number, "A valid number; nothing says that it cannot receive texts."),
+        None => pass(CheckName::Number, "Valid number. No carrier reported a problem."),
     }
 }
 
 pub(super) fn sender(question: &Question<'_>) -> Check {
     match question.sender {
-        Some(sender) => pass(CheckName::Sender, &format!("Texts go out from {sender}.")),
+        Some(sender) => pass(CheckName::Sender, &format!("Texts are sent from {sender}.")),
         None => fail(
             CheckName::Sender,
             "No sender number is configured for this program.",
-            "An administrator sets SENDER_NUMBER, or adds a sender number to the program.",
+            "An administrator must set SENDER_NUMBER or add a sender number to the program.",
         ),
     }
 }
 
 pub(super) fn operations(question: &Question<'_>) -> Check {
     if question.sending_on {
-        return pass(CheckName::Operations, "Sending is switched on.");
+        return pass(CheckName::Operations, "Sending is on.");
     }
     if let Some(standstill) = question.standstill {
         return fail(CheckName::Operations, &standstill.facts(), standstill.next_step());
     }
     fail(
         CheckName::Operations,
-        "Sending is switched off for the whole installation.",
-        "An administrator switches it on again on the dashboard.",
+        "Sending is turned off for all programs.",
+        "An administrator can turn it on again on the dashboard.",
     )
 }
 

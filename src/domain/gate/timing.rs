@@ -98,13 +98,10 @@ fn closes_at(answers: &Answers<'_>) -> Option<Timestamp> {
 fn quiet_hours(question: &Question<'_>, answers: &Answers<'_>, soon: Option<Timestamp>) -> Check {
     let name = CheckName::QuietHours;
     if !question.program.keeps_hours() {
-        return pass(
-            name,
-            "This program keeps none: an administrator said that its texts are no solicitation.",
-        );
+        return pass(name, "Quiet hours are turned off for this program.");
     }
     if question.purpose == Purpose::Reply {
-        return pass(name, "An answer to the lead's own text goes out at any hour.");
+        return pass(name, "Replies to the contact's own texts are sent at any hour.");
     }
     let quiet = answers.iter().find(|(_, hours)| !hours.is_open());
     match quiet.or(answers.first()) {
@@ -115,7 +112,7 @@ fn quiet_hours(question: &Question<'_>, answers: &Answers<'_>, soon: Option<Time
         Some((place, hours)) if soon.is_some() => fail(
             name,
             &format!(
-                "In the last half minute nothing is begun: it might arrive too late. {}",
+                "Nothing is sent in the last 30 seconds before quiet hours. It could arrive too late. {}",
                 facts(place, hours)
             ),
             WAITS,
@@ -188,12 +185,14 @@ fn frequency(question: &Question<'_>, free_at: Option<Timestamp>) -> Check {
 fn promise(question: &Question<'_>, free_at: Option<Timestamp>) -> Check {
     let name = CheckName::Frequency;
     if !question.program.keeps_frequency {
-        return pass(name, "An administrator said that this program's frequency is no cap.");
+        return pass(name, "The promised frequency is not enforced for this program.");
     }
     let uncounted = match question.purpose {
         Purpose::Counted => None,
-        Purpose::Conversation => Some("A text that a person writes in a conversation does not count."),
-        Purpose::Invitation | Purpose::Reply => Some("It counts towards no promised frequency."),
+        Purpose::Conversation => Some("Texts that a person writes in a conversation don't count."),
+        Purpose::Invitation | Purpose::Reply => {
+            Some("This text doesn't count toward the promised frequency.")
+        }
     };
     if let Some(why) = uncounted {
         return pass(name, why);
@@ -207,7 +206,7 @@ fn promise(question: &Question<'_>, free_at: Option<Timestamp>) -> Check {
         None => pass(name, &format!("Within what was promised: {promised}.")),
         Some(_) => fail(
             name,
-            &format!("What was promised is {promised}, and as many went out or are arranged."),
+            &format!("The promised limit of {promised} is reached."),
             "No action needed. Messages send automatically when the promise allows. Raising the program's frequency does not \
              help: a lead keeps what the wording promised when they agreed.",
         ),

@@ -158,12 +158,12 @@ impl Verdict {
     pub fn headline(&self) -> String {
         match self.cause() {
             None => self.since.map_or("Yes.".to_owned(), |since| {
-                format!("Yes: opted in on {} by {}.", since.occurred_at.day(), since.source.label())
+                format!("Yes. Opted in on {} by {}.", since.occurred_at.day(), since.source.label())
             }),
             Some(check) if check.name.is_about_time() => {
-                format!("Not now: {} {}", decapitalise(&check.facts), self.next())
+                format!("Not now. {} {}", check.facts, self.next())
             }
-            Some(check) => format!("No: {}", decapitalise(&check.facts)),
+            Some(check) => format!("No. {}", check.facts),
         }
     }
 
@@ -172,9 +172,7 @@ impl Verdict {
         match (&self.next_words, self.frees_at) {
             (Some(words), _) => format!("Next: {words}."),
             (None, Some(next)) => format!("Next: {}.", next.words()),
-            (None, None) => {
-                "No allowed time is known within 14 days; it is looked for again every day.".to_owned()
-            }
+            (None, None) => "No allowed time in the next 14 days. We check again every day.".to_owned(),
         }
     }
 
@@ -235,11 +233,6 @@ const PERSON_AND_NUMBER: [CheckName; 5] =
     [CheckName::OptOut, CheckName::DoNotText, CheckName::Paused, CheckName::Number, CheckName::Sender];
 /// The narrow lanes of RULES §3: a confirmation goes out although the number is now opted out.
 const FLAG_AND_NUMBER: [CheckName; 3] = [CheckName::DoNotText, CheckName::Number, CheckName::Sender];
-
-fn decapitalise(sentence: &str) -> String {
-    let mut letters = sentence.chars();
-    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
-}
 
 #[cfg(test)]
 impl Verdict {

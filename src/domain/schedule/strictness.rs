@@ -167,7 +167,7 @@ mod tests {
             (&hours("Mon-Sun,07:00-20:00,2000-01-01"), &[&wide], Mixed),
             (&hours("Mon-Fri,08:00-21:00,2026-12-01"), &[&wide], Same),
             (&sunday, &[&wide], Stricter),
-            (&wide, &[&sunday], Looser),
+            (&wide, &[&sunday], Mixed),
             ("hours,NJ,Mon-Sun,09:00-20:00,2000-01-01,2026-10-17,Q,x", &[&wide], Ended),
             ("holiday,PA,Flag Day,fixed 06-14,stays,2019-12-03,,Q,x", &[], New),
             ("cap,FL,3,program,2021-07-01,,P,x", &["cap,FL,5,program,2021-07-01,,P,x"], Stricter),

@@ -19,6 +19,6 @@ pub(in crate::web) fn given(kind: &str, words: &str) -> Result<Option<Basis>, Fi
 
 /// What is missing when a basis is.
 pub(in crate::web) fn missing() -> Vec<FieldError> {
-    let words = "Say in words how you got the number, for example: asked for a quote by phone on 2 November.";
+    let words = "Say in words how you got the number, for example: asked for a quote by phone on November 2.";
     vec![FieldError::new("basis.kind", CHOOSE_BASIS), FieldError::new("basis.words", words)]
 }

@@ -118,39 +118,41 @@ impl Known {
                 ("", Some(refusal.to_person(self.sender.as_deref())))
             }
             State::OptedIn(_) => {
-                ("This number is opted in already: the document is added to its history.", None)
+                ("This number is already opted in. The document will be added to its history.", None)
             }
-            State::Invited(_) | State::NotAsked => ("Consent begins. Held messages are released.", None),
+            State::Invited(_) | State::NotAsked => {
+                ("The contact will be opted in and held messages will be sent.", None)
+            }
         };
         let revoked = if consent.is_out_everywhere() {
-            "This number has opted out of everything already: the words are added to its history."
+            "This number has already opted out of everything. The words will be added to its history."
         } else {
-            "Consent ends at once, for all programs. Waiting messages are cancelled."
+            "The contact will be opted out of all programs. Waiting messages will be canceled."
         };
         let moved = match self.state {
             State::OptedOut(_) => {
                 "The person with this number has changed. It stays opted out all the same: only a START from the handset brings it back."
             }
-            _ => {
-                "The person with this number has changed. Consent ends, nothing is revoked; the number may be asked anew."
-            }
+            _ => "This number has a new owner. The old consent ends. You can invite the new owner.",
         };
         let flagged = consent.do_not_text.is_some();
         vec![
             choice("opt_in", "Opted in by a document", hint, refused),
             choice("opt_out", "Opted out by other means", revoked, None),
-            choice("reassigned", "Number has another owner", moved, None),
+            choice("reassigned", "Number reassigned", moved, None),
             choice(
                 "do_not_text",
                 "Mark Do not text",
-                "No text may go to this number, not even the invitation.",
-                admins.clone().or_else(|| unless(!flagged, "The number is marked Do not text already.")),
+                "Nothing is sent to this number, not even an opt-in request.",
+                admins
+                    .clone()
+                    .or_else(|| unless(!flagged, "This number is already on the Do Not Text list.")),
             ),
             choice(
                 "clear_do_not_text",
                 "Clear Do not text",
-                "The flag is lifted. Consent is as it was.",
-                unless(flagged, "The number is not marked Do not text.").or(admins),
+                "The number leaves the Do Not Text list. Consent stays as it was.",
+                unless(flagged, "This number is not on the Do Not Text list.").or(admins),
             ),
         ]
     }
@@ -257,7 +259,7 @@ fn checked(given: &Given, file: Upload, about: &Known, now: Timestamp) -> Result
         "reassigned" => explained.map(|()| Update::Reassigned(reason)),
         "do_not_text" => explained.map(|()| Update::SetDoNotText(reason)),
         "clear_do_not_text" => explained.map(|()| Update::ClearDoNotText(reason)),
-        _ => Err(vec![FieldError::new("update", "Choose what is to be recorded.")]),
+        _ => Err(vec![FieldError::new("update", "Choose what to record.")]),
     }
 }
 

@@ -177,7 +177,7 @@ async fn send(
                 Status::Blocked => {
                     session::flash_refusal(
                         &session,
-                        format!("Not sent; the attempt is kept on record. {}", accepted.words),
+                        format!("Not sent. The attempt was logged. {}", accepted.words),
                     );
                 }
                 _ => session::flash(&session, accepted.words),
@@ -258,7 +258,7 @@ impl Record {
             Some(sender) if !self.programs.is_empty() => format!(" From {sender}."),
             _ => String::new(),
         };
-        format!("Up to 1,600 characters. Goes through the gate.{from}")
+        format!("Up to 1,600 characters. Consent is checked before sending.{from}")
     }
 
     /// What the page is called: the name, else the number.
@@ -277,22 +277,22 @@ fn again(asked: Result<(), Refusal>) -> Option<Reinvite> {
 
 fn forecast(verdict: &Verdict) -> Forecast {
     let asked = verdict.since.is_some() || verdict.request.is_some();
-    let wait = "This text would wait until sending is switched on again.";
+    let wait = "This message will wait until sending is turned on again.";
     let (tone, icon, words) = match verdict.answer(Lane::Gated) {
-        Answer::Send(_) => ("good", "pass", "This text would be sent right away.".to_owned()),
+        Answer::Send(_) => ("good", "pass", "This message will be sent right away.".to_owned()),
         Answer::Wait { until: Some(_) } => {
-            ("warn", "clock", format!("This text would go out by itself later. {}", verdict.next()))
+            ("warn", "clock", format!("This message will be scheduled. {}", verdict.next()))
         }
         Answer::Wait { until: None } => ("warn", "clock", wait.to_owned()),
-        Answer::Hold if asked => ("warn", "clock", "This text would be held until the lead replies START.".to_owned()),
+        Answer::Hold if asked => ("warn", "clock", "This message will be held until the contact replies START.".to_owned()),
         Answer::Hold => (
             "warn",
             "clock",
-            "This text would be held: the opt-in template goes first, and the text follows when the lead replies START."
+            "This message will be held. We send an opt-in request first, and this message after the contact replies START."
                 .to_owned(),
         ),
         Answer::Refuse(_) => {
-            ("bad", "fail", format!("This text would be refused, and the attempt kept. {}", verdict.headline()))
+            ("bad", "fail", format!("This message will be blocked, and the attempt logged. {}", verdict.headline()))
         }
     };
     Forecast { tone, icon, words }

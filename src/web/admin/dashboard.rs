@@ -136,8 +136,7 @@ async fn switch(
     let on = given.state == OnOff::On;
     let (actor, now) = (who.actor(), app.clock.now());
     app.store.write::<_, ActionError>(move |tx| switch_sending(tx, on, &actor, now)).await?;
-    let done =
-        if on { "Sending is on again." } else { "All sending is stopped. Replies are still recorded." };
+    let done = if on { "Sending is on again." } else { "Sending is off. Replies are still recorded." };
     session::flash(&session, done);
     Ok(see_other("/"))
 }
@@ -209,7 +208,7 @@ fn cause_of(((status, code), failures): ((Status, &str), Vec<&Message>)) -> Caus
     Cause { n: failures.len(), words, href: href(Some(status), narrow, None) }
 }
 
-const NO_CAUSE: &str = "No cause was given.";
+const NO_CAUSE: &str = "The provider gave no cause.";
 
 fn failure(message: Message) -> Failure {
     Failure { cause: why(&message).unwrap_or_else(|| NO_CAUSE.to_owned()), message }

@@ -162,9 +162,9 @@ struct StaleAnswer {
 
 fn answered(decision: StaleDecision) -> &'static str {
     match decision {
-        StaleDecision::Sent => "Sent anew",
-        StaleDecision::Left => "Left as it is",
-        StaleDecision::Withdrawn => "No longer asked (consent ended)",
+        StaleDecision::Sent => "Sent again",
+        StaleDecision::Left => "Not sent",
+        StaleDecision::Withdrawn => "Closed (consent ended)",
     }
 }
 
@@ -189,7 +189,7 @@ fn life(conn: &mut Conn<'_>, id: MessageId, role: Role) -> Result<Life, PageErro
         (contacts.first().map(|contact| contact.id), programs::get(conn, message.program_id)?);
     let about = About { number: message.number_id, contact, program: program.as_ref(), role };
     let panel = verdict.map(|verdict| {
-        let question = format!("What the gate said on {}", verdict.asked_at.words());
+        let question = format!("Consent check on {}", verdict.asked_at.words());
         match message.status {
             Status::Blocked => VerdictPanel::new(&verdict, &question, &about, true),
             _ => VerdictPanel::on_record(&verdict, &question, &about),

@@ -146,13 +146,13 @@ impl Given {
             ("Reply to STOP", &saved.opt_out_reply, &self.opt_out_reply),
             ("Reply to HELP", &saved.help_reply, &self.help_reply),
             ("Frequency", &saved.frequency, &self.frequency),
-            ("Contact route", &saved.contact_route, &self.contact_route),
-            ("Days a message waits for START", &saved.hold_days, &self.hold_days),
+            ("Support contact", &saved.contact_route, &self.contact_route),
+            ("Hold time in days", &saved.hold_days, &self.hold_days),
             ("Privacy policy", &saved.privacy_url, &self.privacy_url),
             ("Terms", &saved.terms_url, &self.terms_url),
             ("Ask how you got a number", on_off(&saved.requires_basis), on_off(&self.requires_basis)),
-            ("Keep quiet hours", on_off(&saved.keeps_quiet_hours), on_off(&self.keeps_quiet_hours)),
-            ("Keep to the promised frequency", on_off(&saved.keeps_frequency), on_off(&self.keeps_frequency)),
+            ("Enforce quiet hours", on_off(&saved.keeps_quiet_hours), on_off(&self.keeps_quiet_hours)),
+            ("Enforce the promised frequency", on_off(&saved.keeps_frequency), on_off(&self.keeps_frequency)),
         ])
     }
 }

@@ -200,7 +200,7 @@ async fn decide(
     let decision = match given.decision.as_str() {
         "revoke" => Decision::Revoke,
         "resume" => Decision::Resume(given.reason.clone()),
-        _ => return Err(PageError::BadRequest("Choose to revoke or to resume.".to_owned())),
+        _ => return Err(PageError::BadRequest("Choose to opt out or to resume.".to_owned())),
     };
     let shown = Shown { since: Timestamp::from_micros(given.since), texts: given.texts };
     let (is_revoked, actor, now) = (decision == Decision::Revoke, who.actor(), app.clock.now());
@@ -210,8 +210,8 @@ async fn decide(
         Ok(()) => {
             let lead = lead(&app, &who, number).await?;
             let done = match is_revoked {
-                true => format!("Revoked: {lead} is opted out of all programs."),
-                false => format!("Resumed: texting {lead} goes on as before the reply."),
+                true => format!("{lead} is opted out of all programs."),
+                false => format!("Texting {lead} is resumed."),
             };
             session::flash(&session, done);
             return next(&app).await;

@@ -205,10 +205,7 @@ async fn create(
             match app.store.write(write).await {
                 Ok(_) => {
                     let number = Page::new(&app, "revocations", &who).number(&phone);
-                    session::flash(
-                        &session,
-                        format!("Recorded: {number} gets no more texts, from any program."),
-                    );
+                    session::flash(&session, format!("{number} is opted out of all programs."));
                     return Ok(see_other("/revocations"));
                 }
                 Err(ActionError::Refused(refusal)) => {

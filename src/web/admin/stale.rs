@@ -91,10 +91,10 @@ async fn decide(
     match app.store.write(move |tx| decide_stale(tx, id, choice, &region, &actor, now)).await {
         Ok(None) => session::flash(&session, "Left: the message stays expired."),
         Ok(Some(accepted)) if accepted.status == Status::Blocked => {
-            let words = format!("Not sent; the attempt is kept on record. {}", accepted.words);
+            let words = format!("Not sent. The attempt was logged. {}", accepted.words);
             session::flash_refusal(&session, words);
         }
-        Ok(Some(accepted)) => session::flash(&session, format!("Sent anew. {}", accepted.words)),
+        Ok(Some(accepted)) => session::flash(&session, format!("Sent again. {}", accepted.words)),
         Err(ActionError::Conflict(why)) => session::flash_refusal(&session, why),
         Err(error) => return Err(error.into()),
     }

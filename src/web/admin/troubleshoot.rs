@@ -130,16 +130,16 @@ fn fix(check: CheckName, about: &About<'_>) -> Option<Fix> {
             label: "Clear Do not text",
         }),
         CheckName::Paused => {
-            number.map(|id| Fix { href: format!("/reviews/{id}"), label: "Decide on the reply" })
+            number.map(|id| Fix { href: format!("/reviews/{id}"), label: "Review the reply" })
         }
         CheckName::Consent => contact
             .map(|id| Fix { href: format!("/contacts/{id}{}#body", suffix('?')), label: "Write a message" }),
         CheckName::Number => {
             number.map(|id| Fix { href: format!("/numbers/{id}/reachable"), label: "Mark as reachable…" })
         }
-        CheckName::Sender => Some(Fix { href: "/programs".to_owned(), label: "To the programs" }),
-        CheckName::Operations => Some(Fix { href: "/".to_owned(), label: "To the dashboard" }),
-        CheckName::QuietHours => Some(Fix { href: "/rules".to_owned(), label: "To the rules" }),
+        CheckName::Sender => Some(Fix { href: "/programs".to_owned(), label: "Open programs" }),
+        CheckName::Operations => Some(Fix { href: "/".to_owned(), label: "Open the dashboard" }),
+        CheckName::QuietHours => Some(Fix { href: "/rules".to_owned(), label: "Open rules" }),
         CheckName::OptOut | CheckName::Frequency => None,
     }
 }
@@ -148,13 +148,13 @@ fn label(check: CheckName) -> &'static str {
     match check {
         CheckName::Consent => "Opted in",
         CheckName::OptOut => "No opt-out",
-        CheckName::DoNotText => "Not marked Do not text",
+        CheckName::DoNotText => "Not on Do Not Text",
         CheckName::Paused => "No unclear reply",
         CheckName::Number => "Number can receive texts",
         CheckName::Sender => "Sender number",
-        CheckName::QuietHours => "Allowed hour and day",
-        CheckName::Frequency => "Caps by law and promised frequency",
-        CheckName::Operations => "Sending switched on",
+        CheckName::QuietHours => "Quiet hours",
+        CheckName::Frequency => "Legal caps and promised frequency",
+        CheckName::Operations => "Sending on",
     }
 }
 

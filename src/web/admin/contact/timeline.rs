@@ -1,13 +1,18 @@
 //! The history of a number as people read it: one entry for each event, in words that say what it was, with its evidence.
 //! It must not know how the page is laid out.
 
+mod facts;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
+pub(in crate::web::admin) use self::facts::Fact;
+use self::facts::facts;
+pub(super) use self::facts::{fact, linked};
 use super::questions::words;
 use crate::actions::review;
 use crate::domain::consent::{Event, EventKind, NumberConsent, Source, StateName, failed_request};
-use crate::domain::evidence::{ConsentDocument, Evidence, HandsetText};
+use crate::domain::evidence::{Evidence, HandsetText};
 use crate::domain::hex::hex;
 use crate::domain::id::InboundId;
 use crate::domain::ledger::Stored;
@@ -44,13 +49,6 @@ pub(in crate::web::admin) struct Entry {
     pub(in crate::web::admin) facts: Vec<Fact>,
     pub(in crate::web::admin) hash: String,
     pub(in crate::web::admin) prev_hash: String,
-}
-
-pub(in crate::web::admin) struct Fact {
-    pub(in crate::web::admin) term: &'static str,
-    pub(in crate::web::admin) value: String,
-    pub(in crate::web::admin) style: &'static str,
-    pub(in crate::web::admin) href: Option<String>,
 }
 
 /// What the history is read with: how each text was read when it arrived, what the carrier was asked about it, and the
@@ -186,7 +184,7 @@ pub(in crate::web::admin) fn title(
     let is_out = before == StateName::OptedOut;
     match (kind, evidence) {
         (EventKind::RequestScheduled, _) if before == StateName::Invited => "Opt-in reminder scheduled",
-        (EventKind::Invited, _) if before == StateName::Invited => "Invited once more",
+        (EventKind::Invited, _) if before == StateName::Invited => "Opt-in reminder sent",
         (EventKind::Recorded, _) if failed_request(kind, evidence).is_some() => {
             EventKind::RequestFailed.label()
         }
@@ -250,103 +248,6 @@ fn look(kind: EventKind) -> (&'static str, &'static str) {
         EventKind::InvitationFailed | EventKind::RequestFailed | EventKind::Paused => ("warn", "amber"),
         EventKind::ConsentEnded | EventKind::SimulationEnded => ("person", "amber"),
         EventKind::Recorded | EventKind::DoNotTextCleared | EventKind::Resumed => ("note", ""),
-    }
-}
-
-pub(super) fn fact(term: &'static str, value: impl Into<String>) -> Fact {
-    Fact { term, value: value.into(), style: "", href: None }
-}
-
-fn styled(style: &'static str, term: &'static str, value: impl Into<String>) -> Fact {
-    Fact { style, ..fact(term, value) }
-}
-
-pub(super) fn linked(term: &'static str, value: impl Into<String>, href: String) -> Fact {
-    Fact { href: Some(href), ..fact(term, value) }
-}
-
-fn message_link(id: crate::domain::id::MessageId) -> Fact {
-    Fact { style: "mono", ..linked("Message", id.to_string(), format!("/messages/{id}")) }
-}
-
-fn document_facts(document: &ConsentDocument) -> Vec<Fact> {
-    let mut facts = vec![
-        fact("Document", document.document.label()),
-        fact("Given on", document.given_at.day()),
-        fact("Reference or reason", &document.reason),
-    ];
-    if let Some(hash) = &document.file_sha256 {
-        let kind =
-            document.file_type.as_deref().map_or("file", |kind| kind.rsplit('/').next().unwrap_or(kind));
-        let short: String = hash.chars().take(8).collect();
-        let words = format!("{} ({}), {short}…", document.document.label(), kind.to_uppercase());
-        facts.push(linked("File", words, format!("/documents/{hash}")));
-        facts.push(styled("mono", "SHA-256 of the file", hash));
-    }
-    facts
-}
-
-fn text_facts(text: &HandsetText) -> Vec<Fact> {
-    let mut facts = vec![
-        styled("quote", "Text", &text.body),
-        fact("Read as", &text.matched),
-        fact("Sent to", &text.to),
-        styled("mono", "Provider id", format!("{} {}", text.provider, text.provider_message_id)),
-    ];
-    if let Some(at) = text.asked_sent_at {
-        facts.push(fact("Sent, says the carrier", at.words_to_the_second()));
-    }
-    facts
-}
-
-fn facts(kind: EventKind, evidence: &Evidence) -> Vec<Fact> {
-    if let Some((message, reason)) = failed_request(kind, evidence) {
-        return vec![fact("Reason", reason), message_link(message)];
-    }
-    match evidence {
-        Evidence::HandsetText(text) => text_facts(text),
-        Evidence::WebForm(form) => vec![
-            styled("quote", "Wording shown", &form.wording),
-            fact("Form", format!("{}, version {}, language {}", form.form, form.version, form.locale)),
-            styled("mono", "Wording hash", &form.wording_sha256),
-            fact("Box ticked", if form.checkbox_ticked { "Yes" } else { "No" }),
-            fact(
-                "On our own page",
-                match form.page_shown {
-                    Some(true) => "Yes",
-                    Some(false) => "No: sent without it, so it only asked for an invitation",
-                    None => "Not recorded",
-                },
-            ),
-            fact("Page", &form.page_url),
-            styled("mono", "IP address", &form.ip),
-            fact("Browser", &form.user_agent),
-            fact("Name given", form.name.as_deref().unwrap_or("none")),
-        ],
-        Evidence::Document(document) => document_facts(document),
-        Evidence::Revocation { channel, reason } => {
-            vec![fact("Channel", channel.label()), styled("quote", "Words", reason)]
-        }
-        Evidence::ProviderBlock { provider, code, message } => {
-            vec![fact("Provider", provider), styled("mono", "Code", code), message_link(*message)]
-        }
-        Evidence::Invitation { message, text, basis } => {
-            let mut facts = vec![styled("quote", "Text", text), message_link(*message)];
-            if let Some(basis) = basis {
-                facts.push(fact("How we got the number", basis.kind.label()));
-                facts.push(styled("quote", "In words", &basis.words));
-            }
-            facts
-        }
-        Evidence::OtherSpelling(link) => {
-            let href = format!("/troubleshoot?number={}", link.e164.replace('+', "%2B"));
-            vec![
-                linked("Recorded under", format!("{}, event {}", link.e164, link.seq), href),
-                styled("mono", "Hash of that event", &link.hash),
-            ]
-        }
-        Evidence::RequestFailed { message, reason } => vec![fact("Reason", reason), message_link(*message)],
-        Evidence::Note { reason } => vec![styled("quote", "Reason", reason)],
     }
 }
 

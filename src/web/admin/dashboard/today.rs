@@ -1,4 +1,4 @@
-//! What needs a person today: replies that no rule understands yet, held messages that run out, and texts that fail. It only
+//! Needs attention: replies that no rule understands yet, held messages that run out, and texts that fail. It only
 //! points at them; the decision is made on the pages it links to.
 
 use chrono::Duration;
@@ -24,11 +24,11 @@ pub(super) struct Today {
     /// True when there are more.
     pub(super) more_notices: bool,
     pub(super) replies: Vec<Reply>,
-    /// Held messages that run out within a day, as far as they are shown.
+    /// Held messages that expire within a day, as far as they are shown.
     pub(super) holds: Vec<Message>,
     /// True when there are more.
     pub(super) more_holds: bool,
-    /// Messages that ran out before the lead opted in, as far as they are shown.
+    /// Messages that expired before opt-in, as far as they are shown.
     pub(super) stale: Vec<Question>,
     /// True when there are more.
     pub(super) more_stale: bool,

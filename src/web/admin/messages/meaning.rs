@@ -35,7 +35,7 @@ pub(super) fn meaning(message: &Message) -> Option<Meaning> {
         (Some((cause, _)), Some(reason)) if code == CANCELLED => format!("{cause} Reason: {reason}"),
         (Some((cause, _)), _) => cause.to_owned(),
         (None, Some(said)) => said.to_owned(),
-        (None, None) => "No cause was given.".to_owned(),
+        (None, None) => "The provider gave no cause.".to_owned(),
     };
     let what_to_do =
         known.map_or("Look the code up in your provider's list of error codes.", |(_, what)| what);
@@ -47,35 +47,30 @@ const CANCELLED: &str = "cancelled";
 /// Cause and way on for the codes of our own and of Twilio that people meet.
 pub(in crate::web::admin) fn explain(code: &str) -> Option<(&'static str, &'static str)> {
     Some(match code {
-        "invalid_number" => {
-            ("What was given as the recipient is no phone number.", "Correct the number and send again.")
-        }
+        "invalid_number" => ("The recipient isn't a phone number.", "Correct the number and send again."),
         "basis_required" => (
-            "The program asks how you got a number before its opt-in template goes out, and nobody said so.",
-            "Write it again on the contact's page, and say there how you got the number.",
+            "This program requires a note on how you got the number before the opt-in request is sent.",
+            "Send it again from the contact page and say how you got the number.",
         ),
         "not_opted_in" => (
-            "The lead has not opted in.",
-            "Send a message to the contact: the opt-in template goes first, and the message follows their START.",
+            "This contact hasn't opted in.",
+            "Send a message to the contact. We send an opt-in request first, and the message after they reply START.",
         ),
         "opted_out" => (
-            "The lead opted out of texts.",
+            "This contact opted out.",
             "Only the lead can undo this: they must text START to your sender number.",
         ),
-        "do_not_text" => (
-            "An administrator marked the number Do not text.",
-            "An administrator can clear the flag on the contact's page.",
-        ),
-        "paused" => {
-            ("An unclear reply waits for a person.", "Read the reply on the contact's page and decide.")
+        "do_not_text" => {
+            ("This number is on the Do Not Text list.", "An administrator can remove Do Not Text.")
         }
+        "paused" => ("An unclear reply needs review.", "Review the reply."),
         "unreachable" => (
-            "The carrier says that this number cannot receive texts.",
+            "The carrier says this number can't receive texts.",
             "Ask the lead for a mobile number. Consent is kept.",
         ),
-        "no_sender" => ("The program has no sender number.", "An administrator adds one to the program."),
+        "no_sender" => ("The program has no sender number.", "An administrator must add one to the program."),
         "sending_off" => {
-            ("All sending is switched off.", "An administrator switches it on again on the dashboard.")
+            ("Sending is turned off.", "An administrator can turn it on again on the dashboard.")
         }
         CANCELLED => (
             "This message was canceled before it was sent.",
@@ -85,51 +80,49 @@ pub(in crate::web::admin) fn explain(code: &str) -> Option<(&'static str, &'stat
             "The provider didn't respond in time.",
             "No action needed. We check with the provider before retrying.",
         ),
-        "gave_up" => ("Every attempt failed.", "See the steps below, and send it again if it still matters."),
-        "expired" => ("Its time ran out before it could go.", "Send it again if it still matters."),
+        "gave_up" => ("Every attempt failed.", "See the steps below. Send it again if it still matters."),
+        "expired" => ("It expired before it could be sent.", "Send it again if it still matters."),
         "21610" => (
-            "The lead is blocked at Twilio: they once texted STOP there.",
+            "Twilio blocks this number because it texted STOP.",
             "Only the lead can undo this: they must text START to your sender number.",
         ),
-        "21211" | "21214" => ("Twilio does not know this number.", "Correct the contact's number."),
+        "21211" | "21214" => ("Twilio doesn't recognize this number.", "Correct the contact's number."),
         "21408" => (
-            "Your Twilio account may not text this country.",
-            "An administrator allows the country in Twilio's geographic permissions.",
+            "Your Twilio account can't text this country.",
+            "An administrator must allow the country in Twilio's geographic permissions.",
         ),
         "21606" | "21659" | "21660" => (
-            "The sender number does not belong to your Twilio account, or cannot text.",
-            "An administrator corrects the program's sender number.",
+            "The sender number isn't in your Twilio account or can't send texts.",
+            "An administrator must correct the program's sender number.",
         ),
-        "21612" => ("Twilio cannot text from this sender to this number.", "Try another sender number."),
+        "21612" => ("Twilio can't text this number from this sender.", "Try another sender number."),
         "21614" | "30006" => (
-            "The number is a landline, or its carrier cannot be reached by text.",
+            "This number is a landline, or its carrier can't receive texts.",
             "Ask the lead for a mobile number. Consent is kept.",
         ),
         "20003" | "20404" => (
-            "Twilio did not accept our account or its secret.",
-            "An administrator checks TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN.",
+            "Twilio rejected our account ID or token.",
+            "An administrator must check TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN.",
         ),
         "20429" | "429" | "30001" | "30017" | "30022" => (
             "Too many texts at once.",
             "We retry this automatically. If it still fails, send it again later.",
         ),
-        "30002" => ("The Twilio account is suspended.", "An administrator settles this with Twilio."),
+        "30002" => ("The Twilio account is suspended.", "An administrator must resolve this with Twilio."),
         "30003" => (
-            "The handset was off or out of reach.",
+            "The phone was off or out of reach.",
             "Try again later. If it keeps failing, ask the lead for another number.",
         ),
-        "30004" => {
-            ("The lead's handset or carrier blocks these texts.", "Call the lead, and ask what they want.")
-        }
+        "30004" => ("The contact's phone or carrier blocks these messages.", "Contact the lead another way."),
         "30005" => ("The number is not in service.", "Ask the lead for another number."),
         "30007" => (
-            "The carrier filtered the text as unwanted.",
-            "Check the wording and links, and the registration of your sender number.",
+            "The carrier filtered this message as unwanted.",
+            "Check the wording, the links and your sender number's registration.",
         ),
         "30008" => ("The carrier gave no reason.", "Try again once. If it keeps failing, ask Twilio."),
         "30034" => (
             "The sender number is not registered for texting in the US (A2P 10DLC).",
-            "An administrator registers it with Twilio.",
+            "An administrator must register it with Twilio.",
         ),
         _ => return None,
     })

@@ -17,7 +17,7 @@ use crate::store::Conn;
 use crate::web::App;
 use crate::web::error::PageError;
 use crate::web::form::{Errors, Posted};
-use crate::web::page::{Page, html_status, see_other};
+use crate::web::page::{self, Page, html_status, see_other};
 use crate::web::session::{self, Administrator};
 
 #[derive(Template)]
@@ -51,9 +51,9 @@ pub(super) struct RestoreForm {
 pub(super) async fn show(
     app: Data<App>,
     who: Administrator,
-    earlier: Path<i32>,
+    earlier: Path<String>,
 ) -> Result<HttpResponse, PageError> {
-    render(&app, &who, *earlier, None, Vec::new(), StatusCode::OK).await
+    render(&app, &who, page::id(&earlier)?, None, Vec::new(), StatusCode::OK).await
 }
 
 /// Publishes the earlier version again.
@@ -61,10 +61,10 @@ pub(super) async fn post(
     app: Data<App>,
     who: Administrator,
     session: Session,
-    earlier: Path<i32>,
+    earlier: Path<String>,
     Posted(form): Posted<RestoreForm>,
 ) -> Result<HttpResponse, PageError> {
-    let earlier = *earlier;
+    let earlier = page::id(&earlier)?;
     let change = app.store.read(move |conn| RuleChange::restore(conn, earlier)).await?;
     let change = change.ok_or(PageError::NotFound)?;
     let draft = RulesDraft { change, reason: form.reason.clone(), version: form.version.parse().ok() };

@@ -1,0 +1,42 @@
+//! A sentence that one request leaves for the next page of the same session.
+
+use actix_session::Session;
+use actix_web::HttpRequest;
+use actix_web::http::Method;
+use serde::{Deserialize, Serialize};
+
+const FLASH: &str = "flash";
+
+/// A sentence for the next page.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Flash {
+    /// The sentence.
+    pub text: String,
+    /// True when what was asked for was not done.
+    pub is_refusal: bool,
+}
+
+/// Leaves a sentence for the next page: what was asked for is done.
+pub fn flash(session: &Session, text: impl Into<String>) {
+    leave(session, Flash { text: text.into(), is_refusal: false });
+}
+
+/// Leaves a sentence for the next page: what was asked for was refused. It is shown as an alert.
+pub fn flash_refusal(session: &Session, text: impl Into<String>) {
+    leave(session, Flash { text: text.into(), is_refusal: true });
+}
+
+fn leave(session: &Session, flash: Flash) {
+    if let Err(error) = session.insert(FLASH, flash) {
+        log::error!("A notice could not be kept: {error}");
+    }
+}
+
+/// A notice is taken by the page that shows it, not by a form on the way there, nor by a page that refreshes a part of itself.
+pub(super) fn take_flash(request: &HttpRequest, session: &Session) -> Option<Flash> {
+    let is_part = request.headers().contains_key("HX-Request");
+    if request.method() != Method::GET || is_part || !session.contains_key(FLASH) {
+        return None;
+    }
+    session.remove_as::<Flash>(FLASH).and_then(Result::ok)
+}

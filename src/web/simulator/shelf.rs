@@ -1,0 +1,61 @@
+//! The handsets that a person put on the page before they had a text. They are kept in the person's session.
+
+use actix_session::Session;
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web::Data;
+use serde::Deserialize;
+
+use super::{Again, simulator, table};
+use crate::actions::FieldError;
+use crate::domain::phone::Phone;
+use crate::web::App;
+use crate::web::error::PageError;
+use crate::web::form::Posted;
+use crate::web::page::see_other;
+use crate::web::session::{self, Editor};
+
+/// Handsets without a text that a person may put there.
+const PUT: usize = 12;
+const TABLE: &str = "handsets";
+
+/// The handsets this person put on the table.
+pub(super) fn put(session: &Session) -> Vec<String> {
+    session.get(TABLE).ok().flatten().unwrap_or_default()
+}
+
+pub(super) fn keep_on_table(session: &Session, phone: &Phone) {
+    let mut numbers = put(session);
+    numbers.retain(|number| number != phone.as_str());
+    numbers.push(phone.as_str().to_owned());
+    let numbers: Vec<String> = numbers.into_iter().rev().take(PUT).rev().collect();
+    if let Err(error) = session.insert(TABLE, numbers) {
+        log::error!("A handset could not be put on the table: {error}");
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct Put {
+    phone: String,
+}
+
+pub(super) async fn put_on_table(
+    app: Data<App>,
+    who: Editor,
+    session: Session,
+    Posted(given): Posted<Put>,
+) -> Result<HttpResponse, PageError> {
+    simulator(&app)?;
+    match Phone::parse(&given.phone, &app.config.default_region) {
+        Ok(phone) => {
+            keep_on_table(&session, &phone);
+            session::flash(&session, format!("Phone {} added.", phone.shown(&app.config.default_region)));
+            Ok(see_other("/simulator"))
+        }
+        Err(error) => {
+            let errors = vec![FieldError::new("handset", error.to_string())];
+            let again = Again { handset: given.phone, errors, ..Again::default() };
+            table(&app, &who, &session, StatusCode::UNPROCESSABLE_ENTITY, again).await
+        }
+    }
+}
