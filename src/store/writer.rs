@@ -21,7 +21,7 @@ use super::{Alarms, StoreError, Tx, tallies};
 use crate::domain::id::ProgramId;
 use job::{Failed, Job, answer, refuse};
 pub(super) use work::Answer;
-use work::{Fate, Pending, Work};
+use work::{Fate, Pending};
 
 /// Writes that wait at most; more are answered that the database is busy.
 const QUEUE: usize = 4096;

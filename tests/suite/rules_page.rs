@@ -361,7 +361,7 @@ async fn new_built_in_rules_hold_where_stricter_until_an_administrator_decides()
     let preview = ada.post("/rules/review", "/rules/review", &fields).await;
     assert_eq!(preview.status, 200, "{}", preview.page);
     // Ours was kept: no holidays in Pennsylvania.
-    preview.says("rules change. 1 scheduled message moves.").says("Act 47 of 2026").lacks("Election Day");
+    preview.says(" added. 1 scheduled message moves.").says("Act 47 of 2026").lacks("Election Day");
     ada.open("/rules/history").await.says("Version 1 (in effect)");
     let edited =
         ada.post("/rules/review", "/rules/review", &[&fields[..], &[("step", "edit")]].concat()).await;
@@ -404,12 +404,12 @@ async fn an_earlier_version_is_published_again_as_a_new_one() {
         .lacks("/rules/history/2\"");
     let built_in = ada.open("/rules/history/0").await;
     built_in
-        .says("2 of 112 rules change. 1 scheduled message moves.")
+        .says("2 of 112 rules are removed. 1 scheduled message moves.")
         .says("Washington HB 1")
         .says("Florida SB 2");
     let first = ada.open("/rules/history/1").await;
     first
-        .says("1 of 112 rules changes. No scheduled messages move.")
+        .says("1 of 112 rules is removed. No scheduled messages move.")
         .says("Florida SB 2")
         .lacks("Washington HB 1");
     let version = hidden(&first.page, "version");

@@ -31,8 +31,11 @@ pub(super) fn summary(preview: &RulesPreview) -> String {
         (0, 0) => format!("None of {all} rules changes."),
         (0, 1) => format!("1 rule is added to {all}."),
         (0, added) => format!("{added} rules are added to {all}."),
-        (removed, added) if removed.max(added) == 1 => format!("1 of {all} rules changes."),
-        (removed, added) => format!("{} of {all} rules change.", removed.max(added)),
+        (1, 0) => format!("1 of {all} rules is removed."),
+        (removed, 0) => format!("{removed} of {all} rules are removed."),
+        (1, 1) => format!("1 of {all} rules changes."),
+        (removed, added) if removed == added => format!("{removed} of {all} rules change."),
+        (removed, added) => format!("{removed} of {all} rules removed, {added} added."),
     };
     let more = if preview.has_more { " of the first 10,000" } else { "" };
     let moved = match (preview.moved, more) {
