@@ -122,7 +122,7 @@ async fn after_a_stop_nothing_stale_goes_out_and_no_later_start_revives_it() {
     cy.texts("STOP").await;
     let send = [("decision", "send")];
     let refused = sam.post_with(&token, &stale(&quote), &send).await;
-    sam.follow(&refused).await.says("The attempt was logged").says("opted out");
+    sam.follow(&refused).await.says("The attempt was logged").says("Opted out");
     sam.open("/").await.lacks(RAN_OUT);
     world.clock.advance(Duration::seconds(5));
     cy.texts("START").await;

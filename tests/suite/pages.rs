@@ -100,7 +100,7 @@ async fn replies_that_no_rule_understands_wait_on_the_dashboard() {
     ben.texts("STOP").await;
     ben.texts("who is this?").await;
     let page = ada.open("/").await;
-    page.says("Replies to read").says("Ana Abbott").says("please &#60;b&#62;lose").says("record it by hand");
+    page.says("Replies to read").says("Ana Abbott").says("please &#60;b&#62;lose").says("record an opt-out");
     page.lacks("who is this?");
     world.clock.advance(chrono::Duration::days(8));
     world.ada_again(&mut ada).await;

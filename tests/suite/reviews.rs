@@ -167,7 +167,7 @@ async fn nobody_resumes_over_a_reply_that_was_never_shown_but_whoever_revokes_ma
     assert_eq!(ana.consent().await["paused"], true);
     let read =
         sam.post_with(&token, &at, &[&resume[..], &as_given(&fields_of(&refused.page))].concat()).await;
-    sam.follow(&read).await.says("Resumed: texting Ana Ames goes on").says("(206) 555-0108");
+    sam.follow(&read).await.says("Texting Ana Ames is resumed.").says("(206) 555-0108");
     let at = path_of_first(&mut sam).await;
     let shown = fields_of(&sam.open(&at).await.page);
     ben.texts("please no more for now, maybe later").await;
