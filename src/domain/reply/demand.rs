@@ -92,17 +92,25 @@ impl Text {
         if self.says_start() {
             return None;
         }
+        let is_signal = |rule: &&Found| {
+            let speaks = matches!(rule.kind, Kind::Unclear | Kind::Hint);
+            speaks && !self.at(rule.start()).is_stop() && !self.is_harmless(rule)
+        };
+        let signals: Vec<&Found> = self.of_any().filter(is_signal).collect();
+        let beside = |stop| signals.iter().find(|other| !overlaps(other, stop)).map(|other| (stop, *other));
         let in_sight = |rule: &&Found| self.is_in_sight(rule);
         let alone = || self.of(Kind::Weak).filter(in_sight).find(|rule| self.fills_clause(rule));
-        let partial = || {
-            self.of(Kind::Partial)
-                .find(|rule| !self.at(rule.start()).harmless && !self.at(rule.start()).negated)
+        let stop = self.of(Kind::Strong).find(in_sight).or_else(alone);
+        stop.and_then(beside).or_else(|| self.partial().find_map(beside))
+    }
+
+    /// Half demands that are not turned round and not about something else.
+    fn partial(&self) -> impl Iterator<Item = &Found> {
+        let counts = |rule: &&Found| {
+            let first = self.at(rule.start());
+            !first.harmless && !first.negated
         };
-        let stop = self.of(Kind::Strong).find(in_sight).or_else(alone).or_else(partial)?;
-        let is_other = |rule: &Found| !self.at(rule.start()).is_stop() && !overlaps(rule, stop);
-        let is_signal = |rule: &&Found| is_other(rule) && !self.is_harmless(rule);
-        let signals = self.of_any().filter(|rule| matches!(rule.kind, Kind::Unclear | Kind::Hint));
-        Some((stop, signals.into_iter().find(is_signal)?))
+        self.of(Kind::Partial).filter(counts)
     }
 
     /// `STOP 7`, `STOP RATES`, `unsubscribe John Smith`: a code that no program has, or a name, narrows nothing.

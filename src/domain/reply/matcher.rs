@@ -15,7 +15,7 @@ use crate::domain::language::Language;
 pub(super) type WordId = u16;
 
 /// As many small words may stand between two parts of a rule: `take me off (your damn mailing) list`.
-const MOST_BETWEEN: usize = 5;
+pub(super) const MOST_BETWEEN: usize = 5;
 
 /// What a rule means when it is found.
 #[derive(Deserialize, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 mod carriers;
 mod disguises;
 mod languages;
+mod overlaps;
 mod sentences;
 mod tables;
 

@@ -38,6 +38,8 @@ fuzz_target!(|text: &str| {
             || bare.split(' ').any(|word| OPT_IN.contains(&normalise(word).as_str()))
     );
     assert!(reading.reply != Reply::Confirm || CONFIRM.contains(&bare.as_str()));
+    let consents = matches!(reading.reply, Reply::OptIn | Reply::Confirm);
+    assert!(!consents || !text.contains('?'));
     assert_eq!(reading.tier == Tier::NoChange, reading.reply == Reply::Other);
     assert_eq!(reading.tier == Tier::Unclear, reading.reply == Reply::Unclear);
     assert!(reading.matched.is_some() || reading.reply == Reply::Other);
