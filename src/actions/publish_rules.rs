@@ -149,7 +149,7 @@ pub fn publish_rules(
         answers: i32::try_from(book.answered()).unwrap_or(i32::MAX),
     };
     rulebooks::publish(tx, &published, &edition)?;
-    messages::look_again(tx, None, now)?;
+    messages::reschedule_now(tx, None, now)?;
     let changed = Difference::between(&before.to_string(), &edition.lines);
     let details = format!(
         "rules added: {}; rules removed: {}; reason: {}",

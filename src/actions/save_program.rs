@@ -33,7 +33,7 @@ pub(super) fn save_program(
     }
     programs::update(tx, before, after.clone())?;
     // What waits for an allowed time may have one now.
-    messages::look_again(tx, Some(after.id), now)?;
+    messages::reschedule_now(tx, Some(after.id), now)?;
     let subject = format!("program:{}", after.slug);
     admin_log::add(tx, actor, "program.changed", &subject, &changes.join("; "), now)?;
     Ok(Some(after))

@@ -6,6 +6,7 @@ mod deliver;
 mod inbox;
 mod presence;
 mod questions;
+mod reschedule;
 mod seal;
 
 use std::sync::Arc;
@@ -26,6 +27,7 @@ pub use deliver::{deliver_due, reconcile};
 pub use inbox::{InboxReading, read_inbox};
 pub use presence::{join_others, mark, note_start};
 pub use questions::ask_carrier;
+pub use reschedule::reschedule;
 pub use seal::{Sealer, notice_restore, seal_all};
 
 /// What the loops need.
@@ -67,9 +69,10 @@ impl Jobs {
         tokio::spawn(async move { self.delivery_loop().await });
         tokio::spawn(async move { keeping.housekeeping_loop().await });
         tokio::spawn(async move { questions::question_loop(&asking).await });
-        let (showing, reading) = (sealing.clone(), sealing.clone());
+        let (showing, reading, asking_again) = (sealing.clone(), sealing.clone(), sealing.clone());
         tokio::spawn(async move { presence::presence_loop(&showing).await });
         tokio::spawn(async move { inbox::inbox_loop(&reading).await });
+        tokio::spawn(async move { reschedule::reschedule_loop(&asking_again).await });
         // Apart, because sealing must not wait for a provider that is slow to answer.
         tokio::spawn(async move { seal::sealing_loop(&sealing).await });
     }

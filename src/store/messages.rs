@@ -4,6 +4,7 @@ mod attempts;
 mod lists;
 mod past;
 mod queue;
+mod reschedule;
 mod waiting;
 
 use diesel::prelude::*;
@@ -24,9 +25,10 @@ pub use past::{
     taken_by,
 };
 pub use queue::{
-    Due, QueuePart, QueuePlace, all_waiting, count_waiting, due, holds_ending, is_behind_another, look_again,
+    Due, QueuePart, QueuePlace, all_waiting, count_waiting, due, holds_ending, is_behind_another,
     move_to_number, scheduled_until, unanswered, waiting,
 };
+pub use reschedule::{is_rescheduling, reschedule_next, reschedule_now};
 pub use waiting::{Waiting, waiting_for_a_time};
 
 /// The code of a hand-off that the carrier did not answer.

@@ -34,6 +34,7 @@ mod programs;
 mod questions;
 mod random_tampering;
 mod requests;
+mod rescheduling;
 mod restore;
 mod retries;
 mod reviews;

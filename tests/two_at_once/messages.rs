@@ -1,10 +1,12 @@
 //! Messages: accepted, claimed, answered and given up at the same moment.
 
+use chrono::Duration;
 use futures_util::future::join;
 use reqwest::Client;
 use serde_json::{Value, json};
 use sms_opt_in::actions::ActionError;
-use sms_opt_in::actions::deliver::{claim, record_outcome};
+use sms_opt_in::actions::deliver::{claim, record_outcome, wake};
+use sms_opt_in::actions::edit_program::keep_rules;
 use sms_opt_in::actions::expire::expire;
 use sms_opt_in::actions::receive_receipt::receive_receipt;
 use sms_opt_in::actions::reinvite::reinvite;
@@ -13,7 +15,7 @@ use sms_opt_in::actions::stale::{Choice, decide_stale};
 use sms_opt_in::domain::id::{MessageId, NumberId};
 use sms_opt_in::domain::message::{Category, Lane, Receipt, ReceiptStatus, SendOutcome, Status};
 use sms_opt_in::domain::phone::Phone;
-use sms_opt_in::store::messages::{self, Message};
+use sms_opt_in::store::messages::{self, Message, Move};
 use sms_opt_in::store::{Tx, stale};
 
 use crate::consent::{start, stop};
@@ -120,6 +122,72 @@ pub async fn a_claim_and_a_stop(stage: &mut Stage) {
         let steps = stage.steps(id).await;
         let ended = if claimed.unwrap() { Status::Sending } else { Status::Cancelled };
         assert_eq!(steps.last(), Some(&ended), "{steps:?}");
+    }
+}
+
+impl Stage {
+    /// A text that waits for an allowed time, and an edit of its program: the gate is to be asked again.
+    async fn scheduled(
+        &mut self,
+        round: usize,
+    ) -> (Phone, MessageId, impl Fn(&mut Tx<'_>) -> Result<(), ActionError> + Send + use<>) {
+        let phone = self.opted_in(&format!("SM{round}a")).await;
+        let id = self.given(self.sends(&phone)).await;
+        let (now, actor, keeps) = (self.now, self.ada(), round % 2 == 0);
+        let schedule = move |tx: &mut Tx<'_>| {
+            let message = messages::get(tx, id)?.unwrap();
+            let why = Move { due_at: Some(now.plus(Duration::hours(1))), ..Move::noted("Later today.") };
+            Ok(messages::advance(tx, &message, Status::Scheduled, now, &why)?)
+        };
+        self.given(schedule).await;
+        let edit = move |tx: &mut Tx<'_>| keep_rules(tx, None, None, Some(keeps), &actor, now).map(drop);
+        (phone, id, edit)
+    }
+}
+
+pub async fn a_rescheduling_and_a_stop(stage: &mut Stage) {
+    for round in 0..rounds() {
+        let (phone, id, edit) = stage.scheduled(round).await;
+        let stop = stop(&phone, &format!("SM{round}b"));
+        let (edited, stopped) = stage.both(edit, stage.receives(stop)).await;
+        edited.unwrap();
+        stopped.unwrap();
+        let now = stage.now;
+        stage.given(move |tx| wake(tx, &[id], now)).await;
+        let claimed = stage.given(move |tx| Ok(claim(tx, id, now)?.is_some())).await;
+        assert!(!claimed, "nothing goes out after the STOP");
+        assert_eq!(stage.steps(id).await.last(), Some(&Status::Cancelled));
+    }
+}
+
+pub async fn a_rescheduling_and_a_claim(stage: &mut Stage) {
+    for round in 0..rounds() {
+        let (_, id, edit) = stage.scheduled(round).await;
+        let now = stage.now.plus(Duration::hours(1));
+        let claims = move |tx: &mut Tx<'_>| {
+            wake(tx, &[id], now)?;
+            Ok(claim(tx, id, now)?.is_some())
+        };
+        let (edited, claimed) = stage.both(edit, claims).await;
+        edited.unwrap();
+        assert!(claimed.unwrap(), "the worker has it");
+        let steps = stage.steps(id).await;
+        let queued = [Status::Queued, Status::Scheduled, Status::Queued, Status::Sending];
+        assert_eq!(steps, queued, "once");
+    }
+}
+
+pub async fn a_rescheduling_twice(stage: &mut Stage) {
+    for round in 0..rounds() {
+        let (_, id, _) = stage.scheduled(round).await;
+        let now = stage.now;
+        stage.given(move |tx| Ok(messages::reschedule_now(tx, None, now)?)).await;
+        let next = || move |tx: &mut Tx<'_>| Ok(messages::reschedule_next(tx, now).map(drop)?);
+        let (one, two) = stage.both(next(), next()).await;
+        one.unwrap();
+        two.unwrap();
+        let message = stage.read(move |conn| messages::get(conn, id)).await.unwrap();
+        assert_eq!((message.status, message.due_at), (Status::Scheduled, now));
     }
 }
 

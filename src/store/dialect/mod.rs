@@ -25,7 +25,7 @@ pub(super) use copying::{TABLES, Table};
 pub(super) use following::{Followers, Position, begin_lineage, replayed, written};
 pub(super) use integrity::{changes_of_history, damage, orphans, other_sessions, refusing_triggers};
 pub(super) use locker::{Held, Locker};
-pub(super) use prepared::{Change, Prepared};
+pub(super) use prepared::{Change, Prepared, few_lengths};
 pub(super) use search::{ROWS as SEARCH_ROWS, search_rows};
 pub(super) use tls::Bridge;
 
@@ -78,6 +78,18 @@ macro_rules! first_locked {
     }};
 }
 pub(super) use first_locked;
+
+/// Reads rows that are about to change, and keeps others from changing them before the commit; those that another transaction
+/// holds are left out, so that nobody waits. SQLite has one writer: nobody holds any.
+macro_rules! load_free_locked {
+    ($tx:expr, $query:expr) => {
+        match &mut $tx.db {
+            $crate::store::dialect::Db::Sqlite(db) => $query.load(*db),
+            $crate::store::dialect::Db::Postgres(db) => $query.for_no_key_update().skip_locked().load(*db),
+        }
+    };
+}
+pub(super) use load_free_locked;
 
 impl Db<'_> {
     /// Runs statements without parameters.

@@ -169,23 +169,6 @@ pub fn scheduled_until(
     })
 }
 
-/// Has the gate asked again, soon, about every message that waits for an allowed time: of a program, or of all.
-///
-/// # Errors
-/// When the database fails.
-pub fn look_again(tx: &mut Tx<'_>, program: Option<ProgramId>, now: Timestamp) -> Result<(), StoreError> {
-    on!(tx, db => {
-        let later = messages::table.filter(in_status(SCHEDULED)).filter(messages::due_at.gt(now));
-        match program {
-            Some(program) => diesel::update(later.filter(messages::program_id.eq(program)))
-                .set(messages::due_at.eq(now))
-                .execute(db)?,
-            None => diesel::update(later).set(messages::due_at.eq(now)).execute(db)?,
-        };
-    });
-    Ok(())
-}
-
 /// Messages in `Sending` that were claimed before `before` and are due to be asked about: their outcome is unknown. Who waited
 /// longest comes first: what gets no answer is put off, and must not keep the others from being asked about.
 ///

@@ -1,0 +1,34 @@
+//! Goes on with what an edit of the rules or of a program began: messages that wait for an allowed time are asked about again,
+//! so many in each transaction. Between two of them others write.
+
+use std::time::Duration;
+
+use super::Jobs;
+use crate::actions::ActionError;
+use crate::store::{Tx, messages};
+
+/// How often the job looks whether there is something to go on with.
+const EVERY: Duration = Duration::from_secs(2);
+
+pub(super) async fn reschedule_loop(jobs: &Jobs) {
+    loop {
+        if let Err(error) = reschedule(jobs).await {
+            log::error!("Scheduled messages could not be looked at again, and will be: {error}");
+        }
+        tokio::time::sleep(EVERY).await;
+    }
+}
+
+/// Goes on until nothing is left. Returns how many transactions that took.
+///
+/// # Errors
+/// When the database fails; what was done stays done.
+pub async fn reschedule(jobs: &Jobs) -> Result<usize, ActionError> {
+    let mut pieces = 0;
+    while jobs.store.read(messages::is_rescheduling).await? {
+        let now = jobs.clock.now();
+        jobs.store.write(move |tx: &mut Tx<'_>| messages::reschedule_next(tx, now)).await?;
+        pieces += 1;
+    }
+    Ok(pieces)
+}
