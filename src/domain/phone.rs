@@ -153,8 +153,15 @@ impl Phone {
 
     /// As people in the region `home` read it: under its own country code without it, from abroad with it. For pages.
     pub fn shown(&self, home: &str) -> String {
-        let at_home = Phone::calling_code(home).is_some_and(|code| self.0.starts_with(&code));
-        match self.number().filter(|_| !at_home) {
+        self.shown_under(Phone::calling_code(home).as_deref())
+    }
+
+    /// As [`Phone::shown`], for those who have looked up the region's [`Phone::calling_code`] once and show many numbers.
+    pub fn shown_under(&self, home_code: Option<&str>) -> String {
+        if home_code.is_some_and(|code| self.0.starts_with(code)) {
+            return self.national();
+        }
+        match self.number() {
             Some(number) => PHONE_NUMBER_UTIL.format(&number, PhoneNumberFormat::International).into_owned(),
             None => self.national(),
         }

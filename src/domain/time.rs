@@ -1,6 +1,6 @@
 //! A point in time as the whole system keeps it: microseconds since 1970 in UTC.
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Datelike, Duration, Timelike, Utc};
 use serde::{Deserialize, Serialize};
 
 /// Microseconds since the Unix epoch, UTC.
@@ -46,22 +46,55 @@ impl Timestamp {
 
     /// "Nov 3, 2026, 2:05 PM UTC", for people.
     pub fn words(self) -> String {
-        self.utc().format("%b %-d, %Y, %-I:%M %p UTC").to_string()
+        let at = self.utc();
+        let (half, hour) = hour_words(at);
+        format!("{}, {hour}:{:02} {half} UTC", day_words(at), at.minute())
     }
 
     /// "Nov 3, 2026, 2:05:09 PM UTC", where seconds matter.
     pub fn words_to_the_second(self) -> String {
-        self.utc().format("%b %-d, %Y, %-I:%M:%S %p UTC").to_string()
+        let at = self.utc();
+        let (half, hour) = hour_words(at);
+        format!("{}, {hour}:{:02}:{:02} {half} UTC", day_words(at), at.minute(), at.second())
     }
 
     /// "Nov 3, 2026".
     pub fn day(self) -> String {
-        self.utc().format("%b %-d, %Y").to_string()
+        day_words(self.utc())
     }
+}
+
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/// "Nov 3, 2026". A page of a list shows a hundred times, and chrono reads its pattern anew for each.
+fn day_words(at: DateTime<Utc>) -> String {
+    let month = MONTHS.get(at.month0() as usize).copied().unwrap_or_default();
+    format!("{month} {}, {:04}", at.day(), at.year())
+}
+
+fn hour_words(at: DateTime<Utc>) -> (&'static str, u32) {
+    let (is_afternoon, hour) = at.hour12();
+    (if is_afternoon { "PM" } else { "AM" }, hour)
 }
 
 impl From<DateTime<Utc>> for Timestamp {
     fn from(at: DateTime<Utc>) -> Self {
         Timestamp(at.timestamp_micros())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_as_chrono_writes_them() {
+        for micros in [0, 1_793_887_509_000_001, -86_400_000_000, 951_782_400_000_000, 253_402_300_799_000_000] {
+            let at = Timestamp::from_micros(micros);
+            assert_eq!(at.words(), at.utc().format("%b %-d, %Y, %-I:%M %p UTC").to_string());
+            assert_eq!(at.words_to_the_second(), at.utc().format("%b %-d, %Y, %-I:%M:%S %p UTC").to_string());
+            assert_eq!(at.day(), at.utc().format("%b %-d, %Y").to_string());
+        }
     }
 }

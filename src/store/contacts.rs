@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
-use super::dialect::{first_locked, on};
+use super::dialect::{Prepared, few_lengths, first_locked, on};
 use super::numbers::{self, Number};
 use super::schema::{consents, contacts, numbers as number_rows};
 use super::{Conn, Locked, StoreError, Tx, programs};
@@ -272,12 +272,12 @@ pub fn places_on(
 /// When the database fails.
 pub fn page(conn: &mut Conn<'_>, filter: &Filter) -> Result<ListPage, StoreError> {
     let (places, goes_on) = find::places(conn, filter)?;
-    let rows: Vec<i64> = places.iter().map(ListPlace::row).collect();
+    let rows = few_lengths(places.iter().map(ListPlace::row));
     type Joined = (Contact, Phone, bool, bool, Option<StateName>, Option<Timestamp>);
     let found: Vec<Joined> = on!(conn, db => {
         let state_row = consents::table
             .on(consents::number_id.eq(contacts::number_id).and(consents::program_id.eq(filter.program)));
-        contacts::table
+        let lines = contacts::table
             .inner_join(number_rows::table)
             .left_join(state_row)
             .select((
@@ -288,8 +288,8 @@ pub fn page(conn: &mut Conn<'_>, filter: &Filter) -> Result<ListPage, StoreError
                 consents::state.nullable(),
                 consents::since.nullable(),
             ))
-            .filter(contacts::row_id.eq_any(&rows))
-            .load(db)?
+            .filter(contacts::row_id.eq_any(&rows));
+        Prepared(lines).load(db)?
     });
     let mut by_row: HashMap<i64, Joined> = found.into_iter().map(|line| (line.0.row_id, line)).collect();
     let line = |place: ListPlace| {
@@ -310,11 +310,14 @@ pub fn first_on(
     conn: &mut Conn<'_>,
     numbers: &[NumberId],
 ) -> Result<HashMap<NumberId, (ContactId, String)>, StoreError> {
-    let rows: Vec<(NumberId, ContactId, String)> = on!(conn, db => contacts::table
-        .filter(contacts::number_id.eq_any(numbers))
-        .order(contacts::row_id.desc())
-        .select((contacts::number_id, contacts::id, contacts::name))
-        .load(db)?);
+    let numbers = few_lengths(numbers.iter().copied());
+    let rows: Vec<(NumberId, ContactId, String)> = on!(conn, db => {
+        let query = contacts::table
+            .filter(contacts::number_id.eq_any(&numbers))
+            .order(contacts::row_id.desc())
+            .select((contacts::number_id, contacts::id, contacts::name));
+        Prepared(query).load(db)?
+    });
     // The newest first, so that the first one stays.
     Ok(rows.into_iter().map(|(number, id, name)| (number, (id, name))).collect())
 }

@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use diesel::upsert::excluded;
 
-use super::dialect::{Change, on};
+use super::dialect::{Change, Prepared, on};
 use super::schema::tallies;
 use super::{Conn, StoreError, Tx};
 use crate::domain::id::ProgramId;
@@ -40,11 +40,11 @@ pub(super) fn add(
 /// When the database fails.
 pub fn of(conn: &mut Conn<'_>, program: ProgramId) -> Result<BTreeMap<String, i64>, StoreError> {
     on!(conn, db => {
-        let rows = tallies::table
+        let query = tallies::table
             .filter(tallies::program_id.eq(program))
             .group_by(tallies::state)
-            .select((tallies::state, sql::<BigInt>("CAST(sum(n) AS BIGINT)")))
-            .load::<(String, i64)>(db)?;
+            .select((tallies::state, sql::<BigInt>("CAST(sum(n) AS BIGINT)")));
+        let rows: Vec<(String, i64)> = Prepared(query).load(db)?;
         Ok(rows.into_iter().collect())
     })
 }

@@ -40,8 +40,8 @@ pub struct Page {
     pub behind: Option<Behind>,
     /// No real text leaves this machine.
     pub simulator: bool,
-    /// The region whose numbers are shown without a country code.
-    home: String,
+    /// Numbers that begin so are shown without it.
+    home_code: Option<String>,
     role: Role,
 }
 
@@ -58,7 +58,7 @@ impl Page {
             standstill: who.standstill(),
             behind: None,
             simulator: app.config.is_simulator(),
-            home: app.config.default_region.clone(),
+            home_code: Phone::calling_code(&app.config.default_region),
             role: user.role,
         }
     }
@@ -71,7 +71,7 @@ impl Page {
 
     /// A number as people here read it.
     pub fn number(&self, phone: &Phone) -> String {
-        phone.shown(&self.home)
+        phone.shown_under(self.home_code.as_deref())
     }
 
     /// A number as it was given; shown like any other where it is one.

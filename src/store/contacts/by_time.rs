@@ -7,7 +7,7 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Bool};
 
-use super::super::dialect::{Prepared, on};
+use super::super::dialect::{Prepared, few_lengths, on};
 use super::super::schema::{consents, contacts, numbers};
 use super::super::{Conn, StoreError};
 use super::place::{Filter, ListPlace};
@@ -63,11 +63,13 @@ fn with_contacts(
     backwards: bool,
     from: Option<(Spot, i64)>,
 ) -> Result<Vec<ListPlace>, StoreError> {
-    let ids: Vec<NumberId> = spots.iter().map(|spot| spot.1).collect();
-    let rows: Vec<(NumberId, i64)> = on!(conn, db => contacts::table
-        .filter(contacts::number_id.eq_any(&ids))
-        .select((contacts::number_id, contacts::row_id))
-        .load(db)?);
+    let ids = few_lengths(spots.iter().map(|spot| spot.1));
+    let rows: Vec<(NumberId, i64)> = on!(conn, db => {
+        let query = contacts::table
+            .filter(contacts::number_id.eq_any(&ids))
+            .select((contacts::number_id, contacts::row_id));
+        Prepared(query).load(db)?
+    });
     let mut by_number: HashMap<NumberId, Vec<i64>> = HashMap::new();
     rows.into_iter().for_each(|(number, row)| by_number.entry(number).or_default().push(row));
     let mut places = Vec::new();

@@ -5,7 +5,7 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Bool, Text};
 
-use super::super::dialect::{self, on};
+use super::super::dialect::{self, Prepared, on};
 use super::super::schema::contacts;
 use super::super::{Conn, StoreError};
 use super::by_time;
@@ -34,18 +34,38 @@ pub(super) fn places(
 
 /// Walks through everybody until the page is full.
 fn walk(conn: &mut Conn<'_>, filter: &Filter) -> Result<Vec<ListPlace>, StoreError> {
-    let rows: Vec<(String, i64)> = on!(conn, db => {
-        let mut query = contacts::table
-            .select((contacts::name_key, contacts::row_id))
-            .limit(filter.limit + 1)
-            .into_boxed();
-        query = match (filter.begins_at(), filter.backwards) {
+    match filter.order() {
+        ListOrder::Name => by_name(conn, filter),
+        _ => newest(conn, filter),
+    }
+}
+
+fn newest(conn: &mut Conn<'_>, filter: &Filter) -> Result<Vec<ListPlace>, StoreError> {
+    let rows: Vec<i64> = on!(conn, db => {
+        let query = contacts::table.select(contacts::row_id).limit(filter.limit + 1).into_boxed();
+        let query = match (filter.begins_at(), filter.backwards) {
             (Some(ListPlace::Newest(row)), false) => query.filter(contacts::row_id.lt(*row)),
             (Some(ListPlace::Newest(row)), true) => query.filter(contacts::row_id.gt(*row)),
+            _ => query,
+        };
+        let query = match filter.backwards {
+            false => query.order(contacts::row_id.desc()),
+            true => query.order(contacts::row_id.asc()),
+        };
+        Prepared(query).load(db)?
+    });
+    Ok(rows.into_iter().map(ListPlace::Newest).collect())
+}
+
+fn by_name(conn: &mut Conn<'_>, filter: &Filter) -> Result<Vec<ListPlace>, StoreError> {
+    let rows: Vec<(String, i64)> = on!(conn, db => {
+        let all = contacts::table.select((contacts::name_key, contacts::row_id));
+        let query = all.limit(filter.limit + 1).into_boxed();
+        let query = match filter.begins_at() {
             // One range of the index, however many share a name.
-            (Some(ListPlace::Name(name, row)), backwards) => query.filter(
+            Some(ListPlace::Name(name, row)) => query.filter(
                 sql::<Bool>("(contacts.name_key, contacts.row_id) ")
-                    .sql(if backwards { "< (" } else { "> (" })
+                    .sql(if filter.backwards { "< (" } else { "> (" })
                     .bind::<Text, _>(name.clone())
                     .sql(", ")
                     .bind::<BigInt, _>(*row)
@@ -53,15 +73,13 @@ fn walk(conn: &mut Conn<'_>, filter: &Filter) -> Result<Vec<ListPlace>, StoreErr
             ),
             _ => query,
         };
-        query = match (filter.order(), filter.backwards) {
-            (ListOrder::Name, false) => query.order((contacts::name_key.asc(), contacts::row_id.asc())),
-            (ListOrder::Name, true) => query.order((contacts::name_key.desc(), contacts::row_id.desc())),
-            (_, false) => query.order(contacts::row_id.desc()),
-            (_, true) => query.order(contacts::row_id.asc()),
+        let query = match filter.backwards {
+            false => query.order((contacts::name_key.asc(), contacts::row_id.asc())),
+            true => query.order((contacts::name_key.desc(), contacts::row_id.desc())),
         };
-        query.load(db)?
+        Prepared(query).load(db)?
     });
-    Ok(rows.into_iter().map(|row| place(filter, row)).collect())
+    Ok(rows.into_iter().map(|(name, row)| ListPlace::Name(name, row)).collect())
 }
 
 fn place(filter: &Filter, (name, row): (String, i64)) -> ListPlace {

@@ -17,6 +17,16 @@ pub(in crate::store) struct Prepared<Q>(pub(in crate::store) Q);
 /// A change of few different texts; it returns nothing.
 pub(in crate::store) struct Change<Q>(pub(in crate::store) Q);
 
+/// The values of an `IN (…)`, the last one repeated until their number is a power of two: so that the texts are few, and the
+/// statement can be kept.
+pub(in crate::store) fn few_lengths<T: Clone>(values: impl IntoIterator<Item = T>) -> Vec<T> {
+    let mut values: Vec<T> = values.into_iter().collect();
+    if let Some(last) = values.last().cloned() {
+        values.resize(values.len().next_power_of_two(), last);
+    }
+    values
+}
+
 impl<Q> Change<Q> {
     /// Runs it. Not by `execute`, which asks Diesel's own opinion on whether to keep the statement.
     pub(in crate::store) fn run<'a, C>(self, db: &mut C) -> QueryResult<()>

@@ -160,15 +160,23 @@ impl Asked {
 
 async fn index(app: Data<App>, who: Viewer, request: HttpRequest) -> Result<HttpResponse, PageError> {
     let asked = form::query::<Asked>(&request);
-    let (region, wanted) = (app.config.default_region.clone(), asked.clone());
-    let only = move |conn: &mut Conn<'_>| only_contact(conn, &wanted, &region);
-    if let Some(contact) = app.store.look(who.mark, only).await?.found {
+    if let Some(contact) = only_one(&app, &who, &asked).await? {
         return Ok(see_other(contact));
     }
     let (region, wanted) = (app.config.default_region.clone(), asked.clone());
     let seen = app.store.look(who.mark, move |conn| list(conn, &wanted, &region)).await?;
     let page = Page::new(&app, "contacts", &who).showing(&seen, app.clock.now());
     html(IndexPage { page, asked, list: seen.found })
+}
+
+/// Where the one contact is that a search means.
+async fn only_one(app: &App, who: &Viewer, asked: &Asked) -> Result<Option<String>, PageError> {
+    if asked.q.trim().is_empty() {
+        return Ok(None);
+    }
+    let (region, wanted) = (app.config.default_region.clone(), asked.clone());
+    let only = move |conn: &mut Conn<'_>| only_contact(conn, &wanted, &region);
+    Ok(app.store.look(who.mark, only).await?.found)
 }
 
 /// The address of the contact that a full number means, if it is one alone, in the program that is asked for.
