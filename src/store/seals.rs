@@ -75,7 +75,9 @@ impl Seal {
 /// When the database fails.
 pub fn behind(conn: &mut Conn<'_>, place: (i64, i64)) -> Result<Vec<Seal>, StoreError> {
     on!(conn, db => {
-        let query = seals::table.filter(seals::through_position.ge(place.0)).order(seals::serial);
+        // The order of places, and of the index `seals_through`.
+        let order = (seals::through_position, seals::serial);
+        let query = seals::table.filter(seals::through_position.ge(place.0)).order(order);
         let found: Vec<Seal> = query.select(Seal::as_select()).load(db)?;
         Ok(found.into_iter().filter(|seal| seal.place() > place).collect())
     })

@@ -1,0 +1,2 @@
+DROP INDEX inbound_questions_number;
+CREATE INDEX inbound_questions_number ON inbound_questions (number_id);
