@@ -7,7 +7,7 @@
 A stand-in for Twilio's API takes each text and answers after --delay milliseconds. For every length the queue is filled by
 copies of one message, to numbers that opted in by signed webhooks; then the server starts. Beside its deliveries a signed
 STOP arrives every 50 ms. The first length is the baseline; the others are shown against it. At the end the carrier is
-unreachable while the last queue waits: shown are the cores the server takes, and the hand-offs it tries.
+unreachable while the last queue waits: shown are the cores that server and database take.
 """
 
 import argparse
@@ -94,9 +94,14 @@ class WithCarrier(Installation):
         super().start()
 
     def cpu(self):
-        with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as file:
-            fields = file.read().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / TICK
+        return sum(times(self.process.pid)[:2])
+
+
+def times(pid):
+    """A process's seconds of CPU: user and system, then the same of its children that have ended."""
+    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+        fields = file.read().rsplit(")", 1)[1].split()
+    return [int(field) / TICK for field in fields[11:15]]
 
 
 class SqliteQueue:
@@ -104,6 +109,10 @@ class SqliteQueue:
 
     def __init__(self, path):
         self.path = path
+
+    def cpu(self):
+        """It is the server's."""
+        return 0
 
     def fill(self, count):
         began = time.time()
@@ -123,6 +132,20 @@ class SqliteQueue:
 class PostgresQueue:
     def __init__(self, postgres):
         self.postgres = postgres
+
+    def cpu(self):
+        """Of the database's processes, those that have ended included."""
+        with open(os.path.join(self.postgres.data, "postmaster.pid"), encoding="ascii") as file:
+            first = file.readline().strip()
+        with open(f"/proc/{first}/task/{first}/children", encoding="ascii") as file:
+            children = file.read().split()
+        total = sum(times(first))
+        for child in children:
+            try:
+                total += sum(times(child)[:2])
+            except FileNotFoundError:
+                pass
+        return total
 
     def fill(self, count):
         now = int(time.time() * 1_000_000)
@@ -190,7 +213,7 @@ def one_message(it):
 
 
 def measured(it, carrier, queue, count, seconds, begin):
-    """Texts a second, milliseconds of CPU for each, and STOPs beside them."""
+    """Texts a second, milliseconds of CPU for each (the server's, the database's), and STOPs beside them."""
     queue.fill(count)
     before = carrier.taken.value
     it.start()
@@ -198,29 +221,28 @@ def measured(it, carrier, queue, count, seconds, begin):
     stops.start()
     while carrier.taken.value == before:
         time.sleep(0.001)
-    first, began, cpu, last, at = carrier.taken.value, time.perf_counter(), it.cpu(), 0, 0
+    first, began, cpu, database = carrier.taken.value, time.perf_counter(), it.cpu(), queue.cpu()
     while time.perf_counter() - began < seconds and carrier.taken.value - before < count:
-        if carrier.taken.value != last:
-            last, at = carrier.taken.value, time.perf_counter()
         time.sleep(0.002)
-    done, took, cost = carrier.taken.value - first, time.perf_counter() - began, it.cpu() - cpu
+    done, took = carrier.taken.value - first, time.perf_counter() - began
+    cost, of_database = it.cpu() - cpu, queue.cpu() - database
     if count < 5000:
         # Too short for STOPs of its own: a second more.
         time.sleep(1)
     stops.ended.set()
     stops.join()
     it.stop()
-    return done / took, cost * 1000 / max(done, 1), stops
+    return done / took, cost * 1000 / max(done, 1), of_database * 1000 / max(done, 1), stops
 
 
 def down(it, queue, count):
-    """Cores the server takes while nobody answers at the carrier's address."""
+    """Cores that server and database take while nobody answers at the carrier's address."""
     queue.fill(count)
     it.start()
     time.sleep(15)
-    cpu, began = it.cpu(), time.perf_counter()
+    cpu, began = it.cpu() + queue.cpu(), time.perf_counter()
     time.sleep(20)
-    cores = (it.cpu() - cpu) / (time.perf_counter() - began)
+    cores = (it.cpu() + queue.cpu() - cpu) / (time.perf_counter() - began)
     it.stop()
     return cores
 
@@ -235,14 +257,14 @@ def run(given, name, folder, database, make_queue):
     it.stop()
     queue, base = make_queue(), None
     print(f"\n{name}, a carrier that answers after {given.delay} ms, {given.numbers:,} numbers, "
-          f"{datetime.date.today()}\n\n| queued | texts/s | CPU, ms a text | STOP p50, ms | STOP p99, ms | CPU against the first |")
-    print("|---|---|---|---|---|---|")
+          f"{datetime.date.today()}\n\n| queued | texts/s | CPU, ms a text: server | database | STOP p50, ms | STOP p99, ms | CPU against the first |")
+    print("|---|---|---|---|---|---|---|")
     carrier.come()
     for turn, count in enumerate(given.queued):
-        rate, cost, stops = measured(it, carrier, queue, count, given.seconds, (turn + 1) * 100_000)
-        base = base or cost
-        print(f"| {count:,} | {rate:,.0f} | {cost:.2f} | {stops.percentile(0.5):.1f} | {stops.percentile(0.99):.1f} | "
-              f"{cost / base:.2f} |", flush=True)
+        rate, cost, of_database, stops = measured(it, carrier, queue, count, given.seconds, (turn + 1) * 100_000)
+        base = base or cost + of_database
+        print(f"| {count:,} | {rate:,.0f} | {cost:.2f} | {of_database:.2f} | {stops.percentile(0.5):.1f} | {stops.percentile(0.99):.1f} | "
+              f"{(cost + of_database) / base:.2f} |", flush=True)
     carrier.leave()
     print(f"\nCarrier unreachable, {given.queued[-1]:,} queued: {down(it, queue, given.queued[-1]):.3f} cores", flush=True)
 
@@ -255,9 +277,11 @@ def main():
     parser.add_argument("--delay", type=float, default=10)
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--postgres", action="store_true", help="on PostgreSQL, too")
+    parser.add_argument("--no-sqlite", action="store_true", help="not on SQLite")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        run(given, "SQLite", folder, None, lambda: SqliteQueue(f"{folder}/bench.db"))
+    if not given.no_sqlite:
+        with tempfile.TemporaryDirectory() as folder:
+            run(given, "SQLite", folder, None, lambda: SqliteQueue(f"{folder}/bench.db"))
     if given.postgres:
         with tempfile.TemporaryDirectory() as folder:
             postgres = Postgres(folder)
