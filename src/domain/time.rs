@@ -90,7 +90,9 @@ mod tests {
 
     #[test]
     fn words_are_as_chrono_writes_them() {
-        for micros in [0, 1_793_887_509_000_001, -86_400_000_000, 951_782_400_000_000, 253_402_300_799_000_000] {
+        for micros in
+            [0, 1_793_887_509_000_001, -86_400_000_000, 951_782_400_000_000, 253_402_300_799_000_000]
+        {
             let at = Timestamp::from_micros(micros);
             assert_eq!(at.words(), at.utc().format("%b %-d, %Y, %-I:%M %p UTC").to_string());
             assert_eq!(at.words_to_the_second(), at.utc().format("%b %-d, %Y, %-I:%M:%S %p UTC").to_string());
