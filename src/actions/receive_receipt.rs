@@ -123,7 +123,7 @@ pub(super) fn refused_by_provider(
 ) -> Result<(), ActionError> {
     let Some(number_id) = message.number_id else { return Ok(()) };
     if kind == RejectKind::OptedOut {
-        let Some(mut number) = numbers::get_locked(tx, number_id)? else { return Ok(()) };
+        let Some(mut number) = numbers::get_locked_with_twin(tx, number_id, now)? else { return Ok(()) };
         let program = programs::get(tx, message.program_id)?.ok_or(ActionError::NotFound("program"))?;
         let is_newer = |state: &State| match state {
             State::OptedIn(since) => message.claimed_seq.is_some_and(|claimed| since.seq > claimed),

@@ -5,6 +5,7 @@ use crate::domain::actor::Actor;
 use crate::domain::consent::{Asked, EventKind, Intent, State};
 use crate::domain::evidence::Evidence;
 use crate::domain::message::{Lane, Status};
+use crate::domain::phone::Phone;
 use crate::domain::program::Program;
 use crate::domain::question::{QuestionAnswer, QuestionKind};
 use crate::domain::time::Timestamp;
@@ -68,10 +69,14 @@ pub(super) fn failed(
     decide_yes(tx, &mut number, &program, Asked::No, now)
 }
 
-/// Locks the number of an opt-in request before the message is written, in the order in which everything else locks.
+/// Locks the number of an opt-in request before the message is written, in the order in which everything else locks. A block
+/// in the answer is an opt-out of its twin as well.
 pub(super) fn lock_number(tx: &mut Tx<'_>, message: &Message) -> Result<(), ActionError> {
-    if let (Lane::Invitation, Some(number)) = (message.lane, message.number_id) {
-        numbers::get_locked(tx, number)?;
+    let (Lane::Invitation, Some(number)) = (message.lane, message.number_id) else { return Ok(()) };
+    let phone = Phone::from_e164(&message.to_text);
+    match phone.and_then(|phone| Some((phone.twin()?, phone))) {
+        Some((twin, phone)) => numbers::lock_twins(tx, &phone, &twin)?,
+        None => numbers::get_locked(tx, number).map(drop)?,
     }
     Ok(())
 }

@@ -67,7 +67,11 @@ pub fn decide_review(
     actor: &Actor,
     now: Timestamp,
 ) -> Result<(), ActionError> {
-    let mut number = numbers::get_locked(tx, number)?.ok_or(ActionError::NotFound("number"))?;
+    let number = match &decision {
+        Decision::Revoke => numbers::get_locked_with_twin(tx, number, now)?,
+        Decision::Resume(_) => numbers::get_locked(tx, number)?,
+    };
+    let mut number = number.ok_or(ActionError::NotFound("number"))?;
     if !waits_since(&number, shown.since) {
         let words = "This reply was already decided, or the contact has sent a clear one since.";
         return Err(ActionError::Conflict(words.to_owned()));
@@ -102,7 +106,8 @@ pub fn expire_reviews(tx: &mut Tx<'_>, now: Timestamp) -> Result<usize, ActionEr
         if business_days::after(since, days) > now {
             continue;
         }
-        let Some(mut number) = numbers::get_locked(tx, id)?.filter(|number| waits_since(number, since))
+        let Some(mut number) =
+            numbers::get_locked_with_twin(tx, id, now)?.filter(|number| waits_since(number, since))
         else {
             continue;
         };

@@ -82,6 +82,7 @@ fn share_known(tx: &mut Tx<'_>, number: &Number, now: Timestamp) -> Result<(), A
         if number.consent.state_in(program.id).name() != StateName::OptedOut {
             continue;
         }
+        numbers::find_or_create_with_twin(tx, &number.phone, now)?;
         let mut twin = numbers::find_or_create(tx, &twin, now)?;
         let state = twin.consent.state_in(program.id);
         // The twin's own START after that opt-out is the lead's newer word.
@@ -97,7 +98,8 @@ fn share_known(tx: &mut Tx<'_>, number: &Number, now: Timestamp) -> Result<(), A
     Ok(())
 }
 
-/// Takes an opt-out that was just recorded over to the number's twin.
+/// Takes an opt-out that was just recorded over to the number's twin, which is locked with it. Whoever acknowledges the
+/// opt-out waits until nothing is being handed over to the twin either.
 pub(super) fn share(
     tx: &mut Tx<'_>,
     number: &Number,
@@ -112,6 +114,7 @@ pub(super) fn share(
     }
     let Some(twin) = number.phone.twin() else { return Ok(()) };
     let mut twin = numbers::find_or_create(tx, &twin, occasion.now)?;
+    tx.pass_barrier(twin.id);
     let link = link(number);
     let decision = share_opt_out(&twin.consent, event.program, event.source, event.occurred_at, link);
     record(tx, &mut twin, program, decision, occasion)?;

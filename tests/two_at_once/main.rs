@@ -12,6 +12,8 @@ mod contacts;
 mod messages;
 mod people;
 mod programs;
+mod questions;
+mod spellings;
 mod stage;
 
 use std::time::Instant;
@@ -34,7 +36,7 @@ const STORIES: &[Story] = stories! {
     contacts: one_external_id_and_two_numbers the_same_over_the_api two_contacts_swap_their_numbers one_contact_to_two_numbers
         two_edits_of_one_page an_edit_and_a_stop an_edit_and_a_form one_new_number_twice;
     people: administrators_demote_each_other administrators_deactivate_each_other the_setup_link_twice one_email_twice
-        two_roles_from_one_page a_key_is_revoked_twice;
+        two_roles_from_one_page a_key_is_revoked_twice a_sign_in_and_a_new_password;
     programs: one_page_twice three_forms_of_one_page a_sender_for_two a_program_twice a_program_while_numbers_come
         a_form_twice a_form_and_its_program the_rules_twice the_switch_both_ways;
     consent: a_stop_twice a_stop_and_a_start a_stop_and_a_document flags_both_ways a_new_owner_and_a_start
@@ -42,6 +44,10 @@ const STORIES: &[Story] = stories! {
     messages: one_idempotency_key_twice the_first_two_texts_to_a_number a_claim_twice a_claim_and_a_stop
         a_rescheduling_and_a_stop a_rescheduling_and_a_claim a_rescheduling_twice a_receipt_twice
         a_receipt_and_the_answer an_expired_hold_decided_twice an_expiry_and_a_start a_reminder_twice;
+    questions: one_question_settled_twice the_question_and_a_start the_question_and_a_stop the_question_and_a_yes
+        the_question_and_a_block a_doubtful_text_and_a_start a_doubtful_text_and_a_stop a_doubtful_text_and_a_yes
+        a_receipt_and_a_doubtful_text the_acceptance_and_a_yes;
+    spellings: a_stop_under_each_spelling a_call_and_a_stop_from_the_twin a_stop_and_an_edit_to_the_twin;
 };
 
 fn main() {
@@ -55,6 +61,8 @@ fn main() {
             let mut stage = Stage::set().await;
             story(&mut stage).await;
             stage.is_intact(name).await;
+            let waits = stage.deadlocks();
+            assert_eq!(waits, 0, "{name}: two of our transactions waited for each other");
             stage.score
         });
         println!(

@@ -23,7 +23,7 @@ use crate::stage::{REGION, Stage, one_of, rounds};
 use crate::support::KEY;
 
 impl Stage {
-    fn sends(&self, to: &Phone) -> impl Fn(&mut Tx<'_>) -> Result<MessageId, ActionError> + Send + use<> {
+    pub fn sends(&self, to: &Phone) -> impl Fn(&mut Tx<'_>) -> Result<MessageId, ActionError> + Send + use<> {
         let (actor, now) = (self.ada(), self.now);
         let wanted = Wanted {
             to: to.as_str().to_owned(),
@@ -35,12 +35,12 @@ impl Stage {
         move |tx| Ok(send_message(tx, &wanted, REGION, &actor, now)?.id)
     }
 
-    async fn messages(&self, number: NumberId) -> Vec<Message> {
+    pub async fn messages(&self, number: NumberId) -> Vec<Message> {
         self.read(move |conn| messages::of_number(conn, number, 100)).await
     }
 
     /// A message that is with the carrier now.
-    async fn claimed(&mut self, round: usize) -> (Phone, MessageId) {
+    pub async fn claimed(&mut self, round: usize) -> (Phone, MessageId) {
         let phone = self.opted_in(&format!("SM{round}a")).await;
         let id = self.given(self.sends(&phone)).await;
         let now = self.now;
@@ -54,7 +54,7 @@ impl Stage {
     }
 }
 
-fn receipt(message: MessageId, status: ReceiptStatus) -> Receipt {
+pub fn receipt(message: MessageId, status: ReceiptStatus) -> Receipt {
     Receipt {
         provider_id: format!("SID-{message}"),
         message: Some(message),

@@ -101,6 +101,21 @@ impl Stage {
         self.score.conflicts += usize::from(one_refused || two_refused);
     }
 
+    /// How often PostgreSQL had to end one of two transactions that waited for each other. The writers run it again, so
+    /// that nothing else tells. A session adds up when it ends.
+    pub fn deadlocks(&self) -> u64 {
+        if !is_postgres() {
+            return 0;
+        }
+        let url = &self.world.database;
+        database::end_sessions(url);
+        std::thread::sleep(std::time::Duration::from_millis(200));
+        let (server, name) = url.rsplit_once('/').unwrap();
+        let query =
+            format!("SELECT CAST(deadlocks AS TEXT) AS line FROM pg_stat_database WHERE datname = '{name}'");
+        database::lines(&format!("{server}/postgres"), &query).concat().parse().unwrap()
+    }
+
     /// The command that an auditor runs: exit 0, with every figure counted anew.
     pub async fn is_intact(&self, story: &str) {
         self.world.is_intact().await;

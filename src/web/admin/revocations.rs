@@ -198,7 +198,7 @@ async fn create(
         (Ok(phone), Ok(revocation)) => {
             let (actor, number) = (who.actor(), phone.clone());
             let write = move |tx: &mut crate::store::Tx<'_>| {
-                let number = numbers::find_or_create(tx, &number, now)?.id;
+                let number = numbers::find_or_create_with_twin(tx, &number, now)?.id;
                 let update = Update::OptOut(revocation.clone());
                 record_consent(tx, number, None, update, Source::Manual, &actor, now)
             };

@@ -132,7 +132,7 @@ pub(super) async fn opt_out(
     let entry = app
         .store
         .write(move |tx| {
-            let number = numbers::find_or_create(tx, &phone, now)?;
+            let number = numbers::find_or_create_with_twin(tx, &phone, now)?;
             let reason = reason.clone();
             let update = Update::OptOut(Revocation { channel, reason, received_at, confirm });
             record_consent(tx, number.id, None, update, Source::Api, &actor, now)
