@@ -22,9 +22,6 @@ use super::{ActionError, order};
 /// An attempt ends within this time; after a crash another instance takes the question then.
 const LEASE: Duration = Duration::seconds(60);
 
-/// A doubtful consent that came within this time after an opt-out does not count: the lead's next START does.
-const NEAR: Duration = Duration::seconds(60);
-
 /// What the carrier said about texts, by its ids.
 #[derive(Clone, Debug, Default)]
 pub struct FetchedTexts(HashMap<String, FetchedText>);
@@ -38,6 +35,13 @@ impl FetchedTexts {
     /// What was said about a text; nothing when it was not asked about.
     pub(super) fn get(&self, provider_id: &str) -> &FetchedText {
         self.0.get(provider_id).unwrap_or(&FetchedText::NoAnswer)
+    }
+
+    fn sent_at(&self, provider_id: &str) -> Option<Timestamp> {
+        match self.get(provider_id) {
+            FetchedText::Found(text) => text.sent_at,
+            _ => None,
+        }
     }
 }
 
@@ -111,7 +115,8 @@ fn end(
     now: Timestamp,
 ) -> Result<(), ActionError> {
     inbound_questions::close(tx, question, answer, now)?;
-    if question.kind == QuestionKind::ConfirmText && answer != QuestionAnswer::Counted {
+    let is_unconfirmed = !matches!(answer, QuestionAnswer::Counted | QuestionAnswer::Superseded);
+    if question.kind == QuestionKind::ConfirmText && is_unconfirmed {
         notices::raise(tx, text, NoticeKind::UnconfirmedConsent, now)?;
     }
     Ok(())
@@ -129,14 +134,14 @@ fn decide_again(
     match question.kind {
         QuestionKind::ConfirmText => {
             let answer = confirmed(text, texts);
-            if answer == Some(QuestionAnswer::Counted)
-                && opted_out_since(number, text.received_at.plus(-NEAR))
-            {
+            if answer != Some(QuestionAnswer::Counted) {
+                return Ok(answer);
+            }
+            if opted_out_since(number, text.received_at) {
                 return Ok(Some(QuestionAnswer::Superseded));
             }
-            if answer == Some(QuestionAnswer::Counted) {
-                act_on_confirmed(tx, number, text, question.confirm, now)?;
-            }
+            let asked_sent_at = texts.sent_at(&text.provider_id).filter(|_| text.sent_at.is_none());
+            act_on_confirmed(tx, number, text, asked_sent_at, question.confirm, now)?;
             Ok(answer)
         }
         QuestionKind::Order => order::decide_again(tx, number, question, text, texts, now),
@@ -145,7 +150,7 @@ fn decide_again(
     }
 }
 
-/// True when an opt-out or another owner was recorded then or later: what came right after it may be the older word.
+/// True when an opt-out or another owner was recorded then or later.
 fn opted_out_since(number: &Number, received_at: Timestamp) -> bool {
     let consent = &number.consent;
     let everywhere = consent.stopped_everywhere.map(|since| since.recorded_at);

@@ -1,31 +1,25 @@
 //! A lead's text has arrived: keep it, read it, and do what it asks. The same text twice changes nothing.
 
+mod incoming;
+
 use std::borrow::Cow;
 
-use crate::domain::actor::Actor;
-use crate::domain::auto_reply::AutoReply;
-use crate::domain::consent::{Intent, Scope, State, StateName};
 use crate::domain::evidence::HandsetText;
-use crate::domain::message::{IdCertainty, InboundText, Lane};
+use crate::domain::message::{IdCertainty, InboundText};
 use crate::domain::notice::NoticeKind;
 use crate::domain::phone::TextSender;
 use crate::domain::program::Program;
 use crate::domain::question::QuestionKind;
-use crate::domain::reply::{self, Reading, Reply, Tier};
-use crate::domain::schedule::Reach;
+use crate::domain::reply::{self, Reading, Reply};
 use crate::domain::time::Timestamp;
 use crate::store::inbound::{self, Inbound};
 use crate::store::inbound_questions::{self, InboundQuestion};
 use crate::store::numbers::Number;
-use crate::store::{Locked, Tx, messages, notices, numbers, programs, rulebooks};
+use crate::store::{Tx, notices, numbers, programs};
 
-use super::consent::{Occasion, apply, queue};
-use super::{ActionError, order, requests};
-
-/// A reply to HELP that is later than this helps nobody.
-const HELP_WITHIN: chrono::Duration = chrono::Duration::minutes(5);
-/// So many answers to HELP within an hour are enough for any person.
-const MOST_HELP: i64 = 5;
+use super::ActionError;
+use incoming::Incoming;
+pub(super) use incoming::act_on_confirmed;
 
 /// What became of a text.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -69,15 +63,19 @@ pub fn receive_text(
         return Ok(Received::Refused);
     }
     let sender = TextSender::read(&text.from, region);
-    let number = sender.phone().map(|phone| numbers::find_or_create(tx, phone, now)).transpose()?;
+    let is_revocation = matches!(reading.reply, Reply::Revoke { .. });
+    let lock = if is_revocation { numbers::find_or_create_with_twin } else { numbers::find_or_create };
+    let number = sender.phone().map(|phone| lock(tx, phone, now)).transpose()?;
     let record = record(tx, provider, text, &reading, number.as_deref(), &program, now)?;
     inbound::insert(tx, &record)?;
     let Some(mut number) = number else {
         notices::raise(tx, &record, NoticeKind::UnknownSender, now)?;
         return Ok(Received::New(reading.reply));
     };
+    let confirm = !text.answered_by_provider;
+    let incoming = Incoming::new(&program, &record, &reading, confirm, now);
     if matches!(sender, TextSender::OtherChannel(_)) {
-        act_on_other_channel(tx, &mut number, &program, text, &record, &reading, now)?;
+        incoming.act_on_other_channel(tx, &mut number)?;
         return Ok(Received::New(reading.reply));
     }
     if number.unreachable.is_some() {
@@ -88,102 +86,18 @@ pub fn receive_text(
         numbers::set_language(tx, &mut number, reading.language)?;
     }
     if is_consent && is_ours && text.id_certainty == IdCertainty::Unsure {
-        let (kind, confirm) = (QuestionKind::ConfirmText, !text.answered_by_provider);
+        let (kind, confirm) = (QuestionKind::ConfirmText, incoming.confirm);
         let question = InboundQuestion::new(record.id, kind, number.id, None, confirm, now);
         inbound_questions::open(tx, &question)?;
         return Ok(Received::New(reading.reply));
     }
     if is_ours || matches!(reading.reply, Reply::Revoke { .. } | Reply::Unclear) {
-        act(tx, &mut number, &program, text, &record, &reading, now)?;
+        incoming.act(tx, &mut number)?;
     }
     if text.opted_in_at_provider && reading.reply != Reply::OptIn {
-        keep_opt_in_at_carrier(tx, &mut number, &program, &record, &reading, now)?;
+        incoming.keep_opt_in_at_carrier(tx, &mut number)?;
     }
     Ok(Received::New(reading.reply))
-}
-
-/// The same number on another channel: a demand to stop counts here too, nothing from there opts in, and no answer goes out
-/// by text.
-fn act_on_other_channel(
-    tx: &mut Tx<'_>,
-    number: &mut Locked<Number>,
-    program: &Program,
-    text: &InboundText,
-    record: &Inbound,
-    reading: &Reading,
-    now: Timestamp,
-) -> Result<(), ActionError> {
-    let silent = InboundText { answered_by_provider: true, ..text.clone() };
-    match reading.reply {
-        Reply::Revoke { .. } | Reply::Unclear => act(tx, number, program, &silent, record, reading, now),
-        Reply::OptIn | Reply::Confirm => {
-            let word = reading.matched.clone().unwrap_or_default();
-            keep(tx, number, program, record, format!("{word}; on another channel"), now)
-        }
-        Reply::Help | Reply::Other => Ok(()),
-    }
-}
-
-/// The carrier read START where our rules do not: it has lifted its block and welcomed the lead. Consent does not begin by
-/// it; staff see it on the dashboard and in the history.
-fn keep_opt_in_at_carrier(
-    tx: &mut Tx<'_>,
-    number: &mut Locked<Number>,
-    program: &Program,
-    record: &Inbound,
-    reading: &Reading,
-    now: Timestamp,
-) -> Result<(), ActionError> {
-    if number.consent.state_in(program.id).name() == StateName::OptedIn {
-        return Ok(());
-    }
-    let read_as = reading.matched.clone().unwrap_or_else(|| "no keyword of ours".to_owned());
-    keep(tx, number, program, record, format!("{read_as}; the carrier read START"), now)?;
-    notices::raise(tx, record, NoticeKind::OptInAtCarrier, now)?;
-    Ok(())
-}
-
-/// Writes a text into the history without a change of consent.
-fn keep(
-    tx: &mut Tx<'_>,
-    number: &mut Locked<Number>,
-    program: &Program,
-    record: &Inbound,
-    matched: String,
-    now: Timestamp,
-) -> Result<(), ActionError> {
-    let evidence = HandsetText { matched, ..evidence(record) };
-    apply(tx, number, program, Intent::Keep(evidence), &Occasion::new(&Actor::Lead, now))?;
-    Ok(())
-}
-
-/// A consent that waited for the carrier's word on its text.
-pub(super) fn act_on_confirmed(
-    tx: &mut Tx<'_>,
-    number: &mut Locked<Number>,
-    record: &Inbound,
-    confirm: bool,
-    now: Timestamp,
-) -> Result<(), ActionError> {
-    let missing = ActionError::NotFound("program");
-    let Some(program) = record.program_id.map(|id| programs::get(tx, id)).transpose()?.flatten() else {
-        return Err(missing);
-    };
-    // As it was read when it came, whatever the words mean today.
-    let reply = if record.class == Reply::Confirm.as_str() { Reply::Confirm } else { Reply::OptIn };
-    let reading = Reading { reply, tier: Tier::Keyword, matched: record.matched.clone(), language: None };
-    let text = InboundText {
-        provider_id: record.provider_id.clone(),
-        from: record.from_text.clone(),
-        to: record.to_text.clone(),
-        body: record.body.clone(),
-        sent_at: record.sent_at,
-        answered_by_provider: !confirm,
-        opted_out_at_provider: false,
-        opted_in_at_provider: false,
-        id_certainty: IdCertainty::Certain,
-    };
-    act(tx, number, &program, &text, record, &reading, now)
 }
 
 /// A database may refuse the character that ends a string elsewhere, and no STOP may be lost to it.
@@ -206,33 +120,6 @@ fn addressed(tx: &mut Tx<'_>, to: &str, region: &str) -> Result<(Program, bool),
         None => (programs::find(tx, None)?, programs::ids(tx)?.len() == 1),
     };
     Ok((program.ok_or(ActionError::NotFound("program"))?, is_certain))
-}
-
-/// True for a word of the program's own, beside START itself.
-fn is_own_word(program: &Program, reading: &Reading) -> bool {
-    reading.matched.as_ref().is_some_and(|word| program.opt_in_words.words().contains(word))
-}
-
-/// Two machines that answer each other must not go on for ever.
-fn is_flooding(tx: &mut Tx<'_>, number: &Number, now: Timestamp) -> Result<bool, ActionError> {
-    let answers = messages::helped_since(tx, number.id, now.plus(-chrono::Duration::hours(1)), MOST_HELP)?;
-    Ok(answers >= MOST_HELP)
-}
-
-/// The one program that `STOP RATES` reaches, where the rules let a code narrow a STOP to programs of its kind.
-fn narrowed(
-    tx: &mut Tx<'_>,
-    number: &Number,
-    code: Option<&str>,
-    now: Timestamp,
-) -> Result<Option<Program>, ActionError> {
-    let Some(named) = code.map(|code| programs::of_code(tx, code)).transpose()?.flatten() else {
-        return Ok(None);
-    };
-    let reach = rulebooks::current(tx)?.stop_reach(named.kind.text_kind(), now);
-    // A lead who was never in it means the texts that do come.
-    let narrows = reach == Reach::Program && number.consent.state_in(named.id) != State::NotAsked;
-    Ok(Some(named).filter(|_| narrows))
 }
 
 fn record(
@@ -272,46 +159,4 @@ pub(super) fn evidence(record: &Inbound) -> HandsetText {
         sent_at: record.sent_at,
         asked_sent_at: None,
     }
-}
-
-fn act(
-    tx: &mut Tx<'_>,
-    number: &mut Locked<Number>,
-    program: &Program,
-    text: &InboundText,
-    record: &Inbound,
-    reading: &Reading,
-    now: Timestamp,
-) -> Result<(), ActionError> {
-    let occasion = Occasion { actor: &Actor::Lead, now, confirm: !text.answered_by_provider };
-    let intent = match &reading.reply {
-        Reply::OptIn => {
-            let arrival = order::arrival(tx, number, program, record.received_at)?;
-            match is_own_word(program, reading) {
-                true => Intent::Join(evidence(record), arrival),
-                false => Intent::Start(evidence(record), arrival),
-            }
-        }
-        Reply::Confirm => {
-            let asked = requests::asked(tx, number, program)?;
-            Intent::Yes { text: evidence(record), arrived_at: record.received_at, asked }
-        }
-        Reply::Revoke { program_code } => {
-            tx.pass_barrier(number.id);
-            if let Some(narrowed) = narrowed(tx, number, program_code.as_deref(), now)? {
-                apply(tx, number, &narrowed, Intent::Stop(evidence(record), Scope::Program), &occasion)?;
-                return Ok(());
-            }
-            Intent::Stop(evidence(record), Scope::Everywhere)
-        }
-        Reply::Unclear => Intent::Unclear(evidence(record)),
-        Reply::Help if occasion.confirm && !is_flooding(tx, number, now)? => {
-            let (id, help) = (tx.new_id(now)?, program.auto_reply(AutoReply::Help, number.language));
-            queue(tx, id, Lane::Help, number, program, &help, Some(now.plus(HELP_WITHIN)), &occasion)?;
-            return Ok(());
-        }
-        Reply::Help | Reply::Other => return Ok(()),
-    };
-    apply(tx, number, program, intent, &occasion)?;
-    Ok(())
 }

@@ -135,7 +135,7 @@ pub fn open_of(
     })
 }
 
-/// A number's newest questions, open and answered.
+/// A number's newest questions, open and answered. Of two about one text the one that followed from the other comes first.
 ///
 /// # Errors
 /// When the database fails.
@@ -145,7 +145,11 @@ pub fn of_number(conn: &mut Conn<'_>, number: NumberId) -> Result<Vec<InboundQue
             .filter(inbound_questions::number_id.eq(number))
             .order(inbound_questions::inbound_id.desc())
             .select(InboundQuestion::as_select());
-        Ok(query.limit(SHOWN).load(db)?)
+        let mut found: Vec<InboundQuestion> = query.limit(SHOWN).load(db)?;
+        found.sort_by_key(|question| {
+            std::cmp::Reverse((question.inbound_id, question.kind != QuestionKind::ConfirmText))
+        });
+        Ok(found)
     })
 }
 

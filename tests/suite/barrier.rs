@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 use sms_opt_in::actions::deliver;
 use sms_opt_in::domain::gate::ClearedText;
 use sms_opt_in::domain::id::MessageId;
-use sms_opt_in::domain::message::{InboundText, LookUp, Receipt, SendOutcome};
+use sms_opt_in::domain::message::{LookUp, SendOutcome};
 use sms_opt_in::jobs::{Jobs, deliver_due, reconcile};
-use sms_opt_in::providers::{Answering, BadSignature, Provider, Unreadable, Wanted, Webhook};
+use sms_opt_in::providers::{Answering, Wanted};
 use sms_opt_in::store::{Tx, messages};
 
+use crate::support::carrier::Carrier;
 use crate::support::world;
 
 /// A provider whose requests begin a while after the gate's re-check, and which remembers when each began.
@@ -21,22 +22,7 @@ pub struct Slow {
     pub waiting: AtomicUsize,
 }
 
-impl Provider for Slow {
-    fn name(&self) -> &'static str {
-        "slow"
-    }
-    fn signature_header(&self) -> &'static str {
-        "X-Slow-Signature"
-    }
-    fn verify(&self, _: &Webhook<'_>) -> Result<(), BadSignature> {
-        Err(BadSignature)
-    }
-    fn parse_inbound(&self, _: &Webhook<'_>) -> Result<InboundText, Unreadable> {
-        Err(Unreadable(String::new()))
-    }
-    fn parse_receipt(&self, _: &Webhook<'_>) -> Result<Receipt, Unreadable> {
-        Err(Unreadable(String::new()))
-    }
+impl Carrier for Slow {
     fn send<'a>(&'a self, text: &'a ClearedText) -> Answering<'a, SendOutcome> {
         Box::pin(async move {
             self.waiting.fetch_add(1, Ordering::SeqCst);
@@ -45,9 +31,6 @@ impl Provider for Slow {
             SendOutcome::Accepted { provider_id: text.message().to_string() }
         })
     }
-    fn look_up<'a>(&'a self, _: &'a Wanted<'a>) -> Answering<'a, LookUp> {
-        Box::pin(async { LookUp::Unavailable })
-    }
 }
 
 #[actix_web::test]
@@ -55,8 +38,7 @@ async fn no_request_begins_after_an_acknowledged_stop() {
     let world = world().await;
     let ana = world.lead(60);
     ana.texts("START").await;
-    let slow = Arc::new(Slow::default());
-    let jobs = Jobs { provider: Arc::<Slow>::clone(&slow), ..world.jobs.clone() };
+    let (slow, jobs) = world.carried_by(Slow::default());
     for n in 0..5 {
         world.send(ana.phone.as_str(), &format!("text {n}")).await;
     }
@@ -82,22 +64,7 @@ struct Mute {
     asked: std::sync::Mutex<std::collections::HashSet<MessageId>>,
 }
 
-impl Provider for Mute {
-    fn name(&self) -> &'static str {
-        "mute"
-    }
-    fn signature_header(&self) -> &'static str {
-        "X-Mute-Signature"
-    }
-    fn verify(&self, _: &Webhook<'_>) -> Result<(), BadSignature> {
-        Err(BadSignature)
-    }
-    fn parse_inbound(&self, _: &Webhook<'_>) -> Result<InboundText, Unreadable> {
-        Err(Unreadable(String::new()))
-    }
-    fn parse_receipt(&self, _: &Webhook<'_>) -> Result<Receipt, Unreadable> {
-        Err(Unreadable(String::new()))
-    }
+impl Carrier for Mute {
     fn send<'a>(&'a self, _: &'a ClearedText) -> Answering<'a, SendOutcome> {
         Box::pin(async { SendOutcome::Unknown { why: "it is mute".to_owned() } })
     }
@@ -110,8 +77,7 @@ impl Provider for Mute {
 #[actix_web::test]
 async fn texts_about_which_nothing_is_heard_do_not_keep_others_from_being_asked_about() {
     let world = world().await;
-    let mute = Arc::new(Mute::default());
-    let jobs = Jobs { provider: Arc::<Mute>::clone(&mute), ..world.jobs.clone() };
+    let (mute, jobs) = world.carried_by(Mute::default());
     const TEXTS: usize = 130; // More than one round asks about.
     for line in 0..TEXTS {
         let to = format!("+1206555{:04}", 100 + line);

@@ -16,14 +16,16 @@ use sms_opt_in::store::seals;
 use sms_opt_in::store::{Duty, Store, StoreError, Tx, events, settings};
 
 use crate::barrier::Slow;
+use crate::support::carrier::OnStage;
 use crate::support::{World, database, world};
 
 /// A second instance on the same database, whose provider is slow.
-fn beside(world: &World, slow: &Arc<Slow>) -> Jobs {
-    let (provider, store) = (Arc::<Slow>::clone(slow), Store::open(&world.database).unwrap());
+fn beside(world: &World) -> (Arc<OnStage<Slow>>, Jobs) {
+    let (slow, jobs) = world.carried_by(Slow::default());
+    let store = Store::open(&world.database).unwrap();
     let seals = SealFile::at(world.directory.path().join("other.seals"));
     // The real time, because PostgreSQL is asked how long ago a hand-off began.
-    Jobs { store, clock: Clock::System, provider, seals, ..world.jobs.clone() }
+    (slow, Jobs { store, clock: Clock::System, seals, ..jobs })
 }
 
 /// Ana's texts are handed over by the second instance while her STOP reaches the first.
@@ -38,8 +40,7 @@ async fn stop_at_the_other(loses_its_lock: bool) {
     world.jobs.store.write(any_hour).await.unwrap();
     let ana = world.lead(61);
     ana.texts("START").await;
-    let slow = Arc::new(Slow::default());
-    let jobs = beside(&world, &slow);
+    let (slow, jobs) = beside(&world);
     for n in 0..5 {
         world.send(ana.phone.as_str(), &format!("text {n}")).await;
     }
@@ -77,7 +78,7 @@ async fn a_duty_is_done_by_one_instance_at_a_time() {
         return;
     }
     let world = world().await;
-    let other = beside(&world, &Arc::default());
+    let (_, other) = beside(&world);
     let on_duty = world.jobs.store.take_on(Duty::Housekeeping).await.unwrap();
     assert!(on_duty.is_some());
     assert!(other.store.take_on(Duty::Housekeeping).await.unwrap().is_none(), "the first is at it");
@@ -94,7 +95,7 @@ async fn instances_that_seal_at_once_under_load_keep_the_same_seals() {
         return;
     }
     let world = world().await;
-    let other = beside(&world, &Arc::default());
+    let (_, other) = beside(&world);
     let leads: Vec<_> = (0..40).map(|line| world.lead(line)).collect();
     let texting = join_all(leads.iter().map(|lead| lead.texts("START")));
     let sealing = async {
@@ -146,7 +147,7 @@ async fn a_claim_that_saw_sending_on_is_not_committed_when_another_switched_it_o
     let claims = move |tx: &mut Tx<'_>| {
         let seen = settings::sending_on(tx)?;
         if runs.fetch_add(1, Ordering::SeqCst) == 0 {
-            let off = |tx: &mut Tx<'_>| switch_sending(tx, false, &Actor::System, Clock::System.now());
+            let off = |tx: &mut Tx<'_>| switch_sending(tx, false, None, &Actor::System, Clock::System.now());
             elsewhere.write_now(off).unwrap();
         }
         Ok::<_, StoreError>(seen)

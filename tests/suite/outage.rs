@@ -1,15 +1,15 @@
 //! The carrier takes no texts: what waits is left alone but for a probe, people are told, and all goes out when it is back.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use sms_opt_in::domain::gate::ClearedText;
-use sms_opt_in::domain::message::{InboundText, LookUp, Receipt, SendOutcome, Status};
-use sms_opt_in::jobs::{Jobs, deliver_due};
-use sms_opt_in::providers::{Answering, BadSignature, Provider, Unreadable, Wanted, Webhook};
+use sms_opt_in::domain::message::{SendOutcome, Status};
+use sms_opt_in::jobs::deliver_due;
+use sms_opt_in::providers::Answering;
 use sms_opt_in::store::{Conn, messages};
 
+use crate::support::carrier::Carrier;
 use crate::support::{World, world};
 
 /// A carrier that can be away.
@@ -19,22 +19,7 @@ struct Away {
     asked: AtomicUsize,
 }
 
-impl Provider for Away {
-    fn name(&self) -> &'static str {
-        "away"
-    }
-    fn signature_header(&self) -> &'static str {
-        "X-Away-Signature"
-    }
-    fn verify(&self, _: &Webhook<'_>) -> Result<(), BadSignature> {
-        Err(BadSignature)
-    }
-    fn parse_inbound(&self, _: &Webhook<'_>) -> Result<InboundText, Unreadable> {
-        Err(Unreadable(String::new()))
-    }
-    fn parse_receipt(&self, _: &Webhook<'_>) -> Result<Receipt, Unreadable> {
-        Err(Unreadable(String::new()))
-    }
+impl Carrier for Away {
     fn send<'a>(&'a self, text: &'a ClearedText) -> Answering<'a, SendOutcome> {
         let nth = self.asked.fetch_add(1, Ordering::SeqCst);
         Box::pin(async move {
@@ -46,9 +31,6 @@ impl Provider for Away {
                 }
             }
         })
-    }
-    fn look_up<'a>(&'a self, _: &'a Wanted<'a>) -> Answering<'a, LookUp> {
-        Box::pin(async { LookUp::Unavailable })
     }
 }
 
@@ -66,8 +48,7 @@ async fn a_long_queue_rests_while_the_carrier_is_away_and_goes_out_when_it_is_ba
     for line in 100..100 + LEADS {
         assert_eq!(world.send(&format!("+1206555{line:04}"), "hello").await.0, 202);
     }
-    let away = Arc::new(Away::default());
-    let jobs = Jobs { provider: Arc::<Away>::clone(&away), ..world.jobs.clone() };
+    let (away, jobs) = world.carried_by(Away::default());
     deliver_due(&jobs).await.unwrap();
     let tried = away.asked.load(Ordering::SeqCst);
     assert!((5..=64).contains(&tried), "{tried}: those that were begun before it was known");

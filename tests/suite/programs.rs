@@ -385,6 +385,10 @@ async fn only_start_itself_brings_back_who_said_stop() {
     let ana = world.lead(15);
     ana.texts_to(RATES, "RATES").await;
     ana.texts_to(RATES, "STOP").await;
+    // The program's own word, right after the opt-out and long after it: nothing is asked about it either.
+    ana.texts_to(RATES, "RATES").await;
+    assert_eq!(states(&ana, &world).await, pair("opted_out", "opted_out"));
+    assert_eq!(sms_opt_in::jobs::ask_carrier(&world.jobs).await.unwrap(), 0);
     world.clock.advance(Duration::minutes(2));
     ana.texts_to(RATES, "RATES").await;
     assert_eq!(states(&ana, &world).await, pair("opted_out", "opted_out"));

@@ -9,62 +9,42 @@ use sms_opt_in::actions::record_consent::{Update, record_consent};
 use sms_opt_in::domain::actor::Actor;
 use sms_opt_in::domain::consent::{Revocation, Source};
 use sms_opt_in::domain::evidence::RevocationChannel;
-use sms_opt_in::domain::gate::ClearedText;
-use sms_opt_in::domain::message::{CarrierText, FetchedText, InboundText, LookUp, Receipt, SendOutcome};
+use sms_opt_in::domain::message::{CarrierText, FetchedText};
+use sms_opt_in::domain::role::Role;
 use sms_opt_in::domain::time::Timestamp;
 use sms_opt_in::jobs::{Jobs, ask_carrier};
-use sms_opt_in::providers::{Answering, BadSignature, Provider, Unreadable, Wanted, Webhook};
 use sms_opt_in::store::{Tx, numbers};
 
 use crate::hooks::{INBOUND, post, signature};
+use crate::support::carrier::{Carrier, OnStage};
 use crate::support::{Lead, World, world};
 
 /// A carrier that has these texts on record, and counts how often it was asked.
 #[derive(Default)]
-struct Carrier {
+struct Archive {
     texts: Mutex<HashMap<String, FetchedText>>,
     asked: AtomicUsize,
 }
 
-impl Provider for Carrier {
-    fn name(&self) -> &'static str {
-        "twilio"
-    }
-    fn signature_header(&self) -> &'static str {
-        "X-Carrier-Signature"
-    }
-    fn verify(&self, _: &Webhook<'_>) -> Result<(), BadSignature> {
-        Err(BadSignature)
-    }
-    fn parse_inbound(&self, _: &Webhook<'_>) -> Result<InboundText, Unreadable> {
-        Err(Unreadable(String::new()))
-    }
-    fn parse_receipt(&self, _: &Webhook<'_>) -> Result<Receipt, Unreadable> {
-        Err(Unreadable(String::new()))
-    }
-    fn send<'a>(&'a self, text: &'a ClearedText) -> Answering<'a, SendOutcome> {
-        Box::pin(async { SendOutcome::Accepted { provider_id: text.message().to_string() } })
-    }
-    fn look_up<'a>(&'a self, _: &'a Wanted<'a>) -> Answering<'a, LookUp> {
-        Box::pin(async { LookUp::Unavailable })
-    }
-    fn fetch_text<'a>(&'a self, id: &'a str) -> Answering<'a, FetchedText> {
+impl Carrier for Archive {
+    const NAME: &'static str = "twilio";
+
+    fn fetch_text(&self, id: &str) -> FetchedText {
         self.asked.fetch_add(1, Ordering::SeqCst);
-        let found = self.texts.lock().unwrap().get(id).cloned();
-        Box::pin(async move { found.unwrap_or(FetchedText::NoAnswer) })
+        self.texts.lock().unwrap().get(id).cloned().unwrap_or(FetchedText::NoAnswer)
     }
 }
 
 /// An installation, its carrier, and the job that asks it.
 struct Scene {
     world: World,
-    carrier: Arc<Carrier>,
+    carrier: Arc<OnStage<Archive>>,
     jobs: Jobs,
 }
 
 async fn scene() -> Scene {
-    let (world, carrier) = (world().await, Arc::new(Carrier::default()));
-    let jobs = Jobs { provider: Arc::<Carrier>::clone(&carrier), ..world.jobs.clone() };
+    let world = world().await;
+    let (carrier, jobs) = world.carried_by(Archive::default());
     Scene { world, carrier, jobs }
 }
 
@@ -73,6 +53,21 @@ impl Scene {
     async fn hook(&self, lead: &Lead<'_>, sid: &str, body: &str) {
         let fields =
             [("MessageSid", sid), ("From", lead.phone.as_str()), ("To", "+12065550199"), ("Body", body)];
+        assert_eq!(post(&self.world, INBOUND, &fields, &signature(INBOUND, &fields)).await, 200);
+    }
+
+    /// The same with a parameter that nobody announced and that may name another text.
+    async fn doubtful(&self, lead: &Lead<'_>, sid: &str, body: &str) {
+        let other = "SMfedcba9876543210fedcba9876543210";
+        let fields = [
+            ("Body", body),
+            ("From", lead.phone.as_str()),
+            ("MessageSid", sid),
+            ("ParentMessageSid", other),
+            ("SmsMessageSid", sid),
+            ("SmsSid", sid),
+            ("To", "+12065550199"),
+        ];
         assert_eq!(post(&self.world, INBOUND, &fields, &signature(INBOUND, &fields)).await, 200);
     }
 
@@ -227,6 +222,86 @@ async fn against_an_opt_out_that_is_no_text_a_start_is_five_seconds_later() {
     fay.texts("START").await;
     assert_eq!((eve.state().await, fay.state().await), ("opted_out".into(), "opted_in".into()));
     world.is_intact().await;
+}
+
+/// Twilio's webhooks carry no time: what counts is when they arrive, until the carrier says when the texts were sent.
+#[actix_web::test]
+async fn a_start_counts_at_once_a_minute_after_the_stop_and_no_sooner() {
+    let scene = scene().await;
+    let world = &scene.world;
+    let cases = [
+        (12, Duration::milliseconds(25), "opted_out"),
+        (13, Duration::milliseconds(59_999), "opted_out"),
+        (14, Duration::seconds(60), "opted_in"),
+    ];
+    for (line, gap, expected) in cases {
+        let lead = world.lead(line);
+        scene.hook(&lead, &format!("SM{line}a"), "START").await;
+        world.clock.advance(Duration::minutes(5));
+        scene.hook(&lead, &format!("SM{line}b"), "STOP").await;
+        // The hook before has moved the clock on by a second.
+        world.clock.advance(gap - Duration::seconds(1));
+        scene.hook(&lead, &format!("SM{line}c"), "START").await;
+        assert_eq!(lead.state().await, expected, "{gap}");
+    }
+    // By the carrier's times one second decides.
+    for (line, gap, expected) in [(12, 25, "opted_out"), (13, 1_000, "opted_in")] {
+        let lead = world.lead(line);
+        scene.has(&lead, &format!("SM{line}b"), "STOP", scene.at(-300));
+        let sent = scene.at(-300).map(|at| at.plus(Duration::milliseconds(gap)));
+        scene.has(&lead, &format!("SM{line}c"), "START", sent);
+        scene.ask().await;
+        assert_eq!(lead.state().await, expected, "{gap} ms");
+    }
+    world.is_intact().await;
+}
+
+/// A consent in a webhook that leaves a doubt, right after an opt-out: once the carrier has confirmed the text, the times
+/// decide as for any other START.
+#[actix_web::test]
+async fn a_doubtful_start_right_after_a_stop_is_decided_by_the_times() {
+    let scene = scene().await;
+    let world = &scene.world;
+    for (line, start, expected, says) in [
+        (15, Some(-9), "opted_in", ""),
+        (16, Some(-30), "opted_out", "START was sent before the opt-out"),
+        (17, None, "opted_out", "could not tell which was sent last"),
+    ] {
+        let lead = world.lead(line);
+        scene.hook(&lead, &sid(line, 'a'), "START").await;
+        world.clock.advance(Duration::minutes(5));
+        scene.hook(&lead, &sid(line, 'b'), "STOP").await;
+        world.clock.advance(Duration::seconds(10));
+        scene.doubtful(&lead, &sid(line, 'c'), "START").await;
+        assert_eq!(lead.state().await, "opted_out");
+        scene.has(&lead, &sid(line, 'b'), "STOP", scene.at(-11));
+        scene.has(&lead, &sid(line, 'c'), "START", start.and_then(|seconds| scene.at(seconds)));
+        while scene.ask().await > 0 {}
+        assert_eq!(lead.state().await, expected, "{start:?}");
+        let mut sam = world.person(&format!("sam{line}"), "Sam Sato", Role::Support).await;
+        let page = format!("/troubleshoot?number={}", lead.phone.as_str().replace('+', "%2B"));
+        sam.open(&page).await.says(says);
+        world.clock.advance(Duration::minutes(2));
+        scene.hook(&lead, &sid(line, 'd'), "START").await;
+        assert_eq!(lead.state().await, "opted_in", "a START after the minute counts at once");
+    }
+    // A STOP that comes before the carrier's answer is the newer word, whatever the times are.
+    let lead = world.lead(18);
+    scene.hook(&lead, &sid(18, 'b'), "STOP").await;
+    world.clock.advance(Duration::seconds(10));
+    scene.doubtful(&lead, &sid(18, 'c'), "START").await;
+    world.clock.advance(Duration::seconds(5));
+    scene.hook(&lead, &sid(18, 'e'), "STOP").await;
+    scene.has(&lead, &sid(18, 'b'), "STOP", scene.at(-60));
+    scene.has(&lead, &sid(18, 'c'), "START", scene.at(-5));
+    scene.has(&lead, &sid(18, 'e'), "STOP", scene.at(-50));
+    while scene.ask().await > 0 {}
+    assert_eq!(lead.state().await, "opted_out");
+    world.is_intact().await;
+}
+
+fn sid(line: u8, end: char) -> String {
+    format!("SM{line:031}{end}")
 }
 
 #[actix_web::test]

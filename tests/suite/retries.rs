@@ -130,3 +130,40 @@ async fn first_attempt(world: &World, id: &serde_json::Value) -> String {
     let read = move |conn: &mut sms_opt_in::store::Conn<'_>| messages::failed_attempts(conn, id);
     world.jobs.store.read(read).await.unwrap().remove(0).provider_id
 }
+
+/// An opt-in request that the carrier certainly did not deliver is tried again like any text; nobody is invited by it.
+#[actix_web::test]
+async fn an_opt_in_request_is_tried_again_and_ends_when_it_is_given_up() {
+    let world = world().await;
+    let (cy, dee) = (world.lead(76), world.lead(77));
+    carrier_fails_with(&world, Some("30001"));
+    let held = cy.is_sent("Hello").await.1["id"].clone();
+    assert_eq!(cy.state().await, "invited", "the carrier took it before it failed");
+    cy.texts("YES").await;
+    assert_eq!(cy.state().await, "invited", "no request has reached the lead that YES could answer");
+    carrier_fails_with(&world, None);
+    later(&world, 1).await;
+    cy.texts("YES").await;
+    assert_eq!((cy.state().await.as_str(), world.status(&held).await.as_str()), ("opted_in", "delivered"));
+
+    carrier_fails_with(&world, Some("30001"));
+    let held = dee.is_sent("Hello").await.1["id"].clone();
+    for minutes in [1, 3, 11] {
+        later(&world, minutes).await;
+    }
+    let requests = dee.received().iter().filter(|text| text.contains("Reply START")).count();
+    assert_eq!(requests, 4, "three times more and no more");
+    let consent = dee.consent().await;
+    assert_eq!(
+        (consent["state"].as_str(), &consent["request"]),
+        (Some("not_asked"), &serde_json::Value::Null)
+    );
+    assert_eq!(world.status(&held).await, "cancelled");
+    let kinds: Vec<String> =
+        dee.history().await.iter().map(|event| event["kind"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(kinds.last().map(String::as_str), Some("invitation_failed"), "{kinds:?}");
+    carrier_fails_with(&world, None);
+    dee.is_sent("Hello again").await;
+    assert_eq!(dee.state().await, "invited", "the next message asks anew");
+    world.is_intact().await;
+}

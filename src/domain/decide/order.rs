@@ -126,6 +126,8 @@ pub fn stop_is_older(sent_at: Option<Timestamp>, start: Option<Timestamp>) -> bo
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn at(seconds: i64) -> Timestamp {
@@ -190,6 +192,76 @@ mod tests {
             (Some(0), None, false),
         ] {
             assert_eq!(stop_is_older(stop.map(at), start.map(at)), older, "{stop:?} {start:?}");
+        }
+    }
+
+    fn micros(micros: i64) -> Timestamp {
+        Timestamp::from_micros(micros)
+    }
+
+    /// The opt-out's recorded time, its kind and time, when the START arrived, and when it was sent, in microseconds.
+    fn anything() -> impl Strategy<Value = (i64, Option<Option<i64>>, i64, Option<i64>)> {
+        let around = |recorded: i64| recorded - 120_000_000..recorded + 120_000_000;
+        (1_000_000_000_000i64..2_000_000_000_000).prop_flat_map(move |recorded| {
+            (
+                Just(recorded),
+                proptest::option::of(proptest::option::of(around(recorded))),
+                around(recorded),
+                proptest::option::of(around(recorded)),
+            )
+        })
+    }
+
+    fn decided(recorded: i64, text: Option<Option<i64>>, arrived: i64, sent: Option<i64>) -> StartOrder {
+        let opt_out = PastOptOut { recorded_at: micros(recorded), ..opt_out(0, text.map(|_| None)) };
+        let text = opt_out.text.map(|known| OptOutText { sent_at: text.flatten().map(micros), ..known });
+        let arrival = Arrival { at: micros(arrived), opt_outs: vec![PastOptOut { text, ..opt_out }] };
+        start_order(sent.map(micros), &arrival)
+    }
+
+    proptest! {
+        /// Each limit of the table, to the microsecond, wherever on the clock the opt-out lies.
+        #[test]
+        fn the_limits_are_exact(at in 1_000_000_000_000i64..2_000_000_000_000, arrived in -90_000_000i64..90_000_000) {
+            use StartOrder::{Later, Older, Unknown};
+            let text = Some(Some(at));
+            for (later, expected) in [(25_000, Older), (999_999, Older), (1_000_000, Later)] {
+                prop_assert_eq!(decided(at, text, at + arrived, Some(at + later)), expected);
+            }
+            for (later, expected) in [(4_999_999, Older), (5_000_000, Later)] {
+                prop_assert_eq!(decided(at, None, at + arrived, Some(at + later)), expected);
+            }
+            for (later, expected) in [(25_000, Unknown), (59_999_999, Unknown), (60_000_000, Later)] {
+                for text in [None, Some(None), Some(Some(at))] {
+                    prop_assert_eq!(decided(at, text, at + later, None), expected);
+                }
+                prop_assert_eq!(decided(at, Some(None), at + later, Some(at)), expected);
+            }
+            for (older, expected) in [(60_000_000, false), (60_000_001, true)] {
+                prop_assert_eq!(stop_is_older(Some(micros(at - older)), Some(micros(at))), expected);
+            }
+        }
+
+        /// A START that was sent later, or arrived later, is never taken for older than before.
+        #[test]
+        fn later_never_counts_less((recorded, text, arrived, sent) in anything(), more in 0i64..120_000_000) {
+            let before = decided(recorded, text, arrived, sent);
+            if let Some(sent) = sent {
+                prop_assert!(decided(recorded, text, arrived, Some(sent + more)) <= before);
+            }
+            if before == StartOrder::Later {
+                prop_assert_eq!(decided(recorded, text, arrived + more, sent), before);
+            }
+        }
+
+        /// What nobody told is not guessed: within a minute a START counts by two known times alone.
+        #[test]
+        fn a_near_start_counts_by_known_times_alone((recorded, text, arrived, sent) in anything()) {
+            let is_near = arrived - recorded < 60_000_000;
+            let is_known = sent.is_some() && text.is_none_or(|sent| sent.is_some());
+            if is_near && !is_known {
+                prop_assert_eq!(decided(recorded, text, arrived, sent), StartOrder::Unknown);
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The harness: the real server on port 0, a clock that stands still, simulated phones, and a cast with names.
 
+pub mod carrier;
 pub mod database;
 pub mod person;
 

@@ -35,6 +35,9 @@ pub(super) fn words(kind: QuestionKind, answer: Option<QuestionAnswer>) -> &'sta
         (QuestionKind::ConfirmText, None) => {
             "The webhook left a doubt. The text counts once the carrier confirms that it has it."
         }
+        (QuestionKind::ConfirmText, Some(QuestionAnswer::Counted)) => {
+            "The carrier confirmed that it has the text."
+        }
         (_, Some(QuestionAnswer::Counted)) => "The carrier confirmed it, so it counts.",
         (_, Some(QuestionAnswer::Older)) => {
             "The carrier says that START was sent before the opt-out. It does not count."

@@ -1,0 +1,188 @@
+//! What a text asks for, once it is kept and read: consent is applied, HELP is answered, and what has no effect stays in the
+//! history.
+
+use crate::actions::consent::{Occasion, apply, queue};
+use crate::actions::{ActionError, order, requests};
+use crate::domain::actor::Actor;
+use crate::domain::auto_reply::AutoReply;
+use crate::domain::consent::{Intent, Scope, State, StateName};
+use crate::domain::evidence::HandsetText;
+use crate::domain::message::Lane;
+use crate::domain::notice::NoticeKind;
+use crate::domain::program::Program;
+use crate::domain::reply::{Reading, Reply, Tier};
+use crate::domain::schedule::Reach;
+use crate::domain::time::Timestamp;
+use crate::store::inbound::Inbound;
+use crate::store::numbers::Number;
+use crate::store::{Locked, Tx, messages, notices, programs, rulebooks};
+
+use super::evidence;
+
+/// A reply to HELP that is later than this helps nobody.
+const HELP_WITHIN: chrono::Duration = chrono::Duration::minutes(5);
+/// So many answers to HELP within an hour are enough for any person.
+const MOST_HELP: i64 = 5;
+
+/// A text that is kept, and what is known of it.
+#[derive(Clone, Copy)]
+pub(super) struct Incoming<'a> {
+    program: &'a Program,
+    record: &'a Inbound,
+    reading: &'a Reading,
+    /// When it was sent, as the carrier answered when it was asked.
+    asked_sent_at: Option<Timestamp>,
+    /// The lead is to get our answer: the provider has not sent its own.
+    pub(super) confirm: bool,
+    now: Timestamp,
+}
+
+/// A consent that waited for the carrier's word on its text, which was sent at `asked_sent_at`, if the carrier said so. Right
+/// after an opt-out this opens the question which of the two was sent last.
+pub(in crate::actions) fn act_on_confirmed(
+    tx: &mut Tx<'_>,
+    number: &mut Locked<Number>,
+    record: &Inbound,
+    asked_sent_at: Option<Timestamp>,
+    confirm: bool,
+    now: Timestamp,
+) -> Result<(), ActionError> {
+    let program = record.program_id.map(|id| programs::get(tx, id)).transpose()?.flatten();
+    let program = program.ok_or(ActionError::NotFound("program"))?;
+    // As it was read when it came, whatever the words mean today.
+    let reply = if record.class == Reply::Confirm.as_str() { Reply::Confirm } else { Reply::OptIn };
+    let reading = Reading { reply, tier: Tier::Keyword, matched: record.matched.clone(), language: None };
+    let incoming = Incoming::new(&program, record, &reading, confirm, now);
+    Incoming { asked_sent_at, ..incoming }.act(tx, number)
+}
+
+impl<'a> Incoming<'a> {
+    pub(super) fn new(
+        program: &'a Program,
+        record: &'a Inbound,
+        reading: &'a Reading,
+        confirm: bool,
+        now: Timestamp,
+    ) -> Incoming<'a> {
+        Incoming { program, record, reading, asked_sent_at: None, confirm, now }
+    }
+
+    /// Does what the text asks for.
+    pub(super) fn act(self, tx: &mut Tx<'_>, number: &mut Locked<Number>) -> Result<(), ActionError> {
+        let intent = match &self.reading.reply {
+            Reply::OptIn => self.opt_in(tx, number)?,
+            Reply::Confirm => {
+                let asked = requests::asked(tx, number, self.program)?;
+                Intent::Yes { text: self.evidence(), arrived_at: self.record.received_at, asked }
+            }
+            Reply::Revoke { program_code } => return self.revoke(tx, number, program_code.as_deref()),
+            Reply::Unclear => Intent::Unclear(self.evidence()),
+            Reply::Help => return self.help(tx, number),
+            Reply::Other => return Ok(()),
+        };
+        apply(tx, number, self.program, intent, &self.occasion()).map(drop)
+    }
+
+    /// The same number on another channel: a demand to stop counts here too, nothing from there opts in, and no answer goes
+    /// out by text.
+    pub(super) fn act_on_other_channel(
+        self,
+        tx: &mut Tx<'_>,
+        number: &mut Locked<Number>,
+    ) -> Result<(), ActionError> {
+        match self.reading.reply {
+            Reply::Revoke { .. } | Reply::Unclear => Incoming { confirm: false, ..self }.act(tx, number),
+            Reply::OptIn | Reply::Confirm => {
+                let word = self.reading.matched.clone().unwrap_or_default();
+                self.keep(tx, number, format!("{word}; on another channel"))
+            }
+            Reply::Help | Reply::Other => Ok(()),
+        }
+    }
+
+    /// The carrier read START where our rules do not: it has lifted its block and welcomed the lead. Consent does not begin
+    /// by it; staff see it on the dashboard and in the history.
+    pub(super) fn keep_opt_in_at_carrier(
+        self,
+        tx: &mut Tx<'_>,
+        number: &mut Locked<Number>,
+    ) -> Result<(), ActionError> {
+        if number.consent.state_in(self.program.id).name() == StateName::OptedIn {
+            return Ok(());
+        }
+        let read_as = self.reading.matched.clone().unwrap_or_else(|| "no keyword of ours".to_owned());
+        self.keep(tx, number, format!("{read_as}; the carrier read START"))?;
+        notices::raise(tx, self.record, NoticeKind::OptInAtCarrier, self.now)?;
+        Ok(())
+    }
+
+    fn occasion(&self) -> Occasion<'static> {
+        Occasion { actor: &Actor::Lead, now: self.now, confirm: self.confirm }
+    }
+
+    fn evidence(&self) -> HandsetText {
+        HandsetText { asked_sent_at: self.asked_sent_at, ..evidence(self.record) }
+    }
+
+    fn opt_in(&self, tx: &mut Tx<'_>, number: &Number) -> Result<Intent, ActionError> {
+        let arrival = order::arrival(tx, number, self.program, self.record.received_at)?;
+        let own_words = self.program.opt_in_words.words();
+        // A word of the program's own, beside START itself.
+        Ok(match self.reading.matched.as_ref().is_some_and(|word| own_words.contains(word)) {
+            true => Intent::Join(self.evidence(), arrival),
+            false => Intent::Start(self.evidence(), arrival),
+        })
+    }
+
+    fn revoke(
+        &self,
+        tx: &mut Tx<'_>,
+        number: &mut Locked<Number>,
+        code: Option<&str>,
+    ) -> Result<(), ActionError> {
+        tx.pass_barrier(number.id);
+        let narrowed = self.narrowed(tx, number, code)?;
+        let scope = if narrowed.is_some() { Scope::Program } else { Scope::Everywhere };
+        let program = narrowed.as_ref().unwrap_or(self.program);
+        apply(tx, number, program, Intent::Stop(self.evidence(), scope), &self.occasion()).map(drop)
+    }
+
+    /// The one program that `STOP RATES` reaches, where the rules let a code narrow a STOP to programs of its kind.
+    fn narrowed(
+        &self,
+        tx: &mut Tx<'_>,
+        number: &Number,
+        code: Option<&str>,
+    ) -> Result<Option<Program>, ActionError> {
+        let Some(named) = code.map(|code| programs::of_code(tx, code)).transpose()?.flatten() else {
+            return Ok(None);
+        };
+        let reach = rulebooks::current(tx)?.stop_reach(named.kind.text_kind(), self.now);
+        // A lead who was never in it means the texts that do come.
+        let narrows = reach == Reach::Program && number.consent.state_in(named.id) != State::NotAsked;
+        Ok(Some(named).filter(|_| narrows))
+    }
+
+    fn help(&self, tx: &mut Tx<'_>, number: &Number) -> Result<(), ActionError> {
+        if !self.confirm || self.is_flooding(tx, number)? {
+            return Ok(());
+        }
+        let (id, help) = (tx.new_id(self.now)?, self.program.auto_reply(AutoReply::Help, number.language));
+        let expires = Some(self.now.plus(HELP_WITHIN));
+        queue(tx, id, Lane::Help, number, self.program, &help, expires, &self.occasion())?;
+        Ok(())
+    }
+
+    /// Two machines that answer each other must not go on for ever.
+    fn is_flooding(&self, tx: &mut Tx<'_>, number: &Number) -> Result<bool, ActionError> {
+        let since = self.now.plus(-chrono::Duration::hours(1));
+        Ok(messages::helped_since(tx, number.id, since, MOST_HELP)? >= MOST_HELP)
+    }
+
+    /// Writes the text into the history without a change of consent.
+    fn keep(self, tx: &mut Tx<'_>, number: &mut Locked<Number>, matched: String) -> Result<(), ActionError> {
+        let evidence = HandsetText { matched, ..evidence(self.record) };
+        apply(tx, number, self.program, Intent::Keep(evidence), &Occasion::new(&Actor::Lead, self.now))
+            .map(drop)
+    }
+}

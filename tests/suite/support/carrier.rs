@@ -1,0 +1,75 @@
+//! A carrier of a story: it takes every text and says nothing else, but for what the story gives it to do.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use sms_opt_in::domain::gate::ClearedText;
+use sms_opt_in::domain::message::{FetchedText, InboundText, LookUp, Receipt, SendOutcome};
+use sms_opt_in::jobs::Jobs;
+use sms_opt_in::providers::{Answering, BadSignature, Provider, Unreadable, Wanted, Webhook};
+
+use super::World;
+
+/// What a story's carrier does.
+pub trait Carrier: Send + Sync + 'static {
+    /// Under which name it is known.
+    const NAME: &'static str = "carrier";
+
+    fn send<'a>(&'a self, text: &'a ClearedText) -> Answering<'a, SendOutcome> {
+        Box::pin(async { SendOutcome::Accepted { provider_id: text.message().to_string() } })
+    }
+
+    fn look_up<'a>(&'a self, _: &'a Wanted<'a>) -> Answering<'a, LookUp> {
+        Box::pin(async { LookUp::Unavailable })
+    }
+
+    fn fetch_text(&self, _provider_id: &str) -> FetchedText {
+        FetchedText::NoAnswer
+    }
+}
+
+/// A story's carrier, as the jobs know one.
+pub struct OnStage<C>(C);
+
+impl<C> Deref for OnStage<C> {
+    type Target = C;
+    fn deref(&self) -> &C {
+        &self.0
+    }
+}
+
+impl World {
+    /// A carrier, and the jobs that hand over to it.
+    pub fn carried_by<C: Carrier>(&self, carrier: C) -> (Arc<OnStage<C>>, Jobs) {
+        let carrier = Arc::new(OnStage(carrier));
+        let jobs = Jobs { provider: Arc::<OnStage<C>>::clone(&carrier), ..self.jobs.clone() };
+        (carrier, jobs)
+    }
+}
+
+impl<C: Carrier> Provider for OnStage<C> {
+    fn name(&self) -> &'static str {
+        C::NAME
+    }
+    fn signature_header(&self) -> &'static str {
+        "X-Carrier-Signature"
+    }
+    fn verify(&self, _: &Webhook<'_>) -> Result<(), BadSignature> {
+        Err(BadSignature)
+    }
+    fn parse_inbound(&self, _: &Webhook<'_>) -> Result<InboundText, Unreadable> {
+        Err(Unreadable(String::new()))
+    }
+    fn parse_receipt(&self, _: &Webhook<'_>) -> Result<Receipt, Unreadable> {
+        Err(Unreadable(String::new()))
+    }
+    fn send<'a>(&'a self, text: &'a ClearedText) -> Answering<'a, SendOutcome> {
+        self.0.send(text)
+    }
+    fn look_up<'a>(&'a self, text: &'a Wanted<'a>) -> Answering<'a, LookUp> {
+        self.0.look_up(text)
+    }
+    fn fetch_text<'a>(&'a self, provider_id: &'a str) -> Answering<'a, FetchedText> {
+        Box::pin(std::future::ready(self.0.fetch_text(provider_id)))
+    }
+}
