@@ -48,7 +48,7 @@ pub mod verify;
 
 pub use error::{ActionError, FieldError};
 pub use gate::{Standing, standing};
-use revision::check_revision;
 pub use revision::revision_tag;
+use revision::{check_revision, check_shown};
 use save_program::save_program;
 use words::{change, one_line};

@@ -11,8 +11,8 @@ use crate::domain::time::Timestamp;
 use crate::store::numbers::Number;
 use crate::store::{Tx, documents, numbers, programs};
 
-use super::ActionError;
 use super::consent::{Occasion, apply};
+use super::{ActionError, check_shown};
 
 /// A file that shows the consent, already recognised by its content.
 #[derive(Clone, Debug)]
@@ -36,15 +36,20 @@ pub enum Update {
     Reassigned(String),
     /// No text may go to the number.
     SetDoNotText(String),
-    /// The flag is lifted.
-    ClearDoNotText(String),
+    /// The flag is lifted: the one that the page showed, by the moment it was set.
+    ClearDoNotText {
+        /// Why.
+        reason: String,
+        /// When the flag was set that is to be lifted.
+        set_at: Timestamp,
+    },
 }
 
 /// Records an update about a number. A document is about one program (the default one when `program` is `None`), a revocation
 /// and a flag about all of them.
 ///
 /// # Errors
-/// The rules' refusal, or what is wrong with a field.
+/// The rules' refusal, what is wrong with a field, or [`ActionError::Conflict`] when another flag than the one shown stands.
 pub fn record_consent(
     tx: &mut Tx<'_>,
     number: NumberId,
@@ -54,7 +59,11 @@ pub fn record_consent(
     actor: &Actor,
     now: Timestamp,
 ) -> Result<Entry, ActionError> {
-    let mut number = numbers::get_locked(tx, number)?.ok_or(ActionError::NotFound("number"))?;
+    let number = match &update {
+        Update::OptOut(_) => numbers::get_locked_with_twin(tx, number, now)?,
+        _ => numbers::get_locked(tx, number)?,
+    };
+    let mut number = number.ok_or(ActionError::NotFound("number"))?;
     let program: Program = match &update {
         Update::OptOut(_) => texting(tx, &number)?,
         _ => programs::find(tx, program)?,
@@ -72,7 +81,11 @@ pub fn record_consent(
         Update::OptOut(revocation) => Intent::OptOut(revocation, source),
         Update::Reassigned(reason) => Intent::Reassigned { reason },
         Update::SetDoNotText(reason) => Intent::SetDoNotText { reason },
-        Update::ClearDoNotText(reason) => Intent::ClearDoNotText { reason },
+        Update::ClearDoNotText { reason, set_at } => {
+            let standing = number.consent.do_not_text.as_ref().map_or(set_at, |flag| flag.since);
+            check_shown(&set_at.micros().to_string(), &standing.micros().to_string())?;
+            Intent::ClearDoNotText { reason }
+        }
     };
     let entry = apply(tx, &mut number, &program, intent, &Occasion::new(actor, now))?;
     entry.ok_or_else(|| ActionError::Conflict("Nothing had to be recorded.".to_owned()))

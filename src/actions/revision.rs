@@ -9,6 +9,8 @@ use crate::domain::hex::hex;
 const OUTDATED: &str =
     "Someone else changed this while you were editing. Nothing of yours is saved yet. Compare the two below.";
 
+const OTHER_FACTS: &str = "Someone else changed this while the page was open. Nothing was done. Look at it as it is now, then decide.";
+
 /// The tag of some facts, in a fixed order.
 pub fn revision_tag<'a>(facts: impl IntoIterator<Item = &'a str>) -> String {
     let mut digest = Sha256::new();
@@ -25,6 +27,14 @@ pub fn revision_tag<'a>(facts: impl IntoIterator<Item = &'a str>) -> String {
 /// [`ActionError::Conflict`] then.
 pub(super) fn check_revision(shown: &str, standing: &str) -> Result<(), ActionError> {
     if shown == standing { Ok(()) } else { Err(ActionError::Conflict(OUTDATED.to_owned())) }
+}
+
+/// Refuses a decision that was made on a page that showed other facts than those that stand.
+///
+/// # Errors
+/// [`ActionError::Conflict`] then.
+pub(super) fn check_shown(shown: &str, standing: &str) -> Result<(), ActionError> {
+    if shown == standing { Ok(()) } else { Err(ActionError::Conflict(OTHER_FACTS.to_owned())) }
 }
 
 #[cfg(test)]

@@ -5,13 +5,21 @@ use crate::domain::standstill::Standstill;
 use crate::domain::time::Timestamp;
 use crate::store::{Tx, admin_log, settings};
 
-use super::{ActionError, database_kind};
+use super::{ActionError, check_shown, database_kind};
 
-/// Switches all sending on or off.
+/// Switches all sending on or off. `shown` is how often it had been turned
+/// ([`settings::sending_turns`]) when the page was opened that it was decided on, if it was one.
 ///
 /// # Errors
-/// When the database fails.
-pub fn switch_sending(tx: &mut Tx<'_>, on: bool, actor: &Actor, now: Timestamp) -> Result<(), ActionError> {
+/// [`ActionError::Conflict`] when sending must stay off, or was stopped anew since the page was opened. A stop is never
+/// refused.
+pub fn switch_sending(
+    tx: &mut Tx<'_>,
+    on: bool,
+    shown: Option<&str>,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<(), ActionError> {
     let switch = settings::sending_locked(tx)?;
     if on {
         let mut why = switch.standstill.filter(|why| why.keeps_sending_off());
@@ -21,6 +29,9 @@ pub fn switch_sending(tx: &mut Tx<'_>, on: bool, actor: &Actor, now: Timestamp) 
         if let Some(why) = why {
             return Err(ActionError::Conflict(format!("Sending stays off. {}", why.next_step())));
         }
+    }
+    if on && !switch.on {
+        check_shown(shown.unwrap_or(&switch.turns), &switch.turns)?;
     }
     if switch.on != on {
         let because = switch.standstill.filter(|_| !on);

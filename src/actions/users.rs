@@ -13,7 +13,7 @@ use crate::domain::time::Timestamp;
 use crate::store::users::{self, User, UserCounts};
 use crate::store::{Conn, Locked, StoreError, Tx, admin_log, settings};
 
-use super::{ActionError, FieldError, check_revision, one_line, revision_tag};
+use super::{ActionError, FieldError, check_revision, check_shown, one_line, revision_tag};
 
 /// Somebody who is to sign in.
 #[derive(Clone, Debug)]
@@ -145,10 +145,10 @@ pub fn sign_out(tx: &mut Tx<'_>, user: &User, now: Timestamp) -> Result<(), Acti
     note(tx, &Actor::User(user.email.clone()), "sign-out", user, "", now)
 }
 
-/// The [`revision_tag`] of a user's access, for the pages that change it.
+/// The [`revision_tag`] of a user's access: for the pages that change it, and for sessions, which end with it.
 pub fn user_revision(user: &User) -> String {
-    let active = if user.disabled_at.is_none() { "active" } else { "inactive" };
-    revision_tag([user.role.as_str(), active, &user.password_hash])
+    let since = user.disabled_at.map_or_else(|| "active".to_owned(), |at| at.micros().to_string());
+    revision_tag([user.role.as_str(), &since, &user.password_hash])
 }
 
 /// Changes what a user may do; their sessions end.
@@ -190,11 +190,12 @@ fn keep_an_administrator(all: &Locked<UserCounts>, user: &User) -> Result<(), Ac
 /// Deactivates an account, or activates it again; its sessions end. Once more is no change.
 ///
 /// # Errors
-/// [`ActionError::Conflict`] for the last administrator.
+/// [`ActionError::Conflict`] for the last administrator, and when the user was changed since the page was opened.
 pub fn set_active(
     tx: &mut Tx<'_>,
     id: UserId,
     active: bool,
+    revision: &str,
     actor: &Actor,
     now: Timestamp,
 ) -> Result<User, ActionError> {
@@ -203,6 +204,7 @@ pub fn set_active(
     if user.disabled_at.is_none() == active {
         return Ok(user.into_inner());
     }
+    check_shown(revision, &user_revision(&user))?;
     keep_an_administrator(&all, &user)?;
     users::set_disabled(tx, &user, (!active).then_some(now))?;
     let action = if active { "user.reactivated" } else { "user.deactivated" };
@@ -224,10 +226,10 @@ pub fn change_password(
 ) -> Result<User, ActionError> {
     let all = users::lock(tx)?;
     let user = users::get_locked(tx, &all, id)?.ok_or(ActionError::NotFound("user"))?;
-    check_revision(revision, &user_revision(&user))?;
+    check_shown(revision, &user_revision(&user))?;
     users::set_password(tx, &user, password_hash)?;
     note(tx, actor, "user.password_changed", &user, "", now)?;
-    Ok(user.into_inner())
+    Ok(User { password_hash: password_hash.to_owned(), ..user.into_inner() })
 }
 
 fn note(

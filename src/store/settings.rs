@@ -12,6 +12,8 @@ use crate::domain::standstill::Standstill;
 pub const SENDING: &str = "sending";
 /// Why the installation itself switched sending off ([`Standstill`] as JSON); absent when it did not.
 pub const SENDING_OFF_BECAUSE: &str = "sending_off_because";
+/// How often the switch of all sending was turned.
+const SENDING_TURNS: &str = "sending_turns";
 /// SHA-256 of the one-time setup token, in hexadecimal, while no user exists.
 pub const SETUP_TOKEN: &str = "setup_token";
 
@@ -129,6 +131,8 @@ pub struct SendingSwitch {
     pub on: bool,
     /// Why the installation itself switched it off, if it did.
     pub standstill: Option<Standstill>,
+    /// How often it was turned.
+    pub turns: String,
 }
 
 /// The switch of all sending, which no other transaction turns before the commit.
@@ -137,7 +141,16 @@ pub struct SendingSwitch {
 /// When the database fails, or the value is not readable.
 pub fn sending_locked(tx: &mut Tx<'_>) -> Result<Locked<SendingSwitch>, StoreError> {
     catalog::lock(tx)?;
-    Ok(Locked::new(SendingSwitch { on: sending_on(tx)?, standstill: standstill(tx)? }))
+    let (on, standstill, turns) = (sending_on(tx)?, standstill(tx)?, sending_turns(tx)?);
+    Ok(Locked::new(SendingSwitch { on, standstill, turns }))
+}
+
+/// How often the switch of all sending was turned: a page that shows it is out of date once it was.
+///
+/// # Errors
+/// When the database fails.
+pub fn sending_turns(conn: &mut Conn<'_>) -> Result<String, StoreError> {
+    Ok(get(conn, SENDING_TURNS)?.unwrap_or_default())
 }
 
 /// Turns the switch of all sending, and keeps why the installation itself did it.
@@ -146,11 +159,13 @@ pub fn sending_locked(tx: &mut Tx<'_>) -> Result<Locked<SendingSwitch>, StoreErr
 /// When the database fails.
 pub fn switch_sending(
     tx: &mut Tx<'_>,
-    _before: &Locked<SendingSwitch>,
+    before: &Locked<SendingSwitch>,
     on: bool,
     because: Option<Standstill>,
 ) -> Result<(), StoreError> {
     set(tx, SENDING, if on { "on" } else { "off" })?;
+    let turns = before.turns.parse().unwrap_or(0u64).wrapping_add(1);
+    set(tx, SENDING_TURNS, &turns.to_string())?;
     match because {
         Some(why) => set(tx, SENDING_OFF_BECAUSE, &serde_json::to_string(&why)?)?,
         None => clear(tx, SENDING_OFF_BECAUSE)?,

@@ -27,6 +27,7 @@ use super::App;
 use super::error::PageError;
 use super::form;
 use super::own_writes::{self, BySomebodyKnown};
+use crate::actions::users::user_revision;
 use crate::clock::Clock;
 use crate::domain::actor::Actor;
 use crate::domain::id::UserId;
@@ -41,6 +42,8 @@ use self::flash::take_flash;
 
 const COOKIE: &str = "sms-opt-in";
 const USER: &str = "user_id";
+/// What the person's access was when they signed in. A session that is written after their access has changed is of no use.
+const ACCESS: &str = "access";
 const CSRF: &str = "csrf";
 /// In place of a session that the database did not give out: the visitor is told so, and stays signed in.
 const UNREAD: &str = "unread";
@@ -252,10 +255,11 @@ signed! {
 ///
 /// # Errors
 /// When there is no randomness.
-pub fn begin(session: &Session, user: UserId) -> Result<(), PageError> {
+pub fn begin(session: &Session, user: &User) -> Result<(), PageError> {
     session.clear();
     session.renew();
-    session.insert(USER, user).map_err(PageError::internal)?;
+    session.insert(USER, user.id).map_err(PageError::internal)?;
+    session.insert(ACCESS, user_revision(user)).map_err(PageError::internal)?;
     csrf_token(session).map(|_| ())
 }
 
@@ -297,9 +301,15 @@ async fn asked(request: &HttpRequest) -> Result<Option<(User, Option<Standstill>
     if request.get_session().contains_key(UNREAD) {
         return Err(PageError::Busy);
     }
-    let Some(id) = request.get_session().get::<UserId>(USER).ok().flatten() else { return Ok(None) };
+    let session = request.get_session();
+    let Some(id) = session.get::<UserId>(USER).ok().flatten() else { return Ok(None) };
+    // Sessions of earlier versions say nothing of it; they end within hours.
+    let began_with: Option<String> = session.get(ACCESS).ok().flatten();
     let found = app.store.read::<_, StoreError>(move |conn| users::with_standstill(conn, id)).await?;
-    let Some((user, why)) = found.filter(|(user, _)| user.disabled_at.is_none()) else { return Ok(None) };
+    let still_holds = |user: &User| {
+        user.disabled_at.is_none() && began_with.as_ref().is_none_or(|access| *access == user_revision(user))
+    };
+    let Some((user, why)) = found.filter(|(user, _)| still_holds(user)) else { return Ok(None) };
     let standstill = why.map(|why| serde_json::from_str(&why)).transpose().map_err(StoreError::from)?;
     Ok(Some((user, standstill)))
 }

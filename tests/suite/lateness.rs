@@ -9,6 +9,7 @@ use sms_opt_in::domain::actor::Actor;
 use sms_opt_in::domain::consent::{Source, StateName};
 use sms_opt_in::domain::message::{IdCertainty, InboundText, Receipt, ReceiptStatus, RejectKind};
 use sms_opt_in::domain::phone::Phone;
+use sms_opt_in::domain::time::Timestamp;
 use sms_opt_in::jobs::reconcile;
 use sms_opt_in::providers::simulator::Behaviour;
 use sms_opt_in::store::{Store, messages, numbers, programs};
@@ -143,7 +144,11 @@ async fn do_not_text_takes_back_an_invitation_that_has_not_gone_out() {
         move |tx: &mut sms_opt_in::store::Tx<'_>| {
             let number = numbers::find(tx, &phone)?.unwrap().id;
             let reason = "the lawyer wrote to us about it".to_owned();
-            let update = if on { Update::SetDoNotText(reason) } else { Update::ClearDoNotText(reason) };
+            let update = if on {
+                Update::SetDoNotText(reason)
+            } else {
+                Update::ClearDoNotText { reason, set_at: now }
+            };
             record_consent(tx, number, None, update, Source::Manual, &Actor::Operator, now)
         }
     };
@@ -246,4 +251,29 @@ fn late_and_repeated_webhooks_never_end_less_restrictive() {
         Ok(())
     });
     run.unwrap();
+}
+
+/// The page showed one flag; another one was set since, for another reason.
+#[actix_web::test]
+async fn a_flag_that_was_set_anew_is_not_lifted_from_an_old_page() {
+    let world = world().await;
+    let dee = world.lead(87);
+    dee.texts("START").await;
+    let update = |update: Update, now: Timestamp| {
+        let phone = dee.phone.clone();
+        world.jobs.store.write(move |tx: &mut sms_opt_in::store::Tx<'_>| {
+            let number = numbers::find(tx, &phone)?.unwrap().id;
+            record_consent(tx, number, None, update.clone(), Source::Manual, &Actor::Operator, now)
+        })
+    };
+    let reason = || "the lawyer wrote to us about it".to_owned();
+    let first = world.clock.now();
+    let second = first.plus(chrono::Duration::minutes(1));
+    update(Update::SetDoNotText(reason()), first).await.unwrap();
+    update(Update::ClearDoNotText { reason: reason(), set_at: first }, first).await.unwrap();
+    update(Update::SetDoNotText(reason()), second).await.unwrap();
+    let late = update(Update::ClearDoNotText { reason: reason(), set_at: first }, second).await;
+    assert!(matches!(late, Err(ActionError::Conflict(_))), "{late:?}");
+    update(Update::ClearDoNotText { reason: reason(), set_at: second }, second).await.unwrap();
+    world.is_intact().await;
 }

@@ -11,7 +11,7 @@ use sms_opt_in::store::settings;
 use sms_opt_in::web::api::secret_hash;
 
 use self::browser::{Browser, PASSWORD, ada, hidden, hire, location, set_cookie, signed_in};
-use crate::support::world;
+use crate::support::{database, world};
 
 #[actix_web::test]
 async fn the_setup_link_works_once() {
@@ -295,4 +295,70 @@ async fn every_kind_of_answer_has_the_strict_headers() {
         assert_eq!(header("cross-origin-opener-policy"), "same-origin", "{path}");
         assert!(header("strict-transport-security").starts_with("max-age="), "{path}");
     }
+}
+
+/// A sign-in that was verified just before the password changed may write its session after all of them were ended.
+#[actix_web::test]
+async fn a_session_that_is_written_after_the_password_has_changed_is_of_no_use() {
+    let world = world().await;
+    let ada = ada(&world).await;
+    let sam = hire(&world, "sam@example.com", Role::Support).await;
+    for (what, fields) in
+        [("password", [("password", "a new long password")]), ("role", [("role", "auditor")])]
+    {
+        let mut late = Browser::new(&world, "192.0.2.5");
+        let password = if what == "password" { PASSWORD } else { "a new long password" };
+        assert_eq!(late.signs_in("sam@example.com", password).await.status(), 303);
+        let run = |sql: &str| database::run(&world.database, sql).unwrap();
+        run(&format!("CREATE TABLE late_{what} AS SELECT * FROM sessions"));
+        assert_eq!(ada.sends(&format!("/users/{sam}/{what}"), &fields).await.status(), 303);
+        run(&format!(
+            "DELETE FROM sessions; INSERT INTO sessions SELECT * FROM late_{what}; DROP TABLE late_{what}"
+        ));
+        assert!(ada.is_signed_in().await);
+        assert!(!late.is_signed_in().await, "{what}");
+    }
+}
+
+/// What a page showed is what is decided upon: two administrators do not undo each other unseen.
+#[actix_web::test]
+async fn a_decision_from_an_old_page_is_refused() {
+    let world = world().await;
+    let ada = ada(&world).await;
+    let sam = hire(&world, "sam@example.com", Role::Support).await;
+    let of_sam = |what: &str| format!("/users/{sam}/{what}");
+    assert_eq!(ada.sends(&of_sam("deactivate"), &[]).await.status(), 303);
+    let (page, csrf) = (ada.page(&of_sam("reactivate")).await, ada.token().await);
+    let old = hidden(&page, "revision");
+    // Meanwhile: active again, and out again for another reason.
+    assert_eq!(ada.sends(&of_sam("reactivate"), &[]).await.status(), 303);
+    world.clock.advance(chrono::Duration::minutes(1));
+    assert_eq!(ada.sends(&of_sam("deactivate"), &[]).await.status(), 303);
+    let fields = [("csrf", csrf.as_str()), ("revision", old.as_str())];
+    let refused = ada.post(&of_sam("reactivate"), &fields).await;
+    assert_eq!(refused.status(), 409);
+    assert!(refused.text().await.unwrap().contains("Someone else changed this while the page was open."));
+    assert!(ada.page("/users").await.contains("deactivated"));
+    // The page comes back with what stands now, and goes on from it.
+    assert_eq!(ada.sends(&of_sam("reactivate"), &[]).await.status(), 303);
+
+    let page = ada.page(&format!("/users/{sam}")).await;
+    let old = hidden(&page, "revision");
+    assert_eq!(ada.sends(&of_sam("role"), &[("role", "auditor")]).await.status(), 303);
+    let fields = [("csrf", csrf.as_str()), ("revision", old.as_str()), ("role", "administrator")];
+    let refused = ada.post(&of_sam("role"), &fields).await;
+    assert_eq!(refused.status(), 409);
+    let words = refused.text().await.unwrap();
+    assert!(words.contains("Saved now, and yours") && words.contains("Auditor"), "{words}");
+    assert!(words.contains("value=\"administrator\" checked"), "what was chosen stays chosen");
+
+    let csrf = [("csrf", csrf.as_str())];
+    let off = [csrf[0], ("state", "off")];
+    assert_eq!(ada.post("/sending", &off).await.status(), 303);
+    let old = hidden(&ada.page("/").await, "revision");
+    let on = [csrf[0], ("state", "on"), ("revision", old.as_str())];
+    assert_eq!(ada.post("/sending", &on).await.status(), 303);
+    assert_eq!(ada.post("/sending", &off).await.status(), 303, "a stop is never refused");
+    assert_eq!(ada.post("/sending", &on).await.status(), 409, "sending was stopped anew");
+    assert!(ada.page("/").await.contains("Sending is off"));
 }

@@ -134,7 +134,7 @@ async fn an_answer_at_night_waits_for_the_switch_alone() {
     world.clock.advance(Duration::hours(12));
     let switch = async |on: bool| {
         let now = world.clock.now();
-        let switch = move |tx: &mut Tx<'_>| switch_sending(tx, on, &Actor::System, now);
+        let switch = move |tx: &mut Tx<'_>| switch_sending(tx, on, None, &Actor::System, now);
         world.jobs.store.write(switch).await.unwrap();
     };
     switch(false).await;

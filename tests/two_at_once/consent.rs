@@ -143,7 +143,7 @@ pub async fn flags_both_ways(stage: &mut Stage) {
         let why = || "Counsel wrote to us about this number".to_owned();
         let (set, clear) = (
             stage.records(id, Update::SetDoNotText(why())),
-            stage.records(id, Update::ClearDoNotText(why())),
+            stage.records(id, Update::ClearDoNotText { reason: why(), set_at: stage.now }),
         );
         drop(stage.both(set, clear).await);
     }

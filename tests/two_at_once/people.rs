@@ -1,9 +1,12 @@
 //! Who may sign in: the rules about all users, and the keys of programs.
 
+use futures_util::future::join;
+use reqwest::Client;
+use reqwest::redirect::Policy;
 use sms_opt_in::actions::ActionError;
 use sms_opt_in::actions::api_keys::{create_api_key, revoke_api_key};
 use sms_opt_in::actions::users::{
-    NewUser, change_role, create_user, first_administrator, set_active, user_revision,
+    NewUser, change_password, change_role, create_user, first_administrator, set_active, user_revision,
 };
 use sms_opt_in::domain::actor::Actor;
 use sms_opt_in::domain::hex::hex;
@@ -14,6 +17,7 @@ use sms_opt_in::store::{Tx, admin_log, api_keys, settings};
 use sms_opt_in::web::api::secret_hash;
 
 use crate::stage::{Stage, one_of, rounds};
+use crate::support::person::PASSWORD;
 
 fn new(email: &str) -> NewUser {
     let (email, name) = (email.to_owned(), email.to_owned());
@@ -63,20 +67,22 @@ pub async fn administrators_deactivate_each_other(stage: &mut Stage) {
         (stage.administrator("ada@example.com").await, stage.administrator("bea@example.com").await);
     for round in 0..rounds() {
         let (actor, now, id) = (stage.ada(), stage.now, ada.id);
-        let leaves = move |tx: &mut Tx<'_>| set_active(tx, id, false, &actor, now).map(drop);
+        let shown = user_revision(&stage.user(id).await);
+        let leaves = move |tx: &mut Tx<'_>| set_active(tx, id, false, &shown, &actor, now).map(drop);
         let other = stage.user(bea.id).await;
         if round % 2 == 0 {
             one_of(&stage.both(leaves, demotes(&other, stage)).await);
         } else {
-            let (actor, id) = (stage.ada(), bea.id);
-            one_of(&stage.both(leaves, move |tx| set_active(tx, id, false, &actor, now).map(drop)).await);
+            let (actor, id, shown) = (stage.ada(), bea.id, user_revision(&other));
+            let other = move |tx: &mut Tx<'_>| set_active(tx, id, false, &shown, &actor, now).map(drop);
+            one_of(&stage.both(leaves, other).await);
         }
         assert_eq!(stage.administrators().await, 1);
         for id in [ada.id, bea.id] {
             let revision = user_revision(&stage.user(id).await);
             let again = move |tx: &mut Tx<'_>| {
-                change_role(tx, id, Role::Administrator, &revision, &Actor::Operator, now)?;
-                set_active(tx, id, true, &Actor::Operator, now)
+                let user = change_role(tx, id, Role::Administrator, &revision, &Actor::Operator, now)?;
+                set_active(tx, id, true, &user_revision(&user), &Actor::Operator, now)
             };
             stage.given(again).await;
         }
@@ -153,5 +159,43 @@ pub async fn a_key_is_revoked_twice(stage: &mut Stage) {
         let lines = stage.read(move |conn| admin_log::page(conn, &filter, 100)).await;
         let told = lines.iter().filter(|line| line.subject == format!("api-key:{name}")).count();
         assert_eq!(told, 1, "it is revoked and logged once");
+    }
+}
+
+/// The cookie of a browser that signs in, if it may.
+async fn signs_in(stage: &Stage, email: &str, address: &str) -> Option<String> {
+    let client = Client::builder().redirect(Policy::none()).build().unwrap();
+    let url = format!("{}/sign-in", stage.world.url);
+    let page = client.get(&url).send().await.unwrap().text().await.unwrap();
+    let (_, token) = page.split_once("name=\"csrf\" value=\"").expect("the page has a form");
+    let token = token.split('"').next().unwrap();
+    let form = [("csrf", token), ("email", email), ("password", PASSWORD)];
+    let answer = client.post(&url).header("X-Forwarded-For", address).form(&form).send().await.unwrap();
+    let cookie = answer.headers().get("set-cookie")?.to_str().unwrap().split(';').next()?.to_owned();
+    (answer.status() == 303).then_some(cookie)
+}
+
+/// Whoever signs in with the old password while it is changed is signed out by the change, whenever their session is written.
+pub async fn a_sign_in_and_a_new_password(stage: &mut Stage) {
+    let hash = sms_opt_in::password::hash(PASSWORD).unwrap();
+    for round in 0..rounds() {
+        let email = format!("sam{round}@example.com");
+        let (person, now) = (NewUser { password_hash: hash.clone(), ..new(&email) }, stage.now);
+        let user = stage.given(move |tx| create_user(tx, person.clone(), &Actor::Operator, now)).await;
+        let (revision, actor) = (user_revision(&user), stage.ada());
+        let change = move |tx: &mut Tx<'_>| change_password(tx, user.id, "another", &revision, &actor, now);
+        let changes = async {
+            // From before the password is verified to after the session is written.
+            tokio::time::sleep(std::time::Duration::from_millis(u64::try_from(round * 12).unwrap())).await;
+            stage.other.write(change).await.map_err(|error: ActionError| error.to_string()).unwrap();
+        };
+        let address = format!("192.0.2.{round}");
+        let (cookie, ()) = join(signs_in(stage, &email, &address), changes).await;
+        stage.count(cookie.is_none(), false);
+        let Some(cookie) = cookie else { continue };
+        let client = Client::builder().redirect(Policy::none()).build().unwrap();
+        let account = client.get(format!("{}/account", stage.world.url)).header("Cookie", cookie);
+        let answer = account.send().await.unwrap();
+        assert_eq!(answer.status(), 303, "round {round}: the session goes on after the password has changed");
     }
 }

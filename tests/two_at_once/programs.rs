@@ -244,7 +244,7 @@ pub async fn the_switch_both_ways(stage: &mut Stage) {
     for _ in 0..rounds() {
         let turn = |on: bool| {
             let (actor, now) = (stage.ada(), stage.now);
-            move |tx: &mut Tx<'_>| switch_sending(tx, on, &actor, now)
+            move |tx: &mut Tx<'_>| switch_sending(tx, on, None, &actor, now)
         };
         let (one, two) = stage.both(turn(false), turn(true)).await;
         one.unwrap();

@@ -81,6 +81,8 @@ struct Given {
     received_on: String,
     confirm: String,
     seen: String,
+    /// When the flag was set that the page showed.
+    flag_set_at: String,
 }
 
 /// Whom it is about, as far as is known.
@@ -189,6 +191,8 @@ fn show(
     let refused = choices.iter().find(|choice| choice.key == given.update).and_then(|c| c.refused.clone());
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let Known { contact, number, programs, deadlines, .. } = known;
+    let flag = number.consent.do_not_text.as_ref();
+    given.flag_set_at = flag.map(|flag| flag.since.micros().to_string()).unwrap_or_default();
     let state = |program: &Program| number.consent.state_in(program.id).name().label().to_owned();
     let address = format!("/contacts/{}/consents/new?update={}", contact.id, given.update);
     let (suffix, programs) = (programs.suffix('?'), programs.tabs(&address, state));
@@ -258,7 +262,10 @@ fn checked(given: &Given, file: Upload, about: &Known, now: Timestamp) -> Result
         "opt_out" => opt_out(given, now),
         "reassigned" => explained.map(|()| Update::Reassigned(reason)),
         "do_not_text" => explained.map(|()| Update::SetDoNotText(reason)),
-        "clear_do_not_text" => explained.map(|()| Update::ClearDoNotText(reason)),
+        "clear_do_not_text" => {
+            let set_at = Timestamp::from_micros(given.flag_set_at.parse().unwrap_or_default());
+            explained.map(|()| Update::ClearDoNotText { reason, set_at })
+        }
         _ => Err(vec![FieldError::new("update", "Choose what to record.")]),
     }
 }

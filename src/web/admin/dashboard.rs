@@ -24,7 +24,7 @@ use crate::domain::time::Timestamp;
 use crate::providers::breaker::Outage;
 use crate::store::inbox::{self, SilentCarrier};
 use crate::store::messages::{self, Message};
-use crate::store::{Conn, StoreError, programs, reviews, rulebooks, settings, tallies};
+use crate::store::{Conn, StoreError, Tx, programs, reviews, rulebooks, settings, tallies};
 use crate::web::App;
 use crate::web::error::PageError;
 use crate::web::form::Posted;
@@ -68,6 +68,8 @@ struct Figures {
     sending: bool,
     /// The carrier's list of received texts cannot be read.
     silent: Option<SilentCarrier>,
+    /// How often sending was switched on or off: the form carries it.
+    turns: String,
     today: Today,
     /// The program whose states are counted, where there are several.
     of: Option<String>,
@@ -118,6 +120,8 @@ async fn confirm_off(app: Data<App>, who: Administrator) -> Result<HttpResponse,
 #[derive(Deserialize)]
 struct Switch {
     state: OnOff,
+    #[serde(default)]
+    revision: String,
 }
 
 #[derive(Deserialize, PartialEq, Eq)]
@@ -134,8 +138,9 @@ async fn switch(
     Posted(given): Posted<Switch>,
 ) -> Result<HttpResponse, PageError> {
     let on = given.state == OnOff::On;
-    let (actor, now) = (who.actor(), app.clock.now());
-    app.store.write::<_, ActionError>(move |tx| switch_sending(tx, on, &actor, now)).await?;
+    let (actor, now, shown) = (who.actor(), app.clock.now(), given.revision);
+    let turn = move |tx: &mut Tx<'_>| switch_sending(tx, on, Some(&shown), &actor, now);
+    app.store.write::<_, ActionError>(turn).await?;
     let done = if on { "Sending is on again." } else { "Sending is off. Replies are still recorded." };
     session::flash(&session, done);
     Ok(see_other("/"))
@@ -167,6 +172,7 @@ fn figures(conn: &mut Conn<'_>, now: Timestamp) -> Result<Figures, StoreError> {
         new_rules,
         sending: settings::sending_on(conn)?,
         silent: inbox::silent(conn)?,
+        turns: settings::sending_turns(conn)?,
         today: today(conn, program, &latest, now)?,
         of,
         mute,

@@ -82,7 +82,7 @@ async fn create(
     let (token, now) = (given.token.clone(), app.clock.now());
     match app.store.write(move |tx| actions::first_administrator(tx, &token, new.clone(), now)).await {
         Ok(user) => {
-            session::begin(&session, user.id)?;
+            session::begin(&session, &user)?;
             session::flash(&session, "Welcome. You are the first administrator.");
             Ok(see_other("/"))
         }

@@ -92,7 +92,7 @@ async fn sign_in(
         .await?;
     match user {
         Some(user) => {
-            session::begin(&session, user.id)?;
+            session::begin(&session, &user)?;
             Ok(see_other(if form::is_local(&given.next) { given.next.as_str() } else { "/" }))
         }
         None => refuse(&app, given.email, given.next),

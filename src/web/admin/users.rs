@@ -18,7 +18,7 @@ use crate::store::StoreError;
 use crate::store::users::{self, User};
 use crate::web::App;
 use crate::web::error::PageError;
-use crate::web::form::{Errors, Posted};
+use crate::web::form::{Errors, Posted, SavedMeanwhile, saved_meanwhile};
 use crate::web::page::{self, Page, html_status, see_other};
 use crate::web::security;
 use crate::web::session::{self, Administrator, Viewer};
@@ -57,7 +57,11 @@ struct ShowPage {
     user: User,
     /// What the page was opened upon.
     revision: String,
+    /// The role that is chosen in the form.
+    role: Role,
     errors: Errors,
+    /// What someone else saved while the page was open.
+    meanwhile: Vec<SavedMeanwhile>,
 }
 
 #[derive(Template)]
@@ -129,7 +133,7 @@ fn check(given: &Given) -> Result<Role, Vec<FieldError>> {
 }
 
 async fn show(app: Data<App>, who: Administrator, id: Path<String>) -> Result<HttpResponse, PageError> {
-    one(&app, &who, page::id(&id)?, StatusCode::OK, Vec::new()).await
+    one(&app, &who, page::id(&id)?, StatusCode::OK, Vec::new(), None).await
 }
 
 async fn one(
@@ -138,12 +142,21 @@ async fn one(
     id: UserId,
     status: StatusCode,
     errors: Vec<FieldError>,
+    chosen: Option<(Role, String)>,
 ) -> Result<HttpResponse, PageError> {
     let user = app.store.read::<_, StoreError>(move |conn| users::get(conn, id)).await?;
     let user = user.ok_or(PageError::NotFound)?;
-    let (page, revision, errors) =
-        (Page::new(app, "users", who), actions::user_revision(&user), errors.into());
-    html_status(status, ShowPage { page, user, revision, errors })
+    let (page, revision) = (Page::new(app, "users", who), actions::user_revision(&user));
+    let (role, shown) = chosen.unwrap_or_else(|| (user.role, revision.clone()));
+    let meanwhile = match shown == revision {
+        true => Vec::new(),
+        false => saved_meanwhile([("Role", user.role.label(), role.label())]),
+    };
+    let errors = match meanwhile.is_empty() {
+        true => errors,
+        false => errors.into_iter().map(|error| FieldError::new("saved-meanwhile", error.message)).collect(),
+    };
+    html_status(status, ShowPage { page, user, revision, role, errors: errors.into(), meanwhile })
 }
 
 #[derive(Deserialize)]
@@ -162,19 +175,12 @@ async fn change_role(
     Posted(given): Posted<RoleGiven>,
 ) -> Result<HttpResponse, PageError> {
     let id: UserId = page::id(&id)?;
-    let invalid = StatusCode::UNPROCESSABLE_ENTITY;
     let Ok(role) = given.role.parse::<Role>() else {
-        return one(
-            &app,
-            &who,
-            id,
-            invalid,
-            vec![FieldError::new("role", "Choose what this person may do.")],
-        )
-        .await;
+        let errors = vec![FieldError::new("role", "Choose what this person may do.")];
+        return one(&app, &who, id, StatusCode::UNPROCESSABLE_ENTITY, errors, None).await;
     };
-    let (actor, now) = (who.actor(), app.clock.now());
-    match app.store.write(move |tx| actions::change_role(tx, id, role, &given.revision, &actor, now)).await {
+    let (actor, now, shown) = (who.actor(), app.clock.now(), given.revision.clone());
+    match app.store.write(move |tx| actions::change_role(tx, id, role, &shown, &actor, now)).await {
         Ok(user) => {
             session::flash(
                 &session,
@@ -183,7 +189,8 @@ async fn change_role(
             Ok(see_other("/users"))
         }
         Err(ActionError::Conflict(why)) => {
-            one(&app, &who, id, StatusCode::CONFLICT, vec![FieldError::new("role", why)]).await
+            let (errors, chosen) = (vec![FieldError::new("role", why)], Some((role, given.revision)));
+            one(&app, &who, id, StatusCode::CONFLICT, errors, chosen).await
         }
         Err(error) => Err(error.into()),
     }
@@ -214,14 +221,14 @@ async fn change_password(
     }
     if let Err(why) = password::check(&given.password, &user.email) {
         let errors = vec![FieldError::new("password", why)];
-        return one(&app, &who, id, StatusCode::UNPROCESSABLE_ENTITY, errors).await;
+        return one(&app, &who, id, StatusCode::UNPROCESSABLE_ENTITY, errors, None).await;
     }
     let hash = password::hash_aside(given.password).await.map_err(PageError::internal)?;
     match set_password(&app, &user, hash, given.revision, who.actor()).await {
-        Ok(()) => {}
+        Ok(_) => {}
         Err(ActionError::Conflict(why)) => {
             let errors = vec![FieldError::new("password", why)];
-            return one(&app, &who, id, StatusCode::CONFLICT, errors).await;
+            return one(&app, &who, id, StatusCode::CONFLICT, errors, None).await;
         }
         Err(error) => return Err(error.into()),
     }
@@ -235,13 +242,9 @@ async fn set_password(
     hash: String,
     revision: String,
     actor: crate::domain::actor::Actor,
-) -> Result<(), ActionError> {
+) -> Result<User, ActionError> {
     let (id, now) = (user.id, app.clock.now());
-    app.store
-        .write::<_, ActionError>(move |tx| {
-            actions::change_password(tx, id, &hash, &revision, &actor, now).map(drop)
-        })
-        .await
+    app.store.write(move |tx| actions::change_password(tx, id, &hash, &revision, &actor, now)).await
 }
 
 async fn account(app: Data<App>, who: Viewer) -> Result<HttpResponse, PageError> {
@@ -283,9 +286,9 @@ async fn change_own_password(
     // Of two changes with the same current password the second is refused.
     let revision = actions::user_revision(&who.user);
     let hash = password::hash_aside(given.password).await.map_err(PageError::internal)?;
-    set_password(&app, &who.user, hash, revision, who.actor()).await?;
+    let user = set_password(&app, &who.user, hash, revision, who.actor()).await?;
     // Every session of this person has ended, this one too: it goes on under a new key.
-    session::begin(&session, who.user.id)?;
+    session::begin(&session, &user)?;
     session::flash(&session, "Your password is changed. Your other sessions have ended.");
     Ok(see_other("/account"))
 }

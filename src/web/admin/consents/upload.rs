@@ -49,6 +49,7 @@ pub(super) async fn read(request: &HttpRequest, mut parts: Multipart) -> Result<
             "received_on" => given.received_on = value,
             "confirm" => given.confirm = value,
             "seen" => given.seen = value,
+            "flag_set_at" => given.flag_set_at = value,
             _ => {}
         }
     }

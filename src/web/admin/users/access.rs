@@ -8,7 +8,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use crate::actions::ActionError;
-use crate::actions::users::set_active;
+use crate::actions::users::{set_active, user_revision};
 use crate::domain::id::UserId;
 use crate::store::StoreError;
 use crate::store::users::{self, User};
@@ -31,12 +31,17 @@ pub(super) fn routes(config: &mut ServiceConfig) {
 struct AccessPage {
     page: Page,
     user: User,
+    /// What the page was opened upon.
+    revision: String,
     to_active: bool,
     refused: String,
 }
 
 #[derive(Deserialize)]
-struct Nothing {}
+struct Shown {
+    #[serde(default)]
+    revision: String,
+}
 
 async fn confirm_deactivate(
     app: Data<App>,
@@ -65,7 +70,7 @@ async fn confirm(
     let user = user.ok_or(PageError::NotFound)?;
     let status = if refused.is_some() { StatusCode::CONFLICT } else { StatusCode::OK };
     let (page, refused) = (Page::new(app, "users", who), refused.unwrap_or_default());
-    html_status(status, AccessPage { page, user, to_active, refused })
+    html_status(status, AccessPage { page, revision: user_revision(&user), user, to_active, refused })
 }
 
 async fn deactivate(
@@ -73,9 +78,9 @@ async fn deactivate(
     who: Administrator,
     session: Session,
     id: Path<String>,
-    _: Posted<Nothing>,
+    Posted(shown): Posted<Shown>,
 ) -> Result<HttpResponse, PageError> {
-    set(&app, &who, &session, page::id(&id)?, false).await
+    set(&app, &who, &session, page::id(&id)?, false, shown).await
 }
 
 async fn reactivate(
@@ -83,9 +88,9 @@ async fn reactivate(
     who: Administrator,
     session: Session,
     id: Path<String>,
-    _: Posted<Nothing>,
+    Posted(shown): Posted<Shown>,
 ) -> Result<HttpResponse, PageError> {
-    set(&app, &who, &session, page::id(&id)?, true).await
+    set(&app, &who, &session, page::id(&id)?, true, shown).await
 }
 
 async fn set(
@@ -94,9 +99,10 @@ async fn set(
     session: &Session,
     id: UserId,
     active: bool,
+    shown: Shown,
 ) -> Result<HttpResponse, PageError> {
     let (actor, now) = (who.actor(), app.clock.now());
-    match app.store.write(move |tx| set_active(tx, id, active, &actor, now)).await {
+    match app.store.write(move |tx| set_active(tx, id, active, &shown.revision, &actor, now)).await {
         Ok(user) if active => session::flash(session, format!("{} can sign in again.", user.name)),
         Ok(user) => session::flash(session, format!("{} can no longer sign in.", user.name)),
         Err(ActionError::Conflict(why)) => return confirm(app, who, id, active, Some(why)).await,
