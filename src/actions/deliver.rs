@@ -4,6 +4,7 @@
 use chrono::Duration;
 
 use crate::domain::consent::StateName;
+use crate::domain::database_kind::DatabaseKind;
 use crate::domain::gate::{Answer, CheckName, ClearedText};
 use crate::domain::id::MessageId;
 use crate::domain::message::{
@@ -12,7 +13,7 @@ use crate::domain::message::{
 use crate::domain::time::Timestamp;
 use crate::store::messages::{self, Message, Move};
 use crate::store::numbers::Number;
-use crate::store::{Tx, events, numbers, programs};
+use crate::store::{Tx, events, numbers, programs, settings};
 
 use super::consent::opted_in_before;
 use super::receive_receipt::refused_by_provider;
@@ -131,8 +132,11 @@ pub fn wake(tx: &mut Tx<'_>, ids: &[MessageId], now: Timestamp) -> Result<usize,
 /// longer waits.
 ///
 /// # Errors
-/// When the database fails.
+/// When the database fails; in any other database there is no such thing.
 pub fn deliver_now(tx: &mut Tx<'_>, id: MessageId, now: Timestamp) -> Result<bool, ActionError> {
+    if settings::database_kind(tx)? != Some(DatabaseKind::Simulated) {
+        return Err(ActionError::NotFound("page"));
+    }
     let Some(message) = messages::get(tx, id)? else { return Ok(false) };
     let waits =
         message.status == Status::Scheduled || message.status == Status::Queued && message.due_at > now;

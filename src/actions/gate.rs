@@ -90,23 +90,23 @@ impl Standing {
             Purpose::Counted => caps(program, &agreed(conn, number, program)?),
             _ => Vec::new(),
         };
-        let mut sent = sent(conn, number, program, &caps, now)?;
-        if is_new && !caps.is_empty() {
-            sent.extend(messages::arranged(conn, number.id, program.id)?);
-        }
         let places = match purpose {
             Purpose::Reply => Vec::new(),
             _ => places(conn, number, program)?,
         };
         let binding = if program.keeps_quiet_hours { self.rulebook.caps(&places, now) } else { Vec::new() };
+        let is_capped = !caps.is_empty() || !binding.is_empty();
+        let arranged = if is_new && is_capped { messages::arranged(conn, number.id)? } else { Vec::new() };
+        let promised = arranged.iter().filter(|text| text.counts && text.program == program.id);
+        let mut sent = sent(conn, number, program, &caps, now)?;
+        sent.extend(promised.map(|text| text.at));
         let mut legal_caps = Vec::new();
         for cap in binding {
             let of = (cap.subject == Subject::Program).then_some(program.id);
             let mut sent =
                 messages::attempts_since(conn, number.id, of, now.plus(-cap.cap().window()), cap.n)?;
-            if is_new {
-                sent.extend(messages::scheduled_for(conn, number.id, of)?);
-            }
+            let counted = arranged.iter().filter(|text| of.is_none_or(|of| of == text.program));
+            sent.extend(counted.map(|text| text.at));
             legal_caps.push(UsedCap { cap, sent });
         }
         Ok(ask(&Question {

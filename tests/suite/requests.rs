@@ -4,8 +4,10 @@
 use chrono::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
+use sms_opt_in::actions::become_kind::become_kind;
 use sms_opt_in::domain::actor::Actor;
 use sms_opt_in::domain::consent::{Draft, EventKind, Source};
+use sms_opt_in::domain::database_kind::DatabaseKind;
 use sms_opt_in::domain::evidence::Evidence;
 use sms_opt_in::domain::id::MessageId;
 use sms_opt_in::domain::message::Lane;
@@ -244,6 +246,14 @@ async fn deliver_now_skips_quiet_hours_and_no_other_check() {
     let mut aud = world.aud().await;
     let path = deliver_now(&world, &dee).await;
     assert_eq!(aud.post("/simulator", &path, &[]).await.status, 403);
+    // It is gone once the database has become real, whatever provider the server was started with.
+    let now = world.clock.now();
+    let become_real = move |tx: &mut Tx<'_>| become_kind(tx, DatabaseKind::Real, now);
+    world.jobs.store.write(become_real).await.unwrap();
+    sam.open("/simulator").await.lacks("Deliver now (simulator)");
+    assert_eq!(sam.post("/simulator", &path, &[]).await.status, 404);
+    world.deliver().await;
+    assert_eq!(requests(&dee), 0);
     world.is_intact().await;
 }
 

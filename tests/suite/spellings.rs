@@ -7,8 +7,11 @@ use sms_opt_in::actions::spelling::join_spellings;
 use sms_opt_in::domain::actor::Actor;
 use sms_opt_in::domain::consent::{Draft, EventKind, Source};
 use sms_opt_in::domain::evidence::{Evidence, RevocationChannel};
+use sms_opt_in::domain::id::MessageId;
+use sms_opt_in::domain::message::{Lane, Status};
 use sms_opt_in::domain::phone::Phone;
-use sms_opt_in::store::{events, numbers};
+use sms_opt_in::store::messages::{self, Message};
+use sms_opt_in::store::{Tx, events, numbers, programs};
 
 use crate::hooks::{INBOUND, post, signature};
 use crate::support::{World, database, world};
@@ -37,20 +40,14 @@ async fn events_of(world: &World, number: &str) -> usize {
 
 /// A record as a version that took each spelling for a number of its own has left it: opted out under this spelling.
 async fn left_by_an_earlier_version(world: &World, e164: &str) {
-    let (id, zeros) = ("0190a5b4000070008000000000000001", "00".repeat(32));
-    let bytes = |hex: &str| if database::is_postgres() { format!("'\\x{hex}'") } else { format!("x'{hex}'") };
-    let consent = serde_json::to_string(&sms_opt_in::domain::consent::NumberConsent::default()).unwrap();
-    let row = format!(
-        "INSERT INTO numbers (id, e164, consent, do_not_text, paused, contact_count, head_seq, head_hash, created_at) \
-         VALUES ({}, '{e164}', '{consent}', FALSE, FALSE, 0, 0, {}, 1720766955520000)",
-        bytes(id),
-        bytes(&zeros)
-    );
-    database::run(&world.database, &row).unwrap();
+    record_under(world, e164).await;
+    opts_out_under(world, e164).await;
+}
+
+async fn opts_out_under(world: &World, e164: &str) {
     let (phone, now) = (Phone::from_e164(e164).unwrap(), world.clock.now());
-    let append = move |tx: &mut sms_opt_in::store::Tx<'_>| {
-        let id = numbers::find_spelled(tx, &phone)?.unwrap().id;
-        let mut number = numbers::get_locked(tx, id)?.unwrap();
+    let append = move |tx: &mut Tx<'_>| {
+        let mut number = numbers::find_spelled_locked(tx, &phone)?.unwrap();
         let evidence =
             Evidence::Revocation { channel: RevocationChannel::Call, reason: "No more".to_owned() };
         let (kind, source) = (EventKind::OptedOut, Source::Manual);
@@ -61,9 +58,45 @@ async fn left_by_an_earlier_version(world: &World, e164: &str) {
     world.jobs.store.write(append).await.unwrap();
 }
 
+/// A text that waits for the number under this spelling.
+async fn waits_under(world: &World, e164: &str, lane: Lane, status: Status) -> MessageId {
+    let (phone, now) = (Phone::from_e164(e164).unwrap(), world.clock.now());
+    let insert = move |tx: &mut Tx<'_>| {
+        let number = numbers::find_spelled(tx, &phone)?.unwrap();
+        let program = programs::find(tx, None)?.unwrap();
+        let id: MessageId = tx.new_id(now)?;
+        let new = Message::new(id, program.id, lane, phone.as_str(), "Hello", &Actor::Operator, now);
+        messages::insert(tx, &Message { number_id: Some(number.id), status, ..new }, None)?;
+        Ok::<_, ActionError>(id)
+    };
+    world.jobs.store.write(insert).await.unwrap()
+}
+
+async fn message(world: &World, id: MessageId) -> Message {
+    world.jobs.store.read(move |conn| messages::get(conn, id)).await.unwrap().unwrap()
+}
+
+/// An empty record under this spelling.
+async fn record_under(world: &World, e164: &str) {
+    record_under_id(world, e164, 1).await;
+}
+
+async fn record_under_id(world: &World, e164: &str, n: u8) {
+    let (id, zeros) = (format!("0190a5b40000700080000000000000{n:02}"), "00".repeat(32));
+    let bytes = |hex: &str| if database::is_postgres() { format!("'\\x{hex}'") } else { format!("x'{hex}'") };
+    let consent = serde_json::to_string(&sms_opt_in::domain::consent::NumberConsent::default()).unwrap();
+    let row = format!(
+        "INSERT INTO numbers (id, e164, consent, do_not_text, paused, contact_count, head_seq, head_hash, created_at) \
+         VALUES ({}, '{e164}', '{consent}', FALSE, FALSE, 0, 0, {}, 1720766955520000)",
+        bytes(&id),
+        bytes(&zeros)
+    );
+    database::run(&world.database, &row).unwrap();
+}
+
 async fn start_again(world: &World) {
     let now = world.clock.now();
-    let join = move |tx: &mut sms_opt_in::store::Tx<'_>| join_spellings(tx, None, 100, now);
+    let join = move |tx: &mut Tx<'_>| join_spellings(tx, None, 100, now);
     world.jobs.store.write(join).await.unwrap();
 }
 
@@ -107,8 +140,13 @@ async fn a_record_under_an_old_spelling_is_joined_once_and_stays() {
     let kept = Phone::from_e164(old).unwrap();
     let kept = world.jobs.store.read(move |conn| numbers::find_spelled(conn, &kept)).await.unwrap().unwrap();
     assert_eq!(kept.consent.seq, 1, "the old history stays as it is");
+    let contact = world.call(Method::POST, "/api/v1/contacts", Some(json!({"phone": new}))).await.1;
     let mut sam = world.sam().await;
-    sam.open("/troubleshoot?number=%2B5215562000000").await.says("opted out").says("+5215562000000");
+    let contact = format!("/contacts/{}", contact["id"].as_str().unwrap());
+    for page in ["/troubleshoot?number=%2B5215562000000", contact.as_str()] {
+        let page = sam.open(page).await;
+        page.says("Recorded earlier as +5215562000000").says("was taken over on").says("No more");
+    }
     world.clock.advance(chrono::Duration::minutes(1));
     texts(&world, "SM1", old, "START").await;
     assert_eq!(
@@ -116,6 +154,36 @@ async fn a_record_under_an_old_spelling_is_joined_once_and_stays() {
         "opted_in",
         "the lead's own START brings it back, in the canonical record"
     );
+    world.is_intact().await;
+}
+
+/// A text that waits goes on under the canonical number where the lead can still be texted; an opt-in request does not.
+#[actix_web::test]
+async fn what_waits_under_an_old_spelling_goes_on_under_the_canonical_one() {
+    let world = world().await;
+    let (old, new) = ("+5215562000000", "+525562000000");
+    record_under(&world, old).await;
+    let held = waits_under(&world, old, Lane::Gated, Status::Held).await;
+    let request = waits_under(&world, old, Lane::Invitation, Status::Queued).await;
+    // This one opted out under the old spelling: what still waits for it ends.
+    let out = "+5215562000001";
+    record_under_id(&world, out, 2).await;
+    opts_out_under(&world, out).await;
+    let ended = waits_under(&world, out, Lane::Gated, Status::Held).await;
+    start_again(&world).await;
+    let phone = Phone::from_e164(new).unwrap();
+    let canonical = world.jobs.store.read(move |conn| numbers::find(conn, &phone)).await.unwrap().unwrap();
+    let (held_now, request_now, ended_now) =
+        (message(&world, held).await, message(&world, request).await, message(&world, ended).await);
+    assert_eq!((held_now.number_id, held_now.status), (Some(canonical.id), Status::Held));
+    assert_eq!((request_now.status, ended_now.status), (Status::Cancelled, Status::Cancelled));
+    assert!(request_now.error_text.unwrap().contains("new spelling"));
+    assert_eq!(world.send("+525562000001", "Hello").await.1["code"], "opted_out");
+    texts(&world, "SM1", old, "START").await;
+    world.clock.advance(chrono::Duration::seconds(1));
+    world.deliver().await;
+    let released = message(&world, held).await;
+    assert!(matches!(released.status, Status::Sent | Status::Delivered), "{:?}", released.status);
     world.is_intact().await;
 }
 

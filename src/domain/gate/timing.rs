@@ -46,21 +46,14 @@ pub(super) fn timing(question: &Question<'_>) -> Timing {
     Timing {
         quiet_hours: quiet_hours(question, &answers, soon),
         frequency: frequency(question, free),
-        words: next.map(|next| on_the_spot(question, next)),
+        words: next.map(|next| appointment(question, next)),
         next,
         until: closes.filter(|_| soon.is_none()),
     }
 }
 
-/// A moment as the recipient's clock shows it, where one is known; the place that opens last counts.
-fn on_the_spot(question: &Question<'_>, at: Timestamp) -> String {
-    match last_zone(question, at) {
-        Some(zone) => format!("{} ({})", zone.words(at), at.words()),
-        None => at.words(),
-    }
-}
-
-/// The same with the clock first, as a person reads an appointment.
+/// A moment as a person reads an appointment: on the recipient's clock first, where one is known. The place that opens last
+/// counts.
 pub(super) fn appointment(question: &Question<'_>, at: Timestamp) -> String {
     match last_zone(question, at) {
         Some(zone) => format!("{} ({})", zone.clock_words(at), at.words()),

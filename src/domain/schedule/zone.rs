@@ -110,13 +110,7 @@ impl Zone {
         Local::at(at.micros(), self.stretch(at.micros()).offset)
     }
 
-    /// "Wed, Nov 25, 2026, 8:00 AM in New York".
-    pub fn words(self, at: Timestamp) -> String {
-        let shifted = Timestamp::from_micros(at.micros().saturating_add(self.stretch(at.micros()).offset));
-        format!("{} in {}", shifted.utc().format("%a, %b %-d, %Y, %-I:%M %p"), self.city())
-    }
-
-    /// The moment on the zone's clock, the clock first: "8:00 AM on Wed, Nov 4 in New York".
+    /// The moment on the zone's clock, the clock first, as people read it: "8:00 AM on Wed, Nov 4 in New York".
     pub fn clock_words(self, at: Timestamp) -> String {
         let shifted = Timestamp::from_micros(at.micros().saturating_add(self.stretch(at.micros()).offset));
         format!("{} in {}", shifted.utc().format("%-I:%M %p on %a, %b %-d"), self.city())
@@ -268,10 +262,10 @@ mod tests {
         let zone = Zone::find(" America/New_York ").unwrap();
         assert_eq!((zone.name(), zone.city().as_str()), ("America/New_York", "New York"));
         let at = Timestamp::from_micros(1_795_611_600_000_000);
-        assert_eq!(zone.words(at), "Wed, Nov 25, 2026, 8:00 AM in New York");
+        assert_eq!(zone.clock_words(at), "8:00 AM on Wed, Nov 25 in New York");
         for end in [i64::MIN, i64::MAX] {
             zone.local(Timestamp::from_micros(end)).weekday();
-            zone.words(Timestamp::from_micros(end));
+            zone.clock_words(Timestamp::from_micros(end));
         }
     }
 }

@@ -39,27 +39,6 @@ pub fn counted_since(
     })
 }
 
-/// For when a number's texts of a program that count towards a promised frequency are arranged already.
-///
-/// # Errors
-/// When the database fails.
-pub fn arranged(
-    conn: &mut Conn<'_>,
-    number: NumberId,
-    program: ProgramId,
-) -> Result<Vec<Timestamp>, StoreError> {
-    on!(conn, db => {
-        let query = messages::table
-            .filter(messages::number_id.eq(number))
-            .filter(messages::program_id.eq(program))
-            .filter(messages::status.eq(Status::Scheduled))
-            .filter(messages::lane.eq(Lane::Gated))
-            .filter(messages::category.ne(Category::Conversation))
-            .select(messages::due_at);
-        Ok(query.load(db)?)
-    })
-}
-
 /// When texts were handed over to a number since then, from one program or from all: everything that was not an answer to
 /// the lead, also what the carrier refused. The newest first, at most `most`.
 ///
@@ -88,25 +67,41 @@ pub fn attempts_since(
     })
 }
 
-/// For when a number's texts are scheduled already, from one program or from all.
+/// A text that is scheduled for a number already.
+#[derive(Clone, Copy, Debug)]
+pub struct Arranged {
+    /// Of which program.
+    pub program: ProgramId,
+    /// It counts towards a promised frequency.
+    pub counts: bool,
+    /// When it goes out.
+    pub at: Timestamp,
+}
+
+/// What is scheduled for a number already, from all programs.
 ///
 /// # Errors
 /// When the database fails.
-pub fn scheduled_for(
-    conn: &mut Conn<'_>,
-    number: NumberId,
-    program: Option<ProgramId>,
-) -> Result<Vec<Timestamp>, StoreError> {
+pub fn arranged(conn: &mut Conn<'_>, number: NumberId) -> Result<Vec<Arranged>, StoreError> {
     on!(conn, db => {
         // The status is looked at here: with it in the query SQLite would take an index over all scheduled messages.
         let query = messages::table
             .filter(messages::number_id.eq(number))
             .filter(in_status(WAITING))
-            .select((messages::status, messages::program_id, messages::due_at));
-        let waiting: Vec<(Status, ProgramId, Timestamp)> = query.load(db)?;
-        let is_meant = |of: ProgramId| program.is_none_or(|program| program == of);
-        let due = |(status, of, due_at)| (status == Status::Scheduled && is_meant(of)).then_some(due_at);
-        Ok(waiting.into_iter().filter_map(due).collect())
+            .select((
+                messages::status,
+                messages::program_id,
+                messages::lane,
+                messages::category,
+                messages::due_at,
+            ));
+        let waiting: Vec<(Status, ProgramId, Lane, Category, Timestamp)> = query.load(db)?;
+        let scheduled = waiting.into_iter().filter(|(status, ..)| *status == Status::Scheduled);
+        Ok(scheduled
+            .map(|(_, program, lane, category, at)| {
+                Arranged { program, counts: lane == Lane::Gated && category != Category::Conversation, at }
+            })
+            .collect())
     })
 }
 

@@ -2,6 +2,7 @@
 //! write in. It shows and hands over; what may be sent is decided by the gate alone.
 
 pub(super) mod notes;
+pub(super) mod older;
 pub(super) mod questions;
 pub(super) mod timeline;
 
@@ -12,6 +13,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
+use self::older::{OlderRecord, older};
 use self::questions::notice;
 use self::timeline::{Day, HistoryContext, history};
 use super::basis;
@@ -78,6 +80,7 @@ struct Record {
     /// Why a text that asked for consent does not count yet.
     notice: Option<&'static str>,
     days: Vec<Day>,
+    older: Option<OlderRecord>,
     bubbles: Vec<Bubble>,
     others: Vec<Contact>,
 }
@@ -215,6 +218,7 @@ fn record(
     let notice = notice(&questions, &number.consent, program.id);
     let stored = events::of(conn, number.id)?;
     let texts = HistoryContext::read(conn, &stored, questions)?;
+    let older = older(conn, &number.phone, &stored, program, programs.all(), &names)?;
     let state = |program: &Program| number.consent.state_in(program.id).name().label().to_owned();
     let about = About { number: Some(number.id), contact: Some(id), program: Some(program), role };
     Ok(Record {
@@ -236,6 +240,7 @@ fn record(
             programs.all(),
             &names,
         ),
+        older,
         stale: by_number(conn, open)?.into_iter().next(),
         bubbles,
         others,

@@ -8,6 +8,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::contact::notes::notes;
+use super::contact::older::{OlderRecord, older};
 use super::contact::questions::notice;
 use super::contact::timeline::{Day, HistoryContext, history};
 use super::messages::meaning::why;
@@ -183,7 +184,7 @@ struct Finding {
     messages: Vec<Message>,
     notices: Vec<NoticeItem>,
     /// An older record of the same number under another spelling; its texts are among the messages.
-    older: Option<Number>,
+    older: Option<OlderRecord>,
     days: Vec<Day>,
 }
 
@@ -230,10 +231,6 @@ fn find(
         false => Vec::new(),
     };
     let notice = notice(&questions, &number.consent, program.id);
-    let older = match phone.old_spelling() {
-        Some(old) => numbers::find_spelled(conn, &old)?,
-        None => None,
-    };
     let (contacts, mut messages, notices) = match known {
         true => (
             contacts::of_number(conn, number.id)?,
@@ -242,14 +239,15 @@ fn find(
         ),
         false => Default::default(),
     };
-    if let Some(older) = &older {
-        messages.extend(messages::of_number(conn, older.id, LATEST)?);
-    }
     let notices = notices.into_iter().map(|(kind, text)| NoticeItem::new(kind, text)).collect();
     let names = Names::read(conn)?;
+    let stored = if known { events::of(conn, number.id)? } else { Vec::new() };
+    let older = older(conn, &phone, &stored, program, programs.all(), &names)?;
+    if let Some(older) = &older {
+        messages.extend(messages::of_number(conn, older.number.id, LATEST)?);
+    }
     let days = match known {
         true => {
-            let stored = events::of(conn, number.id)?;
             let texts = HistoryContext::read(conn, &stored, questions)?;
             let notes = notes(conn, number.id, None, &names)?;
             history(stored, &texts, notes, program, programs.all(), &names)

@@ -8,10 +8,11 @@ use serde::Deserialize;
 
 use super::{App, simulator};
 use crate::actions::deliver::deliver_now;
+use crate::domain::database_kind::DatabaseKind;
 use crate::domain::id::{MessageId, NumberId};
 use crate::domain::message::{Lane, Status};
 use crate::domain::time::Timestamp;
-use crate::store::{Conn, StoreError, messages};
+use crate::store::{Conn, StoreError, messages, settings};
 use crate::web::error::PageError;
 use crate::web::form::Posted;
 use crate::web::page::{self, see_other};
@@ -24,8 +25,11 @@ pub(super) struct WaitingText {
     pub(super) at: Timestamp,
 }
 
-/// The scheduled texts for a number, the first one first.
+/// The scheduled texts for a number, the first one first; none in a database that is not simulated.
 pub(super) fn waiting(conn: &mut Conn<'_>, number: NumberId) -> Result<Vec<WaitingText>, StoreError> {
+    if settings::database_kind(conn)? != Some(DatabaseKind::Simulated) {
+        return Ok(Vec::new());
+    }
     let scheduled = messages::waiting(conn, number, None)?.into_iter();
     let scheduled = scheduled.filter(|message| message.status == Status::Scheduled);
     Ok(scheduled

@@ -1,0 +1,46 @@
+//! The record of the same number under an older spelling, as a part of the page of the number: when it was joined, and its
+//! history as it was left.
+
+use crate::domain::evidence::Evidence;
+use crate::domain::ledger::Stored;
+use crate::domain::phone::Phone;
+use crate::domain::program::Program;
+use crate::domain::time::Timestamp;
+use crate::store::numbers::Number;
+use crate::store::{Conn, StoreError, events, numbers};
+use crate::web::admin::names::Names;
+
+use super::timeline::{Day, HistoryContext, history};
+
+/// An older record, and what became of it.
+pub(in crate::web::admin) struct OlderRecord {
+    pub(in crate::web::admin) number: Number,
+    /// When something of it was taken over into the record that goes on; none when nothing in it was stricter.
+    pub(in crate::web::admin) joined_at: Option<Timestamp>,
+    pub(in crate::web::admin) days: Vec<Day>,
+}
+
+/// The record under an older spelling of `phone`, if there is one. `stored` is the history that goes on.
+pub(in crate::web::admin) fn older(
+    conn: &mut Conn<'_>,
+    phone: &Phone,
+    stored: &[Stored],
+    program: &Program,
+    all: &[Program],
+    names: &Names,
+) -> Result<Option<OlderRecord>, StoreError> {
+    let Some(old) = phone.old_spelling() else { return Ok(None) };
+    let Some(number) = numbers::find_spelled(conn, &old)? else { return Ok(None) };
+    let is_taken_over = |row: &&Stored| match serde_json::from_str(&row.facts) {
+        Ok(Evidence::OtherSpelling(link)) => link.number == number.id,
+        _ => false,
+    };
+    let joined_at = stored.iter().find(is_taken_over).map(|row| row.recorded_at);
+    let left = events::of(conn, number.id)?;
+    let texts = HistoryContext::read(conn, &left, Vec::new())?;
+    let mut days = history(left, &texts, Vec::new(), program, all, names);
+    for entry in days.iter_mut().flat_map(|(_, entries)| entries) {
+        entry.anchor = format!("older-{}", entry.anchor);
+    }
+    Ok(Some(OlderRecord { number, joined_at, days }))
+}
