@@ -346,7 +346,10 @@ async fn what_a_reply_would_mean_is_told_before_anybody_sends_it() {
         .says("take me off");
     read("START", &mut aud).await.says("Consent begins for the program");
     read("not interested", &mut aud).await.says("paused at once");
-    read("is it on this end", &mut aud).await.says("Not an opt-out: “this end” refers to something else.");
+    read("yes?", &mut aud).await.says("No opt-in or opt-out: YES, as a question.");
+    read("is it on this end", &mut aud)
+        .await
+        .says("No opt-in or opt-out: “this end” refers to something else.");
     read("<b>stopwatch</b>", &mut aud)
         .await
         .says("No change")
