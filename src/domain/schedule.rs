@@ -2,6 +2,7 @@
 //! and where a contact is. Rules that change with the law are dated data (value, first and last date, source, certainty),
 //! never constants in code (RULES §7). It must not know what time it is, whom it is asked about or where rules are stored.
 
+mod answer;
 mod ask;
 mod book;
 mod closed_days;
@@ -16,6 +17,7 @@ mod place;
 mod region;
 mod revocation;
 mod rule;
+mod rule_error;
 mod rule_table;
 mod rulebook_text;
 mod strictness;
@@ -25,12 +27,13 @@ mod zone;
 #[cfg(test)]
 mod tests;
 
-pub use ask::{AppliedRule, Because, Hours, Rules, Window, ask, opens_at, window};
+pub use answer::{AppliedRule, Because, Hours};
+pub use ask::{Rules, Window, ask, opens_at, window};
 pub use book::{Rulebook, federal_day};
 pub use closed_days::{Closure, Falls, Holiday};
 pub use dated::{Certainty, Dated, LONG_AGO};
 pub use frequency::{Cap, Per, promises};
-pub use hour_rule::{Allowed, Days, HourRule, Law, RuleError};
+pub use hour_rule::{Allowed, Days, HourRule, Law};
 pub use legal_cap::{LegalCap, Subject};
 pub use own_hours::OwnHours;
 pub use pending::PendingRule;
@@ -38,6 +41,7 @@ pub use place::{By, OwnZone, Place, is_foreign, place_in, place_of, zip_is_reada
 pub use region::Region;
 pub use revocation::{Deadline, DeadlineName, Deadlines, Reach, StopRule, TextKind};
 pub use rule::Rule;
+pub use rule_error::RuleError;
 pub use rulebook_text::{Difference, RulebookText, normal_lines};
 pub use strictness::{Strictness, strictness};
 pub use zone::{Local, Zone};

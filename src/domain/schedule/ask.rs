@@ -2,10 +2,11 @@
 //! are never tried one by one: between clock changes, midnights and the borders of the rules nothing can change, so the
 //! search goes from one such border to the next.
 
+use super::answer::{AppliedRule, Because, Hours};
 use super::book::Rulebook;
-use super::closed_days::{Closure, Holiday};
+use super::closed_days::Holiday;
 use super::dated::date_of;
-use super::hour_rule::{Allowed, HourRule, Law};
+use super::hour_rule::{Allowed, Law};
 use super::own_hours::OwnHours;
 use super::place::Place;
 use super::rule_table::LawRules;
@@ -15,104 +16,6 @@ use crate::domain::time::Timestamp;
 /// Farther ahead than this nothing is promised.
 const HORIZON: i64 = 14 * DAY;
 const MINUTE: i64 = 60_000_000;
-
-/// The answer for one moment.
-#[derive(Clone, PartialEq, Debug)]
-pub enum Hours<'a> {
-    /// A text may arrive now.
-    Open {
-        /// The first moment at which it may not any more (14 days on at the latest): the end of its validity.
-        until: Timestamp,
-        /// What closes then. Empty when nothing closes within 14 days.
-        rules: Vec<Because<'a>>,
-    },
-    /// It may not.
-    Quiet {
-        /// The next moment at which it may everywhere; none within 14 days.
-        next: Option<Timestamp>,
-        /// What forbids it now; first what opens last.
-        rules: Vec<Because<'a>>,
-    },
-}
-
-/// One rule in one candidate zone, and the moment it was asked about.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub struct Because<'a> {
-    /// The zone.
-    pub zone: Zone,
-    /// What the clock shows there now.
-    pub local: Local,
-    /// The rule that decides.
-    pub rule: AppliedRule<'a>,
-}
-
-/// A rule that decides about an hour.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub enum AppliedRule<'a> {
-    /// The place is closed for a while.
-    Closure(&'a Closure),
-    /// It is a holiday there.
-    Holiday(&'a Holiday),
-    /// Its hours.
-    Hours(&'a HourRule),
-}
-
-impl Because<'_> {
-    /// "It is 21:40 in New York; Florida allows 8:00 to 20:00".
-    pub fn words(&self) -> String {
-        format!("It is {} in {}; {}", self.local.clock(), self.zone.city(), self.rule.words())
-    }
-}
-
-impl AppliedRule<'_> {
-    /// "Florida allows 8:00 to 20:00", "Utah allows no texts on Pioneer Day".
-    pub fn words(&self) -> String {
-        match self {
-            AppliedRule::Hours(rule) => rule.words(),
-            AppliedRule::Holiday(holiday) => {
-                format!("{} allows no texts on {}", holiday.law.name(), holiday.name)
-            }
-            AppliedRule::Closure(closure) => match closure.dated.until {
-                Some(until) => {
-                    format!("{} is closed to texts until {}", closure.law.name(), until.format("%b %-d, %Y"))
-                }
-                None => format!("{} is closed to texts", closure.law.name()),
-            },
-        }
-    }
-
-    /// Who says so.
-    pub fn source(&self) -> &str {
-        match self {
-            AppliedRule::Hours(rule) => &rule.dated.source,
-            AppliedRule::Holiday(holiday) => &holiday.dated.source,
-            AppliedRule::Closure(closure) => &closure.dated.source,
-        }
-    }
-}
-
-impl<'a> Hours<'a> {
-    /// True when a text may arrive now.
-    pub fn is_open(&self) -> bool {
-        matches!(self, Hours::Open { .. })
-    }
-
-    /// The rules that decide.
-    pub fn rules(&self) -> &[Because<'a>] {
-        match self {
-            Hours::Open { rules, .. } | Hours::Quiet { rules, .. } => rules,
-        }
-    }
-
-    /// The rule that decides, in one sentence.
-    pub fn words(&self) -> String {
-        match (self.rules().first(), self) {
-            (Some(because), _) => format!("{}.", because.words()),
-            (None, Hours::Open { .. }) => "No rule closes within 14 days.".to_owned(),
-            (None, Hours::Quiet { .. }) => "It is a quiet hour.".to_owned(),
-        }
-    }
-}
 
 /// What is asked: the law, unless it does not bind, and a program's own hours.
 #[derive(Clone, Copy, Debug)]

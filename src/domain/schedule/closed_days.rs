@@ -7,7 +7,8 @@ use std::str::FromStr;
 use chrono::{Datelike, NaiveDate, Weekday};
 
 use super::dated::Dated;
-use super::hour_rule::{Law, NAMES, RuleError};
+use super::hour_rule::{Law, NAMES};
+use super::rule_error::RuleError;
 
 /// A holiday on which a place allows no texts.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
 
-use super::hour_rule::RuleError;
+use super::rule_error::RuleError;
 use crate::domain::words::words;
 
 /// 1970-01-01 counted from the year 1, as chrono counts days.

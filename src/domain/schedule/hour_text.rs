@@ -5,8 +5,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::dated::{Certainty, Dated, date, source_line};
-use super::hour_rule::{Allowed, Days, HourRule, Law, NAMES, RuleError};
+use super::hour_rule::{Allowed, Days, HourRule, Law, NAMES};
 use super::region::Region;
+use super::rule_error::RuleError;
 
 /// Minutes of a day.
 const DAY_MINUTES: u16 = 24 * 60;

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::dated::Dated;
 use super::frequency::{Cap, Per};
-use super::hour_rule::{Law, RuleError};
+use super::hour_rule::Law;
+use super::rule_error::RuleError;
 use crate::domain::words::words;
 
 words! {

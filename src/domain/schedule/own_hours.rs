@@ -6,7 +6,8 @@ use std::str::FromStr;
 use chrono::NaiveDate;
 
 use super::dated::{Certainty, Dated};
-use super::hour_rule::{Allowed, Days, HourRule, Law, RuleError};
+use super::hour_rule::{Allowed, Days, HourRule, Law};
+use super::rule_error::RuleError;
 
 /// A program's own sending hours; none when it keeps those of the law alone.
 #[derive(Clone, PartialEq, Debug, Default)]

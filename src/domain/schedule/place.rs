@@ -1,9 +1,12 @@
 //! Where a contact is, as far as anybody can tell (RULES §7): its own time zone, its ZIP or state, or its area code. What
 //! is not sure stays several candidates; a text must be inside the hours of every one.
 
+mod candidates;
+
+use self::candidates::{by_number, by_zip, digits_of_plan};
 use super::hour_rule::Law;
 use super::region::{Region, country};
-use super::tables::{Entry, area_code, zip_code};
+use super::tables::{Entry, area_code};
 use super::zone::{Zone, home_country};
 use crate::domain::phone::Phone;
 
@@ -229,78 +232,4 @@ fn count(zones: usize) -> String {
         3 => "three time zones".to_owned(),
         more => format!("{more} time zones"),
     }
-}
-
-/// By what stands in the ZIP field: a ZIP, a state, or a Canadian postal code. Nothing where it says nothing.
-fn by_zip(text: &str, phone: &Phone) -> Option<Place> {
-    let domestic = digits_of_plan(phone).is_some();
-    if let Some(zip) = zip_in(text, domestic) {
-        let here = || zip_code(&zip).map(|entry| Place::of_entry(entry, By::Zip(zip.clone())));
-        if domestic {
-            return here();
-        }
-        // Five digits are a postal code in many countries: from a foreign number it may be the one or the other.
-        return by_country(phone).map_or_else(here, |abroad| match here() {
-            Some(here) => Some(abroad.or(here, By::CountryAndZip(zip.clone()))),
-            None => Some(abroad),
-        });
-    }
-    if let Some(state) = Region::state_named(text) {
-        return Some(Place::of_region(state, By::State));
-    }
-    by_canadian_code(text)
-}
-
-/// The last five digits that stand alone ("Phoenix, AZ 85001-1234"). A spreadsheet eats leading zeros: four or three
-/// digits alone get them back where the number is from here.
-fn zip_in(text: &str, domestic: bool) -> Option<String> {
-    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    let main = |part: &str| part.split('-').next().filter(|main| digits(main)).map(str::to_owned);
-    let last = text.split_ascii_whitespace().filter_map(main).next_back()?;
-    match last.len() {
-        5 => Some(last),
-        9 => last.get(..5).map(str::to_owned),
-        3 | 4 if domestic => Some(format!("{last:0>5}")),
-        _ => None,
-    }
-}
-
-fn by_canadian_code(text: &str) -> Option<Place> {
-    let code: Vec<char> =
-        text.to_ascii_uppercase().chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
-    let [letter, district, second, rest @ ..] = code.as_slice() else { return None };
-    let ends_right = match rest {
-        [] => true,
-        [unit, letter, last] => {
-            unit.is_ascii_digit() && letter.is_ascii_alphabetic() && last.is_ascii_digit()
-        }
-        _ => false,
-    };
-    let shaped = district.is_ascii_digit() && second.is_ascii_alphabetic() && ends_right;
-    let regions = Region::of_canadian_letter(*letter).iter().filter_map(|code| Region::find(code));
-    let regions: Vec<Region> = regions.filter(|_| shaped).collect();
-    let zones = regions.iter().flat_map(|region| region.zones()).copied().collect();
-    let by = By::Zip(code.into_iter().collect());
-    if regions.is_empty() { None } else { Some(Place::new(regions, zones, by)) }
-}
-
-fn by_number(phone: &Phone) -> Place {
-    let unknown = || Place::new(Vec::new(), Vec::new(), By::Nothing);
-    match digits_of_plan(phone) {
-        Some(code) => {
-            area_code(code).map_or_else(unknown, |entry| Place::of_entry(entry, By::AreaCode(code)))
-        }
-        None => by_country(phone).unwrap_or_else(unknown),
-    }
-}
-
-/// The area code of a number of the North American plan.
-fn digits_of_plan(phone: &Phone) -> Option<u16> {
-    let digits = phone.as_str().strip_prefix("+1").filter(|digits| digits.len() == 10)?;
-    digits.get(..3)?.parse().ok()
-}
-
-fn by_country(phone: &Phone) -> Option<Place> {
-    let region = Region::find(&phone.country_region()?)?;
-    Some(Place::of_region(region, By::Country))
 }

@@ -7,7 +7,7 @@ use chrono::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::dated::Dated;
-use super::hour_rule::RuleError;
+use super::rule_error::RuleError;
 use crate::domain::words::words;
 
 words! {

@@ -9,9 +9,10 @@ use sha2::{Digest, Sha256};
 
 use super::closed_days::{Closure, Holiday};
 use super::dated::{Certainty, Dated, LONG_AGO, date, source_line};
-use super::hour_rule::{HourRule, Law, RuleError};
+use super::hour_rule::{HourRule, Law};
 use super::legal_cap::LegalCap;
 use super::revocation::{Deadline, Reach, StopRule, TextKind};
+use super::rule_error::RuleError;
 
 /// One rule.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]

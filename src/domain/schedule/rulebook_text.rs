@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::hour_rule::RuleError;
 use super::rule::Rule;
+use super::rule_error::RuleError;
 
 /// What a text says, as far as it can be read.
 #[derive(Clone, PartialEq, Debug, Default)]
