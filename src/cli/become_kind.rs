@@ -108,8 +108,12 @@ fn to_real(opened: &OperatorStore, heartbeat: Option<Timestamp>, yes: bool) -> R
     store.write_now(move |tx| become_kind(tx, DatabaseKind::Real, now))?;
     opened.seal();
     println!("The database is real. Start the server with PROVIDER=twilio, its account and SENDER_NUMBER.");
-    if !store.read_now::<_, StoreError>(settings::sending_on)? {
-        println!("Sending is off. An administrator turns it on, on the dashboard.");
+    let (on, why) = store
+        .read_now::<_, StoreError>(|conn| Ok((settings::sending_on(conn)?, settings::standstill(conn)?)))?;
+    match why {
+        Some(why) => println!("{} {}", why.facts(), why.next_step()),
+        None if !on => println!("Sending is off. An administrator turns it on, on the dashboard."),
+        None => {}
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -96,7 +96,7 @@ async fn a_restored_database_sends_nothing_until_the_stops_are_back_and_a_person
     let account = ["--provider", "twilio", "--twilio-account-sid", "AC0", "--twilio-auth-token", "x"];
     let nobody = [&account[..], &["--twilio-api-base", "http://127.0.0.1:9"]].concat();
     let (code, said) = after_restore(&world, &nobody).await;
-    assert!(code == 2 && said.contains("asked in vain"), "{said}");
+    assert!(code == 2 && said.contains("did not give its list"), "{said}");
     assert!(seals(world.directory.path()).exists(), "the file stays until the provider answered");
     let twilio = [&account[..], &["--twilio-api-base", &api]].concat();
     let (code, said) = after_restore(&world, &twilio).await;

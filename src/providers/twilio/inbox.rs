@@ -32,7 +32,7 @@ impl ListFailed {
     /// Without the address, which holds a number.
     fn of(error: reqwest::Error) -> ListFailed {
         let status = error.status().map(|status| status.as_u16());
-        let why = format!("Twilio was asked in vain: {}", error.without_url());
+        let why = format!("Twilio did not give its list of received texts: {}", error.without_url());
         ListFailed { why, is_unsupported: matches!(status, Some(405 | 501)) }
     }
 }

@@ -86,7 +86,18 @@ fn existing(path: &str) -> Result<SqliteConnection, StoreError> {
 pub(super) fn migrate(path: &str) -> Result<(), StoreError> {
     let mut db = connect(path)?;
     db.run_pending_migrations(MIGRATIONS).map_err(|error| StoreError::Migration(error.to_string()))?;
+    add_missing_column(&mut db)?;
     forget_statistics(&mut db)
+}
+
+/// Databases of a few commits of 2026-11-25 took the migration of programs before it had this column. SQLite adds no column
+/// only where it is missing, so no migration can.
+fn add_missing_column(db: &mut SqliteConnection) -> Result<(), StoreError> {
+    let known = "SELECT count(*) AS n FROM pragma_table_info('programs') WHERE name = 'has_promised'";
+    if diesel::sql_query(known).get_result::<Found>(db)?.n == 0 {
+        db.batch_execute("ALTER TABLE programs ADD COLUMN has_promised BOOLEAN NOT NULL DEFAULT TRUE")?;
+    }
+    Ok(())
 }
 
 #[derive(QueryableByName)]
