@@ -11,6 +11,7 @@ mod postgres;
 mod prepared;
 mod search;
 mod sqlite;
+mod still;
 mod tls;
 
 use std::mem::ManuallyDrop;
@@ -19,7 +20,7 @@ use diesel::connection::SimpleConnection;
 use diesel::{PgConnection, QueryResult, SqliteConnection};
 
 use super::catalog::Known;
-use super::{Conn, StoreError, Tx};
+use super::{Conn, StoreError};
 
 pub(super) use copying::{TABLES, Table};
 pub(super) use following::{Followers, Position, begin_lineage, replayed, written};
@@ -27,6 +28,7 @@ pub(super) use integrity::{changes_of_history, damage, orphans, other_sessions, 
 pub(super) use locker::{Held, Locker};
 pub(super) use prepared::{Change, Prepared, few_lengths};
 pub(super) use search::{ROWS as SEARCH_ROWS, search_rows};
+pub(super) use still::{hold_history_still, hold_numbers_still, stand_alone};
 pub(super) use tls::Bridge;
 
 /// A connection to either database.
@@ -308,41 +310,6 @@ pub(super) fn begin_snapshot(conn: &mut Conn<'_>) -> Result<(), StoreError> {
         Db::Postgres(_) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
     };
     Ok(conn.db.batch(begin)?)
-}
-
-/// Keeps every other write of this process out of the transaction, where others may write beside it. If some are in it
-/// already, this one comes again by itself.
-pub(super) fn stand_alone(tx: &mut Tx<'_>) -> Result<(), StoreError> {
-    match tx.db {
-        Db::Sqlite(_) => {}
-        Db::Postgres(_) if !tx.may_wait() => return Err(StoreError::Busy),
-        Db::Postgres(_) => tx.aftermath.stands_alone = true,
-    }
-    Ok(())
-}
-
-/// Waits until nobody writes about a number, and keeps it so until the commit: whoever does waits behind it, and then finds
-/// that the programs are no longer those it knew.
-pub(super) fn hold_numbers_still(tx: &mut Tx<'_>) -> Result<(), StoreError> {
-    hold_still(tx, "numbers")
-}
-
-/// Waits until no event is being recorded by anybody, and keeps it so until the commit: events are numbered when they are
-/// written but seen when they are committed, and a seal must not run past one that is still to come. Everybody who
-/// records waits behind it, so it waits only for a moment, in a transaction of its own that holds nothing.
-pub(super) fn hold_history_still(tx: &mut Tx<'_>) -> Result<(), StoreError> {
-    // Of two instances that seal, the second sees what the first sealed.
-    hold_still(tx, "consent_events")
-}
-
-/// The mode of the lock excludes itself as well.
-fn hold_still(tx: &mut Tx<'_>, table: &str) -> Result<(), StoreError> {
-    stand_alone(tx)?;
-    if matches!(tx.db, Db::Sqlite(_)) {
-        return Ok(());
-    }
-    let lock = format!("SET LOCAL lock_timeout = '1s'; LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE");
-    tx.db.batch(&lock).map_err(|error| StoreError::NeverStill(error.to_string()))
 }
 
 /// The event, by its place in the history, that stopped all programs for the number `n`.
