@@ -140,6 +140,9 @@ pub async fn bind(config: Config, clock: Clock) -> Result<Bound> {
 /// provider, and a real database never opens as a simulated one.
 async fn database_kind(config: &Config, store: &Store, now: Timestamp) -> Result<Option<DatabaseKind>> {
     let simulated = config.is_simulator();
+    if store.read::<_, StoreError>(settings::database_kind).await?.is_none() {
+        config.check_birth()?;
+    }
     let kind = store.write(move |tx| settle_kind(tx, simulated, now)).await?;
     let why = match (kind, simulated) {
         (Some(DatabaseKind::Real), true) if config.names_provider() => {

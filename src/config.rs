@@ -3,7 +3,7 @@
 mod public_url;
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
@@ -85,6 +85,21 @@ impl Config {
         self.provider.unwrap_or(ProviderName::Simulator)
     }
 
+    /// Refuses to make a new database simulated by accident: the account of a real provider is given, and PROVIDER is not.
+    ///
+    /// # Errors
+    /// In words for the operator.
+    pub fn check_birth(&self) -> Result<(), Unusable> {
+        if self.names_provider() || self.twilio_account().is_none() {
+            return Ok(());
+        }
+        Err(Unusable(
+            "PROVIDER is missing, although TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN are given. Set PROVIDER=twilio for \
+             people's phones, or PROVIDER=simulator for simulated ones."
+                .to_owned(),
+        ))
+    }
+
     /// True when PROVIDER was given; a missing one is often a forgotten one.
     pub fn names_provider(&self) -> bool {
         self.provider.is_some()
@@ -115,6 +130,15 @@ impl Config {
                 Some(_) => {}
                 None => return Err(Unusable(format!("{name} is missing. PROVIDER=twilio needs it."))),
             }
+        }
+        if !public_url::is_web_address(&self.twilio_api_base) {
+            let given = match self.twilio_api_base.trim() {
+                "" => "is empty".to_owned(),
+                base => format!("is {base}, which is no web address"),
+            };
+            return Err(Unusable(format!(
+                "TWILIO_API_BASE {given}. Leave it out, or write the address with https://, like https://api.twilio.com."
+            )));
         }
         // With another API base this is a test, and nothing calls from outside.
         if !public_url::is_carriers_own(&self.twilio_api_base) {
@@ -232,8 +256,20 @@ impl Config {
         self.beside_database("simulator.jsonl")
     }
 
+    /// A file beside the database file itself, whatever symbolic link leads to it. Versions before put it beside the link:
+    /// there it stays.
     fn beside_database(&self, what: &str) -> PathBuf {
         let file = PathBuf::from(self.database_url.strip_prefix("sqlite://").unwrap_or("sms-opt-in.db"));
+        let given = self.beside(&file, what);
+        match file.canonicalize() {
+            Ok(real) if file.is_symlink() => Some(self.beside(&real, what))
+                .filter(|beside| beside.exists() || !given.exists())
+                .unwrap_or(given),
+            _ => given,
+        }
+    }
+
+    fn beside(&self, file: &Path, what: &str) -> PathBuf {
         let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let folder = self.data_dir.clone().or_else(|| file.parent().map(PathBuf::from)).unwrap_or_default();
         folder.join(format!("{name}.{what}"))

@@ -17,6 +17,7 @@ use crate::store::{Conn, StoreError, Tx, admin_log, events, programs, settings};
 
 use super::consent::{Occasion, apply};
 use super::database_kind::texts_held;
+use super::requests::invitation_of as request_message;
 use super::{ActionError, restore, seed};
 
 /// Numbers in one transaction.
@@ -35,6 +36,8 @@ pub struct SimulatedConsents {
     pub invited: u64,
     /// Consents with other evidence, which stay.
     pub kept: u64,
+    /// Opt-in requests that a real carrier took, which stay.
+    pub asked: u64,
     /// Opt-outs, which stay.
     pub opted_out: u64,
 }
@@ -50,12 +53,16 @@ pub fn count_simulated(conn: &mut Conn<'_>) -> Result<SimulatedConsents, StoreEr
         let Some(last) = step.last() else { return Ok(counts) };
         after = Some(last.id);
         for number in &step {
+            // A STOP for all programs counts once where no program has a state of its own.
+            let is_out = number.consent.is_out_everywhere();
+            counts.opted_out += u64::from(is_out && programs_of(number).is_empty());
             for program in programs_of(number) {
                 let state = number.consent.state_in(program);
                 match (state.name(), is_simulated(conn, number, program)?) {
                     (StateName::OptedIn, true) => counts.opted_in += 1,
                     (StateName::OptedIn, false) => counts.kept += 1,
-                    (StateName::Invited, _) | (StateName::NotAsked, true) => counts.invited += 1,
+                    (StateName::Invited | StateName::NotAsked, true) => counts.invited += 1,
+                    (StateName::Invited, false) => counts.asked += 1,
                     (StateName::OptedOut, _) => counts.opted_out += 1,
                     (StateName::NotAsked, false) => {}
                 }
@@ -69,13 +76,16 @@ fn programs_of(number: &Number) -> BTreeSet<ProgramId> {
     number.consent.programs.keys().chain(number.consent.requests.keys()).copied().collect()
 }
 
-/// True for a state that rests on a simulated phone or on demo data: each opt-in request of a simulated database reached
-/// nobody, and a consent is judged by the evidence it began with.
+/// True for a state that rests on a simulated phone or on demo data: an opt-in request is judged by the carrier that took it,
+/// and a consent by the evidence it began with.
 fn is_simulated(conn: &mut Conn<'_>, number: &Number, program: ProgramId) -> Result<bool, StoreError> {
     let state = number.consent.state_in(program);
     let Some(since) = state.since() else { return Ok(number.consent.requests.contains_key(&program)) };
     match state.name() {
-        StateName::Invited => Ok(true),
+        StateName::Invited => {
+            let message = request_message(conn, number, since.seq)?;
+            Ok(!message.is_some_and(|message| message.is_with_real_carrier()))
+        }
         StateName::OptedIn => Ok(match events::evidence_of(conn, number.id, since.seq)? {
             Some(Evidence::HandsetText(text)) => {
                 matches!(text.provider.as_str(), "simulator" | seed::PROVIDER)
@@ -85,6 +95,16 @@ fn is_simulated(conn: &mut Conn<'_>, number: &Number, program: ProgramId) -> Res
         }),
         StateName::NotAsked | StateName::OptedOut => Ok(false),
     }
+}
+
+/// True for a mark that only a simulated carrier can have set. In doubt it stays: a person can lift it.
+fn is_simulated_mark(
+    conn: &mut Conn<'_>,
+    number: &Number,
+    code: &str,
+    is_mixed: bool,
+) -> Result<bool, StoreError> {
+    Ok(!is_mixed || messages::failed_at_simulator(conn, number.id, code)?)
 }
 
 /// Ends the simulated consents of the next numbers after `after`. Returns the last number looked at, `None` at the end.
@@ -98,10 +118,12 @@ pub fn end_simulated(
 ) -> Result<Option<NumberId>, ActionError> {
     let step = numbers::page(tx, after, STEP)?;
     let last = step.last().map(|number| number.id);
+    let is_mixed = texts_held(tx)?.real;
     for Number { id, .. } in step {
         let Some(mut number) = numbers::get_locked(tx, id)? else { continue };
-        if number.unreachable.is_some() {
-            // A simulated carrier said so.
+        if let Some(code) = number.unreachable.clone()
+            && is_simulated_mark(tx, &number, &code, is_mixed)?
+        {
             numbers::set_unreachable(tx, &mut number, None)?;
         }
         for program in programs_of(&number) {

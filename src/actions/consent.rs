@@ -206,7 +206,7 @@ fn cancel(
     };
     let mut invitations = Vec::new();
     for message in messages::waiting(tx, number.id, entry.event.program)? {
-        if message.lane.ends_with_stop() {
+        if entry.event.kind.ends(message.lane) {
             messages::advance(
                 tx,
                 &message,

@@ -1,7 +1,7 @@
 //! What a contact's details must be. It must not know whether the contact is new.
 
 use crate::domain::phone::Phone;
-use crate::domain::schedule::{Zone, is_foreign, zip_is_readable};
+use crate::domain::schedule::{Zone, is_foreign, zip_is_readable, zip_is_short};
 use crate::store::contacts::Details;
 
 use super::{ActionError, FieldError, one_line};
@@ -65,7 +65,9 @@ pub(super) fn checked(
     }
     if let Some(zip) = details.zip.as_deref().filter(|_| entered.zip) {
         let is_unreadable = phone.as_ref().is_ok_and(|phone| !zip_is_readable(zip, phone));
-        if is_unreadable || zip.chars().count() > LONGEST_ZIP {
+        if phone.as_ref().is_ok_and(|phone| zip_is_short(zip, phone)) {
+            wrong("zip", "Enter all five digits of the ZIP code, for example 02134.");
+        } else if is_unreadable || zip.chars().count() > LONGEST_ZIP {
             wrong("zip", "Enter a ZIP code like 98101, or leave it empty.");
         }
     }

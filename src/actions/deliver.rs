@@ -8,15 +8,15 @@ use crate::domain::database_kind::DatabaseKind;
 use crate::domain::gate::{Answer, CheckName, ClearedText};
 use crate::domain::id::MessageId;
 use crate::domain::message::{
-    Lane, LookUp, MAX_ATTEMPTS, ReceiptStatus, RejectKind, SendOutcome, Status, backoff, retry_at,
+    Lane, LookUp, MAX_ATTEMPTS, ReceiptStatus, RejectKind, SendOutcome, Status, backoff,
 };
 use crate::domain::time::Timestamp;
 use crate::store::messages::{self, Message, Move};
-use crate::store::numbers::Number;
-use crate::store::{Tx, events, numbers, programs, settings};
+use crate::store::{Tx, numbers, programs, settings};
 
 use super::consent::opted_in_before;
 use super::receive_receipt::refused_by_provider;
+use super::retry::{self, after_passing, give_up, queue_again};
 use super::send_message::code_of;
 use super::{ActionError, requests, standing};
 
@@ -55,12 +55,7 @@ pub fn claim(tx: &mut Tx<'_>, id: MessageId, now: Timestamp) -> Result<Option<Cl
         return Ok(None);
     }
     let number = numbers::get_locked(tx, number_id)?.ok_or(ActionError::NotFound("number"))?;
-    if outlived_its_consent(tx, &message, &number)? {
-        let why = Move::coded(
-            "cancelled",
-            "Consent ended after it was accepted; a later START does not revive it.",
-        );
-        messages::advance(tx, &message, Status::Cancelled, now, &why)?;
+    if number.consent.seq != message.accepted_seq && retry::cancel_if_ended(tx, &message, now)? {
         return Ok(None);
     }
     let program = programs::get(tx, message.program_id)?.ok_or(ActionError::NotFound("program"))?;
@@ -149,15 +144,6 @@ pub fn deliver_now(tx: &mut Tx<'_>, id: MessageId, now: Timestamp) -> Result<boo
     Ok(true)
 }
 
-/// True when the lead said stop, or the number changed hands, after the message was accepted. It may have been with the
-/// provider at that moment and come back, so that nothing cancelled it then.
-fn outlived_its_consent(tx: &mut Tx<'_>, message: &Message, number: &Number) -> Result<bool, ActionError> {
-    if !message.lane.ends_with_stop() || number.consent.seq == message.accepted_seq {
-        return Ok(false);
-    }
-    Ok(events::ended_after(tx, number.id, message.program_id, message.accepted_seq)?)
-}
-
 /// Writes down how a hand-off ended.
 ///
 /// # Errors
@@ -202,14 +188,12 @@ pub fn record_outcome(
             let wait = after.unwrap_or_default().max(backoff(attempt, seed));
             let wait = Duration::from_std(wait).unwrap_or(WAIT);
             let note = format!("The provider did not take it (attempt {attempt}); it is tried again.");
-            let why = Move { due_at: Some(now.plus(wait)), ..Move::coded(code, &note) };
-            messages::advance(tx, &message, Status::Queued, now, &why)?;
+            queue_again(tx, &message, now.plus(wait), &Move::coded(code, &note), now)?;
         }
         SendOutcome::NotBegun => {
             let note =
                 "The database took too long to confirm, and nothing was handed over; it is tried again.";
-            let why = Move { due_at: Some(now.plus(BEHIND)), ..Move::noted(note) };
-            messages::advance(tx, &message, Status::Queued, now, &why)?;
+            queue_again(tx, &message, now.plus(BEHIND), &Move::noted(note), now)?;
         }
         SendOutcome::Unknown { why } => {
             let note = format!(
@@ -250,7 +234,7 @@ pub fn record_look_up(
             status: ReceiptStatus::Failed,
             code,
             verdict: Some(RejectKind::Passing),
-        } if try_again(tx, &message, provider_id, code.as_deref().unwrap_or_default(), now)? => {}
+        } if after_passing(tx, &message, provider_id, code.as_deref().unwrap_or_default(), now)? => {}
         LookUp::Found { provider_id, status, code, verdict } => {
             let status = match status {
                 ReceiptStatus::Delivered => Status::Delivered,
@@ -274,8 +258,7 @@ pub fn record_look_up(
         }
         LookUp::NotFound if asked_late => {
             let note = "The provider was asked: it never took the message. It is tried again.";
-            let why = Move { due_at: Some(now), ..Move::noted(note) };
-            messages::advance(tx, &message, Status::Queued, now, &why)?;
+            queue_again(tx, &message, now, &Move::noted(note), now)?;
         }
         LookUp::NotFound | LookUp::Unavailable => messages::set_due(tx, id, now.plus(ASK_AFTER))?,
     }
@@ -284,33 +267,4 @@ pub fn record_look_up(
 
 fn is_failed_attempt(tx: &mut Tx<'_>, provider_id: &str) -> Result<bool, ActionError> {
     Ok(messages::failed_attempt(tx, provider_id)?.is_some())
-}
-
-/// Queues a message again that the provider certainly did not deliver, for a reason that passes. The gate is asked again
-/// when it is claimed. False when it was tried often enough, or its time is over.
-pub(super) fn try_again(
-    tx: &mut Tx<'_>,
-    message: &Message,
-    provider_id: &str,
-    code: &str,
-    now: Timestamp,
-) -> Result<bool, ActionError> {
-    let failed = messages::failed_attempts(tx, message.id)?;
-    let handed_at = message.claimed_at.unwrap_or(now);
-    let first = failed.first().map_or(handed_at, |attempt| attempt.handed_at);
-    // The hold time of an intended message is over with its release.
-    let expires_at = message.expires_at.filter(|_| message.lane != Lane::Gated);
-    let Some(due_at) = retry_at(failed.len() + 1, first, expires_at, now, now.micros().unsigned_abs()) else {
-        return Ok(false);
-    };
-    messages::keep_failed(tx, message, provider_id, code, now)?;
-    let note = format!("Not delivered for a reason that passes (code {code}). It is sent again.");
-    let why = Move { due_at: Some(due_at), ..Move::coded(code, &note) };
-    messages::advance(tx, message, Status::Queued, now, &why)?;
-    Ok(true)
-}
-
-fn give_up(tx: &mut Tx<'_>, message: &Message, note: &str, now: Timestamp) -> Result<(), ActionError> {
-    messages::advance(tx, message, Status::Failed, now, &Move::coded("gave_up", note))?;
-    requests::failed(tx, message, note, now)
 }

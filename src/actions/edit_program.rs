@@ -2,6 +2,7 @@
 
 use crate::domain::actor::Actor;
 use crate::domain::program::{Program, check_invitation, check_placeholders};
+use crate::domain::schedule::promises_none;
 use crate::domain::sms;
 use crate::domain::time::Timestamp;
 use crate::store::{Tx, programs};
@@ -145,6 +146,13 @@ pub(super) fn wrong(program: &Program) -> Vec<FieldError> {
     ];
     for (field, text) in short {
         errors.extend(line_error(text).map(|words| FieldError::new(field, words)));
+    }
+    let promising = [("frequency", &program.frequency), ("opt_in_template", &program.opt_in_template)];
+    for (field, _) in promising.iter().filter(|(_, words)| promises_none(words)) {
+        errors.push(FieldError::new(
+            field,
+            "Zero texts are no frequency. Enter a larger number, or “message frequency varies”.",
+        ));
     }
     let invitation = check_invitation(&program.opt_in_template).err();
     errors.extend(invitation.map(|words| FieldError::new("opt_in_template", words)));

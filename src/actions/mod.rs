@@ -7,6 +7,7 @@ mod error;
 mod gate;
 mod order;
 mod requests;
+mod retry;
 mod revision;
 mod save_program;
 mod words;

@@ -75,6 +75,14 @@ pub fn proposed(book: &Rulebook, change: &RuleChange, now: Timestamp) -> Result<
         RuleChange::Add(rule) | RuleChange::Replace(_, rule) if rows.contains(rule) => {
             return Err(wrong("", "This rule is in effect already. Change a value."));
         }
+        RuleChange::Add(Rule::Deadline(deadline)) | RuleChange::Replace(_, Rule::Deadline(deadline))
+            if deadline.is_over_the_law() =>
+        {
+            return Err(wrong(
+                "amount",
+                "A confirmation goes out within five minutes (47 CFR 64.1200(a)(12)). Enter 1 to 5.",
+            ));
+        }
         RuleChange::Add(rule) => rows.push(rule.clone()),
         RuleChange::Replace(id, rule) => {
             let old = at(&rows, id).ok_or_else(gone)?;

@@ -9,7 +9,7 @@ use crate::store::numbers::Number;
 use crate::store::{Tx, numbers, programs};
 
 use super::consent::{Occasion, apply};
-use super::deliver::try_again;
+use super::retry::after_passing;
 use super::{ActionError, requests};
 
 /// Takes in a receipt. One for a message we do not know changes nothing.
@@ -50,7 +50,7 @@ pub fn receive_receipt(
     let failed = receipt.status == ReceiptStatus::Failed;
     if let (Some(Status::Failed), Some(RejectKind::Passing)) = (moved, receipt.verdict) {
         let code = receipt.code.as_deref().unwrap_or("undelivered");
-        if try_again(tx, &message, &receipt.provider_id, code, now)? {
+        if after_passing(tx, &message, &receipt.provider_id, code, now)? {
             return Ok(());
         }
     }

@@ -5,6 +5,7 @@ mod incoming;
 use std::borrow::Cow;
 
 use crate::domain::evidence::HandsetText;
+use crate::domain::id::InboundId;
 use crate::domain::message::{IdCertainty, InboundText};
 use crate::domain::notice::NoticeKind;
 use crate::domain::phone::TextSender;
@@ -43,7 +44,13 @@ pub fn receive_text(
     region: &str,
     now: Timestamp,
 ) -> Result<Received, ActionError> {
-    let text = &*without_nul(text);
+    let mut text = without_nul(text);
+    // No carrier can be asked about a text without an identifier, and without our number it may be another text, cut anew.
+    let is_doubtful = text.provider_id.is_empty() || text.to.trim().is_empty();
+    if text.provider_id.is_empty() {
+        text.to_mut().provider_id = format!("none-{}", tx.new_id::<InboundId>(now)?);
+    }
+    let text = &*text;
     if let Some(seen) = inbound::seen(tx, provider, &text.provider_id)? {
         // A repeated STOP is acknowledged no earlier than the first one.
         if let Some(number) = seen.number_id {
@@ -84,6 +91,10 @@ pub fn receive_text(
     }
     if reading.language.is_some() {
         numbers::set_language(tx, &mut number, reading.language)?;
+    }
+    if is_consent && is_doubtful {
+        notices::raise(tx, &record, NoticeKind::UnconfirmedConsent, now)?;
+        return Ok(Received::New(reading.reply));
     }
     if is_consent && is_ours && text.id_certainty == IdCertainty::Unsure {
         let (kind, confirm) = (QuestionKind::ConfirmText, incoming.confirm);

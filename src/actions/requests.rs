@@ -11,7 +11,7 @@ use crate::domain::question::{QuestionAnswer, QuestionKind};
 use crate::domain::time::Timestamp;
 use crate::store::messages::{self, Message};
 use crate::store::numbers::Number;
-use crate::store::{Conn, Locked, Tx, events, inbound, inbound_questions, numbers, programs};
+use crate::store::{Conn, Locked, StoreError, Tx, events, inbound, inbound_questions, numbers, programs};
 
 use super::ActionError;
 use super::consent::{Occasion, apply};
@@ -32,7 +32,11 @@ pub(super) fn asked(conn: &mut Conn<'_>, number: &Number, program: &Program) -> 
 }
 
 /// The request behind an invited state. Versions before called a number invited by the event that queued the request.
-fn invitation_of(conn: &mut Conn<'_>, number: &Number, seq: i32) -> Result<Option<Message>, ActionError> {
+pub(super) fn invitation_of(
+    conn: &mut Conn<'_>,
+    number: &Number,
+    seq: i32,
+) -> Result<Option<Message>, StoreError> {
     Ok(match events::evidence_of(conn, number.id, seq)? {
         Some(Evidence::Invitation { message, .. }) => messages::get(conn, message)?,
         _ => messages::request(conn, number.id, seq)?,

@@ -41,7 +41,9 @@ pub(super) fn ask(
     for message in stale::ran_out(tx, number.id, program.id, now.plus(-LOOK_BACK))? {
         let superseded = match ended {
             Some((seq, ended)) if seq == message.accepted_seq => ended,
-            _ => events::ended_after(tx, number.id, program.id, message.accepted_seq)?,
+            _ => {
+                events::ended_after(tx, number.id, program.id, message.lane, message.accepted_seq)?.is_some()
+            }
         };
         ended = Some((message.accepted_seq, superseded));
         if !superseded {

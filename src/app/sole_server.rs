@@ -8,6 +8,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 use crate::config::{Config, Unusable};
+use crate::store::check_address;
 
 /// Held while this process has the database file to itself.
 pub struct SoleServer {
@@ -23,9 +24,11 @@ impl SoleServer {
     /// # Errors
     /// In words, when another server has it, or the files cannot be made.
     pub fn hold(config: &Config) -> Result<Option<SoleServer>> {
+        // First of all: an address that is refused leaves no file behind.
+        check_address(&config.database_url)?;
         let (Some(path), Some(lock)) = (config.database_file(), config.lock_file()) else { return Ok(None) };
         let beside = OpenOptions::new().create(true).append(true).open(&lock);
-        let beside = beside.with_context(|| format!("The file {} cannot be made.", lock.display()))?;
+        let beside = beside.with_context(|| format!("The file {} cannot be made", lock.display()))?;
         if beside.try_lock().is_err() {
             return Err(Unusable(
                 "Another server is running on this database. Stop it first; several instances share a PostgreSQL database."
@@ -61,7 +64,7 @@ impl Drop for LockedDatabase {
 #[cfg(target_os = "linux")]
 fn lock_itself(path: &Path) -> Result<LockedDatabase> {
     let opened = OpenOptions::new().create(true).append(true).open(path);
-    let file = opened.with_context(|| format!("The database {} cannot be opened.", path.display()))?;
+    let file = opened.with_context(|| format!("The database {} cannot be opened", path.display()))?;
     let file = LockedDatabase(std::mem::ManuallyDrop::new(file));
     match file.0.try_lock() {
         Ok(()) => Ok(file),
@@ -73,7 +76,7 @@ fn lock_itself(path: &Path) -> Result<LockedDatabase> {
         // A file system without such locks.
         Err(std::fs::TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => Ok(file),
         Err(std::fs::TryLockError::Error(error)) => {
-            Err(error).with_context(|| format!("The database {} cannot be locked.", path.display()))
+            Err(error).with_context(|| format!("The database {} cannot be locked", path.display()))
         }
     }
 }

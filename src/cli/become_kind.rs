@@ -8,7 +8,9 @@ use chrono::Duration;
 use clap::{Args, ValueEnum};
 
 use crate::actions::ActionError;
-use crate::actions::become_kind::{become_kind, cancel_some, count_simulated, end_simulated};
+use crate::actions::become_kind::{
+    SimulatedConsents, become_kind, cancel_some, count_simulated, end_simulated,
+};
 use crate::actions::database_kind::texts_held;
 use crate::app::{OperatorStore, SoleServer};
 use crate::clock::Clock;
@@ -85,10 +87,27 @@ fn to_real(opened: &OperatorStore, heartbeat: Option<Timestamp>, yes: bool) -> R
         Ok((count_simulated(conn)?, waiting))
     })?;
     println!("This database becomes real: it will belong to people's phones.");
-    println!("  {} consents from simulated phones and demo data end.", counts.opted_in);
-    println!("  {} open opt-in requests end, because they reached nobody.", counts.invited);
-    println!("  {waiting} waiting messages are canceled.");
-    println!("  {} opt-outs and {} consents with other evidence stay.", counts.opted_out, counts.kept);
+    let SimulatedConsents { opted_in, invited, kept, asked, opted_out } = counts;
+    let from = "from simulated phones and demo data";
+    println!("  {}.", end(opted_in, &format!("consent {from} ends"), &format!("consents {from} end")));
+    println!(
+        "  {}, because no real carrier took them.",
+        end(invited, "open opt-in request ends", "open opt-in requests end")
+    );
+    println!(
+        "  {}.",
+        end(waiting.unsigned_abs(), "waiting message is canceled", "waiting messages are canceled")
+    );
+    println!("  {}.", end(opted_out, "opt-out stays", "opt-outs stay"));
+    println!("  {}.", end(kept, "consent with other evidence stays", "consents with other evidence stay"));
+    println!(
+        "  {}.",
+        end(
+            asked,
+            "opt-in request that a real carrier took stays",
+            "opt-in requests that a real carrier took stay"
+        )
+    );
     println!("  Histories stay as they are; each end is a new entry. There is no way back.");
     if !yes && !confirmed()? {
         println!("Nothing changed. To go on without being asked, add --yes.");
@@ -139,6 +158,11 @@ fn to_simulated(opened: &OperatorStore, heartbeat: Option<Timestamp>, yes: bool)
     store.write_now(move |tx| become_kind(tx, DatabaseKind::Simulated, now))?;
     println!("The database is simulated. Start the server without PROVIDER.");
     Ok(ExitCode::SUCCESS)
+}
+
+/// "1 consent ends", "2 consents end".
+fn end(n: u64, one: &str, more: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { more })
 }
 
 /// Asks the person. No answer is a no.

@@ -87,7 +87,8 @@ fn report(findings: &Findings) -> ExitCode {
             ExitCode::SUCCESS
         }
         Conclusion::Tampered => {
-            println!("{all} findings: the record was tampered with or damaged.");
+            let findings = if all == 1 { "finding" } else { "findings" };
+            println!("{all} {findings}: the record was tampered with or damaged.");
             ExitCode::from(1)
         }
         Conclusion::Unsettled => {

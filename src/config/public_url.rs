@@ -22,6 +22,13 @@ pub(super) fn is_carriers_own(api_base: &str) -> bool {
     host.is_some_and(|host| host == "twilio.com" || host.ends_with(".twilio.com"))
 }
 
+/// True for an address that can be asked: a scheme of the web, and a host.
+pub(super) fn is_web_address(url: &str) -> bool {
+    let is_web = |scheme: &str| scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http");
+    let is_right = |(scheme, rest): (&str, &str)| is_web(scheme) && has_possible_port(rest);
+    url.split_once("://").is_some_and(is_right) && host(url).is_some_and(|host| !host.is_empty())
+}
+
 /// Says why a carrier cannot call the address.
 pub(super) fn check(url: &str) -> Result<(), &'static str> {
     let Some((scheme, rest)) = url.split_once("://") else {
@@ -34,12 +41,18 @@ pub(super) fn check(url: &str) -> Result<(), &'static str> {
         return Err("it holds a character that does not belong there");
     }
     let host = host(url).unwrap_or_default();
-    let name = host.trim_end_matches('.').to_ascii_lowercase();
+    let name = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
+    if !has_possible_port(rest) {
+        return Err("the port is no number from 1 to 65535");
+    }
     if name.is_empty() {
         return Err("it names no host");
     }
     if let Ok(address) = name.parse::<IpAddr>() {
         return if is_public(address) { Ok(()) } else { Err("the address is private or of this machine") };
+    }
+    if name.split('.').any(str::is_empty) {
+        return Err("a part of the host's name is empty");
     }
     if name.split('.').next_back().is_some_and(|last| last.chars().all(|digit| digit.is_ascii_digit())) {
         return Err("the address is not a complete IP address");
@@ -48,6 +61,14 @@ pub(super) fn check(url: &str) -> Result<(), &'static str> {
         return Err("the name is known inside a network only");
     }
     Ok(())
+}
+
+/// False for a port that is no port. None at all is the scheme's own.
+fn has_possible_port(rest: &str) -> bool {
+    let server = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let after_host = server.rsplit_once(']').map_or(server, |(_, after)| after);
+    let is_port = |port: &str| port.parse::<u16>().is_ok_and(|port| port > 0);
+    after_host.split_once(':').is_none_or(|(_, port)| is_port(port))
 }
 
 fn ends_with_label(name: &str, end: &str) -> bool {
@@ -141,6 +162,13 @@ mod tests {
             "https://consent.example.com?x=1",
             "https://me@consent.example.com",
             "https://consent.example.com /",
+            "https://consent..example.com",
+            "https://.example.com",
+            "https://consent.example.com..",
+            "https://consent.example.com:65536",
+            "https://consent.example.com:0",
+            "https://consent.example.com:",
+            "https://[2606:4700::1111]:99999",
         ] {
             assert!(check(bad).is_err(), "{bad}");
         }

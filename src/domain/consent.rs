@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::evidence::Evidence;
 use super::id::ProgramId;
+use super::message::Lane;
 use super::time::Timestamp;
 use super::words::words;
 
@@ -96,7 +97,7 @@ impl EventKind {
     }
 
     /// True for events after which a text that was wanted before them must not go out, whatever comes later.
-    pub fn ends_consent(self) -> bool {
+    fn ends_consent(self) -> bool {
         matches!(
             self,
             EventKind::OptedOut
@@ -106,6 +107,16 @@ impl EventKind {
                 | EventKind::DoNotTextSet
                 | EventKind::InvitationFailed
         )
+    }
+
+    /// True for events that end a text of this lane that was wanted before them. Nothing ends the one confirmation of a STOP,
+    /// and an answer to HELP is not about an opt-in request.
+    pub fn ends(self, lane: Lane) -> bool {
+        match lane {
+            Lane::OptOutConfirmation => false,
+            Lane::Help => self.ends_consent() && self != EventKind::InvitationFailed,
+            Lane::Gated | Lane::Invitation | Lane::OptInConfirmation => self.ends_consent(),
+        }
     }
 
     /// The verb people read in a timeline.

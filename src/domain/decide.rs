@@ -7,6 +7,8 @@ mod spelling;
 
 use std::collections::BTreeSet;
 
+use chrono::NaiveDate;
+
 use super::consent::{EventKind, NumberConsent, Source, State, StateName};
 use super::evidence::{Basis, ConsentDocument, Evidence, FormRecord, HandsetText};
 use super::id::ProgramId;
@@ -268,6 +270,11 @@ impl Case<'_> {
     }
 }
 
+/// A document has a day and no time: it covers its whole day.
+fn day(at: Timestamp) -> NaiveDate {
+    at.utc().date_naive()
+}
+
 /// Can a consent for this number have been given then?
 ///
 /// # Errors
@@ -276,12 +283,14 @@ pub fn check_given_at(record: &NumberConsent, given_at: Timestamp, now: Timestam
     match record.last_opt_out {
         _ if given_at > now => Err(Refusal::ConsentInFuture),
         _ if given_at < TCPA => Err(Refusal::ConsentTooOld { floor: TCPA }),
-        Some(last_opt_out) if given_at < last_opt_out => Err(Refusal::ConsentBeforeOptOut { last_opt_out }),
+        Some(last_opt_out) if day(given_at) < day(last_opt_out) => {
+            Err(Refusal::ConsentBeforeOptOut { last_opt_out })
+        }
         _ => Ok(()),
     }
 }
 
-/// Does the reason explain anything? It is long enough, holds two different words, not all of them "test", and five
+/// Does the reason explain anything? It is long enough, holds two different words, says more than "test", and has five
 /// different letters or figures. Nothing more: a rule cannot tell a good reason from a bad one.
 ///
 /// # Errors
@@ -295,8 +304,38 @@ pub fn check_reason(reason: &str) -> Result<(), Refusal> {
     let explains = lower.chars().count() >= REASON_CHARACTERS
         && words.len() >= 2
         && letters.len() >= REASON_LETTERS
-        && words.iter().any(|word| !matches!(*word, "test" | "tests" | "testing"));
+        && !is_test(&words);
     if explains { Ok(()) } else { Err(Refusal::ReasonTooShort) }
+}
+
+/// Words that add nothing to "test".
+const BESIDE_TEST: [&str; 20] = [
+    "test",
+    "tests",
+    "testing",
+    "only",
+    "just",
+    "document",
+    "documents",
+    "form",
+    "consent",
+    "a",
+    "an",
+    "the",
+    "this",
+    "is",
+    "it",
+    "for",
+    "my",
+    "our",
+    "internal",
+    "purposes",
+];
+
+/// True when the words speak of a test and of nothing else: a test is no document.
+fn is_test(words: &BTreeSet<&str>) -> bool {
+    let says = |word: &str| words.contains(word);
+    (says("test") || says("tests") || says("testing")) && words.iter().all(|word| BESIDE_TEST.contains(word))
 }
 
 fn checked_basis(Basis { kind, words }: Basis) -> Result<Basis, Refusal> {
@@ -314,9 +353,13 @@ mod tests {
 
     #[test]
     fn a_reason_is_words() {
-        for good in
-            ["contract 4711, page 2", "because it is so", "Signed form in folder 7", "договор номер 15"]
-        {
+        for good in [
+            "contract 4711, page 2",
+            "because it is so",
+            "Signed form in folder 7",
+            "signed at the water test visit",
+            "договор номер 15",
+        ] {
             assert!(check_reason(good).is_ok(), "{good}");
         }
         let bad = [
@@ -327,6 +370,8 @@ mod tests {
             "aaaaaaaaaaaa",
             "aaaa bbbb aaaa",
             "consent consent",
+            "Test document only",
+            "just a test, for internal testing",
         ];
         for bad in bad {
             assert!(check_reason(bad).is_err(), "{bad}");

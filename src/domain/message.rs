@@ -93,11 +93,6 @@ words! {
 }
 
 impl Lane {
-    /// True for what must not go out once the lead has said stop: all but the answers to STOP itself and to HELP.
-    pub fn ends_with_stop(self) -> bool {
-        matches!(self, Lane::Gated | Lane::Invitation | Lane::OptInConfirmation)
-    }
-
     /// True for answers to what the lead has just written: they go before everything else.
     pub fn is_reply(self) -> bool {
         matches!(self, Lane::OptOutConfirmation | Lane::OptInConfirmation | Lane::Help)

@@ -100,7 +100,9 @@ async fn warn(jobs: &Jobs, why: &str) -> Result<(), ActionError> {
     let (now, words) = (jobs.clock.now(), why.to_owned());
     let is_new =
         jobs.store.write::<_, ActionError>(move |tx| Ok(inbox::set_silent(tx, &words, now)?)).await?;
-    if is_new {
+    // Each start tells it, and then each change does.
+    let is_first = jobs.gate.tells_silence_first();
+    if is_new || is_first {
         let waits = if jobs.gate.reads_first() { " Nothing is sent until it answers." } else { "" };
         log::warn!("The carrier's list of received texts could not be read: {why}.{waits}");
     }

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub struct HandOverGate {
     joins: Arc<AtomicBool>,
     reads_first: Arc<AtomicBool>,
+    told_silent: Arc<AtomicBool>,
 }
 
 /// A reason to wait.
@@ -45,6 +46,11 @@ impl HandOverGate {
     /// True while the carrier's list has to be read before anything is handed over.
     pub fn reads_first(&self) -> bool {
         self.reads_first.load(Ordering::SeqCst)
+    }
+
+    /// True the first time it is asked after a start: then it is told that the carrier's list does not answer.
+    pub fn tells_silence_first(&self) -> bool {
+        !self.told_silent.swap(true, Ordering::SeqCst)
     }
 
     /// Waits for another instance's heartbeat, or no longer.

@@ -58,6 +58,8 @@ pub struct TwilioConfig {
 pub struct Twilio {
     config: TwilioConfig,
     client: reqwest::Client,
+    /// Texts of the last list that could not be read, so that the same news is told once.
+    skipped: std::sync::atomic::AtomicUsize,
 }
 
 impl Twilio {
@@ -70,7 +72,7 @@ impl Twilio {
             url.truncate(url.trim_end_matches('/').len());
         }
         let client = super::http().connect_timeout(CONNECT).timeout(WHOLE).build()?;
-        Ok(Twilio { config, client })
+        Ok(Twilio { config, client, skipped: std::sync::atomic::AtomicUsize::new(0) })
     }
 
     fn messages_url(&self) -> String {
@@ -107,7 +109,7 @@ impl Twilio {
     }
 
     /// What Twilio lists that may be ours, the earliest first.
-    async fn find(&self, text: &Wanted<'_>, by_day: bool) -> Result<Vec<Listed>, reqwest::Error> {
+    async fn find(&self, text: &Wanted<'_>, by_day: bool) -> Result<(Vec<Listed>, usize), reqwest::Error> {
         let day = earliest(text).utc().format("%Y-%m-%d").to_string();
         let mut query = vec![("To", text.to.as_str()), ("PageSize", "100")];
         if !text.from.is_empty() {
@@ -118,17 +120,17 @@ impl Twilio {
         }
         let request = self.signed_in(self.client.get(self.messages_url())).query(&query);
         let page: Page = request.send().await?.error_for_status()?.json().await?;
-        let mut found: Vec<Listed> =
-            page.messages.into_iter().filter(|listed| is_wanted(text, listed)).collect();
+        let (listed, unreadable) = readable(page.messages);
+        let mut found: Vec<Listed> = listed.into_iter().filter(|listed| is_wanted(text, listed)).collect();
         found.sort_by_key(Listed::created);
-        Ok(found)
+        Ok((found, unreadable))
     }
 
     /// A text still in Twilio's queue has no date sent, so before "not taken" the newest of all days are read as well:
     /// a false "not taken" would text the lead twice.
     async fn ask(&self, text: &Wanted<'_>) -> LookUp {
         for by_day in [true, false] {
-            let Ok(found) = self.find(text, by_day).await else { return LookUp::Unavailable };
+            let Ok((found, unreadable)) = self.find(text, by_day).await else { return LookUp::Unavailable };
             let is_any = !found.is_empty();
             match found.into_iter().find(|listed| !may_be_the_twins(text, listed)) {
                 Some(listed) => {
@@ -141,7 +143,8 @@ impl Twilio {
                     };
                 }
                 // The twin is asked about as well; then it is known whose this one is.
-                None if is_any => return LookUp::Unavailable,
+                // One that cannot be read may be ours: it is not "not taken" for certain.
+                None if is_any || unreadable > 0 => return LookUp::Unavailable,
                 None => {}
             }
         }
@@ -170,8 +173,14 @@ impl Provider for Twilio {
 
     fn parse_inbound(&self, hook: &Webhook<'_>) -> Result<InboundText, Unreadable> {
         let form = Form::read(hook.body)?;
-        let id_certainty = sid::certainty(&form);
-        let first = form.need(&["MessageSid", "SmsMessageSid"])?;
+        // Without our number the identifier may have been cut shorter: see `sid`.
+        let id_certainty = match sid::certainty(&form) {
+            IdCertainty::Certain if form.first(&["To"]).is_none() => IdCertainty::Unsure,
+            certainty => certainty,
+        };
+        // What is missing is left empty: no signed text is refused for it.
+        let given = |names: &[&str]| form.first(names).unwrap_or_default().to_owned();
+        let first = given(&["MessageSid", "SmsMessageSid", "SmsSid"]);
         // Where the identifiers differ, none of them may pass for a text that was seen before.
         let provider_id = match id_certainty {
             IdCertainty::Contradicted => sid::all(&form),
@@ -179,8 +188,8 @@ impl Provider for Twilio {
         };
         Ok(InboundText {
             provider_id,
-            from: form.need(&["From"])?,
-            to: form.need(&["To"])?,
+            from: given(&["From"]),
+            to: given(&["To"]),
             body: form.get("Body").unwrap_or_default().to_owned(),
             sent_at: None,
             id_certainty,
@@ -243,7 +252,16 @@ fn may_be_the_twins(text: &Wanted<'_>, listed: &Listed) -> bool {
 
 #[derive(Deserialize)]
 struct Page {
-    messages: Vec<Listed>,
+    messages: Vec<Value>,
+}
+
+/// The texts of a list that can be read, and how many cannot. Each is decoded alone: one odd entry must not hide the others.
+fn readable(messages: Vec<Value>) -> (Vec<Listed>, usize) {
+    let all = messages.len();
+    let listed: Vec<Listed> =
+        messages.into_iter().filter_map(|message| serde_json::from_value(message).ok()).collect();
+    let unreadable = all - listed.len();
+    (listed, unreadable)
 }
 
 #[derive(Deserialize)]

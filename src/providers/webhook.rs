@@ -61,10 +61,14 @@ impl Form {
         fields.into_iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// The first of several names that has a value that is not empty.
+    /// The first value that is not empty under one of several names.
+    pub(super) fn first(&self, names: &[&str]) -> Option<&str> {
+        names.iter().filter_map(|name| self.get(name)).find(|value| !value.is_empty())
+    }
+
+    /// As [`Form::first`]; the name is told where there is none.
     pub(super) fn need(&self, names: &[&str]) -> Result<String, Unreadable> {
-        let found = names.iter().filter_map(|name| self.get(name)).find(|value| !value.is_empty());
-        found.map(str::to_owned).ok_or_else(|| {
+        self.first(names).map(str::to_owned).ok_or_else(|| {
             Unreadable(format!("The webhook has no {}.", names.first().copied().unwrap_or("field")))
         })
     }

@@ -11,6 +11,7 @@ use crate::domain::consent::{Draft, Event, EventKind, Source};
 use crate::domain::evidence::Evidence;
 use crate::domain::id::{NumberId, ProgramId};
 use crate::domain::ledger::{Entry, Hash, Stored};
+use crate::domain::message::Lane;
 use crate::domain::time::Timestamp;
 
 /// Appends `draft` to the number's history and brings the projection up to date, in the same transaction. `number` is
@@ -138,8 +139,7 @@ pub fn of(conn: &mut Conn<'_>, number: NumberId) -> Result<Vec<Stored>, StoreErr
     })
 }
 
-/// True when consent ended, or texting was forbidden, by an event of the number's history after `seq`: for the program
-/// or for all.
+/// The newest event of the number's history after `seq` that ends a text of this lane: for the program or for all.
 ///
 /// # Errors
 /// When the database fails.
@@ -147,15 +147,20 @@ pub fn ended_after(
     conn: &mut Conn<'_>,
     number: NumberId,
     program: ProgramId,
+    lane: Lane,
     seq: i32,
-) -> Result<bool, StoreError> {
+) -> Result<Option<EventKind>, StoreError> {
     on!(conn, db => {
         let later = consent_events::table
             .filter(consent_events::number_id.eq(number))
             .filter(consent_events::seq.gt(seq))
+            .order(consent_events::seq.desc())
             .select((consent_events::kind, consent_events::program_id));
         let later: Vec<(EventKind, Option<ProgramId>)> = later.load(db)?;
-        Ok(later.iter().any(|(kind, about)| kind.ends_consent() && about.is_none_or(|about| about == program)))
+        let ends = |(kind, about): &(EventKind, Option<ProgramId>)| {
+            kind.ends(lane) && about.is_none_or(|about| about == program)
+        };
+        Ok(later.into_iter().find(ends).map(|(kind, _)| kind))
     })
 }
 

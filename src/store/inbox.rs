@@ -43,14 +43,16 @@ pub struct SilentCarrier {
     pub why: String,
 }
 
-/// Writes down that the carrier does not answer. Returns true when that is new.
+/// Writes down that the carrier does not answer. Returns true when that, or the cause, is new.
 ///
 /// # Errors
 /// When the database fails.
 pub fn set_silent(tx: &mut Tx<'_>, why: &str, now: Timestamp) -> Result<bool, StoreError> {
-    let is_new = silent(tx)?.is_none();
+    let known = silent(tx)?;
+    let is_new = known.as_ref().is_none_or(|known| known.why != why);
     if is_new {
-        settings::set(tx, SILENT, &format!("{} {why}", now.micros()))?;
+        let since = known.map_or(now, |known| known.since);
+        settings::set(tx, SILENT, &format!("{} {why}", since.micros()))?;
     }
     Ok(is_new)
 }

@@ -21,7 +21,8 @@ use crate::domain::time::Timestamp;
 pub use attempts::{FailedAttempt, failed_attempt, failed_attempts, failed_ids, keep_failed};
 pub use lists::{of_number, page, provider_ids, twin_after};
 pub use past::{
-    Arranged, any, arranged, attempts_since, confirmed_with, counted_since, helped_since, request, taken_by,
+    Arranged, any, arranged, attempts_since, confirmed_with, counted_since, failed_at_simulator, helped_since, request,
+    taken_by,
 };
 pub use queue::{
     Due, QueuePart, QueuePlace, all_waiting, count_waiting, due, holds_ending, is_behind_another,
@@ -130,6 +131,11 @@ impl Message {
     /// True while nobody knows whether the carrier took it.
     pub fn is_unanswered(&self) -> bool {
         self.status == Status::Sending && self.error_code.as_deref() == Some(UNANSWERED)
+    }
+
+    /// True for a text that a real carrier took: the simulator's identifiers begin with its name.
+    pub fn is_with_real_carrier(&self) -> bool {
+        self.provider_id.as_ref().is_some_and(|id| !id.starts_with("SIM"))
     }
 
     /// When it goes out by itself, while it waits for the next allowed time.

@@ -91,6 +91,14 @@ struct Shared {
     _bridge: Option<Bridge>,
 }
 
+/// Checks a database's address without opening or making anything.
+///
+/// # Errors
+/// What is wrong with it, in words.
+pub fn check_address(url: &str) -> Result<(), StoreError> {
+    dialect::Place::check(url)
+}
+
 /// Reads one unchanging state of a database that exists, while others go on writing. Nothing is made or changed.
 ///
 /// # Errors

@@ -339,10 +339,31 @@ async fn fields_that_the_api_does_not_know_are_named() {
             serde_json::json!({"channel": "call", "reason": "said stop", "confrim": true}),
             serde_json::json!(["confrim"]),
         ),
+        (
+            "/api/v1/messages",
+            serde_json::json!({"phone": phone, "body": "hi", "category": "alert"}),
+            serde_json::json!(["phone"]),
+        ),
+        ("/api/v1/contacts", serde_json::json!({"Phone": phone}), serde_json::json!(["Phone"])),
+        (
+            opt_outs.as_str(),
+            serde_json::json!({"chanel": "call", "reason": "said stop"}),
+            serde_json::json!(["chanel"]),
+        ),
     ] {
         let (status, said) = world.call(reqwest::Method::POST, path, Some(body)).await;
         assert_eq!((status, &said["code"]), (422, &serde_json::json!("unknown_field")), "{said}");
         assert_eq!(said["fields"], unknown);
     }
     assert_eq!(world.lead(88).state().await, "not_asked");
+    let (status, said) =
+        world.call(reqwest::Method::POST, "/api/v1/messages", Some(serde_json::json!({"body": "hi"}))).await;
+    assert_eq!((status, &said["code"]), (422, &serde_json::json!("invalid")), "{said}");
+    let missing: Vec<_> =
+        said["errors"].as_array().unwrap().iter().map(|error| error["field"].as_str().unwrap()).collect();
+    assert_eq!(missing, ["to", "category"]);
+    let path = "/api/v1/contacts?bogus=1&since_from=zz&limit=2";
+    let (status, said) = world.call(reqwest::Method::GET, path, None).await;
+    assert_eq!((status, &said["code"]), (422, &serde_json::json!("unknown_field")), "{said}");
+    assert_eq!(said["fields"], serde_json::json!(["bogus", "since_from"]));
 }

@@ -90,6 +90,47 @@ async fn a_captured_start_cannot_come_back_under_another_identifier() {
 }
 
 #[actix_web::test]
+async fn a_signed_text_is_never_refused_for_a_field_that_is_missing() {
+    let world = world().await;
+    let (to, stop, start) = (("To", "+12065550199"), ("Body", "STOP"), ("Body", "START"));
+    let cases: [&[(&str, &str)]; 4] =
+        [&[("MessageSid", "SM1")], &[("MessageSid", "SM2"), ("To", "")], &[to], &[("MessageSid", ""), to]];
+    for (line, rest) in (60..).zip(cases) {
+        let lead = world.lead(line);
+        let from = ("From", lead.phone.as_str());
+        for (body, state) in [(start, "not_asked"), (stop, "opted_out")] {
+            let fields = [rest, &[from, body]].concat();
+            // The consent and the revocation are two texts.
+            let fields: Vec<_> = fields
+                .into_iter()
+                .map(|(name, value)| {
+                    (
+                        name,
+                        if value == "SM1" && body == stop {
+                            "SM11"
+                        } else if value == "SM2" && body == stop {
+                            "SM12"
+                        } else {
+                            value
+                        },
+                    )
+                })
+                .collect();
+            assert_eq!(post(&world, INBOUND, &fields, &signature(INBOUND, &fields)).await, 200, "{fields:?}");
+            assert_eq!(lead.state().await, state, "{fields:?}");
+        }
+    }
+    let nobody = [("MessageSid", "SM3"), ("From", ""), to, stop];
+    assert_eq!(post(&world, INBOUND, &nobody, &signature(INBOUND, &nobody)).await, 200);
+    let notices = |conn: &mut sms_opt_in::store::Conn<'_>| sms_opt_in::store::notices::open(conn, 20);
+    let raised = world.jobs.store.read(notices).await.unwrap();
+    let kinds: Vec<&str> = raised.iter().map(|(kind, _)| kind.as_str()).collect();
+    assert_eq!(kinds.iter().filter(|kind| **kind == "unconfirmed_consent").count(), 4, "{kinds:?}");
+    assert_eq!(kinds.iter().filter(|kind| **kind == "unknown_sender").count(), 1, "{kinds:?}");
+    world.is_intact().await;
+}
+
+#[actix_web::test]
 async fn an_identifier_that_is_none_is_refused_for_receipts_too() {
     let world = world().await;
     let path = "/hooks/twilio/status";

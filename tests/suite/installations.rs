@@ -7,7 +7,7 @@ use sms_opt_in::clock::Clock;
 use sms_opt_in::jobs::mark;
 use tempfile::TempDir;
 
-use crate::support::{PUBLIC, TWILIO, World, database, try_start, world, world_in};
+use crate::support::{PUBLIC, TWILIO, World, config_of, database, try_start, world, world_in};
 
 const PHONE_PATH: &str = "/simulator/handsets/+12065550140/texts";
 
@@ -46,6 +46,37 @@ async fn a_real_database_never_opens_as_a_simulated_one() {
         assert!(words.contains(says), "{arguments:?}: {words}");
     }
     assert!(try_start(folder.path(), &database, &at(PUBLIC)).await.is_ok());
+}
+
+#[actix_web::test]
+async fn no_database_is_born_simulated_by_a_forgotten_setting() {
+    let folder = TempDir::new().unwrap();
+    let database = database::fresh(&folder);
+    let account = ["--twilio-account-sid", "AC0", "--twilio-auth-token", "x"];
+    let words = refused(&folder, &database, &account).await;
+    assert!(words.contains("PROVIDER is missing, although TWILIO_ACCOUNT_SID"), "{words}");
+    let named = [&account[..], &["--provider", "simulator"]].concat();
+    drop(try_start(folder.path(), &database, &named).await.unwrap());
+    assert!(try_start(folder.path(), &database, &account).await.is_ok(), "it is simulated already");
+    for base in ["", "api.twilio.com", "ftp://api.twilio.com", "https://"] {
+        let given = [&account[..], &["--provider", "twilio", "--twilio-api-base", base]].concat();
+        let words = refused(&folder, &database, &given).await;
+        assert!(words.contains("TWILIO_API_BASE"), "{base}: {words}");
+    }
+}
+
+#[actix_web::test]
+async fn an_address_that_is_refused_leaves_no_file_behind() {
+    let folder = TempDir::new().unwrap();
+    let at = |name: &str| format!("sqlite://{}/{name}", folder.path().display());
+    for database in
+        [at("t.db?mode=ro"), "sqlite://:memory:".to_owned(), "sqlite://".to_owned(), "x.db".to_owned()]
+    {
+        let words = refused(&folder, &database, &[]).await;
+        assert!(!words.contains("\"\"") && !words.contains(".:"), "{words}");
+        assert!(!words.contains("rename"), "{words}");
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
 #[actix_web::test]
@@ -139,6 +170,16 @@ async fn the_machine_path_is_for_programs_on_this_machine() {
         ("CF-Connecting-IP", "203.0.113.7"),
         ("Origin", "https://elsewhere.example"),
         ("Sec-Fetch-Site", "cross-site"),
+        ("Forwarded-For", "203.0.113.7"),
+        ("X-Original-Forwarded-For", "203.0.113.7"),
+        ("X-Envoy-External-Address", "203.0.113.7"),
+        ("Fly-Client-IP", "203.0.113.7"),
+        ("X-Azure-ClientIP", "203.0.113.7"),
+        ("CF-Ray", "1-SEA"),
+        ("CDN-Loop", "cloudflare"),
+        ("Max-Forwards", "10"),
+        ("Host", "consent.example.com"),
+        ("Host", "127.0.0.1.example.com:80"),
     ] {
         let request = Client::new().post(&url).header(header.0, header.1).form(&[("body", "START")]);
         assert_eq!(request.send().await.unwrap().status(), 404, "{header:?}");
@@ -185,6 +226,14 @@ async fn a_hard_link_to_a_database_in_use_is_refused_and_a_symbolic_one_is_the_s
     assert!(words.contains("Another server is running on this database."), "{words}");
     drop(running);
     assert!(try_start(folder.path(), &database, &[]).await.is_ok(), "the lock ends with the server");
+    let link = config_of(&["x", "--database-url", &format!("sqlite://{}", soft.display())]);
+    assert_eq!(link.seal_file(), folder.path().canonicalize().unwrap().join("test.db.seals"));
+    std::fs::write(elsewhere.path().join("soft.db.starts"), "").unwrap();
+    assert_eq!(
+        link.start_file(),
+        elsewhere.path().join("soft.db.starts"),
+        "a file of an earlier version stays where it is"
+    );
 }
 
 /// Runs `become` beside the tests' server, which is not locked.
@@ -209,9 +258,15 @@ async fn becoming_real_ends_simulated_consents_and_keeps_opt_outs_and_documents(
     let page = crate::pages::contact(&mut ada, dee.phone.as_str(), "Dee").await;
     assert_eq!(crate::pages::opt_in(&mut ada, &page, &[], None).await.status, 303);
     let (code, said) = become_kind(&world, &["real"]).await;
-    assert!(code == 1 && said.contains("1 consents from simulated phones"), "{said}");
-    assert!(said.contains("1 open opt-in requests end") && said.contains("1 waiting messages"), "{said}");
-    assert!(said.contains("1 opt-outs and 1 consents with other evidence stay"), "{said}");
+    assert!(code == 1 && said.contains("1 consent from simulated phones and demo data ends."), "{said}");
+    assert!(
+        said.contains("1 open opt-in request ends") && said.contains("1 waiting message is canceled"),
+        "{said}"
+    );
+    assert!(
+        said.contains("1 opt-out stays.") && said.contains("1 consent with other evidence stays."),
+        "{said}"
+    );
     assert_eq!(ana.state().await, "opted_in", "nothing changed yet: {said}");
     let (code, said) = become_kind(&world, &["real", "--yes"]).await;
     assert!(code == 0 && said.contains("The database is real."), "{said}");
@@ -267,7 +322,7 @@ async fn demo_consents_end_too_and_demo_data_stays_out_of_a_real_database() {
     assert!(words.contains("sms-opt-in become real"), "{words}");
     let world = world_in(folder, database.clone()).await;
     let (code, said) = become_kind(&world, &["real", "--yes"]).await;
-    assert!(code == 0 && said.contains("20 consents from simulated phones and demo data"), "{said}");
+    assert!(code == 0 && said.contains("20 consents from simulated phones and demo data end."), "{said}");
     assert!(said.contains("10 opt-outs and 0 consents"), "{said}");
     let (code, said) = seed("50");
     assert!(code == 2 && said.contains("belongs in a simulated database"), "{said}");

@@ -36,7 +36,9 @@ async fn twilio(from: &str, stopped_at: Timestamp) -> String {
                 }
                 let stop = json!({"sid": "SM2", "body": "STOP", "to": SENDER, "from": from, "status": "received",
                     "direction": "inbound", "date_sent": sent});
-                HttpResponse::Ok().json(json!({"messages": [stop], "next_page_uri": null}))
+                // Two entries that cannot be read hide no other.
+                let odd = json!({"sid": "SM3", "body": "STOP", "to": null, "from": from, "status": "received"});
+                HttpResponse::Ok().json(json!({"messages": [odd, 7, stop], "next_page_uri": null}))
             }
         });
         App::new().route("/2010-04-01/Accounts/AC0/Messages.json", listed)

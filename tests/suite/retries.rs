@@ -167,3 +167,78 @@ async fn an_opt_in_request_is_tried_again_and_ends_when_it_is_given_up() {
     assert_eq!(dee.state().await, "invited", "the next message asks anew");
     world.is_intact().await;
 }
+
+/// Nothing but the one confirmation begins after a STOP, whatever waited for another attempt.
+#[actix_web::test]
+async fn a_reply_from_before_a_stop_never_comes_after_it() {
+    for fault in ["30001", "429"] {
+        let world = world().await;
+        let cy = world.lead(76);
+        cy.texts("START").await;
+        carrier_fails_with(&world, Some(fault));
+        cy.texts("HELP").await;
+        carrier_fails_with(&world, None);
+        let before = cy.received().len();
+        cy.texts("STOP").await;
+        later(&world, 1).await;
+        later(&world, 4).await;
+        let after: Vec<String> = cy.received().split_off(before);
+        assert_eq!(after.len(), 1, "{fault}: the one confirmation, and no answer to the HELP: {after:?}");
+        assert!(after[0].contains("no more messages") || after[0].contains("START"), "{after:?}");
+        cy.texts("HELP").await;
+        assert_eq!(cy.received().len(), before + 2, "a HELP after the STOP is answered");
+        world.is_intact().await;
+    }
+}
+
+/// The carrier's word on an older text comes after the STOP: it does not bring the text back, and says so at once.
+#[actix_web::test]
+async fn a_receipt_after_a_stop_ends_the_message_with_its_cause() {
+    let world = world().await;
+    let cy = world.lead(77);
+    cy.texts("START").await;
+    carrier_fails_with(&world, Some("timeout"));
+    cy.texts("HELP").await;
+    let id = cy.is_sent("Hello").await.1["id"].clone();
+    let help = newest(&world, "help").await;
+    carrier_fails_with(&world, None);
+    cy.texts("STOP").await;
+    let before = cy.received().len();
+    for (message, sid) in [(id.as_str().unwrap(), "SM71"), (help.as_str(), "SM72")] {
+        assert_eq!(receipt(&world, message, sid, "failed", "30001").await, 200);
+        let answer = world.call(reqwest::Method::GET, &format!("/api/v1/messages/{message}"), None).await.1;
+        assert_eq!(
+            (answer["status"].as_str(), answer["error_code"].as_str()),
+            (Some("failed"), Some("opted_out")),
+            "{answer}"
+        );
+    }
+    later(&world, 1).await;
+    assert_eq!(cy.received().len(), before, "nothing begins after the STOP");
+    let mut sam = world.sam().await;
+    sam.open(&format!("/messages/{}", id.as_str().unwrap()))
+        .await
+        .says("This contact opted out")
+        .says("not sent again");
+    world.is_intact().await;
+}
+
+#[actix_web::test]
+async fn the_page_of_a_text_that_waits_says_what_holds_it() {
+    let world = world().await;
+    let cy = world.lead(78);
+    cy.texts("START").await;
+    carrier_fails_with(&world, Some("30001"));
+    let id = cy.is_sent("Hello").await.1["id"].clone();
+    cy.texts("hmm I don't think I want these anymore maybe").await;
+    let mut sam = world.sam().await;
+    let page = sam.open(&format!("/messages/{}", id.as_str().unwrap())).await;
+    page.says("What holds this message").says("paused").lacks("We retry this automatically");
+    world.is_intact().await;
+}
+
+async fn newest(world: &World, lane: &str) -> String {
+    let read = move |conn: &mut sms_opt_in::store::Conn<'_>| messages::page(conn, None, None, None, 20);
+    let found = world.jobs.store.read(read).await.unwrap();
+    found.into_iter().find(|message| message.lane.as_str() == lane).unwrap().id.to_string()
+}

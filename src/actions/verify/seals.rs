@@ -204,7 +204,8 @@ impl Walk {
         }
         let (Some(first), Some(newest)) = (first, newest) else { return Ok(()) };
         let (first, newest) = (Timestamp::from_micros(first), Timestamp::from_micros(newest));
-        let what = format!("{count} events are covered by no seal, the first recorded on {}", first.words());
+        let events = if count == 1 { "1 event is".to_owned() } else { format!("{count} events are") };
+        let what = format!("{events} covered by no seal, the first recorded on {}", first.words());
         if newest.since(first) > SEALED_WITHIN {
             findings.problem(format!("{what}: seals were deleted, or nothing sealed them."));
         } else if now.since(first) > SEALED_WITHIN {

@@ -66,12 +66,21 @@ fn check_word(word: &str, meaning: &Reply) -> Result<(), String> {
     // An unclear reply pauses; only a revocation is stricter than that.
     let is_stricter = now == Reply::Unclear && matches!(meaning, Reply::Revoke { .. });
     if now != Reply::Other && now != *meaning && !is_stricter {
-        return Err(format!(
-            "“{word}” already means something else ({}). Choose another word.",
-            now.as_str()
-        ));
+        return Err(format!("“{word}” already {}. Choose another word.", what_it_does(&now)));
     }
     warning(word).map_or(Ok(()), Err)
+}
+
+/// What a reply does today, in words.
+fn what_it_does(reply: &Reply) -> &'static str {
+    match reply {
+        Reply::OptIn => "opts a lead in",
+        Reply::Confirm => "answers yes to an opt-in request",
+        Reply::Revoke { .. } => "opts a lead out",
+        Reply::Unclear => "may be a wish to opt out",
+        Reply::Help => "asks for help",
+        Reply::Other => "means something else",
+    }
 }
 
 /// What is wrong with a word that a program has, though it may keep it. The program page shows it.

@@ -96,6 +96,20 @@ pub fn promises(words: &str) -> Vec<Cap> {
     found
 }
 
+/// True when the words promise no text at all ("up to 0 msgs/month"): that is no frequency.
+pub fn promises_none(words: &str) -> bool {
+    let mut tokens = tokens(words);
+    let zeros: Vec<usize> = tokens
+        .iter()
+        .enumerate()
+        .filter(|(_, token)| **token == Token::Number(0))
+        .map(|(at, _)| at)
+        .collect();
+    // Read as one text: is it a promise then?
+    tokens.iter_mut().filter(|token| **token == Token::Number(0)).for_each(|token| *token = Token::Number(1));
+    zeros.into_iter().any(|at| tokens.get(at..).and_then(promise_at).is_some())
+}
+
 /// Reads one promise that begins with a number.
 fn promise_at(tokens: &[Token]) -> Option<Cap> {
     let (first, rest) = tokens.split_first()?;
@@ -155,6 +169,16 @@ mod tests {
     fn promised(words: &str) -> Option<Cap> {
         let rate = |cap: &Cap| u64::from(cap.n) * (365 * 30 * 7 / u64::from(cap.per.days()));
         promises(words).into_iter().min_by_key(rate)
+    }
+
+    #[test]
+    fn a_promise_of_nothing_is_noticed() {
+        for none in ["up to 0 msgs/month", "0 messages per week", "hasta 0 mensajes al mes"] {
+            assert!(promises_none(none), "{none}");
+        }
+        for some in ["up to 4 msgs/month", "10 msgs/month", "message frequency varies", "call 206 555 0100"] {
+            assert!(!promises_none(some), "{some}");
+        }
     }
 
     #[test]

@@ -78,6 +78,13 @@ pub fn place_in(own: Option<OwnZone<'_>>, zip: Option<&str>, phone: &Phone) -> P
     }
 }
 
+/// True for digits alone that are too few for a ZIP of this country: a spreadsheet took zeros away, or a digit is missing.
+pub fn zip_is_short(zip: &str, phone: &Phone) -> bool {
+    let zip = zip.trim();
+    let is_digits = !zip.is_empty() && zip.bytes().all(|byte| byte.is_ascii_digit());
+    is_digits && zip.len() < 5 && digits_of_plan(phone).is_some()
+}
+
 /// False for what stands in a ZIP field and says nothing to us. Postal codes of other countries are theirs to judge.
 pub fn zip_is_readable(zip: &str, phone: &Phone) -> bool {
     let zip = zip.trim();
@@ -158,6 +165,9 @@ impl Place {
             }
             (By::OwnZone(zone), law) => {
                 format!("by its own time zone, {}; {}: {names}", zone.city(), law.words())
+            }
+            (_, By::Nothing) if self.regions.is_empty() => {
+                format!("by nothing, so {} count", count(self.zones.len()))
             }
             (_, By::Nothing) => format!("{names}: {}", count(self.zones.len())),
             (_, law) if self.zones.len() > 1 => {

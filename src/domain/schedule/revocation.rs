@@ -66,6 +66,9 @@ pub struct Deadline {
     pub dated: Dated,
 }
 
+/// Minutes within which a confirmation must go out (47 CFR 64.1200(a)(12)).
+const CONFIRM_AT_MOST: u32 = 5;
+
 /// The deadlines of one moment.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Deadlines {
@@ -132,6 +135,11 @@ impl DeadlineName {
 }
 
 impl Deadline {
+    /// True for a time to confirm that the law does not give. Rules that were published before may hold one.
+    pub fn is_over_the_law(&self) -> bool {
+        self.name == DeadlineName::Confirm && self.amount > CONFIRM_AT_MOST
+    }
+
     /// "5 minutes".
     pub fn value(&self) -> String {
         self.name.counted(self.amount)

@@ -1,10 +1,12 @@
 //! What leads texted, as Twilio remembers it: for a database that was put back to an older state.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use serde::Deserialize;
+use serde_json::Value;
 
-use super::{CLOCK_SKEW, Listed, Twilio};
+use super::{CLOCK_SKEW, Listed, Twilio, readable};
 use crate::domain::message::{IdCertainty, InboundText};
 use crate::domain::time::Timestamp;
 use crate::providers::InboxAnswer;
@@ -16,7 +18,7 @@ const PAGES: usize = 10_000;
 
 #[derive(Deserialize)]
 struct Page {
-    messages: Vec<Listed>,
+    messages: Vec<Value>,
     next_page_uri: Option<String>,
 }
 
@@ -66,18 +68,28 @@ impl Twilio {
         let day = since.plus(-CLOCK_SKEW).utc().format("%Y-%m-%d").to_string();
         let first = self.client.get(self.messages_url());
         let mut request = first.query(&[("To", to), ("DateSent>", &day), ("PageSize", "1000")]);
-        let mut found = Vec::new();
+        let (mut found, mut skipped) = (Vec::new(), 0);
         for _ in 0..PAGES {
             let page = self.page(request).await.map_err(ListFailed::of)?;
-            found.extend(page.messages.into_iter().filter(Listed::is_inbound));
+            let (listed, unreadable) = readable(page.messages);
+            skipped += unreadable;
+            found.extend(listed.into_iter().filter(Listed::is_inbound));
             // The way on is a path: another host would be given the account's secret.
             let Some(path) = page.next_page_uri.filter(|path| path.starts_with('/')) else {
+                self.tell_skipped(skipped);
                 found.sort_by_key(Listed::sent);
                 return Ok(found.into_iter().map(inbound).collect());
             };
             request = self.client.get(format!("{}{path}", self.config.api_base));
         }
         Err(ListFailed { why: "Twilio's list of texts does not end".to_owned(), is_unsupported: false })
+    }
+
+    /// Says how many texts of a list cannot be read, once for each count; never what is in them.
+    fn tell_skipped(&self, skipped: usize) {
+        if skipped > 0 && self.skipped.swap(skipped, Ordering::Relaxed) != skipped {
+            log::warn!("{skipped} texts in Twilio's list cannot be read and were passed over.");
+        }
     }
 
     async fn page(&self, request: reqwest::RequestBuilder) -> Result<Page, reqwest::Error> {

@@ -6,8 +6,8 @@
 //!
 //! * *A longer identifier* swallows what follows it. Real ones have exactly 34 characters, so a longer one is misshapen.
 //! * *A shorter one* leaves its end to the next name. After two letters the end begins with a digit or with one of `a` to
-//!   `f`. A digit sorts before `MessageSid`. A small letter sorts after `To`, which then has no place left, and a webhook
-//!   without `To` or `MessageStatus` is not read. So one under two characters is misshapen; short ones appear in tests only.
+//!   `f`. A digit sorts before `MessageSid`. A small letter sorts after `To`, which then has no place left: no consent counts in
+//!   a webhook without `To`, and a receipt without `MessageStatus` is not read. So one under two characters is misshapen; short ones appear in tests only.
 //! * *Another one*, written into a text in order to be cut out later. The real name then stands once more somewhere in the
 //!   signed characters: such a webhook is unsure, and a consent in it counts only when Twilio has the text under that id.
 //!
@@ -23,9 +23,12 @@ const KNOWN: [&str; 3] = ["MessageSid", "SmsMessageSid", "OriginalRepliedMessage
 const SHORTEST: usize = 2;
 const LONGEST: usize = 34;
 
-/// How sure it is that the one who signed these fields meant this identifier. A form without one says nothing wrong.
+/// How sure it is that the one who signed these fields meant this identifier. A form without one is unsure.
 pub(super) fn certainty(form: &Form) -> IdCertainty {
     let given: Vec<&str> = NAMES.iter().flat_map(|name| form.all(name)).collect();
+    if given.iter().all(|sid| sid.is_empty()) {
+        return IdCertainty::Unsure;
+    }
     let is_same = given.windows(2).all(|pair| matches!(pair, [one, other] if one == other));
     if !is_same || !given.iter().all(|sid| is_sid(sid)) {
         return IdCertainty::Contradicted;

@@ -77,8 +77,22 @@ fn webhooks_are_read_and_a_missing_field_is_named() {
         ("SM1", "+12065550100", "")
     );
     assert!(text.answered_by_provider);
-    let missing = twilio.parse_inbound(&hook(b"MessageSid=SM1&To=1")).unwrap_err();
-    assert_eq!(missing.to_string(), "The webhook has no From.");
+    for (body, certainty) in [
+        (&b"MessageSid=SM1&To=1&Body=STOP"[..], IdCertainty::Certain),
+        (b"MessageSid=SM1&From=%2B12065550100&Body=STOP", IdCertainty::Unsure),
+        (b"MessageSid=SM1&From=%2B12065550100&To=&Body=STOP", IdCertainty::Unsure),
+        (b"From=%2B12065550100&To=1&Body=STOP", IdCertainty::Unsure),
+        (b"MessageSid=&From=%2B12065550100&To=1&Body=STOP", IdCertainty::Unsure),
+    ] {
+        let text = twilio.parse_inbound(&hook(body)).unwrap();
+        assert_eq!(
+            (text.body.as_str(), text.id_certainty),
+            ("STOP", certainty),
+            "what is missing refuses nothing"
+        );
+    }
+    let missing = twilio.parse_receipt(&hook(b"MessageSid=SM1")).unwrap_err();
+    assert_eq!(missing.to_string(), "The webhook has no MessageStatus.");
     let receipt =
         twilio.parse_receipt(&hook(b"MessageSid=SM1&MessageStatus=undelivered&ErrorCode=30006")).unwrap();
     assert_eq!(receipt.message, Some(cleared("").message()));

@@ -116,7 +116,7 @@ impl Place {
     /// must live as long as they do.
     pub(super) fn reach(url: &str) -> Result<(Place, Option<Bridge>), StoreError> {
         match url.split_once("://") {
-            Some(("sqlite", path)) if !path.is_empty() => {
+            Some(("sqlite", path)) => {
                 parameters::check_sqlite(path)?;
                 Ok((Place::Sqlite(path.to_owned()), None))
             }
@@ -125,7 +125,16 @@ impl Place {
                 Ok((Place::Postgres(address), bridge))
             }
             Some((scheme, _)) => Err(StoreError::UnknownScheme(scheme.to_owned())),
-            None => Err(StoreError::UnknownScheme(String::new())),
+            None => Err(StoreError::Address("it must begin with sqlite:// or postgres://".to_owned())),
+        }
+    }
+
+    /// Checks an address without opening or making anything. PostgreSQL's is checked where it is reached.
+    pub(super) fn check(url: &str) -> Result<(), StoreError> {
+        match url.split_once("://") {
+            Some(("sqlite", path)) => parameters::check_sqlite(path),
+            Some(_) => Ok(()),
+            None => Err(StoreError::Address("it must begin with sqlite:// or postgres://".to_owned())),
         }
     }
 

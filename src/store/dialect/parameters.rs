@@ -61,10 +61,15 @@ pub(super) fn check_postgres<'a>(mut names: impl Iterator<Item = &'a str>) -> Re
 /// Refuses what is no plain file name: SQLite would take it as an address of its own, with parameters that switch locks off,
 /// or keep the database in memory, one for each connection.
 pub(super) fn check_sqlite(path: &str) -> Result<(), StoreError> {
+    if path.is_empty() {
+        return Err(StoreError::Address(
+            "after sqlite:// write the file's path, for example sqlite://sms-opt-in.db".to_owned(),
+        ));
+    }
     if let Some((file, parameters)) = path.split_once('?') {
         return Err(StoreError::Address(format!(
-            "sqlite:// takes no parameters, and {parameters:?} is one. Write sqlite://{file}. If an earlier version made a \
-             file named {path:?}, rename that file to {file:?} first"
+            "sqlite:// takes no parameters, and {parameters:?} is one. Write sqlite://{file}{}",
+            rename_first(path, file)
         )));
     }
     if path.starts_with("file:") {
@@ -74,6 +79,16 @@ pub(super) fn check_sqlite(path: &str) -> Result<(), StoreError> {
         return Err(StoreError::Address("a database in memory would be lost with the process".to_owned()));
     }
     Ok(())
+}
+
+/// What to do about a database that an earlier version made under such a name.
+fn rename_first(path: &str, file: &str) -> String {
+    match std::fs::metadata(path) {
+        Ok(found) if found.len() > 0 => {
+            format!(". An earlier version made a file named {path:?}: rename it to {file:?} first")
+        }
+        _ => String::new(),
+    }
 }
 
 #[cfg(test)]
@@ -91,6 +106,7 @@ mod tests {
             ("sqlite://x.db?", "takes no parameters"),
             ("sqlite://file:x.db", "without file:"),
             ("sqlite://:memory:", "in memory"),
+            ("sqlite://", "the file's path"),
             ("postgres://u@127.0.0.1/x?sslmod=require", "sslmod"),
             ("postgres://u@127.0.0.1/x?connect_timeout=5&pool_size=9", "pool_size"),
             ("postgres://u@127.0.0.1/x?sslmode=verify-full&replication=true", "replication"),

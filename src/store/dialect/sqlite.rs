@@ -9,8 +9,9 @@ use crate::store::StoreError;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 
-/// Durable and shared: WAL with a sync at every commit, readers beside one writer, constraints on.
-const PRAGMAS: &str = "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+/// Durable and shared: WAL with a sync at every commit, readers beside one writer, constraints on. A request may wait for one
+/// group of writes before its own, and make two writes: with this wait for another process it is answered within 10 seconds.
+const PRAGMAS: &str = "PRAGMA busy_timeout = 2300; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
     PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 20000; PRAGMA cache_size = -65536; \
     PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 268435456;";
 

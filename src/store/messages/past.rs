@@ -178,6 +178,21 @@ pub fn taken_by(conn: &mut Conn<'_>) -> Result<(bool, bool), StoreError> {
     })
 }
 
+/// True when the simulator took a text to the number that failed with this code.
+///
+/// # Errors
+/// When the database fails.
+pub fn failed_at_simulator(conn: &mut Conn<'_>, number: NumberId, code: &str) -> Result<bool, StoreError> {
+    let found: Option<MessageId> = on!(conn, db => messages::table
+        .filter(messages::number_id.eq(number))
+        .filter(messages::error_code.eq(code))
+        .filter(messages::provider_id.like("SIM%"))
+        .select(messages::id)
+        .first(db)
+        .optional()?);
+    Ok(found.is_some())
+}
+
 /// True when any message is kept.
 ///
 /// # Errors

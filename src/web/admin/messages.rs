@@ -12,14 +12,16 @@ use self::meaning::{Meaning, meaning};
 use super::names::Names;
 use super::stale::{Question, by_number};
 use super::troubleshoot::{About, VerdictPanel};
-use crate::domain::gate::Verdict;
+use crate::actions::standing;
+use crate::domain::gate::{Answer, Check, CheckName, Outcome, Verdict};
 use crate::domain::id::MessageId;
 use crate::domain::message::{StaleDecision, Status};
+use crate::domain::program::Program;
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::store::contacts::{self, Contact};
 use crate::store::messages::{self, Message, Step};
-use crate::store::{Conn, StoreError, programs, stale};
+use crate::store::{Conn, StoreError, numbers, programs, stale};
 use crate::web::App;
 use crate::web::error::PageError;
 use crate::web::form;
@@ -172,11 +174,33 @@ async fn show(app: Data<App>, who: Viewer, id: Path<String>) -> Result<HttpRespo
     let id: MessageId = page::id(&id)?;
     let page = Page::new(&app, "messages", &who);
     let role = page.role();
-    let seen = app.store.look(who.mark, move |conn| life(conn, id, role)).await?;
-    html(ShowPage { page: page.showing(&seen, app.clock.now()), life: seen.found })
+    let now = app.clock.now();
+    let seen = app.store.look(who.mark, move |conn| life(conn, id, role, now)).await?;
+    html(ShowPage { page: page.showing(&seen, now), life: seen.found })
 }
 
-fn life(conn: &mut Conn<'_>, id: MessageId, role: Role) -> Result<Life, PageError> {
+/// What holds a message that waits for its next attempt now, beside the time: the gate itself is asked.
+fn in_the_way(
+    conn: &mut Conn<'_>,
+    message: &Message,
+    program: Option<&Program>,
+    now: Timestamp,
+) -> Result<Option<Check>, StoreError> {
+    let number = match message.number_id {
+        Some(id) if message.status == Status::Queued => numbers::get(conn, id)?,
+        _ => None,
+    };
+    let (Some(number), Some(program)) = (number, program) else { return Ok(None) };
+    let verdict = standing(conn, program)?.verdict_on(conn, message, &number, program, now)?;
+    let check = match verdict.answer(message.lane) {
+        Answer::Refuse(check) => check,
+        Answer::Wait { until: None } => CheckName::Operations,
+        Answer::Send(_) | Answer::Hold | Answer::Wait { .. } => return Ok(None),
+    };
+    Ok(verdict.checks.into_iter().find(|asked| asked.name == check && asked.outcome == Outcome::Fail))
+}
+
+fn life(conn: &mut Conn<'_>, id: MessageId, role: Role, now: Timestamp) -> Result<Life, PageError> {
     let message = messages::get(conn, id)?.ok_or(PageError::NotFound)?;
     let steps = messages::steps(conn, id)?;
     let contacts = match message.number_id {
@@ -195,7 +219,10 @@ fn life(conn: &mut Conn<'_>, id: MessageId, role: Role) -> Result<Life, PageErro
             _ => VerdictPanel::on_record(&verdict, &question, &about),
         }
     });
-    let meaning = meaning(&message);
+    let meaning = match in_the_way(conn, &message, program.as_ref(), now)? {
+        Some(check) => Some(meaning::of_check(&check)),
+        None => meaning(&message),
+    };
     let names = Names::read(conn)?;
     let asked = stale::get(conn, id)?;
     let answer = asked.as_ref().and_then(|asked| {

@@ -2,11 +2,11 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::web::{Data, Query};
+use actix_web::web::Data;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::json;
 
-use super::strict::{Strict, StrictJson, Unknown};
+use super::strict::{Parameters, Strict, StrictJson, StrictQuery, Unknown};
 use super::{Key, Problem};
 use crate::actions::ActionError;
 use crate::actions::save_contact::{Sent, save_contact};
@@ -44,6 +44,9 @@ pub(super) struct NewContact {
 }
 
 impl Strict for NewContact {
+    const NEEDED: &'static [&'static str] = &["phone"];
+    const OPTIONAL: &'static [&'static str] =
+        &["name", "email", "external_id", "zip", "time_zone", "time_zone_confirmed"];
     fn unknown(&self) -> Vec<String> {
         self.unknown.keys().cloned().collect()
     }
@@ -63,6 +66,10 @@ pub(super) struct Asked {
     limit: Option<i64>,
 }
 
+impl Parameters for Asked {
+    const NAMES: &'static [&'static str] = &["state", "program", "q", "after", "limit"];
+}
+
 pub(super) async fn create(
     app: Data<App>,
     key: Key,
@@ -78,9 +85,12 @@ pub(super) async fn create(
     Ok(HttpResponse::build(status).json(json!({"id": id.to_string()})))
 }
 
-pub(super) async fn index(app: Data<App>, key: Key, asked: Query<Asked>) -> Result<HttpResponse, Problem> {
+pub(super) async fn index(
+    app: Data<App>,
+    key: Key,
+    StrictQuery(asked): StrictQuery<Asked>,
+) -> Result<HttpResponse, Problem> {
     key.may("contacts")?;
-    let asked = asked.into_inner();
     let state = asked.state.filter(|state| !state.is_empty()).map(|state| state.parse::<StateName>());
     let state = state.transpose().map_err(|_| {
         let detail = "state is one of not_asked, invited, opted_in, opted_out.";

@@ -45,6 +45,8 @@ struct BasisBody {
 }
 
 impl Strict for NewMessage {
+    const NEEDED: &'static [&'static str] = &["to", "body", "category"];
+    const OPTIONAL: &'static [&'static str] = &["program", "basis"];
     fn unknown(&self) -> Vec<String> {
         let within =
             self.basis.iter().flat_map(|basis| basis.unknown.keys()).map(|name| format!("basis.{name}"));

@@ -40,6 +40,8 @@ pub(super) struct OptOut {
 }
 
 impl Strict for OptOut {
+    const NEEDED: &'static [&'static str] = &["channel", "reason"];
+    const OPTIONAL: &'static [&'static str] = &["received_at", "confirm"];
     fn unknown(&self) -> Vec<String> {
         self.unknown.keys().cloned().collect()
     }

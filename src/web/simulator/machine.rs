@@ -2,9 +2,11 @@
 //! for loopback peers, and not through a proxy, because whoever reaches a proxy may be anywhere.
 
 use std::fmt;
+use std::net::IpAddr;
 
+use actix_web::dev::RequestHead;
 use actix_web::guard::{GuardContext, fn_guard};
-use actix_web::http::header::{FORWARDED, ORIGIN, VIA};
+use actix_web::http::header::{FORWARDED, HOST, ORIGIN, VIA};
 use actix_web::web::{Data, Form, Path, ServiceConfig};
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
@@ -27,6 +29,14 @@ const NOT_FROM_A_PROGRAM: &[&str] = &[
     "cf-connecting-ip",
     "fastly-client-ip",
     "client-ip",
+    "forwarded-for",
+    "x-original-forwarded-for",
+    "x-envoy-external-address",
+    "fly-client-ip",
+    "x-azure-clientip",
+    "cf-ray",
+    "cdn-loop",
+    "max-forwards",
     "sec-fetch-site",
 ];
 
@@ -70,14 +80,36 @@ async fn text(app: Data<App>, number: Path<String>, typed: Form<MachineTextForm>
 /// True in a simulated database, for a program on this machine that talks to us directly.
 fn is_open(request: &GuardContext<'_>) -> bool {
     let head = request.head();
-    let is_simulated = request.app_data::<Data<App>>().is_some_and(|app| app.simulator.is_some());
+    let Some(app) = request.app_data::<Data<App>>().filter(|app| app.simulator.is_some()) else {
+        return false;
+    };
     let is_near = head.peer_addr.is_some_and(|peer| peer.ip().to_canonical().is_loopback());
     let is_passed_on = [FORWARDED, VIA, ORIGIN].iter().any(|name| head.headers().contains_key(name))
         || head.headers().keys().any(|name| {
             let name = name.as_str();
             name.starts_with("x-forwarded") || NOT_FROM_A_PROGRAM.contains(&name)
         });
-    is_simulated && is_near && !is_passed_on
+    is_near && names_this_machine(head, &app.config.bind) && !is_passed_on
+}
+
+/// True when the request was made to a loopback address, or to the one that the server listens on. Behind a proxy, or after a
+/// name was bound to this machine's address, it is another host.
+fn names_this_machine(head: &RequestHead, bind: &str) -> bool {
+    let given = head.headers().get(HOST).and_then(|host| host.to_str().ok());
+    let Some(host) = given.or_else(|| head.uri.host()) else { return false };
+    let name = name_of(host);
+    let is_loopback = |ip: IpAddr| ip.to_canonical().is_loopback();
+    name == name_of(bind) || name.eq_ignore_ascii_case("localhost") || name.parse().is_ok_and(is_loopback)
+}
+
+/// A host without its port and brackets.
+fn name_of(host: &str) -> &str {
+    let is_port = |port: &str| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if is_port(port) => name,
+        _ => host,
+    };
+    name.trim_start_matches('[').trim_end_matches(']')
 }
 
 /// A simulated phone texts `to`, or the default program's number when that is empty.

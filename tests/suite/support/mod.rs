@@ -143,6 +143,11 @@ pub const TWILIO: &[&str] = &[
     "http://127.0.0.1:9",
 ];
 
+/// The settings of a command line.
+pub fn config_of(arguments: &[&str]) -> Config {
+    Options::parse_from(arguments).config
+}
+
 /// Starts a server as `serve` does, with these arguments beside the database's; the error is in words for the operator.
 pub async fn try_start(folder: &Path, database: &str, more: &[&str]) -> Result<Bound, String> {
     let folder = folder.to_str().unwrap();

@@ -1,5 +1,7 @@
 //! What went wrong with a text, in plain words: one table for every page that shows a failure.
 
+use crate::actions::send_message::code_of;
+use crate::domain::gate::Check;
 use crate::domain::message::Status;
 use crate::store::messages::{Message, UNANSWERED};
 
@@ -7,7 +9,7 @@ use crate::store::messages::{Message, UNANSWERED};
 pub(in crate::web::admin) struct Meaning {
     pub(in crate::web::admin) code: String,
     pub(in crate::web::admin) cause: String,
-    pub(in crate::web::admin) what_to_do: &'static str,
+    pub(in crate::web::admin) what_to_do: String,
 }
 
 /// Why a text did not go as wanted, in one sentence. A provider's words are for engineers, so the known meaning of its code
@@ -39,7 +41,16 @@ pub(super) fn meaning(message: &Message) -> Option<Meaning> {
     };
     let what_to_do =
         known.map_or("Look the code up in your provider's list of error codes.", |(_, what)| what);
-    Some(Meaning { code, cause, what_to_do })
+    Some(Meaning { code, cause, what_to_do: what_to_do.to_owned() })
+}
+
+/// What holds a message that waits: a check of the gate that fails now.
+pub(super) fn of_check(check: &Check) -> Meaning {
+    Meaning {
+        code: code_of(check.name).to_owned(),
+        cause: check.facts.clone(),
+        what_to_do: check.next_step.clone().unwrap_or_default(),
+    }
 }
 
 const CANCELLED: &str = "cancelled";
@@ -59,6 +70,10 @@ pub(in crate::web::admin) fn explain(code: &str) -> Option<(&'static str, &'stat
         "opted_out" => (
             "This contact opted out.",
             "Only the lead can undo this: they must text START to your sender number.",
+        ),
+        "consent_ended" => (
+            "Consent ended after the message was accepted.",
+            "Send it again if it still matters. Consent is checked first.",
         ),
         "do_not_text" => {
             ("This number is on the Do Not Text list.", "An administrator can remove Do Not Text.")
