@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use crate::domain::consent::State;
-use crate::domain::gate::{PendingRequest, Purpose, Question, RequestProgress, UsedCap, Verdict, ask, caps};
+use crate::domain::gate::{
+    FailedRequest, PendingRequest, Purpose, Question, RequestProgress, UsedCap, Verdict, ask, caps,
+};
 use crate::domain::message::{Category, Lane, Status};
 use crate::domain::program::Program;
 use crate::domain::schedule::{Cap, OwnZone, Place, Rulebook, Subject, place_in, place_of};
@@ -92,9 +94,10 @@ impl Standing {
         };
         let places = match purpose {
             Purpose::Reply => Vec::new(),
-            _ => places(conn, number, program)?,
+            _ => places(conn, number)?,
         };
-        let binding = if program.keeps_quiet_hours { self.rulebook.caps(&places, now) } else { Vec::new() };
+        // Caps by law hold whatever the program's switches say.
+        let binding = if purpose == Purpose::Reply { Vec::new() } else { self.rulebook.caps(&places, now) };
         let is_capped = !caps.is_empty() || !binding.is_empty();
         let arranged = if is_new && is_capped { messages::arranged(conn, number.id)? } else { Vec::new() };
         let promised = arranged.iter().filter(|text| text.counts && text.program == program.id);
@@ -112,6 +115,7 @@ impl Standing {
         Ok(ask(&Question {
             consent: &number.consent,
             request: pending_request(conn, number, program, now)?,
+            failed_request: failed_request(conn, number, program)?,
             phone: &number.phone,
             unreachable: number.unreachable.as_deref(),
             program,
@@ -151,11 +155,22 @@ fn pending_request(
     }))
 }
 
-/// Where the recipient may be: as each contact on the number says, else as the number does.
-fn places(conn: &mut Conn<'_>, number: &Number, program: &Program) -> Result<Vec<Place>, StoreError> {
-    if !program.keeps_hours() {
-        return Ok(Vec::new());
+/// The latest opt-in request that did not arrive, of a number that nobody has asked otherwise.
+fn failed_request(
+    conn: &mut Conn<'_>,
+    number: &Number,
+    program: &Program,
+) -> Result<Option<FailedRequest>, StoreError> {
+    let is_unasked = number.consent.state_in(program.id) == State::NotAsked;
+    if !is_unasked || number.consent.seq == 0 || number.consent.open_request(program.id).is_some() {
+        return Ok(None);
     }
+    let failed = messages::failed_request(conn, number.id, program.id)?;
+    Ok(failed.map(|(sent_at, code)| FailedRequest { sent_at, code }))
+}
+
+/// Where the recipient may be: as each contact on the number says, else as the number does.
+fn places(conn: &mut Conn<'_>, number: &Number) -> Result<Vec<Place>, StoreError> {
     let mut places = Vec::new();
     for (time_zone, confirmed, zip) in contacts::places_of(conn, number.id)? {
         let own = time_zone.as_deref().map(|name| OwnZone { name, confirmed });

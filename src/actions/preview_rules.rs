@@ -89,7 +89,7 @@ struct Group {
 
 impl Groups<'_> {
     fn moves(&mut self, program: &Program, places: &[Place], due_at: Timestamp) -> bool {
-        let of = |book| Rules { law: Some(book), own: Some(&program.hours) };
+        let of = |book| Rules { law: Some(book), closures_alone: false, own: Some(&program.hours) };
         let (before, after) = (of(self.before), of(self.after));
         let is_cap_there = |rule: &Rule| {
             let may_hold = |law| places.iter().any(|place| place.may_have(law));

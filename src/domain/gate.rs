@@ -129,6 +129,15 @@ impl From<CheckRow> for Check {
     }
 }
 
+/// An opt-in request that the carrier did not take or did not deliver.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FailedRequest {
+    /// When it was handed over.
+    pub sent_at: Timestamp,
+    /// The carrier's code.
+    pub code: String,
+}
+
 /// What the gate is asked about.
 #[derive(Debug)]
 pub struct Question<'a> {
@@ -136,6 +145,8 @@ pub struct Question<'a> {
     pub consent: &'a NumberConsent,
     /// The program's opt-in request to it that the carrier has not taken yet, if there is one.
     pub request: Option<PendingRequest>,
+    /// The latest opt-in request, where it did not arrive and nothing came after it.
+    pub failed_request: Option<FailedRequest>,
     /// The number itself.
     pub phone: &'a Phone,
     /// The carrier's code, when it said that the number cannot receive texts.

@@ -21,8 +21,8 @@ use crate::domain::time::Timestamp;
 pub use attempts::{FailedAttempt, failed_attempt, failed_attempts, failed_ids, keep_failed};
 pub use lists::{of_number, page, provider_ids, twin_after};
 pub use past::{
-    Arranged, any, arranged, attempts_since, confirmed_with, counted_since, failed_at_simulator, helped_since, request,
-    taken_by,
+    Arranged, any, arranged, attempts_since, confirmed_with, counted_since, failed_at_simulator,
+    failed_request, helped_since, request, taken_by,
 };
 pub use queue::{
     Due, QueuePart, QueuePlace, all_waiting, count_waiting, due, holds_ending, is_behind_another,

@@ -31,7 +31,7 @@ pub(super) fn consent(question: &Question<'_>, state: State, opens: Option<Times
         }
         State::NotAsked => fail(
             CheckName::Consent,
-            &format!("This number hasn't been invited to {program}."),
+            &not_asked(question),
             "Send a message. We send an opt-in request first, and the message after the contact replies START.",
         ),
         State::OptedOut(_) => fail(
@@ -39,6 +39,18 @@ pub(super) fn consent(question: &Question<'_>, state: State, opens: Option<Times
             &format!("Not opted in to {program}. This number opted out."),
             "See the next check.",
         ),
+    }
+}
+
+/// What is recorded of a number that has not been asked, or whose request did not arrive.
+fn not_asked(question: &Question<'_>) -> String {
+    match &question.failed_request {
+        Some(failed) => format!(
+            "We sent an opt-in request on {}; it did not arrive ({}).",
+            failed.sent_at.day(),
+            failed.code
+        ),
+        None => format!("This number hasn't been invited to {}.", question.program.name),
     }
 }
 

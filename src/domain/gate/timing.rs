@@ -66,10 +66,11 @@ fn last_zone(question: &Question<'_>, at: Timestamp) -> Option<Zone> {
     zones.min_by_key(|zone| zone.local(at).micros).copied()
 }
 
-/// The law, unless an administrator said that it does not bind, and the program's own hours.
+/// The law, of which closures bind whatever an administrator turned off, and the program's own hours.
 fn rules<'a>(question: &Question<'a>) -> Rules<'a> {
     let program = question.program;
-    Rules { law: program.keeps_quiet_hours.then_some(question.rulebook), own: Some(&program.hours) }
+    let closures_alone = !program.keeps_quiet_hours;
+    Rules { law: Some(question.rulebook), closures_alone, own: Some(&program.hours) }
 }
 
 /// What each candidate place answers about now.
@@ -90,7 +91,8 @@ fn closes_at(answers: &Answers<'_>) -> Option<Timestamp> {
 
 fn quiet_hours(question: &Question<'_>, answers: &Answers<'_>, soon: Option<Timestamp>) -> Check {
     let name = CheckName::QuietHours;
-    if !question.program.keeps_hours() {
+    let is_closed = soon.is_some() || !is_open(answers);
+    if !question.program.keeps_hours() && !is_closed {
         return pass(name, "Quiet hours are turned off for this program.");
     }
     if question.purpose == Purpose::Reply {

@@ -9,7 +9,7 @@ use super::dated::date_of;
 use super::hour_rule::{Allowed, Law};
 use super::own_hours::OwnHours;
 use super::place::Place;
-use super::rule_table::LawRules;
+use super::rule_table::{LawRules, Rows};
 use super::zone::{DAY, Local, Stretch, Zone};
 use crate::domain::time::Timestamp;
 
@@ -22,13 +22,15 @@ const MINUTE: i64 = 60_000_000;
 pub struct Rules<'a> {
     /// The dated rules, where they bind.
     pub law: Option<&'a Rulebook>,
+    /// Quiet hours are turned off: of the dated rules only the closures bind, which a person set for a place.
+    pub closures_alone: bool,
     /// The hours of the program's own choice.
     pub own: Option<&'a OwnHours>,
 }
 
 impl<'a> From<&'a Rulebook> for Rules<'a> {
     fn from(book: &'a Rulebook) -> Self {
-        Rules { law: Some(book), own: None }
+        Rules { law: Some(book), closures_alone: false, own: None }
     }
 }
 
@@ -105,7 +107,11 @@ impl<'a> Search<'a> {
         let known = |book: &'a Rulebook| laws(place).flat_map(|law| book.of_place(law));
         // A place that may lie anywhere keeps the holidays and closures of every state.
         let anywhere = rules.law.filter(|_| place.is_unknown()).into_iter().flat_map(Rulebook::anywhere);
-        let laws = rules.law.into_iter().flat_map(known).chain(anywhere).chain(own).collect();
+        let bound = |law: LawRules<'a>| match rules.closures_alone {
+            true => LawRules { hours: Rows(&[]), holidays: &[], ..law },
+            false => law,
+        };
+        let laws = rules.law.into_iter().flat_map(known).chain(anywhere).map(bound).chain(own).collect();
         Search { laws, clocks: place.zones().iter().map(|zone| (*zone, over)).collect() }
     }
 

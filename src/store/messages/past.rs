@@ -178,6 +178,31 @@ pub fn taken_by(conn: &mut Conn<'_>) -> Result<(bool, bool), StoreError> {
     })
 }
 
+/// When the program's latest opt-in request to the number was handed over and with which code it failed. None when the latest
+/// one did not fail at the carrier.
+///
+/// # Errors
+/// When the database fails.
+pub fn failed_request(
+    conn: &mut Conn<'_>,
+    number: NumberId,
+    program: ProgramId,
+) -> Result<Option<(Timestamp, String)>, StoreError> {
+    type Latest = (Status, Option<Timestamp>, Option<String>);
+    let latest: Option<Latest> = on!(conn, db => messages::table
+        .filter(messages::number_id.eq(number))
+        .filter(messages::program_id.eq(program))
+        .filter(messages::lane.eq(Lane::Invitation))
+        .order(messages::id.desc())
+        .select((messages::status, messages::claimed_at, messages::error_code))
+        .first(db)
+        .optional()?);
+    Ok(match latest {
+        Some((Status::Failed, Some(at), Some(code))) => Some((at, code)),
+        _ => None,
+    })
+}
+
 /// True when the simulator took a text to the number that failed with this code.
 ///
 /// # Errors
