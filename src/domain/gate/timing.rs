@@ -121,7 +121,7 @@ fn quiet_hours(question: &Question<'_>, answers: &Answers<'_>, soon: Option<Time
 fn facts(place: &Place, hours: &Hours<'_>) -> String {
     let source = hours.rules().first().map_or("", |because| because.rule.source());
     let source = if source.is_empty() { String::new() } else { format!(" Source: {source}.") };
-    format!("{} The place is known {}.{source}", hours.words(), place.words())
+    format!("{} {}{source}", hours.words(), place.sentence())
 }
 
 /// What was promised: by the program as it stands, and by the wording that the lead agreed to. All of it is kept: who raises

@@ -166,14 +166,21 @@ impl Place {
             (By::OwnZone(zone), law) => {
                 format!("by its own time zone, {}; {}: {names}", zone.city(), law.words())
             }
-            (_, By::Nothing) if self.regions.is_empty() => {
-                format!("by nothing, so {} count", count(self.zones.len()))
-            }
             (_, By::Nothing) => format!("{names}: {}", count(self.zones.len())),
             (_, law) if self.zones.len() > 1 => {
                 format!("{}: {names}, {}", law.words(), count(self.zones.len()))
             }
             (_, law) => format!("{}: {names}", law.words()),
+        }
+    }
+
+    /// How the place is known, as a sentence.
+    pub fn sentence(&self) -> String {
+        match (&self.clock, &self.law) {
+            (By::Nothing, By::Nothing) => {
+                format!("The place isn't known: {} count.", count(self.zones.len()))
+            }
+            _ => format!("The place is known {}.", self.words()),
         }
     }
 

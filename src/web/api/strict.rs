@@ -37,7 +37,7 @@ impl<T: DeserializeOwned + Strict + 'static> FromRequest for StrictJson<T> {
         Box::pin(async move {
             let bytes = bytes.await.map_err(|_| too_large())?;
             let once = futures_util::stream::once(std::future::ready(Ok(bytes.clone())));
-            let mut payload = Payload::Stream { payload: Box::pin(once) };
+            let mut payload: Payload = Payload::Stream { payload: Box::pin(once) };
             let body = match Json::<T>::from_request(&request, &mut payload).await {
                 Ok(Json(body)) => body,
                 // A field that is spelled wrong may be one that is missing now: both are told.
