@@ -208,7 +208,7 @@ async fn a_receipt_after_a_stop_ends_the_message_with_its_cause() {
         assert_eq!(receipt(&world, message, sid, "failed", "30001").await, 200);
         let answer = world.call(reqwest::Method::GET, &format!("/api/v1/messages/{message}"), None).await.1;
         assert_eq!(
-            (answer["status"].as_str(), answer["error_code"].as_str()),
+            (answer["status"].as_str(), answer["error"]["code"].as_str()),
             (Some("failed"), Some("opted_out")),
             "{answer}"
         );
