@@ -173,7 +173,7 @@ async fn nobody_resumes_over_a_reply_that_was_never_shown_but_whoever_revokes_ma
     ben.texts("please no more for now, maybe later").await;
     let revoked =
         sam.post_with(&token, &at, &[&[("decision", "revoke")][..], &as_given(&shown)].concat()).await;
-    sam.follow(&revoked).await.says("Revoked: (206) 555-0108 is opted out of all programs");
+    sam.follow(&revoked).await.says("(206) 555-0108 is opted out of all programs");
     assert_eq!((ana.state().await, ben.state().await), ("opted_in".to_owned(), "opted_out".to_owned()));
 }
 
