@@ -7,6 +7,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+mod circles;
+mod names;
+
 /// A room of the house, the other rooms it may enter, and the crates it may use.
 struct Room {
     name: &'static str,
