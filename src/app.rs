@@ -25,7 +25,7 @@ use crate::providers::twilio::{Twilio, TwilioConfig};
 use crate::store::seal_file::SealFile;
 use crate::store::start_file::StartFile;
 use crate::store::{Store, StoreError, Tx, moving, settings, users};
-use crate::web::{self, App, api::secret_hash, signed::Signer};
+use crate::web::{self, App, api::secret_hash, limits::RateLimits, signed::Signer};
 
 pub use crate::jobs::mark;
 pub use operator::OperatorStore;
@@ -112,7 +112,6 @@ pub async fn bind(config: Config, clock: Clock) -> Result<Bound> {
     let setup_link = setup_link(&app).await?;
     let data = app.clone();
     let secure = app.public_url.starts_with("https://");
-    let throttle = Data::new(web::security::Throttle::default());
     let server = HttpServer::new(move || {
         let pages = actix_web::web::scope("")
             .wrap(web::session::middleware(&data, &cookie_key, secure))
@@ -122,12 +121,12 @@ pub async fn bind(config: Config, clock: Clock) -> Result<Bound> {
             .default_service(actix_web::web::to(web::error::not_found));
         Actix::new()
             .app_data(data.clone())
-            .app_data(throttle.clone())
             .configure(web::routes)
             .service(pages)
             .wrap(actix_web::middleware::from_fn(web::deadline::body))
             .wrap(actix_web::middleware::from_fn(web::security::headers))
             .wrap(actix_web::middleware::from_fn(web::head::as_get))
+            .wrap(actix_web::middleware::from_fn(web::access_log::log))
     })
     .listen(listener)?
     .workers(std::thread::available_parallelism().map_or(2, usize::from))
@@ -217,6 +216,7 @@ fn shared(
     };
     // Where it is not known what the database is for, nobody texts from a simulated phone.
     let simulator = simulator.filter(|_| kind == Some(DatabaseKind::Simulated));
+    let (trusted_proxies, limits) = (config.trusted_proxies()?, RateLimits::default());
     let (config, breaker, forged_webhooks) = (Arc::new(config), Arc::default(), Default::default());
     Ok((
         App {
@@ -230,6 +230,8 @@ fn shared(
             breaker,
             hand_over: HandOverGate::default(),
             simulator,
+            trusted_proxies,
+            limits,
             forged_webhooks,
         },
         provider,

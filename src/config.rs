@@ -3,9 +3,11 @@
 mod public_url;
 
 use std::fmt;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::domain::phone::Phone;
@@ -35,6 +37,10 @@ pub struct Config {
     /// The region meant by a number without country code (ISO 3166).
     #[arg(long, env = "DEFAULT_REGION", default_value = "US", global = true)]
     pub default_region: String,
+    /// The proxies in front of this server: networks or addresses, with commas between them; empty for none. Only what they
+    /// say in X-Forwarded-For is believed. A visitor's address is evidence of consent.
+    #[arg(long, env = "TRUSTED_PROXIES", default_value = "127.0.0.0/8,::1/128", global = true)]
+    trusted_proxies: String,
     /// Who carries the texts; the simulator when absent.
     #[arg(long, env = "PROVIDER", value_enum, global = true)]
     provider: Option<ProviderName>,
@@ -78,6 +84,25 @@ impl Config {
     pub fn public_url(&self) -> String {
         let given = self.public_url.as_deref().map(str::trim).filter(|url| !url.is_empty());
         given.map_or_else(|| format!("http://{}", self.bind), |url| url.trim_end_matches('/').to_owned())
+    }
+
+    /// The proxies whose word counts for a visitor's address.
+    ///
+    /// # Errors
+    /// What is no network.
+    pub fn trusted_proxies(&self) -> Result<Vec<IpNet>, Unusable> {
+        let written = self.trusted_proxies.split(',').map(str::trim).filter(|network| !network.is_empty());
+        written
+            .map(|text| {
+                let network = text.parse::<IpNet>().or_else(|error| text.parse::<IpAddr>().map(IpNet::from).map_err(|_| error));
+                network.map_err(|_| {
+                    Unusable(format!(
+                        "TRUSTED_PROXIES: \"{text}\" is no network. Write networks like 10.0.0.0/8 or addresses, with commas \
+                         between them."
+                    ))
+                })
+            })
+            .collect()
     }
 
     /// Who carries the texts.

@@ -27,6 +27,7 @@ pub mod clock;
 pub mod config;
 pub mod domain;
 pub mod jobs;
+pub mod logging;
 pub mod password;
 pub mod providers;
 pub mod store;

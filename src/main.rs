@@ -12,8 +12,7 @@ use sms_opt_in::cli::{Cli, run};
 static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
-    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("info,actix_server=warn"))
-        .init();
+    sms_opt_in::logging::start();
     match run(Cli::parse()) {
         Ok(code) => code,
         Err(error) => {

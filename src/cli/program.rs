@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 
 use crate::actions::ActionError;
 use crate::actions::edit_program::keep_rules;
+use crate::actions::install::install;
 use crate::app::OperatorStore;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -17,10 +18,10 @@ pub(super) struct ProgramCommand {
     /// The program's name in addresses; the default program when absent.
     #[arg(long)]
     slug: Option<String>,
-    /// Keep quiet hours? Off only for texts that sell and follow up nothing.
+    /// Enforce quiet hours. Turn off only for non-marketing texts.
     #[arg(long)]
     quiet_hours: Option<Switch>,
-    /// Is the promised frequency the most that is sent to one number?
+    /// Cap messages to one number at the promised frequency.
     #[arg(long)]
     frequency_cap: Option<Switch>,
 }
@@ -35,9 +36,11 @@ pub(super) fn run(config: &Config, command: &ProgramCommand) -> Result<ExitCode>
     let on = |switch: Option<Switch>| switch.map(|switch| switch == Switch::On);
     let (slug, now) = (command.slug.clone(), Clock::System.now());
     let (hours, frequency) = (on(command.quiet_hours), on(command.frequency_cap));
-    let changed = OperatorStore::open(config)?
-        .store
-        .write_now(move |tx| keep_rules(tx, slug.as_deref(), hours, frequency, &Actor::Operator, now));
+    let changed = OperatorStore::open(config)?.store.write_now(move |tx| {
+        // A database that no server was started on has no program yet. Its sender number is the server's to add.
+        install(tx, None, now)?;
+        keep_rules(tx, slug.as_deref(), hours, frequency, &Actor::Operator, now)
+    });
     match changed {
         Ok(program) => {
             let word = |on| if on { "on" } else { "off" };
@@ -50,7 +53,7 @@ pub(super) fn run(config: &Config, command: &ProgramCommand) -> Result<ExitCode>
             Ok(ExitCode::SUCCESS)
         }
         Err(ActionError::NotFound(_)) => {
-            bail!("There is no such program. The server makes the first one when it starts.")
+            bail!("There is no such program. The Programs page lists the name of each one.")
         }
         Err(error) => Err(error.into()),
     }

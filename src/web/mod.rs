@@ -1,14 +1,17 @@
 //! The only room that knows actix. The whole map of addresses is on this screen.
 
+pub mod access_log;
 pub mod admin;
 pub mod api;
 pub mod assets;
+pub mod client_address;
 mod cursor;
 pub mod deadline;
 pub mod error;
 pub mod form;
 pub mod head;
 pub mod hooks;
+pub mod limits;
 pub mod metrics;
 pub mod own_writes;
 pub mod page;
@@ -23,6 +26,7 @@ use std::sync::atomic::AtomicU64;
 
 use actix_web::web::{Data, ServiceConfig};
 use actix_web::{HttpResponse, web};
+use ipnet::IpNet;
 
 use crate::clock::Clock;
 use crate::config::Config;
@@ -54,6 +58,10 @@ pub struct App {
     pub hand_over: HandOverGate,
     /// The simulated phones, when they carry the texts.
     pub simulator: Option<Arc<Simulator>>,
+    /// The proxies whose word counts for a visitor's address.
+    pub trusted_proxies: Vec<IpNet>,
+    /// How often strangers may try something.
+    pub limits: limits::RateLimits,
     /// Webhooks with a wrong signature since the start.
     pub forged_webhooks: AtomicU64,
 }

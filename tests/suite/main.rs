@@ -26,6 +26,7 @@ mod messages;
 mod migrations;
 mod moving;
 mod numbers;
+mod operators;
 mod outage;
 mod pages;
 mod people;

@@ -13,10 +13,10 @@ use crate::domain::role::Role;
 use crate::password;
 use crate::store::{StoreError, users};
 use crate::web::App;
+use crate::web::client_address::client_ip;
 use crate::web::error::PageError;
 use crate::web::form::{self, BeforeSignIn, Errors};
 use crate::web::page::{PlainPage, html, html_status, see_other};
-use crate::web::security;
 use crate::web::session;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
@@ -65,7 +65,7 @@ async fn create(
     session: Session,
     BeforeSignIn(given): BeforeSignIn<Setup>,
 ) -> Result<HttpResponse, PageError> {
-    if !security::may_try(&request, &given.email) {
+    if !app.limits.sign_in.allows(&given.email, &client_ip(&app, &request)) {
         return Err(PageError::TooMany);
     }
     check_token(&app, &given.token).await?;

@@ -11,10 +11,10 @@ use crate::actions::{ActionError, FieldError, users as actions};
 use crate::password;
 use crate::store::{StoreError, users};
 use crate::web::App;
+use crate::web::client_address::client_ip;
 use crate::web::error::PageError;
 use crate::web::form::{self, BeforeSignIn, Errors, Posted};
 use crate::web::page::{PlainPage, html, html_status, see_other};
-use crate::web::security;
 use crate::web::session::{self, Viewer};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
@@ -77,7 +77,7 @@ async fn sign_in(
     session: Session,
     BeforeSignIn(given): BeforeSignIn<Credentials>,
 ) -> Result<HttpResponse, PageError> {
-    if !security::may_try(&request, &given.email) {
+    if !app.limits.sign_in.allows(&given.email, &client_ip(&app, &request)) {
         return Err(PageError::TooMany);
     }
     let email = given.email.clone();

@@ -17,10 +17,10 @@ use crate::password;
 use crate::store::StoreError;
 use crate::store::users::{self, User};
 use crate::web::App;
+use crate::web::client_address::client_ip;
 use crate::web::error::PageError;
 use crate::web::form::{Errors, Posted, SavedMeanwhile, saved_meanwhile};
 use crate::web::page::{self, Page, html_status, see_other};
-use crate::web::security;
 use crate::web::session::{self, Administrator, Viewer};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
@@ -268,7 +268,7 @@ async fn change_own_password(
     session: Session,
     Posted(given): Posted<PasswordGiven>,
 ) -> Result<HttpResponse, PageError> {
-    if !security::may_try(&request, &who.user.email) {
+    if !app.limits.sign_in.allows(&who.user.email, &client_ip(&app, &request)) {
         return Err(PageError::TooMany);
     }
     let hash = Some(who.user.password_hash.clone());

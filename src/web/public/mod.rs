@@ -1,7 +1,6 @@
 //! The pages for everybody: a program's page and the hosted forms. They must never show what is known of a number: the
 //! answer to a submission is the same for every one.
 
-mod limits;
 mod optin;
 pub(in crate::web) mod replies;
 mod stamp;

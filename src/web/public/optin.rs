@@ -9,15 +9,15 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::stamp::{self, Age};
-use super::{Hosted, hosted, limits};
+use super::{Hosted, hosted};
 use crate::actions::submit_form::{PageStamp, Submission, SubmitResult, submit_form};
 use crate::actions::{ActionError, FieldError};
 use crate::domain::phone::Phone;
 use crate::web::App;
+use crate::web::client_address::client_ip;
 use crate::web::error::PageError;
 use crate::web::form::Errors;
 use crate::web::page::{PublicPage, html, html_status, see_other};
-use crate::web::security;
 
 /// No submission is larger, in bytes.
 const LARGEST: usize = 16 * 1024;
@@ -122,8 +122,8 @@ pub(super) async fn submit(
     if hosted.sender.is_none() {
         return closed(&hosted);
     }
-    let ip = security::client_ip(&request);
-    if !limits::address_may(&app.local_url, &security::network_of(&ip)) {
+    let ip = client_ip(&app, &request);
+    if !app.limits.forms.allow_address(&ip) {
         return wait(&hosted);
     }
     if given.names_another_version(&hosted) {
@@ -137,7 +137,7 @@ pub(super) async fn submit(
     let is_invited = hosted.form.double_opt_in || !was_shown;
     let result = result_address(&app, &hosted, &phone, is_invited);
     // That somebody else sent the number often must not show either: nothing happens, the page is the same.
-    if given.website.is_empty() && limits::number_may(&app.local_url, phone.as_str()) {
+    if given.website.is_empty() && app.limits.forms.allow_number(phone.as_str()) {
         let checked = Checked { phone, version, was_shown, stamp };
         let submission = submission(&app, &request, &hosted, &given, checked, ip);
         let now = app.clock.now();

@@ -1,0 +1,60 @@
+//! The log of the process: `RUST_LOG` decides what it says, except that other crates never say more than `info`. Their
+//! debug lines hold requests and rows: phone numbers and the words of texts.
+
+use env_logger::{Builder, Env, Logger};
+use log::{LevelFilter, Log, Metadata, Record};
+
+const DEFAULT: &str = "info,actix_server=warn";
+const OURS: &str = "sms_opt_in";
+
+struct RedactingLog(Logger);
+
+impl RedactingLog {
+    fn admits(metadata: &Metadata<'_>) -> bool {
+        let target = metadata.target();
+        let is_ours = target.strip_prefix(OURS).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"));
+        is_ours || metadata.level() <= LevelFilter::Info
+    }
+}
+
+impl Log for RedactingLog {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        Self::admits(metadata) && self.0.enabled(metadata)
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        if Self::admits(record.metadata()) {
+            self.0.log(record);
+        }
+    }
+
+    fn flush(&self) {
+        self.0.flush();
+    }
+}
+
+/// Starts the log. A second call changes nothing.
+pub fn start() {
+    let logger = Builder::from_env(Env::default().default_filter_or(DEFAULT)).build();
+    let level = logger.filter();
+    if log::set_boxed_logger(Box::new(RedactingLog(logger))).is_ok() {
+        log::set_max_level(level);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use log::Level;
+
+    #[test]
+    fn other_crates_say_no_more_than_info() {
+        let admits =
+            |target, level| RedactingLog::admits(&Metadata::builder().target(target).level(level).build());
+        assert!(admits("sms_opt_in::web", Level::Trace));
+        assert!(admits("hyper_util::client", Level::Info));
+        for target in ["hyper_util::client", "diesel", "reqwest::connect", "sms_opt_in_other", ""] {
+            assert!(!admits(target, Level::Debug), "{target}");
+        }
+    }
+}
