@@ -6,6 +6,7 @@ mod sole_server;
 use std::net::TcpListener;
 use std::sync::Arc;
 
+use actix_web::cookie::Key;
 use actix_web::web::Data;
 use actix_web::{App as Actix, HttpServer, dev::Server};
 use anyhow::{Context, Result};
@@ -89,7 +90,7 @@ pub async fn bind(config: Config, clock: Clock) -> Result<Bound> {
         .with_context(|| format!("The address {} cannot be used.", config.bind))?;
     let local = listener.local_addr()?;
     let signer = Signer::new(&secret);
-    let (app, provider) = shared(config, clock, store, signer, local.port(), kind)?;
+    let (app, provider) = shared(config, clock, store, signer, cookie_key, local.port(), kind)?;
     let app = Data::new(app);
     let seals = SealFile::at(app.config.seal_file());
     let starts = StartFile::at(app.config.start_file());
@@ -114,7 +115,7 @@ pub async fn bind(config: Config, clock: Clock) -> Result<Bound> {
     let secure = app.public_url.starts_with("https://");
     let server = HttpServer::new(move || {
         let pages = actix_web::web::scope("")
-            .wrap(web::session::middleware(&data, &cookie_key, secure))
+            .wrap(web::session::middleware(&data, secure))
             .wrap(actix_web::middleware::from_fn(web::session::tell_unsaved))
             .wrap(actix_web::middleware::from_fn(web::own_writes::leave_mark))
             .configure(web::admin::routes)
@@ -185,6 +186,7 @@ fn shared(
     clock: Clock,
     store: Store,
     signer: Signer,
+    cookie_key: Key,
     port: u16,
     kind: Option<DatabaseKind>,
 ) -> Result<(App, Arc<dyn Provider>)> {
@@ -224,6 +226,7 @@ fn shared(
             clock,
             config,
             signer,
+            cookie_key,
             public_url,
             local_url,
             twilio,

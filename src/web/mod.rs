@@ -24,6 +24,7 @@ pub mod simulator;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
+use actix_web::cookie::Key;
 use actix_web::web::{Data, ServiceConfig};
 use actix_web::{HttpResponse, web};
 use ipnet::IpNet;
@@ -46,6 +47,8 @@ pub struct App {
     pub config: Arc<Config>,
     /// Signs what is not stored.
     pub signer: signed::Signer,
+    /// Signs and encrypts cookies.
+    pub cookie_key: Key,
     /// The public address, without a slash at the end.
     pub public_url: String,
     /// The address under which this process reaches itself.

@@ -60,9 +60,9 @@ pub struct Sessions {
 }
 
 /// The middleware that finds and keeps sessions.
-pub fn middleware(app: &App, secret: &[u8; 64], secure: bool) -> SessionMiddleware<Sessions> {
+pub fn middleware(app: &App, secure: bool) -> SessionMiddleware<Sessions> {
     let sessions = Sessions { store: app.store.clone(), clock: app.clock.clone() };
-    SessionMiddleware::builder(sessions, Key::from(secret))
+    SessionMiddleware::builder(sessions, app.cookie_key.clone())
         .cookie_name(COOKIE.to_owned())
         .cookie_http_only(true)
         .cookie_same_site(SameSite::Lax)
@@ -94,9 +94,10 @@ pub async fn tell_unsaved<B: MessageBody>(
     })
 }
 
-/// The key that signs the cookie, out of the installation's one secret; of no use for anything else.
-pub fn cookie_key(secret: &[u8]) -> [u8; 64] {
-    Sha512::new().chain_update(b"sms-opt-in session cookie\0").chain_update(secret).finalize().into()
+/// The key that signs cookies, out of the installation's one secret; of no use for anything else.
+pub fn cookie_key(secret: &[u8]) -> Key {
+    let bytes = Sha512::new().chain_update(b"sms-opt-in session cookie\0").chain_update(secret).finalize();
+    Key::from(bytes.as_slice())
 }
 
 impl SessionStore for Sessions {

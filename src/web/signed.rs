@@ -1,4 +1,4 @@
-//! Moments and short secrets signed with the installation's one secret, so that every process of it, before and after a
+//! Moments signed with the installation's one secret, so that every process of it, before and after a
 //! restart, agrees on them and nothing has to be stored. It must not know what they are for.
 
 use base64::Engine;
@@ -39,28 +39,6 @@ impl Signer {
         same.then(|| Timestamp::from_micros(i64::from_be_bytes(*micros)))
     }
 
-    /// Makes a text of at most 64 bytes unreadable where it is kept; `None` when it is longer or randomness is missing.
-    /// Each text gets a pad of its own, out of a fresh nonce.
-    pub fn seal(&self, text: &str) -> Option<String> {
-        let mut nonce = [0; 16];
-        getrandom::fill(&mut nonce).ok()?;
-        let mut bytes = nonce.to_vec();
-        bytes.extend(self.padded(&nonce, text.as_bytes())?);
-        Some(URL_SAFE_NO_PAD.encode(bytes))
-    }
-
-    /// The text that was sealed.
-    pub fn open(&self, sealed: &str) -> Option<String> {
-        let bytes = URL_SAFE_NO_PAD.decode(sealed).ok()?;
-        let (nonce, hidden) = bytes.split_first_chunk::<16>()?;
-        String::from_utf8(self.padded(nonce, hidden)?).ok()
-    }
-
-    fn padded(&self, nonce: &[u8; 16], bytes: &[u8]) -> Option<Vec<u8>> {
-        let pad = [self.mac("pad 0", nonce), self.mac("pad 1", nonce)].concat();
-        (bytes.len() <= pad.len()).then(|| bytes.iter().zip(pad).map(|(byte, pad)| byte ^ pad).collect())
-    }
-
     fn mac(&self, purpose: &str, bytes: &[u8]) -> Vec<u8> {
         // HMAC takes a key of any length.
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.key) else { return Vec::new() };
@@ -85,15 +63,5 @@ mod tests {
         for nonsense in ["", "AAAA", "nonsense"] {
             assert_eq!(ours.stamped_at("sign-in", nonsense), None);
         }
-    }
-
-    #[test]
-    fn what_is_sealed_is_opened_by_the_same_installation_only() {
-        let ours = Signer::new(b"ours");
-        let sealed = ours.seal("sk_secret").unwrap();
-        assert!(!sealed.contains("secret"));
-        assert_eq!(ours.open(&sealed).as_deref(), Some("sk_secret"));
-        assert_ne!(Signer::new(b"theirs").open(&sealed).as_deref(), Some("sk_secret"));
-        assert_eq!(ours.seal(&"x".repeat(65)), None);
     }
 }

@@ -279,14 +279,19 @@ async fn the_result_is_a_page_of_its_own_that_can_be_reloaded() {
     let answer = client.post(format!("{}/f/opt-in", world.url)).form(&fields).send().await.unwrap();
     assert_eq!(answer.status().as_u16(), 303);
     let address = answer.headers()["location"].to_str().unwrap().to_owned();
-    assert!(address.starts_with("/f/opt-in/done?r=") && !address.contains("0187"), "{address}");
+    assert_eq!(address, "/f/opt-in/done");
+    let cookie = answer.headers()["set-cookie"].to_str().unwrap().to_owned();
+    assert!(cookie.contains("HttpOnly") && cookie.contains("Secure") && !cookie.contains("0187"), "{cookie}");
+    let cookie = cookie.split(';').next().unwrap();
     for _ in 0..2 {
-        let page = client.get(format!("{}{address}", world.url)).send().await.unwrap();
+        let page =
+            client.get(format!("{}{address}", world.url)).header("Cookie", cookie).send().await.unwrap();
         assert_eq!(page.status().as_u16(), 200);
         assert!(page.text().await.unwrap().contains("(206) 555-0187"));
     }
     assert_eq!(world.lead(87).history().await.len(), 1, "a reload records nothing");
-    let forged = client.get(format!("{}/f/opt-in/done?r=nonsense", world.url)).send().await.unwrap();
+    let forged = client.get(format!("{}{address}", world.url)).header("Cookie", "opt-in-result=bm9uc2Vuc2U");
+    let forged = forged.send().await.unwrap();
     assert!(forged.status().as_u16() == 200 && !forged.text().await.unwrap().contains("class=\"number"));
 }
 

@@ -18,14 +18,10 @@ use crate::web::form::{Errors, Posted};
 use crate::web::page::{self, Page, html, html_status, see_other};
 use crate::web::session::{self, Administrator};
 
-/// Where a session keeps the secret for the page after.
-const MADE: &str = "made_api_key";
-
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
         .route("/api-keys", web::get().to(index))
         .route("/api-keys", web::post().to(create))
-        .route("/api-keys/created", web::get().to(created))
         .route("/api-keys/{id}/revoke", web::get().to(confirm))
         .route("/api-keys/{id}/revoke", web::post().to(revoke));
 }
@@ -91,32 +87,20 @@ async fn list(
 async fn create(
     app: Data<App>,
     who: Administrator,
-    session: Session,
     Posted(given): Posted<Given>,
 ) -> Result<HttpResponse, PageError> {
     let (name, scopes) = (given.name.clone(), given.scopes.clone());
     let (actor, now) = (who.actor(), app.clock.now());
     match app.store.write(move |tx| actions::create_api_key(tx, &name, &scopes, &actor, now)).await {
         Ok(secret) => {
-            // The session is a row in the database, and no secret is readable there.
-            let sealed = app.signer.seal(&secret).ok_or_else(|| PageError::internal("no randomness"))?;
-            session.insert(MADE, (given.name.trim(), sealed)).map_err(PageError::internal)?;
-            Ok(see_other("/api-keys/created"))
+            // The one page that ever shows the secret. It is stored nowhere, so no redirect can show it.
+            let name = given.name.trim().to_owned();
+            html(CreatedPage { page: Page::new(&app, "api-keys", &who), name, secret })
         }
         Err(ActionError::Invalid(errors)) => {
             list(&app, &who, StatusCode::UNPROCESSABLE_ENTITY, given, errors).await
         }
         Err(error) => Err(error.into()),
-    }
-}
-
-/// The one page that ever shows a secret, once: a reload makes no second key and shows no key again.
-async fn created(app: Data<App>, who: Administrator, session: Session) -> Result<HttpResponse, PageError> {
-    let made = session.remove_as::<(String, String)>(MADE).and_then(Result::ok);
-    let opened = made.and_then(|(name, sealed)| Some((name, app.signer.open(&sealed)?)));
-    match opened {
-        Some((name, secret)) => html(CreatedPage { page: Page::new(&app, "api-keys", &who), name, secret }),
-        None => Ok(see_other("/api-keys")),
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod optin;
 pub(in crate::web) mod replies;
+mod result_cookie;
 mod stamp;
 
 use actix_web::web::{Data, Path, ServiceConfig};

@@ -3,11 +3,12 @@
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::USER_AGENT;
-use actix_web::web::{Bytes, Data, Path, Query};
+use actix_web::web::{Bytes, Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
 
+use super::result_cookie::{self, SubmissionResult};
 use super::stamp::{self, Age};
 use super::{Hosted, hosted};
 use crate::actions::submit_form::{PageStamp, Submission, SubmitResult, submit_form};
@@ -135,7 +136,7 @@ pub(super) async fn submit(
     };
     // Says what such a submission does, for every number alike.
     let is_invited = hosted.form.double_opt_in || !was_shown;
-    let result = result_address(&app, &hosted, &phone, is_invited);
+    let result = SubmissionResult { phone: phone.clone(), is_invited };
     // That somebody else sent the number often must not show either: nothing happens, the page is the same.
     if given.website.is_empty() && app.limits.forms.allow_number(phone.as_str()) {
         let checked = Checked { phone, version, was_shown, stamp };
@@ -151,41 +152,21 @@ pub(super) async fn submit(
         }
     }
     // A reload of the result shows it again, and sends nothing again.
-    Ok(see_other(result))
-}
-
-/// Where the result of a submission is shown. The number in the address can be read by this installation alone.
-fn result_address(app: &App, hosted: &Hosted, phone: &Phone, is_invited: bool) -> String {
-    let kind = if is_invited { INVITED } else { SINGLE };
-    let token = app.signer.seal(&format!("{kind}{}", phone.as_str())).unwrap_or_default();
-    format!("/f/{}/done?r={token}", hosted.form.slug)
-}
-
-/// In front of the number in a result's address: the lead has to reply START, or nothing is left to do.
-const INVITED: char = 'i';
-const SINGLE: char = 's';
-
-/// What a result's address says.
-#[derive(Deserialize, Default)]
-#[serde(default)]
-pub(super) struct ResultQuery {
-    r: String,
+    let mut answer = see_other(format!("/f/{}/done", hosted.form.slug));
+    result_cookie::keep(&app, &mut answer, &hosted.form.slug, &result);
+    Ok(answer)
 }
 
 /// The result of a submission: the same for every number.
 pub(super) async fn done(
     app: Data<App>,
+    request: HttpRequest,
     slug: Path<String>,
-    query: Query<ResultQuery>,
 ) -> Result<HttpResponse, PageError> {
     let hosted = hosted(&app, slug.into_inner()).await?;
-    let opened = app.signer.open(&query.r).unwrap_or_default();
-    let phone = opened.strip_prefix([INVITED, SINGLE]).and_then(Phone::from_e164);
-    let is_invited = match (&phone, opened.chars().next()) {
-        (Some(_), Some(kind)) => kind == INVITED,
-        _ => hosted.form.double_opt_in,
-    };
-    let number = phone.map(|phone| phone.shown(&app.config.default_region)).unwrap_or_default();
+    let result = result_cookie::read(&app, &request, &hosted.form.slug);
+    let is_invited = result.as_ref().map_or(hosted.form.double_opt_in, |result| result.is_invited);
+    let number = result.map(|result| result.phone.shown(&app.config.default_region)).unwrap_or_default();
     html(ResultPage { page: frame(&hosted), hosted: &hosted, number, is_invited })
 }
 

@@ -74,7 +74,6 @@ const ADDRESSES: &[(&str, &str, For, u16)] = &[
     ("post", "/account", Viewers, 422),
     ("get", "/api-keys", Administrators, 200),
     ("post", "/api-keys", Administrators, 422),
-    ("get", "/api-keys/created", Administrators, 303),
     ("get", "/api-keys/{id}/revoke", Administrators, 404),
     ("post", "/api-keys/{id}/revoke", Administrators, 404),
     ("get", "/forms", Viewers, 200),

@@ -1,0 +1,51 @@
+//! What the page after a submission says, in a cookie of the visitor's own browser: nothing is stored here, a reload shows the
+//! page again, and no number is in an address. The cookie is encrypted, because the phone may be shared.
+
+use actix_web::cookie::time::Duration;
+use actix_web::cookie::{Cookie, CookieJar, SameSite};
+use actix_web::{HttpRequest, HttpResponse};
+
+use crate::domain::phone::Phone;
+use crate::web::App;
+
+const NAME: &str = "opt-in-result";
+const LASTS: Duration = Duration::minutes(10);
+const INVITED: &str = "invited";
+const SINGLE: &str = "single";
+
+/// The result of one submission.
+pub(super) struct SubmissionResult {
+    /// The number as it was entered.
+    pub(super) phone: Phone,
+    /// True when the lead still has to reply START.
+    pub(super) is_invited: bool,
+}
+
+/// Adds the result to the answer to a submission of the form `slug`.
+pub(super) fn keep(app: &App, answer: &mut HttpResponse, slug: &str, result: &SubmissionResult) {
+    let kind = if result.is_invited { INVITED } else { SINGLE };
+    let mut jar = CookieJar::new();
+    jar.private_mut(&app.cookie_key)
+        .add(Cookie::new(NAME, format!("{slug} {kind} {}", result.phone.as_str())));
+    let Some(mut cookie) = jar.get(NAME).cloned() else { return };
+    cookie.set_path("/f/");
+    cookie.set_http_only(true);
+    cookie.set_same_site(SameSite::Lax);
+    cookie.set_secure(app.public_url.starts_with("https://"));
+    cookie.set_max_age(LASTS);
+    // A cookie that cannot be added costs the visitor the echo of the number, and nothing else.
+    if let Err(error) = answer.add_cookie(&cookie) {
+        log::warn!("The result of a form could not be kept: {error}");
+    }
+}
+
+/// The result that this browser has of the form `slug`.
+pub(super) fn read(app: &App, request: &HttpRequest, slug: &str) -> Option<SubmissionResult> {
+    let mut jar = CookieJar::new();
+    jar.add_original(request.cookie(NAME)?);
+    let cookie = jar.private(&app.cookie_key).get(NAME)?;
+    let mut parts = cookie.value().split(' ');
+    let (of, kind, number) = (parts.next()?, parts.next()?, parts.next()?);
+    let phone = Phone::from_e164(number).filter(|_| of == slug)?;
+    Some(SubmissionResult { phone, is_invited: kind == INVITED })
+}
