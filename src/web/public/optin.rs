@@ -6,7 +6,6 @@ use actix_web::http::header::USER_AGENT;
 use actix_web::web::{Bytes, Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
-use serde::Deserialize;
 
 use super::result_cookie::{self, SubmissionResult};
 use super::stamp::{self, Age};
