@@ -13,7 +13,7 @@ use crate::domain::standstill::Standstill;
 use crate::domain::time::Timestamp;
 use crate::store::messages::{self, Move};
 use crate::store::numbers::{self, Number};
-use crate::store::{Conn, StoreError, Tx, admin_log, events, programs, settings};
+use crate::store::{Conn, StoreError, Tx, admin_log, events, programs, sending, settings};
 
 use super::consent::{Occasion, apply};
 use super::database_kind::texts_held;
@@ -170,9 +170,9 @@ pub fn become_kind(tx: &mut Tx<'_>, kind: DatabaseKind, now: Timestamp) -> Resul
             ));
         }
     }
-    let switch = settings::sending_locked(tx)?;
+    let switch = sending::locked(tx)?;
     if switch.standstill == Some(Standstill::Mixed) {
-        settings::switch_sending(tx, &switch, switch.on, None)?;
+        sending::switch(tx, &switch, switch.on, None)?;
     }
     settings::set(tx, settings::DATABASE_KIND, kind.as_str())?;
     let action = format!("database.{kind}");

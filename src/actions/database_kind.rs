@@ -3,7 +3,7 @@
 use crate::domain::database_kind::{DatabaseKind, TextsHeld};
 use crate::domain::standstill::Standstill;
 use crate::domain::time::Timestamp;
-use crate::store::{Conn, StoreError, Tx, inbound, messages, settings};
+use crate::store::{Conn, StoreError, Tx, inbound, messages, sending, settings};
 
 use super::{ActionError, restore};
 
@@ -24,7 +24,7 @@ pub fn settle_kind(
         // Of two servers that start at once, both get what the first one wrote.
         Some(kind) => Ok(settings::keep_database_kind(tx, kind)?),
         None => {
-            if !settings::standstill(tx)?.is_some_and(Standstill::keeps_sending_off) {
+            if !sending::standstill(tx)?.is_some_and(Standstill::keeps_sending_off) {
                 restore::stand_still(tx, Standstill::Mixed, now)?;
             }
             Ok(None)

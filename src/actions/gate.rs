@@ -13,7 +13,7 @@ use crate::domain::standstill::Standstill;
 use crate::domain::time::Timestamp;
 use crate::store::messages::Message;
 use crate::store::numbers::Number;
-use crate::store::{Conn, StoreError, contacts, events, messages, programs, rulebooks, settings};
+use crate::store::{Conn, StoreError, contacts, events, messages, programs, rulebooks, sending};
 
 /// A program's means of sending, as they stand now.
 #[derive(Debug)]
@@ -33,8 +33,8 @@ pub struct Standing {
 /// # Errors
 /// When the database fails.
 pub fn standing(conn: &mut Conn<'_>, program: &Program) -> Result<Standing, StoreError> {
-    let (sender, sending_on) = (programs::sender(conn, program.id)?, settings::sending_on(conn)?);
-    let standstill = if sending_on { None } else { settings::standstill(conn)? };
+    let (sender, sending_on) = (programs::sender(conn, program.id)?, sending::is_on(conn)?);
+    let standstill = if sending_on { None } else { sending::standstill(conn)? };
     Ok(Standing { sender, sending_on, standstill, rulebook: rulebooks::current(conn)? })
 }
 

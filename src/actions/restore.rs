@@ -7,7 +7,7 @@ use crate::domain::standstill::Standstill;
 use crate::domain::time::Timestamp;
 use crate::store::messages::{self, Move};
 use crate::store::seals::{self, Seal};
-use crate::store::{Conn, StoreError, Tx, admin_log, numbers, settings, stale};
+use crate::store::{Conn, StoreError, Tx, admin_log, numbers, sending, settings, stale};
 
 use super::{ActionError, requests};
 
@@ -21,7 +21,7 @@ const RESTORED: &str =
 /// # Errors
 /// When the database fails.
 pub fn finding(conn: &mut Conn<'_>, outside: Option<&Seal>) -> Result<Option<Standstill>, StoreError> {
-    let known = settings::standstill(conn)?;
+    let known = sending::standstill(conn)?;
     let lacking = match outside {
         Some(outside) if is_behind(conn, outside)? => Some(outside.sealed_at),
         _ => None,
@@ -30,7 +30,7 @@ pub fn finding(conn: &mut Conn<'_>, outside: Option<&Seal>) -> Result<Option<Sta
         // That the file is gone now does not mean that a person accepted the older database.
         (None, _) => None,
         (Some(lacks), Some(Standstill::Behind { sealed_at, .. }))
-            if lacks == sealed_at && !settings::sending_on(conn)? =>
+            if lacks == sealed_at && !sending::is_on(conn)? =>
         {
             None
         }
@@ -43,13 +43,13 @@ pub fn finding(conn: &mut Conn<'_>, outside: Option<&Seal>) -> Result<Option<Sta
 /// # Errors
 /// When the database fails.
 pub fn stand_still(tx: &mut Tx<'_>, why: Standstill, now: Timestamp) -> Result<(), ActionError> {
-    let switch = settings::sending_locked(tx)?;
+    let switch = sending::locked(tx)?;
     let is_new = !switch.standstill.is_some_and(Standstill::awaits_after_restore);
     if is_new && why.awaits_after_restore() {
         // What waited when the backup was made may have gone out since: it is not sent a second time.
         while cancel_some(tx, RESTORED, now)? > 0 {}
     }
-    settings::switch_sending(tx, &switch, false, Some(why))?;
+    sending::switch(tx, &switch, false, Some(why))?;
     admin_log::add(tx, &Actor::System, "sending.off", "all sending", &why.facts(), now)?;
     Ok(())
 }

@@ -6,7 +6,7 @@ use chrono::Duration;
 use crate::domain::standstill::{RestoreSign, Standstill};
 use crate::domain::time::Timestamp;
 use crate::store::start_file::StartMark;
-use crate::store::{Conn, StoreError, Tx, inbound, messages, seals, settings, starts};
+use crate::store::{Conn, StoreError, Tx, inbound, messages, seals, sending, settings, starts};
 
 use super::{ActionError, restore, seal};
 
@@ -96,7 +96,7 @@ pub fn was_quiet(conn: &mut Conn<'_>, now: Timestamp) -> Result<bool, StoreError
 /// # Errors
 /// When the database fails.
 pub fn suspect_restore(tx: &mut Tx<'_>, sign: RestoreSign, now: Timestamp) -> Result<bool, ActionError> {
-    if settings::standstill(tx)?.is_some_and(Standstill::awaits_after_restore) {
+    if sending::standstill(tx)?.is_some_and(Standstill::awaits_after_restore) {
         return Ok(false);
     }
     let since = restore::complete_until(tx)?;

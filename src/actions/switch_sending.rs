@@ -3,12 +3,12 @@
 use crate::domain::actor::Actor;
 use crate::domain::standstill::Standstill;
 use crate::domain::time::Timestamp;
-use crate::store::{Tx, admin_log, settings};
+use crate::store::{Tx, admin_log, sending, settings};
 
 use super::{ActionError, check_shown, database_kind};
 
 /// Switches all sending on or off. `shown` is how often it had been turned
-/// ([`settings::sending_turns`]) when the page was opened that it was decided on, if it was one.
+/// ([`sending::turns`]) when the page was opened that it was decided on, if it was one.
 ///
 /// # Errors
 /// [`ActionError::Conflict`] when sending must stay off, or was stopped anew since the page was opened. A stop is never
@@ -20,7 +20,7 @@ pub fn switch_sending(
     actor: &Actor,
     now: Timestamp,
 ) -> Result<(), ActionError> {
-    let switch = settings::sending_locked(tx)?;
+    let switch = sending::locked(tx)?;
     if on {
         let mut why = switch.standstill.filter(|why| why.keeps_sending_off());
         if settings::database_kind(tx)?.is_none() && database_kind::texts_held(tx)?.judge(true).is_none() {
@@ -35,7 +35,7 @@ pub fn switch_sending(
     }
     if switch.on != on {
         let because = switch.standstill.filter(|_| !on);
-        settings::switch_sending(tx, &switch, on, because)?;
+        sending::switch(tx, &switch, on, because)?;
         let action = if on { "sending.on" } else { "sending.off" };
         admin_log::add(tx, actor, action, "all sending", "", now)?;
     }

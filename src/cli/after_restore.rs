@@ -22,7 +22,7 @@ use crate::providers::twilio::{Twilio, TwilioConfig};
 use crate::store::seal_file::SealFile;
 use crate::store::seals::Seal;
 use crate::store::start_file::{StartFile, StartMark};
-use crate::store::{Conn, Store, StoreError, inbound, programs, settings};
+use crate::store::{Conn, Store, StoreError, inbound, programs, sending, settings};
 
 /// Texts may reach us this much later than the provider took them; those we know already change nothing.
 const MARGIN: chrono::Duration = chrono::Duration::days(1);
@@ -73,7 +73,7 @@ pub(super) fn run(config: &Config, command: &AfterRestoreCommand) -> Result<Exit
     if why.awaits_after_restore() {
         accept(&store, &files, why, &clock)?;
     }
-    let on = store.read_now::<_, StoreError>(settings::sending_on)?;
+    let on = store.read_now::<_, StoreError>(sending::is_on)?;
     drop(OperatorStore::open(config)?);
     if !on {
         println!(
@@ -116,7 +116,7 @@ fn now_known(conn: &mut Conn<'_>, files: &FilesHere, is_embedded: bool) -> Resul
     {
         return Ok(Standstill::Behind { sealed_at: outside.sealed_at, since });
     }
-    let known = settings::standstill(conn)?;
+    let known = sending::standstill(conn)?;
     if let Some(known) = known.filter(|known| known.awaits_after_restore()) {
         return Ok(known);
     }

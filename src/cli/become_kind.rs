@@ -17,7 +17,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::database_kind::DatabaseKind;
 use crate::domain::time::Timestamp;
-use crate::store::{Store, StoreError, messages, settings, starts};
+use crate::store::{Store, StoreError, messages, sending, settings, starts};
 
 /// A server that shares its database shows every ten seconds that it runs.
 const WATCHED: u32 = 25;
@@ -128,7 +128,7 @@ fn to_real(opened: &OperatorStore, heartbeat: Option<Timestamp>, yes: bool) -> R
     opened.seal();
     println!("The database is real. Start the server with PROVIDER=twilio, its account and SENDER_NUMBER.");
     let (on, why) = store
-        .read_now::<_, StoreError>(|conn| Ok((settings::sending_on(conn)?, settings::standstill(conn)?)))?;
+        .read_now::<_, StoreError>(|conn| Ok((sending::is_on(conn)?, sending::standstill(conn)?)))?;
     match why {
         Some(why) => println!("{} {}", why.facts(), why.next_step()),
         None if !on => println!("Sending is off. An administrator turns it on, on the dashboard."),

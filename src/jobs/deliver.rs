@@ -13,7 +13,7 @@ use crate::domain::phone::Phone;
 use crate::providers::Wanted;
 use crate::providers::breaker::HandOffs;
 use crate::store::messages::{Message, QueuePart};
-use crate::store::{HAND_OFF, StoreError, Tx, messages, settings};
+use crate::store::{HAND_OFF, StoreError, Tx, messages, sending};
 
 use super::Jobs;
 use super::backlog::{Backlog, READ, Turn};
@@ -77,7 +77,7 @@ impl Worker {
         ];
         let now = self.jobs.clock.now();
         let read = move |conn: &mut crate::store::Conn<'_>| {
-            if !settings::sending_on(conn)? {
+            if !sending::is_on(conn)? {
                 return Ok::<_, StoreError>(None);
             }
             let mut found = Vec::new();

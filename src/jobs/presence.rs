@@ -72,7 +72,7 @@ async fn suspect(jobs: &Jobs, sign: RestoreSign) -> Result<(), ActionError> {
 }
 
 async fn tell(store: &Store) -> Result<(), ActionError> {
-    if let Some(why) = store.read::<_, StoreError>(crate::store::settings::standstill).await? {
+    if let Some(why) = store.read::<_, StoreError>(crate::store::sending::standstill).await? {
         log::error!("{} {}", why.facts(), why.next_step());
     }
     Ok(())

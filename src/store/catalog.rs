@@ -7,7 +7,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::locked::{self, Guard};
-use super::{Conn, StoreError, Tx, dialect, programs, rulebooks, settings};
+use super::{Conn, StoreError, Tx, dialect, program_rows, rulebook_rows, settings};
 use crate::domain::id::ProgramId;
 use crate::domain::program::Program;
 use crate::domain::schedule::Rulebook;
@@ -49,9 +49,9 @@ pub(super) fn read(conn: &mut Conn<'_>) -> Result<Arc<Catalog>, StoreError> {
         Some(catalog) => catalog,
         None => {
             // The version was read first: what is read after it is at least as new.
-            let (programs, senders) = (programs::load(conn)?, programs::load_senders(conn)?);
+            let (programs, senders) = (program_rows::load(conn)?, program_rows::load_senders(conn)?);
             let sending_on = settings::get(conn, settings::SENDING)?.as_deref() != Some("off");
-            let rulebook = rulebooks::load(conn)?;
+            let rulebook = rulebook_rows::load(conn)?;
             let catalog = Arc::new(Catalog { version, programs, senders, sending_on, rulebook });
             conn.known.keep(&catalog);
             catalog

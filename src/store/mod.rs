@@ -31,12 +31,15 @@ pub mod notices;
 pub mod number_notes;
 pub mod numbers;
 pub mod program_replies;
+mod program_rows;
 pub mod programs;
 pub mod reviews;
 pub mod revocations;
+mod rulebook_rows;
 pub mod rulebooks;
 pub mod seal_file;
 pub mod seals;
+pub mod sending;
 pub mod sessions;
 pub mod settings;
 pub mod spent_stamps;
@@ -97,6 +100,12 @@ struct Shared {
 /// What is wrong with it, in words.
 pub fn check_address(url: &str) -> Result<(), StoreError> {
     dialect::Place::check(url)
+}
+
+impl Shared {
+    fn read<T, E: From<StoreError>>(&self, read: impl FnOnce(&mut Conn<'_>) -> Result<T, E>) -> Result<T, E> {
+        self.readers.with(|db| read(&mut Conn::new(db, &self.known)))
+    }
 }
 
 /// Reads one unchanging state of a database that exists, while others go on writing. Nothing is made or changed.
@@ -190,7 +199,7 @@ impl Store {
         if !self.shared.readers.are_at_hand() {
             return self.read_aside(read).await;
         }
-        catch_unwind(AssertUnwindSafe(|| self.shared.readers.with(&self.shared.known, read)))
+        catch_unwind(AssertUnwindSafe(|| self.shared.read(read)))
             .unwrap_or_else(|_| Err(StoreError::Panicked.into()))
     }
 
@@ -207,7 +216,7 @@ impl Store {
         E: From<StoreError> + Send + 'static,
     {
         let shared = Arc::clone(&self.shared);
-        let task = tokio::task::spawn_blocking(move || shared.readers.with(&shared.known, read));
+        let task = tokio::task::spawn_blocking(move || shared.read(read));
         task.await.unwrap_or_else(|_| Err(StoreError::Panicked.into()))
     }
 
@@ -219,7 +228,7 @@ impl Store {
         &self,
         read: impl FnOnce(&mut Conn<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.shared.readers.with(&self.shared.known, read)
+        self.shared.read(read)
     }
 
     /// Writes in one transaction and answers after the commit. The closure may run more than once, each time on a clean

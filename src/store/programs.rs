@@ -3,98 +3,12 @@
 use diesel::prelude::*;
 
 use super::dialect::on;
+use super::program_rows::{ProgramRow, same_fields};
 use super::schema::{programs, senders};
 use super::{Conn, Locked, StoreError, Tx, catalog, program_replies};
 use crate::domain::id::{ProgramId, SenderId};
-use crate::domain::program::{Program, ProgramKind, WordList};
-use crate::domain::schedule::OwnHours;
+use crate::domain::program::Program;
 use crate::domain::time::Timestamp;
-
-#[derive(Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = programs)]
-#[diesel(treat_none_as_null = true)]
-struct Row {
-    id: ProgramId,
-    slug: String,
-    name: String,
-    brand: String,
-    is_default: bool,
-    opt_in_template: String,
-    opt_in_reply: String,
-    opt_out_reply: String,
-    help_reply: String,
-    frequency: String,
-    contact_route: String,
-    hold_days: i32,
-    created_at: Timestamp,
-    updated_at: Timestamp,
-    privacy_url: Option<String>,
-    terms_url: Option<String>,
-    requires_basis: bool,
-    keeps_quiet_hours: bool,
-    keeps_frequency: bool,
-    hours: OwnHours,
-    code: Option<String>,
-    revoke_words: WordList,
-    help_words: WordList,
-    opt_in_words: WordList,
-    has_promised: bool,
-    kind: ProgramKind,
-}
-
-macro_rules! same_fields {
-    ($from:expr => $to:ident $(, $more:ident: $value:expr)?) => {{
-        let from = $from;
-        $to {
-            id: from.id,
-            slug: from.slug,
-            name: from.name,
-            brand: from.brand,
-            is_default: from.is_default,
-            opt_in_template: from.opt_in_template,
-            opt_in_reply: from.opt_in_reply,
-            opt_out_reply: from.opt_out_reply,
-            help_reply: from.help_reply,
-            frequency: from.frequency,
-            contact_route: from.contact_route,
-            hold_days: from.hold_days,
-            created_at: from.created_at,
-            updated_at: from.updated_at,
-            privacy_url: from.privacy_url,
-            terms_url: from.terms_url,
-            requires_basis: from.requires_basis,
-            keeps_quiet_hours: from.keeps_quiet_hours,
-            keeps_frequency: from.keeps_frequency,
-            hours: from.hours,
-            code: from.code,
-            revoke_words: from.revoke_words,
-            help_words: from.help_words,
-            opt_in_words: from.opt_in_words,
-            has_promised: from.has_promised,
-            kind: from.kind,
-            $($more: $value,)?
-        }
-    }};
-}
-
-/// Reads all programs with their replies, for the catalog.
-pub(super) fn load(conn: &mut Conn<'_>) -> Result<Vec<Program>, StoreError> {
-    let mut replies = program_replies::load(conn)?;
-    on!(conn, db => {
-        let order = (programs::is_default.desc(), programs::name);
-        let rows: Vec<Row> = programs::table.order(order).select(Row::as_select()).load(db)?;
-        let program = |row: Row| {
-            let replies = replies.remove(&row.id).unwrap_or_default();
-            same_fields!(row => Program, replies: replies)
-        };
-        Ok(rows.into_iter().map(program).collect())
-    })
-}
-
-/// Reads all sender numbers, for the catalog.
-pub(super) fn load_senders(conn: &mut Conn<'_>) -> Result<Vec<(ProgramId, String)>, StoreError> {
-    on!(conn, db => Ok(senders::table.order((senders::created_at.desc(), senders::id.desc())).select((senders::program_id, senders::e164)).load(db)?))
-}
 
 /// All programs, the default one first.
 ///
@@ -184,7 +98,7 @@ pub fn insert(
 ) -> Result<Locked<Program>, StoreError> {
     let added = Locked::new(program.clone());
     on!(tx, db => {
-        diesel::insert_into(programs::table).values(same_fields!(program => Row)).execute(db)?;
+        diesel::insert_into(programs::table).values(same_fields!(program => ProgramRow)).execute(db)?;
     });
     for (language, replies) in &added.replies {
         program_replies::set(tx, &added, *language, Some(replies))?;
@@ -199,7 +113,7 @@ pub fn insert(
 /// When the database fails.
 pub fn update(tx: &mut Tx<'_>, before: &Locked<Program>, after: Program) -> Result<(), StoreError> {
     on!(tx, db => {
-        let row = same_fields!(after => Row);
+        let row = same_fields!(after => ProgramRow);
         diesel::update(programs::table.find(before.id)).set(row).execute(db)?;
     });
     catalog::touch(tx)

@@ -4,16 +4,15 @@ use diesel::prelude::*;
 
 use super::dialect::{first_locked, on};
 use super::schema::settings;
-use super::{Conn, Locked, StoreError, Tx, catalog};
+use super::{Conn, StoreError, Tx};
 use crate::domain::database_kind::DatabaseKind;
-use crate::domain::standstill::Standstill;
 
 /// Is sending switched on? ("off" stops everything; on unless said otherwise.)
 pub const SENDING: &str = "sending";
-/// Why the installation itself switched sending off ([`Standstill`] as JSON); absent when it did not.
+/// Why the installation itself switched sending off ([`crate::domain::standstill::Standstill`] as JSON); absent when it did not.
 pub const SENDING_OFF_BECAUSE: &str = "sending_off_because";
 /// How often the switch of all sending was turned.
-const SENDING_TURNS: &str = "sending_turns";
+pub(super) const SENDING_TURNS: &str = "sending_turns";
 /// SHA-256 of the one-time setup token, in hexadecimal, while no user exists.
 pub const SETUP_TOKEN: &str = "setup_token";
 
@@ -105,72 +104,6 @@ pub fn clear(tx: &mut Tx<'_>, key: &str) -> Result<(), StoreError> {
         diesel::delete(settings::table.find(key)).execute(db)?;
         Ok(())
     })
-}
-
-/// True unless an administrator switched all sending off.
-///
-/// # Errors
-/// When the database fails.
-pub fn sending_on(conn: &mut Conn<'_>) -> Result<bool, StoreError> {
-    Ok(catalog::read(conn)?.sending_on)
-}
-
-/// Why the installation itself switched sending off, if it did.
-///
-/// # Errors
-/// When the database fails, or the value is not readable.
-pub fn standstill(conn: &mut Conn<'_>) -> Result<Option<Standstill>, StoreError> {
-    let known = get(conn, SENDING_OFF_BECAUSE)?;
-    Ok(known.map(|json| serde_json::from_str(&json)).transpose()?)
-}
-
-/// The switch of all sending.
-#[derive(Clone, Debug)]
-pub struct SendingSwitch {
-    /// False when nothing is sent.
-    pub on: bool,
-    /// Why the installation itself switched it off, if it did.
-    pub standstill: Option<Standstill>,
-    /// How often it was turned.
-    pub turns: String,
-}
-
-/// The switch of all sending, which no other transaction turns before the commit.
-///
-/// # Errors
-/// When the database fails, or the value is not readable.
-pub fn sending_locked(tx: &mut Tx<'_>) -> Result<Locked<SendingSwitch>, StoreError> {
-    catalog::lock(tx)?;
-    let (on, standstill, turns) = (sending_on(tx)?, standstill(tx)?, sending_turns(tx)?);
-    Ok(Locked::new(SendingSwitch { on, standstill, turns }))
-}
-
-/// How often the switch of all sending was turned: a page that shows it is out of date once it was.
-///
-/// # Errors
-/// When the database fails.
-pub fn sending_turns(conn: &mut Conn<'_>) -> Result<String, StoreError> {
-    Ok(get(conn, SENDING_TURNS)?.unwrap_or_default())
-}
-
-/// Turns the switch of all sending, and keeps why the installation itself did it.
-///
-/// # Errors
-/// When the database fails.
-pub fn switch_sending(
-    tx: &mut Tx<'_>,
-    before: &Locked<SendingSwitch>,
-    on: bool,
-    because: Option<Standstill>,
-) -> Result<(), StoreError> {
-    set(tx, SENDING, if on { "on" } else { "off" })?;
-    let turns = before.turns.parse().unwrap_or(0u64).wrapping_add(1);
-    set(tx, SENDING_TURNS, &turns.to_string())?;
-    match because {
-        Some(why) => set(tx, SENDING_OFF_BECAUSE, &serde_json::to_string(&why)?)?,
-        None => clear(tx, SENDING_OFF_BECAUSE)?,
-    }
-    catalog::touch(tx)
 }
 
 /// What the database is for, once that is known.

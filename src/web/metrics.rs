@@ -15,7 +15,7 @@ use super::error::PageError;
 use crate::domain::message::Status;
 use crate::domain::time::Timestamp;
 use crate::store::messages::QueuePart;
-use crate::store::{Conn, StoreError, messages, programs, settings, tallies};
+use crate::store::{Conn, StoreError, messages, programs, sending, tallies};
 
 type Labels = [(&'static str, String); 1];
 type Gauges = Family<Labels, Gauge<i64, AtomicI64>>;
@@ -32,7 +32,7 @@ fn figures(conn: &mut Conn<'_>, now: Timestamp) -> Result<Figures, StoreError> {
         Some(program) => tallies::of(conn, program.id)?.into_iter().collect(),
         None => Vec::new(),
     };
-    let sending_on = settings::sending_on(conn)?;
+    let sending_on = sending::is_on(conn)?;
     let mut queue_age = Vec::new();
     for (words, part) in [("replies", QueuePart::Replies), ("texts", QueuePart::Texts)] {
         let oldest = messages::due(conn, part, None, now, 1)?.first().map(|due| due.place.0);

@@ -13,7 +13,7 @@ use sms_opt_in::domain::actor::Actor;
 use sms_opt_in::jobs::{Jobs, deliver_due, seal_all};
 use sms_opt_in::store::seal_file::SealFile;
 use sms_opt_in::store::seals;
-use sms_opt_in::store::{Duty, Store, StoreError, Tx, events, settings};
+use sms_opt_in::store::{Duty, Store, StoreError, Tx, events, sending, settings};
 
 use crate::barrier::Slow;
 use crate::support::carrier::OnStage;
@@ -145,7 +145,7 @@ async fn a_claim_that_saw_sending_on_is_not_committed_when_another_switched_it_o
     let elsewhere = Store::open(&world.database).unwrap();
     let runs = AtomicUsize::new(0);
     let claims = move |tx: &mut Tx<'_>| {
-        let seen = settings::sending_on(tx)?;
+        let seen = sending::is_on(tx)?;
         if runs.fetch_add(1, Ordering::SeqCst) == 0 {
             let off = |tx: &mut Tx<'_>| switch_sending(tx, false, None, &Actor::System, Clock::System.now());
             elsewhere.write_now(off).unwrap();

@@ -13,7 +13,7 @@ use sms_opt_in::domain::auto_reply::AutoReplies;
 use sms_opt_in::domain::language::Language;
 use sms_opt_in::domain::program::Program;
 use sms_opt_in::domain::schedule::Rule;
-use sms_opt_in::store::{Tx, forms, programs, rulebooks, settings, tallies};
+use sms_opt_in::store::{Tx, forms, programs, rulebooks, sending, tallies};
 
 use crate::consent::start;
 use crate::stage::{REGION, Stage, one_of, rounds};
@@ -250,7 +250,7 @@ pub async fn the_switch_both_ways(stage: &mut Stage) {
         one.unwrap();
         two.unwrap();
         let (switch, standstill) =
-            stage.read(|conn| Ok((settings::sending_on(conn)?, settings::standstill(conn)?))).await;
+            stage.read(|conn| Ok((sending::is_on(conn)?, sending::standstill(conn)?))).await;
         assert!(standstill.is_none(), "no person's switch is the installation's: {switch}");
     }
 }

@@ -19,7 +19,6 @@ use std::mem::ManuallyDrop;
 use diesel::connection::SimpleConnection;
 use diesel::{PgConnection, QueryResult, SqliteConnection};
 
-use super::catalog::Known;
 use super::{Conn, StoreError};
 
 pub(super) use copying::{TABLES, Table};
@@ -209,18 +208,17 @@ impl Readers {
 
     pub(super) fn with<T, E: From<StoreError>>(
         &self,
-        known: &Known,
-        read: impl FnOnce(&mut Conn<'_>) -> Result<T, E>,
+        read: impl FnOnce(Db<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let unreachable = |error: diesel::r2d2::PoolError| StoreError::Connection(error.to_string());
         match self {
             Readers::Sqlite(pool) => {
                 let mut pooled = pool.get().map_err(unreachable)?;
-                read(&mut Conn::new(Db::Sqlite(&mut pooled), known))
+                read(Db::Sqlite(&mut pooled))
             }
             Readers::Postgres(pool) => {
                 let mut pooled = pool.get().map_err(unreachable)?;
-                let result = read(&mut Conn::new(Db::Postgres(&mut pooled), known));
+                let result = read(Db::Postgres(&mut pooled));
                 // Only the connection itself can tell whether it broke: diesel's kinds of errors do not.
                 let broke = |db: &mut PgConnection| db.batch_execute("SELECT 1").is_err();
                 match result {

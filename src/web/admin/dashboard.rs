@@ -24,7 +24,7 @@ use crate::domain::time::Timestamp;
 use crate::providers::breaker::Outage;
 use crate::store::inbox::{self, SilentCarrier};
 use crate::store::messages::{self, Message};
-use crate::store::{Conn, StoreError, Tx, programs, reviews, rulebooks, settings, tallies};
+use crate::store::{Conn, StoreError, Tx, programs, reviews, rulebooks, sending, tallies};
 use crate::web::App;
 use crate::web::error::PageError;
 use crate::web::form::Posted;
@@ -170,9 +170,9 @@ fn figures(conn: &mut Conn<'_>, now: Timestamp) -> Result<Figures, StoreError> {
     Ok(Figures {
         reminders: due_reminders(conn, now)?,
         new_rules,
-        sending: settings::sending_on(conn)?,
+        sending: sending::is_on(conn)?,
         silent: inbox::silent(conn)?,
-        turns: settings::sending_turns(conn)?,
+        turns: sending::turns(conn)?,
         today: today(conn, program, &latest, now)?,
         of,
         mute,
