@@ -1,7 +1,7 @@
 //! What integrators rely on.
 
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{KEY, world};
 
@@ -126,4 +126,65 @@ async fn figures_are_there_for_a_monitoring_system() {
     ] {
         assert!(text.contains(line), "{line} is not in\n{text}");
     }
+}
+
+#[actix_web::test]
+async fn the_api_describes_every_address_it_has() {
+    let world = world().await;
+    let answer = world.client.get(format!("{}/api/v1/openapi.json", world.url)).send().await.unwrap();
+    assert_eq!(answer.status(), 200, "without a key");
+    let document: Value = answer.json().await.unwrap();
+    assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
+    let source = include_str!("../../src/web/api/mod.rs");
+    let routes = source.lines().filter_map(|line| {
+        let (path, handler) = line.trim().strip_prefix(".route(\"")?.split_once("\", web::")?;
+        Some((format!("/api/v1{path}"), handler.split('(').next()?.to_owned()))
+    });
+    let routes: Vec<(String, String)> = routes.filter(|(path, _)| !path.ends_with("openapi.json")).collect();
+    let described = document["paths"].as_object().unwrap();
+    let described: Vec<(String, String)> = described
+        .iter()
+        .flat_map(|(path, operations)| {
+            operations.as_object().unwrap().keys().map(|method| (path.clone(), method.clone()))
+        })
+        .collect();
+    assert!(routes.len() >= 7);
+    for route in &routes {
+        assert!(described.contains(route), "{route:?} is not described");
+    }
+    for (path, method) in &described {
+        assert!(
+            routes.contains(&(path.clone(), method.clone())),
+            "{method} {path} is described and not there"
+        );
+        let operation = &document["paths"][path][method];
+        assert!(
+            !operation["summary"].as_str().unwrap().is_empty()
+                && !operation["security"][0]["key"][0].is_null()
+        );
+        let url = format!("{}{}", world.url, path.replace("{number}", "+12065550100").replace("{id}", "x"));
+        let method = reqwest::Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
+        let answer = world.client.request(method.clone(), &url).send().await.unwrap();
+        let status = answer.status().as_u16();
+        assert_eq!(status, 401, "{method} {path} without a key");
+        crate::support::contract::check(&method, path, status, &answer.json().await.unwrap());
+    }
+}
+
+#[actix_web::test]
+async fn the_reference_shows_every_call_and_asks_nobody_else() {
+    let world = world().await;
+    let page = world.client.get(format!("{}/api", world.url)).send().await.unwrap().text().await.unwrap();
+    for shown in [
+        "Send a message",
+        "POST",
+        "/api/v1/messages",
+        "Idempotency-Key",
+        "opted_out",
+        "Scope: consent",
+        "RFC 3339",
+    ] {
+        assert!(page.contains(shown), "{shown}");
+    }
+    assert!(!page.contains("src=\"http") && !page.contains("href=\"http"));
 }

@@ -4,10 +4,13 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::json;
+use utoipa::{IntoParams, ToSchema};
 
+use super::key::{ContactsScope, Key};
+use super::problem::{Problem, ProblemView};
 use super::strict::{Parameters, Strict, StrictJson, StrictQuery, Unknown};
-use super::{Key, Problem};
+use super::views::SavedContactView;
+use super::words;
 use crate::actions::ActionError;
 use crate::actions::save_contact::{Sent, save_contact};
 use crate::domain::consent::StateName;
@@ -23,23 +26,33 @@ const LARGEST_PAGE: i64 = 200;
 /// A field that is absent stays as it is; `null` clears it.
 type Field = Option<Option<String>>;
 
-#[derive(Deserialize)]
+/// A person. A field that is absent stays as it is; null clears it.
+#[derive(Deserialize, ToSchema)]
 pub(super) struct NewContact {
+    #[schema(example = "(206) 555-0142")]
     phone: String,
     #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
     name: Field,
     #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
     email: Field,
+    /// The caller's own id. Where a contact has it already, that contact is changed.
     #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
     external_id: Field,
     #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
     zip: Field,
+    /// An IANA name, for example "America/Denver".
     #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
     time_zone: Field,
     /// A time zone outside the number's country is right.
     #[serde(default)]
     time_zone_confirmed: Option<bool>,
     #[serde(flatten)]
+    #[schema(ignore)]
     unknown: Unknown,
 }
 
@@ -57,12 +70,21 @@ fn present<'de, D: Deserializer<'de>>(value: D) -> Result<Field, D::Error> {
     Option::deserialize(value).map(Some)
 }
 
-#[derive(Deserialize)]
+/// Which contacts.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Asked {
+    /// Only contacts in this state.
+    #[param(schema_with = words::state)]
     state: Option<String>,
+    /// The slug of the program whose consent counts; the default program when absent.
     program: Option<String>,
+    /// A name, an email address, an external id, or a phone number.
     q: Option<String>,
+    /// `next_after` of the page before.
     after: Option<String>,
+    /// 1 to 200; 50 when absent.
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<i64>,
 }
 
@@ -70,27 +92,56 @@ impl Parameters for Asked {
     const NAMES: &'static [&'static str] = &["state", "program", "q", "after", "limit"];
 }
 
+/// Save a contact
+///
+/// Makes a contact, or changes the one with the same `external_id`.
+#[utoipa::path(
+    post,
+    path = "/api/v1/contacts",
+    operation_id = "saveContact",
+    tag = "Contacts",
+    request_body = NewContact,
+    responses(
+        (status = 201, description = "A new contact", body = SavedContactView),
+        (status = 200, description = "The contact with this external_id was changed", body = SavedContactView),
+        (status = "default", description = "See code", body = ProblemView, content_type = "application/problem+json"),
+    ),
+    security(("key" = ["contacts"])),
+)]
 pub(super) async fn create(
     app: Data<App>,
-    key: Key,
+    key: Key<ContactsScope>,
     StrictJson(body): StrictJson<NewContact>,
 ) -> Result<HttpResponse, Problem> {
-    key.may("contacts")?;
     let NewContact { phone, name, email, external_id, zip, time_zone, time_zone_confirmed, .. } = body;
     let sent = Sent { name, email, external_id, zip, time_zone, time_zone_confirmed };
     let (region, now, actor) = (app.config.default_region.clone(), app.clock.now(), key.actor());
     let (id, is_new) =
         app.store.write(move |tx| save_contact(tx, &phone, sent.clone(), &region, &actor, now)).await?;
     let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
-    Ok(HttpResponse::build(status).json(json!({"id": id.to_string()})))
+    Ok(HttpResponse::build(status).json(SavedContactView { id: id.to_string() }))
 }
 
+/// List contacts
+///
+/// By consent in one program. Each page names the next one.
+#[utoipa::path(
+    get,
+    path = "/api/v1/contacts",
+    operation_id = "listContacts",
+    tag = "Contacts",
+    params(Asked),
+    responses(
+        (status = 200, description = "A page of contacts", body = Listing),
+        (status = "default", description = "See code", body = ProblemView, content_type = "application/problem+json"),
+    ),
+    security(("key" = ["contacts"])),
+)]
 pub(super) async fn index(
     app: Data<App>,
-    key: Key,
+    _key: Key<ContactsScope>,
     StrictQuery(asked): StrictQuery<Asked>,
 ) -> Result<HttpResponse, Problem> {
-    key.may("contacts")?;
     let state = asked.state.filter(|state| !state.is_empty()).map(|state| state.parse::<StateName>());
     let state = state.transpose().map_err(|_| {
         let detail = "state is one of not_asked, invited, opted_in, opted_out.";
@@ -121,20 +172,27 @@ pub(super) async fn index(
 }
 
 /// A page of contacts.
-#[derive(Serialize)]
-struct Listing<'a> {
+#[derive(Serialize, ToSchema)]
+pub(super) struct Listing<'a> {
     data: Vec<ContactView<'a>>,
+    /// `after` of the next page; null on the last one.
     next_after: Option<String>,
 }
 
-#[derive(Serialize)]
-struct ContactView<'a> {
+/// A contact with its consent in the program that was asked about.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ContactView<'a> {
+    #[schema(value_type = String, format = "uuid")]
     id: ContactId,
+    /// E.164.
     phone: &'a str,
     name: &'a str,
     email: Option<&'a str>,
     external_id: Option<&'a str>,
+    #[schema(schema_with = words::state)]
     state: StateName,
+    /// When the state began.
+    #[schema(format = DateTime)]
     since: Option<String>,
     do_not_text: bool,
     paused: bool,

@@ -1,6 +1,7 @@
 //! Who calls the API: a bearer key, as an extractor. A handler that takes no key does not exist.
 
 use std::future::Future;
+use std::marker::PhantomData;
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
@@ -16,30 +17,52 @@ use crate::domain::actor::Actor;
 use crate::store::api_keys::{self, ApiKey};
 use crate::web::App;
 
-/// A valid key.
-pub struct Key(ApiKey);
+/// What a key may be used for. A handler names one in its argument, so none is forgotten.
+pub trait ApiScope: 'static {
+    /// The scope's word, as `api-key create --scope` takes it.
+    const NAME: &'static str;
+}
 
-impl Key {
-    /// Lets the key through only if it has the scope.
-    ///
-    /// # Errors
-    /// 403 naming the scope.
-    pub fn may(&self, scope: &str) -> Result<(), Problem> {
-        if self.0.scopes.split(',').any(|has| has.trim() == scope) {
-            return Ok(());
+/// Sends messages and reads what became of them.
+pub struct MessagesScope;
+/// Reads and writes contacts.
+pub struct ContactsScope;
+/// Reads consent and records opt-outs.
+pub struct ConsentScope;
+
+impl ApiScope for MessagesScope {
+    const NAME: &'static str = "messages";
+}
+impl ApiScope for ContactsScope {
+    const NAME: &'static str = "contacts";
+}
+impl ApiScope for ConsentScope {
+    const NAME: &'static str = "consent";
+}
+
+/// A caller with a valid key that has the scope `S`. Else the answer is 401, or 403 naming the scope.
+pub struct Key<S> {
+    key: ApiKey,
+    scope: PhantomData<S>,
+}
+
+impl<S: ApiScope> Key<S> {
+    fn new(key: ApiKey) -> Result<Self, Problem> {
+        if key.scopes.split(',').any(|has| has.trim() == S::NAME) {
+            return Ok(Key { key, scope: PhantomData });
         }
-        let detail = format!("This key lacks the scope {scope}.");
+        let detail = format!("This key lacks the scope {}.", S::NAME);
         Err(Problem::new(StatusCode::FORBIDDEN, "missing_scope", detail))
     }
 
     /// The key's record.
     pub fn record(&self) -> &ApiKey {
-        &self.0
+        &self.key
     }
 
     /// The key as an actor.
     pub fn actor(&self) -> Actor {
-        Actor::ApiKey(self.0.name.clone())
+        Actor::ApiKey(self.key.name.clone())
     }
 }
 
@@ -48,9 +71,9 @@ pub fn secret_hash(secret: &str) -> Vec<u8> {
     Sha256::digest(secret.as_bytes()).to_vec()
 }
 
-impl FromRequest for Key {
+impl<S: ApiScope> FromRequest for Key<S> {
     type Error = Problem;
-    type Future = Pin<Box<dyn Future<Output = Result<Key, Problem>>>>;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
@@ -72,7 +95,7 @@ impl FromRequest for Key {
                 let noted = app.store.write(move |tx| note_use(tx, id, now)).await;
                 noted.unwrap_or_else(|error| log::error!("The use of a key could not be noted: {error}"));
             }
-            Ok(Key(key))
+            Key::new(key)
         })
     }
 }

@@ -4,12 +4,16 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 use sha2::{Digest, Sha256};
+use utoipa::ToSchema;
 
+use super::key::{Key, MessagesScope};
+use super::problem::{Problem, ProblemView};
 use super::strict::{Strict, StrictJson, Unknown};
 use super::verdict::VerdictView;
-use super::{Key, Problem};
+use super::views::MessageView;
+use super::words;
 use crate::actions::ActionError;
 use crate::actions::send_message::{self, Accepted, Wanted};
 use crate::domain::evidence::{Basis, BasisKind};
@@ -23,24 +27,35 @@ use crate::web::App;
 /// Longest `Idempotency-Key`, in characters.
 const LONGEST_KEY: usize = 255;
 
-#[derive(Deserialize)]
+/// A text that should go out.
+#[derive(Deserialize, ToSchema)]
 pub(super) struct NewMessage {
+    /// The recipient. A number without a country code belongs to the installation's region.
+    #[schema(example = "+12065550142")]
     to: String,
+    /// The text, up to 1,600 characters.
+    #[schema(max_length = 1600, example = "Your order is ready.")]
     body: String,
+    #[schema(schema_with = words::category)]
     category: Category,
+    /// The program's slug; the default program when absent.
     program: Option<String>,
-    /// How the caller got the number.
+    /// How the caller got the number, where the program asks for it.
     basis: Option<BasisBody>,
     #[serde(flatten)]
+    #[schema(ignore)]
     unknown: Unknown,
 }
 
-/// A basis as a caller names it.
-#[derive(Deserialize)]
-struct BasisBody {
+/// How the caller got the number.
+#[derive(Deserialize, ToSchema)]
+pub(super) struct BasisBody {
+    #[schema(schema_with = words::basis)]
     kind: BasisKind,
+    /// The facts in words, for example "Asked for a quote on our site on Nov 3".
     words: String,
     #[serde(flatten)]
+    #[schema(ignore)]
     unknown: Unknown,
 }
 
@@ -54,13 +69,32 @@ impl Strict for NewMessage {
     }
 }
 
+/// Send a message
+///
+/// The consent check decides: the message is queued, or held while the opt-in request goes out first, or blocked with the
+/// reason. A blocked attempt is stored too, and its id is in the answer.
+#[utoipa::path(
+    post,
+    path = "/api/v1/messages",
+    operation_id = "sendMessage",
+    tag = "Messages",
+    params(("Idempotency-Key" = Option<String>, Header, max_length = 255,
+        description = "The same key gets the same answer, and the message is sent at most once.")),
+    request_body = NewMessage,
+    responses(
+        (status = 202, description = "Queued, scheduled or held", body = AcceptedView),
+        (status = 422, description = "Blocked, or a field is not right: see code", body = ProblemView,
+            content_type = "application/problem+json"),
+        (status = "default", description = "See code", body = ProblemView, content_type = "application/problem+json"),
+    ),
+    security(("key" = ["messages"])),
+)]
 pub(super) async fn create(
     app: Data<App>,
-    key: Key,
+    key: Key<MessagesScope>,
     request: HttpRequest,
     StrictJson(message): StrictJson<NewMessage>,
 ) -> Result<HttpResponse, Problem> {
-    key.may("messages")?;
     let idempotency = idempotency_key(&request)?;
     let NewMessage { to, body, category, program, basis, .. } = message;
     let basis = basis.map(|BasisBody { kind, words, .. }| Basis { kind, words });
@@ -104,7 +138,7 @@ fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, Problem> {
 /// Sends at most once for each `Idempotency-Key`; the same key gets the same answer, in the same transaction.
 fn once(
     tx: &mut Tx<'_>,
-    key: &Key,
+    key: &Key<MessagesScope>,
     idempotency: Option<&str>,
     request_sha256: &[u8],
     wanted: &Wanted,
@@ -121,7 +155,8 @@ fn once(
             return Ok((problem.status().as_u16(), problem.body().to_string()));
         }
         let message = known.message_id.ok_or(ActionError::NotFound("message"))?;
-        return Ok(answer(&send_message::once_accepted(tx, message)?));
+        let accepted = send_message::once_accepted(tx, message)?;
+        return answer(tx, &accepted);
     }
     let accepted = send_message::send_message(tx, wanted, region, &key.actor(), now)?;
     if let Some(key) = idempotency {
@@ -132,22 +167,29 @@ fn once(
             &Answered { api_key_id, key, request_sha256, message_id, created_at: now },
         )?;
     }
-    Ok(answer(&accepted))
+    answer(tx, &accepted)
 }
 
 /// What the caller learns of a message that was accepted.
-#[derive(Serialize)]
-struct AcceptedView<'a> {
+#[derive(Serialize, ToSchema)]
+pub(super) struct AcceptedView<'a> {
+    #[schema(value_type = String, format = "uuid")]
     id: MessageId,
+    #[schema(schema_with = words::status)]
     status: Status,
     verdict: Option<VerdictView<'a>>,
+    /// What happens next, in words.
     detail: &'a str,
 }
 
-fn answer(accepted: &Accepted) -> (u16, String) {
+fn answer(tx: &mut Tx<'_>, accepted: &Accepted) -> Result<(u16, String), ActionError> {
     let (id, status, detail) = (accepted.id, accepted.status, accepted.words.as_str());
-    let verdict = accepted.verdict.as_ref().map(VerdictView::from);
-    match accepted.code {
+    let program = match &accepted.verdict {
+        Some(verdict) => programs::get(tx, verdict.program)?.map(|program| program.slug).unwrap_or_default(),
+        None => String::new(),
+    };
+    let verdict = accepted.verdict.as_ref().map(|verdict| VerdictView::new(verdict, &program));
+    Ok(match accepted.code {
         None => {
             let body = serde_json::to_string(&AcceptedView { id, status, verdict, detail });
             (202, body.unwrap_or_default())
@@ -158,11 +200,29 @@ fn answer(accepted: &Accepted) -> (u16, String) {
                 .with("verdict", json!(verdict));
             (422, problem.body().to_string())
         }
-    }
+    })
 }
 
-pub(super) async fn show(app: Data<App>, key: Key, id: Path<String>) -> Result<HttpResponse, Problem> {
-    key.may("messages")?;
+/// Read a message
+///
+/// Its status, every status it had, and why it did not arrive.
+#[utoipa::path(
+    get,
+    path = "/api/v1/messages/{id}",
+    operation_id = "getMessage",
+    tag = "Messages",
+    params(("id" = String, Path, description = "The message's id")),
+    responses(
+        (status = 200, description = "The message", body = MessageView),
+        (status = "default", description = "See code", body = ProblemView, content_type = "application/problem+json"),
+    ),
+    security(("key" = ["messages"])),
+)]
+pub(super) async fn show(
+    app: Data<App>,
+    _key: Key<MessagesScope>,
+    id: Path<String>,
+) -> Result<HttpResponse, Problem> {
     let missing = || Problem::new(StatusCode::NOT_FOUND, "not_found", "There is no such message.");
     let id: MessageId = id.parse().map_err(|_| missing())?;
     let found = app
@@ -176,33 +236,10 @@ pub(super) async fn show(app: Data<App>, key: Key, id: Path<String>) -> Result<H
         })
         .await?;
     let Some((message, program, steps, anew, before)) = found else { return Err(missing()) };
-    let history: Vec<Value> = steps
-        .iter()
-        .map(|step| {
-            json!({"status": step.status, "at": step.at.rfc3339(), "code": step.code, "note": step.note})
-        })
-        .collect();
-    let error =
-        matches!(message.status, Status::Failed | Status::Blocked | Status::Expired | Status::Cancelled)
-            .then(|| json!({"code": message.error_code, "detail": message.error_text}));
-    Ok(HttpResponse::Ok().json(json!({
-        "id": id.to_string(),
-        "to": message.to_text,
-        "from": message.sender,
-        "program": program,
-        "body": message.body,
-        "category": message.category,
-        "kind": message.lane,
-        "status": message.status,
-        "status_history": history,
-        // Only while it waits for the next allowed time.
-        "scheduled_for": message.scheduled_for().map(Timestamp::rfc3339),
-        "error": error,
-        "provider_message_id": message.provider_id,
-        "created_at": message.created_at.rfc3339(),
-        "permitted_by_event": message.permit_seq,
-        // A message that ran out, and the one a person had sent in its place.
-        "sent_anew_as": anew,
-        "in_place_of": before,
-    })))
+    Ok(HttpResponse::Ok().json(MessageView {
+        program,
+        sent_anew_as: anew.map(|id| id.to_string()),
+        in_place_of: before.map(|id| id.to_string()),
+        ..MessageView::new(&message, &steps)
+    }))
 }

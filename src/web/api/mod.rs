@@ -4,13 +4,16 @@ mod contacts;
 mod key;
 mod messages;
 mod numbers;
+pub mod openapi;
 mod problem;
 mod strict;
 mod verdict;
+mod views;
+mod words;
 
 use actix_web::web::{self, ServiceConfig};
 
-pub use key::{Key, secret_hash};
+pub use key::secret_hash;
 pub use problem::Problem;
 
 /// The API's addresses, below `/api/v1`.
@@ -26,5 +29,6 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/numbers/{number}/opt-outs", web::post().to(numbers::opt_out))
         .route("/contacts", web::post().to(contacts::create))
         .route("/contacts", web::get().to(contacts::index))
+        .route("/openapi.json", web::get().to(openapi::show))
         .default_service(web::to(problem::no_such_path));
 }

@@ -5,16 +5,18 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, Query};
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use utoipa::{IntoParams, ToSchema};
 
+use super::key::{ConsentScope, Key};
+use super::problem::{Problem, ProblemView};
 use super::strict::{Strict, StrictJson, Unknown};
-use super::{Key, Problem, verdict};
+use super::views::{ConsentView, EventView, RecordedOptOutView};
+use super::{verdict, words};
 use crate::actions::record_consent::{Update, record_consent};
 use crate::actions::{ActionError, standing};
 use crate::domain::consent::{Revocation, Source};
 use crate::domain::evidence::RevocationChannel;
-use crate::domain::hex::hex;
-use crate::domain::ledger::Stored;
+use crate::domain::id::ProgramId;
 use crate::domain::message::Category;
 use crate::domain::phone::Phone;
 use crate::domain::time::Timestamp;
@@ -22,20 +24,30 @@ use crate::store::numbers::{self, Number};
 use crate::store::{StoreError, events, programs};
 use crate::web::App;
 
-#[derive(Deserialize)]
+/// In which program.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Asked {
+    /// The program's slug; the default program when absent.
     program: Option<String>,
 }
 
-#[derive(Deserialize)]
+/// A person said stop, by whatever channel. It counts for every program.
+#[derive(Deserialize, ToSchema)]
 pub(super) struct OptOut {
+    #[schema(schema_with = words::channel)]
     channel: RevocationChannel,
+    /// What they said, or where it is on file.
     reason: String,
-    /// RFC 3339; now when absent.
+    /// When it was received; now when absent.
+    #[schema(value_type = Option<String>, format = DateTime)]
     received_at: Option<DateTime<Utc>>,
+    /// Send one text that confirms it.
     #[serde(default)]
+    #[schema(required = false)]
     confirm: bool,
     #[serde(flatten)]
+    #[schema(ignore)]
     unknown: Unknown,
 }
 
@@ -52,13 +64,27 @@ fn phone(app: &App, text: &str) -> Result<Phone, Problem> {
         .map_err(|error| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_number", error.to_string()))
 }
 
+/// Read the consent of a number
+///
+/// The state in one program, and every check that a text would pass now.
+#[utoipa::path(
+    get,
+    path = "/api/v1/numbers/{number}/consent",
+    operation_id = "getConsent",
+    tag = "Numbers",
+    params(("number" = String, Path, description = "In any usual form; E.164 is best"), Asked),
+    responses(
+        (status = 200, description = "The consent", body = ConsentView),
+        (status = "default", description = "See code", body = ProblemView, content_type = "application/problem+json"),
+    ),
+    security(("key" = ["consent"])),
+)]
 pub(super) async fn consent(
     app: Data<App>,
-    key: Key,
+    _key: Key<ConsentScope>,
     number: Path<String>,
     asked: Query<Asked>,
 ) -> Result<HttpResponse, Problem> {
-    key.may("consent")?;
     let phone = phone(&app, &number)?;
     let (now, program) = (app.clock.now(), asked.into_inner().program);
     let body = app
@@ -69,64 +95,85 @@ pub(super) async fn consent(
             let number = numbers::find(conn, &phone)?.unwrap_or_else(|| Number::never_seen(phone));
             let verdict =
                 standing(conn, &program)?.verdict(conn, &number, &program, Category::Automated, now)?;
-            let mut view = json!({
-                "number": number.phone.as_str(),
-                "program": program.slug,
-                "state": verdict.state,
-                "since": verdict.since.map(|since| since.occurred_at.rfc3339()),
-                "do_not_text": number.consent.do_not_text.is_some(),
-                "paused": number.consent.paused.is_some(),
-                "can_text_now": verdict.can_text(),
-                "headline": verdict.headline(),
-                "checks": verdict::checks(&verdict),
-                "next_allowed_at": verdict.next_allowed_at.map(Timestamp::rfc3339),
-            });
-            // Only while an opt-in request is on its way.
-            if let (Some(progress), Some(view)) = (verdict.request, view.as_object_mut()) {
-                view.insert("request".to_owned(), json!(progress));
-            }
-            Ok::<Value, ActionError>(view)
+            let view = ConsentView {
+                number: number.phone.as_str(),
+                program: &program.slug,
+                state: verdict.state,
+                since: verdict.since.map(|since| since.occurred_at.rfc3339()),
+                do_not_text: number.consent.do_not_text.is_some(),
+                paused: number.consent.paused.is_some(),
+                can_text_now: verdict.can_text(),
+                headline: verdict.headline(),
+                checks: verdict::checks(&verdict),
+                next_allowed_at: verdict.next_allowed_at.map(Timestamp::rfc3339),
+                request: verdict.request,
+            };
+            serde_json::to_string(&view).map_err(|error| ActionError::Internal(StoreError::from(error)))
         })
         .await?;
-    Ok(HttpResponse::Ok().json(body))
+    Ok(HttpResponse::Ok().content_type("application/json").body(body))
 }
 
-pub(super) async fn events(app: Data<App>, key: Key, number: Path<String>) -> Result<HttpResponse, Problem> {
-    key.may("consent")?;
+/// Read the history of a number
+///
+/// Every event, oldest first. Each holds the hash of the one before it.
+#[utoipa::path(
+    get,
+    path = "/api/v1/numbers/{number}/events",
+    operation_id = "listEvents",
+    tag = "Numbers",
+    params(("number" = String, Path, description = "In any usual form; E.164 is best")),
+    responses(
+        (status = 200, description = "The history; empty when nothing ever happened", body = Vec<EventView>),
+        (status = "default", description = "See code", body = ProblemView, content_type = "application/problem+json"),
+    ),
+    security(("key" = ["consent"])),
+)]
+pub(super) async fn events(
+    app: Data<App>,
+    _key: Key<ConsentScope>,
+    number: Path<String>,
+) -> Result<HttpResponse, Problem> {
     let phone = phone(&app, &number)?;
-    let history = app
+    let (history, programs) = app
         .store
         .read(move |conn| {
-            let Some(number) = numbers::find(conn, &phone)? else { return Ok(Vec::new()) };
-            events::of(conn, number.id)
+            let history = match numbers::find(conn, &phone)? {
+                Some(number) => events::of(conn, number.id)?,
+                None => Vec::new(),
+            };
+            Ok::<_, StoreError>((history, programs::all(conn)?))
         })
-        .await
-        .map_err(|error: StoreError| error)?;
-    Ok(HttpResponse::Ok().json(history.iter().map(event).collect::<Vec<_>>()))
+        .await?;
+    let slug =
+        |id: ProgramId| programs.iter().find(|program| program.id == id).map(|program| program.slug.as_str());
+    let views: Vec<EventView<'_>> =
+        history.iter().map(|stored| EventView::new(stored, stored.program.and_then(slug))).collect();
+    Ok(HttpResponse::Ok().json(views))
 }
 
-fn event(stored: &Stored) -> Value {
-    json!({
-        "seq": stored.seq,
-        "kind": stored.kind,
-        "source": stored.source,
-        "program": stored.program.map(|program| program.to_string()),
-        "occurred_at": stored.occurred_at.rfc3339(),
-        "recorded_at": stored.recorded_at.rfc3339(),
-        "actor": stored.actor,
-        "evidence": serde_json::from_str::<Value>(&stored.facts).unwrap_or(Value::Null),
-        "hash": hex(&stored.hash),
-        "prev_hash": hex(&stored.prev_hash),
-    })
-}
-
+/// Record an opt-out
+///
+/// For a person who said stop by phone, email, mail or in person. A STOP by text is recorded by itself.
+#[utoipa::path(
+    post,
+    path = "/api/v1/numbers/{number}/opt-outs",
+    operation_id = "recordOptOut",
+    tag = "Numbers",
+    params(("number" = String, Path, description = "In any usual form; E.164 is best")),
+    request_body = OptOut,
+    responses(
+        (status = 201, description = "Recorded", body = RecordedOptOutView),
+        (status = "default", description = "See code", body = ProblemView, content_type = "application/problem+json"),
+    ),
+    security(("key" = ["consent"])),
+)]
 pub(super) async fn opt_out(
     app: Data<App>,
-    key: Key,
+    key: Key<ConsentScope>,
     number: Path<String>,
     StrictJson(body): StrictJson<OptOut>,
 ) -> Result<HttpResponse, Problem> {
-    key.may("consent")?;
     let phone = phone(&app, &number)?;
     let (now, actor, OptOut { channel, reason, received_at, confirm, .. }) =
         (app.clock.now(), key.actor(), body);
@@ -140,10 +187,5 @@ pub(super) async fn opt_out(
             record_consent(tx, number.id, None, update, Source::Api, &actor, now)
         })
         .await?;
-    Ok(HttpResponse::Created().json(json!({
-        "seq": entry.event.seq,
-        "kind": entry.event.kind,
-        "recorded_at": entry.event.recorded_at.rfc3339(),
-        "hash": hex(&entry.hash),
-    })))
+    Ok(HttpResponse::Created().json(RecordedOptOutView::from(&entry)))
 }

@@ -6,6 +6,9 @@ use actix_web::error::{JsonPayloadError, PathError, QueryPayloadError};
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
+
+use super::verdict::VerdictView;
 
 use crate::actions::ActionError;
 use crate::store::{FailureKind, StoreError};
@@ -60,6 +63,40 @@ impl Problem {
         body.insert("detail".to_owned(), json!(self.detail));
         Value::Object(body)
     }
+}
+
+/// A problem as it is answered (RFC 9457).
+#[derive(ToSchema)]
+#[allow(dead_code)]
+pub(super) struct ProblemView {
+    r#type: String,
+    title: String,
+    /// The HTTP status.
+    status: u16,
+    /// A stable word: the same cause has the same code on every address.
+    code: String,
+    /// What is wrong and what to do, in words.
+    detail: String,
+    /// Of `invalid`: every field that is not right.
+    #[schema(required = false)]
+    errors: Vec<FieldProblemView>,
+    /// Of `unknown_field`: the names of the fields.
+    #[schema(required = false)]
+    fields: Vec<String>,
+    /// Of a blocked message: the stored attempt.
+    #[schema(required = false, format = "uuid")]
+    id: String,
+    /// Of a blocked message: every check. Null when the recipient is no number.
+    #[schema(required = false)]
+    verdict: Option<VerdictView<'static>>,
+}
+
+/// A field that is not right.
+#[derive(ToSchema)]
+#[allow(dead_code)]
+pub(super) struct FieldProblemView {
+    field: String,
+    message: String,
 }
 
 impl fmt::Display for Problem {

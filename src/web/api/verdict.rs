@@ -1,32 +1,58 @@
 //! The gate's answer as the API tells it.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
-use crate::domain::consent::{Since, StateName};
+use super::words;
+use crate::domain::consent::{Since, Source, StateName};
 use crate::domain::gate::{Check, CheckName, Outcome, Verdict};
-use crate::domain::id::ProgramId;
 use crate::domain::time::Timestamp;
 
 /// One check, with its rule.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct CheckView<'a> {
+    #[schema(schema_with = words::check)]
     name: CheckName,
+    #[schema(schema_with = words::outcome)]
     outcome: Outcome,
+    /// The facts, as a sentence.
     facts: &'a str,
+    /// The rule that it checks.
     rule: &'static str,
+    /// What to do about a failure.
     next_step: Option<&'a str>,
 }
 
-/// A verdict, whole.
-#[derive(Serialize)]
+/// When and by which event a state began.
+#[derive(Serialize, ToSchema)]
+pub(super) struct SinceView {
+    #[schema(format = DateTime)]
+    occurred_at: String,
+    #[schema(format = DateTime)]
+    recorded_at: String,
+    /// The event's place in the number's history.
+    seq: i32,
+    #[schema(schema_with = words::source)]
+    source: Source,
+}
+
+/// The gate's answer for one text.
+#[derive(Serialize, ToSchema)]
 pub(super) struct VerdictView<'a> {
-    program: ProgramId,
+    /// The program's slug.
+    program: &'a str,
+    #[schema(schema_with = words::state)]
     state: StateName,
-    since: Option<Since>,
+    since: Option<SinceView>,
+    /// How many events the number's history had.
     history_seq: i32,
-    asked_at: Timestamp,
+    #[schema(format = DateTime)]
+    asked_at: String,
+    /// Every check, in order.
     checks: Vec<CheckView<'a>>,
+    /// When quiet hours and caps next allow a text.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
     next_allowed_at: Option<String>,
 }
 
@@ -42,19 +68,31 @@ impl<'a> From<&'a Check> for CheckView<'a> {
     }
 }
 
+impl From<Since> for SinceView {
+    fn from(since: Since) -> Self {
+        SinceView {
+            occurred_at: since.occurred_at.rfc3339(),
+            recorded_at: since.recorded_at.rfc3339(),
+            seq: since.seq,
+            source: since.source,
+        }
+    }
+}
+
 /// Every check, in order.
 pub(super) fn checks(verdict: &Verdict) -> Vec<CheckView<'_>> {
     verdict.checks.iter().map(CheckView::from).collect()
 }
 
-impl<'a> From<&'a Verdict> for VerdictView<'a> {
-    fn from(verdict: &'a Verdict) -> Self {
+impl<'a> VerdictView<'a> {
+    /// `program` is the slug of the program that was asked about.
+    pub(super) fn new(verdict: &'a Verdict, program: &'a str) -> Self {
         VerdictView {
-            program: verdict.program,
+            program,
             state: verdict.state,
-            since: verdict.since,
+            since: verdict.since.map(SinceView::from),
             history_seq: verdict.history_seq,
-            asked_at: verdict.asked_at,
+            asked_at: verdict.asked_at.rfc3339(),
             checks: checks(verdict),
             next_allowed_at: verdict.next_allowed_at.map(Timestamp::rfc3339),
         }

@@ -2,6 +2,7 @@
 //! answer to a submission is the same for every one.
 
 mod optin;
+mod reference;
 pub(in crate::web) mod replies;
 mod result_cookie;
 mod stamp;
@@ -24,6 +25,7 @@ pub fn routes(config: &mut ServiceConfig) {
     config
         .route("/f/{slug}", web::get().to(optin::show))
         .route("/f/{slug}", web::post().to(optin::submit))
+        .route("/api", web::get().to(reference::show))
         .route("/f/{slug}/done", web::get().to(optin::done))
         .route("/p/{slug}", web::get().to(program_page))
         .route("/replies", web::get().to(replies::show));

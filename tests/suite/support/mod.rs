@@ -1,6 +1,7 @@
 //! The harness: the real server on port 0, a clock that stands still, simulated phones, and a cast with names.
 
 pub mod carrier;
+pub mod contract;
 pub mod database;
 pub mod person;
 
@@ -165,7 +166,7 @@ impl World {
     }
 
     pub async fn call(&self, method: Method, path: &str, body: Option<Value>) -> (u16, Value) {
-        let request = self.client.request(method, format!("{}{path}", self.url)).bearer_auth(KEY);
+        let request = self.client.request(method.clone(), format!("{}{path}", self.url)).bearer_auth(KEY);
         let request = match body {
             Some(body) => request.json(&body),
             None => request,
@@ -173,7 +174,9 @@ impl World {
         let response = request.send().await.unwrap();
         let status = response.status().as_u16();
         let text = response.text().await.unwrap();
-        (status, serde_json::from_str(&text).unwrap_or(Value::String(text)))
+        let answer = serde_json::from_str(&text).unwrap_or(Value::String(text));
+        contract::check(&method, path, status, &answer);
+        (status, answer)
     }
 
     pub async fn send(&self, to: &str, body: &str) -> (u16, Value) {
