@@ -7,15 +7,26 @@ use sms_opt_in::store::forms;
 
 use crate::support::{World, world};
 
+/// Posts the form as a browser does: it follows the redirect, and takes the cookie along.
+async fn post(world: &World, fields: &[(&str, &str)]) -> (u16, String) {
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let request = client.post(format!("{}/f/opt-in", world.url)).form(fields);
+    let mut answer = request.header("User-Agent", "a small phone").send().await.unwrap();
+    if answer.status() == 303 {
+        let header = |name: &str| answer.headers()[name].to_str().unwrap().to_owned();
+        let (address, cookie) = (header("location"), header("set-cookie"));
+        let next = client.get(format!("{}{address}", world.url));
+        answer = next.header("Cookie", cookie.split(';').next().unwrap()).send().await.unwrap();
+    }
+    (answer.status().as_u16(), answer.text().await.unwrap())
+}
+
 async fn submit(world: &World, phone: &str, consent: Option<&str>) -> (u16, String) {
     let mut fields = vec![("phone", phone), ("name", "Dee Dubois")];
     fields.extend(consent.map(|consent| ("consent", consent)));
-    let request = world.client.post(format!("{}/f/opt-in", world.url)).form(&fields);
-    let response = request.header("User-Agent", "a small phone").send().await.unwrap();
-    let status = response.status().as_u16();
-    let page = response.text().await.unwrap();
+    let answer = post(world, &fields).await;
     world.deliver().await;
-    (status, page)
+    answer
 }
 
 #[actix_web::test]
@@ -94,9 +105,8 @@ async fn read_and_submit(world: &World, phone: &str) -> String {
     world.clock.advance(chrono::Duration::seconds(5));
     let (version, stamp) = (hidden("version"), hidden("t"));
     let fields = [("phone", phone), ("consent", "yes"), ("version", &version), ("t", &stamp)];
-    let answer = world.client.post(&form).form(&fields).send().await.unwrap();
-    assert_eq!(answer.status(), 200);
-    let page = answer.text().await.unwrap();
+    let (status, page) = post(world, &fields).await;
+    assert_eq!(status, 200);
     world.deliver().await;
     page
 }
@@ -198,8 +208,7 @@ fn hidden_in(page: &str, name: &str) -> String {
 
 async fn submit_page(world: &World, phone: &str, (version, stamp): &(String, String)) -> (u16, String) {
     let fields = [("phone", phone), ("name", "Dee"), ("consent", "yes"), ("version", version), ("t", stamp)];
-    let answer = world.client.post(format!("{}/f/opt-in", world.url)).form(&fields).send().await.unwrap();
-    (answer.status().as_u16(), answer.text().await.unwrap())
+    post(world, &fields).await
 }
 
 #[actix_web::test]

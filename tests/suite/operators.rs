@@ -44,14 +44,15 @@ async fn the_log_has_a_line_for_each_request_and_no_number_whatever_rust_log_say
         .post(format!("{url}/simulator/handsets/+12065550147/texts"))
         .form(&[("body", "a secret word")]);
     assert_eq!(texted.send().await.unwrap().status(), 200);
-    let looked_up = client.get(format!("{url}/api/v1/numbers/+12065550147")).header("X-Request-Id", "req-77");
+    let looked_up =
+        client.get(format!("{url}/api/v1/numbers/+12065550147/consent")).header("X-Request-Id", "req-77");
     assert_eq!(looked_up.send().await.unwrap().headers()["x-request-id"], "req-77");
     let _ = client.get(format!("{url}/contacts/2065550147")).send().await.unwrap();
     server.kill().unwrap();
     server.wait().unwrap();
     let log = std::fs::read_to_string(folder.path().join("log")).unwrap();
-    assert!(log.contains("GET /api/v1/numbers/{"), "{log}");
-    assert!(log.contains(" 401 ") && log.contains("ms req-77"), "{log}");
+    assert!(log.contains("GET /api/v1/numbers/{number}/consent 401 "), "{log}");
+    assert!(log.contains("ms req-77"), "{log}");
     for private in ["5550147", "a secret word"] {
         assert!(!log.contains(private), "{private} in the log:\n{log}");
     }
