@@ -7,7 +7,7 @@ use crate::domain::standstill::Standstill;
 use crate::domain::time::Timestamp;
 use crate::store::messages::{self, Move};
 use crate::store::seals::{self, Seal};
-use crate::store::{Conn, StoreError, Tx, admin_log, numbers, sending, settings, stale};
+use crate::store::{Conn, StoreError, Tx, admin_log, numbers, sending, stale};
 
 use super::{ActionError, requests};
 
