@@ -127,8 +127,8 @@ fn to_real(opened: &OperatorStore, heartbeat: Option<Timestamp>, yes: bool) -> R
     store.write_now(move |tx| become_kind(tx, DatabaseKind::Real, now))?;
     opened.seal();
     println!("The database is real. Start the server with PROVIDER=twilio, its account and SENDER_NUMBER.");
-    let (on, why) = store
-        .read_now::<_, StoreError>(|conn| Ok((sending::is_on(conn)?, sending::standstill(conn)?)))?;
+    let (on, why) =
+        store.read_now::<_, StoreError>(|conn| Ok((sending::is_on(conn)?, sending::standstill(conn)?)))?;
     match why {
         Some(why) => println!("{} {}", why.facts(), why.next_step()),
         None if !on => println!("Sending is off. An administrator turns it on, on the dashboard."),
