@@ -15,10 +15,10 @@ use crate::actions::database_kind::settle_kind;
 use crate::actions::starts::needs_key;
 use crate::actions::{ActionError, install, spelling};
 use crate::clock::Clock;
-use crate::config::{Config, Unusable};
+use crate::config::{InvalidSetting, ServerConfig};
 use crate::domain::database_kind::DatabaseKind;
 use crate::domain::time::Timestamp;
-use crate::jobs::{Jobs, note_start, notice_restore, seal_all};
+use crate::jobs::{JobContext, note_start, notice_restore, seal_all};
 use crate::providers::Provider;
 use crate::providers::hand_over::HandOverGate;
 use crate::providers::simulator::Simulator;
@@ -26,7 +26,7 @@ use crate::providers::twilio::{Twilio, TwilioConfig};
 use crate::store::seal_file::SealFile;
 use crate::store::start_file::StartFile;
 use crate::store::{Store, StoreError, Tx, moving, settings, users};
-use crate::web::{self, App, api::secret_hash, limits::RateLimits, signed::Signer};
+use crate::web::{self, AppState, api::secret_hash, limits::RateLimits, signed::ValueSigner};
 
 pub use crate::jobs::mark;
 pub use operator::OperatorStore;
@@ -36,20 +36,20 @@ pub use sole_server::SoleServer;
 const JOINED_AT_ONCE: i64 = 200;
 
 /// A server that is ready to run.
-pub struct Bound {
+pub struct BoundServer {
     /// Runs until it is told to stop.
     pub server: Server,
     /// What its handlers share.
-    pub app: Data<App>,
+    pub app: Data<AppState>,
     /// What its loops share; for tests that turn them by hand.
-    pub jobs: Jobs,
+    pub jobs: JobContext,
     /// The one-time setup link, while nobody can sign in.
     pub setup_link: Option<String>,
     /// Held while this server has the database file to itself.
     pub alone: Option<SoleServer>,
 }
 
-impl Bound {
+impl BoundServer {
     /// Runs the loops and the server until it is told to stop, and seals what it recorded last.
     ///
     /// # Errors
@@ -68,14 +68,14 @@ impl Bound {
 ///
 /// # Errors
 /// In words for the operator.
-pub async fn bind(config: Config, clock: Clock) -> Result<Bound> {
+pub async fn bind(config: ServerConfig, clock: Clock) -> Result<BoundServer> {
     // Another provider may be installed already, by a test before this one.
     let _ = rustls::crypto::ring::default_provider().install_default();
     config.check_provider()?;
     let alone = SoleServer::hold(&config)?;
     let store = Store::open_with_replica(&config.database_url, config.database_replica_url())?;
     if store.read(moving::is_unfinished).await? {
-        return Err(Unusable(
+        return Err(InvalidSetting(
             "This database is an unfinished copy of another one. Run sms-opt-in migrate-to again until it is done.".to_owned(),
         ))?;
     }
@@ -89,14 +89,15 @@ pub async fn bind(config: Config, clock: Clock) -> Result<Bound> {
     let listener = TcpListener::bind(&config.bind)
         .with_context(|| format!("The address {} cannot be used.", config.bind))?;
     let local = listener.local_addr()?;
-    let signer = Signer::new(&secret);
+    let signer = ValueSigner::new(&secret);
     let (app, provider) = shared(config, clock, store, signer, cookie_key, local.port(), kind)?;
     let app = Data::new(app);
     let seals = SealFile::at(app.config.seal_file());
     let starts = StartFile::at(app.config.start_file());
     let (region, gate) = (app.config.default_region.clone(), app.hand_over.clone());
     let (store, clock, breaker) = (app.store.clone(), app.clock.clone(), Arc::clone(&app.breaker));
-    let jobs = Jobs { store, clock, provider, breaker, secret, seals, starts, has_lasting_key, region, gate };
+    let jobs =
+        JobContext { store, clock, provider, breaker, secret, seals, starts, has_lasting_key, region, gate };
     // A file of seals that cannot be read may say that the database is older than a STOP: then nothing is started.
     notice_restore(&jobs).await.context(
         "It cannot be told whether the database is older than its last seal; mend that file first.",
@@ -133,12 +134,12 @@ pub async fn bind(config: Config, clock: Clock) -> Result<Bound> {
     .workers(std::thread::available_parallelism().map_or(2, usize::from))
     .shutdown_timeout(10)
     .run();
-    Ok(Bound { server, app, jobs, setup_link, alone })
+    Ok(BoundServer { server, app, jobs, setup_link, alone })
 }
 
 /// What the database is for must fit what the server is started with: consent from simulated phones never meets a real
 /// provider, and a real database never opens as a simulated one.
-async fn database_kind(config: &Config, store: &Store, now: Timestamp) -> Result<Option<DatabaseKind>> {
+async fn database_kind(config: &ServerConfig, store: &Store, now: Timestamp) -> Result<Option<DatabaseKind>> {
     let simulated = config.is_simulator();
     if store.read::<_, StoreError>(settings::database_kind).await?.is_none() {
         config.check_birth()?;
@@ -159,7 +160,7 @@ async fn database_kind(config: &Config, store: &Store, now: Timestamp) -> Result
         }
         _ => return Ok(kind),
     };
-    Err(Unusable(why.to_owned()))?
+    Err(InvalidSetting(why.to_owned()))?
 }
 
 /// Numbers that an earlier version kept under an old spelling lead to their canonical records before the first text goes
@@ -182,14 +183,14 @@ async fn join_spellings(store: &Store, now: Timestamp) -> Result<()> {
 }
 
 fn shared(
-    config: Config,
+    config: ServerConfig,
     clock: Clock,
     store: Store,
-    signer: Signer,
+    signer: ValueSigner,
     cookie_key: Key,
     port: u16,
     kind: Option<DatabaseKind>,
-) -> Result<(App, Arc<dyn Provider>)> {
+) -> Result<(AppState, Arc<dyn Provider>)> {
     let local_url = format!("http://127.0.0.1:{port}");
     let public_url = config.public_url();
     let twilio = match config.twilio_account() {
@@ -202,7 +203,7 @@ fn shared(
     };
     let simulator = if config.is_simulator() {
         let mut secret = [0; 32];
-        getrandom::fill(&mut secret).map_err(|error| Unusable(error.to_string()))?;
+        getrandom::fill(&mut secret).map_err(|error| InvalidSetting(error.to_string()))?;
         let ticking = clock.clone();
         let memory = Some(config.simulator_file());
         Some(Simulator::new(local_url.clone(), secret, Arc::new(move || ticking.now()), memory))
@@ -213,7 +214,7 @@ fn shared(
         (Some(simulator), _) => Arc::<Simulator>::clone(simulator),
         (None, Some(twilio)) => Arc::clone(twilio),
         (None, None) => {
-            Err(Unusable("PROVIDER=twilio needs TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN.".to_owned()))?
+            Err(InvalidSetting("PROVIDER=twilio needs TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN.".to_owned()))?
         }
     };
     // Where it is not known what the database is for, nobody texts from a simulated phone.
@@ -221,7 +222,7 @@ fn shared(
     let (trusted_proxies, limits) = (config.trusted_proxies()?, RateLimits::default());
     let (config, breaker, forged_webhooks) = (Arc::new(config), Arc::default(), Default::default());
     Ok((
-        App {
+        AppState {
             store,
             clock,
             config,
@@ -243,14 +244,14 @@ fn shared(
 
 /// The secret of a server, and whether it is the lasting one. Where it is missing although there are seals, a key of this run
 /// alone is used until the right one is put back: nothing is sealed with it, and sending stands still.
-async fn server_key(config: &Config, store: &Store) -> Result<(Vec<u8>, bool)> {
+async fn server_key(config: &ServerConfig, store: &Store) -> Result<(Vec<u8>, bool)> {
     let known = store.read::<_, StoreError>(|conn| {
         Ok((needs_key(conn)?, settings::get(conn, settings::SECRET_KEY)?.is_some()))
     });
     let (needs_key, is_shared) = known.await?;
     if needs_key && !is_shared && config.existing_secret_key()?.is_none() {
         let mut random = vec![0u8; 32];
-        getrandom::fill(&mut random).map_err(|error| Unusable(error.to_string()))?;
+        getrandom::fill(&mut random).map_err(|error| InvalidSetting(error.to_string()))?;
         return Ok((random, false));
     }
     Ok((secret_key(config, store).await?, true))
@@ -261,12 +262,12 @@ async fn server_key(config: &Config, store: &Store) -> Result<(Vec<u8>, bool)> {
 ///
 /// # Errors
 /// In words for the operator.
-pub async fn secret_key(config: &Config, store: &Store) -> Result<Vec<u8>> {
+pub async fn secret_key(config: &ServerConfig, store: &Store) -> Result<Vec<u8>> {
     if let Some(key) = config.existing_secret_key()? {
         return Ok(key);
     }
     let mut random = [0u8; 32];
-    getrandom::fill(&mut random).map_err(|error| Unusable(error.to_string()))?;
+    getrandom::fill(&mut random).map_err(|error| InvalidSetting(error.to_string()))?;
     let fresh = crate::domain::hex::hex(&random);
     if config.is_embedded() {
         config.keep_secret_key(fresh.as_bytes())?;
@@ -276,9 +277,9 @@ pub async fn secret_key(config: &Config, store: &Store) -> Result<Vec<u8>> {
 }
 
 /// While nobody can sign in, every start makes a fresh one-time link.
-async fn setup_link(app: &App) -> Result<Option<String>> {
+async fn setup_link(app: &AppState) -> Result<Option<String>> {
     let mut token = [0u8; 24];
-    getrandom::fill(&mut token).map_err(|error| Unusable(error.to_string()))?;
+    getrandom::fill(&mut token).map_err(|error| InvalidSetting(error.to_string()))?;
     let token = crate::domain::hex::hex(&token);
     let hash = crate::domain::hex::hex(&secret_hash(&token));
     let needed = app

@@ -14,7 +14,7 @@ use crate::domain::phone::Phone;
 
 /// The operator's decisions.
 #[derive(Args, Clone, Debug)]
-pub struct Config {
+pub struct ServerConfig {
     /// The database: sqlite://FILE or postgres://USER:PASSWORD@HOST/DATABASE.
     #[arg(long, env = "DATABASE_URL", default_value = "sqlite://sms-opt-in.db", global = true)]
     pub database_url: String,
@@ -69,17 +69,17 @@ pub enum ProviderName {
 
 /// A setting that cannot be used, in words for the operator.
 #[derive(Debug)]
-pub struct Unusable(pub String);
+pub struct InvalidSetting(pub String);
 
-impl fmt::Display for Unusable {
+impl fmt::Display for InvalidSetting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl std::error::Error for Unusable {}
+impl std::error::Error for InvalidSetting {}
 
-impl Config {
+impl ServerConfig {
     /// The public address, without a slash at the end.
     pub fn public_url(&self) -> String {
         let given = self.public_url.as_deref().map(str::trim).filter(|url| !url.is_empty());
@@ -90,13 +90,13 @@ impl Config {
     ///
     /// # Errors
     /// What is no network.
-    pub fn trusted_proxies(&self) -> Result<Vec<IpNet>, Unusable> {
+    pub fn trusted_proxies(&self) -> Result<Vec<IpNet>, InvalidSetting> {
         let written = self.trusted_proxies.split(',').map(str::trim).filter(|network| !network.is_empty());
         written
             .map(|text| {
                 let network = text.parse::<IpNet>().or_else(|error| text.parse::<IpAddr>().map(IpNet::from).map_err(|_| error));
                 network.map_err(|_| {
-                    Unusable(format!(
+                    InvalidSetting(format!(
                         "TRUSTED_PROXIES: \"{text}\" is no network. Write networks like 10.0.0.0/8 or addresses, with commas \
                          between them."
                     ))
@@ -114,11 +114,11 @@ impl Config {
     ///
     /// # Errors
     /// In words for the operator.
-    pub fn check_birth(&self) -> Result<(), Unusable> {
+    pub fn check_birth(&self) -> Result<(), InvalidSetting> {
         if self.names_provider() || self.twilio_account().is_none() {
             return Ok(());
         }
-        Err(Unusable(
+        Err(InvalidSetting(
             "PROVIDER is missing, although TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN are given. Set PROVIDER=twilio for \
              people's phones, or PROVIDER=simulator for simulated ones."
                 .to_owned(),
@@ -142,7 +142,7 @@ impl Config {
     ///
     /// # Errors
     /// What is missing or wrong, by the setting's name.
-    pub fn check_provider(&self) -> Result<(), Unusable> {
+    pub fn check_provider(&self) -> Result<(), InvalidSetting> {
         if self.is_simulator() {
             return Ok(());
         }
@@ -151,9 +151,11 @@ impl Config {
             [("TWILIO_ACCOUNT_SID", self.twilio_account_sid.as_deref()), ("TWILIO_AUTH_TOKEN", token)];
         for (name, value) in given {
             match value.map(str::trim) {
-                Some("") => return Err(Unusable(format!("{name} is empty. PROVIDER=twilio needs it."))),
+                Some("") => {
+                    return Err(InvalidSetting(format!("{name} is empty. PROVIDER=twilio needs it.")));
+                }
                 Some(_) => {}
-                None => return Err(Unusable(format!("{name} is missing. PROVIDER=twilio needs it."))),
+                None => return Err(InvalidSetting(format!("{name} is missing. PROVIDER=twilio needs it."))),
             }
         }
         if !public_url::is_web_address(&self.twilio_api_base) {
@@ -161,7 +163,7 @@ impl Config {
                 "" => "is empty".to_owned(),
                 base => format!("is {base}, which is no web address"),
             };
-            return Err(Unusable(format!(
+            return Err(InvalidSetting(format!(
                 "TWILIO_API_BASE {given}. Leave it out, or write the address with https://, like https://api.twilio.com."
             )));
         }
@@ -170,7 +172,7 @@ impl Config {
             return Ok(());
         }
         public_url::check(&self.public_url()).map_err(|why| {
-            Unusable(format!(
+            InvalidSetting(format!(
                 "PUBLIC_URL is {}. Twilio cannot call it: {why}. Set PUBLIC_URL to the https address of this server on the \
                  internet, like https://consent.example.com.",
                 self.public_url()
@@ -192,11 +194,11 @@ impl Config {
     ///
     /// # Errors
     /// When it is no phone number.
-    pub fn sender_number(&self) -> Result<Option<Phone>, Unusable> {
+    pub fn sender_number(&self) -> Result<Option<Phone>, InvalidSetting> {
         match (&self.sender_number, self.is_simulator()) {
             (Some(number), _) => Phone::parse(number, &self.default_region)
                 .map(Some)
-                .map_err(|error| Unusable(format!("SENDER_NUMBER: {error}"))),
+                .map_err(|error| InvalidSetting(format!("SENDER_NUMBER: {error}"))),
             (None, true) => Ok(Phone::from_e164("+12065550199")),
             (None, false) => Ok(None),
         }
@@ -212,17 +214,18 @@ impl Config {
     ///
     /// # Errors
     /// When the file cannot be made.
-    pub fn keep_secret_key(&self, key: &[u8]) -> Result<(), Unusable> {
+    pub fn keep_secret_key(&self, key: &[u8]) -> Result<(), InvalidSetting> {
         let path = self.secret_key_file();
-        write_private(&path, key)
-            .map_err(|error| Unusable(format!("The secret key {} cannot be made: {error}", path.display())))
+        write_private(&path, key).map_err(|error| {
+            InvalidSetting(format!("The secret key {} cannot be made: {error}", path.display()))
+        })
     }
 
     /// The secret key that was given or made before. Nothing is made.
     ///
     /// # Errors
     /// When it is too short, or its file cannot be read.
-    pub fn existing_secret_key(&self) -> Result<Option<Vec<u8>>, Unusable> {
+    pub fn existing_secret_key(&self) -> Result<Option<Vec<u8>>, InvalidSetting> {
         let path = self.secret_key_file();
         let (key, of) = match &self.secret_key {
             Some(key) => (key.expose_secret().as_bytes().to_vec(), "SECRET_KEY".to_owned()),
@@ -230,7 +233,7 @@ impl Config {
                 Ok(key) => (key, format!("The secret key in {}", path.display())),
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
                 Err(error) => {
-                    return Err(Unusable(format!(
+                    return Err(InvalidSetting(format!(
                         "The secret key {} cannot be read: {error}",
                         path.display()
                     )));
@@ -238,7 +241,7 @@ impl Config {
             },
         };
         if key.len() < 32 {
-            return Err(Unusable(format!("{of} must have at least 32 characters.")));
+            return Err(InvalidSetting(format!("{of} must have at least 32 characters.")));
         }
         Ok(Some(key))
     }

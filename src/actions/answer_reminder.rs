@@ -6,7 +6,7 @@ use super::ActionError;
 use crate::domain::actor::Actor;
 use crate::domain::schedule::{PendingRule, federal_day};
 use crate::domain::time::Timestamp;
-use crate::store::{Conn, StoreError, Tx, admin_log, settings};
+use crate::store::{ReadConn, StoreError, Tx, admin_log, settings};
 
 /// A postponed reminder comes again after so many days.
 pub const POSTPONED_DAYS: u64 = 14;
@@ -49,7 +49,10 @@ pub fn answer_reminder(
 ///
 /// # Errors
 /// When the database fails.
-pub fn due_reminders(conn: &mut Conn<'_>, now: Timestamp) -> Result<Vec<&'static PendingRule>, StoreError> {
+pub fn due_reminders(
+    conn: &mut ReadConn<'_>,
+    now: Timestamp,
+) -> Result<Vec<&'static PendingRule>, StoreError> {
     let (today, mut due) = (federal_day(now), Vec::new());
     for rule in PendingRule::all().iter().filter(|rule| rule.since <= today) {
         let is_due = match settings::get(conn, &key(rule))?.as_deref() {

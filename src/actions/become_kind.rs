@@ -9,13 +9,13 @@ use crate::domain::database_kind::DatabaseKind;
 use crate::domain::evidence::Evidence;
 use crate::domain::id::{NumberId, ProgramId};
 use crate::domain::message::Status;
-use crate::domain::standstill::Standstill;
+use crate::domain::standstill::RestoreHold;
 use crate::domain::time::Timestamp;
-use crate::store::messages::{self, Move};
+use crate::store::messages::{self, StatusChange};
 use crate::store::numbers::{self, Number};
-use crate::store::{Conn, StoreError, Tx, admin_log, events, programs, sending, settings};
+use crate::store::{ReadConn, StoreError, Tx, admin_log, events, programs, sending, settings};
 
-use super::consent::{Occasion, apply};
+use super::consent::{ActionContext, apply};
 use super::database_kind::texts_held;
 use super::requests::invitation_of as request_message;
 use super::{ActionError, restore, seed};
@@ -46,7 +46,7 @@ pub struct SimulatedConsents {
 ///
 /// # Errors
 /// When the database fails.
-pub fn count_simulated(conn: &mut Conn<'_>) -> Result<SimulatedConsents, StoreError> {
+pub fn count_simulated(conn: &mut ReadConn<'_>) -> Result<SimulatedConsents, StoreError> {
     let (mut counts, mut after) = (SimulatedConsents::default(), None);
     loop {
         let step = numbers::page(conn, after, STEP)?;
@@ -78,7 +78,7 @@ fn programs_of(number: &Number) -> BTreeSet<ProgramId> {
 
 /// True for a state that rests on a simulated phone or on demo data: an opt-in request is judged by the carrier that took it,
 /// and a consent by the evidence it began with.
-fn is_simulated(conn: &mut Conn<'_>, number: &Number, program: ProgramId) -> Result<bool, StoreError> {
+fn is_simulated(conn: &mut ReadConn<'_>, number: &Number, program: ProgramId) -> Result<bool, StoreError> {
     let state = number.consent.state_in(program);
     let Some(since) = state.since() else { return Ok(number.consent.requests.contains_key(&program)) };
     match state.name() {
@@ -99,7 +99,7 @@ fn is_simulated(conn: &mut Conn<'_>, number: &Number, program: ProgramId) -> Res
 
 /// True for a mark that only a simulated carrier can have set. In doubt it stays: a person can lift it.
 fn is_simulated_mark(
-    conn: &mut Conn<'_>,
+    conn: &mut ReadConn<'_>,
     number: &Number,
     code: &str,
     is_mixed: bool,
@@ -132,7 +132,7 @@ pub fn end_simulated(
             }
             let program = programs::get(tx, program)?.ok_or(ActionError::NotFound("program"))?;
             let intent = Intent::EndSimulation { reason: REASON.to_owned() };
-            apply(tx, &mut number, &program, intent, &Occasion::new(&Actor::Operator, now))?;
+            apply(tx, &mut number, &program, intent, &ActionContext::new(&Actor::Operator, now))?;
         }
     }
     Ok(last)
@@ -149,7 +149,7 @@ pub fn cancel_some(tx: &mut Tx<'_>, now: Timestamp) -> Result<usize, ActionError
     }
     let under_way = messages::page(tx, Some(Status::Sending), None, None, MESSAGES)?;
     for message in &under_way {
-        messages::advance(tx, message, Status::Cancelled, now, &Move::coded("cancelled", CANCELED))?;
+        messages::advance(tx, message, Status::Cancelled, now, &StatusChange::coded("cancelled", CANCELED))?;
     }
     Ok(under_way.len())
 }
@@ -171,7 +171,7 @@ pub fn become_kind(tx: &mut Tx<'_>, kind: DatabaseKind, now: Timestamp) -> Resul
         }
     }
     let switch = sending::locked(tx)?;
-    if switch.standstill == Some(Standstill::Mixed) {
+    if switch.standstill == Some(RestoreHold::Mixed) {
         sending::switch(tx, &switch, switch.on, None)?;
     }
     settings::set(tx, settings::DATABASE_KIND, kind.as_str())?;

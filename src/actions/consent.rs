@@ -7,40 +7,40 @@ use crate::domain::auto_reply::AutoReply;
 use crate::domain::consent::{Decision, Effect, EventKind, Intent, StateName, decide};
 use crate::domain::evidence::Evidence;
 use crate::domain::id::MessageId;
-use crate::domain::ledger::Entry;
+use crate::domain::ledger::LedgerEntry;
 use crate::domain::message::{Lane, Status};
 use crate::domain::program::Program;
 use crate::domain::question::QuestionKind;
 use crate::domain::time::Timestamp;
 use crate::store::inbound_questions::{self, InboundQuestion};
-use crate::store::messages::{self, Message, Move};
+use crate::store::messages::{self, Message, StatusChange};
 use crate::store::numbers::{self, Number};
-use crate::store::{Locked, StoreError, Tx, events, programs, rulebooks};
+use crate::store::{LockedRow, StoreError, Tx, events, programs, rulebooks};
 
 use super::{ActionError, spelling, stale};
 
 /// Who does it and how it is confirmed.
-pub(super) struct Occasion<'a> {
+pub(super) struct ActionContext<'a> {
     pub(super) actor: &'a Actor,
     pub(super) now: Timestamp,
     /// False when the provider has already answered the lead.
     pub(super) confirm: bool,
 }
 
-impl<'a> Occasion<'a> {
+impl<'a> ActionContext<'a> {
     pub(super) fn new(actor: &'a Actor, now: Timestamp) -> Self {
-        Occasion { actor, now, confirm: true }
+        ActionContext { actor, now, confirm: true }
     }
 }
 
 /// Applies an intent to a number. Returns the event that was appended, if one was.
 pub(super) fn apply(
     tx: &mut Tx<'_>,
-    number: &mut Locked<Number>,
+    number: &mut LockedRow<Number>,
     program: &Program,
     intent: Intent,
-    occasion: &Occasion<'_>,
-) -> Result<Option<Entry>, ActionError> {
+    occasion: &ActionContext<'_>,
+) -> Result<Option<LedgerEntry>, ActionError> {
     if let Intent::OptOut(revocation, _) = &intent {
         let deadlines = rulebooks::current(tx)?.deadlines(occasion.now);
         revocation.check_confirmation(deadlines, occasion.now)?;
@@ -56,11 +56,11 @@ pub(super) fn apply(
 /// Appends a decision's event and carries out what follows from it.
 pub(super) fn record(
     tx: &mut Tx<'_>,
-    number: &mut Locked<Number>,
+    number: &mut LockedRow<Number>,
     program: &Program,
     decision: Decision,
-    occasion: &Occasion<'_>,
-) -> Result<Option<Entry>, ActionError> {
+    occasion: &ActionContext<'_>,
+) -> Result<Option<LedgerEntry>, ActionError> {
     let Some(draft) = decision.event else { return Ok(None) };
     let entry = events::append(tx, number, draft, occasion.actor, occasion.now)?;
     if entry.event.kind == EventKind::ConsentEnded {
@@ -76,10 +76,10 @@ pub(super) fn record(
 fn carry_out(
     tx: &mut Tx<'_>,
     effect: Effect,
-    number: &mut Locked<Number>,
+    number: &mut LockedRow<Number>,
     program: &Program,
-    entry: &Entry,
-    occasion: &Occasion<'_>,
+    entry: &LedgerEntry,
+    occasion: &ActionContext<'_>,
 ) -> Result<(), StoreError> {
     let now = occasion.now;
     match effect {
@@ -120,8 +120,8 @@ fn ask_about(
     tx: &mut Tx<'_>,
     kind: QuestionKind,
     number: &Number,
-    entry: &Entry,
-    occasion: &Occasion<'_>,
+    entry: &LedgerEntry,
+    occasion: &ActionContext<'_>,
 ) -> Result<(), StoreError> {
     let Evidence::HandsetText(text) = &entry.event.evidence else { return Ok(()) };
     let (seq, confirm) = (Some(entry.event.seq), occasion.confirm);
@@ -133,7 +133,7 @@ fn is_opted_in(number: &Number, program: &Program) -> bool {
     number.consent.state_in(program.id).name() == StateName::OptedIn
 }
 
-fn invitation_of(entry: &Entry) -> Option<MessageId> {
+fn invitation_of(entry: &LedgerEntry) -> Option<MessageId> {
     match &entry.event.evidence {
         Evidence::Invitation { message, .. } => Some(*message),
         _ => None,
@@ -150,7 +150,7 @@ pub(super) fn queue(
     program: &Program,
     text: &str,
     expires_at: Option<Timestamp>,
-    occasion: &Occasion<'_>,
+    occasion: &ActionContext<'_>,
 ) -> Result<(), StoreError> {
     let message = Message {
         number_id: Some(number.id),
@@ -164,7 +164,7 @@ pub(super) fn queue(
 fn release(tx: &mut Tx<'_>, number: &Number, program: &Program, now: Timestamp) -> Result<(), StoreError> {
     for held in messages::waiting(tx, number.id, Some(program.id))? {
         if held.lane == Lane::OptOutConfirmation {
-            let why = Move::coded("cancelled", "The lead opted in again before it went out.");
+            let why = StatusChange::coded("cancelled", "The lead opted in again before it went out.");
             messages::advance(tx, &held, Status::Cancelled, now, &why)?;
         }
         if held.lane == Lane::Invitation {
@@ -174,28 +174,28 @@ fn release(tx: &mut Tx<'_>, number: &Number, program: &Program, now: Timestamp) 
             continue;
         }
         if held.expires_at.is_some_and(|until| until <= now) {
-            let why = Move::coded("expired", "The hold time ended before the lead opted in.");
+            let why = StatusChange::coded("expired", "The hold time ended before the lead opted in.");
             messages::advance(tx, &held, Status::Expired, now, &why)?;
             continue;
         }
         // The confirmation that was queued before comes first on the handset.
         let due_at = Some(now.plus(Duration::microseconds(1)));
-        let why = Move { due_at, ..Move::noted("The lead opted in: released.") };
+        let why = StatusChange { due_at, ..StatusChange::noted("The lead opted in: released.") };
         messages::advance(tx, &held, Status::Queued, now, &why)?;
     }
     stale::ask(tx, number, program, now)
 }
 
 /// Why an opt-in template is taken back when the START comes first.
-pub(super) fn opted_in_before() -> Move<'static> {
-    Move::coded("cancelled", "The lead opted in before it went out.")
+pub(super) fn opted_in_before() -> StatusChange<'static> {
+    StatusChange::coded("cancelled", "The lead opted in before it went out.")
 }
 
 fn cancel(
     tx: &mut Tx<'_>,
-    number: &mut Locked<Number>,
-    entry: &Entry,
-    occasion: &Occasion<'_>,
+    number: &mut LockedRow<Number>,
+    entry: &LedgerEntry,
+    occasion: &ActionContext<'_>,
 ) -> Result<(), StoreError> {
     let note = match entry.event.kind {
         EventKind::InvitationFailed => "The opt-in request could not be delivered.",
@@ -212,7 +212,7 @@ fn cancel(
                 &message,
                 Status::Cancelled,
                 occasion.now,
-                &Move::coded("cancelled", note),
+                &StatusChange::coded("cancelled", note),
             )?;
         }
         if message.lane == Lane::Invitation {
@@ -228,9 +228,9 @@ fn cancel(
 /// An opt-in request that was cancelled before it went out leaves the number as it was.
 fn take_back(
     tx: &mut Tx<'_>,
-    number: &mut Locked<Number>,
+    number: &mut LockedRow<Number>,
     invitation: &Message,
-    occasion: &Occasion<'_>,
+    occasion: &ActionContext<'_>,
 ) -> Result<(), StoreError> {
     let why = "It was cancelled before it went out.".to_owned();
     let intent = Intent::InvitationFailed { message: invitation.id, seq: invitation.accepted_seq, why };

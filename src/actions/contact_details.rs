@@ -1,8 +1,8 @@
 //! What a contact's details must be. It must not know whether the contact is new.
 
 use crate::domain::phone::Phone;
-use crate::domain::schedule::{Zone, is_foreign, zip_is_readable, zip_is_short};
-use crate::store::contacts::Details;
+use crate::domain::schedule::{TimeZone, is_foreign, zip_is_readable, zip_is_short};
+use crate::store::contacts::ContactDetails;
 
 use super::{ActionError, FieldError, one_line};
 
@@ -14,19 +14,19 @@ const LONGEST_ZIP: usize = 40;
 
 /// Which details were entered now. What is only kept from before is not asked about again.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Entered {
+pub(super) struct EnteredDetails {
     pub(super) zip: bool,
     pub(super) time_zone: bool,
 }
 
-impl Entered {
+impl EnteredDetails {
     /// Everything, as a form sends it.
-    pub(super) const ALL: Entered = Entered { zip: true, time_zone: true };
+    pub(super) const ALL: EnteredDetails = EnteredDetails { zip: true, time_zone: true };
 }
 
 /// Without the control characters and the space around that nobody means; what is empty then was not given.
-pub(super) fn tidied(details: &Details) -> Details {
-    Details {
+pub(super) fn tidied(details: &ContactDetails) -> ContactDetails {
+    ContactDetails {
         name: one_line(&details.name),
         email: trimmed(&details.email),
         external_id: trimmed(&details.external_id),
@@ -47,8 +47,8 @@ pub(super) fn trimmed(text: &Option<String>) -> Option<String> {
 /// What is wrong with which field, all at once.
 pub(super) fn checked(
     phone: &str,
-    details: &Details,
-    entered: Entered,
+    details: &ContactDetails,
+    entered: EnteredDetails,
     region: &str,
 ) -> Result<Phone, ActionError> {
     let phone = Phone::parse(phone, region).map_err(|error| FieldError::new("phone", error.to_string()));
@@ -85,9 +85,9 @@ fn is_email(email: &str) -> bool {
     email.len() <= LONGEST_EMAIL && validator::ValidateEmail::validate_email(&email)
 }
 
-fn wrong_zone(name: &str, details: &Details, phone: Option<&Phone>) -> Option<(&'static str, String)> {
-    let Some(zone) = Zone::find(name) else {
-        let message = match Zone::is_no_place(name) {
+fn wrong_zone(name: &str, details: &ContactDetails, phone: Option<&Phone>) -> Option<(&'static str, String)> {
+    let Some(zone) = TimeZone::find(name) else {
+        let message = match TimeZone::is_no_place(name) {
             true => "This time zone is not a place. Choose one like America/Los_Angeles.",
             false => "Choose a time zone like America/Los_Angeles.",
         };

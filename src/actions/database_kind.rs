@@ -1,9 +1,9 @@
 //! Says what a database is for, simulated or real, and keeps it: once written, only `become` changes it. Used at each start.
 
 use crate::domain::database_kind::{DatabaseKind, TextsHeld};
-use crate::domain::standstill::Standstill;
+use crate::domain::standstill::RestoreHold;
 use crate::domain::time::Timestamp;
-use crate::store::{Conn, StoreError, Tx, inbound, messages, sending, settings};
+use crate::store::{ReadConn, StoreError, Tx, inbound, messages, sending, settings};
 
 use super::{ActionError, restore};
 
@@ -24,8 +24,8 @@ pub fn settle_kind(
         // Of two servers that start at once, both get what the first one wrote.
         Some(kind) => Ok(settings::keep_database_kind(tx, kind)?),
         None => {
-            if !sending::standstill(tx)?.is_some_and(Standstill::keeps_sending_off) {
-                restore::stand_still(tx, Standstill::Mixed, now)?;
+            if !sending::standstill(tx)?.is_some_and(RestoreHold::keeps_sending_off) {
+                restore::stand_still(tx, RestoreHold::Mixed, now)?;
             }
             Ok(None)
         }
@@ -36,7 +36,7 @@ pub fn settle_kind(
 ///
 /// # Errors
 /// When the database fails.
-pub fn texts_held(conn: &mut Conn<'_>) -> Result<TextsHeld, StoreError> {
+pub fn texts_held(conn: &mut ReadConn<'_>) -> Result<TextsHeld, StoreError> {
     let (sent_simulated, sent_real) = messages::taken_by(conn)?;
     let real = sent_real || inbound::any_by(conn, "twilio")? || inbound::any_by(conn, "telnyx")?;
     Ok(TextsHeld { simulated: sent_simulated || inbound::any_by(conn, "simulator")?, real })

@@ -5,13 +5,13 @@ use chrono::Duration;
 
 use crate::domain::consent::StateName;
 use crate::domain::database_kind::DatabaseKind;
-use crate::domain::gate::{Answer, CheckName, ClearedText};
+use crate::domain::gate::{CheckName, ClearedText, GateOutcome};
 use crate::domain::id::MessageId;
 use crate::domain::message::{
     Lane, LookUp, MAX_ATTEMPTS, ReceiptStatus, RejectKind, SendOutcome, Status, backoff,
 };
 use crate::domain::time::Timestamp;
-use crate::store::messages::{self, Message, Move};
+use crate::store::messages::{self, Message, StatusChange};
 use crate::store::{Tx, numbers, programs, settings};
 
 use super::consent::opted_in_before;
@@ -46,7 +46,7 @@ pub fn claim(tx: &mut Tx<'_>, id: MessageId, now: Timestamp) -> Result<Option<Cl
     let Some(number_id) = message.number_id else { return Ok(None) };
     // The hold time of an intended message is over with its release: from then on it only waits for an allowed time.
     if message.lane != Lane::Gated && message.expires_at.is_some_and(|until| until <= now) {
-        let why = Move::coded("expired", "It was too late to send it.");
+        let why = StatusChange::coded("expired", "It was too late to send it.");
         messages::advance(tx, &message, Status::Expired, now, &why)?;
         return Ok(None);
     }
@@ -62,43 +62,46 @@ pub fn claim(tx: &mut Tx<'_>, id: MessageId, now: Timestamp) -> Result<Option<Cl
     let standing = standing(tx, &program)?;
     let verdict = standing.verdict_on(tx, &message, &number, &program, now)?;
     match (verdict.answer(message.lane), standing.sender) {
-        (Answer::Send(permit), Some(sender)) => {
+        (GateOutcome::Send(permit), Some(sender)) => {
             let (due_at, claim) = (Some(now.plus(ASK_AFTER)), Some((sender.as_str(), &permit)));
             messages::advance(
                 tx,
                 &message,
                 Status::Sending,
                 now,
-                &Move { due_at, claim, ..Move::default() },
+                &StatusChange { due_at, claim, ..StatusChange::default() },
             )?;
             Ok(Some(permit.clear(id, number.phone.clone(), sender, message.body)))
         }
-        (Answer::Wait { until: Some(until) }, _) => {
+        (GateOutcome::Wait { until: Some(until) }, _) => {
             let headline = verdict.headline();
-            let why = Move { due_at: Some(until), ..Move::noted(&headline) };
+            let why = StatusChange { due_at: Some(until), ..StatusChange::noted(&headline) };
             messages::advance(tx, &message, Status::Scheduled, now, &why)?;
             Ok(None)
         }
         // Passing causes: a person decides on a reply, an administrator gives the program a sender.
-        (Answer::Wait { until: None } | Answer::Refuse(CheckName::Paused | CheckName::Sender), _)
-        | (Answer::Send(_), None) => {
+        (
+            GateOutcome::Wait { until: None } | GateOutcome::Refuse(CheckName::Paused | CheckName::Sender),
+            _,
+        )
+        | (GateOutcome::Send(_), None) => {
             messages::set_due(tx, id, now.plus(WAIT))?;
             Ok(None)
         }
-        (Answer::Hold, _) => {
+        (GateOutcome::Hold, _) => {
             // Never held again: the number may have another owner by the time somebody texts START.
-            let why = Move::coded("cancelled", "Consent ended before it was handed over.");
+            let why = StatusChange::coded("cancelled", "Consent ended before it was handed over.");
             messages::advance(tx, &message, Status::Cancelled, now, &why)?;
             Ok(None)
         }
         // The provider did not take the question in time: the lead has answered it unasked.
-        (Answer::Refuse(CheckName::Consent), _) if verdict.state == StateName::OptedIn => {
+        (GateOutcome::Refuse(CheckName::Consent), _) if verdict.state == StateName::OptedIn => {
             messages::advance(tx, &message, Status::Cancelled, now, &opted_in_before())?;
             Ok(None)
         }
-        (Answer::Refuse(check), _) => {
+        (GateOutcome::Refuse(check), _) => {
             let headline = verdict.headline();
-            let why = Move::coded(code_of(check), &headline);
+            let why = StatusChange::coded(code_of(check), &headline);
             messages::advance(tx, &message, Status::Blocked, now, &why)?;
             requests::failed(tx, &message, "The consent check refused the opt-in request.", now)?;
             Ok(None)
@@ -115,7 +118,7 @@ pub fn wake(tx: &mut Tx<'_>, ids: &[MessageId], now: Timestamp) -> Result<usize,
     for id in ids {
         let still = |message: &Message| message.status == Status::Scheduled && message.due_at <= now;
         if let Some(message) = messages::get(tx, *id)?.filter(still) {
-            let why = Move { due_at: Some(now), ..Move::noted("An allowed time has come.") };
+            let why = StatusChange { due_at: Some(now), ..StatusChange::noted("An allowed time has come.") };
             messages::advance(tx, &message, Status::Queued, now, &why)?;
             woken += 1;
         }
@@ -139,7 +142,10 @@ pub fn deliver_now(tx: &mut Tx<'_>, id: MessageId, now: Timestamp) -> Result<boo
         return Ok(false);
     }
     messages::skip_quiet_hours(tx, id)?;
-    let why = Move { due_at: Some(now), ..Move::noted("Deliver now (simulator): quiet hours were skipped.") };
+    let why = StatusChange {
+        due_at: Some(now),
+        ..StatusChange::noted("Deliver now (simulator): quiet hours were skipped.")
+    };
     messages::advance(tx, &message, Status::Queued, now, &why)?;
     Ok(true)
 }
@@ -167,7 +173,7 @@ pub fn record_outcome(
             if moved_on {
                 messages::set_provider_id(tx, id, provider_id)?;
             } else {
-                let why = Move { provider_id: Some(provider_id), ..Move::default() };
+                let why = StatusChange { provider_id: Some(provider_id), ..StatusChange::default() };
                 messages::advance(tx, &message, Status::Sent, now, &why)?;
                 requests::accepted(tx, &message, provider, now)?;
             }
@@ -175,7 +181,7 @@ pub fn record_outcome(
         // A receipt was faster: the provider has the message, whatever became of its answer.
         _ if moved_on => {}
         SendOutcome::Rejected { code, text, kind } => {
-            messages::advance(tx, &message, Status::Failed, now, &Move::coded(code, text))?;
+            messages::advance(tx, &message, Status::Failed, now, &StatusChange::coded(code, text))?;
             refused_by_provider(tx, &message, *kind, code, provider, now)?;
         }
         SendOutcome::RetryLater { .. } if message.attempts >= MAX_ATTEMPTS => {
@@ -188,18 +194,21 @@ pub fn record_outcome(
             let wait = after.unwrap_or_default().max(backoff(attempt, seed));
             let wait = Duration::from_std(wait).unwrap_or(WAIT);
             let note = format!("The provider did not take it (attempt {attempt}); it is tried again.");
-            queue_again(tx, &message, now.plus(wait), &Move::coded(code, &note), now)?;
+            queue_again(tx, &message, now.plus(wait), &StatusChange::coded(code, &note), now)?;
         }
         SendOutcome::NotBegun => {
             let note =
                 "The database took too long to confirm, and nothing was handed over; it is tried again.";
-            queue_again(tx, &message, now.plus(BEHIND), &Move::noted(note), now)?;
+            queue_again(tx, &message, now.plus(BEHIND), &StatusChange::noted(note), now)?;
         }
         SendOutcome::Unknown { why } => {
             let note = format!(
                 "The provider didn't respond in time ({why}). We check with the provider before retrying."
             );
-            let why = Move { due_at: Some(now.plus(ASK_AFTER)), ..Move::coded(messages::UNANSWERED, &note) };
+            let why = StatusChange {
+                due_at: Some(now.plus(ASK_AFTER)),
+                ..StatusChange::coded(messages::UNANSWERED, &note)
+            };
             messages::advance(tx, &message, Status::Sending, now, &why)?;
         }
     }
@@ -243,7 +252,8 @@ pub fn record_look_up(
             };
             let note = "Confirmed: the provider has the message.";
             let failure = code.as_deref().or((status == Status::Failed).then_some("undelivered"));
-            let why = Move { code: failure, provider_id: Some(provider_id), ..Move::noted(note) };
+            let why =
+                StatusChange { code: failure, provider_id: Some(provider_id), ..StatusChange::noted(note) };
             messages::advance(tx, &message, status, now, &why)?;
             match (status, failure) {
                 (Status::Failed, Some(code)) => {
@@ -258,7 +268,7 @@ pub fn record_look_up(
         }
         LookUp::NotFound if asked_late => {
             let note = "The provider was asked: it never took the message. It is tried again.";
-            queue_again(tx, &message, now, &Move::noted(note), now)?;
+            queue_again(tx, &message, now, &StatusChange::noted(note), now)?;
         }
         LookUp::NotFound | LookUp::Unavailable => messages::set_due(tx, id, now.plus(ASK_AFTER))?,
     }

@@ -12,7 +12,7 @@ use super::{ActionError, FieldError, change, check_revision, edit_replies, revis
 
 /// What an administrator enters about a program.
 #[derive(Clone, Debug, Default)]
-pub struct Wording {
+pub struct ProgramChange {
     /// Its name for people.
     pub name: String,
     /// The brand that texts.
@@ -74,7 +74,7 @@ pub fn wording_revision(program: &Program) -> String {
 pub fn edit_program(
     tx: &mut Tx<'_>,
     slug: &str,
-    wording: &Wording,
+    wording: &ProgramChange,
     actor: &Actor,
     now: Timestamp,
 ) -> Result<Vec<String>, ActionError> {

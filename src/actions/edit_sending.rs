@@ -7,9 +7,9 @@ use crate::domain::actor::Actor;
 use crate::domain::id::ProgramId;
 use crate::domain::phone::Phone;
 use crate::domain::program::{Program, ProgramKind, WordList, check_code, check_words};
-use crate::domain::reply::Reply;
+use crate::domain::reply::ReplyIntent;
 use crate::domain::time::Timestamp;
-use crate::store::{Locked, Tx, programs};
+use crate::store::{LockedRow, Tx, programs};
 
 use super::{ActionError, FieldError, change, check_revision, revision_tag, save_program};
 
@@ -19,7 +19,7 @@ const OF_ANOTHER: &str = "Another program texts from this number: a reply to it 
 /// What an administrator enters, as it was typed.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct Sending {
+pub struct SendingChange {
     /// The number its texts come from, in any format; empty leaves it as it is.
     pub sender: String,
     /// "Mon-Fri 09:00-18:00"; empty for the law's hours alone.
@@ -38,10 +38,10 @@ pub struct Sending {
     pub revision: String,
 }
 
-impl Sending {
+impl SendingChange {
     /// As it stands.
-    pub fn of(program: &Program, sender: Option<&str>) -> Sending {
-        let sending = Sending {
+    pub fn of(program: &Program, sender: Option<&str>) -> SendingChange {
+        let sending = SendingChange {
             sender: sender.unwrap_or_default().to_owned(),
             hours: program.hours.as_str().to_owned(),
             kind: program.kind.to_string(),
@@ -51,11 +51,12 @@ impl Sending {
             opt_in_words: program.opt_in_words.as_str().to_owned(),
             revision: String::new(),
         };
-        Sending { revision: sending.tag(), ..sending }
+        SendingChange { revision: sending.tag(), ..sending }
     }
 
     fn tag(&self) -> String {
-        let Sending { sender, hours, kind, code, revoke_words, help_words, opt_in_words, revision: _ } = self;
+        let SendingChange { sender, hours, kind, code, revoke_words, help_words, opt_in_words, revision: _ } =
+            self;
         revision_tag([sender, hours, kind, code, revoke_words, help_words, opt_in_words].map(String::as_str))
     }
 }
@@ -68,23 +69,27 @@ impl Sending {
 pub fn edit_sending(
     tx: &mut Tx<'_>,
     slug: &str,
-    sending: &Sending,
+    sending: &SendingChange,
     region: &str,
     actor: &Actor,
     now: Timestamp,
 ) -> Result<(), ActionError> {
     let before = programs::find_locked(tx, Some(slug))?.ok_or(ActionError::NotFound("program"))?;
     let was = programs::sender(tx, before.id)?;
-    check_revision(&sending.revision, &Sending::of(&before, was.as_deref()).revision)?;
+    check_revision(&sending.revision, &SendingChange::of(&before, was.as_deref()).revision)?;
     let mut errors = Vec::new();
     let code = code(tx, &before, &sending.code, &mut errors)?;
-    let revoke = Reply::Revoke { program_code: None };
+    let revoke = ReplyIntent::Revoke { program_code: None };
     let revoke_words =
         words(("revoke_words", &before.revoke_words), &sending.revoke_words, &revoke, &mut errors);
     let help_words =
-        words(("help_words", &before.help_words), &sending.help_words, &Reply::Help, &mut errors);
-    let opt_in_words =
-        words(("opt_in_words", &before.opt_in_words), &sending.opt_in_words, &Reply::OptIn, &mut errors);
+        words(("help_words", &before.help_words), &sending.help_words, &ReplyIntent::Help, &mut errors);
+    let opt_in_words = words(
+        ("opt_in_words", &before.opt_in_words),
+        &sending.opt_in_words,
+        &ReplyIntent::OptIn,
+        &mut errors,
+    );
     let hours = sending.hours.parse().unwrap_or_else(|error: crate::domain::schedule::RuleError| {
         errors.push(FieldError::new("hours", error.to_string()));
         before.hours.clone()
@@ -150,7 +155,7 @@ pub(super) fn sender(
 /// [`ActionError::Invalid`] when it is another program's.
 pub(super) fn text_from(
     tx: &mut Tx<'_>,
-    program: &Locked<Program>,
+    program: &LockedRow<Program>,
     sender: &str,
     now: Timestamp,
 ) -> Result<(), ActionError> {
@@ -195,7 +200,7 @@ fn code(
 fn words(
     (field, kept): (&str, &WordList),
     text: &str,
-    meaning: &Reply,
+    meaning: &ReplyIntent,
     errors: &mut Vec<FieldError>,
 ) -> WordList {
     let parsed = text.parse::<WordList>().map_err(str::to_owned);

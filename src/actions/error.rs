@@ -1,7 +1,7 @@
 //! How an action can end other than well.
 
 use crate::domain::consent::Refusal;
-use crate::store::{Failure, FailureKind, StoreError};
+use crate::store::{FailureKind, StoreError, StoreFailure};
 
 /// What is wrong with one field of what was sent.
 #[derive(Clone, PartialEq, Eq, Debug, serde::Serialize)]
@@ -62,7 +62,7 @@ impl ActionError {
     }
 }
 
-impl Failure for ActionError {
+impl StoreFailure for ActionError {
     fn of_store(&self) -> Option<&StoreError> {
         match self {
             ActionError::Unconfirmed(error) | ActionError::Busy(error) | ActionError::Internal(error) => {

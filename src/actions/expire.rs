@@ -3,7 +3,7 @@
 use crate::domain::message::Status;
 use crate::domain::time::Timestamp;
 use crate::store::Tx;
-use crate::store::messages::{self, Move};
+use crate::store::messages::{self, StatusChange};
 
 use super::ActionError;
 
@@ -17,7 +17,7 @@ const AT_ONCE: i64 = 1000;
 pub fn expire(tx: &mut Tx<'_>, now: Timestamp) -> Result<usize, ActionError> {
     let overdue = messages::holds_ending(tx, now, AT_ONCE)?;
     for message in &overdue {
-        let why = Move::coded("expired", "The hold time ended before the lead opted in.");
+        let why = StatusChange::coded("expired", "The hold time ended before the lead opted in.");
         messages::advance(tx, message, Status::Expired, now, &why)?;
     }
     Ok(overdue.len())

@@ -2,28 +2,28 @@
 
 use std::sync::Arc;
 
-use crate::domain::consent::State;
+use crate::domain::consent::ConsentState;
 use crate::domain::gate::{
-    FailedRequest, PendingRequest, Purpose, Question, RequestProgress, UsedCap, Verdict, ask, caps,
+    FailedRequest, GateQuestion, MessagePurpose, PendingRequest, RequestProgress, UsedCap, Verdict, ask, caps,
 };
 use crate::domain::message::{Category, Lane, Status};
 use crate::domain::program::Program;
-use crate::domain::schedule::{Cap, OwnZone, Place, Rulebook, Subject, place_in, place_of};
-use crate::domain::standstill::Standstill;
+use crate::domain::schedule::{FrequencyCap, Location, OwnZone, Rulebook, Subject, place_in, place_of};
+use crate::domain::standstill::RestoreHold;
 use crate::domain::time::Timestamp;
 use crate::store::messages::Message;
 use crate::store::numbers::Number;
-use crate::store::{Conn, StoreError, contacts, events, messages, programs, rulebooks, sending};
+use crate::store::{ReadConn, StoreError, contacts, events, messages, programs, rulebooks, sending};
 
 /// A program's means of sending, as they stand now.
 #[derive(Debug)]
-pub struct Standing {
+pub struct SendingContext {
     /// Its sender number.
     pub sender: Option<String>,
     /// False when an administrator switched all sending off.
     pub sending_on: bool,
     /// Why the installation itself switched it off, if it did.
-    pub standstill: Option<Standstill>,
+    pub standstill: Option<RestoreHold>,
     /// The dated rules.
     pub rulebook: Arc<Rulebook>,
 }
@@ -32,35 +32,39 @@ pub struct Standing {
 ///
 /// # Errors
 /// When the database fails.
-pub fn standing(conn: &mut Conn<'_>, program: &Program) -> Result<Standing, StoreError> {
+pub fn standing(conn: &mut ReadConn<'_>, program: &Program) -> Result<SendingContext, StoreError> {
     let (sender, sending_on) = (programs::sender(conn, program.id)?, sending::is_on(conn)?);
     let standstill = if sending_on { None } else { sending::standstill(conn)? };
-    Ok(Standing { sender, sending_on, standstill, rulebook: rulebooks::current(conn)? })
+    Ok(SendingContext { sender, sending_on, standstill, rulebook: rulebooks::current(conn)? })
 }
 
 /// Which text the gate is asked about.
-struct Asked {
-    purpose: Purpose,
+struct GateQuery {
+    purpose: MessagePurpose,
     /// It is not arranged yet: what is arranged for later comes before it.
     is_new: bool,
     /// A simulated phone asked to have it now.
     skips_hours: bool,
 }
 
-impl Standing {
+impl SendingContext {
     /// The gate's verdict on a number, for a new text of this category: what is arranged for later counts as well.
     ///
     /// # Errors
     /// When the database fails.
     pub fn verdict(
         &self,
-        conn: &mut Conn<'_>,
+        conn: &mut ReadConn<'_>,
         number: &Number,
         program: &Program,
         category: Category,
         now: Timestamp,
     ) -> Result<Verdict, StoreError> {
-        let asked = Asked { purpose: Purpose::of(Lane::Gated, category), is_new: true, skips_hours: false };
+        let asked = GateQuery {
+            purpose: MessagePurpose::of(Lane::Gated, category),
+            is_new: true,
+            skips_hours: false,
+        };
         self.asked(conn, number, program, asked, now)
     }
 
@@ -70,34 +74,36 @@ impl Standing {
     /// When the database fails.
     pub fn verdict_on(
         &self,
-        conn: &mut Conn<'_>,
+        conn: &mut ReadConn<'_>,
         message: &Message,
         number: &Number,
         program: &Program,
         now: Timestamp,
     ) -> Result<Verdict, StoreError> {
-        let (purpose, skips_hours) = (Purpose::of(message.lane, message.category), message.skips_quiet_hours);
-        self.asked(conn, number, program, Asked { purpose, is_new: false, skips_hours }, now)
+        let (purpose, skips_hours) =
+            (MessagePurpose::of(message.lane, message.category), message.skips_quiet_hours);
+        self.asked(conn, number, program, GateQuery { purpose, is_new: false, skips_hours }, now)
     }
 
     fn asked(
         &self,
-        conn: &mut Conn<'_>,
+        conn: &mut ReadConn<'_>,
         number: &Number,
         program: &Program,
-        Asked { purpose, is_new, skips_hours }: Asked,
+        GateQuery { purpose, is_new, skips_hours }: GateQuery,
         now: Timestamp,
     ) -> Result<Verdict, StoreError> {
         let caps = match purpose {
-            Purpose::Counted => caps(program, &agreed(conn, number, program)?),
+            MessagePurpose::Counted => caps(program, &agreed(conn, number, program)?),
             _ => Vec::new(),
         };
         let places = match purpose {
-            Purpose::Reply => Vec::new(),
+            MessagePurpose::Reply => Vec::new(),
             _ => places(conn, number)?,
         };
         // Caps by law hold whatever the program's switches say.
-        let binding = if purpose == Purpose::Reply { Vec::new() } else { self.rulebook.caps(&places, now) };
+        let binding =
+            if purpose == MessagePurpose::Reply { Vec::new() } else { self.rulebook.caps(&places, now) };
         let is_capped = !caps.is_empty() || !binding.is_empty();
         let arranged = if is_new && is_capped { messages::arranged(conn, number.id)? } else { Vec::new() };
         let promised = arranged.iter().filter(|text| text.counts && text.program == program.id);
@@ -112,7 +118,7 @@ impl Standing {
             sent.extend(counted.map(|text| text.at));
             legal_caps.push(UsedCap { cap, sent });
         }
-        Ok(ask(&Question {
+        Ok(ask(&GateQuestion {
             consent: &number.consent,
             request: pending_request(conn, number, program, now)?,
             failed_request: failed_request(conn, number, program)?,
@@ -135,7 +141,7 @@ impl Standing {
 
 /// The opt-in request on its way; only a number that has one is asked about.
 fn pending_request(
-    conn: &mut Conn<'_>,
+    conn: &mut ReadConn<'_>,
     number: &Number,
     program: &Program,
     now: Timestamp,
@@ -157,11 +163,11 @@ fn pending_request(
 
 /// The latest opt-in request that did not arrive, of a number that nobody has asked otherwise.
 fn failed_request(
-    conn: &mut Conn<'_>,
+    conn: &mut ReadConn<'_>,
     number: &Number,
     program: &Program,
 ) -> Result<Option<FailedRequest>, StoreError> {
-    let is_unasked = number.consent.state_in(program.id) == State::NotAsked;
+    let is_unasked = number.consent.state_in(program.id) == ConsentState::NotAsked;
     if !is_unasked || number.consent.seq == 0 || number.consent.open_request(program.id).is_some() {
         return Ok(None);
     }
@@ -170,7 +176,7 @@ fn failed_request(
 }
 
 /// Where the recipient may be: as each contact on the number says, else as the number does.
-fn places(conn: &mut Conn<'_>, number: &Number) -> Result<Vec<Place>, StoreError> {
+fn places(conn: &mut ReadConn<'_>, number: &Number) -> Result<Vec<Location>, StoreError> {
     let mut places = Vec::new();
     for (time_zone, confirmed, zip) in contacts::places_of(conn, number.id)? {
         let own = time_zone.as_deref().map(|name| OwnZone { name, confirmed });
@@ -187,9 +193,9 @@ fn places(conn: &mut Conn<'_>, number: &Number) -> Result<Vec<Place>, StoreError
 
 /// What an opted-in lead was promised: by the wording of the form and of the opt-in request before the START, and by the
 /// confirmation after it.
-fn agreed(conn: &mut Conn<'_>, number: &Number, program: &Program) -> Result<Vec<String>, StoreError> {
+fn agreed(conn: &mut ReadConn<'_>, number: &Number, program: &Program) -> Result<Vec<String>, StoreError> {
     match number.consent.state_in(program.id) {
-        State::OptedIn(since) if program.keeps_frequency && program.has_promised => {
+        ConsentState::OptedIn(since) if program.keeps_frequency && program.has_promised => {
             let mut read = events::wordings(conn, number.id, program.id, since.seq)?;
             read.extend(messages::confirmed_with(conn, number.id, program.id)?);
             Ok(read)
@@ -200,13 +206,14 @@ fn agreed(conn: &mut Conn<'_>, number: &Number, program: &Program) -> Result<Vec
 
 /// When texts that count towards what was promised were handed over, as far back as the promise reaches.
 fn sent(
-    conn: &mut Conn<'_>,
+    conn: &mut ReadConn<'_>,
     number: &Number,
     program: &Program,
-    caps: &[Cap],
+    caps: &[FrequencyCap],
     now: Timestamp,
 ) -> Result<Vec<Timestamp>, StoreError> {
-    let (Some(window), Some(most)) = (caps.iter().map(Cap::window).max(), caps.iter().map(|cap| cap.n).max())
+    let (Some(window), Some(most)) =
+        (caps.iter().map(FrequencyCap::window).max(), caps.iter().map(|cap| cap.n).max())
     else {
         return Ok(Vec::new());
     };

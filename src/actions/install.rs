@@ -3,7 +3,7 @@
 use crate::domain::language::Language;
 use crate::domain::program::Program;
 use crate::domain::time::Timestamp;
-use crate::store::{Locked, Tx, forms, programs, settings};
+use crate::store::{LockedRow, Tx, forms, programs, settings};
 
 use super::ActionError;
 use super::publish_form::first_form;
@@ -41,7 +41,7 @@ pub fn shared_secret(tx: &mut Tx<'_>, fresh: &str) -> Result<Vec<u8>, ActionErro
     Ok(settings::get_or_set(tx, settings::SECRET_KEY, fresh)?.into_bytes())
 }
 
-fn first_program(tx: &mut Tx<'_>, now: Timestamp) -> Result<Locked<Program>, ActionError> {
+fn first_program(tx: &mut Tx<'_>, now: Timestamp) -> Result<LockedRow<Program>, ActionError> {
     let others = programs::all_locked(tx)?;
     let (name, brand, contact) = ("Account updates", "Example Company", "write to help@example.com");
     let program = Program::new(tx.new_id(now)?, "default", name, brand, contact, now);

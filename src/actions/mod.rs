@@ -48,7 +48,7 @@ pub mod users;
 pub mod verify;
 
 pub use error::{ActionError, FieldError};
-pub use gate::{Standing, standing};
+pub use gate::{SendingContext, standing};
 pub use revision::revision_tag;
 use revision::{check_revision, check_shown};
 use save_program::save_program;

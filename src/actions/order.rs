@@ -3,42 +3,42 @@
 
 use crate::domain::actor::Actor;
 use crate::domain::consent::{
-    Arrival, Intent, PastOptOut, StartOrder, StateName, opt_outs_in_force, start_order,
+    Intent, PastOptOut, StartArrival, StartOrder, StateName, opt_outs_in_force, start_order,
 };
 use crate::domain::message::FetchedText;
 use crate::domain::program::Program;
 use crate::domain::question::QuestionAnswer;
 use crate::domain::time::Timestamp;
-use crate::store::inbound::Inbound;
+use crate::store::inbound::InboundRow;
 use crate::store::inbound_questions::InboundQuestion;
 use crate::store::numbers::Number;
-use crate::store::{Conn, Locked, Tx, events, programs};
+use crate::store::{LockedRow, ReadConn, Tx, events, programs};
 
 use super::ActionError;
-use super::consent::{Occasion, apply};
+use super::consent::{ActionContext, apply};
 use super::questions::FetchedTexts;
 use super::receive_text::evidence;
 
 /// When a START arrives, and what it has to be later than. Only a number that ever opted out costs a query.
 pub(super) fn arrival(
-    conn: &mut Conn<'_>,
+    conn: &mut ReadConn<'_>,
     number: &Number,
     program: &Program,
     at: Timestamp,
-) -> Result<Arrival, ActionError> {
+) -> Result<StartArrival, ActionError> {
     let is_in = number.consent.state_in(program.id).name() == StateName::OptedIn;
     let opt_outs = match number.consent.last_opt_out {
         Some(_) if !is_in => opt_outs_in_force(&events::turns(conn, number.id)?, program.id),
         _ => Vec::new(),
     };
-    Ok(Arrival { at, opt_outs })
+    Ok(StartArrival { at, opt_outs })
 }
 
 /// The texts whose time the carrier is asked for: the START and each STOP shortly before it, where no time was told.
 pub(super) fn texts_to_fetch(
-    conn: &mut Conn<'_>,
+    conn: &mut ReadConn<'_>,
     number: &Number,
-    start: &Inbound,
+    start: &InboundRow,
 ) -> Result<Vec<String>, ActionError> {
     let program = program_of(conn, start)?;
     let opt_outs = arrival(conn, number, &program, start.received_at)?.opt_outs;
@@ -51,9 +51,9 @@ pub(super) fn texts_to_fetch(
 /// How the question ends; `None` while the carrier has not answered.
 pub(super) fn decide_again(
     tx: &mut Tx<'_>,
-    number: &mut Locked<Number>,
+    number: &mut LockedRow<Number>,
     question: &InboundQuestion,
-    start: &Inbound,
+    start: &InboundRow,
     texts: &FetchedTexts,
     now: Timestamp,
 ) -> Result<Option<QuestionAnswer>, ActionError> {
@@ -86,7 +86,7 @@ pub(super) fn decide_again(
         StartOrder::Unknown if is_silent => Ok(None),
         StartOrder::Unknown => Ok(Some(QuestionAnswer::UnknownText)),
         StartOrder::Later => {
-            let occasion = Occasion { actor: &Actor::Lead, now, confirm: question.confirm };
+            let occasion = ActionContext { actor: &Actor::Lead, now, confirm: question.confirm };
             apply(tx, number, &program, Intent::Start(text, arrival), &occasion)?;
             Ok(Some(QuestionAnswer::Counted))
         }
@@ -94,7 +94,7 @@ pub(super) fn decide_again(
 }
 
 /// The program that the START was sent to.
-fn program_of(conn: &mut Conn<'_>, start: &Inbound) -> Result<Program, ActionError> {
+fn program_of(conn: &mut ReadConn<'_>, start: &InboundRow) -> Result<Program, ActionError> {
     let program = start.program_id.map(|id| programs::get(conn, id)).transpose()?.flatten();
     program.ok_or(ActionError::NotFound("program"))
 }

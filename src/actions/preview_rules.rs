@@ -7,11 +7,12 @@ use super::publish_rules::{RuleChange, proposed};
 use crate::domain::id::{NumberId, ProgramId};
 use crate::domain::program::Program;
 use crate::domain::schedule::{
-    Difference, OwnZone, Place, Rule, Rulebook, Rules, Window, opens_at, place_in, place_of, window,
+    ApplicableRules, Location, OpenWindow, OwnZone, Rulebook, RulebookDiff, ScheduleRule, opens_at, place_in,
+    place_of, window,
 };
 use crate::domain::time::Timestamp;
-use crate::store::messages::Waiting;
-use crate::store::{Conn, StoreError, contacts, messages, programs, rulebooks};
+use crate::store::messages::ScheduledMessage;
+use crate::store::{ReadConn, StoreError, contacts, messages, programs, rulebooks};
 
 /// Scheduled messages are looked at as far as this.
 const LOOKED_AT: usize = 10_000;
@@ -20,9 +21,9 @@ const LOOKED_AT: usize = 10_000;
 #[derive(Debug)]
 pub struct RulesPreview {
     /// Rules that are there now and not afterwards.
-    pub removed: Vec<Rule>,
+    pub removed: Vec<ScheduleRule>,
     /// Rules that are there afterwards and not now.
-    pub added: Vec<Rule>,
+    pub added: Vec<ScheduleRule>,
     /// How many rules there are now.
     pub rules: usize,
     /// Scheduled messages that get another time.
@@ -36,7 +37,7 @@ pub struct RulesPreview {
 /// # Errors
 /// When the database fails; inside, what is wrong with the change.
 pub fn preview_rules(
-    conn: &mut Conn<'_>,
+    conn: &mut ReadConn<'_>,
     change: &RuleChange,
     now: Timestamp,
 ) -> Result<Result<RulesPreview, Vec<FieldError>>, StoreError> {
@@ -46,8 +47,9 @@ pub fn preview_rules(
         Ok(after) => after,
         Err(errors) => return Ok(Err(errors)),
     };
-    let changed = Difference::between(&before.to_string(), &after.to_string());
-    let rules = |lines: &[String]| lines.iter().filter_map(|line| line.parse().ok()).collect::<Vec<Rule>>();
+    let changed = RulebookDiff::between(&before.to_string(), &after.to_string());
+    let rules =
+        |lines: &[String]| lines.iter().filter_map(|line| line.parse().ok()).collect::<Vec<ScheduleRule>>();
     let (removed, added) = (rules(&changed.removed), rules(&changed.added));
     let mut waiting = messages::waiting_for_a_time(conn, LOOKED_AT + 1)?;
     let has_more = waiting.len() > LOOKED_AT;
@@ -58,7 +60,7 @@ pub fn preview_rules(
     let programs: HashMap<ProgramId, Program> =
         programs::all(conn)?.into_iter().map(|program| (program.id, program)).collect();
     let mut groups =
-        Groups { before, after: &after, removed: &removed, added: &added, now, known: HashMap::new() };
+        PreviewGroups { before, after: &after, removed: &removed, added: &added, now, known: HashMap::new() };
     let mut moved = 0;
     for message in &waiting {
         let found = programs.get(&message.program).zip(places.get(&message.number));
@@ -70,33 +72,33 @@ pub fn preview_rules(
 }
 
 /// Messages of one program to places with the same rules: each rule is asked once for all of them.
-struct Groups<'a> {
+struct PreviewGroups<'a> {
     before: &'a Rulebook,
     after: &'a Rulebook,
-    removed: &'a [Rule],
-    added: &'a [Rule],
+    removed: &'a [ScheduleRule],
+    added: &'a [ScheduleRule],
     now: Timestamp,
-    known: HashMap<(ProgramId, String), Group>,
+    known: HashMap<(ProgramId, String), PreviewGroup>,
 }
 
 /// What is known of one group.
-struct Group {
+struct PreviewGroup {
     /// The next allowed time is another one, or a cap of theirs changes.
     all_move: bool,
     /// The window, under the new rules, of the last message that was looked at.
-    window: Option<Window>,
+    window: Option<OpenWindow>,
 }
 
-impl Groups<'_> {
-    fn moves(&mut self, program: &Program, places: &[Place], due_at: Timestamp) -> bool {
-        let of = |book| Rules { law: Some(book), closures_alone: false, own: Some(&program.hours) };
+impl PreviewGroups<'_> {
+    fn moves(&mut self, program: &Program, places: &[Location], due_at: Timestamp) -> bool {
+        let of = |book| ApplicableRules { law: Some(book), closures_alone: false, own: Some(&program.hours) };
         let (before, after) = (of(self.before), of(self.after));
-        let is_cap_there = |rule: &Rule| {
+        let is_cap_there = |rule: &ScheduleRule| {
             let may_hold = |law| places.iter().any(|place| place.may_have(law));
-            matches!(rule, Rule::Cap(_)) && rule.law().is_some_and(may_hold)
+            matches!(rule, ScheduleRule::Cap(_)) && rule.law().is_some_and(may_hold)
         };
-        let keys: Vec<String> = places.iter().map(Place::rules_key).collect();
-        let group = self.known.entry((program.id, keys.join("|"))).or_insert_with(|| Group {
+        let keys: Vec<String> = places.iter().map(Location::rules_key).collect();
+        let group = self.known.entry((program.id, keys.join("|"))).or_insert_with(|| PreviewGroup {
             all_move: opens_at(places, before, self.now) != opens_at(places, after, self.now)
                 || self.removed.iter().chain(self.added).any(is_cap_there),
             window: None,
@@ -112,10 +114,13 @@ impl Groups<'_> {
 }
 
 /// Where the recipients may be, as the gate sees it.
-fn places(conn: &mut Conn<'_>, waiting: &[Waiting]) -> Result<HashMap<NumberId, Vec<Place>>, StoreError> {
+fn places(
+    conn: &mut ReadConn<'_>,
+    waiting: &[ScheduledMessage],
+) -> Result<HashMap<NumberId, Vec<Location>>, StoreError> {
     let numbers: Vec<NumberId> = waiting.iter().map(|message| message.number).collect();
     let mut known = contacts::places_on(conn, &numbers)?;
-    let mut found: HashMap<NumberId, Vec<Place>> = HashMap::new();
+    let mut found: HashMap<NumberId, Vec<Location>> = HashMap::new();
     for message in waiting {
         let said = known.remove(&message.number).unwrap_or_default();
         let places = found.entry(message.number).or_default();

@@ -8,8 +8,8 @@ use crate::domain::id::FormId;
 use crate::domain::program::{Program, check_placeholders, defaults};
 use crate::domain::schedule::promises;
 use crate::domain::time::Timestamp;
-use crate::store::forms::{self, Form, Version};
-use crate::store::{Locked, Tx, admin_log, programs};
+use crate::store::forms::{self, FormVersion, HostedForm};
+use crate::store::{LockedRow, Tx, admin_log, programs};
 
 use super::{ActionError, change, check_revision, revision_tag};
 
@@ -18,7 +18,7 @@ const LONGEST_TITLE: usize = 200;
 
 /// What an administrator enters about a form.
 #[derive(Clone, Debug)]
-pub struct Edited {
+pub struct FormChange {
     /// Its heading.
     pub title: String,
     /// The consent language with its placeholders.
@@ -30,7 +30,7 @@ pub struct Edited {
 }
 
 /// The [`revision_tag`] of a form.
-pub fn form_revision(form: &Form) -> String {
+pub fn form_revision(form: &HostedForm) -> String {
     let kind = if form.double_opt_in { "double" } else { "single" };
     revision_tag([form.version.to_string().as_str(), kind, &form.title, &form.template])
 }
@@ -42,7 +42,7 @@ pub fn form_revision(form: &Form) -> String {
 pub fn publish_form(
     tx: &mut Tx<'_>,
     slug: &str,
-    edited: &Edited,
+    edited: &FormChange,
     actor: &Actor,
     now: Timestamp,
 ) -> Result<(), ActionError> {
@@ -53,10 +53,10 @@ pub fn publish_form(
     let template = edited.template.replace("\r\n", "\n").trim().to_owned();
     let title = edited.title.trim().to_owned();
     let wording = check(&program, &title, &template)?;
-    let after = Form { title, template, double_opt_in: edited.double_opt_in, ..(*before).clone() };
+    let after = HostedForm { title, template, double_opt_in: edited.double_opt_in, ..(*before).clone() };
     forms::update(tx, &before, &after, now)?;
     let version = publish(tx, &before, &shown, &wording, actor, now)?;
-    let kind = |form: &Form| if form.double_opt_in { "double" } else { "single" };
+    let kind = |form: &HostedForm| if form.double_opt_in { "double" } else { "single" };
     let changes: Vec<String> = [
         change("heading", &before.title, &after.title),
         change("opt-in", kind(&before), kind(&after)),
@@ -79,7 +79,7 @@ pub fn publish_form(
 /// When the database fails.
 pub(super) fn republish(
     tx: &mut Tx<'_>,
-    before: &Locked<Program>,
+    before: &LockedRow<Program>,
     program: &Program,
     actor: &Actor,
     now: Timestamp,
@@ -104,8 +104,8 @@ pub(super) fn republish(
 /// The version that is shown from now on: a new one if the wording is.
 fn publish(
     tx: &mut Tx<'_>,
-    form: &Locked<Form>,
-    shown: &Version,
+    form: &LockedRow<HostedForm>,
+    shown: &FormVersion,
     wording: &str,
     actor: &Actor,
     now: Timestamp,
@@ -115,12 +115,16 @@ fn publish(
     }
     remember_promise(tx, form, wording)?;
     let number = shown.version + 1;
-    forms::publish(tx, form, &Version { version: number, ..first_version(form.id, wording, actor, now) })?;
+    forms::publish(
+        tx,
+        form,
+        &FormVersion { version: number, ..first_version(form.id, wording, actor, now) },
+    )?;
     Ok(number)
 }
 
 /// A number of texts that stands in the consent language alone is promised too.
-fn remember_promise(tx: &mut Tx<'_>, form: &Form, wording: &str) -> Result<(), ActionError> {
+fn remember_promise(tx: &mut Tx<'_>, form: &HostedForm, wording: &str) -> Result<(), ActionError> {
     let program = programs::get_locked(tx, form.program_id)?.ok_or(ActionError::NotFound("program"))?;
     if !program.has_promised && !promises(wording).is_empty() {
         let after = Program { has_promised: true, ..(*program).clone() };
@@ -135,7 +139,7 @@ fn remember_promise(tx: &mut Tx<'_>, form: &Form, wording: &str) -> Result<(), A
 /// When the database fails, or the slug is taken.
 pub(super) fn first_form(
     tx: &mut Tx<'_>,
-    program: &Locked<Program>,
+    program: &LockedRow<Program>,
     slug: &str,
     now: Timestamp,
 ) -> Result<(), ActionError> {
@@ -144,7 +148,7 @@ pub(super) fn first_form(
     } else {
         format!("Sign up for {}", program.name)
     };
-    let form = Form {
+    let form = HostedForm {
         id: tx.new_id(now)?,
         program_id: program.id,
         slug: slug.to_owned(),
@@ -161,8 +165,8 @@ pub(super) fn first_form(
 }
 
 /// The first version of a form's consent language.
-fn first_version(form: FormId, wording: &str, actor: &Actor, now: Timestamp) -> Version {
-    Version {
+fn first_version(form: FormId, wording: &str, actor: &Actor, now: Timestamp) -> FormVersion {
+    FormVersion {
         form_id: form,
         version: 1,
         locale: "en".to_owned(),

@@ -3,10 +3,10 @@
 
 use crate::domain::actor::Actor;
 use crate::domain::consent::check_reason;
-use crate::domain::schedule::{Difference, Rule, Rulebook, RulebookText, federal_day};
+use crate::domain::schedule::{Rulebook, RulebookDiff, RulebookText, ScheduleRule, federal_day};
 use crate::domain::time::Timestamp;
-use crate::store::rulebooks::{self, Edition};
-use crate::store::{Conn, StoreError, Tx, admin_log, messages};
+use crate::store::rulebooks::{self, RulebookVersion};
+use crate::store::{ReadConn, StoreError, Tx, admin_log, messages};
 
 use super::{ActionError, FieldError, one_line};
 
@@ -14,9 +14,9 @@ use super::{ActionError, FieldError, one_line};
 #[derive(Clone, Debug)]
 pub enum RuleChange {
     /// A new rule.
-    Add(Rule),
+    Add(ScheduleRule),
     /// The rule of this id gets other values.
-    Replace(String, Rule),
+    Replace(String, ScheduleRule),
     /// The rule of this id is taken out.
     Remove(String),
     /// The latest built-in rules are decided on: these topics become as built in, the others stay as they are.
@@ -26,7 +26,7 @@ pub enum RuleChange {
         /// Its number; 0 for the built-in rules.
         version: i32,
         /// Its rules.
-        rules: Vec<Rule>,
+        rules: Vec<ScheduleRule>,
         /// The edition of the built-in rules that it answered.
         answered: u32,
     },
@@ -37,7 +37,7 @@ impl RuleChange {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn restore(conn: &mut Conn<'_>, version: i32) -> Result<Option<RuleChange>, StoreError> {
+    pub fn restore(conn: &mut ReadConn<'_>, version: i32) -> Result<Option<RuleChange>, StoreError> {
         if version == 0 {
             let rules = Rulebook::builtin().rules();
             return Ok(Some(RuleChange::Restore { version, rules, answered: Rulebook::edition() }));
@@ -68,14 +68,15 @@ pub struct RulesDraft {
 pub fn proposed(book: &Rulebook, change: &RuleChange, now: Timestamp) -> Result<Rulebook, Vec<FieldError>> {
     let wrong = |field: &str, words: &str| vec![FieldError::new(field, words)];
     let mut rows = book.rules();
-    let at = |rows: &[Rule], id: &str| rows.iter().position(|rule| rule.id() == id);
+    let at = |rows: &[ScheduleRule], id: &str| rows.iter().position(|rule| rule.id() == id);
     let gone = || wrong("", "This rule is no longer in effect. Open the rules again.");
     let mut answered = book.answered();
     match change {
         RuleChange::Add(rule) | RuleChange::Replace(_, rule) if rows.contains(rule) => {
             return Err(wrong("", "This rule is in effect already. Change a value."));
         }
-        RuleChange::Add(Rule::Deadline(deadline)) | RuleChange::Replace(_, Rule::Deadline(deadline))
+        RuleChange::Add(ScheduleRule::Deadline(deadline))
+        | RuleChange::Replace(_, ScheduleRule::Deadline(deadline))
             if deadline.is_over_the_law() =>
         {
             return Err(wrong(
@@ -94,7 +95,7 @@ pub fn proposed(book: &Rulebook, change: &RuleChange, now: Timestamp) -> Result<
         }
         RuleChange::Answer(topics) => {
             answered = Rulebook::edition();
-            let is_adopted = |rule: &Rule| topics.contains(&rule.topic());
+            let is_adopted = |rule: &ScheduleRule| topics.contains(&rule.topic());
             rows.retain(|rule| !is_adopted(rule));
             rows.extend(Rulebook::builtin().rules().into_iter().filter(is_adopted));
         }
@@ -143,7 +144,7 @@ pub fn publish_rules(
         errors.push(FieldError::new("reason", why.to_string()));
     }
     let book = proposed.ok().filter(|_| errors.is_empty()).ok_or(ActionError::Invalid(errors))?;
-    let edition = Edition {
+    let edition = RulebookVersion {
         version: latest + 1,
         lines: book.to_string(),
         published_at: now,
@@ -158,7 +159,7 @@ pub fn publish_rules(
     };
     rulebooks::publish(tx, &published, &edition)?;
     messages::reschedule_now(tx, None, now)?;
-    let changed = Difference::between(&before.to_string(), &edition.lines);
+    let changed = RulebookDiff::between(&before.to_string(), &edition.lines);
     let details = format!(
         "rules added: {}; rules removed: {}; reason: {}",
         changed.added.len(),

@@ -5,16 +5,16 @@ use std::collections::HashMap;
 
 use chrono::Duration;
 
-use crate::domain::consent::{State, StateName};
+use crate::domain::consent::{ConsentState, StateName};
 use crate::domain::id::InboundId;
 use crate::domain::message::FetchedText;
 use crate::domain::notice::NoticeKind;
 use crate::domain::question::{MOST_ATTEMPTS, QuestionAnswer, QuestionKind, ask_again_after};
 use crate::domain::time::Timestamp;
-use crate::store::inbound::{self, Inbound};
+use crate::store::inbound::{self, InboundRow};
 use crate::store::inbound_questions::{self, InboundQuestion};
 use crate::store::numbers::{self, Number};
-use crate::store::{Conn, Locked, Tx, notices};
+use crate::store::{LockedRow, ReadConn, Tx, notices};
 
 use super::receive_text::act_on_confirmed;
 use super::{ActionError, order};
@@ -110,7 +110,7 @@ pub fn settle(
 fn end(
     tx: &mut Tx<'_>,
     question: &InboundQuestion,
-    text: &Inbound,
+    text: &InboundRow,
     answer: QuestionAnswer,
     now: Timestamp,
 ) -> Result<(), ActionError> {
@@ -125,9 +125,9 @@ fn end(
 /// How a question ends; `None` while the carrier has not answered.
 fn decide_again(
     tx: &mut Tx<'_>,
-    number: &mut Locked<Number>,
+    number: &mut LockedRow<Number>,
     question: &InboundQuestion,
-    text: &Inbound,
+    text: &InboundRow,
     texts: &FetchedTexts,
     now: Timestamp,
 ) -> Result<Option<QuestionAnswer>, ActionError> {
@@ -155,12 +155,12 @@ fn opted_out_since(number: &Number, received_at: Timestamp) -> bool {
     let consent = &number.consent;
     let everywhere = consent.stopped_everywhere.map(|since| since.recorded_at);
     let narrow = consent.programs.values().filter(|state| state.name() == StateName::OptedOut);
-    let narrow = narrow.filter_map(State::since).map(|since| since.recorded_at).max();
+    let narrow = narrow.filter_map(ConsentState::since).map(|since| since.recorded_at).max();
     [consent.last_opt_out, everywhere, narrow].into_iter().flatten().any(|at| at >= received_at)
 }
 
 /// Does the carrier have the text as the webhook brought it?
-fn confirmed(text: &Inbound, texts: &FetchedTexts) -> Option<QuestionAnswer> {
+fn confirmed(text: &InboundRow, texts: &FetchedTexts) -> Option<QuestionAnswer> {
     match texts.get(&text.provider_id) {
         FetchedText::NoAnswer => None,
         FetchedText::Unknown => Some(QuestionAnswer::UnknownText),
@@ -174,6 +174,6 @@ fn confirmed(text: &Inbound, texts: &FetchedTexts) -> Option<QuestionAnswer> {
     }
 }
 
-fn text_of(conn: &mut Conn<'_>, question: &InboundQuestion) -> Result<Inbound, ActionError> {
+fn text_of(conn: &mut ReadConn<'_>, question: &InboundQuestion) -> Result<InboundRow, ActionError> {
     inbound::get(conn, question.inbound_id)?.ok_or(ActionError::NotFound("text"))
 }

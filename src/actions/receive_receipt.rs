@@ -1,14 +1,14 @@
 //! A delivery receipt has arrived: the message moves forward, never back; a block at the provider is an opt-out.
 
 use crate::domain::actor::Actor;
-use crate::domain::consent::{Intent, Scope, State};
+use crate::domain::consent::{ConsentState, Intent, RevocationScope};
 use crate::domain::message::{Receipt, ReceiptStatus, RejectKind, Status};
 use crate::domain::time::Timestamp;
-use crate::store::messages::{self, Message, Move};
+use crate::store::messages::{self, Message, StatusChange};
 use crate::store::numbers::Number;
 use crate::store::{Tx, numbers, programs};
 
-use super::consent::{Occasion, apply};
+use super::consent::{ActionContext, apply};
 use super::retry::after_passing;
 use super::{ActionError, requests};
 
@@ -57,7 +57,13 @@ pub fn receive_receipt(
     if let Some(status) = moved {
         let code = receipt.code.as_deref().or(failed.then_some("undelivered"));
         let note = failed.then_some("The provider reports that it was not delivered.");
-        messages::advance(tx, &message, status, now, &Move { code, note, ..Move::default() })?;
+        messages::advance(
+            tx,
+            &message,
+            status,
+            now,
+            &StatusChange { code, note, ..StatusChange::default() },
+        )?;
         if before == Status::Sending && !failed {
             requests::accepted(tx, &message, provider, now)?;
         }
@@ -101,7 +107,7 @@ fn of_earlier_attempt(
     match (receipt.status, receipt.verdict) {
         (ReceiptStatus::Delivered, _) if matches!(message.status, Status::Queued | Status::Scheduled) => {
             let note = "The earlier attempt arrived after all.";
-            let why = Move { provider_id: Some(&receipt.provider_id), ..Move::noted(note) };
+            let why = StatusChange { provider_id: Some(&receipt.provider_id), ..StatusChange::noted(note) };
             messages::advance(tx, message, Status::Delivered, now, &why)?;
             Ok(())
         }
@@ -125,8 +131,8 @@ pub(super) fn refused_by_provider(
     if kind == RejectKind::OptedOut {
         let Some(mut number) = numbers::get_locked_with_twin(tx, number_id, now)? else { return Ok(()) };
         let program = programs::get(tx, message.program_id)?.ok_or(ActionError::NotFound("program"))?;
-        let is_newer = |state: &State| match state {
-            State::OptedIn(since) => message.claimed_seq.is_some_and(|claimed| since.seq > claimed),
+        let is_newer = |state: &ConsentState| match state {
+            ConsentState::OptedIn(since) => message.claimed_seq.is_some_and(|claimed| since.seq > claimed),
             _ => false,
         };
         // News from before the lead's latest START, told again: the provider has lifted the block since.
@@ -135,11 +141,11 @@ pub(super) fn refused_by_provider(
         }
         // Behind the block stands a STOP, and a STOP reaches all programs, but for a START after it.
         let is_narrow = number.consent.programs.values().any(is_newer);
-        let scope = if is_narrow { Scope::Program } else { Scope::Everywhere };
+        let scope = if is_narrow { RevocationScope::Program } else { RevocationScope::Everywhere };
         let (provider_word, code) = (provider.to_owned(), code.to_owned());
         let intent = Intent::ProviderBlock { provider: provider_word, code, message: message.id, scope };
         let actor = Actor::Provider(provider.to_owned());
-        apply(tx, &mut number, &program, intent, &Occasion::new(&actor, now))?;
+        apply(tx, &mut number, &program, intent, &ActionContext::new(&actor, now))?;
         return Ok(());
     }
     if kind == RejectKind::Unreachable

@@ -11,22 +11,22 @@ use crate::domain::notice::NoticeKind;
 use crate::domain::phone::TextSender;
 use crate::domain::program::Program;
 use crate::domain::question::QuestionKind;
-use crate::domain::reply::{self, Reading, Reply};
+use crate::domain::reply::{self, ReplyIntent, ReplyReading};
 use crate::domain::time::Timestamp;
-use crate::store::inbound::{self, Inbound};
+use crate::store::inbound::{self, InboundRow};
 use crate::store::inbound_questions::{self, InboundQuestion};
 use crate::store::numbers::Number;
 use crate::store::{Tx, notices, numbers, programs};
 
 use super::ActionError;
-use incoming::Incoming;
+use incoming::IncomingText;
 pub(super) use incoming::act_on_confirmed;
 
 /// What became of a text.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Received {
+pub enum ReceivedResult {
     /// New: it was kept and acted upon.
-    New(Reply),
+    New(ReplyIntent),
     /// It was known already.
     Repeated,
     /// A consent in a webhook that contradicts itself: nothing was written.
@@ -43,7 +43,7 @@ pub fn receive_text(
     text: &InboundText,
     region: &str,
     now: Timestamp,
-) -> Result<Received, ActionError> {
+) -> Result<ReceivedResult, ActionError> {
     let mut text = without_nul(text);
     // No carrier can be asked about a text without an identifier, and without our number it may be another text, cut anew.
     let is_doubtful = text.provider_id.is_empty() || text.to.trim().is_empty();
@@ -56,34 +56,34 @@ pub fn receive_text(
         if let Some(number) = seen.number_id {
             tx.pass_barrier(number);
         }
-        return Ok(Received::Repeated);
+        return Ok(ReceivedResult::Repeated);
     }
     let (program, is_ours) = addressed(tx, &text.to, region)?;
     let mut reading = reply::read(&text.body, &program.keywords(programs::codes(tx)?));
     if text.opted_out_at_provider {
         // The lead is blocked there: the record here must say so, whatever the words were.
-        reading.reply = Reply::Revoke { program_code: None };
+        reading.reply = ReplyIntent::Revoke { program_code: None };
         reading.matched = Some("the provider's own opt-out".to_owned());
     }
-    let is_consent = matches!(reading.reply, Reply::OptIn | Reply::Confirm);
+    let is_consent = matches!(reading.reply, ReplyIntent::OptIn | ReplyIntent::Confirm);
     if is_consent && text.id_certainty == IdCertainty::Contradicted {
-        return Ok(Received::Refused);
+        return Ok(ReceivedResult::Refused);
     }
     let sender = TextSender::read(&text.from, region);
-    let is_revocation = matches!(reading.reply, Reply::Revoke { .. });
+    let is_revocation = matches!(reading.reply, ReplyIntent::Revoke { .. });
     let lock = if is_revocation { numbers::find_or_create_with_twin } else { numbers::find_or_create };
     let number = sender.phone().map(|phone| lock(tx, phone, now)).transpose()?;
     let record = record(tx, provider, text, &reading, number.as_deref(), &program, now)?;
     inbound::insert(tx, &record)?;
     let Some(mut number) = number else {
         notices::raise(tx, &record, NoticeKind::UnknownSender, now)?;
-        return Ok(Received::New(reading.reply));
+        return Ok(ReceivedResult::New(reading.reply));
     };
     let confirm = !text.answered_by_provider;
-    let incoming = Incoming::new(&program, &record, &reading, confirm, now);
+    let incoming = IncomingText::new(&program, &record, &reading, confirm, now);
     if matches!(sender, TextSender::OtherChannel(_)) {
         incoming.act_on_other_channel(tx, &mut number)?;
-        return Ok(Received::New(reading.reply));
+        return Ok(ReceivedResult::New(reading.reply));
     }
     if number.unreachable.is_some() {
         // Who texts can be texted.
@@ -94,21 +94,21 @@ pub fn receive_text(
     }
     if is_consent && is_doubtful {
         notices::raise(tx, &record, NoticeKind::UnconfirmedConsent, now)?;
-        return Ok(Received::New(reading.reply));
+        return Ok(ReceivedResult::New(reading.reply));
     }
     if is_consent && is_ours && text.id_certainty == IdCertainty::Unsure {
         let (kind, confirm) = (QuestionKind::ConfirmText, incoming.confirm);
         let question = InboundQuestion::new(record.id, kind, number.id, None, confirm, now);
         inbound_questions::open(tx, &question)?;
-        return Ok(Received::New(reading.reply));
+        return Ok(ReceivedResult::New(reading.reply));
     }
-    if is_ours || matches!(reading.reply, Reply::Revoke { .. } | Reply::Unclear) {
+    if is_ours || matches!(reading.reply, ReplyIntent::Revoke { .. } | ReplyIntent::Unclear) {
         incoming.act(tx, &mut number)?;
     }
-    if text.opted_in_at_provider && reading.reply != Reply::OptIn {
+    if text.opted_in_at_provider && reading.reply != ReplyIntent::OptIn {
         incoming.keep_opt_in_at_carrier(tx, &mut number)?;
     }
-    Ok(Received::New(reading.reply))
+    Ok(ReceivedResult::New(reading.reply))
 }
 
 /// A database may refuse the character that ends a string elsewhere, and no STOP may be lost to it.
@@ -137,12 +137,12 @@ fn record(
     tx: &mut Tx<'_>,
     provider: &str,
     text: &InboundText,
-    reading: &Reading,
+    reading: &ReplyReading,
     number: Option<&Number>,
     program: &Program,
     now: Timestamp,
-) -> Result<Inbound, ActionError> {
-    Ok(Inbound {
+) -> Result<InboundRow, ActionError> {
+    Ok(InboundRow {
         id: tx.new_id(now)?,
         provider: provider.to_owned(),
         provider_id: text.provider_id.clone(),
@@ -159,7 +159,7 @@ fn record(
 }
 
 /// A text as the evidence of an event.
-pub(super) fn evidence(record: &Inbound) -> HandsetText {
+pub(super) fn evidence(record: &InboundRow) -> HandsetText {
     HandsetText {
         inbound: record.id,
         provider: record.provider.clone(),

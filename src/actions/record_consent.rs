@@ -5,18 +5,18 @@ use crate::domain::consent::{Intent, Revocation, Source};
 use crate::domain::evidence::ConsentDocument;
 use crate::domain::hex::hex;
 use crate::domain::id::NumberId;
-use crate::domain::ledger::Entry;
+use crate::domain::ledger::LedgerEntry;
 use crate::domain::program::Program;
 use crate::domain::time::Timestamp;
 use crate::store::numbers::Number;
 use crate::store::{Tx, documents, numbers, programs};
 
-use super::consent::{Occasion, apply};
+use super::consent::{ActionContext, apply};
 use super::{ActionError, check_shown};
 
 /// A file that shows the consent, already recognised by its content.
 #[derive(Clone, Debug)]
-pub struct File {
+pub struct EvidenceFile {
     /// SHA-256 of the content.
     pub sha256: [u8; 32],
     /// The media type.
@@ -27,9 +27,9 @@ pub struct File {
 
 /// What a person wants recorded.
 #[derive(Clone, Debug)]
-pub enum Update {
+pub enum NewConsentRecord {
     /// Consent, shown by a document.
-    OptIn(ConsentDocument, Option<File>),
+    OptIn(ConsentDocument, Option<EvidenceFile>),
     /// A revocation by any channel.
     OptOut(Revocation),
     /// The number has another owner.
@@ -54,23 +54,23 @@ pub fn record_consent(
     tx: &mut Tx<'_>,
     number: NumberId,
     program: Option<&str>,
-    update: Update,
+    update: NewConsentRecord,
     source: Source,
     actor: &Actor,
     now: Timestamp,
-) -> Result<Entry, ActionError> {
+) -> Result<LedgerEntry, ActionError> {
     let number = match &update {
-        Update::OptOut(_) => numbers::get_locked_with_twin(tx, number, now)?,
+        NewConsentRecord::OptOut(_) => numbers::get_locked_with_twin(tx, number, now)?,
         _ => numbers::get_locked(tx, number)?,
     };
     let mut number = number.ok_or(ActionError::NotFound("number"))?;
     let program: Program = match &update {
-        Update::OptOut(_) => texting(tx, &number)?,
+        NewConsentRecord::OptOut(_) => texting(tx, &number)?,
         _ => programs::find(tx, program)?,
     }
     .ok_or(ActionError::NotFound("program"))?;
     let intent = match update {
-        Update::OptIn(mut document, file) => {
+        NewConsentRecord::OptIn(mut document, file) => {
             if let Some(file) = file {
                 documents::keep(tx, &file.sha256, file.media_type, &file.bytes, now)?;
                 document.file_sha256 = Some(hex(&file.sha256));
@@ -78,16 +78,16 @@ pub fn record_consent(
             }
             Intent::ManualOptIn(document)
         }
-        Update::OptOut(revocation) => Intent::OptOut(revocation, source),
-        Update::Reassigned(reason) => Intent::Reassigned { reason },
-        Update::SetDoNotText(reason) => Intent::SetDoNotText { reason },
-        Update::ClearDoNotText { reason, set_at } => {
+        NewConsentRecord::OptOut(revocation) => Intent::OptOut(revocation, source),
+        NewConsentRecord::Reassigned(reason) => Intent::Reassigned { reason },
+        NewConsentRecord::SetDoNotText(reason) => Intent::SetDoNotText { reason },
+        NewConsentRecord::ClearDoNotText { reason, set_at } => {
             let standing = number.consent.do_not_text.as_ref().map_or(set_at, |flag| flag.since);
             check_shown(&set_at.micros().to_string(), &standing.micros().to_string())?;
             Intent::ClearDoNotText { reason }
         }
     };
-    let entry = apply(tx, &mut number, &program, intent, &Occasion::new(actor, now))?;
+    let entry = apply(tx, &mut number, &program, intent, &ActionContext::new(actor, now))?;
     entry.ok_or_else(|| ActionError::Conflict("Nothing had to be recorded.".to_owned()))
 }
 

@@ -2,14 +2,14 @@
 
 use crate::domain::actor::Actor;
 use crate::domain::consent::Intent;
-use crate::domain::evidence::Basis;
-use crate::domain::gate::{Answer, CheckName};
+use crate::domain::evidence::ContactBasis;
+use crate::domain::gate::{CheckName, GateOutcome};
 use crate::domain::id::NumberId;
 use crate::domain::message::{Category, Lane};
 use crate::domain::time::Timestamp;
 use crate::store::{Tx, numbers, programs};
 
-use super::consent::{Occasion, apply};
+use super::consent::{ActionContext, apply};
 use super::send_message::check_basis;
 use super::{ActionError, FieldError, standing};
 
@@ -25,7 +25,7 @@ pub fn reinvite(
     tx: &mut Tx<'_>,
     number: NumberId,
     program: Option<&str>,
-    basis: Option<Basis>,
+    basis: Option<ContactBasis>,
     actor: &Actor,
     now: Timestamp,
 ) -> Result<(), ActionError> {
@@ -40,10 +40,10 @@ pub fn reinvite(
     }
     // What the rules of consent refuse, they say in their own words below.
     let verdict = standing(tx, &program)?.verdict(tx, &number, &program, Category::Automated, now)?;
-    if let Answer::Refuse(CheckName::Number | CheckName::Sender) = verdict.answer(Lane::Invitation) {
+    if let GateOutcome::Refuse(CheckName::Number | CheckName::Sender) = verdict.answer(Lane::Invitation) {
         return Err(ActionError::Conflict(verdict.headline()));
     }
     let intent = Intent::Reinvite { message: tx.new_id(now)?, text: program.invitation(), basis };
-    apply(tx, &mut number, &program, intent, &Occasion::new(actor, now))?;
+    apply(tx, &mut number, &program, intent, &ActionContext::new(actor, now))?;
     Ok(())
 }

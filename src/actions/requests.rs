@@ -2,7 +2,7 @@
 //! waited for it. Used by delivery, receipts and inbound texts; it writes consent through `apply` alone.
 
 use crate::domain::actor::Actor;
-use crate::domain::consent::{Asked, EventKind, Intent, State};
+use crate::domain::consent::{ConsentState, EventKind, Intent, RequestStatus};
 use crate::domain::evidence::Evidence;
 use crate::domain::message::{Lane, Status};
 use crate::domain::phone::Phone;
@@ -11,29 +11,35 @@ use crate::domain::question::{QuestionAnswer, QuestionKind};
 use crate::domain::time::Timestamp;
 use crate::store::messages::{self, Message};
 use crate::store::numbers::Number;
-use crate::store::{Conn, Locked, StoreError, Tx, events, inbound, inbound_questions, numbers, programs};
+use crate::store::{
+    LockedRow, ReadConn, StoreError, Tx, events, inbound, inbound_questions, numbers, programs,
+};
 
 use super::ActionError;
-use super::consent::{Occasion, apply};
+use super::consent::{ActionContext, apply};
 use super::receive_text::evidence;
 
 /// What is known of the current opt-in request when a YES arrives. Only a number that was asked costs a query.
-pub(super) fn asked(conn: &mut Conn<'_>, number: &Number, program: &Program) -> Result<Asked, ActionError> {
+pub(super) fn asked(
+    conn: &mut ReadConn<'_>,
+    number: &Number,
+    program: &Program,
+) -> Result<RequestStatus, ActionError> {
     let message = match (number.consent.state_in(program.id), number.consent.open_request(program.id)) {
-        (State::Invited(since), _) => invitation_of(conn, number, since.seq)?,
-        (State::NotAsked, Some(open)) => messages::request(conn, number.id, open.seq)?,
+        (ConsentState::Invited(since), _) => invitation_of(conn, number, since.seq)?,
+        (ConsentState::NotAsked, Some(open)) => messages::request(conn, number.id, open.seq)?,
         _ => None,
     };
     Ok(match message.map(|message| (message.status, message.claimed_at)) {
-        Some((Status::Sent | Status::Delivered, Some(at))) => Asked::At(at),
-        Some((Status::Sending, Some(since))) => Asked::UnderWay { since },
-        _ => Asked::No,
+        Some((Status::Sent | Status::Delivered, Some(at))) => RequestStatus::At(at),
+        Some((Status::Sending, Some(since))) => RequestStatus::UnderWay { since },
+        _ => RequestStatus::No,
     })
 }
 
 /// The request behind an invited state. Versions before called a number invited by the event that queued the request.
 pub(super) fn invitation_of(
-    conn: &mut Conn<'_>,
+    conn: &mut ReadConn<'_>,
     number: &Number,
     seq: i32,
 ) -> Result<Option<Message>, StoreError> {
@@ -55,8 +61,8 @@ pub(super) fn accepted(
     let (text, seq) = (message.body.clone(), message.accepted_seq);
     let intent = Intent::RequestAccepted { message: message.id, seq, text, asked_at };
     let actor = Actor::Provider(provider.to_owned());
-    apply(tx, &mut number, &program, intent, &Occasion::new(&actor, now))?;
-    decide_yes(tx, &mut number, &program, Asked::At(asked_at), now)
+    apply(tx, &mut number, &program, intent, &ActionContext::new(&actor, now))?;
+    decide_yes(tx, &mut number, &program, RequestStatus::At(asked_at), now)
 }
 
 /// An opt-in request that reached nobody leaves the number as it was.
@@ -69,8 +75,8 @@ pub(super) fn failed(
     let Some((mut number, program)) = request_of(tx, message)? else { return Ok(()) };
     let (seq, why) = (message.accepted_seq, why.to_owned());
     let intent = Intent::InvitationFailed { message: message.id, seq, why };
-    apply(tx, &mut number, &program, intent, &Occasion::new(&Actor::System, now))?;
-    decide_yes(tx, &mut number, &program, Asked::No, now)
+    apply(tx, &mut number, &program, intent, &ActionContext::new(&Actor::System, now))?;
+    decide_yes(tx, &mut number, &program, RequestStatus::No, now)
 }
 
 /// Locks the number of an opt-in request before the message is written, in the order in which everything else locks. A block
@@ -85,7 +91,10 @@ pub(super) fn lock_number(tx: &mut Tx<'_>, message: &Message) -> Result<(), Acti
     Ok(())
 }
 
-fn request_of(tx: &mut Tx<'_>, message: &Message) -> Result<Option<(Locked<Number>, Program)>, ActionError> {
+fn request_of(
+    tx: &mut Tx<'_>,
+    message: &Message,
+) -> Result<Option<(LockedRow<Number>, Program)>, ActionError> {
     let (Lane::Invitation, Some(number)) = (message.lane, message.number_id) else { return Ok(None) };
     let Some(number) = numbers::get_locked(tx, number)? else { return Ok(None) };
     let program = programs::get(tx, message.program_id)?.ok_or(ActionError::NotFound("program"))?;
@@ -95,9 +104,9 @@ fn request_of(tx: &mut Tx<'_>, message: &Message) -> Result<Option<(Locked<Numbe
 /// Decides again on each YES that came while the request was under way.
 fn decide_yes(
     tx: &mut Tx<'_>,
-    number: &mut Locked<Number>,
+    number: &mut LockedRow<Number>,
     program: &Program,
-    asked: Asked,
+    asked: RequestStatus,
     now: Timestamp,
 ) -> Result<(), ActionError> {
     for question in inbound_questions::open_of(tx, number.id, QuestionKind::Yes)? {
@@ -105,12 +114,12 @@ fn decide_yes(
         if text.program_id != Some(program.id) {
             continue;
         }
-        let occasion = Occasion { actor: &Actor::Lead, now, confirm: question.confirm };
+        let occasion = ActionContext { actor: &Actor::Lead, now, confirm: question.confirm };
         let intent = Intent::Yes { text: evidence(&text), arrived_at: text.received_at, asked };
         let entry = apply(tx, number, program, intent, &occasion)?;
         let answer = match (entry.map(|entry| entry.event.kind), asked) {
             (Some(EventKind::OptedIn), _) => QuestionAnswer::Counted,
-            (_, Asked::At(_)) => QuestionAnswer::Superseded,
+            (_, RequestStatus::At(_)) => QuestionAnswer::Superseded,
             _ => QuestionAnswer::NotAccepted,
         };
         inbound_questions::close(tx, &question, answer, now)?;

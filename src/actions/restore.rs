@@ -3,11 +3,11 @@
 
 use crate::domain::actor::Actor;
 use crate::domain::message::{StaleDecision, Status};
-use crate::domain::standstill::Standstill;
+use crate::domain::standstill::RestoreHold;
 use crate::domain::time::Timestamp;
-use crate::store::messages::{self, Move};
+use crate::store::messages::{self, StatusChange};
 use crate::store::seals::{self, Seal};
-use crate::store::{Conn, StoreError, Tx, admin_log, numbers, sending, stale};
+use crate::store::{ReadConn, StoreError, Tx, admin_log, numbers, sending, stale};
 
 use super::{ActionError, requests};
 
@@ -20,7 +20,7 @@ const RESTORED: &str =
 ///
 /// # Errors
 /// When the database fails.
-pub fn finding(conn: &mut Conn<'_>, outside: Option<&Seal>) -> Result<Option<Standstill>, StoreError> {
+pub fn finding(conn: &mut ReadConn<'_>, outside: Option<&Seal>) -> Result<Option<RestoreHold>, StoreError> {
     let known = sending::standstill(conn)?;
     let lacking = match outside {
         Some(outside) if is_behind(conn, outside)? => Some(outside.sealed_at),
@@ -29,12 +29,12 @@ pub fn finding(conn: &mut Conn<'_>, outside: Option<&Seal>) -> Result<Option<Sta
     Ok(match (lacking, known) {
         // That the file is gone now does not mean that a person accepted the older database.
         (None, _) => None,
-        (Some(lacks), Some(Standstill::Behind { sealed_at, .. }))
+        (Some(lacks), Some(RestoreHold::Behind { sealed_at, .. }))
             if lacks == sealed_at && !sending::is_on(conn)? =>
         {
             None
         }
-        (Some(sealed_at), _) => Some(Standstill::Behind { sealed_at, since: complete_until(conn)? }),
+        (Some(sealed_at), _) => Some(RestoreHold::Behind { sealed_at, since: complete_until(conn)? }),
     })
 }
 
@@ -42,9 +42,9 @@ pub fn finding(conn: &mut Conn<'_>, outside: Option<&Seal>) -> Result<Option<Sta
 ///
 /// # Errors
 /// When the database fails.
-pub fn stand_still(tx: &mut Tx<'_>, why: Standstill, now: Timestamp) -> Result<(), ActionError> {
+pub fn stand_still(tx: &mut Tx<'_>, why: RestoreHold, now: Timestamp) -> Result<(), ActionError> {
     let switch = sending::locked(tx)?;
-    let is_new = !switch.standstill.is_some_and(Standstill::awaits_after_restore);
+    let is_new = !switch.standstill.is_some_and(RestoreHold::awaits_after_restore);
     if is_new && why.awaits_after_restore() {
         // What waited when the backup was made may have gone out since: it is not sent a second time.
         while cancel_some(tx, RESTORED, now)? > 0 {}
@@ -58,7 +58,7 @@ pub fn stand_still(tx: &mut Tx<'_>, why: Standstill, now: Timestamp) -> Result<(
 ///
 /// # Errors
 /// When the database fails.
-pub fn is_behind(conn: &mut Conn<'_>, outside: &Seal) -> Result<bool, StoreError> {
+pub fn is_behind(conn: &mut ReadConn<'_>, outside: &Seal) -> Result<bool, StoreError> {
     Ok(!seals::holds(conn, outside)?)
 }
 
@@ -67,7 +67,7 @@ pub fn is_behind(conn: &mut Conn<'_>, outside: &Seal) -> Result<bool, StoreError
 ///
 /// # Errors
 /// When the database fails.
-pub fn complete_until(conn: &mut Conn<'_>) -> Result<Timestamp, StoreError> {
+pub fn complete_until(conn: &mut ReadConn<'_>) -> Result<Timestamp, StoreError> {
     Ok(seals::last(conn)?.map_or(Timestamp::default(), |seal| seal.sealed_at))
 }
 
@@ -85,7 +85,7 @@ pub(super) fn cancel_some(tx: &mut Tx<'_>, note: &str, now: Timestamp) -> Result
         if let Some(number) = message.number_id {
             numbers::get_locked(tx, number)?;
         }
-        messages::advance(tx, message, Status::Cancelled, now, &Move::coded("cancelled", note))?;
+        messages::advance(tx, message, Status::Cancelled, now, &StatusChange::coded("cancelled", note))?;
     }
     for message in &waiting {
         requests::failed(tx, message, note, now)?;

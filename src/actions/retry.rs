@@ -4,14 +4,14 @@
 use crate::domain::consent::EventKind;
 use crate::domain::message::{Lane, Status, retry_at};
 use crate::domain::time::Timestamp;
-use crate::store::messages::{self, Message, Move};
-use crate::store::{Conn, Tx, events};
+use crate::store::messages::{self, Message, StatusChange};
+use crate::store::{ReadConn, Tx, events};
 
 use super::{ActionError, requests};
 
 /// The event after its acceptance that ends a message, the newest. The message may have been with the provider at that moment
 /// and come back, so that nothing canceled it then.
-fn ended_by(conn: &mut Conn<'_>, message: &Message) -> Result<Option<EventKind>, ActionError> {
+fn ended_by(conn: &mut ReadConn<'_>, message: &Message) -> Result<Option<EventKind>, ActionError> {
     let Some(number) = message.number_id else { return Ok(None) };
     Ok(events::ended_after(conn, number, message.program_id, message.lane, message.accepted_seq)?)
 }
@@ -29,7 +29,7 @@ pub(super) fn cancel_if_ended(
         Lane::Help => "The lead opted out before it was handed over.",
         _ => "Consent ended after it was accepted; a later START does not revive it.",
     };
-    messages::advance(tx, message, Status::Cancelled, now, &Move::coded("cancelled", why))?;
+    messages::advance(tx, message, Status::Cancelled, now, &StatusChange::coded("cancelled", why))?;
     requests::failed(tx, message, why, now)?;
     Ok(true)
 }
@@ -39,13 +39,14 @@ pub(super) fn queue_again(
     tx: &mut Tx<'_>,
     message: &Message,
     due_at: Timestamp,
-    why: &Move<'_>,
+    why: &StatusChange<'_>,
     now: Timestamp,
 ) -> Result<(), ActionError> {
     if cancel_if_ended(tx, message, now)? {
         return Ok(());
     }
-    let why = Move { due_at: Some(due_at), code: why.code, note: why.note, ..Move::default() };
+    let why =
+        StatusChange { due_at: Some(due_at), code: why.code, note: why.note, ..StatusChange::default() };
     Ok(messages::advance(tx, message, Status::Queued, now, &why)?)
 }
 
@@ -73,7 +74,7 @@ pub(super) fn after_passing(
     };
     messages::keep_failed(tx, message, provider_id, code, now)?;
     let note = format!("Not delivered for a reason that passes (code {code}). It is sent again.");
-    let why = Move { due_at: Some(due_at), ..Move::coded(code, &note) };
+    let why = StatusChange { due_at: Some(due_at), ..StatusChange::coded(code, &note) };
     messages::advance(tx, message, Status::Queued, now, &why)?;
     Ok(true)
 }
@@ -93,7 +94,7 @@ fn fail_ended(
         _ => ("consent_ended", "consent ended"),
     };
     let note = format!("Not delivered (code {code}), and not sent again: {because}.");
-    let why = Move { provider_id: Some(provider_id), ..Move::coded(cause, &note) };
+    let why = StatusChange { provider_id: Some(provider_id), ..StatusChange::coded(cause, &note) };
     messages::advance(tx, message, Status::Failed, now, &why)?;
     requests::failed(tx, message, &note, now)
 }
@@ -105,6 +106,6 @@ pub(super) fn give_up(
     note: &str,
     now: Timestamp,
 ) -> Result<(), ActionError> {
-    messages::advance(tx, message, Status::Failed, now, &Move::coded("gave_up", note))?;
+    messages::advance(tx, message, Status::Failed, now, &StatusChange::coded("gave_up", note))?;
     requests::failed(tx, message, note, now)
 }

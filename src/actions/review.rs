@@ -10,10 +10,10 @@ use crate::domain::evidence::RevocationChannel;
 use crate::domain::id::NumberId;
 use crate::domain::time::Timestamp;
 use crate::store::numbers::Number;
-use crate::store::{Locked, Tx, inbound, numbers, programs, reviews, rulebooks};
+use crate::store::{LockedRow, Tx, inbound, numbers, programs, reviews, rulebooks};
 
 use super::ActionError;
-use super::consent::{Occasion, apply};
+use super::consent::{ActionContext, apply};
 
 /// So many in one transaction; the rest follows with the next.
 const AT_ONCE: i64 = 100;
@@ -38,7 +38,7 @@ fn in_words(days: u32) -> String {
 
 /// What a person decided.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Decision {
+pub enum ReviewDecision {
     /// The reply was a revocation.
     Revoke,
     /// It was none, and why.
@@ -47,7 +47,7 @@ pub enum Decision {
 
 /// What was on the page that a person decided from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Shown {
+pub struct ReviewedState {
     /// Since when the reply waits.
     pub since: Timestamp,
     /// How many texts the lead had written.
@@ -62,14 +62,14 @@ pub struct Shown {
 pub fn decide_review(
     tx: &mut Tx<'_>,
     number: NumberId,
-    shown: Shown,
-    decision: Decision,
+    shown: ReviewedState,
+    decision: ReviewDecision,
     actor: &Actor,
     now: Timestamp,
 ) -> Result<(), ActionError> {
     let number = match &decision {
-        Decision::Revoke => numbers::get_locked_with_twin(tx, number, now)?,
-        Decision::Resume(_) => numbers::get_locked(tx, number)?,
+        ReviewDecision::Revoke => numbers::get_locked_with_twin(tx, number, now)?,
+        ReviewDecision::Resume(_) => numbers::get_locked(tx, number)?,
     };
     let mut number = number.ok_or(ActionError::NotFound("number"))?;
     if !waits_since(&number, shown.since) {
@@ -77,14 +77,14 @@ pub fn decide_review(
         return Err(ActionError::Conflict(words.to_owned()));
     }
     let intent = match decision {
-        Decision::Resume(_) if inbound::count_of(tx, number.id)? != shown.texts => {
+        ReviewDecision::Resume(_) if inbound::count_of(tx, number.id)? != shown.texts => {
             return Err(ActionError::Conflict(
                 "The contact has written again. Read the new message first.".to_owned(),
             ));
         }
-        Decision::Resume(reason) => Intent::Resume { reason },
+        ReviewDecision::Resume(reason) => Intent::Resume { reason },
         // The stricter decision stands whatever else the lead has written.
-        Decision::Revoke => {
+        ReviewDecision::Revoke => {
             let reply = quoted(tx, &number, shown.since)?;
             let reason = format!("Read in the review desk as a revocation: {reply}");
             Intent::OptOut(Revocation::now(RevocationChannel::Text, reason), Source::Manual)
@@ -126,13 +126,13 @@ fn waits_since(number: &Number, since: Timestamp) -> bool {
 
 fn record(
     tx: &mut Tx<'_>,
-    number: &mut Locked<Number>,
+    number: &mut LockedRow<Number>,
     intent: Intent,
     actor: &Actor,
     now: Timestamp,
 ) -> Result<(), ActionError> {
     let program = programs::find(tx, None)?.ok_or(ActionError::NotFound("program"))?;
-    apply(tx, number, &program, intent, &Occasion::new(actor, now))?;
+    apply(tx, number, &program, intent, &ActionContext::new(actor, now))?;
     Ok(())
 }
 

@@ -4,17 +4,17 @@ use crate::domain::actor::Actor;
 use crate::domain::id::ContactId;
 use crate::domain::note::NoteKind;
 use crate::domain::time::Timestamp;
-use crate::store::contacts::{self, Contact, Details};
+use crate::store::contacts::{self, Contact, ContactDetails};
 use crate::store::number_notes::{self, NumberNote};
 use crate::store::numbers::Number;
-use crate::store::{Locked, Tx, admin_log, numbers};
+use crate::store::{LockedRow, Tx, admin_log, numbers};
 
-use super::contact_details::{Entered, checked, tidied, trimmed};
+use super::contact_details::{EnteredDetails, checked, tidied, trimmed};
 use super::{ActionError, check_revision, revision_tag};
 
 /// What a program sends about a contact: a field that it leaves out (`None`) stays as it is.
 #[derive(Clone, Debug, Default)]
-pub struct Sent {
+pub struct ContactPatch {
     /// The name.
     pub name: Option<Option<String>>,
     /// E-mail address.
@@ -29,12 +29,12 @@ pub struct Sent {
     pub time_zone_confirmed: Option<bool>,
 }
 
-impl Sent {
-    fn over(self, known: Details) -> Details {
+impl ContactPatch {
+    fn over(self, known: ContactDetails) -> ContactDetails {
         // A confirmation belongs to the time zone that it was given for.
         let keeps_zone = self.time_zone.as_ref().is_none_or(|zone| trimmed(zone) == known.time_zone);
         let confirmed = known.time_zone_confirmed && keeps_zone;
-        Details {
+        ContactDetails {
             time_zone_confirmed: self.time_zone_confirmed.unwrap_or(confirmed),
             name: self.name.map_or(known.name, Option::unwrap_or_default),
             email: self.email.unwrap_or(known.email),
@@ -51,7 +51,7 @@ pub struct ContactChange {
     /// The number, in any format.
     pub phone: String,
     /// Everything else.
-    pub details: Details,
+    pub details: ContactDetails,
     /// The [`contact_revision`] when the page was opened.
     pub revision: String,
 }
@@ -63,7 +63,7 @@ pub struct ContactChange {
 pub fn save_contact(
     tx: &mut Tx<'_>,
     phone: &str,
-    sent: Sent,
+    sent: ContactPatch,
     region: &str,
     actor: &Actor,
     now: Timestamp,
@@ -74,12 +74,12 @@ pub fn save_contact(
         None => None,
     };
     let Some(known) = known else {
-        let details = sent.over(Details::default());
+        let details = sent.over(ContactDetails::default());
         // One that appears at this moment makes the insertion fail; the write runs again, and finds it.
         return Ok((add_contact(tx, phone, &tidied(&details), region, actor, now)?, true));
     };
     let id = known.id;
-    let entered = Entered { zip: sent.zip.is_some(), time_zone: sent.time_zone.is_some() };
+    let entered = EnteredDetails { zip: sent.zip.is_some(), time_zone: sent.time_zone.is_some() };
     let details = sent.over(details_of(&known));
     change_contact(tx, &known, phone, &details, entered, region, actor, now)?;
     Ok((id, false))
@@ -92,7 +92,7 @@ pub fn save_contact(
 pub fn create_contact(
     tx: &mut Tx<'_>,
     phone: &str,
-    details: &Details,
+    details: &ContactDetails,
     region: &str,
     actor: &Actor,
     now: Timestamp,
@@ -101,7 +101,7 @@ pub fn create_contact(
     if let Some(external_id) = &details.external_id
         && contacts::by_external_id(tx, external_id)?.is_some()
     {
-        checked(phone, &details, Entered::ALL, region)?;
+        checked(phone, &details, EnteredDetails::ALL, region)?;
         return Err(taken());
     }
     add_contact(tx, phone, &details, region, actor, now)
@@ -110,12 +110,12 @@ pub fn create_contact(
 fn add_contact(
     tx: &mut Tx<'_>,
     phone: &str,
-    details: &Details,
+    details: &ContactDetails,
     region: &str,
     actor: &Actor,
     now: Timestamp,
 ) -> Result<ContactId, ActionError> {
-    let phone = checked(phone, details, Entered::ALL, region)?;
+    let phone = checked(phone, details, EnteredDetails::ALL, region)?;
     let mut number = numbers::find_or_create(tx, &phone, now)?;
     let id = contacts::insert(tx, &mut number, details, now)?;
     admin_log::add(tx, actor, "contact.created", &format!("contact:{id}"), "", now)?;
@@ -137,7 +137,7 @@ pub fn update_contact(
 ) -> Result<Contact, ActionError> {
     let contact = contacts::get_locked(tx, id)?.ok_or(ActionError::NotFound("contact"))?;
     check_revision(&change.revision, &contact_revision(&contact))?;
-    change_contact(tx, &contact, &change.phone, &change.details, Entered::ALL, region, actor, now)?;
+    change_contact(tx, &contact, &change.phone, &change.details, EnteredDetails::ALL, region, actor, now)?;
     Ok(contact.into_inner())
 }
 
@@ -153,8 +153,8 @@ pub fn contact_revision(contact: &Contact) -> String {
 }
 
 /// What is kept about a contact, as a person enters it.
-pub fn details_of(contact: &Contact) -> Details {
-    Details {
+pub fn details_of(contact: &Contact) -> ContactDetails {
+    ContactDetails {
         name: contact.name.clone(),
         email: contact.email.clone(),
         external_id: contact.external_id.clone(),
@@ -167,10 +167,10 @@ pub fn details_of(contact: &Contact) -> Details {
 #[allow(clippy::too_many_arguments)]
 fn change_contact(
     tx: &mut Tx<'_>,
-    contact: &Locked<Contact>,
+    contact: &LockedRow<Contact>,
     phone: &str,
-    details: &Details,
-    entered: Entered,
+    details: &ContactDetails,
+    entered: EnteredDetails,
     region: &str,
     actor: &Actor,
     now: Timestamp,

@@ -4,7 +4,7 @@ use crate::domain::actor::Actor;
 use crate::domain::language::Language;
 use crate::domain::program::Program;
 use crate::domain::time::Timestamp;
-use crate::store::{Locked, Tx, admin_log, messages, program_replies, programs};
+use crate::store::{LockedRow, Tx, admin_log, messages, program_replies, programs};
 
 use super::ActionError;
 
@@ -14,7 +14,7 @@ use super::ActionError;
 /// When the database fails.
 pub(super) fn save_program(
     tx: &mut Tx<'_>,
-    before: &Locked<Program>,
+    before: &LockedRow<Program>,
     after: Program,
     changes: &[String],
     actor: &Actor,

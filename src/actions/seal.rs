@@ -5,10 +5,10 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use crate::domain::hex::hex;
-use crate::domain::ledger::{GENESIS, Hash, fold_position, fold_seal};
+use crate::domain::ledger::{EventHash, GENESIS, fold_position, fold_seal};
 use crate::domain::time::Timestamp;
 use crate::store::seals::{self, NUMBERED, PLAIN, Seal};
-use crate::store::{Conn, StoreError, Tx, events, settings};
+use crate::store::{ReadConn, StoreError, Tx, events, settings};
 
 use super::{ActionError, restore};
 
@@ -84,7 +84,7 @@ pub(super) fn is_start(seal: &Seal) -> bool {
 ///
 /// # Errors
 /// When the database fails.
-pub fn digest_of_all(conn: &mut Conn<'_>) -> Result<(u64, String), StoreError> {
+pub fn digest_of_all(conn: &mut ReadConn<'_>) -> Result<(u64, String), StoreError> {
     let (mut position, mut count, mut digest) = (0, 0, GENESIS);
     loop {
         let step = events::hashes_after(conn, position, STEP)?;
@@ -131,7 +131,7 @@ fn keyed(key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
     mac.finalize().into_bytes().to_vec()
 }
 
-fn hash_of(bytes: &[u8]) -> Result<Hash, ActionError> {
+fn hash_of(bytes: &[u8]) -> Result<EventHash, ActionError> {
     let wrong = || StoreError::NotWritten("the last seal is damaged; run verify".to_owned());
-    Ok(Hash::try_from(bytes).map_err(|_| wrong())?)
+    Ok(EventHash::try_from(bytes).map_err(|_| wrong())?)
 }

@@ -3,17 +3,17 @@
 use chrono::Duration;
 
 use crate::domain::actor::Actor;
-use crate::domain::consent::{Arrival, Intent, Revocation, Scope, Source};
+use crate::domain::consent::{Intent, Revocation, RevocationScope, Source, StartArrival};
 use crate::domain::evidence::{ConsentDocument, DocumentKind, HandsetText, RevocationChannel};
 use crate::domain::phone::Phone;
 use crate::domain::program::Program;
 use crate::domain::time::Timestamp;
-use crate::store::contacts::{self, Details};
+use crate::store::contacts::{self, ContactDetails};
 use crate::store::numbers::Number;
-use crate::store::{Locked, Tx, numbers, programs};
+use crate::store::{LockedRow, Tx, numbers, programs};
 
 use super::ActionError;
-use super::consent::{Occasion, apply};
+use super::consent::{ActionContext, apply};
 
 /// Texts in demo data come from nobody; `verify` looks for no record of them.
 pub(super) const PROVIDER: &str = "demo";
@@ -59,8 +59,12 @@ pub fn seed(tx: &mut Tx<'_>, from: usize, to: usize, now: Timestamp) -> Result<(
         let mut number = numbers::find_or_create(tx, &phone, now)?;
         let name = name(n);
         let email = format!("{}.{n}@example.com", name.to_lowercase().replace(' ', "."));
-        let details =
-            Details { name, email: Some(email), external_id: Some(external_id), ..Details::default() };
+        let details = ContactDetails {
+            name,
+            email: Some(email),
+            external_id: Some(external_id),
+            ..ContactDetails::default()
+        };
         contacts::insert(tx, &mut number, &details, now)?;
         if number.consent.seq == 0 {
             history(tx, &mut number, &program, n, now)?;
@@ -84,7 +88,7 @@ fn name(n: usize) -> String {
 /// recorded now: only what happened lies back.
 fn history(
     tx: &mut Tx<'_>,
-    number: &mut Locked<Number>,
+    number: &mut LockedRow<Number>,
     program: &Program,
     n: usize,
     now: Timestamp,
@@ -110,15 +114,21 @@ fn history(
             asked_sent_at: None,
         })
     };
-    let quiet = |actor| Occasion { actor, now, confirm: false };
-    let first = |at| Arrival { at, opt_outs: Vec::new() };
+    let quiet = |actor| ActionContext { actor, now, confirm: false };
+    let first = |at| StartArrival { at, opt_outs: Vec::new() };
     match n % 8 {
         0 | 1 => {}
         2 => {
             let start = lead("START", ago(30), tx)?;
             apply(tx, number, program, Intent::Start(start, first(now)), &quiet(&Actor::Lead))?;
             let stop = lead("STOP", ago(9), tx)?;
-            apply(tx, number, program, Intent::Stop(stop, Scope::Everywhere), &quiet(&Actor::Lead))?;
+            apply(
+                tx,
+                number,
+                program,
+                Intent::Stop(stop, RevocationScope::Everywhere),
+                &quiet(&Actor::Lead),
+            )?;
         }
         3 => {
             apply(tx, number, program, Intent::ManualOptIn(document()), &quiet(&operator))?;

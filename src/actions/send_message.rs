@@ -4,8 +4,8 @@ use chrono::Duration;
 
 use crate::domain::actor::Actor;
 use crate::domain::consent::{Intent, StateName, check_reason};
-use crate::domain::evidence::Basis;
-use crate::domain::gate::{Answer, CheckName, Verdict};
+use crate::domain::evidence::ContactBasis;
+use crate::domain::gate::{CheckName, GateOutcome, Verdict};
 use crate::domain::id::MessageId;
 use crate::domain::message::{Category, Lane, Status};
 use crate::domain::phone::Phone;
@@ -15,12 +15,12 @@ use crate::domain::time::Timestamp;
 use crate::store::messages::{self, Message};
 use crate::store::{Tx, numbers, programs};
 
-use super::consent::{Occasion, apply};
+use super::consent::{ActionContext, apply};
 use super::{ActionError, FieldError, standing};
 
 /// A text somebody wants sent.
 #[derive(Clone, Debug)]
-pub struct Wanted {
+pub struct NewMessage {
     /// To whom, in any format.
     pub to: String,
     /// The text.
@@ -30,12 +30,12 @@ pub struct Wanted {
     /// The program's slug; the default program when absent.
     pub program: Option<String>,
     /// How we got the number; kept with the invitation, if one goes out.
-    pub basis: Option<Basis>,
+    pub basis: Option<ContactBasis>,
 }
 
 /// What became of it.
 #[derive(Debug)]
-pub struct Accepted {
+pub struct SendResult {
     /// The message, or the stored attempt.
     pub id: MessageId,
     /// Queued, held, or blocked.
@@ -54,11 +54,11 @@ pub struct Accepted {
 /// [`ActionError::Invalid`] for an empty or overlong text or a basis that explains nothing, [`ActionError::NotFound`] for an unknown program.
 pub fn send_message(
     tx: &mut Tx<'_>,
-    wanted: &Wanted,
+    wanted: &NewMessage,
     region: &str,
     actor: &Actor,
     now: Timestamp,
-) -> Result<Accepted, ActionError> {
+) -> Result<SendResult, ActionError> {
     check_body(&wanted.body).map_err(|error| ActionError::Invalid(vec![error]))?;
     check_basis(wanted.basis.as_ref()).map_err(|error| ActionError::Invalid(vec![error]))?;
     let program = programs::find(tx, wanted.program.as_deref())?.ok_or(ActionError::NotFound("program"))?;
@@ -78,25 +78,25 @@ pub fn send_message(
     let standing = standing(tx, &program)?;
     let mut verdict = standing.verdict(tx, &number, &program, wanted.category, now)?;
     match verdict.answer(Lane::Gated) {
-        Answer::Refuse(check) => {
+        GateOutcome::Refuse(check) => {
             let words = verdict.headline();
             return refuse(tx, message, code_of(check), words, Some(verdict));
         }
-        Answer::Wait { until: Some(until) } => {
+        GateOutcome::Wait { until: Some(until) } => {
             message.status = Status::Scheduled;
             message.due_at = until;
         }
-        Answer::Send(_) | Answer::Wait { until: None } => message.status = Status::Queued,
-        Answer::Hold if asks_basis(&program, &verdict) && wanted.basis.is_none() => {
+        GateOutcome::Send(_) | GateOutcome::Wait { until: None } => message.status = Status::Queued,
+        GateOutcome::Hold if asks_basis(&program, &verdict) && wanted.basis.is_none() => {
             return refuse(tx, message, BASIS_REQUIRED, NO_BASIS.to_owned(), Some(verdict));
         }
-        Answer::Hold => {
+        GateOutcome::Hold => {
             message.status = Status::Held;
             message.expires_at = Some(now.plus(Duration::days(program.hold_days.into())));
             if verdict.state == StateName::NotAsked && verdict.request.is_none() {
                 let (id, text, basis) = (tx.new_id(now)?, program.invitation(), wanted.basis.clone());
                 let intent = Intent::Invite { message: id, text, basis };
-                apply(tx, &mut number, &program, intent, &Occasion::new(actor, now))?;
+                apply(tx, &mut number, &program, intent, &ActionContext::new(actor, now))?;
                 verdict = standing.verdict(tx, &number, &program, wanted.category, now)?;
             }
         }
@@ -115,19 +115,19 @@ pub fn send_message(
     message.verdict = Some(serde_json::to_string(&verdict).map_err(crate::store::StoreError::from)?);
     messages::insert(tx, &message, Some(&words))?;
     let (id, status) = (message.id, message.status);
-    Ok(Accepted { id, status, code: None, verdict: Some(verdict), words })
+    Ok(SendResult { id, status, code: None, verdict: Some(verdict), words })
 }
 
 /// What became of a text when it was accepted or refused: told again for the same `Idempotency-Key`.
 ///
 /// # Errors
 /// [`ActionError::NotFound`] when the message is gone.
-pub fn once_accepted(tx: &mut Tx<'_>, id: MessageId) -> Result<Accepted, ActionError> {
+pub fn once_accepted(tx: &mut Tx<'_>, id: MessageId) -> Result<SendResult, ActionError> {
     let message = messages::get(tx, id)?.ok_or(ActionError::NotFound("message"))?;
     let first = messages::steps(tx, id)?.into_iter().next().ok_or(ActionError::NotFound("message"))?;
     let verdict = message.verdict.as_deref().and_then(|json| serde_json::from_str(json).ok());
     let code = first.code.as_deref().and_then(known_code);
-    Ok(Accepted { id, status: first.status, code, verdict, words: first.note.unwrap_or_default() })
+    Ok(SendResult { id, status: first.status, code, verdict, words: first.note.unwrap_or_default() })
 }
 
 /// The recipient is no phone number.
@@ -148,13 +148,13 @@ fn refuse(
     code: &'static str,
     words: String,
     verdict: Option<Verdict>,
-) -> Result<Accepted, ActionError> {
+) -> Result<SendResult, ActionError> {
     message.error_code = Some(code.to_owned());
     message.error_text = Some(words.clone());
     let json = verdict.as_ref().map(serde_json::to_string).transpose();
     message.verdict = json.map_err(crate::store::StoreError::from)?;
     messages::insert(tx, &message, Some(&words))?;
-    Ok(Accepted { id: message.id, status: Status::Blocked, code: Some(code), verdict, words })
+    Ok(SendResult { id: message.id, status: Status::Blocked, code: Some(code), verdict, words })
 }
 
 /// Can this be the text of a message?
@@ -178,7 +178,7 @@ pub fn check_body(body: &str) -> Result<(), FieldError> {
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn check_basis(basis: Option<&Basis>) -> Result<(), FieldError> {
+pub fn check_basis(basis: Option<&ContactBasis>) -> Result<(), FieldError> {
     match basis.map(|basis| check_reason(&basis.words)) {
         Some(Err(_)) => {
             let words = "Say in words how you got the number: at least 10 characters, and at least two different words.";
@@ -191,7 +191,7 @@ pub fn check_basis(basis: Option<&Basis>) -> Result<(), FieldError> {
 /// True when a text to the number would be its invitation, and the program asks first how we got the number.
 pub fn asks_basis(program: &Program, verdict: &Verdict) -> bool {
     let is_new = verdict.state == StateName::NotAsked && verdict.request.is_none();
-    let invites = is_new && verdict.answer(Lane::Gated) == Answer::Hold;
+    let invites = is_new && verdict.answer(Lane::Gated) == GateOutcome::Hold;
     program.requires_basis && invites
 }
 

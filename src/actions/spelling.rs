@@ -5,17 +5,17 @@ use crate::domain::actor::Actor;
 use crate::domain::consent::{EventKind, StateName, inherit, share_opt_out};
 use crate::domain::evidence::{Evidence, OtherSpelling};
 use crate::domain::hex::hex;
-use crate::domain::ledger::Entry;
+use crate::domain::ledger::LedgerEntry;
 use crate::domain::message::{Lane, Status};
 use crate::domain::phone::Phone;
 use crate::domain::program::Program;
 use crate::domain::time::Timestamp;
-use crate::store::messages::{self, Move};
+use crate::store::messages::{self, StatusChange};
 use crate::store::numbers::{self, Number};
 use crate::store::{Tx, contacts, programs};
 
 use super::ActionError;
-use super::consent::{Occasion, record};
+use super::consent::{ActionContext, record};
 
 /// Numbers of the North American plan have one spelling: the walk begins behind them.
 const BEHIND_NORTH_AMERICA: &str = "+2";
@@ -50,7 +50,7 @@ fn join(tx: &mut Tx<'_>, spelled: &Phone, now: Timestamp) -> Result<(), ActionEr
     let all = programs::all(tx)?;
     let Some(default) = all.iter().find(|program| program.is_default).cloned() else { return Ok(()) };
     let ids: Vec<_> = all.iter().map(|program| program.id).collect();
-    let occasion = Occasion::new(&Actor::System, now);
+    let occasion = ActionContext::new(&Actor::System, now);
     for decision in inherit(&number.consent, &old.consent, &ids, &link(&old), now) {
         record(tx, &mut number, &default, decision, &occasion)?;
     }
@@ -66,7 +66,7 @@ fn move_waiting(tx: &mut Tx<'_>, old: &Number, number: &Number, now: Timestamp) 
         if message.lane == Lane::Gated && may_go_on {
             messages::move_to_number(tx, message.id, number)?;
         } else {
-            let why = Move::coded("cancelled", "The number is kept under its new spelling now.");
+            let why = StatusChange::coded("cancelled", "The number is kept under its new spelling now.");
             messages::advance(tx, &message, Status::Cancelled, now, &why)?;
         }
     }
@@ -93,7 +93,7 @@ fn share_known(tx: &mut Tx<'_>, number: &Number, now: Timestamp) -> Result<(), A
         let source = number.consent.state_in(program.id).since().map(|since| since.source);
         let Some(source) = source else { continue };
         let decision = share_opt_out(&twin.consent, Some(program.id), source, out_at, link(number));
-        record(tx, &mut twin, &program, decision, &Occasion::new(&Actor::System, now))?;
+        record(tx, &mut twin, &program, decision, &ActionContext::new(&Actor::System, now))?;
     }
     Ok(())
 }
@@ -104,8 +104,8 @@ pub(super) fn share(
     tx: &mut Tx<'_>,
     number: &Number,
     program: &Program,
-    entry: &Entry,
-    occasion: &Occasion<'_>,
+    entry: &LedgerEntry,
+    occasion: &ActionContext<'_>,
 ) -> Result<(), ActionError> {
     let event = &entry.event;
     let is_opt_out = matches!(event.kind, EventKind::OptedOut | EventKind::OptOutRepeated);

@@ -9,20 +9,20 @@ use crate::domain::id::{MessageId, ProgramId};
 use crate::domain::message::{StaleDecision, Status};
 use crate::domain::program::Program;
 use crate::domain::time::Timestamp;
-use crate::store::messages::{self, Message, Move};
+use crate::store::messages::{self, Message, StatusChange};
 use crate::store::numbers::Number;
-use crate::store::stale::{self, Stale};
+use crate::store::stale::{self, HoldQuestion};
 use crate::store::{StoreError, Tx, events, numbers, programs};
 
 use super::ActionError;
-use super::send_message::{Accepted, Wanted, send_message};
+use super::send_message::{NewMessage, SendResult, send_message};
 
 /// What ran out longer ago than this is not worth a question.
 const LOOK_BACK: Duration = Duration::days(90);
 
 /// What a person decided.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Choice {
+pub enum HoldAnswer {
     /// It goes through the gate anew.
     Send,
     /// It stays as it is.
@@ -77,11 +77,11 @@ pub(super) fn withdraw(
 pub fn decide_stale(
     tx: &mut Tx<'_>,
     message: MessageId,
-    choice: Choice,
+    choice: HoldAnswer,
     region: &str,
     actor: &Actor,
     now: Timestamp,
-) -> Result<Option<Accepted>, ActionError> {
+) -> Result<Option<SendResult>, ActionError> {
     let missing = ActionError::NotFound("question");
     let Some(asked) = stale::get(tx, message)? else { return Err(missing) };
     let number = numbers::get_locked(tx, asked.number_id)?.ok_or(ActionError::NotFound("number"))?;
@@ -91,8 +91,8 @@ pub fn decide_stale(
     };
     match asked.decision {
         Some(StaleDecision::Sent | StaleDecision::Left) => Err(decided()),
-        Some(StaleDecision::Withdrawn) if choice == Choice::Leave => Err(decided()),
-        _ if choice == Choice::Send => send_anew(tx, &asked, &old, &number, region, actor, now).map(Some),
+        Some(StaleDecision::Withdrawn) if choice == HoldAnswer::Leave => Err(decided()),
+        _ if choice == HoldAnswer::Send => send_anew(tx, &asked, &old, &number, region, actor, now).map(Some),
         _ => {
             let (decision, note) = (StaleDecision::Left, "A person decided to leave it.");
             settle(tx, &old, decision, None, note, actor, now)?;
@@ -103,13 +103,13 @@ pub fn decide_stale(
 
 fn send_anew(
     tx: &mut Tx<'_>,
-    asked: &Stale,
+    asked: &HoldQuestion,
     old: &Message,
     number: &Number,
     region: &str,
     actor: &Actor,
     now: Timestamp,
-) -> Result<Accepted, ActionError> {
+) -> Result<SendResult, ActionError> {
     let program = programs::get(tx, old.program_id)?.ok_or(ActionError::NotFound("program"))?;
     let state = number.consent.state_in(program.id).name();
     // An opt-out is the gate's to refuse, with the attempt on record.
@@ -122,7 +122,7 @@ fn send_anew(
         let words = "The consent that it was waiting for has ended since; a later START does not revive it. Write a new text.";
         return Err(ActionError::Conflict(words.to_owned()));
     }
-    let wanted = Wanted {
+    let wanted = NewMessage {
         to: number.phone.as_str().to_owned(),
         body: old.body.clone(),
         category: old.category,
@@ -149,7 +149,7 @@ fn settle(
     if !stale::decide(tx, old.id, decision, sent_as, actor, now)? {
         return Err(decided());
     }
-    messages::advance(tx, old, Status::Expired, now, &Move::noted(note))?;
+    messages::advance(tx, old, Status::Expired, now, &StatusChange::noted(note))?;
     Ok(())
 }
 

@@ -3,10 +3,10 @@
 
 use chrono::Duration;
 
-use crate::domain::standstill::{RestoreSign, Standstill};
+use crate::domain::standstill::{RestoreHold, RestoreSign};
 use crate::domain::time::Timestamp;
 use crate::store::start_file::StartMark;
-use crate::store::{Conn, StoreError, Tx, inbound, messages, seals, sending, settings, starts};
+use crate::store::{ReadConn, StoreError, Tx, inbound, messages, seals, sending, settings, starts};
 
 use super::{ActionError, restore, seal};
 
@@ -41,7 +41,7 @@ pub enum StartFinding {
 ///
 /// # Errors
 /// When the database fails.
-pub fn judge_start(conn: &mut Conn<'_>, beside: &FilesBeside) -> Result<StartFinding, StoreError> {
+pub fn judge_start(conn: &mut ReadConn<'_>, beside: &FilesBeside) -> Result<StartFinding, StoreError> {
     if needs_key(conn)? && !beside.has_key {
         return Ok(StartFinding::Restored(RestoreSign::NoKey));
     }
@@ -70,12 +70,12 @@ pub fn judge_start(conn: &mut Conn<'_>, beside: &FilesBeside) -> Result<StartFin
 ///
 /// # Errors
 /// When the database fails.
-pub fn needs_key(conn: &mut Conn<'_>) -> Result<bool, StoreError> {
+pub fn needs_key(conn: &mut ReadConn<'_>) -> Result<bool, StoreError> {
     Ok(seals::last(conn)?.is_some_and(|last| !seal::is_start(&last)))
 }
 
 /// True for a database that a server of an earlier version has run on: it knows of no starts.
-fn has_run_before(conn: &mut Conn<'_>) -> Result<bool, StoreError> {
+fn has_run_before(conn: &mut ReadConn<'_>) -> Result<bool, StoreError> {
     Ok(settings::get(conn, settings::SETUP_TOKEN)?.is_some() || messages::any(conn)? || inbound::any(conn)?)
 }
 
@@ -84,7 +84,7 @@ fn has_run_before(conn: &mut Conn<'_>) -> Result<bool, StoreError> {
 ///
 /// # Errors
 /// When the database fails.
-pub fn was_quiet(conn: &mut Conn<'_>, now: Timestamp) -> Result<bool, StoreError> {
+pub fn was_quiet(conn: &mut ReadConn<'_>, now: Timestamp) -> Result<bool, StoreError> {
     match starts::heartbeat(conn)? {
         Some(last) => Ok(now.since(last) > QUIET),
         None => Ok(messages::any(conn)? || inbound::any(conn)?),
@@ -96,11 +96,11 @@ pub fn was_quiet(conn: &mut Conn<'_>, now: Timestamp) -> Result<bool, StoreError
 /// # Errors
 /// When the database fails.
 pub fn suspect_restore(tx: &mut Tx<'_>, sign: RestoreSign, now: Timestamp) -> Result<bool, ActionError> {
-    if sending::standstill(tx)?.is_some_and(Standstill::awaits_after_restore) {
+    if sending::standstill(tx)?.is_some_and(RestoreHold::awaits_after_restore) {
         return Ok(false);
     }
     let since = restore::complete_until(tx)?;
-    restore::stand_still(tx, Standstill::Suspected { sign, since }, now)?;
+    restore::stand_still(tx, RestoreHold::Suspected { sign, since }, now)?;
     Ok(true)
 }
 

@@ -6,16 +6,16 @@ use crate::domain::evidence::FormRecord;
 use crate::domain::hex::hex;
 use crate::domain::phone::Phone;
 use crate::domain::time::Timestamp;
-use crate::store::contacts::{self, Details};
-use crate::store::forms::{self, Form, Version};
+use crate::store::contacts::{self, ContactDetails};
+use crate::store::forms::{self, FormVersion, HostedForm};
 use crate::store::{Tx, numbers, programs, spent_stamps};
 
 use super::ActionError;
-use super::consent::{Occasion, apply};
+use super::consent::{ActionContext, apply};
 
 /// What came with the submission.
 #[derive(Clone, Debug)]
-pub struct Submission {
+pub struct NewSubmission {
     /// The form's slug.
     pub slug: String,
     /// The version of the consent language that it is about.
@@ -60,7 +60,7 @@ pub enum SubmitResult {
 /// [`ActionError::NotFound`] for an unknown form, [`ActionError::Conflict`] when the consent language changed meanwhile.
 pub fn submit_form(
     tx: &mut Tx<'_>,
-    submission: &Submission,
+    submission: &NewSubmission,
     now: Timestamp,
 ) -> Result<SubmitResult, ActionError> {
     let (form, version) = forms::find(tx, &submission.slug)?.ok_or(ActionError::NotFound("form"))?;
@@ -79,17 +79,17 @@ pub fn submit_form(
     let mut number = numbers::find_or_create(tx, &submission.phone, now)?;
     if contacts::of_number(tx, number.id)?.is_empty() {
         let name = submission.name.clone().unwrap_or_default();
-        contacts::insert(tx, &mut number, &Details { name, ..Details::default() }, now)?;
+        contacts::insert(tx, &mut number, &ContactDetails { name, ..ContactDetails::default() }, now)?;
     }
     let actor = Actor::Form(form.slug.clone());
     let double_opt_in = form.double_opt_in || !submission.was_shown;
     let record = record(form, version, submission);
     let intent = Intent::Form { record, double_opt_in };
-    apply(tx, &mut number, &program, intent, &Occasion::new(&actor, now))?;
+    apply(tx, &mut number, &program, intent, &ActionContext::new(&actor, now))?;
     Ok(SubmitResult::Recorded)
 }
 
-fn record(form: Form, version: Version, submission: &Submission) -> FormRecord {
+fn record(form: HostedForm, version: FormVersion, submission: &NewSubmission) -> FormRecord {
     FormRecord {
         form: form.slug,
         version: version.version,

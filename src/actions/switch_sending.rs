@@ -1,7 +1,7 @@
 //! An administrator stops all sending, or lets it go on. After a restore it stays off until the gap was looked at.
 
 use crate::domain::actor::Actor;
-use crate::domain::standstill::Standstill;
+use crate::domain::standstill::RestoreHold;
 use crate::domain::time::Timestamp;
 use crate::store::{Tx, admin_log, sending, settings};
 
@@ -24,7 +24,7 @@ pub fn switch_sending(
     if on {
         let mut why = switch.standstill.filter(|why| why.keeps_sending_off());
         if settings::database_kind(tx)?.is_none() && database_kind::texts_held(tx)?.judge(true).is_none() {
-            why = why.or(Some(Standstill::Mixed));
+            why = why.or(Some(RestoreHold::Mixed));
         }
         if let Some(why) = why {
             return Err(ActionError::Conflict(format!("Sending stays off. {}", why.next_step())));

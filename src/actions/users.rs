@@ -11,7 +11,7 @@ use crate::domain::id::UserId;
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::store::users::{self, User, UserCounts};
-use crate::store::{Conn, Locked, StoreError, Tx, admin_log, settings};
+use crate::store::{LockedRow, ReadConn, StoreError, Tx, admin_log, settings};
 
 use super::{ActionError, FieldError, check_revision, check_shown, one_line, revision_tag};
 
@@ -44,7 +44,7 @@ pub fn create_user(
 
 fn add_user(
     tx: &mut Tx<'_>,
-    all: &Locked<UserCounts>,
+    all: &LockedRow<UserCounts>,
     new: NewUser,
     actor: &Actor,
     now: Timestamp,
@@ -82,7 +82,7 @@ fn check_person(tx: &mut Tx<'_>, email: &str, name: &str) -> Result<(), ActionEr
 ///
 /// # Errors
 /// When the database fails.
-pub fn may_set_up(conn: &mut Conn<'_>, token: &str) -> Result<bool, StoreError> {
+pub fn may_set_up(conn: &mut ReadConn<'_>, token: &str) -> Result<bool, StoreError> {
     let kept = settings::get(conn, settings::SETUP_TOKEN)?.unwrap_or_default();
     let given = hex(&Sha256::digest(token.as_bytes()));
     let same: bool = kept.as_bytes().ct_eq(given.as_bytes()).into();
@@ -177,7 +177,7 @@ pub fn change_role(
 }
 
 /// Somebody must be able to administer after the change of this user.
-fn keep_an_administrator(all: &Locked<UserCounts>, user: &User) -> Result<(), ActionError> {
+fn keep_an_administrator(all: &LockedRow<UserCounts>, user: &User) -> Result<(), ActionError> {
     let is_one = user.role == Role::Administrator && user.disabled_at.is_none();
     if is_one && all.administrators <= 1 {
         return Err(ActionError::Conflict(

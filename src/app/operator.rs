@@ -7,8 +7,8 @@ use anyhow::Result;
 
 use crate::actions::seal;
 use crate::clock::Clock;
-use crate::config::Config;
-use crate::jobs::Sealer;
+use crate::config::ServerConfig;
+use crate::jobs::LedgerSealer;
 use crate::store::seal_file::SealFile;
 use crate::store::{Store, StoreError, seals, settings};
 
@@ -17,7 +17,7 @@ pub struct OperatorStore {
     /// The database.
     pub store: Store,
     /// Absent when the command has another key than the server: nothing is sealed with a wrong one.
-    sealer: Option<Sealer>,
+    sealer: Option<LedgerSealer>,
 }
 
 impl OperatorStore {
@@ -26,9 +26,9 @@ impl OperatorStore {
     ///
     /// # Errors
     /// In words for the operator.
-    pub fn open(config: &Config) -> Result<OperatorStore> {
+    pub fn open(config: &ServerConfig) -> Result<OperatorStore> {
         let store = Store::open(&config.database_url)?;
-        let sealer = key(config, &store)?.map(|secret| Sealer {
+        let sealer = key(config, &store)?.map(|secret| LedgerSealer {
             store: store.clone(),
             clock: Clock::System,
             secret: Arc::new(secret),
@@ -53,7 +53,7 @@ const OTHER_KEY: &str = "The history is not sealed by this command: it has no SE
     server seals when it runs.";
 
 /// The key that the seals were made with; a new one where nothing is sealed yet.
-fn key(config: &Config, store: &Store) -> Result<Option<Vec<u8>>> {
+fn key(config: &ServerConfig, store: &Store) -> Result<Option<Vec<u8>>> {
     let (last, shared) = store.read_now::<_, StoreError>(|conn| {
         Ok((seals::last(conn)?, settings::get(conn, settings::SECRET_KEY)?))
     })?;

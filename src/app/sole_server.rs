@@ -7,7 +7,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use crate::config::{Config, Unusable};
+use crate::config::{InvalidSetting, ServerConfig};
 use crate::store::check_address;
 
 /// Held while this process has the database file to itself.
@@ -23,14 +23,14 @@ impl SoleServer {
     ///
     /// # Errors
     /// In words, when another server has it, or the files cannot be made.
-    pub fn hold(config: &Config) -> Result<Option<SoleServer>> {
+    pub fn hold(config: &ServerConfig) -> Result<Option<SoleServer>> {
         // First of all: an address that is refused leaves no file behind.
         check_address(&config.database_url)?;
         let (Some(path), Some(lock)) = (config.database_file(), config.lock_file()) else { return Ok(None) };
         let beside = OpenOptions::new().create(true).append(true).open(&lock);
         let beside = beside.with_context(|| format!("The file {} cannot be made", lock.display()))?;
         if beside.try_lock().is_err() {
-            return Err(Unusable(
+            return Err(InvalidSetting(
                 "Another server is running on this database. Stop it first; several instances share a PostgreSQL database."
                     .to_owned(),
             ))?;
@@ -68,7 +68,7 @@ fn lock_itself(path: &Path) -> Result<LockedDatabase> {
     let file = LockedDatabase(std::mem::ManuallyDrop::new(file));
     match file.0.try_lock() {
         Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => Err(Unusable(format!(
+        Err(std::fs::TryLockError::WouldBlock) => Err(InvalidSetting(format!(
             "Another server is running on this database under another name: {} is a hard link to its file. Stop that server, \
              remove one of the two names, and give DATABASE_URL the name that the files beside it have.",
             path.display()

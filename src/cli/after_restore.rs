@@ -7,22 +7,22 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
-use crate::actions::receive_text::{Received, receive_text};
+use crate::actions::receive_text::{ReceivedResult, receive_text};
 use crate::actions::starts::{FilesBeside, StartFinding, judge_start, needs_key};
 use crate::actions::{ActionError, restore};
 use crate::app::{OperatorStore, mark, secret_key};
 use crate::clock::Clock;
-use crate::config::{Config, ProviderName};
+use crate::config::{ProviderName, ServerConfig};
 use crate::domain::message::InboundText;
-use crate::domain::reply::Reply;
-use crate::domain::standstill::{RestoreSign, Standstill};
+use crate::domain::reply::ReplyIntent;
+use crate::domain::standstill::{RestoreHold, RestoreSign};
 use crate::domain::time::Timestamp;
 use crate::providers::simulator;
 use crate::providers::twilio::{Twilio, TwilioConfig};
 use crate::store::seal_file::SealFile;
 use crate::store::seals::Seal;
 use crate::store::start_file::{StartFile, StartMark};
-use crate::store::{Conn, Store, StoreError, inbound, programs, sending, settings};
+use crate::store::{ReadConn, Store, StoreError, inbound, programs, sending, settings};
 
 /// Texts may reach us this much later than the provider took them; those we know already change nothing.
 const MARGIN: chrono::Duration = chrono::Duration::days(1);
@@ -37,7 +37,7 @@ pub(super) struct AfterRestoreCommand {
     without_key: bool,
 }
 
-pub(super) fn run(config: &Config, command: &AfterRestoreCommand) -> Result<ExitCode> {
+pub(super) fn run(config: &ServerConfig, command: &AfterRestoreCommand) -> Result<ExitCode> {
     let clock = Clock::System;
     // What is here is sealed at the end: before that it must be known whether it lies behind.
     let store = Store::open(&config.database_url)?;
@@ -45,7 +45,7 @@ pub(super) fn run(config: &Config, command: &AfterRestoreCommand) -> Result<Exit
     let has_key = config.existing_secret_key()?.is_some()
         || store.read_now::<_, StoreError>(|conn| settings::get(conn, settings::SECRET_KEY))?.is_some();
     let why = store.read_now(|conn| now_known(conn, &files, config.is_embedded()))?;
-    let is_lost = matches!(why, Standstill::Suspected { sign: RestoreSign::NoKey, .. });
+    let is_lost = matches!(why, RestoreHold::Suspected { sign: RestoreSign::NoKey, .. });
     if is_lost && !has_key && store.read_now::<_, StoreError>(needs_key)? {
         if !command.without_key {
             bail!("{}", lost_key(config));
@@ -93,14 +93,14 @@ struct FilesHere {
 }
 
 impl FilesHere {
-    fn of(config: &Config) -> Result<FilesHere> {
+    fn of(config: &ServerConfig) -> Result<FilesHere> {
         let (seals, starts) = (SealFile::at(config.seal_file()), StartFile::at(config.start_file()));
         let (last_seal, start) = (seals.last()?, starts.read()?);
         Ok(FilesHere { seals, last_seal, starts, start })
     }
 }
 
-fn lost_key(config: &Config) -> String {
+fn lost_key(config: &ServerConfig) -> String {
     format!(
         "The database has seals, but the secret key is missing. Put {} back, or set SECRET_KEY. If the key is lost for good, add \
          --without-key: a new key is made, and verify cannot check the old seals any more.",
@@ -109,12 +109,16 @@ fn lost_key(config: &Config) -> String {
 }
 
 /// Where the restore stands: behind the file of seals, suspected before or now, or none.
-fn now_known(conn: &mut Conn<'_>, files: &FilesHere, is_embedded: bool) -> Result<Standstill, StoreError> {
+fn now_known(
+    conn: &mut ReadConn<'_>,
+    files: &FilesHere,
+    is_embedded: bool,
+) -> Result<RestoreHold, StoreError> {
     let since = restore::complete_until(conn)?;
     if let Some(outside) = &files.last_seal
         && restore::is_behind(conn, outside)?
     {
-        return Ok(Standstill::Behind { sealed_at: outside.sealed_at, since });
+        return Ok(RestoreHold::Behind { sealed_at: outside.sealed_at, since });
     }
     let known = sending::standstill(conn)?;
     if let Some(known) = known.filter(|known| known.awaits_after_restore()) {
@@ -124,15 +128,15 @@ fn now_known(conn: &mut Conn<'_>, files: &FilesHere, is_embedded: bool) -> Resul
     // The server's start tells whether its key is missing; this command may be run without it.
     let beside = FilesBeside { start, has_seals, has_key: true, is_embedded };
     match judge_start(conn, &beside)? {
-        StartFinding::Restored(sign) => Ok(Standstill::Suspected { sign, since }),
+        StartFinding::Restored(sign) => Ok(RestoreHold::Suspected { sign, since }),
         // Another folder than the server's says nothing.
         StartFinding::Known | StartFinding::Newcomer(_) => {
-            Ok(known.unwrap_or(Standstill::Accepted { sealed_at: since, since }))
+            Ok(known.unwrap_or(RestoreHold::Accepted { sealed_at: since, since }))
         }
     }
 }
 
-fn ask(config: &Config, store: &Store, clock: &Clock, since: Timestamp) -> Result<()> {
+fn ask(config: &ServerConfig, store: &Store, clock: &Clock, since: Timestamp) -> Result<()> {
     let since = since.plus(-MARGIN);
     let mut senders = store.read_now::<_, StoreError>(programs::senders)?;
     let ours = config.sender_number()?.map(|phone| phone.as_str().to_owned());
@@ -146,10 +150,10 @@ fn ask(config: &Config, store: &Store, clock: &Clock, since: Timestamp) -> Resul
     for text in texts {
         let (region, now) = (config.default_region.clone(), clock.now());
         let received = store.write_now(move |tx| receive_text(tx, provider, &text, &region, now))?;
-        if let Received::New(reply) = received {
+        if let ReceivedResult::New(reply) = received {
             new += 1;
-            stops += u32::from(matches!(reply, Reply::Revoke { .. } | Reply::Unclear));
-            starts += u32::from(matches!(reply, Reply::OptIn | Reply::Confirm));
+            stops += u32::from(matches!(reply, ReplyIntent::Revoke { .. } | ReplyIntent::Unclear));
+            starts += u32::from(matches!(reply, ReplyIntent::OptIn | ReplyIntent::Confirm));
         }
     }
     println!(
@@ -158,7 +162,7 @@ fn ask(config: &Config, store: &Store, clock: &Clock, since: Timestamp) -> Resul
     Ok(())
 }
 
-fn from_twilio(config: &Config, senders: &[String], since: Timestamp) -> Result<Vec<InboundText>> {
+fn from_twilio(config: &ServerConfig, senders: &[String], since: Timestamp) -> Result<Vec<InboundText>> {
     let Some((account_sid, auth_token)) = config.twilio_account() else {
         bail!("PROVIDER=twilio needs TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN.");
     };
@@ -175,7 +179,7 @@ fn from_twilio(config: &Config, senders: &[String], since: Timestamp) -> Result<
 
 /// A file of seals that is ahead is kept under another name, and sealing begins anew. Files and database are marked as belonging
 /// together.
-fn accept(store: &Store, files: &FilesHere, why: Standstill, clock: &Clock) -> Result<()> {
+fn accept(store: &Store, files: &FilesHere, why: RestoreHold, clock: &Clock) -> Result<()> {
     let (now, seals) = (clock.now(), &files.seals);
     let is_ahead = store.read_now::<_, StoreError>(|conn| match &files.last_seal {
         Some(outside) => restore::is_behind(conn, outside),
@@ -189,7 +193,7 @@ fn accept(store: &Store, files: &FilesHere, why: Standstill, clock: &Clock) -> R
     }
     wait_for(mark(store, &files.starts, clock))?;
     let (sealed_at, since) = (why.sealed_at(), why.since().unwrap_or_default());
-    let accepted = Standstill::Accepted { sealed_at, since };
+    let accepted = RestoreHold::Accepted { sealed_at, since };
     store.write_now::<_, ActionError>(move |tx| restore::stand_still(tx, accepted, now))?;
     Ok(())
 }

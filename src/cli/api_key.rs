@@ -9,17 +9,17 @@ use crate::actions::ActionError;
 use crate::actions::api_keys::{SCOPES, create_api_key};
 use crate::app::OperatorStore;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::ServerConfig;
 use crate::domain::actor::Actor;
 
 #[derive(Args)]
 pub(super) struct ApiKeyCommand {
     #[command(subcommand)]
-    what: What,
+    what: KeyCommand,
 }
 
 #[derive(Subcommand)]
-enum What {
+enum KeyCommand {
     /// Make a key.
     Create {
         /// A name for people.
@@ -31,8 +31,8 @@ enum What {
     },
 }
 
-pub(super) fn run(config: &Config, command: ApiKeyCommand) -> Result<ExitCode> {
-    let What::Create { name, scope } = command.what;
+pub(super) fn run(config: &ServerConfig, command: ApiKeyCommand) -> Result<ExitCode> {
+    let KeyCommand::Create { name, scope } = command.what;
     if let Some(unknown) = scope.iter().find(|scope| !SCOPES.contains(&scope.as_str())) {
         bail!("There is no scope {unknown:?}. The scopes are {}.", SCOPES.join(", "));
     }

@@ -11,7 +11,7 @@ use clap::Args;
 
 use crate::actions::{ActionError, seal};
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::ServerConfig;
 use crate::store::seal_file::SealFile;
 use crate::store::seals::BEFORE_ALL;
 use crate::store::{self, seals};
@@ -28,7 +28,7 @@ A PostgreSQL database is backed up with PostgreSQL's own tools, while the server
   pg_basebackup --pgdata=FOLDER --wal-method=stream    the whole cluster; with archived WAL, any moment since
 Keep with it the file of seals in DATA_DIR, and SECRET_KEY if you give one (otherwise it is in the database).";
 
-pub(super) fn run(config: &Config, command: &BackupCommand) -> Result<ExitCode> {
+pub(super) fn run(config: &ServerConfig, command: &BackupCommand) -> Result<ExitCode> {
     if !config.is_embedded() {
         eprintln!("{ON_A_SERVER}");
         return Ok(ExitCode::from(2));
@@ -52,7 +52,7 @@ pub(super) fn run(config: &Config, command: &BackupCommand) -> Result<ExitCode> 
     Ok(ExitCode::SUCCESS)
 }
 
-fn report(config: &Config, file: &Path, seals: &Path) {
+fn report(config: &ServerConfig, file: &Path, seals: &Path) {
     let shown = file.display();
     let folder = file.parent().unwrap_or(file).display();
     if seals.exists() {
@@ -81,7 +81,7 @@ fn seals_beside(file: &Path) -> PathBuf {
 
 /// What the server had not sealed yet is sealed in the copy: it can be checked at any later time. The seals come from the file
 /// beside the database, not from the database, so that the copy is checked against what was sealed.
-fn copy(config: &Config, file: &str, copy_of_seals: &SealFile) -> Result<()> {
+fn copy(config: &ServerConfig, file: &str, copy_of_seals: &SealFile) -> Result<()> {
     // Before the database: its copy may have newer seals than the file, never older ones.
     let known = SealFile::at(config.seal_file()).all()?;
     store::copy_into(&config.database_url, file)?;

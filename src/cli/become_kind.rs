@@ -14,7 +14,7 @@ use crate::actions::become_kind::{
 use crate::actions::database_kind::texts_held;
 use crate::app::{OperatorStore, SoleServer};
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::ServerConfig;
 use crate::domain::database_kind::DatabaseKind;
 use crate::domain::time::Timestamp;
 use crate::store::{Store, StoreError, messages, sending, settings, starts};
@@ -39,7 +39,7 @@ enum KindName {
     Simulated,
 }
 
-pub(super) fn run(config: &Config, command: &BecomeCommand) -> Result<ExitCode> {
+pub(super) fn run(config: &ServerConfig, command: &BecomeCommand) -> Result<ExitCode> {
     let _alone = SoleServer::hold(config)?;
     let opened = OperatorStore::open(config)?;
     let heartbeat = heartbeat_of_none_that_runs(&opened.store)?;

@@ -10,7 +10,7 @@ use crate::actions::ActionError;
 use crate::actions::users::{NewUser, create_user};
 use crate::app::OperatorStore;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::ServerConfig;
 use crate::domain::actor::Actor;
 use crate::domain::role::Role;
 use crate::password;
@@ -31,7 +31,7 @@ pub(super) struct CreateUserCommand {
     password_stdin: bool,
 }
 
-pub(super) fn run(config: &Config, command: CreateUserCommand) -> Result<ExitCode> {
+pub(super) fn run(config: &ServerConfig, command: CreateUserCommand) -> Result<ExitCode> {
     let Ok(role) = command.role.parse::<Role>() else {
         bail!("--role is administrator, support or auditor.");
     };

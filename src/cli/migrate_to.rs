@@ -7,13 +7,13 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::actions::seal::digest_of_all;
-use crate::actions::verify::{Findings, Sealing, verify};
+use crate::actions::verify::{AuditFindings, SealInputs, verify};
 use crate::clock::Clock;
-use crate::config::Config;
-use crate::store::moving::{Move, moved_to, take_mark_back, undo_move};
+use crate::config::ServerConfig;
+use crate::store::moving::{DatabaseTransfer, moved_to, take_mark_back, undo_move};
 use crate::store::seal_file::SealFile;
 use crate::store::seals::{self, Seal};
-use crate::store::{Conn, StoreError, settings};
+use crate::store::{ReadConn, StoreError, settings};
 
 #[derive(Args)]
 pub(super) struct MigrateToCommand {
@@ -28,7 +28,7 @@ pub(super) struct MigrateToCommand {
     without_copy: bool,
 }
 
-pub(super) fn run(config: &Config, command: &MigrateToCommand) -> ExitCode {
+pub(super) fn run(config: &ServerConfig, command: &MigrateToCommand) -> ExitCode {
     let done = match &command.target {
         target if command.undo => undo(config, target.as_deref(), command.without_copy),
         Some(target) => copy(config, target),
@@ -50,7 +50,7 @@ pub(super) fn run(config: &Config, command: &MigrateToCommand) -> ExitCode {
 }
 
 /// The copy must not be used any more: both would send, and a STOP at one would not count at the other.
-fn undo(config: &Config, copy: Option<&str>, without_copy: bool) -> Result<bool, String> {
+fn undo(config: &ServerConfig, copy: Option<&str>, without_copy: bool) -> Result<bool, String> {
     let words = |error: StoreError| error.to_string();
     let Some(to) = moved_to(&config.database_url).map_err(words)? else {
         println!("This database is not marked as moved. Nothing changed.");
@@ -91,9 +91,9 @@ fn name_of(target: &str) -> &str {
 }
 
 /// False when the two differ.
-fn copy(config: &Config, target: &str) -> Result<bool, String> {
+fn copy(config: &ServerConfig, target: &str) -> Result<bool, String> {
     let words = |error: StoreError| error.to_string();
-    let mut moving = Move::begin(&config.database_url, target).map_err(words)?;
+    let mut moving = DatabaseTransfer::begin(&config.database_url, target).map_err(words)?;
     let secret = secret(config, &mut moving.source())?;
     if moving.copied() > 0 {
         println!("A copy was broken off; it goes on after {} rows.", moving.copied());
@@ -123,7 +123,7 @@ fn copy(config: &Config, target: &str) -> Result<bool, String> {
     Ok(there.0.problems.is_empty())
 }
 
-fn fill(moving: &mut Move) -> Result<(), StoreError> {
+fn fill(moving: &mut DatabaseTransfer) -> Result<(), StoreError> {
     let bar = ProgressBar::new(moving.all());
     if let Ok(style) =
         ProgressStyle::with_template("{bar:30} {percent}% {pos} of {len} rows, {eta} left: {msg}")
@@ -140,7 +140,7 @@ fn fill(moving: &mut Move) -> Result<(), StoreError> {
 }
 
 /// The key that the source's sessions, form tokens and seals were made with. Where there are seals there must be one.
-fn secret(config: &Config, source: &mut Conn<'_>) -> Result<Option<String>, String> {
+fn secret(config: &ServerConfig, source: &mut ReadConn<'_>) -> Result<Option<String>, String> {
     let key = match config.existing_secret_key().map_err(|error| error.to_string())? {
         Some(key) => {
             let unfit = |_| "The secret key is no text. Give it as SECRET_KEY.".to_owned();
@@ -158,15 +158,19 @@ fn secret(config: &Config, source: &mut Conn<'_>) -> Result<Option<String>, Stri
 }
 
 fn walk(
-    conn: &mut Conn<'_>,
+    conn: &mut ReadConn<'_>,
     key: &str,
     seals: Option<&[Seal]>,
-) -> Result<(Findings, (u64, String)), StoreError> {
-    let sealing = Sealing { key: key.as_bytes(), outside: seals, now: Clock::System.now() };
+) -> Result<(AuditFindings, (u64, String)), StoreError> {
+    let sealing = SealInputs { key: key.as_bytes(), outside: seals, now: Clock::System.now() };
     Ok((verify(conn, sealing)?, digest_of_all(conn)?))
 }
 
-fn report(config: &Config, has_secret: bool, (findings, (events, digest)): &(Findings, (u64, String))) {
+fn report(
+    config: &ServerConfig,
+    has_secret: bool,
+    (findings, (events, digest)): &(AuditFindings, (u64, String)),
+) {
     println!("Every row of every table is the same on both sides.");
     println!("Both ledgers have {events} events with the digest {digest}.");
     if has_secret {

@@ -16,14 +16,14 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use crate::config::Config;
+use crate::config::ServerConfig;
 
 /// The system of record for SMS consent, and the gate in front of every text.
 #[derive(Parser)]
 #[command(name = "sms-opt-in", version, about)]
 pub struct Cli {
     #[command(flatten)]
-    config: Config,
+    config: ServerConfig,
     #[command(subcommand)]
     command: Option<Command>,
 }

@@ -10,7 +10,7 @@ use crate::actions::edit_program::keep_rules;
 use crate::actions::install::install;
 use crate::app::OperatorStore;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::ServerConfig;
 use crate::domain::actor::Actor;
 
 #[derive(Args)]
@@ -20,20 +20,20 @@ pub(super) struct ProgramCommand {
     slug: Option<String>,
     /// Enforce quiet hours. Turn off only for non-marketing texts.
     #[arg(long)]
-    quiet_hours: Option<Switch>,
+    quiet_hours: Option<SwitchArg>,
     /// Cap messages to one number at the promised frequency.
     #[arg(long)]
-    frequency_cap: Option<Switch>,
+    frequency_cap: Option<SwitchArg>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Switch {
+enum SwitchArg {
     On,
     Off,
 }
 
-pub(super) fn run(config: &Config, command: &ProgramCommand) -> Result<ExitCode> {
-    let on = |switch: Option<Switch>| switch.map(|switch| switch == Switch::On);
+pub(super) fn run(config: &ServerConfig, command: &ProgramCommand) -> Result<ExitCode> {
+    let on = |switch: Option<SwitchArg>| switch.map(|switch| switch == SwitchArg::On);
     let (slug, now) = (command.slug.clone(), Clock::System.now());
     let (hours, frequency) = (on(command.quiet_hours), on(command.frequency_cap));
     let changed = OperatorStore::open(config)?.store.write_now(move |tx| {

@@ -9,7 +9,7 @@ use crate::actions::database_kind::settle_kind;
 use crate::actions::{install, seed};
 use crate::app::OperatorStore;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::ServerConfig;
 use crate::domain::database_kind::DatabaseKind;
 
 /// Contacts in one transaction.
@@ -22,7 +22,7 @@ pub(super) struct SeedCommand {
     contacts: usize,
 }
 
-pub(super) fn run(config: &Config, command: &SeedCommand) -> Result<ExitCode> {
+pub(super) fn run(config: &ServerConfig, command: &SeedCommand) -> Result<ExitCode> {
     let opened = OperatorStore::open(config)?;
     let store = &opened.store;
     let sender = config.sender_number()?.map(|phone| phone.as_str().to_owned());

@@ -6,9 +6,9 @@ use anyhow::Result;
 
 use crate::app;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::ServerConfig;
 
-pub(super) fn run(config: Config) -> Result<ExitCode> {
+pub(super) fn run(config: ServerConfig) -> Result<ExitCode> {
     actix_web::rt::System::new().block_on(async {
         let bound = app::bind(config, Clock::System).await?;
         let address = &bound.app.public_url;

@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use crate::actions::verify::{COVERED, Conclusion, Findings, Sealing, verify};
+use crate::actions::verify::{AuditConclusion, AuditFindings, COVERED, SealInputs, verify};
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::ServerConfig;
 use crate::store::seal_file::SealFile;
 use crate::store::{self, StoreError, seals, settings};
 
@@ -16,11 +16,11 @@ lists are wrong; sending does not depend on them.";
 const NO_KEY: &str =
     "there are seals, but no secret key. Give SECRET_KEY, or put its file beside the database.";
 
-pub(super) fn run(config: &Config) -> ExitCode {
+pub(super) fn run(config: &ServerConfig) -> ExitCode {
     match walk(config) {
         Ok(findings) => {
             let ended = report(&findings);
-            if findings.conclusion() == Conclusion::Unsettled && !config.seal_file().exists() {
+            if findings.conclusion() == AuditConclusion::Unsettled && !config.seal_file().exists() {
                 println!("The file of seals was looked for at {}.", config.seal_file().display());
             }
             ended
@@ -32,7 +32,7 @@ pub(super) fn run(config: &Config) -> ExitCode {
     }
 }
 
-fn walk(config: &Config) -> Result<Findings, String> {
+fn walk(config: &ServerConfig) -> Result<AuditFindings, String> {
     let key = config.existing_secret_key().map_err(|error| error.to_string())?;
     let outside = SealFile::at(config.seal_file()).all();
     let (outside, unreadable) = match outside {
@@ -49,7 +49,7 @@ fn walk(config: &Config) -> Result<Findings, String> {
             None if kept || seals::last(conn)?.is_some() => Ok(None),
             key => {
                 let key = key.as_deref().unwrap_or_default();
-                let sealing = Sealing { key, outside: outside.as_deref(), now: Clock::System.now() };
+                let sealing = SealInputs { key, outside: outside.as_deref(), now: Clock::System.now() };
                 verify(conn, sealing).map(Some)
             }
         }
@@ -65,12 +65,12 @@ fn walk(config: &Config) -> Result<Findings, String> {
     Ok(findings)
 }
 
-fn ended_early(error: &StoreError) -> Findings {
-    Findings { problems: vec![format!("The walk ended early: {error}.")], ..Findings::default() }
+fn ended_early(error: &StoreError) -> AuditFindings {
+    AuditFindings { problems: vec![format!("The walk ended early: {error}.")], ..AuditFindings::default() }
 }
 
-fn report(findings: &Findings) -> ExitCode {
-    let Findings { numbers, events, messages, texts, papers, seals, .. } = findings;
+fn report(findings: &AuditFindings) -> ExitCode {
+    let AuditFindings { numbers, events, messages, texts, papers, seals, .. } = findings;
     println!(
         "Walked {numbers} numbers, {events} events, {messages} messages, {texts} received texts, \
          {papers} documents and wordings, {seals} seals."
@@ -82,20 +82,20 @@ fn report(findings: &Findings) -> ExitCode {
         println!("{words}");
     }
     match findings.conclusion() {
-        Conclusion::Intact => {
+        AuditConclusion::Intact => {
             println!("Everything is intact.");
             ExitCode::SUCCESS
         }
-        Conclusion::Tampered => {
+        AuditConclusion::Tampered => {
             let findings = if all == 1 { "finding" } else { "findings" };
             println!("{all} {findings}: the record was tampered with or damaged.");
             ExitCode::from(1)
         }
-        Conclusion::Unsettled => {
+        AuditConclusion::Unsettled => {
             println!("Nothing speaks of tampering, but not everything can be told.");
             ExitCode::from(2)
         }
-        Conclusion::WrongFigures => {
+        AuditConclusion::WrongFigures => {
             println!("{WRONG_FIGURES}");
             ExitCode::from(3)
         }

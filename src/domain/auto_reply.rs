@@ -114,7 +114,7 @@ pub fn defaults() -> [(Language, AutoReplies); 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::sms::{Encoding, segments};
+    use crate::domain::sms::{SmsEncoding, segments};
 
     #[test]
     fn the_first_replies_say_what_they_must() {
@@ -123,9 +123,9 @@ mod tests {
                 let missing = reply.needs().iter().find(|word| !replies.get(*reply).contains(**word));
                 assert_eq!(missing, None, "{language} {reply}");
                 let encoding = segments(replies.get(*reply)).encoding;
-                assert_eq!(encoding, Encoding::Gsm7, "{language} {reply}");
+                assert_eq!(encoding, SmsEncoding::Gsm7, "{language} {reply}");
             }
-            assert_eq!(segments(&replies.frequency).encoding, Encoding::Gsm7, "{language}");
+            assert_eq!(segments(&replies.frequency).encoding, SmsEncoding::Gsm7, "{language}");
         }
     }
 }

@@ -17,10 +17,12 @@ use super::words::words;
 pub use fold::{failed_request, fold};
 
 pub use super::decide::{
-    Arrival, OptOutText, PastOptOut, StartOrder, check_given_at, check_reason, check_reinvite, decide,
+    OptOutText, PastOptOut, StartArrival, StartOrder, check_given_at, check_reason, check_reinvite, decide,
     inherit, may_ask_again_from, opt_outs_in_force, share_opt_out, start_order,
 };
-pub use super::intent::{Asked, Decision, Draft, Effect, Intent, Refusal, Revocation, Scope};
+pub use super::intent::{
+    Decision, Effect, EventDraft, Intent, Refusal, RequestStatus, Revocation, RevocationScope,
+};
 
 words! {
     /// A consent state's name, as stored and as the API speaks it.
@@ -174,7 +176,7 @@ impl Source {
 
 /// When and by which event a state began.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
-pub struct Since {
+pub struct StateSince {
     /// When it happened.
     pub occurred_at: Timestamp,
     /// When it was recorded.
@@ -185,7 +187,7 @@ pub struct Since {
     pub source: Source,
 }
 
-impl Since {
+impl StateSince {
     /// True when the provider said when it happened; otherwise `occurred_at` is only the time of arrival.
     pub fn is_timed(&self) -> bool {
         self.occurred_at != self.recorded_at
@@ -195,39 +197,41 @@ impl Since {
 /// The state of a (number, program), with its own facts.
 #[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
-pub enum State {
+pub enum ConsentState {
     /// No consent on record, no invitation out.
     #[default]
     NotAsked,
     /// The opt-in template went out.
-    Invited(Since),
+    Invited(StateSince),
     /// Explicit, documented consent.
-    OptedIn(Since),
+    OptedIn(StateSince),
     /// The person said stop.
-    OptedOut(Since),
+    OptedOut(StateSince),
 }
 
-impl State {
+impl ConsentState {
     /// The state's name without its facts.
     pub fn name(&self) -> StateName {
         match self {
-            State::NotAsked => StateName::NotAsked,
-            State::Invited(_) => StateName::Invited,
-            State::OptedIn(_) => StateName::OptedIn,
-            State::OptedOut(_) => StateName::OptedOut,
+            ConsentState::NotAsked => StateName::NotAsked,
+            ConsentState::Invited(_) => StateName::Invited,
+            ConsentState::OptedIn(_) => StateName::OptedIn,
+            ConsentState::OptedOut(_) => StateName::OptedOut,
         }
     }
 
     /// True while a text, or the invitation, may be under way.
     pub fn may_be_texted(&self) -> bool {
-        matches!(self, State::Invited(_) | State::OptedIn(_))
+        matches!(self, ConsentState::Invited(_) | ConsentState::OptedIn(_))
     }
 
     /// Since when, if anything ever happened.
-    pub fn since(&self) -> Option<Since> {
+    pub fn since(&self) -> Option<StateSince> {
         match self {
-            State::NotAsked => None,
-            State::Invited(since) | State::OptedIn(since) | State::OptedOut(since) => Some(*since),
+            ConsentState::NotAsked => None,
+            ConsentState::Invited(since) | ConsentState::OptedIn(since) | ConsentState::OptedOut(since) => {
+                Some(*since)
+            }
         }
     }
 }
@@ -247,7 +251,7 @@ pub struct OptInRequest {
 
 /// A flag over the states, with its reason.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct Flag {
+pub struct NumberFlag {
     /// When it was set.
     pub since: Timestamp,
     /// Why.
@@ -260,13 +264,13 @@ pub struct NumberConsent {
     /// How many events the history has.
     pub seq: i32,
     /// The state in each program that ever had one.
-    pub programs: BTreeMap<ProgramId, State>,
+    pub programs: BTreeMap<ProgramId, ConsentState>,
     /// A STOP for all programs: it also covers programs that have no state of their own yet.
-    pub stopped_everywhere: Option<Since>,
+    pub stopped_everywhere: Option<StateSince>,
     /// The administrator's flag.
-    pub do_not_text: Option<Flag>,
+    pub do_not_text: Option<NumberFlag>,
     /// An unclear reply needs review.
-    pub paused: Option<Flag>,
+    pub paused: Option<NumberFlag>,
     /// The opt-in request of each program that has one out or on its way. Left out of older projections.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub requests: BTreeMap<ProgramId, OptInRequest>,
@@ -276,7 +280,7 @@ pub struct NumberConsent {
 
 /// One event of a number's history, as the fold needs it.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Event {
+pub struct ConsentEvent {
     /// Its place in the number's history, from 1.
     pub seq: i32,
     /// The program it is about; `None` means all.

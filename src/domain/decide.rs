@@ -9,15 +9,17 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 
-use super::consent::{EventKind, NumberConsent, Source, State, StateName};
-use super::evidence::{Basis, ConsentDocument, Evidence, FormRecord, HandsetText};
+use super::consent::{ConsentState, EventKind, NumberConsent, Source, StateName};
+use super::evidence::{ConsentDocument, ContactBasis, Evidence, FormRecord, HandsetText};
 use super::id::ProgramId;
-use super::intent::{Asked, Decision, Draft, Effect, Intent, Refusal, Revocation, Scope};
+use super::intent::{
+    Decision, Effect, EventDraft, Intent, Refusal, RequestStatus, Revocation, RevocationScope,
+};
 use super::time::Timestamp;
 
 pub use invite::{check_reinvite, may_ask_again_from};
 use order::stop_is_older;
-pub use order::{Arrival, OptOutText, PastOptOut, StartOrder, opt_outs_in_force, start_order};
+pub use order::{OptOutText, PastOptOut, StartArrival, StartOrder, opt_outs_in_force, start_order};
 pub use spelling::{inherit, share_opt_out};
 
 /// A reason shorter than this explains nothing; nor does one with so few different letters and figures ("aaaaaaaaaaaa").
@@ -36,7 +38,7 @@ pub fn decide(
     intent: Intent,
     now: Timestamp,
 ) -> Result<Decision, Refusal> {
-    let case = Case { record, program, state: record.state_in(program), now };
+    let case = Decider { record, program, state: record.state_in(program), now };
     match intent {
         Intent::Invite { message, text, basis } => case.invite(message, text, basis),
         Intent::Reinvite { message, text, basis } => case.reinvite(message, text, basis),
@@ -46,7 +48,7 @@ pub fn decide(
         Intent::InvitationFailed { message, seq, why } => Ok(case.invitation_failed(message, seq, why)),
         Intent::Start(text, arrival) => Ok(case.start(text, &arrival)),
         Intent::Join(text, arrival) => Ok(match case.state {
-            State::OptedOut(_) => case.handset(EventKind::Recorded, text, &[]),
+            ConsentState::OptedOut(_) => case.handset(EventKind::Recorded, text, &[]),
             _ => case.start(text, &arrival),
         }),
         Intent::Keep(text) => Ok(case.handset(EventKind::Recorded, text, &[])),
@@ -80,30 +82,34 @@ pub fn decide(
 }
 
 /// One number in one program at one moment.
-struct Case<'a> {
+struct Decider<'a> {
     record: &'a NumberConsent,
     program: ProgramId,
-    state: State,
+    state: ConsentState,
     now: Timestamp,
 }
 
-impl Case<'_> {
-    fn start(&self, text: HandsetText, arrival: &Arrival) -> Decision {
+impl Decider<'_> {
+    fn start(&self, text: HandsetText, arrival: &StartArrival) -> Decision {
         match (self.state, start_order(text.time(), arrival)) {
-            (State::OptedIn(_), _) | (_, StartOrder::Older) => self.handset(EventKind::Recorded, text, &[]),
+            (ConsentState::OptedIn(_), _) | (_, StartOrder::Older) => {
+                self.handset(EventKind::Recorded, text, &[])
+            }
             (_, StartOrder::Unknown) => self.handset(EventKind::Recorded, text, &[Effect::AskOrder]),
             (_, StartOrder::Later) => self.handset(EventKind::OptedIn, text, &self.welcome()),
         }
     }
 
-    fn yes(&self, text: HandsetText, arrived_at: Timestamp, asked: Asked) -> Decision {
+    fn yes(&self, text: HandsetText, arrived_at: Timestamp, asked: RequestStatus) -> Decision {
         // A YES from before the request answers something else.
         let answers = |asked_at| text.time().unwrap_or(arrived_at) >= asked_at;
         match (self.state, asked) {
-            (State::Invited(_), Asked::At(asked_at)) if answers(asked_at) => {
+            (ConsentState::Invited(_), RequestStatus::At(asked_at)) if answers(asked_at) => {
                 self.handset(EventKind::OptedIn, text, &self.welcome())
             }
-            (State::NotAsked | State::Invited(_), Asked::UnderWay { since }) if answers(since) => {
+            (ConsentState::NotAsked | ConsentState::Invited(_), RequestStatus::UnderWay { since })
+                if answers(since) =>
+            {
                 self.handset(EventKind::Recorded, text, &[Effect::AwaitRequest])
             }
             _ => Decision::default(),
@@ -119,12 +125,13 @@ impl Case<'_> {
         }
     }
 
-    fn stop(&self, text: HandsetText, scope: Scope) -> Decision {
-        if let State::OptedIn(began) = self.state {
+    fn stop(&self, text: HandsetText, scope: RevocationScope) -> Decision {
+        if let ConsentState::OptedIn(began) = self.state {
             let is_timed = began.source == Source::Handset && began.is_timed();
             let clearly_older = stop_is_older(text.time(), is_timed.then_some(began.occurred_at));
             // It may be older than this program's START and still be news to another one.
-            let is_news = scope == Scope::Everywhere && self.record.may_be_texted_beside(self.program);
+            let is_news =
+                scope == RevocationScope::Everywhere && self.record.may_be_texted_beside(self.program);
             if clearly_older && !is_news {
                 return self.handset(EventKind::Recorded, text, &[]);
             }
@@ -135,7 +142,7 @@ impl Case<'_> {
             event.occurred_at = occurred_at;
         }
         // Also where only another program was left to end: the lead is told once that it has.
-        let ends_another = scope == Scope::Everywhere && self.record.may_be_texted();
+        let ends_another = scope == RevocationScope::Everywhere && self.record.may_be_texted();
         if self.state.name() != StateName::OptedOut || ends_another {
             decision.effects.push(Effect::ConfirmOptOut);
         }
@@ -158,16 +165,20 @@ impl Case<'_> {
         let flagged = self.record.do_not_text.is_some() || self.record.paused.is_some();
         let is_open = self.record.open_request(self.program).is_some();
         let (kind, effects) = match self.state {
-            State::NotAsked if double_opt_in && (flagged || is_open) => (EventKind::Recorded, vec![]),
-            State::NotAsked if double_opt_in => (EventKind::RequestScheduled, vec![Effect::SendInvitation]),
-            State::NotAsked => (EventKind::OptedIn, self.welcome()),
-            State::Invited(_) | State::OptedIn(_) | State::OptedOut(_) => (EventKind::Recorded, vec![]),
+            ConsentState::NotAsked if double_opt_in && (flagged || is_open) => (EventKind::Recorded, vec![]),
+            ConsentState::NotAsked if double_opt_in => {
+                (EventKind::RequestScheduled, vec![Effect::SendInvitation])
+            }
+            ConsentState::NotAsked => (EventKind::OptedIn, self.welcome()),
+            ConsentState::Invited(_) | ConsentState::OptedIn(_) | ConsentState::OptedOut(_) => {
+                (EventKind::Recorded, vec![])
+            }
         };
         self.event(kind, Source::WebForm, Evidence::WebForm(record), &effects)
     }
 
     fn manual_opt_in(&self, document: ConsentDocument) -> Result<Decision, Refusal> {
-        if let State::OptedOut(since) = self.state {
+        if let ConsentState::OptedOut(since) = self.state {
             return Err(Refusal::OptedOut { since: since.occurred_at });
         }
         check_given_at(self.record, document.given_at, self.now)?;
@@ -177,7 +188,7 @@ impl Case<'_> {
         let released =
             || self.welcome().into_iter().filter(|effect| *effect != Effect::ConfirmOptIn).collect();
         let (kind, effects) = match self.state {
-            State::OptedIn(_) => (EventKind::Recorded, vec![]),
+            ConsentState::OptedIn(_) => (EventKind::Recorded, vec![]),
             _ => (EventKind::OptedIn, released()),
         };
         let mut decision = self.event(kind, Source::Manual, Evidence::Document(document), &effects);
@@ -197,7 +208,8 @@ impl Case<'_> {
         if occurred_at > self.now || occurred_at < TCPA {
             return Err(Refusal::RevocationDate { floor: TCPA });
         }
-        let mut decision = self.revoke(Scope::Everywhere, source, Evidence::Revocation { channel, reason });
+        let mut decision =
+            self.revoke(RevocationScope::Everywhere, source, Evidence::Revocation { channel, reason });
         if let Some(event) = &mut decision.event {
             event.occurred_at = occurred_at;
         }
@@ -208,14 +220,14 @@ impl Case<'_> {
     }
 
     /// Any revocation: always allowed, and recorded even where nothing is left to revoke.
-    fn revoke(&self, scope: Scope, source: Source, evidence: Evidence) -> Decision {
+    fn revoke(&self, scope: RevocationScope, source: Source, evidence: Evidence) -> Decision {
         let already_out = match scope {
-            Scope::Everywhere => self.record.is_out_everywhere(),
-            Scope::Program => self.state.name() == StateName::OptedOut,
+            RevocationScope::Everywhere => self.record.is_out_everywhere(),
+            RevocationScope::Program => self.state.name() == StateName::OptedOut,
         };
         let kind = if already_out { EventKind::OptOutRepeated } else { EventKind::OptedOut };
         let mut decision = self.event(kind, source, evidence, &[Effect::CancelWaiting]);
-        if let (Some(event), Scope::Everywhere) = (&mut decision.event, scope) {
+        if let (Some(event), RevocationScope::Everywhere) = (&mut decision.event, scope) {
             event.program = None;
         }
         decision
@@ -265,7 +277,7 @@ impl Case<'_> {
     }
 
     fn event(&self, kind: EventKind, source: Source, evidence: Evidence, effects: &[Effect]) -> Decision {
-        let draft = Draft { kind, program: Some(self.program), source, occurred_at: self.now, evidence };
+        let draft = EventDraft { kind, program: Some(self.program), source, occurred_at: self.now, evidence };
         Decision { event: Some(draft), effects: effects.to_vec() }
     }
 }
@@ -338,8 +350,8 @@ fn is_test(words: &BTreeSet<&str>) -> bool {
     (says("test") || says("tests") || says("testing")) && words.iter().all(|word| BESIDE_TEST.contains(word))
 }
 
-fn checked_basis(Basis { kind, words }: Basis) -> Result<Basis, Refusal> {
-    Ok(Basis { kind, words: checked_reason(words)? })
+fn checked_basis(ContactBasis { kind, words }: ContactBasis) -> Result<ContactBasis, Refusal> {
+    Ok(ContactBasis { kind, words: checked_reason(words)? })
 }
 
 fn checked_reason(reason: String) -> Result<String, Refusal> {

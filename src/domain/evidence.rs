@@ -104,7 +104,7 @@ impl BasisKind {
 
 /// How we got a number: what an invitation rests on where its program asks for it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct Basis {
+pub struct ContactBasis {
     /// The kind.
     pub kind: BasisKind,
     /// In words.
@@ -234,7 +234,7 @@ pub enum Evidence {
         text: String,
         /// How we got the number, where somebody said so. Left out of the bytes otherwise: older histories keep theirs.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        basis: Option<Basis>,
+        basis: Option<ContactBasis>,
     },
     /// The record of the same handset under another spelling of its number.
     OtherSpelling(OtherSpelling),

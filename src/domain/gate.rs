@@ -7,18 +7,18 @@ mod timing;
 mod verdict;
 
 pub use timing::caps;
-pub use verdict::{Answer, ClearedText, SendPermit, Verdict};
+pub use verdict::{ClearedText, GateOutcome, SendPermit, Verdict};
 
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::consent::{NumberConsent, State};
+use super::consent::{ConsentState, NumberConsent};
 use super::message::{Category, Lane};
 use super::phone::Phone;
 use super::program::Program;
-use super::schedule::{Cap, LegalCap, Place, Rulebook};
-use super::standstill::Standstill;
+use super::schedule::{FrequencyCap, LegalCap, Location, Rulebook};
+use super::standstill::RestoreHold;
 use super::time::Timestamp;
 use super::words::words;
 
@@ -104,7 +104,7 @@ impl CheckName {
 /// One check with its facts. Kept with messages as a short list, because there are nine for each.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(from = "CheckRow", into = "CheckRow")]
-pub struct Check {
+pub struct GateCheck {
     /// Which check.
     pub name: CheckName,
     /// How it came out.
@@ -117,15 +117,15 @@ pub struct Check {
 
 type CheckRow = (CheckName, Outcome, String, Option<String>);
 
-impl From<Check> for CheckRow {
-    fn from(Check { name, outcome, facts, next_step }: Check) -> CheckRow {
+impl From<GateCheck> for CheckRow {
+    fn from(GateCheck { name, outcome, facts, next_step }: GateCheck) -> CheckRow {
         (name, outcome, facts, next_step)
     }
 }
 
-impl From<CheckRow> for Check {
-    fn from((name, outcome, facts, next_step): CheckRow) -> Check {
-        Check { name, outcome, facts, next_step }
+impl From<CheckRow> for GateCheck {
+    fn from((name, outcome, facts, next_step): CheckRow) -> GateCheck {
+        GateCheck { name, outcome, facts, next_step }
     }
 }
 
@@ -140,7 +140,7 @@ pub struct FailedRequest {
 
 /// What the gate is asked about.
 #[derive(Debug)]
-pub struct Question<'a> {
+pub struct GateQuestion<'a> {
     /// What is known of the number.
     pub consent: &'a NumberConsent,
     /// The program's opt-in request to it that the carrier has not taken yet, if there is one.
@@ -158,19 +158,19 @@ pub struct Question<'a> {
     /// False when an administrator switched all sending off.
     pub sending_on: bool,
     /// Why the installation itself stopped all sending, if it did.
-    pub standstill: Option<Standstill>,
+    pub standstill: Option<RestoreHold>,
     /// Where the recipient may be, one place for each contact on the number; none when the program keeps no hours.
-    pub places: &'a [Place],
+    pub places: &'a [Location],
     /// The dated rules.
     pub rulebook: &'a Rulebook,
     /// What was promised: see [`caps`].
-    pub caps: &'a [Cap],
+    pub caps: &'a [FrequencyCap],
     /// When texts that count towards the promised frequency were handed over.
     pub sent: &'a [Timestamp],
     /// The caps by law where the recipient may be.
     pub legal_caps: &'a [UsedCap<'a>],
     /// What the text is: it decides which of the timing checks bind it.
-    pub purpose: Purpose,
+    pub purpose: MessagePurpose,
     /// Now.
     pub now: Timestamp,
 }
@@ -186,7 +186,7 @@ pub struct UsedCap<'a> {
 
 /// What a text is, as far as the timing checks care (RULES §3, §4).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Purpose {
+pub enum MessagePurpose {
     /// An intended message that counts towards the promised frequency.
     Counted,
     /// A person types to a person: quiet hours and caps by law hold, the promised frequency is about the others.
@@ -197,20 +197,20 @@ pub enum Purpose {
     Reply,
 }
 
-impl Purpose {
+impl MessagePurpose {
     /// What a message of this lane and category is.
-    pub fn of(lane: Lane, category: Category) -> Purpose {
+    pub fn of(lane: Lane, category: Category) -> MessagePurpose {
         match (lane, category) {
-            (Lane::Gated, Category::Conversation) => Purpose::Conversation,
-            (Lane::Gated, _) => Purpose::Counted,
-            (Lane::Invitation, _) => Purpose::Invitation,
-            (Lane::OptOutConfirmation | Lane::OptInConfirmation | Lane::Help, _) => Purpose::Reply,
+            (Lane::Gated, Category::Conversation) => MessagePurpose::Conversation,
+            (Lane::Gated, _) => MessagePurpose::Counted,
+            (Lane::Invitation, _) => MessagePurpose::Invitation,
+            (Lane::OptOutConfirmation | Lane::OptInConfirmation | Lane::Help, _) => MessagePurpose::Reply,
         }
     }
 }
 
 /// Asks every check.
-pub fn ask(question: &Question<'_>) -> Verdict {
+pub fn ask(question: &GateQuestion<'_>) -> Verdict {
     let state = question.consent.state_in(question.program.id);
     let timing = timing::timing(question);
     let checks = vec![
@@ -225,7 +225,7 @@ pub fn ask(question: &Question<'_>) -> Verdict {
         checks::operations(question),
     ];
     // A time is told only where nothing but the time is in the way.
-    let waits = |check: &Check| {
+    let waits = |check: &GateCheck| {
         check.outcome != Outcome::Fail || check.name.is_about_time() || check.name == CheckName::Operations
     };
     let next_allowed_at = timing.next.filter(|_| checks.iter().all(waits));
@@ -248,11 +248,11 @@ pub fn ask(question: &Question<'_>) -> Verdict {
 
 /// The event that scheduled the opt-in request that may be handed over. Versions before called the number invited as soon as
 /// the request was queued.
-fn request_to_send(question: &Question<'_>, state: State) -> Option<i32> {
+fn request_to_send(question: &GateQuestion<'_>, state: ConsentState) -> Option<i32> {
     match (question.consent.requests.get(&question.program.id), state) {
         // One that the carrier took and did not deliver is handed over again.
         (Some(request), _) => Some(request.seq),
-        (None, State::Invited(since)) => Some(since.seq),
+        (None, ConsentState::Invited(since)) => Some(since.seq),
         (None, _) => None,
     }
 }

@@ -2,15 +2,15 @@
 //! and those who use it.
 
 use super::consent::{EventKind, Source};
-use super::decide::{Arrival, may_ask_again_from};
-use super::evidence::{Basis, ConsentDocument, Evidence, FormRecord, HandsetText, RevocationChannel};
+use super::decide::{StartArrival, may_ask_again_from};
+use super::evidence::{ConsentDocument, ContactBasis, Evidence, FormRecord, HandsetText, RevocationChannel};
 use super::id::{MessageId, ProgramId};
-use super::schedule::{DeadlineName, Deadlines};
+use super::schedule::{DeadlineName, RevocationDeadlines};
 use super::time::Timestamp;
 
 /// How far a revocation reaches.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Scope {
+pub enum RevocationScope {
     /// All programs of the installation.
     Everywhere,
     /// Only the program it was said to.
@@ -40,7 +40,7 @@ impl Revocation {
     ///
     /// # Errors
     /// [`Refusal::TooLateToConfirm`].
-    pub fn check_confirmation(&self, deadlines: Deadlines, now: Timestamp) -> Result<(), Refusal> {
+    pub fn check_confirmation(&self, deadlines: RevocationDeadlines, now: Timestamp) -> Result<(), Refusal> {
         let is_late =
             self.received_at.is_some_and(|received_at| now.since(received_at) > deadlines.confirm_within());
         if self.confirm && is_late {
@@ -52,7 +52,7 @@ impl Revocation {
 
 /// What is known of the current opt-in request when a YES arrives.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Asked {
+pub enum RequestStatus {
     /// None has gone out.
     No,
     /// It is being handed over since then, or its outcome is unknown.
@@ -65,24 +65,24 @@ pub enum Asked {
 #[derive(Clone, PartialEq, Debug)]
 pub enum Intent {
     /// The system queues the opt-in template.
-    Invite { message: MessageId, text: String, basis: Option<Basis> },
+    Invite { message: MessageId, text: String, basis: Option<ContactBasis> },
     /// A person asks once more, long after an invitation without an answer.
-    Reinvite { message: MessageId, text: String, basis: Option<Basis> },
+    Reinvite { message: MessageId, text: String, basis: Option<ContactBasis> },
     /// The carrier took the opt-in request that the event `seq` scheduled; its hand-off began at `asked_at`.
     RequestAccepted { message: MessageId, seq: i32, text: String, asked_at: Timestamp },
     /// The opt-in request of the event `seq` reached nobody.
     InvitationFailed { message: MessageId, seq: i32, why: String },
     /// START from the handset, with the opt-outs that it has to be later than.
-    Start(HandsetText, Arrival),
+    Start(HandsetText, StartArrival),
     /// A program's own word of consent: it begins consent, and only START itself brings back who opted out.
-    Join(HandsetText, Arrival),
+    Join(HandsetText, StartArrival),
     /// A text that is kept in the history and changes nothing: START from another channel, or one that only the provider
     /// reads as START.
     Keep(HandsetText),
     /// YES from the handset: consent only as an answer to the current opt-in request.
-    Yes { text: HandsetText, arrived_at: Timestamp, asked: Asked },
+    Yes { text: HandsetText, arrived_at: Timestamp, asked: RequestStatus },
     /// STOP from the handset.
-    Stop(HandsetText, Scope),
+    Stop(HandsetText, RevocationScope),
     /// A reply that is neither clearly yes nor clearly no.
     Unclear(HandsetText),
     /// The hosted form, with the box ticked.
@@ -92,7 +92,7 @@ pub enum Intent {
     /// A person, or a client of the API, records a revocation by any channel.
     OptOut(Revocation, Source),
     /// The provider says that the lead is blocked there.
-    ProviderBlock { provider: String, code: String, message: MessageId, scope: Scope },
+    ProviderBlock { provider: String, code: String, message: MessageId, scope: RevocationScope },
     /// The number has another owner.
     Reassigned { reason: String },
     /// The database became real, and the program's state rests on a simulated phone or on demo data.
@@ -107,7 +107,7 @@ pub enum Intent {
 
 /// An event that is to be appended.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Draft {
+pub struct EventDraft {
     /// What it does.
     pub kind: EventKind,
     /// The program it is about; `None` means all.
@@ -143,7 +143,7 @@ pub enum Effect {
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Decision {
     /// The event to append.
-    pub event: Option<Draft>,
+    pub event: Option<EventDraft>,
     /// What to do with it, in order.
     pub effects: Vec<Effect>,
 }

@@ -3,44 +3,44 @@
 
 use sha2::{Digest, Sha256};
 
-use super::consent::{Event, EventKind, Source};
+use super::consent::{ConsentEvent, EventKind, Source};
 use super::evidence::Evidence;
 use super::id::{NumberId, ProgramId};
 use super::phone::Phone;
 use super::time::Timestamp;
 
 /// SHA-256.
-pub type Hash = [u8; 32];
+pub type EventHash = [u8; 32];
 /// Random bytes that keep a commitment from being guessed.
-pub type Salt = [u8; 16];
+pub type CommitmentSalt = [u8; 16];
 
 /// The `prev_hash` of a number's first event.
-pub const GENESIS: Hash = [0; 32];
+pub const GENESIS: EventHash = [0; 32];
 /// The canonical form's version: the first byte under every hash.
 const VERSION: u8 = 1;
 
 /// An event as it stands in a number's chain.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Entry {
+pub struct LedgerEntry {
     /// Whose history.
     pub number: NumberId,
     /// The event as the fold needs it.
-    pub event: Event,
+    pub event: ConsentEvent,
     /// Who did it.
     pub actor: String,
     /// The salt of the commitment; kept with the personal data and erased with it.
-    pub salt: Salt,
+    pub salt: CommitmentSalt,
     /// The evidence as JSON, exactly the bytes that were committed to.
     pub facts: String,
     /// `SHA-256(salt ‖ number in E.164 ‖ facts)`: all the chain knows of personal data.
-    pub commitment: Hash,
+    pub commitment: EventHash,
     /// The hash of the event before.
-    pub prev_hash: Hash,
+    pub prev_hash: EventHash,
     /// The hash of this event.
-    pub hash: Hash,
+    pub hash: EventHash,
 }
 
-impl Entry {
+impl LedgerEntry {
     /// Chains `event` behind `prev_hash`, or says that its evidence cannot be written down.
     ///
     /// # Errors
@@ -48,22 +48,23 @@ impl Entry {
     pub fn chain(
         number: NumberId,
         phone: &Phone,
-        event: Event,
+        event: ConsentEvent,
         actor: String,
-        salt: Salt,
-        prev_hash: Hash,
-    ) -> Result<Entry, serde_json::Error> {
+        salt: CommitmentSalt,
+        prev_hash: EventHash,
+    ) -> Result<LedgerEntry, serde_json::Error> {
         let facts = serde_json::to_string(&event.evidence)?;
         let commitment = commitment(&salt, phone, &facts);
-        let mut entry = Entry { number, event, actor, salt, facts, commitment, prev_hash, hash: GENESIS };
+        let mut entry =
+            LedgerEntry { number, event, actor, salt, facts, commitment, prev_hash, hash: GENESIS };
         entry.hash = entry.expected_hash();
         Ok(entry)
     }
 
     /// The hash that the canonical bytes give.
-    pub fn expected_hash(&self) -> Hash {
+    pub fn expected_hash(&self) -> EventHash {
         let event = &self.event;
-        let mut canonical = Canonical::new();
+        let mut canonical = CanonicalBytes::new();
         canonical
             .field(self.number.as_bytes())
             .field(&event.seq.to_be_bytes())
@@ -81,7 +82,7 @@ impl Entry {
 
 /// A row of the history as it was read back, before anybody believes it.
 #[derive(Clone, Debug)]
-pub struct Stored {
+pub struct StoredEvent {
     /// Whose history.
     pub number: NumberId,
     /// Its place.
@@ -112,7 +113,7 @@ pub struct Stored {
 
 /// What is wrong with a row of the history.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum Flaw {
+pub enum LedgerFlaw {
     /// The places are not 1, 2, 3, …
     #[error("its place does not follow the event before it")]
     Gap,
@@ -130,26 +131,31 @@ pub enum Flaw {
     Evidence,
 }
 
-impl Stored {
+impl StoredEvent {
     /// Believes the row only if it follows `(prev_seq, prev_hash)` and proves itself for `phone`.
     ///
     /// # Errors
     /// The first [`Flaw`] found.
-    pub fn check(self, phone: &Phone, prev_seq: i32, prev_hash: Hash) -> Result<Entry, Flaw> {
+    pub fn check(
+        self,
+        phone: &Phone,
+        prev_seq: i32,
+        prev_hash: EventHash,
+    ) -> Result<LedgerEntry, LedgerFlaw> {
         if self.seq != prev_seq + 1 {
-            return Err(Flaw::Gap);
+            return Err(LedgerFlaw::Gap);
         }
         if self.prev_hash != prev_hash {
-            return Err(Flaw::BrokenLink);
+            return Err(LedgerFlaw::BrokenLink);
         }
-        let salt: Salt = self.salt.as_slice().try_into().map_err(|_| Flaw::Commitment)?;
+        let salt: CommitmentSalt = self.salt.as_slice().try_into().map_err(|_| LedgerFlaw::Commitment)?;
         let commitment = commitment(&salt, phone, &self.facts);
         if self.commitment != commitment {
-            return Err(Flaw::Commitment);
+            return Err(LedgerFlaw::Commitment);
         }
-        let evidence: Evidence = serde_json::from_str(&self.facts).map_err(|_| Flaw::Evidence)?;
-        let hash: Hash = self.hash.as_slice().try_into().map_err(|_| Flaw::Hash)?;
-        let event = Event {
+        let evidence: Evidence = serde_json::from_str(&self.facts).map_err(|_| LedgerFlaw::Evidence)?;
+        let hash: EventHash = self.hash.as_slice().try_into().map_err(|_| LedgerFlaw::Hash)?;
+        let event = ConsentEvent {
             seq: self.seq,
             program: self.program,
             kind: self.kind,
@@ -159,42 +165,43 @@ impl Stored {
             evidence,
         };
         let (actor, facts) = (self.actor, self.facts);
-        let entry = Entry { number: self.number, event, actor, salt, facts, commitment, prev_hash, hash };
+        let entry =
+            LedgerEntry { number: self.number, event, actor, salt, facts, commitment, prev_hash, hash };
         if entry.expected_hash() != hash {
-            return Err(Flaw::Hash);
+            return Err(LedgerFlaw::Hash);
         }
         Ok(entry)
     }
 }
 
 /// Adds one event to the running digest of a seal: its hash, and its position in the whole history.
-pub fn fold_position(digest: Hash, position: i64, event_hash: &[u8]) -> Hash {
-    let mut canonical = Canonical::new();
+pub fn fold_position(digest: EventHash, position: i64, event_hash: &[u8]) -> EventHash {
+    let mut canonical = CanonicalBytes::new();
     canonical.field(&digest).field(&position.to_be_bytes()).field(event_hash);
     canonical.hash()
 }
 
 /// Adds one event's hash to the running digest of a seal of the oldest form.
-pub fn fold_seal(digest: Hash, event_hash: &[u8]) -> Hash {
-    let mut canonical = Canonical::new();
+pub fn fold_seal(digest: EventHash, event_hash: &[u8]) -> EventHash {
+    let mut canonical = CanonicalBytes::new();
     canonical.field(&digest).field(event_hash);
     canonical.hash()
 }
 
-fn commitment(salt: &Salt, phone: &Phone, facts: &str) -> Hash {
-    let mut canonical = Canonical::new();
+fn commitment(salt: &CommitmentSalt, phone: &Phone, facts: &str) -> EventHash {
+    let mut canonical = CanonicalBytes::new();
     canonical.field(salt).field(phone.as_str().as_bytes()).field(facts.as_bytes());
     canonical.hash()
 }
 
 /// Fields in fixed order, each behind its length as four big-endian bytes, so that no two lists of fields look alike.
-struct Canonical(Sha256);
+struct CanonicalBytes(Sha256);
 
-impl Canonical {
+impl CanonicalBytes {
     fn new() -> Self {
         let mut hasher = Sha256::new();
         hasher.update([VERSION]);
-        Canonical(hasher)
+        CanonicalBytes(hasher)
     }
 
     fn field(&mut self, bytes: &[u8]) -> &mut Self {
@@ -204,7 +211,7 @@ impl Canonical {
         self
     }
 
-    fn hash(self) -> Hash {
+    fn hash(self) -> EventHash {
         self.0.finalize().into()
     }
 }

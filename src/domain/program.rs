@@ -11,7 +11,7 @@ pub use word_list::{WordList, check_code, check_words, warning};
 use super::auto_reply::{self, AutoReplies, AutoReply};
 use super::id::ProgramId;
 use super::language::Language;
-use super::reply::Keywords;
+use super::reply::ProgramKeywords;
 use super::schedule::{OwnHours, promises};
 use super::time::Timestamp;
 
@@ -136,8 +136,8 @@ impl Program {
     }
 
     /// What replies to it may say besides the default keywords; `codes` are those of all programs.
-    pub fn keywords(&self, codes: Vec<String>) -> Keywords {
-        Keywords {
+    pub fn keywords(&self, codes: Vec<String>) -> ProgramKeywords {
+        ProgramKeywords {
             revoke: self.revoke_words.words().to_vec(),
             help: self.help_words.words().to_vec(),
             confirm: Vec::new(),
@@ -269,7 +269,7 @@ pub mod defaults {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::sms::{Encoding, segments};
+    use crate::domain::sms::{SmsEncoding, segments};
 
     #[test]
     fn what_follows_a_narrowed_stop_costs_no_other_alphabet() {
@@ -277,7 +277,7 @@ mod tests {
             let words = defaults::ends_alone(*language);
             assert!(words.contains("{program}") && words.contains("STOP"), "{language}");
             let encoding = segments(&words.replace("{program}", "Rates")).encoding;
-            assert_eq!(encoding, Encoding::Gsm7, "{language}");
+            assert_eq!(encoding, SmsEncoding::Gsm7, "{language}");
         }
     }
 }

@@ -18,7 +18,7 @@ mod typos;
 mod words;
 
 pub use everyday::is_ordinary;
-pub use examples::{Example, examples};
+pub use examples::{ReplyExample, examples};
 
 use fold::{fold, one_line, strip, unmask};
 
@@ -29,7 +29,7 @@ pub const UNCLEAR: &str = "unclear";
 
 /// What a text asks for.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Reply {
+pub enum ReplyIntent {
     /// START: consent.
     OptIn,
     /// YES, Y: consent only while invited.
@@ -47,23 +47,23 @@ pub enum Reply {
     Other,
 }
 
-impl Reply {
+impl ReplyIntent {
     /// The word as stored and as the API speaks it.
     pub fn as_str(&self) -> &'static str {
         match self {
-            Reply::OptIn => "opt_in",
-            Reply::Confirm => "confirm",
-            Reply::Revoke { .. } => "revoke",
-            Reply::Help => "help",
-            Reply::Unclear => UNCLEAR,
-            Reply::Other => "other",
+            ReplyIntent::OptIn => "opt_in",
+            ReplyIntent::Confirm => "confirm",
+            ReplyIntent::Revoke { .. } => "revoke",
+            ReplyIntent::Help => "help",
+            ReplyIntent::Unclear => UNCLEAR,
+            ReplyIntent::Other => "other",
         }
     }
 }
 
 /// Which of the four tiers of RULES §2 decided.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Tier {
+pub enum ReplyTier {
     /// 1: the whole text is a keyword.
     Keyword,
     /// 2: clear in other words (47 CFR 64.1200(a)(10), any reasonable means).
@@ -76,11 +76,11 @@ pub enum Tier {
 
 /// A text as it was read, with what decided it.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Reading {
+pub struct ReplyReading {
     /// What the text asks for.
-    pub reply: Reply,
+    pub reply: ReplyIntent,
     /// How that was found.
-    pub tier: Tier,
+    pub tier: ReplyTier,
     /// What matched, to be read after that word: a keyword, `take me off + list`, `UNSUBSCRIBE (one slip: UNSUBCRIBE)`, or
     /// "tapback"; nothing when nothing did.
     pub matched: Option<String>,
@@ -91,7 +91,7 @@ pub struct Reading {
 /// Words a program adds to the default set, and the codes of the programs. The default adds none. A word that stands in
 /// two lists has its most restrictive meaning: revoke, then help, confirm, opt in.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Keywords {
+pub struct ProgramKeywords {
     /// More words for revocation, matched as generously as STOP.
     pub revoke: Vec<String>,
     /// More words for help.
@@ -105,14 +105,24 @@ pub struct Keywords {
 }
 
 /// Reads a lead's text.
-pub fn read(text: &str, keywords: &Keywords) -> Reading {
+pub fn read(text: &str, keywords: &ProgramKeywords) -> ReplyReading {
     let folded = fold(text);
     let line = one_line(&folded);
     if tapback::is_tapback(&line) {
         let matched = Some("tapback".to_owned());
-        return Reading { reply: Reply::Other, tier: Tier::NoChange, matched, language: None };
+        return ReplyReading {
+            reply: ReplyIntent::Other,
+            tier: ReplyTier::NoChange,
+            matched,
+            language: None,
+        };
     }
-    let nothing = || Reading { reply: Reply::Other, tier: Tier::NoChange, matched: None, language: None };
+    let nothing = || ReplyReading {
+        reply: ReplyIntent::Other,
+        tier: ReplyTier::NoChange,
+        matched: None,
+        language: None,
+    };
     keyword::keyword(&line, keywords)
         .or_else(|| sentence::judge(&unmask(&folded), &name::names_in(text), keywords))
         .or_else(|| keyword::consent_as_question(&line, keywords))

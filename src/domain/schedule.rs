@@ -27,21 +27,23 @@ mod zone;
 #[cfg(test)]
 mod tests;
 
-pub use answer::{AppliedRule, Because, Hours};
-pub use ask::{Rules, Window, ask, opens_at, window};
+pub use answer::{AppliedRule, RuleMoment, SendingHours};
+pub use ask::{ApplicableRules, OpenWindow, ask, opens_at, window};
 pub use book::{Rulebook, federal_day};
-pub use closed_days::{Closure, Falls, Holiday};
-pub use dated::{Certainty, Dated, LONG_AGO};
-pub use frequency::{Cap, Per, promises, promises_none};
-pub use hour_rule::{Allowed, Days, HourRule, Law};
+pub use closed_days::{Holiday, HolidayDate, PlaceClosure};
+pub use dated::{Certainty, LONG_AGO, RuleDates};
+pub use frequency::{CapPeriod, FrequencyCap, promises, promises_none};
+pub use hour_rule::{AllowedHours, HourRule, RuleAuthority, WeekdaySet};
 pub use legal_cap::{LegalCap, Subject};
 pub use own_hours::OwnHours;
 pub use pending::PendingRule;
-pub use place::{By, OwnZone, Place, is_foreign, place_in, place_of, zip_is_readable, zip_is_short};
+pub use place::{
+    Location, LocationSource, OwnZone, is_foreign, place_in, place_of, zip_is_readable, zip_is_short,
+};
 pub use region::Region;
-pub use revocation::{Deadline, DeadlineName, Deadlines, Reach, StopRule, TextKind};
-pub use rule::Rule;
+pub use revocation::{DeadlineName, Reach, RevocationDeadline, RevocationDeadlines, StopRule, TextKind};
+pub use rule::ScheduleRule;
 pub use rule_error::RuleError;
-pub use rulebook_text::{Difference, RulebookText, normal_lines};
-pub use strictness::{Strictness, strictness};
-pub use zone::{Local, Zone};
+pub use rulebook_text::{RulebookDiff, RulebookText, normal_lines};
+pub use strictness::{RuleStrictness, strictness};
+pub use zone::{LocalTime, TimeZone};

@@ -17,44 +17,44 @@ const GSM7_EXTENSION: &str = "\u{c}^{}\\[~]|€";
 
 /// The alphabet a text is sent in. One character outside GSM-7 puts the whole text into UCS-2.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Encoding {
+pub enum SmsEncoding {
     /// The GSM 7-bit default alphabet: 160 septets alone, 153 in each part of a longer text.
     Gsm7,
     /// 16-bit units: 70 alone, 67 in each part of a longer text.
     Ucs2,
 }
 
-impl Encoding {
+impl SmsEncoding {
     /// The name as people in the field write it.
     pub const fn as_str(self) -> &'static str {
         match self {
-            Encoding::Gsm7 => "GSM-7",
-            Encoding::Ucs2 => "UCS-2",
+            SmsEncoding::Gsm7 => "GSM-7",
+            SmsEncoding::Ucs2 => "UCS-2",
         }
     }
 
     /// Units in a text of one part, and in each part of a longer one, which carries a header (TS 23.040, 9.2.3.24.1).
     const fn room(self) -> (usize, usize) {
         match self {
-            Encoding::Gsm7 => (160, 153),
-            Encoding::Ucs2 => (70, 67),
+            SmsEncoding::Gsm7 => (160, 153),
+            SmsEncoding::Ucs2 => (70, 67),
         }
     }
 
     /// The units one character takes.
     fn width(self, c: char) -> usize {
         match self {
-            Encoding::Gsm7 => 1 + usize::from(GSM7_EXTENSION.contains(c)),
-            Encoding::Ucs2 => c.len_utf16(),
+            SmsEncoding::Gsm7 => 1 + usize::from(GSM7_EXTENSION.contains(c)),
+            SmsEncoding::Ucs2 => c.len_utf16(),
         }
     }
 }
 
 /// How a text travels.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Segments {
+pub struct SegmentCount {
     /// The alphabet of every part.
-    pub encoding: Encoding,
+    pub encoding: SmsEncoding,
     /// Septets of GSM-7 (an extension character counts twice) or 16-bit units of UCS-2 (an emoji counts twice or more).
     pub units: usize,
     /// The parts; an empty text has none.
@@ -62,9 +62,9 @@ pub struct Segments {
 }
 
 /// Counts a text's parts. An escape pair and a surrogate pair stay together, so a part may end one unit early.
-pub fn segments(text: &str) -> Segments {
+pub fn segments(text: &str) -> SegmentCount {
     let gsm7 = text.chars().all(|c| GSM7_BASIC.contains(c) || GSM7_EXTENSION.contains(c));
-    let encoding = if gsm7 { Encoding::Gsm7 } else { Encoding::Ucs2 };
+    let encoding = if gsm7 { SmsEncoding::Gsm7 } else { SmsEncoding::Ucs2 };
     let (alone, part) = encoding.room();
     let units = text.chars().map(|c| encoding.width(c)).sum();
     let segments = match units {
@@ -72,7 +72,7 @@ pub fn segments(text: &str) -> Segments {
         units if units <= alone => 1,
         _ => parts(text.chars().map(|c| encoding.width(c)), part),
     };
-    Segments { encoding, units, segments }
+    SegmentCount { encoding, units, segments }
 }
 
 /// Fills parts of `room` units one after the other, never splitting a character.
@@ -94,13 +94,13 @@ mod tests {
 
     fn gsm7(text: &str) -> (usize, usize) {
         let count = segments(text);
-        assert_eq!(count.encoding, Encoding::Gsm7, "{text}");
+        assert_eq!(count.encoding, SmsEncoding::Gsm7, "{text}");
         (count.units, count.segments)
     }
 
     fn ucs2(text: &str) -> (usize, usize) {
         let count = segments(text);
-        assert_eq!(count.encoding, Encoding::Ucs2, "{text}");
+        assert_eq!(count.encoding, SmsEncoding::Ucs2, "{text}");
         (count.units, count.segments)
     }
 

@@ -9,7 +9,7 @@ use super::time::Timestamp;
 /// Why sending stands still, and how far a restore has come.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(tag = "stage", rename_all = "snake_case")]
-pub enum Standstill {
+pub enum RestoreHold {
     /// The database lies behind the file of seals, whose last one was made then.
     Behind {
         /// When the seal was made that the database lacks.
@@ -62,34 +62,34 @@ impl RestoreSign {
     }
 }
 
-impl Standstill {
+impl RestoreHold {
     /// When the seal was made that the database lacks or lacked.
     pub fn sealed_at(self) -> Timestamp {
         match self {
-            Standstill::Behind { sealed_at, .. } | Standstill::Accepted { sealed_at, .. } => sealed_at,
-            Standstill::Suspected { since, .. } => since,
-            Standstill::Mixed => Timestamp::default(),
+            RestoreHold::Behind { sealed_at, .. } | RestoreHold::Accepted { sealed_at, .. } => sealed_at,
+            RestoreHold::Suspected { since, .. } => since,
+            RestoreHold::Mixed => Timestamp::default(),
         }
     }
 
     /// What leads sent before is in the database, where a restore is the reason.
     pub fn since(self) -> Option<Timestamp> {
         match self {
-            Standstill::Behind { since, .. }
-            | Standstill::Suspected { since, .. }
-            | Standstill::Accepted { since, .. } => Some(since),
-            Standstill::Mixed => None,
+            RestoreHold::Behind { since, .. }
+            | RestoreHold::Suspected { since, .. }
+            | RestoreHold::Accepted { since, .. } => Some(since),
+            RestoreHold::Mixed => None,
         }
     }
 
     /// True while `after-restore` has not run since a restore was noticed.
     pub fn awaits_after_restore(self) -> bool {
-        matches!(self, Standstill::Behind { .. } | Standstill::Suspected { .. })
+        matches!(self, RestoreHold::Behind { .. } | RestoreHold::Suspected { .. })
     }
 
     /// True while an administrator cannot turn sending on.
     pub fn keeps_sending_off(self) -> bool {
-        !matches!(self, Standstill::Accepted { .. })
+        !matches!(self, RestoreHold::Accepted { .. })
     }
 
     /// What stands still.
@@ -100,21 +100,21 @@ impl Standstill {
     /// Why, in a sentence or two.
     pub fn why(self) -> String {
         match self {
-            Standstill::Behind { sealed_at, .. } => format!(
+            RestoreHold::Behind { sealed_at, .. } => format!(
                 "This database is older than its last seal of {}: a backup was restored, or seals were deleted. Later texts, \
                  including STOPs, may be missing.",
                 sealed_at.words()
             ),
-            Standstill::Suspected { sign, .. } => format!(
+            RestoreHold::Suspected { sign, .. } => format!(
                 "A backup seems to have been restored: {}. Recent texts, including STOPs, may be missing.",
                 sign.facts()
             ),
-            Standstill::Accepted { since, .. } => format!(
+            RestoreHold::Accepted { since, .. } => format!(
                 "Sending stays off because a backup was restored. What was recorded after {} by hand, by form or through the \
                  API may be missing.",
                 since.words()
             ),
-            Standstill::Mixed => {
+            RestoreHold::Mixed => {
                 "This database holds texts of simulated phones beside real ones. Consent from a simulated \
                  phone is not a person's consent."
                     .to_owned()
@@ -130,19 +130,19 @@ impl Standstill {
     /// The next step.
     pub fn next_step(self) -> &'static str {
         match self {
-            Standstill::Suspected { sign: RestoreSign::NoKey, .. } => {
+            RestoreHold::Suspected { sign: RestoreSign::NoKey, .. } => {
                 "Put the file of the secret key back, or set SECRET_KEY. Then run sms-opt-in after-restore on the server to get \
                  missing texts from the provider. Then an administrator checks the numbers and turns sending on."
             }
-            Standstill::Behind { .. } | Standstill::Suspected { .. } => {
+            RestoreHold::Behind { .. } | RestoreHold::Suspected { .. } => {
                 "Run sms-opt-in after-restore on the server to get missing texts from the provider. Then an administrator \
                  checks the numbers and turns sending on, on the dashboard."
             }
-            Standstill::Accepted { .. } => {
+            RestoreHold::Accepted { .. } => {
                 "Check the numbers that were changed by hand since the backup. Then an administrator turns sending on, on \
                  the dashboard."
             }
-            Standstill::Mixed => {
+            RestoreHold::Mixed => {
                 "Stop the server and run sms-opt-in become real: it ends the simulated consents, keeps every opt-out, and \
                  says first what it will do. For trials, start the server with a new DATABASE_URL."
             }

@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use crate::domain::id::{MessageId, NumberId};
-use crate::store::messages::{Due, QueuePart, QueuePlace};
+use crate::store::messages::{DueMessage, QueuePart, QueuePlace};
 
 /// Messages of one part that are read at once.
 pub(super) const READ: i64 = 256;
@@ -20,8 +20,8 @@ const TURN: usize = 8;
 /// Both parts of the queue, and what is in hand of either.
 #[derive(Default)]
 pub(super) struct Backlog {
-    pub(super) replies: Part,
-    pub(super) texts: Part,
+    pub(super) replies: BacklogPart,
+    pub(super) texts: BacklogPart,
     /// Held here or being served. A walk that begins again must not take them twice.
     in_hand: HashSet<MessageId>,
     /// Being served.
@@ -30,7 +30,7 @@ pub(super) struct Backlog {
 
 /// One part of the queue: how far it was read, and what is held of it.
 #[derive(Default)]
-pub(super) struct Part {
+pub(super) struct BacklogPart {
     read_to: Option<QueuePlace>,
     /// Everything up to now was read.
     is_at_end: bool,
@@ -42,12 +42,12 @@ pub(super) struct Part {
 }
 
 /// A number's turn.
-pub(super) struct Turn {
+pub(super) struct NumberTurn {
     pub(super) number: NumberId,
     pub(super) messages: Vec<MessageId>,
 }
 
-impl Part {
+impl BacklogPart {
     /// Where to read on; `None` when enough is held, or everything was read.
     pub(super) fn next_read(&self) -> Option<Option<QueuePlace>> {
         (self.held < LOW && !self.is_at_end).then_some(self.read_to)
@@ -61,7 +61,7 @@ impl Part {
         }
     }
 
-    fn add(&mut self, due: &Due) -> bool {
+    fn add(&mut self, due: &DueMessage) -> bool {
         let of_number = self.by_number.entry(due.number).or_default();
         if of_number.len() >= OF_ONE_NUMBER || self.held >= FULL {
             self.has_passed = true;
@@ -76,7 +76,7 @@ impl Part {
     }
 
     /// The first number that is not being served, with at most so many of its messages.
-    fn take(&mut self, busy: &HashSet<NumberId>, most: usize) -> Option<Turn> {
+    fn take(&mut self, busy: &HashSet<NumberId>, most: usize) -> Option<NumberTurn> {
         let place = self.turns.iter().position(|number| !busy.contains(number))?;
         let number = self.turns.remove(place)?;
         let mut waiting = self.by_number.remove(&number)?;
@@ -86,12 +86,12 @@ impl Part {
             self.turns.push_back(number);
             self.by_number.insert(number, waiting);
         }
-        Some(Turn { number, messages })
+        Some(NumberTurn { number, messages })
     }
 }
 
 impl Backlog {
-    pub(super) fn part(&mut self, part: QueuePart) -> &mut Part {
+    pub(super) fn part(&mut self, part: QueuePart) -> &mut BacklogPart {
         match part {
             QueuePart::Replies => &mut self.replies,
             QueuePart::Texts => &mut self.texts,
@@ -105,28 +105,28 @@ impl Backlog {
     }
 
     /// Holds what was read of a part.
-    pub(super) fn keep(&mut self, part: QueuePart, read: &[Due]) {
+    pub(super) fn keep(&mut self, part: QueuePart, read: &[DueMessage]) {
         let in_hand = std::mem::take(&mut self.in_hand);
         let shelf = self.part(part);
         shelf.is_at_end = i64::try_from(read.len()).is_ok_and(|n| n < READ);
         shelf.read_to = read.last().map(|due| due.place).or(shelf.read_to);
         let new = read.iter().filter(|due| !in_hand.contains(&due.message()));
-        let added: Vec<MessageId> = new.filter(|due| shelf.add(due)).map(Due::message).collect();
+        let added: Vec<MessageId> = new.filter(|due| shelf.add(due)).map(DueMessage::message).collect();
         self.in_hand = in_hand;
         self.in_hand.extend(added);
     }
 
     /// The next number's turn: replies first; other texts only where `with_texts`.
-    pub(super) fn next(&mut self, with_texts: bool) -> Option<Turn> {
+    pub(super) fn next(&mut self, with_texts: bool) -> Option<NumberTurn> {
         self.take(with_texts, TURN)
     }
 
     /// One message alone, to try whether the carrier takes it: a reply if one waits.
-    pub(super) fn next_probe(&mut self) -> Option<Turn> {
+    pub(super) fn next_probe(&mut self) -> Option<NumberTurn> {
         self.take(true, 1)
     }
 
-    fn take(&mut self, with_texts: bool, most: usize) -> Option<Turn> {
+    fn take(&mut self, with_texts: bool, most: usize) -> Option<NumberTurn> {
         let reply = self.replies.take(&self.busy, most);
         let turn = reply.or_else(|| if with_texts { self.texts.take(&self.busy, most) } else { None })?;
         self.busy.insert(turn.number);
@@ -134,7 +134,7 @@ impl Backlog {
     }
 
     /// A turn is over.
-    pub(super) fn served(&mut self, turn: &Turn) {
+    pub(super) fn served(&mut self, turn: &NumberTurn) {
         self.busy.remove(&turn.number);
         turn.messages.iter().for_each(|message| {
             self.in_hand.remove(message);
@@ -161,23 +161,23 @@ mod tests {
         T::from(uuid::Uuid::from_u128(n))
     }
 
-    fn due(message: u128, number: u128) -> Due {
+    fn due(message: u128, number: u128) -> DueMessage {
         let place = (Timestamp::from_micros(i64::try_from(message).unwrap()), id(message));
-        Due { place, number: id(number) }
+        DueMessage { place, number: id(number) }
     }
 
     /// All of a queue, in pages as the database gives them.
-    fn read_all(backlog: &mut Backlog, queue: &[Due]) {
+    fn read_all(backlog: &mut Backlog, queue: &[DueMessage]) {
         while let Some(after) = backlog.texts.next_read() {
             let rest = queue.iter().filter(|due| after.is_none_or(|after| due.place > after));
-            let page: Vec<Due> = rest.take(usize::try_from(READ).unwrap()).copied().collect();
+            let page: Vec<DueMessage> = rest.take(usize::try_from(READ).unwrap()).copied().collect();
             backlog.keep(QueuePart::Texts, &page);
         }
     }
 
     #[test]
     fn a_long_queue_is_served_in_order_and_only_a_part_of_it_is_held() {
-        let queue: Vec<Due> = (1..=5000).map(|n| due(n, n)).collect();
+        let queue: Vec<DueMessage> = (1..=5000).map(|n| due(n, n)).collect();
         let (mut backlog, mut served) = (Backlog::default(), Vec::new());
         read_all(&mut backlog, &queue);
         while let Some(turn) = backlog.next(true) {
@@ -186,12 +186,12 @@ mod tests {
             backlog.served(&turn);
             read_all(&mut backlog, &queue);
         }
-        assert_eq!(served, queue.iter().map(Due::message).collect::<Vec<_>>());
+        assert_eq!(served, queue.iter().map(DueMessage::message).collect::<Vec<_>>());
     }
 
     #[test]
     fn a_number_with_a_long_queue_does_not_crowd_out_the_others() {
-        let mut queue: Vec<Due> = (1..=3000).map(|n| due(n, 1)).collect();
+        let mut queue: Vec<DueMessage> = (1..=3000).map(|n| due(n, 1)).collect();
         queue.push(due(3001, 2));
         let mut backlog = Backlog::default();
         read_all(&mut backlog, &queue);

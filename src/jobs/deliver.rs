@@ -10,13 +10,13 @@ use crate::domain::gate::ClearedText;
 use crate::domain::id::{MessageId, NumberId};
 use crate::domain::message::{LookUp, SendOutcome, Status};
 use crate::domain::phone::Phone;
-use crate::providers::Wanted;
+use crate::providers::OutgoingText;
 use crate::providers::breaker::HandOffs;
 use crate::store::messages::{Message, QueuePart};
 use crate::store::{HAND_OFF, StoreError, Tx, messages, sending};
 
-use super::Jobs;
-use super::backlog::{Backlog, READ, Turn};
+use super::JobContext;
+use super::backlog::{Backlog, NumberTurn, READ};
 
 /// Scheduled messages woken at once.
 const ROUND: i64 = 256;
@@ -32,23 +32,23 @@ const ANEW: Duration = Duration::from_secs(1);
 const UNANSWERED: usize = 20;
 
 /// The numbers that are being served. A slow one keeps its place, and holds up nobody else.
-pub(super) struct Worker {
-    jobs: Jobs,
+pub(super) struct DeliveryWorker {
+    jobs: JobContext,
     tasks: JoinSet<Result<(), ActionError>>,
-    turns: HashMap<Id, Service>,
+    turns: HashMap<Id, NumberService>,
     backlog: Backlog,
     began_anew: Instant,
 }
 
 /// A number's turn that is under way.
-struct Service {
-    turn: Turn,
+struct NumberService {
+    turn: NumberTurn,
     is_probe: bool,
 }
 
-impl Worker {
-    pub(super) fn new(jobs: Jobs) -> Self {
-        Worker {
+impl DeliveryWorker {
+    pub(super) fn new(jobs: JobContext) -> Self {
+        DeliveryWorker {
             jobs,
             tasks: JoinSet::new(),
             turns: HashMap::new(),
@@ -76,7 +76,7 @@ impl Worker {
             (QueuePart::Texts, self.backlog.texts.next_read()),
         ];
         let now = self.jobs.clock.now();
-        let read = move |conn: &mut crate::store::Conn<'_>| {
+        let read = move |conn: &mut crate::store::ReadConn<'_>| {
             if !sending::is_on(conn)? {
                 return Ok::<_, StoreError>(None);
             }
@@ -115,7 +115,7 @@ impl Worker {
             begun += turn.messages.len();
             let (jobs, number, messages) = (self.jobs.clone(), turn.number, turn.messages.clone());
             let task = self.tasks.spawn(async move { deliver_to(&jobs, number, messages, is_probe).await });
-            self.turns.insert(task.id(), Service { turn, is_probe });
+            self.turns.insert(task.id(), NumberService { turn, is_probe });
         }
         begun
     }
@@ -151,7 +151,7 @@ impl Worker {
                 error.id()
             }
         };
-        let Some(Service { turn, is_probe }) = self.turns.remove(&task) else { return };
+        let Some(NumberService { turn, is_probe }) = self.turns.remove(&task) else { return };
         self.backlog.served(&turn);
         if is_probe {
             self.jobs.breaker.probe_unused();
@@ -160,9 +160,9 @@ impl Worker {
 }
 
 /// Queues what was scheduled for now or earlier.
-async fn wake_due(jobs: &Jobs) -> Result<(), ActionError> {
+async fn wake_due(jobs: &JobContext) -> Result<(), ActionError> {
     let now = jobs.clock.now();
-    let read = move |conn: &mut crate::store::Conn<'_>| messages::scheduled_until(conn, now, ROUND);
+    let read = move |conn: &mut crate::store::ReadConn<'_>| messages::scheduled_until(conn, now, ROUND);
     let ids: Vec<MessageId> = jobs.store.read::<_, StoreError>(read).await?;
     if !ids.is_empty() {
         jobs.store.write(move |tx: &mut Tx<'_>| deliver::wake(tx, &ids, now)).await?;
@@ -174,8 +174,8 @@ async fn wake_due(jobs: &Jobs) -> Result<(), ActionError> {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn deliver_due(jobs: &Jobs) -> Result<usize, ActionError> {
-    let mut worker = Worker::new(jobs.clone());
+pub async fn deliver_due(jobs: &JobContext) -> Result<usize, ActionError> {
+    let mut worker = DeliveryWorker::new(jobs.clone());
     worker.look().await?;
     let mut begun = worker.begin();
     while !worker.is_idle() {
@@ -186,7 +186,7 @@ pub async fn deliver_due(jobs: &Jobs) -> Result<usize, ActionError> {
 }
 
 async fn deliver_to(
-    jobs: &Jobs,
+    jobs: &JobContext,
     number: NumberId,
     messages: Vec<MessageId>,
     is_probe: bool,
@@ -224,7 +224,7 @@ async fn deliver_to(
     Ok(())
 }
 
-async fn hand_over(jobs: &Jobs, text: &ClearedText, left: Duration) -> SendOutcome {
+async fn hand_over(jobs: &JobContext, text: &ClearedText, left: Duration) -> SendOutcome {
     if left < LEAST {
         return SendOutcome::NotBegun;
     }
@@ -238,7 +238,7 @@ async fn hand_over(jobs: &Jobs, text: &ClearedText, left: Duration) -> SendOutco
 ///
 /// # Errors
 /// When the database fails.
-pub async fn reconcile(jobs: &Jobs) -> Result<(), ActionError> {
+pub async fn reconcile(jobs: &JobContext) -> Result<(), ActionError> {
     let now = jobs.clock.now();
     let before = now.plus(chrono::Duration::seconds(-10));
     let unknown = jobs.store.read(move |conn| messages::unanswered(conn, before, now)).await?;
@@ -247,7 +247,7 @@ pub async fn reconcile(jobs: &Jobs) -> Result<(), ActionError> {
         let Some(number) = number_id else { continue };
         let guard = jobs.store.lock_number(number).await;
         // Read under the lock: it may have been answered, or handed over again, while the others were asked about.
-        let read = move |conn: &mut crate::store::Conn<'_>| {
+        let read = move |conn: &mut crate::store::ReadConn<'_>| {
             let message = messages::get(conn, id)?.filter(|message| message.status == Status::Sending);
             let twin =
                 message.as_ref().map(|message| messages::twin_after(conn, message)).transpose()?.flatten();
@@ -259,7 +259,7 @@ pub async fn reconcile(jobs: &Jobs) -> Result<(), ActionError> {
         let Some(since) = message.claimed_at.filter(|at| *at < before) else { continue };
         let Some(to) = Phone::from_e164(&message.to_text) else { continue };
         let (to, from, taken) = (&to, message.sender.as_deref().unwrap_or_default(), taken.as_slice());
-        let wanted = Wanted { message: id, to, from, body: &message.body, since, twin, taken };
+        let wanted = OutgoingText { message: id, to, from, body: &message.body, since, twin, taken };
         let answer = jobs.provider.look_up(&wanted).await;
         silent = if answer == LookUp::Unavailable { silent + 1 } else { 0 };
         let (provider, now) = (jobs.provider.name(), jobs.clock.now());

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use chrono::Duration as Span;
 
-use crate::actions::receive_text::{Received, receive_text};
+use crate::actions::receive_text::{ReceivedResult, receive_text};
 use crate::actions::{ActionError, restore};
 use crate::domain::message::InboundText;
 use crate::domain::time::Timestamp;
 use crate::providers::InboxAnswer;
-use crate::store::{Conn, Duty, StoreError, Tx, inbox, programs, settings};
+use crate::store::{ReadConn, SingletonTask, StoreError, Tx, inbox, programs, settings};
 
-use super::Jobs;
+use super::JobContext;
 
 /// How often the list is read.
 const EVERY: Duration = Duration::from_secs(300);
@@ -42,7 +42,7 @@ pub enum InboxReading {
 }
 
 /// Reads the list at once and then every five minutes; more often while something waits for it.
-pub(super) async fn inbox_loop(jobs: &Jobs) {
+pub(super) async fn inbox_loop(jobs: &JobContext) {
     loop {
         if let Err(error) = read_inbox(jobs).await {
             log::error!("The carrier's list of received texts could not be read: {error}");
@@ -56,9 +56,11 @@ pub(super) async fn inbox_loop(jobs: &Jobs) {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn read_inbox(jobs: &Jobs) -> Result<InboxReading, ActionError> {
+pub async fn read_inbox(jobs: &JobContext) -> Result<InboxReading, ActionError> {
     let began = jobs.clock.now();
-    let Some(_on_duty) = jobs.store.take_on(Duty::Inbox).await? else { return Ok(InboxReading::Elsewhere) };
+    let Some(_on_duty) = jobs.store.take_on(SingletonTask::Inbox).await? else {
+        return Ok(InboxReading::Elsewhere);
+    };
     let (since, senders) = jobs.store.read::<_, StoreError>(move |conn| what_to_ask(conn, began)).await?;
     let texts = match jobs.provider.received(&senders, since.plus(-MARGIN)).await {
         InboxAnswer::NoList => {
@@ -83,7 +85,7 @@ pub async fn read_inbox(jobs: &Jobs) -> Result<InboxReading, ActionError> {
 }
 
 /// Since when, and for which of our numbers.
-fn what_to_ask(conn: &mut Conn<'_>, now: Timestamp) -> Result<(Timestamp, Vec<String>), StoreError> {
+fn what_to_ask(conn: &mut ReadConn<'_>, now: Timestamp) -> Result<(Timestamp, Vec<String>), StoreError> {
     let since = inbox::complete_until(conn)?.or(last_recorded(conn)?).unwrap_or(now);
     let mut senders = programs::senders(conn)?;
     senders.extend(settings::get(conn, settings::SENDER)?.filter(|ours| !senders.contains(ours)));
@@ -91,12 +93,12 @@ fn what_to_ask(conn: &mut Conn<'_>, now: Timestamp) -> Result<(Timestamp, Vec<St
 }
 
 /// A database that was never read for is complete until its last seal.
-fn last_recorded(conn: &mut Conn<'_>) -> Result<Option<Timestamp>, StoreError> {
+fn last_recorded(conn: &mut ReadConn<'_>) -> Result<Option<Timestamp>, StoreError> {
     let sealed_at = restore::complete_until(conn)?;
     Ok(Some(sealed_at).filter(|at| *at > Timestamp::default()))
 }
 
-async fn warn(jobs: &Jobs, why: &str) -> Result<(), ActionError> {
+async fn warn(jobs: &JobContext, why: &str) -> Result<(), ActionError> {
     let (now, words) = (jobs.clock.now(), why.to_owned());
     let is_new =
         jobs.store.write::<_, ActionError>(move |tx| Ok(inbox::set_silent(tx, &words, now)?)).await?;
@@ -109,7 +111,7 @@ async fn warn(jobs: &Jobs, why: &str) -> Result<(), ActionError> {
     Ok(())
 }
 
-async fn take_in(jobs: &Jobs, texts: Vec<InboundText>) -> Result<usize, ActionError> {
+async fn take_in(jobs: &JobContext, texts: Vec<InboundText>) -> Result<usize, ActionError> {
     let (provider, now) = (jobs.provider.name(), jobs.clock.now());
     let mut missing = 0;
     let is_old = |text: &InboundText| text.sent_at.is_none_or(|at| now.since(at) >= YOUNG);
@@ -122,7 +124,7 @@ async fn take_in(jobs: &Jobs, texts: Vec<InboundText>) -> Result<usize, ActionEr
             let is_late = |at| now.since(at) > ANSWERED_WITHIN;
             text.answered_by_provider = text.sent_at.is_none_or(is_late);
             let write = move |tx: &mut Tx<'_>| receive_text(tx, provider, &text, &region, now);
-            missing += usize::from(matches!(jobs.store.write(write).await?, Received::New(_)));
+            missing += usize::from(matches!(jobs.store.write(write).await?, ReceivedResult::New(_)));
         }
     }
     Ok(missing)

@@ -21,18 +21,18 @@ use crate::providers::breaker::CircuitBreaker;
 use crate::providers::hand_over::HandOverGate;
 use crate::store::seal_file::SealFile;
 use crate::store::start_file::StartFile;
-use crate::store::{Duty, Store};
+use crate::store::{SingletonTask, Store};
 
 pub use deliver::{deliver_due, reconcile};
 pub use inbox::{InboxReading, read_inbox};
 pub use presence::{join_others, mark, note_start};
 pub use questions::ask_carrier;
 pub use reschedule::reschedule;
-pub use seal::{Sealer, notice_restore, seal_all};
+pub use seal::{LedgerSealer, notice_restore, seal_all};
 
 /// What the loops need.
 #[derive(Clone)]
-pub struct Jobs {
+pub struct JobContext {
     /// The database.
     pub store: Store,
     /// The time.
@@ -62,7 +62,7 @@ const BREATH: Duration = Duration::from_millis(2);
 /// Housekeeping happens this often.
 const HOUSEKEEPING: Duration = Duration::from_secs(10);
 
-impl Jobs {
+impl JobContext {
     /// Starts the loops; they end with the runtime.
     pub fn start(self) {
         let (keeping, sealing, asking) = (self.clone(), self.clone(), self.clone());
@@ -79,7 +79,7 @@ impl Jobs {
 
     async fn delivery_loop(self) {
         let alarms = self.store.alarms();
-        let mut worker = deliver::Worker::new(self);
+        let mut worker = deliver::DeliveryWorker::new(self);
         let mut look_at = Instant::now();
         loop {
             if look_at <= Instant::now() {
@@ -111,7 +111,7 @@ impl Jobs {
     }
 
     async fn keep_house(&self) -> Result<(), ActionError> {
-        let Some(_on_duty) = self.store.take_on(Duty::Housekeeping).await? else { return Ok(()) };
+        let Some(_on_duty) = self.store.take_on(SingletonTask::Housekeeping).await? else { return Ok(()) };
         reconcile(self).await?;
         let now = self.clock.now();
         self.store.write(move |tx| expire::expire(tx, now)).await?;

@@ -12,7 +12,7 @@ use crate::domain::standstill::RestoreSign;
 use crate::store::start_file::{LockedStartFile, StartFile, StartMark};
 use crate::store::{Store, StoreError, starts};
 
-use super::Jobs;
+use super::JobContext;
 use super::seal::aside;
 
 /// With a database of its own a server shows this often that it runs;
@@ -28,13 +28,13 @@ const LOCK_STEPS: u32 = 100;
 ///
 /// # Errors
 /// When the database or a file fails.
-pub async fn note_start(jobs: &Jobs, is_embedded: bool) -> Result<(), ActionError> {
+pub async fn note_start(jobs: &JobContext, is_embedded: bool) -> Result<(), ActionError> {
     let (starts, seals) = (jobs.starts.clone(), jobs.seals.clone());
     let files = aside(move || Ok((starts.read()?, seals.last()?.is_some() || seals.path().exists()))).await?;
     let (start, has_seals) = files;
     let beside = FilesBeside { start, has_seals, has_key: jobs.has_lasting_key, is_embedded };
     let now = jobs.clock.now();
-    let read = move |conn: &mut crate::store::Conn<'_>| {
+    let read = move |conn: &mut crate::store::ReadConn<'_>| {
         Ok::<_, StoreError>((judge_start(conn, &beside)?, was_quiet(conn, now)?))
     };
     let (finding, quiet) = jobs.store.read(read).await?;
@@ -63,7 +63,7 @@ pub async fn note_start(jobs: &Jobs, is_embedded: bool) -> Result<(), ActionErro
     Ok(())
 }
 
-async fn suspect(jobs: &Jobs, sign: RestoreSign) -> Result<(), ActionError> {
+async fn suspect(jobs: &JobContext, sign: RestoreSign) -> Result<(), ActionError> {
     let now = jobs.clock.now();
     if jobs.store.write(move |tx| suspect_restore(tx, sign, now)).await? {
         tell(&jobs.store).await?;
@@ -104,7 +104,7 @@ pub async fn mark(store: &Store, starts: &StartFile, clock: &Clock) -> Result<bo
     Ok(true)
 }
 
-async fn mark_once(jobs: &Jobs) -> Result<bool, ActionError> {
+async fn mark_once(jobs: &JobContext) -> Result<bool, ActionError> {
     mark(&jobs.store, &jobs.starts, &jobs.clock).await
 }
 
@@ -113,7 +113,7 @@ async fn finish(mut file: LockedStartFile, mark: StartMark) -> Result<(), StoreE
 }
 
 /// Marks again and again. The same trouble is told once.
-pub(super) async fn presence_loop(jobs: &Jobs) {
+pub(super) async fn presence_loop(jobs: &JobContext) {
     if jobs.gate.joins()
         && let Err(error) = join_others(jobs).await
     {
@@ -137,7 +137,7 @@ pub(super) async fn presence_loop(jobs: &Jobs) {
 ///
 /// # Errors
 /// When the database or a file fails.
-pub async fn join_others(jobs: &Jobs) -> Result<(), ActionError> {
+pub async fn join_others(jobs: &JobContext) -> Result<(), ActionError> {
     let first = jobs.store.read(starts::heartbeat).await?;
     for _ in 0..WATCHED {
         tokio::time::sleep(Duration::from_secs(1)).await;

@@ -7,7 +7,7 @@ use crate::actions::questions::{self, FetchedTexts};
 use crate::domain::message::FetchedText;
 use crate::store::inbound_questions::{self, InboundQuestion};
 
-use super::{Jobs, TICK};
+use super::{JobContext, TICK};
 
 /// Questions looked at in one round.
 const ROUND: i64 = 64;
@@ -17,7 +17,7 @@ const AT_ONCE: usize = 8;
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// Asks at once after a commit that opened a question, and when the time to ask again has come.
-pub(super) async fn question_loop(jobs: &Jobs) {
+pub(super) async fn question_loop(jobs: &JobContext) {
     let alarms = jobs.store.alarms();
     loop {
         match ask_carrier(jobs).await {
@@ -36,7 +36,7 @@ pub(super) async fn question_loop(jobs: &Jobs) {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn ask_carrier(jobs: &Jobs) -> Result<usize, ActionError> {
+pub async fn ask_carrier(jobs: &JobContext) -> Result<usize, ActionError> {
     let now = jobs.clock.now();
     let due = jobs.store.read(move |conn| inbound_questions::due(conn, now, ROUND)).await?;
     let count = due.len();
@@ -56,7 +56,7 @@ pub async fn ask_carrier(jobs: &Jobs) -> Result<usize, ActionError> {
     Ok(count)
 }
 
-async fn ask(jobs: &Jobs, question: InboundQuestion) -> Result<(), ActionError> {
+async fn ask(jobs: &JobContext, question: InboundQuestion) -> Result<(), ActionError> {
     let (inbound, kind, provider, now) =
         (question.inbound_id, question.kind, jobs.provider.name(), jobs.clock.now());
     let take = move |tx: &mut crate::store::Tx<'_>| questions::take(tx, &question, provider, now);

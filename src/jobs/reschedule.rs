@@ -3,14 +3,14 @@
 
 use std::time::Duration;
 
-use super::Jobs;
+use super::JobContext;
 use crate::actions::ActionError;
 use crate::store::{Tx, messages};
 
 /// How often the job looks whether there is something to go on with.
 const EVERY: Duration = Duration::from_secs(2);
 
-pub(super) async fn reschedule_loop(jobs: &Jobs) {
+pub(super) async fn reschedule_loop(jobs: &JobContext) {
     loop {
         if let Err(error) = reschedule(jobs).await {
             log::error!("Scheduled messages could not be looked at again, and will be: {error}");
@@ -23,7 +23,7 @@ pub(super) async fn reschedule_loop(jobs: &Jobs) {
 ///
 /// # Errors
 /// When the database fails; what was done stays done.
-pub async fn reschedule(jobs: &Jobs) -> Result<usize, ActionError> {
+pub async fn reschedule(jobs: &JobContext) -> Result<usize, ActionError> {
     let mut pieces = 0;
     while jobs.store.read(messages::is_rescheduling).await? {
         let now = jobs.clock.now();

@@ -6,12 +6,12 @@ use crate::actions::{ActionError, restore, seal};
 use crate::clock::Clock;
 use crate::store::seal_file::SealFile;
 use crate::store::seals::{self, BEFORE_ALL, Seal};
-use crate::store::{Duty, Store, StoreError};
+use crate::store::{SingletonTask, Store, StoreError};
 
-use super::{HOUSEKEEPING, Jobs};
+use super::{HOUSEKEEPING, JobContext};
 
 /// Seals again and again. The same trouble is told once.
-pub(super) async fn sealing_loop(jobs: &Jobs) {
+pub(super) async fn sealing_loop(jobs: &JobContext) {
     let mut told = String::new();
     loop {
         let trouble = seal_all(jobs).await.err().map(|error| error.to_string()).unwrap_or_default();
@@ -29,7 +29,7 @@ pub(super) async fn sealing_loop(jobs: &Jobs) {
 
 /// What sealing needs: the database, and where the seals are kept a second time.
 #[derive(Clone)]
-pub struct Sealer {
+pub struct LedgerSealer {
     /// The database.
     pub store: Store,
     /// The time.
@@ -40,10 +40,10 @@ pub struct Sealer {
     pub seals: SealFile,
 }
 
-impl Sealer {
-    fn of(jobs: &Jobs) -> Sealer {
-        let Jobs { store, clock, secret, seals, .. } = jobs.clone();
-        Sealer { store, clock, secret, seals }
+impl LedgerSealer {
+    fn of(jobs: &JobContext) -> LedgerSealer {
+        let JobContext { store, clock, secret, seals, .. } = jobs.clone();
+        LedgerSealer { store, clock, secret, seals }
     }
 
     /// Seals all that was recorded so far. While another instance seals, only the file is brought up to date.
@@ -52,7 +52,7 @@ impl Sealer {
     /// When the database lies behind the file of seals, or one of them fails.
     pub async fn seal_all(&self) -> Result<(), ActionError> {
         self.notice_restore().await?;
-        let on_duty = self.store.take_on(Duty::Sealing).await?;
+        let on_duty = self.store.take_on(SingletonTask::Sealing).await?;
         loop {
             let file = self.seals.clone();
             let outside = aside(move || file.last()).await?;
@@ -88,20 +88,20 @@ impl Sealer {
 ///
 /// # Errors
 /// When the database or the file fails.
-pub async fn notice_restore(jobs: &Jobs) -> Result<(), ActionError> {
-    Sealer::of(jobs).notice_restore().await
+pub async fn notice_restore(jobs: &JobContext) -> Result<(), ActionError> {
+    LedgerSealer::of(jobs).notice_restore().await
 }
 
 /// Seals all that was recorded so far.
 ///
 /// # Errors
 /// As [`Sealer::seal_all`].
-pub async fn seal_all(jobs: &Jobs) -> Result<(), ActionError> {
+pub async fn seal_all(jobs: &JobContext) -> Result<(), ActionError> {
     if !jobs.has_lasting_key {
         let why = "The secret key is missing: put its file back, or set SECRET_KEY.";
         return Err(ActionError::Conflict(why.to_owned()));
     }
-    Sealer::of(jobs).seal_all().await
+    LedgerSealer::of(jobs).seal_all().await
 }
 
 fn log_seal(seal: &Seal) {

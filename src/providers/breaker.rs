@@ -33,7 +33,7 @@ pub enum HandOffs {
 
 /// The carrier takes no texts.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Outage {
+pub struct CarrierOutage {
     /// Since the first failure in the row.
     pub since: Timestamp,
     /// The latest cause: a code, or what happened.
@@ -45,15 +45,15 @@ pub struct Outage {
 /// Stops hand-offs while the carrier takes none.
 #[derive(Default)]
 pub struct CircuitBreaker {
-    state: Mutex<State>,
+    state: Mutex<BreakerState>,
 }
 
 #[derive(Default)]
-struct State {
+struct BreakerState {
     /// Numbers whose hand-offs failed since the last one that did not, and when the first of them did.
     failed: HashSet<NumberId>,
     since: Timestamp,
-    outage: Option<Outage>,
+    outage: Option<CarrierOutage>,
     wait: Option<Duration>,
     is_probing: bool,
 }
@@ -94,16 +94,16 @@ impl CircuitBreaker {
     }
 
     /// Since when the carrier takes no texts, if that is so.
-    pub fn outage(&self) -> Option<Outage> {
+    pub fn outage(&self) -> Option<CarrierOutage> {
         self.state().outage.clone()
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, BreakerState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
+impl BreakerState {
     fn failed(&mut self, number: NumberId, is_probe: bool, cause: String, rest: Duration, now: Timestamp) {
         if self.outage.is_none() {
             if self.failed.is_empty() {
@@ -122,7 +122,7 @@ impl State {
         }
         let wait = self.wait.map_or(FIRST_PROBE, |wait| (wait * 2).min(LONGEST_WAIT));
         self.wait = Some(wait);
-        self.outage = Some(Outage { since: self.since, cause, next_probe: now.plus(wait.max(rest)) });
+        self.outage = Some(CarrierOutage { since: self.since, cause, next_probe: now.plus(wait.max(rest)) });
     }
 
     fn close(&mut self, now: Timestamp) {

@@ -18,10 +18,10 @@ use crate::domain::message::{
 use crate::domain::phone::Phone;
 use crate::domain::time::Timestamp;
 
-pub use webhook::{BadSignature, Unreadable, Webhook};
+pub use webhook::{BadSignature, WebhookError, WebhookRequest};
 
 /// A provider's answer, under way.
-pub type Answering<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+pub type ProviderFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Someone who carries texts.
 pub trait Provider: Send + Sync + 'static {
@@ -35,13 +35,13 @@ pub trait Provider: Send + Sync + 'static {
     ///
     /// # Errors
     /// When it is unsigned or forged; nothing in it may then be believed.
-    fn verify(&self, hook: &Webhook<'_>) -> Result<(), BadSignature>;
+    fn verify(&self, hook: &WebhookRequest<'_>) -> Result<(), BadSignature>;
 
     /// Checks a delivery receipt: as [`Provider::verify`], and that it speaks of one message only.
     ///
     /// # Errors
     /// When it is unsigned, forged, or contradicts itself.
-    fn verify_receipt(&self, hook: &Webhook<'_>) -> Result<(), BadSignature> {
+    fn verify_receipt(&self, hook: &WebhookRequest<'_>) -> Result<(), BadSignature> {
         self.verify(hook)
     }
 
@@ -49,27 +49,27 @@ pub trait Provider: Send + Sync + 'static {
     ///
     /// # Errors
     /// A sentence that names the missing field.
-    fn parse_inbound(&self, hook: &Webhook<'_>) -> Result<InboundText, Unreadable>;
+    fn parse_inbound(&self, hook: &WebhookRequest<'_>) -> Result<InboundText, WebhookError>;
 
     /// Reads a delivery receipt.
     ///
     /// # Errors
     /// A sentence that names the missing field.
-    fn parse_receipt(&self, hook: &Webhook<'_>) -> Result<Receipt, Unreadable>;
+    fn parse_receipt(&self, hook: &WebhookRequest<'_>) -> Result<Receipt, WebhookError>;
 
     /// Hands a text over, once. Never repeats it: that is for the caller, after the answer.
-    fn send<'a>(&'a self, text: &'a ClearedText) -> Answering<'a, SendOutcome>;
+    fn send<'a>(&'a self, text: &'a ClearedText) -> ProviderFuture<'a, SendOutcome>;
 
     /// Asks whether a text was taken.
-    fn look_up<'a>(&'a self, text: &'a Wanted<'a>) -> Answering<'a, LookUp>;
+    fn look_up<'a>(&'a self, text: &'a OutgoingText<'a>) -> ProviderFuture<'a, LookUp>;
 
     /// Fetches one text of a lead by the provider's id. A provider that cannot be asked gives no answer.
-    fn fetch_text<'a>(&'a self, _provider_id: &'a str) -> Answering<'a, FetchedText> {
+    fn fetch_text<'a>(&'a self, _provider_id: &'a str) -> ProviderFuture<'a, FetchedText> {
         Box::pin(std::future::ready(FetchedText::NoAnswer))
     }
 
     /// Lists what leads texted to our numbers `to` since then.
-    fn received<'a>(&'a self, _to: &'a [String], _since: Timestamp) -> Answering<'a, InboxAnswer> {
+    fn received<'a>(&'a self, _to: &'a [String], _since: Timestamp) -> ProviderFuture<'a, InboxAnswer> {
         Box::pin(std::future::ready(InboxAnswer::NoList))
     }
 }
@@ -87,7 +87,7 @@ pub enum InboxAnswer {
 
 /// The text a look-up is after.
 #[derive(Clone, Copy, Debug)]
-pub struct Wanted<'a> {
+pub struct OutgoingText<'a> {
     /// Our identifier of it.
     pub message: MessageId,
     /// The recipient.
@@ -145,7 +145,7 @@ fn http() -> reqwest::ClientBuilder {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::gate::{Answer, Verdict};
+    use crate::domain::gate::{GateOutcome, Verdict};
     use crate::domain::id::ProgramId;
     use crate::domain::message::Lane;
 
@@ -156,7 +156,7 @@ mod tests {
 
     /// The same by another lane of a verdict.
     pub(super) fn cleared_by(verdict: &Verdict, lane: Lane, body: &str) -> ClearedText {
-        let Answer::Send(permit) = verdict.answer(lane) else { panic!("this lane is open") };
+        let GateOutcome::Send(permit) = verdict.answer(lane) else { panic!("this lane is open") };
         let message = "0190a5b4-0000-7000-8000-000000000001".parse().unwrap();
         let to = Phone::from_e164("+12065550100").unwrap();
         permit.clear(message, to, "+12065550199".to_owned(), body.to_owned())

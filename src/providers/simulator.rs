@@ -14,8 +14,8 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::{
-    Answering, BadSignature, InboxAnswer, Provider, Unreadable, Wanted, Webhook, receipt, reject_kind,
-    webhook,
+    BadSignature, InboxAnswer, OutgoingText, Provider, ProviderFuture, WebhookError, WebhookRequest, receipt,
+    reject_kind, webhook,
 };
 use crate::domain::gate::ClearedText;
 use crate::domain::id::MessageId;
@@ -34,18 +34,18 @@ const RECEIPT_GAP: Duration = Duration::from_millis(30);
 /// Our own server answers within this, or a carrier would have given up.
 const WHOLE: Duration = Duration::from_secs(15);
 use hooks::{InboundHook, ReceiptHook, read};
-use journal::Journal;
-use memory::{Line, Memory};
+use journal::MemoryJournal;
+use memory::{CarrierMemory, JournalEntry};
 
-pub use handset::{Direction, Handset, HandsetText};
+pub use handset::{Handset, SimulatedText, TextDirection};
 pub use inbox::remembered;
 
 /// Tells the time.
-pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+pub type SimulatorClock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// How the carrier misbehaves.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Behaviour {
+pub struct CarrierBehavior {
     /// What every hand-off ends with. `30xxx` and `callback:CODE`: taken, then a failed receipt. `timeout`: taken, but
     /// neither answer nor receipts come. `500`, `502`, `504`: nobody knows, and it was not taken. `429`, `503`, `connect`:
     /// try later. Any other code: refused at once.
@@ -63,23 +63,28 @@ pub struct Simulator {
     me: Weak<Simulator>,
     hook_base: String,
     secret: [u8; 32],
-    now: Now,
+    now: SimulatorClock,
     client: Option<reqwest::Client>,
     /// Goes into every id, so that no id comes twice, not even after a restart.
     run: String,
-    memory: Mutex<Memory>,
-    journal: Mutex<Option<Journal>>,
+    memory: Mutex<CarrierMemory>,
+    journal: Mutex<Option<MemoryJournal>>,
 }
 
 impl Simulator {
     /// A carrier that calls our server at `hook_base`, signs with `secret` and remembers in the file, if it is given one.
-    pub fn new(hook_base: String, secret: [u8; 32], now: Now, file: Option<PathBuf>) -> Arc<Simulator> {
+    pub fn new(
+        hook_base: String,
+        secret: [u8; 32],
+        now: SimulatorClock,
+        file: Option<PathBuf>,
+    ) -> Arc<Simulator> {
         let mut run = [0; 8];
         if getrandom::fill(&mut run).is_err() {
             run = now().micros().to_be_bytes();
         }
-        let mut memory = Memory::default();
-        let journal = file.and_then(|file| match Journal::open(file, &mut memory) {
+        let mut memory = CarrierMemory::default();
+        let journal = file.and_then(|file| match MemoryJournal::open(file, &mut memory) {
             Ok(journal) => Some(journal),
             Err(error) => {
                 log::error!("The simulated phones will forget their texts with this process: {error}");
@@ -101,19 +106,19 @@ impl Simulator {
     }
 
     /// How the carrier misbehaves now.
-    pub fn behaviour(&self) -> Behaviour {
+    pub fn behaviour(&self) -> CarrierBehavior {
         self.memory().behaviour.clone()
     }
 
     /// Makes it misbehave, or behave again with the default.
-    pub fn set_behaviour(&self, behaviour: Behaviour) {
+    pub fn set_behaviour(&self, behaviour: CarrierBehavior) {
         self.memory().behaviour = behaviour;
     }
 
     /// Every handset, the one with the newest text first.
     pub fn handsets(&self) -> Vec<Handset> {
         let memory = self.memory();
-        let of = |(number, texts): (&Phone, &Vec<HandsetText>)| Handset {
+        let of = |(number, texts): (&Phone, &Vec<SimulatedText>)| Handset {
             number: number.clone(),
             texts: texts.clone(),
         };
@@ -139,7 +144,7 @@ impl Simulator {
     /// A sentence, when our server gave no answer.
     pub async fn lead_texts(&self, from: &Phone, to: &str, body: &str) -> Result<u16, String> {
         let at = (self.now)();
-        let id = self.record(from, at, Direction::FromLead, to, body, None);
+        let id = self.record(from, at, TextDirection::FromLead, to, body, None);
         let behaviour = self.behaviour();
         let hook = InboundHook {
             id: id.clone(),
@@ -157,17 +162,17 @@ impl Simulator {
             once().await
         };
         let taken = matches!(answer, Ok(200..=299));
-        self.change(&mut self.memory(), &Line::Answered { on: from.clone(), id, taken });
+        self.change(&mut self.memory(), &JournalEntry::Answered { on: from.clone(), id, taken });
         answer
     }
 
     /// A panic elsewhere leaves the memory usable: every change to it is whole.
-    fn memory(&self) -> MutexGuard<'_, Memory> {
+    fn memory(&self) -> MutexGuard<'_, CarrierMemory> {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Changes the memory and writes the change down, in the same order.
-    fn change(&self, memory: &mut Memory, line: &Line) {
+    fn change(&self, memory: &mut CarrierMemory, line: &JournalEntry) {
         memory.apply(line);
         let mut journal = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(Err(error)) = journal.as_mut().map(|journal| journal.write(line)) {
@@ -179,7 +184,7 @@ impl Simulator {
         &self,
         on: &Phone,
         at: Timestamp,
-        direction: Direction,
+        direction: TextDirection,
         ours: &str,
         body: &str,
         message: Option<MessageId>,
@@ -188,7 +193,10 @@ impl Simulator {
         memory.last_id += 1;
         let id = format!("SIM{}{:08}", self.run, memory.last_id);
         let (on, ours, body) = (on.clone(), ours.to_owned(), body.to_owned());
-        self.change(&mut memory, &Line::Text { on, id: id.clone(), direction, ours, body, at, message });
+        self.change(
+            &mut memory,
+            &JournalEntry::Text { on, id: id.clone(), direction, ours, body, at, message },
+        );
         id
     }
 
@@ -208,13 +216,19 @@ impl Simulator {
         }
     }
 
-    async fn report(&self, to: Phone, message: MessageId, mut news: Vec<ReceiptHook>, behaviour: Behaviour) {
+    async fn report(
+        &self,
+        to: Phone,
+        message: MessageId,
+        mut news: Vec<ReceiptHook>,
+        behaviour: CarrierBehavior,
+    ) {
         tokio::time::sleep(RECEIPT_GAP + Duration::from_millis(behaviour.delay_ms)).await;
         if behaviour.reorder {
             news.reverse();
         }
         for hook in news {
-            let line = Line::News { on: to.clone(), message, hook: hook.clone() };
+            let line = JournalEntry::News { on: to.clone(), message, hook: hook.clone() };
             self.change(&mut self.memory(), &line);
             for _ in 0..if behaviour.duplicate { 2 } else { 1 } {
                 match self.call("/hooks/simulator/status", &hook).await {
@@ -227,9 +241,10 @@ impl Simulator {
     }
 
     /// Takes a text; with `news`, those receipts follow.
-    fn take(&self, text: &ClearedText, behaviour: Behaviour, news: &[(&str, Option<&str>)]) -> String {
+    fn take(&self, text: &ClearedText, behaviour: CarrierBehavior, news: &[(&str, Option<&str>)]) -> String {
         let (to, message) = (text.to().clone(), text.message());
-        let id = self.record(&to, (self.now)(), Direction::FromUs, text.from(), text.body(), Some(message));
+        let id =
+            self.record(&to, (self.now)(), TextDirection::FromUs, text.from(), text.body(), Some(message));
         if let (Some(me), false) = (self.me.upgrade(), news.is_empty()) {
             let hook = |&(status, code): &(&str, Option<&str>)| ReceiptHook {
                 id: id.clone(),
@@ -286,11 +301,11 @@ impl Provider for Simulator {
         SIGNATURE_HEADER
     }
 
-    fn verify(&self, hook: &Webhook<'_>) -> Result<(), BadSignature> {
+    fn verify(&self, hook: &WebhookRequest<'_>) -> Result<(), BadSignature> {
         webhook::verify_simulator(&self.secret, hook)
     }
 
-    fn parse_inbound(&self, hook: &Webhook<'_>) -> Result<InboundText, Unreadable> {
+    fn parse_inbound(&self, hook: &WebhookRequest<'_>) -> Result<InboundText, WebhookError> {
         let InboundHook { id, from, to, body, sent_at } = read(hook.body)?;
         Ok(InboundText {
             provider_id: id,
@@ -305,16 +320,16 @@ impl Provider for Simulator {
         })
     }
 
-    fn parse_receipt(&self, hook: &Webhook<'_>) -> Result<Receipt, Unreadable> {
+    fn parse_receipt(&self, hook: &WebhookRequest<'_>) -> Result<Receipt, WebhookError> {
         let ReceiptHook { id, message, status, code } = read(hook.body)?;
         Ok(receipt(id, message, &status, code))
     }
 
-    fn send<'a>(&'a self, text: &'a ClearedText) -> Answering<'a, SendOutcome> {
+    fn send<'a>(&'a self, text: &'a ClearedText) -> ProviderFuture<'a, SendOutcome> {
         Box::pin(self.hand_over(text))
     }
 
-    fn look_up<'a>(&'a self, text: &'a Wanted<'a>) -> Answering<'a, LookUp> {
+    fn look_up<'a>(&'a self, text: &'a OutgoingText<'a>) -> ProviderFuture<'a, LookUp> {
         let found = self.memory().sent.get(&text.message).map(|taken| LookUp::Found {
             provider_id: taken.provider_id.clone(),
             status: taken.status,
@@ -324,12 +339,12 @@ impl Provider for Simulator {
         Box::pin(std::future::ready(found.unwrap_or(LookUp::NotFound)))
     }
 
-    fn fetch_text<'a>(&'a self, provider_id: &'a str) -> Answering<'a, FetchedText> {
+    fn fetch_text<'a>(&'a self, provider_id: &'a str) -> ProviderFuture<'a, FetchedText> {
         let found = self.memory().text_of_lead(provider_id);
         Box::pin(std::future::ready(found.map_or(FetchedText::Unknown, FetchedText::Found)))
     }
 
-    fn received<'a>(&'a self, _to: &'a [String], since: Timestamp) -> Answering<'a, InboxAnswer> {
+    fn received<'a>(&'a self, _to: &'a [String], since: Timestamp) -> ProviderFuture<'a, InboxAnswer> {
         let texts = inbox::texts_of_leads(&self.memory(), since);
         Box::pin(std::future::ready(InboxAnswer::Texts(texts)))
     }

@@ -12,10 +12,10 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::webhook::{self, Form};
+use super::webhook::{self, FormFields};
 use super::{
-    Answering, BadSignature, InboxAnswer, Provider, Unreadable, Wanted, Webhook, receipt, receipt_status,
-    reject_kind,
+    BadSignature, InboxAnswer, OutgoingText, Provider, ProviderFuture, WebhookError, WebhookRequest, receipt,
+    receipt_status, reject_kind,
 };
 use crate::domain::gate::ClearedText;
 use crate::domain::message::{
@@ -109,7 +109,11 @@ impl Twilio {
     }
 
     /// What Twilio lists that may be ours, the earliest first.
-    async fn find(&self, text: &Wanted<'_>, by_day: bool) -> Result<(Vec<Listed>, usize), reqwest::Error> {
+    async fn find(
+        &self,
+        text: &OutgoingText<'_>,
+        by_day: bool,
+    ) -> Result<(Vec<ListedMessage>, usize), reqwest::Error> {
         let day = earliest(text).utc().format("%Y-%m-%d").to_string();
         let mut query = vec![("To", text.to.as_str()), ("PageSize", "100")];
         if !text.from.is_empty() {
@@ -119,16 +123,17 @@ impl Twilio {
             query.push(("DateSent>", &day));
         }
         let request = self.signed_in(self.client.get(self.messages_url())).query(&query);
-        let page: Page = request.send().await?.error_for_status()?.json().await?;
+        let page: MessagePage = request.send().await?.error_for_status()?.json().await?;
         let (listed, unreadable) = readable(page.messages);
-        let mut found: Vec<Listed> = listed.into_iter().filter(|listed| is_wanted(text, listed)).collect();
-        found.sort_by_key(Listed::created);
+        let mut found: Vec<ListedMessage> =
+            listed.into_iter().filter(|listed| is_wanted(text, listed)).collect();
+        found.sort_by_key(ListedMessage::created);
         Ok((found, unreadable))
     }
 
     /// A text still in Twilio's queue has no date sent, so before "not taken" the newest of all days are read as well:
     /// a false "not taken" would text the lead twice.
-    async fn ask(&self, text: &Wanted<'_>) -> LookUp {
+    async fn ask(&self, text: &OutgoingText<'_>) -> LookUp {
         for by_day in [true, false] {
             let Ok((found, unreadable)) = self.find(text, by_day).await else { return LookUp::Unavailable };
             let is_any = !found.is_empty();
@@ -161,18 +166,18 @@ impl Provider for Twilio {
         "X-Twilio-Signature"
     }
 
-    fn verify(&self, hook: &Webhook<'_>) -> Result<(), BadSignature> {
+    fn verify(&self, hook: &WebhookRequest<'_>) -> Result<(), BadSignature> {
         webhook::verify_twilio(self.config.auth_token.expose_secret(), hook)
     }
 
-    fn verify_receipt(&self, hook: &Webhook<'_>) -> Result<(), BadSignature> {
+    fn verify_receipt(&self, hook: &WebhookRequest<'_>) -> Result<(), BadSignature> {
         self.verify(hook)?;
-        let form = Form::read(hook.body).map_err(|_| BadSignature)?;
+        let form = FormFields::read(hook.body).map_err(|_| BadSignature)?;
         if sid::certainty(&form) == IdCertainty::Contradicted { Err(BadSignature) } else { Ok(()) }
     }
 
-    fn parse_inbound(&self, hook: &Webhook<'_>) -> Result<InboundText, Unreadable> {
-        let form = Form::read(hook.body)?;
+    fn parse_inbound(&self, hook: &WebhookRequest<'_>) -> Result<InboundText, WebhookError> {
+        let form = FormFields::read(hook.body)?;
         // Without our number the identifier may have been cut shorter: see `sid`.
         let id_certainty = match sid::certainty(&form) {
             IdCertainty::Certain if form.first(&["To"]).is_none() => IdCertainty::Unsure,
@@ -199,39 +204,39 @@ impl Provider for Twilio {
         })
     }
 
-    fn parse_receipt(&self, hook: &Webhook<'_>) -> Result<Receipt, Unreadable> {
-        let form = Form::read(hook.body)?;
+    fn parse_receipt(&self, hook: &WebhookRequest<'_>) -> Result<Receipt, WebhookError> {
+        let form = FormFields::read(hook.body)?;
         let sid = form.need(&["MessageSid", "SmsSid"])?;
         let word = form.need(&["MessageStatus", "SmsStatus"])?;
         let code = form.get("ErrorCode").filter(|code| !matches!(*code, "" | "0")).map(str::to_owned);
         Ok(receipt(sid, webhook::message_in(hook.url), &word, code))
     }
 
-    fn send<'a>(&'a self, text: &'a ClearedText) -> Answering<'a, SendOutcome> {
+    fn send<'a>(&'a self, text: &'a ClearedText) -> ProviderFuture<'a, SendOutcome> {
         Box::pin(self.post(text))
     }
 
-    fn look_up<'a>(&'a self, text: &'a Wanted<'a>) -> Answering<'a, LookUp> {
+    fn look_up<'a>(&'a self, text: &'a OutgoingText<'a>) -> ProviderFuture<'a, LookUp> {
         // Both questions together within one limit: a STOP may be waiting for this number.
         let answer = async move { tokio::time::timeout(WHOLE, self.ask(text)).await };
         Box::pin(async move { answer.await.unwrap_or(LookUp::Unavailable) })
     }
 
-    fn fetch_text<'a>(&'a self, provider_id: &'a str) -> Answering<'a, FetchedText> {
+    fn fetch_text<'a>(&'a self, provider_id: &'a str) -> ProviderFuture<'a, FetchedText> {
         Box::pin(self.fetch(provider_id))
     }
 
-    fn received<'a>(&'a self, to: &'a [String], since: Timestamp) -> Answering<'a, InboxAnswer> {
+    fn received<'a>(&'a self, to: &'a [String], since: Timestamp) -> ProviderFuture<'a, InboxAnswer> {
         Box::pin(self.list(to, since))
     }
 }
 
-fn earliest(text: &Wanted<'_>) -> Timestamp {
+fn earliest(text: &OutgoingText<'_>) -> Timestamp {
     text.since.plus(-CLOCK_SKEW)
 }
 
 /// Twilio does not know our identifiers, so a text is recognised by its words, and twins by what the other one has already.
-fn is_wanted(text: &Wanted<'_>, listed: &Listed) -> bool {
+fn is_wanted(text: &OutgoingText<'_>, listed: &ListedMessage) -> bool {
     let theirs = listed.body.as_deref().unwrap_or_default();
     let theirs = theirs.strip_prefix(TRIAL_PREFIX).unwrap_or(theirs);
     // A date we cannot read counts as new: better to find one too many than to text the lead twice.
@@ -245,27 +250,27 @@ fn is_wanted(text: &Wanted<'_>, listed: &Listed) -> bool {
 }
 
 /// So close to the hand-off of a twin that the two clocks cannot tell whose it is.
-fn may_be_the_twins(text: &Wanted<'_>, listed: &Listed) -> bool {
+fn may_be_the_twins(text: &OutgoingText<'_>, listed: &ListedMessage) -> bool {
     let is_late = |twin: Timestamp| listed.created().is_none_or(|created| created >= twin.plus(-CLOCK_SKEW));
     text.twin.is_some_and(is_late)
 }
 
 #[derive(Deserialize)]
-struct Page {
+struct MessagePage {
     messages: Vec<Value>,
 }
 
 /// The texts of a list that can be read, and how many cannot. Each is decoded alone: one odd entry must not hide the others.
-fn readable(messages: Vec<Value>) -> (Vec<Listed>, usize) {
+fn readable(messages: Vec<Value>) -> (Vec<ListedMessage>, usize) {
     let all = messages.len();
-    let listed: Vec<Listed> =
+    let listed: Vec<ListedMessage> =
         messages.into_iter().filter_map(|message| serde_json::from_value(message).ok()).collect();
     let unreadable = all - listed.len();
     (listed, unreadable)
 }
 
 #[derive(Deserialize)]
-struct Listed {
+struct ListedMessage {
     sid: String,
     body: Option<String>,
     to: String,
@@ -277,7 +282,7 @@ struct Listed {
     direction: Option<String>,
 }
 
-impl Listed {
+impl ListedMessage {
     fn created(&self) -> Option<Timestamp> {
         read_date(self.date_created.as_deref())
     }

@@ -8,7 +8,7 @@ use crate::domain::id::MessageId;
 
 /// A webhook as it arrived.
 #[derive(Clone, Copy, Debug)]
-pub struct Webhook<'a> {
+pub struct WebhookRequest<'a> {
     /// The configured public URL that was called, with path and query; never what the request claims.
     pub url: &'a str,
     /// The raw body.
@@ -25,18 +25,18 @@ pub struct BadSignature;
 /// The webhook is the provider's but cannot be understood: a sentence that names the field.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct Unreadable(pub String);
+pub struct WebhookError(pub String);
 
 /// The fields of a form body, in order, repeated names kept.
 #[derive(Debug)]
-pub(super) struct Form(Vec<(String, String)>);
+pub(super) struct FormFields(Vec<(String, String)>);
 
-impl Form {
+impl FormFields {
     /// Decodes `application/x-www-form-urlencoded`.
-    pub(super) fn read(body: &[u8]) -> Result<Form, Unreadable> {
+    pub(super) fn read(body: &[u8]) -> Result<FormFields, WebhookError> {
         serde_html_form::from_bytes(body)
-            .map(Form)
-            .map_err(|_| Unreadable("The webhook's body is not a form.".to_owned()))
+            .map(FormFields)
+            .map_err(|_| WebhookError("The webhook's body is not a form.".to_owned()))
     }
 
     /// The first value under a name.
@@ -67,9 +67,9 @@ impl Form {
     }
 
     /// As [`Form::first`]; the name is told where there is none.
-    pub(super) fn need(&self, names: &[&str]) -> Result<String, Unreadable> {
+    pub(super) fn need(&self, names: &[&str]) -> Result<String, WebhookError> {
         self.first(names).map(str::to_owned).ok_or_else(|| {
-            Unreadable(format!("The webhook has no {}.", names.first().copied().unwrap_or("field")))
+            WebhookError(format!("The webhook has no {}.", names.first().copied().unwrap_or("field")))
         })
     }
 }
@@ -77,15 +77,15 @@ impl Form {
 /// Our own message id, where the called URL carries `message=`.
 pub(super) fn message_in(url: &str) -> Option<MessageId> {
     let query = url.split_once('?')?.1.split('#').next()?;
-    Form::read(query.as_bytes()).ok()?.get("message")?.parse().ok()
+    FormFields::read(query.as_bytes()).ok()?.get("message")?.parse().ok()
 }
 
 /// Checks Twilio's signature as its official client does: with and without the port in the URL, because Twilio itself
 /// signs either. An empty token signs for everybody, so nothing is believed with one. What fields the signed characters
 /// were cut into is not part of the signature.
-pub(super) fn verify_twilio(token: &str, hook: &Webhook<'_>) -> Result<(), BadSignature> {
+pub(super) fn verify_twilio(token: &str, hook: &WebhookRequest<'_>) -> Result<(), BadSignature> {
     let given = hook.signature.filter(|_| !token.is_empty()).ok_or(BadSignature)?;
-    let form = Form::read(hook.body).map_err(|_| BadSignature)?;
+    let form = FormFields::read(hook.body).map_err(|_| BadSignature)?;
     let matches = url_spellings(hook.url)
         .iter()
         .filter_map(|url| sign_twilio(token, url, &form))
@@ -94,7 +94,7 @@ pub(super) fn verify_twilio(token: &str, hook: &Webhook<'_>) -> Result<(), BadSi
 }
 
 /// base64(HMAC-SHA1(token, url ‖ name ‖ value …)).
-pub(super) fn sign_twilio(token: &str, url: &str, form: &Form) -> Option<String> {
+pub(super) fn sign_twilio(token: &str, url: &str, form: &FormFields) -> Option<String> {
     let mut mac = Hmac::<sha1::Sha1>::new_from_slice(token.as_bytes()).ok()?;
     mac.update(url.as_bytes());
     mac.update(form.signed().as_bytes());
@@ -128,7 +128,7 @@ pub(super) fn sign_simulator(secret: &[u8], url: &str, body: &[u8]) -> Option<St
 }
 
 /// Checks the simulator's signature.
-pub(super) fn verify_simulator(secret: &[u8], hook: &Webhook<'_>) -> Result<(), BadSignature> {
+pub(super) fn verify_simulator(secret: &[u8], hook: &WebhookRequest<'_>) -> Result<(), BadSignature> {
     let given = hook.signature.ok_or(BadSignature)?;
     let right = sign_simulator(secret, hook.url, hook.body).ok_or(BadSignature)?;
     if same(&right, given) { Ok(()) } else { Err(BadSignature) }
@@ -151,7 +151,7 @@ mod tests {
         "https://example.com/hooks/twilio/status?message=0190a5b4-0000-7000-8000-000000000001";
 
     fn check(url: &str, body: &[u8], signature: &str) -> Result<(), BadSignature> {
-        verify_twilio("12345", &Webhook { url, body, signature: Some(signature) })
+        verify_twilio("12345", &WebhookRequest { url, body, signature: Some(signature) })
     }
 
     #[test]
@@ -173,11 +173,11 @@ mod tests {
         let changed = b"MessageSid=SM1&From=%2B12065550100&To=%2B12065550199&Body=START";
         assert_eq!(check(INBOUND, changed, "P7WnHkPYdsLe9Drp+n5dUdF1T7o="), Err(BadSignature));
         assert_eq!(check(INBOUND, b"", ""), Err(BadSignature));
-        let unsigned = Webhook { url: INBOUND, body: b"", signature: None };
+        let unsigned = WebhookRequest { url: INBOUND, body: b"", signature: None };
         assert_eq!(verify_twilio("12345", &unsigned), Err(BadSignature));
-        let form = Form::read(b"").unwrap();
+        let form = FormFields::read(b"").unwrap();
         let signature = sign_twilio("", INBOUND, &form).unwrap();
-        let hook = Webhook { url: INBOUND, body: b"", signature: Some(&signature) };
+        let hook = WebhookRequest { url: INBOUND, body: b"", signature: Some(&signature) };
         assert_eq!(verify_twilio("", &hook), Err(BadSignature), "an empty token signs for everybody");
     }
 
@@ -185,11 +185,14 @@ mod tests {
     fn the_simulator_believes_only_itself() {
         let url = "http://127.0.0.1:8080/hooks/simulator/inbound";
         let signature = sign_simulator(&[7; 32], url, b"{}").unwrap();
-        let hook = Webhook { url, body: b"{}", signature: Some(&signature) };
+        let hook = WebhookRequest { url, body: b"{}", signature: Some(&signature) };
         assert_eq!(verify_simulator(&[7; 32], &hook), Ok(()));
         assert_eq!(verify_simulator(&[8; 32], &hook), Err(BadSignature));
-        assert_eq!(verify_simulator(&[7; 32], &Webhook { body: b"{ }", ..hook }), Err(BadSignature));
-        assert_eq!(verify_simulator(&[7; 32], &Webhook { signature: None, ..hook }), Err(BadSignature));
+        assert_eq!(verify_simulator(&[7; 32], &WebhookRequest { body: b"{ }", ..hook }), Err(BadSignature));
+        assert_eq!(
+            verify_simulator(&[7; 32], &WebhookRequest { signature: None, ..hook }),
+            Err(BadSignature)
+        );
     }
 
     #[test]

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::dialect::on;
 use super::schema::admin_log;
-use super::{Conn, StoreError, Tx};
+use super::{ReadConn, StoreError, Tx};
 use crate::domain::actor::Actor;
 use crate::domain::id::LogId;
 use crate::domain::time::Timestamp;
@@ -12,7 +12,7 @@ use crate::domain::time::Timestamp;
 /// A line of the log.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = admin_log)]
-pub struct Line {
+pub struct AdminLogRow {
     /// Its identifier.
     pub id: LogId,
     /// When.
@@ -39,7 +39,7 @@ pub fn add(
     details: &str,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let line = Line {
+    let line = AdminLogRow {
         id: tx.new_id(now)?,
         at: now,
         actor: actor.to_string(),
@@ -53,7 +53,7 @@ pub fn add(
 
 /// Which lines of the log.
 #[derive(Clone, Debug, Default)]
-pub struct Filter {
+pub struct AdminLogFilter {
     /// Only those of this actor.
     pub actor: Option<String>,
     /// Only this action.
@@ -66,10 +66,14 @@ pub struct Filter {
 ///
 /// # Errors
 /// When the database fails.
-pub fn page(conn: &mut Conn<'_>, filter: &Filter, limit: i64) -> Result<Vec<Line>, StoreError> {
+pub fn page(
+    conn: &mut ReadConn<'_>,
+    filter: &AdminLogFilter,
+    limit: i64,
+) -> Result<Vec<AdminLogRow>, StoreError> {
     on!(conn, db => {
         let mut query =
-            admin_log::table.order(admin_log::id.desc()).select(Line::as_select()).limit(limit).into_boxed();
+            admin_log::table.order(admin_log::id.desc()).select(AdminLogRow::as_select()).limit(limit).into_boxed();
         if let Some(before) = filter.before {
             query = query.filter(admin_log::id.lt(before));
         }

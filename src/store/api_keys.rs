@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::dialect::{first_locked, on};
 use super::schema::{api_keys, idempotency_keys};
-use super::{Conn, Locked, StoreError, Tx};
+use super::{LockedRow, ReadConn, StoreError, Tx};
 use crate::domain::id::{ApiKeyId, MessageId};
 use crate::domain::time::Timestamp;
 
@@ -36,7 +36,7 @@ pub struct ApiKey {
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = idempotency_keys)]
 #[diesel(treat_none_as_default_value = false)]
-pub struct Answered {
+pub struct IdempotentAnswer {
     /// Whose key.
     pub api_key_id: ApiKeyId,
     /// The `Idempotency-Key`.
@@ -64,7 +64,7 @@ pub fn insert(tx: &mut Tx<'_>, key: &ApiKey) -> Result<(), StoreError> {
 ///
 /// # Errors
 /// When the database fails.
-pub fn by_hash(conn: &mut Conn<'_>, hash: &[u8]) -> Result<Option<ApiKey>, StoreError> {
+pub fn by_hash(conn: &mut ReadConn<'_>, hash: &[u8]) -> Result<Option<ApiKey>, StoreError> {
     on!(conn, db => {
         let query = api_keys::table.filter(api_keys::hash.eq(hash)).filter(api_keys::revoked_at.is_null());
         Ok(query.select(ApiKey::as_select()).first(db).optional()?)
@@ -75,7 +75,7 @@ pub fn by_hash(conn: &mut Conn<'_>, hash: &[u8]) -> Result<Option<ApiKey>, Store
 ///
 /// # Errors
 /// When the database fails.
-pub fn all(conn: &mut Conn<'_>) -> Result<Vec<ApiKey>, StoreError> {
+pub fn all(conn: &mut ReadConn<'_>) -> Result<Vec<ApiKey>, StoreError> {
     on!(conn, db => {
         Ok(api_keys::table.order(api_keys::id.desc()).select(ApiKey::as_select()).limit(500).load(db)?)
     })
@@ -94,17 +94,17 @@ pub fn used(tx: &mut Tx<'_>, id: ApiKeyId, now: Timestamp) -> Result<(), StoreEr
 ///
 /// # Errors
 /// When the database fails.
-pub fn get_locked(tx: &mut Tx<'_>, id: ApiKeyId) -> Result<Option<Locked<ApiKey>>, StoreError> {
+pub fn get_locked(tx: &mut Tx<'_>, id: ApiKeyId) -> Result<Option<LockedRow<ApiKey>>, StoreError> {
     let row: Result<Option<ApiKey>, StoreError> =
         first_locked!(tx, api_keys::table.filter(api_keys::id.eq(id)).select(ApiKey::as_select()));
-    Ok(row?.map(Locked::new))
+    Ok(row?.map(LockedRow::new))
 }
 
 /// Revokes a key.
 ///
 /// # Errors
 /// When the database fails.
-pub fn revoke(tx: &mut Tx<'_>, key: &Locked<ApiKey>, now: Timestamp) -> Result<(), StoreError> {
+pub fn revoke(tx: &mut Tx<'_>, key: &LockedRow<ApiKey>, now: Timestamp) -> Result<(), StoreError> {
     on!(tx, db => {
         diesel::update(api_keys::table.find(key.id)).set(api_keys::revoked_at.eq(now)).execute(db)?;
         Ok(())
@@ -115,9 +115,13 @@ pub fn revoke(tx: &mut Tx<'_>, key: &Locked<ApiKey>, now: Timestamp) -> Result<(
 ///
 /// # Errors
 /// When the database fails.
-pub fn answered(conn: &mut Conn<'_>, id: ApiKeyId, key: &str) -> Result<Option<Answered>, StoreError> {
+pub fn answered(
+    conn: &mut ReadConn<'_>,
+    id: ApiKeyId,
+    key: &str,
+) -> Result<Option<IdempotentAnswer>, StoreError> {
     on!(conn, db => {
-        let query = idempotency_keys::table.find((id, key)).select(Answered::as_select());
+        let query = idempotency_keys::table.find((id, key)).select(IdempotentAnswer::as_select());
         Ok(query.first(db).optional()?)
     })
 }
@@ -126,7 +130,7 @@ pub fn answered(conn: &mut Conn<'_>, id: ApiKeyId, key: &str) -> Result<Option<A
 ///
 /// # Errors
 /// When the database fails.
-pub fn keep_answer(tx: &mut Tx<'_>, answer: &Answered) -> Result<(), StoreError> {
+pub fn keep_answer(tx: &mut Tx<'_>, answer: &IdempotentAnswer) -> Result<(), StoreError> {
     on!(tx, db => {
         diesel::insert_into(idempotency_keys::table).values(answer).execute(db)?;
         Ok(())

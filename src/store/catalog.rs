@@ -6,15 +6,15 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::locked::{self, Guard};
-use super::{Conn, StoreError, Tx, dialect, program_rows, rulebook_rows, settings};
+use super::locked::{self, RuleGuard};
+use super::{ReadConn, StoreError, Tx, dialect, program_rows, rulebook_rows, settings};
 use crate::domain::id::ProgramId;
 use crate::domain::program::Program;
 use crate::domain::schedule::Rulebook;
 
 /// The programs with their sender numbers, and the switch.
 #[derive(Debug)]
-pub(super) struct Catalog {
+pub(super) struct ConfigCache {
     pub(super) version: String,
     /// The default one first.
     pub(super) programs: Vec<Program>,
@@ -26,21 +26,21 @@ pub(super) struct Catalog {
 
 /// The catalog as this process last read it.
 #[derive(Default)]
-pub(super) struct Known(RwLock<Option<Arc<Catalog>>>);
+pub(super) struct CachedConfig(RwLock<Option<Arc<ConfigCache>>>);
 
-impl Known {
-    fn of_version(&self, version: &str) -> Option<Arc<Catalog>> {
+impl CachedConfig {
+    fn of_version(&self, version: &str) -> Option<Arc<ConfigCache>> {
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
         known.as_ref().filter(|catalog| catalog.version == version).map(Arc::clone)
     }
 
-    fn keep(&self, catalog: &Arc<Catalog>) {
+    fn keep(&self, catalog: &Arc<ConfigCache>) {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(catalog));
     }
 }
 
 /// The catalog as it stands.
-pub(super) fn read(conn: &mut Conn<'_>) -> Result<Arc<Catalog>, StoreError> {
+pub(super) fn read(conn: &mut ReadConn<'_>) -> Result<Arc<ConfigCache>, StoreError> {
     if let Some(catalog) = &conn.catalog {
         return Ok(Arc::clone(catalog));
     }
@@ -52,7 +52,7 @@ pub(super) fn read(conn: &mut Conn<'_>) -> Result<Arc<Catalog>, StoreError> {
             let (programs, senders) = (program_rows::load(conn)?, program_rows::load_senders(conn)?);
             let sending_on = settings::get(conn, settings::SENDING)?.as_deref() != Some("off");
             let rulebook = rulebook_rows::load(conn)?;
-            let catalog = Arc::new(Catalog { version, programs, senders, sending_on, rulebook });
+            let catalog = Arc::new(ConfigCache { version, programs, senders, sending_on, rulebook });
             conn.known.keep(&catalog);
             catalog
         }
@@ -71,7 +71,7 @@ pub(super) fn is_current(tx: &mut Tx<'_>, version: &str) -> Result<bool, String>
 /// changes any of it locks it before reading.
 pub(super) fn lock(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     dialect::stand_alone(tx)?;
-    locked::lock(tx, Guard::Catalog)?;
+    locked::lock(tx, RuleGuard::Catalog)?;
     // Another transaction may have changed it while this one waited.
     tx.catalog = None;
     Ok(())

@@ -2,19 +2,19 @@
 
 use std::sync::Arc;
 
-use super::catalog::{Catalog, Known};
-use super::dialect::Db;
+use super::catalog::{CachedConfig, ConfigCache};
+use super::dialect::DbConn;
 
 /// A database connection. Reads take it directly; writes get it inside a [`super::Tx`].
-pub struct Conn<'a> {
-    pub(super) db: Db<'a>,
-    pub(super) known: &'a Known,
+pub struct ReadConn<'a> {
+    pub(super) db: DbConn<'a>,
+    pub(super) known: &'a CachedConfig,
     /// The catalog as this connection's user sees it, once asked for.
-    pub(super) catalog: Option<Arc<Catalog>>,
+    pub(super) catalog: Option<Arc<ConfigCache>>,
 }
 
-impl<'a> Conn<'a> {
-    pub(super) fn new(db: Db<'a>, known: &'a Known) -> Conn<'a> {
-        Conn { db, known, catalog: None }
+impl<'a> ReadConn<'a> {
+    pub(super) fn new(db: DbConn<'a>, known: &'a CachedConfig) -> ReadConn<'a> {
+        ReadConn { db, known, catalog: None }
     }
 }

@@ -8,16 +8,16 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
-use super::dialect::{Prepared, few_lengths, first_locked, on};
+use super::dialect::{CachedQuery, few_lengths, first_locked, on};
 use super::numbers::{self, Number};
 use super::schema::{consents, contacts, numbers as number_rows};
-use super::{Conn, Locked, StoreError, Tx, programs};
+use super::{LockedRow, ReadConn, StoreError, Tx, programs};
 use crate::domain::consent::StateName;
 use crate::domain::id::{ContactId, NumberId};
 use crate::domain::phone::Phone;
 use crate::domain::time::Timestamp;
 
-pub use place::{Filter, ListOrder, ListPlace};
+pub use place::{ContactFilter, ListOrder, ListPlace};
 
 /// A person in the address book.
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -49,7 +49,7 @@ pub struct Contact {
 
 /// What a person enters about a contact.
 #[derive(Clone, Debug, Default)]
-pub struct Details {
+pub struct ContactDetails {
     /// The name; may be empty.
     pub name: String,
     /// E-mail address.
@@ -66,7 +66,7 @@ pub struct Details {
 
 /// A line of the list.
 #[derive(Clone, Debug)]
-pub struct Line {
+pub struct ContactRow {
     /// The contact.
     pub contact: Contact,
     /// Its number.
@@ -87,7 +87,7 @@ pub struct Line {
 #[derive(Clone, Debug)]
 pub struct ListPage {
     /// Its lines, in list order.
-    pub lines: Vec<Line>,
+    pub lines: Vec<ContactRow>,
     /// Where the list goes on, if it does. A page may be short, or empty, and the list go on all the same.
     pub goes_on: Option<ListPlace>,
 }
@@ -98,8 +98,8 @@ pub struct ListPage {
 /// When the database fails.
 pub fn insert(
     tx: &mut Tx<'_>,
-    number: &mut Locked<Number>,
-    details: &Details,
+    number: &mut LockedRow<Number>,
+    details: &ContactDetails,
     now: Timestamp,
 ) -> Result<ContactId, StoreError> {
     let id: ContactId = tx.new_id(now)?;
@@ -129,9 +129,9 @@ pub fn insert(
 /// When the database fails.
 pub fn update(
     tx: &mut Tx<'_>,
-    contact: &Locked<Contact>,
-    (number, left): (&mut Locked<Number>, Option<&mut Locked<Number>>),
-    details: &Details,
+    contact: &LockedRow<Contact>,
+    (number, left): (&mut LockedRow<Number>, Option<&mut LockedRow<Number>>),
+    details: &ContactDetails,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     if contact.number_id != number.id {
@@ -163,8 +163,8 @@ pub fn update(
 /// When the database fails.
 pub fn move_all(
     tx: &mut Tx<'_>,
-    from: &mut Locked<Number>,
-    to: &mut Locked<Number>,
+    from: &mut LockedRow<Number>,
+    to: &mut LockedRow<Number>,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let moved = on!(tx, db => diesel::update(contacts::table.filter(contacts::number_id.eq(from.id)))
@@ -180,7 +180,7 @@ pub fn move_all(
 ///
 /// # Errors
 /// When the database fails.
-pub fn get(conn: &mut Conn<'_>, id: ContactId) -> Result<Option<Contact>, StoreError> {
+pub fn get(conn: &mut ReadConn<'_>, id: ContactId) -> Result<Option<Contact>, StoreError> {
     on!(conn, db => {
         let query = contacts::table.filter(contacts::id.eq(id)).select(Contact::as_select());
         Ok(query.first(db).optional()?)
@@ -191,29 +191,29 @@ pub fn get(conn: &mut Conn<'_>, id: ContactId) -> Result<Option<Contact>, StoreE
 ///
 /// # Errors
 /// When the database fails.
-pub fn get_locked(tx: &mut Tx<'_>, id: ContactId) -> Result<Option<Locked<Contact>>, StoreError> {
+pub fn get_locked(tx: &mut Tx<'_>, id: ContactId) -> Result<Option<LockedRow<Contact>>, StoreError> {
     let row: Result<Option<Contact>, StoreError> =
         first_locked!(tx, contacts::table.filter(contacts::id.eq(id)).select(Contact::as_select()));
-    Ok(row?.map(Locked::new))
+    Ok(row?.map(LockedRow::new))
 }
 
 /// A contact by the customer's own identifier, which no other transaction changes before the commit.
 ///
 /// # Errors
 /// When the database fails.
-pub fn external_locked(tx: &mut Tx<'_>, external_id: &str) -> Result<Option<Locked<Contact>>, StoreError> {
+pub fn external_locked(tx: &mut Tx<'_>, external_id: &str) -> Result<Option<LockedRow<Contact>>, StoreError> {
     let row: Result<Option<Contact>, StoreError> = first_locked!(
         tx,
         contacts::table.filter(contacts::external_id.eq(external_id)).select(Contact::as_select())
     );
-    Ok(row?.map(Locked::new))
+    Ok(row?.map(LockedRow::new))
 }
 
 /// A contact by the customer's own identifier.
 ///
 /// # Errors
 /// When the database fails.
-pub fn by_external_id(conn: &mut Conn<'_>, external_id: &str) -> Result<Option<Contact>, StoreError> {
+pub fn by_external_id(conn: &mut ReadConn<'_>, external_id: &str) -> Result<Option<Contact>, StoreError> {
     on!(conn, db => {
         let query = contacts::table.filter(contacts::external_id.eq(external_id));
         Ok(query.select(Contact::as_select()).first(db).optional()?)
@@ -224,7 +224,7 @@ pub fn by_external_id(conn: &mut Conn<'_>, external_id: &str) -> Result<Option<C
 ///
 /// # Errors
 /// When the database fails.
-pub fn of_number(conn: &mut Conn<'_>, number: NumberId) -> Result<Vec<Contact>, StoreError> {
+pub fn of_number(conn: &mut ReadConn<'_>, number: NumberId) -> Result<Vec<Contact>, StoreError> {
     on!(conn, db => {
         let query = contacts::table.filter(contacts::number_id.eq(number)).order(contacts::row_id);
         Ok(query.select(Contact::as_select()).limit(50).load(db)?)
@@ -232,13 +232,13 @@ pub fn of_number(conn: &mut Conn<'_>, number: NumberId) -> Result<Vec<Contact>, 
 }
 
 /// Where a contact says that it is: time zone, whether a person confirmed a foreign one, and ZIP code.
-pub type Whereabouts = (Option<String>, bool, Option<String>);
+pub type ContactLocation = (Option<String>, bool, Option<String>);
 
 /// Where the contacts of a number say that they are, each answer once. All of them: each must be awake.
 ///
 /// # Errors
 /// When the database fails.
-pub fn places_of(conn: &mut Conn<'_>, number: NumberId) -> Result<Vec<Whereabouts>, StoreError> {
+pub fn places_of(conn: &mut ReadConn<'_>, number: NumberId) -> Result<Vec<ContactLocation>, StoreError> {
     on!(conn, db => {
         let query = contacts::table.filter(contacts::number_id.eq(number));
         Ok(query.select((contacts::time_zone, contacts::time_zone_confirmed, contacts::zip)).distinct().load(db)?)
@@ -250,10 +250,10 @@ pub fn places_of(conn: &mut Conn<'_>, number: NumberId) -> Result<Vec<Whereabout
 /// # Errors
 /// When the database fails.
 pub fn places_on(
-    conn: &mut Conn<'_>,
+    conn: &mut ReadConn<'_>,
     numbers: &[NumberId],
-) -> Result<HashMap<NumberId, Vec<Whereabouts>>, StoreError> {
-    let mut found: HashMap<NumberId, Vec<Whereabouts>> = HashMap::new();
+) -> Result<HashMap<NumberId, Vec<ContactLocation>>, StoreError> {
+    let mut found: HashMap<NumberId, Vec<ContactLocation>> = HashMap::new();
     for portion in numbers.chunks(500) {
         let rows: Vec<(NumberId, Option<String>, bool, Option<String>)> = on!(conn, db => contacts::table
             .filter(contacts::number_id.eq_any(portion))
@@ -270,7 +270,7 @@ pub fn places_on(
 ///
 /// # Errors
 /// When the database fails.
-pub fn page(conn: &mut Conn<'_>, filter: &Filter) -> Result<ListPage, StoreError> {
+pub fn page(conn: &mut ReadConn<'_>, filter: &ContactFilter) -> Result<ListPage, StoreError> {
     let (places, goes_on) = find::places(conn, filter)?;
     let rows = few_lengths(places.iter().map(ListPlace::row));
     type Joined = (Contact, Phone, bool, bool, Option<StateName>, Option<Timestamp>);
@@ -289,7 +289,7 @@ pub fn page(conn: &mut Conn<'_>, filter: &Filter) -> Result<ListPage, StoreError
                 consents::since.nullable(),
             ))
             .filter(contacts::row_id.eq_any(&rows));
-        Prepared(lines).load(db)?
+        CachedQuery(lines).load(db)?
     });
     let mut by_row: HashMap<i64, Joined> = found.into_iter().map(|line| (line.0.row_id, line)).collect();
     let line = |place: ListPlace| {
@@ -297,7 +297,7 @@ pub fn page(conn: &mut Conn<'_>, filter: &Filter) -> Result<ListPage, StoreError
         let state = state.unwrap_or(StateName::NotAsked);
         // Nothing began then.
         let since = since.filter(|_| state != StateName::NotAsked);
-        Some(Line { contact, phone, state, since, do_not_text, paused, place })
+        Some(ContactRow { contact, phone, state, since, do_not_text, paused, place })
     };
     Ok(ListPage { lines: places.into_iter().filter_map(line).collect(), goes_on })
 }
@@ -307,7 +307,7 @@ pub fn page(conn: &mut Conn<'_>, filter: &Filter) -> Result<ListPage, StoreError
 /// # Errors
 /// When the database fails.
 pub fn first_on(
-    conn: &mut Conn<'_>,
+    conn: &mut ReadConn<'_>,
     numbers: &[NumberId],
 ) -> Result<HashMap<NumberId, (ContactId, String)>, StoreError> {
     let numbers = few_lengths(numbers.iter().copied());
@@ -316,7 +316,7 @@ pub fn first_on(
             .filter(contacts::number_id.eq_any(&numbers))
             .order(contacts::row_id.desc())
             .select((contacts::number_id, contacts::id, contacts::name));
-        Prepared(query).load(db)?
+        CachedQuery(query).load(db)?
     });
     // The newest first, so that the first one stays.
     Ok(rows.into_iter().map(|(number, id, name)| (number, (id, name))).collect())

@@ -5,12 +5,12 @@ use diesel::prelude::*;
 
 use super::dialect::on;
 use super::schema::{admin_log, api_keys, contacts, forms, number_notes, programs, senders, users};
-use super::{Conn, StoreError};
+use super::{ReadConn, StoreError};
 
 /// An identifier and a time.
-pub type Dated = (Vec<u8>, i64);
+pub type TimedId = (Vec<u8>, i64);
 /// Reads the rows of a table after an identifier.
-pub type ReadDated = fn(&mut Conn<'_>, &[u8], i64) -> Result<Vec<Dated>, StoreError>;
+pub type ReadDated = fn(&mut ReadConn<'_>, &[u8], i64) -> Result<Vec<TimedId>, StoreError>;
 
 macro_rules! tables {
     ($($table:ident at $at:ident;)*) => {
@@ -40,7 +40,7 @@ tables! {
 /// # Errors
 /// When the database fails.
 pub fn names(
-    conn: &mut Conn<'_>,
+    conn: &mut ReadConn<'_>,
     after: &[u8],
     limit: i64,
 ) -> Result<Vec<(Vec<u8>, String, String)>, StoreError> {

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::dialect::on;
 use super::schema::documents;
-use super::{Conn, StoreError, Tx};
+use super::{ReadConn, StoreError, Tx};
 use crate::domain::time::Timestamp;
 
 /// Keeps a file; the same content is kept once.
@@ -40,7 +40,7 @@ pub fn keep(
 ///
 /// # Errors
 /// When the database fails.
-pub fn get(conn: &mut Conn<'_>, sha256: &[u8]) -> Result<Option<(String, Vec<u8>)>, StoreError> {
+pub fn get(conn: &mut ReadConn<'_>, sha256: &[u8]) -> Result<Option<(String, Vec<u8>)>, StoreError> {
     on!(conn, db => {
         let query = documents::table.find(sha256).select((documents::media_type, documents::bytes));
         Ok(query.first(db).optional()?)

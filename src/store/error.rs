@@ -128,12 +128,12 @@ fn is_away(kind: &DatabaseErrorKind, message: &str) -> bool {
 }
 
 /// A failure that may be one of the store's.
-pub trait Failure: From<StoreError> + Send + 'static {
+pub trait StoreFailure: From<StoreError> + Send + 'static {
     /// The store's failure, if it is one.
     fn of_store(&self) -> Option<&StoreError>;
 }
 
-impl Failure for StoreError {
+impl StoreFailure for StoreError {
     fn of_store(&self) -> Option<&StoreError> {
         Some(self)
     }

@@ -5,12 +5,12 @@ use diesel::prelude::*;
 use super::dialect::{self, on};
 use super::numbers::{self, Number};
 use super::schema::consent_events;
-use super::{Conn, Locked, StoreError, Tx, programs};
+use super::{LockedRow, ReadConn, StoreError, Tx, programs};
 use crate::domain::actor::Actor;
-use crate::domain::consent::{Draft, Event, EventKind, Source};
+use crate::domain::consent::{ConsentEvent, EventDraft, EventKind, Source};
 use crate::domain::evidence::Evidence;
 use crate::domain::id::{NumberId, ProgramId};
-use crate::domain::ledger::{Entry, Hash, Stored};
+use crate::domain::ledger::{EventHash, LedgerEntry, StoredEvent};
 use crate::domain::message::Lane;
 use crate::domain::time::Timestamp;
 
@@ -21,12 +21,12 @@ use crate::domain::time::Timestamp;
 /// When the database fails.
 pub fn append(
     tx: &mut Tx<'_>,
-    number: &mut Locked<Number>,
-    draft: Draft,
+    number: &mut LockedRow<Number>,
+    draft: EventDraft,
     actor: &Actor,
     now: Timestamp,
-) -> Result<Entry, StoreError> {
-    let event = Event {
+) -> Result<LedgerEntry, StoreError> {
+    let event = ConsentEvent {
         seq: number.consent.seq + 1,
         program: draft.program,
         kind: draft.kind,
@@ -35,10 +35,10 @@ pub fn append(
         recorded_at: now,
         evidence: draft.evidence,
     };
-    let prev_hash = Hash::try_from(number.head_hash.as_slice())
+    let prev_hash = EventHash::try_from(number.head_hash.as_slice())
         .map_err(|_| StoreError::NotWritten("a number's last hash is not 32 bytes; run verify".to_owned()))?;
     let salt = tx.new_salt()?;
-    let entry = Entry::chain(number.id, &number.phone, event, actor.to_string(), salt, prev_hash)?;
+    let entry = LedgerEntry::chain(number.id, &number.phone, event, actor.to_string(), salt, prev_hash)?;
     insert(tx, &entry)?;
     let mut after = number.consent.clone();
     after.apply(&entry.event);
@@ -53,7 +53,7 @@ pub fn append(
     Ok(entry)
 }
 
-fn insert(tx: &mut Tx<'_>, entry: &Entry) -> Result<(), StoreError> {
+fn insert(tx: &mut Tx<'_>, entry: &LedgerEntry) -> Result<(), StoreError> {
     on!(tx, db => {
         use consent_events as t;
         let event = &entry.event;
@@ -80,7 +80,7 @@ fn insert(tx: &mut Tx<'_>, entry: &Entry) -> Result<(), StoreError> {
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = consent_events)]
-struct Row {
+struct EventRow {
     number_id: NumberId,
     seq: i32,
     program_id: Option<ProgramId>,
@@ -96,17 +96,17 @@ struct Row {
     hash: Vec<u8>,
 }
 
-impl Row {
-    fn event(self) -> Result<Event, StoreError> {
+impl EventRow {
+    fn event(self) -> Result<ConsentEvent, StoreError> {
         let evidence = serde_json::from_str(&self.facts)?;
-        let Row { seq, program_id: program, kind, source, occurred_at, recorded_at, .. } = self;
-        Ok(Event { seq, program, kind, source, occurred_at, recorded_at, evidence })
+        let EventRow { seq, program_id: program, kind, source, occurred_at, recorded_at, .. } = self;
+        Ok(ConsentEvent { seq, program, kind, source, occurred_at, recorded_at, evidence })
     }
 }
 
-impl From<Row> for Stored {
-    fn from(row: Row) -> Stored {
-        Stored {
+impl From<EventRow> for StoredEvent {
+    fn from(row: EventRow) -> StoredEvent {
+        StoredEvent {
             number: row.number_id,
             seq: row.seq,
             program: row.program_id,
@@ -128,14 +128,14 @@ impl From<Row> for Stored {
 ///
 /// # Errors
 /// When the database fails.
-pub fn of(conn: &mut Conn<'_>, number: NumberId) -> Result<Vec<Stored>, StoreError> {
+pub fn of(conn: &mut ReadConn<'_>, number: NumberId) -> Result<Vec<StoredEvent>, StoreError> {
     on!(conn, db => {
         let rows = consent_events::table
             .filter(consent_events::number_id.eq(number))
             .order(consent_events::seq)
-            .select(Row::as_select())
+            .select(EventRow::as_select())
             .load(db)?;
-        Ok(rows.into_iter().map(Stored::from).collect())
+        Ok(rows.into_iter().map(StoredEvent::from).collect())
     })
 }
 
@@ -144,7 +144,7 @@ pub fn of(conn: &mut Conn<'_>, number: NumberId) -> Result<Vec<Stored>, StoreErr
 /// # Errors
 /// When the database fails.
 pub fn ended_after(
-    conn: &mut Conn<'_>,
+    conn: &mut ReadConn<'_>,
     number: NumberId,
     program: ProgramId,
     lane: Lane,
@@ -170,7 +170,7 @@ pub fn ended_after(
 /// # Errors
 /// When the database fails, or evidence cannot be read.
 pub fn wordings(
-    conn: &mut Conn<'_>,
+    conn: &mut ReadConn<'_>,
     number: NumberId,
     program: ProgramId,
     seq: i32,
@@ -209,23 +209,27 @@ const TURNS: i64 = 100;
 ///
 /// # Errors
 /// When the database fails, or evidence cannot be read.
-pub fn turns(conn: &mut Conn<'_>, number: NumberId) -> Result<Vec<Event>, StoreError> {
+pub fn turns(conn: &mut ReadConn<'_>, number: NumberId) -> Result<Vec<ConsentEvent>, StoreError> {
     let kinds = [EventKind::OptedIn, EventKind::OptedOut, EventKind::OptOutRepeated, EventKind::ConsentEnded];
-    let rows: Vec<Row> = on!(conn, db => consent_events::table
+    let rows: Vec<EventRow> = on!(conn, db => consent_events::table
         .filter(consent_events::number_id.eq(number))
         .filter(consent_events::kind.eq_any(kinds))
         .order(consent_events::seq.desc())
-        .select(Row::as_select())
+        .select(EventRow::as_select())
         .limit(TURNS)
         .load(db)?);
-    rows.into_iter().map(Row::event).collect()
+    rows.into_iter().map(EventRow::event).collect()
 }
 
 /// The evidence of one event of a number.
 ///
 /// # Errors
 /// When the database fails, or the evidence cannot be read.
-pub fn evidence_of(conn: &mut Conn<'_>, number: NumberId, seq: i32) -> Result<Option<Evidence>, StoreError> {
+pub fn evidence_of(
+    conn: &mut ReadConn<'_>,
+    number: NumberId,
+    seq: i32,
+) -> Result<Option<Evidence>, StoreError> {
     on!(conn, db => {
         let event = consent_events::table
             .filter(consent_events::number_id.eq(number))
@@ -248,7 +252,7 @@ pub fn hold_still(tx: &mut Tx<'_>) -> Result<(), StoreError> {
 ///
 /// # Errors
 /// When the database fails.
-pub fn extent(conn: &mut Conn<'_>) -> Result<(i64, i64), StoreError> {
+pub fn extent(conn: &mut ReadConn<'_>) -> Result<(i64, i64), StoreError> {
     on!(conn, db => {
         let last = consent_events::table
             .select(diesel::dsl::max(consent_events::position))
@@ -263,7 +267,7 @@ pub fn extent(conn: &mut Conn<'_>) -> Result<(i64, i64), StoreError> {
 /// # Errors
 /// When the database fails.
 pub fn hashes_after(
-    conn: &mut Conn<'_>,
+    conn: &mut ReadConn<'_>,
     position: i64,
     limit: i64,
 ) -> Result<Vec<(i64, Vec<u8>)>, StoreError> {

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::dialect::on;
 use super::schema::{form_versions, forms};
-use super::{Conn, Locked, StoreError, Tx, catalog};
+use super::{LockedRow, ReadConn, StoreError, Tx, catalog};
 use crate::domain::id::{FormId, ProgramId};
 use crate::domain::program::Program;
 use crate::domain::time::Timestamp;
@@ -12,7 +12,7 @@ use crate::domain::time::Timestamp;
 /// A hosted form.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = forms)]
-pub struct Form {
+pub struct HostedForm {
     /// Its identifier.
     pub id: FormId,
     /// The program it signs up for.
@@ -36,7 +36,7 @@ pub struct Form {
 /// One version of a form's consent language.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = form_versions)]
-pub struct Version {
+pub struct FormVersion {
     /// Whose.
     pub form_id: FormId,
     /// Its number, from 1.
@@ -57,16 +57,24 @@ pub struct Version {
 ///
 /// # Errors
 /// When the database fails, or the slug is taken.
-pub fn insert(tx: &mut Tx<'_>, _program: &Locked<Program>, form: Form) -> Result<Locked<Form>, StoreError> {
+pub fn insert(
+    tx: &mut Tx<'_>,
+    _program: &LockedRow<Program>,
+    form: HostedForm,
+) -> Result<LockedRow<HostedForm>, StoreError> {
     on!(tx, db => diesel::insert_into(forms::table).values(&form).execute(db))?;
-    Ok(Locked::new(form))
+    Ok(LockedRow::new(form))
 }
 
 /// Publishes a version; it is shown from now on.
 ///
 /// # Errors
 /// When the database fails.
-pub fn publish(tx: &mut Tx<'_>, form: &Locked<Form>, version: &Version) -> Result<(), StoreError> {
+pub fn publish(
+    tx: &mut Tx<'_>,
+    form: &LockedRow<HostedForm>,
+    version: &FormVersion,
+) -> Result<(), StoreError> {
     on!(tx, db => {
         diesel::insert_into(form_versions::table).values(version).execute(db)?;
         diesel::update(forms::table.find(form.id))
@@ -80,7 +88,12 @@ pub fn publish(tx: &mut Tx<'_>, form: &Locked<Form>, version: &Version) -> Resul
 ///
 /// # Errors
 /// When the database fails.
-pub fn update(tx: &mut Tx<'_>, before: &Locked<Form>, form: &Form, now: Timestamp) -> Result<(), StoreError> {
+pub fn update(
+    tx: &mut Tx<'_>,
+    before: &LockedRow<HostedForm>,
+    form: &HostedForm,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     on!(tx, db => diesel::update(forms::table.find(before.id))
         .set((
             forms::title.eq(&form.title),
@@ -96,12 +109,12 @@ pub fn update(tx: &mut Tx<'_>, before: &Locked<Form>, form: &Form, now: Timestam
 ///
 /// # Errors
 /// When the database fails.
-pub fn find(conn: &mut Conn<'_>, slug: &str) -> Result<Option<(Form, Version)>, StoreError> {
+pub fn find(conn: &mut ReadConn<'_>, slug: &str) -> Result<Option<(HostedForm, FormVersion)>, StoreError> {
     if slug.contains('\0') {
         return Ok(None); // PostgreSQL has no such text.
     }
-    let found: Option<Form> = on!(conn, db => {
-        forms::table.filter(forms::slug.eq(slug)).select(Form::as_select()).first(db).optional()?
+    let found: Option<HostedForm> = on!(conn, db => {
+        forms::table.filter(forms::slug.eq(slug)).select(HostedForm::as_select()).first(db).optional()?
     });
     let Some(form) = found else { return Ok(None) };
     Ok(version(conn, form.id, form.version)?.map(|version| (form, version)))
@@ -111,18 +124,21 @@ pub fn find(conn: &mut Conn<'_>, slug: &str) -> Result<Option<(Form, Version)>, 
 ///
 /// # Errors
 /// When the database fails.
-pub fn find_locked(tx: &mut Tx<'_>, slug: &str) -> Result<Option<(Locked<Form>, Version)>, StoreError> {
+pub fn find_locked(
+    tx: &mut Tx<'_>,
+    slug: &str,
+) -> Result<Option<(LockedRow<HostedForm>, FormVersion)>, StoreError> {
     catalog::lock(tx)?;
-    Ok(find(tx, slug)?.map(|(form, version)| (Locked::new(form), version)))
+    Ok(find(tx, slug)?.map(|(form, version)| (LockedRow::new(form), version)))
 }
 
 /// One version of a form.
 ///
 /// # Errors
 /// When the database fails.
-pub fn version(conn: &mut Conn<'_>, id: FormId, version: i32) -> Result<Option<Version>, StoreError> {
+pub fn version(conn: &mut ReadConn<'_>, id: FormId, version: i32) -> Result<Option<FormVersion>, StoreError> {
     on!(conn, db => {
-        let query = form_versions::table.find((id, version)).select(Version::as_select());
+        let query = form_versions::table.find((id, version)).select(FormVersion::as_select());
         Ok(query.first(db).optional()?)
     })
 }
@@ -131,10 +147,10 @@ pub fn version(conn: &mut Conn<'_>, id: FormId, version: i32) -> Result<Option<V
 ///
 /// # Errors
 /// When the database fails.
-pub fn versions(conn: &mut Conn<'_>, id: FormId) -> Result<Vec<Version>, StoreError> {
+pub fn versions(conn: &mut ReadConn<'_>, id: FormId) -> Result<Vec<FormVersion>, StoreError> {
     on!(conn, db => {
         let query = form_versions::table.filter(form_versions::form_id.eq(id));
-        Ok(query.order(form_versions::version.desc()).select(Version::as_select()).load(db)?)
+        Ok(query.order(form_versions::version.desc()).select(FormVersion::as_select()).load(db)?)
     })
 }
 
@@ -142,10 +158,10 @@ pub fn versions(conn: &mut Conn<'_>, id: FormId) -> Result<Vec<Version>, StoreEr
 ///
 /// # Errors
 /// When the database fails.
-pub fn of_program(conn: &mut Conn<'_>, program: ProgramId) -> Result<Vec<Form>, StoreError> {
+pub fn of_program(conn: &mut ReadConn<'_>, program: ProgramId) -> Result<Vec<HostedForm>, StoreError> {
     on!(conn, db => {
         let query = forms::table.filter(forms::program_id.eq(program)).order(forms::slug);
-        Ok(query.select(Form::as_select()).load(db)?)
+        Ok(query.select(HostedForm::as_select()).load(db)?)
     })
 }
 
@@ -153,16 +169,19 @@ pub fn of_program(conn: &mut Conn<'_>, program: ProgramId) -> Result<Vec<Form>, 
 ///
 /// # Errors
 /// When the database fails.
-pub fn of_locked(tx: &mut Tx<'_>, program: &Locked<Program>) -> Result<Vec<Locked<Form>>, StoreError> {
-    Ok(of_program(tx, program.id)?.into_iter().map(Locked::new).collect())
+pub fn of_locked(
+    tx: &mut Tx<'_>,
+    program: &LockedRow<Program>,
+) -> Result<Vec<LockedRow<HostedForm>>, StoreError> {
+    Ok(of_program(tx, program.id)?.into_iter().map(LockedRow::new).collect())
 }
 
 /// All forms by slug.
 ///
 /// # Errors
 /// When the database fails.
-pub fn all(conn: &mut Conn<'_>) -> Result<Vec<Form>, StoreError> {
+pub fn all(conn: &mut ReadConn<'_>) -> Result<Vec<HostedForm>, StoreError> {
     on!(conn, db => {
-        Ok(forms::table.order(forms::slug).select(Form::as_select()).load(db)?)
+        Ok(forms::table.order(forms::slug).select(HostedForm::as_select()).load(db)?)
     })
 }

@@ -8,7 +8,7 @@ use diesel::sql_types::Bool;
 
 use super::dialect::on;
 use super::schema::{consents, inbound_texts};
-use super::{Conn, StoreError, Tx};
+use super::{ReadConn, StoreError, Tx};
 use crate::domain::consent::StateName;
 use crate::domain::id::{InboundId, NumberId, ProgramId};
 use crate::domain::reply::UNCLEAR;
@@ -18,7 +18,7 @@ use crate::domain::time::Timestamp;
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = inbound_texts)]
 #[diesel(treat_none_as_default_value = false)]
-pub struct Inbound {
+pub struct InboundRow {
     /// Its identifier.
     pub id: InboundId,
     /// Who brought it.
@@ -49,12 +49,16 @@ pub struct Inbound {
 ///
 /// # Errors
 /// When the database fails.
-pub fn seen(conn: &mut Conn<'_>, provider: &str, provider_id: &str) -> Result<Option<Inbound>, StoreError> {
+pub fn seen(
+    conn: &mut ReadConn<'_>,
+    provider: &str,
+    provider_id: &str,
+) -> Result<Option<InboundRow>, StoreError> {
     on!(conn, db => {
         let query = inbound_texts::table
             .filter(inbound_texts::provider.eq(provider))
             .filter(inbound_texts::provider_id.eq(provider_id));
-        Ok(query.select(Inbound::as_select()).first(db).optional()?)
+        Ok(query.select(InboundRow::as_select()).first(db).optional()?)
     })
 }
 
@@ -62,9 +66,9 @@ pub fn seen(conn: &mut Conn<'_>, provider: &str, provider_id: &str) -> Result<Op
 ///
 /// # Errors
 /// When the database fails.
-pub fn get(conn: &mut Conn<'_>, id: InboundId) -> Result<Option<Inbound>, StoreError> {
+pub fn get(conn: &mut ReadConn<'_>, id: InboundId) -> Result<Option<InboundRow>, StoreError> {
     on!(conn, db => {
-        Ok(inbound_texts::table.find(id).select(Inbound::as_select()).first(db).optional()?)
+        Ok(inbound_texts::table.find(id).select(InboundRow::as_select()).first(db).optional()?)
     })
 }
 
@@ -72,7 +76,7 @@ pub fn get(conn: &mut Conn<'_>, id: InboundId) -> Result<Option<Inbound>, StoreE
 ///
 /// # Errors
 /// When the database fails.
-pub fn classes(conn: &mut Conn<'_>, ids: &[InboundId]) -> Result<HashMap<InboundId, String>, StoreError> {
+pub fn classes(conn: &mut ReadConn<'_>, ids: &[InboundId]) -> Result<HashMap<InboundId, String>, StoreError> {
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
@@ -87,7 +91,7 @@ pub fn classes(conn: &mut Conn<'_>, ids: &[InboundId]) -> Result<HashMap<Inbound
 ///
 /// # Errors
 /// When the database fails.
-pub fn any_by(conn: &mut Conn<'_>, provider: &str) -> Result<bool, StoreError> {
+pub fn any_by(conn: &mut ReadConn<'_>, provider: &str) -> Result<bool, StoreError> {
     let found: Option<InboundId> = on!(conn, db => inbound_texts::table
         .filter(inbound_texts::provider.eq(provider))
         // The order of the index, so that no statistics lead to a walk through all texts.
@@ -102,7 +106,7 @@ pub fn any_by(conn: &mut Conn<'_>, provider: &str) -> Result<bool, StoreError> {
 ///
 /// # Errors
 /// When the database fails.
-pub fn any(conn: &mut Conn<'_>) -> Result<bool, StoreError> {
+pub fn any(conn: &mut ReadConn<'_>) -> Result<bool, StoreError> {
     let found: Option<InboundId> =
         on!(conn, db => inbound_texts::table.select(inbound_texts::id).first(db).optional()?);
     Ok(found.is_some())
@@ -112,7 +116,7 @@ pub fn any(conn: &mut Conn<'_>) -> Result<bool, StoreError> {
 ///
 /// # Errors
 /// When the database fails.
-pub fn insert(tx: &mut Tx<'_>, text: &Inbound) -> Result<(), StoreError> {
+pub fn insert(tx: &mut Tx<'_>, text: &InboundRow) -> Result<(), StoreError> {
     on!(tx, db => {
         diesel::insert_into(inbound_texts::table).values(text).execute(db)?;
         Ok(())
@@ -123,11 +127,15 @@ pub fn insert(tx: &mut Tx<'_>, text: &Inbound) -> Result<(), StoreError> {
 ///
 /// # Errors
 /// When the database fails.
-pub fn of_number(conn: &mut Conn<'_>, number: NumberId, limit: i64) -> Result<Vec<Inbound>, StoreError> {
+pub fn of_number(
+    conn: &mut ReadConn<'_>,
+    number: NumberId,
+    limit: i64,
+) -> Result<Vec<InboundRow>, StoreError> {
     on!(conn, db => {
         let query =
             inbound_texts::table.filter(inbound_texts::number_id.eq(number)).order(inbound_texts::id.desc());
-        Ok(query.select(Inbound::as_select()).limit(limit).load(db)?)
+        Ok(query.select(InboundRow::as_select()).limit(limit).load(db)?)
     })
 }
 
@@ -135,7 +143,7 @@ pub fn of_number(conn: &mut Conn<'_>, number: NumberId, limit: i64) -> Result<Ve
 ///
 /// # Errors
 /// When the database fails.
-pub fn count_of(conn: &mut Conn<'_>, number: NumberId) -> Result<i64, StoreError> {
+pub fn count_of(conn: &mut ReadConn<'_>, number: NumberId) -> Result<i64, StoreError> {
     on!(conn, db => {
         Ok(inbound_texts::table.filter(inbound_texts::number_id.eq(number)).count().get_result(db)?)
     })
@@ -146,17 +154,17 @@ pub fn count_of(conn: &mut Conn<'_>, number: NumberId) -> Result<i64, StoreError
 /// # Errors
 /// When the database fails.
 pub fn unclear_since(
-    conn: &mut Conn<'_>,
+    conn: &mut ReadConn<'_>,
     number: NumberId,
     since: Timestamp,
-) -> Result<Vec<Inbound>, StoreError> {
+) -> Result<Vec<InboundRow>, StoreError> {
     on!(conn, db => {
         let query = inbound_texts::table
             .filter(inbound_texts::number_id.eq(number))
             .filter(inbound_texts::class.eq(UNCLEAR))
             .filter(inbound_texts::received_at.ge(since))
             .order(inbound_texts::id);
-        Ok(query.select(Inbound::as_select()).limit(20).load(db)?)
+        Ok(query.select(InboundRow::as_select()).limit(20).load(db)?)
     })
 }
 
@@ -169,22 +177,22 @@ const LOOKED_AT: i64 = 500;
 /// # Errors
 /// When the database fails.
 pub fn to_read(
-    conn: &mut Conn<'_>,
+    conn: &mut ReadConn<'_>,
     program: ProgramId,
     since: Timestamp,
     limit: usize,
-) -> Result<Vec<Inbound>, StoreError> {
+) -> Result<Vec<InboundRow>, StoreError> {
     on!(conn, db => {
         let state = consents::table.on(consents::number_id
             .nullable()
             .eq(inbound_texts::number_id)
             .and(consents::program_id.eq(program)));
-        let newest: Vec<(Inbound, Option<StateName>)> = inbound_texts::table
+        let newest: Vec<(InboundRow, Option<StateName>)> = inbound_texts::table
             .left_join(state)
             // Written out: a partial index is of no use to a statement that leaves the word open.
             .filter(sql::<Bool>("inbound_texts.class = 'other'"))
             .order(inbound_texts::id.desc())
-            .select((Inbound::as_select(), consents::state.nullable()))
+            .select((InboundRow::as_select(), consents::state.nullable()))
             .limit(LOOKED_AT)
             .load(db)?;
         let awaits = |state: &Option<StateName>| matches!(state, Some(StateName::OptedIn | StateName::Invited));

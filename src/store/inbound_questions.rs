@@ -7,7 +7,7 @@ use diesel::sql_types::Bool;
 
 use super::dialect::on;
 use super::schema::inbound_questions;
-use super::{Conn, StoreError, Tx};
+use super::{ReadConn, StoreError, Tx};
 use crate::domain::id::{InboundId, NumberId};
 use crate::domain::question::{QuestionAnswer, QuestionKind};
 use crate::domain::time::Timestamp;
@@ -90,7 +90,7 @@ pub fn open(tx: &mut Tx<'_>, question: &InboundQuestion) -> Result<(), StoreErro
 /// # Errors
 /// When the database fails.
 pub fn get(
-    conn: &mut Conn<'_>,
+    conn: &mut ReadConn<'_>,
     inbound: InboundId,
     kind: QuestionKind,
 ) -> Result<Option<InboundQuestion>, StoreError> {
@@ -104,7 +104,7 @@ pub fn get(
 ///
 /// # Errors
 /// When the database fails.
-pub fn due(conn: &mut Conn<'_>, now: Timestamp, limit: i64) -> Result<Vec<InboundQuestion>, StoreError> {
+pub fn due(conn: &mut ReadConn<'_>, now: Timestamp, limit: i64) -> Result<Vec<InboundQuestion>, StoreError> {
     on!(conn, db => {
         let query = inbound_questions::table
             .filter(sql::<Bool>(OPEN))
@@ -120,7 +120,7 @@ pub fn due(conn: &mut Conn<'_>, now: Timestamp, limit: i64) -> Result<Vec<Inboun
 /// # Errors
 /// When the database fails.
 pub fn open_of(
-    conn: &mut Conn<'_>,
+    conn: &mut ReadConn<'_>,
     number: NumberId,
     kind: QuestionKind,
 ) -> Result<Vec<InboundQuestion>, StoreError> {
@@ -139,7 +139,7 @@ pub fn open_of(
 ///
 /// # Errors
 /// When the database fails.
-pub fn of_number(conn: &mut Conn<'_>, number: NumberId) -> Result<Vec<InboundQuestion>, StoreError> {
+pub fn of_number(conn: &mut ReadConn<'_>, number: NumberId) -> Result<Vec<InboundQuestion>, StoreError> {
     on!(conn, db => {
         let query = inbound_questions::table
             .filter(inbound_questions::number_id.eq(number))

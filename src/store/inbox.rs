@@ -6,7 +6,7 @@ use diesel::prelude::*;
 
 use super::dialect::on;
 use super::schema::inbound_texts;
-use super::{Conn, StoreError, Tx, settings};
+use super::{ReadConn, StoreError, Tx, settings};
 use crate::domain::time::Timestamp;
 
 /// When the last complete reading began, in microseconds.
@@ -20,7 +20,7 @@ pub const TOGETHER: usize = 500;
 ///
 /// # Errors
 /// When the database fails.
-pub fn complete_until(conn: &mut Conn<'_>) -> Result<Option<Timestamp>, StoreError> {
+pub fn complete_until(conn: &mut ReadConn<'_>) -> Result<Option<Timestamp>, StoreError> {
     let micros = settings::get(conn, COMPLETE)?;
     Ok(micros.and_then(|micros| micros.parse().ok()).map(Timestamp::from_micros))
 }
@@ -61,7 +61,7 @@ pub fn set_silent(tx: &mut Tx<'_>, why: &str, now: Timestamp) -> Result<bool, St
 ///
 /// # Errors
 /// When the database fails.
-pub fn silent(conn: &mut Conn<'_>) -> Result<Option<SilentCarrier>, StoreError> {
+pub fn silent(conn: &mut ReadConn<'_>) -> Result<Option<SilentCarrier>, StoreError> {
     let known = settings::get(conn, SILENT)?;
     Ok(known.and_then(|words| {
         let (micros, why) = words.split_once(' ')?;
@@ -74,7 +74,7 @@ pub fn silent(conn: &mut Conn<'_>) -> Result<Option<SilentCarrier>, StoreError> 
 /// # Errors
 /// When the database fails.
 pub fn known(
-    conn: &mut Conn<'_>,
+    conn: &mut ReadConn<'_>,
     provider: &str,
     provider_ids: &[String],
 ) -> Result<BTreeSet<String>, StoreError> {

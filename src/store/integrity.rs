@@ -1,7 +1,7 @@
 //! What the database itself can say about its own soundness, before anything in it is believed. Used by `verify`; it changes
 //! nothing.
 
-use super::{Conn, StoreError, dialect};
+use super::{ReadConn, StoreError, dialect};
 
 /// The tables to whose rows nothing is done but to add more: triggers of the database refuse the rest. A test holds them against
 /// the triggers that are there.
@@ -13,7 +13,7 @@ pub const APPEND_ONLY: &[&str] =
 ///
 /// # Errors
 /// When the database cannot be asked.
-pub fn flaws(conn: &mut Conn<'_>) -> Result<Vec<String>, StoreError> {
+pub fn flaws(conn: &mut ReadConn<'_>) -> Result<Vec<String>, StoreError> {
     let mut flaws: Vec<String> = dialect::damage(conn)?
         .into_iter()
         .map(|words| format!("The database's own check says: {}.", words.trim_end_matches('.')))

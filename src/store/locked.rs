@@ -18,15 +18,15 @@ use super::{StoreError, Tx};
 /// A row, or a few, that no other transaction changes before this one ends. It cannot leave its transaction: it is not
 /// `Send`, and what a write returns must be.
 #[derive(Debug)]
-pub struct Locked<T> {
+pub struct LockedRow<T> {
     read: T,
     stays: PhantomData<*const ()>,
 }
 
-impl<T> Locked<T> {
+impl<T> LockedRow<T> {
     /// Only for what was read under a lock.
-    pub(super) fn new(read: T) -> Locked<T> {
-        Locked { read, stays: PhantomData }
+    pub(super) fn new(read: T) -> LockedRow<T> {
+        LockedRow { read, stays: PhantomData }
     }
 
     /// The running copy of a row that this transaction itself changes.
@@ -40,7 +40,7 @@ impl<T> Locked<T> {
     }
 }
 
-impl<T> Deref for Locked<T> {
+impl<T> Deref for LockedRow<T> {
     type Target = T;
     fn deref(&self) -> &T {
         &self.read
@@ -49,24 +49,24 @@ impl<T> Deref for Locked<T> {
 
 /// A rule about several rows, or about rows that are not there yet. Whoever changes one of them locks the guard first.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Guard {
+pub(super) enum RuleGuard {
     /// Who may sign in, and the setup link.
     Users,
     /// What the catalog holds, and the forms.
     Catalog,
 }
 
-impl Guard {
+impl RuleGuard {
     fn name(self) -> &'static str {
         match self {
-            Guard::Users => "users",
-            Guard::Catalog => "catalog",
+            RuleGuard::Users => "users",
+            RuleGuard::Catalog => "catalog",
         }
     }
 }
 
 /// Waits until no other transaction holds the guard, and holds it until the commit.
-pub(super) fn lock(tx: &mut Tx<'_>, guard: Guard) -> Result<(), StoreError> {
+pub(super) fn lock(tx: &mut Tx<'_>, guard: RuleGuard) -> Result<(), StoreError> {
     let row: Result<Option<String>, StoreError> =
         first_locked!(tx, guards::table.find(guard.name()).select(guards::name));
     let missing = || StoreError::NotWritten(format!("the table guards has no row {:?}", guard.name()));

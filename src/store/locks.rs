@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::StoreError;
-use super::dialect::{Held, Locker};
+use super::dialect::{DatabaseLocker, HeldLock};
 use crate::domain::id::NumberId;
 
 const STRIPES: usize = 4096;
@@ -18,7 +18,7 @@ pub const HAND_OFF: Duration = Duration::from_secs(5);
 
 /// What only one of the instances does at a time.
 #[derive(Clone, Copy, Debug)]
-pub enum Duty {
+pub enum SingletonTask {
     /// Asking about unknown outcomes, and expiring what waited too long.
     Housekeeping,
     /// Sealing the history.
@@ -27,37 +27,37 @@ pub enum Duty {
     Inbox,
 }
 
-impl Duty {
+impl SingletonTask {
     /// The lock's number. It only has to be the same everywhere, and none of those in `dialect::postgres`.
     fn key(self) -> i64 {
         match self {
-            Duty::Housekeeping => 0x736d_735f_6f70_7433,
-            Duty::Sealing => 0x736d_735f_6f70_7432,
-            Duty::Inbox => 0x736d_735f_6f70_7434,
+            SingletonTask::Housekeeping => 0x736d_735f_6f70_7433,
+            SingletonTask::Sealing => 0x736d_735f_6f70_7432,
+            SingletonTask::Inbox => 0x736d_735f_6f70_7434,
         }
     }
 }
 
 /// Holding this means: no other instance does the same.
 pub struct OnDuty {
-    _among_instances: Option<Held>,
+    _among_instances: Option<HeldLock>,
 }
 
-pub(super) struct Locks {
+pub(super) struct NumberLocks {
     stripes: Vec<Arc<Mutex<()>>>,
-    others: Option<Locker>,
+    others: Option<DatabaseLocker>,
 }
 
 /// Holding this means: nobody else sends to the number, and no STOP for it is acknowledged.
 pub struct NumberGuard {
     // Fields are dropped in this order: the other instances' lock is freed before this process's.
-    _among_instances: Option<Held>,
+    _among_instances: Option<HeldLock>,
     _within_process: Option<OwnedMutexGuard<()>>,
 }
 
-impl Locks {
-    pub(super) fn new(others: Option<Locker>) -> Self {
-        Locks { stripes: (0..STRIPES).map(|_| Arc::default()).collect(), others }
+impl NumberLocks {
+    pub(super) fn new(others: Option<DatabaseLocker>) -> Self {
+        NumberLocks { stripes: (0..STRIPES).map(|_| Arc::default()).collect(), others }
     }
 
     pub(super) async fn lock(&self, number: NumberId) -> NumberGuard {
@@ -88,7 +88,7 @@ impl Locks {
     }
 
     /// `None` when another instance is at it.
-    pub(super) async fn take_on(&self, duty: Duty) -> Result<Option<OnDuty>, StoreError> {
+    pub(super) async fn take_on(&self, duty: SingletonTask) -> Result<Option<OnDuty>, StoreError> {
         match &self.others {
             Some(locker) => {
                 Ok(locker.try_take(duty.key()).await?.map(|held| OnDuty { _among_instances: Some(held) }))

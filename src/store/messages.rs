@@ -11,7 +11,7 @@ use diesel::prelude::*;
 
 use super::dialect::{self, on};
 use super::schema::{message_steps, messages};
-use super::{Conn, StoreError, Tx};
+use super::{ReadConn, StoreError, Tx};
 use crate::domain::actor::Actor;
 use crate::domain::gate::SendPermit;
 use crate::domain::id::{MessageId, NumberId, ProgramId};
@@ -21,15 +21,15 @@ use crate::domain::time::Timestamp;
 pub use attempts::{FailedAttempt, failed_attempt, failed_attempts, failed_ids, keep_failed};
 pub use lists::{of_number, page, provider_ids, twin_after};
 pub use past::{
-    Arranged, any, arranged, attempts_since, confirmed_with, counted_since, failed_at_simulator,
+    ArrangedMessage, any, arranged, attempts_since, confirmed_with, counted_since, failed_at_simulator,
     failed_request, helped_since, request, taken_by,
 };
 pub use queue::{
-    Due, QueuePart, QueuePlace, all_waiting, count_waiting, due, holds_ending, is_behind_another,
+    DueMessage, QueuePart, QueuePlace, all_waiting, count_waiting, due, holds_ending, is_behind_another,
     move_to_number, scheduled_until, unanswered, waiting,
 };
 pub use reschedule::{is_rescheduling, reschedule_next, reschedule_now};
-pub use waiting::{Waiting, waiting_for_a_time};
+pub use waiting::{ScheduledMessage, waiting_for_a_time};
 
 /// The code of a hand-off that the carrier did not answer.
 pub const UNANSWERED: &str = "unknown";
@@ -147,7 +147,7 @@ impl Message {
 /// One step of a message's life.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = message_steps)]
-pub struct Step {
+pub struct MessageStep {
     /// Whose step.
     pub message_id: MessageId,
     /// Its place, from 1.
@@ -164,7 +164,7 @@ pub struct Step {
 
 /// What moves a message on, and what changes with it. What is `None` stays as it was.
 #[derive(Debug, Default)]
-pub struct Move<'a> {
+pub struct StatusChange<'a> {
     /// The provider's or our own code.
     pub code: Option<&'a str>,
     /// In words.
@@ -177,15 +177,15 @@ pub struct Move<'a> {
     pub claim: Option<(&'a str, &'a SendPermit)>,
 }
 
-impl<'a> Move<'a> {
+impl<'a> StatusChange<'a> {
     /// A move that only needs words.
     pub fn noted(note: &'a str) -> Self {
-        Move { note: Some(note), ..Move::default() }
+        StatusChange { note: Some(note), ..StatusChange::default() }
     }
 
     /// A move with a code and its words.
     pub fn coded(code: &'a str, note: &'a str) -> Self {
-        Move { code: Some(code), ..Move::noted(note) }
+        StatusChange { code: Some(code), ..StatusChange::noted(note) }
     }
 }
 
@@ -195,7 +195,7 @@ impl<'a> Move<'a> {
 /// When the database fails.
 pub fn insert(tx: &mut Tx<'_>, message: &Message, note: Option<&str>) -> Result<(), StoreError> {
     on!(tx, db => diesel::insert_into(messages::table).values(message).execute(db))?;
-    let why = Move { code: message.error_code.as_deref(), note, ..Move::default() };
+    let why = StatusChange { code: message.error_code.as_deref(), note, ..StatusChange::default() };
     step(tx, message.id, message.steps, message.status, message.created_at, &why)?;
     if message.status == Status::Queued {
         tx.made_due();
@@ -205,7 +205,7 @@ pub fn insert(tx: &mut Tx<'_>, message: &Message, note: Option<&str>) -> Result<
 
 #[derive(AsChangeset)]
 #[diesel(table_name = messages)]
-struct Change<'a> {
+struct StepChange<'a> {
     status: Status,
     steps: i32,
     // A bad end without a code keeps the earlier code and its words; every other step without one clears them.
@@ -229,11 +229,11 @@ pub fn advance(
     message: &Message,
     status: Status,
     at: Timestamp,
-    why: &Move<'_>,
+    why: &StatusChange<'_>,
 ) -> Result<(), StoreError> {
     let permit = why.claim.map(|(_, permit)| permit);
     let is_told = why.code.is_some() || !status.is_bad_end();
-    let change = Change {
+    let change = StepChange {
         status,
         steps: message.steps + 1,
         error_code: is_told.then_some(why.code),
@@ -246,7 +246,7 @@ pub fn advance(
         claimed_at: permit.map(|_| at),
         attempts: permit.map(|_| message.attempts + 1),
     };
-    on!(tx, db => dialect::Change(diesel::update(messages::table.find(message.id)).set(change)).run(db))?;
+    on!(tx, db => dialect::CachedStatement(diesel::update(messages::table.find(message.id)).set(change)).run(db))?;
     step(tx, message.id, message.steps + 1, status, at, why)?;
     if status == Status::Queued {
         tx.made_due();
@@ -260,7 +260,7 @@ fn step(
     n: i32,
     status: Status,
     at: Timestamp,
-    why: &Move<'_>,
+    why: &StatusChange<'_>,
 ) -> Result<(), StoreError> {
     on!(tx, db => {
         use message_steps as t;
@@ -307,7 +307,7 @@ pub fn set_due(tx: &mut Tx<'_>, id: MessageId, due_at: Timestamp) -> Result<(), 
 pub fn set_provider_id(tx: &mut Tx<'_>, id: MessageId, provider_id: &str) -> Result<(), StoreError> {
     on!(tx, db => {
         let update = diesel::update(messages::table.find(id)).set(messages::provider_id.eq(provider_id));
-        Ok(dialect::Change(update).run(db)?)
+        Ok(dialect::CachedStatement(update).run(db)?)
     })
 }
 
@@ -318,7 +318,7 @@ pub fn set_provider_id(tx: &mut Tx<'_>, id: MessageId, provider_id: &str) -> Res
 pub fn free_provider_id(tx: &mut Tx<'_>, id: MessageId, provider_id: &str) -> Result<(), StoreError> {
     on!(tx, db => {
         let others = messages::table.filter(messages::provider_id.eq(provider_id)).filter(messages::id.ne(id));
-        Ok(dialect::Change(diesel::update(others).set(messages::provider_id.eq(None::<String>))).run(db)?)
+        Ok(dialect::CachedStatement(diesel::update(others).set(messages::provider_id.eq(None::<String>))).run(db)?)
     })
 }
 
@@ -326,7 +326,7 @@ pub fn free_provider_id(tx: &mut Tx<'_>, id: MessageId, provider_id: &str) -> Re
 ///
 /// # Errors
 /// When the database fails.
-pub fn get(conn: &mut Conn<'_>, id: MessageId) -> Result<Option<Message>, StoreError> {
+pub fn get(conn: &mut ReadConn<'_>, id: MessageId) -> Result<Option<Message>, StoreError> {
     on!(conn, db => {
         Ok(messages::table.find(id).select(Message::as_select()).first(db).optional()?)
     })
@@ -336,7 +336,7 @@ pub fn get(conn: &mut Conn<'_>, id: MessageId) -> Result<Option<Message>, StoreE
 ///
 /// # Errors
 /// When the database fails.
-pub fn by_provider_id(conn: &mut Conn<'_>, provider_id: &str) -> Result<Option<Message>, StoreError> {
+pub fn by_provider_id(conn: &mut ReadConn<'_>, provider_id: &str) -> Result<Option<Message>, StoreError> {
     on!(conn, db => {
         let query = messages::table.filter(messages::provider_id.eq(provider_id));
         Ok(query.select(Message::as_select()).first(db).optional()?)
@@ -347,9 +347,9 @@ pub fn by_provider_id(conn: &mut Conn<'_>, provider_id: &str) -> Result<Option<M
 ///
 /// # Errors
 /// When the database fails.
-pub fn steps(conn: &mut Conn<'_>, id: MessageId) -> Result<Vec<Step>, StoreError> {
+pub fn steps(conn: &mut ReadConn<'_>, id: MessageId) -> Result<Vec<MessageStep>, StoreError> {
     on!(conn, db => {
         let query = message_steps::table.filter(message_steps::message_id.eq(id)).order(message_steps::n);
-        Ok(query.select(Step::as_select()).load(db)?)
+        Ok(query.select(MessageStep::as_select()).load(db)?)
     })
 }

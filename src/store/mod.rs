@@ -55,42 +55,42 @@ use std::sync::Arc;
 
 use tokio::sync::Notify;
 
-pub use conn::Conn;
-pub use error::{Failure, FailureKind, StoreError};
-pub use locked::Locked;
-pub use locks::{Duty, HAND_OFF, NumberGuard, OnDuty};
-pub use replica::{Mark, Seen, Shares};
+pub use conn::ReadConn;
+pub use error::{FailureKind, StoreError, StoreFailure};
+pub use locked::LockedRow;
+pub use locks::{HAND_OFF, NumberGuard, OnDuty, SingletonTask};
+pub use replica::{LogPosition, ReplicaRead, ReplicaShare};
 pub use tx::Tx;
 
 use crate::domain::id::NumberId;
-use catalog::Known;
-use dialect::{Bridge, Place, Readers};
-use locks::Locks;
-use replica::Replica;
-use writer::{Answer, Writers};
+use catalog::CachedConfig;
+use dialect::{Bridge, DatabaseUrl, ReadPool};
+use locks::NumberLocks;
+use replica::ReadReplica;
+use writer::{WriteAnswer, WriteQueue};
 
 /// The database. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
-    shared: Arc<Shared>,
+    shared: Arc<SharedStore>,
 }
 
 /// What a commit wakes: each job waits at its own.
 #[derive(Debug, Default)]
-pub struct Alarms {
+pub struct JobAlarms {
     /// A message was queued.
     pub due: Notify,
     /// A question for the carrier was opened.
     pub questions: Notify,
 }
 
-struct Shared {
-    readers: Readers,
-    replica: Option<Arc<Replica>>,
-    writers: Writers,
-    locks: Locks,
-    alarms: Arc<Alarms>,
-    known: Arc<Known>,
+struct SharedStore {
+    readers: ReadPool,
+    replica: Option<Arc<ReadReplica>>,
+    writers: WriteQueue,
+    locks: NumberLocks,
+    alarms: Arc<JobAlarms>,
+    known: Arc<CachedConfig>,
     _bridge: Option<Bridge>,
 }
 
@@ -99,12 +99,15 @@ struct Shared {
 /// # Errors
 /// What is wrong with it, in words.
 pub fn check_address(url: &str) -> Result<(), StoreError> {
-    dialect::Place::check(url)
+    dialect::DatabaseUrl::check(url)
 }
 
-impl Shared {
-    fn read<T, E: From<StoreError>>(&self, read: impl FnOnce(&mut Conn<'_>) -> Result<T, E>) -> Result<T, E> {
-        self.readers.with(|db| read(&mut Conn::new(db, &self.known)))
+impl SharedStore {
+    fn read<T, E: From<StoreError>>(
+        &self,
+        read: impl FnOnce(&mut ReadConn<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.readers.with(|db| read(&mut ReadConn::new(db, &self.known)))
     }
 }
 
@@ -114,12 +117,12 @@ impl Shared {
 /// Whatever `read` returns, and [`StoreError`] when there is no such database or its tables are not up to date.
 pub fn read_existing<T, E: From<StoreError>>(
     url: &str,
-    read: impl FnOnce(&mut Conn<'_>) -> Result<T, E>,
+    read: impl FnOnce(&mut ReadConn<'_>) -> Result<T, E>,
 ) -> Result<T, E> {
-    let (place, _bridge) = Place::reach(url)?;
+    let (place, _bridge) = DatabaseUrl::reach(url)?;
     let mut reading = place.reading()?;
-    let known = Known::default();
-    let mut conn = Conn::new(reading.db(), &known);
+    let known = CachedConfig::default();
+    let mut conn = ReadConn::new(reading.db(), &known);
     dialect::begin_snapshot(&mut conn)?;
     let result = read(&mut conn);
     conn.db.batch("ROLLBACK").map_err(StoreError::from)?;
@@ -131,7 +134,7 @@ pub fn read_existing<T, E: From<StoreError>>(
 /// # Errors
 /// When it is no SQLite database, is not there, or the file cannot be written.
 pub fn copy_into(url: &str, file: &str) -> Result<(), StoreError> {
-    Place::reach(url)?.0.copy_into(file)
+    DatabaseUrl::reach(url)?.0.copy_into(file)
 }
 
 /// Writes once into a copy that was just made, where its tables are those of this program. `None` when they are older.
@@ -143,7 +146,7 @@ pub fn write_copy<T, E: From<StoreError>>(
     write: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
 ) -> Result<Option<T>, E> {
     let Some(mut copy) = dialect::open_copy(file)? else { return Ok(None) };
-    let known = Known::default();
+    let known = CachedConfig::default();
     copy.begin().map_err(StoreError::from)?;
     let written = write(&mut Tx::new(copy.db(), &known, true))?;
     copy.commit().map_err(StoreError::from)?;
@@ -164,14 +167,14 @@ impl Store {
     /// # Errors
     /// As [`Store::open`], and when `replica` leads to another database. One that does not answer is no error.
     pub fn open_with_replica(url: &str, replica: Option<&str>) -> Result<Store, StoreError> {
-        let (place, bridge) = Place::reach(url)?;
+        let (place, bridge) = DatabaseUrl::reach(url)?;
         place.migrate()?;
-        let (alarms, known): (Arc<Alarms>, Arc<Known>) = Default::default();
-        let shared = Shared {
+        let (alarms, known): (Arc<JobAlarms>, Arc<CachedConfig>) = Default::default();
+        let shared = SharedStore {
             readers: place.readers()?,
-            replica: replica.map(|url| Replica::open(&place, url)).transpose()?,
-            writers: Writers::start(&place, &alarms, &known)?,
-            locks: Locks::new(place.locker()?),
+            replica: replica.map(|url| ReadReplica::open(&place, url)).transpose()?,
+            writers: WriteQueue::start(&place, &alarms, &known)?,
+            locks: NumberLocks::new(place.locker()?),
             alarms,
             known,
             _bridge: bridge,
@@ -190,7 +193,7 @@ impl Store {
     /// Whatever `read` returns, and [`StoreError`] when no connection could be had.
     pub async fn read<T, E>(
         &self,
-        read: impl FnOnce(&mut Conn<'_>) -> Result<T, E> + Send + 'static,
+        read: impl FnOnce(&mut ReadConn<'_>) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E>
     where
         T: Send + 'static,
@@ -209,7 +212,7 @@ impl Store {
     /// As [`Store::read`].
     pub async fn read_aside<T, E>(
         &self,
-        read: impl FnOnce(&mut Conn<'_>) -> Result<T, E> + Send + 'static,
+        read: impl FnOnce(&mut ReadConn<'_>) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E>
     where
         T: Send + 'static,
@@ -226,7 +229,7 @@ impl Store {
     /// As [`Store::read`].
     pub fn read_now<T, E: From<StoreError>>(
         &self,
-        read: impl FnOnce(&mut Conn<'_>) -> Result<T, E>,
+        read: impl FnOnce(&mut ReadConn<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         self.shared.read(read)
     }
@@ -243,7 +246,7 @@ impl Store {
     ) -> Result<T, E>
     where
         T: Send + 'static,
-        E: Failure,
+        E: StoreFailure,
     {
         let (result, tightened) = self.commit(write).await;
         for number in tightened {
@@ -263,7 +266,7 @@ impl Store {
     ) -> Result<T, E>
     where
         T: Send + 'static,
-        E: Failure,
+        E: StoreFailure,
     {
         self.commit(write).await.0
     }
@@ -278,7 +281,7 @@ impl Store {
     ) -> Result<T, E>
     where
         T: Send + 'static,
-        E: Failure,
+        E: StoreFailure,
     {
         match self.shared.writers.submit_and_wait(write).blocking_recv() {
             Ok((result, _)) => result,
@@ -295,7 +298,7 @@ impl Store {
     ///
     /// # Errors
     /// When the others cannot be asked.
-    pub async fn take_on(&self, duty: Duty) -> Result<Option<OnDuty>, StoreError> {
+    pub async fn take_on(&self, duty: SingletonTask) -> Result<Option<OnDuty>, StoreError> {
         self.shared.locks.take_on(duty).await
     }
 
@@ -305,14 +308,17 @@ impl Store {
     }
 
     /// What a commit wakes.
-    pub fn alarms(&self) -> Arc<Alarms> {
+    pub fn alarms(&self) -> Arc<JobAlarms> {
         Arc::clone(&self.shared.alarms)
     }
 
-    async fn commit<T, E>(&self, write: impl Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static) -> Answer<T, E>
+    async fn commit<T, E>(
+        &self,
+        write: impl Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> WriteAnswer<T, E>
     where
         T: Send + 'static,
-        E: Failure,
+        E: StoreFailure,
     {
         let submitted = match self.shared.writers.submit(write) {
             Ok(submitted) => submitted,

@@ -15,54 +15,56 @@ use sha2::{Digest, Sha256};
 
 use crate::domain::hex::hex;
 
-use super::catalog::Known;
-use super::dialect::{self, Bridge, Db, TABLES, Table};
+use super::catalog::CachedConfig;
+use super::dialect::{self, Bridge, CopiedTable, DbConn, TABLES};
 use super::schema::{contacts, numbers, programs, users};
-use super::{Conn, StoreError, Tx, settings, starts};
+use super::{ReadConn, StoreError, Tx, settings, starts};
 
 pub use undo::{moved_to, take_mark_back, undo_move};
 
 /// A copy under way.
-pub struct Move {
+pub struct DatabaseTransfer {
     /// Never closed: the last connection that is closed writes what waits in the WAL into the file, and the source is to stay
     /// as it is. It ends with the process.
     source: ManuallyDrop<SqliteConnection>,
     target: PgConnection,
     counts: Vec<i64>,
-    mark: Mark,
-    source_known: Known,
-    target_known: Known,
+    mark: TransferMark,
+    source_known: CachedConfig,
+    target_known: CachedConfig,
     _bridge: Option<Bridge>,
 }
 
 /// How far the copy came. Kept in the target until the copy was found equal; no server starts on it meanwhile.
 #[derive(Clone, Default, Serialize, Deserialize)]
-struct Mark {
+struct TransferMark {
     source: String,
     table: usize,
     after: Option<String>,
     rows: i64,
 }
 
-impl Move {
+impl DatabaseTransfer {
     /// Opens both, brings the target's tables up to date, and finds out where to begin.
     ///
     /// # Errors
     /// When the source is in use, or the target holds anything but an unfinished copy of this same source.
-    pub fn begin(source: &str, target: &str) -> Result<Move, StoreError> {
+    pub fn begin(source: &str, target: &str) -> Result<DatabaseTransfer, StoreError> {
         let (mut source, mut target, bridge) = dialect::moving(source, target)?;
-        let (source_known, target_known) = (Known::default(), Known::default());
+        let (source_known, target_known) = (CachedConfig::default(), CachedConfig::default());
         let counts = TABLES.iter().map(|table| table.count(&mut source)).collect::<Result<Vec<_>, _>>()?;
-        let moved = settings::get(&mut Conn::new(Db::Sqlite(&mut source), &source_known), settings::MOVED)?;
+        let moved =
+            settings::get(&mut ReadConn::new(DbConn::Sqlite(&mut source), &source_known), settings::MOVED)?;
         let identity = identity(&mut source, &own_left_out(&counts, moved.is_some()))?;
-        let mark = match unfinished(&mut Conn::new(Db::Postgres(&mut target), &target_known))? {
+        let mark = match unfinished(&mut ReadConn::new(DbConn::Postgres(&mut target), &target_known))? {
             Some(mark) if mark.source == identity => mark,
             Some(_) => return Err(StoreError::Move(OTHER_COPY.to_owned())),
             None if moved.is_some() => return Err(StoreError::Moved(moved.unwrap_or_default())),
-            None if is_empty(&mut target)? => Mark { source: identity, ..Mark::default() },
+            None if is_empty(&mut target)? => TransferMark { source: identity, ..TransferMark::default() },
             None => return Err(StoreError::Move(NOT_EMPTY.to_owned())),
         };
-        let mut begun = Move { source, target, counts, mark, source_known, target_known, _bridge: bridge };
+        let mut begun =
+            DatabaseTransfer { source, target, counts, mark, source_known, target_known, _bridge: bridge };
         begun.keep_mark()?;
         Ok(begun)
     }
@@ -90,7 +92,7 @@ impl Move {
         let Some(table) = TABLES.get(self.mark.table) else { return Ok(false) };
         let chunk = table.read(&mut self.source, self.mark.after.as_deref())?;
         let Some(chunk) = chunk else {
-            self.mark = Mark { table: self.mark.table + 1, after: None, ..self.mark.clone() };
+            self.mark = TransferMark { table: self.mark.table + 1, after: None, ..self.mark.clone() };
             return Ok(true);
         };
         self.target.batch_execute("BEGIN")?;
@@ -109,9 +111,9 @@ impl Move {
     pub fn finish(&mut self, secret: Option<&str>) -> Result<(), StoreError> {
         for (table, column) in [("consent_events", "position"), ("contacts", "row_id")] {
             let last = diesel::sql_query("SELECT seq AS n FROM sqlite_sequence WHERE name = ?1");
-            let last: Option<Number> =
+            let last: Option<NumberColumn> =
                 last.bind::<Text, _>(table).get_result(&mut *self.source).optional()?;
-            if let Some(Number { n: 1.. }) = last {
+            if let Some(NumberColumn { n: 1.. }) = last {
                 diesel::sql_query(format!(
                     "SELECT setval(pg_get_serial_sequence('{table}', '{column}'), $1)"
                 ))
@@ -144,7 +146,7 @@ impl Move {
         }
         let contacts: i64 = contacts::table.count().get_result(&mut self.target)?;
         let searchable = diesel::sql_query("SELECT count(*) AS n FROM contacts_search");
-        let searchable = searchable.get_result::<Number>(&mut self.target)?.n;
+        let searchable = searchable.get_result::<NumberColumn>(&mut self.target)?.n;
         if contacts != searchable {
             found.push(format!("contacts_search: {searchable} rows for {contacts} contacts."));
         }
@@ -175,17 +177,17 @@ impl Move {
     }
 
     /// The source, to read.
-    pub fn source(&mut self) -> Conn<'_> {
-        Conn::new(Db::Sqlite(&mut self.source), &self.source_known)
+    pub fn source(&mut self) -> ReadConn<'_> {
+        ReadConn::new(DbConn::Sqlite(&mut self.source), &self.source_known)
     }
 
     /// The target, to read.
-    pub fn target(&mut self) -> Conn<'_> {
-        Conn::new(Db::Postgres(&mut self.target), &self.target_known)
+    pub fn target(&mut self) -> ReadConn<'_> {
+        ReadConn::new(DbConn::Postgres(&mut self.target), &self.target_known)
     }
 
     fn writing(&mut self) -> Tx<'_> {
-        Tx::new(Db::Postgres(&mut self.target), &self.target_known, true)
+        Tx::new(DbConn::Postgres(&mut self.target), &self.target_known, true)
     }
 
     fn keep_mark(&mut self) -> Result<(), StoreError> {
@@ -200,13 +202,13 @@ const OTHER_COPY: &str = "The target holds an unfinished copy of another databas
     changed. Drop the target, make it anew, and start again.";
 
 #[derive(QueryableByName)]
-struct Number {
+struct NumberColumn {
     #[diesel(sql_type = BigInt)]
     n: i64,
 }
 
 #[derive(QueryableByName)]
-struct Words {
+struct TextColumn {
     #[diesel(sql_type = Text)]
     words: String,
 }
@@ -215,17 +217,17 @@ struct Words {
 ///
 /// # Errors
 /// When the database fails.
-pub fn is_unfinished(conn: &mut Conn<'_>) -> Result<bool, StoreError> {
+pub fn is_unfinished(conn: &mut ReadConn<'_>) -> Result<bool, StoreError> {
     Ok(settings::get(conn, settings::MOVING)?.is_some())
 }
 
 /// The mark of a move is no part of what is copied.
 fn own_left_out(counts: &[i64], is_moved: bool) -> Vec<i64> {
-    let own = |table: &Table| i64::from(is_moved && table.name == "settings");
+    let own = |table: &CopiedTable| i64::from(is_moved && table.name == "settings");
     TABLES.iter().zip(counts).map(|(table, count)| count - own(table)).collect()
 }
 
-fn unfinished(target: &mut Conn<'_>) -> Result<Option<Mark>, StoreError> {
+fn unfinished(target: &mut ReadConn<'_>) -> Result<Option<TransferMark>, StoreError> {
     let mark = settings::get(target, settings::MOVING)?;
     Ok(mark.map(|mark| serde_json::from_str(&mark)).transpose()?)
 }
@@ -249,12 +251,12 @@ fn identity(source: &mut SqliteConnection, counts: &[i64]) -> Result<String, Sto
         coalesce((SELECT hex(max(id)) FROM admin_log), '') || ' ' || \
         coalesce((SELECT hex(max(id)) FROM messages), '') || ' ' || \
         coalesce((SELECT max(updated_at) FROM contacts), '') AS words";
-    let latest = diesel::sql_query(latest).get_result::<Words>(source)?.words;
+    let latest = diesel::sql_query(latest).get_result::<TextColumn>(source)?.words;
     Ok(hex(&Sha256::digest(format!("{latest} {counts:?}"))))
 }
 
 /// The mark and the secret belong to the target alone.
-fn counts(table: &Table, line: &[u8]) -> bool {
+fn counts(table: &CopiedTable, line: &[u8]) -> bool {
     let own = |key: &str| {
         [settings::MOVING, settings::MOVED, settings::SECRET_KEY].contains(&key) || starts::is_own(key)
     };

@@ -6,12 +6,12 @@ use diesel::sql_query;
 use diesel::sql_types::{BigInt, Binary};
 
 use super::dialect::{self, on};
-use super::{Locked, StoreError, Tx, tallies};
+use super::{LockedRow, StoreError, Tx, tallies};
 use crate::domain::consent::StateName;
 use crate::domain::program::Program;
 
 #[derive(QueryableByName)]
-struct Contacts {
+struct ContactCounts {
     #[diesel(sql_type = BigInt)]
     all: i64,
     #[diesel(sql_type = BigInt)]
@@ -25,7 +25,7 @@ struct Contacts {
 ///
 /// # Errors
 /// When the database fails, or somebody was writing all the time.
-pub fn welcome(tx: &mut Tx<'_>, program: &Locked<Program>) -> Result<(), StoreError> {
+pub fn welcome(tx: &mut Tx<'_>, program: &LockedRow<Program>) -> Result<(), StoreError> {
     let id = program.id;
     dialect::hold_numbers_still(tx)?;
     let stopped = dialect::stopped_everywhere_at(tx);
@@ -44,7 +44,7 @@ pub fn welcome(tx: &mut Tx<'_>, program: &Locked<Program>) -> Result<(), StoreEr
            CAST(coalesce(sum(CASE WHEN paused THEN contact_count ELSE 0 END), 0) AS BIGINT) AS paused \
          FROM numbers n"
     );
-    let contacts: Contacts = on!(tx, db => sql_query(&counted).get_result(db))?;
+    let contacts: ContactCounts = on!(tx, db => sql_query(&counted).get_result(db))?;
     tx.tally(id, tallies::ALL, contacts.all);
     tx.tally(id, StateName::OptedOut.as_str(), contacts.out);
     tx.tally(id, StateName::NotAsked.as_str(), contacts.all - contacts.out);

@@ -5,9 +5,9 @@ use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
 use super::dialect::on;
-use super::inbound::Inbound;
+use super::inbound::InboundRow;
 use super::schema::{inbound_notices, inbound_texts};
-use super::{Conn, StoreError, Tx};
+use super::{ReadConn, StoreError, Tx};
 use crate::domain::actor::Actor;
 use crate::domain::id::{InboundId, NumberId};
 use crate::domain::notice::NoticeKind;
@@ -20,7 +20,7 @@ const OPEN: &str = "inbound_notices.closed_at IS NULL";
 ///
 /// # Errors
 /// When the database fails.
-pub fn raise(tx: &mut Tx<'_>, text: &Inbound, kind: NoticeKind, now: Timestamp) -> Result<(), StoreError> {
+pub fn raise(tx: &mut Tx<'_>, text: &InboundRow, kind: NoticeKind, now: Timestamp) -> Result<(), StoreError> {
     on!(tx, db => {
         use inbound_notices as t;
         let row = (t::inbound_id.eq(text.id), t::number_id.eq(text.number_id), t::kind.eq(kind), t::raised_at.eq(now));
@@ -33,12 +33,12 @@ pub fn raise(tx: &mut Tx<'_>, text: &Inbound, kind: NoticeKind, now: Timestamp) 
 ///
 /// # Errors
 /// When the database fails.
-pub fn open(conn: &mut Conn<'_>, limit: i64) -> Result<Vec<(NoticeKind, Inbound)>, StoreError> {
+pub fn open(conn: &mut ReadConn<'_>, limit: i64) -> Result<Vec<(NoticeKind, InboundRow)>, StoreError> {
     on!(conn, db => Ok(inbound_notices::table
         .inner_join(inbound_texts::table.on(inbound_texts::id.eq(inbound_notices::inbound_id)))
         .filter(sql::<Bool>(OPEN))
         .order((inbound_notices::raised_at, inbound_notices::inbound_id))
-        .select((inbound_notices::kind, Inbound::as_select()))
+        .select((inbound_notices::kind, InboundRow::as_select()))
         .limit(limit)
         .load(db)?))
 }
@@ -48,15 +48,15 @@ pub fn open(conn: &mut Conn<'_>, limit: i64) -> Result<Vec<(NoticeKind, Inbound)
 /// # Errors
 /// When the database fails.
 pub fn of_number(
-    conn: &mut Conn<'_>,
+    conn: &mut ReadConn<'_>,
     number: NumberId,
     limit: i64,
-) -> Result<Vec<(NoticeKind, Inbound)>, StoreError> {
+) -> Result<Vec<(NoticeKind, InboundRow)>, StoreError> {
     on!(conn, db => Ok(inbound_notices::table
         .inner_join(inbound_texts::table.on(inbound_texts::id.eq(inbound_notices::inbound_id)))
         .filter(inbound_notices::number_id.eq(number))
         .order(inbound_notices::inbound_id.desc())
-        .select((inbound_notices::kind, Inbound::as_select()))
+        .select((inbound_notices::kind, InboundRow::as_select()))
         .limit(limit)
         .load(db)?))
 }

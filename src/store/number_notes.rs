@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::dialect::on;
 use super::schema::number_notes;
-use super::{Conn, StoreError, Tx};
+use super::{ReadConn, StoreError, Tx};
 use crate::domain::id::{ContactId, NoteId, NumberId};
 use crate::domain::note::NoteKind;
 use crate::domain::time::Timestamp;
@@ -48,7 +48,7 @@ pub fn add(tx: &mut Tx<'_>, note: &NumberNote) -> Result<(), StoreError> {
 /// # Errors
 /// When the database fails.
 pub fn latest(
-    conn: &mut Conn<'_>,
+    conn: &mut ReadConn<'_>,
     number: NumberId,
     contact: Option<ContactId>,
     limit: i64,

@@ -6,10 +6,10 @@ use diesel::prelude::*;
 
 pub use pairs::{find_or_create_with_twin, get_locked_with_twin, lock_both, lock_twins};
 
-use super::dialect::{Change, first_locked, on};
+use super::dialect::{CachedStatement, first_locked, on};
 use super::schema::{consents, numbers};
-use super::{Conn, Locked, StoreError, Tx, tallies};
-use crate::domain::consent::{NumberConsent, State, StateName};
+use super::{LockedRow, ReadConn, StoreError, Tx, tallies};
+use crate::domain::consent::{ConsentState, NumberConsent, StateName};
 use crate::domain::id::{NumberId, ProgramId};
 use crate::domain::language::Language;
 use crate::domain::ledger::GENESIS;
@@ -50,8 +50,8 @@ impl Number {
     }
 }
 
-pub(super) type Row = (NumberId, Phone, String, Option<String>, i32, Vec<u8>, Option<String>);
-pub(super) type Columns = (
+pub(super) type NumberRow = (NumberId, Phone, String, Option<String>, i32, Vec<u8>, Option<String>);
+pub(super) type NumberColumns = (
     numbers::id,
     numbers::e164,
     numbers::consent,
@@ -60,7 +60,7 @@ pub(super) type Columns = (
     numbers::head_hash,
     numbers::language,
 );
-pub(super) const COLUMNS: Columns = (
+pub(super) const COLUMNS: NumberColumns = (
     numbers::id,
     numbers::e164,
     numbers::consent,
@@ -71,7 +71,7 @@ pub(super) const COLUMNS: Columns = (
 );
 
 pub(super) fn read(
-    (id, phone, consent, unreachable, contact_count, head_hash, language): Row,
+    (id, phone, consent, unreachable, contact_count, head_hash, language): NumberRow,
 ) -> Result<Number, StoreError> {
     let consent = serde_json::from_str(&consent)?;
     // A language that is not known must not keep anybody from a STOP: English answers.
@@ -83,7 +83,7 @@ pub(super) fn read(
 ///
 /// # Errors
 /// When the database fails.
-pub fn find(conn: &mut Conn<'_>, phone: &Phone) -> Result<Option<Number>, StoreError> {
+pub fn find(conn: &mut ReadConn<'_>, phone: &Phone) -> Result<Option<Number>, StoreError> {
     find_spelled(conn, &phone.canonical())
 }
 
@@ -91,7 +91,7 @@ pub fn find(conn: &mut Conn<'_>, phone: &Phone) -> Result<Option<Number>, StoreE
 ///
 /// # Errors
 /// When the database fails.
-pub fn find_spelled(conn: &mut Conn<'_>, phone: &Phone) -> Result<Option<Number>, StoreError> {
+pub fn find_spelled(conn: &mut ReadConn<'_>, phone: &Phone) -> Result<Option<Number>, StoreError> {
     on!(conn, db => {
         let row = numbers::table.filter(numbers::e164.eq(phone)).select(COLUMNS).first(db).optional()?;
         row.map(read).transpose()
@@ -102,7 +102,7 @@ pub fn find_spelled(conn: &mut Conn<'_>, phone: &Phone) -> Result<Option<Number>
 ///
 /// # Errors
 /// When the database fails.
-pub fn find_locked(tx: &mut Tx<'_>, phone: &Phone) -> Result<Option<Locked<Number>>, StoreError> {
+pub fn find_locked(tx: &mut Tx<'_>, phone: &Phone) -> Result<Option<LockedRow<Number>>, StoreError> {
     find_spelled_locked(tx, &phone.canonical())
 }
 
@@ -110,20 +110,20 @@ pub fn find_locked(tx: &mut Tx<'_>, phone: &Phone) -> Result<Option<Locked<Numbe
 ///
 /// # Errors
 /// When the database fails.
-pub fn find_spelled_locked(tx: &mut Tx<'_>, phone: &Phone) -> Result<Option<Locked<Number>>, StoreError> {
-    let row: Result<Option<Row>, StoreError> =
+pub fn find_spelled_locked(tx: &mut Tx<'_>, phone: &Phone) -> Result<Option<LockedRow<Number>>, StoreError> {
+    let row: Result<Option<NumberRow>, StoreError> =
         first_locked!(tx, numbers::table.filter(numbers::e164.eq(phone)).select(COLUMNS));
-    Ok(row?.map(read).transpose()?.map(Locked::new))
+    Ok(row?.map(read).transpose()?.map(LockedRow::new))
 }
 
 /// The number's record by identifier, which nobody else changes before the commit.
 ///
 /// # Errors
 /// When the database fails.
-pub fn get_locked(tx: &mut Tx<'_>, id: NumberId) -> Result<Option<Locked<Number>>, StoreError> {
-    let row: Result<Option<Row>, StoreError> =
+pub fn get_locked(tx: &mut Tx<'_>, id: NumberId) -> Result<Option<LockedRow<Number>>, StoreError> {
+    let row: Result<Option<NumberRow>, StoreError> =
         first_locked!(tx, numbers::table.filter(numbers::id.eq(id)).select(COLUMNS));
-    let Some(number) = row?.map(read).transpose()?.map(Locked::new) else { return Ok(None) };
+    let Some(number) = row?.map(read).transpose()?.map(LockedRow::new) else { return Ok(None) };
     // A record under an old spelling is closed: the canonical one goes on.
     let canonical = number.phone.canonical();
     if canonical == number.phone {
@@ -136,7 +136,7 @@ pub fn get_locked(tx: &mut Tx<'_>, id: NumberId) -> Result<Option<Locked<Number>
 ///
 /// # Errors
 /// When the database fails.
-pub fn get(conn: &mut Conn<'_>, id: NumberId) -> Result<Option<Number>, StoreError> {
+pub fn get(conn: &mut ReadConn<'_>, id: NumberId) -> Result<Option<Number>, StoreError> {
     let found: Option<Number> = on!(conn, db => {
         numbers::table.find(id).select(COLUMNS).first(db).optional()?.map(read).transpose()
     })?;
@@ -153,7 +153,7 @@ pub fn get(conn: &mut Conn<'_>, id: NumberId) -> Result<Option<Number>, StoreErr
 ///
 /// # Errors
 /// When the database fails.
-pub fn spelled_after(conn: &mut Conn<'_>, after: &str, limit: i64) -> Result<Vec<Number>, StoreError> {
+pub fn spelled_after(conn: &mut ReadConn<'_>, after: &str, limit: i64) -> Result<Vec<Number>, StoreError> {
     on!(conn, db => {
         let query = numbers::table.filter(numbers::e164.gt(after)).order(numbers::e164).select(COLUMNS);
         query.limit(limit).load(db)?.into_iter().map(read).collect()
@@ -164,7 +164,7 @@ pub fn spelled_after(conn: &mut Conn<'_>, after: &str, limit: i64) -> Result<Vec
 ///
 /// # Errors
 /// When the database fails.
-pub fn page(conn: &mut Conn<'_>, after: Option<NumberId>, limit: i64) -> Result<Vec<Number>, StoreError> {
+pub fn page(conn: &mut ReadConn<'_>, after: Option<NumberId>, limit: i64) -> Result<Vec<Number>, StoreError> {
     on!(conn, db => {
         let mut query = numbers::table.select(COLUMNS).order(numbers::id).limit(limit).into_boxed();
         if let Some(after) = after {
@@ -178,7 +178,11 @@ pub fn page(conn: &mut Conn<'_>, after: Option<NumberId>, limit: i64) -> Result<
 ///
 /// # Errors
 /// When the database fails.
-pub fn find_or_create(tx: &mut Tx<'_>, phone: &Phone, now: Timestamp) -> Result<Locked<Number>, StoreError> {
+pub fn find_or_create(
+    tx: &mut Tx<'_>,
+    phone: &Phone,
+    now: Timestamp,
+) -> Result<LockedRow<Number>, StoreError> {
     let phone = &phone.canonical();
     if let Some(number) = find_locked(tx, phone)? {
         return Ok(number);
@@ -198,7 +202,7 @@ pub fn find_or_create(tx: &mut Tx<'_>, phone: &Phone, now: Timestamp) -> Result<
             numbers::created_at.eq(now),
         ))
         .execute(db))?;
-    Ok(Locked::new(new))
+    Ok(LockedRow::new(new))
 }
 
 /// Remembers that the carrier cannot deliver to the number, or (with `None`) that it can again.
@@ -207,7 +211,7 @@ pub fn find_or_create(tx: &mut Tx<'_>, phone: &Phone, now: Timestamp) -> Result<
 /// When the database fails.
 pub fn set_unreachable(
     tx: &mut Tx<'_>,
-    number: &mut Locked<Number>,
+    number: &mut LockedRow<Number>,
     code: Option<&str>,
 ) -> Result<(), StoreError> {
     number.running_copy().unreachable = code.map(str::to_owned);
@@ -223,7 +227,7 @@ pub fn set_unreachable(
 /// When the database fails.
 pub fn set_language(
     tx: &mut Tx<'_>,
-    number: &mut Locked<Number>,
+    number: &mut LockedRow<Number>,
     language: Option<Language>,
 ) -> Result<(), StoreError> {
     if number.language == language {
@@ -242,12 +246,12 @@ pub fn set_language(
 /// When the database fails.
 pub(super) fn count_contact(
     tx: &mut Tx<'_>,
-    number: &mut Locked<Number>,
+    number: &mut LockedRow<Number>,
     programs: &[ProgramId],
     by: i32,
 ) -> Result<(), StoreError> {
     number.running_copy().contact_count += by;
-    on!(tx, db => Change(
+    on!(tx, db => CachedStatement(
         diesel::update(numbers::table.find(number.id)).set(numbers::contact_count.eq(numbers::contact_count + by)),
     )
     .run(db))?;
@@ -264,13 +268,13 @@ pub(super) fn count_contact(
 /// Writes the projection after an event, and what lists need of it.
 pub(super) fn project(
     tx: &mut Tx<'_>,
-    before: &Locked<Number>,
+    before: &LockedRow<Number>,
     after: &NumberConsent,
     hash: &[u8],
     programs: &[ProgramId],
 ) -> Result<(), StoreError> {
     let consent = serde_json::to_string(after)?;
-    on!(tx, db => Change(diesel::update(numbers::table.find(before.id)).set((
+    on!(tx, db => CachedStatement(diesel::update(numbers::table.find(before.id)).set((
         numbers::consent.eq(consent),
         numbers::do_not_text.eq(after.do_not_text.is_some()),
         numbers::paused.eq(after.paused.is_some()),
@@ -283,7 +287,7 @@ pub(super) fn project(
     for program in programs {
         let (was, is) = (before.consent.state_in(*program), after.state_in(*program));
         // Who is not asked has a row as soon as anything happens: lists of few find people by it.
-        if was == is && is != State::NotAsked {
+        if was == is && is != ConsentState::NotAsked {
             continue;
         }
         let since = is.since().map_or(Timestamp::default(), |since| since.recorded_at);
@@ -311,6 +315,6 @@ fn set_state(
         let key = (consents::number_id.eq(number), consents::program_id.eq(program));
         let values = (consents::state.eq(state), consents::since.eq(since));
         let row = diesel::insert_into(consents::table).values((key.0, key.1, values.0, values.1));
-        Ok(Change(row.on_conflict((consents::number_id, consents::program_id)).do_update().set(values)).run(db)?)
+        Ok(CachedStatement(row.on_conflict((consents::number_id, consents::program_id)).do_update().set(values)).run(db)?)
     })
 }

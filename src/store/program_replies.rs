@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::dialect::on;
 use super::schema::program_replies;
-use super::{Locked, StoreError, Tx, catalog};
+use super::{LockedRow, StoreError, Tx, catalog};
 use crate::domain::auto_reply::AutoReplies;
 use crate::domain::language::Language;
 use crate::domain::program::Program;
@@ -15,7 +15,7 @@ use crate::domain::program::Program;
 /// When the database fails.
 pub fn set(
     tx: &mut Tx<'_>,
-    program: &Locked<Program>,
+    program: &LockedRow<Program>,
     language: Language,
     replies: Option<&AutoReplies>,
 ) -> Result<(), StoreError> {

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 
 use super::dialect::on;
 use super::schema::{program_replies, programs, senders};
-use super::{Conn, StoreError};
+use super::{ReadConn, StoreError};
 use crate::domain::auto_reply::AutoReplies;
 use crate::domain::id::ProgramId;
 use crate::domain::language::Language;
@@ -84,7 +84,7 @@ macro_rules! same_fields {
 pub(super) use same_fields;
 
 /// Reads all programs with their replies, for the cache.
-pub(super) fn load(conn: &mut Conn<'_>) -> Result<Vec<Program>, StoreError> {
+pub(super) fn load(conn: &mut ReadConn<'_>) -> Result<Vec<Program>, StoreError> {
     let mut replies = load_replies(conn)?;
     on!(conn, db => {
         let order = (programs::is_default.desc(), programs::name);
@@ -98,14 +98,14 @@ pub(super) fn load(conn: &mut Conn<'_>) -> Result<Vec<Program>, StoreError> {
 }
 
 /// Reads all sender numbers, for the cache.
-pub(super) fn load_senders(conn: &mut Conn<'_>) -> Result<Vec<(ProgramId, String)>, StoreError> {
+pub(super) fn load_senders(conn: &mut ReadConn<'_>) -> Result<Vec<(ProgramId, String)>, StoreError> {
     on!(conn, db => Ok(senders::table.order((senders::created_at.desc(), senders::id.desc())).select((senders::program_id, senders::e164)).load(db)?))
 }
 
 /// Each program's auto-replies by language.
 type RepliesByProgram = HashMap<ProgramId, BTreeMap<Language, AutoReplies>>;
 
-fn load_replies(conn: &mut Conn<'_>) -> Result<RepliesByProgram, StoreError> {
+fn load_replies(conn: &mut ReadConn<'_>) -> Result<RepliesByProgram, StoreError> {
     type ReplyRow = (ProgramId, Language, String, String, String, String, String);
     let rows: Vec<ReplyRow> = on!(conn, db => program_replies::table.load(db))?;
     let mut found = RepliesByProgram::new();

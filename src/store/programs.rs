@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::dialect::on;
 use super::program_rows::{ProgramRow, same_fields};
 use super::schema::{programs, senders};
-use super::{Conn, Locked, StoreError, Tx, catalog, program_replies};
+use super::{LockedRow, ReadConn, StoreError, Tx, catalog, program_replies};
 use crate::domain::id::{ProgramId, SenderId};
 use crate::domain::program::Program;
 use crate::domain::time::Timestamp;
@@ -14,7 +14,7 @@ use crate::domain::time::Timestamp;
 ///
 /// # Errors
 /// When the database fails.
-pub fn all(conn: &mut Conn<'_>) -> Result<Vec<Program>, StoreError> {
+pub fn all(conn: &mut ReadConn<'_>) -> Result<Vec<Program>, StoreError> {
     Ok(catalog::read(conn)?.programs.clone())
 }
 
@@ -22,7 +22,7 @@ pub fn all(conn: &mut Conn<'_>) -> Result<Vec<Program>, StoreError> {
 ///
 /// # Errors
 /// When the database fails.
-pub fn ids(conn: &mut Conn<'_>) -> Result<Vec<ProgramId>, StoreError> {
+pub fn ids(conn: &mut ReadConn<'_>) -> Result<Vec<ProgramId>, StoreError> {
     Ok(catalog::read(conn)?.programs.iter().map(|program| program.id).collect())
 }
 
@@ -30,7 +30,7 @@ pub fn ids(conn: &mut Conn<'_>) -> Result<Vec<ProgramId>, StoreError> {
 ///
 /// # Errors
 /// When the database fails.
-pub fn find(conn: &mut Conn<'_>, slug: Option<&str>) -> Result<Option<Program>, StoreError> {
+pub fn find(conn: &mut ReadConn<'_>, slug: Option<&str>) -> Result<Option<Program>, StoreError> {
     let meant = |program: &&Program| slug.map_or(program.is_default, |slug| program.slug == slug);
     Ok(catalog::read(conn)?.programs.iter().find(meant).cloned())
 }
@@ -39,7 +39,7 @@ pub fn find(conn: &mut Conn<'_>, slug: Option<&str>) -> Result<Option<Program>, 
 ///
 /// # Errors
 /// When the database fails.
-pub fn codes(conn: &mut Conn<'_>) -> Result<Vec<String>, StoreError> {
+pub fn codes(conn: &mut ReadConn<'_>) -> Result<Vec<String>, StoreError> {
     Ok(catalog::read(conn)?.programs.iter().filter_map(|program| program.code.clone()).collect())
 }
 
@@ -47,7 +47,7 @@ pub fn codes(conn: &mut Conn<'_>) -> Result<Vec<String>, StoreError> {
 ///
 /// # Errors
 /// When the database fails.
-pub fn of_code(conn: &mut Conn<'_>, code: &str) -> Result<Option<Program>, StoreError> {
+pub fn of_code(conn: &mut ReadConn<'_>, code: &str) -> Result<Option<Program>, StoreError> {
     let has = |program: &&Program| program.code.as_deref() == Some(code);
     Ok(catalog::read(conn)?.programs.iter().find(has).cloned())
 }
@@ -56,7 +56,7 @@ pub fn of_code(conn: &mut Conn<'_>, code: &str) -> Result<Option<Program>, Store
 ///
 /// # Errors
 /// When the database fails.
-pub fn get(conn: &mut Conn<'_>, id: ProgramId) -> Result<Option<Program>, StoreError> {
+pub fn get(conn: &mut ReadConn<'_>, id: ProgramId) -> Result<Option<Program>, StoreError> {
     Ok(catalog::read(conn)?.programs.iter().find(|program| program.id == id).cloned())
 }
 
@@ -64,27 +64,27 @@ pub fn get(conn: &mut Conn<'_>, id: ProgramId) -> Result<Option<Program>, StoreE
 ///
 /// # Errors
 /// When the database fails.
-pub fn all_locked(tx: &mut Tx<'_>) -> Result<Locked<Vec<Program>>, StoreError> {
+pub fn all_locked(tx: &mut Tx<'_>) -> Result<LockedRow<Vec<Program>>, StoreError> {
     catalog::lock(tx)?;
-    Ok(Locked::new(all(tx)?))
+    Ok(LockedRow::new(all(tx)?))
 }
 
 /// As [`find`]; no other transaction changes a program before the commit.
 ///
 /// # Errors
 /// When the database fails.
-pub fn find_locked(tx: &mut Tx<'_>, slug: Option<&str>) -> Result<Option<Locked<Program>>, StoreError> {
+pub fn find_locked(tx: &mut Tx<'_>, slug: Option<&str>) -> Result<Option<LockedRow<Program>>, StoreError> {
     catalog::lock(tx)?;
-    Ok(find(tx, slug)?.map(Locked::new))
+    Ok(find(tx, slug)?.map(LockedRow::new))
 }
 
 /// As [`get`]; no other transaction changes a program before the commit.
 ///
 /// # Errors
 /// When the database fails.
-pub fn get_locked(tx: &mut Tx<'_>, id: ProgramId) -> Result<Option<Locked<Program>>, StoreError> {
+pub fn get_locked(tx: &mut Tx<'_>, id: ProgramId) -> Result<Option<LockedRow<Program>>, StoreError> {
     catalog::lock(tx)?;
-    Ok(get(tx, id)?.map(Locked::new))
+    Ok(get(tx, id)?.map(LockedRow::new))
 }
 
 /// Adds a program with its replies in all languages to those that are there.
@@ -93,10 +93,10 @@ pub fn get_locked(tx: &mut Tx<'_>, id: ProgramId) -> Result<Option<Locked<Progra
 /// When the database fails, or the slug is taken.
 pub fn insert(
     tx: &mut Tx<'_>,
-    _others: &Locked<Vec<Program>>,
+    _others: &LockedRow<Vec<Program>>,
     program: Program,
-) -> Result<Locked<Program>, StoreError> {
-    let added = Locked::new(program.clone());
+) -> Result<LockedRow<Program>, StoreError> {
+    let added = LockedRow::new(program.clone());
     on!(tx, db => {
         diesel::insert_into(programs::table).values(same_fields!(program => ProgramRow)).execute(db)?;
     });
@@ -111,7 +111,7 @@ pub fn insert(
 ///
 /// # Errors
 /// When the database fails.
-pub fn update(tx: &mut Tx<'_>, before: &Locked<Program>, after: Program) -> Result<(), StoreError> {
+pub fn update(tx: &mut Tx<'_>, before: &LockedRow<Program>, after: Program) -> Result<(), StoreError> {
     on!(tx, db => {
         let row = same_fields!(after => ProgramRow);
         diesel::update(programs::table.find(before.id)).set(row).execute(db)?;
@@ -123,7 +123,7 @@ pub fn update(tx: &mut Tx<'_>, before: &Locked<Program>, after: Program) -> Resu
 ///
 /// # Errors
 /// When the database fails.
-pub fn sender(conn: &mut Conn<'_>, program: ProgramId) -> Result<Option<String>, StoreError> {
+pub fn sender(conn: &mut ReadConn<'_>, program: ProgramId) -> Result<Option<String>, StoreError> {
     let catalog = catalog::read(conn)?;
     Ok(catalog.senders.iter().find(|(of, _)| *of == program).map(|(_, e164)| e164.clone()))
 }
@@ -132,7 +132,7 @@ pub fn sender(conn: &mut Conn<'_>, program: ProgramId) -> Result<Option<String>,
 ///
 /// # Errors
 /// When the database fails.
-pub fn senders(conn: &mut Conn<'_>) -> Result<Vec<String>, StoreError> {
+pub fn senders(conn: &mut ReadConn<'_>) -> Result<Vec<String>, StoreError> {
     on!(conn, db => Ok(senders::table.order(senders::id).select(senders::e164).load(db)?))
 }
 
@@ -140,7 +140,7 @@ pub fn senders(conn: &mut Conn<'_>) -> Result<Vec<String>, StoreError> {
 ///
 /// # Errors
 /// When the database fails.
-pub fn of_sender(conn: &mut Conn<'_>, e164: &str) -> Result<Option<ProgramId>, StoreError> {
+pub fn of_sender(conn: &mut ReadConn<'_>, e164: &str) -> Result<Option<ProgramId>, StoreError> {
     Ok(catalog::read(conn)?.senders.iter().find(|(_, number)| number == e164).map(|(program, _)| *program))
 }
 
@@ -151,7 +151,7 @@ pub fn of_sender(conn: &mut Conn<'_>, e164: &str) -> Result<Option<ProgramId>, S
 /// When the database fails.
 pub fn text_from(
     tx: &mut Tx<'_>,
-    program: &Locked<Program>,
+    program: &LockedRow<Program>,
     e164: &str,
     now: Timestamp,
 ) -> Result<bool, StoreError> {

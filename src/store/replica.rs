@@ -9,11 +9,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use super::catalog::Known;
-use super::dialect::{self, Connection, Followers, Place, Position};
-use super::{Conn, Store, StoreError};
+use super::catalog::CachedConfig;
+use super::dialect::{self, DatabaseUrl, OwnConnection, ReplicaPool, ServerPosition};
+use super::{ReadConn, Store, StoreError};
 use crate::domain::words::UnknownWord;
-use trail::Trail;
+use trail::LagHistory;
 
 /// How often it is noted how far the primary has written.
 const EVERY: Duration = Duration::from_secs(1);
@@ -28,38 +28,38 @@ const MARK_WITHIN: Duration = Duration::from_secs(1);
 
 /// A place in the database's log. Whoever has come that far has seen everything that was committed before it was asked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Mark {
+pub struct LogPosition {
     timeline: i32,
     place: i64,
 }
 
-impl Mark {
+impl LogPosition {
     /// No replica ever comes here.
-    pub const NEVER: Mark = Mark { timeline: i32::MAX, place: i64::MAX };
+    pub const NEVER: LogPosition = LogPosition { timeline: i32::MAX, place: i64::MAX };
 
-    fn is_before(&self, position: &Position) -> bool {
+    fn is_before(&self, position: &ServerPosition) -> bool {
         self.timeline <= position.timeline && self.place <= position.place
     }
 }
 
-impl fmt::Display for Mark {
+impl fmt::Display for LogPosition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}-{}", self.timeline, self.place)
     }
 }
 
-impl FromStr for Mark {
+impl FromStr for LogPosition {
     type Err = UnknownWord;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (timeline, place) = text.split_once('-').ok_or(UnknownWord)?;
         let place = place.parse().map_err(|_| UnknownWord)?;
-        Ok(Mark { timeline: timeline.parse().map_err(|_| UnknownWord)?, place })
+        Ok(LogPosition { timeline: timeline.parse().map_err(|_| UnknownWord)?, place })
     }
 }
 
 /// Something that was read for a page.
 #[derive(Debug)]
-pub struct Seen<T> {
+pub struct ReplicaRead<T> {
     /// What was read.
     pub found: T,
     /// How old it may be; `None` when it comes from the primary.
@@ -68,7 +68,7 @@ pub struct Seen<T> {
 
 /// How many pages were read where, since the start.
 #[derive(Clone, Copy, Debug)]
-pub struct Shares {
+pub struct ReplicaShare {
     /// From the replica.
     pub replica: u64,
     /// From the primary, because the replica did not answer or had not come far enough.
@@ -83,9 +83,9 @@ impl Store {
     /// As [`Store::read`].
     pub async fn look<T, E>(
         &self,
-        since: Option<Mark>,
-        read: impl Fn(&mut Conn<'_>) -> Result<T, E> + Send + Sync + 'static,
-    ) -> Result<Seen<T>, E>
+        since: Option<LogPosition>,
+        read: impl Fn(&mut ReadConn<'_>) -> Result<T, E> + Send + Sync + 'static,
+    ) -> Result<ReplicaRead<T>, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
@@ -94,49 +94,49 @@ impl Store {
         if let Some(replica) = &self.shared.replica {
             let (replica, read) = (Arc::clone(replica), Arc::clone(&read));
             if let Some((found, age)) = replica.read(since, move |conn| read(conn)).await {
-                return Ok(Seen { found, age: Some(age) });
+                return Ok(ReplicaRead { found, age: Some(age) });
             }
         }
         let found = self.read_aside(move |conn| read(conn)).await?;
-        Ok(Seen { found, age: None })
+        Ok(ReplicaRead { found, age: None })
     }
 
     /// The place in the log that a replica must have come to, to have seen what was written up to now; `None` when there is
     /// no replica.
-    pub async fn mark(&self) -> Option<Mark> {
+    pub async fn mark(&self) -> Option<LogPosition> {
         self.shared.replica.as_ref()?;
         let mark = tokio::time::timeout(MARK_WITHIN, self.read(mark)).await;
-        Some(mark.ok().and_then(Result::ok).unwrap_or(Mark::NEVER))
+        Some(mark.ok().and_then(Result::ok).unwrap_or(LogPosition::NEVER))
     }
 
     /// Where pages were read, when there is a replica.
-    pub fn shares(&self) -> Option<Shares> {
+    pub fn shares(&self) -> Option<ReplicaShare> {
         self.shared.replica.as_ref().map(|replica| replica.shares())
     }
 }
 
-pub(super) struct Replica {
-    followers: Followers,
+pub(super) struct ReadReplica {
+    followers: ReplicaPool,
     /// A replica has a catalog of its own: it may be an older one.
-    known: Known,
-    trail: Arc<Trail>,
+    known: CachedConfig,
+    trail: Arc<LagHistory>,
     failed: Mutex<Option<Instant>>,
     served: AtomicU64,
     passed_on: AtomicU64,
 }
 
-impl Replica {
-    pub(super) fn open(place: &Place, url: &str) -> Result<Arc<Replica>, StoreError> {
-        let followers = Followers::open(place, url)?;
-        let trail = Arc::new(Trail::default());
+impl ReadReplica {
+    pub(super) fn open(place: &DatabaseUrl, url: &str) -> Result<Arc<ReadReplica>, StoreError> {
+        let followers = ReplicaPool::open(place, url)?;
+        let trail = Arc::new(LagHistory::default());
         let (place, watched) = (place.clone(), Arc::downgrade(&trail));
         std::thread::Builder::new()
             .name("store-trail".to_owned())
             .spawn(move || watch(&place, &watched))
             .map_err(|error| StoreError::Connection(error.to_string()))?;
-        Ok(Arc::new(Replica {
+        Ok(Arc::new(ReadReplica {
             followers,
-            known: Known::default(),
+            known: CachedConfig::default(),
             trail,
             failed: Mutex::default(),
             served: AtomicU64::new(0),
@@ -148,8 +148,8 @@ impl Replica {
     /// What does not succeed here is to be read from the primary.
     async fn read<T, E>(
         self: Arc<Self>,
-        since: Option<Mark>,
-        read: impl FnOnce(&mut Conn<'_>) -> Result<T, E> + Send + 'static,
+        since: Option<LogPosition>,
+        read: impl FnOnce(&mut ReadConn<'_>) -> Result<T, E> + Send + 'static,
     ) -> Option<(T, Duration)>
     where
         T: Send + 'static,
@@ -179,12 +179,12 @@ impl Replica {
 
     fn ask<T, E: From<StoreError>>(
         &self,
-        since: Option<Mark>,
+        since: Option<LogPosition>,
         answers: &AtomicBool,
-        read: impl FnOnce(&mut Conn<'_>) -> Result<T, E>,
+        read: impl FnOnce(&mut ReadConn<'_>) -> Result<T, E>,
     ) -> Option<(T, Duration)> {
         let asked = self.followers.with(|db| {
-            let mut conn = Conn::new(db, &self.known);
+            let mut conn = ReadConn::new(db, &self.known);
             // Asked first: what is read afterwards is at least as new.
             let at = dialect::replayed(&mut conn)?;
             answers.store(true, Ordering::Relaxed);
@@ -197,8 +197,8 @@ impl Replica {
         asked.ok().flatten()
     }
 
-    fn shares(&self) -> Shares {
-        Shares {
+    fn shares(&self) -> ReplicaShare {
+        ReplicaShare {
             replica: self.served.load(Ordering::Relaxed),
             primary: self.passed_on.load(Ordering::Relaxed),
         }
@@ -233,8 +233,8 @@ impl Replica {
 
 /// Notes how far the primary has written, for as long as somebody reads from a replica. Apart from the start of the program,
 /// because beginning a lineage waits for a standby where commits do.
-fn watch(place: &Place, trail: &Weak<Trail>) {
-    let (mut primary, mut has_begun): (Option<Connection>, bool) = (None, false);
+fn watch(place: &DatabaseUrl, trail: &Weak<LagHistory>) {
+    let (mut primary, mut has_begun): (Option<OwnConnection>, bool) = (None, false);
     while let Some(trail) = trail.upgrade() {
         // Whoever writes says that the primary is away; here nothing is noted, and pages grow older.
         primary = primary.or_else(|| place.writing().ok()).and_then(|mut db| {
@@ -247,11 +247,11 @@ fn watch(place: &Place, trail: &Weak<Trail>) {
     }
 }
 
-fn begin(primary: &mut Conn<'_>, at: Position) -> Result<(), StoreError> {
+fn begin(primary: &mut ReadConn<'_>, at: ServerPosition) -> Result<(), StoreError> {
     dialect::begin_lineage(primary, at.timeline)
 }
 
-fn note(primary: &mut Connection, trail: &Trail) -> Result<(), StoreError> {
+fn note(primary: &mut OwnConnection, trail: &LagHistory) -> Result<(), StoreError> {
     // The time before the question: whoever has come to the place has seen everything up to then.
     let asked = Instant::now();
     ask_primary(primary, |conn, at| {
@@ -267,11 +267,11 @@ fn note(primary: &mut Connection, trail: &Trail) -> Result<(), StoreError> {
 
 /// Hands on where the primary is in its log, if it has one.
 fn ask_primary(
-    primary: &mut Connection,
-    then: impl FnOnce(&mut Conn<'_>, Position) -> Result<(), StoreError>,
+    primary: &mut OwnConnection,
+    then: impl FnOnce(&mut ReadConn<'_>, ServerPosition) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
-    let known = Known::default();
-    let mut conn = Conn::new(primary.db(), &known);
+    let known = CachedConfig::default();
+    let mut conn = ReadConn::new(primary.db(), &known);
     match dialect::written(&mut conn)? {
         Some(at) => then(&mut conn, at),
         None => Ok(()),
@@ -279,7 +279,7 @@ fn ask_primary(
 }
 
 /// The mark of this moment on the primary.
-fn mark(conn: &mut Conn<'_>) -> Result<Mark, StoreError> {
+fn mark(conn: &mut ReadConn<'_>) -> Result<LogPosition, StoreError> {
     let at = dialect::written(conn)?;
-    Ok(at.map_or(Mark::NEVER, |at| Mark { timeline: at.timeline, place: at.place }))
+    Ok(at.map_or(LogPosition::NEVER, |at| LogPosition { timeline: at.timeline, place: at.place }))
 }

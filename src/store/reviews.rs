@@ -7,17 +7,17 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Bool};
 
 use super::dialect::on;
-use super::inbound::Inbound;
-use super::numbers::{self as records, Number, Row};
+use super::inbound::InboundRow;
+use super::numbers::{self as records, Number, NumberRow};
 use super::schema::{inbound_texts, numbers};
-use super::{Conn, StoreError, contacts};
+use super::{ReadConn, StoreError, contacts};
 use crate::domain::id::{ContactId, NumberId};
 use crate::domain::reply::UNCLEAR;
 use crate::domain::time::Timestamp;
 
 /// One that waits.
 #[derive(Clone, Debug)]
-pub struct Waiting {
+pub struct WaitingReview {
     /// The number.
     pub number: Number,
     /// Since when.
@@ -25,18 +25,22 @@ pub struct Waiting {
     /// The contact on it, and the name; the first where there are several.
     pub contact: Option<(ContactId, String)>,
     /// The reply that is unclear.
-    pub reply: Option<Inbound>,
+    pub reply: Option<InboundRow>,
 }
 
 /// Where a page ends.
-pub type Place = (Timestamp, NumberId);
+pub type ReviewCursor = (Timestamp, NumberId);
 
 /// Those that wait behind `after`, the longest first.
 ///
 /// # Errors
 /// When the database fails.
-pub fn waiting(conn: &mut Conn<'_>, after: Option<Place>, limit: i64) -> Result<Vec<Waiting>, StoreError> {
-    let rows: Vec<Row> = on!(conn, db => {
+pub fn waiting(
+    conn: &mut ReadConn<'_>,
+    after: Option<ReviewCursor>,
+    limit: i64,
+) -> Result<Vec<WaitingReview>, StoreError> {
+    let rows: Vec<NumberRow> = on!(conn, db => {
         let mut query = numbers::table
             .filter(numbers::paused)
             .select(records::COLUMNS)
@@ -63,7 +67,7 @@ pub fn waiting(conn: &mut Conn<'_>, after: Option<Place>, limit: i64) -> Result<
         let contact = on_number.remove(&number.id);
         let texts = replies.remove(&number.id).unwrap_or_default();
         let reply = texts.into_iter().find(|text| text.received_at >= since);
-        Some(Waiting { number, since, contact, reply })
+        Some(WaitingReview { number, since, contact, reply })
     };
     Ok(found.into_iter().filter_map(waiting).collect())
 }
@@ -72,7 +76,7 @@ pub fn waiting(conn: &mut Conn<'_>, after: Option<Place>, limit: i64) -> Result<
 ///
 /// # Errors
 /// When the database fails.
-pub fn count(conn: &mut Conn<'_>, most: i64) -> Result<i64, StoreError> {
+pub fn count(conn: &mut ReadConn<'_>, most: i64) -> Result<i64, StoreError> {
     let rows = on!(conn, db => numbers::table
         .filter(numbers::paused)
         .select(numbers::id)
@@ -86,7 +90,7 @@ pub fn count(conn: &mut Conn<'_>, most: i64) -> Result<i64, StoreError> {
 /// # Errors
 /// When the database fails.
 pub fn older_than(
-    conn: &mut Conn<'_>,
+    conn: &mut ReadConn<'_>,
     since: Timestamp,
     limit: i64,
 ) -> Result<Vec<(NumberId, Timestamp)>, StoreError> {
@@ -100,15 +104,18 @@ pub fn older_than(
 }
 
 /// The unclear replies of the numbers, the oldest first.
-fn replies_of(conn: &mut Conn<'_>, ids: &[NumberId]) -> Result<HashMap<NumberId, Vec<Inbound>>, StoreError> {
+fn replies_of(
+    conn: &mut ReadConn<'_>,
+    ids: &[NumberId],
+) -> Result<HashMap<NumberId, Vec<InboundRow>>, StoreError> {
     let ids: Vec<Option<NumberId>> = ids.iter().copied().map(Some).collect();
-    let texts: Vec<Inbound> = on!(conn, db => inbound_texts::table
+    let texts: Vec<InboundRow> = on!(conn, db => inbound_texts::table
         .filter(inbound_texts::number_id.eq_any(&ids))
         .filter(inbound_texts::class.eq(UNCLEAR))
         .order(inbound_texts::id)
-        .select(Inbound::as_select())
+        .select(InboundRow::as_select())
         .load(db)?);
-    let mut by_number: HashMap<NumberId, Vec<Inbound>> = HashMap::new();
+    let mut by_number: HashMap<NumberId, Vec<InboundRow>> = HashMap::new();
     for text in texts {
         if let Some(number) = text.number_id {
             by_number.entry(number).or_default().push(text);

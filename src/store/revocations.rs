@@ -6,7 +6,7 @@ use diesel::sql_types::Bool;
 
 use super::dialect::on;
 use super::schema::{consent_events, numbers};
-use super::{Conn, StoreError, contacts};
+use super::{ReadConn, StoreError, contacts};
 use crate::domain::evidence::{Evidence, RevocationChannel};
 use crate::domain::id::{ContactId, NumberId};
 use crate::domain::phone::Phone;
@@ -14,7 +14,7 @@ use crate::domain::time::Timestamp;
 
 /// One of them.
 #[derive(Clone, Debug)]
-pub struct Recorded {
+pub struct RevocationRow {
     /// Its place among all events.
     pub position: i64,
     /// Whose.
@@ -37,7 +37,11 @@ pub struct Recorded {
 ///
 /// # Errors
 /// When the database fails.
-pub fn page(conn: &mut Conn<'_>, before: Option<i64>, limit: i64) -> Result<Vec<Recorded>, StoreError> {
+pub fn page(
+    conn: &mut ReadConn<'_>,
+    before: Option<i64>,
+    limit: i64,
+) -> Result<Vec<RevocationRow>, StoreError> {
     type Row = (i64, NumberId, Phone, String, String, Timestamp, Timestamp);
     let rows: Vec<Row> = on!(conn, db => {
         let mut query = consent_events::table
@@ -68,7 +72,7 @@ pub fn page(conn: &mut Conn<'_>, before: Option<i64>, limit: i64) -> Result<Vec<
     let recorded = |(position, number, phone, facts, actor, received_at, recorded_at): Row| {
         let Ok(Evidence::Revocation { channel, reason }) = serde_json::from_str(&facts) else { return None };
         let contact = on_number.get(&number).cloned();
-        Some(Recorded { position, phone, contact, channel, reason, actor, received_at, recorded_at })
+        Some(RevocationRow { position, phone, contact, channel, reason, actor, received_at, recorded_at })
     };
     Ok(rows.into_iter().filter_map(recorded).collect())
 }

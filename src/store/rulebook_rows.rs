@@ -7,14 +7,14 @@ use diesel::prelude::*;
 
 use super::dialect::on;
 use super::schema::rulebooks;
-use super::{Conn, StoreError};
+use super::{ReadConn, StoreError};
 use crate::domain::schedule::{Rulebook, RulebookText};
 use crate::domain::time::Timestamp;
 
 /// A published edition.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = rulebooks)]
-pub struct Edition {
+pub struct RulebookVersion {
     /// Its number, from 1.
     pub version: i32,
     /// The rules, one in a line.
@@ -29,7 +29,7 @@ pub struct Edition {
     pub answers: i32,
 }
 
-impl Edition {
+impl RulebookVersion {
     /// The rules in it. A line that cannot be read is left out; what is missing of the federal rules is built in.
     pub fn rulebook(&self) -> Rulebook {
         Rulebook::new(RulebookText::read(&self.lines).rules, u32::try_from(self.answers).unwrap_or_default())
@@ -37,7 +37,7 @@ impl Edition {
 }
 
 /// Reads the rules, for the cache.
-pub(super) fn load(conn: &mut Conn<'_>) -> Result<Arc<Rulebook>, StoreError> {
+pub(super) fn load(conn: &mut ReadConn<'_>) -> Result<Arc<Rulebook>, StoreError> {
     let latest = latest(conn)?;
     for (line, _) in latest.iter().flat_map(|edition| RulebookText::read(&edition.lines).unread) {
         log::error!(
@@ -51,11 +51,11 @@ pub(super) fn load(conn: &mut Conn<'_>) -> Result<Arc<Rulebook>, StoreError> {
 ///
 /// # Errors
 /// When the database fails.
-pub fn editions(conn: &mut Conn<'_>, up_to: i32, limit: i64) -> Result<Vec<Edition>, StoreError> {
+pub fn editions(conn: &mut ReadConn<'_>, up_to: i32, limit: i64) -> Result<Vec<RulebookVersion>, StoreError> {
     on!(conn, db => Ok(rulebooks::table
         .filter(rulebooks::version.le(up_to))
         .order(rulebooks::version.desc())
-        .select(Edition::as_select())
+        .select(RulebookVersion::as_select())
         .limit(limit)
         .load(db)?))
 }
@@ -64,7 +64,7 @@ pub fn editions(conn: &mut Conn<'_>, up_to: i32, limit: i64) -> Result<Vec<Editi
 ///
 /// # Errors
 /// When the database fails.
-pub fn edition(conn: &mut Conn<'_>, version: i32) -> Result<Option<Edition>, StoreError> {
+pub fn edition(conn: &mut ReadConn<'_>, version: i32) -> Result<Option<RulebookVersion>, StoreError> {
     Ok(editions(conn, version, 1)?.into_iter().find(|edition| edition.version == version))
 }
 
@@ -72,6 +72,6 @@ pub fn edition(conn: &mut Conn<'_>, version: i32) -> Result<Option<Edition>, Sto
 ///
 /// # Errors
 /// When the database fails.
-pub fn latest(conn: &mut Conn<'_>) -> Result<Option<Edition>, StoreError> {
+pub fn latest(conn: &mut ReadConn<'_>) -> Result<Option<RulebookVersion>, StoreError> {
     Ok(editions(conn, i32::MAX, 1)?.into_iter().next())
 }

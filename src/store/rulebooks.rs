@@ -7,16 +7,16 @@ use diesel::prelude::*;
 
 use super::dialect::on;
 use super::schema::rulebooks;
-use super::{Conn, Locked, StoreError, Tx, catalog};
+use super::{LockedRow, ReadConn, StoreError, Tx, catalog};
 use crate::domain::schedule::Rulebook;
 
-pub use super::rulebook_rows::{Edition, edition, editions, latest};
+pub use super::rulebook_rows::{RulebookVersion, edition, editions, latest};
 
 /// The rules in force.
 ///
 /// # Errors
 /// When the database fails.
-pub fn current(conn: &mut Conn<'_>) -> Result<Arc<Rulebook>, StoreError> {
+pub fn current(conn: &mut ReadConn<'_>) -> Result<Arc<Rulebook>, StoreError> {
     Ok(Arc::clone(&catalog::read(conn)?.rulebook))
 }
 
@@ -24,9 +24,9 @@ pub fn current(conn: &mut Conn<'_>) -> Result<Arc<Rulebook>, StoreError> {
 ///
 /// # Errors
 /// When the database fails.
-pub fn latest_locked(tx: &mut Tx<'_>) -> Result<Locked<Option<Edition>>, StoreError> {
+pub fn latest_locked(tx: &mut Tx<'_>) -> Result<LockedRow<Option<RulebookVersion>>, StoreError> {
     catalog::lock(tx)?;
-    Ok(Locked::new(latest(tx)?))
+    Ok(LockedRow::new(latest(tx)?))
 }
 
 /// Adds an edition behind the last one.
@@ -35,8 +35,8 @@ pub fn latest_locked(tx: &mut Tx<'_>) -> Result<Locked<Option<Edition>>, StoreEr
 /// When the database fails.
 pub fn publish(
     tx: &mut Tx<'_>,
-    _latest: &Locked<Option<Edition>>,
-    edition: &Edition,
+    _latest: &LockedRow<Option<RulebookVersion>>,
+    edition: &RulebookVersion,
 ) -> Result<(), StoreError> {
     on!(tx, db => {
         diesel::insert_into(rulebooks::table).values(edition).execute(db)?;

@@ -22,7 +22,7 @@ pub struct SealFile {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Line {
+struct SealLine {
     /// Absent in the oldest seals, which had no number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     serial: Option<i64>,
@@ -113,7 +113,7 @@ impl SealFile {
 
     fn read(&self, line: &str) -> Result<Seal, StoreError> {
         let read = || {
-            let line: Line = serde_json::from_str(line).ok()?;
+            let line: SealLine = serde_json::from_str(line).ok()?;
             Some(Seal {
                 serial: line.serial.unwrap_or(0),
                 version: if line.serial.is_some() { NUMBERED } else { PLAIN },
@@ -150,7 +150,15 @@ fn line(seal: &Seal) -> Result<String, StoreError> {
     let Seal { through_position, events, sealed_at, .. } = *seal;
     let (serial, caught_up) =
         if seal.version == PLAIN { (None, false) } else { (Some(seal.serial), seal.caught_up) };
-    Ok(serde_json::to_string(&Line { serial, through_position, events, digest, mac, sealed_at, caught_up })?)
+    Ok(serde_json::to_string(&SealLine {
+        serial,
+        through_position,
+        events,
+        digest,
+        mac,
+        sealed_at,
+        caught_up,
+    })?)
 }
 
 fn bytes(hex: &str) -> Option<Vec<u8>> {

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 
 use super::dialect::on;
 use super::schema::seals;
-use super::{Conn, StoreError, Tx};
+use super::{ReadConn, StoreError, Tx};
 use crate::domain::hex::hex;
 use crate::domain::time::Timestamp;
 
@@ -73,7 +73,7 @@ impl Seal {
 ///
 /// # Errors
 /// When the database fails.
-pub fn behind(conn: &mut Conn<'_>, place: (i64, i64)) -> Result<Vec<Seal>, StoreError> {
+pub fn behind(conn: &mut ReadConn<'_>, place: (i64, i64)) -> Result<Vec<Seal>, StoreError> {
     on!(conn, db => {
         // The order of places, and of the index `seals_through`.
         let order = (seals::through_position, seals::serial);
@@ -87,7 +87,7 @@ pub fn behind(conn: &mut Conn<'_>, place: (i64, i64)) -> Result<Vec<Seal>, Store
 ///
 /// # Errors
 /// When the database fails.
-pub fn all(conn: &mut Conn<'_>) -> Result<Vec<Seal>, StoreError> {
+pub fn all(conn: &mut ReadConn<'_>) -> Result<Vec<Seal>, StoreError> {
     on!(conn, db => {
         Ok(seals::table.order(seals::serial).select(Seal::as_select()).load(db)?)
     })
@@ -97,7 +97,7 @@ pub fn all(conn: &mut Conn<'_>) -> Result<Vec<Seal>, StoreError> {
 ///
 /// # Errors
 /// When the database fails.
-pub fn holds(conn: &mut Conn<'_>, wanted: &Seal) -> Result<bool, StoreError> {
+pub fn holds(conn: &mut ReadConn<'_>, wanted: &Seal) -> Result<bool, StoreError> {
     on!(conn, db => {
         let query = seals::table.filter(seals::through_position.eq(wanted.through_position));
         let found: Vec<Seal> = query.select(Seal::as_select()).load(db)?;
@@ -109,7 +109,7 @@ pub fn holds(conn: &mut Conn<'_>, wanted: &Seal) -> Result<bool, StoreError> {
 ///
 /// # Errors
 /// When the database fails.
-pub fn last(conn: &mut Conn<'_>) -> Result<Option<Seal>, StoreError> {
+pub fn last(conn: &mut ReadConn<'_>) -> Result<Option<Seal>, StoreError> {
     on!(conn, db => {
         let query = seals::table.order(seals::serial.desc()).select(Seal::as_select());
         Ok(query.first(db).optional()?)

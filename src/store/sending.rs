@@ -1,13 +1,13 @@
 //! The switch of all sending. Read by the gate and by every claim, so it is part of the cache that [`super::catalog`] keeps.
 
-use super::{Conn, Locked, StoreError, Tx, catalog, settings};
-use crate::domain::standstill::Standstill;
+use super::{LockedRow, ReadConn, StoreError, Tx, catalog, settings};
+use crate::domain::standstill::RestoreHold;
 
 /// True unless an administrator switched all sending off.
 ///
 /// # Errors
 /// When the database fails.
-pub fn is_on(conn: &mut Conn<'_>) -> Result<bool, StoreError> {
+pub fn is_on(conn: &mut ReadConn<'_>) -> Result<bool, StoreError> {
     Ok(catalog::read(conn)?.sending_on)
 }
 
@@ -15,7 +15,7 @@ pub fn is_on(conn: &mut Conn<'_>) -> Result<bool, StoreError> {
 ///
 /// # Errors
 /// When the database fails, or the value is not readable.
-pub fn standstill(conn: &mut Conn<'_>) -> Result<Option<Standstill>, StoreError> {
+pub fn standstill(conn: &mut ReadConn<'_>) -> Result<Option<RestoreHold>, StoreError> {
     let known = settings::get(conn, settings::SENDING_OFF_BECAUSE)?;
     Ok(known.map(|json| serde_json::from_str(&json)).transpose()?)
 }
@@ -26,7 +26,7 @@ pub struct SendingSwitch {
     /// False when nothing is sent.
     pub on: bool,
     /// Why the installation itself switched it off, if it did.
-    pub standstill: Option<Standstill>,
+    pub standstill: Option<RestoreHold>,
     /// How often it was turned.
     pub turns: String,
 }
@@ -35,17 +35,17 @@ pub struct SendingSwitch {
 ///
 /// # Errors
 /// When the database fails, or the value is not readable.
-pub fn locked(tx: &mut Tx<'_>) -> Result<Locked<SendingSwitch>, StoreError> {
+pub fn locked(tx: &mut Tx<'_>) -> Result<LockedRow<SendingSwitch>, StoreError> {
     catalog::lock(tx)?;
     let (on, standstill, turns) = (is_on(tx)?, standstill(tx)?, turns(tx)?);
-    Ok(Locked::new(SendingSwitch { on, standstill, turns }))
+    Ok(LockedRow::new(SendingSwitch { on, standstill, turns }))
 }
 
 /// How often the switch of all sending was turned: a page that shows it is out of date once it was.
 ///
 /// # Errors
 /// When the database fails.
-pub fn turns(conn: &mut Conn<'_>) -> Result<String, StoreError> {
+pub fn turns(conn: &mut ReadConn<'_>) -> Result<String, StoreError> {
     Ok(settings::get(conn, settings::SENDING_TURNS)?.unwrap_or_default())
 }
 
@@ -55,9 +55,9 @@ pub fn turns(conn: &mut Conn<'_>) -> Result<String, StoreError> {
 /// When the database fails.
 pub fn switch(
     tx: &mut Tx<'_>,
-    before: &Locked<SendingSwitch>,
+    before: &LockedRow<SendingSwitch>,
     on: bool,
-    because: Option<Standstill>,
+    because: Option<RestoreHold>,
 ) -> Result<(), StoreError> {
     settings::set(tx, settings::SENDING, if on { "on" } else { "off" })?;
     let turns = before.turns.parse().unwrap_or(0u64).wrapping_add(1);

@@ -4,14 +4,14 @@ use diesel::prelude::*;
 
 use super::dialect::on;
 use super::schema::sessions;
-use super::{Conn, StoreError, Tx};
+use super::{ReadConn, StoreError, Tx};
 use crate::domain::id::UserId;
 use crate::domain::time::Timestamp;
 
 /// A session.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = sessions)]
-pub struct Session {
+pub struct StoredSession {
     /// SHA-256 of the key in the cookie.
     pub key_hash: Vec<u8>,
     /// Who is signed in.
@@ -28,10 +28,14 @@ pub struct Session {
 ///
 /// # Errors
 /// When the database fails.
-pub fn get(conn: &mut Conn<'_>, key_hash: &[u8], now: Timestamp) -> Result<Option<Session>, StoreError> {
+pub fn get(
+    conn: &mut ReadConn<'_>,
+    key_hash: &[u8],
+    now: Timestamp,
+) -> Result<Option<StoredSession>, StoreError> {
     on!(conn, db => {
         let query = sessions::table.find(key_hash).filter(sessions::expires_at.gt(now));
-        Ok(query.select(Session::as_select()).first(db).optional()?)
+        Ok(query.select(StoredSession::as_select()).first(db).optional()?)
     })
 }
 
@@ -39,7 +43,7 @@ pub fn get(conn: &mut Conn<'_>, key_hash: &[u8], now: Timestamp) -> Result<Optio
 ///
 /// # Errors
 /// When the database fails.
-pub fn put(tx: &mut Tx<'_>, session: &Session, now: Timestamp) -> Result<(), StoreError> {
+pub fn put(tx: &mut Tx<'_>, session: &StoredSession, now: Timestamp) -> Result<(), StoreError> {
     on!(tx, db => {
         diesel::delete(sessions::table.filter(sessions::expires_at.le(now))).execute(db)?;
         diesel::delete(sessions::table.find(&session.key_hash)).execute(db)?;

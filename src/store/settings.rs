@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::dialect::{first_locked, on};
 use super::schema::settings;
-use super::{Conn, StoreError, Tx};
+use super::{ReadConn, StoreError, Tx};
 use crate::domain::database_kind::DatabaseKind;
 
 /// Is sending switched on? ("off" stops everything; on unless said otherwise.)
@@ -41,7 +41,7 @@ pub const SPELLINGS_JOINED: &str = "spellings_joined";
 ///
 /// # Errors
 /// When the database fails.
-pub fn get(conn: &mut Conn<'_>, key: &str) -> Result<Option<String>, StoreError> {
+pub fn get(conn: &mut ReadConn<'_>, key: &str) -> Result<Option<String>, StoreError> {
     on!(conn, db => {
         Ok(settings::table.find(key).select(settings::value).first(db).optional()?)
     })
@@ -51,7 +51,7 @@ pub fn get(conn: &mut Conn<'_>, key: &str) -> Result<Option<String>, StoreError>
 ///
 /// # Errors
 /// When the database fails.
-pub(super) fn first_like(conn: &mut Conn<'_>, key: &str) -> Result<Option<(String, String)>, StoreError> {
+pub(super) fn first_like(conn: &mut ReadConn<'_>, key: &str) -> Result<Option<(String, String)>, StoreError> {
     let query = settings::table.filter(settings::key.like(key)).order(settings::key);
     on!(conn, db => Ok(query.first(db).optional()?))
 }
@@ -110,7 +110,7 @@ pub fn clear(tx: &mut Tx<'_>, key: &str) -> Result<(), StoreError> {
 ///
 /// # Errors
 /// When the database fails.
-pub fn database_kind(conn: &mut Conn<'_>) -> Result<Option<DatabaseKind>, StoreError> {
+pub fn database_kind(conn: &mut ReadConn<'_>) -> Result<Option<DatabaseKind>, StoreError> {
     Ok(get(conn, DATABASE_KIND)?.and_then(|word| word.parse().ok()))
 }
 

@@ -8,7 +8,7 @@ use diesel::sql_types::Bool;
 use super::dialect::on;
 use super::messages::Message;
 use super::schema::{messages, stale_messages};
-use super::{Conn, StoreError, Tx};
+use super::{ReadConn, StoreError, Tx};
 use crate::domain::actor::Actor;
 use crate::domain::id::{MessageId, NumberId, ProgramId};
 use crate::domain::message::StaleDecision;
@@ -23,7 +23,7 @@ const OPEN: &str = "stale_messages.decision IS NULL";
 /// A question about one message.
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = stale_messages)]
-pub struct Stale {
+pub struct HoldQuestion {
     /// The message that ran out.
     pub message_id: MessageId,
     /// To whom it was to go.
@@ -46,7 +46,7 @@ pub struct Stale {
 /// # Errors
 /// When the database fails.
 pub fn ran_out(
-    conn: &mut Conn<'_>,
+    conn: &mut ReadConn<'_>,
     number: NumberId,
     program: ProgramId,
     since: Timestamp,
@@ -91,18 +91,18 @@ pub fn ask(
 ///
 /// # Errors
 /// When the database fails.
-pub fn get(conn: &mut Conn<'_>, message: MessageId) -> Result<Option<Stale>, StoreError> {
-    on!(conn, db => Ok(stale_messages::table.find(message).select(Stale::as_select()).first(db).optional()?))
+pub fn get(conn: &mut ReadConn<'_>, message: MessageId) -> Result<Option<HoldQuestion>, StoreError> {
+    on!(conn, db => Ok(stale_messages::table.find(message).select(HoldQuestion::as_select()).first(db).optional()?))
 }
 
 /// The question whose answer a message is.
 ///
 /// # Errors
 /// When the database fails.
-pub fn answered_by(conn: &mut Conn<'_>, new: MessageId) -> Result<Option<Stale>, StoreError> {
+pub fn answered_by(conn: &mut ReadConn<'_>, new: MessageId) -> Result<Option<HoldQuestion>, StoreError> {
     on!(conn, db => {
         let query = stale_messages::table.filter(stale_messages::sent_as.eq(new));
-        Ok(query.select(Stale::as_select()).first(db).optional()?)
+        Ok(query.select(HoldQuestion::as_select()).first(db).optional()?)
     })
 }
 
@@ -110,12 +110,12 @@ pub fn answered_by(conn: &mut Conn<'_>, new: MessageId) -> Result<Option<Stale>,
 ///
 /// # Errors
 /// When the database fails.
-pub fn open(conn: &mut Conn<'_>, limit: i64) -> Result<Vec<(Stale, Message)>, StoreError> {
+pub fn open(conn: &mut ReadConn<'_>, limit: i64) -> Result<Vec<(HoldQuestion, Message)>, StoreError> {
     on!(conn, db => Ok(stale_messages::table
         .inner_join(messages::table.on(messages::id.eq(stale_messages::message_id)))
         .filter(sql::<Bool>(OPEN))
         .order((stale_messages::asked_at, stale_messages::message_id))
-        .select((Stale::as_select(), Message::as_select()))
+        .select((HoldQuestion::as_select(), Message::as_select()))
         .limit(limit)
         .load(db)?))
 }
@@ -124,13 +124,16 @@ pub fn open(conn: &mut Conn<'_>, limit: i64) -> Result<Vec<(Stale, Message)>, St
 ///
 /// # Errors
 /// When the database fails.
-pub fn open_of(conn: &mut Conn<'_>, number: NumberId) -> Result<Vec<(Stale, Message)>, StoreError> {
+pub fn open_of(
+    conn: &mut ReadConn<'_>,
+    number: NumberId,
+) -> Result<Vec<(HoldQuestion, Message)>, StoreError> {
     on!(conn, db => Ok(stale_messages::table
         .inner_join(messages::table.on(messages::id.eq(stale_messages::message_id)))
         .filter(sql::<Bool>(OPEN))
         .filter(stale_messages::number_id.eq(number))
         .order(stale_messages::message_id)
-        .select((Stale::as_select(), Message::as_select()))
+        .select((HoldQuestion::as_select(), Message::as_select()))
         .load(db)?))
 }
 

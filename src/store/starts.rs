@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::dialect::on;
 use super::schema::settings as table;
-use super::{Conn, StoreError, Tx, settings};
+use super::{ReadConn, StoreError, Tx, settings};
 use crate::domain::time::Timestamp;
 
 /// Before a file's identifier, in the settings.
@@ -21,7 +21,7 @@ pub(super) fn is_own(key: &str) -> bool {
 ///
 /// # Errors
 /// When the database fails.
-pub fn mark_of(conn: &mut Conn<'_>, file: &str) -> Result<Option<String>, StoreError> {
+pub fn mark_of(conn: &mut ReadConn<'_>, file: &str) -> Result<Option<String>, StoreError> {
     settings::get(conn, &format!("{MARK}{file}"))
 }
 
@@ -49,7 +49,7 @@ pub(super) fn forget(tx: &mut Tx<'_>) -> Result<(), StoreError> {
 ///
 /// # Errors
 /// When the database fails.
-pub fn any(conn: &mut Conn<'_>) -> Result<bool, StoreError> {
+pub fn any(conn: &mut ReadConn<'_>) -> Result<bool, StoreError> {
     on!(conn, db => {
         let found: Option<String> = table::table
             .filter(table::key.like(format!("{MARK}%")))
@@ -64,7 +64,7 @@ pub fn any(conn: &mut Conn<'_>) -> Result<bool, StoreError> {
 ///
 /// # Errors
 /// When the database fails.
-pub fn heartbeat(conn: &mut Conn<'_>) -> Result<Option<Timestamp>, StoreError> {
+pub fn heartbeat(conn: &mut ReadConn<'_>) -> Result<Option<Timestamp>, StoreError> {
     let micros = settings::get(conn, HEARTBEAT)?;
     Ok(micros.and_then(|micros| micros.parse().ok()).map(Timestamp::from_micros))
 }

@@ -8,9 +8,9 @@ use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use diesel::upsert::excluded;
 
-use super::dialect::{Change, Prepared, on};
+use super::dialect::{CachedQuery, CachedStatement, on};
 use super::schema::tallies;
-use super::{Conn, StoreError, Tx};
+use super::{ReadConn, StoreError, Tx};
 use crate::domain::id::ProgramId;
 
 /// The figure of all contacts, whatever their state.
@@ -28,7 +28,7 @@ pub(super) fn add(
             let key = (tallies::program_id.eq(program), tallies::state.eq(state), tallies::slot.eq(slot));
             let row = diesel::insert_into(tallies::table).values((key, tallies::n.eq(n)));
             let found = row.on_conflict((tallies::program_id, tallies::state, tallies::slot)).do_update();
-            Change(found.set(tallies::n.eq(tallies::n + excluded(tallies::n)))).run(db)?;
+            CachedStatement(found.set(tallies::n.eq(tallies::n + excluded(tallies::n)))).run(db)?;
         });
     }
     Ok(())
@@ -38,13 +38,13 @@ pub(super) fn add(
 ///
 /// # Errors
 /// When the database fails.
-pub fn of(conn: &mut Conn<'_>, program: ProgramId) -> Result<BTreeMap<String, i64>, StoreError> {
+pub fn of(conn: &mut ReadConn<'_>, program: ProgramId) -> Result<BTreeMap<String, i64>, StoreError> {
     on!(conn, db => {
         let query = tallies::table
             .filter(tallies::program_id.eq(program))
             .group_by(tallies::state)
             .select((tallies::state, sql::<BigInt>("CAST(sum(n) AS BIGINT)")));
-        let rows: Vec<(String, i64)> = Prepared(query).load(db)?;
+        let rows: Vec<(String, i64)> = CachedQuery(query).load(db)?;
         Ok(rows.into_iter().collect())
     })
 }

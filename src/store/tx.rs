@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use uuid::{NoContext, Uuid};
 
-use super::catalog::Known;
-use super::dialect::Db;
-use super::{Conn, StoreError};
+use super::catalog::CachedConfig;
+use super::dialect::DbConn;
+use super::{ReadConn, StoreError};
 use crate::domain::id::{NumberId, ProgramId};
-use crate::domain::ledger::Salt;
+use crate::domain::ledger::CommitmentSalt;
 use crate::domain::time::Timestamp;
 
 /// Counts the identifiers minted by this process, so that those of one microsecond keep their order.
@@ -18,7 +18,7 @@ static MINTED: AtomicU32 = AtomicU32::new(0);
 
 /// What a write leaves for after it: counted by the group, told to the caller.
 #[derive(Default)]
-pub(super) struct Aftermath {
+pub(super) struct PostCommit {
     pub(super) tightened: Vec<NumberId>,
     pub(super) tallies: BTreeMap<(ProgramId, &'static str), i64>,
     pub(super) made_due: bool,
@@ -28,14 +28,14 @@ pub(super) struct Aftermath {
 
 /// A write transaction. Everything that reads takes a [`Conn`]; everything that writes takes a `Tx`.
 pub struct Tx<'a> {
-    conn: Conn<'a>,
+    conn: ReadConn<'a>,
     may_wait: bool,
-    pub(super) aftermath: Aftermath,
+    pub(super) aftermath: PostCommit,
 }
 
 impl<'a> Tx<'a> {
-    pub(super) fn new(db: Db<'a>, known: &'a Known, may_wait: bool) -> Self {
-        Tx { conn: Conn::new(db, known), may_wait, aftermath: Aftermath::default() }
+    pub(super) fn new(db: DbConn<'a>, known: &'a CachedConfig, may_wait: bool) -> Self {
+        Tx { conn: ReadConn::new(db, known), may_wait, aftermath: PostCommit::default() }
     }
 
     /// True as long as nothing was kept in this group: nothing that came before holds locks, so that waiting for somebody
@@ -74,8 +74,8 @@ impl<'a> Tx<'a> {
     ///
     /// # Errors
     /// When the operating system gives no random bytes.
-    pub fn new_salt(&self) -> Result<Salt, StoreError> {
-        let mut salt = Salt::default();
+    pub fn new_salt(&self) -> Result<CommitmentSalt, StoreError> {
+        let mut salt = CommitmentSalt::default();
         getrandom::fill(&mut salt).map_err(|_| StoreError::Randomness)?;
         Ok(salt)
     }
@@ -104,14 +104,14 @@ impl<'a> Tx<'a> {
 }
 
 impl<'a> Deref for Tx<'a> {
-    type Target = Conn<'a>;
-    fn deref(&self) -> &Conn<'a> {
+    type Target = ReadConn<'a>;
+    fn deref(&self) -> &ReadConn<'a> {
         &self.conn
     }
 }
 
 impl<'a> DerefMut for Tx<'a> {
-    fn deref_mut(&mut self) -> &mut Conn<'a> {
+    fn deref_mut(&mut self) -> &mut ReadConn<'a> {
         &mut self.conn
     }
 }

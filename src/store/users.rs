@@ -3,9 +3,9 @@
 use diesel::prelude::*;
 
 use super::dialect::on;
-use super::locked::{self, Guard};
+use super::locked::{self, RuleGuard};
 use super::schema::{settings, users};
-use super::{Conn, Locked, StoreError, Tx, sessions};
+use super::{LockedRow, ReadConn, StoreError, Tx, sessions};
 use crate::domain::id::UserId;
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
@@ -43,9 +43,9 @@ pub struct UserCounts {
 ///
 /// # Errors
 /// When the database fails.
-pub fn lock(tx: &mut Tx<'_>) -> Result<Locked<UserCounts>, StoreError> {
-    locked::lock(tx, Guard::Users)?;
-    Ok(Locked::new(UserCounts { any: any(tx)?, administrators: administrators(tx)? }))
+pub fn lock(tx: &mut Tx<'_>) -> Result<LockedRow<UserCounts>, StoreError> {
+    locked::lock(tx, RuleGuard::Users)?;
+    Ok(LockedRow::new(UserCounts { any: any(tx)?, administrators: administrators(tx)? }))
 }
 
 /// A user by identifier, among users that no other transaction changes before the commit.
@@ -54,17 +54,17 @@ pub fn lock(tx: &mut Tx<'_>) -> Result<Locked<UserCounts>, StoreError> {
 /// When the database fails.
 pub fn get_locked(
     tx: &mut Tx<'_>,
-    _all: &Locked<UserCounts>,
+    _all: &LockedRow<UserCounts>,
     id: UserId,
-) -> Result<Option<Locked<User>>, StoreError> {
-    Ok(get(tx, id)?.map(Locked::new))
+) -> Result<Option<LockedRow<User>>, StoreError> {
+    Ok(get(tx, id)?.map(LockedRow::new))
 }
 
 /// Adds a user.
 ///
 /// # Errors
 /// When the database fails, or the address is taken.
-pub fn insert(tx: &mut Tx<'_>, _all: &Locked<UserCounts>, user: &User) -> Result<(), StoreError> {
+pub fn insert(tx: &mut Tx<'_>, _all: &LockedRow<UserCounts>, user: &User) -> Result<(), StoreError> {
     on!(tx, db => {
         diesel::insert_into(users::table).values(user).execute(db)?;
         Ok(())
@@ -75,7 +75,7 @@ pub fn insert(tx: &mut Tx<'_>, _all: &Locked<UserCounts>, user: &User) -> Result
 ///
 /// # Errors
 /// When the database fails.
-pub fn any(conn: &mut Conn<'_>) -> Result<bool, StoreError> {
+pub fn any(conn: &mut ReadConn<'_>) -> Result<bool, StoreError> {
     on!(conn, db => {
         Ok(users::table.select(users::id).first::<UserId>(db).optional()?.is_some())
     })
@@ -85,7 +85,7 @@ pub fn any(conn: &mut Conn<'_>) -> Result<bool, StoreError> {
 ///
 /// # Errors
 /// When the database fails.
-pub fn by_email(conn: &mut Conn<'_>, email: &str) -> Result<Option<User>, StoreError> {
+pub fn by_email(conn: &mut ReadConn<'_>, email: &str) -> Result<Option<User>, StoreError> {
     if email.contains('\0') {
         return Ok(None); // PostgreSQL has no such text.
     }
@@ -101,7 +101,7 @@ pub fn by_email(conn: &mut Conn<'_>, email: &str) -> Result<Option<User>, StoreE
 /// # Errors
 /// When the database fails.
 pub fn with_standstill(
-    conn: &mut Conn<'_>,
+    conn: &mut ReadConn<'_>,
     id: UserId,
 ) -> Result<Option<(User, Option<String>)>, StoreError> {
     on!(conn, db => {
@@ -114,7 +114,7 @@ pub fn with_standstill(
 ///
 /// # Errors
 /// When the database fails.
-pub fn get(conn: &mut Conn<'_>, id: UserId) -> Result<Option<User>, StoreError> {
+pub fn get(conn: &mut ReadConn<'_>, id: UserId) -> Result<Option<User>, StoreError> {
     on!(conn, db => {
         Ok(users::table.find(id).select(User::as_select()).first(db).optional()?)
     })
@@ -124,13 +124,13 @@ pub fn get(conn: &mut Conn<'_>, id: UserId) -> Result<Option<User>, StoreError> 
 ///
 /// # Errors
 /// When the database fails.
-pub fn all(conn: &mut Conn<'_>) -> Result<Vec<User>, StoreError> {
+pub fn all(conn: &mut ReadConn<'_>) -> Result<Vec<User>, StoreError> {
     on!(conn, db => {
         Ok(users::table.order(users::name).select(User::as_select()).limit(1000).load(db)?)
     })
 }
 
-fn administrators(conn: &mut Conn<'_>) -> Result<i64, StoreError> {
+fn administrators(conn: &mut ReadConn<'_>) -> Result<i64, StoreError> {
     on!(conn, db => {
         let query = users::table.filter(users::role.eq(Role::Administrator)).filter(users::disabled_at.is_null());
         Ok(query.count().get_result(db)?)
@@ -141,7 +141,7 @@ fn administrators(conn: &mut Conn<'_>) -> Result<i64, StoreError> {
 ///
 /// # Errors
 /// When the database fails.
-pub fn set_role(tx: &mut Tx<'_>, user: &Locked<User>, role: Role) -> Result<(), StoreError> {
+pub fn set_role(tx: &mut Tx<'_>, user: &LockedRow<User>, role: Role) -> Result<(), StoreError> {
     on!(tx, db => diesel::update(users::table.find(user.id)).set(users::role.eq(role)).execute(db))?;
     sessions::end_all(tx, user.id)
 }
@@ -150,7 +150,11 @@ pub fn set_role(tx: &mut Tx<'_>, user: &Locked<User>, role: Role) -> Result<(), 
 ///
 /// # Errors
 /// When the database fails.
-pub fn set_disabled(tx: &mut Tx<'_>, user: &Locked<User>, at: Option<Timestamp>) -> Result<(), StoreError> {
+pub fn set_disabled(
+    tx: &mut Tx<'_>,
+    user: &LockedRow<User>,
+    at: Option<Timestamp>,
+) -> Result<(), StoreError> {
     on!(tx, db => diesel::update(users::table.find(user.id)).set(users::disabled_at.eq(at)).execute(db))?;
     sessions::end_all(tx, user.id)
 }
@@ -159,7 +163,7 @@ pub fn set_disabled(tx: &mut Tx<'_>, user: &Locked<User>, at: Option<Timestamp>)
 ///
 /// # Errors
 /// When the database fails.
-pub fn set_password(tx: &mut Tx<'_>, user: &Locked<User>, hash: &str) -> Result<(), StoreError> {
+pub fn set_password(tx: &mut Tx<'_>, user: &LockedRow<User>, hash: &str) -> Result<(), StoreError> {
     on!(tx, db => diesel::update(users::table.find(user.id)).set(users::password_hash.eq(hash)).execute(db))?;
     sessions::end_all(tx, user.id)
 }

@@ -11,13 +11,13 @@ use super::schema::{
     consent_events, consents, contacts, documents, form_versions, forms, inbound_texts, message_steps,
     messages, numbers, programs, tallies,
 };
-use super::{Conn, StoreError};
+use super::{ReadConn, StoreError};
 
 /// A number's row.
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = numbers)]
 #[allow(missing_docs)]
-pub struct NumberRow {
+pub struct AuditNumberRow {
     pub id: Vec<u8>,
     pub e164: String,
     pub consent: String,
@@ -35,7 +35,7 @@ pub struct NumberRow {
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = consent_events)]
 #[allow(missing_docs)]
-pub struct EventRow {
+pub struct AuditEventRow {
     pub number_id: Vec<u8>,
     pub seq: i32,
     pub program_id: Option<Vec<u8>>,
@@ -124,10 +124,10 @@ pub struct ContactsRow {
 ///
 /// # Errors
 /// When the database fails.
-pub fn numbers(conn: &mut Conn<'_>, after: &[u8], limit: i64) -> Result<Vec<NumberRow>, StoreError> {
+pub fn numbers(conn: &mut ReadConn<'_>, after: &[u8], limit: i64) -> Result<Vec<AuditNumberRow>, StoreError> {
     on!(conn, db => {
         let query = numbers::table.filter(numbers::id.gt(after)).order(numbers::id);
-        Ok(query.select(NumberRow::as_select()).limit(limit).load(db)?)
+        Ok(query.select(AuditNumberRow::as_select()).limit(limit).load(db)?)
     })
 }
 
@@ -137,7 +137,7 @@ macro_rules! belongings {
         ///
         /// # Errors
         /// When the database fails.
-        pub fn $name(conn: &mut Conn<'_>, after: &[u8], last: &[u8]) -> Result<Vec<$row>, StoreError> {
+        pub fn $name(conn: &mut ReadConn<'_>, after: &[u8], last: &[u8]) -> Result<Vec<$row>, StoreError> {
             on!(conn, db => {
                 let query = $table::table.filter($table::number_id.gt(after)).filter($table::number_id.le(last));
                 Ok(query.order($order).select(<$row>::as_select()).load(db)?)
@@ -148,7 +148,7 @@ macro_rules! belongings {
 
 belongings! {
     /// The events of the numbers after `after` up to `last`.
-    events: consent_events by (consent_events::number_id, consent_events::seq) => EventRow;
+    events: consent_events by (consent_events::number_id, consent_events::seq) => AuditEventRow;
     /// Their states, as lists know them.
     states: consents by consents::number_id => ConsentRow;
     /// Messages to them.
@@ -161,7 +161,7 @@ belongings! {
 ///
 /// # Errors
 /// When the database fails.
-pub fn steps(conn: &mut Conn<'_>, after: &[u8], last: &[u8]) -> Result<Vec<StepRow>, StoreError> {
+pub fn steps(conn: &mut ReadConn<'_>, after: &[u8], last: &[u8]) -> Result<Vec<StepRow>, StoreError> {
     on!(conn, db => {
         use message_steps as s;
         let query = messages::table.inner_join(s::table.on(s::message_id.eq(messages::id)));
@@ -175,7 +175,7 @@ pub fn steps(conn: &mut Conn<'_>, after: &[u8], last: &[u8]) -> Result<Vec<StepR
 ///
 /// # Errors
 /// When the database fails.
-pub fn contacts(conn: &mut Conn<'_>, after: &[u8], last: &[u8]) -> Result<Vec<ContactsRow>, StoreError> {
+pub fn contacts(conn: &mut ReadConn<'_>, after: &[u8], last: &[u8]) -> Result<Vec<ContactsRow>, StoreError> {
     on!(conn, db => {
         let query = contacts::table.filter(contacts::number_id.gt(after)).filter(contacts::number_id.le(last));
         let query = query.group_by(contacts::number_id).order(contacts::number_id);
@@ -186,7 +186,7 @@ pub fn contacts(conn: &mut Conn<'_>, after: &[u8], last: &[u8]) -> Result<Vec<Co
 /// How many rows there are, whether they belong to a number or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
-pub struct Counts {
+pub struct RowCounts {
     pub events: i64,
     pub states: i64,
     pub messages: i64,
@@ -199,7 +199,7 @@ pub struct Counts {
 ///
 /// # Errors
 /// When the database fails.
-pub fn counts(conn: &mut Conn<'_>) -> Result<Counts, StoreError> {
+pub fn counts(conn: &mut ReadConn<'_>) -> Result<RowCounts, StoreError> {
     on!(conn, db => {
         let stray = messages::table
             .filter(messages::number_id.is_null())
@@ -207,7 +207,7 @@ pub fn counts(conn: &mut Conn<'_>) -> Result<Counts, StoreError> {
             .count();
         let messages = messages::table.filter(messages::number_id.is_not_null()).count();
         let texts = inbound_texts::table.filter(inbound_texts::number_id.is_not_null()).count();
-        Ok(Counts {
+        Ok(RowCounts {
             events: consent_events::table.count().get_result(db)?,
             states: consents::table.count().get_result(db)?,
             messages: messages.get_result(db)?,
@@ -221,7 +221,7 @@ pub fn counts(conn: &mut Conn<'_>) -> Result<Counts, StoreError> {
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = consent_events)]
 #[allow(missing_docs)]
-pub struct Sealable {
+pub struct SealableEvent {
     pub position: i64,
     pub hash: Vec<u8>,
     pub recorded_at: i64,
@@ -231,21 +231,25 @@ pub struct Sealable {
 ///
 /// # Errors
 /// When the database fails.
-pub fn unsealed(conn: &mut Conn<'_>, position: i64, limit: i64) -> Result<Vec<Sealable>, StoreError> {
+pub fn unsealed(
+    conn: &mut ReadConn<'_>,
+    position: i64,
+    limit: i64,
+) -> Result<Vec<SealableEvent>, StoreError> {
     on!(conn, db => {
         let query = consent_events::table.filter(consent_events::position.gt(position));
-        Ok(query.order(consent_events::position).select(Sealable::as_select()).limit(limit).load(db)?)
+        Ok(query.order(consent_events::position).select(SealableEvent::as_select()).limit(limit).load(db)?)
     })
 }
 
 /// A document: its name (the SHA-256 of its content), its size, its media type and its content.
-pub type Document = (Vec<u8>, i32, String, Vec<u8>);
+pub type DocumentRow = (Vec<u8>, i32, String, Vec<u8>);
 
 /// The document after `after`, in the order of their names.
 ///
 /// # Errors
 /// When the database fails.
-pub fn document(conn: &mut Conn<'_>, after: &[u8]) -> Result<Option<Document>, StoreError> {
+pub fn document(conn: &mut ReadConn<'_>, after: &[u8]) -> Result<Option<DocumentRow>, StoreError> {
     on!(conn, db => {
         let query = documents::table.filter(documents::sha256.gt(after)).order(documents::sha256);
         let query = query.select((documents::sha256, documents::size, documents::media_type, documents::bytes));
@@ -254,13 +258,13 @@ pub fn document(conn: &mut Conn<'_>, after: &[u8]) -> Result<Option<Document>, S
 }
 
 /// One version of a form: slug, number, language, wording, SHA-256.
-pub type Wording = (String, i32, String, String, Vec<u8>);
+pub type WordingRow = (String, i32, String, String, Vec<u8>);
 
 /// All versions of all forms, by slug and number.
 ///
 /// # Errors
 /// When the database fails.
-pub fn wordings(conn: &mut Conn<'_>) -> Result<Vec<Wording>, StoreError> {
+pub fn wordings(conn: &mut ReadConn<'_>) -> Result<Vec<WordingRow>, StoreError> {
     on!(conn, db => {
         use form_versions as v;
         let query =
@@ -274,7 +278,7 @@ pub fn wordings(conn: &mut Conn<'_>) -> Result<Vec<Wording>, StoreError> {
 ///
 /// # Errors
 /// When the database fails.
-pub fn shown(conn: &mut Conn<'_>) -> Result<Vec<(String, i32)>, StoreError> {
+pub fn shown(conn: &mut ReadConn<'_>) -> Result<Vec<(String, i32)>, StoreError> {
     on!(conn, db => {
         Ok(forms::table.select((forms::slug, forms::version)).load(db)?)
     })
@@ -284,7 +288,7 @@ pub fn shown(conn: &mut Conn<'_>) -> Result<Vec<(String, i32)>, StoreError> {
 ///
 /// # Errors
 /// When the database fails.
-pub fn programs(conn: &mut Conn<'_>) -> Result<Vec<(Vec<u8>, i64)>, StoreError> {
+pub fn programs(conn: &mut ReadConn<'_>) -> Result<Vec<(Vec<u8>, i64)>, StoreError> {
     on!(conn, db => {
         Ok(programs::table.select((programs::id, programs::created_at)).load(db)?)
     })
@@ -294,7 +298,7 @@ pub fn programs(conn: &mut Conn<'_>) -> Result<Vec<(Vec<u8>, i64)>, StoreError> 
 ///
 /// # Errors
 /// When the database fails.
-pub fn figures(conn: &mut Conn<'_>) -> Result<Vec<(Vec<u8>, String, i64)>, StoreError> {
+pub fn figures(conn: &mut ReadConn<'_>) -> Result<Vec<(Vec<u8>, String, i64)>, StoreError> {
     on!(conn, db => {
         let sum = sql::<BigInt>("CAST(sum(n) AS BIGINT)");
         let key = (tallies::program_id, tallies::state);

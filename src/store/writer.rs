@@ -13,15 +13,15 @@ use std::time::{Duration, Instant};
 use diesel::QueryResult;
 use tokio::sync::oneshot;
 
-use super::catalog::{self, Catalog, Known};
-use super::dialect::{Connection, Place};
-use super::error::Failure;
-use super::tx::Aftermath;
-use super::{Alarms, StoreError, Tx, tallies};
+use super::catalog::{self, CachedConfig, ConfigCache};
+use super::dialect::{DatabaseUrl, OwnConnection};
+use super::error::StoreFailure;
+use super::tx::PostCommit;
+use super::{JobAlarms, StoreError, Tx, tallies};
 use crate::domain::id::ProgramId;
-use job::{Failed, Job, answer, refuse};
-pub(super) use work::Answer;
-use work::{Fate, Pending};
+use job::{GroupError, WriteJob, answer, refuse};
+pub(super) use work::WriteAnswer;
+use work::{RunOutcome, TypedWrite};
 
 /// Writes that wait at most; more are answered that the database is busy.
 const QUEUE: usize = 4096;
@@ -37,23 +37,23 @@ const PATIENCE: Duration = Duration::from_secs(8);
 const RECONNECT: Duration = Duration::from_millis(250);
 
 /// The queue in front of the writers.
-pub(super) struct Writers {
-    queue: SyncSender<Job>,
-    alarms: Arc<Alarms>,
+pub(super) struct WriteQueue {
+    queue: SyncSender<WriteJob>,
+    alarms: Arc<JobAlarms>,
 }
 
-impl Writers {
+impl WriteQueue {
     pub(super) fn start(
-        place: &Place,
-        alarms: &Arc<Alarms>,
-        known: &Arc<Known>,
-    ) -> Result<Writers, StoreError> {
+        place: &DatabaseUrl,
+        alarms: &Arc<JobAlarms>,
+        known: &Arc<CachedConfig>,
+    ) -> Result<WriteQueue, StoreError> {
         let (queue, jobs) = sync_channel(QUEUE);
         let jobs = Arc::new(Mutex::new(jobs));
         for n in 0..place.writers() {
             let (db, place, jobs) = (place.writing()?, place.clone(), Arc::clone(&jobs));
             let slot = if db.has_rivals() { random_slot()? } else { 0 };
-            let mut writer = Writer {
+            let mut writer = GroupWriter {
                 db,
                 place,
                 known: Arc::clone(known),
@@ -68,17 +68,17 @@ impl Writers {
                 .spawn(move || writer.serve(&jobs))
                 .map_err(|error| StoreError::Connection(error.to_string()))?;
         }
-        Ok(Writers { queue, alarms: Arc::clone(alarms) })
+        Ok(WriteQueue { queue, alarms: Arc::clone(alarms) })
     }
 
     /// Queues a write, unless too many wait already: the caller is on an async thread, which must not wait here.
     pub(super) fn submit<T, E>(
         &self,
         write: impl Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
-    ) -> Result<oneshot::Receiver<Answer<T, E>>, StoreError>
+    ) -> Result<oneshot::Receiver<WriteAnswer<T, E>>, StoreError>
     where
         T: Send + 'static,
-        E: Failure,
+        E: StoreFailure,
     {
         let (job, answer) = self.job(write);
         let refused = match self.queue.try_send(job) {
@@ -93,10 +93,10 @@ impl Writers {
     pub(super) fn submit_and_wait<T, E>(
         &self,
         write: impl Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
-    ) -> oneshot::Receiver<Answer<T, E>>
+    ) -> oneshot::Receiver<WriteAnswer<T, E>>
     where
         T: Send + 'static,
-        E: Failure,
+        E: StoreFailure,
     {
         let (job, answer) = self.job(write);
         // A job that comes back is dropped, and with it the sender of its answer.
@@ -107,14 +107,14 @@ impl Writers {
     fn job<T, E>(
         &self,
         write: impl Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
-    ) -> (Job, oneshot::Receiver<Answer<T, E>>)
+    ) -> (WriteJob, oneshot::Receiver<WriteAnswer<T, E>>)
     where
         T: Send + 'static,
-        E: Failure,
+        E: StoreFailure,
     {
         let (caller, answer) = oneshot::channel();
-        let work = Pending::new(write, caller, Arc::clone(&self.alarms));
-        (Job { work: Box::new(work), runs: 0, since: Instant::now() }, answer)
+        let work = TypedWrite::new(write, caller, Arc::clone(&self.alarms));
+        (WriteJob { work: Box::new(work), runs: 0, since: Instant::now() }, answer)
     }
 }
 
@@ -125,15 +125,15 @@ fn random_slot() -> Result<i32, StoreError> {
     Ok(i32::from(u16::from_be_bytes(bytes) % 256))
 }
 
-struct Writer {
-    db: Connection,
-    place: Place,
-    known: Arc<Known>,
+struct GroupWriter {
+    db: OwnConnection,
+    place: DatabaseUrl,
+    known: Arc<CachedConfig>,
     slot: i32,
     /// What met somebody else's writes: each comes first in another group, where it may wait for them.
-    again: VecDeque<Job>,
+    again: VecDeque<WriteJob>,
     /// What comes next, in this order: a group that did not come to its commit, or what stood behind a write that stands alone.
-    whole: VecDeque<Job>,
+    whole: VecDeque<WriteJob>,
     /// So many groups more run with savepoints from the beginning.
     wary: u32,
     /// The database went away, which was said.
@@ -142,40 +142,40 @@ struct Writer {
 
 /// What a group has done so far, and what its next closure starts from.
 #[derive(Default)]
-struct Course {
+struct GroupState {
     counted: BTreeMap<(ProgramId, &'static str), i64>,
     /// The catalog as the last closure saw it, and the version that the first one saw.
-    catalog: Option<Arc<Catalog>>,
+    catalog: Option<Arc<ConfigCache>>,
     relied_on: Option<String>,
     /// Locks may be held already.
     has_kept: bool,
 }
 
-impl Writer {
-    fn serve(&mut self, jobs: &Mutex<Receiver<Job>>) {
+impl GroupWriter {
+    fn serve(&mut self, jobs: &Mutex<Receiver<WriteJob>>) {
         while let Some(group) = self.next_group(jobs) {
             let mut done = Vec::with_capacity(group.len());
             match self.commit(group, &mut done) {
                 Ok(()) => answer(done, Ok(())),
-                Err(failed @ Failed::Before(_)) => self.put_back(done, &failed),
-                Err(failed @ Failed::Unconfirmed(_)) => refuse(done, &failed),
+                Err(failed @ GroupError::Before(_)) => self.put_back(done, &failed),
+                Err(failed @ GroupError::Unconfirmed(_)) => refuse(done, &failed),
             }
         }
     }
 
     /// Nothing of the group was written: what has not waited too long comes again.
-    fn put_back(&mut self, done: Vec<Job>, failed: &Failed) {
+    fn put_back(&mut self, done: Vec<WriteJob>, failed: &GroupError) {
         let (again, over) = done.into_iter().partition(|job| self.may_come_again(job));
-        self.whole.extend::<Vec<Job>>(again);
+        self.whole.extend::<Vec<WriteJob>>(again);
         refuse(over, failed);
     }
 
-    fn may_come_again(&self, job: &Job) -> bool {
+    fn may_come_again(&self, job: &WriteJob) -> bool {
         self.db.has_rivals() && job.runs < RUNS && job.since.elapsed() < PATIENCE
     }
 
     /// What waits, as far as it fits into one commit; `None` when nobody can ask any more.
-    fn next_group(&mut self, jobs: &Mutex<Receiver<Job>>) -> Option<VecDeque<Job>> {
+    fn next_group(&mut self, jobs: &Mutex<Receiver<WriteJob>>) -> Option<VecDeque<WriteJob>> {
         if !self.whole.is_empty() {
             return Some(std::mem::take(&mut self.whole));
         }
@@ -192,7 +192,7 @@ impl Writer {
         Some(group)
     }
 
-    fn commit(&mut self, mut group: VecDeque<Job>, done: &mut Vec<Job>) -> Result<(), Failed> {
+    fn commit(&mut self, mut group: VecDeque<WriteJob>, done: &mut Vec<WriteJob>) -> Result<(), GroupError> {
         let ran = self.begin().and_then(|()| self.run_all(&mut group, done));
         let is_asked = ran.is_ok();
         let committed = ran.and_then(|()| self.db.commit().map_err(|error| error.to_string()));
@@ -201,10 +201,10 @@ impl Writer {
             self.wary = WARY;
             // What can still be rolled back was not committed.
             let is_over = self.db.db().batch("ROLLBACK").is_err();
-            if is_asked && is_over { Failed::Unconfirmed(why) } else { Failed::Before(why) }
+            if is_asked && is_over { GroupError::Unconfirmed(why) } else { GroupError::Before(why) }
         });
         match &committed {
-            Err(Failed::Before(_)) => done.extend(group),
+            Err(GroupError::Before(_)) => done.extend(group),
             // What stood behind a write that stands alone.
             _ => self.whole.extend(group),
         }
@@ -235,7 +235,7 @@ impl Writer {
         begun
     }
 
-    fn run_all(&mut self, group: &mut VecDeque<Job>, done: &mut Vec<Job>) -> Result<(), String> {
+    fn run_all(&mut self, group: &mut VecDeque<WriteJob>, done: &mut Vec<WriteJob>) -> Result<(), String> {
         let together = if self.wary == 0 { self.run_together(group, done)? } else { None };
         self.wary = self.wary.saturating_sub(1);
         let course = match together {
@@ -257,16 +257,16 @@ impl Writer {
     /// nothing has happened, and the group is as it was.
     fn run_together(
         &mut self,
-        group: &mut VecDeque<Job>,
-        done: &mut Vec<Job>,
-    ) -> Result<Option<Course>, String> {
-        let mut course = Course::default();
+        group: &mut VecDeque<WriteJob>,
+        done: &mut Vec<WriteJob>,
+    ) -> Result<Option<GroupState>, String> {
+        let mut course = GroupState::default();
         while let Some(mut job) = group.pop_front() {
             let (fate, aftermath) = job.work.run(self.db.db(), &self.known, &mut course);
             done.push(job);
-            if fate != Fate::Keep {
+            if fate != RunOutcome::Keep {
                 // One that was refused before anything else was done would be refused again.
-                let is_answered = fate == Fate::Refuse && done.len() == 1;
+                let is_answered = fate == RunOutcome::Refuse && done.len() == 1;
                 if !is_answered {
                     done.drain(..).rev().for_each(|job| group.push_front(job));
                 }
@@ -282,45 +282,53 @@ impl Writer {
     }
 
     /// Runs each of the group under a savepoint of its own.
-    fn run_each(&mut self, group: &mut VecDeque<Job>, done: &mut Vec<Job>) -> Result<Course, String> {
-        let mut course = Course::default();
+    fn run_each(
+        &mut self,
+        group: &mut VecDeque<WriteJob>,
+        done: &mut Vec<WriteJob>,
+    ) -> Result<GroupState, String> {
+        let mut course = GroupState::default();
         while let Some(mut job) = group.pop_front() {
             let ran = self.run_one(&mut job, &mut course);
             let fate = match &ran {
                 Ok((fate, _)) => *fate,
-                Err(_) => Fate::Refuse,
+                Err(_) => RunOutcome::Refuse,
             };
-            if fate == Fate::Again && self.may_come_again(&job) {
+            if fate == RunOutcome::Again && self.may_come_again(&job) {
                 self.again.push_back(job);
             } else {
                 done.push(job);
             }
             let (_, aftermath) = ran.map_err(|error| error.to_string())?;
-            if fate == Fate::Keep && course.keep(aftermath) {
+            if fate == RunOutcome::Keep && course.keep(aftermath) {
                 break;
             }
         }
         Ok(course)
     }
 
-    fn run_one(&mut self, job: &mut Job, course: &mut Course) -> QueryResult<(Fate, Aftermath)> {
+    fn run_one(
+        &mut self,
+        job: &mut WriteJob,
+        course: &mut GroupState,
+    ) -> QueryResult<(RunOutcome, PostCommit)> {
         job.runs += 1;
         self.db.db().batch("SAVEPOINT job")?;
         let (fate, aftermath) = job.work.run(self.db.db(), &self.known, course);
-        if fate == Fate::Keep {
+        if fate == RunOutcome::Keep {
             let Err(error) = self.db.db().batch("RELEASE job") else { return Ok((fate, aftermath)) };
             // It went on after an error of the database: nothing of it can be kept.
             job.work.fail(&error.to_string());
             course.catalog = None;
         }
         self.db.db().batch("ROLLBACK TO job; RELEASE job")?;
-        Ok((if fate == Fate::Keep { Fate::Refuse } else { fate }, aftermath))
+        Ok((if fate == RunOutcome::Keep { RunOutcome::Refuse } else { fate }, aftermath))
     }
 }
 
-impl Course {
+impl GroupState {
     /// Counts what a closure did. True when no other may follow it in this group: others wait for what it holds.
-    fn keep(&mut self, aftermath: Aftermath) -> bool {
+    fn keep(&mut self, aftermath: PostCommit) -> bool {
         self.has_kept = true;
         if self.relied_on.is_none() {
             self.relied_on = self.catalog.as_ref().map(|catalog| catalog.version.clone());

@@ -12,18 +12,18 @@ use super::error::PageError;
 
 #[derive(Embed)]
 #[folder = "static/"]
-struct Files;
+struct AssetFiles;
 
 /// Path in `static/` by name in an address, and the other way round.
-struct Names {
+struct AssetNames {
     by_path: HashMap<String, String>,
     by_name: HashMap<String, String>,
 }
 
-static NAMES: LazyLock<Names> = LazyLock::new(|| {
-    let by_path: HashMap<String, String> = Files::iter()
+static NAMES: LazyLock<AssetNames> = LazyLock::new(|| {
+    let by_path: HashMap<String, String> = AssetFiles::iter()
         .filter_map(|path| {
-            let file = Files::get(&path)?;
+            let file = AssetFiles::get(&path)?;
             let hash: String = crate::domain::hex::hex(file.metadata.sha256_hash().first_chunk::<4>()?);
             let name = match path.rsplit_once('.') {
                 Some((stem, kind)) => format!("{stem}.{hash}.{kind}"),
@@ -33,7 +33,7 @@ static NAMES: LazyLock<Names> = LazyLock::new(|| {
         })
         .collect();
     let by_name = by_path.iter().map(|(path, name)| (name.clone(), path.clone())).collect();
-    Names { by_path, by_name }
+    AssetNames { by_path, by_name }
 });
 
 /// The address of a file in `static/`.
@@ -51,7 +51,7 @@ async fn serve(name: web::Path<String>) -> Result<HttpResponse, PageError> {
         Some(path) => (path.as_str(), "public, max-age=31536000, immutable"),
         None => (name.as_str(), "no-cache"),
     };
-    let file = Files::get(path).ok_or(PageError::NotFound)?;
+    let file = AssetFiles::get(path).ok_or(PageError::NotFound)?;
     Ok(HttpResponse::Ok()
         .content_type(content_type(path))
         .insert_header((CACHE_CONTROL, keep))

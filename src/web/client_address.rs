@@ -7,12 +7,12 @@ use actix_web::HttpRequest;
 use actix_web::http::header::HeaderMap;
 use ipnet::IpNet;
 
-use super::App;
+use super::AppState;
 
 const FORWARDED_FOR: &str = "x-forwarded-for";
 
 /// The visitor's address; "unknown" where there is none, over a local socket.
-pub fn client_ip(app: &App, request: &HttpRequest) -> String {
+pub fn client_ip(app: &AppState, request: &HttpRequest) -> String {
     let Some(peer) = request.peer_addr() else { return "unknown".to_owned() };
     visitor(peer.ip(), request.headers(), &app.trusted_proxies).to_string()
 }

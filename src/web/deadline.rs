@@ -18,7 +18,7 @@ use actix_web::{Error, HttpMessage, HttpResponse, ResponseError};
 use futures_util::Stream;
 use tokio::time::Sleep;
 
-use super::api::Problem;
+use super::api::ProblemDetails;
 use super::error::PageError;
 
 const FORM: Duration = Duration::from_secs(15);
@@ -50,7 +50,7 @@ async fn within<B: MessageBody>(
     }
     let late = Rc::new(Cell::new(false));
     let timed =
-        Timed { inner: request.take_payload(), time, sleep: None, late: Rc::clone(&late), done: false };
+        TimedBody { inner: request.take_payload(), time, sleep: None, late: Rc::clone(&late), done: false };
     request.set_payload(Payload::Stream { payload: Box::pin(timed) });
     let response = next.call(request).await?;
     if !late.get() {
@@ -64,13 +64,13 @@ async fn within<B: MessageBody>(
 fn too_slow(path: &str) -> HttpResponse {
     if path.starts_with("/api/") {
         let detail = "The body did not arrive in time. Nothing was changed.";
-        return Problem::new(StatusCode::REQUEST_TIMEOUT, "too_slow", detail).error_response();
+        return ProblemDetails::new(StatusCode::REQUEST_TIMEOUT, "too_slow", detail).error_response();
     }
     PageError::TooSlow.error_response()
 }
 
 /// A body with a deadline, which counts from when the server first had to wait for it.
-struct Timed {
+struct TimedBody {
     inner: Payload,
     time: Duration,
     sleep: Option<Pin<Box<Sleep>>>,
@@ -78,7 +78,7 @@ struct Timed {
     done: bool,
 }
 
-impl Stream for Timed {
+impl Stream for TimedBody {
     type Item = Result<Bytes, PayloadError>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {

@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 use subtle::ConstantTimeEq;
 use validator::ValidationErrors;
 
-use super::App;
+use super::AppState;
 use super::error::PageError;
 use super::session;
 use crate::actions::FieldError;
@@ -28,15 +28,15 @@ const OPEN_AT_MOST: Duration = Duration::hours(12);
 
 /// A form that came from one of our own pages, in this session.
 #[derive(Debug)]
-pub struct Posted<T>(pub T);
+pub struct PostedForm<T>(pub T);
 
-impl<T: DeserializeOwned + 'static> FromRequest for Posted<T> {
+impl<T: DeserializeOwned + 'static> FromRequest for PostedForm<T> {
     type Error = PageError;
     type Future = LocalBoxFuture<'static, Result<Self, PageError>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, payload) = (request.clone(), payload.take());
-        Box::pin(async move { receive(&request, payload, check).await.map(Posted) })
+        Box::pin(async move { receive(&request, payload, check).await.map(PostedForm) })
     }
 }
 
@@ -55,12 +55,13 @@ impl<T: DeserializeOwned + 'static> FromRequest for BeforeSignIn<T> {
 }
 
 /// The token of a form that is shown to somebody who is not signed in.
-pub fn anonymous_token(app: &App) -> String {
+pub fn anonymous_token(app: &AppState) -> String {
     app.signer.stamp(ANONYMOUS, app.clock.now())
 }
 
 fn check_anonymous(request: &HttpRequest, token: &str) -> Result<(), PageError> {
-    let app = request.app_data::<Data<App>>().ok_or_else(|| PageError::internal("no App in app_data"))?;
+    let app =
+        request.app_data::<Data<AppState>>().ok_or_else(|| PageError::internal("no App in app_data"))?;
     let shown = app.signer.stamped_at(ANONYMOUS, token);
     let fresh = shown.is_some_and(|at| (Duration::zero()..OPEN_AT_MOST).contains(&app.clock.now().since(at)));
     if fresh && is_same_origin(request) { Ok(()) } else { Err(PageError::Stale(way_back(request))) }
@@ -75,7 +76,7 @@ async fn receive<T: DeserializeOwned>(
         return Err(PageError::BadRequest("This address takes a web form.".to_owned()));
     }
     let body = read(payload).await?;
-    let token: Token = serde_html_form::from_bytes(&body).unwrap_or_default();
+    let token: CsrfField = serde_html_form::from_bytes(&body).unwrap_or_default();
     check(request, &token.csrf)?;
     serde_html_form::from_bytes(&body).map_err(|error| {
         PageError::BadRequest(format!(
@@ -85,7 +86,7 @@ async fn receive<T: DeserializeOwned>(
 }
 
 #[derive(Deserialize, Default)]
-struct Token {
+struct CsrfField {
     #[serde(default)]
     csrf: String,
 }
@@ -148,41 +149,41 @@ pub fn saved_meanwhile<'a>(
 }
 
 /// Why a form that edits something is shown once more.
-pub enum Refused {
+pub enum FormRedisplay {
     /// Fields are wrong.
     Invalid(Vec<FieldError>),
     /// Someone else changed it meanwhile, in words.
     Outdated(String),
 }
 
-impl Refused {
+impl FormRedisplay {
     /// The status of the page.
     pub fn status(&self) -> StatusCode {
         match self {
-            Refused::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Refused::Outdated(_) => StatusCode::CONFLICT,
+            FormRedisplay::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            FormRedisplay::Outdated(_) => StatusCode::CONFLICT,
         }
     }
 
     /// True when what is saved now is shown beside what was typed.
     pub fn is_outdated(&self) -> bool {
-        matches!(self, Refused::Outdated(_))
+        matches!(self, FormRedisplay::Outdated(_))
     }
 
     /// What the page lists at its top.
-    pub fn errors(self) -> Errors {
+    pub fn errors(self) -> FormErrors {
         match self {
-            Refused::Invalid(errors) => errors.into(),
-            Refused::Outdated(why) => vec![FieldError::new("saved-meanwhile", why)].into(),
+            FormRedisplay::Invalid(errors) => errors.into(),
+            FormRedisplay::Outdated(why) => vec![FieldError::new("saved-meanwhile", why)].into(),
         }
     }
 }
 
 /// What is wrong with a form, as its template asks for it.
 #[derive(Clone, Debug, Default)]
-pub struct Errors(pub Vec<FieldError>);
+pub struct FormErrors(pub Vec<FieldError>);
 
-impl Errors {
+impl FormErrors {
     /// What is wrong with one field; empty when nothing is.
     pub fn of(&self, field: &str) -> &str {
         self.0.iter().find(|error| error.field == field).map_or("", |error| &error.message)
@@ -194,16 +195,16 @@ impl Errors {
     }
 }
 
-impl Deref for Errors {
+impl Deref for FormErrors {
     type Target = [FieldError];
     fn deref(&self) -> &[FieldError] {
         &self.0
     }
 }
 
-impl From<Vec<FieldError>> for Errors {
+impl From<Vec<FieldError>> for FormErrors {
     fn from(errors: Vec<FieldError>) -> Self {
-        Errors(errors)
+        FormErrors(errors)
     }
 }
 

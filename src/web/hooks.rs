@@ -3,11 +3,11 @@
 use actix_web::web::{Bytes, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::App;
+use super::AppState;
 use super::error::RETRY_AFTER;
-use crate::actions::receive_text::Received;
+use crate::actions::receive_text::ReceivedResult;
 use crate::actions::{ActionError, receive_receipt, receive_text};
-use crate::providers::{BadSignature, Provider, Unreadable, Webhook};
+use crate::providers::{BadSignature, Provider, WebhookError, WebhookRequest};
 
 /// No webhook is larger than this, in bytes.
 const LARGEST: usize = 256 * 1024;
@@ -23,36 +23,41 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/hooks/simulator/status", web::post().to(simulator_status));
 }
 
-async fn twilio_inbound(app: Data<App>, request: HttpRequest, body: Bytes) -> HttpResponse {
+async fn twilio_inbound(app: Data<AppState>, request: HttpRequest, body: Bytes) -> HttpResponse {
     match &app.twilio {
         Some(twilio) => inbound(&app, twilio.as_ref(), &request, &body).await,
         None => unconfigured(),
     }
 }
 
-async fn twilio_status(app: Data<App>, request: HttpRequest, body: Bytes) -> HttpResponse {
+async fn twilio_status(app: Data<AppState>, request: HttpRequest, body: Bytes) -> HttpResponse {
     match &app.twilio {
         Some(twilio) => status(&app, twilio.as_ref(), &request, &body).await,
         None => unconfigured(),
     }
 }
 
-async fn simulator_inbound(app: Data<App>, request: HttpRequest, body: Bytes) -> HttpResponse {
+async fn simulator_inbound(app: Data<AppState>, request: HttpRequest, body: Bytes) -> HttpResponse {
     match &app.simulator {
         Some(simulator) => inbound(&app, simulator.as_ref(), &request, &body).await,
         None => HttpResponse::NotFound().finish(),
     }
 }
 
-async fn simulator_status(app: Data<App>, request: HttpRequest, body: Bytes) -> HttpResponse {
+async fn simulator_status(app: Data<AppState>, request: HttpRequest, body: Bytes) -> HttpResponse {
     match &app.simulator {
         Some(simulator) => status(&app, simulator.as_ref(), &request, &body).await,
         None => HttpResponse::NotFound().finish(),
     }
 }
 
-async fn inbound(app: &App, provider: &dyn Provider, request: &HttpRequest, body: &Bytes) -> HttpResponse {
-    let verify = |hook: &Webhook<'_>| provider.verify(hook);
+async fn inbound(
+    app: &AppState,
+    provider: &dyn Provider,
+    request: &HttpRequest,
+    body: &Bytes,
+) -> HttpResponse {
+    let verify = |hook: &WebhookRequest<'_>| provider.verify(hook);
     let text = match believed(app, provider, request, body, verify, |hook| provider.parse_inbound(hook)) {
         Ok(text) => text,
         Err(refused) => return *refused,
@@ -60,13 +65,18 @@ async fn inbound(app: &App, provider: &dyn Provider, request: &HttpRequest, body
     let (name, region, now) = (provider.name(), app.config.default_region.clone(), app.clock.now());
     let received = app.store.write(move |tx| receive_text::receive_text(tx, name, &text, &region, now)).await;
     match received {
-        Ok(Received::Refused) => forged(app),
+        Ok(ReceivedResult::Refused) => forged(app),
         received => answer(received.map(|_| ())),
     }
 }
 
-async fn status(app: &App, provider: &dyn Provider, request: &HttpRequest, body: &Bytes) -> HttpResponse {
-    let verify = |hook: &Webhook<'_>| provider.verify_receipt(hook);
+async fn status(
+    app: &AppState,
+    provider: &dyn Provider,
+    request: &HttpRequest,
+    body: &Bytes,
+) -> HttpResponse {
+    let verify = |hook: &WebhookRequest<'_>| provider.verify_receipt(hook);
     let receipt = match believed(app, provider, request, body, verify, |hook| provider.parse_receipt(hook)) {
         Ok(receipt) => receipt,
         Err(refused) => return *refused,
@@ -77,15 +87,15 @@ async fn status(app: &App, provider: &dyn Provider, request: &HttpRequest, body:
 
 /// Reads a webhook only after its signature was found right.
 fn believed<T>(
-    app: &App,
+    app: &AppState,
     provider: &dyn Provider,
     request: &HttpRequest,
     body: &Bytes,
-    verify: impl Fn(&Webhook<'_>) -> Result<(), BadSignature>,
-    parse: impl Fn(&Webhook<'_>) -> Result<T, Unreadable>,
+    verify: impl Fn(&WebhookRequest<'_>) -> Result<(), BadSignature>,
+    parse: impl Fn(&WebhookRequest<'_>) -> Result<T, WebhookError>,
 ) -> Result<T, Box<HttpResponse>> {
     let url = called_url(app, provider, request);
-    let hook = Webhook { url: &url, body, signature: signature(request, provider.signature_header()) };
+    let hook = WebhookRequest { url: &url, body, signature: signature(request, provider.signature_header()) };
     if verify(&hook).is_err() {
         return Err(Box::new(forged(app)));
     }
@@ -93,7 +103,7 @@ fn believed<T>(
 }
 
 /// The address the provider called: the configured public one, never what the request claims.
-fn called_url(app: &App, provider: &dyn Provider, request: &HttpRequest) -> String {
+fn called_url(app: &AppState, provider: &dyn Provider, request: &HttpRequest) -> String {
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
     let base = if provider.name() == "simulator" { &app.local_url } else { &app.public_url };
     format!("{base}{path}")
@@ -113,7 +123,7 @@ fn answer(done: Result<(), ActionError>) -> HttpResponse {
     }
 }
 
-fn forged(app: &App) -> HttpResponse {
+fn forged(app: &AppState) -> HttpResponse {
     app.forged_webhooks.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     HttpResponse::Forbidden().body(
         "The signature does not match. Check that PUBLIC_URL is the address the provider calls and that the auth token is current.",

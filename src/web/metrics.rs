@@ -10,24 +10,24 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
-use super::App;
+use super::AppState;
 use super::error::PageError;
 use crate::domain::message::Status;
 use crate::domain::time::Timestamp;
 use crate::store::messages::QueuePart;
-use crate::store::{Conn, StoreError, messages, programs, sending, tallies};
+use crate::store::{ReadConn, StoreError, messages, programs, sending, tallies};
 
-type Labels = [(&'static str, String); 1];
-type Gauges = Family<Labels, Gauge<i64, AtomicI64>>;
+type MetricLabels = [(&'static str, String); 1];
+type GaugeFamily = Family<MetricLabels, Gauge<i64, AtomicI64>>;
 
-struct Figures {
+struct MetricValues {
     sending_on: bool,
     contacts: Vec<(String, i64)>,
     waiting: Vec<(Status, i64)>,
     queue_age: Vec<(&'static str, i64)>,
 }
 
-fn figures(conn: &mut Conn<'_>, now: Timestamp) -> Result<Figures, StoreError> {
+fn figures(conn: &mut ReadConn<'_>, now: Timestamp) -> Result<MetricValues, StoreError> {
     let contacts = match programs::find(conn, None)? {
         Some(program) => tallies::of(conn, program.id)?.into_iter().collect(),
         None => Vec::new(),
@@ -38,18 +38,18 @@ fn figures(conn: &mut Conn<'_>, now: Timestamp) -> Result<Figures, StoreError> {
         let oldest = messages::due(conn, part, None, now, 1)?.first().map(|due| due.place.0);
         queue_age.push((words, oldest.map_or(0, |oldest| now.since(oldest).num_seconds())));
     }
-    Ok(Figures { sending_on, contacts, waiting: messages::count_waiting(conn)?, queue_age })
+    Ok(MetricValues { sending_on, contacts, waiting: messages::count_waiting(conn)?, queue_age })
 }
 
 /// `GET /metrics`.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn metrics(app: Data<App>) -> Result<HttpResponse, PageError> {
+pub async fn metrics(app: Data<AppState>) -> Result<HttpResponse, PageError> {
     let now = app.clock.now();
     let figures = app.store.read_aside(move |conn| figures(conn, now)).await?;
     let mut registry = Registry::with_prefix("sms_opt_in");
-    let (contacts, waiting) = (Gauges::default(), Gauges::default());
+    let (contacts, waiting) = (GaugeFamily::default(), GaugeFamily::default());
     for (state, n) in figures.contacts {
         contacts.get_or_create(&[("state", state)]).set(n);
     }
@@ -60,7 +60,7 @@ pub async fn metrics(app: Data<App>) -> Result<HttpResponse, PageError> {
     sending.set(i64::from(figures.sending_on));
     let forged = Counter::<u64, AtomicU64>::default();
     forged.inc_by(app.forged_webhooks.load(Ordering::Relaxed));
-    let age = Gauges::default();
+    let age = GaugeFamily::default();
     for (part, seconds) in figures.queue_age {
         age.get_or_create(&[("part", part.to_owned())]).set(seconds);
     }
@@ -84,7 +84,7 @@ pub async fn metrics(app: Data<App>) -> Result<HttpResponse, PageError> {
     registry.register("sending_on", "1 while sending is switched on", sending);
     registry.register("forged_webhooks", "Webhooks with a wrong signature since the start", forged);
     if let Some(shares) = app.store.shares() {
-        let pages = Family::<Labels, Counter>::default();
+        let pages = Family::<MetricLabels, Counter>::default();
         for (from, n) in [("replica", shares.replica), ("primary", shares.primary)] {
             pages.get_or_create(&[("from", from.to_owned())]).inc_by(n);
         }

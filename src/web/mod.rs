@@ -30,7 +30,7 @@ use actix_web::{HttpResponse, web};
 use ipnet::IpNet;
 
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::ServerConfig;
 use crate::providers::Provider;
 use crate::providers::breaker::CircuitBreaker;
 use crate::providers::hand_over::HandOverGate;
@@ -38,15 +38,15 @@ use crate::providers::simulator::Simulator;
 use crate::store::{Store, StoreError, settings};
 
 /// What every handler shares.
-pub struct App {
+pub struct AppState {
     /// The database.
     pub store: Store,
     /// The time.
     pub clock: Clock,
     /// The operator's decisions.
-    pub config: Arc<Config>,
+    pub config: Arc<ServerConfig>,
     /// Signs what is not stored.
-    pub signer: signed::Signer,
+    pub signer: signed::ValueSigner,
     /// Signs and encrypts cookies.
     pub cookie_key: Key,
     /// The public address, without a slash at the end.
@@ -86,7 +86,7 @@ async fn healthz() -> HttpResponse {
     HttpResponse::Ok().body("ok")
 }
 
-async fn readyz(app: Data<App>) -> HttpResponse {
+async fn readyz(app: Data<AppState>) -> HttpResponse {
     let asked = app.store.read(|conn| settings::get(conn, settings::SENDING)).await;
     match asked.map_err(|error: StoreError| error) {
         // Without its carrier an instance still takes in STOPs: it is ready.

@@ -12,8 +12,8 @@ use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage, HttpRequest};
 
-use super::App;
-use crate::store::Mark;
+use super::AppState;
+use crate::store::LogPosition;
 
 const COOKIE: &str = "sms-opt-in-mark";
 /// No longer than this: after a failover the log may begin again a little earlier, and a mark ahead of it keeps its owner's
@@ -21,7 +21,7 @@ const COOKIE: &str = "sms-opt-in-mark";
 const KEPT: Duration = Duration::minutes(10);
 
 /// Somebody who is signed in asked: pages are theirs.
-pub(super) struct BySomebodyKnown;
+pub(super) struct Authenticated;
 
 /// Leaves the mark on every answer to a change that somebody who is signed in made.
 ///
@@ -32,9 +32,9 @@ pub async fn leave_mark(
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let changes = !matches!(*request.method(), Method::GET | Method::HEAD);
-    let app = request.app_data::<Data<App>>().filter(|_| changes).cloned();
+    let app = request.app_data::<Data<AppState>>().filter(|_| changes).cloned();
     let mut response = next.call(request).await?;
-    let is_known = response.request().extensions().contains::<BySomebodyKnown>();
+    let is_known = response.request().extensions().contains::<Authenticated>();
     let is_done = is_known && response.status().as_u16() < 400;
     let Some(app) = app.filter(|_| is_done) else { return Ok(response) };
     if let Some(mark) = app.store.mark().await {
@@ -51,7 +51,7 @@ pub async fn leave_mark(
 }
 
 /// What the asker changed last. A mark that cannot be read counts as one that no replica has come to.
-pub fn mark(request: &HttpRequest) -> Option<Mark> {
+pub fn mark(request: &HttpRequest) -> Option<LogPosition> {
     let cookie = request.cookie(COOKIE)?;
-    Some(cookie.value().parse().unwrap_or(Mark::NEVER))
+    Some(cookie.value().parse().unwrap_or(LogPosition::NEVER))
 }

@@ -8,22 +8,22 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::LOCATION;
 use askama::Template;
 
-use super::App;
+use super::AppState;
 use super::assets;
 use super::error::PageError;
-use super::session::{Flash, Signed};
+use super::session::{FlashMessage, SignedIn};
 use crate::domain::phone::Phone;
 use crate::domain::role::Role;
-use crate::domain::standstill::Standstill;
+use crate::domain::standstill::RestoreHold;
 use crate::domain::time::Timestamp;
-use crate::store::Seen;
+use crate::store::ReplicaRead;
 
 /// A page that is not older than this needs no excuse: it took as long to read it.
 const UNNOTICED: Duration = Duration::from_secs(3);
 
 /// What `layouts/admin.html` asks.
 #[derive(Clone, Debug)]
-pub struct Page {
+pub struct PageFrame {
     /// The entry of the main menu that is current.
     pub section: &'static str,
     /// Who is signed in.
@@ -33,11 +33,11 @@ pub struct Page {
     /// The token for forms.
     pub csrf: String,
     /// What was done by the request before.
-    pub flash: Option<Flash>,
+    pub flash: Option<FlashMessage>,
     /// Why the installation itself switched sending off, if it did.
-    pub standstill: Option<Standstill>,
+    pub standstill: Option<RestoreHold>,
     /// What the page shows is older than people expect.
-    pub behind: Option<Behind>,
+    pub behind: Option<ReplicaNotice>,
     /// No real text leaves this machine.
     pub simulator: bool,
     /// Numbers that begin so are shown without it.
@@ -45,11 +45,11 @@ pub struct Page {
     role: Role,
 }
 
-impl Page {
+impl PageFrame {
     /// The frame of a page in `section` for whoever is signed in.
-    pub fn new(app: &App, section: &'static str, who: &impl Signed) -> Self {
+    pub fn new(app: &AppState, section: &'static str, who: &impl SignedIn) -> Self {
         let user = who.user();
-        Page {
+        PageFrame {
             section,
             user_name: user.name.clone(),
             role_label: user.role.label(),
@@ -65,8 +65,11 @@ impl Page {
 
     /// Tells people when what was read for the page is not quite new.
     #[must_use]
-    pub fn showing<T>(self, seen: &Seen<T>, now: Timestamp) -> Self {
-        Page { behind: seen.age.filter(|age| *age > UNNOTICED).map(|age| Behind::new(age, now)), ..self }
+    pub fn showing<T>(self, seen: &ReplicaRead<T>, now: Timestamp) -> Self {
+        PageFrame {
+            behind: seen.age.filter(|age| *age > UNNOTICED).map(|age| ReplicaNotice::new(age, now)),
+            ..self
+        }
     }
 
     /// A number as people here read it.
@@ -91,7 +94,7 @@ impl Page {
 
     /// True while an administrator cannot turn sending on.
     pub fn keeps_sending_off(&self) -> bool {
-        self.standstill.is_some_and(Standstill::keeps_sending_off)
+        self.standstill.is_some_and(RestoreHold::keeps_sending_off)
     }
 
     /// True for those who may read the administration's log.
@@ -112,16 +115,16 @@ impl Page {
 
 /// What a page says that comes from a replica which lags behind.
 #[derive(Clone, Copy, Debug)]
-pub struct Behind {
+pub struct ReplicaNotice {
     /// Everything up to then is on the page.
     pub as_of: Timestamp,
     seconds: u64,
 }
 
-impl Behind {
+impl ReplicaNotice {
     fn new(age: Duration, now: Timestamp) -> Self {
         let micros = i64::try_from(age.as_micros()).unwrap_or(i64::MAX);
-        Behind { as_of: now.plus(chrono::Duration::microseconds(-micros)), seconds: age.as_secs() }
+        ReplicaNotice { as_of: now.plus(chrono::Duration::microseconds(-micros)), seconds: age.as_secs() }
     }
 
     /// "40 seconds", "3 minutes".

@@ -23,20 +23,20 @@ use chrono::Duration;
 use futures_util::future::LocalBoxFuture;
 use sha2::{Digest, Sha256, Sha512};
 
-use super::App;
+use super::AppState;
 use super::error::PageError;
 use super::form;
-use super::own_writes::{self, BySomebodyKnown};
+use super::own_writes::{self, Authenticated};
 use crate::actions::users::user_revision;
 use crate::clock::Clock;
 use crate::domain::actor::Actor;
 use crate::domain::id::UserId;
 use crate::domain::role::Role;
-use crate::domain::standstill::Standstill;
+use crate::domain::standstill::RestoreHold;
 use crate::store::users::{self, User};
-use crate::store::{Mark, Store, StoreError, sessions};
+use crate::store::{LogPosition, Store, StoreError, sessions};
 
-pub use flash::{Flash, flash, flash_refusal};
+pub use flash::{FlashMessage, flash, flash_refusal};
 
 use self::flash::take_flash;
 
@@ -52,7 +52,7 @@ const HOURS: i64 = 12;
 
 /// Sessions in the database.
 #[derive(Clone)]
-pub struct Sessions {
+pub struct SessionBackend {
     /// The database.
     pub store: Store,
     /// The time.
@@ -60,8 +60,8 @@ pub struct Sessions {
 }
 
 /// The middleware that finds and keeps sessions.
-pub fn middleware(app: &App, secure: bool) -> SessionMiddleware<Sessions> {
-    let sessions = Sessions { store: app.store.clone(), clock: app.clock.clone() };
+pub fn middleware(app: &AppState, secure: bool) -> SessionMiddleware<SessionBackend> {
+    let sessions = SessionBackend { store: app.store.clone(), clock: app.clock.clone() };
     SessionMiddleware::builder(sessions, app.cookie_key.clone())
         .cookie_name(COOKIE.to_owned())
         .cookie_http_only(true)
@@ -100,7 +100,7 @@ pub fn cookie_key(secret: &[u8]) -> Key {
     Key::from(bytes.as_slice())
 }
 
-impl SessionStore for Sessions {
+impl SessionStore for SessionBackend {
     async fn load(&self, key: &SessionKey) -> Result<Option<HashMap<String, String>>, LoadError> {
         let (hash, now) = (hash(key.as_ref()), self.clock.now());
         let found: Result<_, StoreError> = self.store.read(move |conn| sessions::get(conn, &hash, now)).await;
@@ -122,7 +122,7 @@ impl SessionStore for Sessions {
     async fn save(&self, state: HashMap<String, String>, _: &Ttl) -> Result<SessionKey, SaveError> {
         let key = random_token().map_err(|error| SaveError::Other(error.into()))?;
         let now = self.clock.now();
-        let row = sessions::Session {
+        let row = sessions::StoredSession {
             key_hash: hash(&key),
             user_id: user_of(&state),
             state: serde_json::to_string(&state).map_err(|error| SaveError::Serialization(error.into()))?,
@@ -165,17 +165,17 @@ impl SessionStore for Sessions {
 }
 
 /// Somebody who is signed in.
-pub trait Signed {
+pub trait SignedIn {
     /// Who.
     fn user(&self) -> &User;
     /// The token for forms.
     fn csrf(&self) -> &str;
     /// What was done by the request before.
-    fn flash(&self) -> Option<&Flash>;
+    fn flash(&self) -> Option<&FlashMessage>;
     /// Why the installation itself switched sending off, if it did.
-    fn standstill(&self) -> Option<Standstill>;
+    fn standstill(&self) -> Option<RestoreHold>;
     /// What the person changed last: where a replica must have come to.
-    fn mark(&self) -> Option<Mark>;
+    fn mark(&self) -> Option<LogPosition>;
     /// The person as histories name them.
     fn actor(&self) -> Actor {
         Actor::User(self.user().email.clone())
@@ -191,34 +191,34 @@ macro_rules! signed {
             /// The token for forms.
             pub csrf: String,
             /// What was done by the request before.
-            pub flash: Option<Flash>,
+            pub flash: Option<FlashMessage>,
             /// Why the installation itself switched sending off, if it did.
-            pub standstill: Option<Standstill>,
+            pub standstill: Option<RestoreHold>,
             /// What the person changed last: where a replica must have come to.
-            pub mark: Option<Mark>,
+            pub mark: Option<LogPosition>,
         }
 
         impl $name {
             /// The person as histories name them.
             pub fn actor(&self) -> Actor {
-                Signed::actor(self)
+                SignedIn::actor(self)
             }
         }
 
-        impl Signed for $name {
+        impl SignedIn for $name {
             fn user(&self) -> &User {
                 &self.user
             }
             fn csrf(&self) -> &str {
                 &self.csrf
             }
-            fn flash(&self) -> Option<&Flash> {
+            fn flash(&self) -> Option<&FlashMessage> {
                 self.flash.as_ref()
             }
-            fn standstill(&self) -> Option<Standstill> {
+            fn standstill(&self) -> Option<RestoreHold> {
                 self.standstill
             }
-            fn mark(&self) -> Option<Mark> {
+            fn mark(&self) -> Option<LogPosition> {
                 self.mark
             }
         }
@@ -279,10 +279,10 @@ pub(super) fn expected_csrf(request: &HttpRequest) -> Option<String> {
     request.get_session().get::<String>(CSRF).ok().flatten()
 }
 
-async fn signed_in(request: &HttpRequest) -> Result<(User, Option<Standstill>, Session), PageError> {
+async fn signed_in(request: &HttpRequest) -> Result<(User, Option<RestoreHold>, Session), PageError> {
     match asked(request).await? {
         Some((user, standstill)) => {
-            request.extensions_mut().insert(BySomebodyKnown);
+            request.extensions_mut().insert(Authenticated);
             Ok((user, standstill, request.get_session()))
         }
         None => Err(sign_in_first(request)),
@@ -297,8 +297,9 @@ pub async fn current(request: &HttpRequest) -> Result<Option<User>, PageError> {
     Ok(asked(request).await?.map(|(user, _)| user))
 }
 
-async fn asked(request: &HttpRequest) -> Result<Option<(User, Option<Standstill>)>, PageError> {
-    let app = request.app_data::<Data<App>>().ok_or_else(|| PageError::internal("no App in app_data"))?;
+async fn asked(request: &HttpRequest) -> Result<Option<(User, Option<RestoreHold>)>, PageError> {
+    let app =
+        request.app_data::<Data<AppState>>().ok_or_else(|| PageError::internal("no App in app_data"))?;
     if request.get_session().contains_key(UNREAD) {
         return Err(PageError::Busy);
     }

@@ -10,14 +10,14 @@ use crate::domain::time::Timestamp;
 
 /// Signs. Its key is of no use for anything else.
 #[derive(Clone)]
-pub struct Signer {
+pub struct ValueSigner {
     key: [u8; 32],
 }
 
-impl Signer {
+impl ValueSigner {
     /// The signer of an installation.
     pub fn new(secret: &[u8]) -> Self {
-        Signer {
+        ValueSigner {
             key: Sha256::new().chain_update(b"sms-opt-in signer\0").chain_update(secret).finalize().into(),
         }
     }
@@ -54,10 +54,14 @@ mod tests {
 
     #[test]
     fn a_token_is_for_one_purpose_and_one_installation() {
-        let (ours, theirs) = (Signer::new(b"ours"), Signer::new(b"theirs"));
+        let (ours, theirs) = (ValueSigner::new(b"ours"), ValueSigner::new(b"theirs"));
         let now = Timestamp::from_micros(1_000_000);
         let token = ours.stamp("sign-in", now);
-        assert_eq!(Signer::new(b"ours").stamped_at("sign-in", &token), Some(now), "after a restart, too");
+        assert_eq!(
+            ValueSigner::new(b"ours").stamped_at("sign-in", &token),
+            Some(now),
+            "after a restart, too"
+        );
         assert_eq!(ours.stamped_at("other", &token), None);
         assert_eq!(theirs.stamped_at("sign-in", &token), None);
         for nonsense in ["", "AAAA", "nonsense"] {

@@ -16,14 +16,14 @@ use serde::Deserialize;
 use self::behaviour::FAULTS;
 use self::deliver_now::WaitingText;
 use self::shelf::{keep_on_table, put, put_on_table};
-use super::App;
+use super::AppState;
 use super::admin::basis;
 use super::admin::which::first_known;
 use super::error::PageError;
-use super::form::{Errors, Posted};
-use super::page::{Page, html_status, see_other};
-use super::session::{self, Editor, Signed, Viewer};
-use crate::actions::send_message::{BASIS_REQUIRED, Wanted, check_body, send_message};
+use super::form::{FormErrors, PostedForm};
+use super::page::{PageFrame, html_status, see_other};
+use super::session::{self, Editor, SignedIn, Viewer};
+use crate::actions::send_message::{BASIS_REQUIRED, NewMessage, check_body, send_message};
 use crate::actions::{ActionError, FieldError, save_contact, standing};
 use crate::domain::consent::StateName;
 use crate::domain::evidence::BasisKind;
@@ -31,9 +31,9 @@ use crate::domain::message::{Category, ReceiptStatus, Status};
 use crate::domain::phone::Phone;
 use crate::domain::program::Program;
 use crate::domain::time::Timestamp;
-use crate::providers::simulator::{Behaviour, Direction, Handset, HandsetText, Simulator};
-use crate::store::contacts::{self, Details};
-use crate::store::{Conn, StoreError, numbers, programs};
+use crate::providers::simulator::{CarrierBehavior, Handset, SimulatedText, Simulator, TextDirection};
+use crate::store::contacts::{self, ContactDetails};
+use crate::store::{ReadConn, StoreError, numbers, programs};
 
 /// Handsets on the table: those with the newest texts.
 const SHOWN: usize = 24;
@@ -54,13 +54,13 @@ pub fn pages(config: &mut ServiceConfig) {
 #[derive(Template)]
 #[template(path = "simulator/index.html")]
 struct SimulatorPage {
-    page: Page,
+    page: PageFrame,
     handsets: Vec<OnTable>,
-    behaviour: Behaviour,
+    behaviour: CarrierBehavior,
     fault: String,
     handset: String,
-    given: Wish,
-    errors: Errors,
+    given: TextForm,
+    errors: FormErrors,
     /// The programs that can be texted from, with their numbers; the default one first.
     lines: Vec<OurLine>,
     /// One of them asks how we got a number before its opt-in template goes out.
@@ -81,17 +81,17 @@ struct OnTable {
     name: String,
     state: &'static str,
     /// The state in each program, where there are several.
-    states: Vec<Standing>,
+    states: Vec<DeviceState>,
     headline: String,
     href: String,
     link: &'static str,
-    texts: Vec<HandsetText>,
+    texts: Vec<SimulatedText>,
     /// What waits for an allowed time.
     waiting: Vec<WaitingText>,
 }
 
 /// The state in one program.
-struct Standing {
+struct DeviceState {
     program: String,
     state: &'static str,
 }
@@ -108,9 +108,9 @@ impl OnTable {
     }
 
     /// What became of a text, in a word.
-    fn progress(&self, text: &HandsetText) -> &'static str {
+    fn progress(&self, text: &SimulatedText) -> &'static str {
         match (text.direction, text.status) {
-            (Direction::FromLead, _) => "",
+            (TextDirection::FromLead, _) => "",
             (_, ReceiptStatus::Pending) => "under way",
             (_, ReceiptStatus::Sent) => "sent",
             (_, ReceiptStatus::Delivered) => "delivered",
@@ -118,21 +118,21 @@ impl OnTable {
         }
     }
 
-    fn is_from_lead(&self, text: &HandsetText) -> bool {
-        text.direction == Direction::FromLead
+    fn is_from_lead(&self, text: &SimulatedText) -> bool {
+        text.direction == TextDirection::FromLead
     }
 }
 
 /// What the forms of the page hold when they come back with errors.
 #[derive(Default)]
-struct Again {
+struct PhonesRedisplay {
     handset: String,
-    wish: Wish,
+    wish: TextForm,
     errors: Vec<FieldError>,
 }
 
 #[derive(Deserialize, Default)]
-struct Wish {
+struct TextForm {
     #[serde(default)]
     phone: String,
     #[serde(default)]
@@ -145,16 +145,16 @@ struct Wish {
     basis_words: String,
 }
 
-async fn show(app: Data<App>, who: Viewer, session: Session) -> Result<HttpResponse, PageError> {
-    table(&app, &who, &session, StatusCode::OK, Again::default()).await
+async fn show(app: Data<AppState>, who: Viewer, session: Session) -> Result<HttpResponse, PageError> {
+    table(&app, &who, &session, StatusCode::OK, PhonesRedisplay::default()).await
 }
 
 async fn table(
-    app: &App,
-    who: &impl Signed,
+    app: &AppState,
+    who: &impl SignedIn,
     session: &Session,
     status: StatusCode,
-    again: Again,
+    again: PhonesRedisplay,
 ) -> Result<HttpResponse, PageError> {
     let simulator = simulator(app)?;
     let mut handsets = simulator.handsets();
@@ -173,8 +173,8 @@ async fn table(
     let fault = behaviour.fail_with.clone().unwrap_or_else(|| "none".to_owned());
     let lines = lines(app).await?;
     let asks_basis = lines.iter().any(|line| line.requires_basis);
-    let Again { handset, wish, errors } = again;
-    let page = Page::new(app, "simulator", who);
+    let PhonesRedisplay { handset, wish, errors } = again;
+    let page = PageFrame::new(app, "simulator", who);
     let errors = errors.into();
     html_status(
         status,
@@ -183,7 +183,7 @@ async fn table(
 }
 
 fn on_table(
-    conn: &mut Conn<'_>,
+    conn: &mut ReadConn<'_>,
     handset: Handset,
     home: &str,
     now: Timestamp,
@@ -209,7 +209,7 @@ fn on_table(
     on_table.headline = verdict.headline();
     if all.len() > 1 {
         on_table.headline = format!("{}: {}", program.name, on_table.headline);
-        let standing = |program: &Program| Standing {
+        let standing = |program: &Program| DeviceState {
             program: program.name.clone(),
             state: number.consent.state_in(program.id).name().as_str(),
         };
@@ -230,15 +230,15 @@ fn on_table(
     Ok(on_table)
 }
 
-fn simulator(app: &App) -> Result<&Simulator, PageError> {
+fn simulator(app: &AppState) -> Result<&Simulator, PageError> {
     app.simulator.as_deref().ok_or(PageError::NotFound)
 }
 
 async fn send(
-    app: Data<App>,
+    app: Data<AppState>,
     who: Editor,
     session: Session,
-    Posted(wish): Posted<Wish>,
+    PostedForm(wish): PostedForm<TextForm>,
 ) -> Result<HttpResponse, PageError> {
     simulator(&app)?;
     let region = app.config.default_region.clone();
@@ -249,14 +249,14 @@ async fn send(
         (Ok(phone), Ok(()), Ok(basis)) => (phone, basis),
         (phone, body, basis) => {
             let errors = phone.err().into_iter().chain(body.err()).chain(basis.err()).collect();
-            let again = Again { wish, errors, ..Again::default() };
+            let again = PhonesRedisplay { wish, errors, ..PhonesRedisplay::default() };
             return table(&app, &who, &session, StatusCode::UNPROCESSABLE_ENTITY, again).await;
         }
     };
     let shown = phone.shown(&region);
     let (to, body) = (wish.phone.clone(), wish.body.clone());
     let program = Some(wish.program.clone()).filter(|slug| !slug.is_empty());
-    let wanted = Wanted { to, body, category: Category::Alert, program, basis };
+    let wanted = NewMessage { to, body, category: Category::Alert, program, basis };
     let (actor, now) = (who.actor(), app.clock.now());
     let sent = app.store.write(move |tx| {
         let known = match numbers::find(tx, &phone)? {
@@ -264,7 +264,14 @@ async fn send(
             None => false,
         };
         if !known {
-            save_contact::create_contact(tx, phone.as_str(), &Details::default(), &region, &actor, now)?;
+            save_contact::create_contact(
+                tx,
+                phone.as_str(),
+                &ContactDetails::default(),
+                &region,
+                &actor,
+                now,
+            )?;
         }
         match send_message(tx, &wanted, &region, &actor, now)? {
             // A question that the form asks again is no attempt: nothing of it is kept.
@@ -284,7 +291,7 @@ async fn send(
             Ok(see_other("/simulator"))
         }
         Err(ActionError::Invalid(errors)) => {
-            let again = Again { wish, errors, ..Again::default() };
+            let again = PhonesRedisplay { wish, errors, ..PhonesRedisplay::default() };
             table(&app, &who, &session, StatusCode::UNPROCESSABLE_ENTITY, again).await
         }
         Err(error) => Err(error.into()),
@@ -303,10 +310,10 @@ struct PhoneTextForm {
 
 /// The lead texts one of our numbers, from the page.
 async fn text(
-    app: Data<App>,
+    app: Data<AppState>,
     _who: Editor,
     session: Session,
-    Posted(typed): Posted<PhoneTextForm>,
+    PostedForm(typed): PostedForm<PhoneTextForm>,
 ) -> Result<HttpResponse, PageError> {
     let PhoneTextForm { phone, to, body } = typed;
     if body.trim().is_empty() {
@@ -324,7 +331,7 @@ async fn text(
     Ok(see_other("/simulator"))
 }
 
-async fn lines(app: &App) -> Result<Vec<OurLine>, StoreError> {
+async fn lines(app: &AppState) -> Result<Vec<OurLine>, StoreError> {
     let found = app.store.read(|conn| {
         let mut lines = Vec::new();
         for program in programs::all(conn)? {

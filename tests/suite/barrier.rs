@@ -8,8 +8,8 @@ use sms_opt_in::actions::deliver;
 use sms_opt_in::domain::gate::ClearedText;
 use sms_opt_in::domain::id::MessageId;
 use sms_opt_in::domain::message::{LookUp, SendOutcome};
-use sms_opt_in::jobs::{Jobs, deliver_due, reconcile};
-use sms_opt_in::providers::{Answering, Wanted};
+use sms_opt_in::jobs::{JobContext, deliver_due, reconcile};
+use sms_opt_in::providers::{OutgoingText, ProviderFuture};
 use sms_opt_in::store::{Tx, messages};
 
 use crate::support::carrier::Carrier;
@@ -23,7 +23,7 @@ pub struct Slow {
 }
 
 impl Carrier for Slow {
-    fn send<'a>(&'a self, text: &'a ClearedText) -> Answering<'a, SendOutcome> {
+    fn send<'a>(&'a self, text: &'a ClearedText) -> ProviderFuture<'a, SendOutcome> {
         Box::pin(async move {
             self.waiting.fetch_add(1, Ordering::SeqCst);
             tokio::time::sleep(Duration::from_millis(150)).await;
@@ -65,10 +65,10 @@ struct Mute {
 }
 
 impl Carrier for Mute {
-    fn send<'a>(&'a self, _: &'a ClearedText) -> Answering<'a, SendOutcome> {
+    fn send<'a>(&'a self, _: &'a ClearedText) -> ProviderFuture<'a, SendOutcome> {
         Box::pin(async { SendOutcome::Unknown { why: "it is mute".to_owned() } })
     }
-    fn look_up<'a>(&'a self, text: &'a Wanted<'a>) -> Answering<'a, LookUp> {
+    fn look_up<'a>(&'a self, text: &'a OutgoingText<'a>) -> ProviderFuture<'a, LookUp> {
         self.asked.lock().unwrap().insert(text.message);
         Box::pin(async { LookUp::Unavailable })
     }
@@ -84,7 +84,7 @@ async fn texts_about_which_nothing_is_heard_do_not_keep_others_from_being_asked_
         assert_eq!(world.send(&to, "hello").await.0, 202);
     }
     // A worker that has seen so many without an answer would rest; each of these begins afresh.
-    while deliver_due(&Jobs { breaker: Arc::default(), ..jobs.clone() }).await.unwrap() > 0 {}
+    while deliver_due(&JobContext { breaker: Arc::default(), ..jobs.clone() }).await.unwrap() > 0 {}
     // Twenty without an answer end a round.
     for _ in 0..TEXTS.div_ceil(20) {
         world.clock.advance(chrono::Duration::seconds(11));

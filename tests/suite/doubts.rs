@@ -6,7 +6,7 @@ use std::net::TcpListener;
 use std::sync::Arc;
 
 use serde_json::json;
-use sms_opt_in::jobs::{Jobs, ask_carrier};
+use sms_opt_in::jobs::{JobContext, ask_carrier};
 use sms_opt_in::providers::twilio::{Twilio, TwilioConfig};
 
 use crate::hooks::{INBOUND, post, signature};
@@ -162,8 +162,10 @@ async fn a_doubtful_consent_counts_once_the_carrier_has_the_text() {
         let sid = format!("SM{line}23456789abcdef0123456789abcdef");
         assert_eq!(texts(&world, lead.phone.as_str(), "START", [&sid; 3], &more).await, 200);
         assert_eq!(lead.state().await, "not_asked");
-        let jobs =
-            Jobs { provider: carrier_that_has(lead.phone.as_str(), carriers_words), ..world.jobs.clone() };
+        let jobs = JobContext {
+            provider: carrier_that_has(lead.phone.as_str(), carriers_words),
+            ..world.jobs.clone()
+        };
         while ask_carrier(&jobs).await.unwrap() > 0 {}
         assert_eq!(lead.state().await, if counts { "opted_in" } else { "not_asked" });
         world.deliver().await;
@@ -173,7 +175,7 @@ async fn a_doubtful_consent_counts_once_the_carrier_has_the_text() {
     let lead = world.lead(95);
     assert_eq!(texts(&world, lead.phone.as_str(), "START", [SID; 3], &more).await, 200);
     assert_eq!(texts(&world, lead.phone.as_str(), "STOP", [OTHER; 3], &[]).await, 200);
-    let jobs = Jobs { provider: carrier_that_has(lead.phone.as_str(), "START"), ..world.jobs.clone() };
+    let jobs = JobContext { provider: carrier_that_has(lead.phone.as_str(), "START"), ..world.jobs.clone() };
     while ask_carrier(&jobs).await.unwrap() > 0 {}
     assert_eq!(lead.state().await, "opted_out");
     world.is_intact().await;

@@ -5,11 +5,11 @@ use chrono::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
 use sms_opt_in::actions::expire::expire;
-use sms_opt_in::actions::record_consent::{Update, record_consent};
+use sms_opt_in::actions::record_consent::{NewConsentRecord, record_consent};
 use sms_opt_in::domain::actor::Actor;
 use sms_opt_in::domain::consent::Source;
 use sms_opt_in::domain::program::defaults;
-use sms_opt_in::providers::simulator::Behaviour;
+use sms_opt_in::providers::simulator::CarrierBehavior;
 use sms_opt_in::store::{Tx, numbers};
 
 use crate::support::{Lead, World, world};
@@ -341,7 +341,7 @@ async fn nobody_is_invited_again_who_said_no_or_must_not_be_texted() {
     let (phone, now) = (hal.phone.clone(), world.clock.now());
     let flag = move |tx: &mut Tx<'_>| {
         let number = numbers::find(tx, &phone)?.unwrap().id;
-        let update = Update::SetDoNotText("the lawyer wrote to us about it".to_owned());
+        let update = NewConsentRecord::SetDoNotText("the lawyer wrote to us about it".to_owned());
         record_consent(tx, number, None, update, Source::Manual, &Actor::Operator, now)
     };
     world.jobs.store.write(flag).await.unwrap();
@@ -361,12 +361,13 @@ async fn a_repeated_invitation_that_fails_does_not_count_as_never_asked() {
     cy.is_sent("hello").await;
     days_later(&world, 31).await;
     let simulator = world.bound_app.simulator.as_ref().unwrap();
-    simulator.set_behaviour(Behaviour { fail_with: Some("30008".to_owned()), ..Behaviour::default() });
+    simulator
+        .set_behaviour(CarrierBehavior { fail_with: Some("30008".to_owned()), ..CarrierBehavior::default() });
     let mut sam = world.sam().await;
     let asked = sam.post(&page, &format!("{page}/reinvitation"), &[]).await;
     assert_eq!(asked.status, 303);
     world.deliver().await;
-    simulator.set_behaviour(Behaviour::default());
+    simulator.set_behaviour(CarrierBehavior::default());
     assert_eq!(cy.state().await, "invited");
     sam.open(&page).await.says("Repeated opt-in request could not be delivered");
     let before = cy.received().len();

@@ -1,7 +1,7 @@
 //! The hosted form, as a lead on a phone and a stranger would use it.
 
 use sms_opt_in::actions::ActionError;
-use sms_opt_in::actions::publish_form::{Edited, form_revision, publish_form};
+use sms_opt_in::actions::publish_form::{FormChange, form_revision, publish_form};
 use sms_opt_in::domain::actor::Actor;
 use sms_opt_in::store::forms;
 
@@ -83,7 +83,7 @@ async fn make_single(world: &World) {
     let now = world.clock.now();
     let made = world.bound_app.store.write(move |tx| {
         let (form, _) = forms::find(tx, "opt-in")?.unwrap();
-        let edited = Edited {
+        let edited = FormChange {
             title: form.title.clone(),
             template: form.template.clone(),
             double_opt_in: false,
@@ -269,7 +269,7 @@ async fn reword(world: &World) {
     let now = world.clock.now();
     let made = world.bound_app.store.write(move |tx| {
         let (form, _) = forms::find(tx, "opt-in")?.unwrap();
-        let edited = Edited {
+        let edited = FormChange {
             title: form.title.clone(),
             template: format!("{} New words.", form.template),
             double_opt_in: false,

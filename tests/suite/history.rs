@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 use sms_opt_in::domain::consent::{
-    Arrival, Asked, Event, EventKind, Intent, NumberConsent, Revocation, Scope, Source, StateName, decide,
-    fold, opt_outs_in_force,
+    ConsentEvent, EventKind, Intent, NumberConsent, RequestStatus, Revocation, RevocationScope, Source,
+    StartArrival, StateName, decide, fold, opt_outs_in_force,
 };
 use sms_opt_in::domain::evidence::*;
 use sms_opt_in::domain::id::{InboundId, MessageId, ProgramId};
@@ -29,7 +29,7 @@ fn text(matched: &str, sent_at: Option<Timestamp>) -> HandsetText {
 
 /// A START; what it has to be later than is known when it is played.
 fn a_start(sent_at: Option<Timestamp>) -> Intent {
-    Intent::Start(text("START", sent_at), Arrival { at: Timestamp::default(), opt_outs: Vec::new() })
+    Intent::Start(text("START", sent_at), StartArrival { at: Timestamp::default(), opt_outs: Vec::new() })
 }
 
 fn intents() -> impl Strategy<Value = Intent> {
@@ -69,12 +69,12 @@ fn intents() -> impl Strategy<Value = Intent> {
         Just(Intent::Yes {
             text: text("YES", None),
             arrived_at: Timestamp::default(),
-            asked: Asked::At(Timestamp::default())
+            asked: RequestStatus::At(Timestamp::default())
         }),
         Just(Intent::Yes {
             text: text("YES", None),
             arrived_at: Timestamp::default(),
-            asked: Asked::UnderWay { since: Timestamp::default() }
+            asked: RequestStatus::UnderWay { since: Timestamp::default() }
         }),
         (1..9i32).prop_map(move |seq| Intent::RequestAccepted {
             message,
@@ -82,8 +82,8 @@ fn intents() -> impl Strategy<Value = Intent> {
             text: "Reply START".into(),
             asked_at: Timestamp::default()
         }),
-        Just(Intent::Stop(text("STOP", None), Scope::Everywhere)),
-        Just(Intent::Stop(text("STOP", None), Scope::Program)),
+        Just(Intent::Stop(text("STOP", None), RevocationScope::Everywhere)),
+        Just(Intent::Stop(text("STOP", None), RevocationScope::Program)),
         Just(Intent::Unclear(text("no", None))),
         any::<bool>().prop_map(form),
         (0i64..3000).prop_map(move |at| document(Timestamp::from_micros(at * 1_000_000))),
@@ -92,7 +92,7 @@ fn intents() -> impl Strategy<Value = Intent> {
             provider: "test".into(),
             code: "21610".into(),
             message,
-            scope: Scope::Everywhere
+            scope: RevocationScope::Everywhere
         }),
         Just(Intent::Reassigned { reason: reason() }),
         Just(Intent::SetDoNotText { reason: reason() }),
@@ -102,7 +102,7 @@ fn intents() -> impl Strategy<Value = Intent> {
 }
 
 /// Plays the intents one second apart; returns the history and the projection kept beside it.
-fn play(intents: Vec<Intent>) -> (Vec<Event>, NumberConsent) {
+fn play(intents: Vec<Intent>) -> (Vec<ConsentEvent>, NumberConsent) {
     let (mut history, mut record) = (Vec::new(), NumberConsent::default());
     for (n, intent) in intents.into_iter().enumerate() {
         let now = Timestamp::from_micros((1000 + n as i64) * 1_000_000);
@@ -111,13 +111,13 @@ fn play(intents: Vec<Intent>) -> (Vec<Event>, NumberConsent) {
         let intent = match intent {
             Intent::Start(text, _) => {
                 let opt_outs = opt_outs_in_force(history.iter().rev(), program());
-                Intent::Start(text, Arrival { at: now, opt_outs })
+                Intent::Start(text, StartArrival { at: now, opt_outs })
             }
             other => other,
         };
         let Ok(decision) = decide(&record, program(), intent, now) else { continue };
         let Some(draft) = decision.event else { continue };
-        let event = Event {
+        let event = ConsentEvent {
             seq: record.seq + 1,
             program: draft.program,
             kind: draft.kind,
@@ -168,7 +168,7 @@ proptest! {
             if *start {
                 a_start(sent_at)
             } else {
-                Intent::Stop(text("STOP", sent_at), Scope::Everywhere)
+                Intent::Stop(text("STOP", sent_at), RevocationScope::Everywhere)
             }
         }).collect());
         let last = |wanted: bool| sent.iter().filter(|(start, _)| *start == wanted).map(|(_, at)| *at).max();

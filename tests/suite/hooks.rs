@@ -6,7 +6,7 @@ use std::sync::Arc;
 use base64::Engine;
 use hmac::{Hmac, KeyInit, Mac};
 use sms_opt_in::domain::phone::Phone;
-use sms_opt_in::jobs::{Jobs, deliver_due, reconcile};
+use sms_opt_in::jobs::{JobContext, deliver_due, reconcile};
 use sms_opt_in::providers::twilio::{Twilio, TwilioConfig};
 
 use crate::support::{PUBLIC, TOKEN, World, world};
@@ -122,7 +122,7 @@ async fn a_signed_text_is_never_refused_for_a_field_that_is_missing() {
     }
     let nobody = [("MessageSid", "SM3"), ("From", ""), to, stop];
     assert_eq!(post(&world, INBOUND, &nobody, &signature(INBOUND, &nobody)).await, 200);
-    let notices = |conn: &mut sms_opt_in::store::Conn<'_>| sms_opt_in::store::notices::open(conn, 20);
+    let notices = |conn: &mut sms_opt_in::store::ReadConn<'_>| sms_opt_in::store::notices::open(conn, 20);
     let raised = world.jobs.store.read(notices).await.unwrap();
     let kinds: Vec<&str> = raised.iter().map(|(kind, _)| kind.as_str()).collect();
     assert_eq!(kinds.iter().filter(|kind| **kind == "unconfirmed_consent").count(), 4, "{kinds:?}");
@@ -198,7 +198,7 @@ async fn two_texts_with_the_same_words_are_told_apart_when_twilio_is_asked() {
         api_base: speechless(),
         public_url: PUBLIC.to_owned(),
     };
-    let jobs = Jobs { provider: Arc::new(Twilio::new(config).unwrap()), ..world.jobs.clone() };
+    let jobs = JobContext { provider: Arc::new(Twilio::new(config).unwrap()), ..world.jobs.clone() };
     let mut ids = Vec::new();
     for _ in 0..2 {
         ids.push(world.send(cy.phone.as_str(), "Twice").await.1["id"].clone());
@@ -212,7 +212,8 @@ async fn two_texts_with_the_same_words_are_told_apart_when_twilio_is_asked() {
     for id in &ids {
         assert_eq!(world.status(id).await, "sent");
         let id = id.as_str().unwrap().parse().unwrap();
-        let read = move |conn: &mut sms_opt_in::store::Conn<'_>| sms_opt_in::store::messages::get(conn, id);
+        let read =
+            move |conn: &mut sms_opt_in::store::ReadConn<'_>| sms_opt_in::store::messages::get(conn, id);
         sids.push(world.jobs.store.read(read).await.unwrap().unwrap().provider_id.unwrap());
     }
     assert_eq!(sids, ["SM1", "SM2"]);

@@ -10,22 +10,22 @@ use sms_opt_in::actions::edit_program::keep_rules;
 use sms_opt_in::actions::switch_sending::switch_sending;
 use sms_opt_in::clock::Clock;
 use sms_opt_in::domain::actor::Actor;
-use sms_opt_in::jobs::{Jobs, deliver_due, seal_all};
+use sms_opt_in::jobs::{JobContext, deliver_due, seal_all};
 use sms_opt_in::store::seal_file::SealFile;
 use sms_opt_in::store::seals;
-use sms_opt_in::store::{Duty, Store, StoreError, Tx, events, sending, settings};
+use sms_opt_in::store::{SingletonTask, Store, StoreError, Tx, events, sending, settings};
 
 use crate::barrier::Slow;
 use crate::support::carrier::OnStage;
 use crate::support::{World, database, world};
 
 /// A second instance on the same database, whose provider is slow.
-fn beside(world: &World) -> (Arc<OnStage<Slow>>, Jobs) {
+fn beside(world: &World) -> (Arc<OnStage<Slow>>, JobContext) {
     let (slow, jobs) = world.carried_by(Slow::default());
     let store = Store::open(&world.database).unwrap();
     let seals = SealFile::at(world.directory.path().join("other.seals"));
     // The real time, because PostgreSQL is asked how long ago a hand-off began.
-    (slow, Jobs { store, clock: Clock::System, seals, ..jobs })
+    (slow, JobContext { store, clock: Clock::System, seals, ..jobs })
 }
 
 /// Ana's texts are handed over by the second instance while her STOP reaches the first.
@@ -79,12 +79,12 @@ async fn a_duty_is_done_by_one_instance_at_a_time() {
     }
     let world = world().await;
     let (_, other) = beside(&world);
-    let on_duty = world.jobs.store.take_on(Duty::Housekeeping).await.unwrap();
+    let on_duty = world.jobs.store.take_on(SingletonTask::Housekeeping).await.unwrap();
     assert!(on_duty.is_some());
-    assert!(other.store.take_on(Duty::Housekeeping).await.unwrap().is_none(), "the first is at it");
-    assert!(other.store.take_on(Duty::Sealing).await.unwrap().is_some(), "each duty by itself");
+    assert!(other.store.take_on(SingletonTask::Housekeeping).await.unwrap().is_none(), "the first is at it");
+    assert!(other.store.take_on(SingletonTask::Sealing).await.unwrap().is_some(), "each duty by itself");
     drop(on_duty);
-    while other.store.take_on(Duty::Housekeeping).await.unwrap().is_none() {
+    while other.store.take_on(SingletonTask::Housekeeping).await.unwrap().is_none() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }

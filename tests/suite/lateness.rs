@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use sms_opt_in::actions::receive_receipt::receive_receipt;
 use sms_opt_in::actions::receive_text::receive_text;
-use sms_opt_in::actions::record_consent::{Update, record_consent};
+use sms_opt_in::actions::record_consent::{NewConsentRecord, record_consent};
 use sms_opt_in::actions::{ActionError, install};
 use sms_opt_in::domain::actor::Actor;
 use sms_opt_in::domain::consent::{Source, StateName};
@@ -11,7 +11,7 @@ use sms_opt_in::domain::message::{IdCertainty, InboundText, Receipt, ReceiptStat
 use sms_opt_in::domain::phone::Phone;
 use sms_opt_in::domain::time::Timestamp;
 use sms_opt_in::jobs::reconcile;
-use sms_opt_in::providers::simulator::Behaviour;
+use sms_opt_in::providers::simulator::CarrierBehavior;
 use sms_opt_in::store::{Store, messages, numbers, programs};
 
 use crate::support::{World, database, start, world};
@@ -19,7 +19,7 @@ use crate::support::{World, database, start, world};
 fn carrier(world: &World, fault: Option<&str>) {
     let fail_with = fault.map(str::to_owned);
     let simulator = world.bound_app.simulator.as_ref().unwrap();
-    simulator.set_behaviour(Behaviour { fail_with, ..Behaviour::default() });
+    simulator.set_behaviour(CarrierBehavior { fail_with, ..CarrierBehavior::default() });
 }
 
 async fn minutes_later(world: &World) {
@@ -56,7 +56,7 @@ async fn a_text_for_the_owner_before_never_reaches_the_next_one() {
     let (phone, now) = (ana.phone.clone(), world.clock.now());
     let reassigned = move |tx: &mut sms_opt_in::store::Tx<'_>| {
         let number = numbers::find(tx, &phone)?.unwrap().id;
-        let update = Update::Reassigned("the carrier says that it has another owner".to_owned());
+        let update = NewConsentRecord::Reassigned("the carrier says that it has another owner".to_owned());
         record_consent(tx, number, None, update, Source::Manual, &Actor::Operator, now)
     };
     world.jobs.store.write(reassigned).await.unwrap();
@@ -85,7 +85,7 @@ async fn news_about_an_old_invitation_says_nothing_about_the_new_one() {
         .await
         .unwrap();
     let reassigned = move |tx: &mut sms_opt_in::store::Tx<'_>| {
-        let update = Update::Reassigned("the carrier says that it has another owner".to_owned());
+        let update = NewConsentRecord::Reassigned("the carrier says that it has another owner".to_owned());
         record_consent(tx, number, None, update, Source::Manual, &Actor::Operator, now)
     };
     world.jobs.store.write(reassigned).await.unwrap();
@@ -145,9 +145,9 @@ async fn do_not_text_takes_back_an_invitation_that_has_not_gone_out() {
             let number = numbers::find(tx, &phone)?.unwrap().id;
             let reason = "the lawyer wrote to us about it".to_owned();
             let update = if on {
-                Update::SetDoNotText(reason)
+                NewConsentRecord::SetDoNotText(reason)
             } else {
-                Update::ClearDoNotText { reason, set_at: now }
+                NewConsentRecord::ClearDoNotText { reason, set_at: now }
             };
             record_consent(tx, number, None, update, Source::Manual, &Actor::Operator, now)
         }
@@ -259,7 +259,7 @@ async fn a_flag_that_was_set_anew_is_not_lifted_from_an_old_page() {
     let world = world().await;
     let dee = world.lead(87);
     dee.texts("START").await;
-    let update = |update: Update, now: Timestamp| {
+    let update = |update: NewConsentRecord, now: Timestamp| {
         let phone = dee.phone.clone();
         world.jobs.store.write(move |tx: &mut sms_opt_in::store::Tx<'_>| {
             let number = numbers::find(tx, &phone)?.unwrap().id;
@@ -269,11 +269,11 @@ async fn a_flag_that_was_set_anew_is_not_lifted_from_an_old_page() {
     let reason = || "the lawyer wrote to us about it".to_owned();
     let first = world.clock.now();
     let second = first.plus(chrono::Duration::minutes(1));
-    update(Update::SetDoNotText(reason()), first).await.unwrap();
-    update(Update::ClearDoNotText { reason: reason(), set_at: first }, first).await.unwrap();
-    update(Update::SetDoNotText(reason()), second).await.unwrap();
-    let late = update(Update::ClearDoNotText { reason: reason(), set_at: first }, second).await;
+    update(NewConsentRecord::SetDoNotText(reason()), first).await.unwrap();
+    update(NewConsentRecord::ClearDoNotText { reason: reason(), set_at: first }, first).await.unwrap();
+    update(NewConsentRecord::SetDoNotText(reason()), second).await.unwrap();
+    let late = update(NewConsentRecord::ClearDoNotText { reason: reason(), set_at: first }, second).await;
     assert!(matches!(late, Err(ActionError::Conflict(_))), "{late:?}");
-    update(Update::ClearDoNotText { reason: reason(), set_at: second }, second).await.unwrap();
+    update(NewConsentRecord::ClearDoNotText { reason: reason(), set_at: second }, second).await.unwrap();
     world.is_intact().await;
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use reqwest::Method;
 use serde_json::json;
-use sms_opt_in::actions::record_consent::{Update, record_consent};
+use sms_opt_in::actions::record_consent::{NewConsentRecord, record_consent};
 use sms_opt_in::actions::{ActionError, seed::seed};
 use sms_opt_in::domain::actor::Actor;
 use sms_opt_in::domain::consent::Source;
@@ -131,7 +131,7 @@ async fn who_was_only_flagged_is_on_the_list_of_those_not_asked() {
     let (fay, now) = (world.lead(1).phone.clone(), world.clock.now());
     let flag = move |tx: &mut Tx<'_>| {
         let number = numbers::find(tx, &fay)?.unwrap().id;
-        let update = Update::SetDoNotText("the lawyer wrote to us about it".to_owned());
+        let update = NewConsentRecord::SetDoNotText("the lawyer wrote to us about it".to_owned());
         record_consent(tx, number, None, update, Source::Manual, &Actor::Operator, now)
     };
     world.bound_app.store.write(flag).await.unwrap();

@@ -6,8 +6,8 @@ use std::time::Duration;
 use sms_opt_in::domain::gate::ClearedText;
 use sms_opt_in::domain::message::{SendOutcome, Status};
 use sms_opt_in::jobs::deliver_due;
-use sms_opt_in::providers::Answering;
-use sms_opt_in::store::{Conn, messages};
+use sms_opt_in::providers::ProviderFuture;
+use sms_opt_in::store::{ReadConn, messages};
 
 use crate::support::carrier::Carrier;
 use crate::support::{World, world};
@@ -20,7 +20,7 @@ struct Away {
 }
 
 impl Carrier for Away {
-    fn send<'a>(&'a self, text: &'a ClearedText) -> Answering<'a, SendOutcome> {
+    fn send<'a>(&'a self, text: &'a ClearedText) -> ProviderFuture<'a, SendOutcome> {
         let nth = self.asked.fetch_add(1, Ordering::SeqCst);
         Box::pin(async move {
             match self.is_back.load(Ordering::SeqCst) {
@@ -35,7 +35,7 @@ impl Carrier for Away {
 }
 
 async fn waiting(world: &World, status: Status) -> Vec<messages::Message> {
-    let read = move |conn: &mut Conn<'_>| messages::page(conn, Some(status), None, None, 500);
+    let read = move |conn: &mut ReadConn<'_>| messages::page(conn, Some(status), None, None, 500);
     world.jobs.store.read(read).await.unwrap()
 }
 

@@ -6,8 +6,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use sms_opt_in::actions::edit_program::keep_rules;
 use sms_opt_in::domain::actor::Actor;
-use sms_opt_in::providers::simulator::Behaviour;
-use sms_opt_in::store::{Conn, StoreError, Tx, programs};
+use sms_opt_in::providers::simulator::CarrierBehavior;
+use sms_opt_in::store::{ReadConn, StoreError, Tx, programs};
 
 use crate::reviews::decide;
 use crate::support::person::Person;
@@ -284,7 +284,7 @@ async fn every_edit_of_a_program_is_dated_and_one_that_changes_nothing_is_none()
     let mut ada = with_rates(&world).await;
     let store = &world.bound_app.store;
     let changed = async || {
-        let find = |conn: &mut Conn<'_>| programs::find(conn, Some("rates"));
+        let find = |conn: &mut ReadConn<'_>| programs::find(conn, Some("rates"));
         store.read::<_, StoreError>(find).await.unwrap().unwrap().updated_at
     };
     let replies = [
@@ -373,7 +373,8 @@ async fn a_block_at_the_provider_reaches_all_programs() {
     ana.texts("START").await;
     ana.texts_to(RATES, "START").await;
     let simulator = world.bound_app.simulator.as_ref().unwrap();
-    simulator.set_behaviour(Behaviour { fail_with: Some("21610".to_owned()), ..Behaviour::default() });
+    simulator
+        .set_behaviour(CarrierBehavior { fail_with: Some("21610".to_owned()), ..CarrierBehavior::default() });
     send(&world, &ana, "Rates fell").await;
     assert_eq!(states(&ana, &world).await, pair("opted_out", "opted_out"));
 }

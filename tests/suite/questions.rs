@@ -5,14 +5,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use chrono::Duration;
-use sms_opt_in::actions::record_consent::{Update, record_consent};
+use sms_opt_in::actions::record_consent::{NewConsentRecord, record_consent};
 use sms_opt_in::domain::actor::Actor;
 use sms_opt_in::domain::consent::{Revocation, Source};
 use sms_opt_in::domain::evidence::RevocationChannel;
 use sms_opt_in::domain::message::{CarrierText, FetchedText};
 use sms_opt_in::domain::role::Role;
 use sms_opt_in::domain::time::Timestamp;
-use sms_opt_in::jobs::{Jobs, ask_carrier};
+use sms_opt_in::jobs::{JobContext, ask_carrier};
 use sms_opt_in::store::{Tx, numbers};
 
 use crate::hooks::{INBOUND, post, signature};
@@ -39,7 +39,7 @@ impl Carrier for Archive {
 struct Scene {
     world: World,
     carrier: Arc<OnStage<Archive>>,
-    jobs: Jobs,
+    jobs: JobContext,
 }
 
 async fn scene() -> Scene {
@@ -191,7 +191,15 @@ async fn calls(world: &World, lead: &Lead<'_>) {
     let recorded = move |tx: &mut Tx<'_>| {
         let number = numbers::find_or_create(tx, &phone, now)?.id;
         let revocation = Revocation::now(RevocationChannel::Call, "asked us to stop".to_owned());
-        record_consent(tx, number, None, Update::OptOut(revocation), Source::Manual, &Actor::Operator, now)
+        record_consent(
+            tx,
+            number,
+            None,
+            NewConsentRecord::OptOut(revocation),
+            Source::Manual,
+            &Actor::Operator,
+            now,
+        )
     };
     world.jobs.store.write(recorded).await.unwrap();
 }

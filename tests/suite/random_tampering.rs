@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use sms_opt_in::actions::verify::{Conclusion, Sealing, is_gap, verify};
+use sms_opt_in::actions::verify::{AuditConclusion, SealInputs, is_gap, verify};
 use sms_opt_in::domain::time::Timestamp;
 use sms_opt_in::store::seals::Seal;
 use sms_opt_in::store::{self, StoreError};
@@ -194,9 +194,9 @@ async fn rich() -> World {
 }
 
 fn is_found(url: &str, outside: &[Seal], now: Timestamp) -> bool {
-    let sealing = Sealing { key: KEY.as_bytes(), outside: Some(outside), now };
+    let sealing = SealInputs { key: KEY.as_bytes(), outside: Some(outside), now };
     let found = store::read_existing::<_, StoreError>(url, |conn| verify(conn, sealing));
-    found.map_or(true, |findings| findings.conclusion() != Conclusion::Intact)
+    found.map_or(true, |findings| findings.conclusion() != AuditConclusion::Intact)
 }
 
 #[actix_web::test]

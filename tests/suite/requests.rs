@@ -6,13 +6,13 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use sms_opt_in::actions::become_kind::become_kind;
 use sms_opt_in::domain::actor::Actor;
-use sms_opt_in::domain::consent::{Draft, EventKind, Source};
+use sms_opt_in::domain::consent::{EventDraft, EventKind, Source};
 use sms_opt_in::domain::database_kind::DatabaseKind;
 use sms_opt_in::domain::evidence::Evidence;
 use sms_opt_in::domain::id::MessageId;
 use sms_opt_in::domain::message::Lane;
 use sms_opt_in::jobs::reconcile;
-use sms_opt_in::providers::simulator::Behaviour;
+use sms_opt_in::providers::simulator::CarrierBehavior;
 use sms_opt_in::store::messages::Message;
 use sms_opt_in::store::{StoreError, Tx, events, messages, numbers, programs};
 
@@ -21,7 +21,7 @@ use crate::support::{Lead, World, database, world};
 fn carrier(world: &World, fault: Option<&str>) {
     let fail_with = fault.map(str::to_owned);
     let simulator = world.bound_app.simulator.as_ref().unwrap();
-    simulator.set_behaviour(Behaviour { fail_with, ..Behaviour::default() });
+    simulator.set_behaviour(CarrierBehavior { fail_with, ..CarrierBehavior::default() });
 }
 
 /// A lead with a contact, and the contact's page.
@@ -214,7 +214,7 @@ async fn a_form_schedules_a_request_and_only_one() {
 /// The button under a scheduled text on the simulated phones.
 async fn deliver_now(world: &World, lead: &Lead<'_>) -> String {
     let phone = lead.phone.clone();
-    let scheduled = move |conn: &mut sms_opt_in::store::Conn<'_>| {
+    let scheduled = move |conn: &mut sms_opt_in::store::ReadConn<'_>| {
         let number = numbers::find(conn, &phone)?.unwrap().id;
         let mut waiting = messages::waiting(conn, number, None)?;
         waiting.retain(|message| message.lane == Lane::Invitation);
@@ -266,7 +266,7 @@ async fn invited_by_an_older_version(world: &World, lead: &Lead<'_>) {
         let (message, text): (MessageId, _) = (tx.new_id(now)?, program.invitation());
         let evidence = Evidence::Invitation { message, text: text.clone(), basis: None };
         let (kind, source) = (EventKind::Invited, Source::System);
-        let draft = Draft { kind, program: Some(program.id), source, occurred_at: now, evidence };
+        let draft = EventDraft { kind, program: Some(program.id), source, occurred_at: now, evidence };
         events::append(tx, &mut number, draft, &Actor::System, now)?;
         let queued =
             Message::new(message, program.id, Lane::Invitation, phone.as_str(), &text, &Actor::System, now);

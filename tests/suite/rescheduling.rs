@@ -7,7 +7,7 @@ use sms_opt_in::actions::edit_program::keep_rules;
 use sms_opt_in::domain::actor::Actor;
 use sms_opt_in::domain::id::MessageId;
 use sms_opt_in::domain::message::{Lane, Status};
-use sms_opt_in::jobs::{Jobs, reschedule};
+use sms_opt_in::jobs::{JobContext, reschedule};
 use sms_opt_in::store::messages::{self, Message};
 use sms_opt_in::store::{Store, Tx, numbers, programs};
 
@@ -70,7 +70,7 @@ async fn scheduled_messages_are_looked_at_again_in_pieces_and_a_crash_loses_none
     waiting(&world, &ana, None, 1).await;
     // The server ends here, and another one starts.
     let store = Store::open(&world.database).unwrap();
-    let jobs = Jobs { store, ..world.jobs.clone() };
+    let jobs = JobContext { store, ..world.jobs.clone() };
     reschedule(&jobs).await.unwrap();
     assert_eq!(due(&world).await, 1200, "all of them, and not the one that was accepted later");
     assert_eq!(reschedule(&jobs).await.unwrap(), 0, "once");

@@ -7,7 +7,7 @@ use actix_web::{App, HttpResponse, HttpServer, web};
 use serde_json::json;
 use sms_opt_in::domain::role::Role;
 use sms_opt_in::domain::time::Timestamp;
-use sms_opt_in::jobs::{InboxReading, Jobs, join_others, mark, read_inbox, seal_all};
+use sms_opt_in::jobs::{InboxReading, JobContext, join_others, mark, read_inbox, seal_all};
 use sms_opt_in::providers::twilio::{Twilio, TwilioConfig};
 use sms_opt_in::store::start_file::StartMark;
 use tempfile::TempDir;
@@ -247,7 +247,7 @@ async fn after_a_long_silence_the_carriers_list_is_read_before_anything_leaves()
         api_base: "http://127.0.0.1:9".to_owned(),
         public_url: PUBLIC.to_owned(),
     };
-    let silent = Jobs { provider: Arc::new(Twilio::new(account).unwrap()), ..world.jobs.clone() };
+    let silent = JobContext { provider: Arc::new(Twilio::new(account).unwrap()), ..world.jobs.clone() };
     assert_eq!(read_inbox(&silent).await.unwrap(), InboxReading::Silent);
     world.deliver().await;
     assert!(!ana.received().iter().any(|text| text == "hello"), "the carrier did not answer");
@@ -269,7 +269,7 @@ async fn lost_webhook(minutes: i64, read: InboxReading, state: &str) -> Vec<Stri
         api_base: twilio(ana.phone.as_str(), sent).await,
         public_url: PUBLIC.to_owned(),
     };
-    let jobs = Jobs { provider: Arc::new(Twilio::new(account).unwrap()), ..world.jobs.clone() };
+    let jobs = JobContext { provider: Arc::new(Twilio::new(account).unwrap()), ..world.jobs.clone() };
     assert_eq!(read_inbox(&jobs).await.unwrap(), read);
     assert_eq!(ana.state().await, state);
     let again = read_inbox(&jobs).await.unwrap();
@@ -375,14 +375,14 @@ async fn after_silence() -> World {
     world_in(before.directory, before.database).await
 }
 
-fn with_twilio(world: &World, api_base: &str) -> Jobs {
+fn with_twilio(world: &World, api_base: &str) -> JobContext {
     let account = TwilioConfig {
         account_sid: "AC0".to_owned(),
         auth_token: "x".to_owned().into(),
         api_base: api_base.to_owned(),
         public_url: PUBLIC.to_owned(),
     };
-    Jobs { provider: Arc::new(Twilio::new(account).unwrap()), ..world.jobs.clone() }
+    JobContext { provider: Arc::new(Twilio::new(account).unwrap()), ..world.jobs.clone() }
 }
 
 /// An API that answers with this status alone.

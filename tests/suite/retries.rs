@@ -1,7 +1,7 @@
 //! A carrier that certainly did not deliver, for a reason that passes: the text is tried again, each time through the gate,
 //! and a late word about an earlier attempt never fails a later one.
 
-use sms_opt_in::providers::simulator::Behaviour;
+use sms_opt_in::providers::simulator::CarrierBehavior;
 use sms_opt_in::store::messages;
 
 use crate::hooks::{post, signature};
@@ -14,7 +14,7 @@ fn carrier_fails_with(world: &World, code: Option<&str>) {
         .simulator
         .as_ref()
         .unwrap()
-        .set_behaviour(Behaviour { fail_with, ..Behaviour::default() });
+        .set_behaviour(CarrierBehavior { fail_with, ..CarrierBehavior::default() });
 }
 
 async fn later(world: &World, minutes: i64) {
@@ -24,7 +24,7 @@ async fn later(world: &World, minutes: i64) {
 
 async fn provider_id(world: &World, id: &serde_json::Value) -> Option<String> {
     let id = id.as_str().unwrap().parse().unwrap();
-    let read = move |conn: &mut sms_opt_in::store::Conn<'_>| messages::get(conn, id);
+    let read = move |conn: &mut sms_opt_in::store::ReadConn<'_>| messages::get(conn, id);
     world.jobs.store.read(read).await.unwrap().unwrap().provider_id
 }
 
@@ -127,7 +127,7 @@ async fn an_attempt_that_arrived_after_all_is_not_repeated() {
 
 async fn first_attempt(world: &World, id: &serde_json::Value) -> String {
     let id = id.as_str().unwrap().parse().unwrap();
-    let read = move |conn: &mut sms_opt_in::store::Conn<'_>| messages::failed_attempts(conn, id);
+    let read = move |conn: &mut sms_opt_in::store::ReadConn<'_>| messages::failed_attempts(conn, id);
     world.jobs.store.read(read).await.unwrap().remove(0).provider_id
 }
 
@@ -238,7 +238,7 @@ async fn the_page_of_a_text_that_waits_says_what_holds_it() {
 }
 
 async fn newest(world: &World, lane: &str) -> String {
-    let read = move |conn: &mut sms_opt_in::store::Conn<'_>| messages::page(conn, None, None, None, 20);
+    let read = move |conn: &mut sms_opt_in::store::ReadConn<'_>| messages::page(conn, None, None, None, 20);
     let found = world.jobs.store.read(read).await.unwrap();
     found.into_iter().find(|message| message.lane.as_str() == lane).unwrap().id.to_string()
 }

@@ -9,8 +9,8 @@ use sms_opt_in::actions::publish_rules::{RuleChange, RulesDraft, publish_rules};
 use sms_opt_in::actions::review::expire_reviews;
 use sms_opt_in::domain::actor::Actor;
 use sms_opt_in::domain::role::Role;
-use sms_opt_in::domain::schedule::Rule;
-use sms_opt_in::store::rulebooks::{self, Edition};
+use sms_opt_in::domain::schedule::ScheduleRule;
+use sms_opt_in::store::rulebooks::{self, RulebookVersion};
 use sms_opt_in::store::{StoreError, Tx};
 
 use crate::support::person::{Answer, Person};
@@ -65,7 +65,7 @@ async fn publishes(person: &mut Person, path: &str, fields: &Fields) -> Answer {
 }
 
 fn row(line: &str) -> String {
-    format!("/rules/rows/{}", line.parse::<Rule>().unwrap().id())
+    format!("/rules/rows/{}", line.parse::<ScheduleRule>().unwrap().id())
 }
 
 async fn next_text(world: &World, line: u8) -> String {
@@ -304,7 +304,7 @@ async fn published_by_the_release_before(world: &World) {
     let lines = "federal,Mon-Sun,08:00-21:00,1992-12-20,x\nWA,Mon-Sun,07:00-20:00,2000-01-01,counsel\n\
          NJ,Mon-Sun,08:00-20:00,2000-01-01,x\nrevoke_all,off,on,2027-01-31,47 CFR 64.1200(a)(10)";
     let write = move |tx: &mut Tx<'_>| {
-        let edition = Edition {
+        let edition = RulebookVersion {
             version: 1,
             lines: lines.to_owned(),
             published_at: now,

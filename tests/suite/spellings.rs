@@ -5,7 +5,7 @@ use serde_json::json;
 use sms_opt_in::actions::ActionError;
 use sms_opt_in::actions::spelling::join_spellings;
 use sms_opt_in::domain::actor::Actor;
-use sms_opt_in::domain::consent::{Draft, EventKind, Source};
+use sms_opt_in::domain::consent::{EventDraft, EventKind, Source};
 use sms_opt_in::domain::evidence::{Evidence, RevocationChannel};
 use sms_opt_in::domain::id::MessageId;
 use sms_opt_in::domain::message::{Lane, Status};
@@ -51,7 +51,7 @@ async fn opts_out_under(world: &World, e164: &str) {
         let evidence =
             Evidence::Revocation { channel: RevocationChannel::Call, reason: "No more".to_owned() };
         let (kind, source) = (EventKind::OptedOut, Source::Manual);
-        let draft = Draft { kind, program: None, source, occurred_at: now, evidence };
+        let draft = EventDraft { kind, program: None, source, occurred_at: now, evidence };
         events::append(tx, &mut number, draft, &Actor::Operator, now)?;
         Ok::<_, ActionError>(())
     };

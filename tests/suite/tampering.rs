@@ -5,8 +5,8 @@ use std::process::Command;
 
 use sha2::Digest;
 use sms_opt_in::actions::ActionError;
-use sms_opt_in::actions::record_consent::{File, Update, record_consent};
-use sms_opt_in::actions::submit_form::{Submission, submit_form};
+use sms_opt_in::actions::record_consent::{EvidenceFile, NewConsentRecord, record_consent};
+use sms_opt_in::actions::submit_form::{NewSubmission, submit_form};
 use sms_opt_in::domain::actor::Actor;
 use sms_opt_in::domain::consent::Source;
 use sms_opt_in::domain::evidence::{ConsentDocument, DocumentKind};
@@ -40,7 +40,7 @@ pub async fn installation() -> World {
         .write(move |tx| {
             let number = numbers::find_or_create(tx, &file, now)?;
             let words = |words: &str| words.to_owned();
-            let submission = Submission {
+            let submission = NewSubmission {
                 slug: words("opt-in"),
                 version: 1,
                 phone: form.clone(),
@@ -61,8 +61,8 @@ pub async fn installation() -> World {
             };
             let bytes = b"%PDF-1.4".to_vec();
             let sha256 = sha2::Sha256::digest(&bytes).into();
-            let file = File { sha256, media_type: "application/pdf", bytes };
-            let update = Update::OptIn(document, Some(file));
+            let file = EvidenceFile { sha256, media_type: "application/pdf", bytes };
+            let update = NewConsentRecord::OptIn(document, Some(file));
             record_consent(tx, number.id, None, update, Source::Manual, &Actor::Operator, now)?;
             Ok::<_, ActionError>(())
         })
@@ -290,7 +290,7 @@ async fn an_older_database_is_noticed_and_not_sealed_over() {
     );
     let store = sms_opt_in::store::Store::open(&older.url).unwrap();
     let seals_of_older = sms_opt_in::store::seal_file::SealFile::at(older.seals());
-    let jobs = sms_opt_in::jobs::Jobs { store, seals: seals_of_older, ..world.jobs.clone() };
+    let jobs = sms_opt_in::jobs::JobContext { store, seals: seals_of_older, ..world.jobs.clone() };
     let refused = seal_all(&jobs).await.unwrap_err().to_string();
     assert!(refused.contains("was a backup restored"), "{refused}");
     std::fs::remove_file(older.seals()).unwrap();

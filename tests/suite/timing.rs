@@ -255,7 +255,7 @@ async fn a_restart_leaves_the_number_that_an_administrator_chose() {
     let world = world().await;
     let now = world.clock.now();
     let sender = async || {
-        let read = |conn: &mut sms_opt_in::store::Conn<'_>| {
+        let read = |conn: &mut sms_opt_in::store::ReadConn<'_>| {
             let program = programs::find(conn, None)?.unwrap();
             programs::sender(conn, program.id)
         };

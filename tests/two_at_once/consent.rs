@@ -2,9 +2,9 @@
 
 use sms_opt_in::actions::ActionError;
 use sms_opt_in::actions::receive_text::receive_text;
-use sms_opt_in::actions::record_consent::{Update, record_consent};
-use sms_opt_in::actions::review::{Decision, Shown, decide_review};
-use sms_opt_in::actions::submit_form::{Submission, submit_form};
+use sms_opt_in::actions::record_consent::{NewConsentRecord, record_consent};
+use sms_opt_in::actions::review::{ReviewDecision, ReviewedState, decide_review};
+use sms_opt_in::actions::submit_form::{NewSubmission, submit_form};
 use sms_opt_in::domain::consent::{Revocation, Source, StateName};
 use sms_opt_in::domain::evidence::{ConsentDocument, DocumentKind, RevocationChannel};
 use sms_opt_in::domain::id::NumberId;
@@ -38,8 +38,8 @@ pub fn start(from: &Phone, provider_id: &str) -> InboundText {
 }
 
 /// The default form, with the box ticked.
-pub fn submission(phone: &Phone) -> Submission {
-    Submission {
+pub fn submission(phone: &Phone) -> NewSubmission {
+    NewSubmission {
         slug: "opt-in".to_owned(),
         version: 1,
         was_shown: true,
@@ -64,7 +64,7 @@ impl Stage {
     pub fn records(
         &self,
         number: NumberId,
-        update: Update,
+        update: NewConsentRecord,
     ) -> impl Fn(&mut Tx<'_>) -> Result<(), ActionError> + Send + use<> {
         let (actor, now) = (self.ada(), self.now);
         move |tx| record_consent(tx, number, None, update.clone(), Source::Manual, &actor, now).map(drop)
@@ -89,7 +89,7 @@ impl Stage {
     }
 }
 
-fn document(stage: &Stage) -> Update {
+fn document(stage: &Stage) -> NewConsentRecord {
     let document = ConsentDocument {
         document: DocumentKind::SignedForm,
         given_at: stage.now,
@@ -97,7 +97,7 @@ fn document(stage: &Stage) -> Update {
         file_sha256: None,
         file_type: None,
     };
-    Update::OptIn(document, None)
+    NewConsentRecord::OptIn(document, None)
 }
 
 /// The carrier tells the same STOP twice.
@@ -142,8 +142,8 @@ pub async fn flags_both_ways(stage: &mut Stage) {
     for _ in 0..rounds() {
         let why = || "Counsel wrote to us about this number".to_owned();
         let (set, clear) = (
-            stage.records(id, Update::SetDoNotText(why())),
-            stage.records(id, Update::ClearDoNotText { reason: why(), set_at: stage.now }),
+            stage.records(id, NewConsentRecord::SetDoNotText(why())),
+            stage.records(id, NewConsentRecord::ClearDoNotText { reason: why(), set_at: stage.now }),
         );
         drop(stage.both(set, clear).await);
     }
@@ -153,7 +153,8 @@ pub async fn a_new_owner_and_a_start(stage: &mut Stage) {
     for round in 0..rounds() {
         let phone = stage.opted_in(&format!("SM{round}a")).await;
         let id = stage.number(&phone).await.id;
-        let reassigned = Update::Reassigned("The carrier says that it has another owner".to_owned());
+        let reassigned =
+            NewConsentRecord::Reassigned("The carrier says that it has another owner".to_owned());
         let again = start(&phone, &format!("SM{round}b"));
         let (one, two) = stage.both(stage.records(id, reassigned), stage.receives(again)).await;
         one.unwrap();
@@ -169,12 +170,12 @@ pub async fn a_review_decided_twice(stage: &mut Stage) {
         let number = stage.number(&phone).await;
         let since = number.consent.paused.as_ref().expect("an unclear reply pauses").since;
         let texts = stage.read(move |conn| inbound::count_of(conn, number.id)).await;
-        let decide = |decision: Decision| {
-            let (id, shown, actor, now) = (number.id, Shown { since, texts }, stage.ada(), stage.now);
+        let decide = |decision: ReviewDecision| {
+            let (id, shown, actor, now) = (number.id, ReviewedState { since, texts }, stage.ada(), stage.now);
             move |tx: &mut Tx<'_>| decide_review(tx, id, shown, decision.clone(), &actor, now)
         };
-        let resume = Decision::Resume("They meant the other offer, I called".to_owned());
-        one_of(&stage.both(decide(Decision::Revoke), decide(resume)).await);
+        let resume = ReviewDecision::Resume("They meant the other offer, I called".to_owned());
+        one_of(&stage.both(decide(ReviewDecision::Revoke), decide(resume)).await);
     }
 }
 
@@ -192,7 +193,8 @@ pub async fn a_form_submitted_twice(stage: &mut Stage) {
         let number = stage.number(&phone).await;
         assert_eq!(number.contact_count, 1, "round {round}");
         let called = Revocation::now(RevocationChannel::Call, "Asked on the phone to stop".to_owned());
-        let (one, two) = stage.both(submit(), stage.records(number.id, Update::OptOut(called))).await;
+        let (one, two) =
+            stage.both(submit(), stage.records(number.id, NewConsentRecord::OptOut(called))).await;
         one.unwrap();
         two.unwrap();
         assert_eq!(stage.state(&phone).await, StateName::OptedOut);

@@ -8,12 +8,12 @@ use serde_json::json;
 use sms_opt_in::actions::ActionError;
 use sms_opt_in::actions::receive_text::receive_text;
 use sms_opt_in::actions::save_contact::{
-    ContactChange, Sent, contact_revision, create_contact, save_contact, update_contact,
+    ContactChange, ContactPatch, contact_revision, create_contact, save_contact, update_contact,
 };
 use sms_opt_in::actions::submit_form::submit_form;
 use sms_opt_in::domain::id::ContactId;
 use sms_opt_in::domain::phone::Phone;
-use sms_opt_in::store::contacts::{self, Details};
+use sms_opt_in::store::contacts::{self, ContactDetails};
 use sms_opt_in::store::{Tx, numbers};
 
 use crate::consent::{stop, submission};
@@ -24,7 +24,7 @@ impl Stage {
     pub async fn contact(&mut self) -> (ContactId, Phone) {
         let (phone, actor, now) = (self.phone(), self.ada(), self.now);
         let of = phone.clone();
-        let details = Details { name: "Ben".to_owned(), ..Details::default() };
+        let details = ContactDetails { name: "Ben".to_owned(), ..ContactDetails::default() };
         let made = move |tx: &mut Tx<'_>| create_contact(tx, of.as_str(), &details, REGION, &actor, now);
         (self.given(made).await, phone)
     }
@@ -32,7 +32,7 @@ impl Stage {
     /// The change of a page that was opened now.
     pub async fn change(&self, id: ContactId, phone: &Phone, name: &str) -> ContactChange {
         let contact = self.read(move |conn| contacts::get(conn, id)).await.unwrap();
-        let details = Details { name: name.to_owned(), ..Details::default() };
+        let details = ContactDetails { name: name.to_owned(), ..ContactDetails::default() };
         ContactChange { phone: phone.as_str().to_owned(), details, revision: contact_revision(&contact) }
     }
 
@@ -53,7 +53,7 @@ pub async fn one_external_id_and_two_numbers(stage: &mut Stage) {
             let (actor, now) = (stage.ada(), stage.now);
             let external_id = Some(Some(format!("crm-{}", round / 2)));
             move |tx: &mut Tx<'_>| {
-                let patch = Sent { external_id: external_id.clone(), ..Sent::default() };
+                let patch = ContactPatch { external_id: external_id.clone(), ..ContactPatch::default() };
                 save_contact(tx, phone.as_str(), patch, REGION, &actor, now)
             }
         };
@@ -155,7 +155,7 @@ pub async fn one_new_number_twice(stage: &mut Stage) {
         let create = || {
             let (phone, actor, now) = (phone.clone(), stage.ada(), stage.now);
             move |tx: &mut Tx<'_>| {
-                create_contact(tx, phone.as_str(), &Details::default(), REGION, &actor, now)
+                create_contact(tx, phone.as_str(), &ContactDetails::default(), REGION, &actor, now)
             }
         };
         let (one, two) = stage.both(create(), create()).await;

@@ -10,12 +10,12 @@ use sms_opt_in::actions::edit_program::keep_rules;
 use sms_opt_in::actions::expire::expire;
 use sms_opt_in::actions::receive_receipt::receive_receipt;
 use sms_opt_in::actions::reinvite::reinvite;
-use sms_opt_in::actions::send_message::{Wanted, send_message};
-use sms_opt_in::actions::stale::{Choice, decide_stale};
+use sms_opt_in::actions::send_message::{NewMessage, send_message};
+use sms_opt_in::actions::stale::{HoldAnswer, decide_stale};
 use sms_opt_in::domain::id::{MessageId, NumberId};
 use sms_opt_in::domain::message::{Category, Lane, Receipt, ReceiptStatus, SendOutcome, Status};
 use sms_opt_in::domain::phone::Phone;
-use sms_opt_in::store::messages::{self, Message, Move};
+use sms_opt_in::store::messages::{self, Message, StatusChange};
 use sms_opt_in::store::{Tx, stale};
 
 use crate::consent::{start, stop};
@@ -25,7 +25,7 @@ use crate::support::KEY;
 impl Stage {
     pub fn sends(&self, to: &Phone) -> impl Fn(&mut Tx<'_>) -> Result<MessageId, ActionError> + Send + use<> {
         let (actor, now) = (self.ada(), self.now);
-        let wanted = Wanted {
+        let wanted = NewMessage {
             to: to.as_str().to_owned(),
             body: "Your rate is locked".to_owned(),
             category: Category::Alert,
@@ -136,7 +136,10 @@ impl Stage {
         let (now, actor, keeps) = (self.now, self.ada(), round % 2 == 0);
         let schedule = move |tx: &mut Tx<'_>| {
             let message = messages::get(tx, id)?.unwrap();
-            let why = Move { due_at: Some(now.plus(Duration::hours(1))), ..Move::noted("Later today.") };
+            let why = StatusChange {
+                due_at: Some(now.plus(Duration::hours(1))),
+                ..StatusChange::noted("Later today.")
+            };
             Ok(messages::advance(tx, &message, Status::Scheduled, now, &why)?)
         };
         self.given(schedule).await;
@@ -238,12 +241,12 @@ pub async fn an_expired_hold_decided_twice(stage: &mut Stage) {
         let now = stage.now;
         stage.given(move |tx| expire(tx, now)).await;
         stage.given(stage.receives(start(&phone, &format!("SM{round}")))).await;
-        let decide = |choice: Choice| {
+        let decide = |choice: HoldAnswer| {
             let (actor, now) = (stage.ada(), stage.now);
             move |tx: &mut Tx<'_>| decide_stale(tx, id, choice, REGION, &actor, now).map(drop)
         };
-        let other = if round % 2 == 0 { Choice::Send } else { Choice::Leave };
-        one_of(&stage.both(decide(Choice::Send), decide(other)).await);
+        let other = if round % 2 == 0 { HoldAnswer::Send } else { HoldAnswer::Leave };
+        one_of(&stage.both(decide(HoldAnswer::Send), decide(other)).await);
         let asked = stage.read(move |conn| stale::get(conn, id)).await.unwrap();
         let number = stage.number(&phone).await.id;
         let sent = stage.messages(number).await;

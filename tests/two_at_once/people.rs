@@ -155,7 +155,8 @@ pub async fn a_key_is_revoked_twice(stage: &mut Stage) {
         let (one, two) = stage.both(revoke(), revoke()).await;
         one.unwrap();
         two.unwrap();
-        let filter = admin_log::Filter { action: Some("api-key.revoked".to_owned()), ..Default::default() };
+        let filter =
+            admin_log::AdminLogFilter { action: Some("api-key.revoked".to_owned()), ..Default::default() };
         let lines = stage.read(move |conn| admin_log::page(conn, &filter, 100)).await;
         let told = lines.iter().filter(|line| line.subject == format!("api-key:{name}")).count();
         assert_eq!(told, 1, "it is revoked and logged once");

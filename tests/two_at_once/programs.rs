@@ -2,17 +2,17 @@
 
 use sms_opt_in::actions::ActionError;
 use sms_opt_in::actions::create_program::{NewProgram, create_program};
-use sms_opt_in::actions::edit_program::{Wording, edit_program, wording_revision};
+use sms_opt_in::actions::edit_program::{ProgramChange, edit_program, wording_revision};
 use sms_opt_in::actions::edit_replies::{edit_replies, replies_revision};
-use sms_opt_in::actions::edit_sending::{Sending, edit_sending};
-use sms_opt_in::actions::publish_form::{Edited, form_revision, publish_form};
+use sms_opt_in::actions::edit_sending::{SendingChange, edit_sending};
+use sms_opt_in::actions::publish_form::{FormChange, form_revision, publish_form};
 use sms_opt_in::actions::publish_rules::{RuleChange, RulesDraft, publish_rules};
 use sms_opt_in::actions::receive_text::receive_text;
 use sms_opt_in::actions::switch_sending::switch_sending;
 use sms_opt_in::domain::auto_reply::AutoReplies;
 use sms_opt_in::domain::language::Language;
 use sms_opt_in::domain::program::Program;
-use sms_opt_in::domain::schedule::Rule;
+use sms_opt_in::domain::schedule::ScheduleRule;
 use sms_opt_in::store::{Tx, forms, programs, rulebooks, sending, tallies};
 
 use crate::consent::start;
@@ -20,8 +20,8 @@ use crate::stage::{REGION, Stage, one_of, rounds};
 
 const FORM: &str = "opt-in";
 
-fn wording(program: &Program) -> Wording {
-    Wording {
+fn wording(program: &Program) -> ProgramChange {
+    ProgramChange {
         name: program.name.clone(),
         brand: program.brand.clone(),
         opt_in_template: program.opt_in_template.clone(),
@@ -45,18 +45,18 @@ impl Stage {
         self.read(|conn| programs::find(conn, None)).await.unwrap()
     }
 
-    async fn sending(&self) -> Sending {
+    async fn sending(&self) -> SendingChange {
         self.read(|conn| {
             let program = programs::find(conn, None)?.unwrap();
             let sender = programs::sender(conn, program.id)?;
-            Ok(Sending::of(&program, sender.as_deref()))
+            Ok(SendingChange::of(&program, sender.as_deref()))
         })
         .await
     }
 
     fn saves_wording(
         &self,
-        wording: Wording,
+        wording: ProgramChange,
     ) -> impl Fn(&mut Tx<'_>) -> Result<(), ActionError> + Send + use<> {
         let (actor, now) = (self.ada(), self.now);
         move |tx| edit_program(tx, "default", &wording, &actor, now).map(drop)
@@ -65,7 +65,7 @@ impl Stage {
     fn saves_sending(
         &self,
         slug: &str,
-        sending: Sending,
+        sending: SendingChange,
     ) -> impl Fn(&mut Tx<'_>) -> Result<(), ActionError> + Send + use<> {
         let (slug, actor, now) = (slug.to_owned(), self.ada(), self.now);
         move |tx| edit_sending(tx, &slug, &sending, REGION, &actor, now).map(drop)
@@ -91,8 +91,8 @@ impl Stage {
 pub async fn one_page_twice(stage: &mut Stage) {
     for round in 0..rounds() {
         let program = stage.program().await;
-        let one = Wording { brand: format!("Acme {round}"), ..wording(&program) };
-        let two = Wording { contact_route: format!("call {round}"), ..wording(&program) };
+        let one = ProgramChange { brand: format!("Acme {round}"), ..wording(&program) };
+        let two = ProgramChange { contact_route: format!("call {round}"), ..wording(&program) };
         one_of(&stage.both(stage.saves_wording(one), stage.saves_wording(two)).await);
     }
 }
@@ -103,8 +103,8 @@ pub async fn three_forms_of_one_page(stage: &mut Stage) {
         let (program, sending) = (stage.program().await, stage.sending().await);
         let brand = format!("Acme {round}");
         let code = format!("CODE{}", char::from(b'A' + u8::try_from(round % 26).unwrap()));
-        let words = Wording { brand: brand.clone(), ..wording(&program) };
-        let narrow = Sending { code: code.clone(), ..sending };
+        let words = ProgramChange { brand: brand.clone(), ..wording(&program) };
+        let narrow = SendingChange { code: code.clone(), ..sending };
         let (one, two) = stage.both(stage.saves_wording(words), stage.saves_sending("default", narrow)).await;
         one.unwrap();
         two.unwrap();
@@ -121,7 +121,7 @@ pub async fn three_forms_of_one_page(stage: &mut Stage) {
         let answers = move |tx: &mut Tx<'_>| {
             edit_replies(tx, "default", Language::Spanish, &spanish, &revision, &actor, now)
         };
-        let words = Wording { contact_route: format!("call {round}"), ..wording(&program) };
+        let words = ProgramChange { contact_route: format!("call {round}"), ..wording(&program) };
         let (one, two) = stage.both(stage.saves_wording(words), answers).await;
         one.unwrap();
         two.unwrap();
@@ -141,11 +141,12 @@ pub async fn a_sender_for_two(stage: &mut Stage) {
                 .read(|conn| {
                     let program = programs::find(conn, Some("rates"))?.unwrap();
                     let sender = programs::sender(conn, program.id)?;
-                    Ok(Sending::of(&program, sender.as_deref()))
+                    Ok(SendingChange::of(&program, sender.as_deref()))
                 })
                 .await,
         );
-        let (one, two) = (Sending { sender: sender.clone(), ..ours }, Sending { sender, ..rates });
+        let (one, two) =
+            (SendingChange { sender: sender.clone(), ..ours }, SendingChange { sender, ..rates });
         one_of(&stage.both(stage.saves_sending("default", one), stage.saves_sending("rates", two)).await);
     }
 }
@@ -184,7 +185,7 @@ pub async fn a_form_twice(stage: &mut Stage) {
         let (form, _) = stage.read(|conn| forms::find(conn, FORM)).await.unwrap();
         // The heading alone makes no version: only the revision tells the two apart.
         let edit = |title: String| {
-            let edited = Edited {
+            let edited = FormChange {
                 title,
                 template: form.template.clone(),
                 double_opt_in: form.double_opt_in,
@@ -201,7 +202,7 @@ pub async fn a_form_twice(stage: &mut Stage) {
 pub async fn a_form_and_its_program(stage: &mut Stage) {
     for round in 0..rounds() {
         let (form, shown) = stage.read(|conn| forms::find(conn, FORM)).await.unwrap();
-        let edited = Edited {
+        let edited = FormChange {
             title: form.title.clone(),
             template: format!("{{brand}} texts you. Rates may apply. HELP and STOP. {round}"),
             double_opt_in: true,
@@ -209,7 +210,7 @@ pub async fn a_form_and_its_program(stage: &mut Stage) {
         };
         let (actor, now) = (stage.ada(), stage.now);
         let program = stage.program().await;
-        let words = Wording { brand: format!("Acme {round}"), ..wording(&program) };
+        let words = ProgramChange { brand: format!("Acme {round}"), ..wording(&program) };
         let edit = move |tx: &mut Tx<'_>| publish_form(tx, FORM, &edited, &actor, now);
         let (words, edit) = stage.both(stage.saves_wording(words), edit).await;
         words.unwrap();
@@ -228,7 +229,7 @@ pub async fn the_rules_twice(stage: &mut Stage) {
                 Ok((version, rulebooks::current(conn)?))
             })
             .await;
-        let holidays = book.rules().into_iter().filter(|rule| matches!(rule, Rule::Holiday(_)));
+        let holidays = book.rules().into_iter().filter(|rule| matches!(rule, ScheduleRule::Holiday(_)));
         let holidays: Vec<String> = holidays.map(|rule| rule.id()).take(2).collect();
         let publish = |id: &str| {
             let (change, reason) = (RuleChange::Remove(id.to_owned()), "The bill was repealed".to_owned());

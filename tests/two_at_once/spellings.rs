@@ -1,12 +1,12 @@
 //! One handset with two valid numbers (Argentina: +54 and +54 9): an opt-out under one is written to both.
 
-use sms_opt_in::actions::record_consent::Update;
+use sms_opt_in::actions::record_consent::NewConsentRecord;
 use sms_opt_in::actions::save_contact::create_contact;
 use sms_opt_in::domain::consent::{Revocation, StateName};
 use sms_opt_in::domain::evidence::RevocationChannel;
 use sms_opt_in::domain::id::ContactId;
 use sms_opt_in::domain::phone::Phone;
-use sms_opt_in::store::contacts::Details;
+use sms_opt_in::store::contacts::ContactDetails;
 use sms_opt_in::store::{Tx, numbers};
 
 use crate::consent::{start, stop};
@@ -33,8 +33,9 @@ impl Stage {
 
     async fn contact_on(&self, phone: &Phone) -> ContactId {
         let (of, actor, now) = (phone.clone(), self.ada(), self.now);
-        let made =
-            move |tx: &mut Tx<'_>| create_contact(tx, of.as_str(), &Details::default(), REGION, &actor, now);
+        let made = move |tx: &mut Tx<'_>| {
+            create_contact(tx, of.as_str(), &ContactDetails::default(), REGION, &actor, now)
+        };
         self.given(made).await
     }
 }
@@ -64,7 +65,7 @@ pub async fn a_call_and_a_stop_from_the_twin(stage: &mut Stage) {
         let id = stage.given(move |tx| Ok(numbers::find_or_create(tx, &known, now)?.id)).await;
         let called = Revocation::now(RevocationChannel::Call, "Asked on the phone to stop".to_owned());
         let text = stage.receives(stop(&two, &format!("SM{round}")));
-        let (call, text) = stage.both(stage.records(id, Update::OptOut(called)), text).await;
+        let (call, text) = stage.both(stage.records(id, NewConsentRecord::OptOut(called)), text).await;
         call.unwrap();
         text.unwrap();
         stage.both_are_out((&one, &two)).await;

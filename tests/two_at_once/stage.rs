@@ -9,7 +9,7 @@ use sms_opt_in::domain::actor::Actor;
 use sms_opt_in::domain::phone::Phone;
 use sms_opt_in::domain::time::Timestamp;
 use sms_opt_in::jobs::seal_all;
-use sms_opt_in::store::{Conn, Store, StoreError, Tx};
+use sms_opt_in::store::{ReadConn, Store, StoreError, Tx};
 
 use crate::support::{World, database, world};
 
@@ -80,7 +80,7 @@ impl Stage {
 
     pub async fn read<T: Send + 'static>(
         &self,
-        read: impl FnOnce(&mut Conn<'_>) -> Result<T, StoreError> + Send + 'static,
+        read: impl FnOnce(&mut ReadConn<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> T {
         self.world.jobs.store.read(read).await.unwrap()
     }

@@ -1,21 +1,21 @@
 //! What a text asks for, once it is kept and read: consent is applied, HELP is answered, and what has no effect stays in the
 //! history.
 
-use crate::actions::consent::{Occasion, apply, queue};
+use crate::actions::consent::{ActionContext, apply, queue};
 use crate::actions::{ActionError, order, requests};
 use crate::domain::actor::Actor;
 use crate::domain::auto_reply::AutoReply;
-use crate::domain::consent::{Intent, Scope, State, StateName};
+use crate::domain::consent::{ConsentState, Intent, RevocationScope, StateName};
 use crate::domain::evidence::HandsetText;
 use crate::domain::message::Lane;
 use crate::domain::notice::NoticeKind;
 use crate::domain::program::Program;
-use crate::domain::reply::{Reading, Reply, Tier};
+use crate::domain::reply::{ReplyIntent, ReplyReading, ReplyTier};
 use crate::domain::schedule::Reach;
 use crate::domain::time::Timestamp;
-use crate::store::inbound::Inbound;
+use crate::store::inbound::InboundRow;
 use crate::store::numbers::Number;
-use crate::store::{Locked, Tx, messages, notices, programs, rulebooks};
+use crate::store::{LockedRow, Tx, messages, notices, programs, rulebooks};
 
 use super::evidence;
 
@@ -26,10 +26,10 @@ const MOST_HELP: i64 = 5;
 
 /// A text that is kept, and what is known of it.
 #[derive(Clone, Copy)]
-pub(super) struct Incoming<'a> {
+pub(super) struct IncomingText<'a> {
     program: &'a Program,
-    record: &'a Inbound,
-    reading: &'a Reading,
+    record: &'a InboundRow,
+    reading: &'a ReplyReading,
     /// When it was sent, as the carrier answered when it was asked.
     asked_sent_at: Option<Timestamp>,
     /// The lead is to get our answer: the provider has not sent its own.
@@ -41,8 +41,8 @@ pub(super) struct Incoming<'a> {
 /// after an opt-out this opens the question which of the two was sent last.
 pub(in crate::actions) fn act_on_confirmed(
     tx: &mut Tx<'_>,
-    number: &mut Locked<Number>,
-    record: &Inbound,
+    number: &mut LockedRow<Number>,
+    record: &InboundRow,
     asked_sent_at: Option<Timestamp>,
     confirm: bool,
     now: Timestamp,
@@ -50,35 +50,37 @@ pub(in crate::actions) fn act_on_confirmed(
     let program = record.program_id.map(|id| programs::get(tx, id)).transpose()?.flatten();
     let program = program.ok_or(ActionError::NotFound("program"))?;
     // As it was read when it came, whatever the words mean today.
-    let reply = if record.class == Reply::Confirm.as_str() { Reply::Confirm } else { Reply::OptIn };
-    let reading = Reading { reply, tier: Tier::Keyword, matched: record.matched.clone(), language: None };
-    let incoming = Incoming::new(&program, record, &reading, confirm, now);
-    Incoming { asked_sent_at, ..incoming }.act(tx, number)
+    let reply =
+        if record.class == ReplyIntent::Confirm.as_str() { ReplyIntent::Confirm } else { ReplyIntent::OptIn };
+    let reading =
+        ReplyReading { reply, tier: ReplyTier::Keyword, matched: record.matched.clone(), language: None };
+    let incoming = IncomingText::new(&program, record, &reading, confirm, now);
+    IncomingText { asked_sent_at, ..incoming }.act(tx, number)
 }
 
-impl<'a> Incoming<'a> {
+impl<'a> IncomingText<'a> {
     pub(super) fn new(
         program: &'a Program,
-        record: &'a Inbound,
-        reading: &'a Reading,
+        record: &'a InboundRow,
+        reading: &'a ReplyReading,
         confirm: bool,
         now: Timestamp,
-    ) -> Incoming<'a> {
-        Incoming { program, record, reading, asked_sent_at: None, confirm, now }
+    ) -> IncomingText<'a> {
+        IncomingText { program, record, reading, asked_sent_at: None, confirm, now }
     }
 
     /// Does what the text asks for.
-    pub(super) fn act(self, tx: &mut Tx<'_>, number: &mut Locked<Number>) -> Result<(), ActionError> {
+    pub(super) fn act(self, tx: &mut Tx<'_>, number: &mut LockedRow<Number>) -> Result<(), ActionError> {
         let intent = match &self.reading.reply {
-            Reply::OptIn => self.opt_in(tx, number)?,
-            Reply::Confirm => {
+            ReplyIntent::OptIn => self.opt_in(tx, number)?,
+            ReplyIntent::Confirm => {
                 let asked = requests::asked(tx, number, self.program)?;
                 Intent::Yes { text: self.evidence(), arrived_at: self.record.received_at, asked }
             }
-            Reply::Revoke { program_code } => return self.revoke(tx, number, program_code.as_deref()),
-            Reply::Unclear => Intent::Unclear(self.evidence()),
-            Reply::Help => return self.help(tx, number),
-            Reply::Other => return Ok(()),
+            ReplyIntent::Revoke { program_code } => return self.revoke(tx, number, program_code.as_deref()),
+            ReplyIntent::Unclear => Intent::Unclear(self.evidence()),
+            ReplyIntent::Help => return self.help(tx, number),
+            ReplyIntent::Other => return Ok(()),
         };
         apply(tx, number, self.program, intent, &self.occasion()).map(drop)
     }
@@ -88,15 +90,17 @@ impl<'a> Incoming<'a> {
     pub(super) fn act_on_other_channel(
         self,
         tx: &mut Tx<'_>,
-        number: &mut Locked<Number>,
+        number: &mut LockedRow<Number>,
     ) -> Result<(), ActionError> {
         match self.reading.reply {
-            Reply::Revoke { .. } | Reply::Unclear => Incoming { confirm: false, ..self }.act(tx, number),
-            Reply::OptIn | Reply::Confirm => {
+            ReplyIntent::Revoke { .. } | ReplyIntent::Unclear => {
+                IncomingText { confirm: false, ..self }.act(tx, number)
+            }
+            ReplyIntent::OptIn | ReplyIntent::Confirm => {
                 let word = self.reading.matched.clone().unwrap_or_default();
                 self.keep(tx, number, format!("{word}; on another channel"))
             }
-            Reply::Help | Reply::Other => Ok(()),
+            ReplyIntent::Help | ReplyIntent::Other => Ok(()),
         }
     }
 
@@ -105,7 +109,7 @@ impl<'a> Incoming<'a> {
     pub(super) fn keep_opt_in_at_carrier(
         self,
         tx: &mut Tx<'_>,
-        number: &mut Locked<Number>,
+        number: &mut LockedRow<Number>,
     ) -> Result<(), ActionError> {
         if number.consent.state_in(self.program.id).name() == StateName::OptedIn {
             return Ok(());
@@ -116,8 +120,8 @@ impl<'a> Incoming<'a> {
         Ok(())
     }
 
-    fn occasion(&self) -> Occasion<'static> {
-        Occasion { actor: &Actor::Lead, now: self.now, confirm: self.confirm }
+    fn occasion(&self) -> ActionContext<'static> {
+        ActionContext { actor: &Actor::Lead, now: self.now, confirm: self.confirm }
     }
 
     fn evidence(&self) -> HandsetText {
@@ -137,12 +141,12 @@ impl<'a> Incoming<'a> {
     fn revoke(
         &self,
         tx: &mut Tx<'_>,
-        number: &mut Locked<Number>,
+        number: &mut LockedRow<Number>,
         code: Option<&str>,
     ) -> Result<(), ActionError> {
         tx.pass_barrier(number.id);
         let narrowed = self.narrowed(tx, number, code)?;
-        let scope = if narrowed.is_some() { Scope::Program } else { Scope::Everywhere };
+        let scope = if narrowed.is_some() { RevocationScope::Program } else { RevocationScope::Everywhere };
         let program = narrowed.as_ref().unwrap_or(self.program);
         apply(tx, number, program, Intent::Stop(self.evidence(), scope), &self.occasion()).map(drop)
     }
@@ -159,7 +163,7 @@ impl<'a> Incoming<'a> {
         };
         let reach = rulebooks::current(tx)?.stop_reach(named.kind.text_kind(), self.now);
         // A lead who was never in it means the texts that do come.
-        let narrows = reach == Reach::Program && number.consent.state_in(named.id) != State::NotAsked;
+        let narrows = reach == Reach::Program && number.consent.state_in(named.id) != ConsentState::NotAsked;
         Ok(Some(named).filter(|_| narrows))
     }
 
@@ -180,9 +184,14 @@ impl<'a> Incoming<'a> {
     }
 
     /// Writes the text into the history without a change of consent.
-    fn keep(self, tx: &mut Tx<'_>, number: &mut Locked<Number>, matched: String) -> Result<(), ActionError> {
+    fn keep(
+        self,
+        tx: &mut Tx<'_>,
+        number: &mut LockedRow<Number>,
+        matched: String,
+    ) -> Result<(), ActionError> {
         let evidence = HandsetText { matched, ..evidence(self.record) };
-        apply(tx, number, self.program, Intent::Keep(evidence), &Occasion::new(&Actor::Lead, self.now))
+        apply(tx, number, self.program, Intent::Keep(evidence), &ActionContext::new(&Actor::Lead, self.now))
             .map(drop)
     }
 }

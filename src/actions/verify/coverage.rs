@@ -2,7 +2,7 @@
 //! random and holds every change that is not found against this list.
 
 /// A part of the database that can be changed without a finding.
-pub struct Gap {
+pub struct CoverageGap {
     /// The table.
     pub table: &'static str,
     /// Its columns; "rows" for rows that are added or deleted, "*" for everything.
@@ -28,33 +28,45 @@ const NO_EVENT: &str = "no event of the history rests on it";
 const PROGRESS: &str = "it says how sending went on, not what was permitted";
 
 /// Every gap.
-pub const NOT_COVERED: &[Gap] = &[
-    Gap { table: "admin_log", parts: &["id", "actor", "action", "subject", "details", "rows"], why: LOG },
-    Gap { table: "api_keys", parts: &["*"], why: SETTING },
-    Gap { table: "consents", parts: &["rows"], why: "a row that says \"not asked\" says the same as no row" },
-    Gap {
+pub const NOT_COVERED: &[CoverageGap] = &[
+    CoverageGap {
+        table: "admin_log",
+        parts: &["id", "actor", "action", "subject", "details", "rows"],
+        why: LOG,
+    },
+    CoverageGap { table: "api_keys", parts: &["*"], why: SETTING },
+    CoverageGap {
+        table: "consents",
+        parts: &["rows"],
+        why: "a row that says \"not asked\" says the same as no row",
+    },
+    CoverageGap {
         table: "contacts",
         parts: &["row_id", "email", "external_id", "zip", "time_zone", "time_zone_confirmed", "updated_at"],
         why: "details of people, which may be changed and erased; consent belongs to the number, and a zone moves only the hours \
               of sending",
     },
-    Gap {
+    CoverageGap {
         table: "contacts",
         parts: &["number_id"],
         why: "two contacts that change places keep every count; consent belongs to the number",
     },
-    Gap { table: "documents", parts: &["stored_at"], why: "the event that rests on it says when" },
-    Gap {
+    CoverageGap { table: "documents", parts: &["stored_at"], why: "the event that rests on it says when" },
+    CoverageGap {
         table: "form_versions",
         parts: &["locale", "published_at", "published_by", "rows"],
         why: "the wording and its hash are covered, and evidence repeats both and the language",
     },
-    Gap { table: "forms", parts: &["*"], why: SETTING },
-    Gap { table: "guards", parts: &["*"], why: "empty rows that only serve as locks" },
-    Gap { table: "idempotency_keys", parts: &["*"], why: PASSING },
-    Gap { table: "inbound_notices", parts: &["*"], why: "a list for staff; the text that it names stays" },
-    Gap { table: "inbound_questions", parts: &["*"], why: PASSING },
-    Gap {
+    CoverageGap { table: "forms", parts: &["*"], why: SETTING },
+    CoverageGap { table: "guards", parts: &["*"], why: "empty rows that only serve as locks" },
+    CoverageGap { table: "idempotency_keys", parts: &["*"], why: PASSING },
+    CoverageGap {
+        table: "inbound_notices",
+        parts: &["*"],
+        why: "a list for staff; the text that it names stays",
+    },
+    CoverageGap { table: "inbound_questions", parts: &["*"], why: PASSING },
+    CoverageGap {
         table: "inbound_texts",
         parts: &[
             "program_id",
@@ -71,13 +83,13 @@ pub const NOT_COVERED: &[Gap] = &[
         ],
         why: NO_EVENT,
     },
-    Gap {
+    CoverageGap {
         table: "message_attempts",
         parts: &["*"],
         why: "hand-offs that failed and were followed by another; the permission of the last one is covered",
     },
-    Gap { table: "message_steps", parts: &["status", "at", "code", "note"], why: PROGRESS },
-    Gap {
+    CoverageGap { table: "message_steps", parts: &["status", "at", "code", "note"], why: PROGRESS },
+    CoverageGap {
         table: "messages",
         parts: &[
             "program_id",
@@ -101,30 +113,30 @@ pub const NOT_COVERED: &[Gap] = &[
         ],
         why: "of a text that was handed over the permission is covered, not its words; of others nothing left",
     },
-    Gap {
+    CoverageGap {
         table: "number_notes",
         parts: &["id", "number_id", "contact_id", "kind", "other_number_id", "words", "actor", "rows"],
         why: LOG,
     },
-    Gap {
+    CoverageGap {
         table: "numbers",
         parts: &["e164", "unreachable_code", "language", "rows"],
         why: "what carriers and the lead's last text said; numbers to which nothing ever happened",
     },
-    Gap { table: "program_replies", parts: &["*"], why: SETTING },
-    Gap { table: "programs", parts: &["*"], why: SETTING },
-    Gap { table: "rulebooks", parts: &["*"], why: "a trigger protects it; no event rests on it" },
-    Gap { table: "senders", parts: &["*"], why: SETTING },
-    Gap { table: "sessions", parts: &["*"], why: PASSING },
-    Gap { table: "settings", parts: &["*"], why: SETTING },
-    Gap { table: "spent_stamps", parts: &["*"], why: PASSING },
-    Gap { table: "stale_messages", parts: &["*"], why: PROGRESS },
-    Gap {
+    CoverageGap { table: "program_replies", parts: &["*"], why: SETTING },
+    CoverageGap { table: "programs", parts: &["*"], why: SETTING },
+    CoverageGap { table: "rulebooks", parts: &["*"], why: "a trigger protects it; no event rests on it" },
+    CoverageGap { table: "senders", parts: &["*"], why: SETTING },
+    CoverageGap { table: "sessions", parts: &["*"], why: PASSING },
+    CoverageGap { table: "settings", parts: &["*"], why: SETTING },
+    CoverageGap { table: "spent_stamps", parts: &["*"], why: PASSING },
+    CoverageGap { table: "stale_messages", parts: &["*"], why: PROGRESS },
+    CoverageGap {
         table: "tallies",
         parts: &["slot", "rows"],
         why: "figures are sums over slots; a row of zero adds nothing",
     },
-    Gap { table: "users", parts: &["*"], why: SETTING },
+    CoverageGap { table: "users", parts: &["*"], why: SETTING },
 ];
 
 /// The whole answer to "what is covered?".

@@ -2,14 +2,14 @@
 //! sorted by. `verify` reads each table once.
 
 use crate::domain::hex::hex;
-use crate::store::{Conn, StoreError, contacts, dated};
+use crate::store::{ReadConn, StoreError, contacts, dated};
 
-use super::Findings;
+use super::AuditFindings;
 
 /// Rows read at a time.
 const STEP: i64 = 5000;
 
-pub(super) fn check(conn: &mut Conn<'_>, findings: &mut Findings) -> Result<(), StoreError> {
+pub(super) fn check(conn: &mut ReadConn<'_>, findings: &mut AuditFindings) -> Result<(), StoreError> {
     for (table, read) in dated::TABLES {
         let mut after = Vec::new();
         loop {
@@ -24,7 +24,7 @@ pub(super) fn check(conn: &mut Conn<'_>, findings: &mut Findings) -> Result<(), 
     check_names(conn, findings)
 }
 
-fn check_names(conn: &mut Conn<'_>, findings: &mut Findings) -> Result<(), StoreError> {
+fn check_names(conn: &mut ReadConn<'_>, findings: &mut AuditFindings) -> Result<(), StoreError> {
     let mut after = Vec::new();
     loop {
         let rows = dated::names(conn, &after, STEP)?;

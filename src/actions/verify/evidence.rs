@@ -5,23 +5,23 @@ use std::collections::HashSet;
 use crate::actions::seed;
 use crate::domain::consent::EventKind;
 use crate::domain::evidence::{Evidence, HandsetText};
-use crate::domain::ledger::Entry;
+use crate::domain::ledger::LedgerEntry;
 use crate::domain::phone::{Phone, TextSender};
-use crate::domain::reply::Reply;
+use crate::domain::reply::ReplyIntent;
 use crate::store::walk::{MessageRow, TextRow};
 
-use super::papers::Papers;
+use super::papers::Documents;
 
 /// Where evidence can be looked up.
-pub(super) struct Evident<'a> {
-    pub(super) papers: &'a Papers,
+pub(super) struct EvidenceSources<'a> {
+    pub(super) papers: &'a Documents,
     pub(super) messages: &'a [MessageRow],
     pub(super) texts: &'a [TextRow],
 }
 
-impl Evident<'_> {
+impl EvidenceSources<'_> {
     /// Checks an event's evidence. Returns the text it rests on, if it is one.
-    pub(super) fn check(&self, entry: &Entry, problems: &mut Vec<String>) -> Option<Vec<u8>> {
+    pub(super) fn check(&self, entry: &LedgerEntry, problems: &mut Vec<String>) -> Option<Vec<u8>> {
         let (wrong, text) = match &entry.event.evidence {
             Evidence::HandsetText(text) => (self.text(text), Some(text.inbound.as_bytes().to_vec())),
             Evidence::WebForm(record) => (self.papers.wording(record), None),
@@ -74,7 +74,7 @@ pub(super) fn check_texts(
     phone: &Phone,
     problems: &mut Vec<String>,
 ) {
-    let revokes = Reply::Revoke { program_code: None };
+    let revokes = ReplyIntent::Revoke { program_code: None };
     for text in texts {
         if text.class == revokes.as_str() && !rested_on.contains(&text.id) {
             problems.push("a text from it revokes, but no event says so".to_owned());

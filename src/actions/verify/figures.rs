@@ -5,18 +5,21 @@ use std::collections::BTreeMap;
 use crate::domain::consent::{NumberConsent, StateName};
 use crate::domain::id::ProgramId;
 use crate::domain::time::Timestamp;
-use crate::store::{Conn, StoreError, tallies, walk};
+use crate::store::{ReadConn, StoreError, tallies, walk};
 
-use super::Findings;
+use super::AuditFindings;
 
-pub(super) struct Figures {
+pub(super) struct CountCheck {
     /// Every program, and when it was made.
     pub(super) programs: Vec<(ProgramId, Timestamp)>,
     counted: BTreeMap<(ProgramId, String), i64>,
 }
 
-impl Figures {
-    pub(super) fn begin(conn: &mut Conn<'_>, findings: &mut Findings) -> Result<Figures, StoreError> {
+impl CountCheck {
+    pub(super) fn begin(
+        conn: &mut ReadConn<'_>,
+        findings: &mut AuditFindings,
+    ) -> Result<CountCheck, StoreError> {
         let mut programs = Vec::new();
         for (id, made_at) in walk::programs(conn)? {
             match ProgramId::from_slice(&id) {
@@ -24,7 +27,7 @@ impl Figures {
                 None => findings.problem("A program's identifier is not readable."),
             }
         }
-        Ok(Figures { programs, counted: BTreeMap::new() })
+        Ok(CountCheck { programs, counted: BTreeMap::new() })
     }
 
     /// Counts the contacts of a number.
@@ -43,7 +46,11 @@ impl Figures {
         }
     }
 
-    pub(super) fn compare(self, conn: &mut Conn<'_>, findings: &mut Findings) -> Result<(), StoreError> {
+    pub(super) fn compare(
+        self,
+        conn: &mut ReadConn<'_>,
+        findings: &mut AuditFindings,
+    ) -> Result<(), StoreError> {
         let mut counted = self.counted;
         for (program, state, shown) in walk::figures(conn)? {
             let program = ProgramId::from_slice(&program);

@@ -14,21 +14,21 @@ mod steps;
 
 use crate::domain::time::Timestamp;
 use crate::store::seals::Seal;
-use crate::store::walk::{self, Counts};
-use crate::store::{Conn, StoreError, integrity};
+use crate::store::walk::{self, RowCounts};
+use crate::store::{ReadConn, StoreError, integrity};
 
 pub use coverage::{COVERED, NOT_COVERED, help, is_gap};
-use figures::Figures;
-use number::Belongings;
-use papers::Papers;
-use sorted::Sorted;
+use figures::CountCheck;
+use number::NumberRows;
+use papers::Documents;
+use sorted::SortedRows;
 
 /// Numbers walked at a time, with all that belongs to them.
 const STEP: i64 = 500;
 
 /// What the walk found.
 #[derive(Debug, Default)]
-pub struct Findings {
+pub struct AuditFindings {
     /// Numbers walked.
     pub numbers: usize,
     /// Events checked.
@@ -51,7 +51,7 @@ pub struct Findings {
 
 /// What all findings together mean.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Conclusion {
+pub enum AuditConclusion {
     /// Everything that is covered is as it was recorded.
     Intact,
     /// The record was changed or damaged.
@@ -62,7 +62,7 @@ pub enum Conclusion {
     WrongFigures,
 }
 
-impl Findings {
+impl AuditFindings {
     fn problem(&mut self, words: impl Into<String>) {
         self.problems.push(words.into());
     }
@@ -76,19 +76,19 @@ impl Findings {
     }
 
     /// What they mean, the worst first.
-    pub fn conclusion(&self) -> Conclusion {
+    pub fn conclusion(&self) -> AuditConclusion {
         match self {
-            Findings { problems, .. } if !problems.is_empty() => Conclusion::Tampered,
-            Findings { unsettled, .. } if !unsettled.is_empty() => Conclusion::Unsettled,
-            Findings { figures, .. } if !figures.is_empty() => Conclusion::WrongFigures,
-            _ => Conclusion::Intact,
+            AuditFindings { problems, .. } if !problems.is_empty() => AuditConclusion::Tampered,
+            AuditFindings { unsettled, .. } if !unsettled.is_empty() => AuditConclusion::Unsettled,
+            AuditFindings { figures, .. } if !figures.is_empty() => AuditConclusion::WrongFigures,
+            _ => AuditConclusion::Intact,
         }
     }
 }
 
 /// What the seals are checked with.
 #[derive(Clone, Copy, Debug)]
-pub struct Sealing<'a> {
+pub struct SealInputs<'a> {
     /// SECRET_KEY.
     pub key: &'a [u8],
     /// The seals of the file beside the database, if there is one.
@@ -101,10 +101,10 @@ pub struct Sealing<'a> {
 ///
 /// # Errors
 /// When the database cannot be read: then nothing can be told.
-pub fn verify(conn: &mut Conn<'_>, sealing: Sealing<'_>) -> Result<Findings, StoreError> {
-    let mut findings = Findings { problems: integrity::flaws(conn)?, ..Findings::default() };
-    let papers = Papers::check(conn, &mut findings)?;
-    let mut figures = Figures::begin(conn, &mut findings)?;
+pub fn verify(conn: &mut ReadConn<'_>, sealing: SealInputs<'_>) -> Result<AuditFindings, StoreError> {
+    let mut findings = AuditFindings { problems: integrity::flaws(conn)?, ..AuditFindings::default() };
+    let papers = Documents::check(conn, &mut findings)?;
+    let mut figures = CountCheck::begin(conn, &mut findings)?;
     let states = walk_numbers(conn, &papers, &mut figures, &mut findings)?;
     check_counts(walk::counts(conn)?, states, &mut findings);
     figures.compare(conn, &mut findings)?;
@@ -115,23 +115,23 @@ pub fn verify(conn: &mut Conn<'_>, sealing: Sealing<'_>) -> Result<Findings, Sto
 
 /// Returns how many rows of states the numbers have.
 fn walk_numbers(
-    conn: &mut Conn<'_>,
-    papers: &Papers,
-    figures: &mut Figures,
-    findings: &mut Findings,
+    conn: &mut ReadConn<'_>,
+    papers: &Documents,
+    figures: &mut CountCheck,
+    findings: &mut AuditFindings,
 ) -> Result<usize, StoreError> {
     let (mut after, mut states) = (Vec::new(), 0);
     loop {
         let page = walk::numbers(conn, &after, STEP)?;
         let Some(last) = page.last().map(|number| number.id.clone()) else { return Ok(states) };
-        let mut events = Sorted::new(walk::events(conn, &after, &last)?);
-        let mut projected = Sorted::new(walk::states(conn, &after, &last)?);
-        let mut messages = Sorted::new(walk::messages(conn, &after, &last)?);
-        let mut steps = Sorted::new(walk::steps(conn, &after, &last)?);
-        let mut texts = Sorted::new(walk::texts(conn, &after, &last)?);
-        let mut contacts = Sorted::new(walk::contacts(conn, &after, &last)?);
+        let mut events = SortedRows::new(walk::events(conn, &after, &last)?);
+        let mut projected = SortedRows::new(walk::states(conn, &after, &last)?);
+        let mut messages = SortedRows::new(walk::messages(conn, &after, &last)?);
+        let mut steps = SortedRows::new(walk::steps(conn, &after, &last)?);
+        let mut texts = SortedRows::new(walk::texts(conn, &after, &last)?);
+        let mut contacts = SortedRows::new(walk::contacts(conn, &after, &last)?);
         for row in page {
-            let has = Belongings {
+            let has = NumberRows {
                 events: events.of(&row.id),
                 states: projected.of(&row.id),
                 messages: messages.of(&row.id),
@@ -147,8 +147,8 @@ fn walk_numbers(
 }
 
 /// Rows that belong to no number were not walked.
-fn check_counts(stored: Counts, states: usize, findings: &mut Findings) {
-    let Findings { events, messages, texts, .. } = *findings;
+fn check_counts(stored: RowCounts, states: usize, findings: &mut AuditFindings) {
+    let AuditFindings { events, messages, texts, .. } = *findings;
     for (what, stored, walked) in [
         ("events", stored.events, events),
         ("messages", stored.messages, messages),

@@ -5,21 +5,21 @@ use std::collections::HashSet;
 use crate::domain::consent::NumberConsent;
 use crate::domain::id::{NumberId, ProgramId};
 use crate::domain::language::Language;
-use crate::domain::ledger::{Entry, GENESIS, Hash, Stored};
+use crate::domain::ledger::{EventHash, GENESIS, LedgerEntry, StoredEvent};
 use crate::domain::phone::Phone;
 use crate::domain::time::Timestamp;
-use crate::store::walk::{ConsentRow, EventRow, MessageRow, NumberRow, StepRow, TextRow};
+use crate::store::walk::{AuditEventRow, AuditNumberRow, ConsentRow, MessageRow, StepRow, TextRow};
 
-use super::Findings;
-use super::evidence::{Evident, check_texts};
-use super::figures::Figures;
-use super::outbound::Outbound;
-use super::papers::Papers;
+use super::AuditFindings;
+use super::evidence::{EvidenceSources, check_texts};
+use super::figures::CountCheck;
+use super::outbound::SentMessages;
+use super::papers::Documents;
 use super::{dated, steps};
 
 /// All rows that belong to a number.
-pub(super) struct Belongings {
-    pub(super) events: Vec<EventRow>,
+pub(super) struct NumberRows {
+    pub(super) events: Vec<AuditEventRow>,
     pub(super) states: Vec<ConsentRow>,
     pub(super) messages: Vec<MessageRow>,
     pub(super) steps: Vec<StepRow>,
@@ -28,11 +28,11 @@ pub(super) struct Belongings {
 }
 
 pub(super) fn check(
-    row: &NumberRow,
-    has: Belongings,
-    papers: &Papers,
-    figures: &mut Figures,
-    findings: &mut Findings,
+    row: &AuditNumberRow,
+    has: NumberRows,
+    papers: &Documents,
+    figures: &mut CountCheck,
+    findings: &mut AuditFindings,
 ) {
     findings.numbers += 1;
     findings.messages += has.messages.len();
@@ -47,9 +47,9 @@ pub(super) fn check(
     findings.figures.extend(miscounted.into_iter().map(|what| format!("Number {id}, {what}.")));
     check_made(row, &has, &mut problems);
     let mut walked =
-        Walked { seq: 0, hash: GENESIS, consent: NumberConsent::default(), texts: HashSet::new() };
-    let mut outbound = Outbound::new(&has.messages, &has.texts, &phone, &mut problems);
-    let evident = Evident { papers, messages: &has.messages, texts: &has.texts };
+        HistoryProgress { seq: 0, hash: GENESIS, consent: NumberConsent::default(), texts: HashSet::new() };
+    let mut outbound = SentMessages::new(&has.messages, &has.texts, &phone, &mut problems);
+    let evident = EvidenceSources { papers, messages: &has.messages, texts: &has.texts };
     outbound.reach(&walked.consent, &mut problems);
     let broken = has.events.into_iter().find_map(|event| {
         let place = event.seq;
@@ -82,7 +82,7 @@ pub(super) fn check(
 }
 
 /// The number, its messages and its texts say when they came to be; so do their identifiers.
-fn check_made(row: &NumberRow, has: &Belongings, problems: &mut Vec<String>) {
+fn check_made(row: &AuditNumberRow, has: &NumberRows, problems: &mut Vec<String>) {
     let messages = has.messages.iter().map(|message| (&message.id, message.created_at, "a message to it"));
     let texts = has.texts.iter().map(|text| (&text.id, text.received_at, "a text from it"));
     for (id, at, what) in
@@ -95,16 +95,16 @@ fn check_made(row: &NumberRow, has: &Belongings, problems: &mut Vec<String>) {
 }
 
 /// How far the history was walked, and what it says so far.
-struct Walked {
+struct HistoryProgress {
     seq: i32,
-    hash: Hash,
+    hash: EventHash,
     consent: NumberConsent,
     /// The texts that events rest on.
     texts: HashSet<Vec<u8>>,
 }
 
-impl Walked {
-    fn step(&mut self, number: NumberId, phone: &Phone, row: EventRow) -> Result<Entry, String> {
+impl HistoryProgress {
+    fn step(&mut self, number: NumberId, phone: &Phone, row: AuditEventRow) -> Result<LedgerEntry, String> {
         let stored = believed(number, row)?;
         let entry = stored.check(phone, self.seq, self.hash).map_err(|flaw| flaw.to_string())?;
         (self.seq, self.hash) = (entry.event.seq, entry.hash);
@@ -113,13 +113,13 @@ impl Walked {
     }
 }
 
-fn believed(number: NumberId, row: EventRow) -> Result<Stored, String> {
+fn believed(number: NumberId, row: AuditEventRow) -> Result<StoredEvent, String> {
     let unknown = |what: &str, word: &str| format!("its {what} {word:?} is no known word");
     let program = match &row.program_id {
         Some(id) => Some(ProgramId::from_slice(id).ok_or("its program is not readable")?),
         None => None,
     };
-    Ok(Stored {
+    Ok(StoredEvent {
         number,
         seq: row.seq,
         program,
@@ -136,7 +136,7 @@ fn believed(number: NumberId, row: EventRow) -> Result<Stored, String> {
     })
 }
 
-fn check_row(row: &NumberRow, walked: &Walked, problems: &mut Vec<String>) {
+fn check_row(row: &AuditNumberRow, walked: &HistoryProgress, problems: &mut Vec<String>) {
     match serde_json::from_str::<NumberConsent>(&row.consent) {
         Ok(consent) if consent == walked.consent => {}
         Ok(_) => problems.push("its state is not what its history says".to_owned()),

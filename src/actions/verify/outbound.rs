@@ -7,15 +7,15 @@ use crate::domain::consent::{NumberConsent, StateName};
 use crate::domain::id::{MessageId, ProgramId};
 use crate::domain::message::{Lane, Status};
 use crate::domain::phone::Phone;
-use crate::domain::reply::Reply;
+use crate::domain::reply::ReplyIntent;
 use crate::store::walk::{MessageRow, TextRow};
 
 /// The messages that left, by the length of the history when they were claimed.
-pub(super) struct Outbound<'a> {
+pub(super) struct SentMessages<'a> {
     by_length: BTreeMap<i32, Vec<(&'a MessageRow, Lane, i32)>>,
 }
 
-impl<'a> Outbound<'a> {
+impl<'a> SentMessages<'a> {
     /// Checks what can be told of each message alone.
     pub(super) fn new(
         messages: &'a [MessageRow],
@@ -39,7 +39,7 @@ impl<'a> Outbound<'a> {
                 Ok(None) => {}
             }
         }
-        Outbound { by_length }
+        SentMessages { by_length }
     }
 
     /// The history has come to this state: were the messages that were claimed then permitted by it?
@@ -89,7 +89,9 @@ fn permitted(message: &MessageRow, lane: Lane, permit: i32, consent: &NumberCons
 }
 
 fn was_asked(message: &MessageRow, texts: &[TextRow]) -> bool {
-    texts.iter().any(|text| text.class == Reply::Help.as_str() && text.received_at <= message.created_at)
+    texts
+        .iter()
+        .any(|text| text.class == ReplyIntent::Help.as_str() && text.received_at <= message.created_at)
 }
 
 pub(super) fn about(message: &MessageRow, what: &str) -> String {

@@ -7,22 +7,25 @@ use sha2::{Digest, Sha256};
 
 use crate::domain::evidence::{ConsentDocument, FormRecord};
 use crate::domain::hex::hex;
-use crate::store::{Conn, StoreError, walk};
+use crate::store::{ReadConn, StoreError, walk};
 
-use super::Findings;
+use super::AuditFindings;
 
 /// What was found sound.
-pub(super) struct Papers {
+pub(super) struct Documents {
     /// Media types by SHA-256.
     documents: HashMap<String, String>,
     wordings: HashMap<(String, i32), (String, String)>,
 }
 
-impl Papers {
-    pub(super) fn check(conn: &mut Conn<'_>, findings: &mut Findings) -> Result<Papers, StoreError> {
+impl Documents {
+    pub(super) fn check(
+        conn: &mut ReadConn<'_>,
+        findings: &mut AuditFindings,
+    ) -> Result<Documents, StoreError> {
         let documents = documents(conn, findings)?;
         let wordings = wordings(conn, findings)?;
-        Ok(Papers { documents, wordings })
+        Ok(Documents { documents, wordings })
     }
 
     /// What is wrong with the file behind a document.
@@ -49,7 +52,10 @@ impl Papers {
     }
 }
 
-fn documents(conn: &mut Conn<'_>, findings: &mut Findings) -> Result<HashMap<String, String>, StoreError> {
+fn documents(
+    conn: &mut ReadConn<'_>,
+    findings: &mut AuditFindings,
+) -> Result<HashMap<String, String>, StoreError> {
     let (mut sound, mut after) = (HashMap::new(), Vec::new());
     while let Some((name, size, media_type, bytes)) = walk::document(conn, &after)? {
         findings.papers += 1;
@@ -66,9 +72,9 @@ fn documents(conn: &mut Conn<'_>, findings: &mut Findings) -> Result<HashMap<Str
     Ok(sound)
 }
 
-type Wordings = HashMap<(String, i32), (String, String)>;
+type WordingHashes = HashMap<(String, i32), (String, String)>;
 
-fn wordings(conn: &mut Conn<'_>, findings: &mut Findings) -> Result<Wordings, StoreError> {
+fn wordings(conn: &mut ReadConn<'_>, findings: &mut AuditFindings) -> Result<WordingHashes, StoreError> {
     let (mut sound, mut numbers) = (HashMap::new(), HashMap::<String, Vec<i32>>::new());
     for (slug, version, locale, wording, sha256) in walk::wordings(conn)? {
         findings.papers += 1;

@@ -4,13 +4,13 @@
 use chrono::Duration;
 
 use crate::actions::seal::{behind, head, is_start, mac};
-use crate::domain::ledger::{GENESIS, Hash, fold_position, fold_seal};
+use crate::domain::ledger::{EventHash, GENESIS, fold_position, fold_seal};
 use crate::domain::time::Timestamp;
 use crate::store::seals::{self, PLAIN, Seal};
-use crate::store::walk::{self, Sealable};
-use crate::store::{Conn, StoreError, settings};
+use crate::store::walk::{self, SealableEvent};
+use crate::store::{ReadConn, StoreError, settings};
 
-use super::{Findings, Sealing};
+use super::{AuditFindings, SealInputs};
 
 /// Events read at a time.
 const STEP: i64 = 5000;
@@ -21,9 +21,9 @@ const NO_FILE: &str = "The file of seals is missing. What is here fits its seals
     of the database looks the same. Put the newest file of seals back, then verify.";
 
 pub(super) fn check(
-    conn: &mut Conn<'_>,
-    sealing: &Sealing<'_>,
-    findings: &mut Findings,
+    conn: &mut ReadConn<'_>,
+    sealing: &SealInputs<'_>,
+    findings: &mut AuditFindings,
 ) -> Result<(), StoreError> {
     let seals = seals::all(conn)?;
     let outside = sealing.outside.unwrap_or_default();
@@ -35,7 +35,7 @@ pub(super) fn check(
     }
     check_numbers(&seals, findings);
     check_head(conn, sealing.key, &seals, findings)?;
-    let mut walk = Walk { position: 0, digest: GENESIS, front: None, late: None };
+    let mut walk = SealProgress { position: 0, digest: GENESIS, front: None, late: None };
     walk.history(conn, sealing.key, &seals, findings)?;
     check_outside(&seals, outside, findings);
     let through = seals.last().map_or(0, |seal| seal.through_position);
@@ -47,7 +47,7 @@ pub(super) fn check(
 }
 
 /// An installation has a seal from its first moment on.
-fn nothing_sealed(conn: &mut Conn<'_>, findings: &mut Findings) -> Result<(), StoreError> {
+fn nothing_sealed(conn: &mut ReadConn<'_>, findings: &mut AuditFindings) -> Result<(), StoreError> {
     if findings.numbers == 0 && walk::unsealed(conn, 0, 1)?.is_empty() {
         findings.unsettled("Nothing is recorded and nothing is sealed. Run sms-opt-in migrate, then verify.");
     } else {
@@ -56,7 +56,7 @@ fn nothing_sealed(conn: &mut Conn<'_>, findings: &mut Findings) -> Result<(), St
     Ok(())
 }
 
-fn check_numbers(seals: &[Seal], findings: &mut Findings) {
+fn check_numbers(seals: &[Seal], findings: &mut AuditFindings) {
     let gap = (1..).zip(seals).find(|(n, seal)| seal.serial != *n);
     if let Some((n, _)) = gap {
         findings.problem(format!("Seal {n} is missing: it was deleted, or the seals were renumbered."));
@@ -69,10 +69,10 @@ fn check_numbers(seals: &[Seal], findings: &mut Findings) {
 
 /// The newest seal is named a second time, under the key.
 fn check_head(
-    conn: &mut Conn<'_>,
+    conn: &mut ReadConn<'_>,
     key: &[u8],
     seals: &[Seal],
-    findings: &mut Findings,
+    findings: &mut AuditFindings,
 ) -> Result<(), StoreError> {
     let stored = settings::get(conn, settings::SEAL_HEAD)?;
     let expected = seals.last().filter(|seal| seal.version != PLAIN).map(|seal| head(key, seal));
@@ -86,7 +86,7 @@ fn check_head(
 }
 
 /// The database may be ahead of the file by what a crash kept from it, never behind.
-fn check_outside(seals: &[Seal], outside: &[Seal], findings: &mut Findings) {
+fn check_outside(seals: &[Seal], outside: &[Seal], findings: &mut AuditFindings) {
     let last = outside.last().map(|seal| seal.sealed_at);
     for kept in outside {
         let at = seals.binary_search_by_key(&kept.place(), Seal::place);
@@ -107,22 +107,22 @@ fn check_outside(seals: &[Seal], outside: &[Seal], findings: &mut Findings) {
 }
 
 /// How far the history was walked in the order of recording.
-struct Walk {
+struct SealProgress {
     position: i64,
-    digest: Hash,
+    digest: EventHash,
     /// When the newest seal in front of here was made that left no event unsealed.
     front: Option<Timestamp>,
     /// The first event that is older than the seal in front of it, in words.
     late: Option<String>,
 }
 
-impl Walk {
+impl SealProgress {
     fn history(
         &mut self,
-        conn: &mut Conn<'_>,
+        conn: &mut ReadConn<'_>,
         key: &[u8],
         seals: &[Seal],
-        findings: &mut Findings,
+        findings: &mut AuditFindings,
     ) -> Result<(), StoreError> {
         for (at, seal) in seals.iter().enumerate() {
             self.cover(conn, seal)?;
@@ -147,7 +147,7 @@ impl Walk {
     }
 
     /// Walks the events of a seal.
-    fn cover(&mut self, conn: &mut Conn<'_>, seal: &Seal) -> Result<(), StoreError> {
+    fn cover(&mut self, conn: &mut ReadConn<'_>, seal: &Seal) -> Result<(), StoreError> {
         let mut counted = 0;
         while counted < seal.events {
             let step = walk::unsealed(conn, self.position, (seal.events - counted).min(STEP))?;
@@ -167,7 +167,7 @@ impl Walk {
         Ok(())
     }
 
-    fn see(&mut self, event: &Sealable) {
+    fn see(&mut self, event: &SealableEvent) {
         let recorded = Timestamp::from_micros(event.recorded_at);
         let Some(sealed) = self.front.filter(|sealed| sealed.since(recorded) > SEALED_WITHIN) else { return };
         self.late.get_or_insert_with(|| {
@@ -184,10 +184,10 @@ impl Walk {
     /// What comes after the last seal.
     fn rest(
         &mut self,
-        conn: &mut Conn<'_>,
+        conn: &mut ReadConn<'_>,
         through: i64,
         now: Timestamp,
-        findings: &mut Findings,
+        findings: &mut AuditFindings,
     ) -> Result<(), StoreError> {
         let (mut position, mut count, mut first, mut newest) = (through, 0, None, None);
         loop {

@@ -3,16 +3,16 @@
 use std::iter::Peekable;
 use std::vec::IntoIter;
 
-use crate::store::walk::{ConsentRow, ContactsRow, EventRow, MessageRow, StepRow, TextRow};
+use crate::store::walk::{AuditEventRow, ConsentRow, ContactsRow, MessageRow, StepRow, TextRow};
 
 /// A row that belongs to a number.
-pub(super) trait Belongs {
+pub(super) trait NumberOwned {
     fn number(&self) -> &[u8];
 }
 
 macro_rules! belongs {
     ($($row:ty),*) => {$(
-        impl Belongs for $row {
+        impl NumberOwned for $row {
             fn number(&self) -> &[u8] {
                 &self.number_id
             }
@@ -20,13 +20,13 @@ macro_rules! belongs {
     )*};
 }
 
-belongs!(EventRow, ConsentRow, MessageRow, StepRow, TextRow, ContactsRow);
+belongs!(AuditEventRow, ConsentRow, MessageRow, StepRow, TextRow, ContactsRow);
 
-pub(super) struct Sorted<T>(Peekable<IntoIter<T>>);
+pub(super) struct SortedRows<T>(Peekable<IntoIter<T>>);
 
-impl<T: Belongs> Sorted<T> {
+impl<T: NumberOwned> SortedRows<T> {
     pub(super) fn new(rows: Vec<T>) -> Self {
-        Sorted(rows.into_iter().peekable())
+        SortedRows(rows.into_iter().peekable())
     }
 
     /// The rows of a number; it is asked for each number in turn. Rows of numbers that do not exist are passed over.

@@ -1,11 +1,13 @@
 //! The fold of a history: what each event makes of what is known of a number. Used by every write and by `verify`.
 
-use super::{Event, EventKind, Flag, NumberConsent, OptInRequest, Since, State, StateName};
+use super::{
+    ConsentEvent, ConsentState, EventKind, NumberConsent, NumberFlag, OptInRequest, StateName, StateSince,
+};
 use crate::domain::evidence::Evidence;
 use crate::domain::id::{MessageId, ProgramId};
 
 /// Rebuilds what is known of a number from its whole history.
-pub fn fold<'a>(history: impl IntoIterator<Item = &'a Event>) -> NumberConsent {
+pub fn fold<'a>(history: impl IntoIterator<Item = &'a ConsentEvent>) -> NumberConsent {
     let mut record = NumberConsent::default();
     for event in history {
         record.apply(event);
@@ -15,11 +17,11 @@ pub fn fold<'a>(history: impl IntoIterator<Item = &'a Event>) -> NumberConsent {
 
 impl NumberConsent {
     /// The state in one program; a STOP for all covers programs without a state of their own.
-    pub fn state_in(&self, program: ProgramId) -> State {
+    pub fn state_in(&self, program: ProgramId) -> ConsentState {
         match (self.programs.get(&program), self.stopped_everywhere) {
             (Some(state), _) => *state,
-            (None, Some(since)) => State::OptedOut(since),
-            (None, None) => State::NotAsked,
+            (None, Some(since)) => ConsentState::OptedOut(since),
+            (None, None) => ConsentState::NotAsked,
         }
     }
 
@@ -54,15 +56,15 @@ impl NumberConsent {
     }
 
     /// Takes in the next event of the history.
-    pub fn apply(&mut self, event: &Event) {
+    pub fn apply(&mut self, event: &ConsentEvent) {
         self.seq = event.seq;
-        let since = Since {
+        let since = StateSince {
             occurred_at: event.occurred_at,
             recorded_at: event.recorded_at,
             seq: event.seq,
             source: event.source,
         };
-        let flag = || Flag { since: event.recorded_at, reason: reason_of(&event.evidence) };
+        let flag = || NumberFlag { since: event.recorded_at, reason: reason_of(&event.evidence) };
         match event.kind {
             EventKind::Recorded => {}
             EventKind::OptOutRepeated => {
@@ -71,12 +73,12 @@ impl NumberConsent {
             }
             EventKind::RequestScheduled => self.schedule(event),
             EventKind::Invited => {
-                self.set(event.program, State::Invited(since));
+                self.set(event.program, ConsentState::Invited(since));
                 let request = event.program.and_then(|program| self.requests.get_mut(&program));
                 request.into_iter().for_each(|request| request.accepted = true);
             }
             EventKind::OptedIn => {
-                self.set(event.program, State::OptedIn(since));
+                self.set(event.program, ConsentState::OptedIn(since));
                 self.forget_request(event.program);
             }
             EventKind::OptedOut => self.opt_out(event.program, since),
@@ -96,13 +98,13 @@ impl NumberConsent {
         }
     }
 
-    fn set(&mut self, program: Option<ProgramId>, state: State) {
+    fn set(&mut self, program: Option<ProgramId>, state: ConsentState) {
         if let Some(program) = program {
             self.programs.insert(program, state);
         }
     }
 
-    fn schedule(&mut self, event: &Event) {
+    fn schedule(&mut self, event: &ConsentEvent) {
         let Some(program) = event.program else { return };
         let (seq, scheduled_at, source) = (event.seq, event.recorded_at, event.source);
         self.requests.insert(program, OptInRequest { seq, scheduled_at, source, accepted: false });
@@ -115,18 +117,18 @@ impl NumberConsent {
         }
     }
 
-    fn opt_out(&mut self, program: Option<ProgramId>, since: Since) {
+    fn opt_out(&mut self, program: Option<ProgramId>, since: StateSince) {
         self.forget_request(program);
         self.last_opt_out = self.last_opt_out.max(Some(since.occurred_at));
         self.settle(program);
         match program {
             Some(program) => {
-                self.programs.insert(program, State::OptedOut(since));
+                self.programs.insert(program, ConsentState::OptedOut(since));
             }
             None => {
                 self.stopped_everywhere = Some(since);
                 for state in self.programs.values_mut().filter(|s| s.name() != StateName::OptedOut) {
-                    *state = State::OptedOut(since);
+                    *state = ConsentState::OptedOut(since);
                 }
             }
         }
@@ -143,7 +145,7 @@ impl NumberConsent {
         self.forget_request(program);
         for (id, state) in &mut self.programs {
             if program.is_none_or(|program| program == *id) && ends.contains(&state.name()) {
-                *state = State::NotAsked;
+                *state = ConsentState::NotAsked;
             }
         }
     }

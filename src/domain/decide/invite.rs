@@ -3,9 +3,9 @@
 
 use chrono::Duration;
 
-use super::{Case, checked_basis};
-use crate::domain::consent::{EventKind, NumberConsent, Source, State};
-use crate::domain::evidence::{Basis, Evidence};
+use super::{Decider, checked_basis};
+use crate::domain::consent::{ConsentState, EventKind, NumberConsent, Source};
+use crate::domain::evidence::{ContactBasis, Evidence};
 use crate::domain::id::{MessageId, ProgramId};
 use crate::domain::intent::{Decision, Effect, Refusal};
 use crate::domain::time::Timestamp;
@@ -23,19 +23,19 @@ pub fn may_ask_again_from(invited_at: Timestamp) -> Timestamp {
 /// # Errors
 /// The refusal that the attempt would meet.
 pub fn check_reinvite(record: &NumberConsent, program: ProgramId, now: Timestamp) -> Result<(), Refusal> {
-    Case { record, program, state: record.state_in(program), now }.may_be_asked_again()
+    Decider { record, program, state: record.state_in(program), now }.may_be_asked_again()
 }
 
-impl Case<'_> {
+impl Decider<'_> {
     pub(super) fn invite(
         &self,
         message: MessageId,
         text: String,
-        basis: Option<Basis>,
+        basis: Option<ContactBasis>,
     ) -> Result<Decision, Refusal> {
         self.may_be_asked()?;
         match self.state {
-            State::Invited(since) => Err(Refusal::AlreadyInvited { since: since.occurred_at }),
+            ConsentState::Invited(since) => Err(Refusal::AlreadyInvited { since: since.occurred_at }),
             _ => self.schedule(Source::System, message, text, basis),
         }
     }
@@ -44,7 +44,7 @@ impl Case<'_> {
         &self,
         message: MessageId,
         text: String,
-        basis: Option<Basis>,
+        basis: Option<ContactBasis>,
     ) -> Result<Decision, Refusal> {
         self.may_be_asked_again()?;
         self.schedule(Source::Manual, message, text, basis)
@@ -82,7 +82,7 @@ impl Case<'_> {
                 _ => failed(EventKind::InvitationFailed, &cancels),
             },
             // Invited when it was scheduled, as versions before did it.
-            (None, State::Invited(since)) if since.seq == seq => match since.source {
+            (None, ConsentState::Invited(since)) if since.seq == seq => match since.source {
                 Source::Manual => failed(EventKind::Recorded, &[]),
                 _ => failed(EventKind::InvitationFailed, &cancels),
             },
@@ -93,19 +93,19 @@ impl Case<'_> {
     fn may_be_asked(&self) -> Result<(), Refusal> {
         match (self.state, self.record.open_request(self.program)) {
             _ if self.record.do_not_text.is_some() => Err(Refusal::DoNotText),
-            (State::OptedOut(since), _) => Err(Refusal::OptedOut { since: since.occurred_at }),
+            (ConsentState::OptedOut(since), _) => Err(Refusal::OptedOut { since: since.occurred_at }),
             _ if self.record.paused.is_some() => Err(Refusal::Paused),
-            (State::OptedIn(_), _) => Err(Refusal::AlreadyOptedIn),
+            (ConsentState::OptedIn(_), _) => Err(Refusal::AlreadyOptedIn),
             (_, Some(request)) => Err(Refusal::RequestOpen { since: request.scheduled_at }),
-            (State::NotAsked | State::Invited(_), None) => Ok(()),
+            (ConsentState::NotAsked | ConsentState::Invited(_), None) => Ok(()),
         }
     }
 
     fn may_be_asked_again(&self) -> Result<(), Refusal> {
         self.may_be_asked()?;
         match self.state {
-            State::Invited(since) if may_ask_again_from(since.occurred_at) <= self.now => Ok(()),
-            State::Invited(since) => Err(Refusal::AlreadyInvited { since: since.occurred_at }),
+            ConsentState::Invited(since) if may_ask_again_from(since.occurred_at) <= self.now => Ok(()),
+            ConsentState::Invited(since) => Err(Refusal::AlreadyInvited { since: since.occurred_at }),
             _ => Err(Refusal::NotInvited),
         }
     }
@@ -115,7 +115,7 @@ impl Case<'_> {
         source: Source,
         message: MessageId,
         text: String,
-        basis: Option<Basis>,
+        basis: Option<ContactBasis>,
     ) -> Result<Decision, Refusal> {
         let basis = basis.map(checked_basis).transpose()?;
         let evidence = Evidence::Invitation { message, text, basis };

@@ -3,7 +3,7 @@
 
 use chrono::Duration;
 
-use crate::domain::consent::{Event, EventKind};
+use crate::domain::consent::{ConsentEvent, EventKind};
 use crate::domain::evidence::Evidence;
 use crate::domain::id::ProgramId;
 use crate::domain::time::Timestamp;
@@ -52,7 +52,7 @@ impl PastOptOut {
 
 /// When a START arrived, and the opt-outs in force then.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Arrival {
+pub struct StartArrival {
     /// When it reached us.
     pub at: Timestamp,
     /// The opt-outs since the program's last opt-in.
@@ -72,10 +72,10 @@ pub enum StartOrder {
 
 /// The opt-outs that a START to `program` has to be later than: those since the program's last opt-in.
 pub fn opt_outs_in_force<'a>(
-    newest_first: impl IntoIterator<Item = &'a Event>,
+    newest_first: impl IntoIterator<Item = &'a ConsentEvent>,
     program: ProgramId,
 ) -> Vec<PastOptOut> {
-    let is_about = |event: &Event| event.program.is_none_or(|about| about == program);
+    let is_about = |event: &ConsentEvent| event.program.is_none_or(|about| about == program);
     newest_first
         .into_iter()
         .filter(|event| is_about(event))
@@ -87,7 +87,7 @@ pub fn opt_outs_in_force<'a>(
         .collect()
 }
 
-fn text_of(event: &Event) -> Option<OptOutText> {
+fn text_of(event: &ConsentEvent) -> Option<OptOutText> {
     match &event.evidence {
         Evidence::HandsetText(text) => Some(OptOutText {
             provider: text.provider.clone(),
@@ -99,7 +99,7 @@ fn text_of(event: &Event) -> Option<OptOutText> {
 }
 
 /// Does a START, sent at `sent_at` as far as that is known, count against the opt-outs recorded before it?
-pub fn start_order(sent_at: Option<Timestamp>, arrival: &Arrival) -> StartOrder {
+pub fn start_order(sent_at: Option<Timestamp>, arrival: &StartArrival) -> StartOrder {
     let orders = arrival.opt_outs.iter().map(|opt_out| against(sent_at, arrival.at, opt_out));
     orders.max().unwrap_or(StartOrder::Later)
 }
@@ -144,7 +144,7 @@ mod tests {
     }
 
     fn order(sent: Option<i64>, arrived: i64, opt_out: PastOptOut) -> StartOrder {
-        start_order(sent.map(at), &Arrival { at: at(arrived), opt_outs: vec![opt_out] })
+        start_order(sent.map(at), &StartArrival { at: at(arrived), opt_outs: vec![opt_out] })
     }
 
     #[test]
@@ -177,10 +177,12 @@ mod tests {
                 "{sent:?} {arrived} {text:?}"
             );
         }
-        let both =
-            Arrival { at: at(110), opt_outs: vec![opt_out(50, Some(Some(50))), opt_out(105, Some(None))] };
+        let both = StartArrival {
+            at: at(110),
+            opt_outs: vec![opt_out(50, Some(Some(50))), opt_out(105, Some(None))],
+        };
         assert_eq!(start_order(None, &both), Unknown);
-        assert_eq!(start_order(None, &Arrival { at: at(110), opt_outs: Vec::new() }), Later);
+        assert_eq!(start_order(None, &StartArrival { at: at(110), opt_outs: Vec::new() }), Later);
     }
 
     #[test]
@@ -215,7 +217,7 @@ mod tests {
     fn decided(recorded: i64, text: Option<Option<i64>>, arrived: i64, sent: Option<i64>) -> StartOrder {
         let opt_out = PastOptOut { recorded_at: micros(recorded), ..opt_out(0, text.map(|_| None)) };
         let text = opt_out.text.map(|known| OptOutText { sent_at: text.flatten().map(micros), ..known });
-        let arrival = Arrival { at: micros(arrived), opt_outs: vec![PastOptOut { text, ..opt_out }] };
+        let arrival = StartArrival { at: micros(arrived), opt_outs: vec![PastOptOut { text, ..opt_out }] };
         start_order(sent.map(micros), &arrival)
     }
 

@@ -1,7 +1,7 @@
 //! What the record of a number takes over from another spelling of it: from an old one everything that is stricter, once;
 //! from a twin its opt-outs. Nothing here opens what was closed.
 
-use super::{Decision, Draft, Effect, EventKind, Evidence, NumberConsent, Source, StateName};
+use super::{Decision, Effect, EventDraft, EventKind, Evidence, NumberConsent, Source, StateName};
 use crate::domain::evidence::OtherSpelling;
 use crate::domain::id::ProgramId;
 use crate::domain::time::Timestamp;
@@ -61,7 +61,7 @@ fn event(
         _ => Vec::new(),
     };
     let evidence = Evidence::OtherSpelling(link);
-    Decision { event: Some(Draft { kind, program, source, occurred_at, evidence }), effects }
+    Decision { event: Some(EventDraft { kind, program, source, occurred_at, evidence }), effects }
 }
 
 /// The opt-out that a twin of the number recorded, for this number too.
@@ -83,7 +83,7 @@ pub fn share_opt_out(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::consent::{Event, fold};
+    use crate::domain::consent::{ConsentEvent, fold};
     use crate::domain::id::NumberId;
     use uuid::Uuid;
 
@@ -104,7 +104,7 @@ mod tests {
     }
 
     fn known(events: &[(EventKind, Option<ProgramId>)]) -> NumberConsent {
-        let event = |(n, (kind, program)): (usize, &(EventKind, Option<ProgramId>))| Event {
+        let event = |(n, (kind, program)): (usize, &(EventKind, Option<ProgramId>))| ConsentEvent {
             seq: i32::try_from(n).unwrap() + 1,
             program: *program,
             kind: *kind,

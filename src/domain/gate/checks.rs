@@ -1,26 +1,30 @@
 //! The gate's checks, one function each: the facts as a sentence, and what to do about a failure.
 
 use super::timing::appointment;
-use super::{Check, CheckName, Outcome, Purpose, Question, RequestProgress, number_to_text};
-use crate::domain::consent::{Source, State};
+use super::{CheckName, GateCheck, GateQuestion, MessagePurpose, Outcome, RequestProgress, number_to_text};
+use crate::domain::consent::{ConsentState, Source};
 use crate::domain::time::Timestamp;
 
 /// `opens` is when quiet hours next allow a text, if they do not now.
-pub(super) fn consent(question: &Question<'_>, state: State, opens: Option<Timestamp>) -> Check {
+pub(super) fn consent(
+    question: &GateQuestion<'_>,
+    state: ConsentState,
+    opens: Option<Timestamp>,
+) -> GateCheck {
     let program = &question.program.name;
     match state {
-        State::NotAsked if question.request.is_some() => {
+        ConsentState::NotAsked if question.request.is_some() => {
             let facts = request_facts(question, opens);
             let step =
                 "No action needed. Messages are held until the contact replies START to the opt-in request.";
             fail(CheckName::Consent, &facts, step)
         }
-        State::OptedIn(since) => {
+        ConsentState::OptedIn(since) => {
             let facts =
                 format!("Opted in to {program} on {} by {}.", since.occurred_at.day(), since.source.label());
             pass(CheckName::Consent, &facts)
         }
-        State::Invited(since) => {
+        ConsentState::Invited(since) => {
             let facts =
                 format!("We sent an opt-in request on {} and haven't heard back.", since.recorded_at.day());
             fail(
@@ -29,12 +33,12 @@ pub(super) fn consent(question: &Question<'_>, state: State, opens: Option<Times
                 "Wait for the contact to reply START. Messages are held until then.",
             )
         }
-        State::NotAsked => fail(
+        ConsentState::NotAsked => fail(
             CheckName::Consent,
             &not_asked(question),
             "Send a message. We send an opt-in request first, and the message after the contact replies START.",
         ),
-        State::OptedOut(_) => fail(
+        ConsentState::OptedOut(_) => fail(
             CheckName::Consent,
             &format!("Not opted in to {program}. This number opted out."),
             "See the next check.",
@@ -43,7 +47,7 @@ pub(super) fn consent(question: &Question<'_>, state: State, opens: Option<Times
 }
 
 /// What is recorded of a number that has not been asked, or whose request did not arrive.
-fn not_asked(question: &Question<'_>) -> String {
+fn not_asked(question: &GateQuestion<'_>) -> String {
     match &question.failed_request {
         Some(failed) => format!(
             "We sent an opt-in request on {}; it did not arrive ({}).",
@@ -54,7 +58,7 @@ fn not_asked(question: &Question<'_>) -> String {
     }
 }
 
-fn request_facts(question: &Question<'_>, opens: Option<Timestamp>) -> String {
+fn request_facts(question: &GateQuestion<'_>, opens: Option<Timestamp>) -> String {
     let Some(request) = question.request else { return String::new() };
     match (request.progress, request.due_at.or(opens)) {
         (RequestProgress::Scheduled, Some(at)) => {
@@ -69,9 +73,9 @@ fn request_facts(question: &Question<'_>, opens: Option<Timestamp>) -> String {
     }
 }
 
-pub(super) fn opt_out(question: &Question<'_>, state: State) -> Check {
+pub(super) fn opt_out(question: &GateQuestion<'_>, state: ConsentState) -> GateCheck {
     match state {
-        State::OptedOut(since) => {
+        ConsentState::OptedOut(since) => {
             let by = match since.source {
                 Source::Handset => "STOP",
                 // Only time opts anybody out in the system's own name.
@@ -87,7 +91,7 @@ pub(super) fn opt_out(question: &Question<'_>, state: State) -> Check {
     }
 }
 
-pub(super) fn do_not_text(question: &Question<'_>) -> Check {
+pub(super) fn do_not_text(question: &GateQuestion<'_>) -> GateCheck {
     match &question.consent.do_not_text {
         Some(flag) => fail(
             CheckName::DoNotText,
@@ -98,7 +102,7 @@ pub(super) fn do_not_text(question: &Question<'_>) -> Check {
     }
 }
 
-pub(super) fn paused(question: &Question<'_>) -> Check {
+pub(super) fn paused(question: &GateQuestion<'_>) -> GateCheck {
     match &question.consent.paused {
         Some(flag) => fail(
             CheckName::Paused,
@@ -109,7 +113,7 @@ pub(super) fn paused(question: &Question<'_>) -> Check {
     }
 }
 
-pub(super) fn number(question: &Question<'_>) -> Check {
+pub(super) fn number(question: &GateQuestion<'_>) -> GateCheck {
     match question.unreachable {
         Some(code) => fail(
             CheckName::Number,
@@ -117,7 +121,7 @@ pub(super) fn number(question: &Question<'_>) -> Check {
             "Ask the lead for a mobile number. If the carrier is wrong, mark this one as reachable.",
         ),
         // An answer to a text that came from the number needs no look into the number plan.
-        None if question.purpose != Purpose::Reply && !question.phone.is_valid() => fail(
+        None if question.purpose != MessagePurpose::Reply && !question.phone.is_valid() => fail(
             CheckName::Number,
             "This number isn't in the number plan, so nothing can be sent to it.",
             "Check the number with the lead. An opt-out can still be recorded.",
@@ -126,7 +130,7 @@ pub(super) fn number(question: &Question<'_>) -> Check {
     }
 }
 
-pub(super) fn sender(question: &Question<'_>) -> Check {
+pub(super) fn sender(question: &GateQuestion<'_>) -> GateCheck {
     match question.sender {
         Some(sender) => pass(CheckName::Sender, &format!("Texts are sent from {sender}.")),
         None => fail(
@@ -137,7 +141,7 @@ pub(super) fn sender(question: &Question<'_>) -> Check {
     }
 }
 
-pub(super) fn operations(question: &Question<'_>) -> Check {
+pub(super) fn operations(question: &GateQuestion<'_>) -> GateCheck {
     if question.sending_on {
         return pass(CheckName::Operations, "Sending is on.");
     }
@@ -151,11 +155,11 @@ pub(super) fn operations(question: &Question<'_>) -> Check {
     )
 }
 
-pub(super) fn pass(name: CheckName, facts: &str) -> Check {
-    Check { name, outcome: Outcome::Pass, facts: facts.to_owned(), next_step: None }
+pub(super) fn pass(name: CheckName, facts: &str) -> GateCheck {
+    GateCheck { name, outcome: Outcome::Pass, facts: facts.to_owned(), next_step: None }
 }
 
-pub(super) fn fail(name: CheckName, facts: &str, next_step: &str) -> Check {
+pub(super) fn fail(name: CheckName, facts: &str, next_step: &str) -> GateCheck {
     let next_step = Some(next_step.to_owned());
-    Check { name, outcome: Outcome::Fail, facts: facts.to_owned(), next_step }
+    GateCheck { name, outcome: Outcome::Fail, facts: facts.to_owned(), next_step }
 }

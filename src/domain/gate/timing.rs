@@ -4,9 +4,11 @@
 use chrono::Duration;
 
 use super::checks::{fail, pass};
-use super::{Check, CheckName, Outcome, Purpose, Question, UsedCap};
+use super::{CheckName, GateCheck, GateQuestion, MessagePurpose, Outcome, UsedCap};
 use crate::domain::program::Program;
-use crate::domain::schedule::{Cap, Hours, LegalCap, Place, Rules, Zone, ask, opens_at, promises};
+use crate::domain::schedule::{
+    ApplicableRules, FrequencyCap, LegalCap, Location, SendingHours, TimeZone, ask, opens_at, promises,
+};
 use crate::domain::time::Timestamp;
 
 /// So near to the end of the allowed hours nothing is handed over any more.
@@ -14,9 +16,9 @@ const LAST_MOMENT: Duration = Duration::seconds(30);
 const WAITS: &str = "No action needed. Messages send automatically at the next allowed time.";
 
 /// Both checks, with the times that follow from them.
-pub(super) struct Timing {
-    pub(super) quiet_hours: Check,
-    pub(super) frequency: Check,
+pub(super) struct TimingChecks {
+    pub(super) quiet_hours: GateCheck,
+    pub(super) frequency: GateCheck,
     /// The next moment at which both allow a text, when one of them does not now.
     pub(super) next: Option<Timestamp>,
     /// The same on the recipient's clock.
@@ -25,7 +27,7 @@ pub(super) struct Timing {
     pub(super) until: Option<Timestamp>,
 }
 
-pub(super) fn timing(question: &Question<'_>) -> Timing {
+pub(super) fn timing(question: &GateQuestion<'_>) -> TimingChecks {
     let now = question.now;
     let later = |at: Option<Timestamp>| at.filter(|at| *at != now);
     let answers: Vec<_> =
@@ -43,7 +45,7 @@ pub(super) fn timing(question: &Question<'_>) -> Timing {
         None => opens,
     };
     let next = later(next);
-    Timing {
+    TimingChecks {
         quiet_hours: quiet_hours(question, &answers, soon),
         frequency: frequency(question, free),
         words: next.map(|next| appointment(question, next)),
@@ -54,48 +56,52 @@ pub(super) fn timing(question: &Question<'_>) -> Timing {
 
 /// A moment as a person reads an appointment: on the recipient's clock first, where one is known. The place that opens last
 /// counts.
-pub(super) fn appointment(question: &Question<'_>, at: Timestamp) -> String {
+pub(super) fn appointment(question: &GateQuestion<'_>, at: Timestamp) -> String {
     match last_zone(question, at) {
         Some(zone) => format!("{} ({})", zone.clock_words(at), at.words()),
         None => at.words(),
     }
 }
 
-fn last_zone(question: &Question<'_>, at: Timestamp) -> Option<Zone> {
+fn last_zone(question: &GateQuestion<'_>, at: Timestamp) -> Option<TimeZone> {
     let zones = question.places.iter().flat_map(|place| place.zones());
     zones.min_by_key(|zone| zone.local(at).micros).copied()
 }
 
 /// The law, of which closures bind whatever an administrator turned off, and the program's own hours.
-fn rules<'a>(question: &Question<'a>) -> Rules<'a> {
+fn rules<'a>(question: &GateQuestion<'a>) -> ApplicableRules<'a> {
     let program = question.program;
     let closures_alone = !program.keeps_quiet_hours;
-    Rules { law: Some(question.rulebook), closures_alone, own: Some(&program.hours) }
+    ApplicableRules { law: Some(question.rulebook), closures_alone, own: Some(&program.hours) }
 }
 
 /// What each candidate place answers about now.
-type Answers<'a> = [(&'a Place, Hours<'a>)];
+type PlaceAnswers<'a> = [(&'a Location, SendingHours<'a>)];
 
-fn is_open(answers: &Answers<'_>) -> bool {
+fn is_open(answers: &PlaceAnswers<'_>) -> bool {
     answers.iter().all(|(_, hours)| hours.is_open())
 }
 
 /// Until when every place is open; `None` when one of them is not now.
-fn closes_at(answers: &Answers<'_>) -> Option<Timestamp> {
+fn closes_at(answers: &PlaceAnswers<'_>) -> Option<Timestamp> {
     let closings = answers.iter().map(|(_, hours)| match hours {
-        Hours::Open { until, .. } => Some(*until),
-        Hours::Quiet { .. } => None,
+        SendingHours::Open { until, .. } => Some(*until),
+        SendingHours::Quiet { .. } => None,
     });
     closings.collect::<Option<Vec<_>>>()?.into_iter().min()
 }
 
-fn quiet_hours(question: &Question<'_>, answers: &Answers<'_>, soon: Option<Timestamp>) -> Check {
+fn quiet_hours(
+    question: &GateQuestion<'_>,
+    answers: &PlaceAnswers<'_>,
+    soon: Option<Timestamp>,
+) -> GateCheck {
     let name = CheckName::QuietHours;
     let is_closed = soon.is_some() || !is_open(answers);
     if !question.program.keeps_hours() && !is_closed {
         return pass(name, "Quiet hours are turned off for this program.");
     }
-    if question.purpose == Purpose::Reply {
+    if question.purpose == MessagePurpose::Reply {
         return pass(name, "Replies to the contact's own texts are sent at any hour.");
     }
     let quiet = answers.iter().find(|(_, hours)| !hours.is_open());
@@ -118,7 +124,7 @@ fn quiet_hours(question: &Question<'_>, answers: &Answers<'_>, soon: Option<Time
 }
 
 /// The rule that decides, how the place is known, and who says so.
-fn facts(place: &Place, hours: &Hours<'_>) -> String {
+fn facts(place: &Location, hours: &SendingHours<'_>) -> String {
     let source = hours.rules().first().map_or("", |because| because.rule.source());
     let source = if source.is_empty() { String::new() } else { format!(" Source: {source}.") };
     format!("{} {}{source}", hours.words(), place.sentence())
@@ -126,7 +132,7 @@ fn facts(place: &Place, hours: &Hours<'_>) -> String {
 
 /// What was promised: by the program as it stands, and by the wording that the lead agreed to. All of it is kept: who raises
 /// the frequency has the consent of those who read it then, and of nobody before.
-pub fn caps(program: &Program, agreed: &[String]) -> Vec<Cap> {
+pub fn caps(program: &Program, agreed: &[String]) -> Vec<FrequencyCap> {
     if !program.keeps_frequency {
         return Vec::new();
     }
@@ -141,9 +147,9 @@ pub fn caps(program: &Program, agreed: &[String]) -> Vec<Cap> {
 
 /// When the caps by law and the promised frequency next allow a text, if not now. The law binds a conversation and the
 /// opt-in template too; the promise is about the others.
-fn free_at(question: &Question<'_>) -> Option<Timestamp> {
+fn free_at(question: &GateQuestion<'_>) -> Option<Timestamp> {
     let promised = match question.purpose {
-        Purpose::Counted => {
+        MessagePurpose::Counted => {
             question.caps.iter().filter_map(|cap| cap.next_allowed(question.sent, question.now)).max()
         }
         _ => None,
@@ -152,8 +158,8 @@ fn free_at(question: &Question<'_>) -> Option<Timestamp> {
 }
 
 /// The cap by law that forbids a text now and frees last, with the moment at which it does.
-fn legal_cap<'a>(question: &Question<'a>) -> Option<(&'a LegalCap, Timestamp)> {
-    if question.purpose == Purpose::Reply {
+fn legal_cap<'a>(question: &GateQuestion<'a>) -> Option<(&'a LegalCap, Timestamp)> {
+    if question.purpose == MessagePurpose::Reply {
         return None;
     }
     let free =
@@ -161,7 +167,7 @@ fn legal_cap<'a>(question: &Question<'a>) -> Option<(&'a LegalCap, Timestamp)> {
     question.legal_caps.iter().filter_map(free).max_by_key(|(_, free)| *free)
 }
 
-fn frequency(question: &Question<'_>, free_at: Option<Timestamp>) -> Check {
+fn frequency(question: &GateQuestion<'_>, free_at: Option<Timestamp>) -> GateCheck {
     let name = CheckName::Frequency;
     if let Some((cap, _)) = legal_cap(question) {
         let facts =
@@ -169,7 +175,7 @@ fn frequency(question: &Question<'_>, free_at: Option<Timestamp>) -> Check {
         return fail(name, &facts, WAITS);
     }
     let promise = promise(question, free_at);
-    match question.legal_caps.first().filter(|_| question.purpose != Purpose::Reply) {
+    match question.legal_caps.first().filter(|_| question.purpose != MessagePurpose::Reply) {
         Some(used) if promise.outcome == Outcome::Pass => {
             pass(name, &format!("{} {}: not reached.", promise.facts, used.cap.words()))
         }
@@ -177,15 +183,15 @@ fn frequency(question: &Question<'_>, free_at: Option<Timestamp>) -> Check {
     }
 }
 
-fn promise(question: &Question<'_>, free_at: Option<Timestamp>) -> Check {
+fn promise(question: &GateQuestion<'_>, free_at: Option<Timestamp>) -> GateCheck {
     let name = CheckName::Frequency;
     if !question.program.keeps_frequency {
         return pass(name, "The promised frequency is not enforced for this program.");
     }
     let uncounted = match question.purpose {
-        Purpose::Counted => None,
-        Purpose::Conversation => Some("Texts that a person writes in a conversation don't count."),
-        Purpose::Invitation | Purpose::Reply => {
+        MessagePurpose::Counted => None,
+        MessagePurpose::Conversation => Some("Texts that a person writes in a conversation don't count."),
+        MessagePurpose::Invitation | MessagePurpose::Reply => {
             Some("This text doesn't count toward the promised frequency.")
         }
     };
@@ -196,7 +202,7 @@ fn promise(question: &Question<'_>, free_at: Option<Timestamp>) -> Check {
         let words = &question.program.frequency;
         return pass(name, &format!("The program promises no number of texts: “{words}”."));
     }
-    let promised = question.caps.iter().map(Cap::words).collect::<Vec<_>>().join(", and ");
+    let promised = question.caps.iter().map(FrequencyCap::words).collect::<Vec<_>>().join(", and ");
     match free_at {
         None => pass(name, &format!("Within what was promised: {promised}.")),
         Some(_) => fail(

@@ -3,8 +3,8 @@
 use chrono::Duration;
 use serde::{Deserialize, Serialize};
 
-use super::{Check, CheckName, Outcome, RequestProgress};
-use crate::domain::consent::{Since, StateName};
+use super::{CheckName, GateCheck, Outcome, RequestProgress};
+use crate::domain::consent::{StateName, StateSince};
 use crate::domain::id::{MessageId, ProgramId};
 use crate::domain::message::Lane;
 use crate::domain::phone::Phone;
@@ -23,7 +23,7 @@ pub struct Verdict {
     /// The state it was decided on.
     pub state: StateName,
     /// The event that began that state.
-    pub since: Option<Since>,
+    pub since: Option<StateSince>,
     /// How many events the number's history had.
     pub history_seq: i32,
     /// How far the opt-in request is, while the carrier has not taken it.
@@ -35,7 +35,7 @@ pub struct Verdict {
     /// When the gate was asked.
     pub asked_at: Timestamp,
     /// Every check, in order.
-    pub checks: Vec<Check>,
+    pub checks: Vec<GateCheck>,
     /// When quiet hours, caps by law and the promised frequency next allow a text, if they do not now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_allowed_at: Option<Timestamp>,
@@ -55,7 +55,7 @@ pub struct Verdict {
 
 /// What to do with a message of a given lane.
 #[derive(Debug, PartialEq)]
-pub enum Answer {
+pub enum GateOutcome {
     /// It may go now.
     Send(SendPermit),
     /// It waits for the lead's START.
@@ -145,7 +145,7 @@ impl Verdict {
 
     /// What stands in the way, for people: what somebody said or set before consent that was never asked for, and the hour
     /// last, because it passes.
-    pub fn cause(&self) -> Option<&Check> {
+    pub fn cause(&self) -> Option<&GateCheck> {
         let failed = self.checks.iter().filter(|check| check.outcome == Outcome::Fail);
         failed.min_by_key(|check| match check.name {
             name if name.is_about_time() => 2,
@@ -177,7 +177,7 @@ impl Verdict {
     }
 
     /// What to do with a message of `lane`.
-    pub fn answer(&self, lane: Lane) -> Answer {
+    pub fn answer(&self, lane: Lane) -> GateOutcome {
         let permit = || SendPermit {
             lane,
             seq: match lane {
@@ -190,8 +190,9 @@ impl Verdict {
                 .filter(|_| !lane.is_reply())
                 .map(|until| (until.since(self.asked_at) - UNDER_WAY).num_seconds().max(1)),
         };
-        let blocking =
-            |names: &[CheckName]| names.iter().copied().find(|name| self.fails(*name)).map(Answer::Refuse);
+        let blocking = |names: &[CheckName]| {
+            names.iter().copied().find(|name| self.fails(*name)).map(GateOutcome::Refuse)
+        };
         let (gates, wants): (&[CheckName], Option<StateName>) = match lane {
             Lane::Gated => (&PERSON_AND_NUMBER, Some(StateName::OptedIn)),
             Lane::Invitation => (&PERSON_AND_NUMBER, None),
@@ -206,12 +207,12 @@ impl Verdict {
             && state != self.state
         {
             return match lane {
-                Lane::Gated => Answer::Hold,
-                _ => Answer::Refuse(CheckName::Consent),
+                Lane::Gated => GateOutcome::Hold,
+                _ => GateOutcome::Refuse(CheckName::Consent),
             };
         }
         if lane == Lane::Invitation && self.request_seq.is_none() {
-            return Answer::Refuse(CheckName::Consent);
+            return GateOutcome::Refuse(CheckName::Consent);
         }
         // What answers the lead goes out at any hour (RULES §3).
         let times: &[CheckName] = match lane {
@@ -220,12 +221,12 @@ impl Verdict {
         };
         if times.iter().any(|name| self.fails(*name)) {
             let until = self.frees_at.unwrap_or_else(|| self.asked_at.plus(LOOK_AGAIN));
-            return Answer::Wait { until: Some(until) };
+            return GateOutcome::Wait { until: Some(until) };
         }
         if !self.fresh || self.fails(CheckName::Operations) {
-            return Answer::Wait { until: None };
+            return GateOutcome::Wait { until: None };
         }
-        Answer::Send(permit())
+        GateOutcome::Send(permit())
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::str::FromStr;
 
-use crate::domain::reply::{Keywords, Reply, Tier, is_ordinary, normalise, read};
+use crate::domain::reply::{ProgramKeywords, ReplyIntent, ReplyTier, is_ordinary, normalise, read};
 
 /// The most words of one meaning.
 const MOST: usize = 20;
@@ -56,30 +56,30 @@ impl FromStr for WordList {
 ///
 /// # Errors
 /// A sentence for the field.
-pub fn check_words(words: &WordList, kept: &WordList, meaning: &Reply) -> Result<(), String> {
+pub fn check_words(words: &WordList, kept: &WordList, meaning: &ReplyIntent) -> Result<(), String> {
     let added = words.words.iter().filter(|word| !kept.words.contains(word));
     added.into_iter().try_for_each(|word| check_word(word, meaning))
 }
 
-fn check_word(word: &str, meaning: &Reply) -> Result<(), String> {
-    let now = read(word, &Keywords::default()).reply;
+fn check_word(word: &str, meaning: &ReplyIntent) -> Result<(), String> {
+    let now = read(word, &ProgramKeywords::default()).reply;
     // An unclear reply pauses; only a revocation is stricter than that.
-    let is_stricter = now == Reply::Unclear && matches!(meaning, Reply::Revoke { .. });
-    if now != Reply::Other && now != *meaning && !is_stricter {
+    let is_stricter = now == ReplyIntent::Unclear && matches!(meaning, ReplyIntent::Revoke { .. });
+    if now != ReplyIntent::Other && now != *meaning && !is_stricter {
         return Err(format!("“{word}” already {}. Choose another word.", what_it_does(&now)));
     }
     warning(word).map_or(Ok(()), Err)
 }
 
 /// What a reply does today, in words.
-fn what_it_does(reply: &Reply) -> &'static str {
+fn what_it_does(reply: &ReplyIntent) -> &'static str {
     match reply {
-        Reply::OptIn => "opts a lead in",
-        Reply::Confirm => "answers yes to an opt-in request",
-        Reply::Revoke { .. } => "opts a lead out",
-        Reply::Unclear => "may be a wish to opt out",
-        Reply::Help => "asks for help",
-        Reply::Other => "means something else",
+        ReplyIntent::OptIn => "opts a lead in",
+        ReplyIntent::Confirm => "answers yes to an opt-in request",
+        ReplyIntent::Revoke { .. } => "opts a lead out",
+        ReplyIntent::Unclear => "may be a wish to opt out",
+        ReplyIntent::Help => "asks for help",
+        ReplyIntent::Other => "means something else",
     }
 }
 
@@ -110,14 +110,14 @@ pub fn check_code(text: &str, kept: Option<&str>) -> Result<String, String> {
     if !is_one_word(&code) {
         return Err("Use one word of 3 to 20 letters or digits, for example RATES.".to_owned());
     }
-    let alone = Keywords::default();
-    if read(&code, &alone).tier == Tier::Keyword {
+    let alone = ProgramKeywords::default();
+    if read(&code, &alone).tier == ReplyTier::Keyword {
         return Err(format!("“{code}” is a keyword. Choose another word."));
     }
-    let with_code = Keywords { program_codes: vec![code.clone()], ..Keywords::default() };
-    let narrowed = Reply::Revoke { program_code: Some(code.clone()) };
+    let with_code = ProgramKeywords { program_codes: vec![code.clone()], ..ProgramKeywords::default() };
+    let narrowed = ReplyIntent::Revoke { program_code: Some(code.clone()) };
     let is_free = read(&format!("STOP {code}"), &with_code).reply == narrowed
-        && read(&code, &alone).reply == Reply::Other;
+        && read(&code, &alone).reply == ReplyIntent::Other;
     if !is_free {
         return Err(format!("“STOP {code}” already means stop everything. Choose another word."));
     }
@@ -130,30 +130,30 @@ mod tests {
 
     #[test]
     fn a_word_that_means_something_keeps_its_meaning() {
-        let revoke = Reply::Revoke { program_code: None };
+        let revoke = ReplyIntent::Revoke { program_code: None };
         let words: WordList = "adios44,  No more ,adios44; ".parse().unwrap();
         assert_eq!(words.as_str(), "ADIOS44, NO MORE");
         let none = WordList::default();
         assert!(check_words(&words, &none, &revoke).is_err(), "two words");
         assert!(check_words(&words, &words, &revoke).is_ok(), "accepted before");
         for word in ["RATES", "LOANS22", "JOIN"] {
-            assert_eq!(check_words(&word.parse().unwrap(), &none, &Reply::OptIn), Ok(()), "{word}");
+            assert_eq!(check_words(&word.parse().unwrap(), &none, &ReplyIntent::OptIn), Ok(()), "{word}");
         }
         for (word, meaning) in [
             ("START", &revoke),
-            ("stop", &Reply::OptIn),
-            ("yes", &Reply::Help),
-            ("no", &Reply::OptIn),
-            ("thanks", &Reply::OptIn),
-            ("ok", &Reply::OptIn),
-            ("great", &Reply::OptIn),
-            ("call me", &Reply::OptIn),
-            ("list", &Reply::OptIn),
+            ("stop", &ReplyIntent::OptIn),
+            ("yes", &ReplyIntent::Help),
+            ("no", &ReplyIntent::OptIn),
+            ("thanks", &ReplyIntent::OptIn),
+            ("ok", &ReplyIntent::OptIn),
+            ("great", &ReplyIntent::OptIn),
+            ("call me", &ReplyIntent::OptIn),
+            ("list", &ReplyIntent::OptIn),
             ("Tonight", &revoke),
-            ("tuesday", &Reply::Help),
-            ("mañana", &Reply::OptIn),
-            ("go", &Reply::OptIn),
-            ("abcdefghijklmnopqrstu", &Reply::OptIn),
+            ("tuesday", &ReplyIntent::Help),
+            ("mañana", &ReplyIntent::OptIn),
+            ("go", &ReplyIntent::OptIn),
+            ("abcdefghijklmnopqrstu", &ReplyIntent::OptIn),
         ] {
             assert!(check_words(&word.parse().unwrap(), &none, meaning).is_err(), "{word}");
         }

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::matcher::Kind;
+use super::matcher::RuleKind;
 use crate::domain::language::Language::{self, English, French, Spanish};
 
 /// Lists that rules of several files share, and the words that may stand between two parts of a rule.
@@ -39,7 +39,7 @@ pub(super) struct SharedLists {
 /// Slips of the thumb.
 #[derive(Deserialize, Default, Debug)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Typos {
+pub(super) struct TypoTables {
     /// The slips of words too short for a rule, by the word that was meant.
     pub short: BTreeMap<String, Vec<String>>,
     /// The same the other way round: the word that was meant, by its slip.
@@ -54,7 +54,7 @@ pub(super) struct Typos {
 /// How phones put a reaction into words.
 #[derive(Deserialize, Default, Debug)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Reactions {
+pub(super) struct ReactionTables {
     /// Before the quotation.
     pub openings: Vec<String>,
     /// Before the quotation, with a sign or a name between.
@@ -70,7 +70,7 @@ pub(super) struct Reactions {
 /// Letters and the Latin letters they look like, row by row.
 #[derive(Deserialize, Default, Debug)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Letters {
+pub(super) struct LetterTable {
     /// They count for every word, START as well.
     pub look_alikes: Vec<(String, String)>,
     /// They count towards revocation alone.
@@ -80,21 +80,21 @@ pub(super) struct Letters {
 }
 
 /// A keyword and its language; none where several languages have it.
-pub(super) type Keyword = (String, Option<Language>);
+pub(super) type KeywordEntry = (String, Option<Language>);
 
 /// The keywords of all languages, by what they ask for.
 #[derive(Default, Debug)]
 pub(super) struct KeywordTables {
-    pub revoke: Vec<Keyword>,
-    pub opt_in: Vec<Keyword>,
-    pub confirm: Vec<Keyword>,
-    pub help: Vec<Keyword>,
+    pub revoke: Vec<KeywordEntry>,
+    pub opt_in: Vec<KeywordEntry>,
+    pub confirm: Vec<KeywordEntry>,
+    pub help: Vec<KeywordEntry>,
 }
 
 /// One rule: its parts, each with the ways to say it.
 #[derive(Debug)]
 pub(super) struct PhraseRule {
-    pub kind: Kind,
+    pub kind: RuleKind,
     pub language: Option<Language>,
     pub parts: Vec<Vec<String>>,
 }
@@ -106,9 +106,9 @@ pub(super) struct ReplyData {
     pub rules: Vec<PhraseRule>,
     pub keywords: KeywordTables,
     pub lists: SharedLists,
-    pub typos: Typos,
-    pub reactions: Reactions,
-    pub letters: Letters,
+    pub typos: TypoTables,
+    pub reactions: ReactionTables,
+    pub letters: LetterTable,
 }
 
 /// The files of this build. A file that cannot be read does not pass the tests.
@@ -158,7 +158,7 @@ pub(super) struct RuleFile {
     #[serde(default)]
     pub sets: HashMap<String, Vec<String>>,
     #[serde(flatten)]
-    pub rules: BTreeMap<Kind, Vec<RuleBlock>>,
+    pub rules: BTreeMap<RuleKind, Vec<RuleBlock>>,
 }
 
 /// One block of a file of rules.
@@ -203,7 +203,7 @@ pub(super) fn read_all() -> Result<ReplyData, toml::de::Error> {
     };
     for (language, _, text) in KEYWORD_FILES {
         let file: KeywordFile = toml::from_str(text)?;
-        let add = |to: &mut Vec<Keyword>, words: Vec<String>| {
+        let add = |to: &mut Vec<KeywordEntry>, words: Vec<String>| {
             to.extend(words.into_iter().map(|word| (word.to_uppercase(), *language)));
         };
         add(&mut data.keywords.revoke, file.revoke);
@@ -251,7 +251,7 @@ impl ReplyData {
             &mut self.lists.start_courtesy,
             &mut self.lists.names,
         ];
-        let Reactions { openings, around, to, before_sign, pictures } = &mut self.reactions;
+        let ReactionTables { openings, around, to, before_sign, pictures } = &mut self.reactions;
         let reactions = [openings, to, before_sign, pictures];
         let all = lists.into_iter().chain([&mut self.typos.long_words]).chain(reactions).flatten();
         all.for_each(|word| *word = word.to_uppercase());

@@ -1,23 +1,23 @@
 //! Tier 2 of RULES §2: what is clear in other words. A keyword as a clause of its own, a plain demand wherever it stands, a
 //! stop word beside a complaint, STOP and a code that no program has.
 
-use super::Reading;
+use super::ReplyReading;
 use super::data::REVOKE_ONE;
 use super::everyday::is_ordinary;
-use super::matcher::{Found, Kind};
-use super::overlap::Cover;
-use super::sentence::{Text, revoke};
+use super::matcher::{RuleKind, RuleMatch};
+use super::overlap::WordCover;
+use super::sentence::{ReplyText, revoke};
 use super::typos;
-use super::words::Word;
+use super::words::ReplyWord;
 
 /// `STOP it now, I …`: so many small words may stand before the new sentence.
 const MOST_BEFORE_SUBJECT: usize = 2;
 
-impl Text {
+impl ReplyText {
     /// A demand to stop, or a wrong person.
-    pub(super) fn revoked(&self) -> Option<Reading> {
+    pub(super) fn revoked(&self) -> Option<ReplyReading> {
         let keyword = self.keyword_alone().map(|rule| self.said(rule, revoke(self.beside(rule))));
-        let stands = || self.of(Kind::Demand).find(|rule| self.stands(rule));
+        let stands = || self.of(RuleKind::Demand).find(|rule| self.stands(rule));
         let demand = || stands().map(|rule| self.said(rule, revoke(self.explain(rule))));
         let several = || {
             let (stop, other) = self.two_signals()?;
@@ -32,31 +32,32 @@ impl Text {
     }
 
     /// The only word of a text beside courtesy, if it is one slip away from STOP: `stob`, `pls atop`.
-    pub(super) fn slip_of_stop(&self) -> Option<&Word> {
+    pub(super) fn slip_of_stop(&self) -> Option<&ReplyWord> {
         let mut others = self.words.iter().zip(&self.cover).filter(|(_, one)| !one.courtesy);
         let (word, _) = others.next().filter(|_| others.next().is_none())?;
         typos::is_slip_of_stop(&word.text).then_some(word)
     }
 
     /// A keyword that with courtesy makes up the whole text, or one that is no everyday word and makes up a clause.
-    fn keyword_alone(&self) -> Option<&Found> {
+    fn keyword_alone(&self) -> Option<&RuleMatch> {
         if self.says_start() {
             return None;
         }
         let whole = self.cover.iter().all(|one| one.is_polite());
         let with_numbers = self.cover.iter().all(|one| one.is_polite() || one.number);
-        let is_phone = |word: &Word| word.text.len() >= 7 && word.text.bytes().all(|b| b.is_ascii_digit());
+        let is_phone =
+            |word: &ReplyWord| word.text.len() >= 7 && word.text.bytes().all(|b| b.is_ascii_digit());
         let with_phone =
             self.words.iter().zip(&self.cover).all(|(word, one)| one.is_polite() || is_phone(word));
         let courtesy = self.cover.iter().take_while(|one| one.courtesy).count();
-        let fits = |rule: &&Found| match rule.kind {
-            Kind::Weak => whole,
-            Kind::Remark => {
+        let fits = |rule: &&RuleMatch| match rule.kind {
+            RuleKind::Weak => whole,
+            RuleKind::Remark => {
                 let is_ours = || self.fills_clause(rule) && self.contact_words().any(|(at, _)| !rule.has(at));
                 (self.is_dressed() || is_ours()) && !self.at(rule.end()).softening && !self.invites()
             }
-            Kind::Clause => (with_phone || self.fills_clause(rule)) && !self.at(rule.end()).softening,
-            Kind::Strong => {
+            RuleKind::Clause => (with_phone || self.fills_clause(rule)) && !self.at(rule.end()).softening,
+            RuleKind::Strong => {
                 with_numbers
                     || self.fills_clause(rule)
                     || (rule.start() <= courtesy && self.begins(rule))
@@ -68,18 +69,18 @@ impl Text {
     }
 
     /// `STOP I don't know you`, `stop it I am driving`: a new sentence after a keyword.
-    fn begins(&self, rule: &Found) -> bool {
+    fn begins(&self, rule: &RuleMatch) -> bool {
         let between = self.cover.iter().skip(rule.end()).take(MOST_BEFORE_SUBJECT);
         let small = between.take_while(|one| !one.subject && (one.wish || one.courtesy)).count();
         self.at(rule.end() + small).subject
     }
 
     /// `I don't have a mortgage please stop`: a plea, and the keyword as the last word of a clause.
-    fn ends(&self, rule: &Found) -> bool {
+    fn ends(&self, rule: &RuleMatch) -> bool {
         let Some((before, here)) = rule.start().checked_sub(1).zip(self.words.get(rule.start())) else {
             return false;
         };
-        let leads = |word: &Word| {
+        let leads = |word: &ReplyWord| {
             word.clause == here.clause
                 && (self.at(before).courtesy || matches!(word.text.as_str(), "AND" | "BUT" | "SO"))
         };
@@ -88,42 +89,42 @@ impl Text {
     }
 
     /// A stop word that is no demand by itself, and a refusal or anger beside it.
-    fn two_signals(&self) -> Option<(&Found, &Found)> {
+    fn two_signals(&self) -> Option<(&RuleMatch, &RuleMatch)> {
         if self.says_start() {
             return None;
         }
-        let is_signal = |rule: &&Found| {
-            let speaks = matches!(rule.kind, Kind::Unclear | Kind::Hint);
+        let is_signal = |rule: &&RuleMatch| {
+            let speaks = matches!(rule.kind, RuleKind::Unclear | RuleKind::Hint);
             speaks && !self.at(rule.start()).is_stop() && !self.is_harmless(rule)
         };
-        let signals: Vec<&Found> = self.of_any().filter(is_signal).collect();
+        let signals: Vec<&RuleMatch> = self.of_any().filter(is_signal).collect();
         let beside = |stop| signals.iter().find(|other| !overlaps(other, stop)).map(|other| (stop, *other));
-        let in_sight = |rule: &&Found| self.is_in_sight(rule);
-        let alone = || self.of(Kind::Weak).filter(in_sight).find(|rule| self.fills_clause(rule));
-        let stop = self.of(Kind::Strong).find(in_sight).or_else(alone);
+        let in_sight = |rule: &&RuleMatch| self.is_in_sight(rule);
+        let alone = || self.of(RuleKind::Weak).filter(in_sight).find(|rule| self.fills_clause(rule));
+        let stop = self.of(RuleKind::Strong).find(in_sight).or_else(alone);
         stop.and_then(beside).or_else(|| self.partial().find_map(beside))
     }
 
     /// Half demands that are not turned round and not about something else.
-    fn partial(&self) -> impl Iterator<Item = &Found> {
-        let counts = |rule: &&Found| {
+    fn partial(&self) -> impl Iterator<Item = &RuleMatch> {
+        let counts = |rule: &&RuleMatch| {
             let first = self.at(rule.start());
             !first.harmless && !first.negated
         };
-        self.of(Kind::Partial).filter(counts)
+        self.of(RuleKind::Partial).filter(counts)
     }
 
     /// `STOP 7`, `STOP RATES`, `unsubscribe John Smith`: a code that no program has, or a name, narrows nothing.
-    fn stop_and_code(&self) -> Option<Reading> {
+    fn stop_and_code(&self) -> Option<ReplyReading> {
         if self.says_start() {
             return None;
         }
-        let rule = self.of(Kind::Strong).next().filter(|rule| self.is_in_sight(rule))?;
+        let rule = self.of(RuleKind::Strong).next().filter(|rule| self.is_in_sight(rule))?;
         let before = self.cover.iter().take(rule.start());
         let after = self.cover.iter().skip(rule.end()).filter(|one| !one.courtesy);
         let rest: Vec<_> = after.collect();
-        let is_code = |one: &Cover| !one.harmless && !one.softening && !one.asked && !one.no;
-        let is_signed = |one: &&Cover| one.name || one.number || one.filler;
+        let is_code = |one: &WordCover| !one.harmless && !one.softening && !one.asked && !one.no;
+        let is_signed = |one: &&WordCover| one.name || one.number || one.filler;
         let has_names = rest.iter().all(is_signed) && rest.iter().any(|one| one.name || one.number);
         let has_names = has_names || rest.is_empty();
         let has_code = rest.len() == 1 && rest.iter().all(|one| is_code(one));
@@ -142,6 +143,6 @@ fn is_word(word: &str) -> bool {
     typos::is_real(word) || is_ordinary(word)
 }
 
-fn overlaps(a: &Found, b: &Found) -> bool {
+fn overlaps(a: &RuleMatch, b: &RuleMatch) -> bool {
     a.start() < b.end() && b.start() < a.end()
 }

@@ -1,11 +1,11 @@
 //! Tier 3 of RULES §2: what may be a wish to stop, so that sending pauses and a person decides. A pause costs a person's time
 //! and the lead's texts; so a word that may be about anything counts only alone, or beside a word about texts or the sender.
 
-use super::Reading;
+use super::ReplyReading;
 use super::data::REVOKE_ONE;
-use super::matcher::{Found, Kind, RULES};
-use super::sentence::{Text, unclear};
-use super::words::Word;
+use super::matcher::{RULES, RuleKind, RuleMatch};
+use super::sentence::{ReplyText, unclear};
+use super::words::ReplyWord;
 
 /// So many words before a word of contact a refusal still bears on it.
 const REFUSAL_REACHES: usize = 7;
@@ -13,11 +13,11 @@ const REFUSAL_REACHES: usize = 7;
 /// A STOP at the end counts in a text of at most so many words.
 const MOST_BEFORE_STOP: usize = 14;
 
-impl Text {
+impl ReplyText {
     /// A demand that is turned round, a stop word or a complaint in doubt, or a bare no.
-    pub(super) fn unclear(&self) -> Option<Reading> {
+    pub(super) fn unclear(&self) -> Option<ReplyReading> {
         let turned =
-            self.of(Kind::Demand).find(|rule| !self.is_harmless(rule)).or_else(|| self.half_hidden());
+            self.of(RuleKind::Demand).find(|rule| !self.is_harmless(rule)).or_else(|| self.half_hidden());
         if let Some(rule) = turned {
             let matched = format!("{}, but asked, turned round or for a time", self.explain(rule));
             return Some(self.said(rule, unclear(matched)));
@@ -37,14 +37,14 @@ impl Text {
     }
 
     /// True if a rule may be a wish about our texts.
-    fn is_doubtful(&self, rule: &Found) -> bool {
+    fn is_doubtful(&self, rule: &RuleMatch) -> bool {
         match rule.kind {
-            Kind::Unclear => true,
-            Kind::Hint => self.may_be_about_us(rule),
-            Kind::Remark => self.may_be_about_us(rule) || (rule.start() == 0 && self.fills_clause(rule)),
-            Kind::Strong => self.is_order(rule) || self.is_last_word(rule),
-            Kind::Weak if self.fills_clause(rule) && self.is_plea(rule) => !self.invites(),
-            Kind::Weak => {
+            RuleKind::Unclear => true,
+            RuleKind::Hint => self.may_be_about_us(rule),
+            RuleKind::Remark => self.may_be_about_us(rule) || (rule.start() == 0 && self.fills_clause(rule)),
+            RuleKind::Strong => self.is_order(rule) || self.is_last_word(rule),
+            RuleKind::Weak if self.fills_clause(rule) && self.is_plea(rule) => !self.invites(),
+            RuleKind::Weak => {
                 self.may_be_about_us(rule) || (rule.start() == 0 && self.words.len() == rule.end() + 1)
             }
             _ => false,
@@ -52,19 +52,19 @@ impl Text {
     }
 
     /// A wish that stands alone, or beside a word of contact, where the lead does not ask for texts.
-    fn may_be_about_us(&self, rule: &Found) -> bool {
+    fn may_be_about_us(&self, rule: &RuleMatch) -> bool {
         !self.invites() && (self.is_alone() || self.is_beside_contact(rule))
     }
 
     /// True if a word of courtesy stands directly beside a rule: `please cancel, I don't use it`.
-    fn is_plea(&self, rule: &Found) -> bool {
+    fn is_plea(&self, rule: &RuleMatch) -> bool {
         let is_polite = |at: usize| self.at(at).courtesy && !self.at(at).no;
         rule.start().checked_sub(1).is_some_and(is_polite) || is_polite(rule.end())
     }
 
     /// A refusal, and a word of contact a little behind it: `I do not appreciate all these messages`. So no demand
     /// is missed because no rule has its words.
-    fn refused_contact(&self) -> Option<Reading> {
+    fn refused_contact(&self) -> Option<ReplyReading> {
         let mut refusal: Option<(usize, u16)> = None;
         for (at, (word, one)) in self.words.iter().zip(&self.cover).enumerate() {
             let is_far = |(from, sentence)| at - from > REFUSAL_REACHES || sentence != word.sentence;
@@ -82,14 +82,14 @@ impl Text {
     }
 
     /// `stop it I am driving`: an order at the beginning of the text.
-    fn is_order(&self, rule: &Found) -> bool {
+    fn is_order(&self, rule: &RuleMatch) -> bool {
         self.cover.iter().take(rule.start()).all(|one| one.courtesy || one.wish)
     }
 
     /// `already bought a house stop`: the last word of the text, and nothing before it that makes it a question or a noun.
-    fn is_last_word(&self, rule: &Found) -> bool {
+    fn is_last_word(&self, rule: &RuleMatch) -> bool {
         let before = rule.start().checked_sub(1).and_then(|at| self.words.get(at));
-        let is_free = |word: &Word| {
+        let is_free = |word: &ReplyWord| {
             !RULES.is_small(word)
                 && !matches!(
                     word.text.as_str(),
@@ -113,15 +113,15 @@ impl Text {
     }
 
     /// A demand of which a word belongs to something else (`non-stop texts`) is still in doubt.
-    fn half_hidden(&self) -> Option<&Found> {
+    fn half_hidden(&self) -> Option<&RuleMatch> {
         let shows = |(start, end): &(usize, usize)| (*start..*end).any(|at| !self.at(at).harmless);
-        self.of(Kind::Demand).find(|rule| rule.parts.iter().any(shows))
+        self.of(RuleKind::Demand).find(|rule| rule.parts.iter().any(shows))
     }
 
     /// No, as a whole text, courtesy aside.
-    fn bare_no(&self) -> Option<&Found> {
+    fn bare_no(&self) -> Option<&RuleMatch> {
         let only = self.cover.iter().all(|one| !one.harmless && (one.no || one.is_polite()));
-        let is_no = |rule: &&Found| matches!(rule.kind, Kind::No | Kind::Weak | Kind::Clause);
+        let is_no = |rule: &&RuleMatch| matches!(rule.kind, RuleKind::No | RuleKind::Weak | RuleKind::Clause);
         self.of_any().find(is_no).filter(|_| only)
     }
 }

@@ -4,7 +4,7 @@
 
 /// A text, what it means, and the group it stands in.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Example {
+pub struct ReplyExample {
     /// What kind of text it is an example of.
     pub group: &'static str,
     /// As a lead may send it.
@@ -24,7 +24,7 @@ const FILES: &[(&str, &str)] = &[
 ];
 
 /// Every example, in the order of the files.
-pub fn examples() -> impl Iterator<Item = Example> {
+pub fn examples() -> impl Iterator<Item = ReplyExample> {
     FILES.iter().flat_map(|(reply, file)| {
         let mut group = "";
         file.lines().filter_map(move |line| {
@@ -32,7 +32,7 @@ pub fn examples() -> impl Iterator<Item = Example> {
                 group = heading.trim();
             }
             let is_example = !line.is_empty() && !line.starts_with('#');
-            is_example.then(|| Example { group, text: unescape(line), reply })
+            is_example.then(|| ReplyExample { group, text: unescape(line), reply })
         })
     })
 }

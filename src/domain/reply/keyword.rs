@@ -1,9 +1,9 @@
 //! Tier 1 of RULES §2: the whole text is a keyword. Revocation and help are found in any spelling, START and YES only as
 //! the bare word in one piece.
 
-use super::data::{DATA, Keyword, REVOKE_ONE};
+use super::data::{DATA, KeywordEntry, REVOKE_ONE};
 use super::fold::{fold, strip, unmask};
-use super::{Keywords, Reading, Reply, Tier, normalise};
+use super::{ProgramKeywords, ReplyIntent, ReplyReading, ReplyTier, normalise};
 use crate::domain::language::Language;
 
 /// START and courtesy are no more words than these.
@@ -13,43 +13,52 @@ const MOST_WITH_START: usize = 6;
 const QUESTION_MARKS: &[char] = &['?', '¿', '؟', '‽', '⸮', '՞', '፧'];
 
 /// The whole text as a keyword, with the word that decided.
-pub(super) fn keyword(folded: &str, keywords: &Keywords) -> Option<Reading> {
+pub(super) fn keyword(folded: &str, keywords: &ProgramKeywords) -> Option<ReplyReading> {
     let unmasked = unmask(folded);
-    let loose = Spellings::of(&unmasked);
+    let loose = KeywordSpellings::of(&unmasked);
     let in_any_spelling = |word: &str| loose.is(word);
-    let reading =
-        |reply, (word, language)| Reading { reply, tier: Tier::Keyword, matched: Some(word), language };
+    let reading = |reply, (word, language)| ReplyReading {
+        reply,
+        tier: ReplyTier::Keyword,
+        matched: Some(word),
+        language,
+    };
 
     find(&DATA.keywords.revoke, &keywords.revoke, in_any_spelling)
-        .map(|word| reading(Reply::Revoke { program_code: None }, word))
+        .map(|word| reading(ReplyIntent::Revoke { program_code: None }, word))
         .or_else(|| {
             let code = loose.program_code(&keywords.program_codes)?;
             let word = (format!("{REVOKE_ONE} {code}"), None);
-            Some(reading(Reply::Revoke { program_code: Some(code.clone()) }, word))
+            Some(reading(ReplyIntent::Revoke { program_code: Some(code.clone()) }, word))
         })
         .or_else(|| {
-            find(&DATA.keywords.help, &keywords.help, in_any_spelling).map(|word| reading(Reply::Help, word))
+            find(&DATA.keywords.help, &keywords.help, in_any_spelling)
+                .map(|word| reading(ReplyIntent::Help, word))
         })
         .or_else(|| consent(folded, keywords).filter(|_| !folded.contains(QUESTION_MARKS)))
 }
 
 /// A word of consent that is asked, not given: `YES?`. It changes nothing; a person sees it with the replies to read.
-pub(super) fn consent_as_question(folded: &str, keywords: &Keywords) -> Option<Reading> {
+pub(super) fn consent_as_question(folded: &str, keywords: &ProgramKeywords) -> Option<ReplyReading> {
     let word = consent(folded, keywords)?.matched?;
     let matched = Some(format!("{word}, as a question"));
-    Some(Reading { reply: Reply::Other, tier: Tier::NoChange, matched, language: None })
+    Some(ReplyReading { reply: ReplyIntent::Other, tier: ReplyTier::NoChange, matched, language: None })
 }
 
 /// YES or START as the bare word in one piece, or START with courtesy.
-fn consent(folded: &str, keywords: &Keywords) -> Option<Reading> {
+fn consent(folded: &str, keywords: &ProgramKeywords) -> Option<ReplyReading> {
     let strict = strip(folded);
-    let reading =
-        |reply, (word, language)| Reading { reply, tier: Tier::Keyword, matched: Some(word), language };
+    let reading = |reply, (word, language)| ReplyReading {
+        reply,
+        tier: ReplyTier::Keyword,
+        matched: Some(word),
+        language,
+    };
     find(&DATA.keywords.confirm, &keywords.confirm, |word| word == strict)
-        .map(|word| reading(Reply::Confirm, word))
+        .map(|word| reading(ReplyIntent::Confirm, word))
         .or_else(|| {
             find(&DATA.keywords.opt_in, &keywords.opt_in, |word| word == strict)
-                .map(|word| reading(Reply::OptIn, word))
+                .map(|word| reading(ReplyIntent::OptIn, word))
         })
         .or_else(|| start_with_courtesy(folded))
 }
@@ -57,7 +66,7 @@ fn consent(folded: &str, keywords: &Keywords) -> Option<Reading> {
 /// The first word, of the default set or the program's own, that is the text, and its language; a program's own word has
 /// none. A word of nothing but marks is none.
 fn find(
-    words: &[Keyword],
+    words: &[KeywordEntry],
     more: &[String],
     is_text: impl Fn(&str) -> bool,
 ) -> Option<(String, Option<Language>)> {
@@ -68,7 +77,7 @@ fn find(
 }
 
 /// `start, thanks`: a word of consent of the default set as one whole word, and nothing beside it but courtesy.
-fn start_with_courtesy(folded: &str) -> Option<Reading> {
+fn start_with_courtesy(folded: &str) -> Option<ReplyReading> {
     let words = || folded.split(' ').map(strip).filter(|word| !word.is_empty());
     if words().nth(MOST_WITH_START).is_some() {
         return None;
@@ -78,29 +87,29 @@ fn start_with_courtesy(folded: &str) -> Option<Reading> {
     let courtesy = &DATA.lists.start_courtesy;
     let mut others = words().filter(|word| *word != found.0);
     let only = others.all(|word| courtesy.iter().any(|polite| polite == word));
-    only.then(|| Reading {
-        reply: Reply::OptIn,
-        tier: Tier::ClearWords,
+    only.then(|| ReplyReading {
+        reply: ReplyIntent::OptIn,
+        tier: ReplyTier::ClearWords,
         matched: Some(format!("{} with courtesy", found.0)),
         language: found.1,
     })
 }
 
 /// The spellings in which a revocation is recognised: whatever stands between letters counts as nothing, or as a space.
-struct Spellings {
+struct KeywordSpellings {
     /// `OPT-OUT` and `S.T.O.P` as `OPTOUT` and `STOP`; letters that stand alone are one word, so `S T O P` is, too.
     glued: String,
     /// `OPT-OUT` as `OPT OUT`.
     spaced: String,
 }
 
-impl Spellings {
-    fn of(folded: &str) -> Spellings {
+impl KeywordSpellings {
+    fn of(folded: &str) -> KeywordSpellings {
         let words: Vec<String> = folded.split(' ').map(letters).filter(|w| !w.is_empty()).collect();
         let spelled_out = words.iter().all(|word| word.chars().nth(1).is_none());
         let spaced: Vec<&str> =
             folded.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
-        Spellings { glued: words.join(if spelled_out { "" } else { " " }), spaced: spaced.join(" ") }
+        KeywordSpellings { glued: words.join(if spelled_out { "" } else { " " }), spaced: spaced.join(" ") }
     }
 
     fn is(&self, word: &str) -> bool {

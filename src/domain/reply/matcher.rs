@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use super::data::DATA;
-use super::words::Word;
+use super::words::ReplyWord;
 use crate::domain::language::Language;
 
 /// A word of the tables.
@@ -20,7 +20,7 @@ pub(super) const MOST_BETWEEN: usize = 5;
 /// What a rule means when it is found.
 #[derive(Deserialize, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Kind {
+pub(super) enum RuleKind {
     /// A keyword that means revocation wherever it makes up a clause: STOP, UNSUBSCRIBE.
     Strong,
     /// A keyword that needs the whole text, for it is an everyday word as well: CANCEL, END.
@@ -67,15 +67,15 @@ pub(super) enum Kind {
 
 /// A rule found in a text: the words of its parts, first to last.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Found {
-    pub kind: Kind,
+pub(super) struct RuleMatch {
+    pub kind: RuleKind,
     /// Whose words it is made of, where one language has them alone.
     pub language: Option<Language>,
     /// Each part's first word and the one after its last.
     pub parts: Vec<(usize, usize)>,
 }
 
-impl Found {
+impl RuleMatch {
     pub(super) fn start(&self) -> usize {
         self.parts.first().map_or(0, |part| part.0)
     }
@@ -118,20 +118,20 @@ impl Lexicon {
 type PartId = u16;
 
 /// One way to say a part, found by its first word.
-struct Phrase {
+struct PhrasePart {
     part: PartId,
     rest: Vec<WordId>,
 }
 
-struct Rule {
-    kind: Kind,
+struct CompiledRule {
+    kind: RuleKind,
     language: Option<Language>,
     rest: Vec<PartId>,
 }
 
 /// All tables, compiled.
 #[derive(Default)]
-pub(super) struct Rules {
+pub(super) struct PhraseRules {
     pub lexicon: Lexicon,
     small: Vec<WordId>,
     filler: Vec<WordId>,
@@ -140,16 +140,16 @@ pub(super) struct Rules {
     our_texts: Vec<WordId>,
     missed: Vec<WordId>,
     /// By first word.
-    phrases: Vec<Vec<Phrase>>,
+    phrases: Vec<Vec<PhrasePart>>,
     /// By first part.
-    rules: Vec<Vec<Rule>>,
+    rules: Vec<Vec<CompiledRule>>,
 }
 
 /// The tables of this build.
-pub(super) static RULES: LazyLock<Rules> = LazyLock::new(Rules::compile);
+pub(super) static RULES: LazyLock<PhraseRules> = LazyLock::new(PhraseRules::compile);
 
 /// A part that begins at a word, and the word after its end.
-type Hit = (PartId, usize);
+type PartMatch = (PartId, usize);
 
 /// Adds to the row of that number, which may be new.
 fn place<T>(rows: &mut Vec<Vec<T>>, at: u16, new: T) {
@@ -161,14 +161,14 @@ fn place<T>(rows: &mut Vec<Vec<T>>, at: u16, new: T) {
     }
 }
 
-impl Rules {
-    fn compile() -> Rules {
-        let mut rules = Rules::default();
+impl PhraseRules {
+    fn compile() -> PhraseRules {
+        let mut rules = PhraseRules::default();
         let mut parts = HashMap::new();
         for row in &DATA.rules {
             let ids: Vec<PartId> = row.parts.iter().map(|part| rules.part(part, &mut parts)).collect();
             if let Some((first, rest)) = ids.split_first() {
-                let rule = Rule { kind: row.kind, language: row.language, rest: rest.to_vec() };
+                let rule = CompiledRule { kind: row.kind, language: row.language, rest: rest.to_vec() };
                 place(&mut rules.rules, *first, rule);
             }
         }
@@ -192,7 +192,7 @@ impl Rules {
                 let mut words = phrase.split_whitespace().map(|word| self.lexicon.add(word));
                 if let Some(first) = words.next() {
                     let rest = words.collect();
-                    place(&mut self.phrases, first, Phrase { part: id, rest });
+                    place(&mut self.phrases, first, PhrasePart { part: id, rest });
                 }
             }
         }
@@ -200,46 +200,46 @@ impl Rules {
     }
 
     /// True for a word that says nothing of what a text is about.
-    pub(super) fn is_filler(&self, word: &Word) -> bool {
+    pub(super) fn is_filler(&self, word: &ReplyWord) -> bool {
         self.is_small(word) || word.id.is_some_and(|id| self.filler.binary_search(&id).is_ok())
     }
 
     /// True for a word about texts, contact or the sender.
-    pub(super) fn is_contact(&self, word: &Word) -> bool {
+    pub(super) fn is_contact(&self, word: &ReplyWord) -> bool {
         word.id.is_some_and(|id| self.contact.binary_search(&id).is_ok())
     }
 
     /// True for a word of what we send.
-    pub(super) fn is_ours(&self, word: &Word) -> bool {
+    pub(super) fn is_ours(&self, word: &ReplyWord) -> bool {
         word.id.is_some_and(|id| self.our_texts.binary_search(&id).is_ok())
     }
 
     /// True for a word that refuses something.
-    pub(super) fn is_refusal(&self, word: &Word) -> bool {
+    pub(super) fn is_refusal(&self, word: &ReplyWord) -> bool {
         word.id.is_some_and(|id| self.refusals.binary_search(&id).is_ok())
     }
 
     /// True for a verb of talk about texts that did not come.
-    pub(super) fn is_missed(&self, word: &Word) -> bool {
+    pub(super) fn is_missed(&self, word: &ReplyWord) -> bool {
         word.id.is_some_and(|id| self.missed.binary_search(&id).is_ok())
     }
 
     /// True for a word that may stand between two parts, or a number (`cancel my 3pm appointment`).
-    pub(super) fn is_small(&self, word: &Word) -> bool {
+    pub(super) fn is_small(&self, word: &ReplyWord) -> bool {
         word.text.starts_with(|c: char| c.is_ascii_digit())
             || word.id.is_some_and(|id| self.small.binary_search(&id).is_ok())
     }
 
     /// Every rule in the text, in the order of the words; of several ways to fit one rule at one word, the first.
-    pub(super) fn find(&self, words: &[Word]) -> Vec<Found> {
-        let hits: Vec<Vec<Hit>> = (0..words.len()).map(|at| self.hits(words, at)).collect();
+    pub(super) fn find(&self, words: &[ReplyWord]) -> Vec<RuleMatch> {
+        let hits: Vec<Vec<PartMatch>> = (0..words.len()).map(|at| self.hits(words, at)).collect();
         let mut found = Vec::new();
         for (at, here) in hits.iter().enumerate() {
             for (part, end) in here {
                 for rule in self.rules.get(usize::from(*part)).into_iter().flatten() {
                     let mut parts = vec![(at, *end)];
                     if self.follow(words, &hits, &rule.rest, *end, &mut parts) {
-                        found.push(Found { kind: rule.kind, language: rule.language, parts });
+                        found.push(RuleMatch { kind: rule.kind, language: rule.language, parts });
                     }
                 }
             }
@@ -248,10 +248,12 @@ impl Rules {
     }
 
     /// The parts that begin at a word. They do not go over a clause's end.
-    fn hits(&self, words: &[Word], at: usize) -> Vec<Hit> {
-        let Some((first, after)) = words.get(at..).and_then(<[Word]>::split_first) else { return Vec::new() };
+    fn hits(&self, words: &[ReplyWord], at: usize) -> Vec<PartMatch> {
+        let Some((first, after)) = words.get(at..).and_then(<[ReplyWord]>::split_first) else {
+            return Vec::new();
+        };
         let phrases = first.id.and_then(|id| self.phrases.get(usize::from(id))).into_iter().flatten();
-        let fits = |phrase: &&Phrase| {
+        let fits = |phrase: &&PhrasePart| {
             let follow = after.iter().take_while(|word| word.clause == first.clause);
             let mut ids = follow.map(|word| word.id);
             phrase.rest.iter().all(|id| ids.next().flatten() == Some(*id))
@@ -262,8 +264,8 @@ impl Rules {
     /// The rest of a rule after its first part, small words between.
     fn follow(
         &self,
-        words: &[Word],
-        hits: &[Vec<Hit>],
+        words: &[ReplyWord],
+        hits: &[Vec<PartMatch>],
         rest: &[PartId],
         from: usize,
         parts: &mut Vec<(usize, usize)>,

@@ -9,12 +9,12 @@ mod overlaps;
 mod sentences;
 mod tables;
 
-fn plain(text: &str) -> Reading {
-    read(text, &Keywords::default())
+fn plain(text: &str) -> ReplyReading {
+    read(text, &ProgramKeywords::default())
 }
 
-fn revoked() -> Reply {
-    Reply::Revoke { program_code: None }
+fn revoked() -> ReplyIntent {
+    ReplyIntent::Revoke { program_code: None }
 }
 
 /// True for a word of consent, alone or with the courtesy that may stand beside it.
@@ -34,13 +34,13 @@ fn every_word_of_the_tables_means_what_its_table_says() {
     let tables = &DATA.keywords;
     for (words, reply) in [
         (&tables.revoke, revoked()),
-        (&tables.opt_in, Reply::OptIn),
-        (&tables.confirm, Reply::Confirm),
-        (&tables.help, Reply::Help),
+        (&tables.opt_in, ReplyIntent::OptIn),
+        (&tables.confirm, ReplyIntent::Confirm),
+        (&tables.help, ReplyIntent::Help),
     ] {
         for (word, language) in words {
             let reading = plain(word);
-            assert_eq!((reading.reply, reading.tier), (reply.clone(), Tier::Keyword), "{word}");
+            assert_eq!((reading.reply, reading.tier), (reply.clone(), ReplyTier::Keyword), "{word}");
             assert_eq!((reading.matched.as_deref(), reading.language), (Some(word.as_str()), *language));
         }
     }
@@ -51,7 +51,11 @@ fn every_word_of_the_tables_means_what_its_table_says() {
 
 #[test]
 fn no_word_of_consent_counts_as_a_question() {
-    let own = |word: &str| Keywords { opt_in: vec![word.into()], confirm: vec![], ..Keywords::default() };
+    let own = |word: &str| ProgramKeywords {
+        opt_in: vec![word.into()],
+        confirm: vec![],
+        ..ProgramKeywords::default()
+    };
     let tables = DATA.keywords.opt_in.iter().chain(&DATA.keywords.confirm);
     for (word, _) in tables {
         for text in
@@ -59,13 +63,13 @@ fn no_word_of_consent_counts_as_a_question() {
         {
             let text = text.replace("{}", &word.to_lowercase());
             let reading = plain(&text);
-            assert_eq!((reading.reply, reading.tier), (Reply::Other, Tier::NoChange), "{text}");
+            assert_eq!((reading.reply, reading.tier), (ReplyIntent::Other, ReplyTier::NoChange), "{text}");
             assert_eq!(reading.matched, Some(format!("{word}, as a question")), "{text}");
         }
     }
-    assert_eq!(plain("start, please?").reply, Reply::Other);
-    assert_eq!(read("rates?", &own("rates")).reply, Reply::Other);
-    assert_eq!(read("rates!", &own("rates")).reply, Reply::OptIn);
+    assert_eq!(plain("start, please?").reply, ReplyIntent::Other);
+    assert_eq!(read("rates?", &own("rates")).reply, ReplyIntent::Other);
+    assert_eq!(read("rates!", &own("rates")).reply, ReplyIntent::OptIn);
     assert_eq!(plain("stop?").reply, revoked(), "only consent is strict");
 }
 
@@ -102,7 +106,7 @@ fn a_reaction_to_our_own_text_changes_nothing() {
         "\u{200A}\u{200B}👍\u{200B} to “\u{200A}Reply STOP\u{200A}”\u{200A}",
     ] {
         let reading = plain(text);
-        assert_eq!((reading.reply, reading.tier), (Reply::Other, Tier::NoChange), "{text}");
+        assert_eq!((reading.reply, reading.tier), (ReplyIntent::Other, ReplyTier::NoChange), "{text}");
         assert_eq!(reading.matched.as_deref(), Some("tapback"), "{text}");
     }
     for text in ["Liked it", "I liked “STOP”", "Liked “this” but STOP", "talk to “him”"] {
@@ -112,9 +116,11 @@ fn a_reaction_to_our_own_text_changes_nothing() {
 
 #[test]
 fn stop_and_a_programs_code_revokes_that_program() {
-    let keywords =
-        Keywords { program_codes: vec!["Rates".into(), "ALL".into(), "…".into()], ..Keywords::default() };
-    let narrowed = Reply::Revoke { program_code: Some("Rates".into()) };
+    let keywords = ProgramKeywords {
+        program_codes: vec!["Rates".into(), "ALL".into(), "…".into()],
+        ..ProgramKeywords::default()
+    };
+    let narrowed = ReplyIntent::Revoke { program_code: Some("Rates".into()) };
     for text in ["STOP RATES", "stop rates.", "Stop  «rates»", "STOP ra-tes"] {
         assert_eq!(read(text, &keywords).reply, narrowed, "{text}");
     }
@@ -130,17 +136,17 @@ fn stop_and_a_programs_code_revokes_that_program() {
     for text in ["PARAR RATES", "STOP RATES LIST"] {
         assert_eq!(
             read(text, &keywords).reply,
-            Reply::Unclear,
+            ReplyIntent::Unclear,
             "{text}: what was meant is for a person to say"
         );
     }
-    assert_eq!(read("RATES", &keywords).reply, Reply::Other);
+    assert_eq!(read("RATES", &keywords).reply, ReplyIntent::Other);
     assert_eq!(read("STOP …", &keywords).reply, revoked());
 }
 
 #[test]
 fn a_program_adds_words_but_never_weakens_a_stop() {
-    let keywords = Keywords {
+    let keywords = ProgramKeywords {
         revoke: vec!["Remove me".into(), "JOIN".into()],
         opt_in: vec!["Join".into(), "STOP".into(), "opt-out".into(), "rates!".into(), "…".into()],
         confirm: vec!["ok".into()],
@@ -150,17 +156,17 @@ fn a_program_adds_words_but_never_weakens_a_stop() {
     for text in ["remove-me", "JOIN", "STOP", "opt out", "QUIT"] {
         assert_eq!(read(text, &keywords).reply, revoked(), "{text}");
     }
-    assert_eq!(read("Rates", &keywords).reply, Reply::OptIn);
-    assert_eq!(read("OK!", &keywords).reply, Reply::Confirm);
-    assert_eq!(read("OK?", &keywords).reply, Reply::Other);
-    assert_eq!(read("who?", &keywords).reply, Reply::Help);
-    assert_eq!(read("…", &keywords).reply, Reply::Other);
-    assert_eq!(read("", &keywords).reply, Reply::Other);
+    assert_eq!(read("Rates", &keywords).reply, ReplyIntent::OptIn);
+    assert_eq!(read("OK!", &keywords).reply, ReplyIntent::Confirm);
+    assert_eq!(read("OK?", &keywords).reply, ReplyIntent::Other);
+    assert_eq!(read("who?", &keywords).reply, ReplyIntent::Help);
+    assert_eq!(read("…", &keywords).reply, ReplyIntent::Other);
+    assert_eq!(read("", &keywords).reply, ReplyIntent::Other);
 }
 
 #[test]
 fn a_very_long_text_is_cut_first() {
     assert_eq!(plain(&format!("STOP{}", " ".repeat(1_000_000))).reply, revoked());
-    assert_eq!(plain(&format!("{}STOP", " ".repeat(1_600))).reply, Reply::Other);
+    assert_eq!(plain(&format!("{}STOP", " ".repeat(1_600))).reply, ReplyIntent::Other);
     assert!(normalise(&"\u{FDFA}".repeat(100_000)).len() < 100_000);
 }

@@ -10,7 +10,7 @@ const MOST_PIECES: usize = 5;
 
 /// One word of a text.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Word {
+pub(super) struct ReplyWord {
     /// As it stands in the text, folded.
     pub text: String,
     /// As the rules know it.
@@ -24,22 +24,22 @@ pub(super) struct Word {
 }
 
 /// The words of a folded and unmasked text, in one pass.
-pub(super) fn words_of(folded: &str, names: &[String], lexicon: &Lexicon) -> Vec<Word> {
+pub(super) fn words_of(folded: &str, names: &[String], lexicon: &Lexicon) -> Vec<ReplyWord> {
     let mut words = glue(contract(chop(folded, lexicon), lexicon));
     join_shouts(&mut words);
     if words.iter().any(|word| word.id.is_none()) {
         words = words.into_iter().flat_map(|word| mend(word, lexicon)).collect();
         // A name that no table has stands for any of them.
         let name = DATA.lists.names.first().and_then(|name| lexicon.id(name));
-        let is_name = |word: &&mut Word| word.id.is_none() && names.contains(&word.text);
+        let is_name = |word: &&mut ReplyWord| word.id.is_none() && names.contains(&word.text);
         words.iter_mut().filter(is_name).for_each(|word| word.id = name);
     }
     words
 }
 
 /// Cuts at spaces and marks. Apostrophes fall out (`DON'T`), hyphens part words but not clauses (`OPT-OUT`).
-fn chop(folded: &str, lexicon: &Lexicon) -> Vec<Word> {
-    let mut cut = Cut { words: Vec::new(), sentence: 0, clause: 0, lexicon };
+fn chop(folded: &str, lexicon: &Lexicon) -> Vec<ReplyWord> {
+    let mut cut = WordSplitter { words: Vec::new(), sentence: 0, clause: 0, lexicon };
     let mut start = 0;
     let mut chars = folded.char_indices().peekable();
     let mut before = ' ';
@@ -82,14 +82,14 @@ fn is_apostrophe(c: char) -> bool {
     matches!(c, '\'' | '’' | '‘' | '`' | '´' | 'ʼ' | '′')
 }
 
-struct Cut<'a> {
-    words: Vec<Word>,
+struct WordSplitter<'a> {
+    words: Vec<ReplyWord>,
     sentence: u16,
     clause: u16,
     lexicon: &'a Lexicon,
 }
 
-impl Cut<'_> {
+impl WordSplitter<'_> {
     /// True if the word that begins there, with a letter lost in it, is one that is known.
     fn is_letter_lost(&self, folded: &str, start: usize) -> bool {
         let rest = folded.get(start..).unwrap_or_default();
@@ -121,7 +121,7 @@ impl Cut<'_> {
     fn push(&mut self, text: &str) {
         let id = self.lexicon.id(text);
         let (sentence, clause) = (self.sentence, self.clause);
-        self.words.push(Word { text: text.to_owned(), id, is_slip: false, sentence, clause });
+        self.words.push(ReplyWord { text: text.to_owned(), id, is_slip: false, sentence, clause });
     }
 
     fn end_sentence(&mut self) {
@@ -131,8 +131,8 @@ impl Cut<'_> {
 }
 
 /// `don t` is DONT: the apostrophe was lost on the way.
-fn contract(words: Vec<Word>, lexicon: &Lexicon) -> Vec<Word> {
-    let mut joined: Vec<Word> = Vec::with_capacity(words.len());
+fn contract(words: Vec<ReplyWord>, lexicon: &Lexicon) -> Vec<ReplyWord> {
+    let mut joined: Vec<ReplyWord> = Vec::with_capacity(words.len());
     for word in words {
         match joined.last_mut() {
             Some(last) if word.text.len() < 3 && word.clause == last.clause && word.text.is_ascii() => {
@@ -150,14 +150,14 @@ fn contract(words: Vec<Word>, lexicon: &Lexicon) -> Vec<Word> {
 }
 
 /// Three letters or more that stand alone are one word: `S T O P`, `s.t.o.p`.
-fn glue(words: Vec<Word>) -> Vec<Word> {
-    let mut glued: Vec<Word> = Vec::with_capacity(words.len());
+fn glue(words: Vec<ReplyWord>) -> Vec<ReplyWord> {
+    let mut glued: Vec<ReplyWord> = Vec::with_capacity(words.len());
     for run in words.chunk_by(|a, b| is_letter(a) && is_letter(b)) {
         match run {
             [first, _, _, ..] => {
                 let text = run.iter().map(|word| word.text.as_str()).collect();
                 let end = run.last().unwrap_or(first);
-                glued.push(Word {
+                glued.push(ReplyWord {
                     text,
                     id: None,
                     is_slip: false,
@@ -173,8 +173,8 @@ fn glue(words: Vec<Word>) -> Vec<Word> {
 
 /// Three sentences or more of one word each are one that is shouted: `Take. Me. Off. Your. List.` One that is a keyword
 /// stays on its own, where it needs no others.
-fn join_shouts(words: &mut [Word]) {
-    let mut sentences: Vec<&mut [Word]> = words.chunk_by_mut(|a, b| a.sentence == b.sentence).collect();
+fn join_shouts(words: &mut [ReplyWord]) {
+    let mut sentences: Vec<&mut [ReplyWord]> = words.chunk_by_mut(|a, b| a.sentence == b.sentence).collect();
     for run in sentences.chunk_by_mut(|a, b| a.len() == 1 && b.len() == 1) {
         let first =
             run.first().and_then(|sentence| sentence.first()).map(|word| (word.sentence, word.clause));
@@ -187,19 +187,19 @@ fn join_shouts(words: &mut [Word]) {
     }
 }
 
-fn is_letter(word: &Word) -> bool {
+fn is_letter(word: &ReplyWord) -> bool {
     let mut chars = word.text.chars();
     chars.next().is_some_and(char::is_alphanumeric) && chars.next().is_none()
 }
 
 /// What was meant by a word that is not known: itself, or several.
-fn mend(word: Word, lexicon: &Lexicon) -> Vec<Word> {
+fn mend(word: ReplyWord, lexicon: &Lexicon) -> Vec<ReplyWord> {
     if word.id.is_some() {
         return vec![word];
     }
     let known = |text: &str, is_slip| {
         let id = lexicon.id(text)?;
-        Some(vec![Word { id: Some(id), is_slip, ..word.clone() }])
+        Some(vec![ReplyWord { id: Some(id), is_slip, ..word.clone() }])
     };
     let slip = |text: &str| typos::meant(text).and_then(|meant| known(meant, true));
     let found = known(&word.text, false)
@@ -226,7 +226,7 @@ fn is_over_and_over(word: &str) -> bool {
 }
 
 /// A word that begins or ends with STOP, and whose rest is words: `STOPTEXTINGME`.
-fn pieces(word: &Word, lexicon: &Lexicon) -> Option<Vec<Word>> {
+fn pieces(word: &ReplyWord, lexicon: &Lexicon) -> Option<Vec<ReplyWord>> {
     if !(5..=48).contains(&word.text.len()) || typos::is_real(&word.text) {
         return None;
     }
@@ -237,7 +237,7 @@ fn pieces(word: &Word, lexicon: &Lexicon) -> Option<Vec<Word>> {
             (None, Some(rest)) => segments(rest, lexicon)?.into_iter().chain([*stop]).collect(),
             (None, None) => return None,
         };
-        let piece = |text: &str| Word { text: text.to_owned(), id: lexicon.id(text), ..word.clone() };
+        let piece = |text: &str| ReplyWord { text: text.to_owned(), id: lexicon.id(text), ..word.clone() };
         Some(cut.into_iter().map(piece).collect())
     })
 }

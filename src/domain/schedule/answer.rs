@@ -1,36 +1,36 @@
 //! The engine's answer for one moment, and the rules that decide it, in words for people.
 
-use super::closed_days::{Closure, Holiday};
+use super::closed_days::{Holiday, PlaceClosure};
 use super::hour_rule::HourRule;
-use super::zone::{Local, Zone};
+use super::zone::{LocalTime, TimeZone};
 use crate::domain::time::Timestamp;
 
 /// The answer for one moment.
 #[derive(Clone, PartialEq, Debug)]
-pub enum Hours<'a> {
+pub enum SendingHours<'a> {
     /// A text may arrive now.
     Open {
         /// The first moment at which it may not any more (14 days on at the latest): the end of its validity.
         until: Timestamp,
         /// What closes then. Empty when nothing closes within 14 days.
-        rules: Vec<Because<'a>>,
+        rules: Vec<RuleMoment<'a>>,
     },
     /// It may not.
     Quiet {
         /// The next moment at which it may everywhere; none within 14 days.
         next: Option<Timestamp>,
         /// What forbids it now; first what opens last.
-        rules: Vec<Because<'a>>,
+        rules: Vec<RuleMoment<'a>>,
     },
 }
 
 /// One rule in one candidate zone, and the moment it was asked about.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub struct Because<'a> {
+pub struct RuleMoment<'a> {
     /// The zone.
-    pub zone: Zone,
+    pub zone: TimeZone,
     /// What the clock shows there now.
-    pub local: Local,
+    pub local: LocalTime,
     /// The rule that decides.
     pub rule: AppliedRule<'a>,
 }
@@ -39,14 +39,14 @@ pub struct Because<'a> {
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum AppliedRule<'a> {
     /// The place is closed for a while.
-    Closure(&'a Closure),
+    Closure(&'a PlaceClosure),
     /// It is a holiday there.
     Holiday(&'a Holiday),
     /// Its hours.
     Hours(&'a HourRule),
 }
 
-impl Because<'_> {
+impl RuleMoment<'_> {
     /// "It is 21:40 in New York; Florida allows 8:00 to 20:00".
     pub fn words(&self) -> String {
         format!("It is {} in {}; {}", self.local.clock(), self.zone.city(), self.rule.words())
@@ -80,16 +80,16 @@ impl AppliedRule<'_> {
     }
 }
 
-impl<'a> Hours<'a> {
+impl<'a> SendingHours<'a> {
     /// True when a text may arrive now.
     pub fn is_open(&self) -> bool {
-        matches!(self, Hours::Open { .. })
+        matches!(self, SendingHours::Open { .. })
     }
 
     /// The rules that decide.
-    pub fn rules(&self) -> &[Because<'a>] {
+    pub fn rules(&self) -> &[RuleMoment<'a>] {
         match self {
-            Hours::Open { rules, .. } | Hours::Quiet { rules, .. } => rules,
+            SendingHours::Open { rules, .. } | SendingHours::Quiet { rules, .. } => rules,
         }
     }
 
@@ -97,8 +97,8 @@ impl<'a> Hours<'a> {
     pub fn words(&self) -> String {
         match (self.rules().first(), self) {
             (Some(because), _) => format!("{}.", because.words()),
-            (None, Hours::Open { .. }) => "No rule closes within 14 days.".to_owned(),
-            (None, Hours::Quiet { .. }) => "It is a quiet hour.".to_owned(),
+            (None, SendingHours::Open { .. }) => "No rule closes within 14 days.".to_owned(),
+            (None, SendingHours::Quiet { .. }) => "It is a quiet hour.".to_owned(),
         }
     }
 }

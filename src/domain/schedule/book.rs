@@ -8,29 +8,29 @@ use std::sync::LazyLock;
 use chrono::NaiveDate;
 
 use super::dated::day_number;
-use super::hour_rule::{Days, HourRule, Law};
+use super::hour_rule::{HourRule, RuleAuthority, WeekdaySet};
 use super::legal_cap::LegalCap;
-use super::place::Place;
-use super::revocation::{DeadlineName, Deadlines, Reach, TextKind};
-use super::rule::{Rule, next_change};
-use super::rule_table::{LawRules, Rows, Table, newest, of_law};
+use super::place::Location;
+use super::revocation::{DeadlineName, Reach, RevocationDeadlines, TextKind};
+use super::rule::{ScheduleRule, next_change};
+use super::rule_table::{LawRows, LawRules, RuleTable, newest, of_law};
 use super::rulebook_text::normal_lines;
-use super::zone::{DAY, Zone};
+use super::zone::{DAY, TimeZone};
 use crate::domain::time::Timestamp;
 
 /// All dated rules, in order. Built once and shared: the gate asks it for every message.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Rulebook {
     /// Those that an administrator published, or else the built-in ones.
-    own: Table,
+    own: RuleTable,
     /// Built-in rules that no administrator has decided on: they hold as well, so only where they are stricter.
-    unanswered: Table,
+    unanswered: RuleTable,
     /// The edition of the built-in rules that the own ones answer.
     answered: u32,
 }
 
 /// The built-in rules, each with the edition that brought it.
-static BUILTIN_ROWS: LazyLock<Vec<(u32, Rule)>> = LazyLock::new(|| {
+static BUILTIN_ROWS: LazyLock<Vec<(u32, ScheduleRule)>> = LazyLock::new(|| {
     let files = [
         include_str!("data/hours.csv"),
         include_str!("data/holidays.csv"),
@@ -47,7 +47,7 @@ static BUILTIN_ROWS: LazyLock<Vec<(u32, Rule)>> = LazyLock::new(|| {
 
 static BUILTIN: LazyLock<Rulebook> = LazyLock::new(|| {
     let rows = BUILTIN_ROWS.iter().map(|(_, rule)| rule.clone()).collect();
-    Rulebook { own: Table::new(rows), unanswered: Table::default(), answered: Rulebook::edition() }
+    Rulebook { own: RuleTable::new(rows), unanswered: RuleTable::default(), answered: Rulebook::edition() }
 });
 
 impl Rulebook {
@@ -63,20 +63,22 @@ impl Rulebook {
 
     /// The rules an administrator keeps, and which edition of the built-in ones they answer. What they leave out for the
     /// whole country or for an unknown place is built in: an empty table must not mean that everything is allowed.
-    pub fn new(rows: Vec<Rule>, answered: u32) -> Rulebook {
-        let topics: BTreeSet<String> = rows.iter().map(Rule::topic).collect();
-        let is_missing = |rule: &Rule| {
+    pub fn new(rows: Vec<ScheduleRule>, answered: u32) -> Rulebook {
+        let topics: BTreeSet<String> = rows.iter().map(ScheduleRule::topic).collect();
+        let is_missing = |rule: &ScheduleRule| {
             let is_needed = match rule {
-                Rule::Hours(rule) => matches!(rule.law, Law::Federal | Law::Unknown),
-                Rule::Stop(_) | Rule::Deadline(_) => true,
-                Rule::Holiday(_) | Rule::Closure(_) | Rule::Cap(_) => false,
+                ScheduleRule::Hours(rule) => {
+                    matches!(rule.law, RuleAuthority::Federal | RuleAuthority::Unknown)
+                }
+                ScheduleRule::Stop(_) | ScheduleRule::Deadline(_) => true,
+                ScheduleRule::Holiday(_) | ScheduleRule::Closure(_) | ScheduleRule::Cap(_) => false,
             };
             is_needed && !topics.contains(&rule.topic())
         };
         let new = BUILTIN_ROWS.iter().filter(|(edition, rule)| *edition > answered && !rows.contains(rule));
-        let unanswered = Table::new(new.map(|(_, rule)| rule.clone()).collect());
+        let unanswered = RuleTable::new(new.map(|(_, rule)| rule.clone()).collect());
         let filled = BUILTIN_ROWS.iter().map(|(_, rule)| rule).filter(|rule| is_missing(rule)).cloned();
-        let own = Table::new(rows.iter().cloned().chain(filled).collect());
+        let own = RuleTable::new(rows.iter().cloned().chain(filled).collect());
         Rulebook { own, unanswered, answered }
     }
 
@@ -94,12 +96,12 @@ impl Rulebook {
     }
 
     /// Every rule of its own, in order.
-    pub fn rules(&self) -> Vec<Rule> {
+    pub fn rules(&self) -> Vec<ScheduleRule> {
         self.own.rules()
     }
 
     /// Built-in rules that wait for an administrator's decision.
-    pub fn unanswered(&self) -> Vec<Rule> {
+    pub fn unanswered(&self) -> Vec<ScheduleRule> {
         self.unanswered.rules()
     }
 
@@ -109,14 +111,14 @@ impl Rulebook {
     }
 
     /// The hours of one law, oldest first.
-    pub fn of(&self, law: Law) -> &[HourRule] {
+    pub fn of(&self, law: RuleAuthority) -> &[HourRule] {
         of_law(&self.own.hours, law, |rule| rule.law)
     }
 
     /// What a STOP with a program's code reaches, for a program of this kind: the strictest rule that holds now.
     pub fn stop_reach(&self, kind: TextKind, now: Timestamp) -> Reach {
         let day = federal_day(now);
-        let reach = |table: &Table| {
+        let reach = |table: &RuleTable| {
             let of_kind = table.stops.iter().filter(|rule| rule.kind == kind);
             newest(of_kind, day, |rule| &rule.dated).map(|rule| rule.reach)
         };
@@ -124,17 +126,17 @@ impl Rulebook {
     }
 
     /// The deadlines now: of several rules the shortest.
-    pub fn deadlines(&self, now: Timestamp) -> Deadlines {
+    pub fn deadlines(&self, now: Timestamp) -> RevocationDeadlines {
         let day = federal_day(now);
         let amount = |name: DeadlineName| {
-            let of_name = |table: &Table| {
+            let of_name = |table: &RuleTable| {
                 let known = || table.deadlines.iter().filter(|rule| rule.name == name);
                 // Before its first date the oldest one holds: there is always a deadline.
                 newest(known(), day, |rule| &rule.dated).or(known().next()).map(|rule| rule.amount)
             };
             self.tables().into_iter().filter_map(of_name).min().unwrap_or(1)
         };
-        Deadlines {
+        RevocationDeadlines {
             confirm_minutes: amount(DeadlineName::Confirm),
             honor_days: amount(DeadlineName::Honor),
             review_days: amount(DeadlineName::Review),
@@ -142,10 +144,10 @@ impl Rulebook {
     }
 
     /// The caps by law where a recipient may be, on the federal date.
-    pub fn caps(&self, places: &[Place], now: Timestamp) -> Vec<&LegalCap> {
+    pub fn caps(&self, places: &[Location], now: Timestamp) -> Vec<&LegalCap> {
         let (day, mut found) = (federal_day(now), Vec::new());
         let is_meant = |rule: &LegalCap| match rule.law {
-            Law::Federal => true,
+            RuleAuthority::Federal => true,
             law => places.iter().any(|place| place.may_have(law)),
         };
         for table in self.tables() {
@@ -162,60 +164,60 @@ impl Rulebook {
     }
 
     /// The next date after this one on which the hours of a law are others, if one is known.
-    pub fn next_change(&self, law: Law, date: NaiveDate) -> Option<NaiveDate> {
+    pub fn next_change(&self, law: RuleAuthority, date: NaiveDate) -> Option<NaiveDate> {
         next_change(self.of(law).iter().map(|rule| &rule.dated), date)
     }
 
     /// The rows of one law that hold on a date, each with those of its weekdays that no newer row has taken: for the page.
-    pub fn rows_in_force(&self, law: Law, date: NaiveDate) -> Vec<(HourRule, Rule)> {
-        let rows = Rows(self.of(law));
+    pub fn rows_in_force(&self, law: RuleAuthority, date: NaiveDate) -> Vec<(HourRule, ScheduleRule)> {
+        let rows = LawRows(self.of(law));
         let holds = |rule: &HourRule, weekday| rows.on(day_number(date), weekday).any(|found| found == rule);
         let left =
             |rule: &HourRule| (0..7).filter(|day| holds(rule, *day)).fold(0, |days, day| days | 1 << day);
-        let narrowed = |rule: &HourRule| HourRule { days: Days(left(rule)), ..rule.clone() };
-        let rows = self.of(law).iter().map(|rule| (narrowed(rule), Rule::Hours(rule.clone())));
-        rows.filter(|(left, _)| left.days != Days(0)).collect()
+        let narrowed = |rule: &HourRule| HourRule { days: WeekdaySet(left(rule)), ..rule.clone() };
+        let rows = self.of(law).iter().map(|rule| (narrowed(rule), ScheduleRule::Hours(rule.clone())));
+        rows.filter(|(left, _)| left.days != WeekdaySet(0)).collect()
     }
 
     /// The same, as far as they are left.
-    pub fn in_force(&self, law: Law, date: NaiveDate) -> Vec<HourRule> {
+    pub fn in_force(&self, law: RuleAuthority, date: NaiveDate) -> Vec<HourRule> {
         self.rows_in_force(law, date).into_iter().map(|(left, _)| left).collect()
     }
 
     /// The laws that have hours: federal first, then the states by their letters, at the end the unknown place.
-    pub fn laws(&self) -> Vec<Law> {
-        let mut laws: Vec<Law> = self.own.hours.iter().map(|rule| rule.law).collect();
+    pub fn laws(&self) -> Vec<RuleAuthority> {
+        let mut laws: Vec<RuleAuthority> = self.own.hours.iter().map(|rule| rule.law).collect();
         laws.dedup();
         laws
     }
 
     /// The first place and the days on which any hour would be allowed; none when no day is left without hours.
-    pub fn left_open(&self, date: NaiveDate) -> Option<(Law, Days)> {
-        [Law::Federal, Law::Unknown].into_iter().find_map(|law| {
+    pub fn left_open(&self, date: NaiveDate) -> Option<(RuleAuthority, WeekdaySet)> {
+        [RuleAuthority::Federal, RuleAuthority::Unknown].into_iter().find_map(|law| {
             let days = self.in_force(law, date).iter().fold(0, |days, rule| days | rule.days.0);
-            (days != Days::EVERY.0).then_some((law, Days(Days::EVERY.0 & !days)))
+            (days != WeekdaySet::EVERY.0).then_some((law, WeekdaySet(WeekdaySet::EVERY.0 & !days)))
         })
     }
 
     /// What the engine asks for one law: its own rules, and those that are not answered yet.
-    pub(super) fn of_place(&self, law: Law) -> impl Iterator<Item = LawRules<'_>> {
+    pub(super) fn of_place(&self, law: RuleAuthority) -> impl Iterator<Item = LawRules<'_>> {
         self.tables().into_iter().map(move |table| table.of(law))
     }
 
     /// Every state's holidays and closures: for a place that may be any of them.
     pub(super) fn anywhere(&self) -> impl Iterator<Item = LawRules<'_>> {
-        let all = |table| LawRules { hours: Rows(&[]), ..LawRules::from(table) };
+        let all = |table| LawRules { hours: LawRows(&[]), ..LawRules::from(table) };
         self.tables().into_iter().map(all)
     }
 
-    fn tables(&self) -> [&Table; 2] {
+    fn tables(&self) -> [&RuleTable; 2] {
         [&self.own, &self.unanswered]
     }
 }
 
 /// The date in Washington. The federal rules' dates begin there.
 pub fn federal_day(now: Timestamp) -> NaiveDate {
-    let day = Zone::find("America/New_York").map_or(0, |zone| zone.local(now).day);
+    let day = TimeZone::find("America/New_York").map_or(0, |zone| zone.local(now).day);
     Timestamp::from_micros(day.saturating_mul(DAY)).utc().date_naive()
 }
 

@@ -6,28 +6,28 @@ use std::str::FromStr;
 
 use chrono::{Datelike, NaiveDate, Weekday};
 
-use super::dated::Dated;
-use super::hour_rule::{Law, NAMES};
+use super::dated::RuleDates;
+use super::hour_rule::{NAMES, RuleAuthority};
 use super::rule_error::RuleError;
 
 /// A holiday on which a place allows no texts.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Holiday {
     /// Whose.
-    pub law: Law,
+    pub law: RuleAuthority,
     /// "Good Friday".
     pub name: String,
     /// On which date of a year.
-    pub falls: Falls,
+    pub falls: HolidayDate,
     /// True when a Saturday's holiday is kept on Friday too, and a Sunday's on Monday.
     pub shifts: bool,
     /// When the rule holds, and its source.
-    pub dated: Dated,
+    pub dated: RuleDates,
 }
 
 /// How the date of a holiday is found.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Falls {
+pub enum HolidayDate {
     /// Month and day: "fixed 12-25".
     Fixed(u32, u32),
     /// The first such weekday (0 for Monday) on this month and day or after it: "Mon from 01-15" is the third one of January.
@@ -42,11 +42,11 @@ pub enum Falls {
 
 /// A place that is closed to texts for a while, whatever the consent.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct Closure {
+pub struct PlaceClosure {
     /// Where.
-    pub law: Law,
+    pub law: RuleAuthority,
     /// From when until when, and who said so.
-    pub dated: Dated,
+    pub dated: RuleDates,
 }
 
 impl Holiday {
@@ -70,22 +70,22 @@ impl Holiday {
     }
 }
 
-impl Falls {
+impl HolidayDate {
     fn is_on(self, date: NaiveDate) -> bool {
         let in_month = |month: u32| date.month() == month;
         let is_weekday = |weekday: u8| date.weekday().num_days_from_monday() == u32::from(weekday);
         match self {
-            Falls::Fixed(month, day) => in_month(month) && date.day() == day,
-            Falls::From(weekday, month, day) => {
+            HolidayDate::Fixed(month, day) => in_month(month) && date.day() == day,
+            HolidayDate::From(weekday, month, day) => {
                 is_weekday(weekday) && in_month(month) && (day..day + 7).contains(&date.day())
             }
-            Falls::Last(weekday, month) => {
+            HolidayDate::Last(weekday, month) => {
                 let next = date.checked_add_days(chrono::Days::new(7));
                 is_weekday(weekday) && in_month(month) && next.is_none_or(|next| next.month() != month)
             }
-            Falls::Easter(after) => easter(date.year())
+            HolidayDate::Easter(after) => easter(date.year())
                 .is_some_and(|easter| date.signed_duration_since(easter).num_days() == after),
-            Falls::Date(day) => day == date,
+            HolidayDate::Date(day) => day == date,
         }
     }
 }
@@ -128,31 +128,31 @@ impl fmt::Display for Holiday {
     }
 }
 
-impl FromStr for Closure {
+impl FromStr for PlaceClosure {
     type Err = RuleError;
-    fn from_str(text: &str) -> Result<Closure, RuleError> {
+    fn from_str(text: &str) -> Result<PlaceClosure, RuleError> {
         let (law, dated) = text.split_once(',').ok_or(RuleError::Parts)?;
-        Ok(Closure { law: law.trim().parse()?, dated: dated.parse()? })
+        Ok(PlaceClosure { law: law.trim().parse()?, dated: dated.parse()? })
     }
 }
 
-impl fmt::Display for Closure {
+impl fmt::Display for PlaceClosure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{},{}", self.law, self.dated)
     }
 }
 
-impl FromStr for Falls {
+impl FromStr for HolidayDate {
     type Err = RuleError;
-    fn from_str(text: &str) -> Result<Falls, RuleError> {
+    fn from_str(text: &str) -> Result<HolidayDate, RuleError> {
         falls(text).ok_or(RuleError::Falls)
     }
 }
 
-fn falls(text: &str) -> Option<Falls> {
+fn falls(text: &str) -> Option<HolidayDate> {
     if let Some(after) = text.strip_prefix("easter") {
         let after = if after.is_empty() { Some(0) } else { after.parse().ok() };
-        return after.filter(|after: &i64| after.abs() <= 100).map(Falls::Easter);
+        return after.filter(|after: &i64| after.abs() <= 100).map(HolidayDate::Easter);
     }
     let words: Vec<&str> = text.split_ascii_whitespace().collect();
     let number = |text: &str, most: u32| text.parse().ok().filter(|number| (1..=most).contains(number));
@@ -165,35 +165,37 @@ fn falls(text: &str) -> Option<Falls> {
         u8::try_from(found).ok()
     };
     match words.as_slice() {
-        ["fixed", date] => month_day(date).map(|(month, day)| Falls::Fixed(month, day)),
-        ["date", date] => date.parse().ok().map(Falls::Date),
-        ["last", day, month] => Some(Falls::Last(weekday(day)?, number(month, 12)?)),
+        ["fixed", date] => month_day(date).map(|(month, day)| HolidayDate::Fixed(month, day)),
+        ["date", date] => date.parse().ok().map(HolidayDate::Date),
+        ["last", day, month] => Some(HolidayDate::Last(weekday(day)?, number(month, 12)?)),
         [day, "from", date] => {
             let (month, first) = month_day(date).filter(|(_, first)| *first <= 25)?;
-            Some(Falls::From(weekday(day)?, month, first))
+            Some(HolidayDate::From(weekday(day)?, month, first))
         }
         [nth, day, month] => {
             let nth = number(nth.trim_end_matches(char::is_alphabetic), 4)?;
-            Some(Falls::From(weekday(day)?, number(month, 12)?, nth * 7 - 6))
+            Some(HolidayDate::From(weekday(day)?, number(month, 12)?, nth * 7 - 6))
         }
         _ => None,
     }
 }
 
-impl fmt::Display for Falls {
+impl fmt::Display for HolidayDate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let short = |weekday: u8| NAMES.get(usize::from(weekday)).map_or("", |(short, _)| short);
         match *self {
-            Falls::Fixed(month, day) => write!(f, "fixed {month:02}-{day:02}"),
-            Falls::From(weekday, month, day) if day % 7 == 1 && day <= 22 => {
+            HolidayDate::Fixed(month, day) => write!(f, "fixed {month:02}-{day:02}"),
+            HolidayDate::From(weekday, month, day) if day % 7 == 1 && day <= 22 => {
                 let nth = ["1st", "2nd", "3rd", "4th"].get((day / 7) as usize).unwrap_or(&"");
                 write!(f, "{nth} {} {month:02}", short(weekday))
             }
-            Falls::From(weekday, month, day) => write!(f, "{} from {month:02}-{day:02}", short(weekday)),
-            Falls::Last(weekday, month) => write!(f, "last {} {month:02}", short(weekday)),
-            Falls::Easter(0) => f.write_str("easter"),
-            Falls::Easter(after) => write!(f, "easter{after:+}"),
-            Falls::Date(date) => write!(f, "date {date}"),
+            HolidayDate::From(weekday, month, day) => {
+                write!(f, "{} from {month:02}-{day:02}", short(weekday))
+            }
+            HolidayDate::Last(weekday, month) => write!(f, "last {} {month:02}", short(weekday)),
+            HolidayDate::Easter(0) => f.write_str("easter"),
+            HolidayDate::Easter(after) => write!(f, "easter{after:+}"),
+            HolidayDate::Date(date) => write!(f, "date {date}"),
         }
     }
 }
@@ -228,7 +230,7 @@ mod tests {
             ("easter-47", ["2026-02-17", "2027-02-09"]),
             ("easter-2", ["2026-04-03", "2027-03-26"]),
         ] {
-            let parsed: Falls = falls.parse().unwrap();
+            let parsed: HolidayDate = falls.parse().unwrap();
             assert_eq!(parsed.to_string(), falls);
             let year: NaiveDate = "2026-01-01".parse().unwrap();
             let found: Vec<String> = year
@@ -242,7 +244,7 @@ mod tests {
         for wrong in
             ["", "12-25", "fixed 13-01", "5th Mon 01", "last Monday 05", "easter-two", "date 2026-02-30"]
         {
-            assert!(wrong.parse::<Falls>().is_err(), "{wrong}");
+            assert!(wrong.parse::<HolidayDate>().is_err(), "{wrong}");
         }
     }
 

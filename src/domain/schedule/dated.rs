@@ -33,7 +33,7 @@ words! {
 
 /// When a rule holds, and who says so.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct Dated {
+pub struct RuleDates {
     /// The first local date on which it holds.
     pub from: NaiveDate,
     /// The last local date on which it holds; none when no end is known.
@@ -44,7 +44,7 @@ pub struct Dated {
     pub source: String,
 }
 
-impl Dated {
+impl RuleDates {
     /// True on a local day (days since 1970).
     pub(super) fn holds_on(&self, day: i64) -> bool {
         day_number(self.from) <= day && self.until.is_none_or(|until| day <= day_number(until))
@@ -75,9 +75,9 @@ impl Certainty {
 }
 
 /// The last four columns of every line: first date, last date, certainty, source.
-impl FromStr for Dated {
+impl FromStr for RuleDates {
     type Err = RuleError;
-    fn from_str(text: &str) -> Result<Dated, RuleError> {
+    fn from_str(text: &str) -> Result<RuleDates, RuleError> {
         let mut parts = text.splitn(4, ',').map(str::trim);
         let mut part = || parts.next().ok_or(RuleError::Parts);
         let (from, until, certainty, source) = (part()?, part()?, part()?, part()?);
@@ -87,11 +87,11 @@ impl FromStr for Dated {
             return Err(RuleError::Until);
         }
         let certainty = certainty.parse().map_err(|_| RuleError::Certainty)?;
-        Ok(Dated { from, until, certainty, source: source_line(source)? })
+        Ok(RuleDates { from, until, certainty, source: source_line(source)? })
     }
 }
 
-impl fmt::Display for Dated {
+impl fmt::Display for RuleDates {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let until = self.until.map(|until| until.to_string()).unwrap_or_default();
         write!(f, "{},{until},{},{}", self.from, self.certainty, self.source)

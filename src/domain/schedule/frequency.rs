@@ -6,7 +6,7 @@ mod tokens;
 use chrono::Duration;
 use serde::{Deserialize, Serialize};
 
-use self::tokens::{Token, tokens};
+use self::tokens::{FrequencyToken, tokens};
 use crate::domain::time::Timestamp;
 
 /// Words after a number within which its message and its period must stand.
@@ -16,11 +16,11 @@ const MOST: u32 = 10_000;
 
 /// At most so many texts in any such span of time.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-pub struct Cap {
+pub struct FrequencyCap {
     /// How many; at least one.
     pub n: u32,
     /// In what span.
-    pub per: Per,
+    pub per: CapPeriod,
 }
 
 /// The span of a cap. Rolling, not by the calendar: with calendar months a person could get twice the promise in the
@@ -28,7 +28,7 @@ pub struct Cap {
 /// the person looks at, the promise was kept.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Per {
+pub enum CapPeriod {
     /// 24 hours.
     Day,
     /// 7 days.
@@ -39,29 +39,29 @@ pub enum Per {
     Year,
 }
 
-impl Per {
-    const ALL: [Per; 4] = [Per::Day, Per::Week, Per::Month, Per::Year];
+impl CapPeriod {
+    const ALL: [CapPeriod; 4] = [CapPeriod::Day, CapPeriod::Week, CapPeriod::Month, CapPeriod::Year];
 
     const fn days(self) -> u32 {
         match self {
-            Per::Day => 1,
-            Per::Week => 7,
-            Per::Month => 30,
-            Per::Year => 365,
+            CapPeriod::Day => 1,
+            CapPeriod::Week => 7,
+            CapPeriod::Month => 30,
+            CapPeriod::Year => 365,
         }
     }
 
     const fn word(self) -> &'static str {
         match self {
-            Per::Day => "24 hours",
-            Per::Week => "7 days",
-            Per::Month => "30 days",
-            Per::Year => "365 days",
+            CapPeriod::Day => "24 hours",
+            CapPeriod::Week => "7 days",
+            CapPeriod::Month => "30 days",
+            CapPeriod::Year => "365 days",
         }
     }
 }
 
-impl Cap {
+impl FrequencyCap {
     /// When the next text may go: none when it may go now. `sent_at` in any order; what is already arranged for later
     /// counts as well.
     pub fn next_allowed(&self, sent_at: &[Timestamp], now: Timestamp) -> Option<Timestamp> {
@@ -85,11 +85,11 @@ impl Cap {
 }
 
 /// Every promise in the words, in English, Spanish or French: "2 a day, at most 10 a week" makes two, and both must be kept.
-pub fn promises(words: &str) -> Vec<Cap> {
+pub fn promises(words: &str) -> Vec<FrequencyCap> {
     let tokens = tokens(words);
     let mut found = Vec::new();
     for start in 0..tokens.len() {
-        let is_price = start > 0 && tokens.get(start - 1) == Some(&Token::Money);
+        let is_price = start > 0 && tokens.get(start - 1) == Some(&FrequencyToken::Money);
         let cap = tokens.get(start..).filter(|_| !is_price).and_then(promise_at);
         found.extend(cap.filter(|cap| !found.contains(cap)));
     }
@@ -102,41 +102,51 @@ pub fn promises_none(words: &str) -> bool {
     let zeros: Vec<usize> = tokens
         .iter()
         .enumerate()
-        .filter(|(_, token)| **token == Token::Number(0))
+        .filter(|(_, token)| **token == FrequencyToken::Number(0))
         .map(|(at, _)| at)
         .collect();
     // Read as one text: is it a promise then?
-    tokens.iter_mut().filter(|token| **token == Token::Number(0)).for_each(|token| *token = Token::Number(1));
+    tokens
+        .iter_mut()
+        .filter(|token| **token == FrequencyToken::Number(0))
+        .for_each(|token| *token = FrequencyToken::Number(1));
     zeros.into_iter().any(|at| tokens.get(at..).and_then(promise_at).is_some())
 }
 
 /// Reads one promise that begins with a number.
-fn promise_at(tokens: &[Token]) -> Option<Cap> {
+fn promise_at(tokens: &[FrequencyToken]) -> Option<FrequencyCap> {
     let (first, rest) = tokens.split_first()?;
     let (n, mut counted) = match *first {
-        Token::Number(n) => (n, false),
-        Token::Times(n) => (n, true),
-        Token::Article if rest.first() == Some(&Token::Noun) => (1, false),
+        FrequencyToken::Number(n) => (n, false),
+        FrequencyToken::Times(n) => (n, true),
+        FrequencyToken::Article if rest.first() == Some(&FrequencyToken::Noun) => (1, false),
         _ => return None,
     };
-    let cap = |per| (1..=MOST).contains(&n).then_some(Cap { n, per });
+    let cap = |per| (1..=MOST).contains(&n).then_some(FrequencyCap { n, per });
     let mut adjective = None;
     for (at, token) in rest.iter().enumerate().take(REACH) {
         match *token {
-            Token::Noun if adjective.is_some() => return cap(adjective?),
-            Token::Noun => counted = true,
-            Token::Adjective(per) if counted => return cap(per),
-            Token::Adjective(per) => adjective = Some(per),
+            FrequencyToken::Noun if adjective.is_some() => return cap(adjective?),
+            FrequencyToken::Noun => counted = true,
+            FrequencyToken::Adjective(per) if counted => return cap(per),
+            FrequencyToken::Adjective(per) => adjective = Some(per),
             // "4/month" needs no noun; a longer number without one is part of something else ("call 206 555 0100").
-            Token::Link | Token::Article if counted || at == 0 && n < 100 => {
+            FrequencyToken::Link | FrequencyToken::Article if counted || at == 0 && n < 100 => {
                 if let Some(per) = period(rest.get(at + 1..)?) {
                     return cap(per);
                 }
             }
-            Token::Number(_) | Token::Times(_) | Token::Period(_) | Token::Break | Token::Money => {
+            FrequencyToken::Number(_)
+            | FrequencyToken::Times(_)
+            | FrequencyToken::Period(_)
+            | FrequencyToken::Break
+            | FrequencyToken::Money => {
                 return None;
             }
-            Token::Link | Token::Article | Token::Filler | Token::Other => {}
+            FrequencyToken::Link
+            | FrequencyToken::Article
+            | FrequencyToken::Filler
+            | FrequencyToken::Other => {}
         }
     }
     None
@@ -144,16 +154,16 @@ fn promise_at(tokens: &[Token]) -> Option<Cap> {
 
 /// The period after a link: "month", "the week", "2 weeks". A span of no usual length counts as the next longer one,
 /// which is the stricter reading.
-fn period(tokens: &[Token]) -> Option<Per> {
+fn period(tokens: &[FrequencyToken]) -> Option<CapPeriod> {
     let mut times = 1;
     for token in tokens.iter().take(3) {
         match *token {
-            Token::Period(days) => {
+            FrequencyToken::Period(days) => {
                 let days = days.saturating_mul(times);
-                return Per::ALL.into_iter().find(|per| per.days() >= days);
+                return CapPeriod::ALL.into_iter().find(|per| per.days() >= days);
             }
-            Token::Number(n) => times = n,
-            Token::Filler | Token::Link | Token::Article => {}
+            FrequencyToken::Number(n) => times = n,
+            FrequencyToken::Filler | FrequencyToken::Link | FrequencyToken::Article => {}
             _ => return None,
         }
     }
@@ -166,8 +176,8 @@ mod tests {
     use proptest::prelude::*;
 
     /// The strictest of them.
-    fn promised(words: &str) -> Option<Cap> {
-        let rate = |cap: &Cap| u64::from(cap.n) * (365 * 30 * 7 / u64::from(cap.per.days()));
+    fn promised(words: &str) -> Option<FrequencyCap> {
+        let rate = |cap: &FrequencyCap| u64::from(cap.n) * (365 * 30 * 7 / u64::from(cap.per.days()));
         promises(words).into_iter().min_by_key(rate)
     }
 
@@ -183,7 +193,7 @@ mod tests {
 
     #[test]
     fn promises_are_read_in_three_languages() {
-        use Per::*;
+        use CapPeriod::*;
         for (words, n, per) in [
             ("up to 4 msgs/month", 4, Month),
             ("Up to 4 messages per month", 4, Month),
@@ -222,7 +232,7 @@ mod tests {
             ("4 SMS/mois", 4, Month),
             ("2 fois par semaine", 2, Week),
         ] {
-            assert_eq!(promised(words), Some(Cap { n, per }), "{words}");
+            assert_eq!(promised(words), Some(FrequencyCap { n, per }), "{words}");
         }
     }
 
@@ -250,7 +260,7 @@ mod tests {
 
     #[test]
     fn several_promises_are_all_found() {
-        let both = [Cap { n: 2, per: Per::Day }, Cap { n: 10, per: Per::Week }];
+        let both = [FrequencyCap { n: 2, per: CapPeriod::Day }, FrequencyCap { n: 10, per: CapPeriod::Week }];
         assert_eq!(promises("2 msgs/day, max 10/week"), both);
         assert_eq!(both[1].words(), "at most 10 texts in any 7 days");
     }
@@ -258,7 +268,7 @@ mod tests {
     #[test]
     fn the_window_rolls() {
         let hour = |hours: i64| Timestamp::from_micros(hours * 3_600_000_000);
-        let cap = Cap { n: 2, per: Per::Day };
+        let cap = FrequencyCap { n: 2, per: CapPeriod::Day };
         assert_eq!(cap.next_allowed(&[], hour(0)), None);
         assert_eq!(cap.next_allowed(&[hour(1)], hour(2)), None);
         assert_eq!(cap.next_allowed(&[hour(5), hour(1)], hour(6)), Some(hour(25)));
@@ -277,7 +287,7 @@ mod tests {
             n in 1u32..5, sent in proptest::collection::vec(0i64..100_000, 0..12), now in 0i64..100_000,
         ) {
             let at = |minutes: i64| Timestamp::from_micros(minutes * 60_000_000);
-            let cap = Cap { n, per: Per::Week };
+            let cap = FrequencyCap { n, per: CapPeriod::Week };
             let sent: Vec<Timestamp> = sent.into_iter().map(at).collect();
             let in_window = |end: Timestamp| sent.iter().filter(|one| one.plus(cap.window()) > end).count();
             match cap.next_allowed(&sent, at(now)) {

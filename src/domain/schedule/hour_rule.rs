@@ -1,7 +1,7 @@
 //! One row of the quiet hours: where, on which days, from when until when, since what date, and who says so. Rows are
 //! data that an administrator edits; each has a form of one line, in which it is stored, shown and read back.
 
-use super::dated::Dated;
+use super::dated::RuleDates;
 use super::region::Region;
 
 /// The weekdays, short and long.
@@ -17,7 +17,7 @@ pub(super) const NAMES: [(&str, &str); 7] = [
 
 /// Whose rule it is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Law {
+pub enum RuleAuthority {
     /// The federal rule: holds everywhere.
     Federal,
     /// A state, the District or a territory, beside the federal rule.
@@ -30,11 +30,11 @@ pub enum Law {
 
 /// A set of weekdays. Never empty.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct Days(pub(super) u8);
+pub struct WeekdaySet(pub(super) u8);
 
 /// What a rule permits on its days.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Allowed {
+pub enum AllowedHours {
     /// Texts from the first minute of the local day until before the second.
     Between(u16, u16),
     /// No texts.
@@ -45,18 +45,18 @@ pub enum Allowed {
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct HourRule {
     /// Whose rule.
-    pub law: Law,
+    pub law: RuleAuthority,
     /// When it holds, and its source.
-    pub dated: Dated,
+    pub dated: RuleDates,
     /// On which days.
-    pub days: Days,
+    pub days: WeekdaySet,
     /// What it permits.
-    pub allowed: Allowed,
+    pub allowed: AllowedHours,
 }
 
-impl Days {
+impl WeekdaySet {
     /// Monday to Sunday.
-    pub const EVERY: Days = Days(0b111_1111);
+    pub const EVERY: WeekdaySet = WeekdaySet(0b111_1111);
 
     /// True when the weekday (0 for Monday) is one of them.
     pub const fn contains(self, weekday: u8) -> bool {
@@ -108,34 +108,36 @@ impl HourRule {
     /// "8:00 to 20:00", "no texts on Sunday".
     pub fn hours(&self) -> String {
         let days = |before: &str| match self.days {
-            Days::EVERY => String::new(),
+            WeekdaySet::EVERY => String::new(),
             days => format!("{before}{}", days.words()),
         };
         match self.allowed {
-            Allowed::Between(from, until) => format!("{} to {}{}", clock(from), clock(until), days(", ")),
-            Allowed::Nothing => format!("no texts{}", days(" on ")),
+            AllowedHours::Between(from, until) => {
+                format!("{} to {}{}", clock(from), clock(until), days(", "))
+            }
+            AllowedHours::Nothing => format!("no texts{}", days(" on ")),
         }
     }
 }
 
-impl Law {
+impl RuleAuthority {
     /// Its name in a table: "Florida", "Everywhere (federal)".
     pub fn place(self) -> &'static str {
         match self {
-            Law::Federal => "Everywhere (federal)",
-            Law::State(state) => state.name(),
-            Law::Unknown => "Unknown place",
-            Law::Program => "Program",
+            RuleAuthority::Federal => "Everywhere (federal)",
+            RuleAuthority::State(state) => state.name(),
+            RuleAuthority::Unknown => "Unknown place",
+            RuleAuthority::Program => "Program",
         }
     }
 
     /// Its name inside a sentence: "Florida", "federal law".
     pub fn name(self) -> &'static str {
         match self {
-            Law::Federal => "federal law",
-            Law::State(state) => state.name(),
-            Law::Unknown => "the rule for an unknown place",
-            Law::Program => "the program",
+            RuleAuthority::Federal => "federal law",
+            RuleAuthority::State(state) => state.name(),
+            RuleAuthority::Unknown => "the rule for an unknown place",
+            RuleAuthority::Program => "the program",
         }
     }
 }

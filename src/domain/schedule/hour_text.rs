@@ -4,8 +4,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::dated::{Certainty, Dated, date, source_line};
-use super::hour_rule::{Allowed, Days, HourRule, Law, NAMES};
+use super::dated::{Certainty, RuleDates, date, source_line};
+use super::hour_rule::{AllowedHours, HourRule, NAMES, RuleAuthority, WeekdaySet};
 use super::region::Region;
 use super::rule_error::RuleError;
 
@@ -30,7 +30,7 @@ impl HourRule {
         let mut part = || parts.next().ok_or(RuleError::Parts);
         let (law, days, allowed, from, source) = (part()?, part()?, part()?, part()?, part()?);
         let (from, source) = (date(from)?, source_line(source)?);
-        let dated = Dated { from, until: None, certainty: Certainty::Unstated, source };
+        let dated = RuleDates { from, until: None, certainty: Certainty::Unstated, source };
         Ok(HourRule { law: law.parse()?, dated, days: days.parse()?, allowed: allowed.parse()? })
     }
 }
@@ -42,31 +42,31 @@ impl fmt::Display for HourRule {
     }
 }
 
-impl FromStr for Law {
+impl FromStr for RuleAuthority {
     type Err = RuleError;
-    fn from_str(text: &str) -> Result<Law, RuleError> {
+    fn from_str(text: &str) -> Result<RuleAuthority, RuleError> {
         match text {
-            "federal" => Ok(Law::Federal),
-            "unknown" => Ok(Law::Unknown),
-            state => Region::state(state).map(Law::State).ok_or(RuleError::Law),
+            "federal" => Ok(RuleAuthority::Federal),
+            "unknown" => Ok(RuleAuthority::Unknown),
+            state => Region::state(state).map(RuleAuthority::State).ok_or(RuleError::Law),
         }
     }
 }
 
-impl fmt::Display for Law {
+impl fmt::Display for RuleAuthority {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Law::Federal => "federal",
-            Law::Unknown => "unknown",
-            Law::Program => "program",
-            Law::State(state) => state.letters(),
+            RuleAuthority::Federal => "federal",
+            RuleAuthority::Unknown => "unknown",
+            RuleAuthority::Program => "program",
+            RuleAuthority::State(state) => state.letters(),
         })
     }
 }
 
-impl FromStr for Days {
+impl FromStr for WeekdaySet {
     type Err = RuleError;
-    fn from_str(text: &str) -> Result<Days, RuleError> {
+    fn from_str(text: &str) -> Result<WeekdaySet, RuleError> {
         let weekday = |name: &str| NAMES.iter().position(|(short, _)| short.eq_ignore_ascii_case(name));
         let mut days = 0;
         for part in text.split_ascii_whitespace() {
@@ -77,21 +77,21 @@ impl FromStr for Days {
             }
             days |= (first..=last).fold(0, |days, weekday| days | 1 << weekday);
         }
-        if days == 0 { Err(RuleError::Days) } else { Ok(Days(days)) }
+        if days == 0 { Err(RuleError::Days) } else { Ok(WeekdaySet(days)) }
     }
 }
 
-impl fmt::Display for Days {
+impl fmt::Display for WeekdaySet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.runs("-", " ", |(short, _)| short))
     }
 }
 
-impl FromStr for Allowed {
+impl FromStr for AllowedHours {
     type Err = RuleError;
-    fn from_str(text: &str) -> Result<Allowed, RuleError> {
+    fn from_str(text: &str) -> Result<AllowedHours, RuleError> {
         if text == "closed" {
-            return Ok(Allowed::Nothing);
+            return Ok(AllowedHours::Nothing);
         }
         let minute = |text: &str| -> Option<u16> {
             let (hours, minutes) = text.split_once(':')?;
@@ -104,15 +104,15 @@ impl FromStr for Allowed {
         };
         let (from, until) = text.split_once('-').ok_or(RuleError::Hours)?;
         let (from, until) = minute(from).zip(minute(until)).ok_or(RuleError::Hours)?;
-        if from < until { Ok(Allowed::Between(from, until)) } else { Err(RuleError::Hours) }
+        if from < until { Ok(AllowedHours::Between(from, until)) } else { Err(RuleError::Hours) }
     }
 }
 
-impl fmt::Display for Allowed {
+impl fmt::Display for AllowedHours {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
-            Allowed::Nothing => f.write_str("closed"),
-            Allowed::Between(from, until) => {
+            AllowedHours::Nothing => f.write_str("closed"),
+            AllowedHours::Between(from, until) => {
                 let (a, b, c, d) = (from / 60, from % 60, until / 60, until % 60);
                 write!(f, "{a:02}:{b:02}-{c:02}:{d:02}")
             }

@@ -5,9 +5,9 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::dated::Dated;
-use super::frequency::{Cap, Per};
-use super::hour_rule::Law;
+use super::dated::RuleDates;
+use super::frequency::{CapPeriod, FrequencyCap};
+use super::hour_rule::RuleAuthority;
 use super::rule_error::RuleError;
 use crate::domain::words::words;
 
@@ -25,19 +25,19 @@ words! {
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct LegalCap {
     /// Whose.
-    pub law: Law,
+    pub law: RuleAuthority,
     /// Which texts count together.
     pub subject: Subject,
     /// How many in 24 hours.
     pub n: u32,
     /// When the rule holds, and its source.
-    pub dated: Dated,
+    pub dated: RuleDates,
 }
 
 impl LegalCap {
     /// The cap itself.
-    pub fn cap(&self) -> Cap {
-        Cap { n: self.n, per: Per::Day }
+    pub fn cap(&self) -> FrequencyCap {
+        FrequencyCap { n: self.n, per: CapPeriod::Day }
     }
 
     /// "Florida allows 3 texts in any 24 hours on one subject".

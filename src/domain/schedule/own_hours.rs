@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use chrono::NaiveDate;
 
-use super::dated::{Certainty, Dated};
-use super::hour_rule::{Allowed, Days, HourRule, Law};
+use super::dated::{Certainty, RuleDates};
+use super::hour_rule::{AllowedHours, HourRule, RuleAuthority, WeekdaySet};
 use super::rule_error::RuleError;
 
 /// A program's own sending hours; none when it keeps those of the law alone.
@@ -32,10 +32,10 @@ impl OwnHours {
     }
 }
 
-fn rule(days: Days, allowed: Allowed) -> HourRule {
+fn rule(days: WeekdaySet, allowed: AllowedHours) -> HourRule {
     let (from, certainty) = (NaiveDate::MIN, Certainty::Unstated);
-    let dated = Dated { from, until: None, certainty, source: String::new() };
-    HourRule { law: Law::Program, dated, days, allowed }
+    let dated = RuleDates { from, until: None, certainty, source: String::new() };
+    HourRule { law: RuleAuthority::Program, dated, days, allowed }
 }
 
 impl FromStr for OwnHours {
@@ -45,21 +45,21 @@ impl FromStr for OwnHours {
         let mut named = 0;
         for part in text.split([',', ';', '\n']).map(str::trim).filter(|part| !part.is_empty()) {
             let (days, hours) = part.rsplit_once(char::is_whitespace).ok_or(RuleError::OwnHours)?;
-            let (days, allowed): (Days, Allowed) = (days.parse()?, hours.parse()?);
+            let (days, allowed): (WeekdaySet, AllowedHours) = (days.parse()?, hours.parse()?);
             if named & days.0 != 0 {
                 return Err(RuleError::DayTwice);
             }
             named |= days.0;
             rules.push(rule(days, allowed));
         }
-        if !rules.is_empty() && rules.iter().all(|rule| rule.allowed == Allowed::Nothing) {
+        if !rules.is_empty() && rules.iter().all(|rule| rule.allowed == AllowedHours::Nothing) {
             return Err(RuleError::NeverOpen);
         }
         let written = |rule: &HourRule| format!("{} {}", rule.days, rule.allowed);
         let text = rules.iter().map(written).collect::<Vec<_>>().join(", ");
-        let others = Days::EVERY.0 & !named;
+        let others = WeekdaySet::EVERY.0 & !named;
         if named != 0 && others != 0 {
-            rules.push(rule(Days(others), Allowed::Nothing));
+            rules.push(rule(WeekdaySet(others), AllowedHours::Nothing));
         }
         Ok(OwnHours { text, rules })
     }

@@ -4,30 +4,30 @@
 mod candidates;
 
 use self::candidates::{by_number, by_zip, digits_of_plan};
-use super::hour_rule::Law;
+use super::hour_rule::RuleAuthority;
 use super::region::{Region, country};
-use super::tables::{Entry, area_code};
-use super::zone::{Zone, home_country};
+use super::tables::{CodeEntry, area_code};
+use super::zone::{TimeZone, home_country};
 use crate::domain::phone::Phone;
 
 /// A contact's candidate time zones and states, and how they were found. Never without a zone.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Place {
-    zones: Vec<Zone>,
+pub struct Location {
+    zones: Vec<TimeZone>,
     regions: Vec<Region>,
     states: Vec<Region>,
     unknown: bool,
-    clock: By,
-    law: By,
+    clock: LocationSource,
+    law: LocationSource,
 }
 
 /// What a place was found by.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum By {
+pub enum LocationSource {
     /// The contact's own time zone.
-    OwnZone(Zone),
+    OwnZone(TimeZone),
     /// Its own time zone lies in another country and nobody confirmed it: one more candidate beside the rest.
-    Unconfirmed(Box<By>, Zone),
+    Unconfirmed(Box<LocationSource>, TimeZone),
     /// Its ZIP or postal code.
     Zip(String),
     /// Its state.
@@ -52,29 +52,29 @@ pub struct OwnZone<'a> {
 }
 
 /// Finds the place of a contact whose time zone, if it has one, was not confirmed.
-pub fn place_of(contact_zone: Option<&str>, zip: Option<&str>, phone: &Phone) -> Place {
+pub fn place_of(contact_zone: Option<&str>, zip: Option<&str>, phone: &Phone) -> Location {
     place_in(contact_zone.map(|name| OwnZone { name, confirmed: false }), zip, phone)
 }
 
 /// Finds the place of a contact: its own zone > ZIP or state > area code. The own zone sets the clock alone: the laws
 /// are still those of the ZIP, else of the area code. An own zone in another country, unless a person confirmed it, is one
 /// more candidate and never the only one.
-pub fn place_in(own: Option<OwnZone<'_>>, zip: Option<&str>, phone: &Phone) -> Place {
+pub fn place_in(own: Option<OwnZone<'_>>, zip: Option<&str>, phone: &Phone) -> Location {
     let zip = zip.unwrap_or_default().trim();
     let place = by_zip(zip, phone).unwrap_or_else(|| {
         let place = by_number(phone);
         // A ZIP that cannot be read says that it is somewhere: the cautious hours hold too.
-        Place { unknown: place.unknown || !zip_is_readable(zip, phone), ..place }
+        Location { unknown: place.unknown || !zip_is_readable(zip, phone), ..place }
     });
     // A zone that is no place counts as absent.
-    let Some(own) = own.filter(|own| !own.name.trim().is_empty() && !Zone::is_no_place(own.name)) else {
+    let Some(own) = own.filter(|own| !own.name.trim().is_empty() && !TimeZone::is_no_place(own.name)) else {
         return place;
     };
-    match Zone::find(own.name) {
+    match TimeZone::find(own.name) {
         Some(zone) if own.confirmed || !is_foreign(zone, phone) => place.with_own_zone(zone),
         Some(zone) => place.with_candidate(zone),
         // It says where the contact is in words that we do not know: the cautious hours hold too.
-        None => Place { unknown: true, ..place },
+        None => Location { unknown: true, ..place },
     }
 }
 
@@ -93,7 +93,7 @@ pub fn zip_is_readable(zip: &str, phone: &Phone) -> bool {
 }
 
 /// True for a zone outside the number's country. Where the country is not known, no zone is foreign.
-pub fn is_foreign(zone: Zone, phone: &Phone) -> bool {
+pub fn is_foreign(zone: TimeZone, phone: &Phone) -> bool {
     let countries = countries(phone);
     !countries.is_empty() && !countries.contains(&zone.country())
 }
@@ -111,9 +111,9 @@ fn countries(phone: &Phone) -> Vec<&'static str> {
     }
 }
 
-impl Place {
+impl Location {
     /// Every zone it may lie in.
-    pub fn zones(&self) -> &[Zone] {
+    pub fn zones(&self) -> &[TimeZone] {
         &self.zones
     }
 
@@ -134,12 +134,12 @@ impl Place {
     }
 
     /// True when this law may hold there: a state that is one of the candidates, or any state where none is known.
-    pub fn may_have(&self, law: Law) -> bool {
+    pub fn may_have(&self, law: RuleAuthority) -> bool {
         match law {
-            Law::Federal => true,
-            Law::State(state) => self.unknown || self.states.contains(&state),
-            Law::Unknown => self.unknown,
-            Law::Program => false,
+            RuleAuthority::Federal => true,
+            RuleAuthority::State(state) => self.unknown || self.states.contains(&state),
+            RuleAuthority::Unknown => self.unknown,
+            RuleAuthority::Program => false,
         }
     }
 
@@ -155,18 +155,20 @@ impl Place {
         let names: Vec<&str> = self.regions.iter().map(|region| region.name()).collect();
         let names = if names.is_empty() { "place unknown".to_owned() } else { names.join(" or ") };
         match (&self.clock, &self.law) {
-            (By::OwnZone(zone), By::Nothing) => format!("by its own time zone, {}: {names}", zone.city()),
-            (By::Unconfirmed(by, zone), _) => {
+            (LocationSource::OwnZone(zone), LocationSource::Nothing) => {
+                format!("by its own time zone, {}: {names}", zone.city())
+            }
+            (LocationSource::Unconfirmed(by, zone), _) => {
                 format!(
                     "{} or by its own time zone, {}, which is not confirmed: {names}",
                     by.words(),
                     zone.city()
                 )
             }
-            (By::OwnZone(zone), law) => {
+            (LocationSource::OwnZone(zone), law) => {
                 format!("by its own time zone, {}; {}: {names}", zone.city(), law.words())
             }
-            (_, By::Nothing) => format!("{names}: {}", count(self.zones.len())),
+            (_, LocationSource::Nothing) => format!("{names}: {}", count(self.zones.len())),
             (_, law) if self.zones.len() > 1 => {
                 format!("{}: {names}, {}", law.words(), count(self.zones.len()))
             }
@@ -177,7 +179,7 @@ impl Place {
     /// How the place is known, as a sentence.
     pub fn sentence(&self) -> String {
         match (&self.clock, &self.law) {
-            (By::Nothing, By::Nothing) => {
+            (LocationSource::Nothing, LocationSource::Nothing) => {
                 format!("The place isn't known: {} count.", count(self.zones.len()))
             }
             _ => format!("The place is known {}.", self.words()),
@@ -185,35 +187,35 @@ impl Place {
     }
 
     /// A place of candidate regions, or of nobody's guess: cautious hours in every zone given.
-    fn new(regions: Vec<Region>, zones: Vec<Zone>, by: By) -> Place {
+    fn new(regions: Vec<Region>, zones: Vec<TimeZone>, by: LocationSource) -> Location {
         let states = regions.iter().copied().filter(|region| region.is_state()).collect();
         let unknown = regions.is_empty();
         let zones = if zones.is_empty() { country().to_vec() } else { zones };
-        Place { zones, unknown, regions, states, clock: by.clone(), law: by }
+        Location { zones, unknown, regions, states, clock: by.clone(), law: by }
     }
 
-    fn of_entry(entry: &Entry, by: By) -> Place {
-        Place::new(entry.regions.clone(), entry.zones.clone(), by)
+    fn of_entry(entry: &CodeEntry, by: LocationSource) -> Location {
+        Location::new(entry.regions.clone(), entry.zones.clone(), by)
     }
 
-    fn of_region(region: Region, by: By) -> Place {
-        Place::new(vec![region], region.zones().to_vec(), by)
+    fn of_region(region: Region, by: LocationSource) -> Location {
+        Location::new(vec![region], region.zones().to_vec(), by)
     }
 
-    fn with_own_zone(self, zone: Zone) -> Place {
-        Place { zones: vec![zone], clock: By::OwnZone(zone), ..self }
+    fn with_own_zone(self, zone: TimeZone) -> Location {
+        Location { zones: vec![zone], clock: LocationSource::OwnZone(zone), ..self }
     }
 
-    fn with_candidate(mut self, zone: Zone) -> Place {
+    fn with_candidate(mut self, zone: TimeZone) -> Location {
         if !self.zones.contains(&zone) {
             self.zones.push(zone);
         }
-        let clock = By::Unconfirmed(Box::new(self.clock.clone()), zone);
-        Place { clock, ..self }
+        let clock = LocationSource::Unconfirmed(Box::new(self.clock.clone()), zone);
+        Location { clock, ..self }
     }
 
     /// Either of two places: all that is a candidate in one.
-    fn or(mut self, other: Place, by: By) -> Place {
+    fn or(mut self, other: Location, by: LocationSource) -> Location {
         for zone in other.zones {
             if !self.zones.contains(&zone) {
                 self.zones.push(zone);
@@ -222,22 +224,24 @@ impl Place {
         self.regions.extend(other.regions);
         self.states.extend(other.states);
         self.unknown |= other.unknown;
-        Place { clock: by.clone(), law: by, ..self }
+        Location { clock: by.clone(), law: by, ..self }
     }
 }
 
-impl By {
+impl LocationSource {
     /// "by ZIP 85001".
     fn words(&self) -> String {
         match self {
-            By::OwnZone(zone) => format!("by its own time zone, {}", zone.city()),
-            By::Unconfirmed(by, zone) => format!("{} or by its own time zone, {}", by.words(), zone.city()),
-            By::Zip(zip) => format!("by ZIP {zip}"),
-            By::State => "by state".to_owned(),
-            By::AreaCode(code) => format!("by area code {code}"),
-            By::Country => "by the country of its number".to_owned(),
-            By::CountryAndZip(zip) => format!("by the country of its number and ZIP {zip}"),
-            By::Nothing => "by nothing".to_owned(),
+            LocationSource::OwnZone(zone) => format!("by its own time zone, {}", zone.city()),
+            LocationSource::Unconfirmed(by, zone) => {
+                format!("{} or by its own time zone, {}", by.words(), zone.city())
+            }
+            LocationSource::Zip(zip) => format!("by ZIP {zip}"),
+            LocationSource::State => "by state".to_owned(),
+            LocationSource::AreaCode(code) => format!("by area code {code}"),
+            LocationSource::Country => "by the country of its number".to_owned(),
+            LocationSource::CountryAndZip(zip) => format!("by the country of its number and ZIP {zip}"),
+            LocationSource::Nothing => "by nothing".to_owned(),
         }
     }
 }

@@ -5,25 +5,25 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::LazyLock;
 
-use super::zone::Zone;
+use super::zone::TimeZone;
 
 /// A state, province or country. Equal when the codes are.
 #[derive(Clone, Copy)]
-pub struct Region(&'static Row);
+pub struct Region(&'static RegionRow);
 
-struct Row {
+struct RegionRow {
     code: &'static str,
     name: &'static str,
-    zones: Vec<Zone>,
+    zones: Vec<TimeZone>,
 }
 
-static REGIONS: LazyLock<HashMap<&'static str, Row>> = LazyLock::new(|| {
+static REGIONS: LazyLock<HashMap<&'static str, RegionRow>> = LazyLock::new(|| {
     lines(include_str!("data/regions.csv")).filter_map(row).map(|row| (row.code, row)).collect()
 });
 
 /// What an unknown place may be: every zone of the states and Puerto Rico. The far islands (Guam, Saipan, Samoa) are left
 /// out: with them no moment would be inside the cautious hours everywhere, and nobody could ever be texted.
-static COUNTRY: LazyLock<Vec<Zone>> = LazyLock::new(|| {
+static COUNTRY: LazyLock<Vec<TimeZone>> = LazyLock::new(|| {
     let names = [
         "America/Puerto_Rico",
         "America/New_York",
@@ -35,7 +35,7 @@ static COUNTRY: LazyLock<Vec<Zone>> = LazyLock::new(|| {
         "America/Adak",
         "Pacific/Honolulu",
     ];
-    names.into_iter().filter_map(Zone::find).collect()
+    names.into_iter().filter_map(TimeZone::find).collect()
 });
 
 impl Region {
@@ -102,19 +102,19 @@ impl Region {
     }
 
     /// Every time zone that occurs in it.
-    pub fn zones(self) -> &'static [Zone] {
+    pub fn zones(self) -> &'static [TimeZone] {
         &self.0.zones
     }
 }
 
-impl Row {
+impl RegionRow {
     fn is_state(&self) -> bool {
         self.code.starts_with("US-")
     }
 }
 
 /// Every zone an unknown place may lie in.
-pub(super) fn country() -> &'static [Zone] {
+pub(super) fn country() -> &'static [TimeZone] {
     &COUNTRY
 }
 
@@ -124,14 +124,14 @@ pub(super) fn lines(file: &'static str) -> impl Iterator<Item = &'static str> {
 }
 
 /// Zones written one after another.
-pub(super) fn zones(text: &str) -> Vec<Zone> {
-    text.split_ascii_whitespace().filter_map(Zone::find).collect()
+pub(super) fn zones(text: &str) -> Vec<TimeZone> {
+    text.split_ascii_whitespace().filter_map(TimeZone::find).collect()
 }
 
-fn row(line: &'static str) -> Option<Row> {
+fn row(line: &'static str) -> Option<RegionRow> {
     let (code, rest) = line.split_once(',')?;
     let (name, names) = rest.rsplit_once(',')?;
-    Some(Row { code, name, zones: zones(names) })
+    Some(RegionRow { code, name, zones: zones(names) })
 }
 
 impl PartialEq for Region {

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use chrono::Duration;
 use serde::{Deserialize, Serialize};
 
-use super::dated::Dated;
+use super::dated::RuleDates;
 use super::rule_error::RuleError;
 use crate::domain::words::words;
 
@@ -52,18 +52,18 @@ pub struct StopRule {
     /// What it reaches.
     pub reach: Reach,
     /// When the rule holds, and its source.
-    pub dated: Dated,
+    pub dated: RuleDates,
 }
 
 /// A time within which something has to be done.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct Deadline {
+pub struct RevocationDeadline {
     /// What.
     pub name: DeadlineName,
     /// How many minutes, or business days: see [`DeadlineName::unit`].
     pub amount: u32,
     /// When the rule holds, and its source.
-    pub dated: Dated,
+    pub dated: RuleDates,
 }
 
 /// Minutes within which a confirmation must go out (47 CFR 64.1200(a)(12)).
@@ -71,7 +71,7 @@ const CONFIRM_AT_MOST: u32 = 5;
 
 /// The deadlines of one moment.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Deadlines {
+pub struct RevocationDeadlines {
     /// Minutes within which a confirmation of an opt-out goes out, or never.
     pub confirm_minutes: u32,
     /// Business days within which a revocation is honored. Ours counts at once.
@@ -134,7 +134,7 @@ impl DeadlineName {
     }
 }
 
-impl Deadline {
+impl RevocationDeadline {
     /// True for a time to confirm that the law does not give. Rules that were published before may hold one.
     pub fn is_over_the_law(&self) -> bool {
         self.name == DeadlineName::Confirm && self.amount > CONFIRM_AT_MOST
@@ -146,7 +146,7 @@ impl Deadline {
     }
 }
 
-impl Deadlines {
+impl RevocationDeadlines {
     /// A confirmation of an opt-out goes out within this time or never.
     pub fn confirm_within(self) -> Duration {
         Duration::minutes(self.confirm_minutes.into())
@@ -182,20 +182,20 @@ impl fmt::Display for StopRule {
 }
 
 /// "confirm,5,2025-04-11,,Q,47 CFR 64.1200(a)(12)".
-impl FromStr for Deadline {
+impl FromStr for RevocationDeadline {
     type Err = RuleError;
-    fn from_str(text: &str) -> Result<Deadline, RuleError> {
+    fn from_str(text: &str) -> Result<RevocationDeadline, RuleError> {
         let mut parts = text.splitn(3, ',').map(str::trim);
         let mut part = || parts.next().ok_or(RuleError::Parts);
         let (name, amount, dated) = (part()?, part()?, part()?);
         let name: DeadlineName = name.parse().map_err(|_| RuleError::Deadline)?;
         let amount =
             amount.parse().ok().filter(|n| (1..=name.most()).contains(n)).ok_or(RuleError::Amount)?;
-        Ok(Deadline { name, amount, dated: dated.parse()? })
+        Ok(RevocationDeadline { name, amount, dated: dated.parse()? })
     }
 }
 
-impl fmt::Display for Deadline {
+impl fmt::Display for RevocationDeadline {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{},{},{}", self.name, self.amount, self.dated)
     }

@@ -7,71 +7,71 @@ use std::str::FromStr;
 use chrono::NaiveDate;
 use sha2::{Digest, Sha256};
 
-use super::closed_days::{Closure, Holiday};
-use super::dated::{Certainty, Dated, LONG_AGO, date, source_line};
-use super::hour_rule::{HourRule, Law};
+use super::closed_days::{Holiday, PlaceClosure};
+use super::dated::{Certainty, LONG_AGO, RuleDates, date, source_line};
+use super::hour_rule::{HourRule, RuleAuthority};
 use super::legal_cap::LegalCap;
-use super::revocation::{Deadline, Reach, StopRule, TextKind};
+use super::revocation::{Reach, RevocationDeadline, StopRule, TextKind};
 use super::rule_error::RuleError;
 
 /// One rule.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Rule {
+pub enum ScheduleRule {
     /// Hours at which texts may arrive.
     Hours(HourRule),
     /// A day of each year without texts.
     Holiday(Holiday),
     /// A place that is closed for a while.
-    Closure(Closure),
+    Closure(PlaceClosure),
     /// How many texts a law lets one person get.
     Cap(LegalCap),
     /// What a STOP reaches.
     Stop(StopRule),
     /// A time within which something has to be done.
-    Deadline(Deadline),
+    Deadline(RevocationDeadline),
 }
 
-impl Rule {
+impl ScheduleRule {
     /// The word that begins its line.
     pub fn kind(&self) -> &'static str {
         match self {
-            Rule::Hours(_) => "hours",
-            Rule::Holiday(_) => "holiday",
-            Rule::Closure(_) => "closure",
-            Rule::Cap(_) => "cap",
-            Rule::Stop(_) => "stop",
-            Rule::Deadline(_) => "deadline",
+            ScheduleRule::Hours(_) => "hours",
+            ScheduleRule::Holiday(_) => "holiday",
+            ScheduleRule::Closure(_) => "closure",
+            ScheduleRule::Cap(_) => "cap",
+            ScheduleRule::Stop(_) => "stop",
+            ScheduleRule::Deadline(_) => "deadline",
         }
     }
 
     /// Whose it is; none for those that hold by federal rule alone.
-    pub fn law(&self) -> Option<Law> {
+    pub fn law(&self) -> Option<RuleAuthority> {
         match self {
-            Rule::Hours(rule) => Some(rule.law),
-            Rule::Holiday(rule) => Some(rule.law),
-            Rule::Closure(rule) => Some(rule.law),
-            Rule::Cap(rule) => Some(rule.law),
-            Rule::Stop(_) | Rule::Deadline(_) => None,
+            ScheduleRule::Hours(rule) => Some(rule.law),
+            ScheduleRule::Holiday(rule) => Some(rule.law),
+            ScheduleRule::Closure(rule) => Some(rule.law),
+            ScheduleRule::Cap(rule) => Some(rule.law),
+            ScheduleRule::Stop(_) | ScheduleRule::Deadline(_) => None,
         }
     }
 
     /// When it holds, and its source.
-    pub fn dated(&self) -> &Dated {
+    pub fn dated(&self) -> &RuleDates {
         match self {
-            Rule::Hours(rule) => &rule.dated,
-            Rule::Holiday(rule) => &rule.dated,
-            Rule::Closure(rule) => &rule.dated,
-            Rule::Cap(rule) => &rule.dated,
-            Rule::Stop(rule) => &rule.dated,
-            Rule::Deadline(rule) => &rule.dated,
+            ScheduleRule::Hours(rule) => &rule.dated,
+            ScheduleRule::Holiday(rule) => &rule.dated,
+            ScheduleRule::Closure(rule) => &rule.dated,
+            ScheduleRule::Cap(rule) => &rule.dated,
+            ScheduleRule::Stop(rule) => &rule.dated,
+            ScheduleRule::Deadline(rule) => &rule.dated,
         }
     }
 
     /// What it is about: rules of one topic replace each other by date, and are reviewed together.
     pub fn topic(&self) -> String {
         match self {
-            Rule::Stop(rule) => format!("stop {}", rule.kind),
-            Rule::Deadline(rule) => format!("deadline {}", rule.name),
+            ScheduleRule::Stop(rule) => format!("stop {}", rule.kind),
+            ScheduleRule::Deadline(rule) => format!("deadline {}", rule.name),
             rule => format!("{} {}", rule.kind(), rule.law().map(|law| law.to_string()).unwrap_or_default()),
         }
     }
@@ -85,26 +85,26 @@ impl Rule {
     /// What it is about, for people: "Pennsylvania", "Everywhere (federal)", "Marketing".
     pub fn about(&self) -> &'static str {
         match self {
-            Rule::Stop(rule) => rule.kind.label(),
-            Rule::Deadline(rule) => rule.name.label(),
-            rule => rule.law().map_or("", Law::place),
+            ScheduleRule::Stop(rule) => rule.kind.label(),
+            ScheduleRule::Deadline(rule) => rule.name.label(),
+            rule => rule.law().map_or("", RuleAuthority::place),
         }
     }
 
     /// Its value for people: "9:00 to 19:00, Monday to Saturday", "Good Friday".
     pub fn value(&self) -> String {
         match self {
-            Rule::Hours(rule) => rule.hours(),
-            Rule::Holiday(rule) => format!("no texts on {} ({})", rule.name, rule.falls),
-            Rule::Closure(_) => "no texts at all".to_owned(),
-            Rule::Cap(rule) => format!("at most {}", rule.value()),
-            Rule::Stop(rule) => rule.reach.label().to_owned(),
-            Rule::Deadline(rule) => rule.value(),
+            ScheduleRule::Hours(rule) => rule.hours(),
+            ScheduleRule::Holiday(rule) => format!("no texts on {} ({})", rule.name, rule.falls),
+            ScheduleRule::Closure(_) => "no texts at all".to_owned(),
+            ScheduleRule::Cap(rule) => format!("at most {}", rule.value()),
+            ScheduleRule::Stop(rule) => rule.reach.label().to_owned(),
+            ScheduleRule::Deadline(rule) => rule.value(),
         }
     }
 
     /// The lines of the first edition's switch: what a code after STOP reached before a date and from it on.
-    fn old_switch(text: &str) -> Result<Vec<Rule>, RuleError> {
+    fn old_switch(text: &str) -> Result<Vec<ScheduleRule>, RuleError> {
         let mut parts = text.splitn(4, ',').map(str::trim);
         let mut part = || parts.next().ok_or(RuleError::Parts);
         let (before, after, from, source) = (part()?, part()?, part()?, part()?);
@@ -115,8 +115,8 @@ impl Rule {
         };
         let (from, source) = (date(from)?, source_line(source)?);
         let rule = |reach, from, until| {
-            let dated = Dated { from, until, certainty: Certainty::Unstated, source: source.clone() };
-            Rule::Stop(StopRule { kind: TextKind::Informational, reach, dated })
+            let dated = RuleDates { from, until, certainty: Certainty::Unstated, source: source.clone() };
+            ScheduleRule::Stop(StopRule { kind: TextKind::Informational, reach, dated })
         };
         let last = from.pred_opt().unwrap_or(from);
         let first = LONG_AGO.min(last);
@@ -127,45 +127,48 @@ impl Rule {
     ///
     /// # Errors
     /// What is wrong with it.
-    pub fn read(line: &str) -> Result<Vec<Rule>, RuleError> {
+    pub fn read(line: &str) -> Result<Vec<ScheduleRule>, RuleError> {
         let (kind, rest) = line.split_once(',').ok_or(RuleError::Parts)?;
         Ok(vec![match kind.trim() {
-            "hours" => Rule::Hours(rest.parse()?),
-            "holiday" => Rule::Holiday(rest.parse()?),
-            "closure" => Rule::Closure(rest.parse()?),
-            "cap" => Rule::Cap(rest.parse()?),
-            "stop" => Rule::Stop(rest.parse()?),
-            "deadline" => Rule::Deadline(rest.parse()?),
-            "revoke_all" => return Rule::old_switch(rest),
-            _ => Rule::Hours(HourRule::of_first_edition(line)?),
+            "hours" => ScheduleRule::Hours(rest.parse()?),
+            "holiday" => ScheduleRule::Holiday(rest.parse()?),
+            "closure" => ScheduleRule::Closure(rest.parse()?),
+            "cap" => ScheduleRule::Cap(rest.parse()?),
+            "stop" => ScheduleRule::Stop(rest.parse()?),
+            "deadline" => ScheduleRule::Deadline(rest.parse()?),
+            "revoke_all" => return ScheduleRule::old_switch(rest),
+            _ => ScheduleRule::Hours(HourRule::of_first_edition(line)?),
         }])
     }
 }
 
-impl FromStr for Rule {
+impl FromStr for ScheduleRule {
     type Err = RuleError;
-    fn from_str(line: &str) -> Result<Rule, RuleError> {
-        Rule::read(line)?.into_iter().next().ok_or(RuleError::Parts)
+    fn from_str(line: &str) -> Result<ScheduleRule, RuleError> {
+        ScheduleRule::read(line)?.into_iter().next().ok_or(RuleError::Parts)
     }
 }
 
-impl fmt::Display for Rule {
+impl fmt::Display for ScheduleRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = self.kind();
         match self {
-            Rule::Hours(rule) => write!(f, "{kind},{rule}"),
-            Rule::Holiday(rule) => write!(f, "{kind},{rule}"),
-            Rule::Closure(rule) => write!(f, "{kind},{rule}"),
-            Rule::Cap(rule) => write!(f, "{kind},{rule}"),
-            Rule::Stop(rule) => write!(f, "{kind},{rule}"),
-            Rule::Deadline(rule) => write!(f, "{kind},{rule}"),
+            ScheduleRule::Hours(rule) => write!(f, "{kind},{rule}"),
+            ScheduleRule::Holiday(rule) => write!(f, "{kind},{rule}"),
+            ScheduleRule::Closure(rule) => write!(f, "{kind},{rule}"),
+            ScheduleRule::Cap(rule) => write!(f, "{kind},{rule}"),
+            ScheduleRule::Stop(rule) => write!(f, "{kind},{rule}"),
+            ScheduleRule::Deadline(rule) => write!(f, "{kind},{rule}"),
         }
     }
 }
 
 /// The first date after `date` on which one of these rules begins or has ended.
-pub(super) fn next_change<'a>(rules: impl Iterator<Item = &'a Dated>, date: NaiveDate) -> Option<NaiveDate> {
-    let ends = |dated: &Dated| dated.until.and_then(|until| until.succ_opt());
+pub(super) fn next_change<'a>(
+    rules: impl Iterator<Item = &'a RuleDates>,
+    date: NaiveDate,
+) -> Option<NaiveDate> {
+    let ends = |dated: &RuleDates| dated.until.and_then(|until| until.succ_opt());
     rules.flat_map(|dated| [Some(dated.from), ends(dated)]).flatten().filter(|day| *day > date).min()
 }
 
@@ -183,15 +186,15 @@ mod tests {
             "stop,informational,program,2025-04-11,2027-01-30,Q,DA 26-12",
             "deadline,confirm,5,2025-04-11,,Q,47 CFR 64.1200(a)(12)",
         ] {
-            assert_eq!(line.parse::<Rule>().unwrap().to_string(), line);
+            assert_eq!(line.parse::<ScheduleRule>().unwrap().to_string(), line);
         }
     }
 
     #[test]
     fn lines_of_the_first_edition_are_still_read() {
-        let old: Rule = "FL,Mon-Sun,08:00-20:00,2021-07-01,a source, with commas".parse().unwrap();
+        let old: ScheduleRule = "FL,Mon-Sun,08:00-20:00,2021-07-01,a source, with commas".parse().unwrap();
         assert_eq!(old.to_string(), "hours,FL,Mon-Sun,08:00-20:00,2021-07-01,,-,a source, with commas");
-        let switch = Rule::read("revoke_all,off,on,2027-01-31,47 CFR 64.1200(a)(10)").unwrap();
+        let switch = ScheduleRule::read("revoke_all,off,on,2027-01-31,47 CFR 64.1200(a)(10)").unwrap();
         let lines: Vec<String> = switch.iter().map(ToString::to_string).collect();
         assert_eq!(
             lines,
@@ -221,7 +224,7 @@ mod tests {
             ("holiday,UT,A day,07-24,shifts,2000-01-01,,Q,x", E::Falls),
             ("holiday,UT,A day,fixed 07-24,maybe,2000-01-01,,Q,x", E::Shifts),
         ] {
-            assert_eq!(line.parse::<Rule>(), Err(reason), "{line}");
+            assert_eq!(line.parse::<ScheduleRule>(), Err(reason), "{line}");
         }
     }
 }

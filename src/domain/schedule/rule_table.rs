@@ -2,55 +2,55 @@
 
 use chrono::NaiveDate;
 
-use super::closed_days::{Closure, Holiday};
-use super::dated::Dated;
-use super::hour_rule::{HourRule, Law};
+use super::closed_days::{Holiday, PlaceClosure};
+use super::dated::RuleDates;
+use super::hour_rule::{HourRule, RuleAuthority};
 use super::legal_cap::LegalCap;
-use super::revocation::{Deadline, StopRule};
-use super::rule::Rule;
+use super::revocation::{RevocationDeadline, StopRule};
+use super::rule::ScheduleRule;
 
 /// Rules by kind, each kind in order.
 #[derive(Clone, PartialEq, Debug, Default)]
-pub(super) struct Table {
+pub(super) struct RuleTable {
     pub hours: Vec<HourRule>,
     pub holidays: Vec<Holiday>,
-    pub closures: Vec<Closure>,
+    pub closures: Vec<PlaceClosure>,
     pub caps: Vec<LegalCap>,
     pub stops: Vec<StopRule>,
-    pub deadlines: Vec<Deadline>,
+    pub deadlines: Vec<RevocationDeadline>,
 }
 
-impl Table {
-    pub fn new(mut rows: Vec<Rule>) -> Table {
-        let mut table = Table::default();
+impl RuleTable {
+    pub fn new(mut rows: Vec<ScheduleRule>) -> RuleTable {
+        let mut table = RuleTable::default();
         rows.sort();
         rows.dedup();
         for row in rows {
             match row {
-                Rule::Hours(rule) => table.hours.push(rule),
-                Rule::Holiday(rule) => table.holidays.push(rule),
-                Rule::Closure(rule) => table.closures.push(rule),
-                Rule::Cap(rule) => table.caps.push(rule),
-                Rule::Stop(rule) => table.stops.push(rule),
-                Rule::Deadline(rule) => table.deadlines.push(rule),
+                ScheduleRule::Hours(rule) => table.hours.push(rule),
+                ScheduleRule::Holiday(rule) => table.holidays.push(rule),
+                ScheduleRule::Closure(rule) => table.closures.push(rule),
+                ScheduleRule::Cap(rule) => table.caps.push(rule),
+                ScheduleRule::Stop(rule) => table.stops.push(rule),
+                ScheduleRule::Deadline(rule) => table.deadlines.push(rule),
             }
         }
         table
     }
 
-    pub fn rules(&self) -> Vec<Rule> {
-        let hours = self.hours.iter().cloned().map(Rule::Hours);
-        let holidays = self.holidays.iter().cloned().map(Rule::Holiday);
-        let closures = self.closures.iter().cloned().map(Rule::Closure);
-        let caps = self.caps.iter().cloned().map(Rule::Cap);
-        let stops = self.stops.iter().cloned().map(Rule::Stop);
-        let deadlines = self.deadlines.iter().cloned().map(Rule::Deadline);
+    pub fn rules(&self) -> Vec<ScheduleRule> {
+        let hours = self.hours.iter().cloned().map(ScheduleRule::Hours);
+        let holidays = self.holidays.iter().cloned().map(ScheduleRule::Holiday);
+        let closures = self.closures.iter().cloned().map(ScheduleRule::Closure);
+        let caps = self.caps.iter().cloned().map(ScheduleRule::Cap);
+        let stops = self.stops.iter().cloned().map(ScheduleRule::Stop);
+        let deadlines = self.deadlines.iter().cloned().map(ScheduleRule::Deadline);
         hours.chain(holidays).chain(closures).chain(caps).chain(stops).chain(deadlines).collect()
     }
 
-    pub fn of(&self, law: Law) -> LawRules<'_> {
+    pub fn of(&self, law: RuleAuthority) -> LawRules<'_> {
         LawRules {
-            hours: Rows(of_law(&self.hours, law, |rule| rule.law)),
+            hours: LawRows(of_law(&self.hours, law, |rule| rule.law)),
             holidays: of_law(&self.holidays, law, |rule| rule.law),
             closures: of_law(&self.closures, law, |rule| rule.law),
         }
@@ -60,28 +60,28 @@ impl Table {
 /// What the engine asks about a day and an hour.
 #[derive(Clone, Copy)]
 pub(super) struct LawRules<'a> {
-    pub hours: Rows<'a>,
+    pub hours: LawRows<'a>,
     pub holidays: &'a [Holiday],
-    pub closures: &'a [Closure],
+    pub closures: &'a [PlaceClosure],
 }
 
-impl<'a> From<&'a Table> for LawRules<'a> {
-    fn from(table: &'a Table) -> Self {
-        LawRules { hours: Rows(&table.hours), holidays: &table.holidays, closures: &table.closures }
+impl<'a> From<&'a RuleTable> for LawRules<'a> {
+    fn from(table: &'a RuleTable) -> Self {
+        LawRules { hours: LawRows(&table.hours), holidays: &table.holidays, closures: &table.closures }
     }
 }
 
 impl<'a> From<&'a [HourRule]> for LawRules<'a> {
     fn from(rules: &'a [HourRule]) -> Self {
-        LawRules { hours: Rows(rules), holidays: &[], closures: &[] }
+        LawRules { hours: LawRows(rules), holidays: &[], closures: &[] }
     }
 }
 
 /// The hours of one law, oldest first.
 #[derive(Clone, Copy)]
-pub(super) struct Rows<'a>(pub &'a [HourRule]);
+pub(super) struct LawRows<'a>(pub &'a [HourRule]);
 
-impl<'a> Rows<'a> {
+impl<'a> LawRows<'a> {
     /// Those in force on a local day (days since 1970). Usually one; several of one date all hold.
     pub fn on(self, day: i64, weekday: u8) -> impl Iterator<Item = &'a HourRule> {
         let speaks = move |rule: &&HourRule| rule.days.contains(weekday) && rule.dated.holds_on(day);
@@ -91,7 +91,7 @@ impl<'a> Rows<'a> {
 }
 
 /// The rules of one law among rules that are ordered by law.
-pub(super) fn of_law<T>(rules: &[T], law: Law, of: impl Fn(&T) -> Law) -> &[T] {
+pub(super) fn of_law<T>(rules: &[T], law: RuleAuthority, of: impl Fn(&T) -> RuleAuthority) -> &[T] {
     let first = rules.partition_point(|rule| of(rule) < law);
     let after = rules.partition_point(|rule| of(rule) <= law);
     rules.get(first..after).unwrap_or_default()
@@ -101,7 +101,7 @@ pub(super) fn of_law<T>(rules: &[T], law: Law, of: impl Fn(&T) -> Law) -> &[T] {
 pub(super) fn newest<'a, T>(
     rules: impl Iterator<Item = &'a T>,
     date: NaiveDate,
-    dated: impl Fn(&T) -> &Dated,
+    dated: impl Fn(&T) -> &RuleDates,
 ) -> Option<&'a T> {
     rules.filter(|rule| dated(rule).holds(date)).max_by_key(|rule| dated(rule).from)
 }

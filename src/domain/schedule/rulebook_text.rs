@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::rule::Rule;
+use super::rule::ScheduleRule;
 use super::rule_error::RuleError;
 
 /// What a text says, as far as it can be read.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct RulebookText {
     /// The rules, in the order of their lines.
-    pub rules: Vec<Rule>,
+    pub rules: Vec<ScheduleRule>,
     /// The lines that are left out, by their numbers from 1, and why.
     pub unread: Vec<(usize, RuleError)>,
 }
@@ -17,7 +17,7 @@ pub struct RulebookText {
 /// A text with each line as it is written today, whichever edition wrote it; what cannot be read stays.
 pub fn normal_lines(text: &str) -> String {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let normal = lines.flat_map(|line| match Rule::read(line) {
+    let normal = lines.flat_map(|line| match ScheduleRule::read(line) {
         Ok(rules) => rules.iter().map(ToString::to_string).collect(),
         Err(_) => vec![line.to_owned()],
     });
@@ -26,7 +26,7 @@ pub fn normal_lines(text: &str) -> String {
 
 /// The lines that one text has and another has not.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Difference {
+pub struct RulebookDiff {
     /// Those of the later text alone.
     pub added: Vec<String>,
     /// Those of the earlier text alone.
@@ -41,7 +41,7 @@ impl RulebookText {
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
-            match Rule::read(line) {
+            match ScheduleRule::read(line) {
                 Ok(rules) => read.rules.extend(rules),
                 Err(why) => read.unread.push((number, why)),
             }
@@ -50,14 +50,14 @@ impl RulebookText {
     }
 }
 
-impl Difference {
+impl RulebookDiff {
     /// Compares line by line, wherever in the text a line stands.
-    pub fn between(earlier: &str, later: &str) -> Difference {
+    pub fn between(earlier: &str, later: &str) -> RulebookDiff {
         let only_in = |text: &str, other: &str| {
             let known: BTreeSet<&str> = other.lines().collect();
             text.lines().filter(|line| !known.contains(line)).map(str::to_owned).collect()
         };
-        Difference { added: only_in(later, earlier), removed: only_in(earlier, later) }
+        RulebookDiff { added: only_in(later, earlier), removed: only_in(earlier, later) }
     }
 
     /// True when both say the same.
@@ -86,8 +86,8 @@ mod tests {
 
     #[test]
     fn lines_are_compared_wherever_they_stand() {
-        let found = Difference::between("a\nb\nc", "c\nd\na\ne");
+        let found = RulebookDiff::between("a\nb\nc", "c\nd\na\ne");
         assert_eq!((found.added, found.removed), (vec!["d".into(), "e".into()], vec!["b".to_owned()]));
-        assert!(Difference::between("a\nb", "b\na").is_empty());
+        assert!(RulebookDiff::between("a\nb", "b\na").is_empty());
     }
 }

@@ -5,11 +5,11 @@ use std::cmp::Ordering;
 
 use chrono::{Datelike, Days, NaiveDate};
 
-use super::closed_days::{Falls, Holiday};
-use super::dated::{Dated, day_number};
-use super::hour_rule::Allowed;
-use super::rule::Rule;
-use super::rule_table::{LawRules, Table, newest};
+use super::closed_days::{Holiday, HolidayDate};
+use super::dated::{RuleDates, day_number};
+use super::hour_rule::AllowedHours;
+use super::rule::ScheduleRule;
+use super::rule_table::{LawRules, RuleTable, newest};
 
 /// So many days are compared: every holiday falls within them.
 const COMPARED_DAYS: u64 = 366;
@@ -18,7 +18,7 @@ const WHOLE_DAY: (u16, u16) = (0, 24 * 60);
 
 /// How a rule compares with others of its topic.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Strictness {
+pub enum RuleStrictness {
     /// There is no other one.
     New,
     /// It allows less.
@@ -33,85 +33,89 @@ pub enum Strictness {
     Ended,
 }
 
-impl Strictness {
+impl RuleStrictness {
     /// What the rule does when it is added.
     pub fn label(self) -> &'static str {
         match self {
-            Strictness::New => "New",
-            Strictness::Stricter => "Stricter",
-            Strictness::Looser => "Looser",
-            Strictness::Mixed => "Stricter at some hours, looser at others",
-            Strictness::Same => "No difference",
-            Strictness::Ended => "Ended",
+            RuleStrictness::New => "New",
+            RuleStrictness::Stricter => "Stricter",
+            RuleStrictness::Looser => "Looser",
+            RuleStrictness::Mixed => "Stricter at some hours, looser at others",
+            RuleStrictness::Same => "No difference",
+            RuleStrictness::Ended => "Ended",
         }
     }
 
     /// What changes when the rule is removed.
     pub fn label_without(self) -> &'static str {
         match self {
-            Strictness::New | Strictness::Stricter => "Looser without it",
-            Strictness::Looser => "Stricter without it",
+            RuleStrictness::New | RuleStrictness::Stricter => "Looser without it",
+            RuleStrictness::Looser => "Stricter without it",
             other => other.label(),
         }
     }
 
-    fn of(is_stricter: bool, is_looser: bool) -> Strictness {
+    fn of(is_stricter: bool, is_looser: bool) -> RuleStrictness {
         match (is_stricter, is_looser) {
-            (true, true) => Strictness::Mixed,
-            (true, false) => Strictness::Stricter,
-            (false, true) => Strictness::Looser,
-            (false, false) => Strictness::Same,
+            (true, true) => RuleStrictness::Mixed,
+            (true, false) => RuleStrictness::Stricter,
+            (false, true) => RuleStrictness::Looser,
+            (false, false) => RuleStrictness::Same,
         }
     }
 }
 
 /// Compares a rule with others of its topic from this day on.
-pub fn strictness(rule: &Rule, others: &[Rule], today: NaiveDate) -> Strictness {
+pub fn strictness(rule: &ScheduleRule, others: &[ScheduleRule], today: NaiveDate) -> RuleStrictness {
     let dated = rule.dated();
     if dated.until.is_some_and(|until| until < today) {
-        return Strictness::Ended;
+        return RuleStrictness::Ended;
     }
     if others.is_empty() {
-        return Strictness::New;
+        return RuleStrictness::New;
     }
-    let (from, table) = (first_day(rule, today), Table::new(others.to_vec()));
+    let (from, table) = (first_day(rule, today), RuleTable::new(others.to_vec()));
     match rule {
-        Rule::Cap(rule) => {
+        ScheduleRule::Cap(rule) => {
             let same = table.caps.iter().filter(|other| other.subject == rule.subject);
             by_amount(newest(same, from, |rule| &rule.dated).map(|other| rule.n.cmp(&other.n)))
         }
-        Rule::Stop(rule) => {
+        ScheduleRule::Stop(rule) => {
             let same = table.stops.iter().filter(|other| other.kind == rule.kind);
             by_amount(newest(same, from, |rule| &rule.dated).map(|other| other.reach.cmp(&rule.reach)))
         }
-        Rule::Deadline(rule) => {
+        ScheduleRule::Deadline(rule) => {
             let same = table.deadlines.iter().filter(|other| other.name == rule.name);
             by_amount(newest(same, from, |rule| &rule.dated).map(|other| rule.amount.cmp(&other.amount)))
         }
-        Rule::Hours(_) | Rule::Holiday(_) | Rule::Closure(_) => by_days(rule, &table, from, dated),
+        ScheduleRule::Hours(_) | ScheduleRule::Holiday(_) | ScheduleRule::Closure(_) => {
+            by_days(rule, &table, from, dated)
+        }
     }
 }
 
 /// The first day from today on that it may say something about.
-fn first_day(rule: &Rule, today: NaiveDate) -> NaiveDate {
+fn first_day(rule: &ScheduleRule, today: NaiveDate) -> NaiveDate {
     let from = rule.dated().from.max(today);
     match rule {
-        Rule::Holiday(Holiday { falls: Falls::Date(day), .. }) => from.max(day.pred_opt().unwrap_or(*day)),
+        ScheduleRule::Holiday(Holiday { falls: HolidayDate::Date(day), .. }) => {
+            from.max(day.pred_opt().unwrap_or(*day))
+        }
         _ => from,
     }
 }
 
 /// The smaller amount is the stricter one.
-fn by_amount(order: Option<Ordering>) -> Strictness {
+fn by_amount(order: Option<Ordering>) -> RuleStrictness {
     match order {
-        None => Strictness::New,
-        Some(order) => Strictness::of(order == Ordering::Less, order == Ordering::Greater),
+        None => RuleStrictness::New,
+        Some(order) => RuleStrictness::of(order == Ordering::Less, order == Ordering::Greater),
     }
 }
 
 /// Day by day, on the days on which the rule says something.
-fn by_days(rule: &Rule, others: &Table, from: NaiveDate, dated: &Dated) -> Strictness {
-    let alone = Table::new(vec![rule.clone()]);
+fn by_days(rule: &ScheduleRule, others: &RuleTable, from: NaiveDate, dated: &RuleDates) -> RuleStrictness {
+    let alone = RuleTable::new(vec![rule.clone()]);
     let last = dated.until.unwrap_or(NaiveDate::MAX);
     let days = (0..COMPARED_DAYS).filter_map(|n| from.checked_add_days(Days::new(n)));
     let (mut is_stricter, mut is_looser) = (false, false);
@@ -121,11 +125,11 @@ fn by_days(rule: &Rule, others: &Table, from: NaiveDate, dated: &Dated) -> Stric
         is_stricter |= has_more(theirs, mine);
         is_looser |= has_more(mine, theirs);
     }
-    Strictness::of(is_stricter, is_looser)
+    RuleStrictness::of(is_stricter, is_looser)
 }
 
 /// From which minute until which one texts are allowed; none when no rule speaks of the day.
-fn open_minutes(table: &Table, date: NaiveDate) -> Option<(u16, u16)> {
+fn open_minutes(table: &RuleTable, date: NaiveDate) -> Option<(u16, u16)> {
     let (rules, day) = (LawRules::from(table), day_number(date));
     let is_closed = rules.holidays.iter().any(|holiday| holiday.is_on(date))
         || rules.closures.iter().any(|closure| closure.dated.holds_on(day));
@@ -134,8 +138,8 @@ fn open_minutes(table: &Table, date: NaiveDate) -> Option<(u16, u16)> {
     }
     let weekday = u8::try_from(date.weekday().num_days_from_monday()).unwrap_or_default();
     let spans = rules.hours.on(day, weekday).map(|rule| match rule.allowed {
-        Allowed::Between(from, until) => (from, until),
-        Allowed::Nothing => (0, 0),
+        AllowedHours::Between(from, until) => (from, until),
+        AllowedHours::Nothing => (0, 0),
     });
     spans.reduce(|a, b| (a.0.max(b.0), a.1.min(b.1)))
 }
@@ -150,14 +154,14 @@ fn has_more(a: (u16, u16), b: (u16, u16)) -> bool {
 mod tests {
     use super::*;
 
-    fn found(rule: &str, others: &[&str]) -> Strictness {
-        let others: Vec<Rule> = others.iter().map(|line| line.parse().unwrap()).collect();
+    fn found(rule: &str, others: &[&str]) -> RuleStrictness {
+        let others: Vec<ScheduleRule> = others.iter().map(|line| line.parse().unwrap()).collect();
         strictness(&rule.parse().unwrap(), &others, "2026-11-03".parse().unwrap())
     }
 
     #[test]
     fn rules_are_compared_with_those_of_their_topic() {
-        use Strictness::*;
+        use RuleStrictness::*;
         let hours = |text: &str| format!("hours,NJ,{text},,Q,x");
         let (wide, sunday) = (hours("Mon-Sun,08:00-21:00,2000-01-01"), hours("Sun,closed,2000-01-01"));
         for (rule, others, expected) in [

@@ -4,37 +4,37 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::region::{Region, lines, zones};
-use super::zone::Zone;
+use super::zone::TimeZone;
 
 /// What a code says of a place. No region: the code is known, the place is not (military post).
 #[derive(Clone, PartialEq, Debug)]
-pub(super) struct Entry {
+pub(super) struct CodeEntry {
     pub regions: Vec<Region>,
-    pub zones: Vec<Zone>,
+    pub zones: Vec<TimeZone>,
 }
 
-static AREA_CODES: LazyLock<HashMap<u16, Entry>> = LazyLock::new(|| {
+static AREA_CODES: LazyLock<HashMap<u16, CodeEntry>> = LazyLock::new(|| {
     let rows = lines(include_str!("data/npa.csv")).filter_map(row);
     rows.filter_map(|(code, entry)| Some((code.parse().ok()?, entry))).collect()
 });
 
 /// By prefix of three digits, and by whole ZIP where that differs.
-static ZIPS: LazyLock<HashMap<String, Entry>> = LazyLock::new(|| {
+static ZIPS: LazyLock<HashMap<String, CodeEntry>> = LazyLock::new(|| {
     let rows = lines(include_str!("data/zip.csv")).filter_map(row);
     rows.flat_map(|(codes, entry)| expand(codes).into_iter().map(move |code| (code, entry.clone()))).collect()
 });
 
 /// The place of an area code.
-pub(super) fn area_code(code: u16) -> Option<&'static Entry> {
+pub(super) fn area_code(code: u16) -> Option<&'static CodeEntry> {
     AREA_CODES.get(&code)
 }
 
 /// The place of a ZIP of five digits.
-pub(super) fn zip_code(zip: &str) -> Option<&'static Entry> {
+pub(super) fn zip_code(zip: &str) -> Option<&'static CodeEntry> {
     ZIPS.get(zip).or_else(|| ZIPS.get(zip.get(..3)?))
 }
 
-fn row(line: &'static str) -> Option<(&'static str, Entry)> {
+fn row(line: &'static str) -> Option<(&'static str, CodeEntry)> {
     let mut parts = line.split(',');
     let (code, codes, names) = (parts.next()?, parts.next()?, parts.next()?);
     let regions: Vec<Region> = codes.split_ascii_whitespace().filter_map(Region::find).collect();
@@ -42,7 +42,7 @@ fn row(line: &'static str) -> Option<(&'static str, Entry)> {
     if zones.is_empty() {
         zones = regions.iter().flat_map(|region| region.zones()).copied().collect();
     }
-    Some((code, Entry { regions, zones }))
+    Some((code, CodeEntry { regions, zones }))
 }
 
 /// "206-212" is seven codes, zeros kept.
@@ -83,7 +83,8 @@ mod tests {
     fn a_state_has_only_zones_of_its_own() {
         let entries = AREA_CODES.values().chain(ZIPS.values().filter(|entry| entry.regions.len() == 1));
         for entry in entries.filter(|entry| !entry.regions.is_empty()) {
-            let known: Vec<Zone> = entry.regions.iter().flat_map(|region| region.zones()).copied().collect();
+            let known: Vec<TimeZone> =
+                entry.regions.iter().flat_map(|region| region.zones()).copied().collect();
             let strange = entry.zones.iter().find(|zone| !known.contains(zone));
             // Kenton in Oklahoma and Phenix City in Alabama keep a neighbour's clock, whatever the law says.
             let excepted = entry.regions.iter().any(|region| ["OK", "AL"].contains(&region.letters()));

@@ -30,7 +30,7 @@ fn seconds(by: i64) -> chrono::Duration {
 }
 
 /// Only its own zone and a state.
-fn in_state(zone: &str, state: &str) -> Place {
+fn in_state(zone: &str, state: &str) -> Location {
     place_of(Some(zone), Some(state), &number(206))
 }
 

@@ -21,18 +21,18 @@ const LAST_SECOND: i64 = 4_102_444_800;
 
 /// An IANA time zone that is a place. Equal when the names are: links ("US/Pacific") are zones of their own.
 #[derive(Clone, Copy)]
-pub struct Zone(&'static Entry);
+pub struct TimeZone(&'static ZoneEntry);
 
-struct Entry {
+struct ZoneEntry {
     name: String,
     /// ISO 3166-1; the territories of the United States count as the country.
     country: &'static str,
-    stretches: OnceLock<Vec<Stretch>>,
+    stretches: OnceLock<Vec<ZoneSpan>>,
 }
 
 /// A stretch of time without a clock change, its ends in microseconds since 1970.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Stretch {
+pub(super) struct ZoneSpan {
     /// The first moment after it.
     pub until: i64,
     /// What the local clock is ahead of UTC, in microseconds.
@@ -41,7 +41,7 @@ pub(super) struct Stretch {
 
 /// A moment on the local calendar and clock.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Local {
+pub struct LocalTime {
     /// Days since 1970-01-01.
     pub day: i64,
     /// Microseconds since local midnight, as the wall clock shows them.
@@ -50,12 +50,12 @@ pub struct Local {
 
 /// Zones without a place (`UTC`, `Etc/GMT+7`, `EST5EDT`) have no country and are left out: they say nothing of where a
 /// contact is, and some of them know no daylight time.
-static ZONES: LazyLock<HashMap<String, Entry>> = LazyLock::new(|| {
+static ZONES: LazyLock<HashMap<String, ZoneEntry>> = LazyLock::new(|| {
     let database = TimeZoneDatabase::bundled();
     let names = database.available().map(|name| name.to_string());
     let entry = |name: String| {
         let country = COUNTRIES.get(name.as_str()).copied()?;
-        Some((name.to_ascii_lowercase(), Entry { name, country, stretches: OnceLock::new() }))
+        Some((name.to_ascii_lowercase(), ZoneEntry { name, country, stretches: OnceLock::new() }))
     };
     names.filter_map(entry).collect()
 });
@@ -77,17 +77,17 @@ pub(super) fn home_country(code: &str) -> &str {
     }
 }
 
-impl Zone {
+impl TimeZone {
     /// The zone of this IANA name, in any case of letters: "America/New_York".
-    pub fn find(name: &str) -> Option<Zone> {
+    pub fn find(name: &str) -> Option<TimeZone> {
         let name = name.trim();
         let entry = ZONES.get(name).or_else(|| ZONES.get(&name.to_ascii_lowercase()))?;
-        Some(Zone(entry))
+        Some(TimeZone(entry))
     }
 
     /// True for a name that the IANA database knows but that is no place: `UTC`, `Etc/GMT+7`, `EST5EDT`.
     pub fn is_no_place(name: &str) -> bool {
-        Zone::find(name).is_none() && TimeZoneDatabase::bundled().get(name.trim()).is_ok()
+        TimeZone::find(name).is_none() && TimeZoneDatabase::bundled().get(name.trim()).is_ok()
     }
 
     /// The country it lies in (ISO 3166-1).
@@ -106,8 +106,8 @@ impl Zone {
     }
 
     /// What the wall clock shows there.
-    pub fn local(self, at: Timestamp) -> Local {
-        Local::at(at.micros(), self.stretch(at.micros()).offset)
+    pub fn local(self, at: Timestamp) -> LocalTime {
+        LocalTime::at(at.micros(), self.stretch(at.micros()).offset)
     }
 
     /// The moment on the zone's clock, the clock first, as people read it: "8:00 AM on Wed, Nov 4 in New York".
@@ -117,18 +117,18 @@ impl Zone {
     }
 
     /// The stretch that holds this moment.
-    pub(super) fn stretch(self, micros: i64) -> Stretch {
+    pub(super) fn stretch(self, micros: i64) -> ZoneSpan {
         let stretches = self.0.stretches.get_or_init(|| stretches(&self.0.name));
         let found = stretches.partition_point(|stretch| stretch.until <= micros);
-        let utc = Stretch { until: i64::MAX, offset: 0 };
+        let utc = ZoneSpan { until: i64::MAX, offset: 0 };
         stretches.get(found).or(stretches.last()).copied().unwrap_or(utc)
     }
 }
 
-impl Local {
-    pub(super) fn at(micros: i64, offset: i64) -> Local {
+impl LocalTime {
+    pub(super) fn at(micros: i64, offset: i64) -> LocalTime {
         let local = micros.saturating_add(offset);
-        Local { day: local.div_euclid(DAY), micros: local.rem_euclid(DAY) }
+        LocalTime { day: local.div_euclid(DAY), micros: local.rem_euclid(DAY) }
     }
 
     /// 0 for Monday to 6 for Sunday; 1970-01-01 was a Thursday.
@@ -144,7 +144,7 @@ impl Local {
 }
 
 /// All stretches between the first and the last second; the last one never ends.
-fn stretches(name: &str) -> Vec<Stretch> {
+fn stretches(name: &str) -> Vec<ZoneSpan> {
     let (Ok(zone), Ok(first)) =
         (TimeZoneDatabase::bundled().get(name), jiff::Timestamp::from_second(FIRST_SECOND))
     else {
@@ -155,11 +155,11 @@ fn stretches(name: &str) -> Vec<Stretch> {
     for change in zone.following(first).take_while(|change| change.timestamp().as_second() < LAST_SECOND) {
         // Names and the daylight flag change too; only the clock matters here.
         if change.offset() != offset {
-            found.push(Stretch { until: change.timestamp().as_microsecond(), offset: in_micros(offset) });
+            found.push(ZoneSpan { until: change.timestamp().as_microsecond(), offset: in_micros(offset) });
             offset = change.offset();
         }
     }
-    found.push(Stretch { until: i64::MAX, offset: in_micros(offset) });
+    found.push(ZoneSpan { until: i64::MAX, offset: in_micros(offset) });
     found
 }
 
@@ -167,15 +167,15 @@ fn in_micros(offset: jiff::tz::Offset) -> i64 {
     i64::from(offset.seconds()) * SECOND
 }
 
-impl PartialEq for Zone {
-    fn eq(&self, other: &Zone) -> bool {
+impl PartialEq for TimeZone {
+    fn eq(&self, other: &TimeZone) -> bool {
         std::ptr::eq(self.0, other.0)
     }
 }
 
-impl Eq for Zone {}
+impl Eq for TimeZone {}
 
-impl fmt::Debug for Zone {
+impl fmt::Debug for TimeZone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
@@ -187,7 +187,7 @@ mod tests {
 
     fn offset(name: &str, at: &str) -> i64 {
         let at: jiff::Timestamp = at.parse().unwrap();
-        Zone::find(name).unwrap().stretch(at.as_microsecond()).offset / SECOND / 60
+        TimeZone::find(name).unwrap().stretch(at.as_microsecond()).offset / SECOND / 60
     }
 
     #[test]
@@ -211,7 +211,7 @@ mod tests {
                 let at = jiff::Timestamp::from_second(hour).unwrap();
                 let expected = in_micros(library.to_offset(at));
                 assert_eq!(
-                    Zone::find(name).unwrap().stretch(at.as_microsecond()).offset,
+                    TimeZone::find(name).unwrap().stretch(at.as_microsecond()).offset,
                     expected,
                     "{name} {at}"
                 );
@@ -234,9 +234,9 @@ mod tests {
             "UCT",
             "Zulu",
         ] {
-            assert!(Zone::find(name).is_none() && Zone::is_no_place(name), "{name}");
+            assert!(TimeZone::find(name).is_none() && TimeZone::is_no_place(name), "{name}");
         }
-        assert!(!Zone::is_no_place("America/Nowhere") && !Zone::is_no_place("America/Denver"));
+        assert!(!TimeZone::is_no_place("America/Nowhere") && !TimeZone::is_no_place("America/Denver"));
         for (name, country) in [
             ("America/Denver", "US"),
             ("US/Pacific", "US"),
@@ -246,20 +246,23 @@ mod tests {
             ("Canada/Eastern", "CA"),
             ("Europe/London", "GB"),
         ] {
-            assert_eq!(Zone::find(name).unwrap().country(), country, "{name}");
+            assert_eq!(TimeZone::find(name).unwrap().country(), country, "{name}");
         }
         let areas =
             |name: &str| name.contains('/') && !name.starts_with("Etc/") && !name.starts_with("SystemV/");
         for name in TimeZoneDatabase::bundled().available().map(|name| name.to_string()) {
-            assert!(!areas(&name) || Zone::find(&name).is_some(), "{name} is missing in zone_countries.csv");
+            assert!(
+                !areas(&name) || TimeZone::find(&name).is_some(),
+                "{name} is missing in zone_countries.csv"
+            );
         }
     }
 
     #[test]
     fn names_and_words() {
-        assert!(Zone::find("America/Nowhere").is_none());
-        assert!(Zone::find("").is_none());
-        let zone = Zone::find(" America/New_York ").unwrap();
+        assert!(TimeZone::find("America/Nowhere").is_none());
+        assert!(TimeZone::find("").is_none());
+        let zone = TimeZone::find(" America/New_York ").unwrap();
         assert_eq!((zone.name(), zone.city().as_str()), ("America/New_York", "New York"));
         let at = Timestamp::from_micros(1_795_611_600_000_000);
         assert_eq!(zone.clock_words(at), "8:00 AM on Wed, Nov 25 in New York");

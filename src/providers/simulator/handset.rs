@@ -9,7 +9,7 @@ use crate::domain::time::Timestamp;
 /// Who wrote a text on a handset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Direction {
+pub enum TextDirection {
     /// We did.
     FromUs,
     /// The lead did.
@@ -18,11 +18,11 @@ pub enum Direction {
 
 /// A text on a handset.
 #[derive(Clone, Debug, PartialEq)]
-pub struct HandsetText {
+pub struct SimulatedText {
     /// The carrier's id.
     pub id: String,
     /// Who wrote it.
-    pub direction: Direction,
+    pub direction: TextDirection,
     /// Our number in the conversation.
     pub ours: String,
     /// What it says.
@@ -39,5 +39,5 @@ pub struct Handset {
     /// Its number.
     pub number: Phone,
     /// Its texts.
-    pub texts: Vec<HandsetText>,
+    pub texts: Vec<SimulatedText>,
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Unreadable;
+use super::WebhookError;
 use crate::domain::id::MessageId;
 use crate::domain::time::Timestamp;
 
@@ -26,6 +26,7 @@ pub(super) struct ReceiptHook {
 }
 
 /// Reads a webhook of the simulated carrier.
-pub(super) fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Unreadable> {
-    serde_json::from_slice(body).map_err(|error| Unreadable(format!("The webhook cannot be read: {error}.")))
+pub(super) fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, WebhookError> {
+    serde_json::from_slice(body)
+        .map_err(|error| WebhookError(format!("The webhook cannot be read: {error}.")))
 }

@@ -3,9 +3,9 @@
 use std::io;
 use std::path::Path;
 
-use super::handset::Direction;
+use super::handset::TextDirection;
 use super::journal;
-use super::memory::Memory;
+use super::memory::CarrierMemory;
 use crate::domain::message::{IdCertainty, InboundText};
 use crate::domain::time::Timestamp;
 
@@ -15,7 +15,7 @@ use crate::domain::time::Timestamp;
 /// # Errors
 /// When the file cannot be read.
 pub fn remembered(file: &Path, since: Timestamp) -> io::Result<Vec<InboundText>> {
-    let mut memory = Memory::default();
+    let mut memory = CarrierMemory::default();
     match journal::read(file, &mut memory) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         read => read?,
@@ -24,10 +24,11 @@ pub fn remembered(file: &Path, since: Timestamp) -> io::Result<Vec<InboundText>>
 }
 
 /// The texts of leads since then on all handsets, oldest first.
-pub(super) fn texts_of_leads(memory: &Memory, since: Timestamp) -> Vec<InboundText> {
+pub(super) fn texts_of_leads(memory: &CarrierMemory, since: Timestamp) -> Vec<InboundText> {
     let mut texts = Vec::new();
     for (number, on_screen) in &memory.handsets {
-        let sent = on_screen.iter().filter(|text| text.direction == Direction::FromLead && text.at >= since);
+        let sent =
+            on_screen.iter().filter(|text| text.direction == TextDirection::FromLead && text.at >= since);
         texts.extend(sent.map(|text| InboundText {
             provider_id: text.id.clone(),
             from: number.as_str().to_owned(),

@@ -6,23 +6,23 @@ use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use super::memory::{Line, Memory};
+use super::memory::{CarrierMemory, JournalEntry};
 
 /// A longer file is cut down to its newest half.
 const LARGEST: u64 = 5 * 1024 * 1024;
 
-pub(super) struct Journal {
+pub(super) struct MemoryJournal {
     path: PathBuf,
     file: File,
     length: u64,
 }
 
-impl Journal {
+impl MemoryJournal {
     /// Opens the file, makes it if it is new, and takes in what it holds. Lines that cannot be read are passed over: the
     /// last one may have been torn by a crash.
-    pub(super) fn open(path: PathBuf, memory: &mut Memory) -> std::io::Result<Journal> {
+    pub(super) fn open(path: PathBuf, memory: &mut CarrierMemory) -> std::io::Result<MemoryJournal> {
         let (file, length) = open(&path)?;
-        let mut journal = Journal { path, file, length };
+        let mut journal = MemoryJournal { path, file, length };
         if journal.length > LARGEST {
             journal.cut_down()?;
         }
@@ -31,7 +31,7 @@ impl Journal {
     }
 
     /// Writes down a change.
-    pub(super) fn write(&mut self, line: &Line) -> std::io::Result<()> {
+    pub(super) fn write(&mut self, line: &JournalEntry) -> std::io::Result<()> {
         let mut text = serde_json::to_vec(line)?;
         text.push(b'\n');
         self.file.write_all(&text)?;
@@ -55,9 +55,9 @@ impl Journal {
 }
 
 /// Takes in what a file holds; nothing is made or changed.
-pub(super) fn read(path: &Path, memory: &mut Memory) -> std::io::Result<()> {
+pub(super) fn read(path: &Path, memory: &mut CarrierMemory) -> std::io::Result<()> {
     for line in BufReader::new(File::open(path)?).split(b'\n') {
-        if let Ok(line) = serde_json::from_slice::<Line>(&line?) {
+        if let Ok(line) = serde_json::from_slice::<JournalEntry>(&line?) {
             memory.apply(&line);
         }
     }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::handset::{Direction, HandsetText};
-use super::{Behaviour, HANDSETS, ReceiptHook, TEXTS};
+use super::handset::{SimulatedText, TextDirection};
+use super::{CarrierBehavior, HANDSETS, ReceiptHook, TEXTS};
 use crate::domain::id::MessageId;
 use crate::domain::message::{CarrierText, ReceiptStatus};
 use crate::domain::phone::Phone;
@@ -18,12 +18,12 @@ const REMEMBERED: usize = TEXTS * HANDSETS;
 /// One change of the memory.
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "snake_case")]
-pub(super) enum Line {
+pub(super) enum JournalEntry {
     /// A text appears on a handset. With `message`, it is one of ours, and it was taken.
     Text {
         on: Phone,
         id: String,
-        direction: Direction,
+        direction: TextDirection,
         ours: String,
         body: String,
         at: Timestamp,
@@ -36,41 +36,41 @@ pub(super) enum Line {
 }
 
 #[derive(Default)]
-pub(super) struct Memory {
+pub(super) struct CarrierMemory {
     pub(super) last_id: u64,
-    pub(super) behaviour: Behaviour,
-    pub(super) handsets: BTreeMap<Phone, Vec<HandsetText>>,
-    pub(super) sent: BTreeMap<MessageId, Taken>,
+    pub(super) behaviour: CarrierBehavior,
+    pub(super) handsets: BTreeMap<Phone, Vec<SimulatedText>>,
+    pub(super) sent: BTreeMap<MessageId, TakenText>,
 }
 
 /// A text of ours the carrier took.
-pub(super) struct Taken {
+pub(super) struct TakenText {
     pub(super) provider_id: String,
     pub(super) times: u32,
     pub(super) status: ReceiptStatus,
     pub(super) code: Option<String>,
 }
 
-impl Memory {
-    pub(super) fn apply(&mut self, line: &Line) {
+impl CarrierMemory {
+    pub(super) fn apply(&mut self, line: &JournalEntry) {
         match line {
-            Line::Text { on, id, direction, ours, body, at, message } => {
+            JournalEntry::Text { on, id, direction, ours, body, at, message } => {
                 let (id, ours, body) = (id.clone(), ours.clone(), body.clone());
                 if let Some(message) = message {
                     self.remember(*message, &id);
                 }
                 let (direction, at, status) = (*direction, *at, ReceiptStatus::Pending);
-                self.keep(on, HandsetText { id, direction, ours, body, at, status });
+                self.keep(on, SimulatedText { id, direction, ours, body, at, status });
             }
-            Line::Answered { on, id, taken: true } => self.mark(on, id, ReceiptStatus::Delivered),
-            Line::Answered { on, id, taken: false } => self.mark(on, id, ReceiptStatus::Failed),
-            Line::News { on, message, hook } => self.note(on, *message, hook),
+            JournalEntry::Answered { on, id, taken: true } => self.mark(on, id, ReceiptStatus::Delivered),
+            JournalEntry::Answered { on, id, taken: false } => self.mark(on, id, ReceiptStatus::Failed),
+            JournalEntry::News { on, message, hook } => self.note(on, *message, hook),
         }
     }
 
     /// A lead's text by its id.
     pub(super) fn text_of_lead(&self, id: &str) -> Option<CarrierText> {
-        let of_lead = |text: &&HandsetText| text.direction == Direction::FromLead && text.id == id;
+        let of_lead = |text: &&SimulatedText| text.direction == TextDirection::FromLead && text.id == id;
         self.handsets.iter().find_map(|(number, texts)| {
             let text = texts.iter().find(of_lead)?;
             let (from, to, body) = (number.as_str().to_owned(), text.ours.clone(), text.body.clone());
@@ -78,9 +78,9 @@ impl Memory {
         })
     }
 
-    fn keep(&mut self, on: &Phone, text: HandsetText) {
+    fn keep(&mut self, on: &Phone, text: SimulatedText) {
         if !self.handsets.contains_key(on) && self.handsets.len() >= HANDSETS {
-            let newest = |(_, texts): &(&Phone, &Vec<HandsetText>)| texts.last().map(|text| text.at);
+            let newest = |(_, texts): &(&Phone, &Vec<SimulatedText>)| texts.last().map(|text| text.at);
             let silent = self.handsets.iter().min_by_key(newest).map(|(number, _)| number.clone());
             silent.and_then(|number| self.handsets.remove(&number));
         }
@@ -91,7 +91,7 @@ impl Memory {
 
     fn remember(&mut self, message: MessageId, id: &str) {
         let first =
-            || Taken { provider_id: id.to_owned(), times: 0, status: ReceiptStatus::Pending, code: None };
+            || TakenText { provider_id: id.to_owned(), times: 0, status: ReceiptStatus::Pending, code: None };
         self.sent.entry(message).or_insert_with(first).times += 1;
         while self.sent.len() > REMEMBERED {
             self.sent.pop_first(); // identifiers are time-ordered, so this is the oldest

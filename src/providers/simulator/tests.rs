@@ -16,7 +16,7 @@ fn remembering(hook_base: &str, file: Option<PathBuf>) -> Arc<Simulator> {
 async fn asked(simulator: &Simulator, text: &ClearedText) -> LookUp {
     let since = Timestamp::from_micros(0);
     let (message, to) = (text.message(), text.to());
-    simulator.look_up(&Wanted { message, to, from: "", body: "", since, twin: None, taken: &[] }).await
+    simulator.look_up(&OutgoingText { message, to, from: "", body: "", since, twin: None, taken: &[] }).await
 }
 
 /// A server that answers `count` webhooks with 200; joined, it gives signatures and bodies.
@@ -42,7 +42,7 @@ fn server(count: usize) -> (String, std::thread::JoinHandle<Vec<(String, String)
 async fn a_text_is_taken_and_its_receipts_are_signed_http() {
     let (base, hooks) = server(4);
     let simulator = simulator(&base);
-    simulator.set_behaviour(Behaviour { duplicate: true, reorder: true, ..Behaviour::default() });
+    simulator.set_behaviour(CarrierBehavior { duplicate: true, reorder: true, ..CarrierBehavior::default() });
     let text = cleared("Hi");
     let SendOutcome::Accepted { provider_id } = simulator.send(&text).await else { panic!("taken") };
     let hooks = tokio::task::spawn_blocking(|| hooks.join().unwrap()).await.unwrap();
@@ -50,7 +50,7 @@ async fn a_text_is_taken_and_its_receipts_are_signed_http() {
     let seen: Vec<_> = hooks
         .iter()
         .map(|(signature, body)| {
-            let hook = Webhook { url: &url, body: body.as_bytes(), signature: Some(signature) };
+            let hook = WebhookRequest { url: &url, body: body.as_bytes(), signature: Some(signature) };
             assert_eq!(simulator.verify(&hook), Ok(()));
             let receipt = simulator.parse_receipt(&hook).unwrap();
             assert_eq!((&receipt.provider_id, receipt.message), (&provider_id, Some(text.message())));
@@ -73,14 +73,14 @@ async fn a_lead_can_text_us() {
     assert_eq!(simulator.lead_texts(&lead, "+12065550199", "STOP").await, Ok(200));
     let (signature, body) = hooks.join().unwrap().remove(0);
     let url = format!("{base}/hooks/simulator/inbound");
-    let hook = Webhook { url: &url, body: body.as_bytes(), signature: Some(&signature) };
+    let hook = WebhookRequest { url: &url, body: body.as_bytes(), signature: Some(&signature) };
     assert_eq!(simulator.verify(&hook), Ok(()));
     let text = simulator.parse_inbound(&hook).unwrap();
     assert_eq!((text.from.as_str(), text.body.as_str()), ("+12065550100", "STOP"));
     assert_eq!(text.sent_at, Some(Timestamp::from_micros(5)));
-    assert_eq!(simulator.handsets()[0].texts[0].direction, Direction::FromLead);
+    assert_eq!(simulator.handsets()[0].texts[0].direction, TextDirection::FromLead);
     assert!(simulator.lead_texts(&lead, "+12065550199", "STOP").await.is_err());
-    let unreadable = simulator.parse_inbound(&Webhook { body: b"{}", ..hook }).unwrap_err();
+    let unreadable = simulator.parse_inbound(&WebhookRequest { body: b"{}", ..hook }).unwrap_err();
     assert!(unreadable.to_string().contains("missing field `id`"), "{unreadable}");
 }
 
@@ -89,7 +89,10 @@ async fn it_fails_as_it_is_told() {
     let simulator = simulator("http://127.0.0.1:9");
     let text = cleared("Hi");
     let fail = |with: &str| {
-        simulator.set_behaviour(Behaviour { fail_with: Some(with.to_owned()), ..Behaviour::default() });
+        simulator.set_behaviour(CarrierBehavior {
+            fail_with: Some(with.to_owned()),
+            ..CarrierBehavior::default()
+        });
         simulator.send(&text)
     };
     assert!(matches!(fail("500").await, SendOutcome::Unknown { .. }));
@@ -107,12 +110,12 @@ fn its_memory_is_bounded() {
     let phone = |number: usize| Phone::from_e164(&format!("+1206555{number:04}")).unwrap();
     for number in 0..HANDSETS + 3 {
         let at = Timestamp::from_micros(i64::try_from(number).unwrap());
-        simulator.record(&phone(number), at, Direction::FromLead, "", "", None);
+        simulator.record(&phone(number), at, TextDirection::FromLead, "", "", None);
     }
     assert_eq!(simulator.handsets().len(), HANDSETS);
     assert!(simulator.handset(&phone(0)).texts.is_empty(), "the silent one made room");
     for _ in 0..TEXTS + 3 {
-        simulator.record(&phone(9), Timestamp::from_micros(9), Direction::FromUs, "", "", None);
+        simulator.record(&phone(9), Timestamp::from_micros(9), TextDirection::FromUs, "", "", None);
     }
     assert_eq!(simulator.handset(&phone(9)).texts.len(), TEXTS);
 }
@@ -136,7 +139,7 @@ async fn the_phones_are_the_same_after_a_restart() {
     let status = ReceiptStatus::Delivered;
     assert_eq!(asked(&after, &text).await, LookUp::Found { provider_id, status, code: None, verdict: None });
     assert_eq!(after.times_taken(text.message()), 1);
-    after.record(&lead, Timestamp::from_micros(6), Direction::FromUs, "", "after the torn line", None);
+    after.record(&lead, Timestamp::from_micros(6), TextDirection::FromUs, "", "after the torn line", None);
     assert_eq!(remembering("", Some(path)).handset(&lead).texts.len(), 2);
     let nowhere = remembering("", Some(folder.path().join("none/x")));
     assert!(nowhere.handsets().is_empty(), "a file that cannot be made stops nobody");
@@ -150,7 +153,7 @@ fn the_file_is_bounded_and_keeps_what_is_newest() {
     let simulator = remembering("", Some(path.clone()));
     let words = "w".repeat(1600);
     for number in 0..4000 {
-        simulator.record(&lead, Timestamp::from_micros(number), Direction::FromUs, "", &words, None);
+        simulator.record(&lead, Timestamp::from_micros(number), TextDirection::FromUs, "", &words, None);
     }
     assert!(std::fs::metadata(&path).unwrap().len() < 5 * 1024 * 1024);
     let again = remembering("", Some(path));

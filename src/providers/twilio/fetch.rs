@@ -1,7 +1,7 @@
 //! One text of a lead by its id, as Twilio has it on record: for texts whose webhook leaves a doubt, and because Twilio's
 //! webhooks carry no time.
 
-use super::{Listed, Twilio};
+use super::{ListedMessage, Twilio};
 use crate::domain::message::{CarrierText, FetchedText};
 
 impl Twilio {
@@ -28,7 +28,7 @@ impl Twilio {
     }
 }
 
-fn found(text: Listed, sid: &str) -> FetchedText {
+fn found(text: ListedMessage, sid: &str) -> FetchedText {
     if !text.is_inbound() || text.sid != sid {
         return FetchedText::Unknown;
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{CLOCK_SKEW, Listed, Twilio, readable};
+use super::{CLOCK_SKEW, ListedMessage, Twilio, readable};
 use crate::domain::message::{IdCertainty, InboundText};
 use crate::domain::time::Timestamp;
 use crate::providers::InboxAnswer;
@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const PAGES: usize = 10_000;
 
 #[derive(Deserialize)]
-struct Page {
+struct InboxPage {
     messages: Vec<Value>,
     next_page_uri: Option<String>,
 }
@@ -73,11 +73,11 @@ impl Twilio {
             let page = self.page(request).await.map_err(ListFailed::of)?;
             let (listed, unreadable) = readable(page.messages);
             skipped += unreadable;
-            found.extend(listed.into_iter().filter(Listed::is_inbound));
+            found.extend(listed.into_iter().filter(ListedMessage::is_inbound));
             // The way on is a path: another host would be given the account's secret.
             let Some(path) = page.next_page_uri.filter(|path| path.starts_with('/')) else {
                 self.tell_skipped(skipped);
-                found.sort_by_key(Listed::sent);
+                found.sort_by_key(ListedMessage::sent);
                 return Ok(found.into_iter().map(inbound).collect());
             };
             request = self.client.get(format!("{}{path}", self.config.api_base));
@@ -92,13 +92,13 @@ impl Twilio {
         }
     }
 
-    async fn page(&self, request: reqwest::RequestBuilder) -> Result<Page, reqwest::Error> {
+    async fn page(&self, request: reqwest::RequestBuilder) -> Result<InboxPage, reqwest::Error> {
         self.signed_in(request).timeout(PATIENCE).send().await?.error_for_status()?.json().await
     }
 }
 
 /// They are old: nobody waits for an answer to them any more.
-fn inbound(listed: Listed) -> InboundText {
+fn inbound(listed: ListedMessage) -> InboundText {
     InboundText {
         sent_at: listed.sent(),
         provider_id: listed.sid,

@@ -13,7 +13,7 @@
 //!
 //! A revocation needs no certainty: it counts whatever the identifier is worth.
 
-use super::webhook::Form;
+use super::webhook::FormFields;
 use crate::domain::message::IdCertainty;
 
 /// Every name under which Twilio repeats the identifier of a text.
@@ -24,7 +24,7 @@ const SHORTEST: usize = 2;
 const LONGEST: usize = 34;
 
 /// How sure it is that the one who signed these fields meant this identifier. A form without one is unsure.
-pub(super) fn certainty(form: &Form) -> IdCertainty {
+pub(super) fn certainty(form: &FormFields) -> IdCertainty {
     let given: Vec<&str> = NAMES.iter().flat_map(|name| form.all(name)).collect();
     if given.iter().all(|sid| sid.is_empty()) {
         return IdCertainty::Unsure;
@@ -41,7 +41,7 @@ pub(super) fn certainty(form: &Form) -> IdCertainty {
 }
 
 /// Every identifier that the fields give, as one word.
-pub(super) fn all(form: &Form) -> String {
+pub(super) fn all(form: &FormFields) -> String {
     let given: std::collections::BTreeSet<&str> = NAMES.iter().flat_map(|name| form.all(name)).collect();
     given.into_iter().collect::<Vec<_>>().join("+")
 }

@@ -68,7 +68,7 @@ fn an_answer_is_judged_by_what_it_is_certain_of() {
 fn webhooks_are_read_and_a_missing_field_is_named() {
     let twilio = twilio(API_BASE);
     let url = "https://example.com/s?message=0190a5b4-0000-7000-8000-000000000001";
-    let hook = |body| Webhook { url, body, signature: None };
+    let hook = |body| WebhookRequest { url, body, signature: None };
     let text = twilio
         .parse_inbound(&hook(b"SmsMessageSid=SM1&From=%2B12065550100&To=%2B1206&OptOutType=STOP&Body="))
         .unwrap();
@@ -153,7 +153,7 @@ async fn twins_are_told_apart_by_what_the_other_one_has() {
     for expected in [Some("SM1"), Some("SM2"), None] {
         let (message, to, from, body) = (text.message(), text.to(), text.from(), text.body());
         let found =
-            twilio.look_up(&Wanted { message, to, from, body, since, twin: None, taken: &taken }).await;
+            twilio.look_up(&OutgoingText { message, to, from, body, since, twin: None, taken: &taken }).await;
         match (found, expected) {
             (LookUp::Found { provider_id, .. }, Some(sid)) => assert_eq!(provider_id, sid),
             (found, _) => assert_eq!((found, expected), (LookUp::NotFound, None)),
@@ -177,7 +177,7 @@ async fn a_look_up_is_sure_whose_a_text_is_or_says_that_it_is_not() {
         let (twilio, text) = (twilio(&base), cleared("Hi"));
         let since = Timestamp::from_micros(1_700_000_001_000_000);
         let (message, to, from, body) = (text.message(), text.to(), text.from(), text.body());
-        let wanted = Wanted { message, to, from, body, since, twin: Some(twin), taken: &[] };
+        let wanted = OutgoingText { message, to, from, body, since, twin: Some(twin), taken: &[] };
         let found = match twilio.look_up(&wanted).await {
             LookUp::Found { .. } => Some(true),
             LookUp::NotFound => Some(false),
@@ -194,7 +194,7 @@ async fn look_up_alone(created: &str) -> LookUp {
     let text = cleared("Hi");
     let since = Timestamp::from_micros(1_700_000_001_000_000);
     let (message, to, from, body) = (text.message(), text.to(), text.from(), text.body());
-    twilio(&base).look_up(&Wanted { message, to, from, body, since, twin: None, taken: &[] }).await
+    twilio(&base).look_up(&OutgoingText { message, to, from, body, since, twin: None, taken: &[] }).await
 }
 
 #[tokio::test]
@@ -207,7 +207,7 @@ async fn a_look_up_finds_the_text_itself_and_no_older_one() {
     let (base, asked) = pretend(answers);
     let twilio = twilio(&base);
     let (message, to, from, body) = (text.message(), text.to(), text.from(), text.body());
-    let wanted = Wanted { message, to, from, body, since, twin: None, taken: &[] };
+    let wanted = OutgoingText { message, to, from, body, since, twin: None, taken: &[] };
     let look_up = || twilio.look_up(&wanted);
     let found = LookUp::Found {
         provider_id: "SM1".to_owned(),

@@ -7,10 +7,10 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Bool};
 
-use super::super::dialect::{Prepared, few_lengths, on};
+use super::super::dialect::{CachedQuery, few_lengths, on};
 use super::super::schema::{consents, contacts, numbers};
-use super::super::{Conn, StoreError};
-use super::place::{Filter, ListPlace};
+use super::super::{ReadConn, StoreError};
+use super::place::{ContactFilter, ListPlace};
 use crate::domain::consent::StateName;
 use crate::domain::id::NumberId;
 use crate::domain::time::Timestamp;
@@ -21,12 +21,12 @@ const LOOKED_AT: usize = 2000;
 const ENDS: (i64, i64) = (0, i64::MAX);
 
 /// A number's place.
-type Spot = (Timestamp, NumberId);
+type ListPosition = (Timestamp, NumberId);
 
 /// The places on the page, one more than asked where the list goes on; and where to go on when the page could not be filled.
 pub(super) fn places(
-    conn: &mut Conn<'_>,
-    filter: &Filter,
+    conn: &mut ReadConn<'_>,
+    filter: &ContactFilter,
 ) -> Result<(Vec<ListPlace>, Option<ListPlace>), StoreError> {
     let (mut found, mut looked_at) = (Vec::new(), 0);
     let mut from = match filter.begins_at() {
@@ -58,17 +58,17 @@ pub(super) fn places(
 
 /// The contacts of the numbers, in list order, as far as they come after `from`.
 fn with_contacts(
-    conn: &mut Conn<'_>,
-    spots: &[Spot],
+    conn: &mut ReadConn<'_>,
+    spots: &[ListPosition],
     backwards: bool,
-    from: Option<(Spot, i64)>,
+    from: Option<(ListPosition, i64)>,
 ) -> Result<Vec<ListPlace>, StoreError> {
     let ids = few_lengths(spots.iter().map(|spot| spot.1));
     let rows: Vec<(NumberId, i64)> = on!(conn, db => {
         let query = contacts::table
             .filter(contacts::number_id.eq_any(&ids))
             .select((contacts::number_id, contacts::row_id));
-        Prepared(query).load(db)?
+        CachedQuery(query).load(db)?
     });
     let mut by_number: HashMap<NumberId, Vec<i64>> = HashMap::new();
     rows.into_iter().for_each(|(number, row)| by_number.entry(number).or_default().push(row));
@@ -91,11 +91,11 @@ fn with_contacts(
 
 /// So many numbers from that place on, itself included.
 fn spots(
-    conn: &mut Conn<'_>,
-    filter: &Filter,
-    from: Option<Spot>,
+    conn: &mut ReadConn<'_>,
+    filter: &ContactFilter,
+    from: Option<ListPosition>,
     limit: usize,
-) -> Result<Vec<Spot>, StoreError> {
+) -> Result<Vec<ListPosition>, StoreError> {
     let end = match filter.backwards {
         true => (Timestamp::from_micros(i64::MIN), uuid::Uuid::nil()),
         false => (Timestamp::from_micros(i64::MAX), uuid::Uuid::max()),
@@ -116,7 +116,12 @@ fn spots(
 }
 
 /// The first of both.
-fn merged(mut spots: Vec<Spot>, others: Vec<Spot>, backwards: bool, limit: usize) -> Vec<Spot> {
+fn merged(
+    mut spots: Vec<ListPosition>,
+    others: Vec<ListPosition>,
+    backwards: bool,
+    limit: usize,
+) -> Vec<ListPosition> {
     spots.extend(others);
     spots.sort_unstable();
     if !backwards {
@@ -130,7 +135,7 @@ fn merged(mut spots: Vec<Spot>, others: Vec<Spot>, backwards: bool, limit: usize
 macro_rules! walk {
     ($conn:expr, $query:expr, $columns:literal, $order:expr, $from:expr, $backwards:expr, $limit:expr) => {{
         let limit = i64::try_from($limit).unwrap_or(i64::MAX);
-        let (since, number): Spot = $from;
+        let (since, number): ListPosition = $from;
         on!($conn, db => {
             let query = $query.limit(limit).into_boxed();
             let query = match $backwards {
@@ -147,18 +152,18 @@ macro_rules! walk {
                     )
                     .order(($order.0.desc(), $order.1.desc())),
             };
-            Ok(Prepared(query).load(db)?)
+            Ok(CachedQuery(query).load(db)?)
         })
     }};
 }
 
 fn in_state(
-    conn: &mut Conn<'_>,
-    filter: &Filter,
+    conn: &mut ReadConn<'_>,
+    filter: &ContactFilter,
     state: StateName,
-    from: Spot,
+    from: ListPosition,
     limit: usize,
-) -> Result<Vec<Spot>, StoreError> {
+) -> Result<Vec<ListPosition>, StoreError> {
     walk!(
         conn,
         consents::table
@@ -173,7 +178,12 @@ fn in_state(
     )
 }
 
-fn paused(conn: &mut Conn<'_>, from: Spot, backwards: bool, limit: usize) -> Result<Vec<Spot>, StoreError> {
+fn paused(
+    conn: &mut ReadConn<'_>,
+    from: ListPosition,
+    backwards: bool,
+    limit: usize,
+) -> Result<Vec<ListPosition>, StoreError> {
     walk!(
         conn,
         numbers::table.filter(numbers::paused).select((numbers::paused_at.assume_not_null(), numbers::id)),
@@ -186,11 +196,11 @@ fn paused(conn: &mut Conn<'_>, from: Spot, backwards: bool, limit: usize) -> Res
 }
 
 fn untouched(
-    conn: &mut Conn<'_>,
+    conn: &mut ReadConn<'_>,
     from: NumberId,
     backwards: bool,
     limit: usize,
-) -> Result<Vec<Spot>, StoreError> {
+) -> Result<Vec<ListPosition>, StoreError> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let ids: Vec<NumberId> = on!(conn, db => {
         let query = numbers::table
@@ -199,8 +209,8 @@ fn untouched(
             .limit(limit)
             .into_boxed();
         match backwards {
-            true => Prepared(query.filter(numbers::id.ge(from)).order(numbers::id.asc())).load(db)?,
-            false => Prepared(query.filter(numbers::id.le(from)).order(numbers::id.desc())).load(db)?,
+            true => CachedQuery(query.filter(numbers::id.ge(from)).order(numbers::id.asc())).load(db)?,
+            false => CachedQuery(query.filter(numbers::id.le(from)).order(numbers::id.desc())).load(db)?,
         }
     });
     Ok(ids.into_iter().map(|id| (Timestamp::default(), id)).collect())

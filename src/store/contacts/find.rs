@@ -5,16 +5,16 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Bool, Text};
 
-use super::super::dialect::{self, Prepared, on};
+use super::super::dialect::{self, CachedQuery, on};
 use super::super::schema::contacts;
-use super::super::{Conn, StoreError};
+use super::super::{ReadConn, StoreError};
 use super::by_time;
-use super::place::{Filter, ListOrder, ListPlace};
+use super::place::{ContactFilter, ListOrder, ListPlace};
 
 /// The places on the page, in list order; and where the list goes on, if it does.
 pub(super) fn places(
-    conn: &mut Conn<'_>,
-    filter: &Filter,
+    conn: &mut ReadConn<'_>,
+    filter: &ContactFilter,
 ) -> Result<(Vec<ListPlace>, Option<ListPlace>), StoreError> {
     let (mut places, mut on) = match (&filter.search, filter.order()) {
         (Some(search), _) => {
@@ -33,14 +33,14 @@ pub(super) fn places(
 }
 
 /// Walks through everybody until the page is full.
-fn walk(conn: &mut Conn<'_>, filter: &Filter) -> Result<Vec<ListPlace>, StoreError> {
+fn walk(conn: &mut ReadConn<'_>, filter: &ContactFilter) -> Result<Vec<ListPlace>, StoreError> {
     match filter.order() {
         ListOrder::Name => by_name(conn, filter),
         _ => newest(conn, filter),
     }
 }
 
-fn newest(conn: &mut Conn<'_>, filter: &Filter) -> Result<Vec<ListPlace>, StoreError> {
+fn newest(conn: &mut ReadConn<'_>, filter: &ContactFilter) -> Result<Vec<ListPlace>, StoreError> {
     let rows: Vec<i64> = on!(conn, db => {
         let query = contacts::table.select(contacts::row_id).limit(filter.limit + 1).into_boxed();
         let query = match (filter.begins_at(), filter.backwards) {
@@ -52,12 +52,12 @@ fn newest(conn: &mut Conn<'_>, filter: &Filter) -> Result<Vec<ListPlace>, StoreE
             false => query.order(contacts::row_id.desc()),
             true => query.order(contacts::row_id.asc()),
         };
-        Prepared(query).load(db)?
+        CachedQuery(query).load(db)?
     });
     Ok(rows.into_iter().map(ListPlace::Newest).collect())
 }
 
-fn by_name(conn: &mut Conn<'_>, filter: &Filter) -> Result<Vec<ListPlace>, StoreError> {
+fn by_name(conn: &mut ReadConn<'_>, filter: &ContactFilter) -> Result<Vec<ListPlace>, StoreError> {
     let rows: Vec<(String, i64)> = on!(conn, db => {
         let all = contacts::table.select((contacts::name_key, contacts::row_id));
         let query = all.limit(filter.limit + 1).into_boxed();
@@ -77,12 +77,12 @@ fn by_name(conn: &mut Conn<'_>, filter: &Filter) -> Result<Vec<ListPlace>, Store
             false => query.order((contacts::name_key.asc(), contacts::row_id.asc())),
             true => query.order((contacts::name_key.desc(), contacts::row_id.desc())),
         };
-        Prepared(query).load(db)?
+        CachedQuery(query).load(db)?
     });
     Ok(rows.into_iter().map(|(name, row)| ListPlace::Name(name, row)).collect())
 }
 
-fn place(filter: &Filter, (name, row): (String, i64)) -> ListPlace {
+fn place(filter: &ContactFilter, (name, row): (String, i64)) -> ListPlace {
     match filter.order() {
         ListOrder::Name => ListPlace::Name(name, row),
         _ => ListPlace::Newest(row),
@@ -90,7 +90,11 @@ fn place(filter: &Filter, (name, row): (String, i64)) -> ListPlace {
 }
 
 /// The page out of the rows that a search found.
-fn among(conn: &mut Conn<'_>, filter: &Filter, rows: &[i64]) -> Result<Vec<ListPlace>, StoreError> {
+fn among(
+    conn: &mut ReadConn<'_>,
+    filter: &ContactFilter,
+    rows: &[i64],
+) -> Result<Vec<ListPlace>, StoreError> {
     let lines: Vec<(String, i64)> = on!(conn, db => {
         let mut query = contacts::table
             .select((contacts::name_key, contacts::row_id))
@@ -133,7 +137,7 @@ fn among(conn: &mut Conn<'_>, filter: &Filter, rows: &[i64]) -> Result<Vec<ListP
 const NATIONAL_DIGITS: usize = 6;
 
 /// The rows that match words, part of a word, or digits of a number in any format.
-fn search_rows(conn: &mut Conn<'_>, search: &str) -> Result<Vec<i64>, StoreError> {
+fn search_rows(conn: &mut ReadConn<'_>, search: &str) -> Result<Vec<i64>, StoreError> {
     // A control character is nothing anybody looks for, and NUL ends the phrase for FTS5.
     let search: String = search.chars().filter(|letter| !letter.is_control()).collect();
     let digits: String = search.chars().filter(char::is_ascii_digit).collect();
@@ -173,7 +177,7 @@ fn is_address(words: &str) -> bool {
 }
 
 /// The rows with this very address, in capitals or not. The index is in the order that is asked for.
-fn with_email(conn: &mut Conn<'_>, address: &str) -> Result<Vec<i64>, StoreError> {
+fn with_email(conn: &mut ReadConn<'_>, address: &str) -> Result<Vec<i64>, StoreError> {
     on!(conn, db => Ok(contacts::table
         .filter(sql::<Bool>("lower(email) = lower(").bind::<Text, _>(address).sql(")"))
         .order(contacts::row_id.desc())

@@ -8,7 +8,7 @@ use crate::domain::time::Timestamp;
 
 /// Which contacts, in which order.
 #[derive(Clone, Debug)]
-pub struct Filter {
+pub struct ContactFilter {
     /// The program whose state is shown.
     pub program: ProgramId,
     /// Only this state.
@@ -49,7 +49,7 @@ pub enum ListPlace {
     LatestChange(Timestamp, NumberId, i64),
 }
 
-impl Filter {
+impl ContactFilter {
     /// The order of the list. One state, or the review list, is walked by time: by name, its rows may lie anywhere.
     pub fn order(&self) -> ListOrder {
         match (self.search.is_none() && (self.state.is_some() || self.needs_review), self.by_name) {

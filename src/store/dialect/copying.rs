@@ -17,7 +17,7 @@ type TakeIn = fn(&mut PgConnection, &str) -> QueryResult<usize>;
 type GiveOut = fn(&mut PgConnection, &mut dyn FnMut(&[u8])) -> QueryResult<()>;
 
 /// A table that can be copied.
-pub(in crate::store) struct Table {
+pub(in crate::store) struct CopiedTable {
     /// Its name.
     pub(in crate::store) name: &'static str,
     key: &'static str,
@@ -34,7 +34,7 @@ const DOCUMENTS: i64 = 4;
 macro_rules! tables {
     ($($name:ident by $key:literal, $rows:ident;)*) => {
         /// Every table, those that others point at first.
-        pub(in crate::store) const TABLES: &[Table] = &[$(Table {
+        pub(in crate::store) const TABLES: &[CopiedTable] = &[$(CopiedTable {
             name: stringify!($name),
             key: $key,
             rows_at_once: $rows,
@@ -85,7 +85,7 @@ tables! {
 }
 
 /// Rows on their way.
-pub(in crate::store) struct Chunk {
+pub(in crate::store) struct RowChunk {
     lines: String,
     /// How many.
     pub(in crate::store) rows: usize,
@@ -94,7 +94,7 @@ pub(in crate::store) struct Chunk {
 }
 
 #[derive(QueryableByName)]
-struct Column {
+struct ColumnName {
     #[diesel(sql_type = Text)]
     name: String,
     #[diesel(sql_type = Text)]
@@ -102,7 +102,7 @@ struct Column {
 }
 
 #[derive(QueryableByName)]
-struct Line {
+struct CopyLine {
     #[diesel(sql_type = Text)]
     line: String,
     #[diesel(sql_type = Text)]
@@ -110,16 +110,16 @@ struct Line {
 }
 
 #[derive(QueryableByName)]
-struct Counted {
+struct RowCount {
     #[diesel(sql_type = BigInt)]
     n: i64,
 }
 
-impl Table {
+impl CopiedTable {
     /// How many rows the source has.
     pub(in crate::store) fn count(&self, source: &mut SqliteConnection) -> Result<i64, StoreError> {
         let query = diesel::sql_query(format!("SELECT count(*) AS n FROM {}", self.name));
-        Ok(query.get_result::<Counted>(source)?.n)
+        Ok(query.get_result::<RowCount>(source)?.n)
     }
 
     /// The source's rows after `after`, in the order of their keys.
@@ -127,15 +127,19 @@ impl Table {
         &self,
         source: &mut SqliteConnection,
         after: Option<&str>,
-    ) -> Result<Option<Chunk>, StoreError> {
-        let rows: Vec<Line> = diesel::sql_query(self.select(source, after)?).load(source)?;
+    ) -> Result<Option<RowChunk>, StoreError> {
+        let rows: Vec<CopyLine> = diesel::sql_query(self.select(source, after)?).load(source)?;
         let Some(after) = rows.last().map(|last| last.mark.clone()) else { return Ok(None) };
         let lines = rows.iter().flat_map(|row| [row.line.as_str(), "\n"]).collect();
-        Ok(Some(Chunk { lines, rows: rows.len(), after }))
+        Ok(Some(RowChunk { lines, rows: rows.len(), after }))
     }
 
     /// Writes rows into the target.
-    pub(in crate::store) fn write(&self, target: &mut PgConnection, chunk: &Chunk) -> Result<(), StoreError> {
+    pub(in crate::store) fn write(
+        &self,
+        target: &mut PgConnection,
+        chunk: &RowChunk,
+    ) -> Result<(), StoreError> {
         let written = (self.take_in)(target, &chunk.lines).map_err(|error| {
             StoreError::Move(format!("Rows of the table {} were refused: {error}", self.name))
         })?;
@@ -149,9 +153,9 @@ impl Table {
     pub(in crate::store) fn sum_of_source(
         &self,
         source: &mut SqliteConnection,
-        counts: fn(&Table, &[u8]) -> bool,
-    ) -> Result<Sum, StoreError> {
-        let (mut sum, mut after) = (Sum::default(), None);
+        counts: fn(&CopiedTable, &[u8]) -> bool,
+    ) -> Result<TableSum, StoreError> {
+        let (mut sum, mut after) = (TableSum::default(), None);
         while let Some(chunk) = self.read(source, after.as_deref())? {
             let lines = chunk.lines.lines().map(str::as_bytes);
             lines.filter(|line| counts(self, line)).for_each(|line| sum.add(line));
@@ -164,9 +168,9 @@ impl Table {
     pub(in crate::store) fn sum_of_target(
         &self,
         target: &mut PgConnection,
-        counts: fn(&Table, &[u8]) -> bool,
-    ) -> Result<Sum, StoreError> {
-        let mut sum = Sum::default();
+        counts: fn(&CopiedTable, &[u8]) -> bool,
+    ) -> Result<TableSum, StoreError> {
+        let mut sum = TableSum::default();
         (self.give_out)(target, &mut |line| {
             if counts(self, line) {
                 sum.add(line);
@@ -177,8 +181,8 @@ impl Table {
 
     fn select(&self, source: &mut SqliteConnection, after: Option<&str>) -> Result<String, StoreError> {
         let columns = diesel::sql_query("SELECT name, type AS kind FROM pragma_table_info(?1) ORDER BY cid");
-        let columns: Vec<Column> = columns.bind::<Text, _>(self.name).load(source)?;
-        let line: Vec<String> = columns.iter().map(Column::as_text).collect();
+        let columns: Vec<ColumnName> = columns.bind::<Text, _>(self.name).load(source)?;
+        let line: Vec<String> = columns.iter().map(ColumnName::as_text).collect();
         let mark: Vec<String> = self.key.split(", ").map(|key| format!("quote({key})")).collect();
         let (line, mark) = (line.join("||char(9)||"), mark.join("||','||"));
         let (name, key, limit) = (self.name, self.key, self.rows_at_once);
@@ -187,7 +191,7 @@ impl Table {
     }
 }
 
-impl Column {
+impl ColumnName {
     /// SQL that writes a value as COPY does.
     fn as_text(&self) -> String {
         let name = format!("\"{}\"", self.name);
@@ -217,13 +221,13 @@ const ESCAPES: &[(&str, &str)] = &[
 
 /// What all rows of a table come to, whatever their order: equal in both databases when the rows are.
 #[derive(Default, PartialEq, Eq)]
-pub(in crate::store) struct Sum {
+pub(in crate::store) struct TableSum {
     /// How many rows.
     pub(in crate::store) rows: u64,
     of: [u64; 4],
 }
 
-impl Sum {
+impl TableSum {
     fn add(&mut self, line: &[u8]) {
         self.rows += 1;
         let hash: [u8; 32] = Sha256::digest(line).into();

@@ -8,8 +8,8 @@ use diesel::prelude::*;
 use diesel::r2d2::{self, ConnectionManager, CustomizeConnection, NopErrorHandler};
 use diesel::sql_types::{BigInt, Integer, Text};
 
-use super::{Bridge, Db, Place, postgres};
-use crate::store::{Conn, StoreError};
+use super::{Bridge, DatabaseUrl, DbConn, postgres};
+use crate::store::{ReadConn, StoreError};
 
 /// Readers of a replica at most at once, of one instance.
 const READERS: u32 = 16;
@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What a database and its replicas have in common, and nothing else has: the cluster's identifier, and the database's name.
 #[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
-pub(in crate::store) struct Identity {
+pub(in crate::store) struct ClusterIdentity {
     #[diesel(sql_type = Text)]
     system: String,
     #[diesel(sql_type = Text)]
@@ -26,14 +26,14 @@ pub(in crate::store) struct Identity {
 }
 
 /// Connections to a replica.
-pub(in crate::store) struct Followers {
-    pool: postgres::Pool,
+pub(in crate::store) struct ReplicaPool {
+    pool: postgres::PostgresPool,
     _bridge: Option<Bridge>,
 }
 
 /// How far a server has come in the log, and in whose.
 #[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
-pub(in crate::store) struct Position {
+pub(in crate::store) struct ServerPosition {
     /// Bytes of the log that are written on the primary, or replayed on a replica.
     #[diesel(sql_type = BigInt)]
     pub(in crate::store) place: i64,
@@ -54,25 +54,25 @@ const REPLAYED: &str = "SELECT (pg_last_wal_replay_lsn() - '0/0')::bigint AS pla
     FROM settings WHERE key = 'lineage' AND pg_is_in_recovery() AND pg_last_wal_replay_lsn() IS NOT NULL";
 
 /// How far the primary has written its log; `None` where there is no such log.
-pub(in crate::store) fn written(conn: &mut Conn<'_>) -> Result<Option<Position>, StoreError> {
+pub(in crate::store) fn written(conn: &mut ReadConn<'_>) -> Result<Option<ServerPosition>, StoreError> {
     ask(conn, WRITTEN)
 }
 
 /// How far a replica has come in that log; `None` on a server that is no replica (any more).
-pub(in crate::store) fn replayed(conn: &mut Conn<'_>) -> Result<Option<Position>, StoreError> {
+pub(in crate::store) fn replayed(conn: &mut ReadConn<'_>) -> Result<Option<ServerPosition>, StoreError> {
     ask(conn, REPLAYED)
 }
 
-fn ask(conn: &mut Conn<'_>, sql: &str) -> Result<Option<Position>, StoreError> {
+fn ask(conn: &mut ReadConn<'_>, sql: &str) -> Result<Option<ServerPosition>, StoreError> {
     match &mut conn.db {
-        Db::Sqlite(_) => Ok(None),
-        Db::Postgres(db) => Ok(diesel::sql_query(sql).get_result(*db).optional()?),
+        DbConn::Sqlite(_) => Ok(None),
+        DbConn::Postgres(db) => Ok(diesel::sql_query(sql).get_result(*db).optional()?),
     }
 }
 
 /// Begins a line of primaries: a copy of the database that goes its own way from here will not have the word.
-pub(in crate::store) fn begin_lineage(conn: &mut Conn<'_>, timeline: i32) -> Result<(), StoreError> {
-    let Db::Postgres(db) = &mut conn.db else { return Ok(()) };
+pub(in crate::store) fn begin_lineage(conn: &mut ReadConn<'_>, timeline: i32) -> Result<(), StoreError> {
+    let DbConn::Postgres(db) = &mut conn.db else { return Ok(()) };
     let mut random = [0; 16];
     getrandom::fill(&mut random).map_err(|_| StoreError::Randomness)?;
     diesel::sql_query(
@@ -84,23 +84,23 @@ pub(in crate::store) fn begin_lineage(conn: &mut Conn<'_>, timeline: i32) -> Res
     Ok(())
 }
 
-fn identity(db: &mut PgConnection) -> QueryResult<Identity> {
+fn identity(db: &mut PgConnection) -> QueryResult<ClusterIdentity> {
     diesel::sql_query(
         "SELECT system_identifier::text AS system, current_database()::text AS database FROM pg_control_system()",
     )
     .get_result(db)
 }
 
-impl Followers {
+impl ReplicaPool {
     /// Opens the replica at `url` of the database at `place`. One that does not answer now may do so later; one that is of
     /// another database never will.
-    pub(in crate::store) fn open(place: &Place, url: &str) -> Result<Followers, StoreError> {
-        let Place::Postgres(primary) = place else {
+    pub(in crate::store) fn open(place: &DatabaseUrl, url: &str) -> Result<ReplicaPool, StoreError> {
+        let DatabaseUrl::Postgres(primary) = place else {
             return Err(StoreError::Replica(
                 "only a PostgreSQL database (DATABASE_URL) has replicas.".to_owned(),
             ));
         };
-        let (Place::Postgres(address), bridge) = Place::reach(url)? else {
+        let (DatabaseUrl::Postgres(address), bridge) = DatabaseUrl::reach(url)? else {
             return Err(StoreError::Replica("it must begin with postgres://.".to_owned()));
         };
         let ours = identity(&mut postgres::connect_to_primary(primary)?)?;
@@ -114,18 +114,18 @@ impl Followers {
             .min_idle(Some(0))
             .connection_timeout(PATIENCE)
             .error_handler(Box::new(NopErrorHandler))
-            .connection_customizer(Box::new(Replica { of: ours }))
+            .connection_customizer(Box::new(ReplicaCheck { of: ours }))
             .build_unchecked(ConnectionManager::new(address));
-        Ok(Followers { pool, _bridge: bridge })
+        Ok(ReplicaPool { pool, _bridge: bridge })
     }
 
     /// Hands `read` a connection to the replica.
     pub(in crate::store) fn with<T>(
         &self,
-        read: impl FnOnce(Db<'_>) -> Result<T, StoreError>,
+        read: impl FnOnce(DbConn<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let mut pooled = self.pool.get().map_err(|error| StoreError::Connection(error.to_string()))?;
-        read(Db::Postgres(&mut pooled))
+        read(DbConn::Postgres(&mut pooled))
     }
 }
 
@@ -136,11 +136,11 @@ fn foreign() -> String {
 
 /// Every new connection is looked at: a proxy may lead elsewhere than yesterday.
 #[derive(Debug)]
-struct Replica {
-    of: Identity,
+struct ReplicaCheck {
+    of: ClusterIdentity,
 }
 
-impl CustomizeConnection<PgConnection, r2d2::Error> for Replica {
+impl CustomizeConnection<PgConnection, r2d2::Error> for ReplicaCheck {
     fn on_acquire(&self, db: &mut PgConnection) -> Result<(), r2d2::Error> {
         db.batch_execute(postgres::SETTINGS).map_err(r2d2::Error::QueryError)?;
         db.batch_execute("SET default_transaction_read_only = on").map_err(r2d2::Error::QueryError)?;

@@ -5,8 +5,8 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use diesel::{PgConnection, QueryResult};
 
-use super::Db;
-use crate::store::{Conn, StoreError};
+use super::DbConn;
+use crate::store::{ReadConn, StoreError};
 
 const OF_SQLITE: &str =
     "SELECT integrity_check AS words FROM pragma_integrity_check WHERE integrity_check <> 'ok'";
@@ -34,13 +34,13 @@ const TREES: &str = "SELECT i.indexrelid::regclass::text AS words FROM pg_index 
     AND (SELECT bool_and(has_function_privilege(oid, 'EXECUTE')) FROM pg_proc WHERE proname = 'bt_index_check')";
 
 #[derive(QueryableByName)]
-struct Words {
+struct IntegrityLine {
     #[diesel(sql_type = Text)]
     words: String,
 }
 
 #[derive(QueryableByName)]
-struct Orphans {
+struct OrphanRows {
     #[diesel(sql_type = Text)]
     child: String,
     #[diesel(sql_type = Text)]
@@ -62,17 +62,17 @@ struct ForeignKey {
 }
 
 #[derive(QueryableByName)]
-struct Counted {
+struct OrphanCount {
     #[diesel(sql_type = BigInt)]
     n: i64,
 }
 
 /// What the database finds damaged in its own files.
-pub(in crate::store) fn damage(conn: &mut Conn<'_>) -> Result<Vec<String>, StoreError> {
-    let found: Vec<Words> = match &mut conn.db {
-        Db::Sqlite(db) => diesel::sql_query(OF_SQLITE).load(*db)?,
-        Db::Postgres(db) => {
-            let mut found: Vec<Words> = diesel::sql_query(OF_POSTGRES).load(*db)?;
+pub(in crate::store) fn damage(conn: &mut ReadConn<'_>) -> Result<Vec<String>, StoreError> {
+    let found: Vec<IntegrityLine> = match &mut conn.db {
+        DbConn::Sqlite(db) => diesel::sql_query(OF_SQLITE).load(*db)?,
+        DbConn::Postgres(db) => {
+            let mut found: Vec<IntegrityLine> = diesel::sql_query(OF_POSTGRES).load(*db)?;
             found.extend(broken_trees(db)?);
             found
         }
@@ -80,14 +80,14 @@ pub(in crate::store) fn damage(conn: &mut Conn<'_>) -> Result<Vec<String>, Store
     Ok(found.into_iter().map(|found| found.words).collect())
 }
 
-fn broken_trees(db: &mut PgConnection) -> QueryResult<Vec<Words>> {
+fn broken_trees(db: &mut PgConnection) -> QueryResult<Vec<IntegrityLine>> {
     let mut found = Vec::new();
-    for Words { words: index } in diesel::sql_query(TREES).load::<Words>(db)? {
+    for IntegrityLine { words: index } in diesel::sql_query(TREES).load::<IntegrityLine>(db)? {
         db.batch_execute("SAVEPOINT tree")?;
         let checked = db.batch_execute(&format!("SELECT bt_index_check('{index}'::regclass, true)"));
         if let Err(error) = checked {
             db.batch_execute("ROLLBACK TO tree")?;
-            found.push(Words { words: error.to_string() });
+            found.push(IntegrityLine { words: error.to_string() });
         }
         db.batch_execute("RELEASE tree")?;
     }
@@ -95,13 +95,13 @@ fn broken_trees(db: &mut PgConnection) -> QueryResult<Vec<Words>> {
 }
 
 /// Rows that point at rows that are gone: child table, parent table, how many.
-pub(in crate::store) fn orphans(conn: &mut Conn<'_>) -> Result<Vec<(String, String, i64)>, StoreError> {
+pub(in crate::store) fn orphans(conn: &mut ReadConn<'_>) -> Result<Vec<(String, String, i64)>, StoreError> {
     match &mut conn.db {
-        Db::Sqlite(db) => {
-            let found: Vec<Orphans> = diesel::sql_query(SQLITE_ORPHANS).load(*db)?;
+        DbConn::Sqlite(db) => {
+            let found: Vec<OrphanRows> = diesel::sql_query(SQLITE_ORPHANS).load(*db)?;
             Ok(found.into_iter().map(|found| (found.child, found.parent, found.n)).collect())
         }
-        Db::Postgres(db) => {
+        DbConn::Postgres(db) => {
             let mut found = Vec::new();
             for each in diesel::sql_query(POSTGRES_KEYS).load::<ForeignKey>(*db)? {
                 let ForeignKey { child, column_name, parent, key } = each;
@@ -109,7 +109,7 @@ pub(in crate::store) fn orphans(conn: &mut Conn<'_>) -> Result<Vec<(String, Stri
                     "SELECT count(*) AS n FROM {child} c WHERE c.{column_name} IS NOT NULL \
                      AND NOT EXISTS (SELECT 1 FROM {parent} p WHERE p.{key} = c.{column_name})"
                 );
-                let n = diesel::sql_query(orphans).get_result::<Counted>(*db)?.n;
+                let n = diesel::sql_query(orphans).get_result::<OrphanCount>(*db)?.n;
                 if n > 0 {
                     found.push((child, parent, n));
                 }
@@ -120,18 +120,18 @@ pub(in crate::store) fn orphans(conn: &mut Conn<'_>) -> Result<Vec<(String, Stri
 }
 
 /// The changes of recorded history that triggers refuse, as their names say them.
-pub(in crate::store) fn changes_of_history(conn: &Conn<'_>) -> &'static [&'static str] {
+pub(in crate::store) fn changes_of_history(conn: &ReadConn<'_>) -> &'static [&'static str] {
     match conn.db {
-        Db::Sqlite(_) => &["update", "delete"],
-        Db::Postgres(_) => &["update", "delete", "truncate"],
+        DbConn::Sqlite(_) => &["update", "delete"],
+        DbConn::Postgres(_) => &["update", "delete", "truncate"],
     }
 }
 
 /// The names of the triggers that are there, switched on, and refuse.
-pub(in crate::store) fn refusing_triggers(conn: &mut Conn<'_>) -> Result<Vec<String>, StoreError> {
-    let found: Vec<Words> = match &mut conn.db {
-        Db::Sqlite(db) => diesel::sql_query(SQLITE_TRIGGERS).load(*db)?,
-        Db::Postgres(db) => diesel::sql_query(POSTGRES_TRIGGERS).load(*db)?,
+pub(in crate::store) fn refusing_triggers(conn: &mut ReadConn<'_>) -> Result<Vec<String>, StoreError> {
+    let found: Vec<IntegrityLine> = match &mut conn.db {
+        DbConn::Sqlite(db) => diesel::sql_query(SQLITE_TRIGGERS).load(*db)?,
+        DbConn::Postgres(db) => diesel::sql_query(POSTGRES_TRIGGERS).load(*db)?,
     };
     Ok(found.into_iter().map(|found| found.words).collect())
 }
@@ -140,5 +140,5 @@ pub(in crate::store) fn refusing_triggers(conn: &mut Conn<'_>) -> Result<Vec<Str
 pub(in crate::store) fn other_sessions(db: &mut PgConnection) -> Result<i64, StoreError> {
     let others = "SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database() \
         AND pid <> pg_backend_pid() AND backend_type = 'client backend'";
-    Ok(diesel::sql_query(others).get_result::<Counted>(db)?.n)
+    Ok(diesel::sql_query(others).get_result::<OrphanCount>(db)?.n)
 }

@@ -10,7 +10,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Binary, Bool};
 use tokio::sync::oneshot;
 
-use super::{Prepared, postgres};
+use super::{CachedQuery, postgres};
 use crate::domain::id::NumberId;
 use crate::store::{HAND_OFF, StoreError};
 
@@ -35,18 +35,18 @@ const PASS: &str = "SELECT key, pg_try_advisory_xact_lock(key) AS free, EXISTS (
     AND claimed_at > extract(epoch FROM clock_timestamp()) * 1000000 - $3) AS in_hand \
     FROM unnest($1, $2) AS asked (key, number)";
 
-type Asker<T> = oneshot::Sender<Result<T, String>>;
+type LockReply<T> = oneshot::Sender<Result<T, String>>;
 
-enum Ask {
+enum LockRequest {
     /// Answered with the session that holds it.
-    Take(i64, Asker<Option<u64>>),
+    Take(i64, LockReply<Option<u64>>),
     Free(i64, u64),
-    Pass(i64, NumberId, Asker<Passage>),
+    Pass(i64, NumberId, LockReply<StopPassage>),
 }
 
 /// How it stands with a number that nothing may be sent to any more.
 #[derive(Clone, Copy)]
-struct Passage {
+struct StopPassage {
     /// No instance holds the number's lock.
     is_free: bool,
     /// Some instance may be handing a text over without the lock: it was killed, or its session ended, after the claim.
@@ -55,36 +55,36 @@ struct Passage {
 
 /// Takes and frees locks.
 #[derive(Clone)]
-pub(in crate::store) struct Locker {
-    asks: Sender<Ask>,
+pub(in crate::store) struct DatabaseLocker {
+    asks: Sender<LockRequest>,
 }
 
 /// A lock that is held until this is dropped.
-pub(in crate::store) struct Held {
+pub(in crate::store) struct HeldLock {
     key: i64,
     session: u64,
-    asks: Sender<Ask>,
+    asks: Sender<LockRequest>,
 }
 
-impl Drop for Held {
+impl Drop for HeldLock {
     fn drop(&mut self) {
-        let _ = self.asks.send(Ask::Free(self.key, self.session));
+        let _ = self.asks.send(LockRequest::Free(self.key, self.session));
     }
 }
 
-impl Locker {
-    pub(super) fn start(url: &str) -> Result<Locker, StoreError> {
+impl DatabaseLocker {
+    pub(super) fn start(url: &str) -> Result<DatabaseLocker, StoreError> {
         let (asks, questions) = channel();
         let (first, url) = (connect(url)?, url.to_owned());
         std::thread::Builder::new()
             .name("store-locks".to_owned())
             .spawn(move || serve(first, &url, &questions))
             .map_err(|error| StoreError::Connection(error.to_string()))?;
-        Ok(Locker { asks })
+        Ok(DatabaseLocker { asks })
     }
 
     /// Takes the lock, however long another instance holds it.
-    pub(in crate::store) async fn take(&self, key: i64) -> Held {
+    pub(in crate::store) async fn take(&self, key: i64) -> HeldLock {
         loop {
             match self.try_take(key).await {
                 Ok(Some(held)) => return held,
@@ -96,9 +96,9 @@ impl Locker {
     }
 
     /// Takes the lock unless another instance holds it.
-    pub(in crate::store) async fn try_take(&self, key: i64) -> Result<Option<Held>, StoreError> {
-        let taken = self.ask(|asker| Ask::Take(key, asker)).await?;
-        Ok(taken.map(|session| Held { key, session, asks: self.asks.clone() }))
+    pub(in crate::store) async fn try_take(&self, key: i64) -> Result<Option<HeldLock>, StoreError> {
+        let taken = self.ask(|asker| LockRequest::Take(key, asker)).await?;
+        Ok(taken.map(|session| HeldLock { key, session, asks: self.asks.clone() }))
     }
 
     /// Waits until no instance hands anything to `number` that was claimed before: until its lock was free once, and then,
@@ -106,7 +106,7 @@ impl Locker {
     pub(in crate::store) async fn pass(&self, key: i64, number: NumberId) {
         let mut free_since = None;
         loop {
-            let pause = match self.ask(|asker| Ask::Pass(key, number, asker)).await {
+            let pause = match self.ask(|asker| LockRequest::Pass(key, number, asker)).await {
                 Ok(found) if found.is_free => {
                     let since = *free_since.get_or_insert_with(Instant::now);
                     if !found.in_hand || since.elapsed() > HAND_OFF {
@@ -121,7 +121,7 @@ impl Locker {
         }
     }
 
-    async fn ask<T>(&self, ask: impl FnOnce(Asker<T>) -> Ask) -> Result<T, StoreError> {
+    async fn ask<T>(&self, ask: impl FnOnce(LockReply<T>) -> LockRequest) -> Result<T, StoreError> {
         let (asker, answered) = oneshot::channel();
         self.asks.send(ask(asker)).map_err(|_| StoreError::Closed)?;
         answered.await.map_err(|_| StoreError::Closed)?.map_err(StoreError::Connection)
@@ -129,7 +129,7 @@ impl Locker {
 }
 
 #[derive(QueryableByName)]
-struct Found {
+struct LockKey {
     #[diesel(sql_type = BigInt)]
     key: i64,
     #[diesel(sql_type = Bool)]
@@ -139,7 +139,7 @@ struct Found {
 }
 
 /// The one session that holds this process's locks.
-struct Session {
+struct LockSession {
     url: String,
     db: Option<PgConnection>,
     /// Counts the sessions: a lock ends with the one that took it.
@@ -148,8 +148,8 @@ struct Session {
     failed: Option<Instant>,
 }
 
-fn serve(first: PgConnection, url: &str, questions: &Receiver<Ask>) {
-    let mut session = Session { url: url.to_owned(), db: Some(first), count: 1, failed: None };
+fn serve(first: PgConnection, url: &str, questions: &Receiver<LockRequest>) {
+    let mut session = LockSession { url: url.to_owned(), db: Some(first), count: 1, failed: None };
     loop {
         let first = match questions.recv_timeout(SIGN_OF_LIFE) {
             Ok(first) => first,
@@ -162,11 +162,11 @@ fn serve(first: PgConnection, url: &str, questions: &Receiver<Ask>) {
         let (mut takes, mut frees, mut passes) = (Vec::new(), Vec::new(), Vec::new());
         for ask in std::iter::once(first).chain(questions.try_iter().take(TOGETHER - 1)) {
             match ask {
-                Ask::Take(key, asker) => takes.push((key, asker)),
+                LockRequest::Take(key, asker) => takes.push((key, asker)),
                 // A lock of a session that ended is free already.
-                Ask::Free(key, of) if of == session.count => frees.push(key),
-                Ask::Free(..) => {}
-                Ask::Pass(key, number, asker) => passes.push((key, number, asker)),
+                LockRequest::Free(key, of) if of == session.count => frees.push(key),
+                LockRequest::Free(..) => {}
+                LockRequest::Pass(key, number, asker) => passes.push((key, number, asker)),
             }
         }
         session.free(&frees);
@@ -182,7 +182,7 @@ fn connect(url: &str) -> Result<PgConnection, StoreError> {
     Ok(db)
 }
 
-impl Session {
+impl LockSession {
     fn show_life(&mut self) {
         let shown = self.db.as_mut().map(|db| db.batch_execute("SELECT 1"));
         if let Some(Err(error)) = shown {
@@ -191,10 +191,10 @@ impl Session {
         }
     }
 
-    fn take(&mut self, takes: Vec<(i64, Asker<Option<u64>>)>) {
+    fn take(&mut self, takes: Vec<(i64, LockReply<Option<u64>>)>) {
         let keys: Vec<i64> = takes.iter().map(|(key, _)| *key).collect();
-        let found =
-            self.ask(&keys, |db| Prepared(diesel::sql_query(TAKE).bind::<Array<BigInt>, _>(&keys)).load(db));
+        let found = self
+            .ask(&keys, |db| CachedQuery(diesel::sql_query(TAKE).bind::<Array<BigInt>, _>(&keys)).load(db));
         // Nobody waits for it any more: a lock without a holder would never be freed.
         let mut unwanted = Vec::new();
         for (place, (key, asker)) in takes.into_iter().enumerate() {
@@ -206,24 +206,24 @@ impl Session {
         self.free(&unwanted);
     }
 
-    fn pass(&mut self, passes: Vec<(i64, NumberId, Asker<Passage>)>) {
+    fn pass(&mut self, passes: Vec<(i64, NumberId, LockReply<StopPassage>)>) {
         let keys: Vec<i64> = passes.iter().map(|(key, ..)| *key).collect();
         let numbers: Vec<NumberId> = passes.iter().map(|(_, number, _)| *number).collect();
         // Claims carry the time of the instance's machine: its clock may be behind the database's by as much again.
         let hand_off = i64::try_from(HAND_OFF.as_micros() * 2).unwrap_or(i64::MAX);
         let found = self.ask(&keys, |db| {
             let query = diesel::sql_query(PASS).bind::<Array<BigInt>, _>(&keys);
-            Prepared(query.bind::<Array<Binary>, _>(&numbers).bind::<BigInt, _>(hand_off)).load(db)
+            CachedQuery(query.bind::<Array<Binary>, _>(&numbers).bind::<BigInt, _>(hand_off)).load(db)
         });
         for (place, (key, _, asker)) in passes.into_iter().enumerate() {
-            let passage = |found: &Found| Passage { is_free: found.free, in_hand: found.in_hand };
+            let passage = |found: &LockKey| StopPassage { is_free: found.free, in_hand: found.in_hand };
             let _ = asker.send(answer(&found, place, key, passage));
         }
     }
 
     fn free(&mut self, keys: &[i64]) {
         let Some(db) = self.db.as_mut().filter(|_| !keys.is_empty()) else { return };
-        let freed = Prepared(diesel::sql_query(FREE).bind::<Array<BigInt>, _>(keys)).load::<Found>(db);
+        let freed = CachedQuery(diesel::sql_query(FREE).bind::<Array<BigInt>, _>(keys)).load::<LockKey>(db);
         if let Err(error) = freed {
             // Not to be kept: whether it still holds the locks is not known, and with the session they end.
             self.db = None;
@@ -235,8 +235,8 @@ impl Session {
     fn ask(
         &mut self,
         keys: &[i64],
-        question: impl FnOnce(&mut PgConnection) -> QueryResult<Vec<Found>>,
-    ) -> Result<Vec<Found>, String> {
+        question: impl FnOnce(&mut PgConnection) -> QueryResult<Vec<LockKey>>,
+    ) -> Result<Vec<LockKey>, String> {
         if keys.is_empty() {
             return Ok(Vec::new());
         }
@@ -274,10 +274,10 @@ impl Session {
 
 /// What was answered to the question at `place`: if two asked for one lock, each has an answer of its own.
 fn answer<T>(
-    found: &Result<Vec<Found>, String>,
+    found: &Result<Vec<LockKey>, String>,
     place: usize,
     key: i64,
-    of: impl Fn(&Found) -> T,
+    of: impl Fn(&LockKey) -> T,
 ) -> Result<T, String> {
     let found = found.as_ref().map_err(String::clone)?;
     let row = found.get(place).filter(|found| found.key == key);

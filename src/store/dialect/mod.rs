@@ -19,19 +19,19 @@ use std::mem::ManuallyDrop;
 use diesel::connection::SimpleConnection;
 use diesel::{PgConnection, QueryResult, SqliteConnection};
 
-use super::{Conn, StoreError};
+use super::{ReadConn, StoreError};
 
-pub(super) use copying::{TABLES, Table};
-pub(super) use following::{Followers, Position, begin_lineage, replayed, written};
+pub(super) use copying::{CopiedTable, TABLES};
+pub(super) use following::{ReplicaPool, ServerPosition, begin_lineage, replayed, written};
 pub(super) use integrity::{changes_of_history, damage, orphans, other_sessions, refusing_triggers};
-pub(super) use locker::{Held, Locker};
-pub(super) use prepared::{Change, Prepared, few_lengths};
+pub(super) use locker::{DatabaseLocker, HeldLock};
+pub(super) use prepared::{CachedQuery, CachedStatement, few_lengths};
 pub(super) use search::{ROWS as SEARCH_ROWS, search_rows};
 pub(super) use still::{hold_history_still, hold_numbers_still, stand_alone};
 pub(super) use tls::Bridge;
 
 /// A connection to either database.
-pub(super) enum Db<'a> {
+pub(super) enum DbConn<'a> {
     Sqlite(&'a mut SqliteConnection),
     Postgres(&'a mut PgConnection),
 }
@@ -41,11 +41,11 @@ pub(super) enum Db<'a> {
 macro_rules! on {
     ($conn:expr, $db:ident => $body:expr) => {
         match &mut $conn.db {
-            $crate::store::dialect::Db::Sqlite($db) => {
+            $crate::store::dialect::DbConn::Sqlite($db) => {
                 let $db: &mut diesel::SqliteConnection = $db;
                 $body
             }
-            $crate::store::dialect::Db::Postgres($db) => {
+            $crate::store::dialect::DbConn::Postgres($db) => {
                 let $db: &mut diesel::PgConnection = $db;
                 $body
             }
@@ -61,11 +61,11 @@ macro_rules! first_locked {
     ($tx:expr, $query:expr) => {{
         let may_wait = $tx.may_wait();
         match &mut $tx.db {
-            $crate::store::dialect::Db::Sqlite(db) => Ok($query.first(*db).optional()?),
-            $crate::store::dialect::Db::Postgres(db) if may_wait => {
+            $crate::store::dialect::DbConn::Sqlite(db) => Ok($query.first(*db).optional()?),
+            $crate::store::dialect::DbConn::Postgres(db) if may_wait => {
                 Ok($query.for_update().first(*db).optional()?)
             }
-            $crate::store::dialect::Db::Postgres(db) => {
+            $crate::store::dialect::DbConn::Postgres(db) => {
                 match $query.for_update().skip_locked().first(*db).optional()? {
                     // It is not there, or somebody holds it.
                     None => match $query.first(*db).optional()? {
@@ -85,43 +85,45 @@ pub(super) use first_locked;
 macro_rules! load_free_locked {
     ($tx:expr, $query:expr) => {
         match &mut $tx.db {
-            $crate::store::dialect::Db::Sqlite(db) => $query.load(*db),
-            $crate::store::dialect::Db::Postgres(db) => $query.for_no_key_update().skip_locked().load(*db),
+            $crate::store::dialect::DbConn::Sqlite(db) => $query.load(*db),
+            $crate::store::dialect::DbConn::Postgres(db) => {
+                $query.for_no_key_update().skip_locked().load(*db)
+            }
         }
     };
 }
 pub(super) use load_free_locked;
 
-impl Db<'_> {
+impl DbConn<'_> {
     /// Runs statements without parameters.
     pub(super) fn batch(&mut self, sql: &str) -> QueryResult<()> {
         match self {
-            Db::Sqlite(db) => db.batch_execute(sql),
-            Db::Postgres(db) => db.batch_execute(sql),
+            DbConn::Sqlite(db) => db.batch_execute(sql),
+            DbConn::Postgres(db) => db.batch_execute(sql),
         }
     }
 }
 
 /// Where the database is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum DatabaseUrl {
     Sqlite(String),
     /// As libpq takes it: an URL, or words when a bridge leads there.
     Postgres(String),
 }
 
-impl Place {
+impl DatabaseUrl {
     /// Reads `sqlite://FILE` or `postgres://…`. Every connection starts from here; where they need a bridge for TLS, it
     /// must live as long as they do.
-    pub(super) fn reach(url: &str) -> Result<(Place, Option<Bridge>), StoreError> {
+    pub(super) fn reach(url: &str) -> Result<(DatabaseUrl, Option<Bridge>), StoreError> {
         match url.split_once("://") {
             Some(("sqlite", path)) => {
                 parameters::check_sqlite(path)?;
-                Ok((Place::Sqlite(path.to_owned()), None))
+                Ok((DatabaseUrl::Sqlite(path.to_owned()), None))
             }
             Some(("postgres" | "postgresql", rest)) if !rest.is_empty() => {
                 let (address, bridge) = tls::reach(url)?;
-                Ok((Place::Postgres(address), bridge))
+                Ok((DatabaseUrl::Postgres(address), bridge))
             }
             Some((scheme, _)) => Err(StoreError::UnknownScheme(scheme.to_owned())),
             None => Err(StoreError::Address("it must begin with sqlite:// or postgres://".to_owned())),
@@ -140,85 +142,87 @@ impl Place {
     /// Brings the tables up to date.
     pub(super) fn migrate(&self) -> Result<(), StoreError> {
         match self {
-            Place::Sqlite(path) => sqlite::migrate(path),
-            Place::Postgres(url) => postgres::migrate(url),
+            DatabaseUrl::Sqlite(path) => sqlite::migrate(path),
+            DatabaseUrl::Postgres(url) => postgres::migrate(url),
         }
     }
 
     /// Connections to read with.
-    pub(super) fn readers(&self) -> Result<Readers, StoreError> {
+    pub(super) fn readers(&self) -> Result<ReadPool, StoreError> {
         Ok(match self {
-            Place::Sqlite(path) => Readers::Sqlite(sqlite::pool(path)?),
-            Place::Postgres(url) => Readers::Postgres(postgres::pool(url)?),
+            DatabaseUrl::Sqlite(path) => ReadPool::Sqlite(sqlite::pool(path)?),
+            DatabaseUrl::Postgres(url) => ReadPool::Postgres(postgres::pool(url)?),
         })
     }
 
     /// A connection to write with.
-    pub(super) fn writing(&self) -> Result<Connection, StoreError> {
+    pub(super) fn writing(&self) -> Result<OwnConnection, StoreError> {
         Ok(match self {
-            Place::Sqlite(path) => Connection::Sqlite(Box::new(sqlite::connect(path)?)),
-            Place::Postgres(url) => Connection::Postgres(Box::new(postgres::connect_to_primary(url)?)),
+            DatabaseUrl::Sqlite(path) => OwnConnection::Sqlite(Box::new(sqlite::connect(path)?)),
+            DatabaseUrl::Postgres(url) => {
+                OwnConnection::Postgres(Box::new(postgres::connect_to_primary(url)?))
+            }
         })
     }
 
     /// A connection to read with, to a database that must be there and up to date. It makes and changes nothing.
-    pub(super) fn reading(&self) -> Result<Connection, StoreError> {
+    pub(super) fn reading(&self) -> Result<OwnConnection, StoreError> {
         Ok(match self {
-            Place::Sqlite(path) => Connection::Sqlite(Box::new(sqlite::connect_existing(path)?)),
-            Place::Postgres(url) => Connection::Postgres(Box::new(postgres::connect_existing(url)?)),
+            DatabaseUrl::Sqlite(path) => OwnConnection::Sqlite(Box::new(sqlite::connect_existing(path)?)),
+            DatabaseUrl::Postgres(url) => OwnConnection::Postgres(Box::new(postgres::connect_existing(url)?)),
         })
     }
 
     /// Copies the database to a new file, where it is a file.
     pub(super) fn copy_into(&self, file: &str) -> Result<(), StoreError> {
         match self {
-            Place::Sqlite(path) => sqlite::copy_into(path, file),
-            Place::Postgres(_) => Err(StoreError::UnknownScheme("postgres".to_owned())),
+            DatabaseUrl::Sqlite(path) => sqlite::copy_into(path, file),
+            DatabaseUrl::Postgres(_) => Err(StoreError::UnknownScheme("postgres".to_owned())),
         }
     }
 
     /// How many connections write side by side.
     pub(super) fn writers(&self) -> u16 {
         match self {
-            Place::Sqlite(_) => 1,
-            Place::Postgres(_) => postgres::WRITERS,
+            DatabaseUrl::Sqlite(_) => 1,
+            DatabaseUrl::Postgres(_) => postgres::WRITERS,
         }
     }
 
     /// Locks that other instances see, where there can be others.
-    pub(super) fn locker(&self) -> Result<Option<Locker>, StoreError> {
+    pub(super) fn locker(&self) -> Result<Option<DatabaseLocker>, StoreError> {
         match self {
-            Place::Sqlite(_) => Ok(None),
-            Place::Postgres(url) => Locker::start(url).map(Some),
+            DatabaseUrl::Sqlite(_) => Ok(None),
+            DatabaseUrl::Postgres(url) => DatabaseLocker::start(url).map(Some),
         }
     }
 }
 
 /// Connections to read with.
-pub(super) enum Readers {
-    Sqlite(sqlite::Pool),
-    Postgres(postgres::Pool),
+pub(super) enum ReadPool {
+    Sqlite(sqlite::SqlitePool),
+    Postgres(postgres::PostgresPool),
 }
 
-impl Readers {
+impl ReadPool {
     /// True when a read is a few microseconds of work on memory rather than a question over the network.
     pub(super) fn are_at_hand(&self) -> bool {
-        matches!(self, Readers::Sqlite(_))
+        matches!(self, ReadPool::Sqlite(_))
     }
 
     pub(super) fn with<T, E: From<StoreError>>(
         &self,
-        read: impl FnOnce(Db<'_>) -> Result<T, E>,
+        read: impl FnOnce(DbConn<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let unreachable = |error: diesel::r2d2::PoolError| StoreError::Connection(error.to_string());
         match self {
-            Readers::Sqlite(pool) => {
+            ReadPool::Sqlite(pool) => {
                 let mut pooled = pool.get().map_err(unreachable)?;
-                read(Db::Sqlite(&mut pooled))
+                read(DbConn::Sqlite(&mut pooled))
             }
-            Readers::Postgres(pool) => {
+            ReadPool::Postgres(pool) => {
                 let mut pooled = pool.get().map_err(unreachable)?;
-                let result = read(Db::Postgres(&mut pooled));
+                let result = read(DbConn::Postgres(&mut pooled));
                 // Only the connection itself can tell whether it broke: diesel's kinds of errors do not.
                 let broke = |db: &mut PgConnection| db.batch_execute("SELECT 1").is_err();
                 match result {
@@ -233,24 +237,24 @@ impl Readers {
 }
 
 /// A connection of its own, outside the pool.
-pub(super) enum Connection {
+pub(super) enum OwnConnection {
     Sqlite(Box<SqliteConnection>),
     Postgres(Box<PgConnection>),
 }
 
-impl Connection {
-    pub(super) fn db(&mut self) -> Db<'_> {
+impl OwnConnection {
+    pub(super) fn db(&mut self) -> DbConn<'_> {
         match self {
-            Connection::Sqlite(db) => Db::Sqlite(db),
-            Connection::Postgres(db) => Db::Postgres(db),
+            OwnConnection::Sqlite(db) => DbConn::Sqlite(db),
+            OwnConnection::Postgres(db) => DbConn::Postgres(db),
         }
     }
 
     /// Begins a transaction that writes.
     pub(super) fn begin(&mut self) -> QueryResult<()> {
         match self {
-            Connection::Sqlite(db) => db.batch_execute("BEGIN IMMEDIATE"),
-            Connection::Postgres(db) => db.batch_execute("BEGIN"),
+            OwnConnection::Sqlite(db) => db.batch_execute("BEGIN IMMEDIATE"),
+            OwnConnection::Postgres(db) => db.batch_execute("BEGIN"),
         }
     }
 
@@ -258,20 +262,20 @@ impl Connection {
     /// back without a word; it refuses any question there, so that it is asked one first.
     pub(super) fn commit(&mut self) -> QueryResult<()> {
         match self {
-            Connection::Sqlite(db) => db.batch_execute("COMMIT"),
-            Connection::Postgres(db) => db.batch_execute("SELECT 1; COMMIT"),
+            OwnConnection::Sqlite(db) => db.batch_execute("COMMIT"),
+            OwnConnection::Postgres(db) => db.batch_execute("SELECT 1; COMMIT"),
         }
     }
 
     /// True when writes that failed on this database's account may be run again: others write beside us.
     pub(super) fn has_rivals(&self) -> bool {
-        matches!(self, Connection::Postgres(_))
+        matches!(self, OwnConnection::Postgres(_))
     }
 }
 
 /// Opens a copy of a SQLite database that nobody else has open, to write; `None` when its tables are of another version.
-pub(super) fn open_copy(file: &str) -> Result<Option<Connection>, StoreError> {
-    Ok(sqlite::connect_copy(file)?.map(|db| Connection::Sqlite(Box::new(db))))
+pub(super) fn open_copy(file: &str) -> Result<Option<OwnConnection>, StoreError> {
+    Ok(sqlite::connect_copy(file)?.map(|db| OwnConnection::Sqlite(Box::new(db))))
 }
 
 /// Both ends of a move from one database into the other: a source that nobody else has open, and a target to fill.
@@ -279,8 +283,8 @@ pub(super) fn moving(
     source: &str,
     target: &str,
 ) -> Result<(ManuallyDrop<SqliteConnection>, PgConnection, Option<Bridge>), StoreError> {
-    match (Place::reach(source)?, Place::reach(target)?) {
-        ((Place::Sqlite(path), _), (Place::Postgres(url), bridge)) => {
+    match (DatabaseUrl::reach(source)?, DatabaseUrl::reach(target)?) {
+        ((DatabaseUrl::Sqlite(path), _), (DatabaseUrl::Postgres(url), bridge)) => {
             // Never closed: see Move.
             let source = ManuallyDrop::new(sqlite::connect_alone(&path)?);
             Ok((source, postgres::connect_to_fill(&url)?, bridge))
@@ -293,8 +297,8 @@ pub(super) fn moving(
 
 /// A SQLite database that is there, to write; nothing of it is brought up to date.
 pub(super) fn existing_source(source: &str) -> Result<SqliteConnection, StoreError> {
-    match Place::reach(source)? {
-        (Place::Sqlite(path), _) => sqlite::connect_existing_to_write(&path),
+    match DatabaseUrl::reach(source)? {
+        (DatabaseUrl::Sqlite(path), _) => sqlite::connect_existing_to_write(&path),
         _ => Err(StoreError::Move(
             "Only a SQLite database (DATABASE_URL) moves, so only it has a mark.".to_owned(),
         )),
@@ -311,26 +315,26 @@ fn up_to_date<E: std::fmt::Display>(pending: Result<bool, E>) -> Result<(), Stor
 }
 
 /// Begins to read one unchanging state.
-pub(super) fn begin_snapshot(conn: &mut Conn<'_>) -> Result<(), StoreError> {
+pub(super) fn begin_snapshot(conn: &mut ReadConn<'_>) -> Result<(), StoreError> {
     let begin = match conn.db {
-        Db::Sqlite(_) => "BEGIN",
-        Db::Postgres(_) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        DbConn::Sqlite(_) => "BEGIN",
+        DbConn::Postgres(_) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
     };
     Ok(conn.db.batch(begin)?)
 }
 
 /// The event, by its place in the history, that stopped all programs for the number `n`.
-pub(super) fn stopped_everywhere_at(conn: &Conn<'_>) -> &'static str {
+pub(super) fn stopped_everywhere_at(conn: &ReadConn<'_>) -> &'static str {
     match conn.db {
-        Db::Sqlite(_) => "json_extract(n.consent, '$.stopped_everywhere.seq')",
-        Db::Postgres(_) => "CAST(n.consent::json #>> '{stopped_everywhere,seq}' AS INTEGER)",
+        DbConn::Sqlite(_) => "json_extract(n.consent, '$.stopped_everywhere.seq')",
+        DbConn::Postgres(_) => "CAST(n.consent::json #>> '{stopped_everywhere,seq}' AS INTEGER)",
     }
 }
 
 /// How a statement names its first value.
-pub(super) fn first_bind(conn: &Conn<'_>) -> &'static str {
+pub(super) fn first_bind(conn: &ReadConn<'_>) -> &'static str {
     match conn.db {
-        Db::Sqlite(_) => "?1",
-        Db::Postgres(_) => "$1",
+        DbConn::Sqlite(_) => "?1",
+        DbConn::Postgres(_) => "$1",
     }
 }

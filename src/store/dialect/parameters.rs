@@ -93,11 +93,11 @@ fn rename_first(path: &str, file: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Place;
+    use super::super::DatabaseUrl;
 
     #[test]
     fn a_parameter_that_is_not_known_is_named_and_refused() {
-        let refused = |url: &str| match Place::reach(url) {
+        let refused = |url: &str| match DatabaseUrl::reach(url) {
             Ok(_) => panic!("{url} was taken"),
             Err(error) => error.to_string(),
         };
@@ -122,7 +122,7 @@ mod tests {
             "postgres://u@127.0.0.1/x?connect_timeout=5&application_name=a&options=-c%20x%3Dy&ssl=false",
         ] {
             // `ssl` is JDBC's word for sslmode, and only with the value true.
-            assert_eq!(Place::reach(url).is_ok(), !url.contains("ssl=false"), "{url}");
+            assert_eq!(DatabaseUrl::reach(url).is_ok(), !url.contains("ssl=false"), "{url}");
         }
     }
 }

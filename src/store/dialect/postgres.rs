@@ -32,7 +32,7 @@ pub(super) const SETTINGS: &str = "SET client_min_messages = warning; SET statem
     SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3; \
     SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') IN ('off', 'local');";
 
-pub(super) type Pool = r2d2::Pool<ConnectionManager<PgConnection>>;
+pub(super) type PostgresPool = r2d2::Pool<ConnectionManager<PgConnection>>;
 
 pub(super) fn connect(url: &str) -> Result<PgConnection, StoreError> {
     let mut db = PgConnection::establish(url).map_err(|error| StoreError::Connection(error.to_string()))?;
@@ -93,9 +93,9 @@ pub(super) fn migrate(url: &str) -> Result<(), StoreError> {
 }
 
 #[derive(Debug)]
-struct Settings;
+struct SessionSettings;
 
-impl CustomizeConnection<PgConnection, r2d2::Error> for Settings {
+impl CustomizeConnection<PgConnection, r2d2::Error> for SessionSettings {
     fn on_acquire(&self, db: &mut PgConnection) -> Result<(), r2d2::Error> {
         db.batch_execute(SETTINGS).map_err(r2d2::Error::QueryError)?;
         match is_primary(db) {
@@ -108,14 +108,14 @@ impl CustomizeConnection<PgConnection, r2d2::Error> for Settings {
     }
 }
 
-pub(super) fn pool(url: &str) -> Result<Pool, StoreError> {
+pub(super) fn pool(url: &str) -> Result<PostgresPool, StoreError> {
     r2d2::Pool::builder()
         .max_size(READERS)
         .min_idle(Some(1))
         .connection_timeout(PATIENCE)
         // Whoever asked in vain is told why; the pool need not say so at every attempt.
         .error_handler(Box::new(NopErrorHandler))
-        .connection_customizer(Box::new(Settings))
+        .connection_customizer(Box::new(SessionSettings))
         .build(ConnectionManager::new(url))
         .map_err(|error| StoreError::Connection(error.to_string()))
 }

@@ -12,10 +12,10 @@ use diesel::row::NamedRow;
 use diesel::sql_types::Untyped;
 
 /// A question of few different texts.
-pub(in crate::store) struct Prepared<Q>(pub(in crate::store) Q);
+pub(in crate::store) struct CachedQuery<Q>(pub(in crate::store) Q);
 
 /// A change of few different texts; it returns nothing.
-pub(in crate::store) struct Change<Q>(pub(in crate::store) Q);
+pub(in crate::store) struct CachedStatement<Q>(pub(in crate::store) Q);
 
 /// The values of an `IN (…)`, the last one repeated until their number is a power of two: so that the texts are few, and the
 /// statement can be kept.
@@ -27,30 +27,30 @@ pub(in crate::store) fn few_lengths<T: Clone>(values: impl IntoIterator<Item = T
     values
 }
 
-impl<Q> Change<Q> {
+impl<Q> CachedStatement<Q> {
     /// Runs it. Not by `execute`, which asks Diesel's own opinion on whether to keep the statement.
     pub(in crate::store) fn run<'a, C>(self, db: &mut C) -> QueryResult<()>
     where
-        Self: LoadQuery<'a, C, Nothing>,
+        Self: LoadQuery<'a, C, NoRow>,
     {
-        self.load::<Nothing>(db).map(drop)
+        self.load::<NoRow>(db).map(drop)
     }
 }
 
 /// A row of a statement that returns none.
-pub(in crate::store) struct Nothing;
+pub(in crate::store) struct NoRow;
 
-impl<Db: Backend> QueryableByName<Db> for Nothing {
+impl<Db: Backend> QueryableByName<Db> for NoRow {
     fn build<'a>(_: &impl NamedRow<'a, Db>) -> deserialize::Result<Self> {
-        Ok(Nothing)
+        Ok(NoRow)
     }
 }
 
-impl<Q: Query> Query for Prepared<Q> {
+impl<Q: Query> Query for CachedQuery<Q> {
     type SqlType = Q::SqlType;
 }
 
-impl<Q> Query for Change<Q> {
+impl<Q> Query for CachedStatement<Q> {
     type SqlType = Untyped;
 }
 
@@ -75,5 +75,5 @@ macro_rules! kept_under_its_text {
     };
 }
 
-kept_under_its_text!(Prepared);
-kept_under_its_text!(Change);
+kept_under_its_text!(CachedQuery);
+kept_under_its_text!(CachedStatement);

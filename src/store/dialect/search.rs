@@ -5,8 +5,8 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
-use super::Db;
-use crate::store::{Conn, StoreError};
+use super::DbConn;
+use crate::store::{ReadConn, StoreError};
 
 /// Contacts that match, newest first; at most as many as anyone reads.
 pub(in crate::store) const ROWS: i64 = 2000;
@@ -22,13 +22,13 @@ const ONE_PLAN: &str = "SET LOCAL enable_seqscan = off; SET LOCAL enable_indexsc
     SET LOCAL work_mem = '32MB'";
 
 #[derive(QueryableByName)]
-struct Found {
+struct FoundRow {
     #[diesel(sql_type = BigInt)]
     row_id: i64,
 }
 
 #[derive(QueryableByName)]
-struct Collected {
+struct CollectedRow {
     #[diesel(sql_type = BigInt)]
     row_id: i64,
     #[diesel(sql_type = BigInt)]
@@ -36,9 +36,9 @@ struct Collected {
 }
 
 /// The rows of contacts in which `words`, at least three characters long, stand.
-pub(in crate::store) fn search_rows(conn: &mut Conn<'_>, words: &str) -> Result<Vec<i64>, StoreError> {
+pub(in crate::store) fn search_rows(conn: &mut ReadConn<'_>, words: &str) -> Result<Vec<i64>, StoreError> {
     match &mut conn.db {
-        Db::Sqlite(db) => {
+        DbConn::Sqlite(db) => {
             let found = diesel::sql_query(
                 "SELECT rowid AS row_id FROM contacts_search WHERE contacts_search MATCH ?1 ORDER BY rowid DESC LIMIT ?2",
             );
@@ -46,7 +46,7 @@ pub(in crate::store) fn search_rows(conn: &mut Conn<'_>, words: &str) -> Result<
                 found.bind::<Text, _>(format!("\"{}\"", words.replace('"', "\"\""))).bind::<BigInt, _>(ROWS);
             Ok(rows(found.load(*db)?))
         }
-        Db::Postgres(db) => Ok(newest(db, &format!("%{}%", literally(words)))?),
+        DbConn::Postgres(db) => Ok(newest(db, &format!("%{}%", literally(words)))?),
     }
 }
 
@@ -88,7 +88,7 @@ fn collected(db: &mut PgConnection, pattern: &str, most: i64) -> QueryResult<Opt
          SELECT row_id, (SELECT count(*) FROM found) AS of FROM found ORDER BY row_id DESC LIMIT $3",
     );
     let found = found.bind::<Text, _>(pattern).bind::<BigInt, _>(most + 1).bind::<BigInt, _>(ROWS);
-    let found: Vec<Collected> = found.load(db)?;
+    let found: Vec<CollectedRow> = found.load(db)?;
     let is_all = found.first().is_none_or(|first| first.of <= most);
     Ok(is_all.then(|| found.into_iter().map(|found| found.row_id).collect()))
 }
@@ -104,7 +104,7 @@ fn walked(db: &mut PgConnection, pattern: &str, among: i64) -> QueryResult<Vec<i
     Ok(rows(found.load(db)?))
 }
 
-fn rows(found: Vec<Found>) -> Vec<i64> {
+fn rows(found: Vec<FoundRow>) -> Vec<i64> {
     found.into_iter().map(|found| found.row_id).collect()
 }
 

@@ -22,7 +22,7 @@ const READING: &str = "PRAGMA busy_timeout = 10000; PRAGMA query_only = ON; PRAG
 /// Readers at most at once.
 const READERS: u32 = 8;
 
-pub(super) type Pool = r2d2::Pool<ConnectionManager<SqliteConnection>>;
+pub(super) type SqlitePool = r2d2::Pool<ConnectionManager<SqliteConnection>>;
 
 pub(super) fn connect(path: &str) -> Result<SqliteConnection, StoreError> {
     let mut db =
@@ -95,14 +95,14 @@ pub(super) fn migrate(path: &str) -> Result<(), StoreError> {
 /// only where it is missing, so no migration can.
 fn add_missing_column(db: &mut SqliteConnection) -> Result<(), StoreError> {
     let known = "SELECT count(*) AS n FROM pragma_table_info('programs') WHERE name = 'has_promised'";
-    if diesel::sql_query(known).get_result::<Found>(db)?.n == 0 {
+    if diesel::sql_query(known).get_result::<PragmaCount>(db)?.n == 0 {
         db.batch_execute("ALTER TABLE programs ADD COLUMN has_promised BOOLEAN NOT NULL DEFAULT TRUE")?;
     }
     Ok(())
 }
 
 #[derive(QueryableByName)]
-struct Found {
+struct PragmaCount {
     #[diesel(sql_type = diesel::sql_types::BigInt)]
     n: i64,
 }
@@ -112,7 +112,7 @@ struct Found {
 /// from end to end for each page, in 300 ms.
 fn forget_statistics(db: &mut SqliteConnection) -> Result<(), StoreError> {
     let asked = diesel::sql_query("SELECT count(*) AS n FROM sqlite_schema WHERE name = 'sqlite_stat1'");
-    if asked.get_result::<Found>(db)?.n > 0 {
+    if asked.get_result::<PragmaCount>(db)?.n > 0 {
         db.batch_execute("DELETE FROM sqlite_stat1")?;
     }
     Ok(())
@@ -129,7 +129,7 @@ impl CustomizeConnection<SqliteConnection, r2d2::Error> for ReadOnly {
     }
 }
 
-pub(super) fn pool(path: &str) -> Result<Pool, StoreError> {
+pub(super) fn pool(path: &str) -> Result<SqlitePool, StoreError> {
     r2d2::Pool::builder()
         .max_size(READERS)
         .min_idle(Some(1))

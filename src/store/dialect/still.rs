@@ -1,15 +1,15 @@
 //! Transactions beside which nothing else is written.
 
-use super::Db;
+use super::DbConn;
 use crate::store::{StoreError, Tx};
 
 /// Keeps every other write of this process out of the transaction, where others may write beside it. If some are in it
 /// already, this one comes again by itself.
 pub(in crate::store) fn stand_alone(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     match tx.db {
-        Db::Sqlite(_) => {}
-        Db::Postgres(_) if !tx.may_wait() => return Err(StoreError::Busy),
-        Db::Postgres(_) => tx.aftermath.stands_alone = true,
+        DbConn::Sqlite(_) => {}
+        DbConn::Postgres(_) if !tx.may_wait() => return Err(StoreError::Busy),
+        DbConn::Postgres(_) => tx.aftermath.stands_alone = true,
     }
     Ok(())
 }
@@ -31,7 +31,7 @@ pub(in crate::store) fn hold_history_still(tx: &mut Tx<'_>) -> Result<(), StoreE
 /// The mode of the lock excludes itself as well.
 fn hold_still(tx: &mut Tx<'_>, table: &str) -> Result<(), StoreError> {
     stand_alone(tx)?;
-    if matches!(tx.db, Db::Sqlite(_)) {
+    if matches!(tx.db, DbConn::Sqlite(_)) {
         return Ok(());
     }
     let lock = format!("SET LOCAL lock_timeout = '1s'; LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE");

@@ -23,9 +23,9 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
 use crate::store::StoreError;
-use address::Address;
-use server::Server;
-use trust::Mode;
+use address::ServerAddress;
+use server::TlsServer;
+use trust::TlsMode;
 
 /// The name libpq looks for in a folder.
 const SOCKET: &str = ".s.PGSQL.5432";
@@ -62,13 +62,13 @@ impl Drop for Bridge {
 /// Where libpq connects to for `url`, and the bridge that must live as long, if the address asks for TLS.
 pub(super) fn reach(url: &str) -> Result<(String, Option<Bridge>), StoreError> {
     let unusable = |why: String| StoreError::Connection(format!("in the address of the database, {why}."));
-    let mut address = Address::parse(url).map_err(unusable)?;
+    let mut address = ServerAddress::parse(url).map_err(unusable)?;
     super::parameters::check_postgres(address.names())?;
-    let Some(mode) = Mode::of(&address).map_err(unusable)? else {
+    let Some(mode) = TlsMode::of(&address).map_err(unusable)? else {
         warn_in_the_clear(&address);
         return Ok((watched(url, &address), None));
     };
-    let server = Server::of(mode, &mut address).map_err(unusable)?;
+    let server = TlsServer::of(mode, &mut address).map_err(unusable)?;
     address.take("sslmode");
     refuse_what_is_not_kept(&mut address).map_err(unusable)?;
     if server.anybody {
@@ -88,7 +88,7 @@ pub(super) fn reach(url: &str) -> Result<(String, Option<Bridge>), StoreError> {
 }
 
 /// A wish about TLS that is not kept is refused: dropping it would weaken what somebody asked for.
-fn refuse_what_is_not_kept(address: &mut Address) -> Result<(), String> {
+fn refuse_what_is_not_kept(address: &mut ServerAddress) -> Result<(), String> {
     if address.get("channel_binding") == Some("require") {
         return Err(
             "channel_binding=require cannot be kept. Leave it out and use sslmode=verify-full".to_owned()
@@ -106,7 +106,7 @@ fn refuse_what_is_not_kept(address: &mut Address) -> Result<(), String> {
 }
 
 /// The address with the wish to notice a server that is gone; what somebody chose otherwise stays.
-fn watched(url: &str, address: &Address) -> String {
+fn watched(url: &str, address: &ServerAddress) -> String {
     let mut watched = url.to_owned();
     for (name, value) in NOTICED {
         if address.get(name).is_none() {
@@ -117,7 +117,7 @@ fn watched(url: &str, address: &Address) -> String {
     watched
 }
 
-fn warn_in_the_clear(address: &Address) {
+fn warn_in_the_clear(address: &ServerAddress) {
     if !address.is_local() {
         let mode = address.get("sslmode").unwrap_or("prefer");
         log::warn!(
@@ -128,7 +128,7 @@ fn warn_in_the_clear(address: &Address) {
 }
 
 impl Bridge {
-    fn start(server: Server) -> io::Result<Bridge> {
+    fn start(server: TlsServer) -> io::Result<Bridge> {
         sweep(&std::env::temp_dir());
         let folder = private_folder()?;
         // It gets its name when somebody listens: until then another process would sweep it away.
@@ -172,7 +172,11 @@ fn remove(folder: &Path) {
 }
 
 /// Takes libpq's connections until the bridge is dropped, and then waits for those that are open.
-async fn serve(socket: Listener, server: Arc<Server>, mut dropped: oneshot::Receiver<()>) -> io::Result<()> {
+async fn serve(
+    socket: Listener,
+    server: Arc<TlsServer>,
+    mut dropped: oneshot::Receiver<()>,
+) -> io::Result<()> {
     let socket = UnixListener::from_std(socket)?;
     let mut open = JoinSet::new();
     loop {
@@ -197,7 +201,7 @@ async fn serve(socket: Listener, server: Arc<Server>, mut dropped: oneshot::Rece
 }
 
 /// One connection of libpq, from its beginning to its end.
-async fn carry(mut libpq: UnixStream, server: &Server) -> io::Result<()> {
+async fn carry(mut libpq: UnixStream, server: &TlsServer) -> io::Result<()> {
     let start = login::start(&mut libpq).await?;
     match server.connect().await {
         Ok(mut reached) => {

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 
 use super::super::dialect::{self, on};
 use super::super::schema::{message_attempts, messages};
-use super::super::{Conn, StoreError, Tx};
+use super::super::{ReadConn, StoreError, Tx};
 use super::Message;
 use crate::domain::id::{MessageId, NumberId};
 use crate::domain::time::Timestamp;
@@ -47,7 +47,7 @@ pub fn keep_failed(
     on!(tx, db => diesel::insert_into(message_attempts::table).values(&attempt).on_conflict_do_nothing().execute(db))?;
     on!(tx, db => {
         let none = messages::provider_id.eq(None::<String>);
-        Ok(dialect::Change(diesel::update(messages::table.find(message.id)).set(none)).run(db)?)
+        Ok(dialect::CachedStatement(diesel::update(messages::table.find(message.id)).set(none)).run(db)?)
     })
 }
 
@@ -55,7 +55,7 @@ pub fn keep_failed(
 ///
 /// # Errors
 /// When the database fails.
-pub fn failed_attempts(conn: &mut Conn<'_>, id: MessageId) -> Result<Vec<FailedAttempt>, StoreError> {
+pub fn failed_attempts(conn: &mut ReadConn<'_>, id: MessageId) -> Result<Vec<FailedAttempt>, StoreError> {
     on!(conn, db => {
         let query = message_attempts::table
             .filter(message_attempts::message_id.eq(id))
@@ -68,7 +68,10 @@ pub fn failed_attempts(conn: &mut Conn<'_>, id: MessageId) -> Result<Vec<FailedA
 ///
 /// # Errors
 /// When the database fails.
-pub fn failed_attempt(conn: &mut Conn<'_>, provider_id: &str) -> Result<Option<FailedAttempt>, StoreError> {
+pub fn failed_attempt(
+    conn: &mut ReadConn<'_>,
+    provider_id: &str,
+) -> Result<Option<FailedAttempt>, StoreError> {
     on!(conn, db => {
         let query = message_attempts::table.find(provider_id).select(FailedAttempt::as_select());
         Ok(query.first(db).optional()?)
@@ -79,7 +82,7 @@ pub fn failed_attempt(conn: &mut Conn<'_>, provider_id: &str) -> Result<Option<F
 ///
 /// # Errors
 /// When the database fails.
-pub fn failed_ids(conn: &mut Conn<'_>, number: NumberId) -> Result<Vec<String>, StoreError> {
+pub fn failed_ids(conn: &mut ReadConn<'_>, number: NumberId) -> Result<Vec<String>, StoreError> {
     on!(conn, db => {
         let query = message_attempts::table
             .inner_join(messages::table.on(messages::id.eq(message_attempts::message_id)))

@@ -6,7 +6,7 @@ use diesel::sql_types::Bool;
 
 use super::super::dialect::on;
 use super::super::schema::messages;
-use super::super::{Conn, StoreError};
+use super::super::{ReadConn, StoreError};
 use super::Message;
 use crate::domain::id::{MessageId, NumberId};
 use crate::domain::message::Status;
@@ -16,7 +16,7 @@ use crate::domain::time::Timestamp;
 ///
 /// # Errors
 /// When the database fails.
-pub fn of_number(conn: &mut Conn<'_>, number: NumberId, limit: i64) -> Result<Vec<Message>, StoreError> {
+pub fn of_number(conn: &mut ReadConn<'_>, number: NumberId, limit: i64) -> Result<Vec<Message>, StoreError> {
     on!(conn, db => {
         let query = messages::table.filter(messages::number_id.eq(number)).order(messages::id.desc());
         Ok(query.select(Message::as_select()).limit(limit).load(db)?)
@@ -28,7 +28,7 @@ pub fn of_number(conn: &mut Conn<'_>, number: NumberId, limit: i64) -> Result<Ve
 /// # Errors
 /// When the database fails.
 pub fn page(
-    conn: &mut Conn<'_>,
+    conn: &mut ReadConn<'_>,
     status: Option<Status>,
     code: Option<&str>,
     before: Option<MessageId>,
@@ -62,7 +62,7 @@ pub fn page(
 ///
 /// # Errors
 /// When the database fails.
-pub fn twin_after(conn: &mut Conn<'_>, message: &Message) -> Result<Option<Timestamp>, StoreError> {
+pub fn twin_after(conn: &mut ReadConn<'_>, message: &Message) -> Result<Option<Timestamp>, StoreError> {
     on!(conn, db => {
         let twins = messages::table
             .filter(messages::number_id.eq(message.number_id))
@@ -79,7 +79,7 @@ pub fn twin_after(conn: &mut Conn<'_>, message: &Message) -> Result<Option<Times
 /// # Errors
 /// When the database fails.
 pub fn provider_ids(
-    conn: &mut Conn<'_>,
+    conn: &mut ReadConn<'_>,
     number: NumberId,
     except: MessageId,
 ) -> Result<Vec<String>, StoreError> {

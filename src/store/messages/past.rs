@@ -5,7 +5,7 @@ use diesel::prelude::*;
 
 use super::super::dialect::on;
 use super::super::schema::messages;
-use super::super::{Conn, StoreError};
+use super::super::{ReadConn, StoreError};
 use super::Message;
 use super::queue::{WAITING, in_status};
 use crate::domain::id::{MessageId, NumberId, ProgramId};
@@ -18,7 +18,7 @@ use crate::domain::time::Timestamp;
 /// # Errors
 /// When the database fails.
 pub fn counted_since(
-    conn: &mut Conn<'_>,
+    conn: &mut ReadConn<'_>,
     number: NumberId,
     program: ProgramId,
     since: Timestamp,
@@ -45,7 +45,7 @@ pub fn counted_since(
 /// # Errors
 /// When the database fails.
 pub fn attempts_since(
-    conn: &mut Conn<'_>,
+    conn: &mut ReadConn<'_>,
     number: NumberId,
     program: Option<ProgramId>,
     since: Timestamp,
@@ -69,7 +69,7 @@ pub fn attempts_since(
 
 /// A text that is scheduled for a number already.
 #[derive(Clone, Copy, Debug)]
-pub struct Arranged {
+pub struct ArrangedMessage {
     /// Of which program.
     pub program: ProgramId,
     /// It counts towards a promised frequency.
@@ -82,7 +82,7 @@ pub struct Arranged {
 ///
 /// # Errors
 /// When the database fails.
-pub fn arranged(conn: &mut Conn<'_>, number: NumberId) -> Result<Vec<Arranged>, StoreError> {
+pub fn arranged(conn: &mut ReadConn<'_>, number: NumberId) -> Result<Vec<ArrangedMessage>, StoreError> {
     on!(conn, db => {
         // The status is looked at here: with it in the query SQLite would take an index over all scheduled messages.
         let query = messages::table
@@ -99,7 +99,7 @@ pub fn arranged(conn: &mut Conn<'_>, number: NumberId) -> Result<Vec<Arranged>, 
         let scheduled = waiting.into_iter().filter(|(status, ..)| *status == Status::Scheduled);
         Ok(scheduled
             .map(|(_, program, lane, category, at)| {
-                Arranged { program, counts: lane == Lane::Gated && category != Category::Conversation, at }
+                ArrangedMessage { program, counts: lane == Lane::Gated && category != Category::Conversation, at }
             })
             .collect())
     })
@@ -109,7 +109,7 @@ pub fn arranged(conn: &mut Conn<'_>, number: NumberId) -> Result<Vec<Arranged>, 
 ///
 /// # Errors
 /// When the database fails.
-pub fn request(conn: &mut Conn<'_>, number: NumberId, seq: i32) -> Result<Option<Message>, StoreError> {
+pub fn request(conn: &mut ReadConn<'_>, number: NumberId, seq: i32) -> Result<Option<Message>, StoreError> {
     on!(conn, db => {
         let query = messages::table
             .filter(messages::number_id.eq(number))
@@ -126,7 +126,7 @@ pub fn request(conn: &mut Conn<'_>, number: NumberId, seq: i32) -> Result<Option
 /// # Errors
 /// When the database fails.
 pub fn confirmed_with(
-    conn: &mut Conn<'_>,
+    conn: &mut ReadConn<'_>,
     number: NumberId,
     program: ProgramId,
 ) -> Result<Option<String>, StoreError> {
@@ -146,7 +146,7 @@ pub fn confirmed_with(
 /// # Errors
 /// When the database fails.
 pub fn helped_since(
-    conn: &mut Conn<'_>,
+    conn: &mut ReadConn<'_>,
     number: NumberId,
     since: Timestamp,
     most: i64,
@@ -166,7 +166,7 @@ pub fn helped_since(
 ///
 /// # Errors
 /// When the database fails.
-pub fn taken_by(conn: &mut Conn<'_>) -> Result<(bool, bool), StoreError> {
+pub fn taken_by(conn: &mut ReadConn<'_>) -> Result<(bool, bool), StoreError> {
     on!(conn, db => {
         let simulators = messages::table.filter(messages::provider_id.like("SIM%"));
         let others = messages::table.filter(messages::provider_id.not_like("SIM%"));
@@ -184,7 +184,7 @@ pub fn taken_by(conn: &mut Conn<'_>) -> Result<(bool, bool), StoreError> {
 /// # Errors
 /// When the database fails.
 pub fn failed_request(
-    conn: &mut Conn<'_>,
+    conn: &mut ReadConn<'_>,
     number: NumberId,
     program: ProgramId,
 ) -> Result<Option<(Timestamp, String)>, StoreError> {
@@ -207,7 +207,11 @@ pub fn failed_request(
 ///
 /// # Errors
 /// When the database fails.
-pub fn failed_at_simulator(conn: &mut Conn<'_>, number: NumberId, code: &str) -> Result<bool, StoreError> {
+pub fn failed_at_simulator(
+    conn: &mut ReadConn<'_>,
+    number: NumberId,
+    code: &str,
+) -> Result<bool, StoreError> {
     let found: Option<MessageId> = on!(conn, db => messages::table
         .filter(messages::number_id.eq(number))
         .filter(messages::error_code.eq(code))
@@ -222,7 +226,7 @@ pub fn failed_at_simulator(conn: &mut Conn<'_>, number: NumberId, code: &str) ->
 ///
 /// # Errors
 /// When the database fails.
-pub fn any(conn: &mut Conn<'_>) -> Result<bool, StoreError> {
+pub fn any(conn: &mut ReadConn<'_>) -> Result<bool, StoreError> {
     let found: Option<MessageId> =
         on!(conn, db => messages::table.select(messages::id).first(db).optional()?);
     Ok(found.is_some())

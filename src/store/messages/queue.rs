@@ -7,10 +7,10 @@ use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Bool};
 
-use super::super::dialect::{Prepared, on};
+use super::super::dialect::{CachedQuery, on};
 use super::super::numbers::Number;
 use super::super::schema::messages;
-use super::super::{Conn, StoreError, Tx};
+use super::super::{ReadConn, StoreError, Tx};
 use super::Message;
 use crate::domain::id::{MessageId, NumberId, ProgramId};
 use crate::domain::message::{Lane, Status};
@@ -52,14 +52,14 @@ pub type QueuePlace = (Timestamp, MessageId);
 
 /// A queued message whose time has come.
 #[derive(Clone, Copy, Debug)]
-pub struct Due {
+pub struct DueMessage {
     /// Its place in the queue.
     pub place: QueuePlace,
     /// The recipient.
     pub number: NumberId,
 }
 
-impl Due {
+impl DueMessage {
     /// Which message.
     pub fn message(&self) -> MessageId {
         self.place.1
@@ -72,12 +72,12 @@ impl Due {
 /// # Errors
 /// When the database fails.
 pub fn due(
-    conn: &mut Conn<'_>,
+    conn: &mut ReadConn<'_>,
     part: QueuePart,
     after: Option<QueuePlace>,
     now: Timestamp,
     limit: i64,
-) -> Result<Vec<Due>, StoreError> {
+) -> Result<Vec<DueMessage>, StoreError> {
     let condition = match part {
         QueuePart::Replies => QUEUED_REPLY,
         QueuePart::Texts => QUEUED_TEXT,
@@ -99,8 +99,8 @@ pub fn due(
             .order((messages::due_at, messages::id))
             .select((messages::due_at, messages::id, messages::number_id.assume_not_null()))
             .limit(limit);
-        let rows: Vec<(Timestamp, MessageId, NumberId)> = Prepared(query).load(db)?;
-        Ok(rows.into_iter().map(|(due_at, id, number)| Due { place: (due_at, id), number }).collect())
+        let rows: Vec<(Timestamp, MessageId, NumberId)> = CachedQuery(query).load(db)?;
+        Ok(rows.into_iter().map(|(due_at, id, number)| DueMessage { place: (due_at, id), number }).collect())
     })
 }
 
@@ -108,7 +108,7 @@ pub fn due(
 ///
 /// # Errors
 /// When the database fails.
-pub fn count_waiting(conn: &mut Conn<'_>) -> Result<Vec<(Status, i64)>, StoreError> {
+pub fn count_waiting(conn: &mut ReadConn<'_>) -> Result<Vec<(Status, i64)>, StoreError> {
     let mut counts = Vec::new();
     for status in [Status::Held, Status::Queued, Status::Scheduled, Status::Sending] {
         // The expression of `messages_listed`, and nothing but that index is read.
@@ -130,7 +130,7 @@ pub fn count_waiting(conn: &mut Conn<'_>) -> Result<Vec<(Status, i64)>, StoreErr
 /// # Errors
 /// When the database fails.
 pub fn is_behind_another(
-    conn: &mut Conn<'_>,
+    conn: &mut ReadConn<'_>,
     message: &Message,
     since: Timestamp,
 ) -> Result<bool, StoreError> {
@@ -144,7 +144,7 @@ pub fn is_behind_another(
             .select(messages::id)
             .limit(BEGUN_AT_MOST);
         // The identifiers are compared here: the statement must not walk all of the number's messages by them.
-        let begun: Vec<MessageId> = Prepared(begun).load(db)?;
+        let begun: Vec<MessageId> = CachedQuery(begun).load(db)?;
         Ok(begun.into_iter().any(|id| id < message.id))
     })
 }
@@ -154,7 +154,7 @@ pub fn is_behind_another(
 /// # Errors
 /// When the database fails.
 pub fn scheduled_until(
-    conn: &mut Conn<'_>,
+    conn: &mut ReadConn<'_>,
     now: Timestamp,
     limit: i64,
 ) -> Result<Vec<MessageId>, StoreError> {
@@ -165,7 +165,7 @@ pub fn scheduled_until(
             .order((messages::due_at, messages::id))
             .select(messages::id)
             .limit(limit);
-        Ok(Prepared(query).load(db)?)
+        Ok(CachedQuery(query).load(db)?)
     })
 }
 
@@ -175,7 +175,7 @@ pub fn scheduled_until(
 /// # Errors
 /// When the database fails.
 pub fn unanswered(
-    conn: &mut Conn<'_>,
+    conn: &mut ReadConn<'_>,
     before: Timestamp,
     now: Timestamp,
 ) -> Result<Vec<Message>, StoreError> {
@@ -194,7 +194,7 @@ pub fn unanswered(
 ///
 /// # Errors
 /// When the database fails.
-pub fn holds_ending(conn: &mut Conn<'_>, by: Timestamp, limit: i64) -> Result<Vec<Message>, StoreError> {
+pub fn holds_ending(conn: &mut ReadConn<'_>, by: Timestamp, limit: i64) -> Result<Vec<Message>, StoreError> {
     on!(conn, db => {
         let query = messages::table
             .filter(in_status(HELD))
@@ -209,7 +209,7 @@ pub fn holds_ending(conn: &mut Conn<'_>, by: Timestamp, limit: i64) -> Result<Ve
 ///
 /// # Errors
 /// When the database fails.
-pub fn all_waiting(conn: &mut Conn<'_>, limit: i64) -> Result<Vec<Message>, StoreError> {
+pub fn all_waiting(conn: &mut ReadConn<'_>, limit: i64) -> Result<Vec<Message>, StoreError> {
     on!(conn, db => {
         let query = messages::table.filter(in_status(WAITING)).select(Message::as_select());
         Ok(query.limit(limit).load(db)?)
@@ -221,7 +221,7 @@ pub fn all_waiting(conn: &mut Conn<'_>, limit: i64) -> Result<Vec<Message>, Stor
 /// # Errors
 /// When the database fails.
 pub fn waiting(
-    conn: &mut Conn<'_>,
+    conn: &mut ReadConn<'_>,
     number: NumberId,
     program: Option<ProgramId>,
 ) -> Result<Vec<Message>, StoreError> {
@@ -231,7 +231,7 @@ pub fn waiting(
             .filter(in_status(WAITING))
             .order(messages::id)
             .select(Message::as_select());
-        let mut waiting: Vec<Message> = Prepared(query).load(db)?;
+        let mut waiting: Vec<Message> = CachedQuery(query).load(db)?;
         waiting.retain(|message| program.is_none_or(|program| program == message.program_id));
         Ok(waiting)
     })

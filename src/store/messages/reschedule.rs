@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::super::dialect::{load_free_locked, on};
 use super::super::schema::messages;
-use super::super::{Conn, StoreError, Tx, settings};
+use super::super::{ReadConn, StoreError, Tx, settings};
 use crate::domain::id::{MessageId, ProgramId};
 use crate::domain::time::Timestamp;
 
@@ -24,7 +24,7 @@ const WALKS: &str = "reschedule:";
 
 /// A walk over the messages that waited for an allowed time when it began.
 #[derive(Clone, Serialize, Deserialize)]
-struct Walk {
+struct RescheduleWalk {
     /// Of which program; of all when there is none.
     program: Option<ProgramId>,
     /// How far it came.
@@ -40,7 +40,8 @@ struct Walk {
 /// When the database fails.
 pub fn reschedule_now(tx: &mut Tx<'_>, program: Option<ProgramId>, now: Timestamp) -> Result<(), StoreError> {
     let of = program.map_or("all".to_owned(), |program| program.to_string());
-    let walk = Walk { program, after: MessageId::from(Uuid::nil()), until: tx.new_id(now.plus(MARGIN))? };
+    let walk =
+        RescheduleWalk { program, after: MessageId::from(Uuid::nil()), until: tx.new_id(now.plus(MARGIN))? };
     walk_on(tx, &format!("{WALKS}{of}"), walk, now)
 }
 
@@ -48,7 +49,7 @@ pub fn reschedule_now(tx: &mut Tx<'_>, program: Option<ProgramId>, now: Timestam
 ///
 /// # Errors
 /// When the database fails.
-pub fn is_rescheduling(conn: &mut Conn<'_>) -> Result<bool, StoreError> {
+pub fn is_rescheduling(conn: &mut ReadConn<'_>) -> Result<bool, StoreError> {
     Ok(settings::first_like(conn, &format!("{WALKS}%"))?.is_some())
 }
 
@@ -69,7 +70,7 @@ pub fn reschedule_next(tx: &mut Tx<'_>, now: Timestamp) -> Result<bool, StoreErr
 }
 
 /// Makes the next messages due, and writes down how far that came.
-fn walk_on(tx: &mut Tx<'_>, key: &str, mut walk: Walk, now: Timestamp) -> Result<(), StoreError> {
+fn walk_on(tx: &mut Tx<'_>, key: &str, mut walk: RescheduleWalk, now: Timestamp) -> Result<(), StoreError> {
     let rows = scheduled_after(tx, &walk)?;
     let is_meant = |program: &ProgramId| walk.program.is_none_or(|wanted| wanted == *program);
     let later = rows.iter().filter(|(_, program, due_at)| is_meant(program) && *due_at > now);
@@ -87,7 +88,7 @@ fn walk_on(tx: &mut Tx<'_>, key: &str, mut walk: Walk, now: Timestamp) -> Result
 /// The next scheduled messages. On PostgreSQL their rows are locked; one that another transaction moves on right now is left out.
 fn scheduled_after(
     tx: &mut Tx<'_>,
-    walk: &Walk,
+    walk: &RescheduleWalk,
 ) -> Result<Vec<(MessageId, ProgramId, Timestamp)>, StoreError> {
     let query = messages::table
         // The expression of `messages_listed`.

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::super::dialect::on;
 use super::super::schema::{messages, numbers};
-use super::super::{Conn, StoreError};
+use super::super::{ReadConn, StoreError};
 use super::queue::{SCHEDULED, in_status};
 use crate::domain::id::{NumberId, ProgramId};
 use crate::domain::phone::Phone;
@@ -12,7 +12,7 @@ use crate::domain::time::Timestamp;
 
 /// A message that waits for an allowed time.
 #[derive(Clone, Debug, Queryable)]
-pub struct Waiting {
+pub struct ScheduledMessage {
     /// To which number.
     pub number: NumberId,
     /// The number itself.
@@ -27,7 +27,7 @@ pub struct Waiting {
 ///
 /// # Errors
 /// When the database fails.
-pub fn waiting_for_a_time(conn: &mut Conn<'_>, most: usize) -> Result<Vec<Waiting>, StoreError> {
+pub fn waiting_for_a_time(conn: &mut ReadConn<'_>, most: usize) -> Result<Vec<ScheduledMessage>, StoreError> {
     let most = i64::try_from(most).unwrap_or(i64::MAX);
     on!(conn, db => Ok(messages::table
         .inner_join(numbers::table.on(messages::number_id.eq(numbers::id.nullable())))

@@ -6,10 +6,10 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 
-use super::super::catalog::Known;
-use super::super::dialect::{self, Db};
-use super::super::{Conn, StoreError, Tx, settings, starts};
-use super::{Mark, Move};
+use super::super::catalog::CachedConfig;
+use super::super::dialect::{self, DbConn};
+use super::super::{ReadConn, StoreError, Tx, settings, starts};
+use super::{DatabaseTransfer, TransferMark};
 
 /// A session that just ended is listed for a moment.
 const STEPS: u32 = 30;
@@ -24,7 +24,7 @@ const IN_USE: &str =
 /// When there is no such database.
 pub fn moved_to(source: &str) -> Result<Option<String>, StoreError> {
     let mut source = dialect::existing_source(source)?;
-    settings::get(&mut Conn::new(Db::Sqlite(&mut source), &Known::default()), settings::MOVED)
+    settings::get(&mut ReadConn::new(DbConn::Sqlite(&mut source), &CachedConfig::default()), settings::MOVED)
 }
 
 /// Takes the mark back without looking at the copy: it was dropped or lost.
@@ -33,7 +33,10 @@ pub fn moved_to(source: &str) -> Result<Option<String>, StoreError> {
 /// When there is no such database, or it cannot be written.
 pub fn take_mark_back(source: &str) -> Result<(), StoreError> {
     let mut source = dialect::existing_source(source)?;
-    settings::clear(&mut Tx::new(Db::Sqlite(&mut source), &Known::default(), true), settings::MOVED)
+    settings::clear(
+        &mut Tx::new(DbConn::Sqlite(&mut source), &CachedConfig::default(), true),
+        settings::MOVED,
+    )
 }
 
 /// Marks the copy as left, to `back`, and takes the mark on the source away.
@@ -41,7 +44,7 @@ pub fn take_mark_back(source: &str) -> Result<(), StoreError> {
 /// # Errors
 /// When the copy was used since or is in use, or a database fails: then the source stays marked.
 pub fn undo_move(source: &str, target: &str, back: &str) -> Result<(), StoreError> {
-    let mut copy = Move::reopen(source, target)?;
+    let mut copy = DatabaseTransfer::reopen(source, target)?;
     if starts::any(&mut copy.target())? || starts::heartbeat(&mut copy.target())?.is_some() {
         return Err(StoreError::Move(USED.to_owned()));
     }
@@ -55,12 +58,12 @@ pub fn undo_move(source: &str, target: &str, back: &str) -> Result<(), StoreErro
     copy.revive_source()
 }
 
-impl Move {
-    fn reopen(source: &str, target: &str) -> Result<Move, StoreError> {
+impl DatabaseTransfer {
+    fn reopen(source: &str, target: &str) -> Result<DatabaseTransfer, StoreError> {
         let (source, target, bridge) = dialect::moving(source, target)?;
-        let (source_known, target_known) = (Known::default(), Known::default());
-        let (counts, mark) = (Vec::new(), Mark::default());
-        Ok(Move { source, target, counts, mark, source_known, target_known, _bridge: bridge })
+        let (source_known, target_known) = (CachedConfig::default(), CachedConfig::default());
+        let (counts, mark) = (Vec::new(), TransferMark::default());
+        Ok(DatabaseTransfer { source, target, counts, mark, source_known, target_known, _bridge: bridge })
     }
 
     fn check_unused(&mut self) -> Result<(), StoreError> {

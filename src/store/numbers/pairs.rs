@@ -4,7 +4,7 @@ use super::{Number, find, find_or_create, find_spelled, get, get_locked};
 use crate::domain::id::NumberId;
 use crate::domain::phone::Phone;
 use crate::domain::time::Timestamp;
-use crate::store::{Locked, StoreError, Tx};
+use crate::store::{LockedRow, StoreError, Tx};
 
 /// The number that a contact points at from now on, and the one that it leaves, where that is another one. Locked in the
 /// order of their identifiers, a new one last: of two contacts that swap their numbers, none waits for the other.
@@ -16,7 +16,7 @@ pub fn lock_both(
     to: &Phone,
     from: NumberId,
     now: Timestamp,
-) -> Result<(Locked<Number>, Option<Locked<Number>>), StoreError> {
+) -> Result<(LockedRow<Number>, Option<LockedRow<Number>>), StoreError> {
     let Some(known) = find(tx, to)? else {
         let left = get_locked(tx, from)?;
         return Ok((find_or_create(tx, to, now)?, left));
@@ -38,7 +38,7 @@ pub fn find_or_create_with_twin(
     tx: &mut Tx<'_>,
     phone: &Phone,
     now: Timestamp,
-) -> Result<Locked<Number>, StoreError> {
+) -> Result<LockedRow<Number>, StoreError> {
     let phone = phone.canonical();
     let Some(twin) = phone.twin() else { return find_or_create(tx, &phone, now) };
     lock_twins(tx, &phone, &twin)?;
@@ -72,7 +72,7 @@ pub fn get_locked_with_twin(
     tx: &mut Tx<'_>,
     id: NumberId,
     now: Timestamp,
-) -> Result<Option<Locked<Number>>, StoreError> {
+) -> Result<Option<LockedRow<Number>>, StoreError> {
     match get(tx, id)?.map(|number| number.phone).filter(|phone| phone.twin().is_some()) {
         Some(phone) => find_or_create_with_twin(tx, &phone, now).map(Some),
         None => get_locked(tx, id),

@@ -9,33 +9,33 @@ use std::time::{Duration, Instant};
 const NOTES: usize = 600;
 
 #[derive(Default)]
-pub(super) struct Trail {
-    known: Mutex<Known>,
+pub(super) struct LagHistory {
+    known: Mutex<LagState>,
 }
 
 /// Of one line of primaries: what is known of another one says nothing.
 #[derive(Default)]
-struct Known {
+struct LagState {
     lineage: String,
-    notes: VecDeque<Note>,
+    notes: VecDeque<LagSample>,
 }
 
-struct Note {
+struct LagSample {
     place: i64,
     /// The last time the primary was seen at this place.
     at: Instant,
 }
 
-impl Trail {
+impl LagHistory {
     /// At `at`, the primary of this lineage had written as far as `place`.
     pub(super) fn note(&self, lineage: &str, place: i64, at: Instant) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.lineage != lineage {
-            *known = Known { lineage: lineage.to_owned(), notes: VecDeque::new() };
+            *known = LagState { lineage: lineage.to_owned(), notes: VecDeque::new() };
         }
         match known.notes.back_mut() {
             Some(last) if last.place == place => last.at = at,
-            _ => known.notes.push_back(Note { place, at }),
+            _ => known.notes.push_back(LagSample { place, at }),
         }
         if known.notes.len() > NOTES {
             known.notes.pop_front();
@@ -44,7 +44,7 @@ impl Trail {
 
     /// Nothing is known any more: another server is the primary.
     pub(super) fn forget(&self) {
-        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Known::default();
+        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = LagState::default();
     }
 
     /// How old the view of a replica may be that has come to `place` of this lineage; `None` when that is not known, or it
@@ -64,13 +64,13 @@ mod tests {
         Instant::now().checked_sub(Duration::from_secs(seconds)).unwrap()
     }
 
-    fn age(trail: &Trail, place: i64) -> Option<u64> {
+    fn age(trail: &LagHistory, place: i64) -> Option<u64> {
         trail.age("1/a", place).map(|age| age.as_secs())
     }
 
     #[test]
     fn a_replica_is_as_old_as_the_newest_note_it_has_come_to() {
-        let trail = Trail::default();
+        let trail = LagHistory::default();
         trail.note("1/a", 100, ago(30));
         trail.note("1/a", 200, ago(20));
         trail.note("1/a", 300, ago(10));
@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn a_primary_that_writes_nothing_leaves_its_replicas_up_to_date() {
-        let trail = Trail::default();
+        let trail = LagHistory::default();
         trail.note("1/a", 100, ago(30));
         trail.note("1/a", 100, ago(0));
         assert_eq!(age(&trail, 100), Some(0));
@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn nobody_knows_the_age_of_a_replica_that_is_behind_every_note() {
-        let trail = Trail::default();
+        let trail = LagHistory::default();
         assert_eq!(age(&trail, 100), None);
         trail.note("1/a", 200, ago(1));
         assert_eq!(age(&trail, 100), None);
@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn a_replica_of_another_lineage_has_no_age_however_far_it_has_come() {
-        let trail = Trail::default();
+        let trail = LagHistory::default();
         trail.note("1/a", 1000, ago(60));
         trail.note("2/b", 950, ago(20));
         trail.note("2/b", 990, ago(10));
@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn the_oldest_notes_are_forgotten() {
-        let trail = Trail::default();
+        let trail = LagHistory::default();
         for place in 0..=i64::try_from(NOTES).unwrap() {
             trail.note("1/a", place, ago(1));
         }

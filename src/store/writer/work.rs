@@ -5,20 +5,20 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
-use super::super::catalog::Known;
-use super::super::dialect::Db;
-use super::super::error::Failure;
-use super::super::tx::Aftermath;
-use super::super::{Alarms, StoreError, Tx};
-use super::{Course, Failed};
+use super::super::catalog::CachedConfig;
+use super::super::dialect::DbConn;
+use super::super::error::StoreFailure;
+use super::super::tx::PostCommit;
+use super::super::{JobAlarms, StoreError, Tx};
+use super::{GroupError, GroupState};
 use crate::domain::id::NumberId;
 
 /// The caller's answer, and the numbers whose barrier it passes first.
-pub(in crate::store) type Answer<T, E> = (Result<T, E>, Vec<NumberId>);
+pub(in crate::store) type WriteAnswer<T, E> = (Result<T, E>, Vec<NumberId>);
 
 /// What becomes of a closure that ran.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fate {
+pub(super) enum RunOutcome {
     Keep,
     Refuse,
     /// Somebody else wrote at the same moment: it is worth another run.
@@ -26,53 +26,63 @@ pub(super) enum Fate {
 }
 
 /// A write that waits for its turn, whatever it returns.
-pub(super) trait Work: Send {
-    fn run(&mut self, db: Db<'_>, known: &Known, course: &mut Course) -> (Fate, Aftermath);
+pub(super) trait QueuedWrite: Send {
+    fn run(
+        &mut self,
+        db: DbConn<'_>,
+        known: &CachedConfig,
+        course: &mut GroupState,
+    ) -> (RunOutcome, PostCommit);
     /// What it did cannot be kept after all.
     fn fail(&mut self, why: &str);
-    fn answer(self: Box<Self>, committed: Result<(), &Failed>);
+    fn answer(self: Box<Self>, committed: Result<(), &GroupError>);
 }
 
-pub(super) struct Pending<W, T, E> {
+pub(super) struct TypedWrite<W, T, E> {
     write: W,
     result: Option<Result<T, E>>,
     tightened: Vec<NumberId>,
     wakes: bool,
     wakes_questions: bool,
-    alarms: Arc<Alarms>,
-    caller: oneshot::Sender<Answer<T, E>>,
+    alarms: Arc<JobAlarms>,
+    caller: oneshot::Sender<WriteAnswer<T, E>>,
 }
 
-impl<W, T, E> Pending<W, T, E> {
-    pub(super) fn new(write: W, caller: oneshot::Sender<Answer<T, E>>, alarms: Arc<Alarms>) -> Self {
+impl<W, T, E> TypedWrite<W, T, E> {
+    pub(super) fn new(write: W, caller: oneshot::Sender<WriteAnswer<T, E>>, alarms: Arc<JobAlarms>) -> Self {
         let (result, tightened) = (None, Vec::new());
-        Pending { write, result, tightened, wakes: false, wakes_questions: false, alarms, caller }
+        TypedWrite { write, result, tightened, wakes: false, wakes_questions: false, alarms, caller }
     }
 }
 
-impl<W, T, E> Work for Pending<W, T, E>
+impl<W, T, E> QueuedWrite for TypedWrite<W, T, E>
 where
     W: Fn(&mut Tx<'_>) -> Result<T, E> + Send,
     T: Send,
-    E: Failure,
+    E: StoreFailure,
 {
-    fn run(&mut self, db: Db<'_>, known: &Known, course: &mut Course) -> (Fate, Aftermath) {
+    fn run(
+        &mut self,
+        db: DbConn<'_>,
+        known: &CachedConfig,
+        course: &mut GroupState,
+    ) -> (RunOutcome, PostCommit) {
         let mut tx = Tx::new(db, known, !course.has_kept);
         tx.catalog = course.catalog.take();
         let result = catch_unwind(AssertUnwindSafe(|| (self.write)(&mut tx)))
             .unwrap_or_else(|_| Err(StoreError::Panicked.into()));
         let fate = match &result {
-            Ok(_) => Fate::Keep,
-            Err(error) if error.of_store().is_some_and(StoreError::is_passing) => Fate::Again,
-            Err(_) => Fate::Refuse,
+            Ok(_) => RunOutcome::Keep,
+            Err(error) if error.of_store().is_some_and(StoreError::is_passing) => RunOutcome::Again,
+            Err(_) => RunOutcome::Refuse,
         };
         // What a closure saw that is rolled back, nobody may see.
-        course.catalog = tx.catalog.take().filter(|_| fate == Fate::Keep);
+        course.catalog = tx.catalog.take().filter(|_| fate == RunOutcome::Keep);
         let mut aftermath = std::mem::take(&mut tx.aftermath);
         // A refused write still passes the barrier: a repeated STOP is acknowledged no earlier than the first one.
         self.tightened = std::mem::take(&mut aftermath.tightened);
-        self.wakes = fate == Fate::Keep && aftermath.made_due;
-        self.wakes_questions = fate == Fate::Keep && aftermath.opened_question;
+        self.wakes = fate == RunOutcome::Keep && aftermath.made_due;
+        self.wakes_questions = fate == RunOutcome::Keep && aftermath.opened_question;
         self.result = Some(result);
         (fate, aftermath)
     }
@@ -82,11 +92,11 @@ where
         self.result = Some(Err(StoreError::NotWritten(why.to_owned()).into()));
     }
 
-    fn answer(self: Box<Self>, committed: Result<(), &Failed>) {
+    fn answer(self: Box<Self>, committed: Result<(), &GroupError>) {
         let result = match committed {
             Ok(()) => self.result.unwrap_or_else(|| Err(StoreError::Closed.into())),
-            Err(Failed::Before(why)) => Err(StoreError::Unavailable(why.clone()).into()),
-            Err(Failed::Unconfirmed(why)) => Err(StoreError::Commit(why.clone()).into()),
+            Err(GroupError::Before(why)) => Err(StoreError::Unavailable(why.clone()).into()),
+            Err(GroupError::Unconfirmed(why)) => Err(StoreError::Commit(why.clone()).into()),
         };
         if self.wakes && result.is_ok() {
             self.alarms.due.notify_one();

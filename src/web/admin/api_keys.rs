@@ -12,10 +12,10 @@ use crate::actions::{ActionError, FieldError};
 use crate::domain::id::ApiKeyId;
 use crate::store::StoreError;
 use crate::store::api_keys::{self, ApiKey};
-use crate::web::App;
+use crate::web::AppState;
 use crate::web::error::PageError;
-use crate::web::form::{Errors, Posted};
-use crate::web::page::{self, Page, html, html_status, see_other};
+use crate::web::form::{FormErrors, PostedForm};
+use crate::web::page::{self, PageFrame, html, html_status, see_other};
 use crate::web::session::{self, Administrator};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
@@ -28,17 +28,17 @@ pub(super) fn routes(config: &mut ServiceConfig) {
 
 #[derive(Template)]
 #[template(path = "api_keys/index.html")]
-struct IndexPage {
-    page: Page,
+struct ApiKeysPage {
+    page: PageFrame,
     keys: Vec<ApiKey>,
-    given: Given,
-    errors: Errors,
+    given: ApiKeyForm,
+    errors: FormErrors,
 }
 
 #[derive(Template)]
 #[template(path = "api_keys/created.html")]
 struct CreatedPage {
-    page: Page,
+    page: PageFrame,
     name: String,
     secret: String,
 }
@@ -46,48 +46,48 @@ struct CreatedPage {
 #[derive(Template)]
 #[template(path = "api_keys/revoke.html")]
 struct RevokePage {
-    page: Page,
+    page: PageFrame,
     key: ApiKey,
 }
 
 #[derive(Deserialize, Default)]
-struct Given {
+struct ApiKeyForm {
     name: String,
     #[serde(default)]
     scopes: Vec<String>,
 }
 
-impl Given {
+impl ApiKeyForm {
     fn has(&self, scope: &str) -> bool {
         self.scopes.iter().any(|given| given == scope)
     }
 }
 
 #[derive(Deserialize)]
-struct Nothing {}
+struct RevokeForm {}
 
-async fn index(app: Data<App>, who: Administrator) -> Result<HttpResponse, PageError> {
-    list(&app, &who, StatusCode::OK, Given::default(), Vec::new()).await
+async fn index(app: Data<AppState>, who: Administrator) -> Result<HttpResponse, PageError> {
+    list(&app, &who, StatusCode::OK, ApiKeyForm::default(), Vec::new()).await
 }
 
 async fn list(
-    app: &App,
+    app: &AppState,
     who: &Administrator,
     status: StatusCode,
-    given: Given,
+    given: ApiKeyForm,
     errors: Vec<FieldError>,
 ) -> Result<HttpResponse, PageError> {
     let keys = app.store.read::<_, StoreError>(api_keys::all).await?;
     html_status(
         status,
-        IndexPage { page: Page::new(app, "api-keys", who), keys, given, errors: errors.into() },
+        ApiKeysPage { page: PageFrame::new(app, "api-keys", who), keys, given, errors: errors.into() },
     )
 }
 
 async fn create(
-    app: Data<App>,
+    app: Data<AppState>,
     who: Administrator,
-    Posted(given): Posted<Given>,
+    PostedForm(given): PostedForm<ApiKeyForm>,
 ) -> Result<HttpResponse, PageError> {
     let (name, scopes) = (given.name.clone(), given.scopes.clone());
     let (actor, now) = (who.actor(), app.clock.now());
@@ -95,7 +95,7 @@ async fn create(
         Ok(secret) => {
             // The one page that ever shows the secret. It is stored nowhere, so no redirect can show it.
             let name = given.name.trim().to_owned();
-            html(CreatedPage { page: Page::new(&app, "api-keys", &who), name, secret })
+            html(CreatedPage { page: PageFrame::new(&app, "api-keys", &who), name, secret })
         }
         Err(ActionError::Invalid(errors)) => {
             list(&app, &who, StatusCode::UNPROCESSABLE_ENTITY, given, errors).await
@@ -104,19 +104,23 @@ async fn create(
     }
 }
 
-async fn confirm(app: Data<App>, who: Administrator, id: Path<String>) -> Result<HttpResponse, PageError> {
+async fn confirm(
+    app: Data<AppState>,
+    who: Administrator,
+    id: Path<String>,
+) -> Result<HttpResponse, PageError> {
     let id: ApiKeyId = page::id(&id)?;
     let keys = app.store.read::<_, StoreError>(api_keys::all).await?;
     let key = keys.into_iter().find(|key| key.id == id).ok_or(PageError::NotFound)?;
-    html(RevokePage { page: Page::new(&app, "api-keys", &who), key })
+    html(RevokePage { page: PageFrame::new(&app, "api-keys", &who), key })
 }
 
 async fn revoke(
-    app: Data<App>,
+    app: Data<AppState>,
     who: Administrator,
     session: Session,
     id: Path<String>,
-    _: Posted<Nothing>,
+    _: PostedForm<RevokeForm>,
 ) -> Result<HttpResponse, PageError> {
     let id: ApiKeyId = page::id(&id)?;
     let (actor, now) = (who.actor(), app.clock.now());

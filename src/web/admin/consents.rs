@@ -13,26 +13,26 @@ use askama::Template;
 use chrono::{NaiveDate, NaiveTime};
 use serde::Deserialize;
 
-use self::upload::{Upload, read};
+use self::upload::{FileUpload, read};
 use super::contact::timeline::{HistoryContext, title};
 use super::documents::recognised;
 use super::revocations::{self, RevocationHints};
-use super::which::{self, ProgramTab, Programs, Whom};
-use crate::actions::record_consent::{Update, record_consent};
+use super::which::{self, ContactInProgram, ProgramScope, ProgramTab};
+use crate::actions::record_consent::{NewConsentRecord, record_consent};
 use crate::actions::{ActionError, FieldError};
-use crate::domain::consent::{Refusal, Source, State, check_given_at, check_reason};
+use crate::domain::consent::{ConsentState, Refusal, Source, check_given_at, check_reason};
 use crate::domain::evidence::{ConsentDocument, DocumentKind, RevocationChannel};
 use crate::domain::id::ContactId;
 use crate::domain::program::Program;
-use crate::domain::schedule::Deadlines;
+use crate::domain::schedule::RevocationDeadlines;
 use crate::domain::time::Timestamp;
 use crate::store::contacts::Contact;
 use crate::store::numbers::Number;
-use crate::store::{self, Conn, rulebooks};
-use crate::web::App;
+use crate::store::{self, ReadConn, rulebooks};
+use crate::web::AppState;
 use crate::web::error::PageError;
-use crate::web::form::{self, Errors};
-use crate::web::page::{self, Page, html_status, see_other};
+use crate::web::form::{self, FormErrors};
+use crate::web::page::{self, PageFrame, html_status, see_other};
 use crate::web::session::{self, Editor};
 
 const TOO_LARGE: &str = "The file is larger than 10 MB. Choose a smaller one.";
@@ -45,23 +45,23 @@ pub(super) fn routes(config: &mut ServiceConfig) {
 
 #[derive(Template)]
 #[template(path = "consents/new.html")]
-struct NewPage {
-    page: Page,
+struct NewConsentPage {
+    page: PageFrame,
     contact: Contact,
     number: Number,
     programs: Vec<ProgramTab>,
     /// What an address ends with to mean the program it is about.
     suffix: String,
-    choices: Vec<Choice>,
+    choices: Vec<UpdateItem>,
     /// Why the update that was asked for cannot be made, in place of its form.
     refused: Option<String>,
-    given: Given,
-    errors: Errors,
+    given: ConsentForm,
+    errors: FormErrors,
     hints: RevocationHints,
 }
 
 /// One of the updates, and why it cannot be made now, if so.
-struct Choice {
+struct UpdateItem {
     href: String,
     key: &'static str,
     label: &'static str,
@@ -72,7 +72,7 @@ struct Choice {
 /// The answers, as they were given.
 #[derive(Clone, Deserialize, Default)]
 #[serde(default)]
-struct Given {
+struct ConsentForm {
     update: String,
     document: String,
     given_on: String,
@@ -86,43 +86,48 @@ struct Given {
 }
 
 /// Whom it is about, as far as is known.
-struct Known {
+struct ConsentSubject {
     contact: Contact,
     number: Number,
-    state: State,
+    state: ConsentState,
     sender: Option<String>,
-    programs: Programs,
-    deadlines: Deadlines,
+    programs: ProgramScope,
+    deadlines: RevocationDeadlines,
 }
 
-fn known(conn: &mut Conn<'_>, id: ContactId, slug: &str, now: Timestamp) -> Result<Known, PageError> {
-    let Whom { contact, number, programs } = Whom::read(conn, id, slug)?;
+fn known(
+    conn: &mut ReadConn<'_>,
+    id: ContactId,
+    slug: &str,
+    now: Timestamp,
+) -> Result<ConsentSubject, PageError> {
+    let ContactInProgram { contact, number, programs } = ContactInProgram::read(conn, id, slug)?;
     let program = programs.one()?.id;
     let state = number.consent.state_in(program);
     let sender = store::programs::sender(conn, program)?;
     let deadlines = rulebooks::current(conn)?.deadlines(now);
-    Ok(Known { contact, number, state, sender, programs, deadlines })
+    Ok(ConsentSubject { contact, number, state, sender, programs, deadlines })
 }
 
-impl Known {
-    fn choices(&self, is_admin: bool) -> Vec<Choice> {
+impl ConsentSubject {
+    fn choices(&self, is_admin: bool) -> Vec<UpdateItem> {
         let consent = &self.number.consent;
         let admins = (!is_admin).then(|| "Only an administrator can do this.".to_owned());
         let unless = |possible: bool, why: &str| (!possible).then(|| why.to_owned());
         let choice = |key, label, hint: &str, refused| {
             let suffix = self.programs.suffix('&');
             let href = format!("/contacts/{}/consents/new?update={key}{suffix}", self.contact.id);
-            Choice { href, key, label, hint: hint.to_owned(), refused }
+            UpdateItem { href, key, label, hint: hint.to_owned(), refused }
         };
         let (hint, refused) = match self.state {
-            State::OptedOut(since) => {
+            ConsentState::OptedOut(since) => {
                 let refusal = Refusal::OptedOut { since: since.occurred_at };
                 ("", Some(refusal.to_person(self.sender.as_deref())))
             }
-            State::OptedIn(_) => {
+            ConsentState::OptedIn(_) => {
                 ("This number is already opted in. The document will be added to its history.", None)
             }
-            State::Invited(_) | State::NotAsked => {
+            ConsentState::Invited(_) | ConsentState::NotAsked => {
                 ("The contact will be opted in and held messages will be sent.", None)
             }
         };
@@ -132,7 +137,7 @@ impl Known {
             "The contact will be opted out of all programs. Waiting messages will be canceled."
         };
         let moved = match self.state {
-            State::OptedOut(_) => {
+            ConsentState::OptedOut(_) => {
                 "The person with this number has changed. It stays opted out all the same: only a START from the handset brings it back."
             }
             _ => "This number has a new owner. The old consent ends. You can invite the new owner.",
@@ -161,7 +166,7 @@ impl Known {
 }
 
 async fn new(
-    app: Data<App>,
+    app: Data<AppState>,
     who: Editor,
     id: Path<String>,
     request: HttpRequest,
@@ -169,19 +174,19 @@ async fn new(
     let id: ContactId = page::id(&id)?;
     let (slug, now) = (which::asked(&request), app.clock.now());
     let known = app.store.read(move |conn| known(conn, id, &slug, now)).await?;
-    let mut given: Given = form::query(&request);
+    let mut given: ConsentForm = form::query(&request);
     given.received_on = revocations::today(now);
     show(&app, &who, known, given, Vec::new())
 }
 
 fn show(
-    app: &App,
+    app: &AppState,
     who: &Editor,
-    known: Known,
-    mut given: Given,
+    known: ConsentSubject,
+    mut given: ConsentForm,
     errors: Vec<FieldError>,
 ) -> Result<HttpResponse, PageError> {
-    let page = Page::new(app, "contacts", who);
+    let page = PageFrame::new(app, "contacts", who);
     let choices = known.choices(page.is_admin());
     let is_known = choices.iter().any(|choice| choice.key == given.update);
     if errors.is_empty() && !is_known {
@@ -190,7 +195,7 @@ fn show(
     // Whoever asked for one update is told why not; never led to the form of another.
     let refused = choices.iter().find(|choice| choice.key == given.update).and_then(|c| c.refused.clone());
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let Known { contact, number, programs, deadlines, .. } = known;
+    let ConsentSubject { contact, number, programs, deadlines, .. } = known;
     let flag = number.consent.do_not_text.as_ref();
     given.flag_set_at = flag.map(|flag| flag.since.micros().to_string()).unwrap_or_default();
     let state = |program: &Program| number.consent.state_in(program.id).name().label().to_owned();
@@ -199,12 +204,12 @@ fn show(
     let (errors, hints) = (errors.into(), RevocationHints::new(deadlines));
     html_status(
         status,
-        NewPage { page, contact, number, programs, suffix, choices, refused, given, errors, hints },
+        NewConsentPage { page, contact, number, programs, suffix, choices, refused, given, errors, hints },
     )
 }
 
 async fn create(
-    app: Data<App>,
+    app: Data<AppState>,
     who: Editor,
     session: Session,
     id: Path<String>,
@@ -215,7 +220,7 @@ async fn create(
     let (given, file) = read(&request, parts).await?;
     let (slug, now) = (which::asked(&request), app.clock.now());
     let about = app.store.read(move |conn| known(conn, id, &slug, now)).await?;
-    let is_admin = Page::new(&app, "contacts", &who).is_admin();
+    let is_admin = PageFrame::new(&app, "contacts", &who).is_admin();
     if given.update.ends_with("do_not_text") && !is_admin {
         return Err(PageError::Forbidden("Administrator"));
     }
@@ -254,37 +259,43 @@ async fn create(
 }
 
 /// The update that the answers ask for, or everything that is wrong with them, at once.
-fn checked(given: &Given, file: Upload, about: &Known, now: Timestamp) -> Result<Update, Vec<FieldError>> {
+fn checked(
+    given: &ConsentForm,
+    file: FileUpload,
+    about: &ConsentSubject,
+    now: Timestamp,
+) -> Result<NewConsentRecord, Vec<FieldError>> {
     let reason = given.reason.trim().to_owned();
     let explained = check_reason(&reason).map_err(|why| vec![FieldError::new("reason", why.to_string())]);
     match given.update.as_str() {
         "opt_in" => opt_in(given, reason, file, about, now),
         "opt_out" => opt_out(given, now),
-        "reassigned" => explained.map(|()| Update::Reassigned(reason)),
-        "do_not_text" => explained.map(|()| Update::SetDoNotText(reason)),
+        "reassigned" => explained.map(|()| NewConsentRecord::Reassigned(reason)),
+        "do_not_text" => explained.map(|()| NewConsentRecord::SetDoNotText(reason)),
         "clear_do_not_text" => {
             let set_at = Timestamp::from_micros(given.flag_set_at.parse().unwrap_or_default());
-            explained.map(|()| Update::ClearDoNotText { reason, set_at })
+            explained.map(|()| NewConsentRecord::ClearDoNotText { reason, set_at })
         }
         _ => Err(vec![FieldError::new("update", "Choose what to record.")]),
     }
 }
 
-fn opt_out(given: &Given, now: Timestamp) -> Result<Update, Vec<FieldError>> {
+fn opt_out(given: &ConsentForm, now: Timestamp) -> Result<NewConsentRecord, Vec<FieldError>> {
     let confirm = given.confirm == "yes";
-    revocations::read(&given.channel, &given.reason, &given.received_on, confirm, now).map(Update::OptOut)
+    revocations::read(&given.channel, &given.reason, &given.received_on, confirm, now)
+        .map(NewConsentRecord::OptOut)
 }
 
 fn opt_in(
-    given: &Given,
+    given: &ConsentForm,
     reason: String,
-    file: Upload,
-    about: &Known,
+    file: FileUpload,
+    about: &ConsentSubject,
     now: Timestamp,
-) -> Result<Update, Vec<FieldError>> {
+) -> Result<NewConsentRecord, Vec<FieldError>> {
     let mut errors = Vec::new();
     let mut wrong = |field: &str, why: &str| errors.push(FieldError::new(field, why));
-    if let State::OptedOut(since) = about.state {
+    if let ConsentState::OptedOut(since) = about.state {
         let refusal = Refusal::OptedOut { since: since.occurred_at };
         wrong("update", &refusal.to_person(about.sender.as_deref()));
     }
@@ -302,10 +313,10 @@ fn opt_in(
         wrong("reason", &Refusal::ReferenceTooShort.to_string());
     }
     let file = match file {
-        Upload::None => Ok(None),
-        Upload::Empty => Err("The file is empty. Choose the document itself."),
-        Upload::TooLarge => Err(TOO_LARGE),
-        Upload::Content(bytes) => recognised(bytes).map(Some),
+        FileUpload::None => Ok(None),
+        FileUpload::Empty => Err("The file is empty. Choose the document itself."),
+        FileUpload::TooLarge => Err(TOO_LARGE),
+        FileUpload::Content(bytes) => recognised(bytes).map(Some),
     };
     let file = file.map_err(|why| wrong("file", why)).ok();
     if given.seen != "yes" {
@@ -314,7 +325,7 @@ fn opt_in(
     match (document, given_at, file) {
         (Some(document), Some(given_at), Some(file)) if errors.is_empty() => {
             let document = ConsentDocument { document, given_at, reason, file_sha256: None, file_type: None };
-            Ok(Update::OptIn(document, file))
+            Ok(NewConsentRecord::OptIn(document, file))
         }
         _ => Err(errors),
     }

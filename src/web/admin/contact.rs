@@ -15,17 +15,17 @@ use serde::Deserialize;
 
 use self::older::{OlderRecord, older};
 use self::questions::notice;
-use self::timeline::{Day, HistoryContext, history};
+use self::timeline::{HistoryContext, TimelineDay, history};
 use super::basis;
-use super::names::Names;
-use super::stale::{Question, by_number};
-use super::troubleshoot::{About, VerdictPanel};
-use super::which::{self, ProgramTab, Programs};
-use crate::actions::send_message::{BASIS_REQUIRED, Wanted, asks_basis, send_message};
+use super::names::DisplayNames;
+use super::stale::{HoldItem, by_number};
+use super::troubleshoot::{VerdictPanel, VerdictSubject};
+use super::which::{self, ProgramScope, ProgramTab};
+use crate::actions::send_message::{BASIS_REQUIRED, NewMessage, asks_basis, send_message};
 use crate::actions::{ActionError, FieldError, standing};
 use crate::domain::consent::{Refusal, check_reinvite, may_ask_again_from};
 use crate::domain::evidence::BasisKind;
-use crate::domain::gate::{Answer, Verdict};
+use crate::domain::gate::{GateOutcome, Verdict};
 use crate::domain::id::{ContactId, MessageId, NumberId};
 use crate::domain::message::{Category, Lane, Status};
 use crate::domain::program::Program;
@@ -33,12 +33,14 @@ use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::store::contacts::{self, Contact};
 use crate::store::numbers::Number;
-use crate::store::{self, Conn, StoreError, events, inbound, inbound_questions, messages, numbers, stale};
-use crate::web::App;
+use crate::store::{
+    self, ReadConn, StoreError, events, inbound, inbound_questions, messages, numbers, stale,
+};
+use crate::web::AppState;
 use crate::web::error::PageError;
-use crate::web::form::{Errors, Posted};
-use crate::web::page::{self, Page, html_status, see_other};
-use crate::web::session::{self, Editor, Signed, Viewer};
+use crate::web::form::{FormErrors, PostedForm};
+use crate::web::page::{self, PageFrame, html_status, see_other};
+use crate::web::session::{self, Editor, SignedIn, Viewer};
 
 /// Texts of each direction that are shown.
 const TEXTS: i64 = 100;
@@ -51,15 +53,15 @@ pub(super) fn routes(config: &mut ServiceConfig) {
 
 #[derive(Template)]
 #[template(path = "contact/show.html")]
-struct ShowPage {
-    page: Page,
-    record: Record,
-    given: Compose,
-    errors: Errors,
+struct ContactPage {
+    page: PageFrame,
+    record: ContactRecord,
+    given: ComposeForm,
+    errors: FormErrors,
 }
 
 /// All that the page shows of a contact.
-struct Record {
+struct ContactRecord {
     contact: Contact,
     number: Number,
     /// The programs with the state in each, where there are several.
@@ -72,34 +74,34 @@ struct Record {
     /// The program whose state it is, where there are several.
     of: Option<String>,
     panel: VerdictPanel,
-    forecast: Forecast,
+    forecast: ComposeForecast,
     /// A text would invite the lead, and the program asks first how we got the number.
     asks_basis: bool,
-    reinvite: Option<Reinvite>,
-    stale: Option<Question>,
+    reinvite: Option<ReinviteState>,
+    stale: Option<HoldItem>,
     /// Why a text that asked for consent does not count yet.
     notice: Option<&'static str>,
-    days: Vec<Day>,
+    days: Vec<TimelineDay>,
     older: Option<OlderRecord>,
-    bubbles: Vec<Bubble>,
+    bubbles: Vec<ConversationItem>,
     others: Vec<Contact>,
 }
 
 /// When a person may invite the lead once more.
-enum Reinvite {
+enum ReinviteState {
     Now,
     From(Timestamp),
 }
 
 /// What would become of a text written now.
-struct Forecast {
+struct ComposeForecast {
     tone: &'static str,
     icon: &'static str,
     words: String,
 }
 
 /// One text of the conversation.
-pub(super) struct Bubble {
+pub(super) struct ConversationItem {
     pub(super) sent: Option<(MessageId, Status)>,
     pub(super) unsent: bool,
     /// When it goes out by itself, while it waits for the next allowed time.
@@ -112,34 +114,34 @@ pub(super) struct Bubble {
 }
 
 async fn show(
-    app: Data<App>,
+    app: Data<AppState>,
     who: Viewer,
     id: Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse, PageError> {
-    one(&app, &who, page::id(&id)?, which::asked(&request), Compose::default(), Vec::new()).await
+    one(&app, &who, page::id(&id)?, which::asked(&request), ComposeForm::default(), Vec::new()).await
 }
 
 async fn one(
-    app: &App,
-    who: &impl Signed,
+    app: &AppState,
+    who: &impl SignedIn,
     id: ContactId,
     program: String,
-    given: Compose,
+    given: ComposeForm,
     errors: Vec<FieldError>,
 ) -> Result<HttpResponse, PageError> {
     let now = app.clock.now();
-    let page = Page::new(app, "contacts", who);
+    let page = PageFrame::new(app, "contacts", who);
     let role = page.role();
     let seen = app.store.look(who.mark(), move |conn| record(conn, id, &program, role, now)).await?;
     let page = page.showing(&seen, now);
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    html_status(status, ShowPage { page, record: seen.found, given, errors: errors.into() })
+    html_status(status, ContactPage { page, record: seen.found, given, errors: errors.into() })
 }
 
 #[derive(Clone, Deserialize, Default)]
 #[serde(default)]
-struct Compose {
+struct ComposeForm {
     body: String,
     #[serde(rename = "basis.kind")]
     basis_kind: String,
@@ -148,16 +150,16 @@ struct Compose {
 }
 
 async fn send(
-    app: Data<App>,
+    app: Data<AppState>,
     who: Editor,
     session: Session,
     id: Path<String>,
     request: HttpRequest,
-    Posted(given): Posted<Compose>,
+    PostedForm(given): PostedForm<ComposeForm>,
 ) -> Result<HttpResponse, PageError> {
     let (id, slug): (ContactId, String) = (page::id(&id)?, which::asked(&request));
     let found =
-        app.store.read(move |conn| Ok::<_, PageError>((find(conn, id)?, Programs::read(conn, &slug)?)));
+        app.store.read(move |conn| Ok::<_, PageError>((find(conn, id)?, ProgramScope::read(conn, &slug)?)));
     let ((_, number), programs) = found.await?;
     let slug = programs.one()?.slug.clone();
     let to = number.phone.as_str().to_owned();
@@ -167,7 +169,7 @@ async fn send(
         Err(error) => return one(&app, &who, id, slug, given, vec![error]).await,
     };
     let program = Some(slug.clone());
-    let wanted = Wanted { to, body, category: Category::Conversation, program, basis };
+    let wanted = NewMessage { to, body, category: Category::Conversation, program, basis };
     let (region, actor, now) = (app.config.default_region.clone(), who.actor(), app.clock.now());
     let sent = app.store.write(move |tx| match send_message(tx, &wanted, &region, &actor, now)? {
         // A question that the form asks again is no attempt: nothing of it is kept.
@@ -192,26 +194,26 @@ async fn send(
     }
 }
 
-pub(super) fn find(conn: &mut Conn<'_>, id: ContactId) -> Result<(Contact, Number), PageError> {
+pub(super) fn find(conn: &mut ReadConn<'_>, id: ContactId) -> Result<(Contact, Number), PageError> {
     let contact = contacts::get(conn, id)?.ok_or(PageError::NotFound)?;
     let number = numbers::get(conn, contact.number_id)?.ok_or(PageError::NotFound)?;
     Ok((contact, number))
 }
 
 fn record(
-    conn: &mut Conn<'_>,
+    conn: &mut ReadConn<'_>,
     id: ContactId,
     slug: &str,
     role: Role,
     now: Timestamp,
-) -> Result<Record, PageError> {
+) -> Result<ContactRecord, PageError> {
     let (contact, number) = find(conn, id)?;
-    let programs = Programs::of_number(conn, slug, &number.consent)?;
+    let programs = ProgramScope::of_number(conn, slug, &number.consent)?;
     let program = programs.one()?;
     let verdict = standing(conn, program)?.verdict(conn, &number, program, Category::Conversation, now)?;
     let mut others = contacts::of_number(conn, number.id)?;
     others.retain(|other| other.id != id);
-    let names = Names::read(conn)?;
+    let names = DisplayNames::read(conn)?;
     let bubbles = conversation(conn, number.id, &contact.name, &names, TEXTS)?;
     let open = stale::open_of(conn, number.id)?;
     let questions = inbound_questions::of_number(conn, number.id)?;
@@ -220,8 +222,8 @@ fn record(
     let texts = HistoryContext::read(conn, &stored, questions)?;
     let older = older(conn, &number.phone, &stored, program, programs.all(), &names)?;
     let state = |program: &Program| number.consent.state_in(program.id).name().label().to_owned();
-    let about = About { number: Some(number.id), contact: Some(id), program: Some(program), role };
-    Ok(Record {
+    let about = VerdictSubject { number: Some(number.id), contact: Some(id), program: Some(program), role };
+    Ok(ContactRecord {
         programs: programs.tabs(&format!("/contacts/{id}"), state),
         suffix: programs.suffix('?'),
         sender: store::programs::sender(conn, program.id)?,
@@ -249,7 +251,7 @@ fn record(
     })
 }
 
-impl Record {
+impl ContactRecord {
     fn address(&self) -> String {
         format!("/contacts/{}{}", self.contact.id, self.suffix)
     }
@@ -267,53 +269,53 @@ impl Record {
     }
 
     /// What the page is called: the name, else the number.
-    fn title(&self, page: &Page) -> String {
+    fn title(&self, page: &PageFrame) -> String {
         if self.contact.name.is_empty() { page.number(&self.number.phone) } else { self.contact.name.clone() }
     }
 }
 
-fn again(asked: Result<(), Refusal>) -> Option<Reinvite> {
+fn again(asked: Result<(), Refusal>) -> Option<ReinviteState> {
     match asked {
-        Ok(()) => Some(Reinvite::Now),
-        Err(Refusal::AlreadyInvited { since }) => Some(Reinvite::From(may_ask_again_from(since))),
+        Ok(()) => Some(ReinviteState::Now),
+        Err(Refusal::AlreadyInvited { since }) => Some(ReinviteState::From(may_ask_again_from(since))),
         Err(_) => None,
     }
 }
 
-fn forecast(verdict: &Verdict) -> Forecast {
+fn forecast(verdict: &Verdict) -> ComposeForecast {
     let asked = verdict.since.is_some() || verdict.request.is_some();
     let wait = "This message will wait until sending is turned on again.";
     let (tone, icon, words) = match verdict.answer(Lane::Gated) {
-        Answer::Send(_) => ("good", "pass", "This message will be sent right away.".to_owned()),
-        Answer::Wait { until: Some(_) } => {
+        GateOutcome::Send(_) => ("good", "pass", "This message will be sent right away.".to_owned()),
+        GateOutcome::Wait { until: Some(_) } => {
             ("warn", "clock", format!("This message will be scheduled. {}", verdict.next()))
         }
-        Answer::Wait { until: None } => ("warn", "clock", wait.to_owned()),
-        Answer::Hold if asked => ("warn", "clock", "This message will be held until the contact replies START.".to_owned()),
-        Answer::Hold => (
+        GateOutcome::Wait { until: None } => ("warn", "clock", wait.to_owned()),
+        GateOutcome::Hold if asked => ("warn", "clock", "This message will be held until the contact replies START.".to_owned()),
+        GateOutcome::Hold => (
             "warn",
             "clock",
             "This message will be held. We send an opt-in request first, and this message after the contact replies START."
                 .to_owned(),
         ),
-        Answer::Refuse(_) => {
+        GateOutcome::Refuse(_) => {
             ("bad", "fail", format!("This message will be blocked, and the attempt logged. {}", verdict.headline()))
         }
     };
-    Forecast { tone, icon, words }
+    ComposeForecast { tone, icon, words }
 }
 
 /// The latest texts of both directions, the oldest first; `name` is the lead's.
 pub(super) fn conversation(
-    conn: &mut Conn<'_>,
+    conn: &mut ReadConn<'_>,
     number: NumberId,
     name: &str,
-    names: &Names,
+    names: &DisplayNames,
     limit: i64,
-) -> Result<Vec<Bubble>, StoreError> {
+) -> Result<Vec<ConversationItem>, StoreError> {
     let sent = messages::of_number(conn, number, limit)?;
     let received = inbound::of_number(conn, number, limit)?;
-    let out = sent.into_iter().map(|message| Bubble {
+    let out = sent.into_iter().map(|message| ConversationItem {
         unsent: !matches!(message.status, Status::Sending | Status::Sent | Status::Delivered),
         sent: Some((message.id, message.status)),
         goes_out: message.scheduled_for(),
@@ -324,7 +326,7 @@ pub(super) fn conversation(
         at: message.claimed_at.unwrap_or(message.created_at),
     });
     let name = if name.is_empty() { "lead" } else { name };
-    let in_ = received.into_iter().map(|text| Bubble {
+    let in_ = received.into_iter().map(|text| ConversationItem {
         unsent: false,
         sent: None,
         goes_out: None,
@@ -333,7 +335,7 @@ pub(super) fn conversation(
         body: text.body,
         at: text.received_at,
     });
-    let mut all: Vec<Bubble> = out.chain(in_).collect();
+    let mut all: Vec<ConversationItem> = out.chain(in_).collect();
     all.sort_by_key(|bubble| bubble.at);
     Ok(all)
 }

@@ -8,17 +8,17 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
-use super::which::{ProgramTab, Programs};
+use super::which::{ProgramScope, ProgramTab};
 use crate::domain::consent::StateName;
 use crate::domain::phone::Phone;
-use crate::store::contacts::{self, Filter, Line, ListOrder};
-use crate::store::{Conn, numbers, tallies};
+use crate::store::contacts::{self, ContactFilter, ContactRow, ListOrder};
+use crate::store::{ReadConn, numbers, tallies};
 use crate::web::error::PageError;
 use crate::web::form;
 use crate::web::page::grouped;
-use crate::web::page::{Page, html, see_other};
+use crate::web::page::{PageFrame, html, see_other};
 use crate::web::session::Viewer;
-use crate::web::{App, cursor};
+use crate::web::{AppState, cursor};
 
 const PER_PAGE: usize = 50;
 
@@ -43,17 +43,17 @@ const TABS: [(&str, &str); 6] = [
 
 #[derive(Template)]
 #[template(path = "contacts/index.html")]
-struct IndexPage {
-    page: Page,
-    asked: Asked,
-    list: List,
+struct ContactsPage {
+    page: PageFrame,
+    asked: ContactsQuery,
+    list: ContactList,
 }
 
 /// A page of the list and the ways to its neighbours.
-struct List {
-    tabs: Vec<Tab>,
-    chips: Vec<Chip>,
-    lines: Vec<Line>,
+struct ContactList {
+    tabs: Vec<StateTab>,
+    chips: Vec<ContactsChip>,
+    lines: Vec<ContactRow>,
     order: ListOrder,
     /// The order in words, where no heading can change it.
     order_words: Option<&'static str>,
@@ -70,7 +70,7 @@ struct List {
     has_any: bool,
 }
 
-impl List {
+impl ContactList {
     /// Whether the column of that order says that the list stands in it.
     fn sorted(&self, column: &str) -> bool {
         let order = match self.order {
@@ -82,14 +82,14 @@ impl List {
     }
 }
 
-struct Tab {
+struct StateTab {
     href: String,
     label: &'static str,
     count: String,
     current: bool,
 }
 
-struct Chip {
+struct ContactsChip {
     label: String,
     remove: String,
 }
@@ -97,7 +97,7 @@ struct Chip {
 /// What the address asks for. Everything that filters is in here.
 #[derive(Clone, Deserialize, Default)]
 #[serde(default)]
-struct Asked {
+struct ContactsQuery {
     q: String,
     state: String,
     program: String,
@@ -106,22 +106,22 @@ struct Asked {
     before: String,
 }
 
-impl Asked {
+impl ContactsQuery {
     /// The same list from its beginning.
-    fn rewound(&self) -> Asked {
-        Asked { after: String::new(), before: String::new(), ..self.clone() }
+    fn rewound(&self) -> ContactsQuery {
+        ContactsQuery { after: String::new(), before: String::new(), ..self.clone() }
     }
 
     fn with_state(&self, state: &str) -> String {
-        Asked { state: state.to_owned(), ..self.rewound() }.href()
+        ContactsQuery { state: state.to_owned(), ..self.rewound() }.href()
     }
 
     fn with_search(&self, q: &str) -> String {
-        Asked { q: q.to_owned(), ..self.rewound() }.href()
+        ContactsQuery { q: q.to_owned(), ..self.rewound() }.href()
     }
 
     fn with_sort(&self, sort: &str) -> String {
-        Asked { sort: sort.to_owned(), ..self.rewound() }.href()
+        ContactsQuery { sort: sort.to_owned(), ..self.rewound() }.href()
     }
 
     fn href(&self) -> String {
@@ -141,10 +141,13 @@ impl Asked {
     }
 
     /// The chips of what narrows the list; a state that nobody knows is one as well.
-    fn chips(&self) -> Vec<Chip> {
+    fn chips(&self) -> Vec<ContactsChip> {
         let mut chips = Vec::new();
         if !self.q.trim().is_empty() {
-            chips.push(Chip { label: format!("Search: {}", self.q.trim()), remove: self.with_search("") });
+            chips.push(ContactsChip {
+                label: format!("Search: {}", self.q.trim()),
+                remove: self.with_search(""),
+            });
         }
         if !self.state.is_empty() {
             let known = TABS.iter().find(|(state, _)| *state == self.state);
@@ -152,39 +155,43 @@ impl Asked {
                 || format!("Unknown state: {} (ignored)", self.state),
                 |(_, label)| format!("State: {label}"),
             );
-            chips.push(Chip { label, remove: self.with_state("") });
+            chips.push(ContactsChip { label, remove: self.with_state("") });
         }
         chips
     }
 }
 
-async fn index(app: Data<App>, who: Viewer, request: HttpRequest) -> Result<HttpResponse, PageError> {
-    let asked = form::query::<Asked>(&request);
+async fn index(app: Data<AppState>, who: Viewer, request: HttpRequest) -> Result<HttpResponse, PageError> {
+    let asked = form::query::<ContactsQuery>(&request);
     if let Some(contact) = only_one(&app, &who, &asked).await? {
         return Ok(see_other(contact));
     }
     let (region, wanted) = (app.config.default_region.clone(), asked.clone());
     let seen = app.store.look(who.mark, move |conn| list(conn, &wanted, &region)).await?;
-    let page = Page::new(&app, "contacts", &who).showing(&seen, app.clock.now());
-    html(IndexPage { page, asked, list: seen.found })
+    let page = PageFrame::new(&app, "contacts", &who).showing(&seen, app.clock.now());
+    html(ContactsPage { page, asked, list: seen.found })
 }
 
 /// Where the one contact is that a search means.
-async fn only_one(app: &App, who: &Viewer, asked: &Asked) -> Result<Option<String>, PageError> {
+async fn only_one(app: &AppState, who: &Viewer, asked: &ContactsQuery) -> Result<Option<String>, PageError> {
     if asked.q.trim().is_empty() {
         return Ok(None);
     }
     let (region, wanted) = (app.config.default_region.clone(), asked.clone());
-    let only = move |conn: &mut Conn<'_>| only_contact(conn, &wanted, &region);
+    let only = move |conn: &mut ReadConn<'_>| only_contact(conn, &wanted, &region);
     Ok(app.store.look(who.mark, only).await?.found)
 }
 
 /// The address of the contact that a full number means, if it is one alone, in the program that is asked for.
-fn only_contact(conn: &mut Conn<'_>, asked: &Asked, region: &str) -> Result<Option<String>, PageError> {
+fn only_contact(
+    conn: &mut ReadConn<'_>,
+    asked: &ContactsQuery,
+    region: &str,
+) -> Result<Option<String>, PageError> {
     let Ok(phone) = Phone::look_up(&asked.q, region) else { return Ok(None) };
     let Some(number) = numbers::find(conn, &phone)? else { return Ok(None) };
     // Without a program the contact opens where something is known of it.
-    let programs = Programs::read(conn, &asked.program)?;
+    let programs = ProgramScope::read(conn, &asked.program)?;
     let suffix = if asked.program.is_empty() { String::new() } else { programs.suffix('?') };
     Ok(match contacts::of_number(conn, number.id)?.as_slice() {
         [only] => Some(format!("/contacts/{}{suffix}", only.id)),
@@ -192,8 +199,8 @@ fn only_contact(conn: &mut Conn<'_>, asked: &Asked, region: &str) -> Result<Opti
     })
 }
 
-fn list(conn: &mut Conn<'_>, asked: &Asked, region: &str) -> Result<List, PageError> {
-    let programs = Programs::read(conn, &asked.program)?;
+fn list(conn: &mut ReadConn<'_>, asked: &ContactsQuery, region: &str) -> Result<ContactList, PageError> {
+    let programs = ProgramScope::read(conn, &asked.program)?;
     let program = programs.one()?;
     let (after, before) = (cursor::read(&asked.after), cursor::read(&asked.before));
     let backwards = before.is_some();
@@ -203,7 +210,7 @@ fn list(conn: &mut Conn<'_>, asked: &Asked, region: &str) -> Result<List, PageEr
         Some(phone) => Some(phone.as_str().to_owned()),
         None => Some(asked.q.trim().to_owned()).filter(|search| !search.is_empty()),
     };
-    let filter = Filter {
+    let filter = ContactFilter {
         program: program.id,
         state: asked.state.parse::<StateName>().ok(),
         needs_review: asked.state == tallies::NEEDS_REVIEW,
@@ -225,8 +232,8 @@ fn list(conn: &mut Conn<'_>, asked: &Asked, region: &str) -> Result<List, PageEr
         true => (goes_on.as_ref(), last),
         false => (first.filter(|_| is_later_page), goes_on.as_ref()),
     };
-    let prev = start.map(|place| Asked { before: cursor::written(place), ..asked.rewound() }.href());
-    let next = end.map(|place| Asked { after: cursor::written(place), ..asked.rewound() }.href());
+    let prev = start.map(|place| ContactsQuery { before: cursor::written(place), ..asked.rewound() }.href());
+    let next = end.map(|place| ContactsQuery { after: cursor::written(place), ..asked.rewound() }.href());
     let counts = tallies::of(conn, program.id)?;
     let count =
         |state: &str| counts.get(if state.is_empty() { tallies::ALL } else { state }).copied().unwrap_or(0);
@@ -235,14 +242,14 @@ fn list(conn: &mut Conn<'_>, asked: &Asked, region: &str) -> Result<List, PageEr
         Some(_) => format!("{} shown", lines.len()),
         None => format!("{} of about {}", lines.len(), grouped(count(known))),
     };
-    let tab = |(state, label): (&str, &'static str)| Tab {
+    let tab = |(state, label): (&str, &'static str)| StateTab {
         href: asked.with_state(state),
         label,
         count: grouped(count(state)),
         current: asked.state == state,
     };
-    let whole = Asked { program: String::new(), ..asked.rewound() }.href();
-    Ok(List {
+    let whole = ContactsQuery { program: String::new(), ..asked.rewound() }.href();
+    Ok(ContactList {
         programs: programs.tabs(&whole, |_| String::new()),
         suffix: programs.suffix('?'),
         tabs: TABS.into_iter().map(tab).collect(),
@@ -258,7 +265,7 @@ fn list(conn: &mut Conn<'_>, asked: &Asked, region: &str) -> Result<List, PageEr
     })
 }
 
-fn order_words(filter: &Filter) -> Option<&'static str> {
+fn order_words(filter: &ContactFilter) -> Option<&'static str> {
     match (filter.order(), filter.state) {
         (ListOrder::LatestChange, Some(StateName::NotAsked)) => Some("Newest number first"),
         (ListOrder::LatestChange, None) => Some("Latest reply first"),

@@ -12,7 +12,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use self::carrier::{CarrierNotice, notice};
-use self::today::{Today, today};
+use self::today::{AttentionList, today};
 use super::messages::href;
 use super::messages::meaning::{explain, why};
 use crate::actions::ActionError;
@@ -21,15 +21,15 @@ use crate::actions::switch_sending::switch_sending;
 use crate::domain::message::Status;
 use crate::domain::schedule::PendingRule;
 use crate::domain::time::Timestamp;
-use crate::providers::breaker::Outage;
+use crate::providers::breaker::CarrierOutage;
 use crate::store::inbox::{self, SilentCarrier};
 use crate::store::messages::{self, Message};
-use crate::store::{Conn, StoreError, Tx, programs, reviews, rulebooks, sending, tallies};
-use crate::web::App;
+use crate::store::{ReadConn, StoreError, Tx, programs, reviews, rulebooks, sending, tallies};
+use crate::web::AppState;
 use crate::web::error::PageError;
-use crate::web::form::Posted;
+use crate::web::form::PostedForm;
 use crate::web::page::grouped;
-use crate::web::page::{Page, html, see_other};
+use crate::web::page::{PageFrame, html, see_other};
 use crate::web::session::{self, Administrator, Viewer};
 
 /// Failures looked at to name causes.
@@ -49,10 +49,10 @@ pub(super) fn routes(config: &mut ServiceConfig) {
 #[derive(Template)]
 #[template(path = "dashboard/index.html")]
 struct DashboardPage {
-    page: Page,
-    figures: Figures,
+    page: PageFrame,
+    figures: DashboardStats,
     /// The carrier takes no texts.
-    outage: Option<Outage>,
+    outage: Option<CarrierOutage>,
     /// This server waits, or received texts may be missing.
     carrier: Option<CarrierNotice>,
 }
@@ -60,17 +60,17 @@ struct DashboardPage {
 #[derive(Template)]
 #[template(path = "dashboard/sending_off.html")]
 struct SendingOffPage {
-    page: Page,
+    page: PageFrame,
 }
 
 /// What the page is about.
-struct Figures {
+struct DashboardStats {
     sending: bool,
     /// The carrier's list of received texts cannot be read.
     silent: Option<SilentCarrier>,
     /// How often sending was switched on or off: the form carries it.
     turns: String,
-    today: Today,
+    today: AttentionList,
     /// The program whose states are counted, where there are several.
     of: Option<String>,
     all: String,
@@ -82,43 +82,43 @@ struct Figures {
     new_rules: usize,
     /// Replies in the review desk, in words; empty when there are none.
     reviews: String,
-    states: Vec<Figure>,
-    causes: Vec<Cause>,
-    failures: Vec<Failure>,
+    states: Vec<StateCount>,
+    causes: Vec<FailureCause>,
+    failures: Vec<FailedItem>,
 }
 
-struct Figure {
+struct StateCount {
     state: &'static str,
     count: String,
 }
 
 /// One cause among the latest failures, and the list of all that ended that way.
-struct Cause {
+struct FailureCause {
     n: usize,
     words: String,
     href: String,
 }
 
-struct Failure {
+struct FailedItem {
     message: Message,
     cause: String,
 }
 
-async fn show(app: Data<App>, who: Viewer) -> Result<HttpResponse, PageError> {
+async fn show(app: Data<AppState>, who: Viewer) -> Result<HttpResponse, PageError> {
     let now = app.clock.now();
     let seen = app.store.look(who.mark, move |conn| figures(conn, now)).await?;
-    let page = Page::new(&app, "dashboard", &who).showing(&seen, now);
+    let page = PageFrame::new(&app, "dashboard", &who).showing(&seen, now);
     let mut figures = seen.found;
     let carrier = notice(app.hand_over.waits_for(), figures.silent.take());
     html(DashboardPage { page, figures, outage: app.breaker.outage(), carrier })
 }
 
-async fn confirm_off(app: Data<App>, who: Administrator) -> Result<HttpResponse, PageError> {
-    html(SendingOffPage { page: Page::new(&app, "dashboard", &who) })
+async fn confirm_off(app: Data<AppState>, who: Administrator) -> Result<HttpResponse, PageError> {
+    html(SendingOffPage { page: PageFrame::new(&app, "dashboard", &who) })
 }
 
 #[derive(Deserialize)]
-struct Switch {
+struct SendingToggle {
     state: OnOff,
     #[serde(default)]
     revision: String,
@@ -132,10 +132,10 @@ enum OnOff {
 }
 
 async fn switch(
-    app: Data<App>,
+    app: Data<AppState>,
     who: Administrator,
     session: Session,
-    Posted(given): Posted<Switch>,
+    PostedForm(given): PostedForm<SendingToggle>,
 ) -> Result<HttpResponse, PageError> {
     let on = given.state == OnOff::On;
     let (actor, now, shown) = (who.actor(), app.clock.now(), given.revision);
@@ -146,7 +146,7 @@ async fn switch(
     Ok(see_other("/"))
 }
 
-fn figures(conn: &mut Conn<'_>, now: Timestamp) -> Result<Figures, StoreError> {
+fn figures(conn: &mut ReadConn<'_>, now: Timestamp) -> Result<DashboardStats, StoreError> {
     let all = programs::all(conn)?;
     let default = all.iter().find(|program| program.is_default);
     let of = default.filter(|_| all.len() > 1).map(|program| program.name.clone());
@@ -167,7 +167,7 @@ fn figures(conn: &mut Conn<'_>, now: Timestamp) -> Result<Figures, StoreError> {
     latest.sort_by_key(|message| std::cmp::Reverse(message.id));
     let states = ["opted_in", "invited", "opted_out", "not_asked"];
     let new_rules = rulebooks::current(conn)?.unanswered().len();
-    Ok(Figures {
+    Ok(DashboardStats {
         reminders: due_reminders(conn, now)?,
         new_rules,
         sending: sending::is_on(conn)?,
@@ -178,7 +178,7 @@ fn figures(conn: &mut Conn<'_>, now: Timestamp) -> Result<Figures, StoreError> {
         mute,
         all: grouped(count(tallies::ALL)),
         reviews: counted(reviews::count(conn, COUNTED + 1)?),
-        states: states.map(|state| Figure { state, count: grouped(count(state)) }).into(),
+        states: states.map(|state| StateCount { state, count: grouped(count(state)) }).into(),
         causes: causes(&latest),
         failures: latest.into_iter().take(SHOWN).map(failure).collect(),
     })
@@ -193,31 +193,31 @@ fn counted(reviews: i64) -> String {
 }
 
 /// The causes of these failures by their codes, the most frequent first: a sentence with a date in it is no cause of its own.
-fn causes(failures: &[Message]) -> Vec<Cause> {
+fn causes(failures: &[Message]) -> Vec<FailureCause> {
     let mut by_code: BTreeMap<(Status, &str), Vec<&Message>> = BTreeMap::new();
     for message in failures {
         let code = message.error_code.as_deref().unwrap_or_default();
         by_code.entry((message.status, code)).or_default().push(message);
     }
-    let mut causes: Vec<Cause> = by_code.into_iter().map(cause_of).collect();
+    let mut causes: Vec<FailureCause> = by_code.into_iter().map(cause_of).collect();
     causes.sort_by_key(|cause| std::cmp::Reverse(cause.n));
     causes.truncate(SHOWN);
     causes
 }
 
-fn cause_of(((status, code), failures): ((Status, &str), Vec<&Message>)) -> Cause {
+fn cause_of(((status, code), failures): ((Status, &str), Vec<&Message>)) -> FailureCause {
     let words = match explain(code) {
         Some((words, _)) => words.to_owned(),
         None => failures.first().and_then(|first| why(first)).unwrap_or_else(|| NO_CAUSE.to_owned()),
     };
     let narrow = Some(code).filter(|code| !code.is_empty());
-    Cause { n: failures.len(), words, href: href(Some(status), narrow, None) }
+    FailureCause { n: failures.len(), words, href: href(Some(status), narrow, None) }
 }
 
 const NO_CAUSE: &str = "The provider gave no cause.";
 
-fn failure(message: Message) -> Failure {
-    Failure { cause: why(&message).unwrap_or_else(|| NO_CAUSE.to_owned()), message }
+fn failure(message: Message) -> FailedItem {
+    FailedItem { cause: why(&message).unwrap_or_else(|| NO_CAUSE.to_owned()), message }
 }
 
 #[cfg(test)]

@@ -5,9 +5,9 @@ use actix_web::web::{Data, Path, ServiceConfig};
 use actix_web::{HttpResponse, web};
 use sha2::{Digest, Sha256};
 
-use crate::actions::record_consent::File;
+use crate::actions::record_consent::EvidenceFile;
 use crate::store::{StoreError, documents};
-use crate::web::App;
+use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::session::Viewer;
 
@@ -25,17 +25,17 @@ const KINDS: [(&str, &str, &str); 5] = [
 ];
 
 /// The file with its media type by its content, whatever it was called.
-pub(super) fn recognised(bytes: Vec<u8>) -> Result<File, &'static str> {
+pub(super) fn recognised(bytes: Vec<u8>) -> Result<EvidenceFile, &'static str> {
     let found = infer::get(&bytes).map(|kind| kind.mime_type());
     let media_type = match KINDS.iter().find(|(mime, ..)| found == Some(mime)) {
         Some((_, media_type, _)) => media_type,
         None if std::str::from_utf8(&bytes).is_ok() && !bytes.contains(&0) => "text/plain",
         None => return Err("This kind of file cannot be kept. Choose a PDF, PNG, JPEG, TXT, WAV or MP3."),
     };
-    Ok(File { sha256: Sha256::digest(&bytes).into(), media_type, bytes })
+    Ok(EvidenceFile { sha256: Sha256::digest(&bytes).into(), media_type, bytes })
 }
 
-async fn show(app: Data<App>, _: Viewer, hash: Path<String>) -> Result<HttpResponse, PageError> {
+async fn show(app: Data<AppState>, _: Viewer, hash: Path<String>) -> Result<HttpResponse, PageError> {
     let sha256 = unhex(&hash).ok_or(PageError::NotFound)?;
     let found = app.store.read::<_, StoreError>(move |conn| documents::get(conn, &sha256)).await?;
     let (media_type, bytes) = found.ok_or(PageError::NotFound)?;

@@ -8,17 +8,17 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
-use crate::actions::publish_form::{self, Edited, publish_form};
+use crate::actions::publish_form::{self, FormChange, publish_form};
 use crate::actions::{ActionError, FieldError};
 use crate::domain::hex::hex;
 use crate::domain::program::Program;
-use crate::store::forms::{self, Form, Version};
+use crate::store::forms::{self, FormVersion, HostedForm};
 use crate::store::{StoreError, programs};
-use crate::web::App;
+use crate::web::AppState;
 use crate::web::error::PageError;
-use crate::web::form::{Errors, Posted, Refused, SavedMeanwhile, saved_meanwhile};
-use crate::web::page::{Page, html, html_status, see_other};
-use crate::web::session::{self, Administrator, Signed, Viewer};
+use crate::web::form::{FormErrors, FormRedisplay, PostedForm, SavedMeanwhile, saved_meanwhile};
+use crate::web::page::{PageFrame, html, html_status, see_other};
+use crate::web::session::{self, Administrator, SignedIn, Viewer};
 
 /// The addresses of the forms' administration.
 pub fn routes(config: &mut ServiceConfig) {
@@ -30,36 +30,36 @@ pub fn routes(config: &mut ServiceConfig) {
 
 #[derive(Template)]
 #[template(path = "forms/index.html")]
-struct IndexPage {
-    page: Page,
-    forms: Vec<Listed>,
+struct FormsPage {
+    page: PageFrame,
+    forms: Vec<FormItem>,
 }
 
-struct Listed {
-    form: Form,
+struct FormItem {
+    form: HostedForm,
     program: String,
 }
 
 #[derive(Template)]
 #[template(path = "forms/show.html")]
-struct ShowPage {
-    page: Page,
-    hosted: Form,
+struct FormDetailPage {
+    page: PageFrame,
+    hosted: HostedForm,
     program: Program,
     public_url: String,
-    versions: Vec<Shown>,
-    given: Given,
-    errors: Errors,
+    versions: Vec<VersionItem>,
+    given: HostedFormForm,
+    errors: FormErrors,
     meanwhile: Vec<SavedMeanwhile>,
 }
 
-struct Shown {
-    version: Version,
+struct VersionItem {
+    version: FormVersion,
     sha256: String,
 }
 
 #[derive(Deserialize)]
-struct Given {
+struct HostedFormForm {
     #[serde(default)]
     title: String,
     #[serde(default)]
@@ -71,15 +71,15 @@ struct Given {
     revision: String,
 }
 
-impl Given {
-    fn of(form: &Form) -> Self {
+impl HostedFormForm {
+    fn of(form: &HostedForm) -> Self {
         let opt_in = if form.double_opt_in { "double" } else { "single" }.to_owned();
         let (title, wording) = (form.title.clone(), form.template.clone());
-        Given { title, wording, opt_in, revision: publish_form::form_revision(form) }
+        HostedFormForm { title, wording, opt_in, revision: publish_form::form_revision(form) }
     }
 
     /// Where what is published differs from what was typed.
-    fn beside(&self, published: &Given) -> Vec<SavedMeanwhile> {
+    fn beside(&self, published: &HostedFormForm) -> Vec<SavedMeanwhile> {
         saved_meanwhile([
             ("Heading", published.title.as_str(), self.title.as_str()),
             ("Opt-in", &published.opt_in, &self.opt_in),
@@ -88,29 +88,29 @@ impl Given {
     }
 }
 
-async fn index(app: Data<App>, who: Viewer) -> Result<HttpResponse, PageError> {
+async fn index(app: Data<AppState>, who: Viewer) -> Result<HttpResponse, PageError> {
     let listed = app.store.read::<_, StoreError>(|conn| {
         let programs = programs::all(conn)?;
-        let name = |form: &Form| programs.iter().find(|program| program.id == form.program_id);
-        let named = |form: Form| Listed {
+        let name = |form: &HostedForm| programs.iter().find(|program| program.id == form.program_id);
+        let named = |form: HostedForm| FormItem {
             program: name(&form).map(|program| program.name.clone()).unwrap_or_default(),
             form,
         };
         Ok(forms::all(conn)?.into_iter().map(named).collect::<Vec<_>>())
     });
     let forms = listed.await?;
-    html(IndexPage { page: Page::new(&app, "forms", &who), forms })
+    html(FormsPage { page: PageFrame::new(&app, "forms", &who), forms })
 }
 
-async fn show(app: Data<App>, who: Viewer, slug: Path<String>) -> Result<HttpResponse, PageError> {
+async fn show(app: Data<AppState>, who: Viewer, slug: Path<String>) -> Result<HttpResponse, PageError> {
     form_page(&app, &who, slug.into_inner(), None).await
 }
 
 async fn form_page(
-    app: &App,
-    who: &impl Signed,
+    app: &AppState,
+    who: &impl SignedIn,
     slug: String,
-    again: Option<(Given, Refused)>,
+    again: Option<(HostedFormForm, FormRedisplay)>,
 ) -> Result<HttpResponse, PageError> {
     let found = app.store.read::<_, StoreError>(move |conn| {
         let Some((form, _)) = forms::find(conn, &slug)? else { return Ok(None) };
@@ -119,31 +119,31 @@ async fn form_page(
         Ok(Some((form, program, versions)))
     });
     let (form, program, versions) = found.await?.ok_or(PageError::NotFound)?;
-    let published = Given::of(&form);
+    let published = HostedFormForm::of(&form);
     let (status, given, errors, meanwhile) = match again {
-        None => (StatusCode::OK, published, Errors::default(), Vec::new()),
+        None => (StatusCode::OK, published, FormErrors::default(), Vec::new()),
         // A second "Publish" is upon what is published now.
         Some((given, refused)) if refused.is_outdated() => {
             let (status, meanwhile) = (refused.status(), given.beside(&published));
-            (status, Given { revision: published.revision, ..given }, refused.errors(), meanwhile)
+            (status, HostedFormForm { revision: published.revision, ..given }, refused.errors(), meanwhile)
         }
         Some((given, refused)) => (refused.status(), given, refused.errors(), Vec::new()),
     };
-    let shown = |version: Version| Shown { sha256: hex(&version.wording_sha256), version };
+    let shown = |version: FormVersion| VersionItem { sha256: hex(&version.wording_sha256), version };
     let versions = versions.into_iter().map(shown).collect();
     let public_url = format!("{}/f/{}", app.public_url, form.slug);
-    let page = Page::new(app, "forms", who);
+    let page = PageFrame::new(app, "forms", who);
     let hosted = form;
-    let page = ShowPage { page, hosted, program, public_url, versions, given, errors, meanwhile };
+    let page = FormDetailPage { page, hosted, program, public_url, versions, given, errors, meanwhile };
     html_status(status, page)
 }
 
 async fn change(
-    app: Data<App>,
+    app: Data<AppState>,
     who: Administrator,
     session: Session,
     slug: Path<String>,
-    Posted(given): Posted<Given>,
+    PostedForm(given): PostedForm<HostedFormForm>,
 ) -> Result<HttpResponse, PageError> {
     let slug = slug.into_inner();
     let double_opt_in = match given.opt_in.as_str() {
@@ -151,10 +151,10 @@ async fn change(
         "single" => false,
         _ => {
             let errors = vec![FieldError::new("opt_in", "Choose what a ticked box means.")];
-            return form_page(&app, &who, slug, Some((given, Refused::Invalid(errors)))).await;
+            return form_page(&app, &who, slug, Some((given, FormRedisplay::Invalid(errors)))).await;
         }
     };
-    let edited = Edited {
+    let edited = FormChange {
         title: given.title.clone(),
         template: given.wording.clone(),
         double_opt_in,
@@ -171,10 +171,10 @@ async fn change(
             Ok(see_other(format!("/forms/{slug}")))
         }
         Err(ActionError::Invalid(errors)) => {
-            form_page(&app, &who, slug, Some((given, Refused::Invalid(errors)))).await
+            form_page(&app, &who, slug, Some((given, FormRedisplay::Invalid(errors)))).await
         }
         Err(ActionError::Conflict(why)) => {
-            form_page(&app, &who, slug, Some((given, Refused::Outdated(why)))).await
+            form_page(&app, &who, slug, Some((given, FormRedisplay::Outdated(why)))).await
         }
         Err(error) => Err(error.into()),
     }

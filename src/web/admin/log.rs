@@ -5,13 +5,13 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
-use crate::store::admin_log::{self, Filter, Line};
+use crate::store::admin_log::{self, AdminLogFilter, AdminLogRow};
 use crate::store::users::{self, User};
-use crate::store::{Conn, StoreError};
-use crate::web::App;
+use crate::store::{ReadConn, StoreError};
+use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::form;
-use crate::web::page::{Page, html};
+use crate::web::page::{PageFrame, html};
 use crate::web::session::Inspector;
 
 const PER_PAGE: usize = 50;
@@ -23,15 +23,15 @@ pub(super) fn routes(config: &mut ServiceConfig) {
 #[derive(Template)]
 #[template(path = "log/index.html")]
 struct LogPage {
-    page: Page,
-    lines: Vec<Shown>,
-    chips: Vec<Chip>,
+    page: PageFrame,
+    lines: Vec<LogItem>,
+    chips: Vec<LogChip>,
     newest: Option<String>,
     older: Option<String>,
 }
 
-struct Shown {
-    line: Line,
+struct LogItem {
+    line: AdminLogRow,
     /// The lines of the same actor, and of the same action.
     by_actor: String,
     by_action: String,
@@ -40,20 +40,20 @@ struct Shown {
 }
 
 /// An active filter and the address without it.
-struct Chip {
+struct LogChip {
     label: String,
     without: String,
 }
 
 #[derive(Deserialize, Default, Clone)]
 #[serde(default)]
-struct Asked {
+struct LogQuery {
     actor: String,
     action: String,
     before: String,
 }
 
-impl Asked {
+impl LogQuery {
     fn address(&self) -> String {
         let all = [("actor", &self.actor), ("action", &self.action), ("before", &self.before)];
         let given: Vec<_> = all.into_iter().filter(|(_, value)| !value.is_empty()).collect();
@@ -61,28 +61,32 @@ impl Asked {
         if query.is_empty() { "/log".to_owned() } else { format!("/log?{query}") }
     }
 
-    fn filter(&self) -> Filter {
+    fn filter(&self) -> AdminLogFilter {
         let given = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
-        Filter { actor: given(&self.actor), action: given(&self.action), before: self.before.parse().ok() }
+        AdminLogFilter {
+            actor: given(&self.actor),
+            action: given(&self.action),
+            before: self.before.parse().ok(),
+        }
     }
 
-    fn chips(&self) -> Vec<Chip> {
-        let actor = Asked { actor: String::new(), before: String::new(), ..self.clone() };
-        let action = Asked { action: String::new(), before: String::new(), ..self.clone() };
+    fn chips(&self) -> Vec<LogChip> {
+        let actor = LogQuery { actor: String::new(), before: String::new(), ..self.clone() };
+        let action = LogQuery { action: String::new(), before: String::new(), ..self.clone() };
         [("Who", &self.actor, actor), ("Did what", &self.action, action)]
             .into_iter()
             .filter(|(_, value, _)| !value.is_empty())
-            .map(|(what, value, rest)| Chip { label: format!("{what}: {value}"), without: rest.address() })
+            .map(|(what, value, rest)| LogChip { label: format!("{what}: {value}"), without: rest.address() })
             .collect()
     }
 }
 
-async fn index(app: Data<App>, who: Inspector, request: HttpRequest) -> Result<HttpResponse, PageError> {
-    let asked: Asked = form::query(&request);
+async fn index(app: Data<AppState>, who: Inspector, request: HttpRequest) -> Result<HttpResponse, PageError> {
+    let asked: LogQuery = form::query(&request);
     let (filter, limit) = (asked.filter(), i64::try_from(PER_PAGE + 1).unwrap_or(i64::MAX));
-    let page = Page::new(&app, "log", &who);
+    let page = PageFrame::new(&app, "log", &who);
     let is_admin = page.is_admin();
-    let read = move |conn: &mut Conn<'_>| {
+    let read = move |conn: &mut ReadConn<'_>| {
         // Only administrators may open the pages of users.
         let people = if is_admin { users::all(conn)? } else { Vec::new() };
         Ok::<_, StoreError>((admin_log::page(conn, &filter, limit)?, people))
@@ -92,17 +96,17 @@ async fn index(app: Data<App>, who: Inspector, request: HttpRequest) -> Result<H
     let (mut lines, people) = seen.found;
     let more = lines.len() > PER_PAGE;
     lines.truncate(PER_PAGE);
-    let older = |last: &Line| Asked { before: last.id.to_string(), ..asked.clone() }.address();
+    let older = |last: &AdminLogRow| LogQuery { before: last.id.to_string(), ..asked.clone() }.address();
     let older = lines.last().filter(|_| more).map(older);
-    let newest = Asked { before: String::new(), ..asked.clone() }.address();
+    let newest = LogQuery { before: String::new(), ..asked.clone() }.address();
     let newest = Some(newest).filter(|_| !asked.before.is_empty());
     let lines = lines.into_iter().map(|line| shown(line, &people)).collect();
     html(LogPage { page, lines, chips: asked.chips(), newest, older })
 }
 
-fn shown(line: Line, people: &[User]) -> Shown {
-    let by_actor = Asked { actor: line.actor.clone(), ..Asked::default() }.address();
-    let by_action = Asked { action: line.action.clone(), ..Asked::default() }.address();
+fn shown(line: AdminLogRow, people: &[User]) -> LogItem {
+    let by_actor = LogQuery { actor: line.actor.clone(), ..LogQuery::default() }.address();
+    let by_action = LogQuery { action: line.action.clone(), ..LogQuery::default() }.address();
     let subject = line.subject.split_once(':').and_then(|(kind, name)| match kind {
         "form" => Some(format!("/forms/{name}")),
         "program" => Some(format!("/programs/{name}")),
@@ -111,5 +115,5 @@ fn shown(line: Line, people: &[User]) -> Shown {
         "user" => people.iter().find(|user| user.email == name).map(|user| format!("/users/{}", user.id)),
         _ => None,
     });
-    Shown { line, by_actor, by_action, subject }
+    LogItem { line, by_actor, by_action, subject }
 }

@@ -8,24 +8,24 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
-use self::meaning::{Meaning, meaning};
-use super::names::Names;
-use super::stale::{Question, by_number};
-use super::troubleshoot::{About, VerdictPanel};
+use self::meaning::{CodeMeaning, meaning};
+use super::names::DisplayNames;
+use super::stale::{HoldItem, by_number};
+use super::troubleshoot::{VerdictPanel, VerdictSubject};
 use crate::actions::standing;
-use crate::domain::gate::{Answer, Check, CheckName, Outcome, Verdict};
+use crate::domain::gate::{CheckName, GateCheck, GateOutcome, Outcome, Verdict};
 use crate::domain::id::MessageId;
 use crate::domain::message::{StaleDecision, Status};
 use crate::domain::program::Program;
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::store::contacts::{self, Contact};
-use crate::store::messages::{self, Message, Step};
-use crate::store::{Conn, StoreError, numbers, programs, stale};
-use crate::web::App;
+use crate::store::messages::{self, Message, MessageStep};
+use crate::store::{ReadConn, StoreError, numbers, programs, stale};
+use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::form;
-use crate::web::page::{self, Page, html};
+use crate::web::page::{self, PageFrame, html};
 use crate::web::session::Viewer;
 
 const PER_PAGE: usize = 50;
@@ -36,15 +36,15 @@ pub(super) fn routes(config: &mut ServiceConfig) {
 
 #[derive(Template)]
 #[template(path = "messages/index.html")]
-struct IndexPage {
-    page: Page,
+struct MessagesPage {
+    page: PageFrame,
     /// Address, label and whether it is the current one.
     tabs: Vec<(String, String, bool)>,
     status: String,
     known: bool,
     /// The cause that narrows the list, in words, and the way out of it.
     cause: Option<(String, String)>,
-    lines: Vec<Line>,
+    lines: Vec<MessageItem>,
     /// Each line names its program.
     names_programs: bool,
     newest: Option<String>,
@@ -52,7 +52,7 @@ struct IndexPage {
 }
 
 /// A message with its program, where there are several, the name of whoever wanted it sent, and why it did not go as wanted.
-struct Line {
+struct MessageItem {
     message: Message,
     program: Option<String>,
     by: String,
@@ -61,29 +61,29 @@ struct Line {
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct Asked {
+struct MessagesQuery {
     status: String,
     code: String,
     before: String,
 }
 
-async fn index(app: Data<App>, who: Viewer, request: HttpRequest) -> Result<HttpResponse, PageError> {
-    let asked = form::query::<Asked>(&request);
+async fn index(app: Data<AppState>, who: Viewer, request: HttpRequest) -> Result<HttpResponse, PageError> {
+    let asked = form::query::<MessagesQuery>(&request);
     let (status, before) = (asked.status.parse::<Status>().ok(), asked.before.parse::<MessageId>().ok());
     let limit = i64::try_from(PER_PAGE + 1).unwrap_or(i64::MAX);
     // A cause is the cause of a bad end: of anything else there is no such filter.
     let code = Some(asked.code).filter(|code| !code.is_empty() && status.is_some_and(Status::is_bad_end));
     let cause = code.clone();
-    let read = move |conn: &mut Conn<'_>| lines(conn, status, code.as_deref(), before, limit);
+    let read = move |conn: &mut ReadConn<'_>| lines(conn, status, code.as_deref(), before, limit);
     let seen = app.store.look(who.mark, read).await?;
-    let page = Page::new(&app, "messages", &who).showing(&seen, app.clock.now());
+    let page = PageFrame::new(&app, "messages", &who).showing(&seen, app.clock.now());
     let mut lines = seen.found;
     let more = lines.len() > PER_PAGE;
     lines.truncate(PER_PAGE);
     let here = |before| href(status, cause.as_deref(), before);
     let older = lines.last().filter(|_| more).map(|last| here(Some(last.message.id)));
     let tab = |known: &Status| (href(Some(*known), None, None), label(*known), status == Some(*known));
-    html(IndexPage {
+    html(MessagesPage {
         page,
         tabs: Status::ALL.iter().map(tab).collect(),
         known: status.is_some() || asked.status.is_empty(),
@@ -97,14 +97,14 @@ async fn index(app: Data<App>, who: Viewer, request: HttpRequest) -> Result<Http
 }
 
 fn lines(
-    conn: &mut Conn<'_>,
+    conn: &mut ReadConn<'_>,
     status: Option<Status>,
     code: Option<&str>,
     before: Option<MessageId>,
     limit: i64,
-) -> Result<Vec<Line>, StoreError> {
-    let names = Names::read(conn)?;
-    let line = |message: Message| Line {
+) -> Result<Vec<MessageItem>, StoreError> {
+    let names = DisplayNames::read(conn)?;
+    let line = |message: Message| MessageItem {
         program: names.of_program(message.program_id),
         by: names.of(&message.actor),
         why: meaning::why(&message),
@@ -132,23 +132,23 @@ fn label(status: Status) -> String {
 
 #[derive(Template)]
 #[template(path = "messages/show.html")]
-struct ShowPage {
-    page: Page,
-    life: Life,
+struct MessageDetailPage {
+    page: PageFrame,
+    life: MessageHistory,
 }
 
 /// Everything about one message.
-struct Life {
+struct MessageHistory {
     message: Message,
     /// Its program, where there are several.
     program: Option<String>,
     by: String,
-    steps: Vec<Step>,
+    steps: Vec<MessageStep>,
     contacts: Vec<Contact>,
     panel: Option<VerdictPanel>,
-    meaning: Option<Meaning>,
+    meaning: Option<CodeMeaning>,
     /// It ran out before the lead opted in: what a person is asked, and what they answered.
-    question: Option<Question>,
+    question: Option<HoldItem>,
     answer: Option<StaleAnswer>,
     /// The message that ran out, in whose place this one went through the gate.
     in_place_of: Option<MessageId>,
@@ -170,22 +170,22 @@ fn answered(decision: StaleDecision) -> &'static str {
     }
 }
 
-async fn show(app: Data<App>, who: Viewer, id: Path<String>) -> Result<HttpResponse, PageError> {
+async fn show(app: Data<AppState>, who: Viewer, id: Path<String>) -> Result<HttpResponse, PageError> {
     let id: MessageId = page::id(&id)?;
-    let page = Page::new(&app, "messages", &who);
+    let page = PageFrame::new(&app, "messages", &who);
     let role = page.role();
     let now = app.clock.now();
     let seen = app.store.look(who.mark, move |conn| life(conn, id, role, now)).await?;
-    html(ShowPage { page: page.showing(&seen, now), life: seen.found })
+    html(MessageDetailPage { page: page.showing(&seen, now), life: seen.found })
 }
 
 /// What holds a message that waits for its next attempt now, beside the time: the gate itself is asked.
 fn in_the_way(
-    conn: &mut Conn<'_>,
+    conn: &mut ReadConn<'_>,
     message: &Message,
     program: Option<&Program>,
     now: Timestamp,
-) -> Result<Option<Check>, StoreError> {
+) -> Result<Option<GateCheck>, StoreError> {
     let number = match message.number_id {
         Some(id) if message.status == Status::Queued => numbers::get(conn, id)?,
         _ => None,
@@ -193,14 +193,19 @@ fn in_the_way(
     let (Some(number), Some(program)) = (number, program) else { return Ok(None) };
     let verdict = standing(conn, program)?.verdict_on(conn, message, &number, program, now)?;
     let check = match verdict.answer(message.lane) {
-        Answer::Refuse(check) => check,
-        Answer::Wait { until: None } => CheckName::Operations,
-        Answer::Send(_) | Answer::Hold | Answer::Wait { .. } => return Ok(None),
+        GateOutcome::Refuse(check) => check,
+        GateOutcome::Wait { until: None } => CheckName::Operations,
+        GateOutcome::Send(_) | GateOutcome::Hold | GateOutcome::Wait { .. } => return Ok(None),
     };
     Ok(verdict.checks.into_iter().find(|asked| asked.name == check && asked.outcome == Outcome::Fail))
 }
 
-fn life(conn: &mut Conn<'_>, id: MessageId, role: Role, now: Timestamp) -> Result<Life, PageError> {
+fn life(
+    conn: &mut ReadConn<'_>,
+    id: MessageId,
+    role: Role,
+    now: Timestamp,
+) -> Result<MessageHistory, PageError> {
     let message = messages::get(conn, id)?.ok_or(PageError::NotFound)?;
     let steps = messages::steps(conn, id)?;
     let contacts = match message.number_id {
@@ -211,7 +216,7 @@ fn life(conn: &mut Conn<'_>, id: MessageId, role: Role, now: Timestamp) -> Resul
         message.verdict.as_deref().and_then(|json| serde_json::from_str(json).ok());
     let (contact, program) =
         (contacts.first().map(|contact| contact.id), programs::get(conn, message.program_id)?);
-    let about = About { number: message.number_id, contact, program: program.as_ref(), role };
+    let about = VerdictSubject { number: message.number_id, contact, program: program.as_ref(), role };
     let panel = verdict.map(|verdict| {
         let question = format!("Consent check on {}", verdict.asked_at.words());
         match message.status {
@@ -223,7 +228,7 @@ fn life(conn: &mut Conn<'_>, id: MessageId, role: Role, now: Timestamp) -> Resul
         Some(check) => Some(meaning::of_check(&check)),
         None => meaning(&message),
     };
-    let names = Names::read(conn)?;
+    let names = DisplayNames::read(conn)?;
     let asked = stale::get(conn, id)?;
     let answer = asked.as_ref().and_then(|asked| {
         let by = names.of(asked.decided_by.as_deref().unwrap_or_default());
@@ -234,5 +239,16 @@ fn life(conn: &mut Conn<'_>, id: MessageId, role: Role, now: Timestamp) -> Resul
     let question = by_number(conn, open.into_iter().collect())?.into_iter().next();
     let in_place_of = stale::answered_by(conn, id)?.map(|asked| asked.message_id);
     let (program, by) = (names.of_program(message.program_id), names.of(&message.actor));
-    Ok(Life { message, program, by, steps, contacts, panel, meaning, question, answer, in_place_of })
+    Ok(MessageHistory {
+        message,
+        program,
+        by,
+        steps,
+        contacts,
+        panel,
+        meaning,
+        question,
+        answer,
+        in_place_of,
+    })
 }

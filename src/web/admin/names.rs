@@ -5,19 +5,19 @@ use std::collections::HashMap;
 
 use crate::domain::id::ProgramId;
 use crate::domain::program::Program;
-use crate::store::{Conn, StoreError, programs, users};
+use crate::store::{ReadConn, StoreError, programs, users};
 
 /// The names of those who sign in, by e-mail address, and of the programs.
-pub(super) struct Names {
+pub(super) struct DisplayNames {
     people: HashMap<String, String>,
     programs: Vec<Program>,
 }
 
-impl Names {
+impl DisplayNames {
     /// All names.
-    pub(super) fn read(conn: &mut Conn<'_>) -> Result<Names, StoreError> {
+    pub(super) fn read(conn: &mut ReadConn<'_>) -> Result<DisplayNames, StoreError> {
         let people = users::all(conn)?.into_iter().map(|user| (user.email, user.name)).collect();
-        Ok(Names { people, programs: programs::all(conn)? })
+        Ok(DisplayNames { people, programs: programs::all(conn)? })
     }
 
     /// The name of a program, where there are several: a single one goes without saying.

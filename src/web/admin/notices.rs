@@ -9,10 +9,10 @@ use crate::actions::close_notice::close_notice;
 use crate::domain::id::InboundId;
 use crate::domain::notice::NoticeKind;
 use crate::domain::time::Timestamp;
-use crate::store::inbound::Inbound;
-use crate::web::App;
+use crate::store::inbound::InboundRow;
+use crate::web::AppState;
 use crate::web::error::PageError;
-use crate::web::form::Posted;
+use crate::web::form::PostedForm;
 use crate::web::page::{self, see_other};
 use crate::web::session::{self, Editor};
 
@@ -37,7 +37,7 @@ pub(super) struct NoticeItem {
 }
 
 impl NoticeItem {
-    pub(super) fn new(kind: NoticeKind, text: Inbound) -> NoticeItem {
+    pub(super) fn new(kind: NoticeKind, text: InboundRow) -> NoticeItem {
         let number = text.number_id.map(|_| text.from_text.replace('+', "%2B"));
         NoticeItem {
             id: text.id,
@@ -72,11 +72,11 @@ pub(super) fn sentence(kind: NoticeKind) -> &'static str {
 }
 
 async fn close(
-    app: Data<App>,
+    app: Data<AppState>,
     who: Editor,
     session: Session,
     id: Path<String>,
-    Posted(NoFields {}): Posted<NoFields>,
+    PostedForm(NoticeForm {}): PostedForm<NoticeForm>,
 ) -> Result<HttpResponse, PageError> {
     let id: InboundId = page::id(&id)?;
     let (actor, now) = (who.actor(), app.clock.now());
@@ -87,4 +87,4 @@ async fn close(
 
 /// The button alone.
 #[derive(serde::Deserialize)]
-struct NoFields {}
+struct NoticeForm {}

@@ -12,24 +12,24 @@ use askama::Template;
 use serde::Deserialize;
 
 use crate::actions::ActionError;
-use crate::actions::edit_program::{Wording, edit_program, wording_revision};
+use crate::actions::edit_program::{ProgramChange, edit_program, wording_revision};
 use crate::actions::edit_replies::replies_revision;
-use crate::actions::edit_sending::Sending;
+use crate::actions::edit_sending::SendingChange;
 use crate::domain::auto_reply::AutoReplies;
 use crate::domain::gate::caps;
 use crate::domain::language::Language;
 use crate::domain::program::Program;
-use crate::domain::schedule::Cap;
-use crate::store::forms::{self, Form};
+use crate::domain::schedule::FrequencyCap;
+use crate::store::forms::{self, HostedForm};
 use crate::store::{StoreError, programs};
-use crate::web::App;
+use crate::web::AppState;
 use crate::web::error::PageError;
-use crate::web::form::{Errors, Posted, Refused, SavedMeanwhile, saved_meanwhile};
-use crate::web::page::{Page, html, html_status, see_other};
-use crate::web::session::{self, Administrator, Signed, Viewer};
+use crate::web::form::{FormErrors, FormRedisplay, PostedForm, SavedMeanwhile, saved_meanwhile};
+use crate::web::page::{PageFrame, html, html_status, see_other};
+use crate::web::session::{self, Administrator, SignedIn, Viewer};
 
 use self::new::{create, new};
-use self::replies::{InLanguage, Sample, in_languages, replies};
+use self::replies::{InLanguage, TemplatePreview, in_languages, replies};
 use self::sending::sending;
 
 /// The addresses of the programs.
@@ -48,35 +48,35 @@ pub fn routes(config: &mut ServiceConfig) {
 
 #[derive(Template)]
 #[template(path = "programs/index.html")]
-struct IndexPage {
-    page: Page,
-    programs: Vec<Listed>,
+struct ProgramsPage {
+    page: PageFrame,
+    programs: Vec<ProgramItem>,
 }
 
-struct Listed {
+struct ProgramItem {
     program: Program,
     sender: Option<String>,
 }
 
 #[derive(Template)]
 #[template(path = "programs/show.html")]
-struct ShowPage {
-    page: Page,
+struct ProgramPage {
+    page: PageFrame,
     program: Program,
     sender: Option<String>,
-    samples: Vec<Sample>,
+    samples: Vec<TemplatePreview>,
     in_languages: Vec<InLanguage>,
-    forms: Vec<Form>,
-    given: Given,
-    sending: Sending,
-    errors: Errors,
+    forms: Vec<HostedForm>,
+    given: ProgramForm,
+    sending: SendingChange,
+    errors: FormErrors,
     meanwhile: Vec<SavedMeanwhile>,
 }
 
 #[derive(Deserialize)]
 #[serde(default)]
 #[derive(Default)]
-struct Given {
+struct ProgramForm {
     name: String,
     brand: String,
     opt_in_template: String,
@@ -95,9 +95,9 @@ struct Given {
     revision: String,
 }
 
-impl Given {
+impl ProgramForm {
     fn of(program: &Program) -> Self {
-        Given {
+        ProgramForm {
             name: program.name.clone(),
             brand: program.brand.clone(),
             opt_in_template: program.opt_in_template.clone(),
@@ -116,8 +116,8 @@ impl Given {
         }
     }
 
-    fn wording(&self) -> Wording {
-        Wording {
+    fn wording(&self) -> ProgramChange {
+        ProgramChange {
             name: self.name.clone(),
             brand: self.brand.clone(),
             opt_in_template: self.opt_in_template.clone(),
@@ -137,7 +137,7 @@ impl Given {
     }
 
     /// Where what is saved differs from what was typed.
-    fn beside(&self, saved: &Given) -> Vec<SavedMeanwhile> {
+    fn beside(&self, saved: &ProgramForm) -> Vec<SavedMeanwhile> {
         saved_meanwhile([
             ("Name", saved.name.as_str(), self.name.as_str()),
             ("Brand", &saved.brand, &self.brand),
@@ -165,7 +165,7 @@ fn cap(program: &Program) -> String {
     } else if caps.is_empty() {
         "no number of texts is read from it, so nothing is capped".to_owned()
     } else {
-        format!("read as {}", caps.iter().map(Cap::words).collect::<Vec<_>>().join(", and "))
+        format!("read as {}", caps.iter().map(FrequencyCap::words).collect::<Vec<_>>().join(", and "))
     }
 }
 
@@ -178,47 +178,52 @@ fn ticked(is_ticked: bool) -> String {
 }
 
 /// Which of the page's forms comes back, with what was typed.
-enum Typed {
-    Wording(Given),
-    Sending(Sending),
+enum ProgramRedisplay {
+    Wording(ProgramForm),
+    Sending(SendingChange),
     /// With the revision that it was filled from.
     Replies(Language, AutoReplies, String),
 }
 
-impl Typed {
+impl ProgramRedisplay {
     /// Where what is saved differs from what was typed.
     fn beside(&self, program: &Program, sender: Option<&str>) -> Vec<SavedMeanwhile> {
         match self {
-            Typed::Wording(given) => given.beside(&Given::of(program)),
-            Typed::Sending(sending) => sending::beside(sending, &Sending::of(program, sender)),
-            Typed::Replies(language, replies, _) => replies::beside(replies, program, *language),
+            ProgramRedisplay::Wording(given) => given.beside(&ProgramForm::of(program)),
+            ProgramRedisplay::Sending(sending) => {
+                sending::beside(sending, &SendingChange::of(program, sender))
+            }
+            ProgramRedisplay::Replies(language, replies, _) => replies::beside(replies, program, *language),
         }
     }
 
     /// As it is sent once more by someone who has seen what is saved now.
-    fn upon(self, program: &Program, sender: Option<&str>) -> Typed {
+    fn upon(self, program: &Program, sender: Option<&str>) -> ProgramRedisplay {
         match self {
-            Typed::Wording(given) => Typed::Wording(Given { revision: wording_revision(program), ..given }),
-            Typed::Sending(sending) => {
-                Typed::Sending(Sending { revision: Sending::of(program, sender).revision, ..sending })
+            ProgramRedisplay::Wording(given) => {
+                ProgramRedisplay::Wording(ProgramForm { revision: wording_revision(program), ..given })
             }
-            Typed::Replies(language, replies, _) => {
-                Typed::Replies(language, replies, replies_revision(program, language))
+            ProgramRedisplay::Sending(sending) => ProgramRedisplay::Sending(SendingChange {
+                revision: SendingChange::of(program, sender).revision,
+                ..sending
+            }),
+            ProgramRedisplay::Replies(language, replies, _) => {
+                ProgramRedisplay::Replies(language, replies, replies_revision(program, language))
             }
         }
     }
 }
 
-async fn index(app: Data<App>, who: Viewer) -> Result<HttpResponse, PageError> {
+async fn index(app: Data<AppState>, who: Viewer) -> Result<HttpResponse, PageError> {
     let listed = app.store.read::<_, StoreError>(|conn| {
         let mut listed = Vec::new();
         for program in programs::all(conn)? {
-            listed.push(Listed { sender: programs::sender(conn, program.id)?, program });
+            listed.push(ProgramItem { sender: programs::sender(conn, program.id)?, program });
         }
         Ok(listed)
     });
     let programs = listed.await?;
-    html(IndexPage { page: Page::new(&app, "programs", &who), programs })
+    html(ProgramsPage { page: PageFrame::new(&app, "programs", &who), programs })
 }
 
 /// Whoever loads the address of a form anew comes back to the program.
@@ -228,15 +233,15 @@ async fn back(_who: Viewer, request: HttpRequest) -> HttpResponse {
     see_other(if is_plain { format!("/programs/{slug}") } else { "/programs".to_owned() })
 }
 
-async fn show(app: Data<App>, who: Viewer, slug: Path<String>) -> Result<HttpResponse, PageError> {
+async fn show(app: Data<AppState>, who: Viewer, slug: Path<String>) -> Result<HttpResponse, PageError> {
     program_page(&app, &who, slug.into_inner(), None).await
 }
 
 async fn program_page(
-    app: &App,
-    who: &impl Signed,
+    app: &AppState,
+    who: &impl SignedIn,
     slug: String,
-    again: Option<(Typed, Refused)>,
+    again: Option<(ProgramRedisplay, FormRedisplay)>,
 ) -> Result<HttpResponse, PageError> {
     let found = app.store.read::<_, StoreError>(move |conn| {
         let Some(program) = programs::find(conn, Some(&slug))? else { return Ok(None) };
@@ -246,7 +251,7 @@ async fn program_page(
     });
     let (program, sender, forms) = found.await?.ok_or(PageError::NotFound)?;
     let (typed, status, errors, meanwhile) = match again {
-        None => (None, StatusCode::OK, Errors::default(), Vec::new()),
+        None => (None, StatusCode::OK, FormErrors::default(), Vec::new()),
         Some((typed, refused)) if refused.is_outdated() => {
             let meanwhile = typed.beside(&program, sender.as_deref());
             let typed = typed.upon(&program, sender.as_deref());
@@ -256,30 +261,41 @@ async fn program_page(
     };
     let (given, sending, replies) = match typed {
         None => (None, None, None),
-        Some(Typed::Wording(given)) => (Some(given), None, None),
-        Some(Typed::Sending(sending)) => (None, Some(sending), None),
-        Some(Typed::Replies(language, replies, revision)) => {
+        Some(ProgramRedisplay::Wording(given)) => (Some(given), None, None),
+        Some(ProgramRedisplay::Sending(sending)) => (None, Some(sending), None),
+        Some(ProgramRedisplay::Replies(language, replies, revision)) => {
             (None, None, Some((language, replies, revision)))
         }
     };
-    let given = given.unwrap_or_else(|| Given::of(&program));
-    let sending = sending.unwrap_or_else(|| Sending::of(&program, sender.as_deref()));
-    let mut samples = vec![Sample::new("Opt-in template", program.invitation())];
-    samples.extend(Sample::replies(&program, Language::English));
+    let given = given.unwrap_or_else(|| ProgramForm::of(&program));
+    let sending = sending.unwrap_or_else(|| SendingChange::of(&program, sender.as_deref()));
+    let mut samples = vec![TemplatePreview::new("Opt-in template", program.invitation())];
+    samples.extend(TemplatePreview::replies(&program, Language::English));
     let in_languages = in_languages(&program, replies.as_ref());
-    let page = Page::new(app, "programs", who);
+    let page = PageFrame::new(app, "programs", who);
     html_status(
         status,
-        ShowPage { page, program, sender, samples, in_languages, forms, given, sending, errors, meanwhile },
+        ProgramPage {
+            page,
+            program,
+            sender,
+            samples,
+            in_languages,
+            forms,
+            given,
+            sending,
+            errors,
+            meanwhile,
+        },
     )
 }
 
 async fn change(
-    app: Data<App>,
+    app: Data<AppState>,
     who: Administrator,
     session: Session,
     slug: Path<String>,
-    Posted(given): Posted<Given>,
+    PostedForm(given): PostedForm<ProgramForm>,
 ) -> Result<HttpResponse, PageError> {
     let slug = slug.into_inner();
     let (wording, of) = (given.wording(), slug.clone());
@@ -290,10 +306,22 @@ async fn change(
             Ok(see_other(format!("/programs/{slug}")))
         }
         Err(ActionError::Invalid(errors)) => {
-            program_page(&app, &who, slug, Some((Typed::Wording(given), Refused::Invalid(errors)))).await
+            program_page(
+                &app,
+                &who,
+                slug,
+                Some((ProgramRedisplay::Wording(given), FormRedisplay::Invalid(errors))),
+            )
+            .await
         }
         Err(ActionError::Conflict(why)) => {
-            program_page(&app, &who, slug, Some((Typed::Wording(given), Refused::Outdated(why)))).await
+            program_page(
+                &app,
+                &who,
+                slug,
+                Some((ProgramRedisplay::Wording(given), FormRedisplay::Outdated(why))),
+            )
+            .await
         }
         Err(error) => Err(error.into()),
     }

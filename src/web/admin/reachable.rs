@@ -12,11 +12,11 @@ use crate::actions::mark_reachable::mark_reachable;
 use crate::actions::{ActionError, FieldError};
 use crate::domain::id::NumberId;
 use crate::store::numbers::Number;
-use crate::store::{Conn, contacts, numbers};
-use crate::web::App;
+use crate::store::{ReadConn, contacts, numbers};
+use crate::web::AppState;
 use crate::web::error::PageError;
-use crate::web::form::{Errors, Posted};
-use crate::web::page::{self, Page, html_status, see_other};
+use crate::web::form::{FormErrors, PostedForm};
+use crate::web::page::{self, PageFrame, html_status, see_other};
 use crate::web::session::{self, Editor};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
@@ -28,12 +28,12 @@ pub(super) fn routes(config: &mut ServiceConfig) {
 #[derive(Template)]
 #[template(path = "numbers/reachable.html")]
 struct ReachablePage {
-    page: Page,
+    page: PageFrame,
     number: Number,
     /// Where the person came from.
     back: String,
     given: ReachableForm,
-    errors: Errors,
+    errors: FormErrors,
 }
 
 #[derive(Deserialize, Default)]
@@ -43,7 +43,7 @@ struct ReachableForm {
 }
 
 async fn new(
-    app: Data<App>,
+    app: Data<AppState>,
     who: Editor,
     session: Session,
     id: Path<String>,
@@ -58,7 +58,7 @@ async fn new(
 }
 
 fn redisplay(
-    app: &App,
+    app: &AppState,
     who: &Editor,
     number: Number,
     back: String,
@@ -66,16 +66,16 @@ fn redisplay(
     errors: Vec<FieldError>,
 ) -> Result<HttpResponse, PageError> {
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let (page, errors) = (Page::new(app, "contacts", who), errors.into());
+    let (page, errors) = (PageFrame::new(app, "contacts", who), errors.into());
     html_status(status, ReachablePage { page, number, back, given, errors })
 }
 
 async fn create(
-    app: Data<App>,
+    app: Data<AppState>,
     who: Editor,
     session: Session,
     id: Path<String>,
-    Posted(given): Posted<ReachableForm>,
+    PostedForm(given): PostedForm<ReachableForm>,
 ) -> Result<HttpResponse, PageError> {
     let id: NumberId = page::id(&id)?;
     let (number, back) = app.store.read(move |conn| find(conn, id)).await?;
@@ -90,7 +90,7 @@ async fn create(
 }
 
 /// The number, and the page about it: its first contact's, else the one that takes any number.
-fn find(conn: &mut Conn<'_>, id: NumberId) -> Result<(Number, String), PageError> {
+fn find(conn: &mut ReadConn<'_>, id: NumberId) -> Result<(Number, String), PageError> {
     let number = numbers::get(conn, id)?.ok_or(PageError::NotFound)?;
     let back = match contacts::of_number(conn, id)?.first() {
         Some(contact) => format!("/contacts/{}", contact.id),

@@ -8,10 +8,10 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::basis;
-use super::which::{self, Whom};
+use super::which::{self, ContactInProgram};
 use crate::actions::reinvite::reinvite;
 use crate::actions::{ActionError, FieldError};
-use crate::domain::consent::{State, check_reinvite};
+use crate::domain::consent::{ConsentState, check_reinvite};
 use crate::domain::evidence::BasisKind;
 use crate::domain::id::ContactId;
 use crate::domain::message::Status;
@@ -19,11 +19,11 @@ use crate::domain::phone::Phone;
 use crate::domain::program::Program;
 use crate::domain::time::Timestamp;
 use crate::store::contacts::Contact;
-use crate::store::{Conn, messages};
-use crate::web::App;
+use crate::store::{ReadConn, messages};
+use crate::web::AppState;
 use crate::web::error::PageError;
-use crate::web::form::{Errors, Posted};
-use crate::web::page::{self, Page, html_status, see_other};
+use crate::web::form::{FormErrors, PostedForm};
+use crate::web::page::{self, PageFrame, html_status, see_other};
 use crate::web::session::{self, Editor};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
@@ -34,15 +34,15 @@ pub(super) fn routes(config: &mut ServiceConfig) {
 
 #[derive(Template)]
 #[template(path = "reinvitations/new.html")]
-struct NewPage {
-    page: Page,
-    about: About,
-    given: Given,
-    errors: Errors,
+struct ReinvitePage {
+    page: PageFrame,
+    about: ReinviteSubject,
+    given: ReinviteForm,
+    errors: FormErrors,
 }
 
 /// What a person should know before they ask again.
-struct About {
+struct ReinviteSubject {
     contact: Contact,
     phone: Phone,
     program: Program,
@@ -56,7 +56,7 @@ struct About {
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct Given {
+struct ReinviteForm {
     #[serde(rename = "basis.kind")]
     basis_kind: String,
     #[serde(rename = "basis.words")]
@@ -64,16 +64,16 @@ struct Given {
 }
 
 async fn new(
-    app: Data<App>,
+    app: Data<AppState>,
     who: Editor,
     session: Session,
     id: Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse, PageError> {
     let (id, slug): (ContactId, String) = (page::id(&id)?, which::asked(&request));
-    let whom = app.store.read(move |conn| Whom::read(conn, id, &slug)).await?;
+    let whom = app.store.read(move |conn| ContactInProgram::read(conn, id, &slug)).await?;
     let back = whom.address();
-    match one(&app, &who, whom, Given::default(), Vec::new()).await {
+    match one(&app, &who, whom, ReinviteForm::default(), Vec::new()).await {
         // It cannot be asked now, and the contact says the rest.
         Err(PageError::Unprocessable(why)) => {
             session::flash_refusal(&session, why.join(" "));
@@ -84,43 +84,55 @@ async fn new(
 }
 
 async fn one(
-    app: &App,
+    app: &AppState,
     who: &Editor,
-    whom: Whom,
-    given: Given,
+    whom: ContactInProgram,
+    given: ReinviteForm,
     errors: Vec<FieldError>,
 ) -> Result<HttpResponse, PageError> {
     let now = app.clock.now();
     let about = app.store.read(move |conn| about(conn, whom, now)).await?;
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let (page, errors) = (Page::new(app, "contacts", who), errors.into());
-    html_status(status, NewPage { page, about, given, errors })
+    let (page, errors) = (PageFrame::new(app, "contacts", who), errors.into());
+    html_status(status, ReinvitePage { page, about, given, errors })
 }
 
-fn about(conn: &mut Conn<'_>, whom: Whom, now: Timestamp) -> Result<About, PageError> {
-    let Whom { contact, number, programs } = whom;
+fn about(
+    conn: &mut ReadConn<'_>,
+    whom: ContactInProgram,
+    now: Timestamp,
+) -> Result<ReinviteSubject, PageError> {
+    let ContactInProgram { contact, number, programs } = whom;
     let (program, suffix) = (programs.one()?.clone(), programs.suffix('?'));
     check_reinvite(&number.consent, program.id, now).map_err(ActionError::from)?;
     let invited_at = match number.consent.state_in(program.id) {
-        State::Invited(since) => Some(since.occurred_at),
+        ConsentState::Invited(since) => Some(since.occurred_at),
         _ => None,
     };
     let mut held = messages::waiting(conn, number.id, Some(program.id))?;
     held.retain(|message| message.status == Status::Held);
     let first_ends = held.iter().filter_map(|message| message.expires_at).min();
-    Ok(About { contact, phone: number.phone, program, suffix, invited_at, held: held.len(), first_ends })
+    Ok(ReinviteSubject {
+        contact,
+        phone: number.phone,
+        program,
+        suffix,
+        invited_at,
+        held: held.len(),
+        first_ends,
+    })
 }
 
 async fn create(
-    app: Data<App>,
+    app: Data<AppState>,
     who: Editor,
     session: Session,
     id: Path<String>,
     request: HttpRequest,
-    Posted(given): Posted<Given>,
+    PostedForm(given): PostedForm<ReinviteForm>,
 ) -> Result<HttpResponse, PageError> {
     let (id, slug): (ContactId, String) = (page::id(&id)?, which::asked(&request));
-    let whom = app.store.read(move |conn| Whom::read(conn, id, &slug)).await?;
+    let whom = app.store.read(move |conn| ContactInProgram::read(conn, id, &slug)).await?;
     let (back, number, program) = (whom.address(), whom.number.id, whom.programs.one()?.slug.clone());
     let basis = match basis::given(&given.basis_kind, &given.basis_words) {
         Ok(basis) => basis,

@@ -6,17 +6,17 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
-use super::which::{ProgramTab, Programs};
+use super::which::{ProgramScope, ProgramTab};
 use crate::domain::language::Language;
 use crate::domain::program::Program;
-use crate::domain::reply::{Reading, Reply, Tier, read};
+use crate::domain::reply::{ReplyIntent, ReplyReading, ReplyTier, read};
 use crate::domain::schedule::Reach;
 use crate::store::{self, rulebooks};
-use crate::web::App;
+use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::form;
-use crate::web::page::{Page, html};
-use crate::web::public::replies::{Group, KINDS, Kind, groups, kind};
+use crate::web::page::{PageFrame, html};
+use crate::web::public::replies::{ExampleGroup, KINDS, ReplyKindGroup, groups, kind};
 use crate::web::session::Viewer;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
@@ -26,26 +26,26 @@ pub(super) fn routes(config: &mut ServiceConfig) {
 #[derive(Template)]
 #[template(path = "replies/tester.html")]
 struct TesterPage {
-    page: Page,
+    page: PageFrame,
     programs: Vec<ProgramTab>,
-    asked: Asked,
-    answer: Option<Answer>,
-    kinds: &'static [Kind],
-    current: &'static Kind,
-    groups: Vec<Group>,
+    asked: ReplyTesterQuery,
+    answer: Option<ReadingItem>,
+    kinds: &'static [ReplyKindGroup],
+    current: &'static ReplyKindGroup,
+    groups: Vec<ExampleGroup>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct Asked {
+struct ReplyTesterQuery {
     text: String,
     class: String,
     program: String,
 }
 
 /// How a text is read, in words.
-struct Answer {
-    kind: &'static Kind,
+struct ReadingItem {
+    kind: &'static ReplyKindGroup,
     tier: &'static str,
     matched: Option<String>,
     /// False where the text was passed over: what matched then says why.
@@ -54,11 +54,11 @@ struct Answer {
     effect: &'static str,
 }
 
-async fn show(app: Data<App>, who: Viewer, request: HttpRequest) -> Result<HttpResponse, PageError> {
-    let (asked, now) = (form::query::<Asked>(&request), app.clock.now());
+async fn show(app: Data<AppState>, who: Viewer, request: HttpRequest) -> Result<HttpResponse, PageError> {
+    let (asked, now) = (form::query::<ReplyTesterQuery>(&request), app.clock.now());
     let slug = asked.program.clone();
     let known = app.store.read(move |conn| {
-        let programs = Programs::read(conn, &slug)?;
+        let programs = ProgramScope::read(conn, &slug)?;
         let keywords = programs.one()?.keywords(store::programs::codes(conn)?);
         let rulebook = rulebooks::current(conn)?;
         let narrows =
@@ -78,38 +78,40 @@ async fn show(app: Data<App>, who: Viewer, request: HttpRequest) -> Result<HttpR
     };
     let programs = programs.tabs(&address, |_| String::new());
     let current = kind(&asked.class);
-    let page = Page::new(&app, "reply-tester", &who);
+    let page = PageFrame::new(&app, "reply-tester", &who);
     html(TesterPage { page, programs, asked, answer, kinds: KINDS, current, groups: groups(current) })
 }
 
-fn answer(reading: Reading, narrow: &[String]) -> Answer {
-    Answer {
+fn answer(reading: ReplyReading, narrow: &[String]) -> ReadingItem {
+    ReadingItem {
         kind: kind(reading.reply.as_str()),
         tier: match reading.tier {
-            Tier::Keyword => "The whole text is a keyword.",
-            Tier::ClearWords => {
+            ReplyTier::Keyword => "The whole text is a keyword.",
+            ReplyTier::ClearWords => {
                 "Not a keyword, but clear in other words (47 CFR 64.1200(a)(10): any reasonable means)."
             }
-            Tier::Unclear => "It may be an opt-out.",
-            Tier::NoChange => "Nothing in it asks for a change.",
+            ReplyTier::Unclear => "It may be an opt-out.",
+            ReplyTier::NoChange => "Nothing in it asks for a change.",
         },
         matched: reading.matched,
-        is_change: reading.tier != Tier::NoChange,
+        is_change: reading.tier != ReplyTier::NoChange,
         language: reading.language,
         effect: match reading.reply {
-            Reply::OptIn => {
+            ReplyIntent::OptIn => {
                 "Consent begins for the program it is sent to, held messages are released, and one confirmation goes out."
             }
-            Reply::Confirm => "Consent begins if an opt-in request was sent; otherwise nothing changes.",
-            Reply::Revoke { program_code: Some(code) } if narrow.contains(&code) => {
+            ReplyIntent::Confirm => {
+                "Consent begins if an opt-in request was sent; otherwise nothing changes."
+            }
+            ReplyIntent::Revoke { program_code: Some(code) } if narrow.contains(&code) => {
                 "Consent ends at once, for the program with this code. Its waiting messages are canceled, and one confirmation goes out."
             }
-            Reply::Revoke { .. } => {
+            ReplyIntent::Revoke { .. } => {
                 "Consent ends at once, for all programs. Waiting messages are canceled, and one confirmation goes out."
             }
-            Reply::Help => "The program's answer to HELP goes out. Consent does not change.",
-            Reply::Unclear => "The number is paused at once. A person decides in the review desk.",
-            Reply::Other => "Nothing changes, and nothing is answered.",
+            ReplyIntent::Help => "The program's answer to HELP goes out. Consent does not change.",
+            ReplyIntent::Unclear => "The number is paused at once. A person decides in the review desk.",
+            ReplyIntent::Other => "Nothing changes, and nothing is answered.",
         },
     }
 }

@@ -11,24 +11,24 @@ use askama::Template;
 use chrono::Duration;
 use serde::Deserialize;
 
-use super::contact::{Bubble, conversation};
-use super::names::Names;
-use crate::actions::review::{Decision, Shown, decide_review};
+use super::contact::{ConversationItem, conversation};
+use super::names::DisplayNames;
+use crate::actions::review::{ReviewDecision, ReviewedState, decide_review};
 use crate::actions::{ActionError, FieldError};
 use crate::domain::business_days;
 use crate::domain::consent::StateName;
 use crate::domain::id::{ContactId, NumberId, ProgramId};
 use crate::domain::schedule::Rulebook;
 use crate::domain::time::Timestamp;
-use crate::store::inbound::Inbound;
+use crate::store::inbound::InboundRow;
 use crate::store::numbers::{self, Number};
-use crate::store::reviews::{self, Place, Waiting};
-use crate::store::{Conn, StoreError, contacts, inbound, programs, rulebooks};
-use crate::web::App;
+use crate::store::reviews::{self, ReviewCursor, WaitingReview};
+use crate::store::{ReadConn, StoreError, contacts, inbound, programs, rulebooks};
+use crate::web::AppState;
 use crate::web::error::PageError;
-use crate::web::form::{self, Errors, Posted};
-use crate::web::page::{self, Page, html, html_status, see_other, span};
-use crate::web::session::{self, Editor, Signed, Viewer};
+use crate::web::form::{self, FormErrors, PostedForm};
+use crate::web::page::{self, PageFrame, html, html_status, see_other, span};
+use crate::web::session::{self, Editor, SignedIn, Viewer};
 
 /// Replies on one page.
 const SHOWN: usize = 25;
@@ -44,9 +44,9 @@ pub(super) fn routes(config: &mut ServiceConfig) {
 
 #[derive(Template)]
 #[template(path = "reviews/index.html")]
-struct IndexPage {
-    page: Page,
-    lines: Vec<Line>,
+struct ReviewsPage {
+    page: PageFrame,
+    lines: Vec<ReviewItem>,
     next: Option<String>,
     is_first: bool,
     /// Business days within which a reply is reviewed.
@@ -54,13 +54,13 @@ struct IndexPage {
 }
 
 /// One reply of the queue.
-struct Line {
-    waiting: Waiting,
-    clock: Clock,
+struct ReviewItem {
+    waiting: WaitingReview,
+    clock: ReviewClock,
 }
 
 /// How long a reply has waited, and by when it is decided.
-struct Clock {
+struct ReviewClock {
     waited: String,
     until: Timestamp,
     /// "in 26 hours".
@@ -68,28 +68,28 @@ struct Clock {
     is_urgent: bool,
 }
 
-impl Clock {
+impl ReviewClock {
     /// `days`: business days that the rules give a review.
-    fn new(since: Timestamp, days: u32, now: Timestamp) -> Clock {
+    fn new(since: Timestamp, days: u32, now: Timestamp) -> ReviewClock {
         let until = business_days::after(since, days);
         let left = until.since(now);
         let is_urgent = left < Duration::days(1);
         let left = if left > Duration::zero() { format!("in {}", span(left)) } else { "now".to_owned() };
-        Clock { waited: span(now.since(since)), until, left, is_urgent }
+        ReviewClock { waited: span(now.since(since)), until, left, is_urgent }
     }
 }
 
 #[derive(Deserialize, Default)]
-struct Asked {
+struct ReviewsQuery {
     #[serde(default)]
     after: String,
 }
 
-async fn index(app: Data<App>, who: Viewer, request: HttpRequest) -> Result<HttpResponse, PageError> {
-    let after = place(&form::query::<Asked>(&request).after);
+async fn index(app: Data<AppState>, who: Viewer, request: HttpRequest) -> Result<HttpResponse, PageError> {
+    let after = place(&form::query::<ReviewsQuery>(&request).after);
     let limit = i64::try_from(SHOWN + 1).unwrap_or(i64::MAX);
     let now = app.clock.now();
-    let read = move |conn: &mut Conn<'_>| {
+    let read = move |conn: &mut ReadConn<'_>| {
         let days = rulebooks::current(conn)?.deadlines(now).review_days;
         Ok::<_, StoreError>((reviews::waiting(conn, after, limit)?, days))
     };
@@ -98,28 +98,35 @@ async fn index(app: Data<App>, who: Viewer, request: HttpRequest) -> Result<Http
     waiting.truncate(SHOWN);
     let last = waiting.last().filter(|_| goes_on);
     let next = last.map(|last| format!("/reviews?after={}.{}", last.since.micros(), last.number.id));
-    let line = |waiting: Waiting| Line { clock: Clock::new(waiting.since, days, now), waiting };
+    let line =
+        |waiting: WaitingReview| ReviewItem { clock: ReviewClock::new(waiting.since, days, now), waiting };
     let lines = waiting.into_iter().map(line).collect();
-    html(IndexPage { page: Page::new(&app, "reviews", &who), lines, next, is_first: after.is_none(), days })
+    html(ReviewsPage {
+        page: PageFrame::new(&app, "reviews", &who),
+        lines,
+        next,
+        is_first: after.is_none(),
+        days,
+    })
 }
 
-fn place(after: &str) -> Option<Place> {
+fn place(after: &str) -> Option<ReviewCursor> {
     let (since, number) = after.split_once('.')?;
     Some((Timestamp::from_micros(since.parse().ok()?), number.parse().ok()?))
 }
 
 #[derive(Template)]
 #[template(path = "reviews/show.html")]
-struct ShowPage {
-    page: Page,
-    review: Review,
-    clock: Clock,
+struct ReviewPage {
+    page: PageFrame,
+    review: ReviewRecord,
+    clock: ReviewClock,
     reason: String,
-    errors: Errors,
+    errors: FormErrors,
 }
 
 /// All that a decision is made on.
-struct Review {
+struct ReviewRecord {
     rules: Arc<Rulebook>,
     number: Number,
     since: Timestamp,
@@ -127,12 +134,12 @@ struct Review {
     texts: i64,
     name: String,
     contact: Option<ContactId>,
-    replies: Vec<Inbound>,
+    replies: Vec<InboundRow>,
     states: Vec<(String, StateName)>,
-    bubbles: Vec<Bubble>,
+    bubbles: Vec<ConversationItem>,
 }
 
-async fn show(app: Data<App>, who: Viewer, number: Path<String>) -> Result<HttpResponse, PageError> {
+async fn show(app: Data<AppState>, who: Viewer, number: Path<String>) -> Result<HttpResponse, PageError> {
     let number = page::id(&number)?;
     match app.store.read(move |conn| read(conn, number)).await? {
         Some(review) => one(&app, &who, StatusCode::OK, review, String::new(), Vec::new()),
@@ -142,20 +149,20 @@ async fn show(app: Data<App>, who: Viewer, number: Path<String>) -> Result<HttpR
 }
 
 fn one(
-    app: &App,
-    who: &impl Signed,
+    app: &AppState,
+    who: &impl SignedIn,
     status: StatusCode,
-    review: Review,
+    review: ReviewRecord,
     reason: String,
     errors: Vec<FieldError>,
 ) -> Result<HttpResponse, PageError> {
     let now = app.clock.now();
-    let clock = Clock::new(review.since, review.rules.deadlines(now).review_days, now);
-    let page = Page::new(app, "reviews", who);
-    html_status(status, ShowPage { page, review, clock, reason, errors: errors.into() })
+    let clock = ReviewClock::new(review.since, review.rules.deadlines(now).review_days, now);
+    let page = PageFrame::new(app, "reviews", who);
+    html_status(status, ReviewPage { page, review, clock, reason, errors: errors.into() })
 }
 
-fn read(conn: &mut Conn<'_>, id: NumberId) -> Result<Option<Review>, PageError> {
+fn read(conn: &mut ReadConn<'_>, id: NumberId) -> Result<Option<ReviewRecord>, PageError> {
     let number = numbers::get(conn, id)?.ok_or(PageError::NotFound)?;
     let Some(since) = number.consent.paused.as_ref().map(|flag| flag.since) else { return Ok(None) };
     // Before the texts themselves: one that comes in between is then news.
@@ -164,8 +171,8 @@ fn read(conn: &mut Conn<'_>, id: NumberId) -> Result<Option<Review>, PageError> 
     let name: String = name.unwrap_or_default();
     let state = |id: ProgramId| number.consent.state_in(id).name();
     let states = programs::all(conn)?.into_iter().map(|program| (program.name, state(program.id))).collect();
-    let names = Names::read(conn)?;
-    Ok(Some(Review {
+    let names = DisplayNames::read(conn)?;
+    Ok(Some(ReviewRecord {
         rules: rulebooks::current(conn)?,
         since,
         texts,
@@ -180,7 +187,7 @@ fn read(conn: &mut Conn<'_>, id: NumberId) -> Result<Option<Review>, PageError> 
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct Decided {
+struct ReviewForm {
     decision: String,
     reason: String,
     /// Since when the reply waits that was decided on.
@@ -190,20 +197,20 @@ struct Decided {
 }
 
 async fn decide(
-    app: Data<App>,
+    app: Data<AppState>,
     who: Editor,
     session: Session,
     number: Path<String>,
-    Posted(given): Posted<Decided>,
+    PostedForm(given): PostedForm<ReviewForm>,
 ) -> Result<HttpResponse, PageError> {
     let number: NumberId = page::id(&number)?;
     let decision = match given.decision.as_str() {
-        "revoke" => Decision::Revoke,
-        "resume" => Decision::Resume(given.reason.clone()),
+        "revoke" => ReviewDecision::Revoke,
+        "resume" => ReviewDecision::Resume(given.reason.clone()),
         _ => return Err(PageError::BadRequest("Choose to opt out or to resume.".to_owned())),
     };
-    let shown = Shown { since: Timestamp::from_micros(given.since), texts: given.texts };
-    let (is_revoked, actor, now) = (decision == Decision::Revoke, who.actor(), app.clock.now());
+    let shown = ReviewedState { since: Timestamp::from_micros(given.since), texts: given.texts };
+    let (is_revoked, actor, now) = (decision == ReviewDecision::Revoke, who.actor(), app.clock.now());
     let decided =
         app.store.write(move |tx| decide_review(tx, number, shown, decision.clone(), &actor, now)).await;
     let (status, error) = match decided {
@@ -231,18 +238,18 @@ async fn decide(
 }
 
 /// The lead that a decision was about, as people call them.
-async fn lead(app: &App, who: &impl Signed, id: NumberId) -> Result<String, PageError> {
-    let read = move |conn: &mut Conn<'_>| {
+async fn lead(app: &AppState, who: &impl SignedIn, id: NumberId) -> Result<String, PageError> {
+    let read = move |conn: &mut ReadConn<'_>| {
         Ok::<_, StoreError>((numbers::get(conn, id)?, contacts::first_on(conn, &[id])?.remove(&id)))
     };
     let (number, contact) = app.store.read(read).await?;
     let phone = number.ok_or(PageError::NotFound)?.phone;
     let name = contact.map(|(_, name)| name).filter(|name| !name.is_empty());
-    Ok(name.unwrap_or_else(|| Page::new(app, "reviews", who).number(&phone)))
+    Ok(name.unwrap_or_else(|| PageFrame::new(app, "reviews", who).number(&phone)))
 }
 
 /// On to the one that waits the longest.
-async fn next(app: &App) -> Result<HttpResponse, PageError> {
+async fn next(app: &AppState) -> Result<HttpResponse, PageError> {
     let next = app.store.read::<_, StoreError>(|conn| reviews::waiting(conn, None, 1)).await?;
     Ok(see_other(next.first().map_or("/reviews".to_owned(), |next| format!("/reviews/{}", next.number.id))))
 }

@@ -12,21 +12,21 @@ use chrono::Duration;
 use serde::Deserialize;
 
 use super::consents::day;
-use super::names::Names;
-use crate::actions::record_consent::{Update, record_consent};
+use super::names::DisplayNames;
+use crate::actions::record_consent::{NewConsentRecord, record_consent};
 use crate::actions::{ActionError, FieldError};
 use crate::domain::business_days;
 use crate::domain::consent::{Revocation, Source};
 use crate::domain::evidence::RevocationChannel;
 use crate::domain::phone::Phone;
-use crate::domain::schedule::{DeadlineName, Deadlines, Rulebook};
+use crate::domain::schedule::{DeadlineName, RevocationDeadlines, Rulebook};
 use crate::domain::time::Timestamp;
-use crate::store::revocations::{self, Recorded};
+use crate::store::revocations::{self, RevocationRow};
 use crate::store::{StoreError, numbers, rulebooks};
-use crate::web::App;
+use crate::web::AppState;
 use crate::web::error::PageError;
-use crate::web::form::{self, Errors, Posted};
-use crate::web::page::{Page, html, html_status, see_other};
+use crate::web::form::{self, FormErrors, PostedForm};
+use crate::web::page::{PageFrame, html, html_status, see_other};
 use crate::web::session::{self, Editor, Viewer};
 
 /// How far the clocks are behind UTC in the westernmost place with numbers of ours, American Samoa.
@@ -43,32 +43,32 @@ pub(super) fn routes(config: &mut ServiceConfig) {
 
 #[derive(Template)]
 #[template(path = "revocations/index.html")]
-struct IndexPage {
-    page: Page,
-    lines: Vec<Line>,
+struct RevocationsPage {
+    page: PageFrame,
+    lines: Vec<RevocationItem>,
     next: Option<String>,
     is_first: bool,
-    deadlines: Deadlines,
+    deadlines: RevocationDeadlines,
 }
 
-struct Line {
-    recorded: Recorded,
+struct RevocationItem {
+    recorded: RevocationRow,
     by: String,
-    clock: Clock,
+    clock: RevocationClock,
 }
 
 /// How long it took from an opt-out to its record, beside the deadline of the rules.
-pub(super) struct Clock {
+pub(super) struct RevocationClock {
     days: u32,
     limit: u32,
     until: Timestamp,
 }
 
-impl Clock {
-    pub(super) fn new(rules: &Rulebook, received_at: Timestamp, recorded_at: Timestamp) -> Clock {
+impl RevocationClock {
+    pub(super) fn new(rules: &Rulebook, received_at: Timestamp, recorded_at: Timestamp) -> RevocationClock {
         let days = business_days::between(received_at, recorded_at, 999);
         let limit = rules.deadlines(received_at).honor_days;
-        Clock { days, limit, until: business_days::after(received_at, limit) }
+        RevocationClock { days, limit, until: business_days::after(received_at, limit) }
     }
 
     pub(super) fn is_late(&self) -> bool {
@@ -88,41 +88,41 @@ impl Clock {
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct Asked {
+struct RevocationsQuery {
     before: String,
     phone: String,
 }
 
-async fn index(app: Data<App>, who: Viewer, request: HttpRequest) -> Result<HttpResponse, PageError> {
-    let before = form::query::<Asked>(&request).before.parse().ok();
+async fn index(app: Data<AppState>, who: Viewer, request: HttpRequest) -> Result<HttpResponse, PageError> {
+    let before = form::query::<RevocationsQuery>(&request).before.parse().ok();
     let limit = i64::try_from(SHOWN + 1).unwrap_or(i64::MAX);
-    let read = move |conn: &mut crate::store::Conn<'_>| {
+    let read = move |conn: &mut crate::store::ReadConn<'_>| {
         let rules = rulebooks::current(conn)?;
-        Ok::<_, StoreError>((revocations::page(conn, before, limit)?, Names::read(conn)?, rules))
+        Ok::<_, StoreError>((revocations::page(conn, before, limit)?, DisplayNames::read(conn)?, rules))
     };
     let seen = app.store.look(who.mark, read).await?;
-    let page = Page::new(&app, "revocations", &who).showing(&seen, app.clock.now());
+    let page = PageFrame::new(&app, "revocations", &who).showing(&seen, app.clock.now());
     let (mut found, names, rules) = seen.found;
     let goes_on = found.len() > SHOWN;
     found.truncate(SHOWN);
     let next = found.last().filter(|_| goes_on).map(|last| format!("/revocations?before={}", last.position));
-    let line = |recorded: Recorded| Line {
+    let line = |recorded: RevocationRow| RevocationItem {
         by: names.of(&recorded.actor),
-        clock: Clock::new(&rules, recorded.received_at, recorded.recorded_at),
+        clock: RevocationClock::new(&rules, recorded.received_at, recorded.recorded_at),
         recorded,
     };
     let lines = found.into_iter().map(line).collect();
     let deadlines = rules.deadlines(app.clock.now());
-    html(IndexPage { page, lines, next, is_first: before.is_none(), deadlines })
+    html(RevocationsPage { page, lines, next, is_first: before.is_none(), deadlines })
 }
 
 #[derive(Template)]
 #[template(path = "revocations/new.html")]
-struct NewPage {
-    page: Page,
+struct NewRevocationPage {
+    page: PageFrame,
     hints: RevocationHints,
-    given: Given,
-    errors: Errors,
+    given: RevocationForm,
+    errors: FormErrors,
 }
 
 /// What the fields of a revocation say about the deadlines of the rules.
@@ -132,7 +132,7 @@ pub(super) struct RevocationHints {
 }
 
 impl RevocationHints {
-    pub(super) fn new(deadlines: Deadlines) -> RevocationHints {
+    pub(super) fn new(deadlines: RevocationDeadlines) -> RevocationHints {
         let (honor, confirm) = (deadlines.words(DeadlineName::Honor), deadlines.words(DeadlineName::Confirm));
         RevocationHints {
             received_on: format!(
@@ -148,7 +148,7 @@ impl RevocationHints {
 /// The answers, as they were given.
 #[derive(Clone, Deserialize, Default)]
 #[serde(default)]
-struct Given {
+struct RevocationForm {
     phone: String,
     channel: String,
     received_on: String,
@@ -156,23 +156,23 @@ struct Given {
     confirm: String,
 }
 
-async fn new(app: Data<App>, who: Editor, request: HttpRequest) -> Result<HttpResponse, PageError> {
-    let phone = form::query::<Asked>(&request).phone;
-    let given = Given { phone, received_on: today(app.clock.now()), ..Given::default() };
+async fn new(app: Data<AppState>, who: Editor, request: HttpRequest) -> Result<HttpResponse, PageError> {
+    let phone = form::query::<RevocationsQuery>(&request).phone;
+    let given = RevocationForm { phone, received_on: today(app.clock.now()), ..RevocationForm::default() };
     show(&app, &who, given, Vec::new()).await
 }
 
 async fn show(
-    app: &App,
+    app: &AppState,
     who: &Editor,
-    given: Given,
+    given: RevocationForm,
     errors: Vec<FieldError>,
 ) -> Result<HttpResponse, PageError> {
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let now = app.clock.now();
     let deadlines = app.store.read::<_, StoreError>(move |conn| Ok(rulebooks::current(conn)?.deadlines(now)));
-    let (page, hints) = (Page::new(app, "revocations", who), RevocationHints::new(deadlines.await?));
-    html_status(status, NewPage { page, hints, given, errors: errors.into() })
+    let (page, hints) = (PageFrame::new(app, "revocations", who), RevocationHints::new(deadlines.await?));
+    html_status(status, NewRevocationPage { page, hints, given, errors: errors.into() })
 }
 
 /// The day as a date field takes it.
@@ -186,10 +186,10 @@ fn is_today(day: Timestamp, now: Timestamp) -> bool {
 }
 
 async fn create(
-    app: Data<App>,
+    app: Data<AppState>,
     who: Editor,
     session: Session,
-    Posted(given): Posted<Given>,
+    PostedForm(given): PostedForm<RevocationForm>,
 ) -> Result<HttpResponse, PageError> {
     let now = app.clock.now();
     let phone = Phone::look_up(&given.phone, &app.config.default_region);
@@ -199,12 +199,12 @@ async fn create(
             let (actor, number) = (who.actor(), phone.clone());
             let write = move |tx: &mut crate::store::Tx<'_>| {
                 let number = numbers::find_or_create_with_twin(tx, &number, now)?.id;
-                let update = Update::OptOut(revocation.clone());
+                let update = NewConsentRecord::OptOut(revocation.clone());
                 record_consent(tx, number, None, update, Source::Manual, &actor, now)
             };
             match app.store.write(write).await {
                 Ok(_) => {
-                    let number = Page::new(&app, "revocations", &who).number(&phone);
+                    let number = PageFrame::new(&app, "revocations", &who).number(&phone);
                     session::flash(&session, format!("{number} is opted out of all programs."));
                     return Ok(see_other("/revocations"));
                 }

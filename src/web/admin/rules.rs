@@ -21,12 +21,12 @@ use serde::Deserialize;
 
 use crate::actions::FieldError;
 use crate::domain::program::Program;
-use crate::domain::schedule::{HourRule, Law, Region, Rule, Rulebook, federal_day};
-use crate::store::{Conn, StoreError, programs, rulebooks};
-use crate::web::App;
+use crate::domain::schedule::{HourRule, Region, RuleAuthority, Rulebook, ScheduleRule, federal_day};
+use crate::store::{ReadConn, StoreError, programs, rulebooks};
+use crate::web::AppState;
 use crate::web::error::PageError;
-use crate::web::form::{Errors, query};
-use crate::web::page::{Page, html_status};
+use crate::web::form::{FormErrors, query};
+use crate::web::page::{PageFrame, html_status};
 use crate::web::session::Viewer;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
@@ -45,19 +45,19 @@ pub(super) fn routes(config: &mut ServiceConfig) {
 
 #[derive(Template)]
 #[template(path = "rules/index.html")]
-struct IndexPage {
-    page: Page,
+struct RulesPage {
+    page: PageFrame,
     on: String,
-    errors: Errors,
+    errors: FormErrors,
     /// The date the page is about, and whether it is today.
     date: NaiveDate,
     is_today: bool,
     version: i32,
     /// Built-in rules that wait for a decision.
-    unanswered: Vec<Rule>,
+    unanswered: Vec<ScheduleRule>,
     laws: Vec<LawItem>,
     /// The rules of the other kinds that hold on that date or later.
-    sections: Vec<Section>,
+    sections: Vec<RulesSection>,
     /// The states and territories that have no hours of their own.
     others: Vec<Region>,
     /// The codes with the address and the name of their programs.
@@ -66,29 +66,29 @@ struct IndexPage {
 
 /// The hours of one law on a date: each row with what is left of its days, and as it was published.
 struct LawItem {
-    law: Law,
-    rules: Vec<(HourRule, Rule)>,
+    law: RuleAuthority,
+    rules: Vec<(HourRule, ScheduleRule)>,
     next: Option<NextItem>,
 }
 
 /// The next date on which a law changes, and all it says then.
 struct NextItem {
     date: NaiveDate,
-    rules: Vec<(HourRule, Rule)>,
+    rules: Vec<(HourRule, ScheduleRule)>,
 }
 
 /// The rules of one kind.
-struct Section {
+struct RulesSection {
     kind: &'static str,
     title: &'static str,
     hint: &'static str,
     /// What the button adds; empty where nothing is added.
     add: &'static str,
-    rules: Vec<Rule>,
+    rules: Vec<ScheduleRule>,
 }
 
 impl LawItem {
-    fn new(book: &Rulebook, law: Law, date: NaiveDate) -> LawItem {
+    fn new(book: &Rulebook, law: RuleAuthority, date: NaiveDate) -> LawItem {
         let next =
             book.next_change(law, date).map(|date| NextItem { date, rules: book.rows_in_force(law, date) });
         LawItem { law, rules: book.rows_in_force(law, date), next }
@@ -101,7 +101,7 @@ struct RulesQuery {
     on: String,
 }
 
-async fn index(app: Data<App>, who: Viewer, request: HttpRequest) -> Result<HttpResponse, PageError> {
+async fn index(app: Data<AppState>, who: Viewer, request: HttpRequest) -> Result<HttpResponse, PageError> {
     let on = query::<RulesQuery>(&request).on.trim().to_owned();
     let today = federal_day(app.clock.now());
     let asked = if on.is_empty() { Ok(today) } else { NaiveDate::parse_from_str(&on, "%Y-%m-%d") };
@@ -118,28 +118,28 @@ async fn index(app: Data<App>, who: Viewer, request: HttpRequest) -> Result<Http
     let codes = codes.await?;
     let mut laws: Vec<LawItem> = book.laws().into_iter().map(|law| LawItem::new(&book, law, date)).collect();
     laws.sort_by_key(|item| match item.law {
-        Law::Federal => (0, ""),
-        Law::State(state) => (1, state.name()),
-        Law::Unknown | Law::Program => (2, ""),
+        RuleAuthority::Federal => (0, ""),
+        RuleAuthority::State(state) => (1, state.name()),
+        RuleAuthority::Unknown | RuleAuthority::Program => (2, ""),
     });
     let mut others = Region::states();
-    others.retain(|state| book.of(Law::State(*state)).is_empty());
+    others.retain(|state| book.of(RuleAuthority::State(*state)).is_empty());
     others.sort_by_key(|state| state.name());
-    let (page, is_today) = (Page::new(&app, "rules", &who), date == today);
+    let (page, is_today) = (PageFrame::new(&app, "rules", &who), date == today);
     let (unanswered, sections) = (book.unanswered(), sections(&book, date));
     let errors = errors.into();
     html_status(
         status,
-        IndexPage { page, on, errors, date, is_today, version, unanswered, laws, sections, others, codes },
+        RulesPage { page, on, errors, date, is_today, version, unanswered, laws, sections, others, codes },
     )
 }
 
-fn sections(book: &Rulebook, date: NaiveDate) -> Vec<Section> {
+fn sections(book: &Rulebook, date: NaiveDate) -> Vec<RulesSection> {
     let of = |kind| {
-        let is_due = |rule: &Rule| rule.dated().until.is_none_or(|until| until >= date);
+        let is_due = |rule: &ScheduleRule| rule.dated().until.is_none_or(|until| until >= date);
         book.rules().into_iter().filter(|rule| rule.kind() == kind && is_due(rule)).collect()
     };
-    let section = |kind, title, hint, add| Section { kind, title, hint, add, rules: of(kind) };
+    let section = |kind, title, hint, add| RulesSection { kind, title, hint, add, rules: of(kind) };
     vec![
         section(
             "closure",
@@ -165,7 +165,7 @@ fn sections(book: &Rulebook, date: NaiveDate) -> Vec<Section> {
 }
 
 /// The rules in force and their version.
-fn current(conn: &mut Conn<'_>) -> Result<(Arc<Rulebook>, i32), StoreError> {
+fn current(conn: &mut ReadConn<'_>) -> Result<(Arc<Rulebook>, i32), StoreError> {
     let version = rulebooks::latest(conn)?.map_or(0, |edition| edition.version);
     Ok((rulebooks::current(conn)?, version))
 }

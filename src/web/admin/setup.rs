@@ -12,10 +12,10 @@ use crate::actions::{ActionError, FieldError};
 use crate::domain::role::Role;
 use crate::password;
 use crate::store::{StoreError, users};
-use crate::web::App;
+use crate::web::AppState;
 use crate::web::client_address::client_ip;
 use crate::web::error::PageError;
-use crate::web::form::{self, BeforeSignIn, Errors};
+use crate::web::form::{self, BeforeSignIn, FormErrors};
 use crate::web::page::{PlainPage, html, html_status, see_other};
 use crate::web::session;
 
@@ -31,25 +31,25 @@ struct SetupPage {
     token: String,
     full_name: String,
     email: String,
-    errors: Errors,
+    errors: FormErrors,
 }
 
 #[derive(Deserialize, Default)]
-struct Link {
+struct SetupQuery {
     #[serde(default)]
     token: String,
 }
 
 #[derive(Deserialize)]
-struct Setup {
+struct SetupForm {
     token: String,
     name: String,
     email: String,
     password: String,
 }
 
-async fn show(app: Data<App>, request: HttpRequest) -> Result<HttpResponse, PageError> {
-    let token = form::query::<Link>(&request).token;
+async fn show(app: Data<AppState>, request: HttpRequest) -> Result<HttpResponse, PageError> {
+    let token = form::query::<SetupQuery>(&request).token;
     if app.store.read::<_, StoreError>(users::any).await? {
         return Ok(see_other("/sign-in"));
     }
@@ -60,10 +60,10 @@ async fn show(app: Data<App>, request: HttpRequest) -> Result<HttpResponse, Page
 }
 
 async fn create(
-    app: Data<App>,
+    app: Data<AppState>,
     request: HttpRequest,
     session: Session,
-    BeforeSignIn(given): BeforeSignIn<Setup>,
+    BeforeSignIn(given): BeforeSignIn<SetupForm>,
 ) -> Result<HttpResponse, PageError> {
     if !app.limits.sign_in.allows(&given.email, &client_ip(&app, &request)) {
         return Err(PageError::TooMany);
@@ -91,7 +91,7 @@ async fn create(
     }
 }
 
-async fn check_token(app: &App, token: &str) -> Result<(), PageError> {
+async fn check_token(app: &AppState, token: &str) -> Result<(), PageError> {
     let token = token.to_owned();
     if app.store.read::<_, StoreError>(move |conn| actions::may_set_up(conn, &token)).await? {
         return Ok(());
@@ -100,9 +100,9 @@ async fn check_token(app: &App, token: &str) -> Result<(), PageError> {
     Err(PageError::Unprocessable(vec![way_on.to_owned()]))
 }
 
-fn again(app: &App, given: Setup, errors: Vec<FieldError>) -> Result<HttpResponse, PageError> {
+fn again(app: &AppState, given: SetupForm, errors: Vec<FieldError>) -> Result<HttpResponse, PageError> {
     let csrf = form::anonymous_token(app);
-    let Setup { token, name: full_name, email, .. } = given;
+    let SetupForm { token, name: full_name, email, .. } = given;
     let errors = errors.into();
     let template = SetupPage { page: PlainPage, csrf, token, full_name, email, errors };
     html_status(StatusCode::UNPROCESSABLE_ENTITY, template)

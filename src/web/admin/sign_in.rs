@@ -10,10 +10,10 @@ use serde::Deserialize;
 use crate::actions::{ActionError, FieldError, users as actions};
 use crate::password;
 use crate::store::{StoreError, users};
-use crate::web::App;
+use crate::web::AppState;
 use crate::web::client_address::client_ip;
 use crate::web::error::PageError;
-use crate::web::form::{self, BeforeSignIn, Errors, Posted};
+use crate::web::form::{self, BeforeSignIn, FormErrors, PostedForm};
 use crate::web::page::{PlainPage, html, html_status, see_other};
 use crate::web::session::{self, Viewer};
 
@@ -33,7 +33,7 @@ struct SignInPage {
     email: String,
     /// A form was sent after the session had ended.
     lost_form: bool,
-    errors: Errors,
+    errors: FormErrors,
 }
 
 #[derive(Template)]
@@ -45,7 +45,7 @@ struct AlreadyPage {
 }
 
 #[derive(Deserialize, Default)]
-struct Next {
+struct SignInQuery {
     #[serde(default)]
     next: String,
     #[serde(default)]
@@ -53,15 +53,15 @@ struct Next {
 }
 
 #[derive(Deserialize)]
-struct Credentials {
+struct SignInForm {
     email: String,
     password: String,
     #[serde(default)]
     next: String,
 }
 
-async fn show(app: Data<App>, request: HttpRequest) -> Result<HttpResponse, PageError> {
-    let Next { next, lost } = form::query(&request);
+async fn show(app: Data<AppState>, request: HttpRequest) -> Result<HttpResponse, PageError> {
+    let SignInQuery { next, lost } = form::query(&request);
     if let Some(user) = session::current(&request).await? {
         let next = if form::is_local(&next) { next } else { "/".to_owned() };
         return html(AlreadyPage { page: PlainPage, name: user.name, next });
@@ -72,10 +72,10 @@ async fn show(app: Data<App>, request: HttpRequest) -> Result<HttpResponse, Page
 }
 
 async fn sign_in(
-    app: Data<App>,
+    app: Data<AppState>,
     request: HttpRequest,
     session: Session,
-    BeforeSignIn(given): BeforeSignIn<Credentials>,
+    BeforeSignIn(given): BeforeSignIn<SignInForm>,
 ) -> Result<HttpResponse, PageError> {
     if !app.limits.sign_in.allows(&given.email, &client_ip(&app, &request)) {
         return Err(PageError::TooMany);
@@ -99,21 +99,21 @@ async fn sign_in(
     }
 }
 
-fn refuse(app: &App, email: String, next: String) -> Result<HttpResponse, PageError> {
+fn refuse(app: &AppState, email: String, next: String) -> Result<HttpResponse, PageError> {
     let csrf = form::anonymous_token(app);
-    let errors = Errors(vec![FieldError::new("email", "The e-mail or the password is wrong.")]);
+    let errors = FormErrors(vec![FieldError::new("email", "The e-mail or the password is wrong.")]);
     let status = StatusCode::UNPROCESSABLE_ENTITY;
     html_status(status, SignInPage { page: PlainPage, csrf, next, email, lost_form: false, errors })
 }
 
 #[derive(Deserialize)]
-struct Nothing {}
+struct SignOutForm {}
 
 async fn sign_out(
-    app: Data<App>,
+    app: Data<AppState>,
     who: Viewer,
     session: Session,
-    _: Posted<Nothing>,
+    _: PostedForm<SignOutForm>,
 ) -> Result<HttpResponse, PageError> {
     let now = app.clock.now();
     app.store.write::<_, ActionError>(move |tx| actions::sign_out(tx, &who.user, now)).await?;

@@ -7,15 +7,15 @@ use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
 use crate::actions::ActionError;
-use crate::actions::stale::{Choice, decide_stale};
+use crate::actions::stale::{HoldAnswer, decide_stale};
 use crate::domain::id::{ContactId, MessageId, NumberId};
 use crate::domain::message::Status;
 use crate::store::messages::Message;
-use crate::store::stale::Stale;
-use crate::store::{Conn, StoreError, contacts};
-use crate::web::App;
+use crate::store::stale::HoldQuestion;
+use crate::store::{ReadConn, StoreError, contacts};
+use crate::web::AppState;
 use crate::web::error::PageError;
-use crate::web::form::{Posted, is_local};
+use crate::web::form::{PostedForm, is_local};
 use crate::web::page::{self, see_other};
 use crate::web::session::{self, Editor};
 
@@ -24,7 +24,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
 }
 
 /// What a person is asked about one number.
-pub(super) struct Question {
+pub(super) struct HoldItem {
     number: NumberId,
     /// The number as the messages have it.
     pub(super) to: String,
@@ -33,7 +33,7 @@ pub(super) struct Question {
     pub(super) messages: Vec<Message>,
 }
 
-impl Question {
+impl HoldItem {
     /// The question in one sentence.
     pub(super) fn words(&self) -> String {
         let n = match self.messages.len() {
@@ -46,16 +46,16 @@ impl Question {
 
 /// Open questions by number, in their order.
 pub(super) fn by_number(
-    conn: &mut Conn<'_>,
-    open: Vec<(Stale, Message)>,
-) -> Result<Vec<Question>, StoreError> {
+    conn: &mut ReadConn<'_>,
+    open: Vec<(HoldQuestion, Message)>,
+) -> Result<Vec<HoldItem>, StoreError> {
     let numbers: Vec<NumberId> = open.iter().map(|(asked, _)| asked.number_id).collect();
     let mut first = contacts::first_on(conn, &numbers)?;
-    let mut questions: Vec<Question> = Vec::new();
+    let mut questions: Vec<HoldItem> = Vec::new();
     for (asked, message) in open {
         match questions.iter_mut().find(|question| question.number == asked.number_id) {
             Some(question) => question.messages.push(message),
-            None => questions.push(Question {
+            None => questions.push(HoldItem {
                 number: asked.number_id,
                 to: message.to_text.clone(),
                 contact: first.remove(&asked.number_id),
@@ -68,23 +68,23 @@ pub(super) fn by_number(
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct Decided {
+struct HoldAnswerForm {
     decision: String,
     /// The page that asked.
     back: String,
 }
 
 async fn decide(
-    app: Data<App>,
+    app: Data<AppState>,
     who: Editor,
     session: Session,
     id: Path<String>,
-    Posted(given): Posted<Decided>,
+    PostedForm(given): PostedForm<HoldAnswerForm>,
 ) -> Result<HttpResponse, PageError> {
     let id: MessageId = page::id(&id)?;
     let choice = match given.decision.as_str() {
-        "send" => Choice::Send,
-        "leave" => Choice::Leave,
+        "send" => HoldAnswer::Send,
+        "leave" => HoldAnswer::Leave,
         _ => return Err(PageError::BadRequest("Choose to send the message now or to leave it.".to_owned())),
     };
     let (region, actor, now) = (app.config.default_region.clone(), who.actor(), app.clock.now());

@@ -10,13 +10,13 @@ use serde::Deserialize;
 use super::contact::notes::notes;
 use super::contact::older::{OlderRecord, older};
 use super::contact::questions::notice;
-use super::contact::timeline::{Day, HistoryContext, history};
+use super::contact::timeline::{HistoryContext, TimelineDay, history};
 use super::messages::meaning::why;
-use super::names::Names;
+use super::names::DisplayNames;
 use super::notices::NoticeItem;
-use super::which::{self, ProgramTab, Programs};
+use super::which::{self, ProgramScope, ProgramTab};
 use crate::actions::{FieldError, standing};
-use crate::domain::gate::{Answer, CheckName, Verdict};
+use crate::domain::gate::{CheckName, GateOutcome, Verdict};
 use crate::domain::id::{ContactId, NumberId};
 use crate::domain::message::{Category, Lane};
 use crate::domain::phone::Phone;
@@ -26,11 +26,11 @@ use crate::domain::time::Timestamp;
 use crate::store::contacts::{self, Contact};
 use crate::store::messages::{self, Message};
 use crate::store::numbers::{self, Number};
-use crate::store::{Conn, events, inbound_questions, notices};
-use crate::web::App;
+use crate::store::{ReadConn, events, inbound_questions, notices};
+use crate::web::AppState;
 use crate::web::error::PageError;
-use crate::web::form::{self, Errors};
-use crate::web::page::{Page, html_status};
+use crate::web::form::{self, FormErrors};
+use crate::web::page::{PageFrame, html_status};
 use crate::web::session::Viewer;
 
 /// Messages shown.
@@ -49,18 +49,18 @@ pub(super) struct VerdictPanel {
     icon: &'static str,
     headline: String,
     next_step: Option<String>,
-    fix: Option<Fix>,
+    fix: Option<CheckFix>,
     open: bool,
-    checks: Vec<Line>,
+    checks: Vec<CheckItem>,
 }
 
 /// Where a failed check is put right.
-struct Fix {
+struct CheckFix {
     href: String,
     label: &'static str,
 }
 
-struct Line {
+struct CheckItem {
     label: &'static str,
     outcome: &'static str,
     facts: String,
@@ -69,7 +69,7 @@ struct Line {
 }
 
 /// Whom a verdict is about and who reads it: where its fixes lead to.
-pub(super) struct About<'a> {
+pub(super) struct VerdictSubject<'a> {
     pub(super) number: Option<NumberId>,
     /// The contact on the number, where one is known.
     pub(super) contact: Option<ContactId>,
@@ -80,7 +80,7 @@ pub(super) struct About<'a> {
 
 impl VerdictPanel {
     /// A verdict on record, on a message that has moved on: what it said then, without its next steps.
-    pub(super) fn on_record(verdict: &Verdict, question: &str, about: &About<'_>) -> Self {
+    pub(super) fn on_record(verdict: &Verdict, question: &str, about: &VerdictSubject<'_>) -> Self {
         let mut panel = VerdictPanel::new(verdict, question, about, false);
         (panel.next_step, panel.fix) = (None, None);
         panel.checks.iter_mut().for_each(|check| check.next_step = None);
@@ -88,15 +88,15 @@ impl VerdictPanel {
     }
 
     /// The panel of `verdict` under `question`; its fixes lead only where the role may go.
-    pub(super) fn new(verdict: &Verdict, question: &str, about: &About<'_>, open: bool) -> Self {
+    pub(super) fn new(verdict: &Verdict, question: &str, about: &VerdictSubject<'_>, open: bool) -> Self {
         // A stored verdict permits nothing any more, but a yes was a yes: the tone is that of its own words.
         let (tone, icon) = match verdict.answer(Lane::Gated) {
             _ if verdict.can_text() => ("yes", "pass"),
-            Answer::Refuse(_) => ("no", "fail"),
-            Answer::Send(_) | Answer::Hold | Answer::Wait { .. } => ("wait", "clock"),
+            GateOutcome::Refuse(_) => ("no", "fail"),
+            GateOutcome::Send(_) | GateOutcome::Hold | GateOutcome::Wait { .. } => ("wait", "clock"),
         };
         let cause = verdict.cause();
-        let line = |check: &crate::domain::gate::Check| Line {
+        let line = |check: &crate::domain::gate::GateCheck| CheckItem {
             label: label(check.name),
             outcome: check.outcome.as_str(),
             facts: check.facts.clone(),
@@ -117,7 +117,7 @@ impl VerdictPanel {
 }
 
 /// The way to put a check right; none where the person may not go.
-fn fix(check: CheckName, about: &About<'_>) -> Option<Fix> {
+fn fix(check: CheckName, about: &VerdictSubject<'_>) -> Option<CheckFix> {
     let may = match check {
         CheckName::DoNotText => about.role == Role::Administrator,
         CheckName::Paused | CheckName::Consent | CheckName::Number => about.role != Role::Auditor,
@@ -126,21 +126,22 @@ fn fix(check: CheckName, about: &About<'_>) -> Option<Fix> {
     let (number, contact) = (about.number.filter(|_| may), about.contact.filter(|_| may));
     let suffix = |sign| about.program.map(|program| which::ending(program, sign)).unwrap_or_default();
     match check {
-        CheckName::DoNotText => contact.map(|id| Fix {
+        CheckName::DoNotText => contact.map(|id| CheckFix {
             href: format!("/contacts/{id}/consents/new?update=clear_do_not_text{}", suffix('&')),
             label: "Clear Do not text",
         }),
         CheckName::Paused => {
-            number.map(|id| Fix { href: format!("/reviews/{id}"), label: "Review the reply" })
+            number.map(|id| CheckFix { href: format!("/reviews/{id}"), label: "Review the reply" })
         }
-        CheckName::Consent => contact
-            .map(|id| Fix { href: format!("/contacts/{id}{}#body", suffix('?')), label: "Write a message" }),
-        CheckName::Number => {
-            number.map(|id| Fix { href: format!("/numbers/{id}/reachable"), label: "Mark as reachable…" })
-        }
-        CheckName::Sender => Some(Fix { href: "/programs".to_owned(), label: "Open programs" }),
-        CheckName::Operations => Some(Fix { href: "/".to_owned(), label: "Open the dashboard" }),
-        CheckName::QuietHours => Some(Fix { href: "/rules".to_owned(), label: "Open rules" }),
+        CheckName::Consent => contact.map(|id| CheckFix {
+            href: format!("/contacts/{id}{}#body", suffix('?')),
+            label: "Write a message",
+        }),
+        CheckName::Number => number
+            .map(|id| CheckFix { href: format!("/numbers/{id}/reachable"), label: "Mark as reachable…" }),
+        CheckName::Sender => Some(CheckFix { href: "/programs".to_owned(), label: "Open programs" }),
+        CheckName::Operations => Some(CheckFix { href: "/".to_owned(), label: "Open the dashboard" }),
+        CheckName::QuietHours => Some(CheckFix { href: "/rules".to_owned(), label: "Open rules" }),
         CheckName::OptOut | CheckName::Frequency => None,
     }
 }
@@ -162,16 +163,16 @@ fn label(check: CheckName) -> &'static str {
 #[derive(Template)]
 #[template(path = "troubleshoot/show.html")]
 struct TroubleshootPage {
-    page: Page,
+    page: PageFrame,
     number: String,
     /// The program that the next number is checked for; empty for the default one.
     program: String,
-    errors: Errors,
-    finding: Option<Finding>,
+    errors: FormErrors,
+    finding: Option<NumberRecord>,
 }
 
 /// What is known of a number.
-struct Finding {
+struct NumberRecord {
     phone: Phone,
     known: bool,
     programs: Vec<ProgramTab>,
@@ -185,18 +186,18 @@ struct Finding {
     notices: Vec<NoticeItem>,
     /// An older record of the same number under another spelling; its texts are among the messages.
     older: Option<OlderRecord>,
-    days: Vec<Day>,
+    days: Vec<TimelineDay>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct Asked {
+struct TroubleshootQuery {
     number: String,
 }
 
-async fn show(app: Data<App>, who: Viewer, request: HttpRequest) -> Result<HttpResponse, PageError> {
-    let (number, program) = (form::query::<Asked>(&request).number, which::asked(&request));
-    let page = Page::new(&app, "troubleshoot", &who);
+async fn show(app: Data<AppState>, who: Viewer, request: HttpRequest) -> Result<HttpResponse, PageError> {
+    let (number, program) = (form::query::<TroubleshootQuery>(&request).number, which::asked(&request));
+    let page = PageFrame::new(&app, "troubleshoot", &who);
     let (errors, finding) = match Phone::look_up(&number, &app.config.default_region) {
         _ if number.trim().is_empty() => (Vec::new(), None),
         Err(why) => (vec![FieldError::new("number", why.to_string())], None),
@@ -213,14 +214,14 @@ async fn show(app: Data<App>, who: Viewer, request: HttpRequest) -> Result<HttpR
 }
 
 fn find(
-    conn: &mut Conn<'_>,
+    conn: &mut ReadConn<'_>,
     phone: Phone,
     question: &str,
     slug: &str,
     role: Role,
     now: Timestamp,
-) -> Result<Finding, PageError> {
-    let programs = Programs::read(conn, slug)?;
+) -> Result<NumberRecord, PageError> {
+    let programs = ProgramScope::read(conn, slug)?;
     let program = programs.one()?;
     let on_record = numbers::find(conn, &phone)?;
     let known = on_record.is_some();
@@ -240,7 +241,7 @@ fn find(
         false => Default::default(),
     };
     let notices = notices.into_iter().map(|(kind, text)| NoticeItem::new(kind, text)).collect();
-    let names = Names::read(conn)?;
+    let names = DisplayNames::read(conn)?;
     let stored = if known { events::of(conn, number.id)? } else { Vec::new() };
     let older = older(conn, &phone, &stored, program, programs.all(), &names)?;
     if let Some(older) = &older {
@@ -255,10 +256,22 @@ fn find(
         false => Vec::new(),
     };
     let contact = contacts.first().map(|contact| contact.id);
-    let about = About { number: known.then_some(number.id), contact, program: Some(program), role };
+    let about = VerdictSubject { number: known.then_some(number.id), contact, program: Some(program), role };
     let panel = VerdictPanel::new(&verdict, question, &about, true);
     let state = |program: &Program| number.consent.state_in(program.id).name().label().to_owned();
     let address = format!("/troubleshoot?number={}", phone.as_str().replace('+', "%2B"));
     let (suffix, programs) = (programs.suffix('?'), programs.tabs(&address, state));
-    Ok(Finding { phone, known, programs, suffix, panel, notice, contacts, messages, notices, older, days })
+    Ok(NumberRecord {
+        phone,
+        known,
+        programs,
+        suffix,
+        panel,
+        notice,
+        contacts,
+        messages,
+        notices,
+        older,
+        days,
+    })
 }

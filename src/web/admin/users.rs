@@ -16,11 +16,11 @@ use crate::domain::role::Role;
 use crate::password;
 use crate::store::StoreError;
 use crate::store::users::{self, User};
-use crate::web::App;
+use crate::web::AppState;
 use crate::web::client_address::client_ip;
 use crate::web::error::PageError;
-use crate::web::form::{Errors, Posted, SavedMeanwhile, saved_meanwhile};
-use crate::web::page::{self, Page, html_status, see_other};
+use crate::web::form::{FormErrors, PostedForm, SavedMeanwhile, saved_meanwhile};
+use crate::web::page::{self, PageFrame, html_status, see_other};
 use crate::web::session::{self, Administrator, Viewer};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
@@ -43,23 +43,23 @@ const ROLES: [(Role, &str); 3] = [
 
 #[derive(Template)]
 #[template(path = "users/index.html")]
-struct IndexPage {
-    page: Page,
+struct UsersPage {
+    page: PageFrame,
     users: Vec<User>,
-    given: Given,
-    errors: Errors,
+    given: UserForm,
+    errors: FormErrors,
 }
 
 #[derive(Template)]
 #[template(path = "users/show.html")]
-struct ShowPage {
-    page: Page,
+struct UserPage {
+    page: PageFrame,
     user: User,
     /// What the page was opened upon.
     revision: String,
     /// The role that is chosen in the form.
     role: Role,
-    errors: Errors,
+    errors: FormErrors,
     /// What someone else saved while the page was open.
     meanwhile: Vec<SavedMeanwhile>,
 }
@@ -67,13 +67,13 @@ struct ShowPage {
 #[derive(Template)]
 #[template(path = "users/account.html")]
 struct AccountPage {
-    page: Page,
+    page: PageFrame,
     user: User,
-    errors: Errors,
+    errors: FormErrors,
 }
 
 #[derive(Deserialize, Default)]
-struct Given {
+struct UserForm {
     name: String,
     email: String,
     #[serde(default)]
@@ -81,26 +81,29 @@ struct Given {
     password: String,
 }
 
-async fn index(app: Data<App>, who: Administrator) -> Result<HttpResponse, PageError> {
-    list(&app, &who, StatusCode::OK, Given::default(), Vec::new()).await
+async fn index(app: Data<AppState>, who: Administrator) -> Result<HttpResponse, PageError> {
+    list(&app, &who, StatusCode::OK, UserForm::default(), Vec::new()).await
 }
 
 async fn list(
-    app: &App,
+    app: &AppState,
     who: &Administrator,
     status: StatusCode,
-    given: Given,
+    given: UserForm,
     errors: Vec<FieldError>,
 ) -> Result<HttpResponse, PageError> {
     let users = app.store.read::<_, StoreError>(users::all).await?;
-    html_status(status, IndexPage { page: Page::new(app, "users", who), users, given, errors: errors.into() })
+    html_status(
+        status,
+        UsersPage { page: PageFrame::new(app, "users", who), users, given, errors: errors.into() },
+    )
 }
 
 async fn create(
-    app: Data<App>,
+    app: Data<AppState>,
     who: Administrator,
     session: Session,
-    Posted(given): Posted<Given>,
+    PostedForm(given): PostedForm<UserForm>,
 ) -> Result<HttpResponse, PageError> {
     let invalid = StatusCode::UNPROCESSABLE_ENTITY;
     let role = match check(&given) {
@@ -120,7 +123,7 @@ async fn create(
     }
 }
 
-fn check(given: &Given) -> Result<Role, Vec<FieldError>> {
+fn check(given: &UserForm) -> Result<Role, Vec<FieldError>> {
     let mut errors = Vec::new();
     let role = given.role.parse::<Role>().ok();
     if role.is_none() {
@@ -132,12 +135,12 @@ fn check(given: &Given) -> Result<Role, Vec<FieldError>> {
     role.filter(|_| errors.is_empty()).ok_or(errors)
 }
 
-async fn show(app: Data<App>, who: Administrator, id: Path<String>) -> Result<HttpResponse, PageError> {
+async fn show(app: Data<AppState>, who: Administrator, id: Path<String>) -> Result<HttpResponse, PageError> {
     one(&app, &who, page::id(&id)?, StatusCode::OK, Vec::new(), None).await
 }
 
 async fn one(
-    app: &App,
+    app: &AppState,
     who: &Administrator,
     id: UserId,
     status: StatusCode,
@@ -146,7 +149,7 @@ async fn one(
 ) -> Result<HttpResponse, PageError> {
     let user = app.store.read::<_, StoreError>(move |conn| users::get(conn, id)).await?;
     let user = user.ok_or(PageError::NotFound)?;
-    let (page, revision) = (Page::new(app, "users", who), actions::user_revision(&user));
+    let (page, revision) = (PageFrame::new(app, "users", who), actions::user_revision(&user));
     let (role, shown) = chosen.unwrap_or_else(|| (user.role, revision.clone()));
     let meanwhile = match shown == revision {
         true => Vec::new(),
@@ -156,7 +159,7 @@ async fn one(
         true => errors,
         false => errors.into_iter().map(|error| FieldError::new("saved-meanwhile", error.message)).collect(),
     };
-    html_status(status, ShowPage { page, user, revision, role, errors: errors.into(), meanwhile })
+    html_status(status, UserPage { page, user, revision, role, errors: errors.into(), meanwhile })
 }
 
 #[derive(Deserialize)]
@@ -168,11 +171,11 @@ struct RoleGiven {
 }
 
 async fn change_role(
-    app: Data<App>,
+    app: Data<AppState>,
     who: Administrator,
     session: Session,
     id: Path<String>,
-    Posted(given): Posted<RoleGiven>,
+    PostedForm(given): PostedForm<RoleGiven>,
 ) -> Result<HttpResponse, PageError> {
     let id: UserId = page::id(&id)?;
     let Ok(role) = given.role.parse::<Role>() else {
@@ -206,11 +209,11 @@ struct PasswordGiven {
 }
 
 async fn change_password(
-    app: Data<App>,
+    app: Data<AppState>,
     who: Administrator,
     session: Session,
     id: Path<String>,
-    Posted(given): Posted<PasswordGiven>,
+    PostedForm(given): PostedForm<PasswordGiven>,
 ) -> Result<HttpResponse, PageError> {
     let id: UserId = page::id(&id)?;
     let user = app.store.read::<_, StoreError>(move |conn| users::get(conn, id)).await?;
@@ -237,7 +240,7 @@ async fn change_password(
 }
 
 async fn set_password(
-    app: &App,
+    app: &AppState,
     user: &User,
     hash: String,
     revision: String,
@@ -247,26 +250,26 @@ async fn set_password(
     app.store.write(move |tx| actions::change_password(tx, id, &hash, &revision, &actor, now)).await
 }
 
-async fn account(app: Data<App>, who: Viewer) -> Result<HttpResponse, PageError> {
+async fn account(app: Data<AppState>, who: Viewer) -> Result<HttpResponse, PageError> {
     own(&app, &who, StatusCode::OK, Vec::new())
 }
 
 fn own(
-    app: &App,
+    app: &AppState,
     who: &Viewer,
     status: StatusCode,
     errors: Vec<FieldError>,
 ) -> Result<HttpResponse, PageError> {
-    let page = Page::new(app, "account", who);
+    let page = PageFrame::new(app, "account", who);
     html_status(status, AccountPage { page, user: who.user.clone(), errors: errors.into() })
 }
 
 async fn change_own_password(
-    app: Data<App>,
+    app: Data<AppState>,
     request: HttpRequest,
     who: Viewer,
     session: Session,
-    Posted(given): Posted<PasswordGiven>,
+    PostedForm(given): PostedForm<PasswordGiven>,
 ) -> Result<HttpResponse, PageError> {
     if !app.limits.sign_in.allows(&who.user.email, &client_ip(&app, &request)) {
         return Err(PageError::TooMany);

@@ -5,38 +5,42 @@ use actix_web::HttpRequest;
 use serde::Deserialize;
 
 use super::contact;
-use crate::domain::consent::{NumberConsent, State};
+use crate::domain::consent::{ConsentState, NumberConsent};
 use crate::domain::id::ContactId;
 use crate::domain::program::Program;
 use crate::store::contacts::Contact;
 use crate::store::numbers::Number;
-use crate::store::{Conn, programs};
+use crate::store::{ReadConn, programs};
 use crate::web::error::PageError;
 use crate::web::form;
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct Asked {
+struct ProgramQuery {
     program: String,
 }
 
 /// The slug that the address names; empty when it names none.
 pub(super) fn asked(request: &HttpRequest) -> String {
-    form::query::<Asked>(request).program
+    form::query::<ProgramQuery>(request).program
 }
 
 /// A contact, in the program that is meant.
-pub(super) struct Whom {
+pub(super) struct ContactInProgram {
     pub(super) contact: Contact,
     pub(super) number: Number,
-    pub(super) programs: Programs,
+    pub(super) programs: ProgramScope,
 }
 
-impl Whom {
+impl ContactInProgram {
     /// Reads them; what the address names must exist.
-    pub(super) fn read(conn: &mut Conn<'_>, id: ContactId, slug: &str) -> Result<Whom, PageError> {
+    pub(super) fn read(
+        conn: &mut ReadConn<'_>,
+        id: ContactId,
+        slug: &str,
+    ) -> Result<ContactInProgram, PageError> {
         let (contact, number) = contact::find(conn, id)?;
-        Ok(Whom { contact, number, programs: Programs::read(conn, slug)? })
+        Ok(ContactInProgram { contact, number, programs: ProgramScope::read(conn, slug)? })
     }
 
     /// The contact's own page, in the same program.
@@ -46,7 +50,7 @@ impl Whom {
 }
 
 /// All programs, and the one that is meant.
-pub(super) struct Programs {
+pub(super) struct ProgramScope {
     all: Vec<Program>,
     current: usize,
 }
@@ -59,24 +63,24 @@ pub(super) struct ProgramTab {
     pub(super) current: bool,
 }
 
-impl Programs {
+impl ProgramScope {
     /// Reads them; a slug that no program has is an address that does not exist.
-    pub(super) fn read(conn: &mut Conn<'_>, slug: &str) -> Result<Programs, PageError> {
+    pub(super) fn read(conn: &mut ReadConn<'_>, slug: &str) -> Result<ProgramScope, PageError> {
         let all = programs::all(conn)?;
         let is_meant =
             |program: &Program| if slug.is_empty() { program.is_default } else { program.slug == slug };
         let current = all.iter().position(is_meant).ok_or(PageError::NotFound)?;
-        Ok(Programs { all, current })
+        Ok(ProgramScope { all, current })
     }
 
     /// Reads them for the page of a number: without a slug the first one in which something is known of the number is meant,
     /// the default one before the others.
     pub(super) fn of_number(
-        conn: &mut Conn<'_>,
+        conn: &mut ReadConn<'_>,
         slug: &str,
         known: &NumberConsent,
-    ) -> Result<Programs, PageError> {
-        let mut programs = Programs::read(conn, slug)?;
+    ) -> Result<ProgramScope, PageError> {
+        let mut programs = ProgramScope::read(conn, slug)?;
         if slug.is_empty() {
             programs.current = first_known(&programs.all, known).unwrap_or(programs.current);
         }
@@ -121,7 +125,7 @@ impl Programs {
 /// The place of the first program in which something is known of a number; the default one stands before the others.
 pub(in crate::web) fn first_known(all: &[Program], known: &NumberConsent) -> Option<usize> {
     all.iter().position(|program| {
-        known.state_in(program.id) != State::NotAsked || known.open_request(program.id).is_some()
+        known.state_in(program.id) != ConsentState::NotAsked || known.open_request(program.id).is_some()
     })
 }
 

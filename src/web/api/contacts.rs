@@ -6,25 +6,25 @@ use actix_web::web::Data;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::key::{ContactsScope, Key};
-use super::problem::{Problem, ProblemView};
-use super::strict::{Parameters, Strict, StrictJson, StrictQuery, Unknown};
+use super::key::{ApiCaller, ContactsScope};
+use super::problem::{ProblemDetails, ProblemView};
+use super::strict::{QueryParameters, StrictBody, StrictJson, StrictQuery, UnknownFields};
 use super::views::SavedContactView;
 use super::words;
 use crate::actions::ActionError;
-use crate::actions::save_contact::{Sent, save_contact};
+use crate::actions::save_contact::{ContactPatch, save_contact};
 use crate::domain::consent::StateName;
 use crate::domain::id::ContactId;
 use crate::domain::time::Timestamp;
-use crate::store::contacts::{self, Filter, Line};
+use crate::store::contacts::{self, ContactFilter, ContactRow};
 use crate::store::programs;
-use crate::web::{App, cursor};
+use crate::web::{AppState, cursor};
 
 /// Lines a page has at most.
 const LARGEST_PAGE: i64 = 200;
 
 /// A field that is absent stays as it is; `null` clears it.
-type Field = Option<Option<String>>;
+type PatchField = Option<Option<String>>;
 
 /// A person. A field that is absent stays as it is; null clears it.
 #[derive(Deserialize, ToSchema)]
@@ -33,30 +33,30 @@ pub(super) struct NewContact {
     phone: String,
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
-    name: Field,
+    name: PatchField,
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
-    email: Field,
+    email: PatchField,
     /// The caller's own id. Where a contact has it already, that contact is changed.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
-    external_id: Field,
+    external_id: PatchField,
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
-    zip: Field,
+    zip: PatchField,
     /// An IANA name, for example "America/Denver".
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
-    time_zone: Field,
+    time_zone: PatchField,
     /// A time zone outside the number's country is right.
     #[serde(default)]
     time_zone_confirmed: Option<bool>,
     #[serde(flatten)]
     #[schema(ignore)]
-    unknown: Unknown,
+    unknown: UnknownFields,
 }
 
-impl Strict for NewContact {
+impl StrictBody for NewContact {
     const NEEDED: &'static [&'static str] = &["phone"];
     const OPTIONAL: &'static [&'static str] =
         &["name", "email", "external_id", "zip", "time_zone", "time_zone_confirmed"];
@@ -66,14 +66,14 @@ impl Strict for NewContact {
 }
 
 /// serde reads `null` as absent unless it is told that a field is there.
-fn present<'de, D: Deserializer<'de>>(value: D) -> Result<Field, D::Error> {
+fn present<'de, D: Deserializer<'de>>(value: D) -> Result<PatchField, D::Error> {
     Option::deserialize(value).map(Some)
 }
 
 /// Which contacts.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Asked {
+pub(super) struct ContactListQuery {
     /// Only contacts in this state.
     #[param(schema_with = words::state)]
     state: Option<String>,
@@ -88,7 +88,7 @@ pub(super) struct Asked {
     limit: Option<i64>,
 }
 
-impl Parameters for Asked {
+impl QueryParameters for ContactListQuery {
     const NAMES: &'static [&'static str] = &["state", "program", "q", "after", "limit"];
 }
 
@@ -109,12 +109,12 @@ impl Parameters for Asked {
     security(("key" = ["contacts"])),
 )]
 pub(super) async fn create(
-    app: Data<App>,
-    key: Key<ContactsScope>,
+    app: Data<AppState>,
+    key: ApiCaller<ContactsScope>,
     StrictJson(body): StrictJson<NewContact>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<HttpResponse, ProblemDetails> {
     let NewContact { phone, name, email, external_id, zip, time_zone, time_zone_confirmed, .. } = body;
-    let sent = Sent { name, email, external_id, zip, time_zone, time_zone_confirmed };
+    let sent = ContactPatch { name, email, external_id, zip, time_zone, time_zone_confirmed };
     let (region, now, actor) = (app.config.default_region.clone(), app.clock.now(), key.actor());
     let (id, is_new) =
         app.store.write(move |tx| save_contact(tx, &phone, sent.clone(), &region, &actor, now)).await?;
@@ -130,22 +130,22 @@ pub(super) async fn create(
     path = "/api/v1/contacts",
     operation_id = "listContacts",
     tag = "Contacts",
-    params(Asked),
+    params(ContactListQuery),
     responses(
-        (status = 200, description = "A page of contacts", body = Listing),
+        (status = 200, description = "A page of contacts", body = ContactListView),
         (status = "default", description = "See code", body = ProblemView, content_type = "application/problem+json"),
     ),
     security(("key" = ["contacts"])),
 )]
 pub(super) async fn index(
-    app: Data<App>,
-    _key: Key<ContactsScope>,
-    StrictQuery(asked): StrictQuery<Asked>,
-) -> Result<HttpResponse, Problem> {
+    app: Data<AppState>,
+    _key: ApiCaller<ContactsScope>,
+    StrictQuery(asked): StrictQuery<ContactListQuery>,
+) -> Result<HttpResponse, ProblemDetails> {
     let state = asked.state.filter(|state| !state.is_empty()).map(|state| state.parse::<StateName>());
     let state = state.transpose().map_err(|_| {
         let detail = "state is one of not_asked, invited, opted_in, opted_out.";
-        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail)
+        ProblemDetails::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail)
     })?;
     let limit = asked.limit.unwrap_or(50).clamp(1, LARGEST_PAGE);
     let slug = asked.program;
@@ -157,7 +157,8 @@ pub(super) async fn index(
             let program = programs::find(conn, slug.as_deref())?.ok_or(ActionError::NotFound("program"))?.id;
             let cursor = after.as_deref().and_then(cursor::read);
             let (needs_review, by_name, backwards) = (false, false, false);
-            let filter = Filter { program, state, needs_review, search, by_name, cursor, backwards, limit };
+            let filter =
+                ContactFilter { program, state, needs_review, search, by_name, cursor, backwards, limit };
             if after.is_some() && filter.begins_at().is_none() {
                 let words = "after is the next_after of an earlier page of the same list.";
                 return Err(ActionError::field("after", words));
@@ -168,12 +169,12 @@ pub(super) async fn index(
     let next_after = page.goes_on.as_ref().map(cursor::written);
     let lines = page.lines;
     let data = lines.iter().map(ContactView::from).collect();
-    Ok(HttpResponse::Ok().json(Listing { data, next_after }))
+    Ok(HttpResponse::Ok().json(ContactListView { data, next_after }))
 }
 
 /// A page of contacts.
 #[derive(Serialize, ToSchema)]
-pub(super) struct Listing<'a> {
+pub(super) struct ContactListView<'a> {
     data: Vec<ContactView<'a>>,
     /// `after` of the next page; null on the last one.
     next_after: Option<String>,
@@ -198,8 +199,8 @@ pub(super) struct ContactView<'a> {
     paused: bool,
 }
 
-impl<'a> From<&'a Line> for ContactView<'a> {
-    fn from(line: &'a Line) -> Self {
+impl<'a> From<&'a ContactRow> for ContactView<'a> {
+    fn from(line: &'a ContactRow) -> Self {
         let contact = &line.contact;
         ContactView {
             id: contact.id,

@@ -11,11 +11,11 @@ use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 use sha2::{Digest, Sha256};
 
-use super::Problem;
+use super::ProblemDetails;
 use crate::actions::api_keys::{is_use_news, note_use};
 use crate::domain::actor::Actor;
 use crate::store::api_keys::{self, ApiKey};
-use crate::web::App;
+use crate::web::AppState;
 
 /// What a key may be used for. A handler names one in its argument, so none is forgotten.
 pub trait ApiScope: 'static {
@@ -41,18 +41,18 @@ impl ApiScope for ConsentScope {
 }
 
 /// A caller with a valid key that has the scope `S`. Else the answer is 401, or 403 naming the scope.
-pub struct Key<S> {
+pub struct ApiCaller<S> {
     key: ApiKey,
     scope: PhantomData<S>,
 }
 
-impl<S: ApiScope> Key<S> {
-    fn new(key: ApiKey) -> Result<Self, Problem> {
+impl<S: ApiScope> ApiCaller<S> {
+    fn new(key: ApiKey) -> Result<Self, ProblemDetails> {
         if key.scopes.split(',').any(|has| has.trim() == S::NAME) {
-            return Ok(Key { key, scope: PhantomData });
+            return Ok(ApiCaller { key, scope: PhantomData });
         }
         let detail = format!("This key lacks the scope {}.", S::NAME);
-        Err(Problem::new(StatusCode::FORBIDDEN, "missing_scope", detail))
+        Err(ProblemDetails::new(StatusCode::FORBIDDEN, "missing_scope", detail))
     }
 
     /// The key's record.
@@ -71,17 +71,17 @@ pub fn secret_hash(secret: &str) -> Vec<u8> {
     Sha256::digest(secret.as_bytes()).to_vec()
 }
 
-impl<S: ApiScope> FromRequest for Key<S> {
-    type Error = Problem;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+impl<S: ApiScope> FromRequest for ApiCaller<S> {
+    type Error = ProblemDetails;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ProblemDetails>>>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
         let hash = header.and_then(|value| value.strip_prefix("Bearer ")).map(|key| secret_hash(key.trim()));
-        let app = request.app_data::<Data<App>>().cloned();
+        let app = request.app_data::<Data<AppState>>().cloned();
         Box::pin(async move {
             let refused = || {
-                Problem::new(
+                ProblemDetails::new(
                     StatusCode::UNAUTHORIZED,
                     "unauthorized",
                     "Send a valid key as \"Authorization: Bearer KEY\".",
@@ -95,7 +95,7 @@ impl<S: ApiScope> FromRequest for Key<S> {
                 let noted = app.store.write(move |tx| note_use(tx, id, now)).await;
                 noted.unwrap_or_else(|error| log::error!("The use of a key could not be noted: {error}"));
             }
-            Key::new(key)
+            ApiCaller::new(key)
         })
     }
 }

@@ -8,28 +8,28 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
-use super::key::{Key, MessagesScope};
-use super::problem::{Problem, ProblemView};
-use super::strict::{Strict, StrictJson, Unknown};
+use super::key::{ApiCaller, MessagesScope};
+use super::problem::{ProblemDetails, ProblemView};
+use super::strict::{StrictBody, StrictJson, UnknownFields};
 use super::verdict::VerdictView;
 use super::views::MessageView;
 use super::words;
 use crate::actions::ActionError;
-use crate::actions::send_message::{self, Accepted, Wanted};
-use crate::domain::evidence::{Basis, BasisKind};
+use crate::actions::send_message::{self, NewMessage, SendResult};
+use crate::domain::evidence::{BasisKind, ContactBasis};
 use crate::domain::id::MessageId;
 use crate::domain::message::{Category, Status};
 use crate::domain::time::Timestamp;
-use crate::store::api_keys::{self, Answered};
+use crate::store::api_keys::{self, IdempotentAnswer};
 use crate::store::{StoreError, Tx, messages, programs, stale};
-use crate::web::App;
+use crate::web::AppState;
 
 /// Longest `Idempotency-Key`, in characters.
 const LONGEST_KEY: usize = 255;
 
 /// A text that should go out.
 #[derive(Deserialize, ToSchema)]
-pub(super) struct NewMessage {
+pub(super) struct SendMessageBody {
     /// The recipient. A number without a country code belongs to the installation's region.
     #[schema(example = "+12065550142")]
     to: String,
@@ -44,7 +44,7 @@ pub(super) struct NewMessage {
     basis: Option<BasisBody>,
     #[serde(flatten)]
     #[schema(ignore)]
-    unknown: Unknown,
+    unknown: UnknownFields,
 }
 
 /// How the caller got the number.
@@ -56,10 +56,10 @@ pub(super) struct BasisBody {
     words: String,
     #[serde(flatten)]
     #[schema(ignore)]
-    unknown: Unknown,
+    unknown: UnknownFields,
 }
 
-impl Strict for NewMessage {
+impl StrictBody for SendMessageBody {
     const NEEDED: &'static [&'static str] = &["to", "body", "category"];
     const OPTIONAL: &'static [&'static str] = &["program", "basis"];
     fn unknown(&self) -> Vec<String> {
@@ -80,7 +80,7 @@ impl Strict for NewMessage {
     tag = "Messages",
     params(("Idempotency-Key" = Option<String>, Header, max_length = 255,
         description = "The same key gets the same answer, and the message is sent at most once.")),
-    request_body = NewMessage,
+    request_body = SendMessageBody,
     responses(
         (status = 202, description = "Queued, scheduled or held", body = AcceptedView),
         (status = 422, description = "Blocked, or a field is not right: see code", body = ProblemView,
@@ -90,14 +90,14 @@ impl Strict for NewMessage {
     security(("key" = ["messages"])),
 )]
 pub(super) async fn create(
-    app: Data<App>,
-    key: Key<MessagesScope>,
+    app: Data<AppState>,
+    key: ApiCaller<MessagesScope>,
     request: HttpRequest,
-    StrictJson(message): StrictJson<NewMessage>,
-) -> Result<HttpResponse, Problem> {
+    StrictJson(message): StrictJson<SendMessageBody>,
+) -> Result<HttpResponse, ProblemDetails> {
     let idempotency = idempotency_key(&request)?;
-    let NewMessage { to, body, category, program, basis, .. } = message;
-    let basis = basis.map(|BasisBody { kind, words, .. }| Basis { kind, words });
+    let SendMessageBody { to, body, category, program, basis, .. } = message;
+    let basis = basis.map(|BasisBody { kind, words, .. }| ContactBasis { kind, words });
     let mut digest = Sha256::new();
     for part in [&to, &body, category.as_str(), program.as_deref().unwrap_or("")] {
         digest.update(part.len().to_be_bytes());
@@ -109,14 +109,14 @@ pub(super) async fn create(
         digest.update(part);
     }
     let request_sha256 = digest.finalize().to_vec();
-    let wanted = Wanted { to, body, category, program, basis };
+    let wanted = NewMessage { to, body, category, program, basis };
     let (region, now) = (app.config.default_region.clone(), app.clock.now());
     let has_key = idempotency.is_some();
     let sent = app
         .store
         .write(move |tx| once(tx, &key, idempotency.as_deref(), &request_sha256, &wanted, &region, now))
         .await;
-    let (status, text) = sent.map_err(|error| match Problem::from(error) {
+    let (status, text) = sent.map_err(|error| match ProblemDetails::from(error) {
         problem if has_key => problem.of_keyed_request(),
         problem => problem,
     })?;
@@ -125,12 +125,12 @@ pub(super) async fn create(
     Ok(HttpResponse::build(status).content_type(kind).body(text))
 }
 
-fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, Problem> {
+fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, ProblemDetails> {
     let Some(value) = request.headers().get("Idempotency-Key") else { return Ok(None) };
     let key = value.to_str().unwrap_or_default();
     if key.is_empty() || key.len() > LONGEST_KEY {
         let detail = "An Idempotency-Key has 1 to 255 visible characters.";
-        return Err(Problem::new(StatusCode::BAD_REQUEST, "idempotency_key_invalid", detail));
+        return Err(ProblemDetails::new(StatusCode::BAD_REQUEST, "idempotency_key_invalid", detail));
     }
     Ok(Some(key.to_owned()))
 }
@@ -138,10 +138,10 @@ fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, Problem> {
 /// Sends at most once for each `Idempotency-Key`; the same key gets the same answer, in the same transaction.
 fn once(
     tx: &mut Tx<'_>,
-    key: &Key<MessagesScope>,
+    key: &ApiCaller<MessagesScope>,
     idempotency: Option<&str>,
     request_sha256: &[u8],
-    wanted: &Wanted,
+    wanted: &NewMessage,
     region: &str,
     now: Timestamp,
 ) -> Result<(u16, String), ActionError> {
@@ -151,7 +151,8 @@ fn once(
     {
         if known.request_sha256 != request_sha256 {
             let detail = "This Idempotency-Key was used for a different request.";
-            let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", detail);
+            let problem =
+                ProblemDetails::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", detail);
             return Ok((problem.status().as_u16(), problem.body().to_string()));
         }
         let message = known.message_id.ok_or(ActionError::NotFound("message"))?;
@@ -164,7 +165,7 @@ fn once(
         let message_id = Some(accepted.id);
         api_keys::keep_answer(
             tx,
-            &Answered { api_key_id, key, request_sha256, message_id, created_at: now },
+            &IdempotentAnswer { api_key_id, key, request_sha256, message_id, created_at: now },
         )?;
     }
     answer(tx, &accepted)
@@ -182,7 +183,7 @@ pub(super) struct AcceptedView<'a> {
     detail: &'a str,
 }
 
-fn answer(tx: &mut Tx<'_>, accepted: &Accepted) -> Result<(u16, String), ActionError> {
+fn answer(tx: &mut Tx<'_>, accepted: &SendResult) -> Result<(u16, String), ActionError> {
     let (id, status, detail) = (accepted.id, accepted.status, accepted.words.as_str());
     let program = match &accepted.verdict {
         Some(verdict) => programs::get(tx, verdict.program)?.map(|program| program.slug).unwrap_or_default(),
@@ -195,7 +196,7 @@ fn answer(tx: &mut Tx<'_>, accepted: &Accepted) -> Result<(u16, String), ActionE
             (202, body.unwrap_or_default())
         }
         Some(code) => {
-            let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail)
+            let problem = ProblemDetails::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail)
                 .with("id", id.to_string())
                 .with("verdict", json!(verdict));
             (422, problem.body().to_string())
@@ -219,11 +220,11 @@ fn answer(tx: &mut Tx<'_>, accepted: &Accepted) -> Result<(u16, String), ActionE
     security(("key" = ["messages"])),
 )]
 pub(super) async fn show(
-    app: Data<App>,
-    _key: Key<MessagesScope>,
+    app: Data<AppState>,
+    _key: ApiCaller<MessagesScope>,
     id: Path<String>,
-) -> Result<HttpResponse, Problem> {
-    let missing = || Problem::new(StatusCode::NOT_FOUND, "not_found", "There is no such message.");
+) -> Result<HttpResponse, ProblemDetails> {
+    let missing = || ProblemDetails::new(StatusCode::NOT_FOUND, "not_found", "There is no such message.");
     let id: MessageId = id.parse().map_err(|_| missing())?;
     let found = app
         .store

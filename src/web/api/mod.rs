@@ -14,7 +14,7 @@ mod words;
 use actix_web::web::{self, ServiceConfig};
 
 pub use key::secret_hash;
-pub use problem::Problem;
+pub use problem::ProblemDetails;
 
 /// The API's addresses, below `/api/v1`.
 pub fn routes(config: &mut ServiceConfig) {

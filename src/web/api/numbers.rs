@@ -7,12 +7,12 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
-use super::key::{ConsentScope, Key};
-use super::problem::{Problem, ProblemView};
-use super::strict::{Strict, StrictJson, Unknown};
+use super::key::{ApiCaller, ConsentScope};
+use super::problem::{ProblemDetails, ProblemView};
+use super::strict::{StrictBody, StrictJson, UnknownFields};
 use super::views::{ConsentView, EventView, RecordedOptOutView};
 use super::{verdict, words};
-use crate::actions::record_consent::{Update, record_consent};
+use crate::actions::record_consent::{NewConsentRecord, record_consent};
 use crate::actions::{ActionError, standing};
 use crate::domain::consent::{Revocation, Source};
 use crate::domain::evidence::RevocationChannel;
@@ -22,12 +22,12 @@ use crate::domain::phone::Phone;
 use crate::domain::time::Timestamp;
 use crate::store::numbers::{self, Number};
 use crate::store::{StoreError, events, programs};
-use crate::web::App;
+use crate::web::AppState;
 
 /// In which program.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Asked {
+pub(super) struct NumberQuery {
     /// The program's slug; the default program when absent.
     program: Option<String>,
 }
@@ -48,10 +48,10 @@ pub(super) struct OptOut {
     confirm: bool,
     #[serde(flatten)]
     #[schema(ignore)]
-    unknown: Unknown,
+    unknown: UnknownFields,
 }
 
-impl Strict for OptOut {
+impl StrictBody for OptOut {
     const NEEDED: &'static [&'static str] = &["channel", "reason"];
     const OPTIONAL: &'static [&'static str] = &["received_at", "confirm"];
     fn unknown(&self) -> Vec<String> {
@@ -59,9 +59,10 @@ impl Strict for OptOut {
     }
 }
 
-fn phone(app: &App, text: &str) -> Result<Phone, Problem> {
-    Phone::look_up(text, &app.config.default_region)
-        .map_err(|error| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_number", error.to_string()))
+fn phone(app: &AppState, text: &str) -> Result<Phone, ProblemDetails> {
+    Phone::look_up(text, &app.config.default_region).map_err(|error| {
+        ProblemDetails::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_number", error.to_string())
+    })
 }
 
 /// Read the consent of a number
@@ -72,7 +73,7 @@ fn phone(app: &App, text: &str) -> Result<Phone, Problem> {
     path = "/api/v1/numbers/{number}/consent",
     operation_id = "getConsent",
     tag = "Numbers",
-    params(("number" = String, Path, description = "In any usual form; E.164 is best"), Asked),
+    params(("number" = String, Path, description = "In any usual form; E.164 is best"), NumberQuery),
     responses(
         (status = 200, description = "The consent", body = ConsentView),
         (status = "default", description = "See code", body = ProblemView, content_type = "application/problem+json"),
@@ -80,11 +81,11 @@ fn phone(app: &App, text: &str) -> Result<Phone, Problem> {
     security(("key" = ["consent"])),
 )]
 pub(super) async fn consent(
-    app: Data<App>,
-    _key: Key<ConsentScope>,
+    app: Data<AppState>,
+    _key: ApiCaller<ConsentScope>,
     number: Path<String>,
-    asked: Query<Asked>,
-) -> Result<HttpResponse, Problem> {
+    asked: Query<NumberQuery>,
+) -> Result<HttpResponse, ProblemDetails> {
     let phone = phone(&app, &number)?;
     let (now, program) = (app.clock.now(), asked.into_inner().program);
     let body = app
@@ -130,10 +131,10 @@ pub(super) async fn consent(
     security(("key" = ["consent"])),
 )]
 pub(super) async fn events(
-    app: Data<App>,
-    _key: Key<ConsentScope>,
+    app: Data<AppState>,
+    _key: ApiCaller<ConsentScope>,
     number: Path<String>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<HttpResponse, ProblemDetails> {
     let phone = phone(&app, &number)?;
     let (history, programs) = app
         .store
@@ -169,11 +170,11 @@ pub(super) async fn events(
     security(("key" = ["consent"])),
 )]
 pub(super) async fn opt_out(
-    app: Data<App>,
-    key: Key<ConsentScope>,
+    app: Data<AppState>,
+    key: ApiCaller<ConsentScope>,
     number: Path<String>,
     StrictJson(body): StrictJson<OptOut>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<HttpResponse, ProblemDetails> {
     let phone = phone(&app, &number)?;
     let (now, actor, OptOut { channel, reason, received_at, confirm, .. }) =
         (app.clock.now(), key.actor(), body);
@@ -183,7 +184,7 @@ pub(super) async fn opt_out(
         .write(move |tx| {
             let number = numbers::find_or_create_with_twin(tx, &phone, now)?;
             let reason = reason.clone();
-            let update = Update::OptOut(Revocation { channel, reason, received_at, confirm });
+            let update = NewConsentRecord::OptOut(Revocation { channel, reason, received_at, confirm });
             record_consent(tx, number.id, None, update, Source::Api, &actor, now)
         })
         .await?;

@@ -23,17 +23,17 @@ const UNCONFIRMED_KEY: &str = "The database didn't confirm the change, so it may
 
 /// A problem with a stable code.
 #[derive(Debug)]
-pub struct Problem {
+pub struct ProblemDetails {
     status: StatusCode,
     code: &'static str,
     detail: String,
     more: Map<String, Value>,
 }
 
-impl Problem {
+impl ProblemDetails {
     /// A problem in words.
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Problem { status, code, detail: detail.into(), more: Map::new() }
+        ProblemDetails { status, code, detail: detail.into(), more: Map::new() }
     }
 
     /// Adds a member.
@@ -45,7 +45,7 @@ impl Problem {
     /// The same problem for a request with an `Idempotency-Key`: it can be asked again.
     pub fn of_keyed_request(self) -> Self {
         let detail = if self.code == "unconfirmed" { UNCONFIRMED_KEY.to_owned() } else { self.detail };
-        Problem { detail, ..self }
+        ProblemDetails { detail, ..self }
     }
 
     /// The status code.
@@ -99,13 +99,13 @@ pub(super) struct FieldProblemView {
     message: String,
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for ProblemDetails {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.code, self.detail)
     }
 }
 
-impl ResponseError for Problem {
+impl ResponseError for ProblemDetails {
     fn status_code(&self) -> StatusCode {
         self.status
     }
@@ -119,42 +119,42 @@ impl ResponseError for Problem {
     }
 }
 
-impl From<StoreError> for Problem {
+impl From<StoreError> for ProblemDetails {
     fn from(error: StoreError) -> Self {
         match error.kind() {
             FailureKind::Busy => {
                 log::warn!("A request was answered 503: {error}");
-                Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", BUSY)
+                ProblemDetails::new(StatusCode::SERVICE_UNAVAILABLE, "busy", BUSY)
             }
             FailureKind::Unconfirmed => {
                 log::error!("A change was not confirmed: {error}");
-                Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unconfirmed", UNCONFIRMED)
+                ProblemDetails::new(StatusCode::SERVICE_UNAVAILABLE, "unconfirmed", UNCONFIRMED)
             }
             FailureKind::Internal => {
                 let reference = log_failure(error);
                 let detail =
                     format!("Something broke on our side. Nothing was recorded. Reference {reference}.");
-                Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
+                ProblemDetails::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
             }
         }
     }
 }
 
-impl From<ActionError> for Problem {
+impl From<ActionError> for ProblemDetails {
     fn from(error: ActionError) -> Self {
         let words = error.to_string();
         match error {
             ActionError::NotFound(what) => {
-                Problem::new(StatusCode::NOT_FOUND, "not_found", format!("There is no such {what}."))
+                ProblemDetails::new(StatusCode::NOT_FOUND, "not_found", format!("There is no such {what}."))
             }
             ActionError::Invalid(errors) => {
-                Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Some fields are not right.")
+                ProblemDetails::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Some fields are not right.")
                     .with("errors", json!(errors))
             }
             ActionError::Refused(refusal) => {
-                Problem::new(StatusCode::UNPROCESSABLE_ENTITY, refusal.code(), words)
+                ProblemDetails::new(StatusCode::UNPROCESSABLE_ENTITY, refusal.code(), words)
             }
-            ActionError::Conflict(words) => Problem::new(StatusCode::CONFLICT, "conflict", words),
+            ActionError::Conflict(words) => ProblemDetails::new(StatusCode::CONFLICT, "conflict", words),
             ActionError::Unconfirmed(error) | ActionError::Busy(error) | ActionError::Internal(error) => {
                 error.into()
             }
@@ -171,7 +171,8 @@ pub(super) fn unreadable(error: JsonPayloadError, _: &HttpRequest) -> actix_web:
         JsonPayloadError::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         _ => StatusCode::BAD_REQUEST,
     };
-    Problem::new(status, "unreadable", format!("The body is not what is expected here: {error}")).into()
+    ProblemDetails::new(status, "unreadable", format!("The body is not what is expected here: {error}"))
+        .into()
 }
 
 /// A query with a value of the wrong kind, or with a parameter that is there twice.
@@ -181,21 +182,21 @@ pub(super) fn unreadable_query(error: QueryPayloadError, _: &HttpRequest) -> act
         _ => "it cannot be read".to_owned(),
     };
     let detail = format!("The query of the address is not what is expected here: {why}.");
-    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail).into()
+    ProblemDetails::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail).into()
 }
 
 /// A part of the address that cannot be read.
 pub(super) fn unreadable_path(_: PathError, _: &HttpRequest) -> actix_web::Error {
     let detail = "A part of the address cannot be read.";
-    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail).into()
+    ProblemDetails::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail).into()
 }
 
 /// An address that does not exist.
-pub(super) async fn no_such_path() -> Problem {
-    Problem::new(StatusCode::NOT_FOUND, "no_such_path", "The API has no such path.")
+pub(super) async fn no_such_path() -> ProblemDetails {
+    ProblemDetails::new(StatusCode::NOT_FOUND, "no_such_path", "The API has no such path.")
 }
 
-impl actix_web::Responder for Problem {
+impl actix_web::Responder for ProblemDetails {
     type Body = actix_web::body::BoxBody;
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
         self.error_response()

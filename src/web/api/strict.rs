@@ -9,14 +9,14 @@ use actix_web::{FromRequest, HttpRequest};
 use futures_util::future::LocalBoxFuture;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
-use super::Problem;
+use super::ProblemDetails;
 use crate::actions::{ActionError, FieldError};
 
 /// The fields that a body has beside those that are known: `#[serde(flatten)]`.
-pub(super) type Unknown = BTreeMap<String, IgnoredAny>;
+pub(super) type UnknownFields = BTreeMap<String, IgnoredAny>;
 
 /// A body that tells which of its fields are not known.
-pub(super) trait Strict {
+pub(super) trait StrictBody {
     /// The fields that it must have.
     const NEEDED: &'static [&'static str];
     /// The fields that it may have.
@@ -28,7 +28,7 @@ pub(super) trait Strict {
 /// The body of a request, every field of which is known. Else the answer is 422 `unknown_field` and names all that are not.
 pub(super) struct StrictJson<T>(pub(super) T);
 
-impl<T: DeserializeOwned + Strict + 'static> FromRequest for StrictJson<T> {
+impl<T: DeserializeOwned + StrictBody + 'static> FromRequest for StrictJson<T> {
     type Error = actix_web::Error;
     type Future = LocalBoxFuture<'static, Result<Self, Self::Error>>;
 
@@ -52,7 +52,7 @@ impl<T: DeserializeOwned + Strict + 'static> FromRequest for StrictJson<T> {
 }
 
 /// What is wrong with the names of a body's fields, when it is an object.
-fn misfit<T: Strict>(body: &[u8]) -> Option<Problem> {
+fn misfit<T: StrictBody>(body: &[u8]) -> Option<ProblemDetails> {
     let given: BTreeMap<String, IgnoredAny> = serde_json::from_slice(body).ok()?;
     let is_known = |name: &String| T::NEEDED.iter().chain(T::OPTIONAL).any(|known| known == name);
     let unknown: Vec<String> = given.keys().filter(|name| !is_known(name)).cloned().collect();
@@ -67,21 +67,25 @@ fn misfit<T: Strict>(body: &[u8]) -> Option<Problem> {
     }
 }
 
-fn too_large() -> Problem {
-    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "unreadable", "The body is too large, or it did not arrive.")
+fn too_large() -> ProblemDetails {
+    ProblemDetails::new(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "unreadable",
+        "The body is too large, or it did not arrive.",
+    )
 }
 
-fn refuse(unknown: Vec<String>, missing: &[&str]) -> Problem {
+fn refuse(unknown: Vec<String>, missing: &[&str]) -> ProblemDetails {
     let names = unknown.join(", ");
     let mut detail = format!("Remove or correct the fields that this address does not know: {names}.");
     if !missing.is_empty() {
         detail.push_str(&format!(" These are missing: {}.", missing.join(", ")));
     }
-    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown_field", detail).with("fields", unknown)
+    ProblemDetails::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown_field", detail).with("fields", unknown)
 }
 
 /// A query whose every parameter is known.
-pub(super) trait Parameters {
+pub(super) trait QueryParameters {
     /// Their names.
     const NAMES: &'static [&'static str];
 }
@@ -89,7 +93,7 @@ pub(super) trait Parameters {
 /// The query of a request. A parameter that is not known is answered 422 `unknown_field`.
 pub(super) struct StrictQuery<T>(pub(super) T);
 
-impl<T: DeserializeOwned + Parameters + 'static> FromRequest for StrictQuery<T> {
+impl<T: DeserializeOwned + QueryParameters + 'static> FromRequest for StrictQuery<T> {
     type Error = actix_web::Error;
     type Future = std::future::Ready<Result<Self, Self::Error>>;
 
@@ -107,7 +111,7 @@ impl<T: DeserializeOwned + Parameters + 'static> FromRequest for StrictQuery<T> 
                 "Remove or correct the parameters that this address does not know: {}.",
                 unknown.join(", ")
             );
-            let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown_field", detail);
+            let problem = ProblemDetails::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown_field", detail);
             return std::future::ready(Err(problem.with("fields", unknown).into()));
         }
         std::future::ready(

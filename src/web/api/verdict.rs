@@ -4,8 +4,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::words;
-use crate::domain::consent::{Since, Source, StateName};
-use crate::domain::gate::{Check, CheckName, Outcome, Verdict};
+use crate::domain::consent::{Source, StateName, StateSince};
+use crate::domain::gate::{CheckName, GateCheck, Outcome, Verdict};
 use crate::domain::time::Timestamp;
 
 /// One check, with its rule.
@@ -56,8 +56,8 @@ pub(super) struct VerdictView<'a> {
     next_allowed_at: Option<String>,
 }
 
-impl<'a> From<&'a Check> for CheckView<'a> {
-    fn from(check: &'a Check) -> Self {
+impl<'a> From<&'a GateCheck> for CheckView<'a> {
+    fn from(check: &'a GateCheck) -> Self {
         CheckView {
             name: check.name,
             outcome: check.outcome,
@@ -68,8 +68,8 @@ impl<'a> From<&'a Check> for CheckView<'a> {
     }
 }
 
-impl From<Since> for SinceView {
-    fn from(since: Since) -> Self {
+impl From<StateSince> for SinceView {
+    fn from(since: StateSince) -> Self {
         SinceView {
             occurred_at: since.occurred_at.rfc3339(),
             recorded_at: since.recorded_at.rfc3339(),

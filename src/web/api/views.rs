@@ -9,10 +9,10 @@ use super::words;
 use crate::domain::consent::{EventKind, Source, StateName};
 use crate::domain::gate::RequestProgress;
 use crate::domain::hex::hex;
-use crate::domain::ledger::{Entry, Stored};
+use crate::domain::ledger::{LedgerEntry, StoredEvent};
 use crate::domain::message::{Category, Lane, Status};
 use crate::domain::time::Timestamp;
-use crate::store::messages::{Message, Step};
+use crate::store::messages::{Message, MessageStep};
 
 use super::verdict::CheckView;
 
@@ -57,7 +57,7 @@ pub(super) struct MessageView<'a> {
 }
 
 impl<'a> MessageView<'a> {
-    pub(super) fn new(message: &'a Message, steps: &'a [Step]) -> Self {
+    pub(super) fn new(message: &'a Message, steps: &'a [MessageStep]) -> Self {
         let has_ended =
             matches!(message.status, Status::Failed | Status::Blocked | Status::Expired | Status::Cancelled);
         let (code, detail) = (message.error_code.as_deref(), message.error_text.as_deref());
@@ -94,8 +94,8 @@ pub(super) struct StatusStepView<'a> {
     note: Option<&'a str>,
 }
 
-impl<'a> From<&'a Step> for StatusStepView<'a> {
-    fn from(step: &'a Step) -> Self {
+impl<'a> From<&'a MessageStep> for StatusStepView<'a> {
+    fn from(step: &'a MessageStep) -> Self {
         let (code, note) = (step.code.as_deref(), step.note.as_deref());
         StatusStepView { status: step.status, at: step.at.rfc3339(), code, note }
     }
@@ -162,7 +162,7 @@ pub(super) struct EventView<'a> {
 }
 
 impl<'a> EventView<'a> {
-    pub(super) fn new(stored: &'a Stored, program: Option<&'a str>) -> Self {
+    pub(super) fn new(stored: &'a StoredEvent, program: Option<&'a str>) -> Self {
         EventView {
             seq: stored.seq,
             kind: stored.kind,
@@ -189,8 +189,8 @@ pub(super) struct RecordedOptOutView {
     hash: String,
 }
 
-impl From<&Entry> for RecordedOptOutView {
-    fn from(entry: &Entry) -> Self {
+impl From<&LedgerEntry> for RecordedOptOutView {
+    fn from(entry: &LedgerEntry) -> Self {
         RecordedOptOutView {
             seq: entry.event.seq,
             kind: entry.event.kind,

@@ -11,14 +11,14 @@ use actix_web::web::{Data, Path, ServiceConfig};
 use actix_web::{HttpResponse, web};
 use askama::Template;
 
-use super::App;
+use super::AppState;
 use super::error::PageError;
 use super::page::{PublicPage, html};
 use crate::domain::auto_reply::AutoReply;
 use crate::domain::language::Language;
 use crate::domain::program::Program;
-use crate::store::forms::{self, Form, Version};
-use crate::store::{Conn, StoreError, programs};
+use crate::store::forms::{self, FormVersion, HostedForm};
+use crate::store::{ReadConn, StoreError, programs};
 
 /// The public addresses.
 pub fn routes(config: &mut ServiceConfig) {
@@ -32,45 +32,45 @@ pub fn routes(config: &mut ServiceConfig) {
 }
 
 /// A hosted form with all that its pages say.
-struct Hosted {
-    form: Form,
-    version: Version,
+struct FormContent {
+    form: HostedForm,
+    version: FormVersion,
     program: Program,
     sender: Option<String>,
 }
 
-async fn hosted(app: &App, slug: String) -> Result<Hosted, PageError> {
+async fn hosted(app: &AppState, slug: String) -> Result<FormContent, PageError> {
     let found = app.store.read::<_, StoreError>(move |conn| find(conn, &slug)).await?;
     found.ok_or(PageError::NotFound)
 }
 
-fn find(conn: &mut Conn<'_>, slug: &str) -> Result<Option<Hosted>, StoreError> {
+fn find(conn: &mut ReadConn<'_>, slug: &str) -> Result<Option<FormContent>, StoreError> {
     let Some((form, version)) = forms::find(conn, slug)? else { return Ok(None) };
     let Some(program) = programs::get(conn, form.program_id)? else { return Ok(None) };
     let sender = programs::sender(conn, program.id)?;
-    Ok(Some(Hosted { form, version, program, sender }))
+    Ok(Some(FormContent { form, version, program, sender }))
 }
 
 #[derive(Template)]
 #[template(path = "optin/program.html")]
-struct ProgramPage {
+struct PublicProgramPage {
     page: PublicPage,
     program: Program,
     sender: Option<String>,
-    samples: Vec<Sample>,
-    forms: Vec<(Form, Version)>,
+    samples: Vec<SampleText>,
+    forms: Vec<(HostedForm, FormVersion)>,
 }
 
-struct Sample {
+struct SampleText {
     name: String,
     text: String,
     language: Language,
 }
 
 /// The invitation, and what the program replies in each of its languages.
-fn samples(program: &Program) -> Vec<Sample> {
+fn samples(program: &Program) -> Vec<SampleText> {
     let name = "The first text asks for your START".to_owned();
-    let mut samples = vec![Sample { name, text: program.invitation(), language: Language::English }];
+    let mut samples = vec![SampleText { name, text: program.invitation(), language: Language::English }];
     for language in std::iter::once(&Language::English).chain(program.replies.keys()) {
         for (word, reply) in
             [("START", AutoReply::Start), ("HELP", AutoReply::Help), ("STOP", AutoReply::Stop)]
@@ -79,7 +79,7 @@ fn samples(program: &Program) -> Vec<Sample> {
                 Language::English => format!("After {word}"),
                 _ => format!("After {word}, in {}", language.name()),
             };
-            samples.push(Sample {
+            samples.push(SampleText {
                 name,
                 text: program.auto_reply(reply, Some(*language)),
                 language: *language,
@@ -89,7 +89,7 @@ fn samples(program: &Program) -> Vec<Sample> {
     samples
 }
 
-async fn program_page(app: Data<App>, slug: Path<String>) -> Result<HttpResponse, PageError> {
+async fn program_page(app: Data<AppState>, slug: Path<String>) -> Result<HttpResponse, PageError> {
     let slug = slug.into_inner();
     let found = app.store.read::<_, StoreError>(move |conn| {
         let Some(program) = programs::find(conn, Some(&slug))? else { return Ok(None) };
@@ -104,5 +104,11 @@ async fn program_page(app: Data<App>, slug: Path<String>) -> Result<HttpResponse
     });
     let (program, sender, forms) = found.await?.ok_or(PageError::NotFound)?;
     let samples = samples(&program);
-    html(ProgramPage { page: PublicPage::new("en", program.brand.clone()), program, sender, samples, forms })
+    html(PublicProgramPage {
+        page: PublicPage::new("en", program.brand.clone()),
+        program,
+        sender,
+        samples,
+        forms,
+    })
 }

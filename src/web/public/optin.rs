@@ -8,15 +8,15 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
 use super::result_cookie::{self, SubmissionResult};
-use super::stamp::{self, Age};
-use super::{Hosted, hosted};
-use crate::actions::submit_form::{PageStamp, Submission, SubmitResult, submit_form};
+use super::stamp::{self, StampAge};
+use super::{FormContent, hosted};
+use crate::actions::submit_form::{NewSubmission, PageStamp, SubmitResult, submit_form};
 use crate::actions::{ActionError, FieldError};
 use crate::domain::phone::Phone;
-use crate::web::App;
+use crate::web::AppState;
 use crate::web::client_address::client_ip;
 use crate::web::error::PageError;
-use crate::web::form::Errors;
+use crate::web::form::FormErrors;
 use crate::web::page::{PublicPage, html, html_status, see_other};
 
 /// No submission is larger, in bytes.
@@ -25,19 +25,19 @@ const LONGEST_NAME: usize = 200;
 
 #[derive(Template)]
 #[template(path = "optin/form.html")]
-struct FormPage<'a> {
+struct OptInPage<'a> {
     page: PublicPage,
-    hosted: &'a Hosted,
-    given: &'a Given,
+    hosted: &'a FormContent,
+    given: &'a OptInForm,
     stamp: String,
-    errors: Errors,
+    errors: FormErrors,
 }
 
 #[derive(Template)]
 #[template(path = "optin/result.html")]
 struct ResultPage<'a> {
     page: PublicPage,
-    hosted: &'a Hosted,
+    hosted: &'a FormContent,
     /// The number as it was entered; empty when the page is opened without a submission.
     number: String,
     is_invited: bool,
@@ -47,19 +47,19 @@ struct ResultPage<'a> {
 #[template(path = "optin/wait.html")]
 struct WaitPage<'a> {
     page: PublicPage,
-    hosted: &'a Hosted,
+    hosted: &'a FormContent,
 }
 
 #[derive(Template)]
 #[template(path = "optin/closed.html")]
 struct ClosedPage<'a> {
     page: PublicPage,
-    hosted: &'a Hosted,
+    hosted: &'a FormContent,
 }
 
 /// What a visitor sent; what is missing is empty.
 #[derive(Default)]
-struct Given {
+struct OptInForm {
     phone: String,
     name: String,
     consent: bool,
@@ -68,19 +68,19 @@ struct Given {
     stamp: String,
 }
 
-impl Given {
+impl OptInForm {
     /// True for a page that showed other words than those that are shown now.
-    fn names_another_version(&self, hosted: &Hosted) -> bool {
+    fn names_another_version(&self, hosted: &FormContent) -> bool {
         !self.version.is_empty() && self.version.parse() != Ok(hosted.version.version)
     }
 
-    fn read(body: &[u8]) -> Option<Given> {
+    fn read(body: &[u8]) -> Option<OptInForm> {
         let fields: Vec<(String, String)> = serde_html_form::from_bytes(body).ok()?;
         let of = |name: &str| {
             let first = fields.iter().find(|(key, _)| key == name);
             first.map(|(_, value)| value.trim().to_owned()).unwrap_or_default()
         };
-        Some(Given {
+        Some(OptInForm {
             phone: of("phone"),
             name: of("name"),
             consent: matches!(of("consent").to_ascii_lowercase().as_str(), "on" | "true" | "1" | "yes"),
@@ -91,24 +91,24 @@ impl Given {
     }
 }
 
-fn frame(hosted: &Hosted) -> PublicPage {
+fn frame(hosted: &FormContent) -> PublicPage {
     PublicPage::new(hosted.version.locale.clone(), hosted.program.brand.clone())
 }
 
 /// The form, empty and with the box not ticked.
-pub(super) async fn show(app: Data<App>, slug: Path<String>) -> Result<HttpResponse, PageError> {
+pub(super) async fn show(app: Data<AppState>, slug: Path<String>) -> Result<HttpResponse, PageError> {
     let hosted = hosted(&app, slug.into_inner()).await?;
     if hosted.sender.is_none() {
         return closed(&hosted);
     }
     let stamp = fresh_stamp(&app, &hosted);
-    let errors = Errors::default();
-    html(FormPage { page: frame(&hosted), hosted: &hosted, given: &Given::default(), stamp, errors })
+    let errors = FormErrors::default();
+    html(OptInPage { page: frame(&hosted), hosted: &hosted, given: &OptInForm::default(), stamp, errors })
 }
 
 /// Takes a submission.
 pub(super) async fn submit(
-    app: Data<App>,
+    app: Data<AppState>,
     request: HttpRequest,
     slug: Path<String>,
     body: Bytes,
@@ -117,7 +117,7 @@ pub(super) async fn submit(
         return Err(PageError::TooLarge);
     }
     let unreadable = || PageError::BadRequest("This address takes a web form.".to_owned());
-    let mut given = Given::read(&body).ok_or_else(unreadable)?;
+    let mut given = OptInForm::read(&body).ok_or_else(unreadable)?;
     let hosted = hosted(&app, slug.into_inner()).await?;
     if hosted.sender.is_none() {
         return closed(&hosted);
@@ -129,7 +129,7 @@ pub(super) async fn submit(
     if given.names_another_version(&hosted) {
         return reworded(&app, hosted.form.slug, given).await;
     }
-    let Checked { phone, version, was_shown, stamp } = match check(&app, &hosted, &mut given) {
+    let ValidOptIn { phone, version, was_shown, stamp } = match check(&app, &hosted, &mut given) {
         Ok(checked) => checked,
         Err(errors) => return again(&app, &hosted, &given, StatusCode::UNPROCESSABLE_ENTITY, errors),
     };
@@ -138,7 +138,7 @@ pub(super) async fn submit(
     let result = SubmissionResult { phone: phone.clone(), is_invited };
     // That somebody else sent the number often must not show either: nothing happens, the page is the same.
     if given.website.is_empty() && app.limits.forms.allow_number(phone.as_str()) {
-        let checked = Checked { phone, version, was_shown, stamp };
+        let checked = ValidOptIn { phone, version, was_shown, stamp };
         let submission = submission(&app, &request, &hosted, &given, checked, ip);
         let now = app.clock.now();
         match app.store.write(move |tx| submit_form(tx, &submission, now)).await {
@@ -158,7 +158,7 @@ pub(super) async fn submit(
 
 /// The result of a submission: the same for every number.
 pub(super) async fn done(
-    app: Data<App>,
+    app: Data<AppState>,
     request: HttpRequest,
     slug: Path<String>,
 ) -> Result<HttpResponse, PageError> {
@@ -169,26 +169,26 @@ pub(super) async fn done(
     html(ResultPage { page: frame(&hosted), hosted: &hosted, number, is_invited })
 }
 
-fn fresh_stamp(app: &App, hosted: &Hosted) -> String {
+fn fresh_stamp(app: &AppState, hosted: &FormContent) -> String {
     stamp::stamp(&app.signer, &stamp::purpose(&hosted.form, &hosted.version), app.clock.now())
 }
 
-fn age(app: &App, hosted: &Hosted, given: &Given) -> Age {
+fn age(app: &AppState, hosted: &FormContent, given: &OptInForm) -> StampAge {
     stamp::age(&app.signer, &given.stamp, &stamp::purpose(&hosted.form, &hosted.version), app.clock.now())
 }
 
 fn submission(
-    app: &App,
+    app: &AppState,
     request: &HttpRequest,
-    hosted: &Hosted,
-    given: &Given,
-    checked: Checked,
+    hosted: &FormContent,
+    given: &OptInForm,
+    checked: ValidOptIn,
     ip: String,
-) -> Submission {
+) -> NewSubmission {
     let slug = hosted.form.slug.clone();
     let agent = request.headers().get(USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()));
     let name: String = given.name.chars().filter(|letter| !letter.is_control()).collect();
-    Submission {
+    NewSubmission {
         page_url: format!("{}/f/{slug}", app.public_url),
         slug,
         version: checked.version,
@@ -202,7 +202,7 @@ fn submission(
 }
 
 /// A submission without a mistake.
-struct Checked {
+struct ValidOptIn {
     phone: Phone,
     version: i32,
     was_shown: bool,
@@ -210,7 +210,7 @@ struct Checked {
 }
 
 /// An integrator who names no version means the one that is shown; whether the visitor saw it is then not known.
-fn check(app: &App, hosted: &Hosted, given: &mut Given) -> Result<Checked, Vec<FieldError>> {
+fn check(app: &AppState, hosted: &FormContent, given: &mut OptInForm) -> Result<ValidOptIn, Vec<FieldError>> {
     let mut errors = Vec::new();
     if given.name.chars().count() > LONGEST_NAME {
         errors.push(FieldError::new("name", "The name is longer than 200 characters. Shorten it."));
@@ -222,9 +222,9 @@ fn check(app: &App, hosted: &Hosted, given: &mut Given) -> Result<Checked, Vec<F
     }
     let age = age(app, hosted, given);
     let kindly = match age {
-        Age::Missing | Age::Fine => None,
-        Age::TooFast => Some("Please review the consent text and submit again."),
-        Age::TooOld => {
+        StampAge::Missing | StampAge::Fine => None,
+        StampAge::TooFast => Some("Please review the consent text and submit again."),
+        StampAge::TooOld => {
             // It is not known which words were shown.
             given.consent = false;
             Some("This page has expired. Please review the consent text, check the box and submit again.")
@@ -237,9 +237,9 @@ fn check(app: &App, hosted: &Hosted, given: &mut Given) -> Result<Checked, Vec<F
     };
     match phone {
         Ok(phone) if errors.is_empty() => {
-            let was_shown = age == Age::Fine && !given.version.is_empty();
-            let stamp = (age == Age::Fine).then(|| stamp::spending(&given.stamp, app.clock.now()));
-            Ok(Checked { phone, version, was_shown, stamp })
+            let was_shown = age == StampAge::Fine && !given.version.is_empty();
+            let stamp = (age == StampAge::Fine).then(|| stamp::spending(&given.stamp, app.clock.now()));
+            Ok(ValidOptIn { phone, version, was_shown, stamp })
         }
         _ => Err(errors),
     }
@@ -262,20 +262,20 @@ fn textable(text: &str, home: &str) -> Result<Phone, String> {
 }
 
 fn again(
-    app: &App,
-    hosted: &Hosted,
-    given: &Given,
+    app: &AppState,
+    hosted: &FormContent,
+    given: &OptInForm,
     status: StatusCode,
     errors: Vec<FieldError>,
 ) -> Result<HttpResponse, PageError> {
     // A stamp that still counts is kept, so that a quick correction is not taken for a machine's.
-    let keep = matches!(age(app, hosted, given), Age::Fine | Age::TooFast);
+    let keep = matches!(age(app, hosted, given), StampAge::Fine | StampAge::TooFast);
     let stamp = if keep { given.stamp.clone() } else { fresh_stamp(app, hosted) };
-    html_status(status, FormPage { page: frame(hosted), hosted, given, stamp, errors: errors.into() })
+    html_status(status, OptInPage { page: frame(hosted), hosted, given, stamp, errors: errors.into() })
 }
 
 /// The page recorded a submission before: what was entered is kept, and the box is empty under a fresh stamp.
-fn spent(app: &App, hosted: &Hosted, mut given: Given) -> Result<HttpResponse, PageError> {
+fn spent(app: &AppState, hosted: &FormContent, mut given: OptInForm) -> Result<HttpResponse, PageError> {
     (given.consent, given.stamp) = (false, String::new());
     let words =
         "This form was already submitted. To sign up another number, read the text again and check the box.";
@@ -283,7 +283,7 @@ fn spent(app: &App, hosted: &Hosted, mut given: Given) -> Result<HttpResponse, P
 }
 
 /// The wording changed while the visitor read: the new one is shown, and the box is theirs to tick again.
-async fn reworded(app: &App, slug: String, mut given: Given) -> Result<HttpResponse, PageError> {
+async fn reworded(app: &AppState, slug: String, mut given: OptInForm) -> Result<HttpResponse, PageError> {
     let hosted = hosted(app, slug).await?;
     given.consent = false;
     let words = "The wording was changed while you were reading it. Please read it again, and tick the box if you agree.";
@@ -291,11 +291,11 @@ async fn reworded(app: &App, slug: String, mut given: Given) -> Result<HttpRespo
 }
 
 /// Without a number to text from nobody can be invited, so nobody is asked.
-fn closed(hosted: &Hosted) -> Result<HttpResponse, PageError> {
+fn closed(hosted: &FormContent) -> Result<HttpResponse, PageError> {
     html_status(StatusCode::SERVICE_UNAVAILABLE, ClosedPage { page: frame(hosted), hosted })
 }
 
-fn wait(hosted: &Hosted) -> Result<HttpResponse, PageError> {
+fn wait(hosted: &FormContent) -> Result<HttpResponse, PageError> {
     let body = WaitPage { page: frame(hosted), hosted }.render()?;
     Ok(HttpResponse::TooManyRequests()
         .insert_header(("Retry-After", "3600"))
@@ -305,7 +305,7 @@ fn wait(hosted: &Hosted) -> Result<HttpResponse, PageError> {
 
 #[cfg(test)]
 mod tests {
-    use super::Given;
+    use super::OptInForm;
 
     #[test]
     fn a_ticked_box_has_several_spellings() {
@@ -318,7 +318,7 @@ mod tests {
             ("consent=", false),
             ("phone=%2B12065550100", false),
         ] {
-            assert_eq!(Given::read(body.as_bytes()).map(|given| given.consent), Some(ticked), "{body}");
+            assert_eq!(OptInForm::read(body.as_bytes()).map(|given| given.consent), Some(ticked), "{body}");
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::web::form;
 use crate::web::page::{PublicPage, html};
 
 /// A meaning with its name for people.
-pub(in crate::web) struct Kind {
+pub(in crate::web) struct ReplyKindGroup {
     /// The word of [`crate::domain::reply::Reply::as_str`].
     pub(in crate::web) class: &'static str,
     /// The label.
@@ -22,23 +22,24 @@ pub(in crate::web) struct Kind {
 }
 
 /// All of them, in the order of their tables.
-pub(in crate::web) const KINDS: &[Kind] = &[
-    Kind { class: "revoke", label: "Opt-out", icon: "fail", tone: "red" },
-    Kind { class: "unclear", label: "Unclear", icon: "warn", tone: "amber" },
-    Kind { class: "opt_in", label: "Opt-in", icon: "pass", tone: "green" },
-    Kind { class: "confirm", label: "Opt-in while invited", icon: "clock", tone: "blue" },
-    Kind { class: "help", label: "Help", icon: "info", tone: "violet" },
-    Kind { class: "other", label: "No change", icon: "not_reached", tone: "" },
+pub(in crate::web) const KINDS: &[ReplyKindGroup] = &[
+    ReplyKindGroup { class: "revoke", label: "Opt-out", icon: "fail", tone: "red" },
+    ReplyKindGroup { class: "unclear", label: "Unclear", icon: "warn", tone: "amber" },
+    ReplyKindGroup { class: "opt_in", label: "Opt-in", icon: "pass", tone: "green" },
+    ReplyKindGroup { class: "confirm", label: "Opt-in while invited", icon: "clock", tone: "blue" },
+    ReplyKindGroup { class: "help", label: "Help", icon: "info", tone: "violet" },
+    ReplyKindGroup { class: "other", label: "No change", icon: "not_reached", tone: "" },
 ];
 
 /// The meaning of that word; the first one for an unknown word.
-pub(in crate::web) fn kind(class: &str) -> &'static Kind {
-    const FIRST: &Kind = &Kind { class: "revoke", label: "Opt-out", icon: "fail", tone: "red" };
+pub(in crate::web) fn kind(class: &str) -> &'static ReplyKindGroup {
+    const FIRST: &ReplyKindGroup =
+        &ReplyKindGroup { class: "revoke", label: "Opt-out", icon: "fail", tone: "red" };
     KINDS.iter().find(|kind| kind.class == class).unwrap_or(FIRST)
 }
 
 /// Examples of one sort of text.
-pub(in crate::web) struct Group {
+pub(in crate::web) struct ExampleGroup {
     /// What they have in common.
     pub(in crate::web) name: &'static str,
     /// The texts, with what is invisible in them written out.
@@ -46,13 +47,13 @@ pub(in crate::web) struct Group {
 }
 
 /// The examples of a meaning, by group.
-pub(in crate::web) fn groups(kind: &Kind) -> Vec<Group> {
-    let mut groups: Vec<Group> = Vec::new();
+pub(in crate::web) fn groups(kind: &ReplyKindGroup) -> Vec<ExampleGroup> {
+    let mut groups: Vec<ExampleGroup> = Vec::new();
     for example in examples().filter(|example| example.reply == kind.class) {
         let text = shown(&example.text);
         match groups.last_mut().filter(|group| group.name == example.group) {
             Some(group) => group.texts.push(text),
-            None => groups.push(Group { name: example.group, texts: vec![text] }),
+            None => groups.push(ExampleGroup { name: example.group, texts: vec![text] }),
         }
     }
     groups
@@ -74,19 +75,19 @@ fn is_formatting(c: char) -> bool {
 #[template(path = "replies/public.html")]
 struct RepliesPage {
     page: PublicPage,
-    kinds: &'static [Kind],
-    current: &'static Kind,
-    groups: Vec<Group>,
+    kinds: &'static [ReplyKindGroup],
+    current: &'static ReplyKindGroup,
+    groups: Vec<ExampleGroup>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct Asked {
+struct RepliesQuery {
     class: String,
 }
 
 pub(super) async fn show(request: HttpRequest) -> Result<HttpResponse, PageError> {
-    let current = kind(&form::query::<Asked>(&request).class);
+    let current = kind(&form::query::<RepliesQuery>(&request).class);
     let page = PublicPage::new("en", "SMS Opt-In");
     html(RepliesPage { page, kinds: KINDS, current, groups: groups(current) })
 }

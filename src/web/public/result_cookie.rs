@@ -6,7 +6,7 @@ use actix_web::cookie::{Cookie, CookieJar, SameSite};
 use actix_web::{HttpRequest, HttpResponse};
 
 use crate::domain::phone::Phone;
-use crate::web::App;
+use crate::web::AppState;
 
 const NAME: &str = "opt-in-result";
 const LASTS: Duration = Duration::minutes(10);
@@ -22,7 +22,7 @@ pub(super) struct SubmissionResult {
 }
 
 /// Adds the result to the answer to a submission of the form `slug`.
-pub(super) fn keep(app: &App, answer: &mut HttpResponse, slug: &str, result: &SubmissionResult) {
+pub(super) fn keep(app: &AppState, answer: &mut HttpResponse, slug: &str, result: &SubmissionResult) {
     let kind = if result.is_invited { INVITED } else { SINGLE };
     let mut jar = CookieJar::new();
     jar.private_mut(&app.cookie_key)
@@ -40,7 +40,7 @@ pub(super) fn keep(app: &App, answer: &mut HttpResponse, slug: &str, result: &Su
 }
 
 /// The result that this browser has of the form `slug`.
-pub(super) fn read(app: &App, request: &HttpRequest, slug: &str) -> Option<SubmissionResult> {
+pub(super) fn read(app: &AppState, request: &HttpRequest, slug: &str) -> Option<SubmissionResult> {
     let mut jar = CookieJar::new();
     jar.add_original(request.cookie(NAME)?);
     let cookie = jar.private(&app.cookie_key).get(NAME)?;

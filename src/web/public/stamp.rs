@@ -8,8 +8,8 @@ use sha2::{Digest, Sha256};
 use crate::actions::submit_form::PageStamp;
 use crate::domain::hex::hex;
 use crate::domain::time::Timestamp;
-use crate::store::forms::{Form, Version};
-use crate::web::signed::Signer;
+use crate::store::forms::{FormVersion, HostedForm};
+use crate::web::signed::ValueSigner;
 
 /// Nobody reads the wording faster.
 const FASTEST: Duration = Duration::seconds(2);
@@ -17,7 +17,7 @@ const OLDEST: Duration = Duration::hours(24);
 
 /// What a stamp says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Age {
+pub(super) enum StampAge {
     /// There is none: the form was not ours, or a program sent it.
     Missing,
     /// A person's pace.
@@ -29,12 +29,12 @@ pub(super) enum Age {
 }
 
 /// What a stamp is for.
-pub(super) fn purpose(form: &Form, version: &Version) -> String {
+pub(super) fn purpose(form: &HostedForm, version: &FormVersion) -> String {
     format!("form {} {} {}", form.slug, version.version, hex(&version.wording_sha256))
 }
 
 /// The stamp of a form that is shown now: each page has one of its own. Empty when the operating system gives no randomness.
-pub(super) fn stamp(signer: &Signer, purpose: &str, now: Timestamp) -> String {
+pub(super) fn stamp(signer: &ValueSigner, purpose: &str, now: Timestamp) -> String {
     let mut random = [0; 8];
     if getrandom::fill(&mut random).is_err() {
         return String::new();
@@ -44,20 +44,20 @@ pub(super) fn stamp(signer: &Signer, purpose: &str, now: Timestamp) -> String {
 }
 
 /// What the stamp that came back says.
-pub(super) fn age(signer: &Signer, stamp: &str, purpose: &str, now: Timestamp) -> Age {
+pub(super) fn age(signer: &ValueSigner, stamp: &str, purpose: &str, now: Timestamp) -> StampAge {
     if stamp.is_empty() {
-        return Age::Missing;
+        return StampAge::Missing;
     }
     let signed = stamp.split_once('.');
     let shown = signed.and_then(|(nonce, token)| signer.stamped_at(&of_page(purpose, nonce), token));
-    let Some(shown) = shown else { return Age::TooOld };
+    let Some(shown) = shown else { return StampAge::TooOld };
     let passed = now.since(shown);
     if passed < FASTEST {
-        Age::TooFast
+        StampAge::TooFast
     } else if passed > OLDEST {
-        Age::TooOld
+        StampAge::TooOld
     } else {
-        Age::Fine
+        StampAge::Fine
     }
 }
 
@@ -76,15 +76,15 @@ mod tests {
 
     #[test]
     fn a_stamp_tells_machines_from_people_and_one_wording_from_another() {
-        let (signer, shown) = (Signer::new(b"secret"), Timestamp::from_micros(1_000_000_000));
+        let (signer, shown) = (ValueSigner::new(b"secret"), Timestamp::from_micros(1_000_000_000));
         let given = stamp(&signer, "opt-in 1", shown);
         let after = |by| age(&signer, &given, "opt-in 1", shown.plus(by));
-        assert_eq!(after(Duration::milliseconds(1_999)), Age::TooFast);
-        assert_eq!(after(Duration::seconds(2)), Age::Fine);
-        assert_eq!(after(Duration::hours(25)), Age::TooOld);
-        assert_eq!(age(&signer, &given, "opt-in 2", shown.plus(Duration::seconds(5))), Age::TooOld);
-        assert_eq!(age(&signer, "nonsense", "opt-in 1", shown), Age::TooOld);
-        assert_eq!(age(&signer, "", "opt-in 1", shown), Age::Missing);
+        assert_eq!(after(Duration::milliseconds(1_999)), StampAge::TooFast);
+        assert_eq!(after(Duration::seconds(2)), StampAge::Fine);
+        assert_eq!(after(Duration::hours(25)), StampAge::TooOld);
+        assert_eq!(age(&signer, &given, "opt-in 2", shown.plus(Duration::seconds(5))), StampAge::TooOld);
+        assert_eq!(age(&signer, "nonsense", "opt-in 1", shown), StampAge::TooOld);
+        assert_eq!(age(&signer, "", "opt-in 1", shown), StampAge::Missing);
         assert_ne!(stamp(&signer, "opt-in 1", shown), given, "two pages of one moment have two stamps");
     }
 }

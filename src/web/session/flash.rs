@@ -9,7 +9,7 @@ const FLASH: &str = "flash";
 
 /// A sentence for the next page.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Flash {
+pub struct FlashMessage {
     /// The sentence.
     pub text: String,
     /// True when what was asked for was not done.
@@ -18,25 +18,25 @@ pub struct Flash {
 
 /// Leaves a sentence for the next page: what was asked for is done.
 pub fn flash(session: &Session, text: impl Into<String>) {
-    leave(session, Flash { text: text.into(), is_refusal: false });
+    leave(session, FlashMessage { text: text.into(), is_refusal: false });
 }
 
 /// Leaves a sentence for the next page: what was asked for was refused. It is shown as an alert.
 pub fn flash_refusal(session: &Session, text: impl Into<String>) {
-    leave(session, Flash { text: text.into(), is_refusal: true });
+    leave(session, FlashMessage { text: text.into(), is_refusal: true });
 }
 
-fn leave(session: &Session, flash: Flash) {
+fn leave(session: &Session, flash: FlashMessage) {
     if let Err(error) = session.insert(FLASH, flash) {
         log::error!("A notice could not be kept: {error}");
     }
 }
 
 /// A notice is taken by the page that shows it, not by a form on the way there, nor by a page that refreshes a part of itself.
-pub(super) fn take_flash(request: &HttpRequest, session: &Session) -> Option<Flash> {
+pub(super) fn take_flash(request: &HttpRequest, session: &Session) -> Option<FlashMessage> {
     let is_part = request.headers().contains_key("HX-Request");
     if request.method() != Method::GET || is_part || !session.contains_key(FLASH) {
         return None;
     }
-    session.remove_as::<Flash>(FLASH).and_then(Result::ok)
+    session.remove_as::<FlashMessage>(FLASH).and_then(Result::ok)
 }

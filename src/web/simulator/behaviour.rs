@@ -6,12 +6,12 @@ use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use serde::Deserialize;
 
-use super::{Again, simulator, table};
+use super::{PhonesRedisplay, simulator, table};
 use crate::actions::FieldError;
-use crate::providers::simulator::Behaviour;
-use crate::web::App;
+use crate::providers::simulator::CarrierBehavior;
+use crate::web::AppState;
 use crate::web::error::PageError;
-use crate::web::form::Posted;
+use crate::web::form::PostedForm;
 use crate::web::page::see_other;
 use crate::web::session::{self, Editor};
 
@@ -26,7 +26,7 @@ pub(super) const FAULTS: [(&str, &str); 5] = [
 ];
 
 #[derive(Deserialize)]
-pub(super) struct Wanting {
+pub(super) struct BehaviorForm {
     #[serde(default)]
     fail_with: String,
     #[serde(default)]
@@ -39,10 +39,10 @@ pub(super) struct Wanting {
 
 /// Makes the carrier misbehave, or behave again.
 pub(super) async fn change(
-    app: Data<App>,
+    app: Data<AppState>,
     who: Editor,
     session: Session,
-    Posted(given): Posted<Wanting>,
+    PostedForm(given): PostedForm<BehaviorForm>,
 ) -> Result<HttpResponse, PageError> {
     let simulator = simulator(&app)?;
     let mut errors = Vec::new();
@@ -58,7 +58,7 @@ pub(super) async fn change(
         Some(delay_ms) if errors.is_empty() => {
             let fail_with = Some(fail_with).filter(|fault| !matches!(*fault, "" | "none")).map(str::to_owned);
             let (duplicate, reorder) = (ticked(&given.duplicate), ticked(&given.reorder));
-            simulator.set_behaviour(Behaviour { fail_with, delay_ms, duplicate, reorder });
+            simulator.set_behaviour(CarrierBehavior { fail_with, delay_ms, duplicate, reorder });
             session::flash(&session, "The simulated carrier behaves as you said from now on.");
             Ok(see_other("/simulator"))
         }
@@ -66,7 +66,7 @@ pub(super) async fn change(
             if delay_ms.is_none() {
                 errors.push(FieldError::new("delay_ms", "Enter milliseconds from 0 to 60,000."));
             }
-            let again = Again { errors, ..Again::default() };
+            let again = PhonesRedisplay { errors, ..PhonesRedisplay::default() };
             table(&app, &who, &session, StatusCode::UNPROCESSABLE_ENTITY, again).await
         }
     }

@@ -6,15 +6,15 @@ use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
 use serde::Deserialize;
 
-use super::{App, simulator};
+use super::{AppState, simulator};
 use crate::actions::deliver::deliver_now;
 use crate::domain::database_kind::DatabaseKind;
 use crate::domain::id::{MessageId, NumberId};
 use crate::domain::message::{Lane, Status};
 use crate::domain::time::Timestamp;
-use crate::store::{Conn, StoreError, messages, settings};
+use crate::store::{ReadConn, StoreError, messages, settings};
 use crate::web::error::PageError;
-use crate::web::form::Posted;
+use crate::web::form::PostedForm;
 use crate::web::page::{self, see_other};
 use crate::web::session::{self, Editor};
 
@@ -26,7 +26,7 @@ pub(super) struct WaitingText {
 }
 
 /// The scheduled texts for a number, the first one first; none in a database that is not simulated.
-pub(super) fn waiting(conn: &mut Conn<'_>, number: NumberId) -> Result<Vec<WaitingText>, StoreError> {
+pub(super) fn waiting(conn: &mut ReadConn<'_>, number: NumberId) -> Result<Vec<WaitingText>, StoreError> {
     if settings::database_kind(conn)? != Some(DatabaseKind::Simulated) {
         return Ok(Vec::new());
     }
@@ -42,14 +42,14 @@ pub(super) fn waiting(conn: &mut Conn<'_>, number: NumberId) -> Result<Vec<Waiti
 }
 
 #[derive(Deserialize)]
-pub(super) struct NoFields {}
+pub(super) struct DeliverNowForm {}
 
 pub(super) async fn deliver(
-    app: Data<App>,
+    app: Data<AppState>,
     _who: Editor,
     session: Session,
     id: Path<String>,
-    Posted(NoFields {}): Posted<NoFields>,
+    PostedForm(DeliverNowForm {}): PostedForm<DeliverNowForm>,
 ) -> Result<HttpResponse, PageError> {
     simulator(&app)?;
     let (id, now): (MessageId, _) = (page::id(&id)?, app.clock.now());

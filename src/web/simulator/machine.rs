@@ -15,7 +15,7 @@ use super::lines;
 use crate::domain::phone::Phone;
 use crate::domain::sms;
 use crate::providers::simulator::Simulator;
-use crate::web::App;
+use crate::web::AppState;
 
 /// Headers that only a proxy, or a browser on some page, adds. Those that begin with `X-Forwarded` count as well.
 const NOT_FROM_A_PROGRAM: &[&str] = &[
@@ -68,7 +68,7 @@ impl fmt::Display for NotReceived {
     }
 }
 
-async fn text(app: Data<App>, number: Path<String>, typed: Form<MachineTextForm>) -> HttpResponse {
+async fn text(app: Data<AppState>, number: Path<String>, typed: Form<MachineTextForm>) -> HttpResponse {
     let Some(simulator) = &app.simulator else { return HttpResponse::NotFound().finish() };
     match lead_texts(&app, simulator, &number, &typed.to, &typed.body).await {
         Ok(()) => HttpResponse::Ok().body("received"),
@@ -80,7 +80,7 @@ async fn text(app: Data<App>, number: Path<String>, typed: Form<MachineTextForm>
 /// True in a simulated database, for a program on this machine that talks to us directly.
 fn is_open(request: &GuardContext<'_>) -> bool {
     let head = request.head();
-    let Some(app) = request.app_data::<Data<App>>().filter(|app| app.simulator.is_some()) else {
+    let Some(app) = request.app_data::<Data<AppState>>().filter(|app| app.simulator.is_some()) else {
         return false;
     };
     let is_near = head.peer_addr.is_some_and(|peer| peer.ip().to_canonical().is_loopback());
@@ -114,7 +114,7 @@ fn name_of(host: &str) -> &str {
 
 /// A simulated phone texts `to`, or the default program's number when that is empty.
 pub(super) async fn lead_texts(
-    app: &App,
+    app: &AppState,
     simulator: &Simulator,
     number: &str,
     to: &str,

@@ -6,12 +6,12 @@ use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use serde::Deserialize;
 
-use super::{Again, simulator, table};
+use super::{PhonesRedisplay, simulator, table};
 use crate::actions::FieldError;
 use crate::domain::phone::Phone;
-use crate::web::App;
+use crate::web::AppState;
 use crate::web::error::PageError;
-use crate::web::form::Posted;
+use crate::web::form::PostedForm;
 use crate::web::page::see_other;
 use crate::web::session::{self, Editor};
 
@@ -35,15 +35,15 @@ pub(super) fn keep_on_table(session: &Session, phone: &Phone) {
 }
 
 #[derive(Deserialize)]
-pub(super) struct Put {
+pub(super) struct NewPhoneForm {
     phone: String,
 }
 
 pub(super) async fn put_on_table(
-    app: Data<App>,
+    app: Data<AppState>,
     who: Editor,
     session: Session,
-    Posted(given): Posted<Put>,
+    PostedForm(given): PostedForm<NewPhoneForm>,
 ) -> Result<HttpResponse, PageError> {
     simulator(&app)?;
     match Phone::parse(&given.phone, &app.config.default_region) {
@@ -54,7 +54,7 @@ pub(super) async fn put_on_table(
         }
         Err(error) => {
             let errors = vec![FieldError::new("handset", error.to_string())];
-            let again = Again { handset: given.phone, errors, ..Again::default() };
+            let again = PhonesRedisplay { handset: given.phone, errors, ..PhonesRedisplay::default() };
             table(&app, &who, &session, StatusCode::UNPROCESSABLE_ENTITY, again).await
         }
     }

@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use sms_opt_in::domain::gate::ClearedText;
 use sms_opt_in::domain::message::{FetchedText, InboundText, LookUp, Receipt, SendOutcome};
-use sms_opt_in::jobs::Jobs;
-use sms_opt_in::providers::{Answering, BadSignature, Provider, Unreadable, Wanted, Webhook};
+use sms_opt_in::jobs::JobContext;
+use sms_opt_in::providers::{
+    BadSignature, OutgoingText, Provider, ProviderFuture, WebhookError, WebhookRequest,
+};
 
 use super::World;
 
@@ -15,11 +17,11 @@ pub trait Carrier: Send + Sync + 'static {
     /// Under which name it is known.
     const NAME: &'static str = "carrier";
 
-    fn send<'a>(&'a self, text: &'a ClearedText) -> Answering<'a, SendOutcome> {
+    fn send<'a>(&'a self, text: &'a ClearedText) -> ProviderFuture<'a, SendOutcome> {
         Box::pin(async { SendOutcome::Accepted { provider_id: text.message().to_string() } })
     }
 
-    fn look_up<'a>(&'a self, _: &'a Wanted<'a>) -> Answering<'a, LookUp> {
+    fn look_up<'a>(&'a self, _: &'a OutgoingText<'a>) -> ProviderFuture<'a, LookUp> {
         Box::pin(async { LookUp::Unavailable })
     }
 
@@ -40,9 +42,9 @@ impl<C> Deref for OnStage<C> {
 
 impl World {
     /// A carrier, and the jobs that hand over to it.
-    pub fn carried_by<C: Carrier>(&self, carrier: C) -> (Arc<OnStage<C>>, Jobs) {
+    pub fn carried_by<C: Carrier>(&self, carrier: C) -> (Arc<OnStage<C>>, JobContext) {
         let carrier = Arc::new(OnStage(carrier));
-        let jobs = Jobs { provider: Arc::<OnStage<C>>::clone(&carrier), ..self.jobs.clone() };
+        let jobs = JobContext { provider: Arc::<OnStage<C>>::clone(&carrier), ..self.jobs.clone() };
         (carrier, jobs)
     }
 }
@@ -54,22 +56,22 @@ impl<C: Carrier> Provider for OnStage<C> {
     fn signature_header(&self) -> &'static str {
         "X-Carrier-Signature"
     }
-    fn verify(&self, _: &Webhook<'_>) -> Result<(), BadSignature> {
+    fn verify(&self, _: &WebhookRequest<'_>) -> Result<(), BadSignature> {
         Err(BadSignature)
     }
-    fn parse_inbound(&self, _: &Webhook<'_>) -> Result<InboundText, Unreadable> {
-        Err(Unreadable(String::new()))
+    fn parse_inbound(&self, _: &WebhookRequest<'_>) -> Result<InboundText, WebhookError> {
+        Err(WebhookError(String::new()))
     }
-    fn parse_receipt(&self, _: &Webhook<'_>) -> Result<Receipt, Unreadable> {
-        Err(Unreadable(String::new()))
+    fn parse_receipt(&self, _: &WebhookRequest<'_>) -> Result<Receipt, WebhookError> {
+        Err(WebhookError(String::new()))
     }
-    fn send<'a>(&'a self, text: &'a ClearedText) -> Answering<'a, SendOutcome> {
+    fn send<'a>(&'a self, text: &'a ClearedText) -> ProviderFuture<'a, SendOutcome> {
         self.0.send(text)
     }
-    fn look_up<'a>(&'a self, text: &'a Wanted<'a>) -> Answering<'a, LookUp> {
+    fn look_up<'a>(&'a self, text: &'a OutgoingText<'a>) -> ProviderFuture<'a, LookUp> {
         self.0.look_up(text)
     }
-    fn fetch_text<'a>(&'a self, provider_id: &'a str) -> Answering<'a, FetchedText> {
+    fn fetch_text<'a>(&'a self, provider_id: &'a str) -> ProviderFuture<'a, FetchedText> {
         Box::pin(std::future::ready(self.0.fetch_text(provider_id)))
     }
 }

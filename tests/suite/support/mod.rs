@@ -13,18 +13,18 @@ use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use sms_opt_in::actions::ActionError;
 use sms_opt_in::actions::edit_program::keep_rules;
-use sms_opt_in::actions::verify::{Sealing, verify};
-use sms_opt_in::app::{self, Bound};
+use sms_opt_in::actions::verify::{SealInputs, verify};
+use sms_opt_in::app::{self, BoundServer};
 use sms_opt_in::clock::Clock;
-use sms_opt_in::config::Config;
+use sms_opt_in::config::ServerConfig;
 use sms_opt_in::domain::actor::Actor;
 use sms_opt_in::domain::message::Status;
 use sms_opt_in::domain::phone::Phone;
 use sms_opt_in::domain::time::Timestamp;
-use sms_opt_in::jobs::{Jobs, deliver_due};
-use sms_opt_in::providers::simulator::{Direction, HandsetText};
+use sms_opt_in::jobs::{JobContext, deliver_due};
+use sms_opt_in::providers::simulator::{SimulatedText, TextDirection};
 use sms_opt_in::store::api_keys::{self, ApiKey};
-use sms_opt_in::store::{Conn, messages};
+use sms_opt_in::store::{ReadConn, messages};
 use sms_opt_in::web::api::secret_hash;
 use tempfile::TempDir;
 
@@ -40,7 +40,7 @@ pub fn start() -> Timestamp {
 #[derive(Parser)]
 struct Options {
     #[command(flatten)]
-    config: Config,
+    config: ServerConfig,
 }
 
 /// A running installation.
@@ -48,8 +48,8 @@ pub struct World {
     pub directory: TempDir,
     pub database: String,
     pub clock: Clock,
-    pub jobs: Jobs,
-    pub bound_app: actix_web::web::Data<sms_opt_in::web::App>,
+    pub jobs: JobContext,
+    pub bound_app: actix_web::web::Data<sms_opt_in::web::AppState>,
     pub client: Client,
     pub url: String,
 }
@@ -96,7 +96,7 @@ pub async fn world_with(directory: TempDir, database: String, clock: Clock, key:
         directory.path().to_str().unwrap(),
     ];
     let config = Options::parse_from(arguments.iter().chain(key)).config;
-    let Bound { server, app, jobs, .. } = app::bind(config, clock.clone()).await.unwrap();
+    let BoundServer { server, app, jobs, .. } = app::bind(config, clock.clone()).await.unwrap();
     actix_web::rt::spawn(server);
     let now = clock.now();
     app.store
@@ -145,12 +145,12 @@ pub const TWILIO: &[&str] = &[
 ];
 
 /// The settings of a command line.
-pub fn config_of(arguments: &[&str]) -> Config {
+pub fn config_of(arguments: &[&str]) -> ServerConfig {
     Options::parse_from(arguments).config
 }
 
 /// Starts a server as `serve` does, with these arguments beside the database's; the error is in words for the operator.
-pub async fn try_start(folder: &Path, database: &str, more: &[&str]) -> Result<Bound, String> {
+pub async fn try_start(folder: &Path, database: &str, more: &[&str]) -> Result<BoundServer, String> {
     let folder = folder.to_str().unwrap();
     let own = ["test", "--database-url", database, "--bind", "127.0.0.1:0", "--data-dir", folder];
     let key = ["--secret-key", "a secret key of at least 32 characters"];
@@ -190,7 +190,7 @@ impl World {
         tokio::time::sleep(Duration::from_millis(60)).await;
         // On a busy machine a receipt takes longer; one that never comes is waited for a second.
         for _ in 0..50 {
-            let sent = |conn: &mut Conn<'_>| messages::page(conn, Some(Status::Sent), None, None, 1);
+            let sent = |conn: &mut ReadConn<'_>| messages::page(conn, Some(Status::Sent), None, None, 1);
             if self.jobs.store.read(sent).await.unwrap().is_empty() {
                 return;
             }
@@ -201,7 +201,7 @@ impl World {
     /// Every history holds together; nothing is sealed in the tests that ask this.
     pub async fn is_intact(&self) {
         let now = self.clock.now();
-        let sealing = move || Sealing { key: &[], outside: None, now };
+        let sealing = move || SealInputs { key: &[], outside: None, now };
         let found = self.jobs.store.read(move |conn| verify(conn, sealing())).await.unwrap();
         let problems: Vec<_> = found.problems.iter().filter(|problem| !problem.contains("seal")).collect();
         assert!(problems.is_empty(), "{problems:?}");
@@ -243,13 +243,13 @@ impl Lead<'_> {
         self.received_where(|text| text.ours == ours)
     }
 
-    fn received_where(&self, from: impl Fn(&HandsetText) -> bool) -> Vec<String> {
+    fn received_where(&self, from: impl Fn(&SimulatedText) -> bool) -> Vec<String> {
         let handsets = self.world.bound_app.simulator.as_ref().unwrap().handsets();
         let mine = handsets.into_iter().find(|handset| handset.number == self.phone);
         let texts = mine.map(|handset| handset.texts).unwrap_or_default();
         texts
             .into_iter()
-            .filter(|text| text.direction == Direction::FromUs && from(text))
+            .filter(|text| text.direction == TextDirection::FromUs && from(text))
             .map(|text| text.body)
             .collect()
     }

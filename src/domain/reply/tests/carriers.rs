@@ -4,7 +4,7 @@
 use super::*;
 
 /// A carrier, what its words ask for there, and the words.
-const DOCUMENTED: &[(&str, Reply, &[&str])] = &[
+const DOCUMENTED: &[(&str, ReplyIntent, &[&str])] = &[
     // help.twilio.com, "Twilio Support for Opt-out Keywords (SMS STOP Filtering)", and docs/proxy/opt-out-keywords.
     (
         "Twilio",
@@ -23,10 +23,10 @@ const DOCUMENTED: &[(&str, Reply, &[&str])] = &[
             "ARRETE",
         ],
     ),
-    ("Twilio", Reply::Help, &["HELP", "INFO"]),
+    ("Twilio", ReplyIntent::Help, &["HELP", "INFO"]),
     // YES lifts Twilio's block as well. We read it as consent only while a request is out (RULES 1): it may answer anything.
-    ("Twilio", Reply::OptIn, &["START", "UNSTOP"]),
-    ("Twilio", Reply::Confirm, &["YES"]),
+    ("Twilio", ReplyIntent::OptIn, &["START", "UNSTOP"]),
+    ("Twilio", ReplyIntent::Confirm, &["YES"]),
     // docs.aws.amazon.com, End User Messaging SMS, "Required opt-out keywords". Its other keywords are HELP and, where the
     // account adds them, START and UNSTOP.
     (
@@ -34,17 +34,17 @@ const DOCUMENTED: &[(&str, Reply, &[&str])] = &[
         STOP,
         &["ARRET", "CANCEL", "END", "OPT-OUT", "OPTOUT", "QUIT", "REMOVE", "STOP", "TD", "UNSUBSCRIBE"],
     ),
-    ("AWS", Reply::Help, &["HELP"]),
-    ("AWS", Reply::OptIn, &["START", "UNSTOP"]),
+    ("AWS", ReplyIntent::Help, &["HELP"]),
+    ("AWS", ReplyIntent::OptIn, &["START", "UNSTOP"]),
     // developers.telnyx.com, "Advanced Opt-In/Out", default behavior.
     ("Telnyx", STOP, &["STOP", "STOPALL", "STOP ALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT"]),
-    ("Telnyx", Reply::OptIn, &["START", "UNSTOP"]),
+    ("Telnyx", ReplyIntent::OptIn, &["START", "UNSTOP"]),
     // support.bandwidth.com: words are kept on toll-free numbers alone; on all others they are left to us.
     ("Bandwidth", STOP, &["STOP"]),
-    ("Bandwidth", Reply::OptIn, &["START", "UNSTOP"]),
+    ("Bandwidth", ReplyIntent::OptIn, &["START", "UNSTOP"]),
 ];
 
-const STOP: Reply = Reply::Revoke { program_code: None };
+const STOP: ReplyIntent = ReplyIntent::Revoke { program_code: None };
 
 #[test]
 fn every_carriers_own_words_are_read_as_the_carrier_reads_them() {

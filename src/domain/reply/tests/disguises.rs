@@ -50,7 +50,7 @@ proptest! {
         before in "([a-z0-9👍❌]{1,6} )?", (word, _) in prop::sample::select(&DATA.keywords.opt_in[..]), after in "( ?[a-z0-9👍❌]{1,6})?",
     ) {
         let text = format!("{before}{word}{after}");
-        prop_assert_eq!(plain(&text).reply == Reply::OptIn, is_start_with_courtesy(&text));
+        prop_assert_eq!(plain(&text).reply == ReplyIntent::OptIn, is_start_with_courtesy(&text));
     }
 
     #[test]
@@ -59,21 +59,21 @@ proptest! {
         let mut slip = word.to_owned();
         slip.replace_range(at..=at, &letter);
         let trimmed = slip.trim_matches(['-', '.', '_', ' ']);
-        prop_assert_eq!(plain(&slip).reply == Reply::OptIn, is_start(trimmed));
+        prop_assert_eq!(plain(&slip).reply == ReplyIntent::OptIn, is_start(trimmed));
     }
 
     #[test]
     fn no_other_sentence_is_a_start(text in "\\PC{0,60}|[a-zA-Z ]{0,12}") {
         let letters: String = text.chars().filter(|c| c.is_ascii_alphabetic()).collect();
         let likely = is_start(&letters.to_uppercase());
-        prop_assert!(likely || !text.is_ascii() || plain(&text).reply != Reply::OptIn);
-        prop_assert!(plain(&text).reply != Reply::OptIn || is_start_with_courtesy(&text));
+        prop_assert!(likely || !text.is_ascii() || plain(&text).reply != ReplyIntent::OptIn);
+        prop_assert!(plain(&text).reply != ReplyIntent::OptIn || is_start_with_courtesy(&text));
     }
 
     #[test]
     fn any_string_at_all_is_read(text in any::<String>()) {
         let reading = plain(&text);
-        prop_assert_eq!(reading.tier == Tier::NoChange, reading.reply == Reply::Other);
+        prop_assert_eq!(reading.tier == ReplyTier::NoChange, reading.reply == ReplyIntent::Other);
     }
 
     #[test]

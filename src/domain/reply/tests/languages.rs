@@ -70,14 +70,14 @@ fn what_several_languages_have_belongs_to_none() {
 #[test]
 fn a_programs_own_word_has_no_language() {
     let words = |word: &str| vec![word.to_owned()];
-    let keywords = Keywords {
+    let keywords = ProgramKeywords {
         revoke: words("chau"),
         help: words("duda"),
         opt_in: words("rates"),
-        ..Keywords::default()
+        ..ProgramKeywords::default()
     };
     for text in ["chau", "duda", "rates"] {
         let reading = read(text, &keywords);
-        assert_eq!((reading.tier, reading.language), (Tier::Keyword, None), "{text}");
+        assert_eq!((reading.tier, reading.language), (ReplyTier::Keyword, None), "{text}");
     }
 }

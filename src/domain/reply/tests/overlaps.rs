@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::*;
 use crate::domain::language::Language;
-use crate::domain::reply::matcher::{Kind, MOST_BETWEEN};
+use crate::domain::reply::matcher::{MOST_BETWEEN, RuleKind};
 
 /// Phrases in their words.
 type Part = Vec<Vec<&'static str>>;
@@ -27,8 +27,9 @@ struct Demands {
 
 impl Demands {
     fn read() -> Demands {
-        let is_english =
-            |rule: &&data::PhraseRule| rule.kind == Kind::Demand && rule.language == Some(Language::English);
+        let is_english = |rule: &&data::PhraseRule| {
+            rule.kind == RuleKind::Demand && rule.language == Some(Language::English)
+        };
         let words = |part: &'static Vec<String>| -> Part {
             let most = if part.len() > DATA.lists.names.len() / 2 { NAMES } else { part.len() };
             part.iter().take(most).map(|phrase| phrase.split(' ').collect()).collect()
@@ -41,7 +42,7 @@ impl Demands {
                 by_first_word.entry(phrase[0]).or_default().push((nth, at));
             }
         }
-        let is_asking = |rule: &&data::PhraseRule| rule.kind == Kind::Asking && rule.parts.len() == 1;
+        let is_asking = |rule: &&data::PhraseRule| rule.kind == RuleKind::Asking && rule.parts.len() == 1;
         let asking = DATA.rules.iter().filter(is_asking).flat_map(|rule| &rule.parts[0]);
         Demands { rules, by_first_word, asking: asking.map(String::as_str).collect() }
     }

@@ -1,10 +1,10 @@
 //! Thousands of sentences put together from the tables: a demand stays a demand in any dress, and what is harmless stays so.
 
 use super::*;
-use crate::domain::reply::matcher::Kind;
+use crate::domain::reply::matcher::RuleKind;
 
 /// Rows of one kind, taken apart: for each part the ways to say it.
-fn rows(kind: Kind) -> Vec<Vec<Vec<&'static str>>> {
+fn rows(kind: RuleKind) -> Vec<Vec<Vec<&'static str>>> {
     let rules = DATA.rules.iter().filter(|rule| rule.kind == kind);
     let ways = |part: &'static Vec<String>| part.iter().map(String::as_str).collect();
     rules.map(|rule| rule.parts.iter().map(ways).collect()).collect()
@@ -17,7 +17,7 @@ fn sentence(row: &[Vec<&'static str>], choices: &[usize], between: &str) -> Stri
     parts.join(between)
 }
 
-fn of(kind: Kind) -> impl Strategy<Value = Vec<Vec<&'static str>>> {
+fn of(kind: RuleKind) -> impl Strategy<Value = Vec<Vec<&'static str>>> {
     prop::sample::select(rows(kind))
 }
 
@@ -51,7 +51,7 @@ const AFTER: &[&str] =
     &["", ".", "!!!", " please", ", thanks", " por favor", " svp", " 😡", ". Thank you very much"];
 
 fn is_revoked(text: &str) -> bool {
-    matches!(plain(text).reply, Reply::Revoke { .. })
+    matches!(plain(text).reply, ReplyIntent::Revoke { .. })
 }
 
 proptest! {
@@ -59,7 +59,7 @@ proptest! {
 
     #[test]
     fn every_plain_demand_in_any_dress_is_a_stop(
-        row in of(Kind::Demand), choices in choices(), dress in any::<u8>(),
+        row in of(RuleKind::Demand), choices in choices(), dress in any::<u8>(),
         before in prop::sample::select(BEFORE), after in prop::sample::select(AFTER),
         between in prop::sample::select(&[" ", " the damn ", " all these "][..]),
     ) {
@@ -96,19 +96,19 @@ proptest! {
 
     #[test]
     fn something_harmless_never_hides_a_stop(
-        demand in of(Kind::Demand), harmless in of(Kind::Harmless), choices in choices(), first in any::<bool>(),
+        demand in of(RuleKind::Demand), harmless in of(RuleKind::Harmless), choices in choices(), first in any::<bool>(),
         mark in prop::sample::select(&[". ", ", ", "! ", " - ", " 🙄 "][..]),
     ) {
         let (demand, harmless) = (sentence(&demand, &choices, " "), sentence(&harmless, &choices, " "));
         let text = if first { format!("{demand}{mark}{harmless}") } else { format!("{harmless}{mark}{demand}") };
         let reply = plain(&text.to_lowercase()).reply;
-        prop_assert!(matches!(reply, Reply::Revoke { .. } | Reply::Unclear), "{:?} {:?}", text, plain(&text));
+        prop_assert!(matches!(reply, ReplyIntent::Revoke { .. } | ReplyIntent::Unclear), "{:?} {:?}", text, plain(&text));
     }
 
     #[test]
     fn a_keyword_as_a_sentence_of_its_own_always_wins(
         word in prop::sample::select(&["STOP", "Stop", "unsubscribe", "STOPALL", "opt out"][..]),
-        harmless in of(Kind::Harmless), choices in choices(), first in any::<bool>(),
+        harmless in of(RuleKind::Harmless), choices in choices(), first in any::<bool>(),
     ) {
         let harmless = sentence(&harmless, &choices, " ").to_lowercase();
         let text = if first { format!("{word}. {harmless}") } else { format!("{harmless}. {word}") };
@@ -116,21 +116,21 @@ proptest! {
     }
 
     #[test]
-    fn something_harmless_alone_changes_nothing(row in of(Kind::Harmless), choices in choices(), dress in any::<u8>()) {
+    fn something_harmless_alone_changes_nothing(row in of(RuleKind::Harmless), choices in choices(), dress in any::<u8>()) {
         let text = dressed(&sentence(&row, &choices, " "), dress);
         let reading = plain(&text);
-        prop_assert!(reading.reply == Reply::Other, "{:?} {:?}", text, reading);
+        prop_assert!(reading.reply == ReplyIntent::Other, "{:?} {:?}", text, reading);
     }
 
     #[test]
     fn no_sentence_of_the_tables_is_a_start(
-        kind in prop::sample::select(&[Kind::Start, Kind::Courtesy, Kind::Harmless, Kind::Unclear, Kind::Demand][..]),
+        kind in prop::sample::select(&[RuleKind::Start, RuleKind::Courtesy, RuleKind::Harmless, RuleKind::Unclear, RuleKind::Demand][..]),
         choices in choices(), nth in any::<usize>(), before in prop::sample::select(BEFORE), after in prop::sample::select(AFTER),
     ) {
         let rows = rows(kind);
         let text = format!("{before}{}{after}", sentence(&rows[nth % rows.len()], &choices, " "));
         let bare = is_start_with_courtesy(&text);
-        prop_assert_eq!(plain(&text).reply == Reply::OptIn, bare, "{:?}", text);
+        prop_assert_eq!(plain(&text).reply == ReplyIntent::OptIn, bare, "{:?}", text);
     }
 
     #[test]
@@ -141,7 +141,7 @@ proptest! {
             .flat_map(|phrase| phrase.split(' ')).collect();
         let text: String = words.iter().zip(marks.iter().cycle()).map(|(n, mark)| format!("{}{mark}", all[n % all.len()])).collect();
         let reading = plain(&text);
-        prop_assert_eq!(reading.tier == Tier::NoChange, reading.reply == Reply::Other);
-        prop_assert_eq!(plain(&format!("{text}. STOP.")).reply == Reply::Other, false);
+        prop_assert_eq!(reading.tier == ReplyTier::NoChange, reading.reply == ReplyIntent::Other);
+        prop_assert_eq!(plain(&format!("{text}. STOP.")).reply == ReplyIntent::Other, false);
     }
 }

@@ -86,10 +86,10 @@ fn a_slip_is_no_word_of_its_own_and_has_one_meaning() {
     }
     for word in ["SHOP", "STEP", "SPOT", "TOP", "ATOP", "STOOP", "STOPS", "STRIP", "STP", "SOAP", "STAMP"] {
         assert!(!seen.contains(word), "{word} is a word");
-        assert!(!matches!(plain(word).reply, Reply::Revoke { .. }), "{word}");
+        assert!(!matches!(plain(word).reply, ReplyIntent::Revoke { .. }), "{word}");
     }
     for word in &DATA.typos.real_words {
-        assert!(!matches!(plain(word).reply, Reply::Revoke { .. }), "{word} is a word of its own");
+        assert!(!matches!(plain(word).reply, ReplyIntent::Revoke { .. }), "{word} is a word of its own");
     }
 }
 
@@ -115,13 +115,13 @@ fn the_reading_says_what_matched() {
 
 #[test]
 fn a_programs_words_are_found_with_courtesy() {
-    let keywords = Keywords {
+    let keywords = ProgramKeywords {
         revoke: vec!["Basta ya".into(), "nomore".into()],
         help: vec!["who".into()],
-        ..Keywords::default()
+        ..ProgramKeywords::default()
     };
     assert_eq!(read("nomore please", &keywords).reply, revoked());
     assert_eq!(read("hi, nomore. thanks", &keywords).reply, revoked());
-    assert_eq!(read("who please", &keywords).reply, Reply::Help);
+    assert_eq!(read("who please", &keywords).reply, ReplyIntent::Help);
     assert_eq!(read("stop, who?", &keywords).reply, revoked());
 }

@@ -1,9 +1,9 @@
 //! The words of a promise of frequency, in English, Spanish and French.
 
-use super::Per;
+use super::CapPeriod;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Token {
+pub(super) enum FrequencyToken {
     Number(u32),
     /// "once", "twice": a number that needs no noun.
     Times(u32),
@@ -16,7 +16,7 @@ pub(super) enum Token {
     /// Days of a period.
     Period(u32),
     /// "monthly".
-    Adjective(Per),
+    Adjective(CapPeriod),
     Other,
     /// The end of a sentence.
     Break,
@@ -25,7 +25,7 @@ pub(super) enum Token {
 }
 
 /// The words in order.
-pub(super) fn tokens(words: &str) -> Vec<Token> {
+pub(super) fn tokens(words: &str) -> Vec<FrequencyToken> {
     let lower = words.to_lowercase();
     let mut found = Vec::new();
     let mut word = String::new();
@@ -36,13 +36,13 @@ pub(super) fn tokens(words: &str) -> Vec<Token> {
             found.push(token(&word));
             // A full stop after a short form does not end the sentence.
             if matches!(c, '.' | '!' | '?' | ';') && !is_short(&word) {
-                found.push(Token::Break);
+                found.push(FrequencyToken::Break);
             }
             word.clear();
         }
         match c {
-            '/' => found.push(Token::Link),
-            '$' | '€' | '£' => found.push(Token::Money),
+            '/' => found.push(FrequencyToken::Link),
+            '$' | '€' | '£' => found.push(FrequencyToken::Money),
             _ if c.is_alphanumeric() => word.push(c),
             _ => {}
         }
@@ -55,30 +55,30 @@ fn is_short(word: &str) -> bool {
 }
 
 #[rustfmt::skip]
-fn token(word: &str) -> Token {
+fn token(word: &str) -> FrequencyToken {
     if let Ok(n) = word.parse() {
-        return Token::Number(n);
+        return FrequencyToken::Number(n);
     }
     match word {
-        "a" | "an" | "un" | "una" | "une" => Token::Article,
-        "once" => Token::Times(1),
-        "twice" => Token::Times(2),
-        "thrice" => Token::Times(3),
-        "per" | "each" | "every" | "al" | "por" | "cada" | "par" | "chaque" | "à" | "in" | "en" => Token::Link,
-        "the" | "la" | "el" | "le" | "any" | "calendar" | "single" | "given" | "cualquier" => Token::Filler,
-        "day" | "days" | "d" | "día" | "días" | "dia" | "dias" | "jour" | "jours" | "24h" => Token::Period(1),
-        "week" | "weeks" | "wk" | "wks" | "semana" | "semanas" | "sem" | "semaine" | "semaines" => Token::Period(7),
-        "month" | "months" | "mo" | "mos" | "mth" | "mnth" | "mes" | "meses" | "mois" => Token::Period(30),
-        "quarter" | "trimestre" => Token::Period(91),
-        "year" | "years" | "yr" | "año" | "ano" | "année" => Token::Period(365),
-        "daily" | "diario" | "diarios" | "quotidien" | "quotidiens" => Token::Adjective(Per::Day),
-        "weekly" | "semanal" | "semanales" | "hebdomadaire" | "hebdomadaires" => Token::Adjective(Per::Week),
-        "monthly" | "mensual" | "mensuales" | "mensuel" | "mensuels" => Token::Adjective(Per::Month),
+        "a" | "an" | "un" | "una" | "une" => FrequencyToken::Article,
+        "once" => FrequencyToken::Times(1),
+        "twice" => FrequencyToken::Times(2),
+        "thrice" => FrequencyToken::Times(3),
+        "per" | "each" | "every" | "al" | "por" | "cada" | "par" | "chaque" | "à" | "in" | "en" => FrequencyToken::Link,
+        "the" | "la" | "el" | "le" | "any" | "calendar" | "single" | "given" | "cualquier" => FrequencyToken::Filler,
+        "day" | "days" | "d" | "día" | "días" | "dia" | "dias" | "jour" | "jours" | "24h" => FrequencyToken::Period(1),
+        "week" | "weeks" | "wk" | "wks" | "semana" | "semanas" | "sem" | "semaine" | "semaines" => FrequencyToken::Period(7),
+        "month" | "months" | "mo" | "mos" | "mth" | "mnth" | "mes" | "meses" | "mois" => FrequencyToken::Period(30),
+        "quarter" | "trimestre" => FrequencyToken::Period(91),
+        "year" | "years" | "yr" | "año" | "ano" | "année" => FrequencyToken::Period(365),
+        "daily" | "diario" | "diarios" | "quotidien" | "quotidiens" => FrequencyToken::Adjective(CapPeriod::Day),
+        "weekly" | "semanal" | "semanales" | "hebdomadaire" | "hebdomadaires" => FrequencyToken::Adjective(CapPeriod::Week),
+        "monthly" | "mensual" | "mensuales" | "mensuel" | "mensuels" => FrequencyToken::Adjective(CapPeriod::Month),
         "msg" | "msgs" | "message" | "messages" | "text" | "texts" | "txt" | "txts" | "sms" | "mms" | "alert" | "alerts"
         | "notification" | "notifications" | "reminder" | "reminders" | "mensaje" | "mensajes" | "texto" | "textos"
         | "alerta" | "alertas" | "aviso" | "avisos" | "notificación" | "notificaciones" | "alerte" | "alertes"
-        | "time" | "times" | "x" | "vez" | "veces" | "fois" => Token::Noun,
-        _ => number(word).map_or(Token::Other, Token::Number),
+        | "time" | "times" | "x" | "vez" | "veces" | "fois" => FrequencyToken::Noun,
+        _ => number(word).map_or(FrequencyToken::Other, FrequencyToken::Number),
     }
 }
 

@@ -1,26 +1,26 @@
 //! Where a ZIP field and a number may lie: the tables' candidates as a place.
 
-use super::{By, Place};
+use super::{Location, LocationSource};
 use crate::domain::phone::Phone;
 use crate::domain::schedule::region::Region;
 use crate::domain::schedule::tables::{area_code, zip_code};
 
 /// By what stands in the ZIP field: a ZIP, a state, or a Canadian postal code. Nothing where it says nothing.
-pub(super) fn by_zip(text: &str, phone: &Phone) -> Option<Place> {
+pub(super) fn by_zip(text: &str, phone: &Phone) -> Option<Location> {
     let domestic = digits_of_plan(phone).is_some();
     if let Some(zip) = zip_in(text, domestic) {
-        let here = || zip_code(&zip).map(|entry| Place::of_entry(entry, By::Zip(zip.clone())));
+        let here = || zip_code(&zip).map(|entry| Location::of_entry(entry, LocationSource::Zip(zip.clone())));
         if domestic {
             return here();
         }
         // Five digits are a postal code in many countries: from a foreign number it may be the one or the other.
         return by_country(phone).map_or_else(here, |abroad| match here() {
-            Some(here) => Some(abroad.or(here, By::CountryAndZip(zip.clone()))),
+            Some(here) => Some(abroad.or(here, LocationSource::CountryAndZip(zip.clone()))),
             None => Some(abroad),
         });
     }
     if let Some(state) = Region::state_named(text) {
-        return Some(Place::of_region(state, By::State));
+        return Some(Location::of_region(state, LocationSource::State));
     }
     by_canadian_code(text)
 }
@@ -39,7 +39,7 @@ fn zip_in(text: &str, domestic: bool) -> Option<String> {
     }
 }
 
-fn by_canadian_code(text: &str) -> Option<Place> {
+fn by_canadian_code(text: &str) -> Option<Location> {
     let code: Vec<char> =
         text.to_ascii_uppercase().chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
     let [letter, district, second, rest @ ..] = code.as_slice() else { return None };
@@ -54,16 +54,15 @@ fn by_canadian_code(text: &str) -> Option<Place> {
     let regions = Region::of_canadian_letter(*letter).iter().filter_map(|code| Region::find(code));
     let regions: Vec<Region> = regions.filter(|_| shaped).collect();
     let zones = regions.iter().flat_map(|region| region.zones()).copied().collect();
-    let by = By::Zip(code.into_iter().collect());
-    if regions.is_empty() { None } else { Some(Place::new(regions, zones, by)) }
+    let by = LocationSource::Zip(code.into_iter().collect());
+    if regions.is_empty() { None } else { Some(Location::new(regions, zones, by)) }
 }
 
-pub(super) fn by_number(phone: &Phone) -> Place {
-    let unknown = || Place::new(Vec::new(), Vec::new(), By::Nothing);
+pub(super) fn by_number(phone: &Phone) -> Location {
+    let unknown = || Location::new(Vec::new(), Vec::new(), LocationSource::Nothing);
     match digits_of_plan(phone) {
-        Some(code) => {
-            area_code(code).map_or_else(unknown, |entry| Place::of_entry(entry, By::AreaCode(code)))
-        }
+        Some(code) => area_code(code)
+            .map_or_else(unknown, |entry| Location::of_entry(entry, LocationSource::AreaCode(code))),
         None => by_country(phone).unwrap_or_else(unknown),
     }
 }
@@ -74,7 +73,7 @@ pub(super) fn digits_of_plan(phone: &Phone) -> Option<u16> {
     digits.get(..3)?.parse().ok()
 }
 
-fn by_country(phone: &Phone) -> Option<Place> {
+fn by_country(phone: &Phone) -> Option<Location> {
     let region = Region::find(&phone.country_region()?)?;
-    Some(Place::of_region(region, By::Country))
+    Some(Location::of_region(region, LocationSource::Country))
 }

@@ -5,9 +5,9 @@ use super::*;
 const EIGHT_TO_EIGHT: Option<(u16, u16)> = Some((8, 20));
 
 /// The table of RULES §7 written a second time: state, a zone of it, weekdays, Saturday, Sunday.
-type Row = (&'static str, &'static str, Option<(u16, u16)>, Option<(u16, u16)>, Option<(u16, u16)>);
+type BorderRow = (&'static str, &'static str, Option<(u16, u16)>, Option<(u16, u16)>, Option<(u16, u16)>);
 #[rustfmt::skip]
-const TABLE: &[Row] = &[
+const TABLE: &[BorderRow] = &[
     ("CA", "America/Los_Angeles", Some((8, 21)), Some((8, 21)), Some((8, 21))),
     ("AZ", "America/Phoenix", Some((8, 21)), Some((8, 21)), Some((8, 21))),
     ("HI", "Pacific/Honolulu", Some((8, 21)), Some((8, 21)), Some((8, 21))),
@@ -56,7 +56,7 @@ fn every_state_opens_and_closes_on_the_second() {
     }
 }
 
-fn ask_in(state: &str, zone: &str, clock: &str) -> Hours<'static> {
+fn ask_in(state: &str, zone: &str, clock: &str) -> SendingHours<'static> {
     ask(local(zone, clock), &in_state(zone, state), Rulebook::builtin())
 }
 
@@ -69,14 +69,14 @@ fn borders(state: &str, zone: &str, date: &str, from: u16, until: u16) {
     assert!(ask(at(until, -1)).is_open(), "{what}: a second before {until}");
     assert!(!ask(at(until, 0)).is_open(), "{what}: {until} itself is quiet");
     match ask(at(from, 0)) {
-        Hours::Open { until: end, rules } => {
+        SendingHours::Open { until: end, rules } => {
             assert_eq!(end, at(until, 0), "{what}");
             assert!(!rules.is_empty(), "{what}");
         }
         quiet => panic!("{what}: {from} itself is open, not {quiet:?}"),
     }
     match ask(at(0, 0)) {
-        Hours::Quiet { next, .. } => assert_eq!(next, Some(at(from, 0)), "{what}"),
+        SendingHours::Quiet { next, .. } => assert_eq!(next, Some(at(from, 0)), "{what}"),
         open => panic!("{what}: {open:?}"),
     }
 }
@@ -90,7 +90,9 @@ fn the_table_and_the_book_know_the_same_states() {
     let mut kept: Vec<&str> = Rulebook::builtin()
         .hours()
         .iter()
-        .filter_map(|rule| if let Law::State(state) = rule.law { Some(state.letters()) } else { None })
+        .filter_map(
+            |rule| if let RuleAuthority::State(state) = rule.law { Some(state.letters()) } else { None },
+        )
         .collect();
     kept.dedup();
     assert_eq!(kept, known);
@@ -99,7 +101,7 @@ fn the_table_and_the_book_know_the_same_states() {
 #[test]
 fn saturday_night_in_alabama_is_followed_by_monday() {
     let hours = ask_in("AL", "America/Chicago", "2026-11-28T20:00");
-    let Hours::Quiet { next, .. } = &hours else { panic!("{hours:?}") };
+    let SendingHours::Quiet { next, .. } = &hours else { panic!("{hours:?}") };
     assert_eq!(*next, Some(local("America/Chicago", "2026-11-30T08:00")));
     assert_eq!(hours.words(), "It is 20:00 in Chicago; Alabama allows 8:00 to 20:00, Monday to Saturday.");
     let sunday = ask_in("AL", "America/Chicago", "2026-11-29T13:05");
@@ -126,7 +128,7 @@ fn the_sentence_names_the_narrower_law() {
 fn half_hours_and_the_date_line() {
     let newfoundland = place_of(Some("America/St_Johns"), None, &number(709));
     let before = local("America/St_Johns", "2026-11-25T07:59");
-    let Hours::Quiet { next, .. } = ask(before, &newfoundland, Rulebook::builtin()) else { panic!() };
+    let SendingHours::Quiet { next, .. } = ask(before, &newfoundland, Rulebook::builtin()) else { panic!() };
     assert_eq!(next, Some(Timestamp::from_micros(before.micros() + 60_000_000)));
     // In Samoa it is still Saturday night while Guam is half through Sunday.
     for (zone, area) in [("Pacific/Pago_Pago", 684), ("Pacific/Guam", 671)] {
@@ -144,14 +146,15 @@ fn clock_changes_inside_a_window() {
     let midnight = local("America/New_York", "2026-11-01T00:00");
     let hour = |hours: i64| midnight.plus(seconds(hours * 1800));
     let until = |at: Timestamp| match ask(at, &place, &book) {
-        Hours::Open { until, .. } => until,
-        Hours::Quiet { next, .. } => next.unwrap(),
+        SendingHours::Open { until, .. } => until,
+        SendingHours::Quiet { next, .. } => next.unwrap(),
     };
     assert_eq!(until(midnight), hour(3), "01:30 for the first time");
     assert_eq!(until(hour(3)), hour(4), "01:00 for the second time");
     assert_eq!(until(hour(4)), hour(5), "01:30 for the second time");
     let book = book_of(&["federal,Mon-Sun,02:30-03:30,2000-01-01,x"]);
-    let Hours::Quiet { next, .. } = ask(local("America/New_York", "2027-03-14T00:00"), &place, &book) else {
+    let SendingHours::Quiet { next, .. } = ask(local("America/New_York", "2027-03-14T00:00"), &place, &book)
+    else {
         panic!()
     };
     assert_eq!(next, Some(local("America/New_York", "2027-03-14T03:00")), "there is no 02:30");
@@ -165,9 +168,9 @@ fn a_new_rule_holds_from_its_local_date_on() {
     let place = in_state("America/New_York", "FL");
     let at = |clock: &str| local("America/New_York", clock);
     assert!(ask(at("2026-11-25T19:59"), &place, &book).is_open());
-    let Hours::Quiet { next, .. } = ask(at("2026-11-25T20:00"), &place, &book) else { panic!() };
+    let SendingHours::Quiet { next, .. } = ask(at("2026-11-25T20:00"), &place, &book) else { panic!() };
     assert_eq!(next, Some(at("2026-11-26T10:00")), "tomorrow the new rule opens later");
-    let florida = Law::State(Region::state("FL").unwrap());
+    let florida = RuleAuthority::State(Region::state("FL").unwrap());
     let [old, new] = book.of(florida) else { panic!() };
     assert_eq!(book.next_change(florida, old.dated.from), Some(new.dated.from));
     assert_eq!(book.next_change(florida, new.dated.from), None);
@@ -176,15 +179,16 @@ fn a_new_rule_holds_from_its_local_date_on() {
         (book.in_force(florida, before), book.in_force(florida, new.dated.from)),
         (vec![old.clone()], vec![new.clone()])
     );
-    let sunday_only: Rule = "federal,Sun,09:00-21:00,2027-06-01,x".parse().unwrap();
+    let sunday_only: ScheduleRule = "federal,Sun,09:00-21:00,2027-06-01,x".parse().unwrap();
     let begins = sunday_only.dated().from;
     let mut rows = book.rules();
     rows.push(sunday_only);
     let book = Rulebook::new(rows, Rulebook::edition());
-    let words: Vec<String> = book.in_force(Law::Federal, begins).iter().map(HourRule::words).collect();
+    let words: Vec<String> =
+        book.in_force(RuleAuthority::Federal, begins).iter().map(HourRule::words).collect();
     let kept = "federal law allows 8:00 to 21:00, Monday to Saturday";
     assert_eq!(words, [kept, "federal law allows 9:00 to 21:00, Sunday"], "the other days keep their rule");
-    assert_eq!(book.next_change(Law::Federal, begins.pred_opt().unwrap()), Some(begins));
+    assert_eq!(book.next_change(RuleAuthority::Federal, begins.pred_opt().unwrap()), Some(begins));
 }
 
 #[test]
@@ -192,10 +196,10 @@ fn what_is_never_open_says_so_and_ends() {
     let closed = book_of(&["federal,Mon-Sun,closed,2000-01-01,x"]);
     let place = in_state("America/New_York", "NY");
     let now = local("America/New_York", "2026-11-25T12:00");
-    let Hours::Quiet { next: None, rules } = ask(now, &place, &closed) else { panic!() };
+    let SendingHours::Quiet { next: None, rules } = ask(now, &place, &closed) else { panic!() };
     assert_eq!(rules[0].words(), "It is 12:00 in New York; federal law allows no texts");
     let open = book_of(&["federal,Mon-Sun,00:00-24:00,2000-01-01,x"]);
-    let Hours::Open { until, rules } = ask(now, &place, &open) else { panic!() };
+    let SendingHours::Open { until, rules } = ask(now, &place, &open) else { panic!() };
     assert_eq!((until, rules.len()), (now.plus(chrono::Duration::days(14)), 0));
 }
 

@@ -80,11 +80,11 @@ fn after_a_holiday_the_next_allowed_time_is_found() {
         ("UT", MOUNTAIN, "2027-07-22T21:00", "2027-07-26T08:00"),
     ] {
         let hours = ask(local(zone, clock), &in_state(zone, state), Rulebook::builtin());
-        let Hours::Quiet { next: found, .. } = hours else { panic!("{state} {clock}") };
+        let SendingHours::Quiet { next: found, .. } = hours else { panic!("{state} {clock}") };
         assert_eq!(found, Some(local(zone, next)), "{state} {clock}");
     }
     let eve = ask(local(EAST, "2026-11-25T12:00"), &in_state(EAST, "PA"), Rulebook::builtin());
-    assert!(matches!(eve, Hours::Open { until, .. } if until == local(EAST, "2026-11-25T19:00")));
+    assert!(matches!(eve, SendingHours::Open { until, .. } if until == local(EAST, "2026-11-25T19:00")));
 }
 
 #[test]
@@ -105,16 +105,16 @@ fn a_closure_stops_everything_for_its_days() {
     assert!(ask(local(CENTRAL, "2026-11-24T12:00"), &place, &book).is_open());
     let closed = ask(local(CENTRAL, "2026-11-25T12:00"), &place, &book);
     assert_eq!(closed.words(), "It is 12:00 in Chicago; Louisiana is closed to texts until Dec 27, 2026.");
-    assert!(matches!(closed, Hours::Quiet { next: None, .. }), "it opens in more than 14 days");
+    assert!(matches!(closed, SendingHours::Quiet { next: None, .. }), "it opens in more than 14 days");
     let near = ask(local(CENTRAL, "2026-12-22T12:00"), &place, &book);
-    let Hours::Quiet { next, .. } = near else { panic!() };
+    let SendingHours::Quiet { next, .. } = near else { panic!() };
     assert_eq!(next, Some(local(CENTRAL, "2026-12-28T08:00")));
 }
 
 #[test]
 fn caps_hold_where_the_recipient_may_be() {
     let now = local(EAST, "2026-11-25T12:00");
-    let caps = |places: &[Place]| -> Vec<String> {
+    let caps = |places: &[Location]| -> Vec<String> {
         Rulebook::builtin().caps(places, now).iter().map(|cap| cap.words()).collect()
     };
     assert_eq!(caps(&[in_state(EAST, "FL")]), ["Florida allows 3 texts in any 24 hours from one program"]);
@@ -183,7 +183,7 @@ fn a_rule_with_a_last_date_gives_way_to_the_older_one() {
     let open = |clock: &str| ask(local(EAST, clock), &in_state(EAST, "FL"), &book).is_open();
     assert!(open("2026-11-22T13:00") && !open("2026-11-23T13:00") && !open("2026-11-24T13:00"));
     assert!(open("2026-11-25T13:00"));
-    let florida = Law::State(Region::state("FL").unwrap());
+    let florida = RuleAuthority::State(Region::state("FL").unwrap());
     let date = |text: &str| text.parse::<NaiveDate>().unwrap();
     assert_eq!(book.next_change(florida, date("2026-11-20")), Some(date("2026-11-23")));
     assert_eq!(book.next_change(florida, date("2026-11-23")), Some(date("2026-11-25")));
@@ -198,9 +198,9 @@ fn no_day_is_left_without_hours() {
     };
     assert_eq!(left(&text), None);
     let weekdays = text.replace("hours,federal,Mon-Sun", "hours,federal,Mon-Fri");
-    assert_eq!(left(&weekdays), Some((Law::Federal, "Saturday and Sunday".to_owned())));
+    assert_eq!(left(&weekdays), Some((RuleAuthority::Federal, "Saturday and Sunday".to_owned())));
     let tomorrow = text.replace(",1992-12-20,", ",2026-11-04,");
-    assert_eq!(left(&tomorrow), Some((Law::Federal, "Monday to Sunday".to_owned())));
+    assert_eq!(left(&tomorrow), Some((RuleAuthority::Federal, "Monday to Sunday".to_owned())));
 }
 
 /// Every line of the data files is read, and its source says where it is from.
@@ -217,7 +217,7 @@ fn every_built_in_line_is_read() {
     for line in &lines {
         let (edition, rule) = line.split_once(',').unwrap();
         assert!(matches!(edition, "1" | "2"), "{line}");
-        assert_eq!(rule.parse::<Rule>().unwrap().to_string(), rule);
+        assert_eq!(rule.parse::<ScheduleRule>().unwrap().to_string(), rule);
     }
     assert_eq!(Rulebook::builtin().rules().len(), lines.len());
     assert_eq!(PendingRule::all().len(), 1);

@@ -7,22 +7,22 @@ use super::super::*;
 use crate::domain::time::Timestamp;
 
 /// The place with its zones as the library knows them.
-pub struct Naive<'a> {
+pub struct NaivePlace<'a> {
     zones: Vec<TimeZone>,
-    laws: Vec<Law>,
+    laws: Vec<RuleAuthority>,
     book: &'a Rulebook,
 }
 
-impl<'a> Naive<'a> {
-    pub fn new(place: &Place, book: &'a Rulebook) -> Naive<'a> {
+impl<'a> NaivePlace<'a> {
+    pub fn new(place: &Location, book: &'a Rulebook) -> NaivePlace<'a> {
         let database = jiff::tz::TimeZoneDatabase::bundled();
         let zones = place.zones().iter().map(|zone| database.get(zone.name()).unwrap()).collect();
-        let mut laws = vec![Law::Federal];
-        laws.extend(place.states().iter().map(|state| Law::State(*state)));
+        let mut laws = vec![RuleAuthority::Federal];
+        laws.extend(place.states().iter().map(|state| RuleAuthority::State(*state)));
         if place.is_unknown() {
-            laws.push(Law::Unknown);
+            laws.push(RuleAuthority::Unknown);
         }
-        Naive { zones, laws, book }
+        NaivePlace { zones, laws, book }
     }
 
     pub fn is_open(&self, at: Timestamp) -> bool {
@@ -37,7 +37,7 @@ impl<'a> Naive<'a> {
         })
     }
 
-    fn allows(&self, law: Law, date: chrono::NaiveDate, weekday: u8, minute: u16) -> bool {
+    fn allows(&self, law: RuleAuthority, date: chrono::NaiveDate, weekday: u8, minute: u16) -> bool {
         if self.is_holiday(law, date) {
             return false;
         }
@@ -49,14 +49,16 @@ impl<'a> Naive<'a> {
             .collect();
         let newest = speaking.iter().map(|rule| rule.dated.from).max();
         speaking.iter().filter(|rule| Some(rule.dated.from) == newest).all(|rule| match rule.allowed {
-            Allowed::Nothing => false,
-            Allowed::Between(from, until) => from <= minute && minute < until,
+            AllowedHours::Nothing => false,
+            AllowedHours::Between(from, until) => from <= minute && minute < until,
         })
     }
 
-    fn is_holiday(&self, law: Law, date: chrono::NaiveDate) -> bool {
+    fn is_holiday(&self, law: RuleAuthority, date: chrono::NaiveDate) -> bool {
         self.book.rules().iter().any(|rule| match rule {
-            Rule::Holiday(holiday) => (law == Law::Unknown || holiday.law == law) && holiday.is_on(date),
+            ScheduleRule::Holiday(holiday) => {
+                (law == RuleAuthority::Unknown || holiday.law == law) && holiday.is_on(date)
+            }
             _ => false,
         })
     }

@@ -2,11 +2,11 @@
 
 use super::*;
 
-fn zones(place: &Place) -> Vec<&'static str> {
+fn zones(place: &Location) -> Vec<&'static str> {
     place.zones().iter().map(|zone| zone.name()).collect()
 }
 
-fn states(place: &Place) -> Vec<&'static str> {
+fn states(place: &Location) -> Vec<&'static str> {
     place.states().iter().map(|state| state.letters()).collect()
 }
 
@@ -157,7 +157,7 @@ fn a_foreign_zone_is_one_more_candidate_until_it_is_confirmed() {
         ("Europe/Paris", Phone::from_e164("+442079460000").unwrap(), true),
         ("Europe/Paris", Phone::from_e164("+999999999999").unwrap(), false),
     ] {
-        assert_eq!(is_foreign(Zone::find(zone).unwrap(), &phone), foreign, "{zone}");
+        assert_eq!(is_foreign(TimeZone::find(zone).unwrap(), &phone), foreign, "{zone}");
     }
 }
 
@@ -174,7 +174,7 @@ fn what_has_no_place_gets_the_cautious_hours() {
             assert_eq!(ask(at, &place, Rulebook::builtin()).is_open(), open, "{clock}");
         }
         let sunday = local("America/Puerto_Rico", "2026-11-29T16:30");
-        let Hours::Quiet { next, .. } = ask(sunday, &place, Rulebook::builtin()) else { panic!() };
+        let SendingHours::Quiet { next, .. } = ask(sunday, &place, Rulebook::builtin()) else { panic!() };
         assert_eq!(next, Some(local("America/Puerto_Rico", "2026-11-30T16:00")));
     }
     let military = place_of(None, Some("09012"), &number(212));

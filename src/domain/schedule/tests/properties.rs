@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::naive::Naive;
+use super::naive::NaivePlace;
 use super::*;
 
 const MINUTE: i64 = 60_000_000;
@@ -9,7 +9,7 @@ const START: i64 = 29_453_760;
 const TWO_YEARS: i64 = 2 * 365 * 24 * 60;
 
 /// Places of every kind: ambiguous area codes, half hours, no summer time, abroad, unknown, beyond the date line.
-fn a_place() -> impl Strategy<Value = Place> {
+fn a_place() -> impl Strategy<Value = Location> {
     let areas = [
         850, 448, 364, 930, 906, 928, 541, 423, 701, 605, 308, 212, 334, 251, 225, 601, 401, 512, 208, 907,
         808, 787, 671, 684, 709, 867, 250, 800, 242, 312, 418, 702, 502, 775,
@@ -40,7 +40,7 @@ fn a_book() -> impl Strategy<Value = Rulebook> {
     ];
     prop::sample::subsequence(later.to_vec(), 0..=later.len()).prop_map(|lines| {
         let mut rows = Rulebook::builtin().rules();
-        rows.extend(lines.iter().map(|line| line.parse::<Rule>().unwrap()));
+        rows.extend(lines.iter().map(|line| line.parse::<ScheduleRule>().unwrap()));
         Rulebook::new(rows, Rulebook::edition())
     })
 }
@@ -53,7 +53,7 @@ proptest! {
         place in a_place(), book in a_book(), minute in START..START + TWO_YEARS, rest in 0..MINUTE,
     ) {
         let at = Timestamp::from_micros(minute * MINUTE + rest);
-        prop_assert_eq!(ask(at, &place, &book).is_open(), Naive::new(&place, &book).is_open(at));
+        prop_assert_eq!(ask(at, &place, &book).is_open(), NaivePlace::new(&place, &book).is_open(at));
     }
 }
 
@@ -64,12 +64,12 @@ proptest! {
     #[test]
     fn the_answer_is_the_first_change(place in a_place(), book in a_book(), minute in START..START + TWO_YEARS) {
         let now = Timestamp::from_micros(minute * MINUTE);
-        let naive = Naive::new(&place, &book);
+        let naive = NaivePlace::new(&place, &book);
         let hours = ask(now, &place, &book);
         let horizon = now.plus(chrono::Duration::days(14));
         let change = match &hours {
-            Hours::Open { until, .. } => *until,
-            Hours::Quiet { next, .. } => next.unwrap_or(horizon),
+            SendingHours::Open { until, .. } => *until,
+            SendingHours::Quiet { next, .. } => next.unwrap_or(horizon),
         };
         let mut at = now;
         while at < change {

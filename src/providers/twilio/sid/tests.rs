@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 use secrecy::SecretString;
 
-use super::super::super::{Provider, Webhook};
-use super::super::webhook::{Form, sign_twilio};
+use super::super::super::{Provider, WebhookRequest};
+use super::super::webhook::{FormFields, sign_twilio};
 use super::super::{API_BASE, Twilio, TwilioConfig};
 use crate::domain::message::{IdCertainty, InboundText};
 
@@ -49,7 +49,7 @@ fn real(body: &str) -> Fields {
 /// What is made of these fields under this signature, when they are rightly signed and can be read.
 fn read(twilio: &Twilio, fields: &Fields, signature: &str) -> Option<InboundText> {
     let body = serde_html_form::to_string(fields).unwrap();
-    let hook = Webhook { url: URL, body: body.as_bytes(), signature: Some(signature) };
+    let hook = WebhookRequest { url: URL, body: body.as_bytes(), signature: Some(signature) };
     twilio.verify(&hook).ok()?;
     twilio.parse_inbound(&hook).ok()
 }
@@ -61,7 +61,7 @@ fn accepted(twilio: &Twilio, fields: &Fields, signature: &str) -> Option<(String
 }
 
 fn signed(fields: &Fields) -> (String, String) {
-    let form = Form::read(serde_html_form::to_string(fields).unwrap().as_bytes()).unwrap();
+    let form = FormFields::read(serde_html_form::to_string(fields).unwrap().as_bytes()).unwrap();
     (form.signed(), sign_twilio("hush-hush", URL, &form).unwrap())
 }
 

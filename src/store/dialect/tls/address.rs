@@ -8,11 +8,11 @@ use percent_encoding::percent_decode_str;
 
 /// What an address says, by libpq's names.
 #[derive(Debug)]
-pub(super) struct Address(BTreeMap<String, String>);
+pub(super) struct ServerAddress(BTreeMap<String, String>);
 
-impl Address {
-    pub(super) fn parse(url: &str) -> Result<Address, String> {
-        let mut address = Address(BTreeMap::new());
+impl ServerAddress {
+    pub(super) fn parse(url: &str) -> Result<ServerAddress, String> {
+        let mut address = ServerAddress(BTreeMap::new());
         let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
         let (user, rest) = match rest.find(['@', '/']).and_then(|at| rest.split_at_checked(at)) {
             Some((user, rest)) if rest.starts_with('@') => (user, rest.get(1..).unwrap_or_default()),

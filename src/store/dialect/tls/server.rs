@@ -15,8 +15,8 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::address::Address;
-use super::trust::{self, Mode};
+use super::address::ServerAddress;
+use super::trust::{self, TlsMode};
 
 /// Each address of the server may take this long to answer, and each step towards TLS as long again.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -28,7 +28,7 @@ const ASKED: u32 = 3;
 const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
 
 /// A server, and how it must prove itself.
-pub(super) struct Server {
+pub(super) struct TlsServer {
     place: String,
     port: u16,
     name: ServerName<'static>,
@@ -37,15 +37,15 @@ pub(super) struct Server {
     pub(super) anybody: bool,
 }
 
-impl fmt::Display for Server {
+impl fmt::Display for TlsServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the server {}:{}", self.place, self.port)
     }
 }
 
-impl Server {
+impl TlsServer {
     /// Takes what says where it is and how it is trusted out of the address.
-    pub(super) fn of(mode: Mode, address: &mut Address) -> Result<Server, String> {
+    pub(super) fn of(mode: TlsMode, address: &mut ServerAddress) -> Result<TlsServer, String> {
         let host = address.take("host").filter(|host| !host.starts_with(['/', '@']));
         let place = address.take("hostaddr").or_else(|| host.clone());
         let (Some(name), Some(place)) = (host.or_else(|| place.clone()), place) else {
@@ -58,10 +58,10 @@ impl Server {
         }
         let port = address.take("port").unwrap_or_else(|| "5432".to_owned());
         let port = port.parse().map_err(|_| format!("{port} is no port"))?;
-        let anybody = mode == Mode::Require && address.get("sslrootcert").is_none();
+        let anybody = mode == TlsMode::Require && address.get("sslrootcert").is_none();
         let tls = TlsConnector::from(Arc::new(trust::client(mode, address)?));
         let name = ServerName::try_from(name.clone()).map_err(|_| format!("{name} is no name of a host"))?;
-        Ok(Server { place, port, name, tls, anybody })
+        Ok(TlsServer { place, port, name, tls, anybody })
     }
 
     /// A connection that keeps what the mode promises, or the reason why there is none.

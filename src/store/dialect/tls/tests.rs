@@ -13,19 +13,19 @@ use super::*;
 const STARTED: &str = "\0\0\0\x15is anybody there?";
 
 /// An authority with its certificate in a file.
-struct Authority {
+struct TestAuthority {
     folder: TempDir,
     issuer: CertifiedIssuer<'static, KeyPair>,
 }
 
-impl Authority {
-    fn new() -> Authority {
+impl TestAuthority {
+    fn new() -> TestAuthority {
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
         let folder = TempDir::new().unwrap();
         std::fs::write(folder.path().join("root.pem"), issuer.pem()).unwrap();
-        Authority { folder, issuer }
+        TestAuthority { folder, issuer }
     }
 
     fn root(&self) -> String {
@@ -88,7 +88,7 @@ fn refused(url: &str) -> String {
 
 #[test]
 fn the_right_name_and_authority_are_let_through() {
-    let authority = Authority::new();
+    let authority = TestAuthority::new();
     for mode in ["verify-full", "verify-ca", "require"] {
         let port = authority.server("localhost");
         let url = format!("postgres://u@localhost:{port}/d?sslmode={mode}&sslrootcert={}", authority.root());
@@ -98,7 +98,7 @@ fn the_right_name_and_authority_are_let_through() {
 
 #[test]
 fn the_wrong_name_is_refused_by_verify_full_alone() {
-    let authority = Authority::new();
+    let authority = TestAuthority::new();
     let url = |mode: &str| {
         let port = authority.server("other.example.com");
         format!("postgres://u@localhost:{port}/d?sslmode={mode}&sslrootcert={}", authority.root())
@@ -110,7 +110,7 @@ fn the_wrong_name_is_refused_by_verify_full_alone() {
 
 #[test]
 fn an_unknown_authority_is_refused_wherever_roots_are_given() {
-    let (authority, other) = (Authority::new(), Authority::new());
+    let (authority, other) = (TestAuthority::new(), TestAuthority::new());
     for mode in ["verify-full", "verify-ca", "require"] {
         let port = authority.server("localhost");
         let url = format!("postgres://u@localhost:{port}/d?sslmode={mode}&sslrootcert={}", other.root());
@@ -197,7 +197,7 @@ fn plain_addresses_go_to_libpq_with_no_more_than_the_wish_to_notice_a_server_tha
 
 #[test]
 fn an_address_is_read_as_libpq_reads_it() {
-    let words = |url: &str| Address::parse(url).unwrap().words();
+    let words = |url: &str| ServerAddress::parse(url).unwrap().words();
     assert_eq!(
         words(
             "postgres://a%40b:p%27#?\\:x@db.example.com:6432/d%20e?application_name=x+y&options=-c%20a%3Db"
@@ -207,7 +207,7 @@ fn an_address_is_read_as_libpq_reads_it() {
     assert_eq!(words("postgresql://[::1]:6432"), "host='::1' port='6432'");
     assert_eq!(words("postgres://u@h/d?host=i&ssl=true"), "dbname='d' host='i' sslmode='require' user='u'");
     assert_eq!(words("postgres:///d?user=a@b"), "dbname='d' user='a@b'");
-    assert!(Address::parse("postgres://h/%FF").unwrap_err().contains("dbname"));
-    assert!(Address::parse("postgres://localhost").unwrap().is_local());
-    assert!(!Address::parse("postgres://u@db/x?hostaddr=192.0.2.1").unwrap().is_local());
+    assert!(ServerAddress::parse("postgres://h/%FF").unwrap_err().contains("dbname"));
+    assert!(ServerAddress::parse("postgres://localhost").unwrap().is_local());
+    assert!(!ServerAddress::parse("postgres://u@db/x?hostaddr=192.0.2.1").unwrap().is_local());
 }

@@ -11,11 +11,11 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 
-use super::address::Address;
+use super::address::ServerAddress;
 
 /// The modes that mean TLS.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Mode {
+pub(super) enum TlsMode {
     /// Encrypted; the certificate is checked only where there is an `sslrootcert`, as libpq does it.
     Require,
     /// The certificate leads to one of the roots, whatever name it is for.
@@ -24,23 +24,23 @@ pub(super) enum Mode {
     VerifyFull,
 }
 
-impl Mode {
+impl TlsMode {
     /// The address's mode; none when it asks for no TLS.
-    pub(super) fn of(address: &Address) -> Result<Option<Mode>, String> {
+    pub(super) fn of(address: &ServerAddress) -> Result<Option<TlsMode>, String> {
         Ok(Some(match address.get("sslmode") {
             // libpq: who names the system's roots and no mode means the strictest one.
-            None if address.get("sslrootcert") == Some("system") => Mode::VerifyFull,
+            None if address.get("sslrootcert") == Some("system") => TlsMode::VerifyFull,
             None | Some("disable" | "allow" | "prefer") => return Ok(None),
-            Some("require") => Mode::Require,
-            Some("verify-ca") => Mode::VerifyCa,
-            Some("verify-full") => Mode::VerifyFull,
+            Some("require") => TlsMode::Require,
+            Some("verify-ca") => TlsMode::VerifyCa,
+            Some("verify-full") => TlsMode::VerifyFull,
             Some(other) => return Err(format!("there is no sslmode={other}. Write sslmode=verify-full")),
         }))
     }
 }
 
 /// What the handshake needs; takes the names of the files out of the address.
-pub(super) fn client(mode: Mode, address: &mut Address) -> Result<ClientConfig, String> {
+pub(super) fn client(mode: TlsMode, address: &mut ServerAddress) -> Result<ClientConfig, String> {
     let (cert, key) = (address.take("sslcert"), address.take("sslkey"));
     let provider = Arc::new(ring::default_provider());
     let algorithms = provider.signature_verification_algorithms;
@@ -49,7 +49,7 @@ pub(super) fn client(mode: Mode, address: &mut Address) -> Result<ClientConfig, 
         .with_safe_default_protocol_versions()
         .map_err(|error| error.to_string())?;
     let builder = match (mode, chain) {
-        (Mode::VerifyFull, Some(roots)) => builder.with_root_certificates(roots),
+        (TlsMode::VerifyFull, Some(roots)) => builder.with_root_certificates(roots),
         (_, chain) => {
             let verifier = AnyName { chain, algorithms };
             builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier))
@@ -69,11 +69,11 @@ pub(super) fn client(mode: Mode, address: &mut Address) -> Result<ClientConfig, 
 }
 
 /// The roots a certificate must lead to; none where nobody asked for a check.
-fn chain(mode: Mode, root_file: Option<String>) -> Result<Option<RootCertStore>, String> {
+fn chain(mode: TlsMode, root_file: Option<String>) -> Result<Option<RootCertStore>, String> {
     let mut roots = RootCertStore::empty();
     match (root_file.as_deref(), mode) {
-        (None, Mode::Require) => return Ok(None),
-        (None | Some("system"), Mode::VerifyFull) => {
+        (None, TlsMode::Require) => return Ok(None),
+        (None | Some("system"), TlsMode::VerifyFull) => {
             let found = rustls_native_certs::load_native_certs();
             if roots.add_parsable_certificates(found.certs).0 == 0 {
                 return Err("this machine has no root certificates. Install ca-certificates, or name the authority's \
@@ -82,7 +82,7 @@ fn chain(mode: Mode, root_file: Option<String>) -> Result<Option<RootCertStore>,
             }
         }
         // Anybody can have a certificate of a public authority: without the name it says nothing. libpq refuses it, too.
-        (None | Some("system"), Mode::Require | Mode::VerifyCa) => {
+        (None | Some("system"), TlsMode::Require | TlsMode::VerifyCa) => {
             return Err(
                 "verify-ca, or the system's roots with require, would take any server with a public \
                 certificate. Give sslrootcert=FILE, or use sslmode=verify-full"

@@ -4,7 +4,7 @@ use actix_multipart::{Field, Multipart};
 use actix_web::HttpRequest;
 use futures_util::StreamExt;
 
-use super::Given;
+use super::ConsentForm;
 use crate::web::error::PageError;
 use crate::web::form;
 
@@ -16,7 +16,7 @@ const LARGEST_UPLOAD: usize = 20 * LARGEST_FILE;
 const LONGEST_ANSWER: usize = 16 * 1024;
 
 /// What the file field held.
-pub(super) enum Upload {
+pub(super) enum FileUpload {
     /// No file was chosen.
     None,
     /// A file without content was chosen.
@@ -28,8 +28,11 @@ pub(super) enum Upload {
 }
 
 /// Reads the form. Its token comes first: nothing of a file is kept before the token was found right.
-pub(super) async fn read(request: &HttpRequest, mut parts: Multipart) -> Result<(Given, Upload), PageError> {
-    let (mut given, mut file, mut token) = (Given::default(), Upload::None, None);
+pub(super) async fn read(
+    request: &HttpRequest,
+    mut parts: Multipart,
+) -> Result<(ConsentForm, FileUpload), PageError> {
+    let (mut given, mut file, mut token) = (ConsentForm::default(), FileUpload::None, None);
     while let Some(part) = parts.next().await {
         let part = part.map_err(|_| unreadable())?;
         let name = part.name().unwrap_or_default().to_owned();
@@ -61,7 +64,7 @@ fn unreadable() -> PageError {
     PageError::BadRequest("The form did not arrive whole. Go back and send it again.".to_owned())
 }
 
-async fn content(mut part: Field) -> Result<Upload, PageError> {
+async fn content(mut part: Field) -> Result<FileUpload, PageError> {
     let named = part.content_disposition().and_then(|field| field.get_filename());
     let chosen = named.is_some_and(|name| !name.is_empty());
     let (mut bytes, mut size) = (Vec::new(), 0);
@@ -78,10 +81,10 @@ async fn content(mut part: Field) -> Result<Upload, PageError> {
         }
     }
     Ok(match size {
-        0 if chosen => Upload::Empty,
-        0 => Upload::None,
-        size if size > LARGEST_FILE => Upload::TooLarge,
-        _ => Upload::Content(bytes),
+        0 if chosen => FileUpload::Empty,
+        0 => FileUpload::None,
+        size if size > LARGEST_FILE => FileUpload::TooLarge,
+        _ => FileUpload::Content(bytes),
     })
 }
 

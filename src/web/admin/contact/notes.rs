@@ -3,26 +3,30 @@
 use crate::domain::id::{ContactId, NumberId};
 use crate::domain::note::NoteKind;
 use crate::store::number_notes::{self, NumberNote};
-use crate::store::{Conn, StoreError, numbers};
-use crate::web::admin::names::Names;
+use crate::store::{ReadConn, StoreError, numbers};
+use crate::web::admin::names::DisplayNames;
 
-use super::timeline::{Entry, fact, linked};
+use super::timeline::{TimelineEntry, fact, linked};
 
 /// Notes that a page shows at most.
 const LATEST: i64 = 50;
 
 /// The notes about a number and, where one is meant, about a contact on whatever number it had.
 pub(in crate::web::admin) fn notes(
-    conn: &mut Conn<'_>,
+    conn: &mut ReadConn<'_>,
     number: NumberId,
     contact: Option<ContactId>,
-    names: &Names,
-) -> Result<Vec<Entry>, StoreError> {
+    names: &DisplayNames,
+) -> Result<Vec<TimelineEntry>, StoreError> {
     let found = number_notes::latest(conn, number, contact, LATEST)?;
     found.into_iter().map(|note| entry(conn, note, names)).collect()
 }
 
-fn entry(conn: &mut Conn<'_>, note: NumberNote, names: &Names) -> Result<Entry, StoreError> {
+fn entry(
+    conn: &mut ReadConn<'_>,
+    note: NumberNote,
+    names: &DisplayNames,
+) -> Result<TimelineEntry, StoreError> {
     let (label, icon, other) = match note.kind {
         NoteKind::NumberChanged => ("Phone number changed", "person", "History of the old number"),
         NoteKind::NumberLeft => ("A contact left this number", "person", "History of the new number"),
@@ -37,7 +41,7 @@ fn entry(conn: &mut Conn<'_>, note: NumberNote, names: &Names) -> Result<Entry, 
     if let (NoteKind::NumberLeft, Some(contact)) = (note.kind, note.contact_id) {
         facts.push(linked("Contact", "Open the contact", format!("/contacts/{contact}")));
     }
-    Ok(Entry {
+    Ok(TimelineEntry {
         icon,
         tone: "",
         label,

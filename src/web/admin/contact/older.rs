@@ -2,36 +2,36 @@
 //! history as it was left.
 
 use crate::domain::evidence::Evidence;
-use crate::domain::ledger::Stored;
+use crate::domain::ledger::StoredEvent;
 use crate::domain::phone::Phone;
 use crate::domain::program::Program;
 use crate::domain::time::Timestamp;
 use crate::store::numbers::Number;
-use crate::store::{Conn, StoreError, events, numbers};
-use crate::web::admin::names::Names;
+use crate::store::{ReadConn, StoreError, events, numbers};
+use crate::web::admin::names::DisplayNames;
 
-use super::timeline::{Day, HistoryContext, history};
+use super::timeline::{HistoryContext, TimelineDay, history};
 
 /// An older record, and what became of it.
 pub(in crate::web::admin) struct OlderRecord {
     pub(in crate::web::admin) number: Number,
     /// When something of it was taken over into the record that goes on; none when nothing in it was stricter.
     pub(in crate::web::admin) joined_at: Option<Timestamp>,
-    pub(in crate::web::admin) days: Vec<Day>,
+    pub(in crate::web::admin) days: Vec<TimelineDay>,
 }
 
 /// The record under an older spelling of `phone`, if there is one. `stored` is the history that goes on.
 pub(in crate::web::admin) fn older(
-    conn: &mut Conn<'_>,
+    conn: &mut ReadConn<'_>,
     phone: &Phone,
-    stored: &[Stored],
+    stored: &[StoredEvent],
     program: &Program,
     all: &[Program],
-    names: &Names,
+    names: &DisplayNames,
 ) -> Result<Option<OlderRecord>, StoreError> {
     let Some(old) = phone.old_spelling() else { return Ok(None) };
     let Some(number) = numbers::find_spelled(conn, &old)? else { return Ok(None) };
-    let is_taken_over = |row: &&Stored| match serde_json::from_str(&row.facts) {
+    let is_taken_over = |row: &&StoredEvent| match serde_json::from_str(&row.facts) {
         Ok(Evidence::OtherSpelling(link)) => link.number == number.id,
         _ => false,
     };

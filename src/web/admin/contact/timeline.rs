@@ -6,31 +6,31 @@ mod facts;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-pub(in crate::web::admin) use self::facts::Fact;
+pub(in crate::web::admin) use self::facts::EntryFact;
 use self::facts::facts;
 pub(super) use self::facts::{fact, linked};
 use super::questions::words;
 use crate::actions::review;
-use crate::domain::consent::{Event, EventKind, NumberConsent, Source, StateName, failed_request};
+use crate::domain::consent::{ConsentEvent, EventKind, NumberConsent, Source, StateName, failed_request};
 use crate::domain::evidence::{Evidence, HandsetText};
 use crate::domain::hex::hex;
 use crate::domain::id::InboundId;
-use crate::domain::ledger::Stored;
+use crate::domain::ledger::StoredEvent;
 use crate::domain::program::Program;
 use crate::domain::question::QuestionKind;
 use crate::domain::reply::UNCLEAR;
 use crate::domain::schedule::Rulebook;
 use crate::domain::time::Timestamp;
 use crate::store::inbound_questions::InboundQuestion;
-use crate::store::{Conn, StoreError, inbound, rulebooks};
-use crate::web::admin::names::Names;
-use crate::web::admin::revocations::Clock;
+use crate::store::{ReadConn, StoreError, inbound, rulebooks};
+use crate::web::admin::names::DisplayNames;
+use crate::web::admin::revocations::RevocationClock;
 
 /// The entries of one day.
-pub(in crate::web::admin) type Day = (String, Vec<Entry>);
+pub(in crate::web::admin) type TimelineDay = (String, Vec<TimelineEntry>);
 
 /// One event of the history.
-pub(in crate::web::admin) struct Entry {
+pub(in crate::web::admin) struct TimelineEntry {
     pub(in crate::web::admin) icon: &'static str,
     pub(in crate::web::admin) tone: &'static str,
     pub(in crate::web::admin) label: &'static str,
@@ -46,7 +46,7 @@ pub(in crate::web::admin) struct Entry {
     pub(in crate::web::admin) seq: i32,
     pub(in crate::web::admin) occurred_at: Timestamp,
     pub(in crate::web::admin) recorded_at: Timestamp,
-    pub(in crate::web::admin) facts: Vec<Fact>,
+    pub(in crate::web::admin) facts: Vec<EntryFact>,
     pub(in crate::web::admin) hash: String,
     pub(in crate::web::admin) prev_hash: String,
 }
@@ -63,8 +63,8 @@ pub(in crate::web::admin) struct HistoryContext {
 impl HistoryContext {
     /// Of the texts that events of a history rest on.
     pub(in crate::web::admin) fn read(
-        conn: &mut Conn<'_>,
-        stored: &[Stored],
+        conn: &mut ReadConn<'_>,
+        stored: &[StoredEvent],
         questions: Vec<InboundQuestion>,
     ) -> Result<HistoryContext, StoreError> {
         let recorded = stored.iter().filter(|row| row.kind == EventKind::Recorded);
@@ -87,15 +87,15 @@ impl HistoryContext {
 
 /// The history by days, newest first, with what each event changed in `program`, and with what people noted beside it.
 pub(in crate::web::admin) fn history(
-    stored: Vec<Stored>,
+    stored: Vec<StoredEvent>,
     texts: &HistoryContext,
-    notes: Vec<Entry>,
+    notes: Vec<TimelineEntry>,
     program: &Program,
     all: &[Program],
-    names: &Names,
-) -> Vec<Day> {
+    names: &DisplayNames,
+) -> Vec<TimelineDay> {
     let mut known = NumberConsent::default();
-    let mut entries: Vec<Entry> =
+    let mut entries: Vec<TimelineEntry> =
         stored.into_iter().map(|row| entry(row, &mut known, texts, program, all, names)).collect();
     entries.reverse();
     entries.extend(notes);
@@ -104,13 +104,13 @@ pub(in crate::web::admin) fn history(
 }
 
 fn entry(
-    row: Stored,
+    row: StoredEvent,
     known: &mut NumberConsent,
     texts: &HistoryContext,
     program: &Program,
     all: &[Program],
-    names: &Names,
-) -> Entry {
+    names: &DisplayNames,
+) -> TimelineEntry {
     let before = known.state_in(program.id).name();
     let (label, facts, given, by) = match serde_json::from_str::<Evidence>(&row.facts) {
         Ok(evidence) => {
@@ -121,7 +121,7 @@ fn entry(
                 facts.push(fact("Asked the carrier", words(question.kind, question.answer)));
             }
             if matches!(evidence, Evidence::Revocation { .. }) {
-                let clock = Clock::new(&texts.rules, row.occurred_at, row.recorded_at);
+                let clock = RevocationClock::new(&texts.rules, row.occurred_at, row.recorded_at);
                 facts.push(fact("Honored", clock.words()));
             }
             let shown = (
@@ -130,8 +130,8 @@ fn entry(
                 dated(&evidence),
                 by(row.source, &evidence),
             );
-            let Stored { seq, program, kind, source, occurred_at, recorded_at, .. } = row;
-            known.apply(&Event { seq, program, kind, source, occurred_at, recorded_at, evidence });
+            let StoredEvent { seq, program, kind, source, occurred_at, recorded_at, .. } = row;
+            known.apply(&ConsentEvent { seq, program, kind, source, occurred_at, recorded_at, evidence });
             shown
         }
         Err(_) => {
@@ -148,7 +148,7 @@ fn entry(
         }
     };
     let (icon, tone) = look(row.kind);
-    Entry {
+    TimelineEntry {
         icon,
         tone,
         label,
@@ -251,8 +251,8 @@ fn look(kind: EventKind) -> (&'static str, &'static str) {
     }
 }
 
-fn by_day(entries: Vec<Entry>) -> Vec<Day> {
-    let mut days: Vec<Day> = Vec::new();
+fn by_day(entries: Vec<TimelineEntry>) -> Vec<TimelineDay> {
+    let mut days: Vec<TimelineDay> = Vec::new();
     for entry in entries {
         let day = entry.recorded_at.day();
         match days.last_mut().filter(|(last, _)| *last == day) {

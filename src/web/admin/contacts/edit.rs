@@ -11,29 +11,29 @@ use serde::Deserialize;
 
 use crate::actions::save_contact::{ContactChange, contact_revision, create_contact, update_contact};
 use crate::actions::{ActionError, FieldError};
-use crate::domain::consent::{Source, State};
+use crate::domain::consent::{ConsentState, Source};
 use crate::domain::id::ContactId;
 use crate::domain::phone::Phone;
-use crate::store::contacts::{self, Contact, Details};
-use crate::store::{Conn, numbers, programs};
-use crate::web::App;
+use crate::store::contacts::{self, Contact, ContactDetails};
+use crate::store::{ReadConn, numbers, programs};
+use crate::web::AppState;
 use crate::web::error::PageError;
-use crate::web::form::{self, Errors, Posted, Refused, SavedMeanwhile, saved_meanwhile};
-use crate::web::page::{self, Page, html_status, see_other};
-use crate::web::session::{self, Editor, Signed};
+use crate::web::form::{self, FormErrors, FormRedisplay, PostedForm, SavedMeanwhile, saved_meanwhile};
+use crate::web::page::{self, PageFrame, html_status, see_other};
+use crate::web::session::{self, Editor, SignedIn};
 
 #[derive(Template)]
 #[template(path = "contacts/form.html")]
-struct FormPage {
-    page: Page,
+struct ContactFormPage {
+    page: PageFrame,
     /// Whom the form is about; none for a new contact.
     id: Option<ContactId>,
-    given: Given,
-    errors: Errors,
+    given: ContactForm,
+    errors: FormErrors,
     meanwhile: Vec<SavedMeanwhile>,
 }
 
-impl FormPage {
+impl ContactFormPage {
     /// The tick is asked for only where it is needed.
     fn asks_to_confirm(&self) -> bool {
         self.given.is_confirmed() || !self.errors.of("time_zone_confirmed").is_empty()
@@ -42,7 +42,7 @@ impl FormPage {
 
 #[derive(Clone, Deserialize, Default)]
 #[serde(default)]
-pub(super) struct Given {
+pub(super) struct ContactForm {
     name: String,
     phone: String,
     email: String,
@@ -55,14 +55,14 @@ pub(super) struct Given {
     revision: String,
 }
 
-impl Given {
+impl ContactForm {
     fn change(&self) -> ContactChange {
         let (phone, revision) = (self.phone.clone(), self.revision.clone());
         ContactChange { phone, details: self.details(), revision }
     }
 
     /// Where what is saved differs from what was typed.
-    fn beside(&self, saved: &Given, region: &str) -> Vec<SavedMeanwhile> {
+    fn beside(&self, saved: &ContactForm, region: &str) -> Vec<SavedMeanwhile> {
         let typed = Phone::parse(&self.phone, region).map(|phone| phone.as_str().to_owned());
         saved_meanwhile([
             ("Name", saved.name.as_str(), self.name.as_str()),
@@ -74,9 +74,9 @@ impl Given {
         ])
     }
 
-    fn details(&self) -> Details {
+    fn details(&self) -> ContactDetails {
         let optional = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
-        Details {
+        ContactDetails {
             name: self.name.trim().to_owned(),
             email: optional(&self.email),
             external_id: optional(&self.external_id),
@@ -92,19 +92,19 @@ impl Given {
 }
 
 fn show_form(
-    app: &App,
-    who: &impl Signed,
+    app: &AppState,
+    who: &impl SignedIn,
     id: Option<ContactId>,
-    given: Given,
+    given: ContactForm,
     errors: Vec<FieldError>,
 ) -> Result<HttpResponse, PageError> {
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let page = Page::new(app, "contacts", who);
-    html_status(status, FormPage { page, id, given, errors: errors.into(), meanwhile: Vec::new() })
+    let page = PageFrame::new(app, "contacts", who);
+    html_status(status, ContactFormPage { page, id, given, errors: errors.into(), meanwhile: Vec::new() })
 }
 
 pub(super) async fn new(
-    app: Data<App>,
+    app: Data<AppState>,
     who: Editor,
     request: HttpRequest,
 ) -> Result<HttpResponse, PageError> {
@@ -112,10 +112,10 @@ pub(super) async fn new(
 }
 
 pub(super) async fn create(
-    app: Data<App>,
+    app: Data<AppState>,
     who: Editor,
     session: Session,
-    Posted(given): Posted<Given>,
+    PostedForm(given): PostedForm<ContactForm>,
 ) -> Result<HttpResponse, PageError> {
     let (phone, details, region) = (given.phone.clone(), given.details(), app.config.default_region.clone());
     let (actor, now) = (who.actor(), app.clock.now());
@@ -130,17 +130,21 @@ pub(super) async fn create(
     }
 }
 
-pub(super) async fn edit(app: Data<App>, who: Editor, id: Path<String>) -> Result<HttpResponse, PageError> {
+pub(super) async fn edit(
+    app: Data<AppState>,
+    who: Editor,
+    id: Path<String>,
+) -> Result<HttpResponse, PageError> {
     let id: ContactId = page::id(&id)?;
     let given = app.store.read(move |conn| kept(conn, id)).await?;
     show_form(&app, &who, Some(id), given, Vec::new())
 }
 
-fn kept(conn: &mut Conn<'_>, id: ContactId) -> Result<Given, PageError> {
+fn kept(conn: &mut ReadConn<'_>, id: ContactId) -> Result<ContactForm, PageError> {
     let contact = contacts::get(conn, id)?.ok_or(PageError::NotFound)?;
     let number = numbers::get(conn, contact.number_id)?.ok_or(PageError::NotFound)?;
     let revision = contact_revision(&contact);
-    Ok(Given {
+    Ok(ContactForm {
         revision,
         name: contact.name,
         phone: number.phone.as_str().to_owned(),
@@ -153,11 +157,11 @@ fn kept(conn: &mut Conn<'_>, id: ContactId) -> Result<Given, PageError> {
 }
 
 pub(super) async fn update(
-    app: Data<App>,
+    app: Data<AppState>,
     who: Editor,
     session: Session,
     id: Path<String>,
-    Posted(given): Posted<Given>,
+    PostedForm(given): PostedForm<ContactForm>,
 ) -> Result<HttpResponse, PageError> {
     let id: ContactId = page::id(&id)?;
     let (change, region) = (given.change(), app.config.default_region.clone());
@@ -176,27 +180,27 @@ pub(super) async fn update(
 
 /// The form once more beside what someone else saved; a second "Save" is upon that.
 async fn outdated(
-    app: &App,
+    app: &AppState,
     who: &Editor,
     id: ContactId,
-    given: Given,
+    given: ContactForm,
     why: String,
 ) -> Result<HttpResponse, PageError> {
     let saved = app.store.read(move |conn| kept(conn, id)).await?;
     let meanwhile = given.beside(&saved, &app.config.default_region);
-    let (given, refused) = (Given { revision: saved.revision, ..given }, Refused::Outdated(why));
-    let (page, status) = (Page::new(app, "contacts", who), refused.status());
-    html_status(status, FormPage { page, id: Some(id), given, errors: refused.errors(), meanwhile })
+    let (given, refused) = (ContactForm { revision: saved.revision, ..given }, FormRedisplay::Outdated(why));
+    let (page, status) = (PageFrame::new(app, "contacts", who), refused.status());
+    html_status(status, ContactFormPage { page, id: Some(id), given, errors: refused.errors(), meanwhile })
 }
 
 /// What is on record of a contact's new number; empty when its number stayed the same.
-fn other_number(conn: &mut Conn<'_>, before: &Contact) -> Result<String, PageError> {
+fn other_number(conn: &mut ReadConn<'_>, before: &Contact) -> Result<String, PageError> {
     let now = contacts::get(conn, before.id)?.ok_or(PageError::NotFound)?;
     if now.number_id == before.number_id { Ok(String::new()) } else { on_record(conn, before.id) }
 }
 
 /// What is on record of a contact's number, beside this contact: a sentence, or nothing.
-fn on_record(conn: &mut Conn<'_>, id: ContactId) -> Result<String, PageError> {
+fn on_record(conn: &mut ReadConn<'_>, id: ContactId) -> Result<String, PageError> {
     let contact = contacts::get(conn, id)?.ok_or(PageError::NotFound)?;
     let number = numbers::get(conn, contact.number_id)?.ok_or(PageError::NotFound)?;
     let programs = programs::all(conn)?;
@@ -220,7 +224,7 @@ fn on_record(conn: &mut Conn<'_>, id: ContactId) -> Result<String, PageError> {
     }
 }
 
-fn standing(state: State) -> Option<String> {
+fn standing(state: ConsentState) -> Option<String> {
     let since = state.since()?;
     let by = if state.name() == crate::domain::consent::StateName::OptedOut && since.source == Source::Handset
     {

@@ -4,13 +4,13 @@
 use chrono::Duration;
 
 use super::super::notices::NoticeItem;
-use super::super::stale::{Question, by_number};
+use super::super::stale::{HoldItem, by_number};
 use crate::domain::id::{ContactId, NumberId, ProgramId};
 use crate::domain::message::Status;
 use crate::domain::time::Timestamp;
-use crate::store::inbound::{self, Inbound};
+use crate::store::inbound::{self, InboundRow};
 use crate::store::messages::{self, Message};
-use crate::store::{Conn, StoreError, contacts, notices, stale};
+use crate::store::{ReadConn, StoreError, contacts, notices, stale};
 
 /// Replies and holds that are shown.
 const SHOWN: usize = 10;
@@ -18,18 +18,18 @@ const SHOWN: usize = 10;
 const FIRST_WORDS: usize = 80;
 
 /// What a person should look at.
-pub(super) struct Today {
+pub(super) struct AttentionList {
     /// Texts that the rules could not act on, as far as they are shown.
     pub(super) notices: Vec<NoticeItem>,
     /// True when there are more.
     pub(super) more_notices: bool,
-    pub(super) replies: Vec<Reply>,
+    pub(super) replies: Vec<UnreadReply>,
     /// Held messages that expire within a day, as far as they are shown.
     pub(super) holds: Vec<Message>,
     /// True when there are more.
     pub(super) more_holds: bool,
     /// Messages that expired before opt-in, as far as they are shown.
-    pub(super) stale: Vec<Question>,
+    pub(super) stale: Vec<HoldItem>,
     /// True when there are more.
     pub(super) more_stale: bool,
     /// Texts that failed within a day, among the latest.
@@ -37,7 +37,7 @@ pub(super) struct Today {
 }
 
 /// A reply that is no keyword.
-pub(super) struct Reply {
+pub(super) struct UnreadReply {
     /// The contact's name; empty where none is known.
     pub(super) name: String,
     pub(super) from: String,
@@ -46,7 +46,7 @@ pub(super) struct Reply {
     pub(super) at: Timestamp,
 }
 
-impl Today {
+impl AttentionList {
     /// True when nothing waits.
     pub(super) fn is_quiet(&self) -> bool {
         self.notices.is_empty()
@@ -59,11 +59,11 @@ impl Today {
 
 /// Collects it for the program; `latest` are the latest failures.
 pub(super) fn today(
-    conn: &mut Conn<'_>,
+    conn: &mut ReadConn<'_>,
     program: Option<ProgramId>,
     latest: &[Message],
     now: Timestamp,
-) -> Result<Today, StoreError> {
+) -> Result<AttentionList, StoreError> {
     let (week, day) = (now.plus(Duration::days(-7)), now.plus(Duration::days(-1)));
     let texts = match program {
         Some(program) => inbound::to_read(conn, program, week, SHOWN)?,
@@ -71,7 +71,7 @@ pub(super) fn today(
     };
     let numbers: Vec<NumberId> = texts.iter().filter_map(|text| text.number_id).collect();
     let first = contacts::first_on(conn, &numbers)?;
-    let contact = |text: &Inbound| text.number_id.and_then(|number| first.get(&number)).cloned();
+    let contact = |text: &InboundRow| text.number_id.and_then(|number| first.get(&number)).cloned();
     let replies = texts.into_iter().map(|text| reply(contact(&text), text)).collect();
     let limit = i64::try_from(SHOWN + 1).unwrap_or(i64::MAX);
     let mut holds = messages::holds_ending(conn, now.plus(Duration::days(1)), limit)?;
@@ -87,10 +87,10 @@ pub(super) fn today(
     let notices = notices.into_iter().map(|(kind, text)| NoticeItem::new(kind, text)).collect();
     let is_new_failure = |message: &&Message| message.status == Status::Failed && message.created_at >= day;
     let failed = latest.iter().filter(is_new_failure).count();
-    Ok(Today { notices, more_notices, replies, holds, more_holds, stale, more_stale, failed })
+    Ok(AttentionList { notices, more_notices, replies, holds, more_holds, stale, more_stale, failed })
 }
 
-fn reply(contact: Option<(ContactId, String)>, text: Inbound) -> Reply {
+fn reply(contact: Option<(ContactId, String)>, text: InboundRow) -> UnreadReply {
     let href = match &contact {
         Some((id, _)) => format!("/contacts/{id}"),
         None => format!("/troubleshoot?number={}", text.from_text.replace('+', "%2B")),
@@ -100,5 +100,5 @@ fn reply(contact: Option<(ContactId, String)>, text: Inbound) -> Reply {
         words.push('…');
     }
     let name = contact.map(|(_, name)| name).unwrap_or_default();
-    Reply { name, from: text.from_text, href, words, at: text.received_at }
+    UnreadReply { name, from: text.from_text, href, words, at: text.received_at }
 }

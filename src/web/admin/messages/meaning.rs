@@ -1,12 +1,12 @@
 //! What went wrong with a text, in plain words: one table for every page that shows a failure.
 
 use crate::actions::send_message::code_of;
-use crate::domain::gate::Check;
+use crate::domain::gate::GateCheck;
 use crate::domain::message::Status;
 use crate::store::messages::{Message, UNANSWERED};
 
 /// A code in plain words.
-pub(in crate::web::admin) struct Meaning {
+pub(in crate::web::admin) struct CodeMeaning {
     pub(in crate::web::admin) code: String,
     pub(in crate::web::admin) cause: String,
     pub(in crate::web::admin) what_to_do: String,
@@ -30,7 +30,7 @@ fn open_code(message: &Message) -> Option<&str> {
 }
 
 /// What is in a message's way, for its page.
-pub(super) fn meaning(message: &Message) -> Option<Meaning> {
+pub(super) fn meaning(message: &Message) -> Option<CodeMeaning> {
     let (code, said) = (open_code(message)?.to_owned(), message.error_text.as_deref());
     let known = explain(&code);
     let cause = match (known, said) {
@@ -41,12 +41,12 @@ pub(super) fn meaning(message: &Message) -> Option<Meaning> {
     };
     let what_to_do =
         known.map_or("Look the code up in your provider's list of error codes.", |(_, what)| what);
-    Some(Meaning { code, cause, what_to_do: what_to_do.to_owned() })
+    Some(CodeMeaning { code, cause, what_to_do: what_to_do.to_owned() })
 }
 
 /// What holds a message that waits: a check of the gate that fails now.
-pub(super) fn of_check(check: &Check) -> Meaning {
-    Meaning {
+pub(super) fn of_check(check: &GateCheck) -> CodeMeaning {
+    CodeMeaning {
         code: code_of(check.name).to_owned(),
         cause: check.facts.clone(),
         what_to_do: check.next_step.clone().unwrap_or_default(),

@@ -8,39 +8,42 @@ use askama::Template;
 
 use crate::actions::create_program::{NewProgram, create_program};
 use crate::actions::{ActionError, FieldError};
-use crate::web::App;
+use crate::web::AppState;
 use crate::web::error::PageError;
-use crate::web::form::{Errors, Posted};
-use crate::web::page::{Page, html_status, see_other};
+use crate::web::form::{FormErrors, PostedForm};
+use crate::web::page::{PageFrame, html_status, see_other};
 use crate::web::session::{self, Administrator};
 
 #[derive(Template)]
 #[template(path = "programs/new.html")]
-struct NewPage {
-    page: Page,
+struct NewProgramPage {
+    page: PageFrame,
     given: NewProgram,
-    errors: Errors,
+    errors: FormErrors,
 }
 
-pub(super) async fn new(app: Data<App>, who: Administrator) -> Result<HttpResponse, PageError> {
+pub(super) async fn new(app: Data<AppState>, who: Administrator) -> Result<HttpResponse, PageError> {
     show(&app, &who, NewProgram::default(), Vec::new())
 }
 
 fn show(
-    app: &App,
+    app: &AppState,
     who: &Administrator,
     given: NewProgram,
     errors: Vec<FieldError>,
 ) -> Result<HttpResponse, PageError> {
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    html_status(status, NewPage { page: Page::new(app, "programs", who), given, errors: errors.into() })
+    html_status(
+        status,
+        NewProgramPage { page: PageFrame::new(app, "programs", who), given, errors: errors.into() },
+    )
 }
 
 pub(super) async fn create(
-    app: Data<App>,
+    app: Data<AppState>,
     who: Administrator,
     session: Session,
-    Posted(given): Posted<NewProgram>,
+    PostedForm(given): PostedForm<NewProgram>,
 ) -> Result<HttpResponse, PageError> {
     let (wanted, region) = (given.clone(), app.config.default_region.clone());
     let (actor, now) = (who.actor(), app.clock.now());

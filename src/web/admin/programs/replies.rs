@@ -6,35 +6,36 @@ use actix_session::Session;
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
 
-use super::{Typed, program_page};
+use super::{ProgramRedisplay, program_page};
 use crate::actions::ActionError;
 use crate::actions::edit_replies::{edit_replies, field, replies_revision};
 use crate::domain::auto_reply::{AutoReplies, AutoReply};
 use crate::domain::language::Language;
 use crate::domain::program::Program;
-use crate::domain::sms::{self, Segments};
-use crate::web::App;
+use crate::domain::sms::{self, SegmentCount};
+use crate::web::AppState;
 use crate::web::error::PageError;
-use crate::web::form::{Posted, Refused, SavedMeanwhile, saved_meanwhile};
+use crate::web::form::{FormRedisplay, PostedForm, SavedMeanwhile, saved_meanwhile};
 use crate::web::page::see_other;
 use crate::web::session::{self, Administrator};
 
 /// A text as the lead reads it, and in how many parts it travels.
-pub(super) struct Sample {
+pub(super) struct TemplatePreview {
     pub(super) name: &'static str,
     pub(super) text: String,
-    pub(super) count: Segments,
+    pub(super) count: SegmentCount,
 }
 
-impl Sample {
+impl TemplatePreview {
     pub(super) fn new(name: &'static str, text: String) -> Self {
-        Sample { name, count: sms::segments(&text), text }
+        TemplatePreview { name, count: sms::segments(&text), text }
     }
 
     /// The auto-replies in a language.
-    pub(super) fn replies(program: &Program, language: Language) -> impl Iterator<Item = Sample> {
-        let sample =
-            move |reply: &AutoReply| Sample::new(reply.label(), program.auto_reply(*reply, Some(language)));
+    pub(super) fn replies(program: &Program, language: Language) -> impl Iterator<Item = TemplatePreview> {
+        let sample = move |reply: &AutoReply| {
+            TemplatePreview::new(reply.label(), program.auto_reply(*reply, Some(language)))
+        };
         AutoReply::ALL.iter().map(sample)
     }
 }
@@ -43,14 +44,14 @@ impl Sample {
 pub(super) struct InLanguage {
     pub(super) language: Language,
     /// None where English answers.
-    pub(super) samples: Vec<Sample>,
-    pub(super) fields: Vec<Field>,
+    pub(super) samples: Vec<TemplatePreview>,
+    pub(super) fields: Vec<TemplateField>,
     /// What the fields were filled from.
     pub(super) revision: String,
 }
 
 /// A field of the form.
-pub(super) struct Field {
+pub(super) struct TemplateField {
     pub(super) is_line: bool,
     pub(super) name: String,
     pub(super) label: &'static str,
@@ -70,7 +71,7 @@ pub(super) fn in_languages(
         let revision = revision.unwrap_or_else(|| replies_revision(program, *language));
         let typed = given.map(|(_, replies, _)| replies);
         let shown = typed.or(stands).cloned().unwrap_or_default();
-        let to_reply = |reply: &AutoReply| Field {
+        let to_reply = |reply: &AutoReply| TemplateField {
             is_line: false,
             name: field(reply.as_str(), *language),
             label: reply.label(),
@@ -78,7 +79,7 @@ pub(super) fn in_languages(
             hint: format!("It must contain {}.", listed(reply.needs())),
         };
         let english = [&program.frequency, &program.contact_route];
-        let to_line = |((name, label, text), english): ((&str, &'static str, &str), &String)| Field {
+        let to_line = |((name, label, text), english): ((&str, &'static str, &str), &String)| TemplateField {
             is_line: true,
             name: field(name, *language),
             label,
@@ -88,7 +89,7 @@ pub(super) fn in_languages(
         let lines = shown.filled().into_iter().zip(english).map(to_line);
         InLanguage {
             language: *language,
-            samples: stands.map_or_else(Vec::new, |_| Sample::replies(program, *language).collect()),
+            samples: stands.map_or_else(Vec::new, |_| TemplatePreview::replies(program, *language).collect()),
             fields: AutoReply::ALL.iter().map(to_reply).chain(lines).collect(),
             revision,
         }
@@ -114,11 +115,11 @@ fn listed(words: &[&str]) -> String {
 }
 
 pub(super) async fn replies(
-    app: Data<App>,
+    app: Data<AppState>,
     who: Administrator,
     session: Session,
     path: Path<(String, String)>,
-    Posted(mut given): Posted<HashMap<String, String>>,
+    PostedForm(mut given): PostedForm<HashMap<String, String>>,
 ) -> Result<HttpResponse, PageError> {
     let (slug, language) = path.into_inner();
     let language: Language = language.parse().map_err(|_| PageError::NotFound)?;
@@ -140,12 +141,12 @@ pub(super) async fn replies(
             Ok(see_other(format!("/programs/{slug}")))
         }
         Err(ActionError::Invalid(errors)) => {
-            let typed = Typed::Replies(language, given, revision);
-            program_page(&app, &who, slug, Some((typed, Refused::Invalid(errors)))).await
+            let typed = ProgramRedisplay::Replies(language, given, revision);
+            program_page(&app, &who, slug, Some((typed, FormRedisplay::Invalid(errors)))).await
         }
         Err(ActionError::Conflict(why)) => {
-            let typed = Typed::Replies(language, given, revision);
-            program_page(&app, &who, slug, Some((typed, Refused::Outdated(why)))).await
+            let typed = ProgramRedisplay::Replies(language, given, revision);
+            program_page(&app, &who, slug, Some((typed, FormRedisplay::Outdated(why)))).await
         }
         Err(error) => Err(error.into()),
     }

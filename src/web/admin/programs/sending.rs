@@ -4,17 +4,17 @@ use actix_session::Session;
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
 
-use super::{Typed, program_page};
+use super::{ProgramRedisplay, program_page};
 use crate::actions::ActionError;
-use crate::actions::edit_sending::{Sending, edit_sending};
-use crate::web::App;
+use crate::actions::edit_sending::{SendingChange, edit_sending};
+use crate::web::AppState;
 use crate::web::error::PageError;
-use crate::web::form::{Posted, Refused, SavedMeanwhile, saved_meanwhile};
+use crate::web::form::{FormRedisplay, PostedForm, SavedMeanwhile, saved_meanwhile};
 use crate::web::page::see_other;
 use crate::web::session::{self, Administrator};
 
 /// Where what is saved differs from what was typed.
-pub(super) fn beside(typed: &Sending, saved: &Sending) -> Vec<SavedMeanwhile> {
+pub(super) fn beside(typed: &SendingChange, saved: &SendingChange) -> Vec<SavedMeanwhile> {
     saved_meanwhile([
         ("Sender number", saved.sender.as_str(), typed.sender.as_str()),
         ("Hours of its own", &saved.hours, &typed.hours),
@@ -27,11 +27,11 @@ pub(super) fn beside(typed: &Sending, saved: &Sending) -> Vec<SavedMeanwhile> {
 }
 
 pub(super) async fn sending(
-    app: Data<App>,
+    app: Data<AppState>,
     who: Administrator,
     session: Session,
     slug: Path<String>,
-    Posted(given): Posted<Sending>,
+    PostedForm(given): PostedForm<SendingChange>,
 ) -> Result<HttpResponse, PageError> {
     let slug = slug.into_inner();
     let (wanted, of, region) = (given.clone(), slug.clone(), app.config.default_region.clone());
@@ -42,10 +42,22 @@ pub(super) async fn sending(
             Ok(see_other(format!("/programs/{slug}")))
         }
         Err(ActionError::Invalid(errors)) => {
-            program_page(&app, &who, slug, Some((Typed::Sending(given), Refused::Invalid(errors)))).await
+            program_page(
+                &app,
+                &who,
+                slug,
+                Some((ProgramRedisplay::Sending(given), FormRedisplay::Invalid(errors))),
+            )
+            .await
         }
         Err(ActionError::Conflict(why)) => {
-            program_page(&app, &who, slug, Some((Typed::Sending(given), Refused::Outdated(why)))).await
+            program_page(
+                &app,
+                &who,
+                slug,
+                Some((ProgramRedisplay::Sending(given), FormRedisplay::Outdated(why))),
+            )
+            .await
         }
         Err(error) => Err(error.into()),
     }

@@ -8,8 +8,8 @@ use serde::Deserialize;
 use crate::actions::FieldError;
 use crate::actions::publish_rules::{RuleChange, RulesDraft};
 use crate::domain::schedule::{
-    Allowed, Certainty, Closure, Dated, Days, Deadline, Falls, Holiday, HourRule, LegalCap, Rule, RuleError,
-    StopRule,
+    AllowedHours, Certainty, Holiday, HolidayDate, HourRule, LegalCap, PlaceClosure, RevocationDeadline,
+    RuleDates, RuleError, ScheduleRule, StopRule, WeekdaySet,
 };
 
 /// The fields, as they were typed. Which of them count depends on the kind.
@@ -64,7 +64,7 @@ impl RuleForm {
     }
 
     /// A rule as it stands.
-    pub(super) fn of(rule: &Rule, version: i32) -> RuleForm {
+    pub(super) fn of(rule: &ScheduleRule, version: i32) -> RuleForm {
         let dated = rule.dated();
         let mut form = RuleForm {
             rule: rule.id(),
@@ -81,9 +81,9 @@ impl RuleForm {
         form
     }
 
-    fn fill(&mut self, rule: &Rule) {
+    fn fill(&mut self, rule: &ScheduleRule) {
         match rule {
-            Rule::Hours(rule) => {
+            ScheduleRule::Hours(rule) => {
                 self.day = rule.days.names().into_iter().map(str::to_owned).collect();
                 match rule.allowed.to_string().split_once('-') {
                     Some((opens, closes)) => {
@@ -92,18 +92,18 @@ impl RuleForm {
                     None => self.closed = "yes".to_owned(),
                 }
             }
-            Rule::Holiday(rule) => {
+            ScheduleRule::Holiday(rule) => {
                 (self.name, self.falls) = (rule.name.clone(), rule.falls.to_string());
                 self.shifts = if rule.shifts { "yes" } else { "" }.to_owned();
             }
-            Rule::Closure(_) => {}
-            Rule::Cap(rule) => {
+            ScheduleRule::Closure(_) => {}
+            ScheduleRule::Cap(rule) => {
                 (self.count, self.subject) = (rule.n.to_string(), rule.subject.to_string());
             }
-            Rule::Stop(rule) => {
+            ScheduleRule::Stop(rule) => {
                 (self.texts, self.reach) = (rule.kind.to_string(), rule.reach.to_string());
             }
-            Rule::Deadline(rule) => {
+            ScheduleRule::Deadline(rule) => {
                 (self.deadline, self.amount) = (rule.name.to_string(), rule.amount.to_string());
             }
         }
@@ -130,14 +130,15 @@ impl RuleForm {
         RulesDraft { change, reason: self.reason.clone(), version: self.version.parse().ok() }
     }
 
-    fn typed(&self) -> Result<Rule, Vec<FieldError>> {
-        let mut errors = Errors::default();
+    fn typed(&self) -> Result<ScheduleRule, Vec<FieldError>> {
+        let mut errors = RuleErrors::default();
         let rule = match self.kind.as_str() {
             "hours" => self.hours(&mut errors),
             "holiday" => self.holiday(&mut errors),
             "closure" => {
                 let law = errors.read("place", &self.place);
-                law.zip(self.dated(&mut errors)).map(|(law, dated)| Rule::Closure(Closure { law, dated }))
+                law.zip(self.dated(&mut errors))
+                    .map(|(law, dated)| ScheduleRule::Closure(PlaceClosure { law, dated }))
             }
             "cap" => self.cap(&mut errors),
             "stop" => {
@@ -145,32 +146,32 @@ impl RuleForm {
                 let reach = errors.word("reach", &self.reach, RuleError::Reach);
                 let dated = self.dated(&mut errors);
                 let values = kind.zip(reach).zip(dated);
-                values.map(|((kind, reach), dated)| Rule::Stop(StopRule { kind, reach, dated }))
+                values.map(|((kind, reach), dated)| ScheduleRule::Stop(StopRule { kind, reach, dated }))
             }
             _ => self.deadline(&mut errors),
         };
         rule.filter(|_| errors.0.is_empty()).ok_or(errors.0)
     }
 
-    fn hours(&self, errors: &mut Errors) -> Option<Rule> {
+    fn hours(&self, errors: &mut RuleErrors) -> Option<ScheduleRule> {
         let law = errors.read("place", &self.place);
-        let days: Option<Days> = errors.read("day", &self.day.join(" "));
+        let days: Option<WeekdaySet> = errors.read("day", &self.day.join(" "));
         let hours = format!("{}-{}", self.opens.trim(), self.closes.trim());
-        let allowed: Option<Allowed> =
+        let allowed: Option<AllowedHours> =
             errors.read("opens", if self.closed == "yes" { "closed" } else { &hours });
         let dated = self.dated(errors);
-        Some(Rule::Hours(HourRule { law: law?, dated: dated?, days: days?, allowed: allowed? }))
+        Some(ScheduleRule::Hours(HourRule { law: law?, dated: dated?, days: days?, allowed: allowed? }))
     }
 
-    fn holiday(&self, errors: &mut Errors) -> Option<Rule> {
+    fn holiday(&self, errors: &mut RuleErrors) -> Option<ScheduleRule> {
         let (law, falls) =
-            (errors.read("place", &self.place), errors.read::<Falls>("falls", self.falls.trim()));
+            (errors.read("place", &self.place), errors.read::<HolidayDate>("falls", self.falls.trim()));
         let name = self.name.trim().to_owned();
         if name.is_empty() || name.contains([',', '\n', '\r']) {
             errors.add("name", RuleError::Name);
         }
         let dated = self.dated(errors);
-        Some(Rule::Holiday(Holiday {
+        Some(ScheduleRule::Holiday(Holiday {
             law: law?,
             name,
             falls: falls?,
@@ -179,7 +180,7 @@ impl RuleForm {
         }))
     }
 
-    fn cap(&self, errors: &mut Errors) -> Option<Rule> {
+    fn cap(&self, errors: &mut RuleErrors) -> Option<ScheduleRule> {
         let law = errors.read("place", &self.place);
         let n = self.count.trim().parse().ok().filter(|n| (1..=1000).contains(n));
         if n.is_none() {
@@ -187,17 +188,17 @@ impl RuleForm {
         }
         let subject = errors.word("subject", &self.subject, RuleError::Subject);
         let dated = self.dated(errors);
-        Some(Rule::Cap(LegalCap { law: law?, subject: subject?, n: n?, dated: dated? }))
+        Some(ScheduleRule::Cap(LegalCap { law: law?, subject: subject?, n: n?, dated: dated? }))
     }
 
-    fn deadline(&self, errors: &mut Errors) -> Option<Rule> {
+    fn deadline(&self, errors: &mut RuleErrors) -> Option<ScheduleRule> {
         let dated = self.dated(errors)?;
         let line = format!("{},{},{dated}", self.deadline, self.amount.trim());
-        let rule: Option<Deadline> = errors.read("amount", &line);
-        rule.map(Rule::Deadline)
+        let rule: Option<RevocationDeadline> = errors.read("amount", &line);
+        rule.map(ScheduleRule::Deadline)
     }
 
-    fn dated(&self, errors: &mut Errors) -> Option<Dated> {
+    fn dated(&self, errors: &mut RuleErrors) -> Option<RuleDates> {
         let from = errors.word("from", self.from.trim(), RuleError::Date);
         let until = self.until.trim();
         let last = (!until.is_empty()).then(|| errors.word::<NaiveDate>("until", until, RuleError::Until));
@@ -210,7 +211,7 @@ impl RuleForm {
         if source.is_empty() {
             errors.add("source", RuleError::Source);
         }
-        Some(Dated { from: from?, until: last.flatten(), certainty: certainty?, source })
+        Some(RuleDates { from: from?, until: last.flatten(), certainty: certainty?, source })
     }
 
     /// Every field by name, for the page that carries them on.
@@ -251,9 +252,9 @@ impl RuleForm {
 
 /// What is wrong so far.
 #[derive(Default)]
-struct Errors(Vec<FieldError>);
+struct RuleErrors(Vec<FieldError>);
 
-impl Errors {
+impl RuleErrors {
     fn add(&mut self, field: &str, why: RuleError) {
         self.0.push(FieldError::new(field, why.to_string()));
     }

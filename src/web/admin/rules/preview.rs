@@ -3,13 +3,13 @@
 use askama::Template;
 
 use crate::actions::preview_rules::RulesPreview;
-use crate::web::page::{Page, grouped};
+use crate::web::page::{PageFrame, grouped};
 
 /// The page that asks once more. Its form carries on what was entered.
 #[derive(Template)]
 #[template(path = "rules/preview.html")]
 pub(super) struct PreviewPage {
-    pub(super) page: Page,
+    pub(super) page: PageFrame,
     pub(super) title: &'static str,
     /// Where its form is sent.
     pub(super) action: &'static str,

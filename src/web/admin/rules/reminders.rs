@@ -6,9 +6,9 @@ use actix_web::web::{Data, Path};
 use serde::Deserialize;
 
 use crate::actions::answer_reminder::{POSTPONED_DAYS, ReminderAnswer, answer_reminder};
-use crate::web::App;
+use crate::web::AppState;
 use crate::web::error::PageError;
-use crate::web::form::Posted;
+use crate::web::form::PostedForm;
 use crate::web::page::see_other;
 use crate::web::session::{self, Administrator};
 
@@ -20,11 +20,11 @@ pub(super) struct ReminderForm {
 }
 
 pub(super) async fn post(
-    app: Data<App>,
+    app: Data<AppState>,
     who: Administrator,
     session: Session,
     name: Path<String>,
-    Posted(form): Posted<ReminderForm>,
+    PostedForm(form): PostedForm<ReminderForm>,
 ) -> Result<HttpResponse, PageError> {
     let (answer, said) = match form.answer.as_str() {
         "done" => (ReminderAnswer::Done, "Reminder closed.".to_owned()),

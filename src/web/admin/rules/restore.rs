@@ -13,21 +13,21 @@ use super::{current, published};
 use crate::actions::preview_rules::{RulesPreview, preview_rules};
 use crate::actions::publish_rules::{RuleChange, RulesDraft, publish_rules};
 use crate::actions::{ActionError, FieldError};
-use crate::store::Conn;
-use crate::web::App;
+use crate::store::ReadConn;
+use crate::web::AppState;
 use crate::web::error::PageError;
-use crate::web::form::{Errors, Posted};
-use crate::web::page::{self, Page, html_status, see_other};
+use crate::web::form::{FormErrors, PostedForm};
+use crate::web::page::{self, PageFrame, html_status, see_other};
 use crate::web::session::{self, Administrator};
 
 #[derive(Template)]
 #[template(path = "rules/restore.html")]
 struct RestorePage {
-    page: Page,
+    page: PageFrame,
     /// The version that is to hold again.
     earlier: i32,
     form: RestoreForm,
-    errors: Errors,
+    errors: FormErrors,
     /// None when it cannot be published.
     preview: Option<RulesPreview>,
 }
@@ -49,7 +49,7 @@ pub(super) struct RestoreForm {
 
 /// What going back would do.
 pub(super) async fn show(
-    app: Data<App>,
+    app: Data<AppState>,
     who: Administrator,
     earlier: Path<String>,
 ) -> Result<HttpResponse, PageError> {
@@ -58,11 +58,11 @@ pub(super) async fn show(
 
 /// Publishes the earlier version again.
 pub(super) async fn post(
-    app: Data<App>,
+    app: Data<AppState>,
     who: Administrator,
     session: Session,
     earlier: Path<String>,
-    Posted(form): Posted<RestoreForm>,
+    PostedForm(form): PostedForm<RestoreForm>,
 ) -> Result<HttpResponse, PageError> {
     let earlier = page::id(&earlier)?;
     let change = app.store.read(move |conn| RuleChange::restore(conn, earlier)).await?;
@@ -86,7 +86,7 @@ pub(super) async fn post(
 }
 
 async fn render(
-    app: &App,
+    app: &AppState,
     who: &Administrator,
     earlier: i32,
     form: Option<RestoreForm>,
@@ -94,7 +94,7 @@ async fn render(
     status: StatusCode,
 ) -> Result<HttpResponse, PageError> {
     let now = app.clock.now();
-    let read = move |conn: &mut Conn<'_>| {
+    let read = move |conn: &mut ReadConn<'_>| {
         let change = RuleChange::restore(conn, earlier)?.ok_or(PageError::NotFound)?;
         Ok::<_, PageError>((preview_rules(conn, &change, now)?, current(conn)?.1))
     };
@@ -103,6 +103,6 @@ async fn render(
     let preview = preview.map_err(|wrong| errors = wrong).ok();
     // A date that is missing has no field here.
     errors.iter_mut().filter(|error| error.field == "from").for_each(|error| error.field = String::new());
-    let page = Page::new(app, "rules", who);
+    let page = PageFrame::new(app, "rules", who);
     html_status(status, RestorePage { page, earlier, form, errors: errors.into(), preview })
 }

@@ -15,19 +15,19 @@ use crate::actions::preview_rules::preview_rules;
 use crate::actions::publish_rules::{RuleChange, RulesDraft, publish_rules};
 use crate::actions::{ActionError, FieldError};
 use crate::domain::consent::check_reason;
-use crate::domain::schedule::{Rule, Rulebook, Strictness, federal_day, strictness};
-use crate::web::App;
+use crate::domain::schedule::{RuleStrictness, Rulebook, ScheduleRule, federal_day, strictness};
+use crate::web::AppState;
 use crate::web::error::PageError;
-use crate::web::form::{Errors, Posted};
-use crate::web::page::{Page, html_status, see_other};
+use crate::web::form::{FormErrors, PostedForm};
+use crate::web::page::{PageFrame, html_status, see_other};
 use crate::web::session::{self, Administrator};
 
 #[derive(Template)]
 #[template(path = "rules/review.html")]
-struct ReviewPage {
-    page: Page,
-    form: ReviewForm,
-    errors: Errors,
+struct EditionReviewPage {
+    page: PageFrame,
+    form: EditionReviewForm,
+    errors: FormErrors,
     topics: Vec<TopicItem>,
     /// New built-in rules.
     count: usize,
@@ -38,15 +38,21 @@ struct TopicItem {
     topic: String,
     title: String,
     /// The rules in effect, each with what its removal does; none for those that are built in too.
-    own: Vec<(Rule, Option<Strictness>)>,
+    own: Vec<(ScheduleRule, Option<RuleStrictness>)>,
     /// The built-in rules, each with what it does beside those in effect; none for those that are in effect.
-    built_in: Vec<(Rule, Option<Strictness>)>,
+    built_in: Vec<(ScheduleRule, Option<RuleStrictness>)>,
 }
 
 impl TopicItem {
-    fn new(rule: &Rule, own: Vec<Rule>, built_in: Vec<Rule>, today: NaiveDate) -> TopicItem {
-        let beside = |rules: &[Rule], others: &[Rule]| {
-            let compared = |rule: &Rule| (!others.contains(rule)).then(|| strictness(rule, others, today));
+    fn new(
+        rule: &ScheduleRule,
+        own: Vec<ScheduleRule>,
+        built_in: Vec<ScheduleRule>,
+        today: NaiveDate,
+    ) -> TopicItem {
+        let beside = |rules: &[ScheduleRule], others: &[ScheduleRule]| {
+            let compared =
+                |rule: &ScheduleRule| (!others.contains(rule)).then(|| strictness(rule, others, today));
             rules.iter().map(|rule| (rule.clone(), compared(rule))).collect()
         };
         TopicItem {
@@ -61,7 +67,7 @@ impl TopicItem {
 /// The decisions, as they were given.
 #[derive(Clone, Deserialize, Default)]
 #[serde(default)]
-pub(super) struct ReviewForm {
+pub(super) struct EditionReviewForm {
     version: String,
     /// The topics that become as built in.
     adopt: Vec<String>,
@@ -70,7 +76,7 @@ pub(super) struct ReviewForm {
     step: String,
 }
 
-impl ReviewForm {
+impl EditionReviewForm {
     fn adopts(&self, topic: &str) -> bool {
         self.adopt.iter().any(|adopted| adopted == topic)
     }
@@ -89,7 +95,8 @@ fn topics(book: &Rulebook, today: NaiveDate) -> Vec<TopicItem> {
         if items.iter().any(|item| item.topic == topic) {
             continue;
         }
-        let of_topic = |rules: Vec<Rule>| rules.into_iter().filter(|rule| rule.topic() == topic).collect();
+        let of_topic =
+            |rules: Vec<ScheduleRule>| rules.into_iter().filter(|rule| rule.topic() == topic).collect();
         let (own, built_in) = (of_topic(book.rules()), of_topic(Rulebook::builtin().rules()));
         items.push(TopicItem::new(&rule, own, built_in, today));
     }
@@ -97,21 +104,21 @@ fn topics(book: &Rulebook, today: NaiveDate) -> Vec<TopicItem> {
 }
 
 /// What is to be decided, everything marked to adopt.
-pub(super) async fn show(app: Data<App>, who: Administrator) -> Result<HttpResponse, PageError> {
+pub(super) async fn show(app: Data<AppState>, who: Administrator) -> Result<HttpResponse, PageError> {
     let (book, version) = app.store.read(current).await?;
     let today = federal_day(app.clock.now());
     let adopt = topics(&book, today).into_iter().map(|item| item.topic).collect();
-    let form = ReviewForm { version: version.to_string(), adopt, ..ReviewForm::default() };
-    let page = Page::new(&app, "rules", &who);
+    let form = EditionReviewForm { version: version.to_string(), adopt, ..EditionReviewForm::default() };
+    let page = PageFrame::new(&app, "rules", &who);
     html_status(StatusCode::OK, review_page(page, form, Vec::new(), &book, today))
 }
 
 /// Previews or publishes the decisions.
 pub(super) async fn post(
-    app: Data<App>,
+    app: Data<AppState>,
     who: Administrator,
     session: Session,
-    Posted(form): Posted<ReviewForm>,
+    PostedForm(form): PostedForm<EditionReviewForm>,
 ) -> Result<HttpResponse, PageError> {
     let change = RuleChange::Answer(form.adopt.clone());
     match form.step.as_str() {
@@ -122,9 +129,9 @@ pub(super) async fn post(
 }
 
 async fn preview(
-    app: &App,
+    app: &AppState,
     who: &Administrator,
-    form: ReviewForm,
+    form: EditionReviewForm,
     change: RuleChange,
 ) -> Result<HttpResponse, PageError> {
     let now = app.clock.now();
@@ -133,7 +140,7 @@ async fn preview(
     match (preview, reason) {
         (Ok(preview), Ok(())) => {
             let (title, action, fields) = ("Publish these decisions?", "/rules/review", form.fields());
-            let (page, reason) = (Page::new(app, "rules", who), form.reason);
+            let (page, reason) = (PageFrame::new(app, "rules", who), form.reason);
             html_status(StatusCode::OK, PreviewPage { page, title, action, fields, reason, preview })
         }
         (preview, reason) => {
@@ -144,10 +151,10 @@ async fn preview(
 }
 
 async fn publish(
-    app: &App,
+    app: &AppState,
     who: &Administrator,
     session: &Session,
-    form: ReviewForm,
+    form: EditionReviewForm,
     change: RuleChange,
 ) -> Result<HttpResponse, PageError> {
     let draft = RulesDraft { change, reason: form.reason.clone(), version: form.version.parse().ok() };
@@ -166,25 +173,25 @@ async fn publish(
 
 /// The decisions once more, as they were made, upon the rules as they are now.
 async fn again(
-    app: &App,
+    app: &AppState,
     who: &Administrator,
-    mut form: ReviewForm,
+    mut form: EditionReviewForm,
     errors: Vec<FieldError>,
     status: StatusCode,
 ) -> Result<HttpResponse, PageError> {
     let (book, version) = app.store.read(current).await?;
     form.version = version.to_string();
     let today = federal_day(app.clock.now());
-    html_status(status, review_page(Page::new(app, "rules", who), form, errors, &book, today))
+    html_status(status, review_page(PageFrame::new(app, "rules", who), form, errors, &book, today))
 }
 
 fn review_page(
-    page: Page,
-    form: ReviewForm,
+    page: PageFrame,
+    form: EditionReviewForm,
     errors: Vec<FieldError>,
     book: &Rulebook,
     today: NaiveDate,
-) -> ReviewPage {
+) -> EditionReviewPage {
     let (topics, count) = (topics(book, today), book.unanswered().len());
-    ReviewPage { page, form, errors: errors.into(), topics, count }
+    EditionReviewPage { page, form, errors: errors.into(), topics, count }
 }

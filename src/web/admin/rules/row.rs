@@ -9,31 +9,33 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::form::RuleForm;
-use super::history::Change;
+use super::history::RulebookChange;
 use super::preview::PreviewPage;
 use super::{current, published};
 use crate::actions::preview_rules::preview_rules;
 use crate::actions::publish_rules::{RuleChange, publish_rules};
 use crate::actions::{ActionError, FieldError};
 use crate::domain::consent::check_reason;
-use crate::domain::schedule::{Certainty, DeadlineName, Law, Reach, Region, Rule, TextKind, federal_day};
-use crate::store::{Conn, StoreError};
-use crate::web::App;
+use crate::domain::schedule::{
+    Certainty, DeadlineName, Reach, Region, RuleAuthority, ScheduleRule, TextKind, federal_day,
+};
+use crate::store::{ReadConn, StoreError};
+use crate::web::AppState;
 use crate::web::error::PageError;
-use crate::web::form::{self, Errors, Posted};
-use crate::web::page::{Page, html_status, see_other};
+use crate::web::form::{self, FormErrors, PostedForm};
+use crate::web::page::{PageFrame, html_status, see_other};
 use crate::web::session::{self, Administrator, Viewer};
 
 #[derive(Template)]
 #[template(path = "rules/row.html")]
 struct RowPage {
-    page: Page,
+    page: PageFrame,
     /// The rule as it is in effect; none for a new one.
-    rule: Option<Rule>,
+    rule: Option<ScheduleRule>,
     form: RuleForm,
-    errors: Errors,
+    errors: FormErrors,
     /// What was published while the page was open.
-    meanwhile: Vec<Change>,
+    meanwhile: Vec<RulebookChange>,
 }
 
 impl RowPage {
@@ -46,8 +48,8 @@ impl RowPage {
     fn places(&self) -> Vec<(String, &'static str)> {
         let mut states = Region::states();
         states.sort_by_key(|state| state.name());
-        let states = states.into_iter().map(Law::State);
-        let laws = [Law::Federal, Law::Unknown].into_iter().chain(states);
+        let states = states.into_iter().map(RuleAuthority::State);
+        let laws = [RuleAuthority::Federal, RuleAuthority::Unknown].into_iter().chain(states);
         laws.map(|law| (law.to_string(), law.place())).collect()
     }
 
@@ -80,7 +82,7 @@ struct NewQuery {
 
 /// The form of a new rule.
 pub(super) async fn new(
-    app: Data<App>,
+    app: Data<AppState>,
     who: Administrator,
     request: HttpRequest,
 ) -> Result<HttpResponse, PageError> {
@@ -90,30 +92,34 @@ pub(super) async fn new(
     }
     let (_, version) = app.store.read(current).await?;
     let form = RuleForm::new(&query.kind, &query.place, federal_day(app.clock.now()), version);
-    let (page, errors) = (Page::new(&app, "rules", &who), Errors::default());
+    let (page, errors) = (PageFrame::new(&app, "rules", &who), FormErrors::default());
     html_status(StatusCode::OK, RowPage { page, rule: None, form, errors, meanwhile: Vec::new() })
 }
 
 /// A rule, and for an administrator its form.
-pub(super) async fn show(app: Data<App>, who: Viewer, id: Path<String>) -> Result<HttpResponse, PageError> {
+pub(super) async fn show(
+    app: Data<AppState>,
+    who: Viewer,
+    id: Path<String>,
+) -> Result<HttpResponse, PageError> {
     let (book, version) = app.store.read(current).await?;
     let rule = book.rules().into_iter().find(|rule| rule.id() == *id).ok_or(PageError::NotFound)?;
-    let (page, form) = (Page::new(&app, "rules", &who), RuleForm::of(&rule, version));
-    let errors = Errors::default();
+    let (page, form) = (PageFrame::new(&app, "rules", &who), RuleForm::of(&rule, version));
+    let errors = FormErrors::default();
     html_status(StatusCode::OK, RowPage { page, rule: Some(rule), form, errors, meanwhile: Vec::new() })
 }
 
 /// Previews or publishes what was typed.
 pub(super) async fn post(
-    app: Data<App>,
+    app: Data<AppState>,
     who: Administrator,
     session: Session,
-    Posted(mut form): Posted<RuleForm>,
+    PostedForm(mut form): PostedForm<RuleForm>,
 ) -> Result<HttpResponse, PageError> {
     if form.step == "remove" {
         form.removes = "yes".to_owned();
     }
-    let page = Page::new(&app, "rules", &who);
+    let page = PageFrame::new(&app, "rules", &who);
     if form.step == "edit" {
         form.removes = String::new();
         return again(&app, page, form, Vec::new(), StatusCode::OK).await;
@@ -141,10 +147,10 @@ pub(super) async fn post(
 }
 
 async fn publish(
-    app: &App,
+    app: &AppState,
     who: &Administrator,
     session: &Session,
-    page: Page,
+    page: PageFrame,
     form: RuleForm,
     change: RuleChange,
 ) -> Result<HttpResponse, PageError> {
@@ -168,14 +174,16 @@ async fn publish(
 /// The form once more, with what was typed, and with what was published since it was opened. Publishing again is upon what is
 /// published now.
 async fn again(
-    app: &App,
-    page: Page,
+    app: &AppState,
+    page: PageFrame,
     mut form: RuleForm,
     errors: Vec<FieldError>,
     status: StatusCode,
 ) -> Result<HttpResponse, PageError> {
     let begun = form.version.parse().unwrap_or_default();
-    let read = move |conn: &mut Conn<'_>| Ok::<_, StoreError>((Change::since(conn, begun)?, current(conn)?));
+    let read = move |conn: &mut ReadConn<'_>| {
+        Ok::<_, StoreError>((RulebookChange::since(conn, begun)?, current(conn)?))
+    };
     let (meanwhile, (book, version)) = app.store.read(read).await?;
     if status == StatusCode::CONFLICT {
         form.version = version.to_string();

@@ -12,10 +12,10 @@ use crate::actions::users::{set_active, user_revision};
 use crate::domain::id::UserId;
 use crate::store::StoreError;
 use crate::store::users::{self, User};
-use crate::web::App;
+use crate::web::AppState;
 use crate::web::error::PageError;
-use crate::web::form::Posted;
-use crate::web::page::{self, Page, html_status, see_other};
+use crate::web::form::PostedForm;
+use crate::web::page::{self, PageFrame, html_status, see_other};
 use crate::web::session::{self, Administrator};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
@@ -29,7 +29,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
 #[derive(Template)]
 #[template(path = "users/access.html")]
 struct AccessPage {
-    page: Page,
+    page: PageFrame,
     user: User,
     /// What the page was opened upon.
     revision: String,
@@ -38,13 +38,13 @@ struct AccessPage {
 }
 
 #[derive(Deserialize)]
-struct Shown {
+struct AccessForm {
     #[serde(default)]
     revision: String,
 }
 
 async fn confirm_deactivate(
-    app: Data<App>,
+    app: Data<AppState>,
     who: Administrator,
     id: Path<String>,
 ) -> Result<HttpResponse, PageError> {
@@ -52,7 +52,7 @@ async fn confirm_deactivate(
 }
 
 async fn confirm_reactivate(
-    app: Data<App>,
+    app: Data<AppState>,
     who: Administrator,
     id: Path<String>,
 ) -> Result<HttpResponse, PageError> {
@@ -60,7 +60,7 @@ async fn confirm_reactivate(
 }
 
 async fn confirm(
-    app: &App,
+    app: &AppState,
     who: &Administrator,
     id: UserId,
     to_active: bool,
@@ -69,37 +69,37 @@ async fn confirm(
     let user = app.store.read::<_, StoreError>(move |conn| users::get(conn, id)).await?;
     let user = user.ok_or(PageError::NotFound)?;
     let status = if refused.is_some() { StatusCode::CONFLICT } else { StatusCode::OK };
-    let (page, refused) = (Page::new(app, "users", who), refused.unwrap_or_default());
+    let (page, refused) = (PageFrame::new(app, "users", who), refused.unwrap_or_default());
     html_status(status, AccessPage { page, revision: user_revision(&user), user, to_active, refused })
 }
 
 async fn deactivate(
-    app: Data<App>,
+    app: Data<AppState>,
     who: Administrator,
     session: Session,
     id: Path<String>,
-    Posted(shown): Posted<Shown>,
+    PostedForm(shown): PostedForm<AccessForm>,
 ) -> Result<HttpResponse, PageError> {
     set(&app, &who, &session, page::id(&id)?, false, shown).await
 }
 
 async fn reactivate(
-    app: Data<App>,
+    app: Data<AppState>,
     who: Administrator,
     session: Session,
     id: Path<String>,
-    Posted(shown): Posted<Shown>,
+    PostedForm(shown): PostedForm<AccessForm>,
 ) -> Result<HttpResponse, PageError> {
     set(&app, &who, &session, page::id(&id)?, true, shown).await
 }
 
 async fn set(
-    app: &App,
+    app: &AppState,
     who: &Administrator,
     session: &Session,
     id: UserId,
     active: bool,
-    shown: Shown,
+    shown: AccessForm,
 ) -> Result<HttpResponse, PageError> {
     let (actor, now) = (who.actor(), app.clock.now());
     match app.store.write(move |tx| set_active(tx, id, active, &shown.revision, &actor, now)).await {

@@ -4,30 +4,30 @@ use crate::domain::consent::{EventKind, failed_request};
 use crate::domain::evidence::{ConsentDocument, Evidence, HandsetText};
 
 /// A term and its value.
-pub(in crate::web::admin) struct Fact {
+pub(in crate::web::admin) struct EntryFact {
     pub(in crate::web::admin) term: &'static str,
     pub(in crate::web::admin) value: String,
     pub(in crate::web::admin) style: &'static str,
     pub(in crate::web::admin) href: Option<String>,
 }
 
-pub(in crate::web::admin) fn fact(term: &'static str, value: impl Into<String>) -> Fact {
-    Fact { term, value: value.into(), style: "", href: None }
+pub(in crate::web::admin) fn fact(term: &'static str, value: impl Into<String>) -> EntryFact {
+    EntryFact { term, value: value.into(), style: "", href: None }
 }
 
-fn styled(style: &'static str, term: &'static str, value: impl Into<String>) -> Fact {
-    Fact { style, ..fact(term, value) }
+fn styled(style: &'static str, term: &'static str, value: impl Into<String>) -> EntryFact {
+    EntryFact { style, ..fact(term, value) }
 }
 
-pub(in crate::web::admin) fn linked(term: &'static str, value: impl Into<String>, href: String) -> Fact {
-    Fact { href: Some(href), ..fact(term, value) }
+pub(in crate::web::admin) fn linked(term: &'static str, value: impl Into<String>, href: String) -> EntryFact {
+    EntryFact { href: Some(href), ..fact(term, value) }
 }
 
-fn message_link(id: crate::domain::id::MessageId) -> Fact {
-    Fact { style: "mono", ..linked("Message", id.to_string(), format!("/messages/{id}")) }
+fn message_link(id: crate::domain::id::MessageId) -> EntryFact {
+    EntryFact { style: "mono", ..linked("Message", id.to_string(), format!("/messages/{id}")) }
 }
 
-fn document_facts(document: &ConsentDocument) -> Vec<Fact> {
+fn document_facts(document: &ConsentDocument) -> Vec<EntryFact> {
     let mut facts = vec![
         fact("Document", document.document.label()),
         fact("Given on", document.given_at.day()),
@@ -44,7 +44,7 @@ fn document_facts(document: &ConsentDocument) -> Vec<Fact> {
     facts
 }
 
-fn text_facts(text: &HandsetText) -> Vec<Fact> {
+fn text_facts(text: &HandsetText) -> Vec<EntryFact> {
     let mut facts = vec![
         styled("quote", "Text", &text.body),
         fact("Read as", &text.matched),
@@ -57,7 +57,7 @@ fn text_facts(text: &HandsetText) -> Vec<Fact> {
     facts
 }
 
-pub(super) fn facts(kind: EventKind, evidence: &Evidence) -> Vec<Fact> {
+pub(super) fn facts(kind: EventKind, evidence: &Evidence) -> Vec<EntryFact> {
     if let Some((message, reason)) = failed_request(kind, evidence) {
         return vec![fact("Reason", reason), message_link(message)];
     }
