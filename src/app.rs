@@ -25,7 +25,7 @@ use crate::providers::simulator::Simulator;
 use crate::providers::twilio::{Twilio, TwilioConfig};
 use crate::store::seal_file::SealFile;
 use crate::store::start_file::StartFile;
-use crate::store::{Store, StoreError, Tx, moving, settings, users};
+use crate::store::{Store, StoreError, Tx, settings, transfer, users};
 use crate::web::{self, AppState, api::secret_hash, limits::RateLimits, signed::ValueSigner};
 
 pub use crate::jobs::mark;
@@ -74,7 +74,7 @@ pub async fn bind(config: ServerConfig, clock: Clock) -> Result<BoundServer> {
     config.check_provider()?;
     let alone = SoleServer::hold(&config)?;
     let store = Store::open_with_replica(&config.database_url, config.database_replica_url())?;
-    if store.read(moving::is_unfinished).await? {
+    if store.read(transfer::is_unfinished).await? {
         return Err(InvalidSetting(
             "This database is an unfinished copy of another one. Run sms-opt-in migrate-to again until it is done.".to_owned(),
         ))?;
@@ -118,7 +118,7 @@ pub async fn bind(config: ServerConfig, clock: Clock) -> Result<BoundServer> {
         let pages = actix_web::web::scope("")
             .wrap(web::session::middleware(&data, secure))
             .wrap(actix_web::middleware::from_fn(web::session::tell_unsaved))
-            .wrap(actix_web::middleware::from_fn(web::own_writes::leave_mark))
+            .wrap(actix_web::middleware::from_fn(web::read_your_writes::set_position_cookie))
             .configure(web::admin::routes)
             .default_service(actix_web::web::to(web::error::not_found));
         Actix::new()

@@ -63,7 +63,7 @@ pub fn verify(password: &str, hash: &str) -> bool {
 /// # Errors
 /// As [`hash`].
 pub async fn hash_aside(password: String) -> Result<String, HashError> {
-    aside(move || hash(&password)).await?
+    spawn_blocking(move || hash(&password)).await?
 }
 
 /// [`verify`], off the async threads. Takes as long without a hash, and says no.
@@ -71,7 +71,7 @@ pub async fn hash_aside(password: String) -> Result<String, HashError> {
 /// # Errors
 /// When the process is shutting down.
 pub async fn verify_aside(password: String, hash: Option<String>) -> Result<bool, HashError> {
-    aside(move || match hash {
+    spawn_blocking(move || match hash {
         Some(hash) => verify(&password, &hash),
         None => {
             verify(&password, &NOBODY);
@@ -81,7 +81,9 @@ pub async fn verify_aside(password: String, hash: Option<String>) -> Result<bool
     .await
 }
 
-async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, HashError> {
+async fn spawn_blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, HashError> {
     let permit = AT_ONCE.acquire().await.map_err(|error| HashError(error.to_string()))?;
     let done = tokio::task::spawn_blocking(work).await;
     drop(permit);

@@ -9,7 +9,7 @@ use crate::domain::database_kind::DatabaseKind;
 use crate::domain::evidence::Evidence;
 use crate::domain::id::{NumberId, ProgramId};
 use crate::domain::message::Status;
-use crate::domain::standstill::RestoreHold;
+use crate::domain::restore_hold::RestoreHold;
 use crate::domain::time::Timestamp;
 use crate::store::messages::{self, StatusChange};
 use crate::store::numbers::{self, Number};

@@ -17,7 +17,7 @@ use crate::store::messages::{self, Message, StatusChange};
 use crate::store::numbers::{self, Number};
 use crate::store::{LockedRow, StoreError, Tx, events, programs, rulebooks};
 
-use super::{ActionError, spelling, stale};
+use super::{ActionError, expired_holds, spelling};
 
 /// Who does it and how it is confirmed.
 pub(super) struct ActionContext<'a> {
@@ -68,12 +68,12 @@ pub(super) fn record(
         numbers::set_language(tx, number, None)?;
     }
     for effect in decision.effects {
-        carry_out(tx, effect, number, program, &entry, occasion)?;
+        apply_effects(tx, effect, number, program, &entry, occasion)?;
     }
     Ok(Some(entry))
 }
 
-fn carry_out(
+fn apply_effects(
     tx: &mut Tx<'_>,
     effect: Effect,
     number: &mut LockedRow<Number>,
@@ -183,7 +183,7 @@ fn release(tx: &mut Tx<'_>, number: &Number, program: &Program, now: Timestamp) 
         let why = StatusChange { due_at, ..StatusChange::noted("The lead opted in: released.") };
         messages::advance(tx, &held, Status::Queued, now, &why)?;
     }
-    stale::ask(tx, number, program, now)
+    expired_holds::open_question(tx, number, program, now)
 }
 
 /// Why an opt-in template is taken back when the START comes first.
@@ -220,13 +220,13 @@ fn cancel(
         }
     }
     for invitation in invitations {
-        take_back(tx, number, &invitation, occasion)?;
+        undo_invitation(tx, number, &invitation, occasion)?;
     }
-    stale::withdraw(tx, number, entry.event.program, occasion.actor, occasion.now)
+    expired_holds::close(tx, number, entry.event.program, occasion.actor, occasion.now)
 }
 
 /// An opt-in request that was cancelled before it went out leaves the number as it was.
-fn take_back(
+fn undo_invitation(
     tx: &mut Tx<'_>,
     number: &mut LockedRow<Number>,
     invitation: &Message,

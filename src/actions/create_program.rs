@@ -6,7 +6,7 @@ use serde::Deserialize;
 use crate::domain::actor::Actor;
 use crate::domain::program::Program;
 use crate::domain::time::Timestamp;
-use crate::store::{Tx, admin_log, forms, newcomer, programs};
+use crate::store::{Tx, admin_log, backfill, forms, programs};
 
 use super::edit_sending::{sender, text_from};
 use super::publish_form::first_form;
@@ -53,7 +53,7 @@ pub fn create_program(
     if let Some(sender) = &sender {
         text_from(tx, &program, sender, now)?;
     }
-    newcomer::welcome(tx, &program)?;
+    backfill::add_program_rows(tx, &program)?;
     first_form(tx, &program, slug, now)?;
     let details = format!("“{name}” of {brand}, texts from {}", sender.as_deref().unwrap_or("no number yet"));
     admin_log::add(tx, actor, "program.added", &format!("program:{slug}"), &details, now)?;

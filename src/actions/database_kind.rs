@@ -1,7 +1,7 @@
 //! Says what a database is for, simulated or real, and keeps it: once written, only `become` changes it. Used at each start.
 
 use crate::domain::database_kind::{DatabaseKind, TextsHeld};
-use crate::domain::standstill::RestoreHold;
+use crate::domain::restore_hold::RestoreHold;
 use crate::domain::time::Timestamp;
 use crate::store::{ReadConn, StoreError, Tx, inbound, messages, sending, settings};
 
@@ -25,7 +25,7 @@ pub fn settle_kind(
         Some(kind) => Ok(settings::keep_database_kind(tx, kind)?),
         None => {
             if !sending::standstill(tx)?.is_some_and(RestoreHold::keeps_sending_off) {
-                restore::stand_still(tx, RestoreHold::Mixed, now)?;
+                restore::suspend_sending(tx, RestoreHold::Mixed, now)?;
             }
             Ok(None)
         }

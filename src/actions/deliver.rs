@@ -18,7 +18,7 @@ use super::consent::opted_in_before;
 use super::receive_receipt::refused_by_provider;
 use super::retry::{self, after_passing, give_up, queue_again};
 use super::send_message::code_of;
-use super::{ActionError, requests, standing};
+use super::{ActionError, requests, sending_context};
 
 /// While sending is switched off, a message is looked at again this often.
 const WAIT: Duration = Duration::seconds(30);
@@ -59,7 +59,7 @@ pub fn claim(tx: &mut Tx<'_>, id: MessageId, now: Timestamp) -> Result<Option<Cl
         return Ok(None);
     }
     let program = programs::get(tx, message.program_id)?.ok_or(ActionError::NotFound("program"))?;
-    let standing = standing(tx, &program)?;
+    let standing = sending_context(tx, &program)?;
     let verdict = standing.verdict_on(tx, &message, &number, &program, now)?;
     match (verdict.answer(message.lane), standing.sender) {
         (GateOutcome::Send(permit), Some(sender)) => {
@@ -168,7 +168,7 @@ pub fn record_outcome(
         // A receipt was faster than the answer: this attempt has failed already, and the message waits for the next one.
         SendOutcome::Accepted { provider_id } if moved_on && is_failed_attempt(tx, provider_id)? => {}
         SendOutcome::Accepted { provider_id } => {
-            messages::free_provider_id(tx, id, provider_id)?;
+            messages::clear_provider_id(tx, id, provider_id)?;
             // A receipt may have been faster than the answer; it carried our id, and the message has moved on.
             if moved_on {
                 messages::set_provider_id(tx, id, provider_id)?;

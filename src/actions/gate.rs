@@ -8,8 +8,8 @@ use crate::domain::gate::{
 };
 use crate::domain::message::{Category, Lane, Status};
 use crate::domain::program::Program;
+use crate::domain::restore_hold::RestoreHold;
 use crate::domain::schedule::{FrequencyCap, Location, OwnZone, Rulebook, Subject, place_in, place_of};
-use crate::domain::standstill::RestoreHold;
 use crate::domain::time::Timestamp;
 use crate::store::messages::Message;
 use crate::store::numbers::Number;
@@ -32,7 +32,7 @@ pub struct SendingContext {
 ///
 /// # Errors
 /// When the database fails.
-pub fn standing(conn: &mut ReadConn<'_>, program: &Program) -> Result<SendingContext, StoreError> {
+pub fn sending_context(conn: &mut ReadConn<'_>, program: &Program) -> Result<SendingContext, StoreError> {
     let (sender, sending_on) = (programs::sender(conn, program.id)?, sending::is_on(conn)?);
     let standstill = if sending_on { None } else { sending::standstill(conn)? };
     Ok(SendingContext { sender, sending_on, standstill, rulebook: rulebooks::current(conn)? })
@@ -105,7 +105,8 @@ impl SendingContext {
         let binding =
             if purpose == MessagePurpose::Reply { Vec::new() } else { self.rulebook.caps(&places, now) };
         let is_capped = !caps.is_empty() || !binding.is_empty();
-        let arranged = if is_new && is_capped { messages::arranged(conn, number.id)? } else { Vec::new() };
+        let arranged =
+            if is_new && is_capped { messages::scheduled_for(conn, number.id)? } else { Vec::new() };
         let promised = arranged.iter().filter(|text| text.counts && text.program == program.id);
         let mut sent = sent(conn, number, program, &caps, now)?;
         sent.extend(promised.map(|text| text.at));

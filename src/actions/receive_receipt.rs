@@ -38,7 +38,7 @@ pub fn receive_receipt(
     }
     requests::lock_number(tx, &message)?;
     if message.provider_id.is_none() && message.claimed_at.is_some() {
-        messages::free_provider_id(tx, message.id, &receipt.provider_id)?;
+        messages::clear_provider_id(tx, message.id, &receipt.provider_id)?;
         messages::set_provider_id(tx, message.id, &receipt.provider_id)?;
     }
     // A message that was claimed once and waits for another attempt: the provider took it after all.

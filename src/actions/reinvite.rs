@@ -11,7 +11,7 @@ use crate::store::{Tx, numbers, programs};
 
 use super::consent::{ActionContext, apply};
 use super::send_message::check_basis;
-use super::{ActionError, FieldError, standing};
+use super::{ActionError, FieldError, sending_context};
 
 /// What is asked of whoever leaves out the kind of basis.
 pub const CHOOSE_BASIS: &str = "Choose how you got this number.";
@@ -39,7 +39,7 @@ pub fn reinvite(
         return Err(ActionError::Invalid(vec![error]));
     }
     // What the rules of consent refuse, they say in their own words below.
-    let verdict = standing(tx, &program)?.verdict(tx, &number, &program, Category::Automated, now)?;
+    let verdict = sending_context(tx, &program)?.verdict(tx, &number, &program, Category::Automated, now)?;
     if let GateOutcome::Refuse(CheckName::Number | CheckName::Sender) = verdict.answer(Lane::Invitation) {
         return Err(ActionError::Conflict(verdict.headline()));
     }

@@ -20,7 +20,7 @@ use super::consent::{ActionContext, apply};
 use super::receive_text::evidence;
 
 /// What is known of the current opt-in request when a YES arrives. Only a number that was asked costs a query.
-pub(super) fn asked(
+pub(super) fn current_request(
     conn: &mut ReadConn<'_>,
     number: &Number,
     program: &Program,

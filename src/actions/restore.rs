@@ -3,11 +3,11 @@
 
 use crate::domain::actor::Actor;
 use crate::domain::message::{StaleDecision, Status};
-use crate::domain::standstill::RestoreHold;
+use crate::domain::restore_hold::RestoreHold;
 use crate::domain::time::Timestamp;
 use crate::store::messages::{self, StatusChange};
 use crate::store::seals::{self, Seal};
-use crate::store::{ReadConn, StoreError, Tx, admin_log, numbers, sending, stale};
+use crate::store::{ReadConn, StoreError, Tx, admin_log, expired_holds, numbers, sending};
 
 use super::{ActionError, requests};
 
@@ -42,7 +42,7 @@ pub fn finding(conn: &mut ReadConn<'_>, outside: Option<&Seal>) -> Result<Option
 ///
 /// # Errors
 /// When the database fails.
-pub fn stand_still(tx: &mut Tx<'_>, why: RestoreHold, now: Timestamp) -> Result<(), ActionError> {
+pub fn suspend_sending(tx: &mut Tx<'_>, why: RestoreHold, now: Timestamp) -> Result<(), ActionError> {
     let switch = sending::locked(tx)?;
     let is_new = !switch.standstill.is_some_and(RestoreHold::awaits_after_restore);
     if is_new && why.awaits_after_restore() {
@@ -95,13 +95,13 @@ pub(super) fn cancel_some(tx: &mut Tx<'_>, note: &str, now: Timestamp) -> Result
 
 fn withdraw_questions(tx: &mut Tx<'_>, now: Timestamp) -> Result<(), ActionError> {
     loop {
-        let open = stale::open(tx, AT_ONCE)?;
+        let open = expired_holds::open(tx, AT_ONCE)?;
         if open.is_empty() {
             return Ok(());
         }
         for (asked, _) in open {
             let withdrawn = StaleDecision::Withdrawn;
-            stale::decide(tx, asked.message_id, withdrawn, None, &Actor::System, now)?;
+            expired_holds::decide(tx, asked.message_id, withdrawn, None, &Actor::System, now)?;
         }
     }
 }

@@ -35,7 +35,7 @@ pub fn seal(
         // Recording is never held up without a reason.
         return Ok(0);
     }
-    events::hold_still(tx)?;
+    events::lock_table(tx)?;
     // Another instance may have sealed meanwhile.
     if !is_due(tx, key)? {
         return Ok(0);

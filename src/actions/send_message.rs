@@ -16,7 +16,7 @@ use crate::store::messages::{self, Message};
 use crate::store::{Tx, numbers, programs};
 
 use super::consent::{ActionContext, apply};
-use super::{ActionError, FieldError, standing};
+use super::{ActionError, FieldError, sending_context};
 
 /// A text somebody wants sent.
 #[derive(Clone, Debug)]
@@ -75,7 +75,7 @@ pub fn send_message(
     let mut number = numbers::find_or_create(tx, &phone, now)?;
     message.number_id = Some(number.id);
     phone.as_str().clone_into(&mut message.to_text);
-    let standing = standing(tx, &program)?;
+    let standing = sending_context(tx, &program)?;
     let mut verdict = standing.verdict(tx, &number, &program, wanted.category, now)?;
     match verdict.answer(Lane::Gated) {
         GateOutcome::Refuse(check) => {
@@ -87,7 +87,7 @@ pub fn send_message(
             message.due_at = until;
         }
         GateOutcome::Send(_) | GateOutcome::Wait { until: None } => message.status = Status::Queued,
-        GateOutcome::Hold if asks_basis(&program, &verdict) && wanted.basis.is_none() => {
+        GateOutcome::Hold if needs_basis(&program, &verdict) && wanted.basis.is_none() => {
             return refuse(tx, message, BASIS_REQUIRED, NO_BASIS.to_owned(), Some(verdict));
         }
         GateOutcome::Hold => {
@@ -189,7 +189,7 @@ pub fn check_basis(basis: Option<&ContactBasis>) -> Result<(), FieldError> {
 }
 
 /// True when a text to the number would be its invitation, and the program asks first how we got the number.
-pub fn asks_basis(program: &Program, verdict: &Verdict) -> bool {
+pub fn needs_basis(program: &Program, verdict: &Verdict) -> bool {
     let is_new = verdict.state == StateName::NotAsked && verdict.request.is_none();
     let invites = is_new && verdict.answer(Lane::Gated) == GateOutcome::Hold;
     program.requires_basis && invites

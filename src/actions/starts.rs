@@ -3,7 +3,7 @@
 
 use chrono::Duration;
 
-use crate::domain::standstill::{RestoreHold, RestoreSign};
+use crate::domain::restore_hold::{RestoreHold, RestoreSign};
 use crate::domain::time::Timestamp;
 use crate::store::start_file::StartMark;
 use crate::store::{ReadConn, StoreError, Tx, inbound, messages, seals, sending, settings, starts};
@@ -100,7 +100,7 @@ pub fn suspect_restore(tx: &mut Tx<'_>, sign: RestoreSign, now: Timestamp) -> Re
         return Ok(false);
     }
     let since = restore::complete_until(tx)?;
-    restore::stand_still(tx, RestoreHold::Suspected { sign, since }, now)?;
+    restore::suspend_sending(tx, RestoreHold::Suspected { sign, since }, now)?;
     Ok(true)
 }
 

@@ -1,7 +1,7 @@
 //! An administrator stops all sending, or lets it go on. After a restore it stays off until the gap was looked at.
 
 use crate::domain::actor::Actor;
-use crate::domain::standstill::RestoreHold;
+use crate::domain::restore_hold::RestoreHold;
 use crate::domain::time::Timestamp;
 use crate::store::{Tx, admin_log, sending, settings};
 

@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::config::{ProviderName, ServerConfig};
 use crate::domain::message::InboundText;
 use crate::domain::reply::ReplyIntent;
-use crate::domain::standstill::{RestoreHold, RestoreSign};
+use crate::domain::restore_hold::{RestoreHold, RestoreSign};
 use crate::domain::time::Timestamp;
 use crate::providers::simulator;
 use crate::providers::twilio::{Twilio, TwilioConfig};
@@ -54,7 +54,7 @@ pub(super) fn run(config: &ServerConfig, command: &AfterRestoreCommand) -> Resul
     }
     if why.awaits_after_restore() {
         let now = clock.now();
-        store.write_now(move |tx| restore::stand_still(tx, why, now))?;
+        store.write_now(move |tx| restore::suspend_sending(tx, why, now))?;
         println!("{}", why.facts());
     } else {
         println!("No restore was noticed. Asking does no harm.");
@@ -194,7 +194,7 @@ fn accept(store: &Store, files: &FilesHere, why: RestoreHold, clock: &Clock) -> 
     wait_for(mark(store, &files.starts, clock))?;
     let (sealed_at, since) = (why.sealed_at(), why.since().unwrap_or_default());
     let accepted = RestoreHold::Accepted { sealed_at, since };
-    store.write_now::<_, ActionError>(move |tx| restore::stand_still(tx, accepted, now))?;
+    store.write_now::<_, ActionError>(move |tx| restore::suspend_sending(tx, accepted, now))?;
     Ok(())
 }
 

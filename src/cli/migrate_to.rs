@@ -10,9 +10,9 @@ use crate::actions::seal::digest_of_all;
 use crate::actions::verify::{AuditFindings, SealInputs, verify};
 use crate::clock::Clock;
 use crate::config::ServerConfig;
-use crate::store::moving::{DatabaseTransfer, moved_to, take_mark_back, undo_move};
 use crate::store::seal_file::SealFile;
 use crate::store::seals::{self, Seal};
+use crate::store::transfer::{DatabaseTransfer, moved_to, take_mark_back, undo_move};
 use crate::store::{ReadConn, StoreError, settings};
 
 #[derive(Args)]

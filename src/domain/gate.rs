@@ -17,8 +17,8 @@ use super::consent::{ConsentState, NumberConsent};
 use super::message::{Category, Lane};
 use super::phone::Phone;
 use super::program::Program;
+use super::restore_hold::RestoreHold;
 use super::schedule::{FrequencyCap, LegalCap, Location, Rulebook};
-use super::standstill::RestoreHold;
 use super::time::Timestamp;
 use super::words::words;
 

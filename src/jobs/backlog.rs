@@ -55,7 +55,7 @@ impl BacklogPart {
 
     /// New messages may have come: a walk that ended begins again. One under way begins again only with `anew`, for what it
     /// has passed by.
-    fn look_again(&mut self, anew: bool) {
+    fn reschedule_now(&mut self, anew: bool) {
         if self.is_at_end || (anew && self.has_passed) {
             (self.read_to, self.is_at_end, self.has_passed) = (None, false, false);
         }
@@ -100,8 +100,8 @@ impl Backlog {
 
     /// New messages may have come, or (with `anew`) what was passed by is looked at again.
     pub(super) fn look_again(&mut self, anew: bool) {
-        self.replies.look_again(anew);
-        self.texts.look_again(anew);
+        self.replies.reschedule_now(anew);
+        self.texts.reschedule_now(anew);
     }
 
     /// Holds what was read of a part.

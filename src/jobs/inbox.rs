@@ -58,7 +58,7 @@ pub(super) async fn inbox_loop(jobs: &JobContext) {
 /// When the database fails.
 pub async fn read_inbox(jobs: &JobContext) -> Result<InboxReading, ActionError> {
     let began = jobs.clock.now();
-    let Some(_on_duty) = jobs.store.take_on(SingletonTask::Inbox).await? else {
+    let Some(_on_duty) = jobs.store.try_lock_task(SingletonTask::Inbox).await? else {
         return Ok(InboxReading::Elsewhere);
     };
     let (since, senders) = jobs.store.read::<_, StoreError>(move |conn| what_to_ask(conn, began)).await?;

@@ -111,7 +111,9 @@ impl JobContext {
     }
 
     async fn keep_house(&self) -> Result<(), ActionError> {
-        let Some(_on_duty) = self.store.take_on(SingletonTask::Housekeeping).await? else { return Ok(()) };
+        let Some(_on_duty) = self.store.try_lock_task(SingletonTask::Housekeeping).await? else {
+            return Ok(());
+        };
         reconcile(self).await?;
         let now = self.clock.now();
         self.store.write(move |tx| expire::expire(tx, now)).await?;

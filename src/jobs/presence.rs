@@ -8,12 +8,12 @@ use crate::actions::starts::{
     FilesBeside, StartFinding, judge_start, mark_start, suspect_restore, was_quiet,
 };
 use crate::clock::Clock;
-use crate::domain::standstill::RestoreSign;
+use crate::domain::restore_hold::RestoreSign;
 use crate::store::start_file::{LockedStartFile, StartFile, StartMark};
 use crate::store::{Store, StoreError, starts};
 
 use super::JobContext;
-use super::seal::aside;
+use super::seal::spawn_blocking;
 
 /// With a database of its own a server shows this often that it runs;
 const BEAT: Duration = Duration::from_secs(60);
@@ -30,7 +30,9 @@ const LOCK_STEPS: u32 = 100;
 /// When the database or a file fails.
 pub async fn note_start(jobs: &JobContext, is_embedded: bool) -> Result<(), ActionError> {
     let (starts, seals) = (jobs.starts.clone(), jobs.seals.clone());
-    let files = aside(move || Ok((starts.read()?, seals.last()?.is_some() || seals.path().exists()))).await?;
+    let files =
+        spawn_blocking(move || Ok((starts.read()?, seals.last()?.is_some() || seals.path().exists())))
+            .await?;
     let (start, has_seals) = files;
     let beside = FilesBeside { start, has_seals, has_key: jobs.has_lasting_key, is_embedded };
     let now = jobs.clock.now();
@@ -85,7 +87,7 @@ async fn tell(store: &Store) -> Result<(), ActionError> {
 /// When the database or the file fails.
 pub async fn mark(store: &Store, starts: &StartFile, clock: &Clock) -> Result<bool, ActionError> {
     let starts = starts.clone();
-    let begun = aside(move || {
+    let begun = spawn_blocking(move || {
         let Some(mut file) = starts.lock()? else { return Ok(None) };
         let mark = file.read()?.map_or_else(StartMark::first, Ok)?;
         let next = mark.next()?;
@@ -109,7 +111,7 @@ async fn mark_once(jobs: &JobContext) -> Result<bool, ActionError> {
 }
 
 async fn finish(mut file: LockedStartFile, mark: StartMark) -> Result<(), StoreError> {
-    aside(move || file.write(&mark)).await
+    spawn_blocking(move || file.write(&mark)).await
 }
 
 /// Marks again and again. The same trouble is told once.

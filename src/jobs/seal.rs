@@ -52,10 +52,10 @@ impl LedgerSealer {
     /// When the database lies behind the file of seals, or one of them fails.
     pub async fn seal_all(&self) -> Result<(), ActionError> {
         self.notice_restore().await?;
-        let on_duty = self.store.take_on(SingletonTask::Sealing).await?;
+        let on_duty = self.store.try_lock_task(SingletonTask::Sealing).await?;
         loop {
             let file = self.seals.clone();
-            let outside = aside(move || file.last()).await?;
+            let outside = spawn_blocking(move || file.last()).await?;
             let place = outside.as_ref().map_or(BEFORE_ALL, |seal| seal.place());
             let (secret, now) = (Arc::clone(&self.secret), self.clock.now());
             let sealed = match &on_duty {
@@ -64,7 +64,7 @@ impl LedgerSealer {
             };
             let missing = self.store.read(move |conn| seals::behind(conn, place)).await?;
             let file = self.seals.clone();
-            aside(move || file.add(missing)).await?.iter().for_each(log_seal);
+            spawn_blocking(move || file.add(missing)).await?.iter().for_each(log_seal);
             if sealed == 0 {
                 return Ok(());
             }
@@ -73,12 +73,12 @@ impl LedgerSealer {
 
     async fn notice_restore(&self) -> Result<(), ActionError> {
         let file = self.seals.clone();
-        let outside = aside(move || file.last()).await?;
+        let outside = spawn_blocking(move || file.last()).await?;
         let found = self.store.read(move |conn| restore::finding(conn, outside.as_ref())).await?;
         if let Some(why) = found {
             log::error!("{} {}", why.facts(), why.next_step());
             let now = self.clock.now();
-            self.store.write(move |tx| restore::stand_still(tx, why, now)).await?;
+            self.store.write(move |tx| restore::suspend_sending(tx, why, now)).await?;
         }
         Ok(())
     }
@@ -116,7 +116,7 @@ fn log_seal(seal: &Seal) {
 }
 
 /// Files are waited for beside the async threads.
-pub(super) async fn aside<T: Send + 'static>(
+pub(super) async fn spawn_blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, StoreError> {
     tokio::task::spawn_blocking(work).await.unwrap_or(Err(StoreError::Panicked))

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::dialect::{first_locked, on};
+use super::engine::{first_locked, on};
 use super::schema::{api_keys, idempotency_keys};
 use super::{LockedRow, ReadConn, StoreError, Tx};
 use crate::domain::id::{ApiKeyId, MessageId};

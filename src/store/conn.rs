@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::catalog::{CachedConfig, ConfigCache};
-use super::dialect::DbConn;
+use super::config_cache::{CachedConfig, ConfigCache};
+use super::engine::DbConn;
 
 /// A database connection. Reads take it directly; writes get it inside a [`super::Tx`].
 pub struct ReadConn<'a> {

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
-use super::dialect::{CachedQuery, few_lengths, first_locked, on};
+use super::engine::{CachedQuery, few_lengths, first_locked, on};
 use super::numbers::{self, Number};
 use super::schema::{consents, contacts, numbers as number_rows};
 use super::{LockedRow, ReadConn, StoreError, Tx, programs};

@@ -3,7 +3,7 @@
 
 use diesel::prelude::*;
 
-use super::dialect::on;
+use super::engine::on;
 use super::schema::{admin_log, api_keys, contacts, forms, number_notes, programs, senders, users};
 use super::{ReadConn, StoreError};
 

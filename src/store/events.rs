@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::dialect::{self, on};
+use super::engine::{self, on};
 use super::numbers::{self, Number};
 use super::schema::consent_events;
 use super::{LockedRow, ReadConn, StoreError, Tx, programs};
@@ -244,8 +244,8 @@ pub fn evidence_of(
 ///
 /// # Errors
 /// When the database fails, or somebody was recording all the time.
-pub fn hold_still(tx: &mut Tx<'_>) -> Result<(), StoreError> {
-    dialect::hold_history_still(tx)
+pub fn lock_table(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    engine::hold_history_still(tx)
 }
 
 /// How many events there are, and the place of the last one.

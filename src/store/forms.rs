@@ -2,9 +2,9 @@
 
 use diesel::prelude::*;
 
-use super::dialect::on;
+use super::engine::on;
 use super::schema::{form_versions, forms};
-use super::{LockedRow, ReadConn, StoreError, Tx, catalog};
+use super::{LockedRow, ReadConn, StoreError, Tx, config_cache};
 use crate::domain::id::{FormId, ProgramId};
 use crate::domain::program::Program;
 use crate::domain::time::Timestamp;
@@ -128,7 +128,7 @@ pub fn find_locked(
     tx: &mut Tx<'_>,
     slug: &str,
 ) -> Result<Option<(LockedRow<HostedForm>, FormVersion)>, StoreError> {
-    catalog::lock(tx)?;
+    config_cache::lock(tx)?;
     Ok(find(tx, slug)?.map(|(form, version)| (LockedRow::new(form), version)))
 }
 

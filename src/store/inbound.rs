@@ -6,7 +6,7 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
-use super::dialect::on;
+use super::engine::on;
 use super::schema::{consents, inbound_texts};
 use super::{ReadConn, StoreError, Tx};
 use crate::domain::consent::StateName;

@@ -5,7 +5,7 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
-use super::dialect::on;
+use super::engine::on;
 use super::schema::inbound_questions;
 use super::{ReadConn, StoreError, Tx};
 use crate::domain::id::{InboundId, NumberId};

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use diesel::prelude::*;
 
-use super::dialect::on;
+use super::engine::on;
 use super::schema::inbound_texts;
 use super::{ReadConn, StoreError, Tx, settings};
 use crate::domain::time::Timestamp;

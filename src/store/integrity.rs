@@ -1,7 +1,7 @@
 //! What the database itself can say about its own soundness, before anything in it is believed. Used by `verify`; it changes
 //! nothing.
 
-use super::{ReadConn, StoreError, dialect};
+use super::{ReadConn, StoreError, engine};
 
 /// The tables to whose rows nothing is done but to add more: triggers of the database refuse the rest. A test holds them against
 /// the triggers that are there.
@@ -14,15 +14,15 @@ pub const APPEND_ONLY: &[&str] =
 /// # Errors
 /// When the database cannot be asked.
 pub fn flaws(conn: &mut ReadConn<'_>) -> Result<Vec<String>, StoreError> {
-    let mut flaws: Vec<String> = dialect::damage(conn)?
+    let mut flaws: Vec<String> = engine::damage(conn)?
         .into_iter()
         .map(|words| format!("The database's own check says: {}.", words.trim_end_matches('.')))
         .collect();
-    for (child, parent, rows) in dialect::orphans(conn)? {
+    for (child, parent, rows) in engine::orphans(conn)? {
         flaws.push(format!("{rows} rows of {child} point at rows of {parent} that are gone."));
     }
-    let refusing = dialect::refusing_triggers(conn)?;
-    let refused = dialect::changes_of_history(conn);
+    let refusing = engine::refusing_triggers(conn)?;
+    let refused = engine::changes_of_history(conn);
     for (table, change) in
         APPEND_ONLY.iter().flat_map(|table| refused.iter().map(move |change| (table, change)))
     {

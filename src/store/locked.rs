@@ -11,7 +11,7 @@ use std::ops::Deref;
 
 use diesel::prelude::*;
 
-use super::dialect::first_locked;
+use super::engine::first_locked;
 use super::schema::guards;
 use super::{StoreError, Tx};
 

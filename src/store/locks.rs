@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::StoreError;
-use super::dialect::{DatabaseLocker, HeldLock};
+use super::engine::{DatabaseLocker, HeldLock};
 use crate::domain::id::NumberId;
 
 const STRIPES: usize = 4096;
@@ -88,7 +88,7 @@ impl NumberLocks {
     }
 
     /// `None` when another instance is at it.
-    pub(super) async fn take_on(&self, duty: SingletonTask) -> Result<Option<OnDuty>, StoreError> {
+    pub(super) async fn try_lock_task(&self, duty: SingletonTask) -> Result<Option<OnDuty>, StoreError> {
         match &self.others {
             Some(locker) => {
                 Ok(locker.try_take(duty.key()).await?.map(|held| OnDuty { _among_instances: Some(held) }))

@@ -1,15 +1,15 @@
 //! Outbound texts and the steps of their lives.
 
 mod attempts;
+mod history;
 mod lists;
-mod past;
 mod queue;
 mod reschedule;
 mod waiting;
 
 use diesel::prelude::*;
 
-use super::dialect::{self, on};
+use super::engine::{self, on};
 use super::schema::{message_steps, messages};
 use super::{ReadConn, StoreError, Tx};
 use crate::domain::actor::Actor;
@@ -19,11 +19,11 @@ use crate::domain::message::{Category, Lane, Status};
 use crate::domain::time::Timestamp;
 
 pub use attempts::{FailedAttempt, failed_attempt, failed_attempts, failed_ids, keep_failed};
-pub use lists::{of_number, page, provider_ids, twin_after};
-pub use past::{
-    ArrangedMessage, any, arranged, attempts_since, confirmed_with, counted_since, failed_at_simulator,
-    failed_request, helped_since, request, taken_by,
+pub use history::{
+    ArrangedMessage, any, attempts_since, confirmed_with, counted_since, failed_at_simulator, failed_request,
+    helped_since, request, scheduled_for, taken_by,
 };
+pub use lists::{of_number, page, provider_ids, twin_after};
 pub use queue::{
     DueMessage, QueuePart, QueuePlace, all_waiting, count_waiting, due, holds_ending, is_behind_another,
     move_to_number, scheduled_until, unanswered, waiting,
@@ -198,7 +198,7 @@ pub fn insert(tx: &mut Tx<'_>, message: &Message, note: Option<&str>) -> Result<
     let why = StatusChange { code: message.error_code.as_deref(), note, ..StatusChange::default() };
     step(tx, message.id, message.steps, message.status, message.created_at, &why)?;
     if message.status == Status::Queued {
-        tx.made_due();
+        tx.wake_delivery();
     }
     Ok(())
 }
@@ -246,10 +246,10 @@ pub fn advance(
         claimed_at: permit.map(|_| at),
         attempts: permit.map(|_| message.attempts + 1),
     };
-    on!(tx, db => dialect::CachedStatement(diesel::update(messages::table.find(message.id)).set(change)).run(db))?;
+    on!(tx, db => engine::CachedStatement(diesel::update(messages::table.find(message.id)).set(change)).run(db))?;
     step(tx, message.id, message.steps + 1, status, at, why)?;
     if status == Status::Queued {
-        tx.made_due();
+        tx.wake_delivery();
     }
     Ok(())
 }
@@ -307,7 +307,7 @@ pub fn set_due(tx: &mut Tx<'_>, id: MessageId, due_at: Timestamp) -> Result<(), 
 pub fn set_provider_id(tx: &mut Tx<'_>, id: MessageId, provider_id: &str) -> Result<(), StoreError> {
     on!(tx, db => {
         let update = diesel::update(messages::table.find(id)).set(messages::provider_id.eq(provider_id));
-        Ok(dialect::CachedStatement(update).run(db)?)
+        Ok(engine::CachedStatement(update).run(db)?)
     })
 }
 
@@ -315,10 +315,10 @@ pub fn set_provider_id(tx: &mut Tx<'_>, id: MessageId, provider_id: &str) -> Res
 ///
 /// # Errors
 /// When the database fails.
-pub fn free_provider_id(tx: &mut Tx<'_>, id: MessageId, provider_id: &str) -> Result<(), StoreError> {
+pub fn clear_provider_id(tx: &mut Tx<'_>, id: MessageId, provider_id: &str) -> Result<(), StoreError> {
     on!(tx, db => {
         let others = messages::table.filter(messages::provider_id.eq(provider_id)).filter(messages::id.ne(id));
-        Ok(dialect::CachedStatement(diesel::update(others).set(messages::provider_id.eq(None::<String>))).run(db)?)
+        Ok(engine::CachedStatement(diesel::update(others).set(messages::provider_id.eq(None::<String>))).run(db)?)
     })
 }
 

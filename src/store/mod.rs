@@ -1,9 +1,9 @@
 //! The only room that knows Diesel: one database, reads from a pool, writes through one queue that commits them in groups.
 //! It must not know pages, providers or the meaning of a write; it knows that a write is whole or did not happen.
 
-mod catalog;
+mod config_cache;
 mod conn;
-mod dialect;
+mod engine;
 mod error;
 mod locked;
 mod locks;
@@ -15,18 +15,20 @@ mod writer;
 
 pub mod admin_log;
 pub mod api_keys;
+pub mod audit_rows;
+pub mod backfill;
 pub mod contacts;
+pub mod counters;
 pub mod dated;
 pub mod documents;
 pub mod events;
+pub mod expired_holds;
 pub mod forms;
 pub mod inbound;
 pub mod inbound_questions;
 pub mod inbox;
 pub mod integrity;
 pub mod messages;
-pub mod moving;
-pub mod newcomer;
 pub mod notices;
 pub mod number_notes;
 pub mod numbers;
@@ -43,12 +45,10 @@ pub mod sending;
 pub mod sessions;
 pub mod settings;
 pub mod spent_stamps;
-pub mod stale;
 pub mod start_file;
 pub mod starts;
-pub mod tallies;
+pub mod transfer;
 pub mod users;
-pub mod walk;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -63,8 +63,8 @@ pub use replica::{LogPosition, ReplicaRead, ReplicaShare};
 pub use tx::Tx;
 
 use crate::domain::id::NumberId;
-use catalog::CachedConfig;
-use dialect::{Bridge, DatabaseUrl, ReadPool};
+use config_cache::CachedConfig;
+use engine::{Bridge, DatabaseUrl, ReadPool};
 use locks::NumberLocks;
 use replica::ReadReplica;
 use writer::{WriteAnswer, WriteQueue};
@@ -99,7 +99,7 @@ struct SharedStore {
 /// # Errors
 /// What is wrong with it, in words.
 pub fn check_address(url: &str) -> Result<(), StoreError> {
-    dialect::DatabaseUrl::check(url)
+    engine::DatabaseUrl::check(url)
 }
 
 impl SharedStore {
@@ -123,7 +123,7 @@ pub fn read_existing<T, E: From<StoreError>>(
     let mut reading = place.reading()?;
     let known = CachedConfig::default();
     let mut conn = ReadConn::new(reading.db(), &known);
-    dialect::begin_snapshot(&mut conn)?;
+    engine::begin_snapshot(&mut conn)?;
     let result = read(&mut conn);
     conn.db.batch("ROLLBACK").map_err(StoreError::from)?;
     result
@@ -145,7 +145,7 @@ pub fn write_copy<T, E: From<StoreError>>(
     file: &str,
     write: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
 ) -> Result<Option<T>, E> {
-    let Some(mut copy) = dialect::open_copy(file)? else { return Ok(None) };
+    let Some(mut copy) = engine::open_copy(file)? else { return Ok(None) };
     let known = CachedConfig::default();
     copy.begin().map_err(StoreError::from)?;
     let written = write(&mut Tx::new(copy.db(), &known, true))?;
@@ -298,8 +298,8 @@ impl Store {
     ///
     /// # Errors
     /// When the others cannot be asked.
-    pub async fn take_on(&self, duty: SingletonTask) -> Result<Option<OnDuty>, StoreError> {
-        self.shared.locks.take_on(duty).await
+    pub async fn try_lock_task(&self, duty: SingletonTask) -> Result<Option<OnDuty>, StoreError> {
+        self.shared.locks.try_lock_task(duty).await
     }
 
     /// True when other servers may run on the same database.

@@ -4,7 +4,7 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
-use super::dialect::on;
+use super::engine::on;
 use super::inbound::InboundRow;
 use super::schema::{inbound_notices, inbound_texts};
 use super::{ReadConn, StoreError, Tx};

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::dialect::on;
+use super::engine::on;
 use super::schema::number_notes;
 use super::{ReadConn, StoreError, Tx};
 use crate::domain::id::{ContactId, NoteId, NumberId};

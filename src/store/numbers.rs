@@ -6,9 +6,9 @@ use diesel::prelude::*;
 
 pub use pairs::{find_or_create_with_twin, get_locked_with_twin, lock_both, lock_twins};
 
-use super::dialect::{CachedStatement, first_locked, on};
+use super::engine::{CachedStatement, first_locked, on};
 use super::schema::{consents, numbers};
-use super::{LockedRow, ReadConn, StoreError, Tx, tallies};
+use super::{LockedRow, ReadConn, StoreError, Tx, counters};
 use crate::domain::consent::{ConsentState, NumberConsent, StateName};
 use crate::domain::id::{NumberId, ProgramId};
 use crate::domain::language::Language;
@@ -256,10 +256,10 @@ pub(super) fn count_contact(
     )
     .run(db))?;
     for program in programs {
-        tx.tally(*program, number.consent.state_in(*program).name().as_str(), by.into());
-        tx.tally(*program, tallies::ALL, by.into());
+        tx.count(*program, number.consent.state_in(*program).name().as_str(), by.into());
+        tx.count(*program, counters::ALL, by.into());
         if number.consent.paused.is_some() {
-            tx.tally(*program, tallies::NEEDS_REVIEW, by.into());
+            tx.count(*program, counters::NEEDS_REVIEW, by.into());
         }
     }
     Ok(())
@@ -292,13 +292,13 @@ pub(super) fn project(
         }
         let since = is.since().map_or(Timestamp::default(), |since| since.recorded_at);
         set_state(tx, before.id, *program, is.name(), since)?;
-        tx.tally(*program, was.name().as_str(), -contacts);
-        tx.tally(*program, is.name().as_str(), contacts);
+        tx.count(*program, was.name().as_str(), -contacts);
+        tx.count(*program, is.name().as_str(), contacts);
     }
     let reviews = i64::from(after.paused.is_some()) - i64::from(before.consent.paused.is_some());
     if reviews != 0 {
         for program in programs {
-            tx.tally(*program, tallies::NEEDS_REVIEW, reviews * contacts);
+            tx.count(*program, counters::NEEDS_REVIEW, reviews * contacts);
         }
     }
     Ok(())

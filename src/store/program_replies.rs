@@ -2,9 +2,9 @@
 
 use diesel::prelude::*;
 
-use super::dialect::on;
+use super::engine::on;
 use super::schema::program_replies;
-use super::{LockedRow, StoreError, Tx, catalog};
+use super::{LockedRow, StoreError, Tx, config_cache};
 use crate::domain::auto_reply::AutoReplies;
 use crate::domain::language::Language;
 use crate::domain::program::Program;
@@ -35,5 +35,5 @@ pub fn set(
                 .execute(db)?;
         }
     });
-    catalog::touch(tx)
+    config_cache::touch(tx)
 }

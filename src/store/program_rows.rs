@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use diesel::prelude::*;
 
-use super::dialect::on;
+use super::engine::on;
 use super::schema::{program_replies, programs, senders};
 use super::{ReadConn, StoreError};
 use crate::domain::auto_reply::AutoReplies;

@@ -2,10 +2,10 @@
 
 use diesel::prelude::*;
 
-use super::dialect::on;
+use super::engine::on;
 use super::program_rows::{ProgramRow, same_fields};
 use super::schema::{programs, senders};
-use super::{LockedRow, ReadConn, StoreError, Tx, catalog, program_replies};
+use super::{LockedRow, ReadConn, StoreError, Tx, config_cache, program_replies};
 use crate::domain::id::{ProgramId, SenderId};
 use crate::domain::program::Program;
 use crate::domain::time::Timestamp;
@@ -15,7 +15,7 @@ use crate::domain::time::Timestamp;
 /// # Errors
 /// When the database fails.
 pub fn all(conn: &mut ReadConn<'_>) -> Result<Vec<Program>, StoreError> {
-    Ok(catalog::read(conn)?.programs.clone())
+    Ok(config_cache::read(conn)?.programs.clone())
 }
 
 /// The identifiers of all programs.
@@ -23,7 +23,7 @@ pub fn all(conn: &mut ReadConn<'_>) -> Result<Vec<Program>, StoreError> {
 /// # Errors
 /// When the database fails.
 pub fn ids(conn: &mut ReadConn<'_>) -> Result<Vec<ProgramId>, StoreError> {
-    Ok(catalog::read(conn)?.programs.iter().map(|program| program.id).collect())
+    Ok(config_cache::read(conn)?.programs.iter().map(|program| program.id).collect())
 }
 
 /// The program with this slug; without one, the default program.
@@ -32,7 +32,7 @@ pub fn ids(conn: &mut ReadConn<'_>) -> Result<Vec<ProgramId>, StoreError> {
 /// When the database fails.
 pub fn find(conn: &mut ReadConn<'_>, slug: Option<&str>) -> Result<Option<Program>, StoreError> {
     let meant = |program: &&Program| slug.map_or(program.is_default, |slug| program.slug == slug);
-    Ok(catalog::read(conn)?.programs.iter().find(meant).cloned())
+    Ok(config_cache::read(conn)?.programs.iter().find(meant).cloned())
 }
 
 /// The codes of all programs: the words that may follow STOP.
@@ -40,7 +40,7 @@ pub fn find(conn: &mut ReadConn<'_>, slug: Option<&str>) -> Result<Option<Progra
 /// # Errors
 /// When the database fails.
 pub fn codes(conn: &mut ReadConn<'_>) -> Result<Vec<String>, StoreError> {
-    Ok(catalog::read(conn)?.programs.iter().filter_map(|program| program.code.clone()).collect())
+    Ok(config_cache::read(conn)?.programs.iter().filter_map(|program| program.code.clone()).collect())
 }
 
 /// The program with this code.
@@ -49,7 +49,7 @@ pub fn codes(conn: &mut ReadConn<'_>) -> Result<Vec<String>, StoreError> {
 /// When the database fails.
 pub fn of_code(conn: &mut ReadConn<'_>, code: &str) -> Result<Option<Program>, StoreError> {
     let has = |program: &&Program| program.code.as_deref() == Some(code);
-    Ok(catalog::read(conn)?.programs.iter().find(has).cloned())
+    Ok(config_cache::read(conn)?.programs.iter().find(has).cloned())
 }
 
 /// A program by identifier.
@@ -57,7 +57,7 @@ pub fn of_code(conn: &mut ReadConn<'_>, code: &str) -> Result<Option<Program>, S
 /// # Errors
 /// When the database fails.
 pub fn get(conn: &mut ReadConn<'_>, id: ProgramId) -> Result<Option<Program>, StoreError> {
-    Ok(catalog::read(conn)?.programs.iter().find(|program| program.id == id).cloned())
+    Ok(config_cache::read(conn)?.programs.iter().find(|program| program.id == id).cloned())
 }
 
 /// All programs, which no other transaction changes, nor adds one, before the commit.
@@ -65,7 +65,7 @@ pub fn get(conn: &mut ReadConn<'_>, id: ProgramId) -> Result<Option<Program>, St
 /// # Errors
 /// When the database fails.
 pub fn all_locked(tx: &mut Tx<'_>) -> Result<LockedRow<Vec<Program>>, StoreError> {
-    catalog::lock(tx)?;
+    config_cache::lock(tx)?;
     Ok(LockedRow::new(all(tx)?))
 }
 
@@ -74,7 +74,7 @@ pub fn all_locked(tx: &mut Tx<'_>) -> Result<LockedRow<Vec<Program>>, StoreError
 /// # Errors
 /// When the database fails.
 pub fn find_locked(tx: &mut Tx<'_>, slug: Option<&str>) -> Result<Option<LockedRow<Program>>, StoreError> {
-    catalog::lock(tx)?;
+    config_cache::lock(tx)?;
     Ok(find(tx, slug)?.map(LockedRow::new))
 }
 
@@ -83,7 +83,7 @@ pub fn find_locked(tx: &mut Tx<'_>, slug: Option<&str>) -> Result<Option<LockedR
 /// # Errors
 /// When the database fails.
 pub fn get_locked(tx: &mut Tx<'_>, id: ProgramId) -> Result<Option<LockedRow<Program>>, StoreError> {
-    catalog::lock(tx)?;
+    config_cache::lock(tx)?;
     Ok(get(tx, id)?.map(LockedRow::new))
 }
 
@@ -103,7 +103,7 @@ pub fn insert(
     for (language, replies) in &added.replies {
         program_replies::set(tx, &added, *language, Some(replies))?;
     }
-    catalog::touch(tx)?;
+    config_cache::touch(tx)?;
     Ok(added)
 }
 
@@ -116,7 +116,7 @@ pub fn update(tx: &mut Tx<'_>, before: &LockedRow<Program>, after: Program) -> R
         let row = same_fields!(after => ProgramRow);
         diesel::update(programs::table.find(before.id)).set(row).execute(db)?;
     });
-    catalog::touch(tx)
+    config_cache::touch(tx)
 }
 
 /// The sender number of a program: the one that was configured last.
@@ -124,7 +124,7 @@ pub fn update(tx: &mut Tx<'_>, before: &LockedRow<Program>, after: Program) -> R
 /// # Errors
 /// When the database fails.
 pub fn sender(conn: &mut ReadConn<'_>, program: ProgramId) -> Result<Option<String>, StoreError> {
-    let catalog = catalog::read(conn)?;
+    let catalog = config_cache::read(conn)?;
     Ok(catalog.senders.iter().find(|(of, _)| *of == program).map(|(_, e164)| e164.clone()))
 }
 
@@ -141,7 +141,11 @@ pub fn senders(conn: &mut ReadConn<'_>) -> Result<Vec<String>, StoreError> {
 /// # Errors
 /// When the database fails.
 pub fn of_sender(conn: &mut ReadConn<'_>, e164: &str) -> Result<Option<ProgramId>, StoreError> {
-    Ok(catalog::read(conn)?.senders.iter().find(|(_, number)| number == e164).map(|(program, _)| *program))
+    Ok(config_cache::read(conn)?
+        .senders
+        .iter()
+        .find(|(_, number)| number == e164)
+        .map(|(program, _)| *program))
 }
 
 /// Makes a number the one that a program texts from. Its earlier ones stay its own, for the replies that come to them. False
@@ -176,6 +180,6 @@ pub fn text_from(
                 .execute(db))?;
         }
     }
-    catalog::touch(tx)?;
+    config_cache::touch(tx)?;
     Ok(true)
 }

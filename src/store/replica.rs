@@ -1,7 +1,7 @@
 //! Pages may be read from a replica, so that the primary has its time for what must be right at once. It must not be asked
 //! for anything that decides: a replica is behind, and tells by how much.
 
-mod trail;
+mod lag;
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,11 +9,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use super::catalog::CachedConfig;
-use super::dialect::{self, DatabaseUrl, OwnConnection, ReplicaPool, ServerPosition};
+use super::config_cache::CachedConfig;
+use super::engine::{self, DatabaseUrl, OwnConnection, ReplicaPool, ServerPosition};
 use super::{ReadConn, Store, StoreError};
 use crate::domain::words::UnknownWord;
-use trail::LagHistory;
+use lag::LagHistory;
 
 /// How often it is noted how far the primary has written.
 const EVERY: Duration = Duration::from_secs(1);
@@ -81,7 +81,7 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::read`].
-    pub async fn look<T, E>(
+    pub async fn read_replica<T, E>(
         &self,
         since: Option<LogPosition>,
         read: impl Fn(&mut ReadConn<'_>) -> Result<T, E> + Send + Sync + 'static,
@@ -165,7 +165,9 @@ impl ReadReplica {
                 // The question is a slow one: that is no reason to leave the replica alone.
                 Err(_) if answers.load(Ordering::Relaxed) => None,
                 Err(_) => {
-                    self.told(Some(&StoreError::Connection(format!("no answer within {PATIENCE:?}"))));
+                    self.report_error(Some(&StoreError::Connection(format!(
+                        "no answer within {PATIENCE:?}"
+                    ))));
                     None
                 }
             }
@@ -186,14 +188,14 @@ impl ReadReplica {
         let asked = self.followers.with(|db| {
             let mut conn = ReadConn::new(db, &self.known);
             // Asked first: what is read afterwards is at least as new.
-            let at = dialect::replayed(&mut conn)?;
+            let at = engine::replayed(&mut conn)?;
             answers.store(true, Ordering::Relaxed);
             let far_enough = at.filter(|at| since.is_none_or(|mark| mark.is_before(at)));
             let age = far_enough.and_then(|at| self.trail.age(&at.lineage, at.place));
             let age = age.filter(|age| *age < OLDEST);
             Ok(age.and_then(|age| read(&mut conn).ok().map(|found| (found, age))))
         });
-        self.told(asked.as_ref().err());
+        self.report_error(asked.as_ref().err());
         asked.ok().flatten()
     }
 
@@ -218,7 +220,7 @@ impl ReadReplica {
     }
 
     /// Says once that the replica does not answer, and once that it does again.
-    fn told(&self, error: Option<&StoreError>) {
+    fn report_error(&self, error: Option<&StoreError>) {
         let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
         match (error, *failed) {
             (Some(error), None) => {
@@ -240,7 +242,7 @@ fn watch(place: &DatabaseUrl, trail: &Weak<LagHistory>) {
         primary = primary.or_else(|| place.writing().ok()).and_then(|mut db| {
             // A copy that was promoted may be ours today, and its replicas those of yesterday's primary.
             has_begun = has_begun || ask_primary(&mut db, begin).is_ok();
-            (has_begun && note(&mut db, &trail).is_ok()).then_some(db)
+            (has_begun && record_position(&mut db, &trail).is_ok()).then_some(db)
         });
         drop(trail);
         std::thread::sleep(EVERY);
@@ -248,10 +250,10 @@ fn watch(place: &DatabaseUrl, trail: &Weak<LagHistory>) {
 }
 
 fn begin(primary: &mut ReadConn<'_>, at: ServerPosition) -> Result<(), StoreError> {
-    dialect::begin_lineage(primary, at.timeline)
+    engine::begin_lineage(primary, at.timeline)
 }
 
-fn note(primary: &mut OwnConnection, trail: &LagHistory) -> Result<(), StoreError> {
+fn record_position(primary: &mut OwnConnection, trail: &LagHistory) -> Result<(), StoreError> {
     // The time before the question: whoever has come to the place has seen everything up to then.
     let asked = Instant::now();
     ask_primary(primary, |conn, at| {
@@ -260,7 +262,7 @@ fn note(primary: &mut OwnConnection, trail: &LagHistory) -> Result<(), StoreErro
             trail.forget();
             return begin(conn, at);
         }
-        trail.note(&at.lineage, at.place, asked);
+        trail.record(&at.lineage, at.place, asked);
         Ok(())
     })
 }
@@ -272,7 +274,7 @@ fn ask_primary(
 ) -> Result<(), StoreError> {
     let known = CachedConfig::default();
     let mut conn = ReadConn::new(primary.db(), &known);
-    match dialect::written(&mut conn)? {
+    match engine::written(&mut conn)? {
         Some(at) => then(&mut conn, at),
         None => Ok(()),
     }
@@ -280,6 +282,6 @@ fn ask_primary(
 
 /// The mark of this moment on the primary.
 fn mark(conn: &mut ReadConn<'_>) -> Result<LogPosition, StoreError> {
-    let at = dialect::written(conn)?;
+    let at = engine::written(conn)?;
     Ok(at.map_or(LogPosition::NEVER, |at| LogPosition { timeline: at.timeline, place: at.place }))
 }

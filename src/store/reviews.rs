@@ -6,7 +6,7 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Bool};
 
-use super::dialect::on;
+use super::engine::on;
 use super::inbound::InboundRow;
 use super::numbers::{self as records, Number, NumberRow};
 use super::schema::{inbound_texts, numbers};

@@ -4,7 +4,7 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
-use super::dialect::on;
+use super::engine::on;
 use super::schema::{consent_events, numbers};
 use super::{ReadConn, StoreError, contacts};
 use crate::domain::evidence::{Evidence, RevocationChannel};

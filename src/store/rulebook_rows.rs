@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use diesel::prelude::*;
 
-use super::dialect::on;
+use super::engine::on;
 use super::schema::rulebooks;
 use super::{ReadConn, StoreError};
 use crate::domain::schedule::{Rulebook, RulebookText};

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use diesel::prelude::*;
 
-use super::dialect::on;
+use super::engine::on;
 use super::schema::rulebooks;
-use super::{LockedRow, ReadConn, StoreError, Tx, catalog};
+use super::{LockedRow, ReadConn, StoreError, Tx, config_cache};
 use crate::domain::schedule::Rulebook;
 
 pub use super::rulebook_rows::{RulebookVersion, edition, editions, latest};
@@ -17,7 +17,7 @@ pub use super::rulebook_rows::{RulebookVersion, edition, editions, latest};
 /// # Errors
 /// When the database fails.
 pub fn current(conn: &mut ReadConn<'_>) -> Result<Arc<Rulebook>, StoreError> {
-    Ok(Arc::clone(&catalog::read(conn)?.rulebook))
+    Ok(Arc::clone(&config_cache::read(conn)?.rulebook))
 }
 
 /// As [`latest`]; no other transaction publishes one before the commit.
@@ -25,7 +25,7 @@ pub fn current(conn: &mut ReadConn<'_>) -> Result<Arc<Rulebook>, StoreError> {
 /// # Errors
 /// When the database fails.
 pub fn latest_locked(tx: &mut Tx<'_>) -> Result<LockedRow<Option<RulebookVersion>>, StoreError> {
-    catalog::lock(tx)?;
+    config_cache::lock(tx)?;
     Ok(LockedRow::new(latest(tx)?))
 }
 
@@ -41,5 +41,5 @@ pub fn publish(
     on!(tx, db => {
         diesel::insert_into(rulebooks::table).values(edition).execute(db)?;
     });
-    catalog::touch(tx)
+    config_cache::touch(tx)
 }

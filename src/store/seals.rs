@@ -3,7 +3,7 @@
 
 use diesel::prelude::*;
 
-use super::dialect::on;
+use super::engine::on;
 use super::schema::seals;
 use super::{ReadConn, StoreError, Tx};
 use crate::domain::hex::hex;

@@ -1,14 +1,14 @@
 //! The switch of all sending. Read by the gate and by every claim, so it is part of the cache that [`super::catalog`] keeps.
 
-use super::{LockedRow, ReadConn, StoreError, Tx, catalog, settings};
-use crate::domain::standstill::RestoreHold;
+use super::{LockedRow, ReadConn, StoreError, Tx, config_cache, settings};
+use crate::domain::restore_hold::RestoreHold;
 
 /// True unless an administrator switched all sending off.
 ///
 /// # Errors
 /// When the database fails.
 pub fn is_on(conn: &mut ReadConn<'_>) -> Result<bool, StoreError> {
-    Ok(catalog::read(conn)?.sending_on)
+    Ok(config_cache::read(conn)?.sending_on)
 }
 
 /// Why the installation itself switched sending off, if it did.
@@ -36,7 +36,7 @@ pub struct SendingSwitch {
 /// # Errors
 /// When the database fails, or the value is not readable.
 pub fn locked(tx: &mut Tx<'_>) -> Result<LockedRow<SendingSwitch>, StoreError> {
-    catalog::lock(tx)?;
+    config_cache::lock(tx)?;
     let (on, standstill, turns) = (is_on(tx)?, standstill(tx)?, turns(tx)?);
     Ok(LockedRow::new(SendingSwitch { on, standstill, turns }))
 }
@@ -66,5 +66,5 @@ pub fn switch(
         Some(why) => settings::set(tx, settings::SENDING_OFF_BECAUSE, &serde_json::to_string(&why)?)?,
         None => settings::clear(tx, settings::SENDING_OFF_BECAUSE)?,
     }
-    catalog::touch(tx)
+    config_cache::touch(tx)
 }

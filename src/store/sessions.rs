@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::dialect::on;
+use super::engine::on;
 use super::schema::sessions;
 use super::{ReadConn, StoreError, Tx};
 use crate::domain::id::UserId;

@@ -2,14 +2,14 @@
 
 use diesel::prelude::*;
 
-use super::dialect::{first_locked, on};
+use super::engine::{first_locked, on};
 use super::schema::settings;
 use super::{ReadConn, StoreError, Tx};
 use crate::domain::database_kind::DatabaseKind;
 
 /// Is sending switched on? ("off" stops everything; on unless said otherwise.)
 pub const SENDING: &str = "sending";
-/// Why the installation itself switched sending off ([`crate::domain::standstill::Standstill`] as JSON); absent when it did not.
+/// Why the installation itself switched sending off ([`crate::domain::restore_hold::Standstill`] as JSON); absent when it did not.
 pub const SENDING_OFF_BECAUSE: &str = "sending_off_because";
 /// How often the switch of all sending was turned.
 pub(super) const SENDING_TURNS: &str = "sending_turns";

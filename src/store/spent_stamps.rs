@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::dialect::on;
+use super::engine::on;
 use super::schema::spent_stamps;
 use super::{StoreError, Tx};
 use crate::domain::time::Timestamp;

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::dialect::on;
+use super::engine::on;
 use super::schema::settings as table;
 use super::{ReadConn, StoreError, Tx, settings};
 use crate::domain::time::Timestamp;

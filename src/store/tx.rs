@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use uuid::{NoContext, Uuid};
 
-use super::catalog::CachedConfig;
-use super::dialect::DbConn;
+use super::config_cache::CachedConfig;
+use super::engine::DbConn;
 use super::{ReadConn, StoreError};
 use crate::domain::id::{NumberId, ProgramId};
 use crate::domain::ledger::CommitmentSalt;
@@ -88,7 +88,7 @@ impl<'a> Tx<'a> {
     }
 
     /// Wakes the delivery worker after the commit.
-    pub(super) fn made_due(&mut self) {
+    pub(super) fn wake_delivery(&mut self) {
         self.aftermath.made_due = true;
     }
 
@@ -98,7 +98,7 @@ impl<'a> Tx<'a> {
     }
 
     /// Counts `by` more contacts in a state of a program.
-    pub(super) fn tally(&mut self, program: ProgramId, state: &'static str, by: i64) {
+    pub(super) fn count(&mut self, program: ProgramId, state: &'static str, by: i64) {
         *self.aftermath.tallies.entry((program, state)).or_default() += by;
     }
 }

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::dialect::on;
+use super::engine::on;
 use super::locked::{self, RuleGuard};
 use super::schema::{settings, users};
 use super::{LockedRow, ReadConn, StoreError, Tx, sessions};

@@ -13,11 +13,11 @@ use std::time::{Duration, Instant};
 use diesel::QueryResult;
 use tokio::sync::oneshot;
 
-use super::catalog::{self, CachedConfig, ConfigCache};
-use super::dialect::{DatabaseUrl, OwnConnection};
+use super::config_cache::{self, CachedConfig, ConfigCache};
+use super::engine::{DatabaseUrl, OwnConnection};
 use super::error::StoreFailure;
 use super::tx::PostCommit;
-use super::{JobAlarms, StoreError, Tx, tallies};
+use super::{JobAlarms, StoreError, Tx, counters};
 use crate::domain::id::ProgramId;
 use job::{GroupError, WriteJob, answer, refuse};
 pub(super) use work::WriteAnswer;
@@ -244,9 +244,9 @@ impl GroupWriter {
         };
         let has_rivals = self.db.has_rivals();
         let mut tx = Tx::new(self.db.db(), &self.known, true);
-        tallies::add(&mut tx, self.slot, &course.counted).map_err(|error| error.to_string())?;
+        counters::add(&mut tx, self.slot, &course.counted).map_err(|error| error.to_string())?;
         match &course.relied_on {
-            Some(version) if has_rivals && !catalog::is_current(&mut tx, version)? => {
+            Some(version) if has_rivals && !config_cache::is_current(&mut tx, version)? => {
                 Err("the programs or the switch of all sending were changed meanwhile".to_owned())
             }
             _ => Ok(()),

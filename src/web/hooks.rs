@@ -58,10 +58,11 @@ async fn inbound(
     body: &Bytes,
 ) -> HttpResponse {
     let verify = |hook: &WebhookRequest<'_>| provider.verify(hook);
-    let text = match believed(app, provider, request, body, verify, |hook| provider.parse_inbound(hook)) {
-        Ok(text) => text,
-        Err(refused) => return *refused,
-    };
+    let text =
+        match verify_and_parse(app, provider, request, body, verify, |hook| provider.parse_inbound(hook)) {
+            Ok(text) => text,
+            Err(refused) => return *refused,
+        };
     let (name, region, now) = (provider.name(), app.config.default_region.clone(), app.clock.now());
     let received = app.store.write(move |tx| receive_text::receive_text(tx, name, &text, &region, now)).await;
     match received {
@@ -77,16 +78,17 @@ async fn status(
     body: &Bytes,
 ) -> HttpResponse {
     let verify = |hook: &WebhookRequest<'_>| provider.verify_receipt(hook);
-    let receipt = match believed(app, provider, request, body, verify, |hook| provider.parse_receipt(hook)) {
-        Ok(receipt) => receipt,
-        Err(refused) => return *refused,
-    };
+    let receipt =
+        match verify_and_parse(app, provider, request, body, verify, |hook| provider.parse_receipt(hook)) {
+            Ok(receipt) => receipt,
+            Err(refused) => return *refused,
+        };
     let (name, now) = (provider.name(), app.clock.now());
     answer(app.store.write(move |tx| receive_receipt::receive_receipt(tx, name, &receipt, now)).await)
 }
 
 /// Reads a webhook only after its signature was found right.
-fn believed<T>(
+fn verify_and_parse<T>(
     app: &AppState,
     provider: &dyn Provider,
     request: &HttpRequest,

@@ -15,7 +15,7 @@ use super::error::PageError;
 use crate::domain::message::Status;
 use crate::domain::time::Timestamp;
 use crate::store::messages::QueuePart;
-use crate::store::{ReadConn, StoreError, messages, programs, sending, tallies};
+use crate::store::{ReadConn, StoreError, counters, messages, programs, sending};
 
 type MetricLabels = [(&'static str, String); 1];
 type GaugeFamily = Family<MetricLabels, Gauge<i64, AtomicI64>>;
@@ -29,7 +29,7 @@ struct MetricValues {
 
 fn figures(conn: &mut ReadConn<'_>, now: Timestamp) -> Result<MetricValues, StoreError> {
     let contacts = match programs::find(conn, None)? {
-        Some(program) => tallies::of(conn, program.id)?.into_iter().collect(),
+        Some(program) => counters::of(conn, program.id)?.into_iter().collect(),
         None => Vec::new(),
     };
     let sending_on = sending::is_on(conn)?;

@@ -13,8 +13,8 @@ use super::assets;
 use super::error::PageError;
 use super::session::{FlashMessage, SignedIn};
 use crate::domain::phone::Phone;
+use crate::domain::restore_hold::RestoreHold;
 use crate::domain::role::Role;
-use crate::domain::standstill::RestoreHold;
 use crate::domain::time::Timestamp;
 use crate::store::ReplicaRead;
 

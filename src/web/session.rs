@@ -26,13 +26,13 @@ use sha2::{Digest, Sha256, Sha512};
 use super::AppState;
 use super::error::PageError;
 use super::form;
-use super::own_writes::{self, Authenticated};
+use super::read_your_writes::{self, Authenticated};
 use crate::actions::users::user_revision;
 use crate::clock::Clock;
 use crate::domain::actor::Actor;
 use crate::domain::id::UserId;
+use crate::domain::restore_hold::RestoreHold;
 use crate::domain::role::Role;
-use crate::domain::standstill::RestoreHold;
 use crate::store::users::{self, User};
 use crate::store::{LogPosition, Store, StoreError, sessions};
 
@@ -234,7 +234,7 @@ macro_rules! signed {
                         return Err(PageError::Forbidden($needed));
                     }
                     let (csrf, flash) = (csrf_token(&session)?, take_flash(&request, &session));
-                    Ok($name { user, csrf, flash, standstill, mark: own_writes::mark(&request) })
+                    Ok($name { user, csrf, flash, standstill, mark: read_your_writes::mark(&request) })
                 })
             }
         }

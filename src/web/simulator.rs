@@ -18,13 +18,13 @@ use self::deliver_now::WaitingText;
 use self::shelf::{keep_on_table, put, put_on_table};
 use super::AppState;
 use super::admin::basis;
-use super::admin::which::first_known;
+use super::admin::program_scope::first_known;
 use super::error::PageError;
 use super::form::{FormErrors, PostedForm};
 use super::page::{PageFrame, html_status, see_other};
 use super::session::{self, Editor, SignedIn, Viewer};
 use crate::actions::send_message::{BASIS_REQUIRED, NewMessage, check_body, send_message};
-use crate::actions::{ActionError, FieldError, save_contact, standing};
+use crate::actions::{ActionError, FieldError, save_contact, sending_context};
 use crate::domain::consent::StateName;
 use crate::domain::evidence::BasisKind;
 use crate::domain::message::{Category, ReceiptStatus, Status};
@@ -205,7 +205,8 @@ fn on_table(
     let all = programs::all(conn)?;
     let known = first_known(&all, &number.consent).unwrap_or(0);
     let Some(program) = all.get(known) else { return Ok(on_table) };
-    let verdict = standing(conn, program)?.verdict(conn, &number, program, Category::Automated, now)?;
+    let verdict =
+        sending_context(conn, program)?.verdict(conn, &number, program, Category::Automated, now)?;
     on_table.headline = verdict.headline();
     if all.len() > 1 {
         on_table.headline = format!("{}: {}", program.name, on_table.headline);

@@ -79,12 +79,18 @@ async fn a_duty_is_done_by_one_instance_at_a_time() {
     }
     let world = world().await;
     let (_, other) = beside(&world);
-    let on_duty = world.jobs.store.take_on(SingletonTask::Housekeeping).await.unwrap();
+    let on_duty = world.jobs.store.try_lock_task(SingletonTask::Housekeeping).await.unwrap();
     assert!(on_duty.is_some());
-    assert!(other.store.take_on(SingletonTask::Housekeeping).await.unwrap().is_none(), "the first is at it");
-    assert!(other.store.take_on(SingletonTask::Sealing).await.unwrap().is_some(), "each duty by itself");
+    assert!(
+        other.store.try_lock_task(SingletonTask::Housekeeping).await.unwrap().is_none(),
+        "the first is at it"
+    );
+    assert!(
+        other.store.try_lock_task(SingletonTask::Sealing).await.unwrap().is_some(),
+        "each duty by itself"
+    );
     drop(on_duty);
-    while other.store.take_on(SingletonTask::Housekeeping).await.unwrap().is_none() {
+    while other.store.try_lock_task(SingletonTask::Housekeeping).await.unwrap().is_none() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }

@@ -8,15 +8,15 @@ use sms_opt_in::actions::ActionError;
 use sms_opt_in::actions::deliver::{claim, record_outcome, wake};
 use sms_opt_in::actions::edit_program::keep_rules;
 use sms_opt_in::actions::expire::expire;
+use sms_opt_in::actions::expired_holds::{HoldAnswer, decide_stale};
 use sms_opt_in::actions::receive_receipt::receive_receipt;
 use sms_opt_in::actions::reinvite::reinvite;
 use sms_opt_in::actions::send_message::{NewMessage, send_message};
-use sms_opt_in::actions::stale::{HoldAnswer, decide_stale};
 use sms_opt_in::domain::id::{MessageId, NumberId};
 use sms_opt_in::domain::message::{Category, Lane, Receipt, ReceiptStatus, SendOutcome, Status};
 use sms_opt_in::domain::phone::Phone;
 use sms_opt_in::store::messages::{self, Message, StatusChange};
-use sms_opt_in::store::{Tx, stale};
+use sms_opt_in::store::{Tx, expired_holds};
 
 use crate::consent::{start, stop};
 use crate::stage::{REGION, Stage, one_of, rounds};
@@ -247,7 +247,7 @@ pub async fn an_expired_hold_decided_twice(stage: &mut Stage) {
         };
         let other = if round % 2 == 0 { HoldAnswer::Send } else { HoldAnswer::Leave };
         one_of(&stage.both(decide(HoldAnswer::Send), decide(other)).await);
-        let asked = stage.read(move |conn| stale::get(conn, id)).await.unwrap();
+        let asked = stage.read(move |conn| expired_holds::get(conn, id)).await.unwrap();
         let number = stage.number(&phone).await.id;
         let sent = stage.messages(number).await;
         let anew = sent.iter().filter(|message| message.lane == Lane::Gated && message.id != id).count();

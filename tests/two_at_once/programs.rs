@@ -13,7 +13,7 @@ use sms_opt_in::domain::auto_reply::AutoReplies;
 use sms_opt_in::domain::language::Language;
 use sms_opt_in::domain::program::Program;
 use sms_opt_in::domain::schedule::ScheduleRule;
-use sms_opt_in::store::{Tx, forms, programs, rulebooks, sending, tallies};
+use sms_opt_in::store::{Tx, counters, forms, programs, rulebooks, sending};
 
 use crate::consent::start;
 use crate::stage::{REGION, Stage, one_of, rounds};
@@ -173,7 +173,7 @@ pub async fn a_program_while_numbers_come(stage: &mut Stage) {
         let all = stage
             .read(move |conn| {
                 let id = programs::find(conn, Some(&format!("rates-{round}")))?.unwrap().id;
-                Ok(tallies::of(conn, id)?.get(tallies::ALL).copied().unwrap_or_default())
+                Ok(counters::of(conn, id)?.get(counters::ALL).copied().unwrap_or_default())
             })
             .await;
         assert_eq!(all, i64::try_from(round + 1).unwrap());

@@ -74,7 +74,7 @@ impl<'a> IncomingText<'a> {
         let intent = match &self.reading.reply {
             ReplyIntent::OptIn => self.opt_in(tx, number)?,
             ReplyIntent::Confirm => {
-                let asked = requests::asked(tx, number, self.program)?;
+                let asked = requests::current_request(tx, number, self.program)?;
                 Intent::Yes { text: self.evidence(), arrived_at: self.record.received_at, asked }
             }
             ReplyIntent::Revoke { program_code } => return self.revoke(tx, number, program_code.as_deref()),

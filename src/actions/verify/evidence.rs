@@ -8,9 +8,9 @@ use crate::domain::evidence::{Evidence, HandsetText};
 use crate::domain::ledger::LedgerEntry;
 use crate::domain::phone::{Phone, TextSender};
 use crate::domain::reply::ReplyIntent;
-use crate::store::walk::{MessageRow, TextRow};
+use crate::store::audit_rows::{MessageRow, TextRow};
 
-use super::papers::Documents;
+use super::documents::Documents;
 
 /// Where evidence can be looked up.
 pub(super) struct EvidenceSources<'a> {

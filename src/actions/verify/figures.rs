@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::domain::consent::{NumberConsent, StateName};
 use crate::domain::id::ProgramId;
 use crate::domain::time::Timestamp;
-use crate::store::{ReadConn, StoreError, tallies, walk};
+use crate::store::{ReadConn, StoreError, audit_rows, counters};
 
 use super::AuditFindings;
 
@@ -21,7 +21,7 @@ impl CountCheck {
         findings: &mut AuditFindings,
     ) -> Result<CountCheck, StoreError> {
         let mut programs = Vec::new();
-        for (id, made_at) in walk::programs(conn)? {
+        for (id, made_at) in audit_rows::programs(conn)? {
             match ProgramId::from_slice(&id) {
                 Some(id) => programs.push((id, Timestamp::from_micros(made_at))),
                 None => findings.problem("A program's identifier is not readable."),
@@ -39,9 +39,9 @@ impl CountCheck {
             let mut add =
                 |state: &str| *self.counted.entry((*program, state.to_owned())).or_default() += contacts;
             add(consent.state_in(*program).name().as_str());
-            add(tallies::ALL);
+            add(counters::ALL);
             if consent.paused.is_some() {
-                add(tallies::NEEDS_REVIEW);
+                add(counters::NEEDS_REVIEW);
             }
         }
     }
@@ -52,10 +52,10 @@ impl CountCheck {
         findings: &mut AuditFindings,
     ) -> Result<(), StoreError> {
         let mut counted = self.counted;
-        for (program, state, shown) in walk::figures(conn)? {
+        for (program, state, shown) in audit_rows::figures(conn)? {
             let program = ProgramId::from_slice(&program);
             let program = program.filter(|program| self.programs.iter().any(|(id, _)| id == program));
-            let is_known = [tallies::ALL, tallies::NEEDS_REVIEW].contains(&state.as_str())
+            let is_known = [counters::ALL, counters::NEEDS_REVIEW].contains(&state.as_str())
                 || state.parse::<StateName>().is_ok();
             if program.is_none() || !is_known {
                 findings.figure(format!(

@@ -3,24 +3,24 @@
 
 mod coverage;
 mod dated;
+mod documents;
 mod evidence;
 mod figures;
 mod number;
 mod outbound;
-mod papers;
 mod seals;
 mod sorted;
 mod steps;
 
 use crate::domain::time::Timestamp;
+use crate::store::audit_rows::{self, RowCounts};
 use crate::store::seals::Seal;
-use crate::store::walk::{self, RowCounts};
 use crate::store::{ReadConn, StoreError, integrity};
 
 pub use coverage::{COVERED, NOT_COVERED, help, is_gap};
+use documents::Documents;
 use figures::CountCheck;
 use number::NumberRows;
-use papers::Documents;
 use sorted::SortedRows;
 
 /// Numbers walked at a time, with all that belongs to them.
@@ -106,7 +106,7 @@ pub fn verify(conn: &mut ReadConn<'_>, sealing: SealInputs<'_>) -> Result<AuditF
     let papers = Documents::check(conn, &mut findings)?;
     let mut figures = CountCheck::begin(conn, &mut findings)?;
     let states = walk_numbers(conn, &papers, &mut figures, &mut findings)?;
-    check_counts(walk::counts(conn)?, states, &mut findings);
+    check_counts(audit_rows::counts(conn)?, states, &mut findings);
     figures.compare(conn, &mut findings)?;
     dated::check(conn, &mut findings)?;
     seals::check(conn, &sealing, &mut findings)?;
@@ -122,14 +122,14 @@ fn walk_numbers(
 ) -> Result<usize, StoreError> {
     let (mut after, mut states) = (Vec::new(), 0);
     loop {
-        let page = walk::numbers(conn, &after, STEP)?;
+        let page = audit_rows::numbers(conn, &after, STEP)?;
         let Some(last) = page.last().map(|number| number.id.clone()) else { return Ok(states) };
-        let mut events = SortedRows::new(walk::events(conn, &after, &last)?);
-        let mut projected = SortedRows::new(walk::states(conn, &after, &last)?);
-        let mut messages = SortedRows::new(walk::messages(conn, &after, &last)?);
-        let mut steps = SortedRows::new(walk::steps(conn, &after, &last)?);
-        let mut texts = SortedRows::new(walk::texts(conn, &after, &last)?);
-        let mut contacts = SortedRows::new(walk::contacts(conn, &after, &last)?);
+        let mut events = SortedRows::new(audit_rows::events(conn, &after, &last)?);
+        let mut projected = SortedRows::new(audit_rows::states(conn, &after, &last)?);
+        let mut messages = SortedRows::new(audit_rows::messages(conn, &after, &last)?);
+        let mut steps = SortedRows::new(audit_rows::steps(conn, &after, &last)?);
+        let mut texts = SortedRows::new(audit_rows::texts(conn, &after, &last)?);
+        let mut contacts = SortedRows::new(audit_rows::contacts(conn, &after, &last)?);
         for row in page {
             let has = NumberRows {
                 events: events.of(&row.id),

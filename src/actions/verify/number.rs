@@ -8,13 +8,13 @@ use crate::domain::language::Language;
 use crate::domain::ledger::{EventHash, GENESIS, LedgerEntry, StoredEvent};
 use crate::domain::phone::Phone;
 use crate::domain::time::Timestamp;
-use crate::store::walk::{AuditEventRow, AuditNumberRow, ConsentRow, MessageRow, StepRow, TextRow};
+use crate::store::audit_rows::{AuditEventRow, AuditNumberRow, ConsentRow, MessageRow, StepRow, TextRow};
 
 use super::AuditFindings;
+use super::documents::Documents;
 use super::evidence::{EvidenceSources, check_texts};
 use super::figures::CountCheck;
 use super::outbound::SentMessages;
-use super::papers::Documents;
 use super::{dated, steps};
 
 /// All rows that belong to a number.
@@ -105,7 +105,7 @@ struct HistoryProgress {
 
 impl HistoryProgress {
     fn step(&mut self, number: NumberId, phone: &Phone, row: AuditEventRow) -> Result<LedgerEntry, String> {
-        let stored = believed(number, row)?;
+        let stored = parse_event(number, row)?;
         let entry = stored.check(phone, self.seq, self.hash).map_err(|flaw| flaw.to_string())?;
         (self.seq, self.hash) = (entry.event.seq, entry.hash);
         self.consent.apply(&entry.event);
@@ -113,7 +113,7 @@ impl HistoryProgress {
     }
 }
 
-fn believed(number: NumberId, row: AuditEventRow) -> Result<StoredEvent, String> {
+fn parse_event(number: NumberId, row: AuditEventRow) -> Result<StoredEvent, String> {
     let unknown = |what: &str, word: &str| format!("its {what} {word:?} is no known word");
     let program = match &row.program_id {
         Some(id) => Some(ProgramId::from_slice(id).ok_or("its program is not readable")?),

@@ -8,7 +8,7 @@ use crate::domain::id::{MessageId, ProgramId};
 use crate::domain::message::{Lane, Status};
 use crate::domain::phone::Phone;
 use crate::domain::reply::ReplyIntent;
-use crate::store::walk::{MessageRow, TextRow};
+use crate::store::audit_rows::{MessageRow, TextRow};
 
 /// The messages that left, by the length of the history when they were claimed.
 pub(super) struct SentMessages<'a> {

@@ -6,8 +6,8 @@ use chrono::Duration;
 use crate::actions::seal::{behind, head, is_start, mac};
 use crate::domain::ledger::{EventHash, GENESIS, fold_position, fold_seal};
 use crate::domain::time::Timestamp;
+use crate::store::audit_rows::{self, SealableEvent};
 use crate::store::seals::{self, PLAIN, Seal};
-use crate::store::walk::{self, SealableEvent};
 use crate::store::{ReadConn, StoreError, settings};
 
 use super::{AuditFindings, SealInputs};
@@ -48,7 +48,7 @@ pub(super) fn check(
 
 /// An installation has a seal from its first moment on.
 fn nothing_sealed(conn: &mut ReadConn<'_>, findings: &mut AuditFindings) -> Result<(), StoreError> {
-    if findings.numbers == 0 && walk::unsealed(conn, 0, 1)?.is_empty() {
+    if findings.numbers == 0 && audit_rows::unsealed(conn, 0, 1)?.is_empty() {
         findings.unsettled("Nothing is recorded and nothing is sealed. Run sms-opt-in migrate, then verify.");
     } else {
         findings.problem("There are no seals, in the database or beside it: they were deleted.");
@@ -150,7 +150,7 @@ impl SealProgress {
     fn cover(&mut self, conn: &mut ReadConn<'_>, seal: &Seal) -> Result<(), StoreError> {
         let mut counted = 0;
         while counted < seal.events {
-            let step = walk::unsealed(conn, self.position, (seal.events - counted).min(STEP))?;
+            let step = audit_rows::unsealed(conn, self.position, (seal.events - counted).min(STEP))?;
             if step.is_empty() {
                 return Ok(());
             }
@@ -191,7 +191,7 @@ impl SealProgress {
     ) -> Result<(), StoreError> {
         let (mut position, mut count, mut first, mut newest) = (through, 0, None, None);
         loop {
-            let step = walk::unsealed(conn, position, STEP)?;
+            let step = audit_rows::unsealed(conn, position, STEP)?;
             for event in &step {
                 self.see(event);
                 first = first.or(Some(event.recorded_at));

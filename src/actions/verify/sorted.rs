@@ -3,7 +3,7 @@
 use std::iter::Peekable;
 use std::vec::IntoIter;
 
-use crate::store::walk::{AuditEventRow, ConsentRow, ContactsRow, MessageRow, StepRow, TextRow};
+use crate::store::audit_rows::{AuditEventRow, ConsentRow, ContactsRow, MessageRow, StepRow, TextRow};
 
 /// A row that belongs to a number.
 pub(super) trait NumberOwned {

@@ -2,7 +2,7 @@
 //! status that it has.
 
 use crate::domain::message::Status;
-use crate::store::walk::{MessageRow, StepRow};
+use crate::store::audit_rows::{MessageRow, StepRow};
 
 use super::outbound::about;
 

@@ -7,7 +7,7 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Bool};
 
-use super::super::dialect::{CachedQuery, few_lengths, on};
+use super::super::engine::{CachedQuery, few_lengths, on};
 use super::super::schema::{consents, contacts, numbers};
 use super::super::{ReadConn, StoreError};
 use super::place::{ContactFilter, ListPlace};

@@ -5,7 +5,7 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Bool, Text};
 
-use super::super::dialect::{self, CachedQuery, on};
+use super::super::engine::{self, CachedQuery, on};
 use super::super::schema::contacts;
 use super::super::{ReadConn, StoreError};
 use super::by_time;
@@ -151,7 +151,7 @@ fn search_rows(conn: &mut ReadConn<'_>, search: &str) -> Result<Vec<i64>, StoreE
             .filter(contacts::name_key.lt(&to))
             .order(contacts::row_id.desc())
             .select(contacts::row_id)
-            .limit(dialect::SEARCH_ROWS)
+            .limit(engine::SEARCH_ROWS)
             .load(db)?));
     }
     if is_address(words) {
@@ -163,9 +163,9 @@ fn search_rows(conn: &mut ReadConn<'_>, search: &str) -> Result<Vec<i64>, StoreE
     // A national format may begin with a 0 that E.164 leaves out: 020 7946 0000 is +44 20 7946 0000.
     let bare = words.trim_start_matches('0');
     let national = is_number && bare.len() < words.len() && bare.len() >= NATIONAL_DIGITS;
-    let mut found = dialect::search_rows(conn, words)?;
+    let mut found = engine::search_rows(conn, words)?;
     if national {
-        found.extend(dialect::search_rows(conn, bare)?);
+        found.extend(engine::search_rows(conn, bare)?);
     }
     Ok(found)
 }
@@ -182,6 +182,6 @@ fn with_email(conn: &mut ReadConn<'_>, address: &str) -> Result<Vec<i64>, StoreE
         .filter(sql::<Bool>("lower(email) = lower(").bind::<Text, _>(address).sql(")"))
         .order(contacts::row_id.desc())
         .select(contacts::row_id)
-        .limit(dialect::SEARCH_ROWS)
+        .limit(engine::SEARCH_ROWS)
         .load(db)?))
 }

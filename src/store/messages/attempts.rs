@@ -3,7 +3,7 @@
 
 use diesel::prelude::*;
 
-use super::super::dialect::{self, on};
+use super::super::engine::{self, on};
 use super::super::schema::{message_attempts, messages};
 use super::super::{ReadConn, StoreError, Tx};
 use super::Message;
@@ -47,7 +47,7 @@ pub fn keep_failed(
     on!(tx, db => diesel::insert_into(message_attempts::table).values(&attempt).on_conflict_do_nothing().execute(db))?;
     on!(tx, db => {
         let none = messages::provider_id.eq(None::<String>);
-        Ok(dialect::CachedStatement(diesel::update(messages::table.find(message.id)).set(none)).run(db)?)
+        Ok(engine::CachedStatement(diesel::update(messages::table.find(message.id)).set(none)).run(db)?)
     })
 }
 

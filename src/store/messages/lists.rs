@@ -4,7 +4,7 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
-use super::super::dialect::on;
+use super::super::engine::on;
 use super::super::schema::messages;
 use super::super::{ReadConn, StoreError};
 use super::Message;

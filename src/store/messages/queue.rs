@@ -7,7 +7,7 @@ use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Bool};
 
-use super::super::dialect::{CachedQuery, on};
+use super::super::engine::{CachedQuery, on};
 use super::super::numbers::Number;
 use super::super::schema::messages;
 use super::super::{ReadConn, StoreError, Tx};

@@ -9,7 +9,7 @@ use diesel::sql_types::Bool;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::super::dialect::{load_free_locked, on};
+use super::super::engine::{load_free_locked, on};
 use super::super::schema::messages;
 use super::super::{ReadConn, StoreError, Tx, settings};
 use crate::domain::id::{MessageId, ProgramId};

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::super::dialect::on;
+use super::super::engine::on;
 use super::super::schema::{messages, numbers};
 use super::super::{ReadConn, StoreError};
 use super::queue::{SCHEDULED, in_status};

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
-use super::super::catalog::CachedConfig;
-use super::super::dialect::DbConn;
+use super::super::config_cache::CachedConfig;
+use super::super::engine::DbConn;
 use super::super::error::StoreFailure;
 use super::super::tx::PostCommit;
 use super::super::{JobAlarms, StoreError, Tx};

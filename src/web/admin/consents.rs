@@ -16,8 +16,8 @@ use serde::Deserialize;
 use self::upload::{FileUpload, read};
 use super::contact::timeline::{HistoryContext, title};
 use super::documents::recognised;
+use super::program_scope::{self, ContactInProgram, ProgramScope, ProgramTab};
 use super::revocations::{self, RevocationHints};
-use super::which::{self, ContactInProgram, ProgramScope, ProgramTab};
 use crate::actions::record_consent::{NewConsentRecord, record_consent};
 use crate::actions::{ActionError, FieldError};
 use crate::domain::consent::{ConsentState, Refusal, Source, check_given_at, check_reason};
@@ -102,7 +102,7 @@ fn known(
     now: Timestamp,
 ) -> Result<ConsentSubject, PageError> {
     let ContactInProgram { contact, number, programs } = ContactInProgram::read(conn, id, slug)?;
-    let program = programs.one()?.id;
+    let program = programs.selected()?.id;
     let state = number.consent.state_in(program);
     let sender = store::programs::sender(conn, program)?;
     let deadlines = rulebooks::current(conn)?.deadlines(now);
@@ -115,7 +115,7 @@ impl ConsentSubject {
         let admins = (!is_admin).then(|| "Only an administrator can do this.".to_owned());
         let unless = |possible: bool, why: &str| (!possible).then(|| why.to_owned());
         let choice = |key, label, hint: &str, refused| {
-            let suffix = self.programs.suffix('&');
+            let suffix = self.programs.query_suffix('&');
             let href = format!("/contacts/{}/consents/new?update={key}{suffix}", self.contact.id);
             UpdateItem { href, key, label, hint: hint.to_owned(), refused }
         };
@@ -172,7 +172,7 @@ async fn new(
     request: HttpRequest,
 ) -> Result<HttpResponse, PageError> {
     let id: ContactId = page::id(&id)?;
-    let (slug, now) = (which::asked(&request), app.clock.now());
+    let (slug, now) = (program_scope::program_from_query(&request), app.clock.now());
     let known = app.store.read(move |conn| known(conn, id, &slug, now)).await?;
     let mut given: ConsentForm = form::query(&request);
     given.received_on = revocations::today(now);
@@ -200,7 +200,7 @@ fn show(
     given.flag_set_at = flag.map(|flag| flag.since.micros().to_string()).unwrap_or_default();
     let state = |program: &Program| number.consent.state_in(program.id).name().label().to_owned();
     let address = format!("/contacts/{}/consents/new?update={}", contact.id, given.update);
-    let (suffix, programs) = (programs.suffix('?'), programs.tabs(&address, state));
+    let (suffix, programs) = (programs.query_suffix('?'), programs.tabs(&address, state));
     let (errors, hints) = (errors.into(), RevocationHints::new(deadlines));
     html_status(
         status,
@@ -218,7 +218,7 @@ async fn create(
 ) -> Result<HttpResponse, PageError> {
     let id: ContactId = page::id(&id)?;
     let (given, file) = read(&request, parts).await?;
-    let (slug, now) = (which::asked(&request), app.clock.now());
+    let (slug, now) = (program_scope::program_from_query(&request), app.clock.now());
     let about = app.store.read(move |conn| known(conn, id, &slug, now)).await?;
     let is_admin = PageFrame::new(&app, "contacts", &who).is_admin();
     if given.update.ends_with("do_not_text") && !is_admin {
@@ -229,7 +229,7 @@ async fn create(
         Err(errors) => return show(&app, &who, about, given, errors),
     };
     let (number, actor, before) = (about.number.id, who.actor(), about.state.name());
-    let program = about.programs.one()?.slug.clone();
+    let program = about.programs.selected()?.slug.clone();
     let recorded = app
         .store
         .write(move |tx| {
@@ -245,7 +245,7 @@ async fn create(
                     title(entry.event.kind, &entry.event.evidence, before, &HistoryContext::default())
                 ),
             );
-            return Ok(see_other(format!("/contacts/{id}{}", about.programs.suffix('?'))));
+            return Ok(see_other(format!("/contacts/{id}{}", about.programs.query_suffix('?'))));
         }
         Err(ActionError::Refused(refusal)) => {
             let why = refusal.to_person(about.sender.as_deref());

@@ -17,12 +17,12 @@ use self::older::{OlderRecord, older};
 use self::questions::notice;
 use self::timeline::{HistoryContext, TimelineDay, history};
 use super::basis;
+use super::expired_holds::{HoldItem, by_number};
 use super::names::DisplayNames;
-use super::stale::{HoldItem, by_number};
+use super::program_scope::{self, ProgramScope, ProgramTab};
 use super::troubleshoot::{VerdictPanel, VerdictSubject};
-use super::which::{self, ProgramScope, ProgramTab};
-use crate::actions::send_message::{BASIS_REQUIRED, NewMessage, asks_basis, send_message};
-use crate::actions::{ActionError, FieldError, standing};
+use crate::actions::send_message::{BASIS_REQUIRED, NewMessage, needs_basis, send_message};
+use crate::actions::{ActionError, FieldError, sending_context};
 use crate::domain::consent::{Refusal, check_reinvite, may_ask_again_from};
 use crate::domain::evidence::BasisKind;
 use crate::domain::gate::{GateOutcome, Verdict};
@@ -34,7 +34,7 @@ use crate::domain::time::Timestamp;
 use crate::store::contacts::{self, Contact};
 use crate::store::numbers::Number;
 use crate::store::{
-    self, ReadConn, StoreError, events, inbound, inbound_questions, messages, numbers, stale,
+    self, ReadConn, StoreError, events, expired_holds, inbound, inbound_questions, messages, numbers,
 };
 use crate::web::AppState;
 use crate::web::error::PageError;
@@ -119,10 +119,18 @@ async fn show(
     id: Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse, PageError> {
-    one(&app, &who, page::id(&id)?, which::asked(&request), ComposeForm::default(), Vec::new()).await
+    render(
+        &app,
+        &who,
+        page::id(&id)?,
+        program_scope::program_from_query(&request),
+        ComposeForm::default(),
+        Vec::new(),
+    )
+    .await
 }
 
-async fn one(
+async fn render(
     app: &AppState,
     who: &impl SignedIn,
     id: ContactId,
@@ -133,7 +141,7 @@ async fn one(
     let now = app.clock.now();
     let page = PageFrame::new(app, "contacts", who);
     let role = page.role();
-    let seen = app.store.look(who.mark(), move |conn| record(conn, id, &program, role, now)).await?;
+    let seen = app.store.read_replica(who.mark(), move |conn| record(conn, id, &program, role, now)).await?;
     let page = page.showing(&seen, now);
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     html_status(status, ContactPage { page, record: seen.found, given, errors: errors.into() })
@@ -157,16 +165,16 @@ async fn send(
     request: HttpRequest,
     PostedForm(given): PostedForm<ComposeForm>,
 ) -> Result<HttpResponse, PageError> {
-    let (id, slug): (ContactId, String) = (page::id(&id)?, which::asked(&request));
+    let (id, slug): (ContactId, String) = (page::id(&id)?, program_scope::program_from_query(&request));
     let found =
         app.store.read(move |conn| Ok::<_, PageError>((find(conn, id)?, ProgramScope::read(conn, &slug)?)));
     let ((_, number), programs) = found.await?;
-    let slug = programs.one()?.slug.clone();
+    let slug = programs.selected()?.slug.clone();
     let to = number.phone.as_str().to_owned();
     let body = given.body.replace("\r\n", "\n");
     let basis = match basis::given(&given.basis_kind, &given.basis_words) {
         Ok(basis) => basis,
-        Err(error) => return one(&app, &who, id, slug, given, vec![error]).await,
+        Err(error) => return render(&app, &who, id, slug, given, vec![error]).await,
     };
     let program = Some(slug.clone());
     let wanted = NewMessage { to, body, category: Category::Conversation, program, basis };
@@ -187,9 +195,9 @@ async fn send(
                 }
                 _ => session::flash(&session, accepted.words),
             }
-            Ok(see_other(format!("/contacts/{id}{}", programs.suffix('?'))))
+            Ok(see_other(format!("/contacts/{id}{}", programs.query_suffix('?'))))
         }
-        Err(ActionError::Invalid(errors)) => one(&app, &who, id, slug, given, errors).await,
+        Err(ActionError::Invalid(errors)) => render(&app, &who, id, slug, given, errors).await,
         Err(error) => Err(error.into()),
     }
 }
@@ -209,13 +217,14 @@ fn record(
 ) -> Result<ContactRecord, PageError> {
     let (contact, number) = find(conn, id)?;
     let programs = ProgramScope::of_number(conn, slug, &number.consent)?;
-    let program = programs.one()?;
-    let verdict = standing(conn, program)?.verdict(conn, &number, program, Category::Conversation, now)?;
+    let program = programs.selected()?;
+    let verdict =
+        sending_context(conn, program)?.verdict(conn, &number, program, Category::Conversation, now)?;
     let mut others = contacts::of_number(conn, number.id)?;
     others.retain(|other| other.id != id);
     let names = DisplayNames::read(conn)?;
     let bubbles = conversation(conn, number.id, &contact.name, &names, TEXTS)?;
-    let open = stale::open_of(conn, number.id)?;
+    let open = expired_holds::open_of(conn, number.id)?;
     let questions = inbound_questions::of_number(conn, number.id)?;
     let notice = notice(&questions, &number.consent, program.id);
     let stored = events::of(conn, number.id)?;
@@ -225,13 +234,13 @@ fn record(
     let about = VerdictSubject { number: Some(number.id), contact: Some(id), program: Some(program), role };
     Ok(ContactRecord {
         programs: programs.tabs(&format!("/contacts/{id}"), state),
-        suffix: programs.suffix('?'),
+        suffix: programs.query_suffix('?'),
         sender: store::programs::sender(conn, program.id)?,
         state: number.consent.state_in(program.id).name().as_str(),
         of: names.of_program(program.id),
         panel: VerdictPanel::new(&verdict, "Can we text this number now?", &about, false),
         forecast: forecast(&verdict),
-        asks_basis: asks_basis(program, &verdict),
+        asks_basis: needs_basis(program, &verdict),
         reinvite: again(check_reinvite(&number.consent, program.id, now)),
         notice,
         days: history(

@@ -8,11 +8,11 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
-use super::which::{ProgramScope, ProgramTab};
+use super::program_scope::{ProgramScope, ProgramTab};
 use crate::domain::consent::StateName;
 use crate::domain::phone::Phone;
 use crate::store::contacts::{self, ContactFilter, ContactRow, ListOrder};
-use crate::store::{ReadConn, numbers, tallies};
+use crate::store::{ReadConn, counters, numbers};
 use crate::web::error::PageError;
 use crate::web::form;
 use crate::web::page::grouped;
@@ -38,7 +38,7 @@ const TABS: [(&str, &str); 6] = [
     ("invited", "Invited"),
     ("opted_out", "Opted out"),
     ("not_asked", "Not asked"),
-    (tallies::NEEDS_REVIEW, "Needs review"),
+    (counters::NEEDS_REVIEW, "Needs review"),
 ];
 
 #[derive(Template)]
@@ -167,7 +167,7 @@ async fn index(app: Data<AppState>, who: Viewer, request: HttpRequest) -> Result
         return Ok(see_other(contact));
     }
     let (region, wanted) = (app.config.default_region.clone(), asked.clone());
-    let seen = app.store.look(who.mark, move |conn| list(conn, &wanted, &region)).await?;
+    let seen = app.store.read_replica(who.mark, move |conn| list(conn, &wanted, &region)).await?;
     let page = PageFrame::new(&app, "contacts", &who).showing(&seen, app.clock.now());
     html(ContactsPage { page, asked, list: seen.found })
 }
@@ -179,7 +179,7 @@ async fn only_one(app: &AppState, who: &Viewer, asked: &ContactsQuery) -> Result
     }
     let (region, wanted) = (app.config.default_region.clone(), asked.clone());
     let only = move |conn: &mut ReadConn<'_>| only_contact(conn, &wanted, &region);
-    Ok(app.store.look(who.mark, only).await?.found)
+    Ok(app.store.read_replica(who.mark, only).await?.found)
 }
 
 /// The address of the contact that a full number means, if it is one alone, in the program that is asked for.
@@ -192,7 +192,7 @@ fn only_contact(
     let Some(number) = numbers::find(conn, &phone)? else { return Ok(None) };
     // Without a program the contact opens where something is known of it.
     let programs = ProgramScope::read(conn, &asked.program)?;
-    let suffix = if asked.program.is_empty() { String::new() } else { programs.suffix('?') };
+    let suffix = if asked.program.is_empty() { String::new() } else { programs.query_suffix('?') };
     Ok(match contacts::of_number(conn, number.id)?.as_slice() {
         [only] => Some(format!("/contacts/{}{suffix}", only.id)),
         _ => None,
@@ -201,7 +201,7 @@ fn only_contact(
 
 fn list(conn: &mut ReadConn<'_>, asked: &ContactsQuery, region: &str) -> Result<ContactList, PageError> {
     let programs = ProgramScope::read(conn, &asked.program)?;
-    let program = programs.one()?;
+    let program = programs.selected()?;
     let (after, before) = (cursor::read(&asked.after), cursor::read(&asked.before));
     let backwards = before.is_some();
     let whole_number = Phone::look_up(&asked.q, region).ok();
@@ -213,7 +213,7 @@ fn list(conn: &mut ReadConn<'_>, asked: &ContactsQuery, region: &str) -> Result<
     let filter = ContactFilter {
         program: program.id,
         state: asked.state.parse::<StateName>().ok(),
-        needs_review: asked.state == tallies::NEEDS_REVIEW,
+        needs_review: asked.state == counters::NEEDS_REVIEW,
         search,
         by_name: asked.sort == "name",
         cursor: before.or(after),
@@ -234,9 +234,9 @@ fn list(conn: &mut ReadConn<'_>, asked: &ContactsQuery, region: &str) -> Result<
     };
     let prev = start.map(|place| ContactsQuery { before: cursor::written(place), ..asked.rewound() }.href());
     let next = end.map(|place| ContactsQuery { after: cursor::written(place), ..asked.rewound() }.href());
-    let counts = tallies::of(conn, program.id)?;
+    let counts = counters::of(conn, program.id)?;
     let count =
-        |state: &str| counts.get(if state.is_empty() { tallies::ALL } else { state }).copied().unwrap_or(0);
+        |state: &str| counts.get(if state.is_empty() { counters::ALL } else { state }).copied().unwrap_or(0);
     let known = if TABS.iter().any(|(state, _)| *state == asked.state) { asked.state.as_str() } else { "" };
     let summary = match &filter.search {
         Some(_) => format!("{} shown", lines.len()),
@@ -251,7 +251,7 @@ fn list(conn: &mut ReadConn<'_>, asked: &ContactsQuery, region: &str) -> Result<
     let whole = ContactsQuery { program: String::new(), ..asked.rewound() }.href();
     Ok(ContactList {
         programs: programs.tabs(&whole, |_| String::new()),
-        suffix: programs.suffix('?'),
+        suffix: programs.query_suffix('?'),
         tabs: TABS.into_iter().map(tab).collect(),
         chips: asked.chips(),
         order: filter.order(),
@@ -260,7 +260,7 @@ fn list(conn: &mut ReadConn<'_>, asked: &ContactsQuery, region: &str) -> Result<
         next,
         summary,
         known: on_record.filter(|number| number.contact_count == 0).map(|number| number.phone),
-        has_any: count(tallies::ALL) > 0,
+        has_any: count(counters::ALL) > 0,
         lines,
     })
 }

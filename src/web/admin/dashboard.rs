@@ -24,7 +24,7 @@ use crate::domain::time::Timestamp;
 use crate::providers::breaker::CarrierOutage;
 use crate::store::inbox::{self, SilentCarrier};
 use crate::store::messages::{self, Message};
-use crate::store::{ReadConn, StoreError, Tx, programs, reviews, rulebooks, sending, tallies};
+use crate::store::{ReadConn, StoreError, Tx, counters, programs, reviews, rulebooks, sending};
 use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::form::PostedForm;
@@ -106,7 +106,7 @@ struct FailedItem {
 
 async fn show(app: Data<AppState>, who: Viewer) -> Result<HttpResponse, PageError> {
     let now = app.clock.now();
-    let seen = app.store.look(who.mark, move |conn| figures(conn, now)).await?;
+    let seen = app.store.read_replica(who.mark, move |conn| figures(conn, now)).await?;
     let page = PageFrame::new(&app, "dashboard", &who).showing(&seen, now);
     let mut figures = seen.found;
     let carrier = notice(app.hand_over.waits_for(), figures.silent.take());
@@ -152,7 +152,7 @@ fn figures(conn: &mut ReadConn<'_>, now: Timestamp) -> Result<DashboardStats, St
     let of = default.filter(|_| all.len() > 1).map(|program| program.name.clone());
     let program = default.map(|program| program.id);
     let tallies = match program {
-        Some(program) => tallies::of(conn, program)?,
+        Some(program) => counters::of(conn, program)?,
         None => BTreeMap::new(),
     };
     let mut mute = Vec::new();
@@ -176,7 +176,7 @@ fn figures(conn: &mut ReadConn<'_>, now: Timestamp) -> Result<DashboardStats, St
         today: today(conn, program, &latest, now)?,
         of,
         mute,
-        all: grouped(count(tallies::ALL)),
+        all: grouped(count(counters::ALL)),
         reviews: counted(reviews::count(conn, COUNTED + 1)?),
         states: states.map(|state| StateCount { state, count: grouped(count(state)) }).into(),
         causes: causes(&latest),

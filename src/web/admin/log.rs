@@ -91,7 +91,7 @@ async fn index(app: Data<AppState>, who: Inspector, request: HttpRequest) -> Res
         let people = if is_admin { users::all(conn)? } else { Vec::new() };
         Ok::<_, StoreError>((admin_log::page(conn, &filter, limit)?, people))
     };
-    let seen = app.store.look(who.mark, read).await?;
+    let seen = app.store.read_replica(who.mark, read).await?;
     let page = page.showing(&seen, app.clock.now());
     let (mut lines, people) = seen.found;
     let more = lines.len() > PER_PAGE;

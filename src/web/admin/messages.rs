@@ -9,10 +9,10 @@ use askama::Template;
 use serde::Deserialize;
 
 use self::meaning::{CodeMeaning, meaning};
+use super::expired_holds::{HoldItem, by_number};
 use super::names::DisplayNames;
-use super::stale::{HoldItem, by_number};
 use super::troubleshoot::{VerdictPanel, VerdictSubject};
-use crate::actions::standing;
+use crate::actions::sending_context;
 use crate::domain::gate::{CheckName, GateCheck, GateOutcome, Outcome, Verdict};
 use crate::domain::id::MessageId;
 use crate::domain::message::{StaleDecision, Status};
@@ -21,7 +21,7 @@ use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::store::contacts::{self, Contact};
 use crate::store::messages::{self, Message, MessageStep};
-use crate::store::{ReadConn, StoreError, numbers, programs, stale};
+use crate::store::{ReadConn, StoreError, expired_holds, numbers, programs};
 use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::form;
@@ -75,7 +75,7 @@ async fn index(app: Data<AppState>, who: Viewer, request: HttpRequest) -> Result
     let code = Some(asked.code).filter(|code| !code.is_empty() && status.is_some_and(Status::is_bad_end));
     let cause = code.clone();
     let read = move |conn: &mut ReadConn<'_>| lines(conn, status, code.as_deref(), before, limit);
-    let seen = app.store.look(who.mark, read).await?;
+    let seen = app.store.read_replica(who.mark, read).await?;
     let page = PageFrame::new(&app, "messages", &who).showing(&seen, app.clock.now());
     let mut lines = seen.found;
     let more = lines.len() > PER_PAGE;
@@ -175,7 +175,7 @@ async fn show(app: Data<AppState>, who: Viewer, id: Path<String>) -> Result<Http
     let page = PageFrame::new(&app, "messages", &who);
     let role = page.role();
     let now = app.clock.now();
-    let seen = app.store.look(who.mark, move |conn| life(conn, id, role, now)).await?;
+    let seen = app.store.read_replica(who.mark, move |conn| life(conn, id, role, now)).await?;
     html(MessageDetailPage { page: page.showing(&seen, now), life: seen.found })
 }
 
@@ -191,7 +191,7 @@ fn in_the_way(
         _ => None,
     };
     let (Some(number), Some(program)) = (number, program) else { return Ok(None) };
-    let verdict = standing(conn, program)?.verdict_on(conn, message, &number, program, now)?;
+    let verdict = sending_context(conn, program)?.verdict_on(conn, message, &number, program, now)?;
     let check = match verdict.answer(message.lane) {
         GateOutcome::Refuse(check) => check,
         GateOutcome::Wait { until: None } => CheckName::Operations,
@@ -229,7 +229,7 @@ fn life(
         None => meaning(&message),
     };
     let names = DisplayNames::read(conn)?;
-    let asked = stale::get(conn, id)?;
+    let asked = expired_holds::get(conn, id)?;
     let answer = asked.as_ref().and_then(|asked| {
         let by = names.of(asked.decided_by.as_deref().unwrap_or_default());
         let words = answered(asked.decision?);
@@ -237,7 +237,7 @@ fn life(
     });
     let open = asked.filter(|asked| asked.decision.is_none()).map(|asked| (asked, message.clone()));
     let question = by_number(conn, open.into_iter().collect())?.into_iter().next();
-    let in_place_of = stale::answered_by(conn, id)?.map(|asked| asked.message_id);
+    let in_place_of = expired_holds::answered_by(conn, id)?.map(|asked| asked.message_id);
     let (program, by) = (names.of_program(message.program_id), names.of(&message.actor));
     Ok(MessageHistory {
         message,

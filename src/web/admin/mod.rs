@@ -7,11 +7,13 @@ pub mod contact;
 pub mod contacts;
 pub mod dashboard;
 pub mod documents;
+mod expired_holds;
 pub mod forms;
 pub mod log;
 pub mod messages;
 mod names;
 mod notices;
+pub(super) mod program_scope;
 pub mod programs;
 mod reachable;
 mod reinvitations;
@@ -21,10 +23,8 @@ pub mod revocations;
 pub mod rules;
 pub mod setup;
 pub mod sign_in;
-mod stale;
 pub mod troubleshoot;
 pub mod users;
-pub(super) mod which;
 
 use actix_web::web::ServiceConfig;
 
@@ -42,7 +42,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(documents::routes)
         .configure(messages::routes)
         .configure(notices::routes)
-        .configure(stale::routes)
+        .configure(expired_holds::routes)
         .configure(troubleshoot::routes)
         .configure(reviews::routes)
         .configure(revocations::routes)

@@ -39,9 +39,9 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/programs", web::post().to(create))
         .route("/programs/new", web::get().to(new))
         .route("/programs/{slug}", web::get().to(show))
-        .route("/programs/{slug}/sending", web::get().to(back))
+        .route("/programs/{slug}/sending", web::get().to(redirect_to_list))
         .route("/programs/{slug}/sending", web::post().to(sending))
-        .route("/programs/{slug}/replies/{language}", web::get().to(back))
+        .route("/programs/{slug}/replies/{language}", web::get().to(redirect_to_list))
         .route("/programs/{slug}/replies/{language}", web::post().to(replies))
         .route("/programs/{slug}", web::post().to(change));
 }
@@ -227,7 +227,7 @@ async fn index(app: Data<AppState>, who: Viewer) -> Result<HttpResponse, PageErr
 }
 
 /// Whoever loads the address of a form anew comes back to the program.
-async fn back(_who: Viewer, request: HttpRequest) -> HttpResponse {
+async fn redirect_to_list(_who: Viewer, request: HttpRequest) -> HttpResponse {
     let slug = request.match_info().get("slug").unwrap_or_default();
     let is_plain = slug.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '-');
     see_other(if is_plain { format!("/programs/{slug}") } else { "/programs".to_owned() })

@@ -8,7 +8,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::basis;
-use super::which::{self, ContactInProgram};
+use super::program_scope::{self, ContactInProgram};
 use crate::actions::reinvite::reinvite;
 use crate::actions::{ActionError, FieldError};
 use crate::domain::consent::{ConsentState, check_reinvite};
@@ -70,10 +70,10 @@ async fn new(
     id: Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse, PageError> {
-    let (id, slug): (ContactId, String) = (page::id(&id)?, which::asked(&request));
+    let (id, slug): (ContactId, String) = (page::id(&id)?, program_scope::program_from_query(&request));
     let whom = app.store.read(move |conn| ContactInProgram::read(conn, id, &slug)).await?;
     let back = whom.address();
-    match one(&app, &who, whom, ReinviteForm::default(), Vec::new()).await {
+    match show(&app, &who, whom, ReinviteForm::default(), Vec::new()).await {
         // It cannot be asked now, and the contact says the rest.
         Err(PageError::Unprocessable(why)) => {
             session::flash_refusal(&session, why.join(" "));
@@ -83,7 +83,7 @@ async fn new(
     }
 }
 
-async fn one(
+async fn show(
     app: &AppState,
     who: &Editor,
     whom: ContactInProgram,
@@ -103,7 +103,7 @@ fn about(
     now: Timestamp,
 ) -> Result<ReinviteSubject, PageError> {
     let ContactInProgram { contact, number, programs } = whom;
-    let (program, suffix) = (programs.one()?.clone(), programs.suffix('?'));
+    let (program, suffix) = (programs.selected()?.clone(), programs.query_suffix('?'));
     check_reinvite(&number.consent, program.id, now).map_err(ActionError::from)?;
     let invited_at = match number.consent.state_in(program.id) {
         ConsentState::Invited(since) => Some(since.occurred_at),
@@ -131,12 +131,12 @@ async fn create(
     request: HttpRequest,
     PostedForm(given): PostedForm<ReinviteForm>,
 ) -> Result<HttpResponse, PageError> {
-    let (id, slug): (ContactId, String) = (page::id(&id)?, which::asked(&request));
+    let (id, slug): (ContactId, String) = (page::id(&id)?, program_scope::program_from_query(&request));
     let whom = app.store.read(move |conn| ContactInProgram::read(conn, id, &slug)).await?;
-    let (back, number, program) = (whom.address(), whom.number.id, whom.programs.one()?.slug.clone());
+    let (back, number, program) = (whom.address(), whom.number.id, whom.programs.selected()?.slug.clone());
     let basis = match basis::given(&given.basis_kind, &given.basis_words) {
         Ok(basis) => basis,
-        Err(error) => return one(&app, &who, whom, given, vec![error]).await,
+        Err(error) => return show(&app, &who, whom, given, vec![error]).await,
     };
     let (actor, now) = (who.actor(), app.clock.now());
     match app.store.write(move |tx| reinvite(tx, number, Some(&program), basis.clone(), &actor, now)).await {
@@ -144,7 +144,7 @@ async fn create(
             let done = "Reminder scheduled: the opt-in request will be sent once more. Held messages keep their time.";
             session::flash(&session, done);
         }
-        Err(ActionError::Invalid(errors)) => return one(&app, &who, whom, given, errors).await,
+        Err(ActionError::Invalid(errors)) => return show(&app, &who, whom, given, errors).await,
         Err(ActionError::Refused(refusal)) => session::flash_refusal(&session, refusal.to_string()),
         Err(ActionError::Conflict(why)) => session::flash_refusal(&session, why),
         Err(error) => return Err(error.into()),

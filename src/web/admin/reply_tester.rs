@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
-use super::which::{ProgramScope, ProgramTab};
+use super::program_scope::{ProgramScope, ProgramTab};
 use crate::domain::language::Language;
 use crate::domain::program::Program;
 use crate::domain::reply::{ReplyIntent, ReplyReading, ReplyTier, read};
@@ -59,7 +59,7 @@ async fn show(app: Data<AppState>, who: Viewer, request: HttpRequest) -> Result<
     let slug = asked.program.clone();
     let known = app.store.read(move |conn| {
         let programs = ProgramScope::read(conn, &slug)?;
-        let keywords = programs.one()?.keywords(store::programs::codes(conn)?);
+        let keywords = programs.selected()?.keywords(store::programs::codes(conn)?);
         let rulebook = rulebooks::current(conn)?;
         let narrows =
             |program: &Program| rulebook.stop_reach(program.kind.text_kind(), now) == Reach::Program;

@@ -142,13 +142,13 @@ struct ReviewRecord {
 async fn show(app: Data<AppState>, who: Viewer, number: Path<String>) -> Result<HttpResponse, PageError> {
     let number = page::id(&number)?;
     match app.store.read(move |conn| read(conn, number)).await? {
-        Some(review) => one(&app, &who, StatusCode::OK, review, String::new(), Vec::new()),
+        Some(review) => render(&app, &who, StatusCode::OK, review, String::new(), Vec::new()),
         // Decided meanwhile, perhaps by somebody else: the next one waits.
         None => Ok(see_other("/reviews")),
     }
 }
 
-fn one(
+fn render(
     app: &AppState,
     who: &impl SignedIn,
     status: StatusCode,
@@ -230,7 +230,7 @@ async fn decide(
         Err(error) => return Err(error.into()),
     };
     if let Some(review) = app.store.read(move |conn| read(conn, number)).await? {
-        return one(&app, &who, status, review, given.reason, vec![error]);
+        return render(&app, &who, status, review, given.reason, vec![error]);
     }
     let lead = lead(&app, &who, number).await?;
     session::flash_refusal(&session, format!("{lead}: {}", error.message));

@@ -100,7 +100,7 @@ async fn index(app: Data<AppState>, who: Viewer, request: HttpRequest) -> Result
         let rules = rulebooks::current(conn)?;
         Ok::<_, StoreError>((revocations::page(conn, before, limit)?, DisplayNames::read(conn)?, rules))
     };
-    let seen = app.store.look(who.mark, read).await?;
+    let seen = app.store.read_replica(who.mark, read).await?;
     let page = PageFrame::new(&app, "revocations", &who).showing(&seen, app.clock.now());
     let (mut found, names, rules) = seen.found;
     let goes_on = found.len() > SHOWN;

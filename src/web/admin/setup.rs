@@ -70,7 +70,7 @@ async fn create(
     }
     check_token(&app, &given.token).await?;
     if let Err(why) = password::check(&given.password, &given.email) {
-        return again(&app, given, vec![FieldError::new("password", why)]);
+        return redisplay(&app, given, vec![FieldError::new("password", why)]);
     }
     let hash = password::hash_aside(given.password.clone()).await.map_err(PageError::internal)?;
     let new = NewUser {
@@ -86,7 +86,7 @@ async fn create(
             session::flash(&session, "Welcome. You are the first administrator.");
             Ok(see_other("/"))
         }
-        Err(ActionError::Invalid(errors)) => again(&app, given, errors),
+        Err(ActionError::Invalid(errors)) => redisplay(&app, given, errors),
         Err(error) => Err(error.into()),
     }
 }
@@ -100,7 +100,7 @@ async fn check_token(app: &AppState, token: &str) -> Result<(), PageError> {
     Err(PageError::Unprocessable(vec![way_on.to_owned()]))
 }
 
-fn again(app: &AppState, given: SetupForm, errors: Vec<FieldError>) -> Result<HttpResponse, PageError> {
+fn redisplay(app: &AppState, given: SetupForm, errors: Vec<FieldError>) -> Result<HttpResponse, PageError> {
     let csrf = form::anonymous_token(app);
     let SetupForm { token, name: full_name, email, .. } = given;
     let errors = errors.into();

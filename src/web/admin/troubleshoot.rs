@@ -14,8 +14,8 @@ use super::contact::timeline::{HistoryContext, TimelineDay, history};
 use super::messages::meaning::why;
 use super::names::DisplayNames;
 use super::notices::NoticeItem;
-use super::which::{self, ProgramScope, ProgramTab};
-use crate::actions::{FieldError, standing};
+use super::program_scope::{self, ProgramScope, ProgramTab};
+use crate::actions::{FieldError, sending_context};
 use crate::domain::gate::{CheckName, GateOutcome, Verdict};
 use crate::domain::id::{ContactId, NumberId};
 use crate::domain::message::{Category, Lane};
@@ -124,7 +124,7 @@ fn fix(check: CheckName, about: &VerdictSubject<'_>) -> Option<CheckFix> {
         _ => true,
     };
     let (number, contact) = (about.number.filter(|_| may), about.contact.filter(|_| may));
-    let suffix = |sign| about.program.map(|program| which::ending(program, sign)).unwrap_or_default();
+    let suffix = |sign| about.program.map(|program| program_scope::ending(program, sign)).unwrap_or_default();
     match check {
         CheckName::DoNotText => contact.map(|id| CheckFix {
             href: format!("/contacts/{id}/consents/new?update=clear_do_not_text{}", suffix('&')),
@@ -196,7 +196,8 @@ struct TroubleshootQuery {
 }
 
 async fn show(app: Data<AppState>, who: Viewer, request: HttpRequest) -> Result<HttpResponse, PageError> {
-    let (number, program) = (form::query::<TroubleshootQuery>(&request).number, which::asked(&request));
+    let (number, program) =
+        (form::query::<TroubleshootQuery>(&request).number, program_scope::program_from_query(&request));
     let page = PageFrame::new(&app, "troubleshoot", &who);
     let (errors, finding) = match Phone::look_up(&number, &app.config.default_region) {
         _ if number.trim().is_empty() => (Vec::new(), None),
@@ -222,11 +223,12 @@ fn find(
     now: Timestamp,
 ) -> Result<NumberRecord, PageError> {
     let programs = ProgramScope::read(conn, slug)?;
-    let program = programs.one()?;
+    let program = programs.selected()?;
     let on_record = numbers::find(conn, &phone)?;
     let known = on_record.is_some();
     let number = on_record.unwrap_or_else(|| Number::never_seen(phone.clone()));
-    let verdict = standing(conn, program)?.verdict(conn, &number, program, Category::Automated, now)?;
+    let verdict =
+        sending_context(conn, program)?.verdict(conn, &number, program, Category::Automated, now)?;
     let questions = match known {
         true => inbound_questions::of_number(conn, number.id)?,
         false => Vec::new(),
@@ -260,7 +262,7 @@ fn find(
     let panel = VerdictPanel::new(&verdict, question, &about, true);
     let state = |program: &Program| number.consent.state_in(program.id).name().label().to_owned();
     let address = format!("/troubleshoot?number={}", phone.as_str().replace('+', "%2B"));
-    let (suffix, programs) = (programs.suffix('?'), programs.tabs(&address, state));
+    let (suffix, programs) = (programs.query_suffix('?'), programs.tabs(&address, state));
     Ok(NumberRecord {
         phone,
         known,

@@ -136,10 +136,10 @@ fn check(given: &UserForm) -> Result<Role, Vec<FieldError>> {
 }
 
 async fn show(app: Data<AppState>, who: Administrator, id: Path<String>) -> Result<HttpResponse, PageError> {
-    one(&app, &who, page::id(&id)?, StatusCode::OK, Vec::new(), None).await
+    render(&app, &who, page::id(&id)?, StatusCode::OK, Vec::new(), None).await
 }
 
-async fn one(
+async fn render(
     app: &AppState,
     who: &Administrator,
     id: UserId,
@@ -180,7 +180,7 @@ async fn change_role(
     let id: UserId = page::id(&id)?;
     let Ok(role) = given.role.parse::<Role>() else {
         let errors = vec![FieldError::new("role", "Choose what this person may do.")];
-        return one(&app, &who, id, StatusCode::UNPROCESSABLE_ENTITY, errors, None).await;
+        return render(&app, &who, id, StatusCode::UNPROCESSABLE_ENTITY, errors, None).await;
     };
     let (actor, now, shown) = (who.actor(), app.clock.now(), given.revision.clone());
     match app.store.write(move |tx| actions::change_role(tx, id, role, &shown, &actor, now)).await {
@@ -193,7 +193,7 @@ async fn change_role(
         }
         Err(ActionError::Conflict(why)) => {
             let (errors, chosen) = (vec![FieldError::new("role", why)], Some((role, given.revision)));
-            one(&app, &who, id, StatusCode::CONFLICT, errors, chosen).await
+            render(&app, &who, id, StatusCode::CONFLICT, errors, chosen).await
         }
         Err(error) => Err(error.into()),
     }
@@ -224,14 +224,14 @@ async fn change_password(
     }
     if let Err(why) = password::check(&given.password, &user.email) {
         let errors = vec![FieldError::new("password", why)];
-        return one(&app, &who, id, StatusCode::UNPROCESSABLE_ENTITY, errors, None).await;
+        return render(&app, &who, id, StatusCode::UNPROCESSABLE_ENTITY, errors, None).await;
     }
     let hash = password::hash_aside(given.password).await.map_err(PageError::internal)?;
     match set_password(&app, &user, hash, given.revision, who.actor()).await {
         Ok(_) => {}
         Err(ActionError::Conflict(why)) => {
             let errors = vec![FieldError::new("password", why)];
-            return one(&app, &who, id, StatusCode::CONFLICT, errors, None).await;
+            return render(&app, &who, id, StatusCode::CONFLICT, errors, None).await;
         }
         Err(error) => return Err(error.into()),
     }

@@ -21,7 +21,7 @@ use crate::domain::id::MessageId;
 use crate::domain::message::{Category, Status};
 use crate::domain::time::Timestamp;
 use crate::store::api_keys::{self, IdempotentAnswer};
-use crate::store::{StoreError, Tx, messages, programs, stale};
+use crate::store::{StoreError, Tx, expired_holds, messages, programs};
 use crate::web::AppState;
 
 /// Longest `Idempotency-Key`, in characters.
@@ -114,7 +114,9 @@ pub(super) async fn create(
     let has_key = idempotency.is_some();
     let sent = app
         .store
-        .write(move |tx| once(tx, &key, idempotency.as_deref(), &request_sha256, &wanted, &region, now))
+        .write(move |tx| {
+            send_idempotently(tx, &key, idempotency.as_deref(), &request_sha256, &wanted, &region, now)
+        })
         .await;
     let (status, text) = sent.map_err(|error| match ProblemDetails::from(error) {
         problem if has_key => problem.of_keyed_request(),
@@ -136,7 +138,7 @@ fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, ProblemDetai
 }
 
 /// Sends at most once for each `Idempotency-Key`; the same key gets the same answer, in the same transaction.
-fn once(
+fn send_idempotently(
     tx: &mut Tx<'_>,
     key: &ApiCaller<MessagesScope>,
     idempotency: Option<&str>,
@@ -231,8 +233,8 @@ pub(super) async fn show(
         .read(move |conn| {
             let Some(message) = messages::get(conn, id)? else { return Ok(None) };
             let program = programs::get(conn, message.program_id)?.map(|program| program.slug);
-            let anew = stale::get(conn, id)?.and_then(|asked| asked.sent_as);
-            let before = stale::answered_by(conn, id)?.map(|asked| asked.message_id);
+            let anew = expired_holds::get(conn, id)?.and_then(|asked| asked.sent_as);
+            let before = expired_holds::answered_by(conn, id)?.map(|asked| asked.message_id);
             Ok::<_, StoreError>(Some((message, program, messages::steps(conn, id)?, anew, before)))
         })
         .await?;

@@ -13,7 +13,7 @@ use super::strict::{StrictBody, StrictJson, UnknownFields};
 use super::views::{ConsentView, EventView, RecordedOptOutView};
 use super::{verdict, words};
 use crate::actions::record_consent::{NewConsentRecord, record_consent};
-use crate::actions::{ActionError, standing};
+use crate::actions::{ActionError, sending_context};
 use crate::domain::consent::{Revocation, Source};
 use crate::domain::evidence::RevocationChannel;
 use crate::domain::id::ProgramId;
@@ -94,8 +94,13 @@ pub(super) async fn consent(
             let program =
                 programs::find(conn, program.as_deref())?.ok_or(ActionError::NotFound("program"))?;
             let number = numbers::find(conn, &phone)?.unwrap_or_else(|| Number::never_seen(phone));
-            let verdict =
-                standing(conn, &program)?.verdict(conn, &number, &program, Category::Automated, now)?;
+            let verdict = sending_context(conn, &program)?.verdict(
+                conn,
+                &number,
+                &program,
+                Category::Automated,
+                now,
+            )?;
             let view = ConsentView {
                 number: number.phone.as_str(),
                 program: &program.slug,

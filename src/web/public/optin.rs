@@ -131,7 +131,7 @@ pub(super) async fn submit(
     }
     let ValidOptIn { phone, version, was_shown, stamp } = match check(&app, &hosted, &mut given) {
         Ok(checked) => checked,
-        Err(errors) => return again(&app, &hosted, &given, StatusCode::UNPROCESSABLE_ENTITY, errors),
+        Err(errors) => return redisplay(&app, &hosted, &given, StatusCode::UNPROCESSABLE_ENTITY, errors),
     };
     // Says what such a submission does, for every number alike.
     let is_invited = hosted.form.double_opt_in || !was_shown;
@@ -261,7 +261,7 @@ fn textable(text: &str, home: &str) -> Result<Phone, String> {
     Ok(phone)
 }
 
-fn again(
+fn redisplay(
     app: &AppState,
     hosted: &FormContent,
     given: &OptInForm,
@@ -279,7 +279,7 @@ fn spent(app: &AppState, hosted: &FormContent, mut given: OptInForm) -> Result<H
     (given.consent, given.stamp) = (false, String::new());
     let words =
         "This form was already submitted. To sign up another number, read the text again and check the box.";
-    again(app, hosted, &given, StatusCode::CONFLICT, vec![FieldError::new("consent", words)])
+    redisplay(app, hosted, &given, StatusCode::CONFLICT, vec![FieldError::new("consent", words)])
 }
 
 /// The wording changed while the visitor read: the new one is shown, and the box is theirs to tick again.
@@ -287,7 +287,7 @@ async fn reworded(app: &AppState, slug: String, mut given: OptInForm) -> Result<
     let hosted = hosted(app, slug).await?;
     given.consent = false;
     let words = "The wording was changed while you were reading it. Please read it again, and tick the box if you agree.";
-    again(app, &hosted, &given, StatusCode::CONFLICT, vec![FieldError::new("consent", words)])
+    redisplay(app, &hosted, &given, StatusCode::CONFLICT, vec![FieldError::new("consent", words)])
 }
 
 /// Without a number to text from nobody can be invited, so nobody is asked.

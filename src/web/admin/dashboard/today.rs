@@ -3,14 +3,14 @@
 
 use chrono::Duration;
 
+use super::super::expired_holds::{HoldItem, by_number};
 use super::super::notices::NoticeItem;
-use super::super::stale::{HoldItem, by_number};
 use crate::domain::id::{ContactId, NumberId, ProgramId};
 use crate::domain::message::Status;
 use crate::domain::time::Timestamp;
 use crate::store::inbound::{self, InboundRow};
 use crate::store::messages::{self, Message};
-use crate::store::{ReadConn, StoreError, contacts, notices, stale};
+use crate::store::{ReadConn, StoreError, contacts, expired_holds, notices};
 
 /// Replies and holds that are shown.
 const SHOWN: usize = 10;
@@ -77,7 +77,7 @@ pub(super) fn today(
     let mut holds = messages::holds_ending(conn, now.plus(Duration::days(1)), limit)?;
     let more_holds = holds.len() > SHOWN;
     holds.truncate(SHOWN);
-    let mut open = stale::open(conn, limit)?;
+    let mut open = expired_holds::open(conn, limit)?;
     let more_stale = open.len() > SHOWN;
     open.truncate(SHOWN);
     let stale = by_number(conn, open)?;

@@ -93,7 +93,7 @@ pub(super) async fn index(
         let latest = rulebooks::latest(conn)?.map_or(0, |edition| edition.version);
         Ok::<_, StoreError>((RulebookChange::page(conn, up_to.unwrap_or(latest))?, latest))
     };
-    let seen = app.store.look(who.mark, read).await?;
+    let seen = app.store.read_replica(who.mark, read).await?;
     let page = PageFrame::new(&app, "rules", &who).showing(&seen, app.clock.now());
     let (changes, latest) = seen.found;
     let before = changes.last().map_or(0, |change| change.version - 1);

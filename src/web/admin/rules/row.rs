@@ -122,7 +122,7 @@ pub(super) async fn post(
     let page = PageFrame::new(&app, "rules", &who);
     if form.step == "edit" {
         form.removes = String::new();
-        return again(&app, page, form, Vec::new(), StatusCode::OK).await;
+        return redisplay(&app, page, form, Vec::new(), StatusCode::OK).await;
     }
     let mut errors = Vec::new();
     let change = form.change().map_err(|wrong| errors.extend(wrong)).ok();
@@ -130,7 +130,7 @@ pub(super) async fn post(
         errors.push(FieldError::new("reason", why.to_string()));
     }
     let Some(change) = change.filter(|_| errors.is_empty()) else {
-        return again(&app, page, form, errors, StatusCode::UNPROCESSABLE_ENTITY).await;
+        return redisplay(&app, page, form, errors, StatusCode::UNPROCESSABLE_ENTITY).await;
     };
     if form.step == "publish" {
         return publish(&app, &who, &session, page, form, change).await;
@@ -142,7 +142,7 @@ pub(super) async fn post(
             let (title, action, reason) = ("Publish this change?", "/rules/rows", form.reason.clone());
             html_status(StatusCode::OK, PreviewPage { page, title, action, fields, reason, preview })
         }
-        Err(errors) => again(&app, page, form, errors, StatusCode::UNPROCESSABLE_ENTITY).await,
+        Err(errors) => redisplay(&app, page, form, errors, StatusCode::UNPROCESSABLE_ENTITY).await,
     }
 }
 
@@ -161,11 +161,11 @@ async fn publish(
             Ok(see_other("/rules"))
         }
         Err(ActionError::Invalid(errors)) => {
-            again(app, page, form, errors, StatusCode::UNPROCESSABLE_ENTITY).await
+            redisplay(app, page, form, errors, StatusCode::UNPROCESSABLE_ENTITY).await
         }
         Err(ActionError::Conflict(_)) => {
             let errors = vec![FieldError::new("meanwhile", super::OUTDATED)];
-            again(app, page, form, errors, StatusCode::CONFLICT).await
+            redisplay(app, page, form, errors, StatusCode::CONFLICT).await
         }
         Err(error) => Err(error.into()),
     }
@@ -173,7 +173,7 @@ async fn publish(
 
 /// The form once more, with what was typed, and with what was published since it was opened. Publishing again is upon what is
 /// published now.
-async fn again(
+async fn redisplay(
     app: &AppState,
     page: PageFrame,
     mut form: RuleForm,

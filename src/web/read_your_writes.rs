@@ -27,7 +27,7 @@ pub(super) struct Authenticated;
 ///
 /// # Errors
 /// Whatever the services within return.
-pub async fn leave_mark(
+pub async fn set_position_cookie(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {

@@ -3,12 +3,12 @@
 //! stored.
 
 mod copying;
-mod following;
 mod integrity;
 mod locker;
 mod parameters;
 mod postgres;
 mod prepared;
+mod replica_pool;
 mod search;
 mod sqlite;
 mod still;
@@ -22,12 +22,12 @@ use diesel::{PgConnection, QueryResult, SqliteConnection};
 use super::{ReadConn, StoreError};
 
 pub(super) use copying::{CopiedTable, TABLES};
-pub(super) use following::{ReplicaPool, ServerPosition, begin_lineage, replayed, written};
 pub(super) use integrity::{changes_of_history, damage, orphans, other_sessions, refusing_triggers};
 pub(super) use locker::{DatabaseLocker, HeldLock};
 pub(super) use prepared::{CachedQuery, CachedStatement, few_lengths};
+pub(super) use replica_pool::{ReplicaPool, ServerPosition, begin_lineage, replayed, written};
 pub(super) use search::{ROWS as SEARCH_ROWS, search_rows};
-pub(super) use still::{hold_history_still, hold_numbers_still, stand_alone};
+pub(super) use still::{hold_history_still, hold_numbers_still, run_exclusively};
 pub(super) use tls::Bridge;
 
 /// A connection to either database.
@@ -41,11 +41,11 @@ pub(super) enum DbConn<'a> {
 macro_rules! on {
     ($conn:expr, $db:ident => $body:expr) => {
         match &mut $conn.db {
-            $crate::store::dialect::DbConn::Sqlite($db) => {
+            $crate::store::engine::DbConn::Sqlite($db) => {
                 let $db: &mut diesel::SqliteConnection = $db;
                 $body
             }
-            $crate::store::dialect::DbConn::Postgres($db) => {
+            $crate::store::engine::DbConn::Postgres($db) => {
                 let $db: &mut diesel::PgConnection = $db;
                 $body
             }
@@ -61,11 +61,11 @@ macro_rules! first_locked {
     ($tx:expr, $query:expr) => {{
         let may_wait = $tx.may_wait();
         match &mut $tx.db {
-            $crate::store::dialect::DbConn::Sqlite(db) => Ok($query.first(*db).optional()?),
-            $crate::store::dialect::DbConn::Postgres(db) if may_wait => {
+            $crate::store::engine::DbConn::Sqlite(db) => Ok($query.first(*db).optional()?),
+            $crate::store::engine::DbConn::Postgres(db) if may_wait => {
                 Ok($query.for_update().first(*db).optional()?)
             }
-            $crate::store::dialect::DbConn::Postgres(db) => {
+            $crate::store::engine::DbConn::Postgres(db) => {
                 match $query.for_update().skip_locked().first(*db).optional()? {
                     // It is not there, or somebody holds it.
                     None => match $query.first(*db).optional()? {
@@ -85,10 +85,8 @@ pub(super) use first_locked;
 macro_rules! load_free_locked {
     ($tx:expr, $query:expr) => {
         match &mut $tx.db {
-            $crate::store::dialect::DbConn::Sqlite(db) => $query.load(*db),
-            $crate::store::dialect::DbConn::Postgres(db) => {
-                $query.for_no_key_update().skip_locked().load(*db)
-            }
+            $crate::store::engine::DbConn::Sqlite(db) => $query.load(*db),
+            $crate::store::engine::DbConn::Postgres(db) => $query.for_no_key_update().skip_locked().load(*db),
         }
     };
 }

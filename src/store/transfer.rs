@@ -15,8 +15,8 @@ use sha2::{Digest, Sha256};
 
 use crate::domain::hex::hex;
 
-use super::catalog::CachedConfig;
-use super::dialect::{self, Bridge, CopiedTable, DbConn, TABLES};
+use super::config_cache::CachedConfig;
+use super::engine::{self, Bridge, CopiedTable, DbConn, TABLES};
 use super::schema::{contacts, numbers, programs, users};
 use super::{ReadConn, StoreError, Tx, settings, starts};
 
@@ -50,7 +50,7 @@ impl DatabaseTransfer {
     /// # Errors
     /// When the source is in use, or the target holds anything but an unfinished copy of this same source.
     pub fn begin(source: &str, target: &str) -> Result<DatabaseTransfer, StoreError> {
-        let (mut source, mut target, bridge) = dialect::moving(source, target)?;
+        let (mut source, mut target, bridge) = engine::moving(source, target)?;
         let (source_known, target_known) = (CachedConfig::default(), CachedConfig::default());
         let counts = TABLES.iter().map(|table| table.count(&mut source)).collect::<Result<Vec<_>, _>>()?;
         let moved =

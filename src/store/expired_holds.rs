@@ -5,7 +5,7 @@ use diesel::dsl::{exists, not, sql};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
-use super::dialect::on;
+use super::engine::on;
 use super::messages::Message;
 use super::schema::{messages, stale_messages};
 use super::{ReadConn, StoreError, Tx};

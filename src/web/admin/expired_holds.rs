@@ -7,11 +7,11 @@ use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
 use crate::actions::ActionError;
-use crate::actions::stale::{HoldAnswer, decide_stale};
+use crate::actions::expired_holds::{HoldAnswer, decide_stale};
 use crate::domain::id::{ContactId, MessageId, NumberId};
 use crate::domain::message::Status;
+use crate::store::expired_holds::HoldQuestion;
 use crate::store::messages::Message;
-use crate::store::stale::HoldQuestion;
 use crate::store::{ReadConn, StoreError, contacts};
 use crate::web::AppState;
 use crate::web::error::PageError;

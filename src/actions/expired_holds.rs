@@ -9,9 +9,9 @@ use crate::domain::id::{MessageId, ProgramId};
 use crate::domain::message::{StaleDecision, Status};
 use crate::domain::program::Program;
 use crate::domain::time::Timestamp;
+use crate::store::expired_holds::{self, HoldQuestion};
 use crate::store::messages::{self, Message, StatusChange};
 use crate::store::numbers::Number;
-use crate::store::stale::{self, HoldQuestion};
 use crate::store::{StoreError, Tx, events, numbers, programs};
 
 use super::ActionError;
@@ -31,14 +31,14 @@ pub enum HoldAnswer {
 
 /// Asks a person about what ran out for this number and program before it opted in; not about what was accepted under
 /// an earlier consent: no START revives that.
-pub(super) fn ask(
+pub(super) fn open_question(
     tx: &mut Tx<'_>,
     number: &Number,
     program: &Program,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let mut ended = None;
-    for message in stale::ran_out(tx, number.id, program.id, now.plus(-LOOK_BACK))? {
+    for message in expired_holds::ran_out(tx, number.id, program.id, now.plus(-LOOK_BACK))? {
         let superseded = match ended {
             Some((seq, ended)) if seq == message.accepted_seq => ended,
             _ => {
@@ -47,23 +47,23 @@ pub(super) fn ask(
         };
         ended = Some((message.accepted_seq, superseded));
         if !superseded {
-            stale::ask(tx, message.id, number.id, now)?;
+            expired_holds::ask(tx, message.id, number.id, now)?;
         }
     }
     Ok(())
 }
 
 /// Takes the open questions back: consent has ended for the program, or for all.
-pub(super) fn withdraw(
+pub(super) fn close(
     tx: &mut Tx<'_>,
     number: &Number,
     program: Option<ProgramId>,
     actor: &Actor,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    for (_, message) in stale::open_of(tx, number.id)? {
+    for (_, message) in expired_holds::open_of(tx, number.id)? {
         if program.is_none_or(|program| program == message.program_id) {
-            stale::decide(tx, message.id, StaleDecision::Withdrawn, None, actor, now)?;
+            expired_holds::decide(tx, message.id, StaleDecision::Withdrawn, None, actor, now)?;
         }
     }
     Ok(())
@@ -83,10 +83,10 @@ pub fn decide_stale(
     now: Timestamp,
 ) -> Result<Option<SendResult>, ActionError> {
     let missing = ActionError::NotFound("question");
-    let Some(asked) = stale::get(tx, message)? else { return Err(missing) };
+    let Some(asked) = expired_holds::get(tx, message)? else { return Err(missing) };
     let number = numbers::get_locked(tx, asked.number_id)?.ok_or(ActionError::NotFound("number"))?;
     // Read again behind the lock: only one of two people at once finds it open.
-    let (Some(asked), Some(old)) = (stale::get(tx, message)?, messages::get(tx, message)?) else {
+    let (Some(asked), Some(old)) = (expired_holds::get(tx, message)?, messages::get(tx, message)?) else {
         return Err(missing);
     };
     match asked.decision {
@@ -95,7 +95,7 @@ pub fn decide_stale(
         _ if choice == HoldAnswer::Send => send_anew(tx, &asked, &old, &number, region, actor, now).map(Some),
         _ => {
             let (decision, note) = (StaleDecision::Left, "A person decided to leave it.");
-            settle(tx, &old, decision, None, note, actor, now)?;
+            apply(tx, &old, decision, None, note, actor, now)?;
             Ok(None)
         }
     }
@@ -132,12 +132,12 @@ fn send_anew(
     let accepted = send_message(tx, &wanted, region, actor, now)?;
     if accepted.status != Status::Blocked {
         let note = format!("It stays expired; a person had it sent anew as message {}.", accepted.id);
-        settle(tx, old, StaleDecision::Sent, Some(accepted.id), &note, actor, now)?;
+        apply(tx, old, StaleDecision::Sent, Some(accepted.id), &note, actor, now)?;
     }
     Ok(accepted)
 }
 
-fn settle(
+fn apply(
     tx: &mut Tx<'_>,
     old: &Message,
     decision: StaleDecision,
@@ -146,7 +146,7 @@ fn settle(
     actor: &Actor,
     now: Timestamp,
 ) -> Result<(), ActionError> {
-    if !stale::decide(tx, old.id, decision, sent_as, actor, now)? {
+    if !expired_holds::decide(tx, old.id, decision, sent_as, actor, now)? {
         return Err(decided());
     }
     messages::advance(tx, old, Status::Expired, now, &StatusChange::noted(note))?;

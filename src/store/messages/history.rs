@@ -3,7 +3,7 @@
 
 use diesel::prelude::*;
 
-use super::super::dialect::on;
+use super::super::engine::on;
 use super::super::schema::messages;
 use super::super::{ReadConn, StoreError};
 use super::Message;
@@ -82,7 +82,7 @@ pub struct ArrangedMessage {
 ///
 /// # Errors
 /// When the database fails.
-pub fn arranged(conn: &mut ReadConn<'_>, number: NumberId) -> Result<Vec<ArrangedMessage>, StoreError> {
+pub fn scheduled_for(conn: &mut ReadConn<'_>, number: NumberId) -> Result<Vec<ArrangedMessage>, StoreError> {
     on!(conn, db => {
         // The status is looked at here: with it in the query SQLite would take an index over all scheduled messages.
         let query = messages::table

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::domain::evidence::{ConsentDocument, FormRecord};
 use crate::domain::hex::hex;
-use crate::store::{ReadConn, StoreError, walk};
+use crate::store::{ReadConn, StoreError, audit_rows};
 
 use super::AuditFindings;
 
@@ -57,7 +57,7 @@ fn documents(
     findings: &mut AuditFindings,
 ) -> Result<HashMap<String, String>, StoreError> {
     let (mut sound, mut after) = (HashMap::new(), Vec::new());
-    while let Some((name, size, media_type, bytes)) = walk::document(conn, &after)? {
+    while let Some((name, size, media_type, bytes)) = audit_rows::document(conn, &after)? {
         findings.papers += 1;
         if Sha256::digest(&bytes).as_slice() == name && usize::try_from(size) == Ok(bytes.len()) {
             sound.insert(hex(&name), media_type);
@@ -76,7 +76,7 @@ type WordingHashes = HashMap<(String, i32), (String, String)>;
 
 fn wordings(conn: &mut ReadConn<'_>, findings: &mut AuditFindings) -> Result<WordingHashes, StoreError> {
     let (mut sound, mut numbers) = (HashMap::new(), HashMap::<String, Vec<i32>>::new());
-    for (slug, version, locale, wording, sha256) in walk::wordings(conn)? {
+    for (slug, version, locale, wording, sha256) in audit_rows::wordings(conn)? {
         findings.papers += 1;
         numbers.entry(slug.clone()).or_default().push(version);
         if Sha256::digest(wording.as_bytes()).as_slice() == sha256 {
@@ -85,7 +85,7 @@ fn wordings(conn: &mut ReadConn<'_>, findings: &mut AuditFindings) -> Result<Wor
             findings.problem(format!("Form {slug}: the wording of version {version} was changed."));
         }
     }
-    for (slug, shown) in walk::shown(conn)? {
+    for (slug, shown) in audit_rows::shown(conn)? {
         let versions = numbers.remove(&slug).unwrap_or_default();
         if versions != (1..=shown).collect::<Vec<i32>>() {
             findings.problem(format!(

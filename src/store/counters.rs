@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use diesel::upsert::excluded;
 
-use super::dialect::{CachedQuery, CachedStatement, on};
+use super::engine::{CachedQuery, CachedStatement, on};
 use super::schema::tallies;
 use super::{ReadConn, StoreError, Tx};
 use crate::domain::id::ProgramId;

@@ -7,7 +7,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::locked::{self, RuleGuard};
-use super::{ReadConn, StoreError, Tx, dialect, program_rows, rulebook_rows, settings};
+use super::{ReadConn, StoreError, Tx, engine, program_rows, rulebook_rows, settings};
 use crate::domain::id::ProgramId;
 use crate::domain::program::Program;
 use crate::domain::schedule::Rulebook;
@@ -70,7 +70,7 @@ pub(super) fn is_current(tx: &mut Tx<'_>, version: &str) -> Result<bool, String>
 /// Locks all that the catalog holds, and the forms: what is read of them from now on stays as it is until the commit. Whoever
 /// changes any of it locks it before reading.
 pub(super) fn lock(tx: &mut Tx<'_>) -> Result<(), StoreError> {
-    dialect::stand_alone(tx)?;
+    engine::run_exclusively(tx)?;
     locked::lock(tx, RuleGuard::Catalog)?;
     // Another transaction may have changed it while this one waited.
     tx.catalog = None;
@@ -82,7 +82,7 @@ pub(super) fn lock(tx: &mut Tx<'_>) -> Result<(), StoreError> {
 /// leaves no version behind that another one could take.
 pub(super) fn touch(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     // Else it could hide somebody else's change from those before it in the group.
-    dialect::stand_alone(tx)?;
+    engine::run_exclusively(tx)?;
     let mut random = [0u8; 16];
     getrandom::fill(&mut random).map_err(|_| StoreError::Randomness)?;
     let version = crate::domain::hex::hex(&random);

@@ -187,7 +187,7 @@ impl LockSession {
         let shown = self.db.as_mut().map(|db| db.batch_execute("SELECT 1"));
         if let Some(Err(error)) = shown {
             self.db = None;
-            self.told(Some(&error.into()));
+            self.report_error(Some(&error.into()));
         }
     }
 
@@ -227,7 +227,7 @@ impl LockSession {
         if let Err(error) = freed {
             // Not to be kept: whether it still holds the locks is not known, and with the session they end.
             self.db = None;
-            self.told(Some(&error.into()));
+            self.report_error(Some(&error.into()));
         }
     }
 
@@ -255,12 +255,12 @@ impl LockSession {
             self.db = Some(db);
             Ok(found)
         });
-        self.told(found.as_ref().err());
+        self.report_error(found.as_ref().err());
         found.map_err(|error| error.to_string())
     }
 
     /// Says once that the session broke, and once that there is another.
-    fn told(&mut self, error: Option<&StoreError>) {
+    fn report_error(&mut self, error: Option<&StoreError>) {
         match (error, self.failed) {
             (Some(error), None) => {
                 log::error!("The session that holds the locks broke, and the locks ended with it: {error}");

@@ -6,7 +6,7 @@ use diesel::dsl::{count_star, sql};
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
-use super::dialect::on;
+use super::engine::on;
 use super::schema::{
     consent_events, consents, contacts, documents, form_versions, forms, inbound_texts, message_steps,
     messages, numbers, programs, tallies,

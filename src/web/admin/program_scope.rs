@@ -21,7 +21,7 @@ struct ProgramQuery {
 }
 
 /// The slug that the address names; empty when it names none.
-pub(super) fn asked(request: &HttpRequest) -> String {
+pub(super) fn program_from_query(request: &HttpRequest) -> String {
     form::query::<ProgramQuery>(request).program
 }
 
@@ -45,7 +45,7 @@ impl ContactInProgram {
 
     /// The contact's own page, in the same program.
     pub(super) fn address(&self) -> String {
-        format!("/contacts/{}{}", self.contact.id, self.programs.suffix('?'))
+        format!("/contacts/{}{}", self.contact.id, self.programs.query_suffix('?'))
     }
 }
 
@@ -88,7 +88,7 @@ impl ProgramScope {
     }
 
     /// The one that is meant.
-    pub(super) fn one(&self) -> Result<&Program, PageError> {
+    pub(super) fn selected(&self) -> Result<&Program, PageError> {
         self.all.get(self.current).ok_or(PageError::NotFound)
     }
 
@@ -97,7 +97,7 @@ impl ProgramScope {
     }
 
     /// What an address ends with to mean the one that is meant, with the sign that joins it: `?program=rates`, or nothing.
-    pub(super) fn suffix(&self, sign: char) -> String {
+    pub(super) fn query_suffix(&self, sign: char) -> String {
         self.all.get(self.current).map(|program| self.ending(program, sign)).unwrap_or_default()
     }
 

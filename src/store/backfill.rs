@@ -5,8 +5,8 @@ use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::{BigInt, Binary};
 
-use super::dialect::{self, on};
-use super::{LockedRow, StoreError, Tx, tallies};
+use super::engine::{self, on};
+use super::{LockedRow, StoreError, Tx, counters};
 use crate::domain::consent::StateName;
 use crate::domain::program::Program;
 
@@ -25,17 +25,17 @@ struct ContactCounts {
 ///
 /// # Errors
 /// When the database fails, or somebody was writing all the time.
-pub fn welcome(tx: &mut Tx<'_>, program: &LockedRow<Program>) -> Result<(), StoreError> {
+pub fn add_program_rows(tx: &mut Tx<'_>, program: &LockedRow<Program>) -> Result<(), StoreError> {
     let id = program.id;
-    dialect::hold_numbers_still(tx)?;
-    let stopped = dialect::stopped_everywhere_at(tx);
+    engine::hold_numbers_still(tx)?;
+    let stopped = engine::stopped_everywhere_at(tx);
     let rows = format!(
         "INSERT INTO consents (number_id, program_id, state, since) \
          SELECT n.id, {program}, CASE WHEN e.seq IS NULL THEN 'not_asked' ELSE 'opted_out' END, \
            coalesce(e.recorded_at, 0) \
          FROM numbers n LEFT JOIN consent_events e ON e.number_id = n.id AND e.seq = {stopped} \
          WHERE n.head_seq > 0",
-        program = dialect::first_bind(tx),
+        program = engine::first_bind(tx),
     );
     on!(tx, db => sql_query(&rows).bind::<Binary, _>(id).execute(db))?;
     let counted = format!(
@@ -45,9 +45,9 @@ pub fn welcome(tx: &mut Tx<'_>, program: &LockedRow<Program>) -> Result<(), Stor
          FROM numbers n"
     );
     let contacts: ContactCounts = on!(tx, db => sql_query(&counted).get_result(db))?;
-    tx.tally(id, tallies::ALL, contacts.all);
-    tx.tally(id, StateName::OptedOut.as_str(), contacts.out);
-    tx.tally(id, StateName::NotAsked.as_str(), contacts.all - contacts.out);
-    tx.tally(id, tallies::NEEDS_REVIEW, contacts.paused);
+    tx.count(id, counters::ALL, contacts.all);
+    tx.count(id, StateName::OptedOut.as_str(), contacts.out);
+    tx.count(id, StateName::NotAsked.as_str(), contacts.all - contacts.out);
+    tx.count(id, counters::NEEDS_REVIEW, contacts.paused);
     Ok(())
 }

@@ -28,7 +28,7 @@ struct LagSample {
 
 impl LagHistory {
     /// At `at`, the primary of this lineage had written as far as `place`.
-    pub(super) fn note(&self, lineage: &str, place: i64, at: Instant) {
+    pub(super) fn record(&self, lineage: &str, place: i64, at: Instant) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.lineage != lineage {
             *known = LagState { lineage: lineage.to_owned(), notes: VecDeque::new() };
@@ -71,17 +71,17 @@ mod tests {
     #[test]
     fn a_replica_is_as_old_as_the_newest_note_it_has_come_to() {
         let trail = LagHistory::default();
-        trail.note("1/a", 100, ago(30));
-        trail.note("1/a", 200, ago(20));
-        trail.note("1/a", 300, ago(10));
+        trail.record("1/a", 100, ago(30));
+        trail.record("1/a", 200, ago(20));
+        trail.record("1/a", 300, ago(10));
         assert_eq!([age(&trail, 350), age(&trail, 300), age(&trail, 299)], [Some(10), Some(10), Some(20)]);
     }
 
     #[test]
     fn a_primary_that_writes_nothing_leaves_its_replicas_up_to_date() {
         let trail = LagHistory::default();
-        trail.note("1/a", 100, ago(30));
-        trail.note("1/a", 100, ago(0));
+        trail.record("1/a", 100, ago(30));
+        trail.record("1/a", 100, ago(0));
         assert_eq!(age(&trail, 100), Some(0));
     }
 
@@ -89,16 +89,16 @@ mod tests {
     fn nobody_knows_the_age_of_a_replica_that_is_behind_every_note() {
         let trail = LagHistory::default();
         assert_eq!(age(&trail, 100), None);
-        trail.note("1/a", 200, ago(1));
+        trail.record("1/a", 200, ago(1));
         assert_eq!(age(&trail, 100), None);
     }
 
     #[test]
     fn a_replica_of_another_lineage_has_no_age_however_far_it_has_come() {
         let trail = LagHistory::default();
-        trail.note("1/a", 1000, ago(60));
-        trail.note("2/b", 950, ago(20));
-        trail.note("2/b", 990, ago(10));
+        trail.record("1/a", 1000, ago(60));
+        trail.record("2/b", 950, ago(20));
+        trail.record("2/b", 990, ago(10));
         let seconds = |lineage, place| trail.age(lineage, place).map(|age| age.as_secs());
         assert_eq!([seconds("2/b", 960), seconds("2/b", 1000)], [Some(20), Some(10)]);
         assert_eq!([seconds("1/a", 1001), seconds("2/c", 1000), seconds("", 1000)], [None, None, None]);
@@ -110,7 +110,7 @@ mod tests {
     fn the_oldest_notes_are_forgotten() {
         let trail = LagHistory::default();
         for place in 0..=i64::try_from(NOTES).unwrap() {
-            trail.note("1/a", place, ago(1));
+            trail.record("1/a", place, ago(1));
         }
         assert_eq!([age(&trail, 0), age(&trail, 1)], [None, Some(1)]);
     }

@@ -5,7 +5,7 @@ use crate::store::{StoreError, Tx};
 
 /// Keeps every other write of this process out of the transaction, where others may write beside it. If some are in it
 /// already, this one comes again by itself.
-pub(in crate::store) fn stand_alone(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+pub(in crate::store) fn run_exclusively(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     match tx.db {
         DbConn::Sqlite(_) => {}
         DbConn::Postgres(_) if !tx.may_wait() => return Err(StoreError::Busy),
@@ -17,7 +17,7 @@ pub(in crate::store) fn stand_alone(tx: &mut Tx<'_>) -> Result<(), StoreError> {
 /// Waits until nobody writes about a number, and keeps it so until the commit: whoever does waits behind it, and then finds
 /// that the programs are no longer those it knew.
 pub(in crate::store) fn hold_numbers_still(tx: &mut Tx<'_>) -> Result<(), StoreError> {
-    hold_still(tx, "numbers")
+    lock_table(tx, "numbers")
 }
 
 /// Waits until no event is being recorded by anybody, and keeps it so until the commit: events are numbered when they are
@@ -25,12 +25,12 @@ pub(in crate::store) fn hold_numbers_still(tx: &mut Tx<'_>) -> Result<(), StoreE
 /// records waits behind it, so it waits only for a moment, in a transaction of its own that holds nothing.
 pub(in crate::store) fn hold_history_still(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     // Of two instances that seal, the second sees what the first sealed.
-    hold_still(tx, "consent_events")
+    lock_table(tx, "consent_events")
 }
 
 /// The mode of the lock excludes itself as well.
-fn hold_still(tx: &mut Tx<'_>, table: &str) -> Result<(), StoreError> {
-    stand_alone(tx)?;
+fn lock_table(tx: &mut Tx<'_>, table: &str) -> Result<(), StoreError> {
+    run_exclusively(tx)?;
     if matches!(tx.db, DbConn::Sqlite(_)) {
         return Ok(());
     }
