@@ -4,10 +4,11 @@
 use std::collections::BTreeSet;
 
 use crate::domain::actor::Actor;
-use crate::domain::consent::{Intent, StateName};
+use crate::domain::consent::StateName;
 use crate::domain::database_kind::DatabaseKind;
 use crate::domain::evidence::Evidence;
 use crate::domain::id::{NumberId, ProgramId};
+use crate::domain::intent::Intent;
 use crate::domain::message::Status;
 use crate::domain::restore_hold::RestoreHold;
 use crate::domain::time::Timestamp;

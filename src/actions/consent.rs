@@ -4,9 +4,11 @@ use chrono::Duration;
 
 use crate::domain::actor::Actor;
 use crate::domain::auto_reply::AutoReply;
-use crate::domain::consent::{Decision, Effect, EventKind, Intent, StateName, decide};
+use crate::domain::consent::{EventKind, StateName};
+use crate::domain::decide::decide;
 use crate::domain::evidence::Evidence;
 use crate::domain::id::MessageId;
+use crate::domain::intent::{Decision, Effect, Intent};
 use crate::domain::ledger::LedgerEntry;
 use crate::domain::message::{Lane, Status};
 use crate::domain::program::Program;

@@ -1,13 +1,13 @@
 //! An administrator changes a program's wording. What is not permitted to be texted is refused here, field by field.
 
 use crate::domain::actor::Actor;
-use crate::domain::program::{Program, check_invitation, check_placeholders};
+use crate::domain::program::{Program, check_invitation};
 use crate::domain::schedule::promises_none;
-use crate::domain::sms;
 use crate::domain::time::Timestamp;
 use crate::store::{Tx, programs};
 
 use super::publish_form::republish;
+use super::wording::{clean, line_error, template_error};
 use super::{ActionError, FieldError, change, check_revision, edit_replies, revision_tag, save_program};
 
 /// What an administrator enters about a program.
@@ -130,11 +130,6 @@ pub fn keep_rules(
     Ok(save_program(tx, &before, after, &changes, actor, now)?.unwrap_or_else(|| before.into_inner()))
 }
 
-/// Browsers send line ends of two characters.
-pub(super) fn clean(text: &str) -> String {
-    text.replace("\r\n", "\n").trim().to_owned()
-}
-
 /// What a program may not be, field by field.
 pub(super) fn wrong(program: &Program) -> Vec<FieldError> {
     let mut errors = Vec::new();
@@ -174,28 +169,6 @@ pub(super) fn wrong(program: &Program) -> Vec<FieldError> {
         }
     }
     errors
-}
-
-/// What is wrong with words that are filled into templates.
-pub(super) fn line_error(text: &str) -> Option<&'static str> {
-    let is_one_line = !text.chars().any(|letter| letter.is_control() || "{}".contains(letter));
-    let is_right = !text.is_empty() && text.chars().count() <= 200 && is_one_line;
-    (!is_right).then_some("Enter one line of at most 200 characters, without { and }.")
-}
-
-/// What is wrong with a template that must contain some words, and with its length when it is filled.
-pub(super) fn template_error(template: &str, filled: &str, words: &[&str]) -> Option<String> {
-    let upper = template.to_uppercase();
-    let missing: Vec<&str> =
-        words.iter().copied().filter(|word| !upper.contains(&word.to_uppercase())).collect();
-    if !missing.is_empty() {
-        return Some(format!("This text must contain {}.", missing.join(", ")));
-    }
-    if let Err(words) = check_placeholders(template) {
-        return Some(words.to_owned());
-    }
-    let too_long = filled.chars().count() > sms::MAX_BODY;
-    too_long.then(|| "The text is longer than 1,600 characters. Shorten it.".to_owned())
 }
 
 /// An address that a browser opens safely.

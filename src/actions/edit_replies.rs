@@ -7,7 +7,7 @@ use crate::domain::program::Program;
 use crate::domain::time::Timestamp;
 use crate::store::{Tx, programs};
 
-use super::edit_program::{clean, line_error, template_error};
+use super::wording::{clean, line_error, template_error};
 use super::{ActionError, FieldError, change, check_revision, revision_tag, save_program};
 
 /// The name of a field in another language: that of English, and the language.

@@ -1,6 +1,6 @@
 //! How an action can end other than well.
 
-use crate::domain::consent::Refusal;
+use crate::domain::intent::Refusal;
 use crate::store::{FailureKind, StoreError, StoreFailure};
 
 /// What is wrong with one field of what was sent.

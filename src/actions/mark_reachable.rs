@@ -2,7 +2,7 @@
 //! The reason is kept in the log and in the number's timeline. Consent is not touched.
 
 use crate::domain::actor::Actor;
-use crate::domain::consent::check_reason;
+use crate::domain::decide::check_reason;
 use crate::domain::id::NumberId;
 use crate::domain::note::NoteKind;
 use crate::domain::time::Timestamp;

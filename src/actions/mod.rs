@@ -4,12 +4,14 @@
 mod consent;
 mod contact_details;
 mod error;
+pub mod fetched_texts;
 mod gate;
 mod order;
 mod requests;
 mod retry;
 mod revision;
 mod save_program;
+mod wording;
 mod words;
 
 pub mod answer_reminder;

@@ -2,10 +2,11 @@
 //! after any newer opt-out, the number stays out.
 
 use crate::domain::actor::Actor;
-use crate::domain::consent::{
-    Intent, PastOptOut, StartArrival, StartOrder, StateName, opt_outs_in_force, start_order,
-};
+use crate::domain::consent::StateName;
+use crate::domain::decide::{StartOrder, opt_outs_in_force, start_order};
+use crate::domain::intent::Intent;
 use crate::domain::message::FetchedText;
+use crate::domain::past_opt_out::{PastOptOut, StartArrival};
 use crate::domain::program::Program;
 use crate::domain::question::QuestionAnswer;
 use crate::domain::time::Timestamp;
@@ -16,7 +17,7 @@ use crate::store::{LockedRow, ReadConn, Tx, events, programs};
 
 use super::ActionError;
 use super::consent::{ActionContext, apply};
-use super::questions::FetchedTexts;
+use super::fetched_texts::FetchedTexts;
 use super::receive_text::evidence;
 
 /// When a START arrives, and what it has to be later than. Only a number that ever opted out costs a query.

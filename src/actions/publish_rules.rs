@@ -2,7 +2,7 @@
 //! every text from now on. Earlier versions stay, so that it can be told which rules held when.
 
 use crate::domain::actor::Actor;
-use crate::domain::consent::check_reason;
+use crate::domain::decide::check_reason;
 use crate::domain::schedule::{Rulebook, RulebookDiff, RulebookText, ScheduleRule, federal_day};
 use crate::domain::time::Timestamp;
 use crate::store::rulebooks::{self, RulebookVersion};

@@ -1,8 +1,6 @@
 //! Questions about leads' texts: a text that raises one is kept and does not count yet; a job asks the carrier, and this
 //! decides again under the number's lock. Used by the job and by the actions that open questions.
 
-use std::collections::HashMap;
-
 use chrono::Duration;
 
 use crate::domain::consent::{ConsentState, StateName};
@@ -16,34 +14,12 @@ use crate::store::inbound_questions::{self, InboundQuestion};
 use crate::store::numbers::{self, Number};
 use crate::store::{LockedRow, ReadConn, Tx, notices};
 
+use super::fetched_texts::FetchedTexts;
 use super::receive_text::act_on_confirmed;
 use super::{ActionError, order};
 
 /// An attempt ends within this time; after a crash another instance takes the question then.
 const LEASE: Duration = Duration::seconds(60);
-
-/// What the carrier said about texts, by its ids.
-#[derive(Clone, Debug, Default)]
-pub struct FetchedTexts(HashMap<String, FetchedText>);
-
-impl FetchedTexts {
-    /// Keeps an answer.
-    pub fn insert(&mut self, provider_id: String, text: FetchedText) {
-        self.0.insert(provider_id, text);
-    }
-
-    /// What was said about a text; nothing when it was not asked about.
-    pub(super) fn get(&self, provider_id: &str) -> &FetchedText {
-        self.0.get(provider_id).unwrap_or(&FetchedText::NoAnswer)
-    }
-
-    fn sent_at(&self, provider_id: &str) -> Option<Timestamp> {
-        match self.get(provider_id) {
-            FetchedText::Found(text) => text.sent_at,
-            _ => None,
-        }
-    }
-}
 
 /// Takes a question for one attempt. Returns the ids of the texts to fetch; `None` when another instance was faster.
 ///

@@ -1,7 +1,8 @@
 //! A delivery receipt has arrived: the message moves forward, never back; a block at the provider is an opt-out.
 
 use crate::domain::actor::Actor;
-use crate::domain::consent::{ConsentState, Intent, RevocationScope};
+use crate::domain::consent::ConsentState;
+use crate::domain::intent::{Intent, RevocationScope};
 use crate::domain::message::{Receipt, ReceiptStatus, RejectKind, Status};
 use crate::domain::time::Timestamp;
 use crate::store::messages::{self, Message, StatusChange};

@@ -1,10 +1,11 @@
 //! A person, or a client of the API, records what is known about consent: a document, a revocation, a flag.
 
 use crate::domain::actor::Actor;
-use crate::domain::consent::{Intent, Revocation, Source};
+use crate::domain::consent::Source;
 use crate::domain::evidence::ConsentDocument;
 use crate::domain::hex::hex;
 use crate::domain::id::NumberId;
+use crate::domain::intent::{Intent, Revocation};
 use crate::domain::ledger::LedgerEntry;
 use crate::domain::program::Program;
 use crate::domain::time::Timestamp;

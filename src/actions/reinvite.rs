@@ -1,10 +1,10 @@
 //! A person asks a lead once more who was invited long ago and has not answered. Nothing else repeats an invitation.
 
 use crate::domain::actor::Actor;
-use crate::domain::consent::Intent;
 use crate::domain::evidence::ContactBasis;
 use crate::domain::gate::{CheckName, GateOutcome};
 use crate::domain::id::NumberId;
+use crate::domain::intent::Intent;
 use crate::domain::message::{Category, Lane};
 use crate::domain::time::Timestamp;
 use crate::store::{Tx, numbers, programs};

@@ -2,8 +2,9 @@
 //! waited for it. Used by delivery, receipts and inbound texts; it writes consent through `apply` alone.
 
 use crate::domain::actor::Actor;
-use crate::domain::consent::{ConsentState, EventKind, Intent, RequestStatus};
+use crate::domain::consent::{ConsentState, EventKind};
 use crate::domain::evidence::Evidence;
+use crate::domain::intent::{Intent, RequestStatus};
 use crate::domain::message::{Lane, Status};
 use crate::domain::phone::Phone;
 use crate::domain::program::Program;

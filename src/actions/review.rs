@@ -5,9 +5,10 @@ use chrono::Duration;
 
 use crate::domain::actor::Actor;
 use crate::domain::business_days;
-use crate::domain::consent::{Intent, Revocation, Source};
+use crate::domain::consent::Source;
 use crate::domain::evidence::RevocationChannel;
 use crate::domain::id::NumberId;
+use crate::domain::intent::{Intent, Revocation};
 use crate::domain::time::Timestamp;
 use crate::store::numbers::Number;
 use crate::store::{LockedRow, Tx, inbound, numbers, programs, reviews, rulebooks};

@@ -3,8 +3,10 @@
 use chrono::Duration;
 
 use crate::domain::actor::Actor;
-use crate::domain::consent::{Intent, Revocation, RevocationScope, Source, StartArrival};
+use crate::domain::consent::Source;
 use crate::domain::evidence::{ConsentDocument, DocumentKind, HandsetText, RevocationChannel};
+use crate::domain::intent::{Intent, Revocation, RevocationScope};
+use crate::domain::past_opt_out::StartArrival;
 use crate::domain::phone::Phone;
 use crate::domain::program::Program;
 use crate::domain::time::Timestamp;

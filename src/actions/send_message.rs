@@ -3,10 +3,12 @@
 use chrono::Duration;
 
 use crate::domain::actor::Actor;
-use crate::domain::consent::{Intent, StateName, check_reason};
+use crate::domain::consent::StateName;
+use crate::domain::decide::check_reason;
 use crate::domain::evidence::ContactBasis;
 use crate::domain::gate::{CheckName, GateOutcome, Verdict};
 use crate::domain::id::MessageId;
+use crate::domain::intent::Intent;
 use crate::domain::message::{Category, Lane, Status};
 use crate::domain::phone::Phone;
 use crate::domain::program::Program;

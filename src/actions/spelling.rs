@@ -2,7 +2,8 @@
 //! opt-out reaches a number's twin. Used by the start of a server and by every revocation.
 
 use crate::domain::actor::Actor;
-use crate::domain::consent::{EventKind, StateName, inherit, share_opt_out};
+use crate::domain::consent::{EventKind, StateName};
+use crate::domain::decide::{inherit, share_opt_out};
 use crate::domain::evidence::{Evidence, OtherSpelling};
 use crate::domain::hex::hex;
 use crate::domain::ledger::LedgerEntry;

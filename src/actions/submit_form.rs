@@ -1,9 +1,9 @@
 //! A visitor submits a hosted form with the box ticked. What the visitor sees is the same for every number.
 
 use crate::domain::actor::Actor;
-use crate::domain::consent::Intent;
 use crate::domain::evidence::FormRecord;
 use crate::domain::hex::hex;
+use crate::domain::intent::Intent;
 use crate::domain::phone::Phone;
 use crate::domain::time::Timestamp;
 use crate::store::contacts::{self, ContactDetails};

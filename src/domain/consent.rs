@@ -16,14 +16,6 @@ use super::words::words;
 
 pub use fold::{failed_request, fold};
 
-pub use super::decide::{
-    OptOutText, PastOptOut, StartArrival, StartOrder, check_given_at, check_reason, check_reinvite, decide,
-    inherit, may_ask_again_from, opt_outs_in_force, share_opt_out, start_order,
-};
-pub use super::intent::{
-    Decision, Effect, EventDraft, Intent, Refusal, RequestStatus, Revocation, RevocationScope,
-};
-
 words! {
     /// A consent state's name, as stored and as the API speaks it.
     StateName {

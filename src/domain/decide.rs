@@ -3,28 +3,27 @@
 
 mod invite;
 mod order;
+mod reason;
 mod spelling;
-
-use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 
 use super::consent::{ConsentState, EventKind, NumberConsent, Source, StateName};
-use super::evidence::{ConsentDocument, ContactBasis, Evidence, FormRecord, HandsetText};
+use super::evidence::{ConsentDocument, Evidence, FormRecord, HandsetText};
 use super::id::ProgramId;
 use super::intent::{
     Decision, Effect, EventDraft, Intent, Refusal, RequestStatus, Revocation, RevocationScope,
 };
+use super::past_opt_out::StartArrival;
 use super::time::Timestamp;
 
-pub use invite::{check_reinvite, may_ask_again_from};
+pub use invite::check_reinvite;
 use order::stop_is_older;
-pub use order::{OptOutText, PastOptOut, StartArrival, StartOrder, opt_outs_in_force, start_order};
+pub use order::{StartOrder, opt_outs_in_force, start_order};
+pub use reason::check_reason;
+use reason::{checked_basis, checked_reason};
 pub use spelling::{inherit, share_opt_out};
 
-/// A reason shorter than this explains nothing; nor does one with so few different letters and figures ("aaaaaaaaaaaa").
-const REASON_CHARACTERS: usize = 10;
-const REASON_LETTERS: usize = 5;
 /// 20 December 1991: the TCPA became law. An older date on a consent to be texted is a slip of the keyboard.
 const TCPA: Timestamp = Timestamp::from_micros(693_187_200_000_000);
 
@@ -299,94 +298,5 @@ pub fn check_given_at(record: &NumberConsent, given_at: Timestamp, now: Timestam
             Err(Refusal::ConsentBeforeOptOut { last_opt_out })
         }
         _ => Ok(()),
-    }
-}
-
-/// Does the reason explain anything? It is long enough, holds two different words, says more than "test", and has five
-/// different letters or figures. Nothing more: a rule cannot tell a good reason from a bad one.
-///
-/// # Errors
-/// [`Refusal::ReasonTooShort`].
-pub fn check_reason(reason: &str) -> Result<(), Refusal> {
-    let lower = reason.trim().to_lowercase();
-    let is_part = |letter: &char| letter.is_alphanumeric();
-    let words: BTreeSet<&str> =
-        lower.split(|letter| !is_part(&letter)).filter(|word| !word.is_empty()).collect();
-    let letters: BTreeSet<char> = lower.chars().filter(is_part).collect();
-    let explains = lower.chars().count() >= REASON_CHARACTERS
-        && words.len() >= 2
-        && letters.len() >= REASON_LETTERS
-        && !is_test(&words);
-    if explains { Ok(()) } else { Err(Refusal::ReasonTooShort) }
-}
-
-/// Words that add nothing to "test".
-const BESIDE_TEST: [&str; 20] = [
-    "test",
-    "tests",
-    "testing",
-    "only",
-    "just",
-    "document",
-    "documents",
-    "form",
-    "consent",
-    "a",
-    "an",
-    "the",
-    "this",
-    "is",
-    "it",
-    "for",
-    "my",
-    "our",
-    "internal",
-    "purposes",
-];
-
-/// True when the words speak of a test and of nothing else: a test is no document.
-fn is_test(words: &BTreeSet<&str>) -> bool {
-    let says = |word: &str| words.contains(word);
-    (says("test") || says("tests") || says("testing")) && words.iter().all(|word| BESIDE_TEST.contains(word))
-}
-
-fn checked_basis(ContactBasis { kind, words }: ContactBasis) -> Result<ContactBasis, Refusal> {
-    Ok(ContactBasis { kind, words: checked_reason(words)? })
-}
-
-fn checked_reason(reason: String) -> Result<String, Refusal> {
-    check_reason(&reason)?;
-    Ok(reason.replace('\0', "").trim().to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::check_reason;
-
-    #[test]
-    fn a_reason_is_words() {
-        for good in [
-            "contract 4711, page 2",
-            "because it is so",
-            "Signed form in folder 7",
-            "signed at the water test visit",
-            "договор номер 15",
-        ] {
-            assert!(check_reason(good).is_ok(), "{good}");
-        }
-        let bad = [
-            "",
-            "short",
-            "test test test",
-            "Testing test.",
-            "aaaaaaaaaaaa",
-            "aaaa bbbb aaaa",
-            "consent consent",
-            "Test document only",
-            "just a test, for internal testing",
-        ];
-        for bad in bad {
-            assert!(check_reason(bad).is_err(), "{bad}");
-        }
     }
 }

@@ -264,3 +264,12 @@ pub fn number_to_text(sender: Option<&str>) -> String {
         None => "your sender number".to_owned(),
     }
 }
+
+fn pass(name: CheckName, facts: &str) -> GateCheck {
+    GateCheck { name, outcome: Outcome::Pass, facts: facts.to_owned(), next_step: None }
+}
+
+fn fail(name: CheckName, facts: &str, next_step: &str) -> GateCheck {
+    let next_step = Some(next_step.to_owned());
+    GateCheck { name, outcome: Outcome::Fail, facts: facts.to_owned(), next_step }
+}

@@ -1,12 +1,22 @@
 //! What somebody wants about consent, what follows from it, and why it may be refused: the words between the state machine
 //! and those who use it.
 
+use chrono::Duration;
+
 use super::consent::{EventKind, Source};
-use super::decide::{StartArrival, may_ask_again_from};
 use super::evidence::{ConsentDocument, ContactBasis, Evidence, FormRecord, HandsetText, RevocationChannel};
 use super::id::{MessageId, ProgramId};
+use super::past_opt_out::StartArrival;
 use super::schedule::{DeadlineName, RevocationDeadlines};
 use super::time::Timestamp;
+
+/// A request without an answer may be repeated by a person after this time, never by itself (RULES §4).
+const ASK_AGAIN_AFTER: Duration = Duration::days(30);
+
+/// When a person may repeat a request that the carrier took at this time.
+pub fn may_ask_again_from(invited_at: Timestamp) -> Timestamp {
+    invited_at.plus(ASK_AGAIN_AFTER)
+}
 
 /// How far a revocation reaches.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -9,6 +9,7 @@ mod everyday;
 mod examples;
 mod fold;
 mod keyword;
+mod lexicon;
 mod matcher;
 mod name;
 mod overlap;

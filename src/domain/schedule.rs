@@ -6,6 +6,7 @@ mod answer;
 mod ask;
 mod book;
 mod closed_days;
+mod data_lines;
 mod dated;
 mod frequency;
 mod hour_rule;

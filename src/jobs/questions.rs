@@ -3,7 +3,8 @@
 use tokio::task::JoinSet;
 
 use crate::actions::ActionError;
-use crate::actions::questions::{self, FetchedTexts};
+use crate::actions::fetched_texts::FetchedTexts;
+use crate::actions::questions;
 use crate::domain::message::FetchedText;
 use crate::store::inbound_questions::{self, InboundQuestion};
 

@@ -1,6 +1,7 @@
 //! A carrier in a box: handsets of leads in memory, and webhooks over real HTTP to our own server, signed as a carrier's.
 //! No real text leaves the machine. It must not know the database: what it knows it keeps in a file of its own.
 
+mod behavior;
 mod handset;
 mod hooks;
 mod inbox;
@@ -37,26 +38,12 @@ use hooks::{InboundHook, ReceiptHook, read};
 use journal::MemoryJournal;
 use memory::{CarrierMemory, JournalEntry};
 
+pub use behavior::CarrierBehavior;
 pub use handset::{Handset, SimulatedText, TextDirection};
 pub use inbox::remembered;
 
 /// Tells the time.
 pub type SimulatorClock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
-
-/// How the carrier misbehaves.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct CarrierBehavior {
-    /// What every hand-off ends with. `30xxx` and `callback:CODE`: taken, then a failed receipt. `timeout`: taken, but
-    /// neither answer nor receipts come. `500`, `502`, `504`: nobody knows, and it was not taken. `429`, `503`, `connect`:
-    /// try later. Any other code: refused at once.
-    pub fail_with: Option<String>,
-    /// Answers and webhooks come this much later.
-    pub delay_ms: u64,
-    /// Each webhook comes twice; a lead's text at the same moment.
-    pub duplicate: bool,
-    /// Receipts come newest first.
-    pub reorder: bool,
-}
 
 /// The carrier.
 pub struct Simulator {

@@ -4,6 +4,7 @@ mod attempts;
 mod history;
 mod lists;
 mod queue;
+mod reading;
 mod reschedule;
 mod waiting;
 
@@ -11,7 +12,7 @@ use diesel::prelude::*;
 
 use super::engine::{self, on};
 use super::schema::{message_steps, messages};
-use super::{ReadConn, StoreError, Tx};
+use super::{StoreError, Tx};
 use crate::domain::actor::Actor;
 use crate::domain::gate::SendPermit;
 use crate::domain::id::{MessageId, NumberId, ProgramId};
@@ -28,6 +29,7 @@ pub use queue::{
     DueMessage, QueuePart, QueuePlace, all_waiting, count_waiting, due, holds_ending, is_behind_another,
     move_to_number, scheduled_until, unanswered, waiting,
 };
+pub use reading::{by_provider_id, get, steps};
 pub use reschedule::{is_rescheduling, reschedule_next, reschedule_now};
 pub use waiting::{ScheduledMessage, waiting_for_a_time};
 
@@ -319,37 +321,5 @@ pub fn clear_provider_id(tx: &mut Tx<'_>, id: MessageId, provider_id: &str) -> R
     on!(tx, db => {
         let others = messages::table.filter(messages::provider_id.eq(provider_id)).filter(messages::id.ne(id));
         Ok(engine::CachedStatement(diesel::update(others).set(messages::provider_id.eq(None::<String>))).run(db)?)
-    })
-}
-
-/// A message.
-///
-/// # Errors
-/// When the database fails.
-pub fn get(conn: &mut ReadConn<'_>, id: MessageId) -> Result<Option<Message>, StoreError> {
-    on!(conn, db => {
-        Ok(messages::table.find(id).select(Message::as_select()).first(db).optional()?)
-    })
-}
-
-/// A message by the provider's identifier.
-///
-/// # Errors
-/// When the database fails.
-pub fn by_provider_id(conn: &mut ReadConn<'_>, provider_id: &str) -> Result<Option<Message>, StoreError> {
-    on!(conn, db => {
-        let query = messages::table.filter(messages::provider_id.eq(provider_id));
-        Ok(query.select(Message::as_select()).first(db).optional()?)
-    })
-}
-
-/// A message's steps, oldest first.
-///
-/// # Errors
-/// When the database fails.
-pub fn steps(conn: &mut ReadConn<'_>, id: MessageId) -> Result<Vec<MessageStep>, StoreError> {
-    on!(conn, db => {
-        let query = message_steps::table.filter(message_steps::message_id.eq(id)).order(message_steps::n);
-        Ok(query.select(MessageStep::as_select()).load(db)?)
     })
 }

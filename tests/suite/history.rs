@@ -1,12 +1,12 @@
 //! Properties of the state machine: whatever happens in whatever order, the rules hold.
 
 use proptest::prelude::*;
-use sms_opt_in::domain::consent::{
-    ConsentEvent, EventKind, Intent, NumberConsent, RequestStatus, Revocation, RevocationScope, Source,
-    StartArrival, StateName, decide, fold, opt_outs_in_force,
-};
+use sms_opt_in::domain::consent::{ConsentEvent, EventKind, NumberConsent, Source, StateName, fold};
+use sms_opt_in::domain::decide::{decide, opt_outs_in_force};
 use sms_opt_in::domain::evidence::*;
 use sms_opt_in::domain::id::{InboundId, MessageId, ProgramId};
+use sms_opt_in::domain::intent::{Intent, RequestStatus, Revocation, RevocationScope};
+use sms_opt_in::domain::past_opt_out::StartArrival;
 use sms_opt_in::domain::time::Timestamp;
 use uuid::Uuid;
 

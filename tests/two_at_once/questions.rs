@@ -2,7 +2,8 @@
 
 use sms_opt_in::actions::ActionError;
 use sms_opt_in::actions::deliver::{claim, record_outcome};
-use sms_opt_in::actions::questions::{FetchedTexts, settle, take};
+use sms_opt_in::actions::fetched_texts::FetchedTexts;
+use sms_opt_in::actions::questions::{settle, take};
 use sms_opt_in::actions::receive_receipt::receive_receipt;
 use sms_opt_in::actions::receive_text::receive_text;
 use sms_opt_in::domain::consent::{EventKind, StateName};

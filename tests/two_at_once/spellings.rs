@@ -2,9 +2,10 @@
 
 use sms_opt_in::actions::record_consent::NewConsentRecord;
 use sms_opt_in::actions::save_contact::create_contact;
-use sms_opt_in::domain::consent::{Revocation, StateName};
+use sms_opt_in::domain::consent::StateName;
 use sms_opt_in::domain::evidence::RevocationChannel;
 use sms_opt_in::domain::id::ContactId;
+use sms_opt_in::domain::intent::Revocation;
 use sms_opt_in::domain::phone::Phone;
 use sms_opt_in::store::contacts::ContactDetails;
 use sms_opt_in::store::{Tx, numbers};

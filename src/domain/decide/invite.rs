@@ -1,22 +1,12 @@
 //! The rows of the opt-in request: scheduled once by itself, once more only by a person and long after; sent when the carrier
 //! has taken it, and what a failure means.
 
-use chrono::Duration;
-
 use super::{Decider, checked_basis};
 use crate::domain::consent::{ConsentState, EventKind, NumberConsent, Source};
 use crate::domain::evidence::{ContactBasis, Evidence};
 use crate::domain::id::{MessageId, ProgramId};
-use crate::domain::intent::{Decision, Effect, Refusal};
+use crate::domain::intent::{Decision, Effect, Refusal, may_ask_again_from};
 use crate::domain::time::Timestamp;
-
-/// A request without an answer may be repeated by a person after this time, never by itself (RULES §4).
-const ASK_AGAIN_AFTER: Duration = Duration::days(30);
-
-/// When a person may repeat a request that the carrier took at this time.
-pub fn may_ask_again_from(invited_at: Timestamp) -> Timestamp {
-    invited_at.plus(ASK_AGAIN_AFTER)
-}
 
 /// May a person ask this number once more now?
 ///

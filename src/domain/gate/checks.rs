@@ -1,7 +1,9 @@
 //! The gate's checks, one function each: the facts as a sentence, and what to do about a failure.
 
 use super::timing::appointment;
-use super::{CheckName, GateCheck, GateQuestion, MessagePurpose, Outcome, RequestProgress, number_to_text};
+use super::{
+    CheckName, GateCheck, GateQuestion, MessagePurpose, RequestProgress, fail, number_to_text, pass,
+};
 use crate::domain::consent::{ConsentState, Source};
 use crate::domain::time::Timestamp;
 
@@ -153,13 +155,4 @@ pub(super) fn operations(question: &GateQuestion<'_>) -> GateCheck {
         "Sending is turned off for all programs.",
         "An administrator can turn it on again on the dashboard.",
     )
-}
-
-pub(super) fn pass(name: CheckName, facts: &str) -> GateCheck {
-    GateCheck { name, outcome: Outcome::Pass, facts: facts.to_owned(), next_step: None }
-}
-
-pub(super) fn fail(name: CheckName, facts: &str, next_step: &str) -> GateCheck {
-    let next_step = Some(next_step.to_owned());
-    GateCheck { name, outcome: Outcome::Fail, facts: facts.to_owned(), next_step }
 }

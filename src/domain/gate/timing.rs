@@ -3,8 +3,7 @@
 
 use chrono::Duration;
 
-use super::checks::{fail, pass};
-use super::{CheckName, GateCheck, GateQuestion, MessagePurpose, Outcome, UsedCap};
+use super::{CheckName, GateCheck, GateQuestion, MessagePurpose, Outcome, UsedCap, fail, pass};
 use crate::domain::program::Program;
 use crate::domain::schedule::{
     ApplicableRules, FrequencyCap, LegalCap, Location, SendingHours, TimeZone, ask, opens_at, promises,

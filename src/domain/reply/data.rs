@@ -7,8 +7,55 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::matcher::RuleKind;
 use crate::domain::language::Language::{self, English, French, Spanish};
+
+/// What a rule means when it is found.
+#[derive(Deserialize, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum RuleKind {
+    /// A keyword that means revocation wherever it makes up a clause: STOP, UNSUBSCRIBE.
+    Strong,
+    /// A keyword that needs the whole text, for it is an everyday word as well: CANCEL, END.
+    Weak,
+    /// A demand if it is a clause of its own: `go away`, `stop it`.
+    Clause,
+    /// A plain demand to stop, or a wrong person, wherever it stands.
+    Demand,
+    /// Half a demand: with a refusal, a complaint or a threat in the same text it revokes.
+    Partial,
+    /// Said beside a keyword without changing it.
+    Courtesy,
+    /// Makes a sentence of a keyword that is no everyday word.
+    Wish,
+    /// Clearly about something else.
+    Harmless,
+    /// Perhaps a wish to stop, wherever it stands: the words themselves are about texts, contact or the sender.
+    Unclear,
+    /// A stop word or a complaint that may be about anything: it counts alone, or beside a word of contact.
+    Hint,
+    /// Revokes as a whole text, courtesy aside; elsewhere it is a hint: `no more`, `enough`, `don't call`.
+    Remark,
+    /// Written by a phone on its own.
+    Automatic,
+    /// A first name.
+    Name,
+    /// Asks for texts: `just text me`. It takes the force of a demand before it, and of a remark about calls.
+    Invite,
+    /// No, as a whole text.
+    No,
+    /// A word of consent.
+    Start,
+    /// A word for help.
+    Help,
+    /// Directly before a demand, makes it the opposite: `don't stop`.
+    Negation,
+    /// A little before a demand, makes it a question or a condition: `how do I`.
+    Asking,
+    /// Directly after a demand, takes its force: `until tomorrow`.
+    Softening,
+    /// What follows STOP where a sentence of its own begins: `STOP I don't know you`.
+    Subject,
+}
 
 /// Lists that rules of several files share, and the words that may stand between two parts of a rule.
 #[derive(Deserialize, Default, Debug)]

@@ -3,8 +3,9 @@
 
 use super::ReplyReading;
 use super::data::REVOKE_ONE;
+use super::data::RuleKind;
 use super::everyday::is_ordinary;
-use super::matcher::{RuleKind, RuleMatch};
+use super::matcher::RuleMatch;
 use super::overlap::WordCover;
 use super::sentence::{ReplyText, revoke};
 use super::typos;

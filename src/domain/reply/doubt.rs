@@ -3,7 +3,8 @@
 
 use super::ReplyReading;
 use super::data::REVOKE_ONE;
-use super::matcher::{RULES, RuleKind, RuleMatch};
+use super::data::RuleKind;
+use super::matcher::{RULES, RuleMatch};
 use super::sentence::{ReplyText, unclear};
 use super::words::ReplyWord;
 

@@ -5,65 +5,13 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use serde::Deserialize;
-
-use super::data::DATA;
+use super::data::{DATA, RuleKind};
+use super::lexicon::{Lexicon, WordId};
 use super::words::ReplyWord;
 use crate::domain::language::Language;
 
-/// A word of the tables.
-pub(super) type WordId = u16;
-
 /// As many small words may stand between two parts of a rule: `take me off (your damn mailing) list`.
 pub(super) const MOST_BETWEEN: usize = 5;
-
-/// What a rule means when it is found.
-#[derive(Deserialize, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum RuleKind {
-    /// A keyword that means revocation wherever it makes up a clause: STOP, UNSUBSCRIBE.
-    Strong,
-    /// A keyword that needs the whole text, for it is an everyday word as well: CANCEL, END.
-    Weak,
-    /// A demand if it is a clause of its own: `go away`, `stop it`.
-    Clause,
-    /// A plain demand to stop, or a wrong person, wherever it stands.
-    Demand,
-    /// Half a demand: with a refusal, a complaint or a threat in the same text it revokes.
-    Partial,
-    /// Said beside a keyword without changing it.
-    Courtesy,
-    /// Makes a sentence of a keyword that is no everyday word.
-    Wish,
-    /// Clearly about something else.
-    Harmless,
-    /// Perhaps a wish to stop, wherever it stands: the words themselves are about texts, contact or the sender.
-    Unclear,
-    /// A stop word or a complaint that may be about anything: it counts alone, or beside a word of contact.
-    Hint,
-    /// Revokes as a whole text, courtesy aside; elsewhere it is a hint: `no more`, `enough`, `don't call`.
-    Remark,
-    /// Written by a phone on its own.
-    Automatic,
-    /// A first name.
-    Name,
-    /// Asks for texts: `just text me`. It takes the force of a demand before it, and of a remark about calls.
-    Invite,
-    /// No, as a whole text.
-    No,
-    /// A word of consent.
-    Start,
-    /// A word for help.
-    Help,
-    /// Directly before a demand, makes it the opposite: `don't stop`.
-    Negation,
-    /// A little before a demand, makes it a question or a condition: `how do I`.
-    Asking,
-    /// Directly after a demand, takes its force: `until tomorrow`.
-    Softening,
-    /// What follows STOP where a sentence of its own begins: `STOP I don't know you`.
-    Subject,
-}
 
 /// A rule found in a text: the words of its parts, first to last.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -87,31 +35,6 @@ impl RuleMatch {
 
     pub(super) fn end(&self) -> usize {
         self.parts.last().map_or(0, |part| part.1)
-    }
-}
-
-/// The words of the tables.
-#[derive(Default)]
-pub(super) struct Lexicon {
-    ids: HashMap<&'static str, WordId>,
-    words: Vec<&'static str>,
-}
-
-impl Lexicon {
-    pub(super) fn id(&self, word: &str) -> Option<WordId> {
-        self.ids.get(word).copied()
-    }
-
-    pub(super) fn word(&self, id: WordId) -> &'static str {
-        self.words.get(usize::from(id)).copied().unwrap_or_default()
-    }
-
-    fn add(&mut self, word: &'static str) -> WordId {
-        let next = WordId::try_from(self.words.len()).unwrap_or(WordId::MAX);
-        *self.ids.entry(word).or_insert_with(|| {
-            self.words.push(word);
-            next
-        })
     }
 }
 

@@ -2,7 +2,8 @@
 //! what was found, so that the questions of `sentence` cost nothing.
 
 use super::data::DATA;
-use super::matcher::{RULES, RuleKind, RuleMatch};
+use super::data::RuleKind;
+use super::matcher::{RULES, RuleMatch};
 use super::words::ReplyWord;
 
 /// So many small words may stand before what takes a demand's force: `stop texting (me) until`.

@@ -3,7 +3,9 @@
 //! our texts, contact or the sender gives doubt, and then a person decides; nothing else pauses.
 
 use super::data::DATA;
-use super::matcher::{Lexicon, RULES, RuleKind, RuleMatch};
+use super::data::RuleKind;
+use super::lexicon::Lexicon;
+use super::matcher::{RULES, RuleMatch};
 use super::overlap::{WordCover, cover, follows_a_verb};
 use super::words::{ReplyWord, words_of};
 use super::{ProgramKeywords, ReplyIntent, ReplyReading, ReplyTier, normalise};

@@ -2,7 +2,7 @@
 //! slips; longer ones allow any one slip that is not a word of its own.
 
 use super::data::{DATA, REVOKE_ONE};
-use super::matcher::Lexicon;
+use super::lexicon::Lexicon;
 
 /// The words that are written as one with what stands beside them: `STOPTEXTING`, `PLEASESTOP`.
 pub(super) const STUCK: &[&str] = &["STOP", "UNSUBSCRIBE"];

@@ -2,7 +2,7 @@
 //! words stuck together are mended here, so that the rules are written in plain words only.
 
 use super::data::{DATA, QUOTES, REVOKE_ONE};
-use super::matcher::{Lexicon, WordId};
+use super::lexicon::{Lexicon, WordId};
 use super::typos::{self, STUCK};
 
 /// More pieces than this are no words written as one.

@@ -42,7 +42,7 @@ static BUILTIN_ROWS: LazyLock<Vec<(u32, ScheduleRule)>> = LazyLock::new(|| {
         let (edition, rule) = line.split_once(',')?;
         Some((edition.parse().ok()?, rule.parse().ok()?))
     };
-    files.into_iter().flat_map(super::region::lines).filter_map(row).collect()
+    files.into_iter().flat_map(super::data_lines::lines).filter_map(row).collect()
 });
 
 static BUILTIN: LazyLock<Rulebook> = LazyLock::new(|| {

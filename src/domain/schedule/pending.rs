@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use chrono::NaiveDate;
 
-use super::region::lines;
+use super::data_lines::lines;
 
 /// A rule whose first date is not known yet.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::LazyLock;
 
+use super::data_lines::lines;
 use super::zone::TimeZone;
 
 /// A state, province or country. Equal when the codes are.
@@ -116,11 +117,6 @@ impl RegionRow {
 /// Every zone an unknown place may lie in.
 pub(super) fn country() -> &'static [TimeZone] {
     &COUNTRY
-}
-
-/// The rows of a data file: no empty lines, no comments.
-pub(super) fn lines(file: &'static str) -> impl Iterator<Item = &'static str> {
-    file.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'))
 }
 
 /// Zones written one after another.

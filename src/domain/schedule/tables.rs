@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::region::{Region, lines, zones};
+use super::data_lines::lines;
+use super::region::{Region, zones};
 use super::zone::TimeZone;
 
 /// What a code says of a place. No region: the code is known, the place is not (military post).

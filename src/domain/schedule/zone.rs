@@ -7,7 +7,7 @@ use std::sync::{LazyLock, OnceLock};
 
 use jiff::tz::TimeZoneDatabase;
 
-use super::region::lines;
+use super::data_lines::lines;
 
 use crate::domain::time::Timestamp;
 

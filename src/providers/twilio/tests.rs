@@ -4,6 +4,7 @@ use super::super::tests::{cleared, cleared_by};
 use super::*;
 use crate::domain::gate::Verdict;
 use crate::domain::id::ProgramId;
+use crate::domain::message::RejectKind;
 use crate::domain::message::{Lane, ReceiptStatus};
 use std::io::{Read, Write};
 use std::net::TcpListener;

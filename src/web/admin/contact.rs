@@ -23,19 +23,18 @@ use super::program_scope::{self, ProgramScope, ProgramTab};
 use super::troubleshoot::{VerdictPanel, VerdictSubject};
 use crate::actions::send_message::{BASIS_REQUIRED, NewMessage, needs_basis, send_message};
 use crate::actions::{ActionError, FieldError, sending_context};
-use crate::domain::consent::{Refusal, check_reinvite, may_ask_again_from};
+use crate::domain::decide::check_reinvite;
 use crate::domain::evidence::BasisKind;
 use crate::domain::gate::{GateOutcome, Verdict};
 use crate::domain::id::{ContactId, MessageId, NumberId};
+use crate::domain::intent::{Refusal, may_ask_again_from};
 use crate::domain::message::{Category, Lane, Status};
 use crate::domain::program::Program;
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::store::contacts::{self, Contact};
 use crate::store::numbers::Number;
-use crate::store::{
-    self, ReadConn, StoreError, events, expired_holds, inbound, inbound_questions, messages, numbers,
-};
+use crate::store::{self, ReadConn, StoreError, events, expired_holds, inbound, inbound_questions, messages};
 use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::form::{FormErrors, PostedForm};
@@ -166,8 +165,9 @@ async fn send(
     PostedForm(given): PostedForm<ComposeForm>,
 ) -> Result<HttpResponse, PageError> {
     let (id, slug): (ContactId, String) = (page::id(&id)?, program_scope::program_from_query(&request));
-    let found =
-        app.store.read(move |conn| Ok::<_, PageError>((find(conn, id)?, ProgramScope::read(conn, &slug)?)));
+    let found = app.store.read(move |conn| {
+        Ok::<_, PageError>((program_scope::find(conn, id)?, ProgramScope::read(conn, &slug)?))
+    });
     let ((_, number), programs) = found.await?;
     let slug = programs.selected()?.slug.clone();
     let to = number.phone.as_str().to_owned();
@@ -202,12 +202,6 @@ async fn send(
     }
 }
 
-pub(super) fn find(conn: &mut ReadConn<'_>, id: ContactId) -> Result<(Contact, Number), PageError> {
-    let contact = contacts::get(conn, id)?.ok_or(PageError::NotFound)?;
-    let number = numbers::get(conn, contact.number_id)?.ok_or(PageError::NotFound)?;
-    Ok((contact, number))
-}
-
 fn record(
     conn: &mut ReadConn<'_>,
     id: ContactId,
@@ -215,7 +209,7 @@ fn record(
     role: Role,
     now: Timestamp,
 ) -> Result<ContactRecord, PageError> {
-    let (contact, number) = find(conn, id)?;
+    let (contact, number) = program_scope::find(conn, id)?;
     let programs = ProgramScope::of_number(conn, slug, &number.consent)?;
     let program = programs.selected()?;
     let verdict =

@@ -4,13 +4,12 @@
 use actix_web::HttpRequest;
 use serde::Deserialize;
 
-use super::contact;
 use crate::domain::consent::{ConsentState, NumberConsent};
 use crate::domain::id::ContactId;
 use crate::domain::program::Program;
 use crate::store::contacts::Contact;
 use crate::store::numbers::Number;
-use crate::store::{ReadConn, programs};
+use crate::store::{ReadConn, contacts, numbers, programs};
 use crate::web::error::PageError;
 use crate::web::form;
 
@@ -39,7 +38,7 @@ impl ContactInProgram {
         id: ContactId,
         slug: &str,
     ) -> Result<ContactInProgram, PageError> {
-        let (contact, number) = contact::find(conn, id)?;
+        let (contact, number) = find(conn, id)?;
         Ok(ContactInProgram { contact, number, programs: ProgramScope::read(conn, slug)? })
     }
 
@@ -132,4 +131,10 @@ pub(in crate::web) fn first_known(all: &[Program], known: &NumberConsent) -> Opt
 /// What an address ends with to mean the program.
 pub(super) fn ending(program: &Program, sign: char) -> String {
     format!("{sign}program={}", program.slug)
+}
+
+pub(super) fn find(conn: &mut ReadConn<'_>, id: ContactId) -> Result<(Contact, Number), PageError> {
+    let contact = contacts::get(conn, id)?.ok_or(PageError::NotFound)?;
+    let number = numbers::get(conn, contact.number_id)?.ok_or(PageError::NotFound)?;
+    Ok((contact, number))
 }

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use super::*;
 use crate::domain::language::Language;
-use crate::domain::reply::matcher::{MOST_BETWEEN, RuleKind};
+use crate::domain::reply::data::RuleKind;
+use crate::domain::reply::matcher::MOST_BETWEEN;
 
 /// Phrases in their words.
 type Part = Vec<Vec<&'static str>>;

@@ -1,7 +1,7 @@
 //! Thousands of sentences put together from the tables: a demand stays a demand in any dress, and what is harmless stays so.
 
 use super::*;
-use crate::domain::reply::matcher::RuleKind;
+use crate::domain::reply::data::RuleKind;
 
 /// Rows of one kind, taken apart: for each part the ways to say it.
 fn rows(kind: RuleKind) -> Vec<Vec<Vec<&'static str>>> {

@@ -213,7 +213,7 @@ fn every_built_in_line_is_read() {
         include_str!("../data/stop.csv"),
         include_str!("../data/deadlines.csv"),
     ];
-    let lines: Vec<&str> = files.into_iter().flat_map(region::lines).collect();
+    let lines: Vec<&str> = files.into_iter().flat_map(data_lines::lines).collect();
     for line in &lines {
         let (edition, rule) = line.split_once(',').unwrap();
         assert!(matches!(edition, "1" | "2"), "{line}");

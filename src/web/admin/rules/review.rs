@@ -14,7 +14,7 @@ use super::{current, published};
 use crate::actions::preview_rules::preview_rules;
 use crate::actions::publish_rules::{RuleChange, RulesDraft, publish_rules};
 use crate::actions::{ActionError, FieldError};
-use crate::domain::consent::check_reason;
+use crate::domain::decide::check_reason;
 use crate::domain::schedule::{RuleStrictness, Rulebook, ScheduleRule, federal_day, strictness};
 use crate::web::AppState;
 use crate::web::error::PageError;

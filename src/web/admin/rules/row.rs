@@ -15,7 +15,7 @@ use super::{current, published};
 use crate::actions::preview_rules::preview_rules;
 use crate::actions::publish_rules::{RuleChange, publish_rules};
 use crate::actions::{ActionError, FieldError};
-use crate::domain::consent::check_reason;
+use crate::domain::decide::check_reason;
 use crate::domain::schedule::{
     Certainty, DeadlineName, Reach, Region, RuleAuthority, ScheduleRule, TextKind, federal_day,
 };
