@@ -2,6 +2,7 @@
 
 use std::process::Command;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::{App, HttpResponse, HttpServer, web};
 use serde_json::json;
@@ -303,8 +304,12 @@ async fn a_new_instance_with_an_empty_folder_joins_one_that_runs() {
         let jobs = second.jobs.clone();
         async move { join_others(&jobs).await.unwrap() }
     });
-    first.clock.advance(chrono::Duration::seconds(10));
-    assert!(mark(&first.jobs.store, &first.jobs.starts, &first.clock).await.unwrap());
+    // A heartbeat before the second one first looks would be no news to it: as in earnest, more follow.
+    while !joining.is_finished() {
+        first.clock.advance(chrono::Duration::seconds(10));
+        assert!(mark(&first.jobs.store, &first.jobs.starts, &first.clock).await.unwrap());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
     joining.await.unwrap();
     assert!(second.jobs.gate.is_open());
     let ana = second.lead(50);
