@@ -133,7 +133,7 @@ impl Stage {
     ) -> (Phone, MessageId, impl Fn(&mut Tx<'_>) -> Result<(), ActionError> + Send + use<>) {
         let phone = self.opted_in(&format!("SM{round}a")).await;
         let id = self.given(self.sends(&phone)).await;
-        let (now, actor, keeps) = (self.now, self.ada(), round % 2 == 0);
+        let (now, actor, keeps) = (self.now, self.ada(), round.is_multiple_of(2));
         let schedule = move |tx: &mut Tx<'_>| {
             let message = messages::get(tx, id)?.unwrap();
             let why = StatusChange {

@@ -22,7 +22,7 @@ fn many() -> usize {
 fn twins(round: usize) -> (Phone, Phone) {
     let line = Phone::from_e164(&format!("+54115555{round:04}")).unwrap();
     let mobile = line.twin().expect("both are valid numbers");
-    if round % 2 == 0 { (line, mobile) } else { (mobile, line) }
+    if round.is_multiple_of(2) { (line, mobile) } else { (mobile, line) }
 }
 
 impl Stage {

@@ -71,7 +71,7 @@ impl Demands {
 
     fn has_demand(&self, words: &[&str], without: Place) -> bool {
         let is_asking = |word: &&str| self.asking.contains(word);
-        (0..words.len()).take_while(|at| !words[..*at].iter().any(|word| is_asking(word))).any(|at| {
+        (0..words.len()).take_while(|at| !words[..*at].iter().any(&is_asking)).any(|at| {
             let rules = self.by_first_word.get(words[at]).into_iter().flatten();
             rules.copied().any(|(nth, phrase)| {
                 let wanted = &self.rules[nth][0][phrase];
