@@ -125,7 +125,11 @@ pub(super) fn href(status: Option<Status>, code: Option<&str>, before: Option<Me
     }
 }
 
+/// As pages write it: in the database and the API the word stays "cancelled".
 fn label(status: Status) -> String {
+    if status == Status::Cancelled {
+        return "Canceled".to_owned();
+    }
     let mut letters = status.as_str().chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
