@@ -39,7 +39,7 @@ def story(base, key):
     from sms_client.api.contacts import list_contacts, save_contact
     from sms_client.api.messages import get_message, send_message
     from sms_client.api.numbers import get_consent, list_events, record_opt_out
-    from sms_client.models import NewContact, NewMessage, NewMessageCategory, OptOut, OptOutChannel
+    from sms_client.models import NewContact, SendMessageBody, SendMessageBodyCategory, OptOut, OptOutChannel
 
     def expect(what, seen, wanted):
         if seen != wanted:
@@ -47,7 +47,7 @@ def story(base, key):
         print(f"  {what}: {seen}")
 
     client = AuthenticatedClient(base_url=base, token=key, raise_on_unexpected_status=True)
-    message = NewMessage(to=LEAD, body="Your order is ready.", category=NewMessageCategory.ALERT)
+    message = SendMessageBody(to=LEAD, body="Your order is ready.", category=SendMessageBodyCategory.ALERT)
     sent = send_message.sync_detailed(client=client, body=message, idempotency_key=IDEMPOTENCY_KEY)
     again = send_message.sync_detailed(client=client, body=message, idempotency_key=IDEMPOTENCY_KEY)
     expect("a first message is held", (int(sent.status_code), sent.parsed.status.value), (202, "held"))
