@@ -99,11 +99,12 @@ impl SendingContext {
         };
         let places = match purpose {
             MessagePurpose::Reply => Vec::new(),
-            _ => places(conn, number)?,
+            _ if program.keeps_hours() || self.rulebook.has_closures() => places(conn, number)?,
+            _ => Vec::new(),
         };
-        // Caps by law hold whatever the program's switches say.
-        let binding =
-            if purpose == MessagePurpose::Reply { Vec::new() } else { self.rulebook.caps(&places, now) };
+        // Caps by law are about solicitation, as hours by law are: one switch says that a program's texts are none.
+        let is_bound = purpose != MessagePurpose::Reply && program.keeps_quiet_hours;
+        let binding = if is_bound { self.rulebook.caps(&places, now) } else { Vec::new() };
         let is_capped = !caps.is_empty() || !binding.is_empty();
         let arranged =
             if is_new && is_capped { messages::scheduled_for(conn, number.id)? } else { Vec::new() };

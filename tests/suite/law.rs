@@ -3,6 +3,9 @@
 use chrono::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
+use sms_opt_in::actions::edit_program::keep_rules;
+use sms_opt_in::domain::actor::Actor;
+use sms_opt_in::store::Tx;
 
 use crate::programs::{RATES, add_rates};
 use crate::support::{Lead, World, world};
@@ -174,4 +177,20 @@ async fn a_code_narrows_a_stop_to_an_informational_program_alone() {
     let wrong = ada.post("/programs/rates", "/programs/rates/sending", &set("both")).await;
     assert_eq!(wrong.status, 422);
     wrong.says("Choose marketing or informational.");
+}
+
+#[actix_web::test]
+async fn legal_caps_bind_a_program_as_its_quiet_hours_do_and_the_check_says_so() {
+    let world = world().await;
+    let ana = world.lead(1);
+    lives_at(&world, &ana, "33101").await;
+    ana.texts("START").await;
+    let now = world.clock.now();
+    let off = move |tx: &mut Tx<'_>| keep_rules(tx, None, Some(false), None, &Actor::Operator, now).map(drop);
+    world.jobs.store.write(off).await.unwrap();
+    for n in 0..4 {
+        let accepted = send(&world, &ana, "default", "alert", &format!("code {n}")).await;
+        assert_eq!(accepted["status"], "queued", "texts that sell nothing are not capped: {accepted}");
+        assert!(accepted["verdict"].to_string().contains("Neither are legal caps"), "{accepted}");
+    }
 }

@@ -5,6 +5,7 @@ use chrono::Duration;
 use reqwest::Method;
 use serde_json::json;
 use sms_opt_in::actions::ActionError;
+use sms_opt_in::actions::edit_program::keep_rules;
 use sms_opt_in::actions::publish_rules::{RuleChange, RulesDraft, publish_rules};
 use sms_opt_in::actions::review::expire_reviews;
 use sms_opt_in::domain::actor::Actor;
@@ -284,12 +285,19 @@ async fn a_state_is_closed_and_opened_again_by_a_person() {
     let waits = world.lead(4).is_sent("Your rate is ready").await.1;
     assert_eq!(waits["status"], "scheduled");
     assert!(waits["verdict"].to_string().contains("Louisiana is closed to texts"), "{waits}");
+    let now = world.clock.now();
+    let switch = move |on| {
+        move |tx: &mut Tx<'_>| keep_rules(tx, None, Some(on), None, &Actor::Operator, now).map(drop)
+    };
+    world.jobs.store.write(switch(false)).await.unwrap();
+    assert_eq!(next_text(&world, 4).await, "scheduled", "it is closed for programs without quiet hours, too");
+    world.jobs.store.write(switch(true)).await.unwrap();
     ana.texts("HELP").await;
     assert!(ana.received().last().unwrap().contains("For help"), "an answer still goes out");
     let line = "closure,LA,2026-11-03,,Q,Governor's proclamation 1 of 2026";
     let opened = ada.open(&row(line)).await;
     let removal = post(&mut ada, &opened, &closure, "remove").await;
-    removal.says("This rule is removed.").says("1 scheduled message moves.");
+    removal.says("This rule is removed.").says("2 scheduled messages move.");
     let mut confirmed = closure.clone();
     confirmed.push(("removes", "yes".to_owned()));
     assert_eq!(post(&mut ada, &removal, &confirmed, "publish").await.status, 303);

@@ -185,7 +185,12 @@ fn frequency(question: &GateQuestion<'_>, free_at: Option<Timestamp>) -> GateChe
 fn promise(question: &GateQuestion<'_>, free_at: Option<Timestamp>) -> GateCheck {
     let name = CheckName::Frequency;
     if !question.program.keeps_frequency {
-        return pass(name, "The promised frequency is not enforced for this program.");
+        let legal = if question.program.keeps_quiet_hours {
+            ""
+        } else {
+            " Neither are legal caps: quiet hours are turned off."
+        };
+        return pass(name, &format!("The promised frequency is not enforced for this program.{legal}"));
     }
     let uncounted = match question.purpose {
         MessagePurpose::Counted => None,

@@ -143,6 +143,11 @@ impl Rulebook {
         }
     }
 
+    /// True when a person has closed any place: closures hold for programs without hours of their own, too.
+    pub fn has_closures(&self) -> bool {
+        self.tables().into_iter().any(|table| !table.closures.is_empty())
+    }
+
     /// The caps by law where a recipient may be, on the federal date.
     pub fn caps(&self, places: &[Location], now: Timestamp) -> Vec<&LegalCap> {
         let (day, mut found) = (federal_day(now), Vec::new());
