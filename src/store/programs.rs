@@ -60,6 +60,15 @@ pub fn get(conn: &mut ReadConn<'_>, id: ProgramId) -> Result<Option<Program>, St
     Ok(config_cache::read(conn)?.programs.iter().find(|program| program.id == id).cloned())
 }
 
+/// The slug of a program, as the API names it.
+///
+/// # Errors
+/// When the database fails.
+pub fn slug(conn: &mut ReadConn<'_>, id: ProgramId) -> Result<Option<String>, StoreError> {
+    let cache = config_cache::read(conn)?;
+    Ok(cache.programs.iter().find(|program| program.id == id).map(|program| program.slug.clone()))
+}
+
 /// All programs, which no other transaction changes, nor adds one, before the commit.
 ///
 /// # Errors

@@ -18,7 +18,7 @@ use validator::ValidationErrors;
 use super::AppState;
 use super::error::PageError;
 use super::session;
-use crate::actions::FieldError;
+use crate::actions::{ActionError, FieldError};
 
 /// No form of ours is larger, in bytes.
 const LARGEST: usize = 64 * 1024;
@@ -154,6 +154,19 @@ pub enum FormRedisplay {
     Invalid(Vec<FieldError>),
     /// Someone else changed it meanwhile, in words.
     Outdated(String),
+}
+
+impl TryFrom<ActionError> for FormRedisplay {
+    type Error = PageError;
+
+    /// What a form is shown again for; every other error is a page of its own.
+    fn try_from(error: ActionError) -> Result<Self, PageError> {
+        match error {
+            ActionError::Invalid(errors) => Ok(FormRedisplay::Invalid(errors)),
+            ActionError::Conflict(why) => Ok(FormRedisplay::Outdated(why)),
+            error => Err(error.into()),
+        }
+    }
 }
 
 impl FormRedisplay {

@@ -8,8 +8,8 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
+use crate::actions::FieldError;
 use crate::actions::publish_form::{self, FormChange, publish_form};
-use crate::actions::{ActionError, FieldError};
 use crate::domain::hex::hex;
 use crate::domain::program::Program;
 use crate::store::forms::{self, FormVersion, HostedForm};
@@ -170,12 +170,6 @@ async fn change(
             );
             Ok(see_other(format!("/forms/{slug}")))
         }
-        Err(ActionError::Invalid(errors)) => {
-            form_page(&app, &who, slug, Some((given, FormRedisplay::Invalid(errors)))).await
-        }
-        Err(ActionError::Conflict(why)) => {
-            form_page(&app, &who, slug, Some((given, FormRedisplay::Outdated(why)))).await
-        }
-        Err(error) => Err(error.into()),
+        Err(error) => form_page(&app, &who, slug, Some((given, error.try_into()?))).await,
     }
 }

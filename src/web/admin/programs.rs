@@ -11,7 +11,6 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
-use crate::actions::ActionError;
 use crate::actions::edit_program::{ProgramChange, edit_program, wording_revision};
 use crate::actions::edit_replies::replies_revision;
 use crate::actions::edit_sending::SendingChange;
@@ -305,25 +304,10 @@ async fn change(
             session::flash(&session, saved(&renewed));
             Ok(see_other(format!("/programs/{slug}")))
         }
-        Err(ActionError::Invalid(errors)) => {
-            program_page(
-                &app,
-                &who,
-                slug,
-                Some((ProgramRedisplay::Wording(given), FormRedisplay::Invalid(errors))),
-            )
-            .await
+        Err(error) => {
+            let typed = ProgramRedisplay::Wording(given);
+            program_page(&app, &who, slug, Some((typed, error.try_into()?))).await
         }
-        Err(ActionError::Conflict(why)) => {
-            program_page(
-                &app,
-                &who,
-                slug,
-                Some((ProgramRedisplay::Wording(given), FormRedisplay::Outdated(why))),
-            )
-            .await
-        }
-        Err(error) => Err(error.into()),
     }
 }
 

@@ -188,7 +188,7 @@ pub(super) struct AcceptedView<'a> {
 fn answer(tx: &mut Tx<'_>, accepted: &SendResult) -> Result<(u16, String), ActionError> {
     let (id, status, detail) = (accepted.id, accepted.status, accepted.words.as_str());
     let program = match &accepted.verdict {
-        Some(verdict) => programs::get(tx, verdict.program)?.map(|program| program.slug).unwrap_or_default(),
+        Some(verdict) => programs::slug(tx, verdict.program)?.unwrap_or_default(),
         None => String::new(),
     };
     let verdict = accepted.verdict.as_ref().map(|verdict| VerdictView::new(verdict, &program));
@@ -232,7 +232,7 @@ pub(super) async fn show(
         .store
         .read(move |conn| {
             let Some(message) = messages::get(conn, id)? else { return Ok(None) };
-            let program = programs::get(conn, message.program_id)?.map(|program| program.slug);
+            let program = programs::slug(conn, message.program_id)?;
             let anew = expired_holds::get(conn, id)?.and_then(|asked| asked.sent_as);
             let before = expired_holds::answered_by(conn, id)?.map(|asked| asked.message_id);
             Ok::<_, StoreError>(Some((message, program, messages::steps(conn, id)?, anew, before)))

@@ -7,7 +7,6 @@ use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
 
 use super::{ProgramRedisplay, program_page};
-use crate::actions::ActionError;
 use crate::actions::edit_replies::{edit_replies, field, replies_revision};
 use crate::domain::auto_reply::{AutoReplies, AutoReply};
 use crate::domain::language::Language;
@@ -15,7 +14,7 @@ use crate::domain::program::Program;
 use crate::domain::sms::{self, SegmentCount};
 use crate::web::AppState;
 use crate::web::error::PageError;
-use crate::web::form::{FormRedisplay, PostedForm, SavedMeanwhile, saved_meanwhile};
+use crate::web::form::{PostedForm, SavedMeanwhile, saved_meanwhile};
 use crate::web::page::see_other;
 use crate::web::session::{self, Administrator};
 
@@ -140,14 +139,9 @@ pub(super) async fn replies(
             session::flash(&session, format!("The replies in {name} are saved. Texts from now on use them."));
             Ok(see_other(format!("/programs/{slug}")))
         }
-        Err(ActionError::Invalid(errors)) => {
+        Err(error) => {
             let typed = ProgramRedisplay::Replies(language, given, revision);
-            program_page(&app, &who, slug, Some((typed, FormRedisplay::Invalid(errors)))).await
+            program_page(&app, &who, slug, Some((typed, error.try_into()?))).await
         }
-        Err(ActionError::Conflict(why)) => {
-            let typed = ProgramRedisplay::Replies(language, given, revision);
-            program_page(&app, &who, slug, Some((typed, FormRedisplay::Outdated(why)))).await
-        }
-        Err(error) => Err(error.into()),
     }
 }

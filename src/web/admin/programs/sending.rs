@@ -5,11 +5,10 @@ use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
 
 use super::{ProgramRedisplay, program_page};
-use crate::actions::ActionError;
 use crate::actions::edit_sending::{SendingChange, edit_sending};
 use crate::web::AppState;
 use crate::web::error::PageError;
-use crate::web::form::{FormRedisplay, PostedForm, SavedMeanwhile, saved_meanwhile};
+use crate::web::form::{PostedForm, SavedMeanwhile, saved_meanwhile};
 use crate::web::page::see_other;
 use crate::web::session::{self, Administrator};
 
@@ -41,24 +40,9 @@ pub(super) async fn sending(
             session::flash(&session, "The sender, hours and keywords are saved. They count from now on.");
             Ok(see_other(format!("/programs/{slug}")))
         }
-        Err(ActionError::Invalid(errors)) => {
-            program_page(
-                &app,
-                &who,
-                slug,
-                Some((ProgramRedisplay::Sending(given), FormRedisplay::Invalid(errors))),
-            )
-            .await
+        Err(error) => {
+            let typed = ProgramRedisplay::Sending(given);
+            program_page(&app, &who, slug, Some((typed, error.try_into()?))).await
         }
-        Err(ActionError::Conflict(why)) => {
-            program_page(
-                &app,
-                &who,
-                slug,
-                Some((ProgramRedisplay::Sending(given), FormRedisplay::Outdated(why))),
-            )
-            .await
-        }
-        Err(error) => Err(error.into()),
     }
 }
