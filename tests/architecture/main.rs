@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 mod circles;
 mod names;
+mod templates;
 
 /// A room of the house, the other rooms it may enter, and the crates it may use.
 struct Room {

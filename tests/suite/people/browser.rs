@@ -9,6 +9,7 @@ use sms_opt_in::domain::actor::Actor;
 use sms_opt_in::domain::role::Role;
 
 use crate::support::World;
+use crate::support::html::squeezed;
 use crate::support::person::revision_of;
 
 pub const PASSWORD: &str = "correct horse battery";
@@ -37,7 +38,7 @@ impl<'a> Browser<'a> {
     }
 
     pub async fn page(&self, path: &str) -> String {
-        self.get(path).await.text().await.unwrap()
+        squeezed(&self.get(path).await.text().await.unwrap())
     }
 
     pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Response {

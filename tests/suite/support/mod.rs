@@ -3,6 +3,7 @@
 pub mod carrier;
 pub mod contract;
 pub mod database;
+pub mod html;
 pub mod person;
 
 use std::path::{Path, PathBuf};

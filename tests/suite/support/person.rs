@@ -11,6 +11,7 @@ use sms_opt_in::domain::role::Role;
 use sms_opt_in::password;
 
 use super::World;
+use super::html::squeezed;
 
 pub const PASSWORD: &str = "correct horse battery";
 const BOUNDARY: &str = "the-end-of-a-part";
@@ -31,19 +32,26 @@ impl Answer {
         };
         let (location, disposition) = (header(LOCATION.as_str()), header("content-disposition"));
         let status = response.status().as_u16();
+        let is_page = header("content-type").starts_with("text/html");
         let page = response.text().await.unwrap_or_default();
+        let page = if is_page { squeezed(&page) } else { page };
         Answer { status, location, disposition, page }
     }
 
     #[track_caller]
     pub fn says(&self, words: &str) -> &Self {
-        assert!(self.page.contains(words), "expected {words:?} ({}) in:\n{}", self.status, self.page);
+        assert!(
+            self.page.contains(&squeezed(words)),
+            "expected {words:?} ({}) in:\n{}",
+            self.status,
+            self.page
+        );
         self
     }
 
     #[track_caller]
     pub fn lacks(&self, words: &str) -> &Self {
-        assert!(!self.page.contains(words), "did not expect {words:?} in:\n{}", self.page);
+        assert!(!self.page.contains(&squeezed(words)), "did not expect {words:?} in:\n{}", self.page);
         self
     }
 }
