@@ -7,8 +7,8 @@ const BLOCKS: &[&str] = &[
     "section", "select", "summary", "svg", "table", "tbody", "td", "th", "thead", "title", "tr", "ul",
 ];
 
-/// The page with every run of white space as one space, and without the white space beside the tags of blocks. What
-/// stands in a textarea is left as it is.
+/// The page with every run of white space as one space, and without the white space beside the tags of blocks and at the
+/// edges of elements. What stands in a textarea is left as it is.
 pub fn squeezed(html: &str) -> String {
     let mut page = String::with_capacity(html.len());
     let mut rest = html;
@@ -28,7 +28,7 @@ fn squeeze_into(page: &mut String, html: &str) {
     while let Some(first) = rest.chars().next() {
         if first.is_ascii_whitespace() {
             let after = rest.trim_start_matches(|c: char| c.is_ascii_whitespace());
-            if !ends_with_block(page) && !is_block(after) {
+            if !ends_with_edge(page) && !is_edge(after) {
                 page.push(' ');
             }
             rest = after;
@@ -39,14 +39,22 @@ fn squeeze_into(page: &mut String, html: &str) {
     }
 }
 
+/// True where the text begins with a tag that ends a line, or the inside of an element.
+fn is_edge(text: &str) -> bool {
+    text.starts_with("</") || is_block(text)
+}
+
+fn ends_with_edge(text: &str) -> bool {
+    let Some(tag) = text.rfind('<').map(|at| &text[at..]).filter(|_| text.ends_with('>')) else {
+        return false;
+    };
+    is_block(tag) || tag.starts_with("<a ") || tag.starts_with("<span")
+}
+
 /// True where the text begins with the tag of a block.
 fn is_block(text: &str) -> bool {
     let Some(tag) = text.strip_prefix('<') else { return false };
     let tag = tag.strip_prefix('/').unwrap_or(tag);
     let name = tag.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
     BLOCKS.contains(&name)
-}
-
-fn ends_with_block(text: &str) -> bool {
-    text.ends_with('>') && text.rfind('<').is_some_and(|at| is_block(&text[at..]))
 }
