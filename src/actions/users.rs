@@ -50,7 +50,10 @@ fn add_user(
     now: Timestamp,
 ) -> Result<User, ActionError> {
     let (email, name) = (new.email.trim().to_lowercase(), one_line(&new.name));
-    check_person(tx, &email, &name)?;
+    let errors = person_errors(tx, &email, &name)?;
+    if !errors.is_empty() {
+        return Err(ActionError::Invalid(errors));
+    }
     let user = User {
         id: tx.new_id(now)?,
         email,
@@ -65,17 +68,26 @@ fn add_user(
     Ok(user)
 }
 
-fn check_person(tx: &mut Tx<'_>, email: &str, name: &str) -> Result<(), ActionError> {
+/// What is wrong with the e-mail and the name of somebody new.
+///
+/// # Errors
+/// When the database fails.
+pub fn person_errors(
+    conn: &mut ReadConn<'_>,
+    email: &str,
+    name: &str,
+) -> Result<Vec<FieldError>, StoreError> {
+    let (email, name) = (email.trim().to_lowercase(), one_line(name));
     let mut errors = Vec::new();
     if !email.validate_email() || email.len() > 254 {
         errors.push(FieldError::new("email", "Enter an e-mail address, like name@example.com."));
-    } else if users::by_email(tx, email)?.is_some() {
+    } else if users::by_email(conn, &email)?.is_some() {
         errors.push(FieldError::new("email", "Somebody already signs in with this e-mail address."));
     }
     if name.is_empty() || name.chars().count() > 200 {
         errors.push(FieldError::new("name", "Enter a name of at most 200 characters."));
     }
-    if errors.is_empty() { Ok(()) } else { Err(ActionError::Invalid(errors)) }
+    Ok(errors)
 }
 
 /// True if `token` is the one-time setup token and nobody can sign in yet.

@@ -9,6 +9,7 @@ use actix_web::{HttpResponse, web};
 use rust_embed::Embed;
 
 use super::error::PageError;
+use crate::web::routes::{self, patterns};
 
 #[derive(Embed)]
 #[folder = "static/"]
@@ -38,12 +39,19 @@ static NAMES: LazyLock<AssetNames> = LazyLock::new(|| {
 
 /// The address of a file in `static/`.
 pub fn url(path: &str) -> String {
-    format!("/assets/{}", NAMES.by_path.get(path).map_or(path, String::as_str))
+    routes::asset(NAMES.by_path.get(path).map_or(path, String::as_str))
+}
+
+static ICONS: LazyLock<String> = LazyLock::new(|| url("icons.svg"));
+
+/// The address of the sprite that holds every icon.
+pub fn icons() -> &'static str {
+    &ICONS
 }
 
 /// The addresses of static files.
 pub fn routes(config: &mut web::ServiceConfig) {
-    config.route("/assets/{name:.*}", web::get().to(serve));
+    config.route(patterns::ASSET, web::get().to(serve));
 }
 
 async fn serve(name: web::Path<String>) -> Result<HttpResponse, PageError> {

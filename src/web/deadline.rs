@@ -20,6 +20,7 @@ use tokio::time::Sleep;
 
 use super::api::ProblemDetails;
 use super::error::PageError;
+use crate::web::routes;
 
 const FORM: Duration = Duration::from_secs(15);
 const UPLOAD: Duration = Duration::from_secs(120);
@@ -62,7 +63,7 @@ async fn within<B: MessageBody>(
 }
 
 fn too_slow(path: &str) -> HttpResponse {
-    if path.starts_with("/api/") {
+    if path.starts_with(routes::API) {
         let detail = "The body did not arrive in time. Nothing was changed.";
         return ProblemDetails::new(StatusCode::REQUEST_TIMEOUT, "too_slow", detail).error_response();
     }

@@ -11,6 +11,7 @@ use askama::Template;
 use super::page::{PlainPage, see_other};
 use crate::actions::ActionError;
 use crate::store::{FailureKind, StoreError};
+use crate::web::routes;
 
 /// After so many seconds a request that found the database busy is worth another try.
 pub const RETRY_AFTER: &str = "5";
@@ -88,9 +89,8 @@ impl PageError {
         let (title, sentence) = self.words();
         let (href, way_on) = match self {
             PageError::Stale(back) => (back.as_str(), "Back to the page"),
-            PageError::TooMany => ("/sign-in", "To sign-in"),
-            PageError::Forbidden(_) => ("/", "Go to dashboard"),
-            _ => ("/", "Go to dashboard"),
+            PageError::TooMany => (routes::sign_in(), "To sign-in"),
+            _ => (routes::dashboard(), "Go to dashboard"),
         };
         let reference = match self {
             PageError::Internal { reference } => Some(reference.as_str()),
@@ -148,10 +148,9 @@ impl ResponseError for PageError {
     fn error_response(&self) -> HttpResponse {
         let mut response = HttpResponse::build(self.status_code());
         if let PageError::SignIn { next, was_sending } = self {
-            let lost = was_sending.then_some(("lost", "form"));
-            let query = [("next", next.as_str())].into_iter().chain(lost).collect::<Vec<_>>();
-            let query = serde_html_form::to_string(query).unwrap_or_default();
-            response.insert_header((LOCATION, format!("/sign-in?{query}")));
+            let lost = if *was_sending { "form" } else { "" };
+            let sign_in = routes::with_query(routes::sign_in(), &[("next", next), ("lost", lost)]);
+            response.insert_header((LOCATION, sign_in));
         }
         if matches!(self, PageError::TooMany) {
             response.insert_header(("Retry-After", "60"));
@@ -208,18 +207,6 @@ impl From<askama::Error> for PageError {
 /// # Errors
 /// [`PageError::NotFound`] for all others.
 pub async fn not_found(request: HttpRequest) -> Result<HttpResponse, PageError> {
-    let page = (request.method() == Method::GET).then(|| page_of_form(request.path())).flatten();
+    let page = (request.method() == Method::GET).then(|| routes::page_of_form(request.path())).flatten();
     page.map(see_other).ok_or(PageError::NotFound)
-}
-
-fn page_of_form(address: &str) -> Option<String> {
-    let parts: Vec<&str> = address.trim_start_matches('/').split('/').collect();
-    match parts.as_slice() {
-        ["contacts", id, "consents" | "messages"] => Some(format!("/contacts/{id}")),
-        ["messages", id, "stale"] => Some(format!("/messages/{id}")),
-        ["users", id, "role" | "password"] => Some(format!("/users/{id}")),
-        ["simulator", "handsets" | "messages" | "behaviour"] => Some("/simulator".to_owned()),
-        ["sending" | "sign-out"] => Some("/".to_owned()),
-        _ => None,
-    }
 }

@@ -19,6 +19,7 @@ use super::AppState;
 use super::error::PageError;
 use super::session;
 use crate::actions::{ActionError, FieldError};
+use crate::web::routes;
 
 /// No form of ours is larger, in bytes.
 const LARGEST: usize = 64 * 1024;
@@ -148,63 +149,70 @@ pub fn saved_meanwhile<'a>(
     fields.into_iter().filter_map(differs).collect()
 }
 
-/// Why a form that edits something is shown once more.
-pub enum FormRedisplay {
-    /// Fields are wrong.
-    Invalid(Vec<FieldError>),
-    /// Someone else changed it meanwhile, in words.
-    Outdated(String),
+/// What is wrong with a form, as its template asks for it, and with which status the form is shown: the one way to show a form
+/// again. Everything that is wrong is said at once.
+#[derive(Clone, Debug, Default)]
+pub struct FormErrors(pub Vec<FieldError>, FormProblem);
+
+/// Why a form is shown once more.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+enum FormProblem {
+    /// Answers are wrong, if there is any error at all.
+    #[default]
+    Answers,
+    /// Someone else changed it meanwhile.
+    Outdated,
 }
 
-impl TryFrom<ActionError> for FormRedisplay {
-    type Error = PageError;
-
-    /// What a form is shown again for; every other error is a page of its own.
-    fn try_from(error: ActionError) -> Result<Self, PageError> {
-        match error {
-            ActionError::Invalid(errors) => Ok(FormRedisplay::Invalid(errors)),
-            ActionError::Conflict(why) => Ok(FormRedisplay::Outdated(why)),
-            error => Err(error.into()),
-        }
+impl FormErrors {
+    /// Someone else changed what the form edits. `field` is where the page shows what.
+    pub fn outdated(field: &str, why: impl Into<String>) -> Self {
+        FormErrors(vec![FieldError::new(field, why)], FormProblem::Outdated)
     }
-}
 
-impl FormRedisplay {
     /// The status of the page.
     pub fn status(&self) -> StatusCode {
-        match self {
-            FormRedisplay::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            FormRedisplay::Outdated(_) => StatusCode::CONFLICT,
+        match self.1 {
+            _ if self.0.is_empty() => StatusCode::OK,
+            FormProblem::Answers => StatusCode::UNPROCESSABLE_ENTITY,
+            FormProblem::Outdated => StatusCode::CONFLICT,
         }
     }
 
     /// True when what is saved now is shown beside what was typed.
     pub fn is_outdated(&self) -> bool {
-        matches!(self, FormRedisplay::Outdated(_))
+        self.1 == FormProblem::Outdated
     }
 
-    /// What the page lists at its top.
-    pub fn errors(self) -> FormErrors {
-        match self {
-            FormRedisplay::Invalid(errors) => errors.into(),
-            FormRedisplay::Outdated(why) => vec![FieldError::new("saved-meanwhile", why)].into(),
-        }
-    }
-}
-
-/// What is wrong with a form, as its template asks for it.
-#[derive(Clone, Debug, Default)]
-pub struct FormErrors(pub Vec<FieldError>);
-
-impl FormErrors {
     /// What is wrong with one field; empty when nothing is.
     pub fn of(&self, field: &str) -> &str {
         self.0.iter().find(|error| error.field == field).map_or("", |error| &error.message)
     }
 
+    /// All of it in one line.
+    pub fn sentences(&self) -> String {
+        self.0.iter().map(|error| error.message.as_str()).collect::<Vec<_>>().join(" ")
+    }
+
     /// What the title begins with.
     pub fn title_prefix(&self) -> &'static str {
         if self.0.is_empty() { "" } else { "Error: " }
+    }
+}
+
+impl TryFrom<ActionError> for FormErrors {
+    type Error = PageError;
+
+    /// What a form is shown again for; every other error is a page of its own.
+    fn try_from(error: ActionError) -> Result<Self, PageError> {
+        match error {
+            ActionError::Invalid(errors) => Ok(errors.into()),
+            ActionError::Conflict(why) => Ok(FormErrors::outdated("saved-meanwhile", why)),
+            ActionError::Refused(refusal) => {
+                Ok(vec![FieldError::new(refusal.field().unwrap_or_default(), refusal.to_string())].into())
+            }
+            error => Err(error.into()),
+        }
     }
 }
 
@@ -217,7 +225,7 @@ impl Deref for FormErrors {
 
 impl From<Vec<FieldError>> for FormErrors {
     fn from(errors: Vec<FieldError>) -> Self {
-        FormErrors(errors)
+        FormErrors(errors, FormProblem::Answers)
     }
 }
 
@@ -258,7 +266,7 @@ pub(super) fn way_back(request: &HttpRequest) -> String {
         let path = rest.strip_prefix(header(request, HOST.as_str())?)?;
         is_local(path).then(|| path.to_owned())
     };
-    ours().unwrap_or_else(|| "/".to_owned())
+    ours().unwrap_or_else(|| routes::dashboard().to_owned())
 }
 
 /// True for an address on this server, never one that leads away.

@@ -8,6 +8,7 @@ use super::error::RETRY_AFTER;
 use crate::actions::receive_text::ReceivedResult;
 use crate::actions::{ActionError, receive_receipt, receive_text};
 use crate::providers::{BadSignature, Provider, WebhookError, WebhookRequest};
+use crate::web::routes::patterns;
 
 /// No webhook is larger than this, in bytes.
 const LARGEST: usize = 256 * 1024;
@@ -17,10 +18,10 @@ const TWIML: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response></Respo
 pub fn routes(config: &mut ServiceConfig) {
     config
         .app_data(web::PayloadConfig::new(LARGEST))
-        .route("/hooks/twilio/inbound", web::post().to(twilio_inbound))
-        .route("/hooks/twilio/status", web::post().to(twilio_status))
-        .route("/hooks/simulator/inbound", web::post().to(simulator_inbound))
-        .route("/hooks/simulator/status", web::post().to(simulator_status));
+        .route(patterns::TWILIO_INBOUND, web::post().to(twilio_inbound))
+        .route(patterns::TWILIO_STATUS, web::post().to(twilio_status))
+        .route(patterns::SIMULATOR_INBOUND, web::post().to(simulator_inbound))
+        .route(patterns::SIMULATOR_STATUS, web::post().to(simulator_status));
 }
 
 async fn twilio_inbound(app: Data<AppState>, request: HttpRequest, body: Bytes) -> HttpResponse {

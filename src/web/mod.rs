@@ -16,6 +16,7 @@ pub mod metrics;
 pub mod page;
 pub mod public;
 pub mod read_your_writes;
+pub mod routes;
 pub mod security;
 pub mod session;
 pub mod signed;
@@ -29,6 +30,7 @@ use actix_web::web::{Data, ServiceConfig};
 use actix_web::{HttpResponse, web};
 use ipnet::IpNet;
 
+use self::routes::patterns;
 use crate::clock::Clock;
 use crate::config::ServerConfig;
 use crate::providers::Provider;
@@ -72,14 +74,14 @@ pub struct AppState {
 /// Every address.
 pub fn routes(config: &mut ServiceConfig) {
     config
-        .route("/healthz", web::get().to(healthz))
-        .route("/readyz", web::get().to(readyz))
-        .route("/metrics", web::get().to(metrics::metrics))
+        .route(patterns::HEALTHZ, web::get().to(healthz))
+        .route(patterns::READYZ, web::get().to(readyz))
+        .route(patterns::METRICS, web::get().to(metrics::metrics))
         .configure(hooks::routes)
         .configure(assets::routes)
         .configure(simulator::routes)
         .configure(public::routes)
-        .service(web::scope("/api/v1").configure(api::routes));
+        .service(web::scope(routes::API).configure(api::routes));
 }
 
 async fn healthz() -> HttpResponse {

@@ -27,6 +27,7 @@ use super::AppState;
 use super::error::PageError;
 use super::form;
 use super::read_your_writes::{self, Authenticated};
+use super::routes;
 use crate::actions::users::user_revision;
 use crate::clock::Clock;
 use crate::domain::actor::Actor;
@@ -321,7 +322,7 @@ fn sign_in_first(request: &HttpRequest) -> PageError {
     if request.method() != Method::GET {
         return PageError::SignIn { next: form::way_back(request), was_sending: true };
     }
-    let next = request.uri().path_and_query().map_or("/", |here| here.as_str()).to_owned();
+    let next = request.uri().path_and_query().map_or(routes::dashboard(), |here| here.as_str()).to_owned();
     PageError::SignIn { next, was_sending: false }
 }
 

@@ -7,13 +7,12 @@ mod machine;
 mod shelf;
 
 use actix_session::Session;
-use actix_web::http::StatusCode;
 use actix_web::web::{Data, ServiceConfig};
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
-use self::behaviour::FAULTS;
+use self::behaviour::{BehaviorForm, FAULTS};
 use self::deliver_now::WaitingText;
 use self::shelf::{keep_on_table, put, put_on_table};
 use super::AppState;
@@ -31,9 +30,10 @@ use crate::domain::message::{Category, ReceiptStatus, Status};
 use crate::domain::phone::Phone;
 use crate::domain::program::Program;
 use crate::domain::time::Timestamp;
-use crate::providers::simulator::{CarrierBehavior, Handset, SimulatedText, Simulator, TextDirection};
+use crate::providers::simulator::{Handset, SimulatedText, Simulator, TextDirection};
 use crate::store::contacts::{self, ContactDetails};
 use crate::store::{ReadConn, StoreError, numbers, programs};
+use crate::web::routes::{self, patterns};
 
 /// Handsets on the table: those with the newest texts.
 const SHOWN: usize = 24;
@@ -43,12 +43,12 @@ pub use machine::routes;
 /// The page and its forms, for those who are signed in: within the sessions' scope.
 pub fn pages(config: &mut ServiceConfig) {
     config
-        .route("/simulator", web::get().to(show))
-        .route("/simulator/handsets", web::post().to(put_on_table))
-        .route("/simulator/texts", web::post().to(text))
-        .route("/simulator/messages", web::post().to(send))
-        .route("/simulator/messages/{id}/delivery", web::post().to(deliver_now::deliver))
-        .route("/simulator/behaviour", web::post().to(behaviour::change));
+        .route(patterns::SIMULATOR, web::get().to(show))
+        .route(patterns::SIMULATOR_HANDSETS, web::post().to(put_on_table))
+        .route(patterns::SIMULATOR_TEXTS, web::post().to(text))
+        .route(patterns::SIMULATOR_MESSAGES, web::post().to(send))
+        .route(patterns::SIMULATOR_DELIVERY, web::post().to(deliver_now::deliver))
+        .route(patterns::SIMULATOR_BEHAVIOR, web::post().to(behaviour::change));
 }
 
 #[derive(Template)]
@@ -56,8 +56,7 @@ pub fn pages(config: &mut ServiceConfig) {
 struct SimulatorPage {
     page: PageFrame,
     handsets: Vec<OnTable>,
-    behaviour: CarrierBehavior,
-    fault: String,
+    behavior: BehaviorForm,
     handset: String,
     given: TextForm,
     errors: FormErrors,
@@ -128,7 +127,8 @@ impl OnTable {
 struct PhonesRedisplay {
     handset: String,
     wish: TextForm,
-    errors: Vec<FieldError>,
+    behavior: Option<BehaviorForm>,
+    errors: FormErrors,
 }
 
 #[derive(Deserialize, Default)]
@@ -146,14 +146,13 @@ struct TextForm {
 }
 
 async fn show(app: Data<AppState>, who: Viewer, session: Session) -> Result<HttpResponse, PageError> {
-    table(&app, &who, &session, StatusCode::OK, PhonesRedisplay::default()).await
+    table(&app, &who, &session, PhonesRedisplay::default()).await
 }
 
 async fn table(
     app: &AppState,
     who: &impl SignedIn,
     session: &Session,
-    status: StatusCode,
     again: PhonesRedisplay,
 ) -> Result<HttpResponse, PageError> {
     let simulator = simulator(app)?;
@@ -169,16 +168,14 @@ async fn table(
         handsets.into_iter().map(|handset| on_table(conn, handset, &home, now)).collect::<Result<Vec<_>, _>>()
     });
     let handsets = handsets.await?;
-    let behaviour = simulator.behaviour();
-    let fault = behaviour.fail_with.clone().unwrap_or_else(|| "none".to_owned());
     let lines = lines(app).await?;
     let asks_basis = lines.iter().any(|line| line.requires_basis);
-    let PhonesRedisplay { handset, wish, errors } = again;
+    let PhonesRedisplay { handset, wish, behavior, errors } = again;
+    let behavior = behavior.unwrap_or_else(|| BehaviorForm::of(&simulator.behaviour()));
     let page = PageFrame::new(app, "simulator", who);
-    let errors = errors.into();
     html_status(
-        status,
-        SimulatorPage { page, handsets, behaviour, fault, handset, given: wish, errors, lines, asks_basis },
+        errors.status(),
+        SimulatorPage { page, handsets, behavior, handset, given: wish, errors, lines, asks_basis },
     )
 }
 
@@ -194,7 +191,7 @@ fn on_table(
         state: StateName::NotAsked.as_str(),
         states: Vec::new(),
         headline: "Nothing is kept about this number yet.".to_owned(),
-        href: format!("/troubleshoot?number={}", phone.as_str().replace('+', "%2B")),
+        href: routes::troubleshoot_number(phone.as_str(), ""),
         link: "Ask why",
         number: phone,
         texts,
@@ -222,7 +219,7 @@ fn on_table(
         (None, None) => verdict.state.as_str(),
     };
     if let Some(contact) = contacts::of_number(conn, number.id)?.into_iter().next() {
-        on_table.href = format!("/contacts/{}", contact.id);
+        on_table.href = routes::contact(contact.id);
         on_table.link = "Open the contact";
         if !contact.name.is_empty() {
             on_table.name = contact.name;
@@ -249,9 +246,10 @@ async fn send(
     let (phone, basis) = match (phone, check_body(&wish.body), basis) {
         (Ok(phone), Ok(()), Ok(basis)) => (phone, basis),
         (phone, body, basis) => {
-            let errors = phone.err().into_iter().chain(body.err()).chain(basis.err()).collect();
-            let again = PhonesRedisplay { wish, errors, ..PhonesRedisplay::default() };
-            return table(&app, &who, &session, StatusCode::UNPROCESSABLE_ENTITY, again).await;
+            let errors: Vec<FieldError> =
+                phone.err().into_iter().chain(body.err()).chain(basis.err()).collect();
+            let again = PhonesRedisplay { wish, errors: errors.into(), ..PhonesRedisplay::default() };
+            return table(&app, &who, &session, again).await;
         }
     };
     let shown = phone.shown(&region);
@@ -289,13 +287,12 @@ async fn send(
                 }
                 _ => session::flash(&session, format!("{shown}: {}", accepted.words)),
             }
-            Ok(see_other("/simulator"))
+            Ok(see_other(routes::simulator()))
         }
-        Err(ActionError::Invalid(errors)) => {
-            let again = PhonesRedisplay { wish, errors, ..PhonesRedisplay::default() };
-            table(&app, &who, &session, StatusCode::UNPROCESSABLE_ENTITY, again).await
+        Err(error) => {
+            let again = PhonesRedisplay { wish, errors: error.try_into()?, ..PhonesRedisplay::default() };
+            table(&app, &who, &session, again).await
         }
-        Err(error) => Err(error.into()),
     }
 }
 
@@ -319,7 +316,7 @@ async fn text(
     let PhoneTextForm { phone, to, body } = typed;
     if body.trim().is_empty() {
         session::flash_refusal(&session, "Enter a message.".to_owned());
-        return Ok(see_other("/simulator"));
+        return Ok(see_other(routes::simulator()));
     }
     match machine::lead_texts(&app, simulator(&app)?, &phone, &to, &body).await {
         Err(why) => session::flash_refusal(&session, why.to_string()),
@@ -329,7 +326,7 @@ async fn text(
             }
         }
     }
-    Ok(see_other("/simulator"))
+    Ok(see_other(routes::simulator()))
 }
 
 async fn lines(app: &AppState) -> Result<Vec<OurLine>, StoreError> {

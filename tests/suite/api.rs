@@ -137,8 +137,10 @@ async fn the_api_describes_every_address_it_has() {
     assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
     let source = include_str!("../../src/web/api/mod.rs");
     let routes = source.lines().filter_map(|line| {
-        let (path, handler) = line.trim().strip_prefix(".route(\"")?.split_once("\", web::")?;
-        Some((format!("/api/v1{path}"), handler.split('(').next()?.to_owned()))
+        let (name, handler) =
+            line.trim().strip_prefix(".route(below_api(patterns::")?.split_once("), web::")?;
+        let (_, pattern) = include_str!("../../src/web/routes.rs").split_once(&format!("    {name} "))?;
+        Some((pattern.split('"').nth(1)?.to_owned(), handler.split('(').next()?.to_owned()))
     });
     let routes: Vec<(String, String)> = routes.filter(|(path, _)| !path.ends_with("openapi.json")).collect();
     let described = document["paths"].as_object().unwrap();

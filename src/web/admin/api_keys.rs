@@ -1,14 +1,13 @@
 //! Keys to the JSON API. A secret is on exactly one page, once.
 
 use actix_session::Session;
-use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, ServiceConfig};
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
+use crate::actions::ActionError;
 use crate::actions::api_keys as actions;
-use crate::actions::{ActionError, FieldError};
 use crate::domain::id::ApiKeyId;
 use crate::store::StoreError;
 use crate::store::api_keys::{self, ApiKey};
@@ -16,14 +15,15 @@ use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::form::{FormErrors, PostedForm};
 use crate::web::page::{self, PageFrame, html, html_status, see_other};
+use crate::web::routes::{self, patterns};
 use crate::web::session::{self, Administrator};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
-        .route("/api-keys", web::get().to(index))
-        .route("/api-keys", web::post().to(create))
-        .route("/api-keys/{id}/revoke", web::get().to(confirm))
-        .route("/api-keys/{id}/revoke", web::post().to(revoke));
+        .route(patterns::API_KEYS, web::get().to(index))
+        .route(patterns::API_KEYS, web::post().to(create))
+        .route(patterns::REVOKE_API_KEY, web::get().to(confirm))
+        .route(patterns::REVOKE_API_KEY, web::post().to(revoke));
 }
 
 #[derive(Template)]
@@ -67,21 +67,18 @@ impl ApiKeyForm {
 struct RevokeForm {}
 
 async fn index(app: Data<AppState>, who: Administrator) -> Result<HttpResponse, PageError> {
-    list(&app, &who, StatusCode::OK, ApiKeyForm::default(), Vec::new()).await
+    list(&app, &who, ApiKeyForm::default(), FormErrors::default()).await
 }
 
 async fn list(
     app: &AppState,
     who: &Administrator,
-    status: StatusCode,
     given: ApiKeyForm,
-    errors: Vec<FieldError>,
+    errors: FormErrors,
 ) -> Result<HttpResponse, PageError> {
     let keys = app.store.read::<_, StoreError>(api_keys::all).await?;
-    html_status(
-        status,
-        ApiKeysPage { page: PageFrame::new(app, "api-keys", who), keys, given, errors: errors.into() },
-    )
+    let page = PageFrame::new(app, "api-keys", who);
+    html_status(errors.status(), ApiKeysPage { page, keys, given, errors })
 }
 
 async fn create(
@@ -97,10 +94,7 @@ async fn create(
             let name = given.name.trim().to_owned();
             html(CreatedPage { page: PageFrame::new(&app, "api-keys", &who), name, secret })
         }
-        Err(ActionError::Invalid(errors)) => {
-            list(&app, &who, StatusCode::UNPROCESSABLE_ENTITY, given, errors).await
-        }
-        Err(error) => Err(error.into()),
+        Err(error) => list(&app, &who, given, error.try_into()?).await,
     }
 }
 
@@ -126,5 +120,5 @@ async fn revoke(
     let (actor, now) = (who.actor(), app.clock.now());
     app.store.write::<_, ActionError>(move |tx| actions::revoke_api_key(tx, id, &actor, now)).await?;
     session::flash(&session, "The key is revoked. Calls with it are refused from now on.");
-    Ok(see_other("/api-keys"))
+    Ok(see_other(routes::api_keys()))
 }

@@ -6,7 +6,6 @@ use std::str::FromStr;
 
 use actix_multipart::Multipart;
 use actix_session::Session;
-use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
@@ -35,14 +34,13 @@ use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::form::{self, FormErrors};
 use crate::web::page::{self, PageFrame, html_status, see_other};
+use crate::web::routes::{self, patterns};
 use crate::web::session::{self, Editor};
 
 const TOO_LARGE: &str = "The file is larger than 10 MB. Choose a smaller one.";
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config
-        .route("/contacts/{id}/consents/new", web::get().to(new))
-        .route("/contacts/{id}/consents", web::post().to(create));
+    config.route(patterns::NEW_CONSENT, web::get().to(new)).route(patterns::CONSENTS, web::post().to(create));
 }
 
 #[derive(Template)]
@@ -117,8 +115,8 @@ impl ConsentSubject {
         let admins = (!is_admin).then(|| "Only an administrator can do this.".to_owned());
         let unless = |possible: bool, why: &str| (!possible).then(|| why.to_owned());
         let choice = |key, label, hint: &str, refused| {
-            let suffix = self.programs.query_suffix('&');
-            let href = format!("/contacts/{}/consents/new?update={key}{suffix}", self.contact.id);
+            let href = routes::new_consent_of(self.contact.id, key);
+            let href = format!("{href}{}", self.programs.query_suffix('&'));
             UpdateItem { href, key, label, hint: hint.to_owned(), refused }
         };
         let (hint, refused) = match self.state {
@@ -178,7 +176,7 @@ async fn new(
     let known = app.store.read(move |conn| known(conn, id, &slug, now)).await?;
     let mut given: ConsentForm = form::query(&request);
     given.received_on = revocations::today(now);
-    show(&app, &who, known, given, Vec::new())
+    show(&app, &who, known, given, FormErrors::default())
 }
 
 fn show(
@@ -186,7 +184,7 @@ fn show(
     who: &Editor,
     known: ConsentSubject,
     mut given: ConsentForm,
-    errors: Vec<FieldError>,
+    errors: FormErrors,
 ) -> Result<HttpResponse, PageError> {
     let page = PageFrame::new(app, "contacts", who);
     let choices = known.choices(page.is_admin());
@@ -196,16 +194,15 @@ fn show(
     }
     // Whoever asked for one update is told why not; never led to the form of another.
     let refused = choices.iter().find(|choice| choice.key == given.update).and_then(|c| c.refused.clone());
-    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let ConsentSubject { contact, number, programs, deadlines, .. } = known;
     let flag = number.consent.do_not_text.as_ref();
     given.flag_set_at = flag.map(|flag| flag.since.micros().to_string()).unwrap_or_default();
     let state = |program: &Program| number.consent.state_in(program.id).name().label().to_owned();
-    let address = format!("/contacts/{}/consents/new?update={}", contact.id, given.update);
+    let address = routes::new_consent_of(contact.id, &given.update);
     let (suffix, programs) = (programs.query_suffix('?'), programs.tabs(&address, state));
-    let (errors, hints) = (errors.into(), RevocationHints::new(deadlines));
+    let hints = RevocationHints::new(deadlines);
     html_status(
-        status,
+        errors.status(),
         NewConsentPage { page, contact, number, programs, suffix, choices, refused, given, errors, hints },
     )
 }
@@ -228,7 +225,7 @@ async fn create(
     }
     let update = match checked(&given, file, &about, now) {
         Ok(update) => update,
-        Err(errors) => return show(&app, &who, about, given, errors),
+        Err(errors) => return show(&app, &who, about, given, errors.into()),
     };
     let (number, actor, before) = (about.number.id, who.actor(), about.state.name());
     let program = about.programs.selected()?.slug.clone();
@@ -247,15 +244,14 @@ async fn create(
                     title(entry.event.kind, &entry.event.evidence, before, &HistoryContext::default())
                 ),
             );
-            return Ok(see_other(format!("/contacts/{id}{}", about.programs.query_suffix('?'))));
+            return Ok(see_other(format!("{}{}", routes::contact(id), about.programs.query_suffix('?'))));
         }
         Err(ActionError::Refused(refusal)) => {
             let why = refusal.to_person(about.sender.as_deref());
-            vec![FieldError::new(refusal.field().unwrap_or("update"), why)]
+            vec![FieldError::new(refusal.field().unwrap_or("update"), why)].into()
         }
-        Err(ActionError::Conflict(why)) => vec![FieldError::new("update", why)],
-        Err(ActionError::Invalid(errors)) => errors,
-        Err(error) => return Err(error.into()),
+        Err(ActionError::Conflict(why)) => vec![FieldError::new("update", why)].into(),
+        Err(error) => error.try_into()?,
     };
     show(&app, &who, about, given, errors)
 }

@@ -7,7 +7,6 @@ pub(super) mod questions;
 pub(super) mod timeline;
 
 use actix_session::Session;
-use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
@@ -21,7 +20,7 @@ use super::expired_holds::{HoldItem, by_number};
 use super::names::DisplayNames;
 use super::program_scope::{self, ProgramScope, ProgramTab};
 use super::troubleshoot::{VerdictPanel, VerdictSubject};
-use crate::actions::send_message::{BASIS_REQUIRED, NewMessage, needs_basis, send_message};
+use crate::actions::send_message::{BASIS_REQUIRED, NewMessage, check_body, needs_basis, send_message};
 use crate::actions::{ActionError, FieldError, sending_context};
 use crate::domain::decide::check_reinvite;
 use crate::domain::evidence::BasisKind;
@@ -39,6 +38,7 @@ use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::form::{FormErrors, PostedForm};
 use crate::web::page::{self, PageFrame, html_status, see_other};
+use crate::web::routes::{self, patterns};
 use crate::web::session::{self, Editor, SignedIn, Viewer};
 
 /// Texts of each direction that are shown.
@@ -46,8 +46,8 @@ const TEXTS: i64 = 100;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
-        .route("/contacts/{id}", web::get().to(show))
-        .route("/contacts/{id}/messages", web::post().to(send));
+        .route(patterns::CONTACT, web::get().to(show))
+        .route(patterns::CONTACT_MESSAGES, web::post().to(send));
 }
 
 #[derive(Template)]
@@ -118,15 +118,8 @@ async fn show(
     id: Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse, PageError> {
-    render(
-        &app,
-        &who,
-        page::id(&id)?,
-        program_scope::program_from_query(&request),
-        ComposeForm::default(),
-        Vec::new(),
-    )
-    .await
+    let (id, slug) = (page::id(&id)?, program_scope::program_from_query(&request));
+    render(&app, &who, id, slug, ComposeForm::default(), FormErrors::default()).await
 }
 
 async fn render(
@@ -135,15 +128,14 @@ async fn render(
     id: ContactId,
     program: String,
     given: ComposeForm,
-    errors: Vec<FieldError>,
+    errors: FormErrors,
 ) -> Result<HttpResponse, PageError> {
     let now = app.clock.now();
     let page = PageFrame::new(app, "contacts", who);
     let role = page.role();
     let seen = app.store.read_replica(who.mark(), move |conn| record(conn, id, &program, role, now)).await?;
     let page = page.showing(&seen, now);
-    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    html_status(status, ContactPage { page, record: seen.found, given, errors: errors.into() })
+    html_status(errors.status(), ContactPage { page, record: seen.found, given, errors })
 }
 
 #[derive(Clone, Deserialize, Default)]
@@ -172,9 +164,13 @@ async fn send(
     let slug = programs.selected()?.slug.clone();
     let to = number.phone.as_str().to_owned();
     let body = given.body.replace("\r\n", "\n");
-    let basis = match basis::given(&given.basis_kind, &given.basis_words) {
-        Ok(basis) => basis,
-        Err(error) => return render(&app, &who, id, slug, given, vec![error]).await,
+    let (basis, checked) = (basis::given(&given.basis_kind, &given.basis_words), check_body(&body));
+    let basis = match (basis, checked) {
+        (Ok(basis), Ok(())) => basis,
+        (basis, checked) => {
+            let errors: Vec<FieldError> = checked.err().into_iter().chain(basis.err()).collect();
+            return render(&app, &who, id, slug, given, errors.into()).await;
+        }
     };
     let program = Some(slug.clone());
     let wanted = NewMessage { to, body, category: Category::Conversation, program, basis };
@@ -195,10 +191,9 @@ async fn send(
                 }
                 _ => session::flash(&session, accepted.words),
             }
-            Ok(see_other(format!("/contacts/{id}{}", programs.query_suffix('?'))))
+            Ok(see_other(format!("{}{}", routes::contact(id), programs.query_suffix('?'))))
         }
-        Err(ActionError::Invalid(errors)) => render(&app, &who, id, slug, given, errors).await,
-        Err(error) => Err(error.into()),
+        Err(error) => render(&app, &who, id, slug, given, error.try_into()?).await,
     }
 }
 
@@ -227,7 +222,7 @@ fn record(
     let state = |program: &Program| number.consent.state_in(program.id).name().label().to_owned();
     let about = VerdictSubject { number: Some(number.id), contact: Some(id), program: Some(program), role };
     Ok(ContactRecord {
-        programs: programs.tabs(&format!("/contacts/{id}"), state),
+        programs: programs.tabs(&routes::contact(id), state),
         suffix: programs.query_suffix('?'),
         sender: store::programs::sender(conn, program.id)?,
         state: number.consent.state_in(program.id).name().as_str(),
@@ -256,11 +251,19 @@ fn record(
 
 impl ContactRecord {
     fn address(&self) -> String {
-        format!("/contacts/{}{}", self.contact.id, self.suffix)
+        format!("{}{}", routes::contact(self.contact.id), self.suffix)
     }
 
-    fn address_of(&self, what: &str) -> String {
-        format!("/contacts/{}/{what}{}", self.contact.id, self.suffix)
+    fn messages_address(&self) -> String {
+        format!("{}{}", routes::contact_messages(self.contact.id), self.suffix)
+    }
+
+    fn new_consent_address(&self) -> String {
+        format!("{}{}", routes::new_consent(self.contact.id), self.suffix)
+    }
+
+    fn reinvitation_address(&self) -> String {
+        format!("{}{}", routes::reinvitation(self.contact.id), self.suffix)
     }
 
     fn hint(&self) -> String {

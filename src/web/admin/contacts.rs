@@ -17,6 +17,7 @@ use crate::web::error::PageError;
 use crate::web::form;
 use crate::web::page::grouped;
 use crate::web::page::{PageFrame, html, see_other};
+use crate::web::routes::{self, patterns};
 use crate::web::session::Viewer;
 use crate::web::{AppState, cursor};
 
@@ -24,11 +25,11 @@ const PER_PAGE: usize = 50;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
-        .route("/contacts", web::get().to(index))
-        .route("/contacts", web::post().to(edit::create))
-        .route("/contacts/new", web::get().to(edit::new))
-        .route("/contacts/{id}/edit", web::get().to(edit::edit))
-        .route("/contacts/{id}", web::post().to(edit::update));
+        .route(patterns::CONTACTS, web::get().to(index))
+        .route(patterns::CONTACTS, web::post().to(edit::create))
+        .route(patterns::NEW_CONTACT, web::get().to(edit::new))
+        .route(patterns::EDIT_CONTACT, web::get().to(edit::edit))
+        .route(patterns::CONTACT, web::post().to(edit::update));
 }
 
 /// The tabs, with the value of `state` that each stands for.
@@ -125,19 +126,15 @@ impl ContactsQuery {
     }
 
     fn href(&self) -> String {
-        let all = [
-            ("q", &self.q),
+        let fields = [
+            ("q", self.q.as_str()),
             ("state", &self.state),
             ("program", &self.program),
             ("sort", &self.sort),
             ("after", &self.after),
             ("before", &self.before),
         ];
-        let given: Vec<_> = all.into_iter().filter(|(_, value)| !value.is_empty()).collect();
-        match serde_html_form::to_string(given) {
-            Ok(query) if !query.is_empty() => format!("/contacts?{query}"),
-            _ => "/contacts".to_owned(),
-        }
+        routes::with_query(routes::contacts(), &fields)
     }
 
     /// The chips of what narrows the list; a state that nobody knows is one as well.
@@ -194,7 +191,7 @@ fn only_contact(
     let programs = ProgramScope::read(conn, &asked.program)?;
     let suffix = if asked.program.is_empty() { String::new() } else { programs.query_suffix('?') };
     Ok(match contacts::of_number(conn, number.id)?.as_slice() {
-        [only] => Some(format!("/contacts/{}{suffix}", only.id)),
+        [only] => Some(format!("{}{suffix}", routes::contact(only.id))),
         _ => None,
     })
 }

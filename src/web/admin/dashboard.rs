@@ -30,6 +30,7 @@ use crate::web::error::PageError;
 use crate::web::form::PostedForm;
 use crate::web::page::grouped;
 use crate::web::page::{PageFrame, html, see_other};
+use crate::web::routes::{self, patterns};
 use crate::web::session::{self, Administrator, Viewer};
 
 /// Failures looked at to name causes.
@@ -41,9 +42,9 @@ const SHOWN: usize = 10;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
-        .route("/", web::get().to(show))
-        .route("/sending/off", web::get().to(confirm_off))
-        .route("/sending", web::post().to(switch));
+        .route(patterns::DASHBOARD, web::get().to(show))
+        .route(patterns::SENDING_OFF, web::get().to(confirm_off))
+        .route(patterns::SENDING, web::post().to(switch));
 }
 
 #[derive(Template)]
@@ -143,7 +144,7 @@ async fn switch(
     app.store.write::<_, ActionError>(turn).await?;
     let done = if on { "Sending is on again." } else { "Sending is off. Replies are still recorded." };
     session::flash(&session, done);
-    Ok(see_other("/"))
+    Ok(see_other(routes::dashboard()))
 }
 
 fn figures(conn: &mut ReadConn<'_>, now: Timestamp) -> Result<DashboardStats, StoreError> {
@@ -158,7 +159,7 @@ fn figures(conn: &mut ReadConn<'_>, now: Timestamp) -> Result<DashboardStats, St
     let mut mute = Vec::new();
     for program in &all {
         if programs::sender(conn, program.id)?.is_none() {
-            mute.push((format!("/programs/{}", program.slug), program.name.clone()));
+            mute.push((routes::program(&program.slug), program.name.clone()));
         }
     }
     let count = |state: &str| tallies.get(state).copied().unwrap_or(0);

@@ -9,10 +9,11 @@ use crate::actions::record_consent::EvidenceFile;
 use crate::store::{StoreError, documents};
 use crate::web::AppState;
 use crate::web::error::PageError;
+use crate::web::routes::patterns;
 use crate::web::session::Viewer;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config.route("/documents/{sha256}", web::get().to(show));
+    config.route(patterns::DOCUMENT, web::get().to(show));
 }
 
 /// What `infer` calls a kind of file, its media type and how its name ends; text is everything else that reads as text.

@@ -17,10 +17,11 @@ use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::form::{PostedForm, is_local};
 use crate::web::page::{self, see_other};
+use crate::web::routes::{self, patterns};
 use crate::web::session::{self, Editor};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config.route("/messages/{id}/stale", web::post().to(decide));
+    config.route(patterns::EXPIRED_HOLD, web::post().to(decide));
 }
 
 /// What a person is asked about one number.
@@ -99,5 +100,5 @@ async fn decide(
         Err(error) => return Err(error.into()),
     }
     let back = Some(given.back).filter(|back| is_local(back));
-    Ok(see_other(back.unwrap_or_else(|| format!("/messages/{id}"))))
+    Ok(see_other(back.unwrap_or_else(|| routes::message(id))))
 }

@@ -2,7 +2,6 @@
 //! next one.
 
 use actix_session::Session;
-use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, ServiceConfig};
 use actix_web::{HttpResponse, web};
 use askama::Template;
@@ -16,16 +15,17 @@ use crate::store::forms::{self, FormVersion, HostedForm};
 use crate::store::{StoreError, programs};
 use crate::web::AppState;
 use crate::web::error::PageError;
-use crate::web::form::{FormErrors, FormRedisplay, PostedForm, SavedMeanwhile, saved_meanwhile};
+use crate::web::form::{FormErrors, PostedForm, SavedMeanwhile, saved_meanwhile};
 use crate::web::page::{PageFrame, html, html_status, see_other};
+use crate::web::routes::{self, patterns};
 use crate::web::session::{self, Administrator, SignedIn, Viewer};
 
 /// The addresses of the forms' administration.
 pub fn routes(config: &mut ServiceConfig) {
     config
-        .route("/forms", web::get().to(index))
-        .route("/forms/{slug}", web::get().to(show))
-        .route("/forms/{slug}", web::post().to(change));
+        .route(patterns::FORMS, web::get().to(index))
+        .route(patterns::FORM, web::get().to(show))
+        .route(patterns::FORM, web::post().to(change));
 }
 
 #[derive(Template)]
@@ -110,7 +110,7 @@ async fn form_page(
     app: &AppState,
     who: &impl SignedIn,
     slug: String,
-    again: Option<(HostedFormForm, FormRedisplay)>,
+    again: Option<(HostedFormForm, FormErrors)>,
 ) -> Result<HttpResponse, PageError> {
     let found = app.store.read::<_, StoreError>(move |conn| {
         let Some((form, _)) = forms::find(conn, &slug)? else { return Ok(None) };
@@ -120,22 +120,22 @@ async fn form_page(
     });
     let (form, program, versions) = found.await?.ok_or(PageError::NotFound)?;
     let published = HostedFormForm::of(&form);
-    let (status, given, errors, meanwhile) = match again {
-        None => (StatusCode::OK, published, FormErrors::default(), Vec::new()),
+    let (given, errors, meanwhile) = match again {
+        None => (published, FormErrors::default(), Vec::new()),
         // A second "Publish" is upon what is published now.
-        Some((given, refused)) if refused.is_outdated() => {
-            let (status, meanwhile) = (refused.status(), given.beside(&published));
-            (status, HostedFormForm { revision: published.revision, ..given }, refused.errors(), meanwhile)
+        Some((given, errors)) if errors.is_outdated() => {
+            let meanwhile = given.beside(&published);
+            (HostedFormForm { revision: published.revision, ..given }, errors, meanwhile)
         }
-        Some((given, refused)) => (refused.status(), given, refused.errors(), Vec::new()),
+        Some((given, errors)) => (given, errors, Vec::new()),
     };
     let shown = |version: FormVersion| VersionItem { sha256: hex(&version.wording_sha256), version };
     let versions = versions.into_iter().map(shown).collect();
-    let public_url = format!("{}/f/{}", app.public_url, form.slug);
+    let public_url = format!("{}{}", app.public_url, routes::public_form(&form.slug));
     let page = PageFrame::new(app, "forms", who);
     let hosted = form;
     let page = FormDetailPage { page, hosted, program, public_url, versions, given, errors, meanwhile };
-    html_status(status, page)
+    html_status(page.errors.status(), page)
 }
 
 async fn change(
@@ -151,7 +151,7 @@ async fn change(
         "single" => false,
         _ => {
             let errors = vec![FieldError::new("opt_in", "Choose what a ticked box means.")];
-            return form_page(&app, &who, slug, Some((given, FormRedisplay::Invalid(errors)))).await;
+            return form_page(&app, &who, slug, Some((given, errors.into()))).await;
         }
     };
     let edited = FormChange {
@@ -168,7 +168,7 @@ async fn change(
                 &session,
                 "The form is changed. Consent given under an older wording keeps that wording.",
             );
-            Ok(see_other(format!("/forms/{slug}")))
+            Ok(see_other(routes::form(slug)))
         }
         Err(error) => form_page(&app, &who, slug, Some((given, error.try_into()?))).await,
     }

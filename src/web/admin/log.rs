@@ -12,12 +12,13 @@ use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::form;
 use crate::web::page::{PageFrame, html};
+use crate::web::routes::{self, patterns};
 use crate::web::session::Inspector;
 
 const PER_PAGE: usize = 50;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config.route("/log", web::get().to(index));
+    config.route(patterns::LOG, web::get().to(index));
 }
 
 #[derive(Template)]
@@ -55,10 +56,8 @@ struct LogQuery {
 
 impl LogQuery {
     fn address(&self) -> String {
-        let all = [("actor", &self.actor), ("action", &self.action), ("before", &self.before)];
-        let given: Vec<_> = all.into_iter().filter(|(_, value)| !value.is_empty()).collect();
-        let query = serde_html_form::to_string(given).unwrap_or_default();
-        if query.is_empty() { "/log".to_owned() } else { format!("/log?{query}") }
+        let fields = [("actor", self.actor.as_str()), ("action", &self.action), ("before", &self.before)];
+        routes::with_query(routes::log(), &fields)
     }
 
     fn filter(&self) -> AdminLogFilter {
@@ -108,11 +107,11 @@ fn shown(line: AdminLogRow, people: &[User]) -> LogItem {
     let by_actor = LogQuery { actor: line.actor.clone(), ..LogQuery::default() }.address();
     let by_action = LogQuery { action: line.action.clone(), ..LogQuery::default() }.address();
     let subject = line.subject.split_once(':').and_then(|(kind, name)| match kind {
-        "form" => Some(format!("/forms/{name}")),
-        "program" => Some(format!("/programs/{name}")),
-        "rules" => Some(format!("/rules/history?up_to={name}")),
-        "contact" => Some(format!("/contacts/{name}")),
-        "user" => people.iter().find(|user| user.email == name).map(|user| format!("/users/{}", user.id)),
+        "form" => Some(routes::form(name)),
+        "program" => Some(routes::program(name)),
+        "rules" => Some(routes::rules_history_up_to(name)),
+        "contact" => Some(routes::contact(name)),
+        "user" => people.iter().find(|user| user.email == name).map(|user| routes::user(user.id)),
         _ => None,
     });
     LogItem { line, by_actor, by_action, subject }

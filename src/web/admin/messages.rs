@@ -26,12 +26,13 @@ use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::form;
 use crate::web::page::{self, PageFrame, html};
+use crate::web::routes::{self, patterns};
 use crate::web::session::Viewer;
 
 const PER_PAGE: usize = 50;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config.route("/messages", web::get().to(index)).route("/messages/{id}", web::get().to(show));
+    config.route(patterns::MESSAGES, web::get().to(index)).route(patterns::MESSAGE, web::get().to(show));
 }
 
 #[derive(Template)]
@@ -115,14 +116,13 @@ fn lines(
 
 /// The address of the list, narrowed.
 pub(super) fn href(status: Option<Status>, code: Option<&str>, before: Option<MessageId>) -> String {
-    let status = status.map(|status| ("status", status.to_string()));
-    let code = code.map(|code| ("code", code.to_owned()));
-    let before = before.map(|before| ("before", before.to_string()));
-    let given: Vec<_> = [status, code, before].into_iter().flatten().collect();
-    match serde_html_form::to_string(given) {
-        Ok(query) if !query.is_empty() => format!("/messages?{query}"),
-        _ => "/messages".to_owned(),
-    }
+    let before = before.map(|before| before.to_string());
+    let fields = [
+        ("status", status.map_or("", |status| status.as_str())),
+        ("code", code.unwrap_or_default()),
+        ("before", before.as_deref().unwrap_or_default()),
+    ];
+    routes::with_query(routes::messages(), &fields)
 }
 
 /// As pages write it: in the database and the API the word stays "cancelled".

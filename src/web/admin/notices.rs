@@ -14,10 +14,11 @@ use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::form::PostedForm;
 use crate::web::page::{self, see_other};
+use crate::web::routes::{self, patterns};
 use crate::web::session::{self, Editor};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config.route("/notices/{id}", web::post().to(close));
+    config.route(patterns::NOTICE, web::post().to(close));
 }
 
 /// The first words of a text.
@@ -38,7 +39,7 @@ pub(super) struct NoticeItem {
 
 impl NoticeItem {
     pub(super) fn new(kind: NoticeKind, text: InboundRow) -> NoticeItem {
-        let number = text.number_id.map(|_| text.from_text.replace('+', "%2B"));
+        let number = text.number_id.map(|_| routes::troubleshoot_number(&text.from_text, ""));
         NoticeItem {
             id: text.id,
             sentence: sentence(kind),
@@ -46,10 +47,7 @@ impl NoticeItem {
             body: text.body.chars().take(FIRST_WORDS).collect(),
             at: text.received_at,
             label: if number.is_some() { "Open the number" } else { "Record an opt-out" },
-            href: number.map_or_else(
-                || "/revocations/new".to_owned(),
-                |number| format!("/troubleshoot?number={number}"),
-            ),
+            href: number.unwrap_or_else(|| routes::new_revocation().to_owned()),
         }
     }
 }
@@ -82,7 +80,7 @@ async fn close(
     let (actor, now) = (who.actor(), app.clock.now());
     app.store.write::<_, ActionError>(move |tx| close_notice(tx, id, &actor, now)).await?;
     session::flash(&session, "Marked as done.");
-    Ok(see_other("/"))
+    Ok(see_other(routes::dashboard()))
 }
 
 /// The button alone.

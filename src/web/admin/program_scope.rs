@@ -12,6 +12,7 @@ use crate::store::numbers::Number;
 use crate::store::{ReadConn, contacts, numbers, programs};
 use crate::web::error::PageError;
 use crate::web::form;
+use crate::web::routes;
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
@@ -44,7 +45,7 @@ impl ContactInProgram {
 
     /// The contact's own page, in the same program.
     pub(super) fn address(&self) -> String {
-        format!("/contacts/{}{}", self.contact.id, self.programs.query_suffix('?'))
+        format!("{}{}", routes::contact(self.contact.id), self.programs.query_suffix('?'))
     }
 }
 

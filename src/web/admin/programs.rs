@@ -5,7 +5,6 @@ mod replies;
 mod sending;
 
 use actix_session::Session;
-use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
@@ -23,8 +22,9 @@ use crate::store::forms::{self, HostedForm};
 use crate::store::{StoreError, programs};
 use crate::web::AppState;
 use crate::web::error::PageError;
-use crate::web::form::{FormErrors, FormRedisplay, PostedForm, SavedMeanwhile, saved_meanwhile};
+use crate::web::form::{FormErrors, PostedForm, SavedMeanwhile, saved_meanwhile};
 use crate::web::page::{PageFrame, html, html_status, see_other};
+use crate::web::routes::{self, patterns};
 use crate::web::session::{self, Administrator, SignedIn, Viewer};
 
 use self::new::{create, new};
@@ -34,15 +34,15 @@ use self::sending::sending;
 /// The addresses of the programs.
 pub fn routes(config: &mut ServiceConfig) {
     config
-        .route("/programs", web::get().to(index))
-        .route("/programs", web::post().to(create))
-        .route("/programs/new", web::get().to(new))
-        .route("/programs/{slug}", web::get().to(show))
-        .route("/programs/{slug}/sending", web::get().to(redirect_to_list))
-        .route("/programs/{slug}/sending", web::post().to(sending))
-        .route("/programs/{slug}/replies/{language}", web::get().to(redirect_to_list))
-        .route("/programs/{slug}/replies/{language}", web::post().to(replies))
-        .route("/programs/{slug}", web::post().to(change));
+        .route(patterns::PROGRAMS, web::get().to(index))
+        .route(patterns::PROGRAMS, web::post().to(create))
+        .route(patterns::NEW_PROGRAM, web::get().to(new))
+        .route(patterns::PROGRAM, web::get().to(show))
+        .route(patterns::PROGRAM_SENDING, web::get().to(redirect_to_list))
+        .route(patterns::PROGRAM_SENDING, web::post().to(sending))
+        .route(patterns::PROGRAM_REPLIES, web::get().to(redirect_to_list))
+        .route(patterns::PROGRAM_REPLIES, web::post().to(replies))
+        .route(patterns::PROGRAM, web::post().to(change));
 }
 
 #[derive(Template)]
@@ -229,7 +229,7 @@ async fn index(app: Data<AppState>, who: Viewer) -> Result<HttpResponse, PageErr
 async fn redirect_to_list(_who: Viewer, request: HttpRequest) -> HttpResponse {
     let slug = request.match_info().get("slug").unwrap_or_default();
     let is_plain = slug.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '-');
-    see_other(if is_plain { format!("/programs/{slug}") } else { "/programs".to_owned() })
+    see_other(if is_plain { routes::program(slug) } else { routes::programs().to_owned() })
 }
 
 async fn show(app: Data<AppState>, who: Viewer, slug: Path<String>) -> Result<HttpResponse, PageError> {
@@ -240,7 +240,7 @@ async fn program_page(
     app: &AppState,
     who: &impl SignedIn,
     slug: String,
-    again: Option<(ProgramRedisplay, FormRedisplay)>,
+    again: Option<(ProgramRedisplay, FormErrors)>,
 ) -> Result<HttpResponse, PageError> {
     let found = app.store.read::<_, StoreError>(move |conn| {
         let Some(program) = programs::find(conn, Some(&slug))? else { return Ok(None) };
@@ -249,14 +249,13 @@ async fn program_page(
         Ok(Some((program, sender, forms)))
     });
     let (program, sender, forms) = found.await?.ok_or(PageError::NotFound)?;
-    let (typed, status, errors, meanwhile) = match again {
-        None => (None, StatusCode::OK, FormErrors::default(), Vec::new()),
-        Some((typed, refused)) if refused.is_outdated() => {
+    let (typed, errors, meanwhile) = match again {
+        None => (None, FormErrors::default(), Vec::new()),
+        Some((typed, errors)) if errors.is_outdated() => {
             let meanwhile = typed.beside(&program, sender.as_deref());
-            let typed = typed.upon(&program, sender.as_deref());
-            (Some(typed), refused.status(), refused.errors(), meanwhile)
+            (Some(typed.upon(&program, sender.as_deref())), errors, meanwhile)
         }
-        Some((typed, refused)) => (Some(typed), refused.status(), refused.errors(), Vec::new()),
+        Some((typed, errors)) => (Some(typed), errors, Vec::new()),
     };
     let (given, sending, replies) = match typed {
         None => (None, None, None),
@@ -273,7 +272,7 @@ async fn program_page(
     let in_languages = in_languages(&program, replies.as_ref());
     let page = PageFrame::new(app, "programs", who);
     html_status(
-        status,
+        errors.status(),
         ProgramPage {
             page,
             program,
@@ -302,7 +301,7 @@ async fn change(
     match app.store.write(move |tx| edit_program(tx, &of, &wording, &actor, now)).await {
         Ok(renewed) => {
             session::flash(&session, saved(&renewed));
-            Ok(see_other(format!("/programs/{slug}")))
+            Ok(see_other(routes::program(slug)))
         }
         Err(error) => {
             let typed = ProgramRedisplay::Wording(given);

@@ -2,14 +2,13 @@
 //! reason; the log and the number's timeline keep it.
 
 use actix_session::Session;
-use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, ServiceConfig};
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
+use crate::actions::ActionError;
 use crate::actions::mark_reachable::mark_reachable;
-use crate::actions::{ActionError, FieldError};
 use crate::domain::id::NumberId;
 use crate::store::numbers::Number;
 use crate::store::{ReadConn, contacts, numbers};
@@ -17,12 +16,11 @@ use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::form::{FormErrors, PostedForm};
 use crate::web::page::{self, PageFrame, html_status, see_other};
+use crate::web::routes::{self, patterns};
 use crate::web::session::{self, Editor};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config
-        .route("/numbers/{id}/reachable", web::get().to(new))
-        .route("/numbers/{id}/reachable", web::post().to(create));
+    config.route(patterns::REACHABLE, web::get().to(new)).route(patterns::REACHABLE, web::post().to(create));
 }
 
 #[derive(Template)]
@@ -54,7 +52,7 @@ async fn new(
         session::flash_refusal(&session, "This number is not marked as unreachable.".to_owned());
         return Ok(see_other(back));
     }
-    redisplay(&app, &who, number, back, ReachableForm::default(), Vec::new())
+    redisplay(&app, &who, number, back, ReachableForm::default(), FormErrors::default())
 }
 
 fn redisplay(
@@ -63,11 +61,10 @@ fn redisplay(
     number: Number,
     back: String,
     given: ReachableForm,
-    errors: Vec<FieldError>,
+    errors: FormErrors,
 ) -> Result<HttpResponse, PageError> {
-    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let (page, errors) = (PageFrame::new(app, "contacts", who), errors.into());
-    html_status(status, ReachablePage { page, number, back, given, errors })
+    let page = PageFrame::new(app, "contacts", who);
+    html_status(errors.status(), ReachablePage { page, number, back, given, errors })
 }
 
 async fn create(
@@ -82,9 +79,8 @@ async fn create(
     let (reason, actor, now) = (given.reason.clone(), who.actor(), app.clock.now());
     match app.store.write(move |tx| mark_reachable(tx, id, &reason, &actor, now)).await {
         Ok(()) => session::flash(&session, "Marked as reachable. Messages can be sent again.".to_owned()),
-        Err(ActionError::Invalid(errors)) => return redisplay(&app, &who, number, back, given, errors),
         Err(ActionError::Conflict(why)) => session::flash_refusal(&session, why),
-        Err(error) => return Err(error.into()),
+        Err(error) => return redisplay(&app, &who, number, back, given, error.try_into()?),
     }
     Ok(see_other(back))
 }
@@ -93,8 +89,8 @@ async fn create(
 fn find(conn: &mut ReadConn<'_>, id: NumberId) -> Result<(Number, String), PageError> {
     let number = numbers::get(conn, id)?.ok_or(PageError::NotFound)?;
     let back = match contacts::of_number(conn, id)?.first() {
-        Some(contact) => format!("/contacts/{}", contact.id),
-        None => format!("/troubleshoot?number={}", number.phone.as_str().replace('+', "%2B")),
+        Some(contact) => routes::contact(contact.id),
+        None => routes::troubleshoot_number(number.phone.as_str(), ""),
     };
     Ok((number, back))
 }

@@ -1,7 +1,6 @@
 //! Asking a lead once more: a page of its own, because an invitation that nobody answered was an answer of a kind.
 
 use actix_session::Session;
-use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
@@ -9,8 +8,8 @@ use serde::Deserialize;
 
 use super::basis;
 use super::program_scope::{self, ContactInProgram};
+use crate::actions::ActionError;
 use crate::actions::reinvite::reinvite;
-use crate::actions::{ActionError, FieldError};
 use crate::domain::consent::ConsentState;
 use crate::domain::decide::check_reinvite;
 use crate::domain::evidence::BasisKind;
@@ -25,12 +24,13 @@ use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::form::{FormErrors, PostedForm};
 use crate::web::page::{self, PageFrame, html_status, see_other};
+use crate::web::routes::{self, patterns};
 use crate::web::session::{self, Editor};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
-        .route("/contacts/{id}/reinvitation", web::get().to(new))
-        .route("/contacts/{id}/reinvitation", web::post().to(create));
+        .route(patterns::REINVITATION, web::get().to(new))
+        .route(patterns::REINVITATION, web::post().to(create));
 }
 
 #[derive(Template)]
@@ -74,7 +74,7 @@ async fn new(
     let (id, slug): (ContactId, String) = (page::id(&id)?, program_scope::program_from_query(&request));
     let whom = app.store.read(move |conn| ContactInProgram::read(conn, id, &slug)).await?;
     let back = whom.address();
-    match show(&app, &who, whom, ReinviteForm::default(), Vec::new()).await {
+    match show(&app, &who, whom, ReinviteForm::default(), FormErrors::default()).await {
         // It cannot be asked now, and the contact says the rest.
         Err(PageError::Unprocessable(why)) => {
             session::flash_refusal(&session, why.join(" "));
@@ -89,13 +89,12 @@ async fn show(
     who: &Editor,
     whom: ContactInProgram,
     given: ReinviteForm,
-    errors: Vec<FieldError>,
+    errors: FormErrors,
 ) -> Result<HttpResponse, PageError> {
     let now = app.clock.now();
     let about = app.store.read(move |conn| about(conn, whom, now)).await?;
-    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let (page, errors) = (PageFrame::new(app, "contacts", who), errors.into());
-    html_status(status, ReinvitePage { page, about, given, errors })
+    let page = PageFrame::new(app, "contacts", who);
+    html_status(errors.status(), ReinvitePage { page, about, given, errors })
 }
 
 fn about(
@@ -137,7 +136,7 @@ async fn create(
     let (back, number, program) = (whom.address(), whom.number.id, whom.programs.selected()?.slug.clone());
     let basis = match basis::given(&given.basis_kind, &given.basis_words) {
         Ok(basis) => basis,
-        Err(error) => return show(&app, &who, whom, given, vec![error]).await,
+        Err(error) => return show(&app, &who, whom, given, vec![error].into()).await,
     };
     let (actor, now) = (who.actor(), app.clock.now());
     match app.store.write(move |tx| reinvite(tx, number, Some(&program), basis.clone(), &actor, now)).await {
@@ -145,7 +144,7 @@ async fn create(
             let done = "Reminder scheduled: the opt-in request will be sent once more. Held messages keep their time.";
             session::flash(&session, done);
         }
-        Err(ActionError::Invalid(errors)) => return show(&app, &who, whom, given, errors).await,
+        Err(ActionError::Invalid(errors)) => return show(&app, &who, whom, given, errors.into()).await,
         Err(ActionError::Refused(refusal)) => session::flash_refusal(&session, refusal.to_string()),
         Err(ActionError::Conflict(why)) => session::flash_refusal(&session, why),
         Err(error) => return Err(error.into()),

@@ -17,10 +17,11 @@ use crate::web::error::PageError;
 use crate::web::form;
 use crate::web::page::{PageFrame, html};
 use crate::web::public::replies::{ExampleGroup, KINDS, ReplyKindGroup, groups, kind};
+use crate::web::routes::{self, patterns};
 use crate::web::session::Viewer;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config.route("/reply-tester", web::get().to(show));
+    config.route(patterns::REPLY_TESTER, web::get().to(show));
 }
 
 #[derive(Template)]
@@ -72,10 +73,7 @@ async fn show(app: Data<AppState>, who: Viewer, request: HttpRequest) -> Result<
     let (programs, keywords, narrow) = known.await?;
     let is_text = !asked.text.trim().is_empty();
     let answer = is_text.then(|| answer(read(&asked.text, &keywords), &narrow));
-    let address = match serde_html_form::to_string([("class", &asked.class), ("text", &asked.text)]) {
-        Ok(query) => format!("/reply-tester?{query}"),
-        Err(_) => "/reply-tester".to_owned(),
-    };
+    let address = routes::reply_tester_of(&asked.class, &asked.text);
     let programs = programs.tabs(&address, |_| String::new());
     let current = kind(&asked.class);
     let page = PageFrame::new(&app, "reply-tester", &who);

@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use actix_session::Session;
-use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
@@ -28,6 +27,7 @@ use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::form::{self, FormErrors, PostedForm};
 use crate::web::page::{self, PageFrame, html, html_status, see_other, span};
+use crate::web::routes::{self, patterns};
 use crate::web::session::{self, Editor, SignedIn, Viewer};
 
 /// Replies on one page.
@@ -37,9 +37,9 @@ const TEXTS: i64 = 12;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
-        .route("/reviews", web::get().to(index))
-        .route("/reviews/{id}", web::get().to(show))
-        .route("/reviews/{id}", web::post().to(decide));
+        .route(patterns::REVIEWS, web::get().to(index))
+        .route(patterns::REVIEW, web::get().to(show))
+        .route(patterns::REVIEW, web::post().to(decide));
 }
 
 #[derive(Template)]
@@ -97,7 +97,7 @@ async fn index(app: Data<AppState>, who: Viewer, request: HttpRequest) -> Result
     let goes_on = waiting.len() > SHOWN;
     waiting.truncate(SHOWN);
     let last = waiting.last().filter(|_| goes_on);
-    let next = last.map(|last| format!("/reviews?after={}.{}", last.since.micros(), last.number.id));
+    let next = last.map(|last| routes::reviews_after(last.since.micros(), last.number.id));
     let line =
         |waiting: WaitingReview| ReviewItem { clock: ReviewClock::new(waiting.since, days, now), waiting };
     let lines = waiting.into_iter().map(line).collect();
@@ -142,24 +142,23 @@ struct ReviewRecord {
 async fn show(app: Data<AppState>, who: Viewer, number: Path<String>) -> Result<HttpResponse, PageError> {
     let number = page::id(&number)?;
     match app.store.read(move |conn| read(conn, number)).await? {
-        Some(review) => render(&app, &who, StatusCode::OK, review, String::new(), Vec::new()),
+        Some(review) => render(&app, &who, review, String::new(), FormErrors::default()),
         // Decided meanwhile, perhaps by somebody else: the next one waits.
-        None => Ok(see_other("/reviews")),
+        None => Ok(see_other(routes::reviews())),
     }
 }
 
 fn render(
     app: &AppState,
     who: &impl SignedIn,
-    status: StatusCode,
     review: ReviewRecord,
     reason: String,
-    errors: Vec<FieldError>,
+    errors: FormErrors,
 ) -> Result<HttpResponse, PageError> {
     let now = app.clock.now();
     let clock = ReviewClock::new(review.since, review.rules.deadlines(now).review_days, now);
     let page = PageFrame::new(app, "reviews", who);
-    html_status(status, ReviewPage { page, review, clock, reason, errors: errors.into() })
+    html_status(errors.status(), ReviewPage { page, review, clock, reason, errors })
 }
 
 fn read(conn: &mut ReadConn<'_>, id: NumberId) -> Result<Option<ReviewRecord>, PageError> {
@@ -213,7 +212,7 @@ async fn decide(
     let (is_revoked, actor, now) = (decision == ReviewDecision::Revoke, who.actor(), app.clock.now());
     let decided =
         app.store.write(move |tx| decide_review(tx, number, shown, decision.clone(), &actor, now)).await;
-    let (status, error) = match decided {
+    let errors = match decided {
         Ok(()) => {
             let lead = lead(&app, &who, number).await?;
             let done = match is_revoked {
@@ -223,17 +222,15 @@ async fn decide(
             session::flash(&session, done);
             return next(&app).await;
         }
-        Err(ActionError::Conflict(why)) => (StatusCode::CONFLICT, FieldError::new("", why)),
-        Err(ActionError::Refused(refusal)) => {
-            (StatusCode::UNPROCESSABLE_ENTITY, FieldError::new("reason", refusal.to_string()))
-        }
+        Err(ActionError::Conflict(why)) => FormErrors::outdated("", why),
+        Err(ActionError::Refused(refusal)) => vec![FieldError::new("reason", refusal.to_string())].into(),
         Err(error) => return Err(error.into()),
     };
     if let Some(review) = app.store.read(move |conn| read(conn, number)).await? {
-        return render(&app, &who, status, review, given.reason, vec![error]);
+        return render(&app, &who, review, given.reason, errors);
     }
     let lead = lead(&app, &who, number).await?;
-    session::flash_refusal(&session, format!("{lead}: {}", error.message));
+    session::flash_refusal(&session, format!("{lead}: {}", errors.sentences()));
     next(&app).await
 }
 
@@ -251,5 +248,5 @@ async fn lead(app: &AppState, who: &impl SignedIn, id: NumberId) -> Result<Strin
 /// On to the one that waits the longest.
 async fn next(app: &AppState) -> Result<HttpResponse, PageError> {
     let next = app.store.read::<_, StoreError>(|conn| reviews::waiting(conn, None, 1)).await?;
-    Ok(see_other(next.first().map_or("/reviews".to_owned(), |next| format!("/reviews/{}", next.number.id))))
+    Ok(see_other(next.first().map_or(routes::reviews().to_owned(), |next| routes::review(next.number.id))))
 }

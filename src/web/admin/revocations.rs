@@ -4,7 +4,6 @@
 use std::str::FromStr;
 
 use actix_session::Session;
-use actix_web::http::StatusCode;
 use actix_web::web::{Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
@@ -13,8 +12,8 @@ use serde::Deserialize;
 
 use super::consents::day;
 use super::names::DisplayNames;
+use crate::actions::FieldError;
 use crate::actions::record_consent::{NewConsentRecord, record_consent};
-use crate::actions::{ActionError, FieldError};
 use crate::domain::business_days;
 use crate::domain::consent::Source;
 use crate::domain::evidence::RevocationChannel;
@@ -28,6 +27,7 @@ use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::form::{self, FormErrors, PostedForm};
 use crate::web::page::{PageFrame, html, html_status, see_other};
+use crate::web::routes::{self, patterns};
 use crate::web::session::{self, Editor, Viewer};
 
 /// How far the clocks are behind UTC in the westernmost place with numbers of ours, American Samoa.
@@ -37,9 +37,9 @@ const SHOWN: usize = 50;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
-        .route("/revocations", web::get().to(index))
-        .route("/revocations", web::post().to(create))
-        .route("/revocations/new", web::get().to(new));
+        .route(patterns::REVOCATIONS, web::get().to(index))
+        .route(patterns::REVOCATIONS, web::post().to(create))
+        .route(patterns::NEW_REVOCATION, web::get().to(new));
 }
 
 #[derive(Template)]
@@ -106,7 +106,7 @@ async fn index(app: Data<AppState>, who: Viewer, request: HttpRequest) -> Result
     let (mut found, names, rules) = seen.found;
     let goes_on = found.len() > SHOWN;
     found.truncate(SHOWN);
-    let next = found.last().filter(|_| goes_on).map(|last| format!("/revocations?before={}", last.position));
+    let next = found.last().filter(|_| goes_on).map(|last| routes::revocations_before(last.position));
     let line = |recorded: RevocationRow| RevocationItem {
         by: names.of(&recorded.actor),
         clock: RevocationClock::new(&rules, recorded.received_at, recorded.recorded_at),
@@ -160,20 +160,19 @@ struct RevocationForm {
 async fn new(app: Data<AppState>, who: Editor, request: HttpRequest) -> Result<HttpResponse, PageError> {
     let phone = form::query::<RevocationsQuery>(&request).phone;
     let given = RevocationForm { phone, received_on: today(app.clock.now()), ..RevocationForm::default() };
-    show(&app, &who, given, Vec::new()).await
+    show(&app, &who, given, FormErrors::default()).await
 }
 
 async fn show(
     app: &AppState,
     who: &Editor,
     given: RevocationForm,
-    errors: Vec<FieldError>,
+    errors: FormErrors,
 ) -> Result<HttpResponse, PageError> {
-    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let now = app.clock.now();
     let deadlines = app.store.read::<_, StoreError>(move |conn| Ok(rulebooks::current(conn)?.deadlines(now)));
     let (page, hints) = (PageFrame::new(app, "revocations", who), RevocationHints::new(deadlines.await?));
-    html_status(status, NewRevocationPage { page, hints, given, errors: errors.into() })
+    html_status(errors.status(), NewRevocationPage { page, hints, given, errors })
 }
 
 /// The day as a date field takes it.
@@ -207,17 +206,16 @@ async fn create(
                 Ok(_) => {
                     let number = PageFrame::new(&app, "revocations", &who).number(&phone);
                     session::flash(&session, format!("{number} is opted out of all programs."));
-                    return Ok(see_other("/revocations"));
+                    return Ok(see_other(routes::revocations()));
                 }
-                Err(ActionError::Refused(refusal)) => {
-                    vec![FieldError::new(refusal.field().unwrap_or("reason"), refusal.to_string())]
-                }
-                Err(error) => return Err(error.into()),
+                Err(error) => error.try_into()?,
             }
         }
         (phone, revocation) => {
             let phone = phone.err().map(|why| FieldError::new("phone", why.to_string()));
-            phone.into_iter().chain(revocation.err().unwrap_or_default()).collect()
+            let errors: Vec<FieldError> =
+                phone.into_iter().chain(revocation.err().unwrap_or_default()).collect();
+            errors.into()
         }
     };
     show(&app, &who, given, errors).await

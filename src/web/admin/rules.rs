@@ -12,7 +12,6 @@ mod row;
 
 use std::sync::Arc;
 
-use actix_web::http::StatusCode;
 use actix_web::web::{Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
@@ -27,20 +26,21 @@ use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::form::{FormErrors, query};
 use crate::web::page::{PageFrame, html_status};
+use crate::web::routes::{self, patterns};
 use crate::web::session::Viewer;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
-        .route("/rules", web::get().to(index))
-        .route("/rules/rows", web::post().to(row::post))
-        .route("/rules/rows/new", web::get().to(row::new))
-        .route("/rules/rows/{id}", web::get().to(row::show))
-        .route("/rules/review", web::get().to(review::show))
-        .route("/rules/review", web::post().to(review::post))
-        .route("/rules/reminders/{name}", web::post().to(reminders::post))
-        .route("/rules/history", web::get().to(history::index))
-        .route("/rules/history/{version}", web::get().to(restore::show))
-        .route("/rules/history/{version}", web::post().to(restore::post));
+        .route(patterns::RULES, web::get().to(index))
+        .route(patterns::RULE_ROWS, web::post().to(row::post))
+        .route(patterns::NEW_RULE_ROW, web::get().to(row::new))
+        .route(patterns::RULE_ROW, web::get().to(row::show))
+        .route(patterns::RULES_REVIEW, web::get().to(review::show))
+        .route(patterns::RULES_REVIEW, web::post().to(review::post))
+        .route(patterns::RULES_REMINDER, web::post().to(reminders::post))
+        .route(patterns::RULES_HISTORY, web::get().to(history::index))
+        .route(patterns::RULES_VERSION, web::get().to(restore::show))
+        .route(patterns::RULES_VERSION, web::post().to(restore::post));
 }
 
 #[derive(Template)]
@@ -105,9 +105,9 @@ async fn index(app: Data<AppState>, who: Viewer, request: HttpRequest) -> Result
     let on = query::<RulesQuery>(&request).on.trim().to_owned();
     let today = federal_day(app.clock.now());
     let asked = if on.is_empty() { Ok(today) } else { NaiveDate::parse_from_str(&on, "%Y-%m-%d") };
-    let (status, errors) = match asked {
-        Ok(_) => (StatusCode::OK, Vec::new()),
-        Err(_) => (StatusCode::UNPROCESSABLE_ENTITY, vec![FieldError::new("on", "Enter a date.")]),
+    let errors = match asked {
+        Ok(_) => FormErrors::default(),
+        Err(_) => vec![FieldError::new("on", "Enter a date.")].into(),
     };
     let date = asked.unwrap_or(today);
     let (book, version) = app.store.read(current).await?;
@@ -127,9 +127,8 @@ async fn index(app: Data<AppState>, who: Viewer, request: HttpRequest) -> Result
     others.sort_by_key(|state| state.name());
     let (page, is_today) = (PageFrame::new(&app, "rules", &who), date == today);
     let (unanswered, sections) = (book.unanswered(), sections(&book, date));
-    let errors = errors.into();
     html_status(
-        status,
+        errors.status(),
         RulesPage { page, on, errors, date, is_today, version, unanswered, laws, sections, others, codes },
     )
 }

@@ -1,7 +1,6 @@
 //! The first administrator, made by whoever holds the link in the server's log while nobody can sign in yet.
 
 use actix_session::Session;
-use actix_web::http::StatusCode;
 use actix_web::web::{Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
@@ -17,10 +16,11 @@ use crate::web::client_address::client_ip;
 use crate::web::error::PageError;
 use crate::web::form::{self, BeforeSignIn, FormErrors};
 use crate::web::page::{PlainPage, html, html_status, see_other};
+use crate::web::routes::{self, patterns};
 use crate::web::session;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config.route("/setup", web::get().to(show)).route("/setup", web::post().to(create));
+    config.route(patterns::SETUP, web::get().to(show)).route(patterns::SETUP, web::post().to(create));
 }
 
 #[derive(Template)]
@@ -51,7 +51,7 @@ struct SetupForm {
 async fn show(app: Data<AppState>, request: HttpRequest) -> Result<HttpResponse, PageError> {
     let token = form::query::<SetupQuery>(&request).token;
     if app.store.read::<_, StoreError>(users::any).await? {
-        return Ok(see_other("/sign-in"));
+        return Ok(see_other(routes::sign_in()));
     }
     check_token(&app, &token).await?;
     let csrf = form::anonymous_token(&app);
@@ -69,8 +69,13 @@ async fn create(
         return Err(PageError::TooMany);
     }
     check_token(&app, &given.token).await?;
-    if let Err(why) = password::check(&given.password, &given.email) {
-        return redisplay(&app, given, vec![FieldError::new("password", why)]);
+    let (email, name) = (given.email.clone(), given.name.clone());
+    let mut wrong = app.store.read(move |conn| actions::person_errors(conn, &email, &name)).await?;
+    wrong.extend(
+        password::check(&given.password, &given.email).err().map(|why| FieldError::new("password", why)),
+    );
+    if !wrong.is_empty() {
+        return redisplay(&app, given, wrong.into());
     }
     let hash = password::hash_aside(given.password.clone()).await.map_err(PageError::internal)?;
     let new = NewUser {
@@ -84,9 +89,9 @@ async fn create(
         Ok(user) => {
             session::begin(&session, &user)?;
             session::flash(&session, "Welcome. You are the first administrator.");
-            Ok(see_other("/"))
+            Ok(see_other(routes::dashboard()))
         }
-        Err(ActionError::Invalid(errors)) => redisplay(&app, given, errors),
+        Err(ActionError::Invalid(errors)) => redisplay(&app, given, errors.into()),
         Err(error) => Err(error.into()),
     }
 }
@@ -100,10 +105,8 @@ async fn check_token(app: &AppState, token: &str) -> Result<(), PageError> {
     Err(PageError::Unprocessable(vec![way_on.to_owned()]))
 }
 
-fn redisplay(app: &AppState, given: SetupForm, errors: Vec<FieldError>) -> Result<HttpResponse, PageError> {
+fn redisplay(app: &AppState, given: SetupForm, errors: FormErrors) -> Result<HttpResponse, PageError> {
     let csrf = form::anonymous_token(app);
     let SetupForm { token, name: full_name, email, .. } = given;
-    let errors = errors.into();
-    let template = SetupPage { page: PlainPage, csrf, token, full_name, email, errors };
-    html_status(StatusCode::UNPROCESSABLE_ENTITY, template)
+    html_status(errors.status(), SetupPage { page: PlainPage, csrf, token, full_name, email, errors })
 }

@@ -1,7 +1,6 @@
 //! Signing in and out. The answer to a wrong password is the same for every account, in words and in time.
 
 use actix_session::Session;
-use actix_web::http::StatusCode;
 use actix_web::web::{Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
@@ -15,13 +14,14 @@ use crate::web::client_address::client_ip;
 use crate::web::error::PageError;
 use crate::web::form::{self, BeforeSignIn, FormErrors, PostedForm};
 use crate::web::page::{PlainPage, html, html_status, see_other};
+use crate::web::routes::{self, patterns};
 use crate::web::session::{self, Viewer};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
-        .route("/sign-in", web::get().to(show))
-        .route("/sign-in", web::post().to(sign_in))
-        .route("/sign-out", web::post().to(sign_out));
+        .route(patterns::SIGN_IN, web::get().to(show))
+        .route(patterns::SIGN_IN, web::post().to(sign_in))
+        .route(patterns::SIGN_OUT, web::post().to(sign_out));
 }
 
 #[derive(Template)]
@@ -63,7 +63,7 @@ struct SignInForm {
 async fn show(app: Data<AppState>, request: HttpRequest) -> Result<HttpResponse, PageError> {
     let SignInQuery { next, lost } = form::query(&request);
     if let Some(user) = session::current(&request).await? {
-        let next = if form::is_local(&next) { next } else { "/".to_owned() };
+        let next = if form::is_local(&next) { next } else { routes::dashboard().to_owned() };
         return html(AlreadyPage { page: PlainPage, name: user.name, next });
     }
     let (csrf, lost_form) = (form::anonymous_token(&app), lost == "form");
@@ -93,7 +93,7 @@ async fn sign_in(
     match user {
         Some(user) => {
             session::begin(&session, &user)?;
-            Ok(see_other(if form::is_local(&given.next) { given.next.as_str() } else { "/" }))
+            Ok(see_other(if form::is_local(&given.next) { given.next.as_str() } else { routes::dashboard() }))
         }
         None => refuse(&app, given.email, given.next),
     }
@@ -101,9 +101,8 @@ async fn sign_in(
 
 fn refuse(app: &AppState, email: String, next: String) -> Result<HttpResponse, PageError> {
     let csrf = form::anonymous_token(app);
-    let errors = FormErrors(vec![FieldError::new("email", "The e-mail or the password is wrong.")]);
-    let status = StatusCode::UNPROCESSABLE_ENTITY;
-    html_status(status, SignInPage { page: PlainPage, csrf, next, email, lost_form: false, errors })
+    let errors = FormErrors::from(vec![FieldError::new("email", "The e-mail or the password is wrong.")]);
+    html_status(errors.status(), SignInPage { page: PlainPage, csrf, next, email, lost_form: false, errors })
 }
 
 #[derive(Deserialize)]
@@ -118,5 +117,5 @@ async fn sign_out(
     let now = app.clock.now();
     app.store.write::<_, ActionError>(move |tx| actions::sign_out(tx, &who.user, now)).await?;
     session.purge();
-    Ok(see_other("/sign-in"))
+    Ok(see_other(routes::sign_in()))
 }

@@ -1,7 +1,6 @@
 //! "Why can't I text this number?": the gate's ordered answer for any number, and the panel that shows such an answer on
 //! every page. It must not decide anything: it prints what the gate says.
 
-use actix_web::http::StatusCode;
 use actix_web::web::{Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
@@ -31,13 +30,14 @@ use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::form::{self, FormErrors};
 use crate::web::page::{PageFrame, html_status};
+use crate::web::routes::{self, patterns};
 use crate::web::session::Viewer;
 
 /// Messages shown.
 const LATEST: i64 = 10;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config.route("/troubleshoot", web::get().to(show));
+    config.route(patterns::TROUBLESHOOT, web::get().to(show));
 }
 
 /// The gate's answer as a panel: the sentence, the way on, and every check in order.
@@ -127,21 +127,24 @@ fn fix(check: CheckName, about: &VerdictSubject<'_>) -> Option<CheckFix> {
     let suffix = |sign| about.program.map(|program| program_scope::ending(program, sign)).unwrap_or_default();
     match check {
         CheckName::DoNotText => contact.map(|id| CheckFix {
-            href: format!("/contacts/{id}/consents/new?update=clear_do_not_text{}", suffix('&')),
+            href: format!("{}{}", routes::new_consent_of(id, "clear_do_not_text"), suffix('&')),
             label: "Clear Do not text",
         }),
         CheckName::Paused => {
-            number.map(|id| CheckFix { href: format!("/reviews/{id}"), label: "Review the reply" })
+            number.map(|id| CheckFix { href: routes::review(id), label: "Review the reply" })
         }
         CheckName::Consent => contact.map(|id| CheckFix {
-            href: format!("/contacts/{id}{}#body", suffix('?')),
+            href: format!("{}{}#body", routes::contact(id), suffix('?')),
             label: "Write a message",
         }),
-        CheckName::Number => number
-            .map(|id| CheckFix { href: format!("/numbers/{id}/reachable"), label: "Mark as reachable…" }),
-        CheckName::Sender => Some(CheckFix { href: "/programs".to_owned(), label: "Open programs" }),
-        CheckName::Operations => Some(CheckFix { href: "/".to_owned(), label: "Open the dashboard" }),
-        CheckName::QuietHours => Some(CheckFix { href: "/rules".to_owned(), label: "Open rules" }),
+        CheckName::Number => {
+            number.map(|id| CheckFix { href: routes::reachable(id), label: "Mark as reachable…" })
+        }
+        CheckName::Sender => Some(CheckFix { href: routes::programs().to_owned(), label: "Open programs" }),
+        CheckName::Operations => {
+            Some(CheckFix { href: routes::dashboard().to_owned(), label: "Open the dashboard" })
+        }
+        CheckName::QuietHours => Some(CheckFix { href: routes::rules().to_owned(), label: "Open rules" }),
         CheckName::OptOut | CheckName::Frequency => None,
     }
 }
@@ -200,18 +203,17 @@ async fn show(app: Data<AppState>, who: Viewer, request: HttpRequest) -> Result<
         (form::query::<TroubleshootQuery>(&request).number, program_scope::program_from_query(&request));
     let page = PageFrame::new(&app, "troubleshoot", &who);
     let (errors, finding) = match Phone::look_up(&number, &app.config.default_region) {
-        _ if number.trim().is_empty() => (Vec::new(), None),
-        Err(why) => (vec![FieldError::new("number", why.to_string())], None),
+        _ if number.trim().is_empty() => (FormErrors::default(), None),
+        Err(why) => (vec![FieldError::new("number", why.to_string())].into(), None),
         Ok(phone) => {
             let (now, role) = (app.clock.now(), page.role());
             let question = format!("Can we text {} now?", page.number(&phone));
             let slug = program.clone();
             let found = app.store.read(move |conn| find(conn, phone, &question, &slug, role, now)).await?;
-            (Vec::new(), Some(found))
+            (FormErrors::default(), Some(found))
         }
     };
-    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    html_status(status, TroubleshootPage { page, number, program, errors: errors.into(), finding })
+    html_status(errors.status(), TroubleshootPage { page, number, program, errors, finding })
 }
 
 fn find(
@@ -261,7 +263,7 @@ fn find(
     let about = VerdictSubject { number: known.then_some(number.id), contact, program: Some(program), role };
     let panel = VerdictPanel::new(&verdict, question, &about, true);
     let state = |program: &Program| number.consent.state_in(program.id).name().label().to_owned();
-    let address = format!("/troubleshoot?number={}", phone.as_str().replace('+', "%2B"));
+    let address = routes::troubleshoot_number(phone.as_str(), "");
     let (suffix, programs) = (programs.query_suffix('?'), programs.tabs(&address, state));
     Ok(NumberRecord {
         phone,

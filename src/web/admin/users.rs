@@ -3,7 +3,6 @@
 mod access;
 
 use actix_session::Session;
-use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
@@ -21,18 +20,19 @@ use crate::web::client_address::client_ip;
 use crate::web::error::PageError;
 use crate::web::form::{FormErrors, PostedForm, SavedMeanwhile, saved_meanwhile};
 use crate::web::page::{self, PageFrame, html_status, see_other};
+use crate::web::routes::{self, patterns};
 use crate::web::session::{self, Administrator, Viewer};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
-        .route("/users", web::get().to(index))
-        .route("/users", web::post().to(create))
-        .route("/users/{id}", web::get().to(show))
-        .route("/users/{id}/role", web::post().to(change_role))
-        .route("/users/{id}/password", web::post().to(change_password))
+        .route(patterns::USERS, web::get().to(index))
+        .route(patterns::USERS, web::post().to(create))
+        .route(patterns::USER, web::get().to(show))
+        .route(patterns::USER_ROLE, web::post().to(change_role))
+        .route(patterns::USER_PASSWORD, web::post().to(change_password))
         .configure(access::routes)
-        .route("/account", web::get().to(account))
-        .route("/account", web::post().to(change_own_password));
+        .route(patterns::ACCOUNT, web::get().to(account))
+        .route(patterns::ACCOUNT, web::post().to(change_own_password));
 }
 
 const ROLES: [(Role, &str); 3] = [
@@ -82,21 +82,18 @@ struct UserForm {
 }
 
 async fn index(app: Data<AppState>, who: Administrator) -> Result<HttpResponse, PageError> {
-    list(&app, &who, StatusCode::OK, UserForm::default(), Vec::new()).await
+    list(&app, &who, UserForm::default(), FormErrors::default()).await
 }
 
 async fn list(
     app: &AppState,
     who: &Administrator,
-    status: StatusCode,
     given: UserForm,
-    errors: Vec<FieldError>,
+    errors: FormErrors,
 ) -> Result<HttpResponse, PageError> {
     let users = app.store.read::<_, StoreError>(users::all).await?;
-    html_status(
-        status,
-        UsersPage { page: PageFrame::new(app, "users", who), users, given, errors: errors.into() },
-    )
+    let page = PageFrame::new(app, "users", who);
+    html_status(errors.status(), UsersPage { page, users, given, errors })
 }
 
 async fn create(
@@ -105,10 +102,11 @@ async fn create(
     session: Session,
     PostedForm(given): PostedForm<UserForm>,
 ) -> Result<HttpResponse, PageError> {
-    let invalid = StatusCode::UNPROCESSABLE_ENTITY;
-    let role = match check(&given) {
+    let (email, name) = (given.email.clone(), given.name.clone());
+    let wrong = app.store.read(move |conn| actions::person_errors(conn, &email, &name)).await?;
+    let role = match check(&given, wrong) {
         Ok(role) => role,
-        Err(errors) => return list(&app, &who, invalid, given, errors).await,
+        Err(errors) => return list(&app, &who, given, errors.into()).await,
     };
     let password_hash = password::hash_aside(given.password.clone()).await.map_err(PageError::internal)?;
     let new = NewUser { email: given.email.clone(), name: given.name.clone(), role, password_hash };
@@ -116,15 +114,14 @@ async fn create(
     match app.store.write(move |tx| actions::create_user(tx, new.clone(), &actor, now)).await {
         Ok(user) => {
             session::flash(&session, format!("{} can sign in now.", user.name));
-            Ok(see_other("/users"))
+            Ok(see_other(routes::users()))
         }
-        Err(ActionError::Invalid(errors)) => list(&app, &who, invalid, given, errors).await,
-        Err(error) => Err(error.into()),
+        Err(error) => list(&app, &who, given, error.try_into()?).await,
     }
 }
 
-fn check(given: &UserForm) -> Result<Role, Vec<FieldError>> {
-    let mut errors = Vec::new();
+/// The role that was chosen, or everything that is wrong beside what was found already.
+fn check(given: &UserForm, mut errors: Vec<FieldError>) -> Result<Role, Vec<FieldError>> {
     let role = given.role.parse::<Role>().ok();
     if role.is_none() {
         errors.push(FieldError::new("role", "Choose what this person may do."));
@@ -136,15 +133,14 @@ fn check(given: &UserForm) -> Result<Role, Vec<FieldError>> {
 }
 
 async fn show(app: Data<AppState>, who: Administrator, id: Path<String>) -> Result<HttpResponse, PageError> {
-    render(&app, &who, page::id(&id)?, StatusCode::OK, Vec::new(), None).await
+    render(&app, &who, page::id(&id)?, FormErrors::default(), None).await
 }
 
 async fn render(
     app: &AppState,
     who: &Administrator,
     id: UserId,
-    status: StatusCode,
-    errors: Vec<FieldError>,
+    errors: FormErrors,
     chosen: Option<(Role, String)>,
 ) -> Result<HttpResponse, PageError> {
     let user = app.store.read::<_, StoreError>(move |conn| users::get(conn, id)).await?;
@@ -157,9 +153,9 @@ async fn render(
     };
     let errors = match meanwhile.is_empty() {
         true => errors,
-        false => errors.into_iter().map(|error| FieldError::new("saved-meanwhile", error.message)).collect(),
+        false => FormErrors::outdated("saved-meanwhile", errors.sentences()),
     };
-    html_status(status, UserPage { page, user, revision, role, errors: errors.into(), meanwhile })
+    html_status(errors.status(), UserPage { page, user, revision, role, errors, meanwhile })
 }
 
 #[derive(Deserialize)]
@@ -180,7 +176,7 @@ async fn change_role(
     let id: UserId = page::id(&id)?;
     let Ok(role) = given.role.parse::<Role>() else {
         let errors = vec![FieldError::new("role", "Choose what this person may do.")];
-        return render(&app, &who, id, StatusCode::UNPROCESSABLE_ENTITY, errors, None).await;
+        return render(&app, &who, id, errors.into(), None).await;
     };
     let (actor, now, shown) = (who.actor(), app.clock.now(), given.revision.clone());
     match app.store.write(move |tx| actions::change_role(tx, id, role, &shown, &actor, now)).await {
@@ -189,11 +185,11 @@ async fn change_role(
                 &session,
                 format!("{} is now: {}. Their sessions have ended.", user.name, role.label()),
             );
-            Ok(see_other("/users"))
+            Ok(see_other(routes::users()))
         }
         Err(ActionError::Conflict(why)) => {
-            let (errors, chosen) = (vec![FieldError::new("role", why)], Some((role, given.revision)));
-            render(&app, &who, id, StatusCode::CONFLICT, errors, chosen).await
+            let (errors, chosen) = (FormErrors::outdated("role", why), Some((role, given.revision)));
+            render(&app, &who, id, errors, chosen).await
         }
         Err(error) => Err(error.into()),
     }
@@ -220,23 +216,22 @@ async fn change_password(
     let user = user.ok_or(PageError::NotFound)?;
     if user.id == who.user.id {
         // One's own password needs the current one.
-        return Ok(see_other("/account"));
+        return Ok(see_other(routes::account()));
     }
     if let Err(why) = password::check(&given.password, &user.email) {
         let errors = vec![FieldError::new("password", why)];
-        return render(&app, &who, id, StatusCode::UNPROCESSABLE_ENTITY, errors, None).await;
+        return render(&app, &who, id, errors.into(), None).await;
     }
     let hash = password::hash_aside(given.password).await.map_err(PageError::internal)?;
     match set_password(&app, &user, hash, given.revision, who.actor()).await {
         Ok(_) => {}
         Err(ActionError::Conflict(why)) => {
-            let errors = vec![FieldError::new("password", why)];
-            return render(&app, &who, id, StatusCode::CONFLICT, errors, None).await;
+            return render(&app, &who, id, FormErrors::outdated("password", why), None).await;
         }
         Err(error) => return Err(error.into()),
     }
     session::flash(&session, format!("The password of {} is changed. Their sessions have ended.", user.name));
-    Ok(see_other("/users"))
+    Ok(see_other(routes::users()))
 }
 
 async fn set_password(
@@ -251,17 +246,12 @@ async fn set_password(
 }
 
 async fn account(app: Data<AppState>, who: Viewer) -> Result<HttpResponse, PageError> {
-    own(&app, &who, StatusCode::OK, Vec::new())
+    own(&app, &who, FormErrors::default())
 }
 
-fn own(
-    app: &AppState,
-    who: &Viewer,
-    status: StatusCode,
-    errors: Vec<FieldError>,
-) -> Result<HttpResponse, PageError> {
+fn own(app: &AppState, who: &Viewer, errors: FormErrors) -> Result<HttpResponse, PageError> {
     let page = PageFrame::new(app, "account", who);
-    html_status(status, AccountPage { page, user: who.user.clone(), errors: errors.into() })
+    html_status(errors.status(), AccountPage { page, user: who.user.clone(), errors })
 }
 
 async fn change_own_password(
@@ -284,7 +274,7 @@ async fn change_own_password(
         errors.push(FieldError::new("password", why));
     }
     if !errors.is_empty() {
-        return own(&app, &who, StatusCode::UNPROCESSABLE_ENTITY, errors);
+        return own(&app, &who, errors.into());
     }
     // Of two changes with the same current password the second is refused.
     let revision = actions::user_revision(&who.user);
@@ -293,5 +283,5 @@ async fn change_own_password(
     // Every session of this person has ended, this one too: it goes on under a new key.
     session::begin(&session, &user)?;
     session::flash(&session, "Your password is changed. Your other sessions have ended.");
-    Ok(see_other("/account"))
+    Ok(see_other(routes::account()))
 }

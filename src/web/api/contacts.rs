@@ -6,7 +6,7 @@ use actix_web::web::Data;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::key::{ApiCaller, ContactsScope};
+use super::key::{ApiCall, ContactsScope};
 use super::problem::{ProblemDetails, ProblemView};
 use super::strict::{QueryParameters, StrictBody, StrictJson, StrictQuery, UnknownFields};
 use super::views::SavedContactView;
@@ -110,8 +110,7 @@ impl QueryParameters for ContactListQuery {
 )]
 pub(super) async fn create(
     app: Data<AppState>,
-    key: ApiCaller<ContactsScope>,
-    StrictJson(body): StrictJson<NewContact>,
+    ApiCall(key, StrictJson(body)): ApiCall<ContactsScope, StrictJson<NewContact>>,
 ) -> Result<HttpResponse, ProblemDetails> {
     let NewContact { phone, name, email, external_id, zip, time_zone, time_zone_confirmed, .. } = body;
     let sent = ContactPatch { name, email, external_id, zip, time_zone, time_zone_confirmed };
@@ -139,8 +138,7 @@ pub(super) async fn create(
 )]
 pub(super) async fn index(
     app: Data<AppState>,
-    _key: ApiCaller<ContactsScope>,
-    StrictQuery(asked): StrictQuery<ContactListQuery>,
+    ApiCall(_, StrictQuery(asked)): ApiCall<ContactsScope, StrictQuery<ContactListQuery>>,
 ) -> Result<HttpResponse, ProblemDetails> {
     let state = asked.state.filter(|state| !state.is_empty()).map(|state| state.parse::<StateName>());
     let state = state.transpose().map_err(|_| {

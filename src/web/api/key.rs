@@ -66,6 +66,25 @@ impl<S: ApiScope> ApiCaller<S> {
     }
 }
 
+/// A caller, and what else the call holds, which is read only once the caller is known: who may not call learns nothing of
+/// what is wrong with the rest.
+pub struct ApiCall<S, T>(pub ApiCaller<S>, pub T);
+
+impl<S: ApiScope, T: FromRequest + 'static> FromRequest for ApiCall<S, T> {
+    type Error = actix_web::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, actix_web::Error>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let caller = ApiCaller::from_request(request, &mut Payload::None);
+        let (request, mut payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            let caller = caller.await?;
+            let rest = T::from_request(&request, &mut payload).await.map_err(Into::into)?;
+            Ok(ApiCall(caller, rest))
+        })
+    }
+}
+
 /// What is kept of a key's secret.
 pub fn secret_hash(secret: &str) -> Vec<u8> {
     Sha256::digest(secret.as_bytes()).to_vec()

@@ -8,7 +8,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
-use super::key::{ApiCaller, MessagesScope};
+use super::key::{ApiCall, ApiCaller, MessagesScope};
 use super::problem::{ProblemDetails, ProblemView};
 use super::strict::{StrictBody, StrictJson, UnknownFields};
 use super::verdict::VerdictView;
@@ -91,9 +91,8 @@ impl StrictBody for SendMessageBody {
 )]
 pub(super) async fn create(
     app: Data<AppState>,
-    key: ApiCaller<MessagesScope>,
     request: HttpRequest,
-    StrictJson(message): StrictJson<SendMessageBody>,
+    ApiCall(key, StrictJson(message)): ApiCall<MessagesScope, StrictJson<SendMessageBody>>,
 ) -> Result<HttpResponse, ProblemDetails> {
     let idempotency = idempotency_key(&request)?;
     let SendMessageBody { to, body, category, program, basis, .. } = message;

@@ -13,6 +13,8 @@ mod words;
 
 use actix_web::web::{self, ServiceConfig};
 
+use super::routes::{API, patterns};
+
 pub use key::secret_hash;
 pub use problem::ProblemDetails;
 
@@ -22,13 +24,18 @@ pub fn routes(config: &mut ServiceConfig) {
         .app_data(web::JsonConfig::default().limit(64 * 1024).error_handler(problem::unreadable))
         .app_data(web::QueryConfig::default().error_handler(problem::unreadable_query))
         .app_data(web::PathConfig::default().error_handler(problem::unreadable_path))
-        .route("/messages", web::post().to(messages::create))
-        .route("/messages/{id}", web::get().to(messages::show))
-        .route("/numbers/{number}/consent", web::get().to(numbers::consent))
-        .route("/numbers/{number}/events", web::get().to(numbers::events))
-        .route("/numbers/{number}/opt-outs", web::post().to(numbers::opt_out))
-        .route("/contacts", web::post().to(contacts::create))
-        .route("/contacts", web::get().to(contacts::index))
-        .route("/openapi.json", web::get().to(openapi::show))
+        .route(below_api(patterns::API_MESSAGES), web::post().to(messages::create))
+        .route(below_api(patterns::API_MESSAGE), web::get().to(messages::show))
+        .route(below_api(patterns::API_CONSENT), web::get().to(numbers::consent))
+        .route(below_api(patterns::API_EVENTS), web::get().to(numbers::events))
+        .route(below_api(patterns::API_OPT_OUTS), web::post().to(numbers::opt_out))
+        .route(below_api(patterns::API_CONTACTS), web::post().to(contacts::create))
+        .route(below_api(patterns::API_CONTACTS), web::get().to(contacts::index))
+        .route(below_api(patterns::API_DOCUMENT), web::get().to(openapi::show))
         .default_service(web::to(problem::no_such_path));
+}
+
+/// The pattern as the scope of the API takes it.
+fn below_api(pattern: &'static str) -> &'static str {
+    pattern.strip_prefix(API).unwrap_or(pattern)
 }

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
-use super::key::{ApiCaller, ConsentScope};
+use super::key::{ApiCall, ApiCaller, ConsentScope};
 use super::problem::{ProblemDetails, ProblemView};
 use super::strict::{StrictBody, StrictJson, UnknownFields};
 use super::views::{ConsentView, EventView, RecordedOptOutView};
@@ -83,9 +83,8 @@ fn phone(app: &AppState, text: &str) -> Result<Phone, ProblemDetails> {
 )]
 pub(super) async fn consent(
     app: Data<AppState>,
-    _key: ApiCaller<ConsentScope>,
     number: Path<String>,
-    asked: Query<NumberQuery>,
+    ApiCall(_, asked): ApiCall<ConsentScope, Query<NumberQuery>>,
 ) -> Result<HttpResponse, ProblemDetails> {
     let phone = phone(&app, &number)?;
     let (now, program) = (app.clock.now(), asked.into_inner().program);
@@ -177,9 +176,8 @@ pub(super) async fn events(
 )]
 pub(super) async fn opt_out(
     app: Data<AppState>,
-    key: ApiCaller<ConsentScope>,
     number: Path<String>,
-    StrictJson(body): StrictJson<OptOut>,
+    ApiCall(key, StrictJson(body)): ApiCall<ConsentScope, StrictJson<OptOut>>,
 ) -> Result<HttpResponse, ProblemDetails> {
     let phone = phone(&app, &number)?;
     let (now, actor, OptOut { channel, reason, received_at, confirm, .. }) =

@@ -19,16 +19,17 @@ use crate::domain::language::Language;
 use crate::domain::program::Program;
 use crate::store::forms::{self, FormVersion, HostedForm};
 use crate::store::{ReadConn, StoreError, programs};
+use crate::web::routes::{self, patterns};
 
 /// The public addresses.
 pub fn routes(config: &mut ServiceConfig) {
     config
-        .route("/f/{slug}", web::get().to(optin::show))
-        .route("/f/{slug}", web::post().to(optin::submit))
-        .route("/api", web::get().to(reference::show))
-        .route("/f/{slug}/done", web::get().to(optin::done))
-        .route("/p/{slug}", web::get().to(program_page))
-        .route("/replies", web::get().to(replies::show));
+        .route(patterns::PUBLIC_FORM, web::get().to(optin::show))
+        .route(patterns::PUBLIC_FORM, web::post().to(optin::submit))
+        .route(patterns::API_REFERENCE, web::get().to(reference::show))
+        .route(patterns::PUBLIC_FORM_DONE, web::get().to(optin::done))
+        .route(patterns::PUBLIC_PROGRAM, web::get().to(program_page))
+        .route(patterns::PUBLIC_REPLIES, web::get().to(replies::show));
 }
 
 /// A hosted form with all that its pages say.

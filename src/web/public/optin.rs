@@ -18,6 +18,7 @@ use crate::web::client_address::client_ip;
 use crate::web::error::PageError;
 use crate::web::form::FormErrors;
 use crate::web::page::{PublicPage, html, html_status, see_other};
+use crate::web::routes;
 
 /// No submission is larger, in bytes.
 const LARGEST: usize = 16 * 1024;
@@ -131,7 +132,7 @@ pub(super) async fn submit(
     }
     let ValidOptIn { phone, version, was_shown, stamp } = match check(&app, &hosted, &mut given) {
         Ok(checked) => checked,
-        Err(errors) => return redisplay(&app, &hosted, &given, StatusCode::UNPROCESSABLE_ENTITY, errors),
+        Err(errors) => return redisplay(&app, &hosted, &given, errors.into()),
     };
     // Says what such a submission does, for every number alike.
     let is_invited = hosted.form.double_opt_in || !was_shown;
@@ -151,7 +152,7 @@ pub(super) async fn submit(
         }
     }
     // A reload of the result shows it again, and sends nothing again.
-    let mut answer = see_other(format!("/f/{}/done", hosted.form.slug));
+    let mut answer = see_other(routes::public_form_done(&hosted.form.slug));
     result_cookie::keep(&app, &mut answer, &hosted.form.slug, &result);
     Ok(answer)
 }
@@ -189,7 +190,7 @@ fn submission(
     let agent = request.headers().get(USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()));
     let name: String = given.name.chars().filter(|letter| !letter.is_control()).collect();
     NewSubmission {
-        page_url: format!("{}/f/{slug}", app.public_url),
+        page_url: format!("{}{}", app.public_url, routes::public_form(&slug)),
         slug,
         version: checked.version,
         was_shown: checked.was_shown,
@@ -265,13 +266,12 @@ fn redisplay(
     app: &AppState,
     hosted: &FormContent,
     given: &OptInForm,
-    status: StatusCode,
-    errors: Vec<FieldError>,
+    errors: FormErrors,
 ) -> Result<HttpResponse, PageError> {
     // A stamp that still counts is kept, so that a quick correction is not taken for a machine's.
     let keep = matches!(age(app, hosted, given), StampAge::Fine | StampAge::TooFast);
     let stamp = if keep { given.stamp.clone() } else { fresh_stamp(app, hosted) };
-    html_status(status, OptInPage { page: frame(hosted), hosted, given, stamp, errors: errors.into() })
+    html_status(errors.status(), OptInPage { page: frame(hosted), hosted, given, stamp, errors })
 }
 
 /// The page recorded a submission before: what was entered is kept, and the box is empty under a fresh stamp.
@@ -279,7 +279,7 @@ fn spent(app: &AppState, hosted: &FormContent, mut given: OptInForm) -> Result<H
     (given.consent, given.stamp) = (false, String::new());
     let words =
         "This form was already submitted. To sign up another number, read the text again and check the box.";
-    redisplay(app, hosted, &given, StatusCode::CONFLICT, vec![FieldError::new("consent", words)])
+    redisplay(app, hosted, &given, FormErrors::outdated("consent", words))
 }
 
 /// The wording changed while the visitor read: the new one is shown, and the box is theirs to tick again.
@@ -287,7 +287,7 @@ async fn reworded(app: &AppState, slug: String, mut given: OptInForm) -> Result<
     let hosted = hosted(app, slug).await?;
     given.consent = false;
     let words = "The wording was changed while you were reading it. Please read it again, and tick the box if you agree.";
-    redisplay(app, &hosted, &given, StatusCode::CONFLICT, vec![FieldError::new("consent", words)])
+    redisplay(app, &hosted, &given, FormErrors::outdated("consent", words))
 }
 
 /// Without a number to text from nobody can be invited, so nobody is asked.

@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::web::api::openapi;
 use crate::web::error::PageError;
 use crate::web::page::{PublicPage, html};
+use crate::web::routes;
 
 /// Fields within fields are shown down to this depth.
 const DEEPEST: usize = 3;

@@ -8,6 +8,7 @@ use crate::domain::reply::examples;
 use crate::web::error::PageError;
 use crate::web::form;
 use crate::web::page::{PublicPage, html};
+use crate::web::routes;
 
 /// A meaning with its name for people.
 pub(in crate::web) struct ReplyKindGroup {

@@ -7,6 +7,7 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use crate::domain::phone::Phone;
 use crate::web::AppState;
+use crate::web::routes;
 
 const NAME: &str = "opt-in-result";
 const LASTS: Duration = Duration::minutes(10);
@@ -28,7 +29,7 @@ pub(super) fn keep(app: &AppState, answer: &mut HttpResponse, slug: &str, result
     jar.private_mut(&app.cookie_key)
         .add(Cookie::new(NAME, format!("{slug} {kind} {}", result.phone.as_str())));
     let Some(mut cookie) = jar.get(NAME).cloned() else { return };
-    cookie.set_path("/f/");
+    cookie.set_path(routes::public_form(""));
     cookie.set_http_only(true);
     cookie.set_same_site(SameSite::Lax);
     cookie.set_secure(app.public_url.starts_with("https://"));

@@ -2,7 +2,6 @@
 
 use actix_session::Session;
 use actix_web::HttpResponse;
-use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use serde::Deserialize;
 
@@ -13,6 +12,7 @@ use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::form::PostedForm;
 use crate::web::page::see_other;
+use crate::web::routes;
 use crate::web::session::{self, Editor};
 
 const LONGEST_DELAY: u64 = 60_000;
@@ -28,13 +28,38 @@ pub(super) const FAULTS: [(&str, &str); 5] = [
 #[derive(Deserialize)]
 pub(super) struct BehaviorForm {
     #[serde(default)]
-    fail_with: String,
+    pub(super) fail_with: String,
     #[serde(default)]
-    delay_ms: String,
+    pub(super) delay_ms: String,
     #[serde(default)]
     duplicate: String,
     #[serde(default)]
     reorder: String,
+}
+
+impl BehaviorForm {
+    /// The form as it stands for what was chosen before.
+    pub(super) fn of(chosen: &CarrierBehavior) -> BehaviorForm {
+        let answer = |ticked| if ticked { "yes".to_owned() } else { String::new() };
+        BehaviorForm {
+            fail_with: chosen.fail_with.clone().unwrap_or_else(|| "none".to_owned()),
+            delay_ms: chosen.delay_ms.to_string(),
+            duplicate: answer(chosen.duplicate),
+            reorder: answer(chosen.reorder),
+        }
+    }
+
+    pub(super) fn chooses(&self, fault: &str) -> bool {
+        self.fail_with == fault
+    }
+
+    pub(super) fn is_duplicate(&self) -> bool {
+        ticked(&self.duplicate)
+    }
+
+    pub(super) fn is_reorder(&self) -> bool {
+        ticked(&self.reorder)
+    }
 }
 
 /// Makes the carrier misbehave, or behave again.
@@ -46,7 +71,7 @@ pub(super) async fn change(
 ) -> Result<HttpResponse, PageError> {
     let simulator = simulator(&app)?;
     let mut errors = Vec::new();
-    let fail_with = given.fail_with.trim();
+    let fail_with = given.fail_with.trim().to_owned();
     if !fail_with.is_empty() && !FAULTS.iter().any(|(fault, _)| *fault == fail_with) {
         errors.push(FieldError::new("fail_with", "Choose one of the listed faults."));
     }
@@ -56,18 +81,19 @@ pub(super) async fn change(
     };
     match delay_ms {
         Some(delay_ms) if errors.is_empty() => {
-            let fail_with = Some(fail_with).filter(|fault| !matches!(*fault, "" | "none")).map(str::to_owned);
+            let fail_with = Some(fail_with).filter(|fault| !matches!(fault.as_str(), "" | "none"));
             let (duplicate, reorder) = (ticked(&given.duplicate), ticked(&given.reorder));
             simulator.set_behaviour(CarrierBehavior { fail_with, delay_ms, duplicate, reorder });
             session::flash(&session, "The simulated carrier behaves as you said from now on.");
-            Ok(see_other("/simulator"))
+            Ok(see_other(routes::simulator()))
         }
         delay_ms => {
             if delay_ms.is_none() {
                 errors.push(FieldError::new("delay_ms", "Enter milliseconds from 0 to 60,000."));
             }
-            let again = PhonesRedisplay { errors, ..PhonesRedisplay::default() };
-            table(&app, &who, &session, StatusCode::UNPROCESSABLE_ENTITY, again).await
+            let errors = errors.into();
+            let again = PhonesRedisplay { behavior: Some(given), errors, ..PhonesRedisplay::default() };
+            table(&app, &who, &session, again).await
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::store::{ReadConn, StoreError, messages, settings};
 use crate::web::error::PageError;
 use crate::web::form::PostedForm;
 use crate::web::page::{self, see_other};
+use crate::web::routes;
 use crate::web::session::{self, Editor};
 
 /// A text that is scheduled for the phone.
@@ -57,5 +58,5 @@ pub(super) async fn deliver(
         true => session::flash(&session, "Delivering now. Quiet hours were skipped."),
         false => session::flash_refusal(&session, "This message is no longer scheduled."),
     }
-    Ok(see_other("/simulator"))
+    Ok(see_other(routes::simulator()))
 }

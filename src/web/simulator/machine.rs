@@ -16,6 +16,7 @@ use crate::domain::phone::Phone;
 use crate::domain::sms;
 use crate::providers::simulator::Simulator;
 use crate::web::AppState;
+use crate::web::routes::patterns;
 
 /// Headers that only a proxy, or a browser on some page, adds. Those that begin with `X-Forwarded` count as well.
 const NOT_FROM_A_PROGRAM: &[&str] = &[
@@ -42,7 +43,7 @@ const NOT_FROM_A_PROGRAM: &[&str] = &[
 
 /// No session, no token. For others the address is not there.
 pub fn routes(config: &mut ServiceConfig) {
-    let texts = web::resource("/simulator/handsets/{number}/texts").guard(fn_guard(is_open));
+    let texts = web::resource(patterns::SIMULATOR_HANDSET_TEXTS).guard(fn_guard(is_open));
     config.service(texts.route(web::post().to(text)));
 }
 

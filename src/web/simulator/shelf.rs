@@ -2,7 +2,6 @@
 
 use actix_session::Session;
 use actix_web::HttpResponse;
-use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use serde::Deserialize;
 
@@ -13,6 +12,7 @@ use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::form::PostedForm;
 use crate::web::page::see_other;
+use crate::web::routes;
 use crate::web::session::{self, Editor};
 
 /// Handsets without a text that a person may put there.
@@ -50,12 +50,12 @@ pub(super) async fn put_on_table(
         Ok(phone) => {
             keep_on_table(&session, &phone);
             session::flash(&session, format!("Phone {} added.", phone.shown(&app.config.default_region)));
-            Ok(see_other("/simulator"))
+            Ok(see_other(routes::simulator()))
         }
         Err(error) => {
-            let errors = vec![FieldError::new("handset", error.to_string())];
+            let errors = vec![FieldError::new("handset", error.to_string())].into();
             let again = PhonesRedisplay { handset: given.phone, errors, ..PhonesRedisplay::default() };
-            table(&app, &who, &session, StatusCode::UNPROCESSABLE_ENTITY, again).await
+            table(&app, &who, &session, again).await
         }
     }
 }

@@ -1,8 +1,10 @@
-//! Every address of the administration with who may use it. A new handler that is not in the table fails the test.
+//! Every address of the server with who may use it, by role, by the scope of an API key, or by anyone. A handler that is
+//! in no table fails the test, and so does a pattern without a handler.
 
 use std::collections::BTreeSet;
 
 use sms_opt_in::domain::role::Role;
+use sms_opt_in::web::routes::patterns;
 
 use super::browser::{Browser, hire, location, signed_in};
 use crate::support::world;
@@ -32,84 +34,84 @@ const BLANK: &[(&str, &str)] = &[
 /// Every address with who may use it, and what an allowed person is answered.
 #[rustfmt::skip]
 const ADDRESSES: &[(&str, &str, For, u16)] = &[
-    ("get", "/", Viewers, 200),
-    ("get", "/sending/off", Administrators, 200),
-    ("post", "/sending", Administrators, 303),
-    ("get", "/contacts", Viewers, 200),
-    ("post", "/contacts", Editors, 422),
-    ("get", "/contacts/new", Editors, 200),
-    ("get", "/contacts/{id}", Viewers, 404),
-    ("post", "/contacts/{id}", Editors, 404),
-    ("get", "/contacts/{id}/edit", Editors, 404),
-    ("post", "/contacts/{id}/messages", Editors, 404),
-    ("get", "/contacts/{id}/consents/new", Editors, 404),
-    ("post", "/contacts/{id}/consents", Editors, 400),
-    ("get", "/contacts/{id}/reinvitation", Editors, 404),
-    ("post", "/contacts/{id}/reinvitation", Editors, 404),
-    ("get", "/numbers/{id}/reachable", Editors, 404),
-    ("post", "/numbers/{id}/reachable", Editors, 404),
-    ("get", "/documents/{sha256}", Viewers, 404),
-    ("get", "/messages", Viewers, 200),
-    ("get", "/messages/{id}", Viewers, 404),
-    ("post", "/messages/{id}/stale", Editors, 400),
-    ("post", "/notices/{id}", Editors, 303),
-    ("get", "/reviews", Viewers, 200),
-    ("get", "/reviews/{id}", Viewers, 404),
-    ("post", "/reviews/{id}", Editors, 400),
-    ("get", "/revocations", Viewers, 200),
-    ("post", "/revocations", Editors, 422),
-    ("get", "/revocations/new", Editors, 200),
-    ("get", "/reply-tester", Viewers, 200),
-    ("get", "/troubleshoot", Viewers, 200),
-    ("get", "/users", Administrators, 200),
-    ("post", "/users", Administrators, 422),
-    ("get", "/users/{id}", Administrators, 404),
-    ("post", "/users/{id}/role", Administrators, 404),
-    ("post", "/users/{id}/password", Administrators, 404),
-    ("get", "/users/{id}/deactivate", Administrators, 404),
-    ("post", "/users/{id}/deactivate", Administrators, 404),
-    ("get", "/users/{id}/reactivate", Administrators, 404),
-    ("post", "/users/{id}/reactivate", Administrators, 404),
-    ("get", "/account", Viewers, 200),
-    ("post", "/account", Viewers, 422),
-    ("get", "/api-keys", Administrators, 200),
-    ("post", "/api-keys", Administrators, 422),
-    ("get", "/api-keys/{id}/revoke", Administrators, 404),
-    ("post", "/api-keys/{id}/revoke", Administrators, 404),
-    ("get", "/forms", Viewers, 200),
-    ("get", "/forms/{slug}", Viewers, 404),
-    ("post", "/forms/{slug}", Administrators, 404),
-    ("get", "/programs", Viewers, 200),
-    ("get", "/programs/{slug}", Viewers, 404),
-    ("post", "/programs/{slug}", Administrators, 404),
-    ("post", "/programs", Administrators, 422),
-    ("get", "/programs/new", Administrators, 200),
-    ("get", "/programs/{slug}/sending", Viewers, 303),
-    ("post", "/programs/{slug}/sending", Administrators, 404),
-    ("get", "/programs/{slug}/replies/{language}", Viewers, 303),
-    ("post", "/programs/{slug}/replies/{language}", Administrators, 404),
-    ("get", "/rules", Viewers, 200),
-    ("post", "/rules/rows", Administrators, 422),
-    ("get", "/rules/rows/new", Administrators, 404),
-    ("get", "/rules/rows/{id}", Viewers, 404),
-    ("get", "/rules/review", Administrators, 200),
-    ("post", "/rules/review", Administrators, 422),
-    ("post", "/rules/reminders/{name}", Administrators, 422),
-    ("get", "/rules/history", Viewers, 200),
-    ("get", "/rules/history/{version}", Administrators, 404),
-    ("post", "/rules/history/{version}", Administrators, 404),
-    ("get", "/log", Inspectors, 200),
-    ("get", "/simulator", Viewers, 200),
-    ("post", "/simulator/handsets", Editors, 422),
-    ("post", "/simulator/messages", Editors, 422),
-    ("post", "/simulator/messages/{id}/delivery", Editors, 303),
-    ("post", "/simulator/texts", Editors, 303),
-    ("post", "/simulator/behaviour", Editors, 303),
-    ("get", "/sign-in", Everyone, 200),
-    ("post", "/sign-in", Everyone, 403),
-    ("get", "/setup", Everyone, 303),
-    ("post", "/setup", Everyone, 403),
-    ("post", "/sign-out", Viewers, 303),
+    ("get", patterns::DASHBOARD, Viewers, 200),
+    ("get", patterns::SENDING_OFF, Administrators, 200),
+    ("post", patterns::SENDING, Administrators, 303),
+    ("get", patterns::CONTACTS, Viewers, 200),
+    ("post", patterns::CONTACTS, Editors, 422),
+    ("get", patterns::NEW_CONTACT, Editors, 200),
+    ("get", patterns::CONTACT, Viewers, 404),
+    ("post", patterns::CONTACT, Editors, 404),
+    ("get", patterns::EDIT_CONTACT, Editors, 404),
+    ("post", patterns::CONTACT_MESSAGES, Editors, 404),
+    ("get", patterns::NEW_CONSENT, Editors, 404),
+    ("post", patterns::CONSENTS, Editors, 400),
+    ("get", patterns::REINVITATION, Editors, 404),
+    ("post", patterns::REINVITATION, Editors, 404),
+    ("get", patterns::REACHABLE, Editors, 404),
+    ("post", patterns::REACHABLE, Editors, 404),
+    ("get", patterns::DOCUMENT, Viewers, 404),
+    ("get", patterns::MESSAGES, Viewers, 200),
+    ("get", patterns::MESSAGE, Viewers, 404),
+    ("post", patterns::EXPIRED_HOLD, Editors, 400),
+    ("post", patterns::NOTICE, Editors, 303),
+    ("get", patterns::REVIEWS, Viewers, 200),
+    ("get", patterns::REVIEW, Viewers, 404),
+    ("post", patterns::REVIEW, Editors, 400),
+    ("get", patterns::REVOCATIONS, Viewers, 200),
+    ("post", patterns::REVOCATIONS, Editors, 422),
+    ("get", patterns::NEW_REVOCATION, Editors, 200),
+    ("get", patterns::REPLY_TESTER, Viewers, 200),
+    ("get", patterns::TROUBLESHOOT, Viewers, 200),
+    ("get", patterns::USERS, Administrators, 200),
+    ("post", patterns::USERS, Administrators, 422),
+    ("get", patterns::USER, Administrators, 404),
+    ("post", patterns::USER_ROLE, Administrators, 404),
+    ("post", patterns::USER_PASSWORD, Administrators, 404),
+    ("get", patterns::DEACTIVATE_USER, Administrators, 404),
+    ("post", patterns::DEACTIVATE_USER, Administrators, 404),
+    ("get", patterns::REACTIVATE_USER, Administrators, 404),
+    ("post", patterns::REACTIVATE_USER, Administrators, 404),
+    ("get", patterns::ACCOUNT, Viewers, 200),
+    ("post", patterns::ACCOUNT, Viewers, 422),
+    ("get", patterns::API_KEYS, Administrators, 200),
+    ("post", patterns::API_KEYS, Administrators, 422),
+    ("get", patterns::REVOKE_API_KEY, Administrators, 404),
+    ("post", patterns::REVOKE_API_KEY, Administrators, 404),
+    ("get", patterns::FORMS, Viewers, 200),
+    ("get", patterns::FORM, Viewers, 404),
+    ("post", patterns::FORM, Administrators, 404),
+    ("get", patterns::PROGRAMS, Viewers, 200),
+    ("get", patterns::PROGRAM, Viewers, 404),
+    ("post", patterns::PROGRAM, Administrators, 404),
+    ("post", patterns::PROGRAMS, Administrators, 422),
+    ("get", patterns::NEW_PROGRAM, Administrators, 200),
+    ("get", patterns::PROGRAM_SENDING, Viewers, 303),
+    ("post", patterns::PROGRAM_SENDING, Administrators, 404),
+    ("get", patterns::PROGRAM_REPLIES, Viewers, 303),
+    ("post", patterns::PROGRAM_REPLIES, Administrators, 404),
+    ("get", patterns::RULES, Viewers, 200),
+    ("post", patterns::RULE_ROWS, Administrators, 422),
+    ("get", patterns::NEW_RULE_ROW, Administrators, 404),
+    ("get", patterns::RULE_ROW, Viewers, 404),
+    ("get", patterns::RULES_REVIEW, Administrators, 200),
+    ("post", patterns::RULES_REVIEW, Administrators, 422),
+    ("post", patterns::RULES_REMINDER, Administrators, 422),
+    ("get", patterns::RULES_HISTORY, Viewers, 200),
+    ("get", patterns::RULES_VERSION, Administrators, 404),
+    ("post", patterns::RULES_VERSION, Administrators, 404),
+    ("get", patterns::LOG, Inspectors, 200),
+    ("get", patterns::SIMULATOR, Viewers, 200),
+    ("post", patterns::SIMULATOR_HANDSETS, Editors, 422),
+    ("post", patterns::SIMULATOR_MESSAGES, Editors, 422),
+    ("post", patterns::SIMULATOR_DELIVERY, Editors, 303),
+    ("post", patterns::SIMULATOR_TEXTS, Editors, 303),
+    ("post", patterns::SIMULATOR_BEHAVIOR, Editors, 303),
+    ("get", patterns::SIGN_IN, Everyone, 200),
+    ("post", patterns::SIGN_IN, Everyone, 403),
+    ("get", patterns::SETUP, Everyone, 303),
+    ("post", patterns::SETUP, Everyone, 403),
+    ("post", patterns::SIGN_OUT, Viewers, 303),
 ];
 
 impl For {
@@ -125,31 +127,135 @@ impl For {
     }
 }
 
+/// What anyone may open: no session, no key.
+#[rustfmt::skip]
+const PUBLIC: &[(&str, &str, u16)] = &[
+    ("get", patterns::HEALTHZ, 200),
+    ("get", patterns::READYZ, 200),
+    ("get", patterns::METRICS, 200), // From this machine only, or with its token.
+    ("get", patterns::ASSET, 404),
+    ("get", patterns::PUBLIC_FORM, 404),
+    ("post", patterns::PUBLIC_FORM, 404),
+    ("get", patterns::PUBLIC_FORM_DONE, 404),
+    ("get", patterns::PUBLIC_PROGRAM, 404),
+    ("get", patterns::PUBLIC_REPLIES, 200),
+    ("get", patterns::API_REFERENCE, 200),
+    ("get", patterns::API_DOCUMENT, 200),
+    // What calls these proves itself with a signature, or sits on this machine.
+    ("post", patterns::TWILIO_INBOUND, 403),
+    ("post", patterns::TWILIO_STATUS, 403),
+    ("post", patterns::SIMULATOR_INBOUND, 403),
+    ("post", patterns::SIMULATOR_STATUS, 403),
+    ("post", patterns::SIMULATOR_HANDSET_TEXTS, 404),
+];
+
+/// Every call of the API with its scope, and what a key with the scope is answered.
+#[rustfmt::skip]
+const CALLS: &[(&str, &str, &str, u16)] = &[
+    ("post", patterns::API_MESSAGES, "messages", 422),
+    ("get", patterns::API_MESSAGE, "messages", 404),
+    ("get", patterns::API_CONSENT, "consent", 422),
+    ("get", patterns::API_EVENTS, "consent", 422),
+    ("post", patterns::API_OPT_OUTS, "consent", 422),
+    ("get", patterns::API_CONTACTS, "contacts", 200),
+    ("post", patterns::API_CONTACTS, "contacts", 422),
+];
+
 #[test]
-fn every_address_of_the_administration_is_in_the_table() {
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web");
-    let (mut folders, mut found) = (vec![root.join("admin")], BTreeSet::new());
-    let mut sources = vec![std::fs::read_to_string(root.join("simulator.rs")).unwrap()];
+fn every_address_is_registered_and_in_one_of_the_tables() {
+    let source = |path: &std::path::Path| std::fs::read_to_string(path).unwrap();
+    let (mut folders, mut found) =
+        (vec![std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web")], BTreeSet::new());
+    let mut sources = Vec::new();
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             match path.is_dir() {
                 true => folders.push(path),
-                false => sources.push(std::fs::read_to_string(path).unwrap()),
+                false => sources.push(source(&path)),
             }
         }
     }
-    for source in &sources {
-        for route in source.split(".route(").skip(1) {
-            let path = route.split('"').nth(1).unwrap();
-            let method = route.split("web::").nth(1).unwrap().split('(').next().unwrap();
-            found.insert(format!("{method} {path}"));
+    let values = pattern_values();
+    for text in &sources {
+        for route in text.split("patterns::").skip(1) {
+            let name = route.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap();
+            let Some(method) = route.split("web::").nth(1) else { continue };
+            let Some(path) = values.iter().find(|(known, _)| known == name) else { continue };
+            found.insert(format!("{} {}", method.split('(').next().unwrap(), path.1));
         }
     }
-    let known: BTreeSet<String> =
-        ADDRESSES.iter().map(|(method, path, ..)| format!("{method} {path}")).collect();
+    let admin = ADDRESSES.iter().map(|(method, path, ..)| format!("{method} {path}"));
+    let public = PUBLIC.iter().map(|(method, path, _)| format!("{method} {path}"));
+    let calls = CALLS.iter().map(|(method, path, ..)| format!("{method} {path}"));
+    let known: BTreeSet<String> = admin.chain(public).chain(calls).collect();
     let missing: Vec<_> = found.symmetric_difference(&known).collect();
     assert!(missing.is_empty(), "say who may use these addresses: {missing:?}");
+    let unused: Vec<_> = patterns::ALL
+        .iter()
+        .filter(|path| {
+            !known.iter().any(|line| line.split_once(' ').is_some_and(|(_, known)| known == **path))
+        })
+        .collect();
+    assert!(unused.is_empty(), "no handler is registered under {unused:?}");
+}
+
+/// The names of the patterns with what they stand for, as `routes.rs` has them.
+fn pattern_values() -> Vec<(String, String)> {
+    let text = include_str!("../../../src/web/routes.rs");
+    let line = |line: &str| {
+        let (name, rest) = line.trim().split_once(' ')?;
+        let is_name = name.chars().all(|c| c.is_ascii_uppercase() || c == '_');
+        let pattern = rest.split('"').nth(1).filter(|pattern| pattern.starts_with('/'))?;
+        is_name.then(|| (name.to_owned(), pattern.to_owned()))
+    };
+    text.lines().filter_map(line).collect()
+}
+
+/// The pattern with something that does not exist in place of each part.
+fn sample(pattern: &str) -> String {
+    let path = pattern.replace("{id}", "01890a5d-ac96-774b-bcce-b302099a8057").replace("{name:.*}", "none");
+    let path = path.replace("{slug}", "none").replace("{sha256}", "none").replace("{number}", "none");
+    path.replace("{language}", "none").replace("{version}", "none").replace("{name}", "none")
+}
+
+#[actix_web::test]
+async fn each_scope_may_do_what_it_may_and_nothing_else() {
+    let (world, mut wrong) = (world().await, Vec::new());
+    let stranger = Browser::new(&world, "192.0.2.1");
+    for (method, path, expected) in PUBLIC {
+        let answer = match *method {
+            "get" => stranger.get(&sample(path)).await,
+            _ => stranger.post(&sample(path), &[("body", "")]).await,
+        };
+        if answer.status() != *expected {
+            wrong.push(format!("anyone: {method} {path} → {}", answer.status()));
+        }
+    }
+    for has in ["messages", "contacts", "consent", "none"] {
+        let key = format!("sk_{has}");
+        world.key_with(&key, has).await;
+        for (method, path, scope, expected) in CALLS {
+            let request = stranger
+                .client
+                .request(method.to_uppercase().parse().unwrap(), world.url.clone() + &sample(path));
+            let request = request.json(&serde_json::json!({}));
+            let refused = request.try_clone().unwrap().send().await.unwrap();
+            if refused.status() != 401 {
+                wrong.push(format!("no key: {method} {path} → {}", refused.status()));
+            }
+            let answer = request.bearer_auth(&key).send().await.unwrap();
+            let (status, words) = (answer.status(), answer.text().await.unwrap());
+            let right = match has == *scope {
+                true => status == *expected,
+                false => status == 403 && words.contains("missing_scope"),
+            };
+            if !right {
+                wrong.push(format!("{has}: {method} {path} → {status} {words}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
 #[actix_web::test]
@@ -167,8 +273,7 @@ async fn each_role_may_do_what_it_may_and_nothing_else() {
             None => (Browser::new(&world, "192.0.2.1"), String::new()),
         };
         for (method, path, whom, allowed) in ADDRESSES {
-            let path = path.replace("{id}", "01890a5d-ac96-774b-bcce-b302099a8057");
-            let path = path.replace("{slug}", "none").replace("{sha256}", "none");
+            let path = sample(path);
             let answer = match *method {
                 "get" => browser.get(&path).await,
                 _ => browser.post(&path, &[&[("csrf", &*token)], BLANK].concat()).await,

@@ -25,7 +25,7 @@ use sms_opt_in::domain::time::Timestamp;
 use sms_opt_in::jobs::{JobContext, deliver_due};
 use sms_opt_in::providers::simulator::{SimulatedText, TextDirection};
 use sms_opt_in::store::api_keys::{self, ApiKey};
-use sms_opt_in::store::{ReadConn, messages};
+use sms_opt_in::store::{ReadConn, Tx, messages};
 use sms_opt_in::web::api::secret_hash;
 use tempfile::TempDir;
 
@@ -107,24 +107,7 @@ pub async fn world_with(directory: TempDir, database: String, clock: Clock, key:
             }
             // Four texts a month are too few for most stories; those about the promise switch it on.
             keep_rules(tx, None, None, Some(false), &Actor::System, now)?;
-            let scopes = "messages,contacts,consent".to_owned();
-            let (id, name) = (tx.new_id(now)?, "tests".to_owned());
-            let hash = secret_hash(KEY);
-            let (prefix, made_by) = (KEY.to_owned(), "tests".to_owned());
-            api_keys::insert(
-                tx,
-                &ApiKey {
-                    id,
-                    name,
-                    hash,
-                    scopes,
-                    created_at: now,
-                    revoked_at: None,
-                    prefix,
-                    made_by,
-                    last_used_at: None,
-                },
-            )?;
+            insert_key(tx, KEY, "messages,contacts,consent", now)?;
             Ok::<_, ActionError>(())
         })
         .await
@@ -159,7 +142,22 @@ pub async fn try_start(folder: &Path, database: &str, more: &[&str]) -> Result<B
     app::bind(config, Clock::fixed(start())).await.map_err(|error| format!("{error:#}"))
 }
 
+/// Writes an API key with these scopes.
+fn insert_key(tx: &mut Tx<'_>, key: &str, scopes: &str, now: Timestamp) -> Result<(), ActionError> {
+    let (id, name, hash) = (tx.new_id(now)?, "tests".to_owned(), secret_hash(key));
+    let (prefix, made_by, scopes) = (key.to_owned(), "tests".to_owned(), scopes.to_owned());
+    let (revoked_at, last_used_at) = (None, None);
+    let key = ApiKey { id, name, hash, scopes, created_at: now, revoked_at, prefix, made_by, last_used_at };
+    Ok(api_keys::insert(tx, &key)?)
+}
+
 impl World {
+    /// Makes an API key that has these scopes.
+    pub async fn key_with(&self, key: &str, scopes: &str) {
+        let (key, scopes, now) = (key.to_owned(), scopes.to_owned(), self.clock.now());
+        self.bound_app.store.write(move |tx| insert_key(tx, &key, &scopes, now)).await.unwrap();
+    }
+
     /// The lead with this line number of the fictional range.
     pub fn lead(&self, line: u8) -> Lead<'_> {
         let phone = Phone::from_e164(&format!("+120655501{line:02}")).unwrap();

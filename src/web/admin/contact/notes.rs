@@ -5,6 +5,7 @@ use crate::domain::note::NoteKind;
 use crate::store::number_notes::{self, NumberNote};
 use crate::store::{ReadConn, StoreError, numbers};
 use crate::web::admin::names::DisplayNames;
+use crate::web::routes;
 
 use super::timeline::{TimelineEntry, fact, linked};
 
@@ -35,11 +36,11 @@ fn entry(
     let mut facts = vec![fact("In words", note.words.clone())];
     if let Some(number) = note.other_number_id.map(|id| numbers::get(conn, id)).transpose()?.flatten() {
         let phone = number.phone.as_str();
-        let href = format!("/troubleshoot?number={}", phone.replace('+', "%2B"));
+        let href = routes::troubleshoot_number(phone, "");
         facts.push(linked(other, phone, href));
     }
     if let (NoteKind::NumberLeft, Some(contact)) = (note.kind, note.contact_id) {
-        facts.push(linked("Contact", "Open the contact", format!("/contacts/{contact}")));
+        facts.push(linked("Contact", "Open the contact", routes::contact(contact)));
     }
     Ok(TimelineEntry {
         icon,

@@ -4,13 +4,11 @@
 use actix_session::Session;
 use actix_web::HttpRequest;
 use actix_web::HttpResponse;
-use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 use askama::Template;
 use serde::Deserialize;
 
 use crate::actions::save_contact::{ContactChange, contact_revision, create_contact, update_contact};
-use crate::actions::{ActionError, FieldError};
 use crate::domain::consent::{ConsentState, Source};
 use crate::domain::id::ContactId;
 use crate::domain::phone::Phone;
@@ -18,8 +16,9 @@ use crate::store::contacts::{self, Contact, ContactDetails};
 use crate::store::{ReadConn, numbers, programs};
 use crate::web::AppState;
 use crate::web::error::PageError;
-use crate::web::form::{self, FormErrors, FormRedisplay, PostedForm, SavedMeanwhile, saved_meanwhile};
+use crate::web::form::{self, FormErrors, PostedForm, SavedMeanwhile, saved_meanwhile};
 use crate::web::page::{self, PageFrame, html_status, see_other};
+use crate::web::routes;
 use crate::web::session::{self, Editor, SignedIn};
 
 #[derive(Template)]
@@ -34,6 +33,11 @@ struct ContactFormPage {
 }
 
 impl ContactFormPage {
+    /// Where the form is sent to, and where Cancel leads.
+    fn address(&self) -> String {
+        self.id.map_or_else(|| routes::contacts().to_owned(), routes::contact)
+    }
+
     /// The tick is asked for only where it is needed.
     fn asks_to_confirm(&self) -> bool {
         self.given.is_confirmed() || !self.errors.of("time_zone_confirmed").is_empty()
@@ -96,11 +100,10 @@ fn show_form(
     who: &impl SignedIn,
     id: Option<ContactId>,
     given: ContactForm,
-    errors: Vec<FieldError>,
+    errors: FormErrors,
 ) -> Result<HttpResponse, PageError> {
-    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let page = PageFrame::new(app, "contacts", who);
-    html_status(status, ContactFormPage { page, id, given, errors: errors.into(), meanwhile: Vec::new() })
+    html_status(errors.status(), ContactFormPage { page, id, given, errors, meanwhile: Vec::new() })
 }
 
 pub(super) async fn new(
@@ -108,7 +111,7 @@ pub(super) async fn new(
     who: Editor,
     request: HttpRequest,
 ) -> Result<HttpResponse, PageError> {
-    show_form(&app, &who, None, form::query(&request), Vec::new())
+    show_form(&app, &who, None, form::query(&request), FormErrors::default())
 }
 
 pub(super) async fn create(
@@ -123,10 +126,9 @@ pub(super) async fn create(
         Ok(id) => {
             let known = app.store.read(move |conn| on_record(conn, id)).await?;
             session::flash(&session, format!("The contact is added.{known}"));
-            Ok(see_other(format!("/contacts/{id}")))
+            Ok(see_other(routes::contact(id)))
         }
-        Err(ActionError::Invalid(errors)) => show_form(&app, &who, None, given, errors),
-        Err(error) => Err(error.into()),
+        Err(error) => show_form(&app, &who, None, given, error.try_into()?),
     }
 }
 
@@ -137,7 +139,7 @@ pub(super) async fn edit(
 ) -> Result<HttpResponse, PageError> {
     let id: ContactId = page::id(&id)?;
     let given = app.store.read(move |conn| kept(conn, id)).await?;
-    show_form(&app, &who, Some(id), given, Vec::new())
+    show_form(&app, &who, Some(id), given, FormErrors::default())
 }
 
 fn kept(conn: &mut ReadConn<'_>, id: ContactId) -> Result<ContactForm, PageError> {
@@ -170,11 +172,12 @@ pub(super) async fn update(
         Ok(before) => {
             let known = app.store.read(move |conn| other_number(conn, &before)).await?;
             session::flash(&session, format!("The contact is saved.{known}"));
-            Ok(see_other(format!("/contacts/{id}")))
+            Ok(see_other(routes::contact(id)))
         }
-        Err(ActionError::Invalid(errors)) => show_form(&app, &who, Some(id), given, errors),
-        Err(ActionError::Conflict(why)) => outdated(&app, &who, id, given, why).await,
-        Err(error) => Err(error.into()),
+        Err(error) => match FormErrors::try_from(error)? {
+            errors if errors.is_outdated() => outdated(&app, &who, id, given, errors).await,
+            errors => show_form(&app, &who, Some(id), given, errors),
+        },
     }
 }
 
@@ -184,13 +187,13 @@ async fn outdated(
     who: &Editor,
     id: ContactId,
     given: ContactForm,
-    why: String,
+    errors: FormErrors,
 ) -> Result<HttpResponse, PageError> {
     let saved = app.store.read(move |conn| kept(conn, id)).await?;
     let meanwhile = given.beside(&saved, &app.config.default_region);
-    let (given, refused) = (ContactForm { revision: saved.revision, ..given }, FormRedisplay::Outdated(why));
-    let (page, status) = (PageFrame::new(app, "contacts", who), refused.status());
-    html_status(status, ContactFormPage { page, id: Some(id), given, errors: refused.errors(), meanwhile })
+    let given = ContactForm { revision: saved.revision, ..given };
+    let page = PageFrame::new(app, "contacts", who);
+    html_status(errors.status(), ContactFormPage { page, id: Some(id), given, errors, meanwhile })
 }
 
 /// What is on record of a contact's new number; empty when its number stayed the same.

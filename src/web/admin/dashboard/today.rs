@@ -11,6 +11,7 @@ use crate::domain::time::Timestamp;
 use crate::store::inbound::{self, InboundRow};
 use crate::store::messages::{self, Message};
 use crate::store::{ReadConn, StoreError, contacts, expired_holds, notices};
+use crate::web::routes;
 
 /// Replies and holds that are shown.
 const SHOWN: usize = 10;
@@ -92,8 +93,8 @@ pub(super) fn today(
 
 fn reply(contact: Option<(ContactId, String)>, text: InboundRow) -> UnreadReply {
     let href = match &contact {
-        Some((id, _)) => format!("/contacts/{id}"),
-        None => format!("/troubleshoot?number={}", text.from_text.replace('+', "%2B")),
+        Some((id, _)) => routes::contact(id),
+        None => routes::troubleshoot_number(&text.from_text, ""),
     };
     let mut words: String = text.body.chars().take(FIRST_WORDS).collect();
     if words.len() < text.body.len() {

@@ -2,16 +2,15 @@
 
 use actix_session::Session;
 use actix_web::HttpResponse;
-use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use askama::Template;
 
 use crate::actions::create_program::{NewProgram, create_program};
-use crate::actions::{ActionError, FieldError};
 use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::form::{FormErrors, PostedForm};
 use crate::web::page::{PageFrame, html_status, see_other};
+use crate::web::routes;
 use crate::web::session::{self, Administrator};
 
 #[derive(Template)]
@@ -23,20 +22,17 @@ struct NewProgramPage {
 }
 
 pub(super) async fn new(app: Data<AppState>, who: Administrator) -> Result<HttpResponse, PageError> {
-    show(&app, &who, NewProgram::default(), Vec::new())
+    show(&app, &who, NewProgram::default(), FormErrors::default())
 }
 
 fn show(
     app: &AppState,
     who: &Administrator,
     given: NewProgram,
-    errors: Vec<FieldError>,
+    errors: FormErrors,
 ) -> Result<HttpResponse, PageError> {
-    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    html_status(
-        status,
-        NewProgramPage { page: PageFrame::new(app, "programs", who), given, errors: errors.into() },
-    )
+    let page = PageFrame::new(app, "programs", who);
+    html_status(errors.status(), NewProgramPage { page, given, errors })
 }
 
 pub(super) async fn create(
@@ -51,9 +47,8 @@ pub(super) async fn create(
         Ok(()) => {
             let done = "The program is added, with a hosted form of its own. Read its texts, and change what is not yours.";
             session::flash(&session, done);
-            Ok(see_other(format!("/programs/{}", given.slug.trim())))
+            Ok(see_other(routes::program(given.slug.trim())))
         }
-        Err(ActionError::Invalid(errors)) => show(&app, &who, given, errors),
-        Err(error) => Err(error.into()),
+        Err(error) => show(&app, &who, given, error.try_into()?),
     }
 }

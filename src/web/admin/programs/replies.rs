@@ -16,6 +16,7 @@ use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::form::{PostedForm, SavedMeanwhile, saved_meanwhile};
 use crate::web::page::see_other;
+use crate::web::routes;
 use crate::web::session::{self, Administrator};
 
 /// A text as the lead reads it, and in how many parts it travels.
@@ -137,7 +138,7 @@ pub(super) async fn replies(
         Ok(()) => {
             let name = language.name();
             session::flash(&session, format!("The replies in {name} are saved. Texts from now on use them."));
-            Ok(see_other(format!("/programs/{slug}")))
+            Ok(see_other(routes::program(slug)))
         }
         Err(error) => {
             let typed = ProgramRedisplay::Replies(language, given, revision);

@@ -10,6 +10,7 @@ use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::form::{PostedForm, SavedMeanwhile, saved_meanwhile};
 use crate::web::page::see_other;
+use crate::web::routes;
 use crate::web::session::{self, Administrator};
 
 /// Where what is saved differs from what was typed.
@@ -38,7 +39,7 @@ pub(super) async fn sending(
     match app.store.write(move |tx| edit_sending(tx, &of, &wanted, &region, &actor, now)).await {
         Ok(()) => {
             session::flash(&session, "The sender, hours and keywords are saved. They count from now on.");
-            Ok(see_other(format!("/programs/{slug}")))
+            Ok(see_other(routes::program(slug)))
         }
         Err(error) => {
             let typed = ProgramRedisplay::Sending(given);

@@ -14,6 +14,7 @@ use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::form;
 use crate::web::page::{PageFrame, html};
+use crate::web::routes;
 use crate::web::session::Viewer;
 
 /// Versions on one page.
@@ -97,7 +98,7 @@ pub(super) async fn index(
     let page = PageFrame::new(&app, "rules", &who).showing(&seen, app.clock.now());
     let (changes, latest) = seen.found;
     let before = changes.last().map_or(0, |change| change.version - 1);
-    let older = Some(format!("/rules/history?up_to={before}")).filter(|_| before > 0);
+    let older = Some(routes::rules_history_up_to(before)).filter(|_| before > 0);
     let built_in = Rulebook::builtin().rules().len();
     html(HistoryPage { page, changes, latest, older, built_in })
 }

@@ -4,6 +4,7 @@ use askama::Template;
 
 use crate::actions::preview_rules::RulesPreview;
 use crate::web::page::{PageFrame, grouped};
+use crate::web::routes;
 
 /// The page that asks once more. Its form carries on what was entered.
 #[derive(Template)]

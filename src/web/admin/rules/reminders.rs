@@ -10,6 +10,7 @@ use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::form::PostedForm;
 use crate::web::page::see_other;
+use crate::web::routes;
 use crate::web::session::{self, Administrator};
 
 /// Any word is read, so that the role is asked before the word is looked at.
@@ -36,5 +37,5 @@ pub(super) async fn post(
     let (actor, now) = (who.actor(), app.clock.now());
     app.store.write(move |tx| answer_reminder(tx, &name, answer, &actor, now)).await?;
     session::flash(&session, said);
-    Ok(see_other("/"))
+    Ok(see_other(routes::dashboard()))
 }

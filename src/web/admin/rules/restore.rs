@@ -3,21 +3,21 @@
 
 use actix_session::Session;
 use actix_web::HttpResponse;
-use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 use askama::Template;
 use serde::Deserialize;
 
 use super::preview::summary;
 use super::{current, published};
+use crate::actions::ActionError;
 use crate::actions::preview_rules::{RulesPreview, preview_rules};
 use crate::actions::publish_rules::{RuleChange, RulesDraft, publish_rules};
-use crate::actions::{ActionError, FieldError};
 use crate::store::ReadConn;
 use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::form::{FormErrors, PostedForm};
 use crate::web::page::{self, PageFrame, html_status, see_other};
+use crate::web::routes;
 use crate::web::session::{self, Administrator};
 
 #[derive(Template)]
@@ -53,7 +53,7 @@ pub(super) async fn show(
     who: Administrator,
     earlier: Path<String>,
 ) -> Result<HttpResponse, PageError> {
-    render(&app, &who, page::id(&earlier)?, None, Vec::new(), StatusCode::OK).await
+    render(&app, &who, page::id(&earlier)?, None, FormErrors::default()).await
 }
 
 /// Publishes the earlier version again.
@@ -72,16 +72,12 @@ pub(super) async fn post(
     match app.store.write(move |tx| publish_rules(tx, &draft, &actor, now)).await {
         Ok(version) => {
             session::flash(&session, published(version));
-            Ok(see_other("/rules"))
-        }
-        Err(ActionError::Invalid(errors)) => {
-            render(&app, &who, earlier, Some(form), errors, StatusCode::UNPROCESSABLE_ENTITY).await
+            Ok(see_other(routes::rules()))
         }
         Err(ActionError::Conflict(_)) => {
-            let errors = vec![FieldError::new("", super::OUTDATED)];
-            render(&app, &who, earlier, Some(form), errors, StatusCode::CONFLICT).await
+            render(&app, &who, earlier, Some(form), FormErrors::outdated("", super::OUTDATED)).await
         }
-        Err(error) => Err(error.into()),
+        Err(error) => render(&app, &who, earlier, Some(form), error.try_into()?).await,
     }
 }
 
@@ -90,8 +86,7 @@ async fn render(
     who: &Administrator,
     earlier: i32,
     form: Option<RestoreForm>,
-    mut errors: Vec<FieldError>,
-    status: StatusCode,
+    mut errors: FormErrors,
 ) -> Result<HttpResponse, PageError> {
     let now = app.clock.now();
     let read = move |conn: &mut ReadConn<'_>| {
@@ -100,9 +95,9 @@ async fn render(
     };
     let (preview, version) = app.store.read(read).await?;
     let form = RestoreForm { version: version.to_string(), reason: form.unwrap_or_default().reason };
-    let preview = preview.map_err(|wrong| errors = wrong).ok();
+    let preview = preview.map_err(|wrong| errors.0 = wrong).ok();
     // A date that is missing has no field here.
-    errors.iter_mut().filter(|error| error.field == "from").for_each(|error| error.field = String::new());
+    errors.0.iter_mut().filter(|error| error.field == "from").for_each(|error| error.field = String::new());
     let page = PageFrame::new(app, "rules", who);
-    html_status(status, RestorePage { page, earlier, form, errors: errors.into(), preview })
+    html_status(errors.status(), RestorePage { page, earlier, form, errors, preview })
 }

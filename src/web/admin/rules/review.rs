@@ -20,6 +20,7 @@ use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::form::{FormErrors, PostedForm};
 use crate::web::page::{PageFrame, html_status, see_other};
+use crate::web::routes;
 use crate::web::session::{self, Administrator};
 
 #[derive(Template)]
@@ -110,7 +111,7 @@ pub(super) async fn show(app: Data<AppState>, who: Administrator) -> Result<Http
     let adopt = topics(&book, today).into_iter().map(|item| item.topic).collect();
     let form = EditionReviewForm { version: version.to_string(), adopt, ..EditionReviewForm::default() };
     let page = PageFrame::new(&app, "rules", &who);
-    html_status(StatusCode::OK, review_page(page, form, Vec::new(), &book, today))
+    html_status(StatusCode::OK, review_page(page, form, FormErrors::default(), &book, today))
 }
 
 /// Previews or publishes the decisions.
@@ -122,7 +123,7 @@ pub(super) async fn post(
 ) -> Result<HttpResponse, PageError> {
     let change = RuleChange::Answer(form.adopt.clone());
     match form.step.as_str() {
-        "edit" => again(&app, &who, form, Vec::new(), StatusCode::OK).await,
+        "edit" => again(&app, &who, form, FormErrors::default()).await,
         "publish" => publish(&app, &who, &session, form, change).await,
         _ => preview(&app, &who, form, change).await,
     }
@@ -139,13 +140,14 @@ async fn preview(
     let reason = check_reason(&form.reason).map_err(|why| FieldError::new("reason", why.to_string()));
     match (preview, reason) {
         (Ok(preview), Ok(())) => {
-            let (title, action, fields) = ("Publish these decisions?", "/rules/review", form.fields());
+            let (title, action, fields) = ("Publish these decisions?", routes::rules_review(), form.fields());
             let (page, reason) = (PageFrame::new(app, "rules", who), form.reason);
             html_status(StatusCode::OK, PreviewPage { page, title, action, fields, reason, preview })
         }
         (preview, reason) => {
-            let errors = preview.err().unwrap_or_default().into_iter().chain(reason.err()).collect();
-            again(app, who, form, errors, StatusCode::UNPROCESSABLE_ENTITY).await
+            let errors: Vec<FieldError> =
+                preview.err().unwrap_or_default().into_iter().chain(reason.err()).collect();
+            again(app, who, form, errors.into()).await
         }
     }
 }
@@ -159,16 +161,15 @@ async fn publish(
 ) -> Result<HttpResponse, PageError> {
     let draft = RulesDraft { change, reason: form.reason.clone(), version: form.version.parse().ok() };
     let (actor, now) = (who.actor(), app.clock.now());
-    let (status, errors) = match app.store.write(move |tx| publish_rules(tx, &draft, &actor, now)).await {
+    let errors = match app.store.write(move |tx| publish_rules(tx, &draft, &actor, now)).await {
         Ok(version) => {
             session::flash(session, published(version));
-            return Ok(see_other("/rules"));
+            return Ok(see_other(routes::rules()));
         }
-        Err(ActionError::Invalid(errors)) => (StatusCode::UNPROCESSABLE_ENTITY, errors),
-        Err(ActionError::Conflict(_)) => (StatusCode::CONFLICT, vec![FieldError::new("", super::OUTDATED)]),
-        Err(error) => return Err(error.into()),
+        Err(ActionError::Conflict(_)) => FormErrors::outdated("", super::OUTDATED),
+        Err(error) => error.try_into()?,
     };
-    again(app, who, form, errors, status).await
+    again(app, who, form, errors).await
 }
 
 /// The decisions once more, as they were made, upon the rules as they are now.
@@ -176,22 +177,21 @@ async fn again(
     app: &AppState,
     who: &Administrator,
     mut form: EditionReviewForm,
-    errors: Vec<FieldError>,
-    status: StatusCode,
+    errors: FormErrors,
 ) -> Result<HttpResponse, PageError> {
     let (book, version) = app.store.read(current).await?;
     form.version = version.to_string();
     let today = federal_day(app.clock.now());
-    html_status(status, review_page(PageFrame::new(app, "rules", who), form, errors, &book, today))
+    html_status(errors.status(), review_page(PageFrame::new(app, "rules", who), form, errors, &book, today))
 }
 
 fn review_page(
     page: PageFrame,
     form: EditionReviewForm,
-    errors: Vec<FieldError>,
+    errors: FormErrors,
     book: &Rulebook,
     today: NaiveDate,
 ) -> EditionReviewPage {
     let (topics, count) = (topics(book, today), book.unanswered().len());
-    EditionReviewPage { page, form, errors: errors.into(), topics, count }
+    EditionReviewPage { page, form, errors, topics, count }
 }

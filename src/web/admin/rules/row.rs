@@ -24,6 +24,7 @@ use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::form::{self, FormErrors, PostedForm};
 use crate::web::page::{PageFrame, html_status, see_other};
+use crate::web::routes;
 use crate::web::session::{self, Administrator, Viewer};
 
 #[derive(Template)]
@@ -122,7 +123,7 @@ pub(super) async fn post(
     let page = PageFrame::new(&app, "rules", &who);
     if form.step == "edit" {
         form.removes = String::new();
-        return redisplay(&app, page, form, Vec::new(), StatusCode::OK).await;
+        return redisplay(&app, page, form, FormErrors::default()).await;
     }
     let mut errors = Vec::new();
     let change = form.change().map_err(|wrong| errors.extend(wrong)).ok();
@@ -130,7 +131,7 @@ pub(super) async fn post(
         errors.push(FieldError::new("reason", why.to_string()));
     }
     let Some(change) = change.filter(|_| errors.is_empty()) else {
-        return redisplay(&app, page, form, errors, StatusCode::UNPROCESSABLE_ENTITY).await;
+        return redisplay(&app, page, form, errors.into()).await;
     };
     if form.step == "publish" {
         return publish(&app, &who, &session, page, form, change).await;
@@ -139,10 +140,10 @@ pub(super) async fn post(
     match app.store.read(move |conn| preview_rules(conn, &change, now)).await? {
         Ok(preview) => {
             let fields = form.fields().into_iter().map(|(name, value)| (name, value.to_owned())).collect();
-            let (title, action, reason) = ("Publish this change?", "/rules/rows", form.reason.clone());
+            let (title, action, reason) = ("Publish this change?", routes::rule_rows(), form.reason.clone());
             html_status(StatusCode::OK, PreviewPage { page, title, action, fields, reason, preview })
         }
-        Err(errors) => redisplay(&app, page, form, errors, StatusCode::UNPROCESSABLE_ENTITY).await,
+        Err(errors) => redisplay(&app, page, form, errors.into()).await,
     }
 }
 
@@ -158,16 +159,12 @@ async fn publish(
     match app.store.write(move |tx| publish_rules(tx, &draft, &actor, now)).await {
         Ok(version) => {
             session::flash(session, published(version));
-            Ok(see_other("/rules"))
-        }
-        Err(ActionError::Invalid(errors)) => {
-            redisplay(app, page, form, errors, StatusCode::UNPROCESSABLE_ENTITY).await
+            Ok(see_other(routes::rules()))
         }
         Err(ActionError::Conflict(_)) => {
-            let errors = vec![FieldError::new("meanwhile", super::OUTDATED)];
-            redisplay(app, page, form, errors, StatusCode::CONFLICT).await
+            redisplay(app, page, form, FormErrors::outdated("meanwhile", super::OUTDATED)).await
         }
-        Err(error) => Err(error.into()),
+        Err(error) => redisplay(app, page, form, error.try_into()?).await,
     }
 }
 
@@ -177,15 +174,14 @@ async fn redisplay(
     app: &AppState,
     page: PageFrame,
     mut form: RuleForm,
-    errors: Vec<FieldError>,
-    status: StatusCode,
+    errors: FormErrors,
 ) -> Result<HttpResponse, PageError> {
     let begun = form.version.parse().unwrap_or_default();
     let read = move |conn: &mut ReadConn<'_>| {
         Ok::<_, StoreError>((RulebookChange::since(conn, begun)?, current(conn)?))
     };
     let (meanwhile, (book, version)) = app.store.read(read).await?;
-    if status == StatusCode::CONFLICT {
+    if errors.is_outdated() {
         form.version = version.to_string();
     }
     let rule = book.rules().into_iter().find(|rule| rule.id() == form.rule);
@@ -193,5 +189,5 @@ async fn redisplay(
         // It was taken out or changed meanwhile: what was typed can still become a new rule.
         form.rule = String::new();
     }
-    html_status(status, RowPage { page, rule, form, errors: errors.into(), meanwhile })
+    html_status(errors.status(), RowPage { page, rule, form, errors, meanwhile })
 }

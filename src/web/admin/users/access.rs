@@ -16,14 +16,15 @@ use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::form::PostedForm;
 use crate::web::page::{self, PageFrame, html_status, see_other};
+use crate::web::routes::{self, patterns};
 use crate::web::session::{self, Administrator};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
-        .route("/users/{id}/deactivate", web::get().to(confirm_deactivate))
-        .route("/users/{id}/deactivate", web::post().to(deactivate))
-        .route("/users/{id}/reactivate", web::get().to(confirm_reactivate))
-        .route("/users/{id}/reactivate", web::post().to(reactivate));
+        .route(patterns::DEACTIVATE_USER, web::get().to(confirm_deactivate))
+        .route(patterns::DEACTIVATE_USER, web::post().to(deactivate))
+        .route(patterns::REACTIVATE_USER, web::get().to(confirm_reactivate))
+        .route(patterns::REACTIVATE_USER, web::post().to(reactivate));
 }
 
 #[derive(Template)]
@@ -108,5 +109,5 @@ async fn set(
         Err(ActionError::Conflict(why)) => return confirm(app, who, id, active, Some(why)).await,
         Err(error) => return Err(error.into()),
     }
-    Ok(see_other("/users"))
+    Ok(see_other(routes::users()))
 }

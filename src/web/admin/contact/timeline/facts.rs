@@ -2,6 +2,7 @@
 
 use crate::domain::consent::{EventKind, failed_request};
 use crate::domain::evidence::{ConsentDocument, Evidence, HandsetText};
+use crate::web::routes;
 
 /// A term and its value.
 pub(in crate::web::admin) struct EntryFact {
@@ -24,7 +25,7 @@ pub(in crate::web::admin) fn linked(term: &'static str, value: impl Into<String>
 }
 
 fn message_link(id: crate::domain::id::MessageId) -> EntryFact {
-    EntryFact { style: "mono", ..linked("Message", id.to_string(), format!("/messages/{id}")) }
+    EntryFact { style: "mono", ..linked("Message", id.to_string(), routes::message(id)) }
 }
 
 fn document_facts(document: &ConsentDocument) -> Vec<EntryFact> {
@@ -38,7 +39,7 @@ fn document_facts(document: &ConsentDocument) -> Vec<EntryFact> {
             document.file_type.as_deref().map_or("file", |kind| kind.rsplit('/').next().unwrap_or(kind));
         let short: String = hash.chars().take(8).collect();
         let words = format!("{} ({}), {short}…", document.document.label(), kind.to_uppercase());
-        facts.push(linked("File", words, format!("/documents/{hash}")));
+        facts.push(linked("File", words, routes::document(hash)));
         facts.push(styled("mono", "SHA-256 of the file", hash));
     }
     facts
@@ -97,7 +98,7 @@ pub(super) fn facts(kind: EventKind, evidence: &Evidence) -> Vec<EntryFact> {
             facts
         }
         Evidence::OtherSpelling(link) => {
-            let href = format!("/troubleshoot?number={}", link.e164.replace('+', "%2B"));
+            let href = routes::troubleshoot_number(&link.e164, "");
             vec![
                 linked("Recorded under", format!("{}, event {}", link.e164, link.seq), href),
                 styled("mono", "Hash of that event", &link.hash),

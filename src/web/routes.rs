@@ -1,0 +1,328 @@
+//! Every address of the server, once. Registrations use the patterns; handlers, templates, redirects and the tests of pages
+//! use the functions of the same names. Who may open an address is said by its handler, in its extractor.
+
+use std::fmt::{Display, Write};
+
+/// What one line of the list below becomes: a pattern to register, and a function that fills it in.
+macro_rules! routes {
+    ($($(#[$doc:meta])* $pattern:ident $name:ident($($part:ident),*) $text:literal;)+) => {
+        /// The patterns that the handlers are registered under.
+        pub mod patterns {
+            $($(#[$doc])* pub const $pattern: &str = $text;)+
+            /// All of them.
+            pub const ALL: &[&str] = &[$($pattern),+];
+        }
+        $(routes!(@function $(#[$doc])* $pattern $name($($part),*));)+
+    };
+    (@function $(#[$doc:meta])* $pattern:ident $name:ident()) => {
+        $(#[$doc])*
+        pub const fn $name() -> &'static str {
+            patterns::$pattern
+        }
+    };
+    (@function $(#[$doc:meta])* $pattern:ident $name:ident($($part:ident),+)) => {
+        $(#[$doc])*
+        pub fn $name($($part: impl Display),+) -> String {
+            filled(patterns::$pattern, &[$(&$part),+])
+        }
+    };
+}
+
+routes! {
+    /// The process is alive.
+    HEALTHZ healthz() "/healthz";
+    /// The database answers.
+    READYZ readyz() "/readyz";
+    /// Figures for Prometheus.
+    METRICS metrics() "/metrics";
+    /// A static file, by its name with its hash.
+    ASSET asset(name) "/assets/{name:.*}";
+
+    /// Twilio hands over a text.
+    TWILIO_INBOUND twilio_inbound() "/hooks/twilio/inbound";
+    /// Twilio says what became of a text.
+    TWILIO_STATUS twilio_status() "/hooks/twilio/status";
+    /// The simulated carrier hands over a text.
+    SIMULATOR_INBOUND simulator_inbound() "/hooks/simulator/inbound";
+    /// The simulated carrier says what became of a text.
+    SIMULATOR_STATUS simulator_status() "/hooks/simulator/status";
+    /// A program on this machine texts as a simulated phone.
+    SIMULATOR_HANDSET_TEXTS simulator_handset_texts(number) "/simulator/handsets/{number}/texts";
+
+    /// A hosted form.
+    PUBLIC_FORM public_form(slug) "/f/{slug}";
+    /// What follows on a hosted form.
+    PUBLIC_FORM_DONE public_form_done(slug) "/f/{slug}/done";
+    /// A program's public page.
+    PUBLIC_PROGRAM public_program(slug) "/p/{slug}";
+    /// How replies are read, for everybody.
+    PUBLIC_REPLIES public_replies() "/replies";
+    /// The reference of the API.
+    API_REFERENCE api_reference() "/api";
+
+    /// The first administrator is made.
+    SETUP setup() "/setup";
+    /// The form to sign in.
+    SIGN_IN sign_in() "/sign-in";
+    /// Ends a session.
+    SIGN_OUT sign_out() "/sign-out";
+    /// One's own account.
+    ACCOUNT account() "/account";
+
+    /// The dashboard.
+    DASHBOARD dashboard() "/";
+    /// Turns sending on or off.
+    SENDING sending() "/sending";
+    /// Asks before sending is turned off.
+    SENDING_OFF sending_off() "/sending/off";
+    /// A notice on the dashboard is done.
+    NOTICE notice(id) "/notices/{id}";
+
+    /// The list of contacts.
+    CONTACTS contacts() "/contacts";
+    /// The form for a new contact.
+    NEW_CONTACT new_contact() "/contacts/new";
+    /// A contact.
+    CONTACT contact(id) "/contacts/{id}";
+    /// The form for a contact's details.
+    EDIT_CONTACT edit_contact(id) "/contacts/{id}/edit";
+    /// Texts to a contact.
+    CONTACT_MESSAGES contact_messages(id) "/contacts/{id}/messages";
+    /// Consent of a contact, recorded by hand.
+    CONSENTS consents(id) "/contacts/{id}/consents";
+    /// The form for it.
+    NEW_CONSENT new_consent(id) "/contacts/{id}/consents/new";
+    /// A contact is asked once more.
+    REINVITATION reinvitation(id) "/contacts/{id}/reinvitation";
+    /// A number that the carrier gave up can receive texts again.
+    REACHABLE reachable(id) "/numbers/{id}/reachable";
+    /// A document that proves consent.
+    DOCUMENT document(sha256) "/documents/{sha256}";
+
+    /// The list of messages.
+    MESSAGES messages() "/messages";
+    /// A message.
+    MESSAGE message(id) "/messages/{id}";
+    /// What is to become of a message that expired before its opt-in.
+    EXPIRED_HOLD expired_hold(id) "/messages/{id}/stale";
+
+    /// The review desk.
+    REVIEWS reviews() "/reviews";
+    /// A number at the review desk.
+    REVIEW review(id) "/reviews/{id}";
+    /// Opt-outs that people recorded.
+    REVOCATIONS revocations() "/revocations";
+    /// The form to record one.
+    NEW_REVOCATION new_revocation() "/revocations/new";
+    /// The checks of one number.
+    TROUBLESHOOT troubleshoot() "/troubleshoot";
+    /// How a reply is read.
+    REPLY_TESTER reply_tester() "/reply-tester";
+
+    /// The hosted forms.
+    FORMS forms() "/forms";
+    /// A hosted form with its versions.
+    FORM form(slug) "/forms/{slug}";
+    /// The programs.
+    PROGRAMS programs() "/programs";
+    /// The form for a new program.
+    NEW_PROGRAM new_program() "/programs/new";
+    /// A program.
+    PROGRAM program(slug) "/programs/{slug}";
+    /// Sender, hours and keywords of a program.
+    PROGRAM_SENDING program_sending(slug) "/programs/{slug}/sending";
+    /// Replies of a program in one language.
+    PROGRAM_REPLIES program_replies(slug, language) "/programs/{slug}/replies/{language}";
+
+    /// The dated rules.
+    RULES rules() "/rules";
+    /// Publishes a rule.
+    RULE_ROWS rule_rows() "/rules/rows";
+    /// The form for a new rule.
+    NEW_RULE_ROW new_rule_row() "/rules/rows/new";
+    /// A rule.
+    RULE_ROW rule_row(id) "/rules/rows/{id}";
+    /// New built-in rules.
+    RULES_REVIEW rules_review() "/rules/review";
+    /// A reminder to look at a rule.
+    RULES_REMINDER rules_reminder(name) "/rules/reminders/{name}";
+    /// The published versions of the rules.
+    RULES_HISTORY rules_history() "/rules/history";
+    /// A version to publish again.
+    RULES_VERSION rules_version(version) "/rules/history/{version}";
+
+    /// The simulated phones.
+    SIMULATOR simulator() "/simulator";
+    /// Puts a phone on the table.
+    SIMULATOR_HANDSETS simulator_handsets() "/simulator/handsets";
+    /// A simulated phone texts us.
+    SIMULATOR_TEXTS simulator_texts() "/simulator/texts";
+    /// We text a simulated phone.
+    SIMULATOR_MESSAGES simulator_messages() "/simulator/messages";
+    /// Delivers a waiting text now.
+    SIMULATOR_DELIVERY simulator_delivery(id) "/simulator/messages/{id}/delivery";
+    /// How the simulated carrier behaves.
+    SIMULATOR_BEHAVIOR simulator_behavior() "/simulator/behaviour";
+
+    /// The users.
+    USERS users() "/users";
+    /// A user.
+    USER user(id) "/users/{id}";
+    /// The role of a user.
+    USER_ROLE user_role(id) "/users/{id}/role";
+    /// The password of a user.
+    USER_PASSWORD user_password(id) "/users/{id}/password";
+    /// Ends a user's access.
+    DEACTIVATE_USER deactivate_user(id) "/users/{id}/deactivate";
+    /// Gives it back.
+    REACTIVATE_USER reactivate_user(id) "/users/{id}/reactivate";
+    /// The API keys.
+    API_KEYS api_keys() "/api-keys";
+    /// Revokes an API key.
+    REVOKE_API_KEY revoke_api_key(id) "/api-keys/{id}/revoke";
+    /// The log of the administration.
+    LOG log() "/log";
+
+    /// API: sends a message.
+    API_MESSAGES api_messages() "/api/v1/messages";
+    /// API: a message.
+    API_MESSAGE api_message(id) "/api/v1/messages/{id}";
+    /// API: the consent of a number.
+    API_CONSENT api_consent(number) "/api/v1/numbers/{number}/consent";
+    /// API: the history of a number.
+    API_EVENTS api_events(number) "/api/v1/numbers/{number}/events";
+    /// API: an opt-out.
+    API_OPT_OUTS api_opt_outs(number) "/api/v1/numbers/{number}/opt-outs";
+    /// API: contacts.
+    API_CONTACTS api_contacts() "/api/v1/contacts";
+    /// API: the document that describes it.
+    API_DOCUMENT api_document() "/api/v1/openapi.json";
+}
+
+/// Everything below it is the API's.
+pub const API: &str = "/api/v1";
+
+/// The pattern with its parts in place of their names.
+fn filled(pattern: &str, parts: &[&dyn Display]) -> String {
+    let mut address = String::with_capacity(pattern.len() + 40);
+    let mut rest = pattern;
+    for part in parts {
+        let Some((before, after)) = rest.split_once('{') else { break };
+        address.push_str(before);
+        let is_tail = after.split_once('}').is_some_and(|(name, _)| name.ends_with(".*"));
+        let mut encoder = Encoder { address: &mut address, keeps_slashes: is_tail };
+        // Writing into a text cannot fail.
+        let _ = write!(encoder, "{part}");
+        rest = after.split_once('}').map_or("", |(_, rest)| rest);
+    }
+    address.push_str(rest);
+    address
+}
+
+/// An address with a query: fields without a value are left out.
+pub fn with_query(address: &str, fields: &[(&str, &str)]) -> String {
+    let mut address = address.to_owned();
+    let mut separator = if address.contains('?') { '&' } else { '?' };
+    for (name, value) in fields.iter().filter(|(_, value)| !value.is_empty()) {
+        address.push(separator);
+        address.push_str(name);
+        address.push('=');
+        let _ = Encoder { address: &mut address, keeps_slashes: false }.write_str(value);
+        separator = '&';
+    }
+    address
+}
+
+/// Writes what a part or a value of an address may contain, and the rest in percent signs.
+struct Encoder<'a> {
+    address: &'a mut String,
+    keeps_slashes: bool,
+}
+
+impl Write for Encoder<'_> {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        for byte in text.bytes() {
+            match byte {
+                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                    self.address.push(char::from(byte));
+                }
+                b'/' if self.keeps_slashes => self.address.push('/'),
+                _ => write!(self.address, "%{byte:02X}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The checks of this number, in this program where one is named.
+pub fn troubleshoot_number(number: &str, program: &str) -> String {
+    with_query(troubleshoot(), &[("number", number), ("program", program)])
+}
+
+/// The form to record an opt-out, for this number.
+pub fn new_revocation_for(phone: &str) -> String {
+    with_query(new_revocation(), &[("phone", phone)])
+}
+
+/// The form for a new contact, with this number.
+pub fn new_contact_for(phone: &str) -> String {
+    with_query(new_contact(), &[("phone", phone)])
+}
+
+/// The messages with this status.
+pub fn messages_by(status: &str) -> String {
+    with_query(messages(), &[("status", status)])
+}
+
+/// The contacts in this state.
+pub fn contacts_in(state: &str) -> String {
+    with_query(contacts(), &[("state", state)])
+}
+
+/// The form for a new rule of this kind.
+pub fn new_rule_row_of(kind: &str) -> String {
+    with_query(new_rule_row(), &[("kind", kind)])
+}
+
+/// The history of the rules from this version down.
+pub fn rules_history_up_to(version: impl Display) -> String {
+    with_query(rules_history(), &[("up_to", &version.to_string())])
+}
+
+/// How replies of this class are read, for everybody.
+pub fn public_replies_of(class: &str) -> String {
+    with_query(public_replies(), &[("class", class)])
+}
+
+/// Examples of this class, and how this text is read.
+pub fn reply_tester_of(class: &str, text: &str) -> String {
+    with_query(reply_tester(), &[("class", class), ("text", text)])
+}
+
+/// The form for a contact's consent, with this choice.
+pub fn new_consent_of(contact: impl Display, update: &str) -> String {
+    with_query(&new_consent(contact), &[("update", update)])
+}
+
+/// The opt-outs before this place.
+pub fn revocations_before(position: impl Display) -> String {
+    with_query(revocations(), &[("before", &position.to_string())])
+}
+
+/// The review desk after this place.
+pub fn reviews_after(since: i64, number: impl Display) -> String {
+    with_query(reviews(), &[("after", &format!("{since}.{number}"))])
+}
+
+/// The page that an address which only takes forms belongs to: where a browser is led on a reload or after a sign-in.
+pub fn page_of_form(address: &str) -> Option<String> {
+    let parts: Vec<&str> = address.trim_start_matches('/').split('/').collect();
+    match parts.as_slice() {
+        ["contacts", id, "consents" | "messages"] => Some(contact(id)),
+        ["messages", id, "stale"] => Some(message(id)),
+        ["users", id, "role" | "password"] => Some(user(id)),
+        ["simulator", "handsets" | "messages" | "behaviour"] => Some(simulator().to_owned()),
+        ["sending" | "sign-out"] => Some(dashboard().to_owned()),
+        _ => None,
+    }
+}
