@@ -1,8 +1,9 @@
-//! What the carrier answered about texts that it was asked for by their identifiers.
+//! What the carrier answered about texts: those that it was asked for by their identifiers, and the times in its own list.
 
 use std::collections::HashMap;
 
-use crate::domain::message::FetchedText;
+use crate::domain::evidence::HandsetText;
+use crate::domain::message::{CarrierText, FetchedText, InboundText};
 use crate::domain::time::Timestamp;
 
 /// What the carrier said about texts, by its ids.
@@ -25,5 +26,31 @@ impl FetchedTexts {
             FetchedText::Found(text) => text.sent_at,
             _ => None,
         }
+    }
+}
+
+/// When texts were sent, by the list of one carrier or as it answered.
+#[derive(Clone, Debug, Default)]
+pub struct CarrierTimes {
+    provider: String,
+    sent_at: HashMap<String, Timestamp>,
+}
+
+impl CarrierTimes {
+    /// The times in a carrier's list.
+    pub fn listed(provider: &str, texts: &[InboundText]) -> CarrierTimes {
+        let timed = texts.iter().filter_map(|text| Some((text.provider_id.clone(), text.sent_at?)));
+        CarrierTimes { provider: provider.to_owned(), sent_at: timed.collect() }
+    }
+
+    /// Keeps the carrier's answer about one text.
+    pub fn insert(&mut self, provider_id: String, text: &FetchedText) {
+        if let FetchedText::Found(CarrierText { sent_at: Some(sent_at), .. }) = text {
+            self.sent_at.insert(provider_id, *sent_at);
+        }
+    }
+
+    pub(super) fn of(&self, text: &HandsetText) -> Option<Timestamp> {
+        self.sent_at.get(&text.provider_message_id).filter(|_| text.provider == self.provider).copied()
     }
 }

@@ -6,7 +6,7 @@ mod contact_details;
 mod error;
 pub mod fetched_texts;
 mod gate;
-mod order;
+pub mod order;
 mod requests;
 mod retry;
 mod revision;

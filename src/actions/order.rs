@@ -1,23 +1,31 @@
 //! A START right after an opt-out: the carrier is asked when both texts were sent, and it is decided again. In doubt, and
 //! after any newer opt-out, the number stays out.
 
+use std::collections::HashSet;
+
 use crate::domain::actor::Actor;
-use crate::domain::consent::StateName;
-use crate::domain::decide::{StartOrder, opt_outs_in_force, start_order};
+use crate::domain::consent::{ConsentEvent, ConsentState, StateName};
+use crate::domain::decide::{
+    StartOrder, may_be_older, newest_start as newest_start_of, opt_outs_in_force, start_order,
+};
+use crate::domain::evidence::{Evidence, HandsetText};
+use crate::domain::id::InboundId;
 use crate::domain::intent::Intent;
-use crate::domain::message::FetchedText;
+use crate::domain::message::{FetchedText, InboundText};
 use crate::domain::past_opt_out::{PastOptOut, StartArrival};
+use crate::domain::phone::TextSender;
 use crate::domain::program::Program;
 use crate::domain::question::QuestionAnswer;
+use crate::domain::reply::ReplyIntent;
 use crate::domain::time::Timestamp;
-use crate::store::inbound::InboundRow;
+use crate::store::inbound::{self, InboundRow};
 use crate::store::inbound_questions::InboundQuestion;
-use crate::store::numbers::Number;
+use crate::store::numbers::{self, Number};
 use crate::store::{LockedRow, ReadConn, Tx, events, programs};
 
 use super::ActionError;
 use super::consent::{ActionContext, apply};
-use super::fetched_texts::FetchedTexts;
+use super::fetched_texts::{CarrierTimes, FetchedTexts};
 use super::receive_text::evidence;
 
 /// When a START arrives, and what it has to be later than. Only a number that ever opted out costs a query.
@@ -33,6 +41,81 @@ pub(super) fn arrival(
         _ => Vec::new(),
     };
     Ok(StartArrival { at, opt_outs })
+}
+
+/// When the newest START that the late STOP `stop` may be older than was sent, told or by `times`. Only a STOP that was sent over
+/// a minute before it arrived costs a query.
+pub(super) fn newest_start(
+    conn: &mut ReadConn<'_>,
+    number: &Number,
+    program: &Program,
+    stop: &InboundRow,
+    times: Option<&CarrierTimes>,
+) -> Result<Option<Timestamp>, ActionError> {
+    if !may_be_older(stop.sent_at, stop.received_at) {
+        return Ok(None);
+    }
+    let (events, starts) = starts_in_force(conn, number, program)?;
+    let time_of = |text: &HandsetText| {
+        starts.contains(&text.inbound).then(|| text.time().or_else(|| times?.of(text))).flatten()
+    };
+    Ok(newest_start_of(&events, program.id, time_of))
+}
+
+/// The events since the consent in force began, newest first, and the texts among them that are a START: no other word and
+/// no other channel brings back a number that opted out.
+fn starts_in_force(
+    conn: &mut ReadConn<'_>,
+    number: &Number,
+    program: &Program,
+) -> Result<(Vec<ConsentEvent>, HashSet<InboundId>), ActionError> {
+    let ConsentState::OptedIn(began) = number.consent.state_in(program.id) else {
+        return Ok((Vec::new(), HashSet::new()));
+    };
+    let events = events::opt_ins_since(conn, number.id, began.seq)?;
+    let texts: Vec<&HandsetText> = events.iter().filter_map(handset_text).collect();
+    let ids: Vec<InboundId> = texts.iter().map(|text| text.inbound).collect();
+    let words = inbound::words_of_class(conn, &ids, ReplyIntent::OptIn.as_str())?;
+    let own_words = program.opt_in_words.words();
+    let is_start = |text: &&HandsetText| {
+        // The event of a text from another channel says so beside the word.
+        words.get(&text.inbound) == Some(&text.matched) && !own_words.contains(&text.matched)
+    };
+    let starts = texts.into_iter().filter(is_start).map(|text| text.inbound).collect();
+    Ok((events, starts))
+}
+
+fn handset_text(event: &ConsentEvent) -> Option<&HandsetText> {
+    match &event.evidence {
+        Evidence::HandsetText(text) => Some(text),
+        _ => None,
+    }
+}
+
+/// The ids of the STARTs whose time is needed before the late text `text` is taken in and that `times` does not have.
+///
+/// # Errors
+/// When the database fails.
+pub fn starts_without_time(
+    conn: &mut ReadConn<'_>,
+    provider: &str,
+    text: &InboundText,
+    times: &CarrierTimes,
+    region: &str,
+    now: Timestamp,
+) -> Result<Vec<String>, ActionError> {
+    let phone = TextSender::read(&text.from, region).phone().cloned();
+    let number = phone.map(|phone| numbers::find(conn, &phone)).transpose()?.flatten();
+    let Some(number) = number.filter(|_| may_be_older(text.sent_at, now)) else { return Ok(Vec::new()) };
+    let mut ids = Vec::new();
+    for program in programs::all(conn)? {
+        let (events, starts) = starts_in_force(conn, &number, &program)?;
+        let texts = events.iter().filter_map(handset_text).filter(|text| starts.contains(&text.inbound));
+        let unknown =
+            texts.filter(|text| text.provider == provider && text.time().or(times.of(text)).is_none());
+        ids.extend(unknown.map(|text| text.provider_message_id.clone()));
+    }
+    Ok(ids)
 }
 
 /// The texts whose time the carrier is asked for: the START and each STOP shortly before it, where no time was told.

@@ -19,6 +19,7 @@ use crate::store::numbers::Number;
 use crate::store::{Tx, notices, numbers, programs};
 
 use super::ActionError;
+use super::fetched_texts::CarrierTimes;
 use incoming::IncomingText;
 pub(super) use incoming::act_on_confirmed;
 
@@ -41,6 +42,32 @@ pub fn receive_text(
     tx: &mut Tx<'_>,
     provider: &str,
     text: &InboundText,
+    region: &str,
+    now: Timestamp,
+) -> Result<ReceivedResult, ActionError> {
+    take_in(tx, provider, text, None, region, now)
+}
+
+/// Takes in a text from the carrier's own list, whose times tell what it is older than.
+///
+/// # Errors
+/// When the database fails, or the installation has no program.
+pub fn receive_listed_text(
+    tx: &mut Tx<'_>,
+    provider: &str,
+    text: &InboundText,
+    times: &CarrierTimes,
+    region: &str,
+    now: Timestamp,
+) -> Result<ReceivedResult, ActionError> {
+    take_in(tx, provider, text, Some(times), region, now)
+}
+
+fn take_in(
+    tx: &mut Tx<'_>,
+    provider: &str,
+    text: &InboundText,
+    times: Option<&CarrierTimes>,
     region: &str,
     now: Timestamp,
 ) -> Result<ReceivedResult, ActionError> {
@@ -80,7 +107,7 @@ pub fn receive_text(
         return Ok(ReceivedResult::New(reading.reply));
     };
     let confirm = !text.answered_by_provider;
-    let incoming = IncomingText::new(&program, &record, &reading, confirm, now);
+    let incoming = IncomingText::new(&program, &record, &reading, confirm, now).with_times(times);
     if matches!(sender, TextSender::OtherChannel(_)) {
         incoming.act_on_other_channel(tx, &mut number)?;
         return Ok(ReceivedResult::New(reading.reply));
@@ -104,6 +131,10 @@ pub fn receive_text(
     }
     if is_ours || matches!(reading.reply, ReplyIntent::Revoke { .. } | ReplyIntent::Unclear) {
         incoming.act(tx, &mut number)?;
+    }
+    if reading.is_consent_question() && !number.consent.state_in(program.id).may_be_texted() {
+        // A lead who is in, or was asked, is among the replies to read.
+        notices::raise(tx, &record, NoticeKind::ConsentQuestion, now)?;
     }
     if text.opted_in_at_provider && reading.reply != ReplyIntent::OptIn {
         incoming.keep_opt_in_at_carrier(tx, &mut number)?;

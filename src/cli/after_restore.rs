@@ -3,11 +3,13 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
-use crate::actions::receive_text::{ReceivedResult, receive_text};
+use crate::actions::fetched_texts::CarrierTimes;
+use crate::actions::receive_text::{ReceivedResult, receive_listed_text};
 use crate::actions::starts::{FilesBeside, StartFinding, judge_start, needs_key};
 use crate::actions::{ActionError, restore};
 use crate::app::{OperatorStore, mark, secret_key};
@@ -146,10 +148,12 @@ fn ask(config: &ServerConfig, store: &Store, clock: &Clock, since: Timestamp) ->
         ProviderName::Simulator => ("simulator", simulator::remembered(&config.simulator_file(), since)?),
     };
     println!("The provider ({provider}) has {} received texts since {}.", texts.len(), since.words());
+    let times = Arc::new(CarrierTimes::listed(provider, &texts));
     let (mut new, mut stops, mut starts) = (0, 0, 0);
     for text in texts {
-        let (region, now) = (config.default_region.clone(), clock.now());
-        let received = store.write_now(move |tx| receive_text(tx, provider, &text, &region, now))?;
+        let (region, now, times) = (config.default_region.clone(), clock.now(), Arc::clone(&times));
+        let received =
+            store.write_now(move |tx| receive_listed_text(tx, provider, &text, &times, &region, now))?;
         if let ReceivedResult::New(reply) = received {
             new += 1;
             stops += u32::from(matches!(reply, ReplyIntent::Revoke { .. } | ReplyIntent::Unclear));

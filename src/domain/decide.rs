@@ -19,7 +19,7 @@ use super::time::Timestamp;
 
 pub use invite::check_reinvite;
 use order::stop_is_older;
-pub use order::{StartOrder, opt_outs_in_force, start_order};
+pub use order::{StartOrder, may_be_older, newest_start, opt_outs_in_force, start_order};
 pub use reason::check_reason;
 use reason::{checked_basis, checked_reason};
 pub use spelling::{inherit, share_opt_out};
@@ -52,7 +52,7 @@ pub fn decide(
         }),
         Intent::Keep(text) => Ok(case.handset(EventKind::Recorded, text, &[])),
         Intent::Yes { text, arrived_at, asked } => Ok(case.yes(text, arrived_at, asked)),
-        Intent::Stop(text, scope) => Ok(case.stop(text, scope)),
+        Intent::Stop { text, scope, newest_start } => Ok(case.stop(text, scope, newest_start)),
         Intent::Unclear(text) => Ok(case.unclear(text)),
         Intent::Form { record, double_opt_in } => Ok(case.form(record, double_opt_in)),
         Intent::ManualOptIn(document) => case.manual_opt_in(document),
@@ -124,10 +124,9 @@ impl Decider<'_> {
         }
     }
 
-    fn stop(&self, text: HandsetText, scope: RevocationScope) -> Decision {
-        if let ConsentState::OptedIn(began) = self.state {
-            let is_timed = began.source == Source::Handset && began.is_timed();
-            let clearly_older = stop_is_older(text.time(), is_timed.then_some(began.occurred_at));
+    fn stop(&self, text: HandsetText, scope: RevocationScope, newest_start: Option<Timestamp>) -> Decision {
+        if let ConsentState::OptedIn(_) = self.state {
+            let clearly_older = stop_is_older(text.time(), newest_start);
             // It may be older than this program's START and still be news to another one.
             let is_news =
                 scope == RevocationScope::Everywhere && self.record.may_be_texted_beside(self.program);

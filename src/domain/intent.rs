@@ -91,8 +91,8 @@ pub enum Intent {
     Keep(HandsetText),
     /// YES from the handset: consent only as an answer to the current opt-in request.
     Yes { text: HandsetText, arrived_at: Timestamp, asked: RequestStatus },
-    /// STOP from the handset.
-    Stop(HandsetText, RevocationScope),
+    /// STOP from the handset, and when the newest START that it may be older than was sent, where that is known.
+    Stop { text: HandsetText, scope: RevocationScope, newest_start: Option<Timestamp> },
     /// A reply that is neither clearly yes nor clearly no.
     Unclear(HandsetText),
     /// The hosted form, with the box ticked.

@@ -1,11 +1,14 @@
 //! Reads the carrier's own list of received texts, at every start and every five minutes, so that a text whose webhook was lost,
 //! or came while no server ran, is taken in as any other. One instance does it at a time.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::Duration as Span;
 
-use crate::actions::receive_text::{ReceivedResult, receive_text};
+use crate::actions::fetched_texts::CarrierTimes;
+use crate::actions::order::starts_without_time;
+use crate::actions::receive_text::{ReceivedResult, receive_listed_text};
 use crate::actions::{ActionError, restore};
 use crate::domain::message::InboundText;
 use crate::domain::time::Timestamp;
@@ -13,6 +16,7 @@ use crate::providers::InboxAnswer;
 use crate::store::{ReadConn, SingletonTask, StoreError, Tx, inbox, programs, settings};
 
 use super::JobContext;
+use super::questions::fetch_patiently;
 
 /// How often the list is read.
 const EVERY: Duration = Duration::from_secs(300);
@@ -114,6 +118,7 @@ async fn warn(jobs: &JobContext, why: &str) -> Result<(), ActionError> {
 async fn take_in(jobs: &JobContext, texts: Vec<InboundText>) -> Result<usize, ActionError> {
     let (provider, now) = (jobs.provider.name(), jobs.clock.now());
     let mut missing = 0;
+    let mut times = Arc::new(CarrierTimes::listed(provider, &texts));
     let is_old = |text: &InboundText| text.sent_at.is_none_or(|at| now.since(at) >= YOUNG);
     let texts: Vec<InboundText> = texts.into_iter().filter(is_old).collect();
     for some in texts.chunks(inbox::TOGETHER) {
@@ -123,9 +128,29 @@ async fn take_in(jobs: &JobContext, texts: Vec<InboundText>) -> Result<usize, Ac
             let (mut text, region, now) = (text.clone(), jobs.region.clone(), jobs.clock.now());
             let is_late = |at| now.since(at) > ANSWERED_WITHIN;
             text.answered_by_provider = text.sent_at.is_none_or(is_late);
-            let write = move |tx: &mut Tx<'_>| receive_text(tx, provider, &text, &region, now);
+            ask_for_starts(jobs, &text, &mut times).await?;
+            let times = Arc::clone(&times);
+            let write = move |tx: &mut Tx<'_>| receive_listed_text(tx, provider, &text, &times, &region, now);
             missing += usize::from(matches!(jobs.store.write(write).await?, ReceivedResult::New(_)));
         }
     }
     Ok(missing)
+}
+
+/// A STOP that comes late may be older than a START whose webhook told no time. Where the list does not have it, the carrier is
+/// asked for it; without an answer the STOP counts.
+async fn ask_for_starts(
+    jobs: &JobContext,
+    text: &InboundText,
+    times: &mut Arc<CarrierTimes>,
+) -> Result<(), ActionError> {
+    let (provider, region, now) = (jobs.provider.name(), jobs.region.clone(), jobs.clock.now());
+    let (text, known) = (text.clone(), Arc::clone(times));
+    let read =
+        move |conn: &mut ReadConn<'_>| starts_without_time(conn, provider, &text, &known, &region, now);
+    for id in jobs.store.read(read).await? {
+        let answer = fetch_patiently(jobs, &id).await;
+        Arc::make_mut(times).insert(id, &answer);
+    }
+    Ok(())
 }

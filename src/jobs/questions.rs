@@ -64,9 +64,15 @@ async fn ask(jobs: &JobContext, question: InboundQuestion) -> Result<(), ActionE
     let Some(ids) = jobs.store.write(take).await? else { return Ok(()) };
     let mut texts = FetchedTexts::default();
     for id in ids {
-        let answer = tokio::time::timeout(PATIENCE, jobs.provider.fetch_text(&id)).await;
-        texts.insert(id, answer.unwrap_or(FetchedText::NoAnswer));
+        let answer = fetch_patiently(jobs, &id).await;
+        texts.insert(id, answer);
     }
     let now = jobs.clock.now();
     jobs.store.write(move |tx| questions::settle(tx, inbound, kind, &texts, now)).await
+}
+
+/// What the carrier answers about one text; late is no answer.
+pub(super) async fn fetch_patiently(jobs: &JobContext, provider_id: &str) -> FetchedText {
+    let answer = tokio::time::timeout(PATIENCE, jobs.provider.fetch_text(provider_id)).await;
+    answer.unwrap_or(FetchedText::NoAnswer)
 }

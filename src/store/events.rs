@@ -203,7 +203,7 @@ pub fn wordings(
     Ok(wordings)
 }
 
-/// So many of a number's newest turns are looked at by a START.
+/// So many of a number's newest turns are looked at by a START or a late STOP.
 const TURNS: i64 = 100;
 
 /// A number's newest events that began or ended a consent, the newest first.
@@ -215,6 +215,26 @@ pub fn turns(conn: &mut ReadConn<'_>, number: NumberId) -> Result<Vec<ConsentEve
     let rows: Vec<EventRow> = on!(conn, db => consent_events::table
         .filter(consent_events::number_id.eq(number))
         .filter(consent_events::kind.eq_any(kinds))
+        .order(consent_events::seq.desc())
+        .select(EventRow::as_select())
+        .limit(TURNS)
+        .load(db)?);
+    rows.into_iter().map(EventRow::event).collect()
+}
+
+/// A number's newest opt-ins and texts that changed nothing, from the event `seq` on, the newest first.
+///
+/// # Errors
+/// When the database fails, or evidence cannot be read.
+pub fn opt_ins_since(
+    conn: &mut ReadConn<'_>,
+    number: NumberId,
+    seq: i32,
+) -> Result<Vec<ConsentEvent>, StoreError> {
+    let rows: Vec<EventRow> = on!(conn, db => consent_events::table
+        .filter(consent_events::number_id.eq(number))
+        .filter(consent_events::seq.ge(seq))
+        .filter(consent_events::kind.eq_any([EventKind::OptedIn, EventKind::Recorded]))
         .order(consent_events::seq.desc())
         .select(EventRow::as_select())
         .limit(TURNS)

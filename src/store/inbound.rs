@@ -87,6 +87,23 @@ pub fn classes(conn: &mut ReadConn<'_>, ids: &[InboundId]) -> Result<HashMap<Inb
     Ok(rows.into_iter().collect())
 }
 
+/// Those of the texts that were read as `class`, and by which word.
+///
+/// # Errors
+/// When the database fails.
+pub fn words_of_class(
+    conn: &mut ReadConn<'_>,
+    ids: &[InboundId],
+    class: &str,
+) -> Result<HashMap<InboundId, String>, StoreError> {
+    let rows: Vec<(InboundId, Option<String>)> = on!(conn, db => inbound_texts::table
+        .filter(inbound_texts::id.eq_any(ids))
+        .filter(inbound_texts::class.eq(class))
+        .select((inbound_texts::id, inbound_texts::matched))
+        .load(db)?);
+    Ok(rows.into_iter().map(|(id, word)| (id, word.unwrap_or_default())).collect())
+}
+
 /// True when a provider ever brought a text.
 ///
 /// # Errors

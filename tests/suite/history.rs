@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use sms_opt_in::domain::consent::{ConsentEvent, EventKind, NumberConsent, Source, StateName, fold};
-use sms_opt_in::domain::decide::{decide, opt_outs_in_force};
+use sms_opt_in::domain::decide::{decide, newest_start, opt_outs_in_force};
 use sms_opt_in::domain::evidence::*;
 use sms_opt_in::domain::id::{InboundId, MessageId, ProgramId};
 use sms_opt_in::domain::intent::{Intent, RequestStatus, Revocation, RevocationScope};
@@ -27,9 +27,13 @@ fn text(matched: &str, sent_at: Option<Timestamp>) -> HandsetText {
     }
 }
 
-/// A START; what it has to be later than is known when it is played.
+/// A START; what it has to be later than is known when it is played, and so is what a STOP may be older than.
 fn a_start(sent_at: Option<Timestamp>) -> Intent {
     Intent::Start(text("START", sent_at), StartArrival { at: Timestamp::default(), opt_outs: Vec::new() })
+}
+
+fn a_stop(sent_at: Option<Timestamp>, scope: RevocationScope) -> Intent {
+    Intent::Stop { text: text("STOP", sent_at), scope, newest_start: None }
 }
 
 fn intents() -> impl Strategy<Value = Intent> {
@@ -82,8 +86,8 @@ fn intents() -> impl Strategy<Value = Intent> {
             text: "Reply START".into(),
             asked_at: Timestamp::default()
         }),
-        Just(Intent::Stop(text("STOP", None), RevocationScope::Everywhere)),
-        Just(Intent::Stop(text("STOP", None), RevocationScope::Program)),
+        Just(a_stop(None, RevocationScope::Everywhere)),
+        Just(a_stop(None, RevocationScope::Program)),
         Just(Intent::Unclear(text("no", None))),
         any::<bool>().prop_map(form),
         (0i64..3000).prop_map(move |at| document(Timestamp::from_micros(at * 1_000_000))),
@@ -112,6 +116,11 @@ fn play(intents: Vec<Intent>) -> (Vec<ConsentEvent>, NumberConsent) {
             Intent::Start(text, _) => {
                 let opt_outs = opt_outs_in_force(history.iter().rev(), program());
                 Intent::Start(text, StartArrival { at: now, opt_outs })
+            }
+            Intent::Stop { text, scope, .. } => {
+                let time_of = |text: &HandsetText| text.time().filter(|_| text.matched == "START");
+                let newest_start = newest_start(history.iter().rev(), program(), time_of);
+                Intent::Stop { text, scope, newest_start }
             }
             other => other,
         };
@@ -168,7 +177,7 @@ proptest! {
             if *start {
                 a_start(sent_at)
             } else {
-                Intent::Stop(text("STOP", sent_at), RevocationScope::Everywhere)
+                a_stop(sent_at, RevocationScope::Everywhere)
             }
         }).collect());
         let last = |wanted: bool| sent.iter().filter(|(start, _)| *start == wanted).map(|(_, at)| *at).max();

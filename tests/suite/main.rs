@@ -16,6 +16,7 @@ mod forms;
 mod history;
 mod hooks;
 mod hours;
+mod inbox;
 mod installations;
 mod instances;
 mod languages;

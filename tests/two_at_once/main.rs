@@ -46,7 +46,7 @@ const STORIES: &[Story] = stories! {
         a_receipt_and_the_answer an_expired_hold_decided_twice an_expiry_and_a_start a_reminder_twice;
     questions: one_question_settled_twice the_question_and_a_start the_question_and_a_stop the_question_and_a_yes
         the_question_and_a_block a_doubtful_text_and_a_start a_doubtful_text_and_a_stop a_doubtful_text_and_a_yes
-        a_receipt_and_a_doubtful_text the_acceptance_and_a_yes;
+        a_receipt_and_a_doubtful_text the_acceptance_and_a_yes a_listed_stop_and_a_start;
     spellings: a_stop_under_each_spelling a_call_and_a_stop_from_the_twin a_stop_and_an_edit_to_the_twin;
 };
 

@@ -2,10 +2,10 @@
 
 use sms_opt_in::actions::ActionError;
 use sms_opt_in::actions::deliver::{claim, record_outcome};
-use sms_opt_in::actions::fetched_texts::FetchedTexts;
+use sms_opt_in::actions::fetched_texts::{CarrierTimes, FetchedTexts};
 use sms_opt_in::actions::questions::{settle, take};
 use sms_opt_in::actions::receive_receipt::receive_receipt;
-use sms_opt_in::actions::receive_text::receive_text;
+use sms_opt_in::actions::receive_text::{receive_listed_text, receive_text};
 use sms_opt_in::domain::consent::{EventKind, StateName};
 use sms_opt_in::domain::id::{InboundId, MessageId};
 use sms_opt_in::domain::message::{
@@ -275,5 +275,34 @@ pub async fn the_acceptance_and_a_yes(stage: &mut Stage) {
         two.unwrap();
         stage.is_in_once(&phone, 1).await;
         assert!(stage.questions(&phone).await.iter().all(|question| question.answered_at.is_some()));
+    }
+}
+
+/// The lead was in. A STOP from the carrier's list meets a START that was sent five minutes later and whose webhook tells no time:
+/// behind it the STOP is older, and before it the START asks the carrier.
+pub async fn a_listed_stop_and_a_start(stage: &mut Stage) {
+    for round in 0..rounds() {
+        let phone = stage.opted_in(&format!("SM{round}a")).await;
+        let ago = |minutes: i64| Some(stage.now.plus(-chrono::Duration::minutes(minutes)));
+        let begin = InboundText { sent_at: ago(20), ..start(&phone, &format!("SM{round}a")) };
+        let stop = InboundText { sent_at: ago(10), ..stop(&phone, &format!("SM{round}b")) };
+        let start = start(&phone, &format!("SM{round}c"));
+        let again = InboundText { sent_at: ago(5), ..start.clone() };
+        let times = CarrierTimes::listed("simulator", &[begin, stop.clone(), again]);
+        let (now, listed) = (stage.now, stop);
+        let takes_in = move |tx: &mut Tx<'_>| {
+            receive_listed_text(tx, "simulator", &listed, &times, REGION, now).map(drop)
+        };
+        let (one, two) = stage.both(takes_in, stage.receives(start.clone())).await;
+        one.unwrap();
+        two.unwrap();
+        if stage.state(&phone).await == StateName::OptedOut {
+            let answers = vec![stage.found(&start, -300)];
+            let asked = stage.answered(&phone, QuestionKind::Order, answers).await;
+            stage.given(asked.settles()).await;
+            stage.is_in_once(&phone, 2).await;
+        } else {
+            stage.is_in_once(&phone, 1).await;
+        }
     }
 }

@@ -2,6 +2,7 @@
 //! history.
 
 use crate::actions::consent::{ActionContext, apply, queue};
+use crate::actions::fetched_texts::CarrierTimes;
 use crate::actions::{ActionError, order, requests};
 use crate::domain::actor::Actor;
 use crate::domain::auto_reply::AutoReply;
@@ -33,6 +34,8 @@ pub(super) struct IncomingText<'a> {
     reading: &'a ReplyReading,
     /// When it was sent, as the carrier answered when it was asked.
     asked_sent_at: Option<Timestamp>,
+    /// The times in the carrier's list that the text was read from.
+    times: Option<&'a CarrierTimes>,
     /// The lead is to get our answer: the provider has not sent its own.
     pub(super) confirm: bool,
     now: Timestamp,
@@ -67,7 +70,11 @@ impl<'a> IncomingText<'a> {
         confirm: bool,
         now: Timestamp,
     ) -> IncomingText<'a> {
-        IncomingText { program, record, reading, asked_sent_at: None, confirm, now }
+        IncomingText { program, record, reading, asked_sent_at: None, times: None, confirm, now }
+    }
+
+    pub(super) fn with_times(self, times: Option<&'a CarrierTimes>) -> IncomingText<'a> {
+        IncomingText { times, ..self }
     }
 
     /// Does what the text asks for.
@@ -149,7 +156,9 @@ impl<'a> IncomingText<'a> {
         let narrowed = self.narrowed(tx, number, code)?;
         let scope = if narrowed.is_some() { RevocationScope::Program } else { RevocationScope::Everywhere };
         let program = narrowed.as_ref().unwrap_or(self.program);
-        apply(tx, number, program, Intent::Stop(self.evidence(), scope), &self.occasion()).map(drop)
+        let newest_start = order::newest_start(tx, number, program, self.record, self.times)?;
+        let stop = Intent::Stop { text: self.evidence(), scope, newest_start };
+        apply(tx, number, program, stop, &self.occasion()).map(drop)
     }
 
     /// The one program that `STOP RATES` reaches, where the rules let a code narrow a STOP to programs of its kind.

@@ -4,7 +4,7 @@
 use chrono::Duration;
 
 use crate::domain::consent::{ConsentEvent, EventKind};
-use crate::domain::evidence::Evidence;
+use crate::domain::evidence::{Evidence, HandsetText};
 use crate::domain::id::ProgramId;
 use crate::domain::past_opt_out::{OptOutText, PastOptOut, StartArrival};
 use crate::domain::time::Timestamp;
@@ -76,9 +76,35 @@ fn against(sent_at: Option<Timestamp>, arrived_at: Timestamp, opt_out: &PastOptO
     }
 }
 
+/// When the newest START of the consent in force was sent, as far as that is known. `time_of` knows a START from another
+/// text, and its time. A START to a number that was in already is in the history as well, and counts.
+pub fn newest_start<'a>(
+    newest_first: impl IntoIterator<Item = &'a ConsentEvent>,
+    program: ProgramId,
+    time_of: impl Fn(&HandsetText) -> Option<Timestamp>,
+) -> Option<Timestamp> {
+    let mut newest = None;
+    for event in newest_first.into_iter().filter(|event| event.program == Some(program)) {
+        let is_start = matches!(event.kind, EventKind::OptedIn | EventKind::Recorded);
+        if let (true, Evidence::HandsetText(text)) = (is_start, &event.evidence) {
+            // A handset's clock may be ahead of ours.
+            newest = newest.max(time_of(text).map(|sent| sent.min(event.recorded_at)));
+        }
+        if event.kind == EventKind::OptedIn {
+            break;
+        }
+    }
+    newest
+}
+
 /// Is a STOP, sent at `sent_at`, clearly older than the START of this time that is in force?
 pub fn stop_is_older(sent_at: Option<Timestamp>, start: Option<Timestamp>) -> bool {
     matches!((sent_at, start), (Some(stop), Some(start)) if stop.plus(STOP_OLDER) < start)
+}
+
+/// Can a STOP that arrives now be older than any START that has arrived? Without a time of its own it cannot.
+pub fn may_be_older(sent_at: Option<Timestamp>, now: Timestamp) -> bool {
+    stop_is_older(sent_at, Some(now))
 }
 
 #[cfg(test)]

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use sms_opt_in::domain::gate::ClearedText;
 use sms_opt_in::domain::message::{FetchedText, InboundText, LookUp, Receipt, SendOutcome};
+use sms_opt_in::domain::time::Timestamp;
 use sms_opt_in::jobs::JobContext;
 use sms_opt_in::providers::{
-    BadSignature, OutgoingText, Provider, ProviderFuture, WebhookError, WebhookRequest,
+    BadSignature, InboxAnswer, OutgoingText, Provider, ProviderFuture, WebhookError, WebhookRequest,
 };
 
 use super::World;
@@ -27,6 +28,10 @@ pub trait Carrier: Send + Sync + 'static {
 
     fn fetch_text(&self, _provider_id: &str) -> FetchedText {
         FetchedText::NoAnswer
+    }
+
+    fn received(&self) -> InboxAnswer {
+        InboxAnswer::NoList
     }
 }
 
@@ -73,5 +78,8 @@ impl<C: Carrier> Provider for OnStage<C> {
     }
     fn fetch_text<'a>(&'a self, provider_id: &'a str) -> ProviderFuture<'a, FetchedText> {
         Box::pin(std::future::ready(self.0.fetch_text(provider_id)))
+    }
+    fn received<'a>(&'a self, _: &'a [String], _: Timestamp) -> ProviderFuture<'a, InboxAnswer> {
+        Box::pin(std::future::ready(self.0.received()))
     }
 }
