@@ -15,5 +15,7 @@ words! {
         OptInAtCarrier = "opt_in_at_carrier",
         /// A consent in a doubtful webhook that the carrier did not confirm.
         UnconfirmedConsent = "unconfirmed_consent",
+        /// START or YES with a question mark, from a number that is not in: the lead asks something.
+        ConsentQuestion = "consent_question",
     }
 }

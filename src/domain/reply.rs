@@ -89,6 +89,14 @@ pub struct ReplyReading {
     pub language: Option<Language>,
 }
 
+impl ReplyReading {
+    /// True for a word of consent that is asked, not given: `START?`.
+    pub fn is_consent_question(&self) -> bool {
+        let is_asked = |matched: &String| matched.ends_with(keyword::AS_A_QUESTION);
+        self.reply == ReplyIntent::Other && self.matched.as_ref().is_some_and(is_asked)
+    }
+}
+
 /// Words a program adds to the default set, and the codes of the programs. The default adds none. A word that stands in
 /// two lists has its most restrictive meaning: revoke, then help, confirm, opt in.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]

@@ -29,16 +29,18 @@ pub fn raise(tx: &mut Tx<'_>, text: &InboundRow, kind: NoticeKind, now: Timestam
     })
 }
 
-/// Open notices with their texts, the longest waiting first.
+/// The texts of open notices of one kind, the longest waiting first.
 ///
 /// # Errors
 /// When the database fails.
-pub fn open(conn: &mut ReadConn<'_>, limit: i64) -> Result<Vec<(NoticeKind, InboundRow)>, StoreError> {
+pub fn open(conn: &mut ReadConn<'_>, kind: NoticeKind, limit: usize) -> Result<Vec<InboundRow>, StoreError> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     on!(conn, db => Ok(inbound_notices::table
         .inner_join(inbound_texts::table.on(inbound_texts::id.eq(inbound_notices::inbound_id)))
         .filter(sql::<Bool>(OPEN))
+        .filter(inbound_notices::kind.eq(kind))
         .order((inbound_notices::raised_at, inbound_notices::inbound_id))
-        .select((inbound_notices::kind, InboundRow::as_select()))
+        .select(InboundRow::as_select())
         .limit(limit)
         .load(db)?))
 }

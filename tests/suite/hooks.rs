@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use base64::Engine;
 use hmac::{Hmac, KeyInit, Mac};
+use sms_opt_in::domain::notice::NoticeKind;
 use sms_opt_in::domain::phone::Phone;
 use sms_opt_in::jobs::{JobContext, deliver_due, reconcile};
 use sms_opt_in::providers::twilio::{Twilio, TwilioConfig};
+use sms_opt_in::store::notices;
 
 use crate::support::{PUBLIC, TOKEN, World, world};
 
@@ -122,11 +124,10 @@ async fn a_signed_text_is_never_refused_for_a_field_that_is_missing() {
     }
     let nobody = [("MessageSid", "SM3"), ("From", ""), to, stop];
     assert_eq!(post(&world, INBOUND, &nobody, &signature(INBOUND, &nobody)).await, 200);
-    let notices = |conn: &mut sms_opt_in::store::ReadConn<'_>| sms_opt_in::store::notices::open(conn, 20);
-    let raised = world.jobs.store.read(notices).await.unwrap();
-    let kinds: Vec<&str> = raised.iter().map(|(kind, _)| kind.as_str()).collect();
-    assert_eq!(kinds.iter().filter(|kind| **kind == "unconfirmed_consent").count(), 4, "{kinds:?}");
-    assert_eq!(kinds.iter().filter(|kind| **kind == "unknown_sender").count(), 1, "{kinds:?}");
+    for (kind, count) in [(NoticeKind::UnconfirmedConsent, 4), (NoticeKind::UnknownSender, 1)] {
+        let raised = world.jobs.store.read(move |conn| notices::open(conn, kind, 20)).await.unwrap();
+        assert_eq!(raised.len(), count, "{kind}");
+    }
     world.is_intact().await;
 }
 

@@ -1,5 +1,11 @@
 //! Who a text is from: channels of one handset, other channels of its number, and senders that are no number.
 
+use sms_opt_in::actions::ActionError;
+use sms_opt_in::domain::id::InboundId;
+use sms_opt_in::domain::notice::NoticeKind;
+use sms_opt_in::store::inbound::{self, InboundRow};
+use sms_opt_in::store::{Tx, notices, numbers};
+
 use crate::hooks::{INBOUND, post, signature};
 use crate::support::{World, world};
 
@@ -60,7 +66,10 @@ async fn a_sender_that_is_no_number_is_kept_and_shown_to_staff() {
     }
     let mut sam = world.sam().await;
     let page = sam.open("/").await;
-    page.says("Texts that need a look").says("messenger:1234567890123456").says("22395").says("Please STOP");
+    page.says("Texts from unknown senders")
+        .says("messenger:1234567890123456")
+        .says("22395")
+        .says("Please STOP");
     page.says("href=\"/revocations/new\">Record an opt-out");
     let (_, rest) = page.page.split_once("action=\"/notices/").unwrap();
     let id = rest.split('"').next().unwrap().to_owned();
@@ -119,4 +128,58 @@ async fn staff_hear_of_a_start_that_only_the_carrier_reads() {
     let page = sam.open("/").await.page;
     assert_eq!(page.matches("The carrier took this as START").count(), 1);
     world.is_intact().await;
+}
+
+#[actix_web::test]
+async fn a_start_with_a_question_mark_waits_for_a_person() {
+    let world = world().await;
+    let (out, new, is_in) = (world.lead(68), world.lead(69), world.lead(70));
+    out.texts("START").await;
+    out.texts("STOP").await;
+    is_in.texts("START").await;
+    for lead in [&out, &new, &is_in] {
+        lead.texts("START?").await;
+    }
+    assert_eq!((out.state().await, new.state().await), ("opted_out".into(), "not_asked".into()));
+    let mut sam = world.sam().await;
+    let page = sam.open("/").await;
+    page.says("Questions about opting in").says("START?").says("texting START without a question mark");
+    let (_, rest) = page.page.split_once("Questions about opting in").unwrap();
+    let (group, _) = rest.split_once("</ul>").unwrap();
+    assert!(group.contains(out.phone.as_str()) && group.contains(new.phone.as_str()), "{group}");
+    assert!(!group.contains(is_in.phone.as_str()), "a lead who is in is among the replies to read");
+    page.says("Replies to read");
+    let number = format!("/troubleshoot?number={}", out.phone.as_str().replace('+', "%2B"));
+    sam.open(&number).await.says("The lead asks something");
+    world.is_intact().await;
+}
+
+/// The list is made from the enum: a kind that it forgets does not compile, and many of one kind hide no other.
+#[actix_web::test]
+async fn the_dashboard_shows_every_kind_of_notice_beside_many_of_one() {
+    let world = world().await;
+    for n in 0..12 {
+        assert_eq!(texts(&world, &format!("SM{n}"), "AMAZON", OURS, "STOP").await, 200);
+    }
+    let ana = world.lead(71);
+    ana.texts("hello").await;
+    for kind in NoticeKind::ALL {
+        let (kind, now, phone) = (*kind, world.clock.now(), ana.phone.clone());
+        let raise = move |tx: &mut Tx<'_>| {
+            let number = numbers::find(tx, &phone)?.unwrap().id;
+            let old = inbound::of_number(tx, number, 1)?.remove(0);
+            let id: InboundId = tx.new_id(now)?;
+            let text = InboundRow { id, provider_id: kind.to_string(), body: format!("about {kind}"), ..old };
+            inbound::insert(tx, &text)?;
+            Ok::<_, ActionError>(notices::raise(tx, &text, kind, now)?)
+        };
+        world.jobs.store.write(raise).await.unwrap();
+    }
+    let mut ada = world.ada().await;
+    let page = ada.open("/").await;
+    page.says("More appear when these are done.");
+    for kind in NoticeKind::ALL.iter().filter(|kind| **kind != NoticeKind::UnknownSender) {
+        page.says(&format!("about {kind}"));
+    }
+    assert_eq!(page.page.matches("AMAZON").count(), 10, "the longest waiting of a kind");
 }

@@ -25,6 +25,8 @@ pub(super) enum RuleKind {
     Partial,
     /// Said beside a keyword without changing it.
     Courtesy,
+    /// Courtesy that asks a person to do something: `can you cancel` may be about an appointment.
+    Request,
     /// Makes a sentence of a keyword that is no everyday word.
     Wish,
     /// Clearly about something else.

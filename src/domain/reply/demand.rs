@@ -52,7 +52,7 @@ impl ReplyText {
             self.words.iter().zip(&self.cover).all(|(word, one)| one.is_polite() || is_phone(word));
         let courtesy = self.cover.iter().take_while(|one| one.courtesy).count();
         let fits = |rule: &&RuleMatch| match rule.kind {
-            RuleKind::Weak => whole,
+            RuleKind::Weak => whole && !self.cover.iter().any(|one| one.request),
             RuleKind::Remark => {
                 let is_ours = || self.fills_clause(rule) && self.contact_words().any(|(at, _)| !rule.has(at));
                 (self.is_dressed() || is_ours()) && !self.at(rule.end()).softening && !self.invites()
@@ -124,8 +124,8 @@ impl ReplyText {
         let before = self.cover.iter().take(rule.start());
         let after = self.cover.iter().skip(rule.end()).filter(|one| !one.courtesy);
         let rest: Vec<_> = after.collect();
-        let is_code = |one: &WordCover| !one.harmless && !one.softening && !one.asked && !one.no;
-        let is_signed = |one: &&WordCover| one.name || one.number || one.filler;
+        let is_code = |one: &WordCover| !one.harmless && !one.softening && !one.asked && !one.no && !one.time;
+        let is_signed = |one: &&WordCover| (one.name || one.number || one.filler) && !one.time;
         let has_names = rest.iter().all(is_signed) && rest.iter().any(|one| one.name || one.number);
         let has_names = has_names || rest.is_empty();
         let has_code = rest.len() == 1 && rest.iter().all(|one| is_code(one));

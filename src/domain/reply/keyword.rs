@@ -3,11 +3,15 @@
 
 use super::data::{DATA, KeywordEntry, REVOKE_ONE};
 use super::fold::{fold, strip, unmask};
+use super::matcher::RULES;
 use super::{ProgramKeywords, ReplyIntent, ReplyReading, ReplyTier, normalise};
 use crate::domain::language::Language;
 
 /// START and courtesy are no more words than these.
 const MOST_WITH_START: usize = 6;
+
+/// How the reading of a word of consent ends that is asked.
+pub(super) const AS_A_QUESTION: &str = ", as a question";
 
 /// Beside one of these a word of consent is a question, which never opts in.
 const QUESTION_MARKS: &[char] = &['?', '¿', '؟', '‽', '⸮', '՞', '፧'];
@@ -41,7 +45,7 @@ pub(super) fn keyword(folded: &str, keywords: &ProgramKeywords) -> Option<ReplyR
 /// A word of consent that is asked, not given: `YES?`. It changes nothing; a person sees it with the replies to read.
 pub(super) fn consent_as_question(folded: &str, keywords: &ProgramKeywords) -> Option<ReplyReading> {
     let word = consent(folded, keywords)?.matched?;
-    let matched = Some(format!("{word}, as a question"));
+    let matched = Some(format!("{word}{AS_A_QUESTION}"));
     Some(ReplyReading { reply: ReplyIntent::Other, tier: ReplyTier::NoChange, matched, language: None })
 }
 
@@ -116,13 +120,13 @@ impl KeywordSpellings {
         self.glued == word || self.spaced == word
     }
 
-    /// The program's code in STOP followed by exactly that one word.
+    /// The program's code in STOP followed by exactly that one word, apart or glued to it.
     fn program_code<'a>(&self, codes: &'a [String]) -> Option<&'a String> {
-        let (stop, rest) = self.glued.split_once(' ')?;
-        if stop != REVOKE_ONE || rest.contains(' ') {
-            return None;
-        }
-        codes.iter().find(|code| letters(&fold(code)) == rest)
+        // `STOPPED` is a word of its own.
+        let is_word = RULES.lexicon.id(&self.glued).is_some();
+        let rest = self.glued.strip_prefix(REVOKE_ONE).filter(|_| !is_word)?;
+        let rest = rest.strip_prefix(' ').unwrap_or(rest);
+        codes.iter().find(|code| !rest.is_empty() && letters(&fold(code)) == rest)
     }
 }
 

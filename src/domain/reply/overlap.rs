@@ -4,7 +4,7 @@
 use super::data::DATA;
 use super::data::RuleKind;
 use super::matcher::{RULES, RuleMatch};
-use super::words::ReplyWord;
+use super::words::{ReplyWord, is_time};
 
 /// So many small words may stand before what takes a demand's force: `stop texting (me) until`.
 const MOST_SMALL: usize = 2;
@@ -19,6 +19,7 @@ pub(super) struct WordCover {
     pub weak: bool,
     pub clause: bool,
     pub courtesy: bool,
+    pub request: bool,
     pub wish: bool,
     pub harmless: bool,
     pub no: bool,
@@ -33,6 +34,8 @@ pub(super) struct WordCover {
     /// The word is about texts, contact or the sender.
     pub contact: bool,
     pub number: bool,
+    /// The word is a time of the day.
+    pub time: bool,
     /// A new sentence begins here, if a keyword stands before.
     pub subject: bool,
     /// A negation stands directly before.
@@ -65,6 +68,7 @@ impl WordCover {
             RuleKind::Weak => self.weak = true,
             RuleKind::Clause => self.clause = true,
             RuleKind::Courtesy => self.courtesy = true,
+            RuleKind::Request => (self.courtesy, self.request) = (true, true),
             RuleKind::Wish => self.wish = true,
             RuleKind::Harmless => self.harmless = true,
             RuleKind::No => self.no = true,
@@ -95,6 +99,7 @@ pub(super) fn cover(words: &[ReplyWord], found: &[RuleMatch]) -> Vec<WordCover> 
         filler: RULES.is_filler(word),
         contact: RULES.is_contact(word),
         number: word.text.chars().all(|c| c.is_ascii_digit()),
+        time: is_time(&word.text),
         ..WordCover::default()
     };
     let mut cover: Vec<WordCover> = words.iter().map(bare).collect();

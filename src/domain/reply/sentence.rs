@@ -4,6 +4,8 @@
 
 use super::data::DATA;
 use super::data::RuleKind;
+use super::fold::fold;
+use super::keyword::letters;
 use super::lexicon::Lexicon;
 use super::matcher::{RULES, RuleMatch};
 use super::overlap::{WordCover, cover, follows_a_verb};
@@ -17,7 +19,8 @@ const SHORTEST_SPLIT: usize = 4;
 
 /// Reads a folded and unmasked text that is no keyword. Nothing if nothing was found.
 pub(super) fn judge(folded: &str, names: &[String], keywords: &ProgramKeywords) -> Option<ReplyReading> {
-    let words = words_of(folded, names, &RULES.lexicon);
+    let codes: Vec<String> = keywords.program_codes.iter().map(|code| letters(&fold(code))).collect();
+    let words = words_of(folded, names, &codes, &RULES.lexicon);
     let found = RULES.find(&words);
     let text = ReplyText::new(words, found, keywords);
     text.split_word()

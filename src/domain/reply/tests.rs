@@ -145,6 +145,26 @@ fn stop_and_a_programs_code_revokes_that_program() {
 }
 
 #[test]
+fn a_keyword_glued_to_a_programs_code_is_never_passed_over() {
+    let codes = ["RATES", "LOANS", "PED"].map(str::to_owned).to_vec();
+    let keywords = ProgramKeywords { program_codes: codes, ..ProgramKeywords::default() };
+    let narrowed = ReplyIntent::Revoke { program_code: Some("RATES".into()) };
+    for text in ["STOPRATES", "Stoprates!", "stop-rates", "stop.rates", "STOP+RATES", "\"stopRates\""] {
+        assert_eq!(read(text, &keywords).reply, narrowed, "{text}");
+    }
+    for text in ["please stoprates", "STOPRATES thanks", "STOPRATESNOW", "STOP2RATES", "UNSUBSCRIBERATES"] {
+        assert_eq!(read(text, &keywords).reply, revoked(), "{text}");
+    }
+    for text in
+        ["CANCELRATES", "cancelloans", "ENDRATES", "QUITLOANS", "ratesstop", "STOPALLRATES", "PARARRATES"]
+    {
+        assert_eq!(read(text, &keywords).reply, ReplyIntent::Unclear, "{text}");
+    }
+    assert_eq!(read("stopped", &keywords), plain("stopped"), "a word of its own is no code");
+    assert_eq!(plain("STOPRATES").reply, ReplyIntent::Other, "no program has the code");
+}
+
+#[test]
 fn a_program_adds_words_but_never_weakens_a_stop() {
     let keywords = ProgramKeywords {
         revoke: vec!["Remove me".into(), "JOIN".into()],

@@ -40,11 +40,12 @@ fn cut_short(word: &str) -> Option<&'static String> {
 }
 
 /// `STOP2QUIT`, `stop2end`, `HELP4INFO`: the keyword in front of a figure that stands for a word.
-pub(super) fn shorthand<'a>(word: &'a str, lexicon: &Lexicon) -> Option<&'a str> {
+pub(super) fn shorthand<'a>(word: &'a str, codes: &[String], lexicon: &Lexicon) -> Option<&'a str> {
     let (keyword, rest) = word.split_once(['2', '4'])?;
     let tables = DATA.keywords.revoke.iter().chain(&DATA.keywords.help);
     let is_keyword = tables.into_iter().any(|(known, _)| known == keyword);
-    (is_keyword && lexicon.id(rest).is_some()).then_some(keyword)
+    let is_word = lexicon.id(rest).is_some() || codes.iter().any(|code| code == rest);
+    (is_keyword && is_word).then_some(keyword)
 }
 
 /// `textin`, `hittin`: the word with the G that is not spoken.

@@ -24,11 +24,16 @@ pub(super) struct ReplyWord {
 }
 
 /// The words of a folded and unmasked text, in one pass.
-pub(super) fn words_of(folded: &str, names: &[String], lexicon: &Lexicon) -> Vec<ReplyWord> {
+pub(super) fn words_of(
+    folded: &str,
+    names: &[String],
+    codes: &[String],
+    lexicon: &Lexicon,
+) -> Vec<ReplyWord> {
     let mut words = glue(contract(chop(folded, lexicon), lexicon));
     join_shouts(&mut words);
     if words.iter().any(|word| word.id.is_none()) {
-        words = words.into_iter().flat_map(|word| mend(word, lexicon)).collect();
+        words = words.into_iter().flat_map(|word| mend(word, codes, lexicon)).collect();
         // A name that no table has stands for any of them.
         let name = DATA.lists.names.first().and_then(|name| lexicon.id(name));
         let is_name = |word: &&mut ReplyWord| word.id.is_none() && names.contains(&word.text);
@@ -47,7 +52,10 @@ fn chop(folded: &str, lexicon: &Lexicon) -> Vec<ReplyWord> {
         let next = chars.peek().map(|(_, next)| *next);
         let inside = before.is_alphanumeric() && next.is_some_and(char::is_alphanumeric);
         before = c;
-        if is_inside(c) || (inside && is_lost(c) && cut.is_letter_lost(folded, start)) {
+        if is_inside(c)
+            || (matches!(c, ':' | '.') && is_clock(folded, start, at))
+            || (inside && is_lost(c) && cut.is_letter_lost(folded, start))
+        {
             continue;
         }
         cut.word(folded.get(start..at).unwrap_or_default());
@@ -56,6 +64,8 @@ fn chop(folded: &str, lexicon: &Lexicon) -> Vec<ReplyWord> {
             '.' | '!' | '?' | ';' | '…' => cut.end_sentence(),
             '\n' if next == Some('\n') || cut.ends_with_keyword() => cut.end_sentence(),
             '-' | '_' | '/' if inside => {}
+            // `Stop & Shop`, `stop & desist`.
+            '&' => cut.push("AND"),
             // Who quotes a word goes on speaking: `it says "stop" below`.
             _ if c.is_whitespace() || QUOTES.contains(&c) => {}
             _ if lexicon.id(folded.get(at..start).unwrap_or_default()).is_some() => {
@@ -71,6 +81,29 @@ fn chop(folded: &str, lexicon: &Lexicon) -> Vec<ReplyWord> {
 /// Letters, and what may stand inside a word: apostrophes, and the signs of leet.
 fn is_inside(c: char) -> bool {
     c.is_alphanumeric() || is_apostrophe(c) || matches!(c, '$' | '@' | '*' | '€' | '+')
+}
+
+/// True for the mark in `7:30`: one or two figures before it, and two behind it.
+fn is_clock(folded: &str, start: usize, at: usize) -> bool {
+    let is_part = |text: &str, most: u8| text.parse::<u8>().is_ok_and(|part| part < most);
+    let hour = folded.get(start..at).unwrap_or_default();
+    let rest = folded.get(at + 1..).unwrap_or_default();
+    let (minutes, after) = rest.split_at_checked(2).unwrap_or_default();
+    let goes_on = after.starts_with(|c: char| c.is_ascii_digit())
+        || (after.starts_with(['.', ':']) && after.chars().nth(1).is_some_and(|c| c.is_ascii_digit()));
+    hour.len() <= 2 && is_part(hour, 24) && minutes.len() == 2 && is_part(minutes, 60) && !goes_on
+}
+
+/// True for a time of the day: `7:30`, `8AM`, `7H30`.
+pub(super) fn is_time(word: &str) -> bool {
+    let half = word.strip_suffix("AM").or_else(|| word.strip_suffix("PM")).unwrap_or(word);
+    let is_hour = |text: &str| text.len() <= 2 && text.parse::<u8>().is_ok_and(|hour| hour < 25);
+    match half.split_once([':', '.', 'H']) {
+        Some((hour, minutes)) => {
+            is_hour(hour) && (minutes.is_empty() || minutes.parse::<u8>().is_ok_and(|part| part < 60))
+        }
+        None => half.len() < word.len() && is_hour(half),
+    }
 }
 
 /// What a phone or a carrier puts in place of a letter or an apostrophe that it does not know: `don?t`, `n?mero`.
@@ -193,7 +226,7 @@ fn is_letter(word: &ReplyWord) -> bool {
 }
 
 /// What was meant by a word that is not known: itself, or several.
-fn mend(word: ReplyWord, lexicon: &Lexicon) -> Vec<ReplyWord> {
+fn mend(word: ReplyWord, codes: &[String], lexicon: &Lexicon) -> Vec<ReplyWord> {
     if word.id.is_some() {
         return vec![word];
     }
@@ -203,7 +236,7 @@ fn mend(word: ReplyWord, lexicon: &Lexicon) -> Vec<ReplyWord> {
     };
     let slip = |text: &str| typos::meant(text).and_then(|meant| known(meant, true));
     let found = known(&word.text, false)
-        .or_else(|| known(typos::shorthand(&word.text, lexicon)?, false))
+        .or_else(|| known(typos::shorthand(&word.text, codes, lexicon)?, false))
         .or_else(|| {
             typos::without_leet(&word.text).and_then(|plain| known(&plain, false).or_else(|| slip(&plain)))
         })
@@ -215,7 +248,7 @@ fn mend(word: ReplyWord, lexicon: &Lexicon) -> Vec<ReplyWord> {
         .or_else(|| slip(&word.text))
         .or_else(|| known(typos::owner(&word.text)?, false))
         .or_else(|| is_over_and_over(&word.text).then(|| known(REVOKE_ONE, false)).flatten())
-        .or_else(|| pieces(&word, lexicon));
+        .or_else(|| pieces(&word, codes, lexicon));
     found.unwrap_or_else(|| vec![word])
 }
 
@@ -225,33 +258,44 @@ fn is_over_and_over(word: &str) -> bool {
     rest.len() < word.len() && REVOKE_ONE.starts_with(rest)
 }
 
-/// A word that begins or ends with STOP, and whose rest is words: `STOPTEXTINGME`.
-fn pieces(word: &ReplyWord, lexicon: &Lexicon) -> Option<Vec<ReplyWord>> {
+/// A word that begins or ends with STOP, and whose rest is words or a program's code: `STOPTEXTINGME`, `STOPRATESNOW`. Any other
+/// keyword may stand before a code: `CANCELRATES`.
+fn pieces(word: &ReplyWord, codes: &[String], lexicon: &Lexicon) -> Option<Vec<ReplyWord>> {
     if !(5..=48).contains(&word.text.len()) || typos::is_real(&word.text) {
         return None;
     }
-    STUCK.iter().find_map(|stop| {
-        let text = word.text.as_str();
-        let cut = match (text.strip_prefix(stop), text.strip_suffix(stop)) {
-            (Some(rest), _) => std::iter::once(*stop).chain(segments(rest, lexicon)?).collect::<Vec<_>>(),
-            (None, Some(rest)) => segments(rest, lexicon)?.into_iter().chain([*stop]).collect(),
-            (None, None) => return None,
-        };
-        let piece = |text: &str| ReplyWord { text: text.to_owned(), id: lexicon.id(text), ..word.clone() };
-        Some(cut.into_iter().map(piece).collect())
-    })
+    let text = word.text.as_str();
+    let is_word = |part: &str| lexicon.id(part).is_some() || is_code(part, codes);
+    let stuck = STUCK.iter().find_map(|stop| match (text.strip_prefix(stop), text.strip_suffix(stop)) {
+        (Some(rest), _) => Some(std::iter::once(*stop).chain(segments(rest, is_word)?).collect::<Vec<_>>()),
+        (None, Some(rest)) => Some(segments(rest, is_word)?.into_iter().chain([*stop]).collect()),
+        (None, None) => None,
+    });
+    let before_code = || {
+        DATA.keywords.revoke.iter().find_map(|(keyword, _)| {
+            let rest = text.strip_prefix(keyword.as_str()).filter(|rest| is_code(rest, codes))?;
+            Some(vec![keyword.as_str(), rest])
+        })
+    };
+    // What else a code may mean takes nothing from the keyword before it.
+    let id_of = |text: &str| lexicon.id(text).filter(|_| stuck.is_some() || !is_code(text, codes));
+    let piece = |text: &str| ReplyWord { text: text.to_owned(), id: id_of(text), ..word.clone() };
+    Some(stuck.clone().or_else(before_code)?.into_iter().map(piece).collect())
+}
+
+fn is_code(word: &str, codes: &[String]) -> bool {
+    codes.iter().any(|code| code == word)
 }
 
 /// Words written as one, the longest first. A single letter is no word here.
-fn segments<'a>(mut rest: &'a str, lexicon: &Lexicon) -> Option<Vec<&'a str>> {
+fn segments(mut rest: &str, is_word: impl Fn(&str) -> bool) -> Option<Vec<&str>> {
     let mut found = Vec::new();
     while !rest.is_empty() {
         if found.len() == MOST_PIECES {
             return None;
         }
         let ends = (2..=rest.len()).rev().filter(|end| rest.is_char_boundary(*end));
-        let end =
-            ends.take(48).find(|end| rest.get(..*end).is_some_and(|word| lexicon.id(word).is_some()))?;
+        let end = ends.take(48).find(|end| rest.get(..*end).is_some_and(&is_word))?;
         found.push(rest.get(..end)?);
         rest = rest.get(end..)?;
     }

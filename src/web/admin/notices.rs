@@ -10,6 +10,7 @@ use crate::domain::id::InboundId;
 use crate::domain::notice::NoticeKind;
 use crate::domain::time::Timestamp;
 use crate::store::inbound::InboundRow;
+use crate::store::{ReadConn, StoreError, notices};
 use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::form::PostedForm;
@@ -52,6 +53,39 @@ impl NoticeItem {
     }
 }
 
+/// Open notices of one kind, the longest waiting first.
+pub(super) struct NoticeGroup {
+    pub(super) heading: &'static str,
+    pub(super) notices: Vec<NoticeItem>,
+    /// True when there are more than are shown.
+    pub(super) has_more: bool,
+}
+
+/// Every kind that has open notices: many of one kind hide no other.
+pub(super) fn open_groups(conn: &mut ReadConn<'_>, shown: usize) -> Result<Vec<NoticeGroup>, StoreError> {
+    let mut groups = Vec::new();
+    for kind in NoticeKind::ALL {
+        let mut texts = notices::open(conn, *kind, shown + 1)?;
+        let has_more = texts.len() > shown;
+        texts.truncate(shown);
+        let notices: Vec<NoticeItem> = texts.into_iter().map(|text| NoticeItem::new(*kind, text)).collect();
+        if !notices.is_empty() {
+            groups.push(NoticeGroup { heading: heading(*kind), notices, has_more });
+        }
+    }
+    Ok(groups)
+}
+
+/// What the texts of a kind have in common.
+fn heading(kind: NoticeKind) -> &'static str {
+    match kind {
+        NoticeKind::UnknownSender => "Texts from unknown senders",
+        NoticeKind::OptInAtCarrier => "Opted in at the carrier only",
+        NoticeKind::UnconfirmedConsent => "Consents the carrier didn't confirm",
+        NoticeKind::ConsentQuestion => "Questions about opting in",
+    }
+}
+
 /// What is the matter with a text and what to do about it.
 pub(super) fn sentence(kind: NoticeKind) -> &'static str {
     match kind {
@@ -65,6 +99,10 @@ pub(super) fn sentence(kind: NoticeKind) -> &'static str {
         NoticeKind::OptInAtCarrier => {
             "The carrier took this as START: it removed its block and sent its welcome. Our rules don't read it as START, so the \
              number isn't opted in. Ask the lead to text START."
+        }
+        NoticeKind::ConsentQuestion => {
+            "The lead asks something: a keyword with a question mark opts nobody in. No text can answer. Contact the lead another \
+             way; texting START without a question mark opts in."
         }
     }
 }

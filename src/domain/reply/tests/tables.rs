@@ -41,7 +41,7 @@ fn every_phrase_is_written_as_a_text_is_compared() {
         assert!(!phrase.trim().is_empty(), "an empty phrase");
         assert_eq!(phrase.split_whitespace().collect::<Vec<_>>().join(" "), *phrase, "spaces");
         for word in phrase.split(' ') {
-            let shown = words::words_of(&fold(word), &[], &matcher::RULES.lexicon);
+            let shown = words::words_of(&fold(word), &[], &[], &matcher::RULES.lexicon);
             let texts: Vec<&str> = shown.iter().map(|word| word.text.as_str()).collect();
             assert_eq!(texts, [word], "of {phrase}");
         }

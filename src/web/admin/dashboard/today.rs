@@ -4,13 +4,13 @@
 use chrono::Duration;
 
 use super::super::expired_holds::{HoldItem, by_number};
-use super::super::notices::NoticeItem;
+use super::super::notices::{NoticeGroup, open_groups};
 use crate::domain::id::{ContactId, NumberId, ProgramId};
 use crate::domain::message::Status;
 use crate::domain::time::Timestamp;
 use crate::store::inbound::{self, InboundRow};
 use crate::store::messages::{self, Message};
-use crate::store::{ReadConn, StoreError, contacts, expired_holds, notices};
+use crate::store::{ReadConn, StoreError, contacts, expired_holds};
 use crate::web::routes;
 
 /// Replies and holds that are shown.
@@ -20,10 +20,8 @@ const FIRST_WORDS: usize = 80;
 
 /// What a person should look at.
 pub(super) struct AttentionList {
-    /// Texts that the rules could not act on, as far as they are shown.
-    pub(super) notices: Vec<NoticeItem>,
-    /// True when there are more.
-    pub(super) more_notices: bool,
+    /// Texts that the rules could not act on, by what is the matter with them.
+    pub(super) notices: Vec<NoticeGroup>,
     pub(super) replies: Vec<UnreadReply>,
     /// Held messages that expire within a day, as far as they are shown.
     pub(super) holds: Vec<Message>,
@@ -82,13 +80,10 @@ pub(super) fn today(
     let more_stale = open.len() > SHOWN;
     open.truncate(SHOWN);
     let stale = by_number(conn, open)?;
-    let mut notices = notices::open(conn, limit)?;
-    let more_notices = notices.len() > SHOWN;
-    notices.truncate(SHOWN);
-    let notices = notices.into_iter().map(|(kind, text)| NoticeItem::new(kind, text)).collect();
+    let notices = open_groups(conn, SHOWN)?;
     let is_new_failure = |message: &&Message| message.status == Status::Failed && message.created_at >= day;
     let failed = latest.iter().filter(is_new_failure).count();
-    Ok(AttentionList { notices, more_notices, replies, holds, more_holds, stale, more_stale, failed })
+    Ok(AttentionList { notices, replies, holds, more_holds, stale, more_stale, failed })
 }
 
 fn reply(contact: Option<(ContactId, String)>, text: InboundRow) -> UnreadReply {
