@@ -34,11 +34,7 @@ pub(super) fn run(config: &ServerConfig) -> ExitCode {
 
 fn walk(config: &ServerConfig) -> Result<AuditFindings, String> {
     let key = config.existing_secret_key().map_err(|error| error.to_string())?;
-    let outside = SealFile::at(config.seal_file()).all();
-    let (outside, unreadable) = match outside {
-        Ok(outside) => (outside, None),
-        Err(error) => (None, Some(error)),
-    };
+    let (outside, unreadable) = SealFile::at(config.seal_file()).readable();
     let walked = store::read_existing(&config.database_url, |conn| {
         let kept = outside.as_ref().is_some_and(|seals| !seals.is_empty());
         let key = match &key {
@@ -60,7 +56,7 @@ fn walk(config: &ServerConfig) -> Result<AuditFindings, String> {
         Err(error) => return Err(error.to_string()),
     };
     findings
-        .problems
+        .unsettled
         .extend(unreadable.map(|error| format!("It is not known what else was sealed: {error}.")));
     Ok(findings)
 }

@@ -360,6 +360,43 @@ async fn without_the_file_of_seals_it_cannot_be_told_whether_newer_ones_were_mad
 }
 
 #[actix_web::test]
+async fn a_wrong_key_and_a_file_that_cannot_be_read_leave_it_open_and_hide_nothing() {
+    let world = world().await;
+    for line in 50..53 {
+        world.lead(line).texts("START").await;
+        seal_all(&world.jobs).await.unwrap();
+    }
+    let copy = Copy::of(&world);
+    let other = "another secret key of at least 32 characters";
+    let with_key = |copy: &Copy, key| verify(&copy.url, copy.directory.path(), Some(key));
+    let (code, said) = with_key(&copy, other);
+    assert!(code == 2 && said.contains("No seal was made with this SECRET_KEY"), "{said}");
+    // A wrong key never hides what the digests tell, and is never the answer for one bad seal among good ones.
+    let changed = copy.again();
+    changed.tamper("UPDATE seals SET digest = mac WHERE through_position = 2");
+    assert_eq!(with_key(&changed, other).0, 1);
+    let forged = copy.again();
+    forged.tamper("UPDATE seals SET mac = digest WHERE through_position = 2");
+    let (code, said) = forged.verify();
+    assert_eq!(code, 1, "{said}");
+    // A line that is no seal is not known, and the other lines are compared all the same.
+    let garbage = copy.again();
+    let kept = std::fs::read_to_string(garbage.seals()).unwrap();
+    std::fs::write(garbage.seals(), format!("{kept}nonsense\n")).unwrap();
+    let (code, said) = garbage.verify();
+    assert!(code == 2 && said.contains("a line that is no seal"), "{said}");
+    std::fs::write(garbage.seals(), [kept.as_bytes(), b"\xff\xfe\n"].concat()).unwrap();
+    assert_eq!(garbage.verify().0, 2);
+    garbage.tamper("DELETE FROM seals WHERE through_position = 3");
+    let (code, said) = garbage.verify();
+    assert!(code == 1, "the seals that can be read tell that one is gone: {said}");
+    std::fs::remove_file(copy.seals()).unwrap();
+    std::fs::create_dir(copy.seals()).unwrap();
+    let (code, said) = copy.verify();
+    assert!(code == 2 && said.contains("cannot be used"), "{said}");
+}
+
+#[actix_web::test]
 async fn what_cannot_be_read_is_not_called_intact_and_nothing_is_made() {
     let folder = TempDir::new().unwrap();
     let (code, said) = verify(&database::missing(&folder), folder.path(), Some(KEY));

@@ -1,8 +1,8 @@
 //! Rows that say when they were made, against the moment in their identifiers; names of contacts against the form they are
 //! sorted by. `verify` reads each table once.
 
-use crate::domain::hex::hex;
 use crate::store::{ReadConn, StoreError, contacts, dated};
+use data_encoding::HEXLOWER;
 
 use super::AuditFindings;
 
@@ -17,7 +17,8 @@ pub(super) fn check(conn: &mut ReadConn<'_>, findings: &mut AuditFindings) -> Re
             let Some((last, _)) = rows.last() else { break };
             after.clone_from(last);
             for (id, _) in rows.iter().filter(|(id, at)| !is_minted_at(id, *at)) {
-                findings.problem(format!("Row {} of {table} was not made when it says.", hex(id)));
+                findings
+                    .problem(format!("Row {} of {table} was not made when it says.", HEXLOWER.encode(id)));
             }
         }
     }
@@ -31,7 +32,10 @@ fn check_names(conn: &mut ReadConn<'_>, findings: &mut AuditFindings) -> Result<
         let Some((last, ..)) = rows.last() else { return Ok(()) };
         after.clone_from(last);
         for (id, ..) in rows.iter().filter(|(_, name, key)| contacts::name_key(name) != *key) {
-            findings.problem(format!("Contact {}: its name is not the one it is sorted by.", hex(id)));
+            findings.problem(format!(
+                "Contact {}: its name is not the one it is sorted by.",
+                HEXLOWER.encode(id)
+            ));
         }
     }
 }

@@ -3,10 +3,10 @@
 
 use std::collections::HashMap;
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 use crate::domain::evidence::{ConsentDocument, FormRecord};
-use crate::domain::hex::hex;
 use crate::store::{ReadConn, StoreError, audit_rows};
 
 use super::AuditFindings;
@@ -47,7 +47,7 @@ impl Documents {
         };
         let same = *wording == record.wording
             && *locale == record.locale
-            && hex(&Sha256::digest(wording.as_bytes())) == record.wording_sha256;
+            && HEXLOWER.encode(&Sha256::digest(wording.as_bytes())) == record.wording_sha256;
         (!same).then_some("the form's version does not have the wording it rests on")
     }
 }
@@ -60,11 +60,11 @@ fn documents(
     while let Some((name, size, media_type, bytes)) = audit_rows::document(conn, &after)? {
         findings.papers += 1;
         if Sha256::digest(&bytes).as_slice() == name && usize::try_from(size) == Ok(bytes.len()) {
-            sound.insert(hex(&name), media_type);
+            sound.insert(HEXLOWER.encode(&name), media_type);
         } else {
             findings.problem(format!(
                 "Document {}: its content is not what was stored under that name.",
-                hex(&name)
+                HEXLOWER.encode(&name)
             ));
         }
         after = name;

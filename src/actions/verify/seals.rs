@@ -20,6 +20,10 @@ const SEALED_WITHIN: Duration = Duration::minutes(1);
 const NO_FILE: &str = "The file of seals is missing. What is here fits its seals, but newer ones may have been made: an older copy \
     of the database looks the same. Put the newest file of seals back, then verify.";
 
+/// Who has no key can make seals that fit none, too; so it is never intact.
+const OTHER_KEY: &str = "No seal was made with this SECRET_KEY. Give the key of the server that made them. If this is that \
+    key, all seals were replaced: treat the record as tampered with.";
+
 pub(super) fn check(
     conn: &mut ReadConn<'_>,
     sealing: &SealInputs<'_>,
@@ -34,9 +38,16 @@ pub(super) fn check(
         findings.unsettled(NO_FILE);
     }
     check_numbers(&seals, findings);
-    check_head(conn, sealing.key, &seals, findings)?;
+    let key = match is_other_key(conn, sealing.key, &seals, outside)? {
+        true => {
+            findings.unsettled(OTHER_KEY);
+            None
+        }
+        false => Some(sealing.key),
+    };
+    check_head(conn, key, &seals, findings)?;
     let mut walk = SealProgress { position: 0, digest: GENESIS, front: None, late: None };
-    walk.history(conn, sealing.key, &seals, findings)?;
+    walk.history(conn, key, &seals, findings)?;
     check_outside(&seals, outside, findings);
     let through = seals.last().map_or(0, |seal| seal.through_position);
     walk.rest(conn, through, sealing.now, findings)?;
@@ -67,13 +78,27 @@ fn check_numbers(seals: &[Seal], findings: &mut AuditFindings) {
     }
 }
 
-/// The newest seal is named a second time, under the key.
-fn check_head(
+/// True if nothing fits the key: no seal, in the database or in the file, and not the name of the newest one.
+fn is_other_key(
     conn: &mut ReadConn<'_>,
     key: &[u8],
     seals: &[Seal],
+    outside: &[Seal],
+) -> Result<bool, StoreError> {
+    let fits = seals.iter().chain(outside).any(|seal| seal.mac == mac(key, seal));
+    let stored = settings::get(conn, settings::SEAL_HEAD)?;
+    let named = seals.iter().chain(outside).any(|seal| stored == Some(head(key, seal)));
+    Ok(!fits && !named)
+}
+
+/// The newest seal is named a second time, under the key.
+fn check_head(
+    conn: &mut ReadConn<'_>,
+    key: Option<&[u8]>,
+    seals: &[Seal],
     findings: &mut AuditFindings,
 ) -> Result<(), StoreError> {
+    let Some(key) = key else { return Ok(()) };
     let stored = settings::get(conn, settings::SEAL_HEAD)?;
     let expected = seals.last().filter(|seal| seal.version != PLAIN).map(|seal| head(key, seal));
     if stored != expected {
@@ -120,7 +145,7 @@ impl SealProgress {
     fn history(
         &mut self,
         conn: &mut ReadConn<'_>,
-        key: &[u8],
+        key: Option<&[u8]>,
         seals: &[Seal],
         findings: &mut AuditFindings,
     ) -> Result<(), StoreError> {
@@ -134,7 +159,7 @@ impl SealProgress {
             }
             // An installation that got its key after its first seal has another first seal behind it.
             let is_replaced = is_start(seal) && seals.get(at + 1).is_some_and(is_start);
-            if !is_replaced && seal.mac != mac(key, seal) {
+            if !is_replaced && key.is_some_and(|key| seal.mac != mac(key, seal)) {
                 findings
                     .problem(format!("The seal made on {when} was forged, or made with another SECRET_KEY."));
                 return Ok(());
