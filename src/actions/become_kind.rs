@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::domain::actor::Actor;
-use crate::domain::consent::StateName;
+use crate::domain::consent::{EventKind, StateName};
 use crate::domain::database_kind::DatabaseKind;
 use crate::domain::evidence::Evidence;
 use crate::domain::id::{NumberId, ProgramId};
@@ -12,7 +12,7 @@ use crate::domain::intent::Intent;
 use crate::domain::message::Status;
 use crate::domain::restore_hold::RestoreHold;
 use crate::domain::time::Timestamp;
-use crate::store::messages::{self, StatusChange};
+use crate::store::messages::{self, Message, StatusChange};
 use crate::store::numbers::{self, Number};
 use crate::store::{ReadConn, StoreError, Tx, admin_log, events, programs, sending, settings};
 
@@ -41,6 +41,8 @@ pub struct SimulatedConsents {
     pub asked: u64,
     /// Opt-outs, which stay.
     pub opted_out: u64,
+    /// Waiting messages, which are canceled.
+    pub waiting: u64,
 }
 
 /// Counts what `become real` would change.
@@ -49,6 +51,11 @@ pub struct SimulatedConsents {
 /// When the database fails.
 pub fn count_simulated(conn: &mut ReadConn<'_>) -> Result<SimulatedConsents, StoreError> {
     let (mut counts, mut after) = (SimulatedConsents::default(), None);
+    let is_mixed = texts_held(conn)?.real;
+    if !is_mixed {
+        let all: i64 = messages::count_waiting(conn)?.into_iter().map(|(_, n)| n).sum();
+        counts.waiting = all.unsigned_abs();
+    }
     loop {
         let step = numbers::page(conn, after, STEP)?;
         let Some(last) = step.last() else { return Ok(counts) };
@@ -59,7 +66,13 @@ pub fn count_simulated(conn: &mut ReadConn<'_>) -> Result<SimulatedConsents, Sto
             counts.opted_out += u64::from(is_out && programs_of(number).is_empty());
             for program in programs_of(number) {
                 let state = number.consent.state_in(program);
-                match (state.name(), is_simulated(conn, number, program)?) {
+                let is_simulated = is_simulated(conn, number, program)?;
+                if is_mixed && is_simulated {
+                    let waiting = messages::waiting(conn, number.id, Some(program))?;
+                    let ends = |message: &&Message| EventKind::SimulationEnded.ends(message.lane);
+                    counts.waiting += u64::try_from(waiting.iter().filter(ends).count()).unwrap_or(0);
+                }
+                match (state.name(), is_simulated) {
                     (StateName::OptedIn, true) => counts.opted_in += 1,
                     (StateName::OptedIn, false) => counts.kept += 1,
                     (StateName::Invited | StateName::NotAsked, true) => counts.invited += 1,
@@ -139,11 +152,15 @@ pub fn end_simulated(
     Ok(last)
 }
 
-/// Cancels some of what waits, and of what a simulated carrier has. Returns how many messages; none at the end.
+/// Cancels some of what waits, and of what a simulated carrier has. Returns how many messages; none at the end. In a database that
+/// a real carrier has used as well, people's texts stay: there the end of a simulated consent cancels what waits for it.
 ///
 /// # Errors
 /// When the database fails.
 pub fn cancel_some(tx: &mut Tx<'_>, now: Timestamp) -> Result<usize, ActionError> {
+    if texts_held(tx)?.real {
+        return cancel_under_way(tx, now);
+    }
     let waiting = restore::cancel_some(tx, CANCELED, now)?;
     if waiting > 0 {
         return Ok(waiting);
@@ -153,6 +170,21 @@ pub fn cancel_some(tx: &mut Tx<'_>, now: Timestamp) -> Result<usize, ActionError
         messages::advance(tx, message, Status::Cancelled, now, &StatusChange::coded("cancelled", CANCELED))?;
     }
     Ok(under_way.len())
+}
+
+/// Cancels what a simulated carrier has of the numbers whose consent it gave.
+fn cancel_under_way(tx: &mut Tx<'_>, now: Timestamp) -> Result<usize, ActionError> {
+    let mut canceled = 0;
+    for message in messages::page(tx, Some(Status::Sending), None, None, MESSAGES)? {
+        let number = message.number_id.map(|id| numbers::get_locked(tx, id)).transpose()?.flatten();
+        let Some(number) = number.filter(|_| !message.is_with_real_carrier()) else { continue };
+        if is_simulated(tx, &number, message.program_id)? {
+            let why = StatusChange::coded("cancelled", CANCELED);
+            messages::advance(tx, &message, Status::Cancelled, now, &why)?;
+            canceled += 1;
+        }
+    }
+    Ok(canceled)
 }
 
 /// Writes down what the database is for from now on. What a person decided ends the question about both kinds of texts;

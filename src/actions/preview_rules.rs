@@ -64,9 +64,8 @@ pub fn preview_rules(
     let mut moved = 0;
     for message in &waiting {
         let found = programs.get(&message.program).zip(places.get(&message.number));
-        let bound = found.filter(|(program, _)| program.keeps_quiet_hours);
         moved +=
-            usize::from(bound.is_some_and(|(program, places)| groups.moves(program, places, message.due_at)));
+            usize::from(found.is_some_and(|(program, places)| groups.moves(program, places, message.due_at)));
     }
     Ok(Ok(RulesPreview { removed, added, rules: before.rules().len(), moved, has_more }))
 }
@@ -91,7 +90,9 @@ struct PreviewGroup {
 
 impl PreviewGroups<'_> {
     fn moves(&mut self, program: &Program, places: &[Location], due_at: Timestamp) -> bool {
-        let of = |book| ApplicableRules { law: Some(book), closures_alone: false, own: Some(&program.hours) };
+        // As the gate asks: closures hold for every program, hours and caps for those that keep quiet hours.
+        let closures_alone = !program.keeps_quiet_hours;
+        let of = |book| ApplicableRules { law: Some(book), closures_alone, own: Some(&program.hours) };
         let (before, after) = (of(self.before), of(self.after));
         let is_cap_there = |rule: &ScheduleRule| {
             let may_hold = |law| places.iter().any(|place| place.may_have(law));
@@ -100,7 +101,7 @@ impl PreviewGroups<'_> {
         let keys: Vec<String> = places.iter().map(Location::rules_key).collect();
         let group = self.known.entry((program.id, keys.join("|"))).or_insert_with(|| PreviewGroup {
             all_move: opens_at(places, before, self.now) != opens_at(places, after, self.now)
-                || self.removed.iter().chain(self.added).any(is_cap_there),
+                || (!closures_alone && self.removed.iter().chain(self.added).any(is_cap_there)),
             window: None,
         });
         if group.all_move {

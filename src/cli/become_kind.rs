@@ -17,7 +17,7 @@ use crate::clock::Clock;
 use crate::config::ServerConfig;
 use crate::domain::database_kind::DatabaseKind;
 use crate::domain::time::Timestamp;
-use crate::store::{Store, StoreError, messages, sending, settings, starts};
+use crate::store::{Store, StoreError, sending, settings, starts};
 
 /// A server that shares its database shows every ten seconds that it runs.
 const WATCHED: u32 = 25;
@@ -82,22 +82,16 @@ fn still_alone(store: &Store, heartbeat: Option<Timestamp>) -> Result<()> {
 
 fn to_real(opened: &OperatorStore, heartbeat: Option<Timestamp>, yes: bool) -> Result<ExitCode> {
     let store = &opened.store;
-    let (counts, waiting) = store.read_now::<_, StoreError>(|conn| {
-        let waiting: i64 = messages::count_waiting(conn)?.into_iter().map(|(_, n)| n).sum();
-        Ok((count_simulated(conn)?, waiting))
-    })?;
+    let counts = store.read_now::<_, StoreError>(count_simulated)?;
     println!("This database becomes real: it will belong to people's phones.");
-    let SimulatedConsents { opted_in, invited, kept, asked, opted_out } = counts;
+    let SimulatedConsents { opted_in, invited, kept, asked, opted_out, waiting } = counts;
     let from = "from simulated phones and demo data";
     println!("  {}.", end(opted_in, &format!("consent {from} ends"), &format!("consents {from} end")));
     println!(
         "  {}, because no real carrier took them.",
         end(invited, "open opt-in request ends", "open opt-in requests end")
     );
-    println!(
-        "  {}.",
-        end(waiting.unsigned_abs(), "waiting message is canceled", "waiting messages are canceled")
-    );
+    println!("  {}.", end(waiting, "waiting message is canceled", "waiting messages are canceled"));
     println!("  {}.", end(opted_out, "opt-out stays", "opt-outs stay"));
     println!("  {}.", end(kept, "consent with other evidence stays", "consents with other evidence stay"));
     println!(

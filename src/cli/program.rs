@@ -18,7 +18,7 @@ pub(super) struct ProgramCommand {
     /// The program's name in addresses; the default program when absent.
     #[arg(long)]
     slug: Option<String>,
-    /// Enforce quiet hours. Turn off only for non-marketing texts.
+    /// Enforce quiet hours. Turn off only for non-marketing texts. Closures stop texts either way.
     #[arg(long)]
     quiet_hours: Option<SwitchArg>,
     /// Cap messages to one number at the promised frequency.

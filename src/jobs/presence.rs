@@ -29,6 +29,8 @@ const LOCK_STEPS: u32 = 100;
 /// # Errors
 /// When the database or a file fails.
 pub async fn note_start(jobs: &JobContext, is_embedded: bool) -> Result<(), ActionError> {
+    // Each start says it again.
+    tell(&jobs.store).await?;
     let (starts, seals) = (jobs.starts.clone(), jobs.seals.clone());
     let files =
         spawn_blocking(move || Ok((starts.read()?, seals.last()?.is_some() || seals.path().exists())))

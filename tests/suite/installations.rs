@@ -4,9 +4,10 @@ use std::process::Command;
 
 use reqwest::Client;
 use sms_opt_in::clock::Clock;
-use sms_opt_in::jobs::mark;
+use sms_opt_in::jobs::{deliver_due, mark};
 use tempfile::TempDir;
 
+use crate::support::carrier::Carrier;
 use crate::support::{PUBLIC, TWILIO, World, config_of, database, try_start, world, world_in};
 
 const PHONE_PATH: &str = "/simulator/handsets/+12065550140/texts";
@@ -283,6 +284,75 @@ async fn becoming_real_ends_simulated_consents_and_keeps_opt_outs_and_documents(
     let words = refused(&world.directory, &world.database, &[]).await;
     assert!(words.contains("this database is real"), "{words}");
     assert!(try_start(world.directory.path(), &world.database, &at(PUBLIC)).await.is_ok());
+}
+
+/// A carrier that takes every text, under a real one's name.
+struct RealCarrier;
+
+impl Carrier for RealCarrier {
+    const NAME: &'static str = "twilio";
+}
+
+#[actix_web::test]
+async fn in_a_mixed_database_becoming_real_ends_what_the_phones_gave_and_keeps_what_the_carrier_has() {
+    let world = world().await;
+    let (ana, ben, cy, dee) = (world.lead(40), world.lead(77), world.lead(42), world.lead(43));
+    let real = world.carried_by(RealCarrier).1;
+    ana.texts("START").await;
+    signed_text(&world, 77).await;
+    world.clock.advance(chrono::Duration::minutes(1));
+    let (_, sent) = world.send(ben.phone.as_str(), "by the carrier").await;
+    let (_, asked) = world.send(cy.phone.as_str(), "waits for Cy's START").await;
+    while deliver_due(&real).await.unwrap() > 0 {}
+    let (_, phone) = dee.is_sent("waits for Dee's START").await;
+    let (_, late) = world.send(ben.phone.as_str(), "not sent yet").await;
+    assert_eq!((cy.state().await, dee.state().await), ("invited".into(), "invited".into()));
+    let (code, said) = become_kind(&world, &["real"]).await;
+    assert!(code == 1 && said.contains("1 consent from simulated phones and demo data ends."), "{said}");
+    for words in [
+        "1 open opt-in request ends",
+        "1 waiting message is canceled",
+        "1 consent with other evidence stays",
+        "1 opt-in request that a real carrier took stays",
+    ] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    let (code, said) = become_kind(&world, &["real", "--yes"]).await;
+    assert!(code == 0 && said.contains("The database is real."), "{said}");
+    for (lead, state) in [(&ana, "not_asked"), (&ben, "opted_in"), (&cy, "invited"), (&dee, "not_asked")] {
+        assert_eq!(lead.state().await, state, "{}", lead.phone.as_str());
+    }
+    for (message, status) in [(&sent, "sent"), (&asked, "held"), (&phone, "cancelled"), (&late, "queued")] {
+        assert_eq!(world.status(&message["id"]).await, status, "{message}");
+    }
+    world.is_intact().await;
+}
+
+#[actix_web::test]
+async fn each_start_says_that_sending_stands_still() {
+    let before = world().await;
+    before.lead(40).texts("START").await;
+    signed_text(&before, 77).await;
+    forget_kind(&before);
+    let (directory, database) = (before.directory, before.database);
+    for n in 0..2 {
+        let log = directory.path().join(format!("log-{n}"));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sms-opt-in"));
+        command.args(["serve", "--bind", "127.0.0.1:0", "--database-url", &database]).args(at(PUBLIC));
+        command.arg("--data-dir").arg(directory.path()).env_remove("SECRET_KEY").env_remove("RUST_LOG");
+        let mut server = command.stderr(std::fs::File::create(&log).unwrap()).spawn().unwrap();
+        let says =
+            || std::fs::read_to_string(&log).unwrap().contains("texts of simulated phones beside real");
+        for _ in 0..600 {
+            if says() {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        server.kill().unwrap();
+        server.wait().unwrap();
+        assert!(says(), "start {n}: {}", std::fs::read_to_string(&log).unwrap());
+    }
 }
 
 #[actix_web::test]

@@ -291,10 +291,13 @@ async fn a_state_is_closed_and_opened_again_by_a_person() {
     };
     world.jobs.store.write(switch(false)).await.unwrap();
     assert_eq!(next_text(&world, 4).await, "scheduled", "it is closed for programs without quiet hours, too");
+    let line = "closure,LA,2026-11-03,,Q,Governor's proclamation 1 of 2026";
+    let opened = ada.open(&row(line)).await;
+    // The preview asks as the gate does.
+    post(&mut ada, &opened, &closure, "remove").await.says("2 scheduled messages move.");
     world.jobs.store.write(switch(true)).await.unwrap();
     ana.texts("HELP").await;
     assert!(ana.received().last().unwrap().contains("For help"), "an answer still goes out");
-    let line = "closure,LA,2026-11-03,,Q,Governor's proclamation 1 of 2026";
     let opened = ada.open(&row(line)).await;
     let removal = post(&mut ada, &opened, &closure, "remove").await;
     removal.says("This rule is removed.").says("2 scheduled messages move.");
