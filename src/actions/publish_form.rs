@@ -5,7 +5,8 @@ use sha2::{Digest, Sha256};
 
 use crate::domain::actor::Actor;
 use crate::domain::id::FormId;
-use crate::domain::program::{Program, check_placeholders, defaults};
+use crate::domain::language::Language;
+use crate::domain::program::{Program, check_placeholders, default_wording};
 use crate::domain::schedule::promises;
 use crate::domain::time::Timestamp;
 use crate::store::forms::{self, FormVersion, HostedForm};
@@ -157,7 +158,7 @@ pub(super) fn first_form(
         version: 1,
         created_at: now,
         updated_at: now,
-        template: defaults::FORM_WORDING.to_owned(),
+        template: default_wording(Language::English).form_wording.clone(),
     };
     let form = forms::insert(tx, program, form)?;
     let wording = program.fill(&form.template);

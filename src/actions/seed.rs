@@ -1,6 +1,9 @@
 //! Deterministic demo data: fictional numbers only (555-0100 to 555-0199), all states, real evidence and real chains.
 
+use std::sync::LazyLock;
+
 use chrono::Duration;
+use serde::Deserialize;
 
 use crate::domain::actor::Actor;
 use crate::domain::consent::Source;
@@ -21,30 +24,20 @@ use super::consent::{ActionContext, apply};
 pub(super) const PROVIDER: &str = "demo";
 /// What the reason of a demo document begins with.
 pub(super) const DEMO_REASON: &str = "Demo: ";
-const FIRST: &[&str] = &[
-    "Ana", "Ben", "Cy", "Dee", "Eva", "Finn", "Gia", "Hal", "Ida", "Jo", "Kai", "Lea", "Max", "Nia", "Oz",
-    "Pia", "Quinn", "Rae", "Sol", "Tess", "Uma", "Val", "Wes", "Xia", "Yan", "Zoe",
-];
-const LAST: &[&str] = &[
-    "Abbott", "Baker", "Castro", "Dubois", "Evans", "Flores", "Garcia", "Hughes", "Ivers", "Jensen", "Kim",
-    "Lopez", "Moreau", "Nguyen", "Ortiz", "Patel", "Quist", "Rossi", "Silva", "Turner", "Ueda", "Vargas",
-    "Weber", "Young",
-];
-const AREAS: &[u16] = &[
-    201, 202, 203, 205, 206, 207, 208, 209, 210, 212, 213, 214, 215, 216, 217, 218, 219, 224, 225, 228, 229,
-    231, 234, 239, 240, 248, 251, 252, 253, 254, 256, 260, 262, 267, 269, 270, 276, 281, 301, 302, 303, 304,
-    305, 307, 308, 309, 310, 312, 313, 314, 315, 316, 317, 318, 319, 320, 321, 323, 325, 330, 334, 336, 337,
-    339, 347, 351, 352, 360, 361, 386, 401, 402, 404, 405, 406, 407, 408, 409, 410, 412, 413, 414, 415, 417,
-    419, 423, 424, 425, 430, 432, 434, 435, 440, 443, 469, 478, 479, 480, 484, 501, 502, 503, 504, 505, 507,
-    508, 509, 510, 512, 513, 515, 516, 517, 518, 520, 530, 540, 541, 551, 559, 561, 562, 563, 567, 570, 571,
-    573, 574, 575, 580, 585, 586, 601, 602, 603, 605, 606, 607, 608, 609, 610, 612, 614, 615, 616, 617, 618,
-    619, 620, 623, 626, 630, 631, 636, 641, 646, 650, 651, 660, 661, 662, 678, 682, 701, 702, 703, 704, 706,
-    707, 708, 712, 713, 714, 715, 716, 717, 718, 719, 720, 724, 727, 731, 732, 734, 740, 754, 757, 760, 763,
-    765, 770, 772, 773, 774, 775, 781, 785, 786, 801, 802, 803, 804, 805, 806, 808, 810, 812, 813, 814, 815,
-    816, 817, 818, 828, 830, 831, 832, 843, 845, 847, 848, 850, 856, 857, 858, 859, 860, 862, 863, 864, 865,
-    870, 878, 901, 903, 904, 906, 907, 908, 909, 910, 912, 913, 914, 915, 916, 917, 918, 919, 920, 925, 928,
-    931, 936, 937, 940, 941, 947, 949, 951, 952, 954, 956, 970, 971, 972, 973, 978, 979, 980, 985, 989,
-];
+
+/// The people of the demo, from `seed/demo.toml`.
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct DemoPeople {
+    first_names: Vec<String>,
+    last_names: Vec<String>,
+    area_codes: Vec<u16>,
+}
+
+/// A file that cannot be read does not pass the tests.
+static PEOPLE: LazyLock<DemoPeople> = LazyLock::new(|| toml::from_str(DEMO).unwrap_or_default());
+
+const DEMO: &str = include_str!("seed/demo.toml");
 
 /// Makes contacts `from..to` of the demo. The same range gives the same people in the same states.
 ///
@@ -76,14 +69,16 @@ pub fn seed(tx: &mut Tx<'_>, from: usize, to: usize, now: Timestamp) -> Result<(
 }
 
 fn phone(n: usize) -> Option<Phone> {
-    let area = AREAS.get(n % AREAS.len())?;
-    let line = 100 + (n / AREAS.len()) % 100;
+    let areas = &PEOPLE.area_codes;
+    let area = areas.get(n.checked_rem(areas.len())?)?;
+    let line = 100 + (n / areas.len()) % 100;
     Phone::from_e164(&format!("+1{area}5550{line}"))
 }
 
 fn name(n: usize) -> String {
-    let pick = |names: &[&'static str], n: usize| names.get(n % names.len()).copied().unwrap_or_default();
-    format!("{} {}", pick(FIRST, n), pick(LAST, n / 7))
+    let pick = |names: &'static [String], n: usize| names.get(n % names.len().max(1));
+    let words = [pick(&PEOPLE.first_names, n), pick(&PEOPLE.last_names, n / 7)];
+    words.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" ")
 }
 
 /// Of eight numbers two have no history, one opted out, one has a revoked document; the rest is consent. Everything is
@@ -124,13 +119,9 @@ fn history(
             let start = lead("START", ago(30), tx)?;
             apply(tx, number, program, Intent::Start(start, first(now)), &quiet(&Actor::Lead))?;
             let stop = lead("STOP", ago(9), tx)?;
-            apply(
-                tx,
-                number,
-                program,
-                Intent::Stop(stop, RevocationScope::Everywhere),
-                &quiet(&Actor::Lead),
-            )?;
+            let scope = RevocationScope::Everywhere;
+            let stop = Intent::Stop { text: stop, scope, newest_start: None };
+            apply(tx, number, program, stop, &quiet(&Actor::Lead))?;
         }
         3 => {
             apply(tx, number, program, Intent::ManualOptIn(document()), &quiet(&operator))?;
@@ -148,4 +139,22 @@ fn history(
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_demo_file_can_be_read_and_its_people_are_fictional() {
+        let people: DemoPeople = toml::from_str(DEMO).unwrap();
+        assert!(
+            people.first_names.len() > 20 && people.last_names.len() > 20 && people.area_codes.len() > 200
+        );
+        for (n, area) in people.area_codes.iter().enumerate() {
+            let phone = phone(n).expect("every area code makes a number");
+            assert_eq!(phone.as_str(), format!("+1{area}5550100"));
+        }
+        assert_eq!((name(0).as_str(), name(7).as_str()), ("Ana Abbott", "Hal Baker"));
+    }
 }

@@ -5,7 +5,6 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::language::Language;
 use super::words::words;
 
 words! {
@@ -77,55 +76,5 @@ impl AutoReplies {
     /// True when nothing is written: then English answers.
     pub fn is_empty(&self) -> bool {
         *self == AutoReplies::default()
-    }
-}
-
-/// What a new program replies in other languages. STOP, HELP and START stay as carriers and handsets know them, and every
-/// accent is one of GSM-7, because a single other letter would double the price of the whole text.
-pub fn defaults() -> [(Language, AutoReplies); 2] {
-    let replies = |opt_in: &str, opt_out: &str, help: &str, frequency: &str| AutoReplies {
-        opt_in_reply: opt_in.to_owned(),
-        opt_out_reply: opt_out.to_owned(),
-        help_reply: help.to_owned(),
-        frequency: frequency.to_owned(),
-        contact_route: String::new(),
-    };
-    let spanish = replies(
-        "{brand}: Gracias por suscribirse a {program} ({frequency}). Pueden aplicarse tarifas por mensajes y datos. \
-        Responda HELP para recibir ayuda o STOP para cancelar.",
-        "{brand} {program}: Su baja fue registrada y no le enviaremos otros mensajes. Responda START para suscribirse \
-        de nuevo.",
-        "{brand} {program}: Para recibir ayuda, {contact}. {frequency}. Pueden aplicarse tarifas por \
-        mensajes y datos. Responda STOP para cancelar.",
-        "frecuencia de mensajes variable",
-    );
-    let french = replies(
-        "{brand} : votre inscription à {program} est confirmée ({frequency}). Des frais de messages et de données \
-        peuvent s'appliquer. Répondez HELP pour obtenir de l'aide, STOP pour vous désabonner.",
-        "{brand} {program} : votre désabonnement est enregistré et vous ne recevrez plus de messages. Répondez START \
-        pour vous réabonner.",
-        "{brand} {program} : pour obtenir de l'aide, {contact}. {frequency}. Des frais de messages et de \
-        données peuvent s'appliquer. Répondez STOP pour vous désabonner.",
-        "fréquence des messages variable",
-    );
-    [(Language::Spanish, spanish), (Language::French, french)]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::sms::{SmsEncoding, segments};
-
-    #[test]
-    fn the_first_replies_say_what_they_must() {
-        for (language, replies) in defaults() {
-            for reply in AutoReply::ALL {
-                let missing = reply.needs().iter().find(|word| !replies.get(*reply).contains(**word));
-                assert_eq!(missing, None, "{language} {reply}");
-                let encoding = segments(replies.get(*reply)).encoding;
-                assert_eq!(encoding, SmsEncoding::Gsm7, "{language} {reply}");
-            }
-            assert_eq!(segments(&replies.frequency).encoding, SmsEncoding::Gsm7, "{language}");
-        }
     }
 }

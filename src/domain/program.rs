@@ -2,13 +2,15 @@
 
 mod kind;
 mod word_list;
+mod wordings;
 
 use std::collections::BTreeMap;
 
 pub use kind::ProgramKind;
 pub use word_list::{WordList, check_code, check_words, warning};
+pub use wordings::{DefaultWording, default_replies, default_wording};
 
-use super::auto_reply::{self, AutoReplies, AutoReply};
+use super::auto_reply::{AutoReplies, AutoReply};
 use super::id::ProgramId;
 use super::language::Language;
 use super::reply::ProgramKeywords;
@@ -91,17 +93,18 @@ impl Program {
         contact_route: &str,
         now: Timestamp,
     ) -> Program {
+        let wording = default_wording(Language::English);
         Program {
             id,
             slug: slug.to_owned(),
             name: name.to_owned(),
             brand: brand.to_owned(),
             is_default: false,
-            opt_in_template: defaults::OPT_IN_TEMPLATE.to_owned(),
-            opt_in_reply: defaults::OPT_IN_REPLY.to_owned(),
-            opt_out_reply: defaults::OPT_OUT_REPLY.to_owned(),
-            help_reply: defaults::HELP_REPLY.to_owned(),
-            frequency: defaults::FREQUENCY.to_owned(),
+            opt_in_template: wording.opt_in_template.clone(),
+            opt_in_reply: wording.opt_in_reply.clone(),
+            opt_out_reply: wording.opt_out_reply.clone(),
+            help_reply: wording.help_reply.clone(),
+            frequency: wording.frequency.clone(),
             contact_route: contact_route.to_owned(),
             hold_days: 7,
             created_at: now,
@@ -118,7 +121,7 @@ impl Program {
             help_words: WordList::default(),
             opt_in_words: WordList::default(),
             has_promised: false,
-            replies: auto_reply::defaults().into(),
+            replies: default_replies().collect(),
         }
     }
 
@@ -177,7 +180,7 @@ impl Program {
     /// language of the confirmation itself.
     pub fn ends_alone(&self, language: Option<Language>) -> String {
         let language = language.filter(|language| self.replies.contains_key(language));
-        self.fill(defaults::ends_alone(language.unwrap_or(Language::English)))
+        self.fill(&default_wording(language.unwrap_or(Language::English)).ends_alone)
     }
 
     /// The template of an auto-reply in English.
@@ -227,57 +230,4 @@ pub fn check_invitation(template: &str) -> Result<(), String> {
         return Ok(());
     }
     Err(format!("The opt-in template must contain {}.", missing.join(", ")))
-}
-
-/// The wording a new installation starts with.
-pub mod defaults {
-    use super::Language;
-
-    /// The frequency: no number of texts is promised.
-    pub const FREQUENCY: &str = "msg frequency varies";
-    /// The opt-in template.
-    pub const OPT_IN_TEMPLATE: &str = "{brand}: Reply START to get texts from {program} ({frequency}). \
-        Msg & data rates may apply. Reply HELP for help, STOP to opt out.";
-    /// The confirmation of a START.
-    pub const OPT_IN_REPLY: &str = "{brand}: You are signed up for {program} ({frequency}). \
-        Msg & data rates may apply. Reply HELP for help, STOP to opt out.";
-    /// The confirmation of a STOP.
-    pub const OPT_OUT_REPLY: &str =
-        "{brand} {program}: You are opted out and will get no more texts. Reply START to opt in again.";
-    /// What follows the confirmation of a STOP that ended one program alone, while the lead gets texts from another.
-    pub const fn ends_alone(language: Language) -> &'static str {
-        match language {
-            Language::English => " This ends {program} alone; reply STOP to end all.",
-            Language::Spanish => {
-                " Esto cancela solo {program}; responda STOP para cancelar todos los mensajes."
-            }
-            Language::French => {
-                " Cela concerne {program} seulement ; répondez STOP pour ne plus rien recevoir."
-            }
-        }
-    }
-
-    /// The reply to HELP.
-    pub const HELP_REPLY: &str = "{brand} {program}: For help, {contact}. {frequency}. \
-        Msg & data rates may apply. Reply STOP to opt out.";
-    /// The consent language of the first hosted form.
-    pub const FORM_WORDING: &str = "I agree to receive automated texts from {brand} ({program}) at the mobile number I \
-        entered: {frequency}. Consent is not a condition of purchase. Message and data rates may apply. Reply HELP for \
-        help and STOP to opt out at any time.";
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::sms::{SmsEncoding, segments};
-
-    #[test]
-    fn what_follows_a_narrowed_stop_costs_no_other_alphabet() {
-        for language in Language::ALL {
-            let words = defaults::ends_alone(*language);
-            assert!(words.contains("{program}") && words.contains("STOP"), "{language}");
-            let encoding = segments(&words.replace("{program}", "Rates")).encoding;
-            assert_eq!(encoding, SmsEncoding::Gsm7, "{language}");
-        }
-    }
 }

@@ -2,6 +2,7 @@
 //! and says whether it took one. It must not know the database, the actions or the web server.
 
 pub mod breaker;
+pub mod carrier_codes;
 pub mod hand_over;
 pub mod simulator;
 pub mod twilio;
@@ -9,6 +10,8 @@ mod webhook;
 
 use std::future::Future;
 use std::pin::Pin;
+
+use carrier_codes::reject_kind;
 
 use crate::domain::gate::ClearedText;
 use crate::domain::id::MessageId;
@@ -105,18 +108,6 @@ pub struct OutgoingText<'a> {
     pub taken: &'a [String],
 }
 
-/// What a provider's error code means for us. 30003 (handset switched off) passes, so it says nothing of the number; nor is
-/// it certain that the carrier has given up. Certainly undelivered and passing are Twilio's 30001 (its queue was full), 30017
-/// (the carrier's network was congested) and 30022 (the sender's rate was exceeded).
-fn reject_kind(code: &str) -> RejectKind {
-    match code {
-        "21610" => RejectKind::OptedOut,
-        "30001" | "30017" | "30022" => RejectKind::Passing,
-        "30005" | "30006" | "21614" | "21211" => RejectKind::Unreachable,
-        _ => RejectKind::Other,
-    }
-}
-
 /// What a provider's status word means for us. A word we do not know says nothing new.
 fn receipt_status(word: &str) -> ReceiptStatus {
     match word {
@@ -163,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn status_words_and_codes_mean_what_the_rules_say() {
+    fn status_words_mean_what_the_rules_say() {
         for (word, status) in [
             ("queued", ReceiptStatus::Pending),
             ("accepted", ReceiptStatus::Pending),
@@ -177,10 +168,6 @@ mod tests {
         ] {
             assert_eq!(receipt_status(word), status, "{word}");
         }
-        assert_eq!(reject_kind("21610"), RejectKind::OptedOut);
-        assert_eq!(reject_kind("30006"), RejectKind::Unreachable);
-        assert_eq!(reject_kind("30003"), RejectKind::Other);
-        assert_eq!(reject_kind("30001"), RejectKind::Passing);
         assert_eq!(receipt("SM".into(), None, "failed", None).verdict, Some(RejectKind::Other));
         assert_eq!(receipt("SM".into(), None, "sent", None).verdict, None);
     }

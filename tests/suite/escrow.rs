@@ -8,7 +8,8 @@ use sms_opt_in::actions::expire::expire;
 use sms_opt_in::actions::record_consent::{NewConsentRecord, record_consent};
 use sms_opt_in::domain::actor::Actor;
 use sms_opt_in::domain::consent::Source;
-use sms_opt_in::domain::program::defaults;
+use sms_opt_in::domain::language::Language;
+use sms_opt_in::domain::program::default_wording;
 use sms_opt_in::providers::simulator::CarrierBehavior;
 use sms_opt_in::store::{Tx, numbers};
 
@@ -166,13 +167,14 @@ async fn what_ran_out_long_ago_is_not_asked_about() {
 /// Ada switches the question on in the default program.
 async fn ask_for_a_basis(world: &World) {
     let mut ada = world.ada().await;
+    let wording = default_wording(Language::English);
     let fields = [
         ("name", "Account updates"),
         ("brand", "Example Company"),
-        ("opt_in_template", defaults::OPT_IN_TEMPLATE),
-        ("opt_in_reply", defaults::OPT_IN_REPLY),
-        ("opt_out_reply", defaults::OPT_OUT_REPLY),
-        ("help_reply", defaults::HELP_REPLY),
+        ("opt_in_template", wording.opt_in_template.as_str()),
+        ("opt_in_reply", &wording.opt_in_reply),
+        ("opt_out_reply", &wording.opt_out_reply),
+        ("help_reply", &wording.help_reply),
         ("frequency", "up to 4 msgs/month"),
         ("contact_route", "write to help@example.com"),
         ("hold_days", "7"),

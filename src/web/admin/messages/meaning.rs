@@ -3,6 +3,7 @@
 use crate::actions::send_message::code_of;
 use crate::domain::gate::GateCheck;
 use crate::domain::message::Status;
+use crate::providers::carrier_codes::carrier_code;
 use crate::store::messages::{Message, UNANSWERED};
 
 /// A code in plain words.
@@ -55,7 +56,7 @@ pub(super) fn of_check(check: &GateCheck) -> CodeMeaning {
 
 const CANCELLED: &str = "cancelled";
 
-/// Cause and way on for the codes of our own and of Twilio that people meet.
+/// Cause and next step for the codes of our own and of carriers that people meet.
 pub(in crate::web::admin) fn explain(code: &str) -> Option<(&'static str, &'static str)> {
     Some(match code {
         "invalid_number" => ("The recipient isn't a phone number.", "Correct the number and send again."),
@@ -97,48 +98,6 @@ pub(in crate::web::admin) fn explain(code: &str) -> Option<(&'static str, &'stat
         ),
         "gave_up" => ("Every attempt failed.", "See the steps below. Send it again if it still matters."),
         "expired" => ("It expired before it could be sent.", "Send it again if it still matters."),
-        "21610" => (
-            "Twilio blocks this number because it texted STOP.",
-            "Only the lead can undo this: they must text START to your sender number.",
-        ),
-        "21211" | "21214" => ("Twilio doesn't recognize this number.", "Correct the contact's number."),
-        "21408" => (
-            "Your Twilio account can't text this country.",
-            "An administrator must allow the country in Twilio's geographic permissions.",
-        ),
-        "21606" | "21659" | "21660" => (
-            "The sender number isn't in your Twilio account or can't send texts.",
-            "An administrator must correct the program's sender number.",
-        ),
-        "21612" => ("Twilio can't text this number from this sender.", "Try another sender number."),
-        "21614" | "30006" => (
-            "This number is a landline, or its carrier can't receive texts.",
-            "Ask the lead for a mobile number. Consent is kept.",
-        ),
-        "20003" | "20404" => (
-            "Twilio rejected our account ID or token.",
-            "An administrator must check TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN.",
-        ),
-        "20429" | "429" | "30001" | "30017" | "30022" => (
-            "Too many texts at once.",
-            "We retry this automatically. If it still fails, send it again later.",
-        ),
-        "30002" => ("The Twilio account is suspended.", "An administrator must resolve this with Twilio."),
-        "30003" => (
-            "The phone was off or out of reach.",
-            "Try again later. If it keeps failing, ask the lead for another number.",
-        ),
-        "30004" => ("The contact's phone or carrier blocks these messages.", "Contact the lead another way."),
-        "30005" => ("The number is not in service.", "Ask the lead for another number."),
-        "30007" => (
-            "The carrier filtered this message as unwanted.",
-            "Check the wording, the links and your sender number's registration.",
-        ),
-        "30008" => ("The carrier gave no reason.", "Try again once. If it keeps failing, ask Twilio."),
-        "30034" => (
-            "The sender number is not registered for texting in the US (A2P 10DLC).",
-            "An administrator must register it with Twilio.",
-        ),
-        _ => return None,
+        _ => return carrier_code(code).map(|known| (known.cause.as_str(), known.next_step.as_str())),
     })
 }
