@@ -268,7 +268,7 @@ pub async fn secret_key(config: &ServerConfig, store: &Store) -> Result<Vec<u8>>
     }
     let mut random = [0u8; 32];
     getrandom::fill(&mut random).map_err(|error| InvalidSetting(error.to_string()))?;
-    let fresh = crate::domain::hex::hex(&random);
+    let fresh = data_encoding::HEXLOWER.encode(&random);
     if config.is_embedded() {
         config.keep_secret_key(fresh.as_bytes())?;
         return Ok(fresh.into_bytes());
@@ -280,8 +280,8 @@ pub async fn secret_key(config: &ServerConfig, store: &Store) -> Result<Vec<u8>>
 async fn setup_link(app: &AppState) -> Result<Option<String>> {
     let mut token = [0u8; 24];
     getrandom::fill(&mut token).map_err(|error| InvalidSetting(error.to_string()))?;
-    let token = crate::domain::hex::hex(&token);
-    let hash = crate::domain::hex::hex(&secret_hash(&token));
+    let token = data_encoding::HEXLOWER.encode(&token);
+    let hash = data_encoding::HEXLOWER.encode(&secret_hash(&token));
     let needed = app
         .store
         .write(move |tx| {

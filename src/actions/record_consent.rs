@@ -3,7 +3,6 @@
 use crate::domain::actor::Actor;
 use crate::domain::consent::Source;
 use crate::domain::evidence::ConsentDocument;
-use crate::domain::hex::hex;
 use crate::domain::id::NumberId;
 use crate::domain::intent::{Intent, Revocation};
 use crate::domain::ledger::LedgerEntry;
@@ -11,6 +10,7 @@ use crate::domain::program::Program;
 use crate::domain::time::Timestamp;
 use crate::store::numbers::Number;
 use crate::store::{Tx, documents, numbers, programs};
+use data_encoding::HEXLOWER;
 
 use super::consent::{ActionContext, apply};
 use super::{ActionError, check_shown};
@@ -74,7 +74,7 @@ pub fn record_consent(
         NewConsentRecord::OptIn(mut document, file) => {
             if let Some(file) = file {
                 documents::keep(tx, &file.sha256, file.media_type, &file.bytes, now)?;
-                document.file_sha256 = Some(hex(&file.sha256));
+                document.file_sha256 = Some(HEXLOWER.encode(&file.sha256));
                 document.file_type = Some(file.media_type.to_owned());
             }
             Intent::ManualOptIn(document)

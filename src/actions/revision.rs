@@ -1,10 +1,10 @@
 //! What a page with a form was filled from. A form carries the tag of what its fields showed; the change reads the record
 //! under its lock and is refused when the tag is another one, so that two people never overwrite each other unseen.
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 use super::ActionError;
-use crate::domain::hex::hex;
 
 const OUTDATED: &str =
     "Someone else changed this while you were editing. Nothing of yours is saved yet. Compare the two below.";
@@ -18,7 +18,7 @@ pub fn revision_tag<'a>(facts: impl IntoIterator<Item = &'a str>) -> String {
         digest.update(fact.len().to_be_bytes());
         digest.update(fact);
     }
-    hex(&digest.finalize())
+    HEXLOWER.encode(&digest.finalize())
 }
 
 /// Refuses a form that was filled from other facts than those that stand.

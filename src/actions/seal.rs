@@ -1,10 +1,10 @@
 //! Seal the ledger: a running digest over all events, keyed with SECRET_KEY. A history that is cut short together with its
 //! projection still contradicts the seals. The first seal is written when the installation is made, and covers nothing.
 
+use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use crate::domain::hex::hex;
 use crate::domain::ledger::{EventHash, GENESIS, fold_position, fold_seal};
 use crate::domain::time::Timestamp;
 use crate::store::seals::{self, NUMBERED, PLAIN, Seal};
@@ -88,7 +88,7 @@ pub fn digest_of_all(conn: &mut ReadConn<'_>) -> Result<(u64, String), StoreErro
     let (mut position, mut count, mut digest) = (0, 0, GENESIS);
     loop {
         let step = events::hashes_after(conn, position, STEP)?;
-        let Some((last, _)) = step.last() else { return Ok((count, hex(&digest))) };
+        let Some((last, _)) = step.last() else { return Ok((count, HEXLOWER.encode(&digest))) };
         position = *last;
         for (_, hash) in &step {
             count += 1;
@@ -121,7 +121,7 @@ pub(super) fn mac(key: &[u8], seal: &Seal) -> Vec<u8> {
 /// What is kept of the newest seal outside the table of seals: nobody without the key can write it for an older one.
 pub(super) fn head(key: &[u8], seal: &Seal) -> String {
     let mac = keyed(key, &[b"head", &seal.serial.to_be_bytes(), &seal.mac]);
-    format!("{} {}", seal.serial, hex(&mac))
+    format!("{} {}", seal.serial, HEXLOWER.encode(&mac))
 }
 
 /// HMAC-SHA-256 over parts; all of them but the last have one length for each first part.

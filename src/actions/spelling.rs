@@ -5,7 +5,6 @@ use crate::domain::actor::Actor;
 use crate::domain::consent::{EventKind, StateName};
 use crate::domain::decide::{inherit, share_opt_out};
 use crate::domain::evidence::{Evidence, OtherSpelling};
-use crate::domain::hex::hex;
 use crate::domain::ledger::LedgerEntry;
 use crate::domain::message::{Lane, Status};
 use crate::domain::phone::Phone;
@@ -14,6 +13,7 @@ use crate::domain::time::Timestamp;
 use crate::store::messages::{self, StatusChange};
 use crate::store::numbers::{self, Number};
 use crate::store::{Tx, contacts, programs};
+use data_encoding::HEXLOWER;
 
 use super::ActionError;
 use super::consent::{ActionContext, record};
@@ -128,7 +128,7 @@ fn link(number: &Number) -> OtherSpelling {
         number: number.id,
         e164: number.phone.as_str().to_owned(),
         seq: number.consent.seq,
-        hash: hex(&number.head_hash),
+        hash: HEXLOWER.encode(&number.head_hash),
         reason: String::new(),
     }
 }

@@ -2,13 +2,13 @@
 
 use crate::domain::actor::Actor;
 use crate::domain::evidence::FormRecord;
-use crate::domain::hex::hex;
 use crate::domain::intent::Intent;
 use crate::domain::phone::Phone;
 use crate::domain::time::Timestamp;
 use crate::store::contacts::{self, ContactDetails};
 use crate::store::forms::{self, FormVersion, HostedForm};
 use crate::store::{Tx, numbers, programs, spent_stamps};
+use data_encoding::HEXLOWER;
 
 use super::ActionError;
 use super::consent::{ActionContext, apply};
@@ -95,7 +95,7 @@ fn record(form: HostedForm, version: FormVersion, submission: &NewSubmission) ->
         version: version.version,
         locale: version.locale,
         wording: version.wording,
-        wording_sha256: hex(&version.wording_sha256),
+        wording_sha256: HEXLOWER.encode(&version.wording_sha256),
         checkbox_ticked: true,
         page_shown: Some(submission.was_shown),
         page_url: submission.page_url.clone(),

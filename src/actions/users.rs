@@ -1,12 +1,12 @@
 //! The people who sign in, and the switch of all sending. It must not know passwords: it
 //! is given their hashes, because hashing is slow and this runs in the one write transaction.
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use validator::ValidateEmail;
 
 use crate::domain::actor::Actor;
-use crate::domain::hex::hex;
 use crate::domain::id::UserId;
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
@@ -96,7 +96,7 @@ pub fn person_errors(
 /// When the database fails.
 pub fn may_set_up(conn: &mut ReadConn<'_>, token: &str) -> Result<bool, StoreError> {
     let kept = settings::get(conn, settings::SETUP_TOKEN)?.unwrap_or_default();
-    let given = hex(&Sha256::digest(token.as_bytes()));
+    let given = HEXLOWER.encode(&Sha256::digest(token.as_bytes()));
     let same: bool = kept.as_bytes().ct_eq(given.as_bytes()).into();
     Ok(same && !users::any(conn)?)
 }

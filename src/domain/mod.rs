@@ -9,7 +9,6 @@ pub mod database_kind;
 pub mod decide;
 pub mod evidence;
 pub mod gate;
-pub mod hex;
 pub mod id;
 pub mod intent;
 pub mod language;

@@ -86,7 +86,7 @@ impl Simulator {
             secret,
             now,
             client: client.ok(),
-            run: crate::domain::hex::hex(&run),
+            run: data_encoding::HEXLOWER.encode(&run),
             memory: Mutex::new(memory),
             journal: Mutex::new(journal),
         })

@@ -124,7 +124,7 @@ pub(super) fn sign_simulator(secret: &[u8], url: &str, body: &[u8]) -> Option<St
     mac.update(url.as_bytes());
     mac.update(b"\n");
     mac.update(body);
-    Some(crate::domain::hex::hex(&mac.finalize().into_bytes()))
+    Some(data_encoding::HEXLOWER.encode(&mac.finalize().into_bytes()))
 }
 
 /// Checks the simulator's signature.

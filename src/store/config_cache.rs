@@ -85,7 +85,7 @@ pub(super) fn touch(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     engine::run_exclusively(tx)?;
     let mut random = [0u8; 16];
     getrandom::fill(&mut random).map_err(|_| StoreError::Randomness)?;
-    let version = crate::domain::hex::hex(&random);
+    let version = data_encoding::HEXLOWER.encode(&random);
     settings::set(tx, settings::CATALOG, &version)?;
     tx.catalog = None;
     Ok(())

@@ -6,6 +6,7 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use data_encoding::HEXLOWER_PERMISSIVE;
 use serde::{Deserialize, Serialize};
 
 use super::StoreError;
@@ -59,6 +60,25 @@ impl SealFile {
         };
         let whole = text.rfind('\n').and_then(|end| text.get(..end)).unwrap_or_default();
         whole.lines().map(|line| self.read(line)).collect::<Result<_, _>>().map(Some)
+    }
+
+    /// Every seal in it that can be read, and what cannot: a line that is no seal hides no other one.
+    pub fn readable(&self) -> (Option<Vec<Seal>>, Option<StoreError>) {
+        let bytes = match std::fs::read(&self.path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return (None, None),
+            Err(error) => return (None, Some(self.failed(&error))),
+        };
+        let text = String::from_utf8_lossy(&bytes);
+        let whole = text.rfind('\n').and_then(|end| text.get(..end)).unwrap_or_default();
+        let (mut seals, mut unreadable) = (Vec::new(), None);
+        for line in whole.lines() {
+            match self.read(line) {
+                Ok(seal) => seals.push(seal),
+                Err(error) => unreadable = Some(error),
+            }
+        }
+        (Some(seals), unreadable)
     }
 
     /// The last seal in it.
@@ -119,8 +139,8 @@ impl SealFile {
                 version: if line.serial.is_some() { NUMBERED } else { PLAIN },
                 through_position: line.through_position,
                 events: line.events,
-                digest: bytes(&line.digest)?,
-                mac: bytes(&line.mac)?,
+                digest: HEXLOWER_PERMISSIVE.decode(line.digest.as_bytes()).ok()?,
+                mac: HEXLOWER_PERMISSIVE.decode(line.mac.as_bytes()).ok()?,
                 sealed_at: line.sealed_at,
                 caught_up: line.caught_up,
             })
@@ -159,15 +179,6 @@ fn line(seal: &Seal) -> Result<String, StoreError> {
         sealed_at,
         caught_up,
     })?)
-}
-
-fn bytes(hex: &str) -> Option<Vec<u8>> {
-    let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    let pair = |pair: &[u8]| match pair {
-        [high, low] => Some(digit(high)? << 4 | digit(low)?),
-        _ => None,
-    };
-    hex.as_bytes().chunks(2).map(pair).collect()
 }
 
 #[cfg(test)]

@@ -1,12 +1,12 @@
 //! The seals: points at which the whole history was digested under SECRET_KEY. `actions::seal` makes them, `verify` checks
 //! them, and `seal_file` keeps them a second time. Rows are only added.
 
+use data_encoding::HEXLOWER;
 use diesel::prelude::*;
 
 use super::engine::on;
 use super::schema::seals;
 use super::{ReadConn, StoreError, Tx};
-use crate::domain::hex::hex;
 use crate::domain::time::Timestamp;
 
 /// The form of the oldest seals: without a number under their keyed digest, and by event hashes alone.
@@ -42,12 +42,12 @@ pub struct Seal {
 impl Seal {
     /// Its digest in hexadecimal, for the log.
     pub fn digest_words(&self) -> String {
-        hex(&self.digest)
+        HEXLOWER.encode(&self.digest)
     }
 
     /// Its keyed digest in hexadecimal.
     pub fn mac_words(&self) -> String {
-        hex(&self.mac)
+        HEXLOWER.encode(&self.mac)
     }
 
     /// Where it stands among all: seals of the oldest form had no numbers when they were written to files.

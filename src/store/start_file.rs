@@ -136,7 +136,7 @@ fn failed(path: &Path, error: &io::Error) -> StoreError {
 fn random() -> Result<String, StoreError> {
     let mut random = [0u8; 16];
     getrandom::fill(&mut random).map_err(|_| StoreError::Randomness)?;
-    Ok(crate::domain::hex::hex(&random))
+    Ok(data_encoding::HEXLOWER.encode(&random))
 }
 
 #[cfg(test)]

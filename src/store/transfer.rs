@@ -6,14 +6,13 @@ mod undo;
 
 use std::mem::ManuallyDrop;
 
+use data_encoding::HEXLOWER;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use diesel::{PgConnection, SqliteConnection};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-
-use crate::domain::hex::hex;
 
 use super::config_cache::CachedConfig;
 use super::engine::{self, Bridge, CopiedTable, DbConn, TABLES};
@@ -252,7 +251,7 @@ fn identity(source: &mut SqliteConnection, counts: &[i64]) -> Result<String, Sto
         coalesce((SELECT hex(max(id)) FROM messages), '') || ' ' || \
         coalesce((SELECT max(updated_at) FROM contacts), '') AS words";
     let latest = diesel::sql_query(latest).get_result::<TextColumn>(source)?.words;
-    Ok(hex(&Sha256::digest(format!("{latest} {counts:?}"))))
+    Ok(HEXLOWER.encode(&Sha256::digest(format!("{latest} {counts:?}"))))
 }
 
 /// The mark and the secret belong to the target alone.

@@ -8,8 +8,7 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
-
-use crate::domain::hex::hex;
+use data_encoding::HEXLOWER;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const LONGEST_ID: usize = 64;
@@ -55,7 +54,7 @@ fn new_id() -> String {
     let mut random = [0; 8];
     // Without randomness requests still have to be served.
     let _ = getrandom::fill(&mut random);
-    hex(&random)
+    HEXLOWER.encode(&random)
 }
 
 #[cfg(test)]

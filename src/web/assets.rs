@@ -25,7 +25,8 @@ static NAMES: LazyLock<AssetNames> = LazyLock::new(|| {
     let by_path: HashMap<String, String> = AssetFiles::iter()
         .filter_map(|path| {
             let file = AssetFiles::get(&path)?;
-            let hash: String = crate::domain::hex::hex(file.metadata.sha256_hash().first_chunk::<4>()?);
+            let hash: String =
+                data_encoding::HEXLOWER.encode(file.metadata.sha256_hash().first_chunk::<4>()?);
             let name = match path.rsplit_once('.') {
                 Some((stem, kind)) => format!("{stem}.{hash}.{kind}"),
                 None => format!("{path}.{hash}"),

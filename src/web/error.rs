@@ -66,7 +66,7 @@ impl PageError {
 pub fn log_failure(cause: impl fmt::Display) -> String {
     let mut bytes = [0u8; 5];
     let reference = match getrandom::fill(&mut bytes) {
-        Ok(()) => crate::domain::hex::hex(&bytes),
+        Ok(()) => data_encoding::HEXLOWER.encode(&bytes),
         Err(_) => "no-reference".to_owned(),
     };
     log::error!("A request failed (reference {reference}): {cause}");

@@ -3,9 +3,9 @@
 mod browser;
 mod roles;
 
+use data_encoding::HEXLOWER;
 use reqwest::{Method, StatusCode};
 use sms_opt_in::actions::ActionError;
-use sms_opt_in::domain::hex::hex;
 use sms_opt_in::domain::role::Role;
 use sms_opt_in::store::settings;
 use sms_opt_in::web::api::secret_hash;
@@ -16,7 +16,7 @@ use crate::support::{database, world};
 #[actix_web::test]
 async fn the_setup_link_works_once() {
     let world = world().await;
-    let hash = hex(&secret_hash("a token"));
+    let hash = HEXLOWER.encode(&secret_hash("a token"));
     let set = world
         .bound_app
         .store

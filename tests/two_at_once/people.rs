@@ -1,5 +1,6 @@
 //! Who may sign in: the rules about all users, and the keys of programs.
 
+use data_encoding::HEXLOWER;
 use futures_util::future::join;
 use reqwest::Client;
 use reqwest::redirect::Policy;
@@ -9,7 +10,6 @@ use sms_opt_in::actions::users::{
     NewUser, change_password, change_role, create_user, first_administrator, set_active, user_revision,
 };
 use sms_opt_in::domain::actor::Actor;
-use sms_opt_in::domain::hex::hex;
 use sms_opt_in::domain::id::UserId;
 use sms_opt_in::domain::role::Role;
 use sms_opt_in::store::users::{self, User};
@@ -93,7 +93,7 @@ pub async fn administrators_deactivate_each_other(stage: &mut Stage) {
 pub async fn the_setup_link_twice(stage: &mut Stage) {
     for _ in 0..rounds().min(8) {
         let fresh = Stage::set().await;
-        let hash = hex(&secret_hash("a token"));
+        let hash = HEXLOWER.encode(&secret_hash("a token"));
         fresh.given(move |tx| Ok(settings::set(tx, settings::SETUP_TOKEN, &hash)?)).await;
         let first = |email: &str| {
             let (new, now) = (new(email), fresh.now);

@@ -79,7 +79,7 @@ impl ScheduleRule {
     /// Its name in addresses: the beginning of the hash of its line.
     pub fn id(&self) -> String {
         let hash = Sha256::digest(self.to_string().as_bytes());
-        crate::domain::hex::hex(hash.get(..8).unwrap_or_default())
+        data_encoding::HEXLOWER.encode(hash.get(..8).unwrap_or_default())
     }
 
     /// What it is about, for people: "Pennsylvania", "Everywhere (federal)", "Marketing".

@@ -79,7 +79,7 @@ pub(in crate::store) fn begin_lineage(conn: &mut ReadConn<'_>, timeline: i32) ->
         "INSERT INTO settings (key, value) VALUES ('lineage', $1) \
          ON CONFLICT (key) DO UPDATE SET value = excluded.value",
     )
-    .bind::<Text, _>(format!("{timeline}/{}", crate::domain::hex::hex(&random)))
+    .bind::<Text, _>(format!("{timeline}/{}", data_encoding::HEXLOWER.encode(&random)))
     .execute(*db)?;
     Ok(())
 }

@@ -3,6 +3,7 @@
 
 use actix_web::web::{Data, Path, ServiceConfig};
 use actix_web::{HttpResponse, web};
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 use crate::actions::record_consent::EvidenceFile;
@@ -51,7 +52,5 @@ async fn show(app: Data<AppState>, _: Viewer, hash: Path<String>) -> Result<Http
 
 /// The 32 bytes of a hash in lower-case hexadecimal.
 fn unhex(text: &str) -> Option<Vec<u8>> {
-    let is_hash = text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    let byte = |at: usize| u8::from_str_radix(text.get(at..at + 2)?, 16).ok();
-    is_hash.then(|| (0..64).step_by(2).map(byte).collect())?
+    HEXLOWER.decode(text.as_bytes()).ok().filter(|hash| hash.len() == 32)
 }

@@ -5,11 +5,11 @@ use actix_session::Session;
 use actix_web::web::{Data, Path, ServiceConfig};
 use actix_web::{HttpResponse, web};
 use askama::Template;
+use data_encoding::HEXLOWER;
 use serde::Deserialize;
 
 use crate::actions::FieldError;
 use crate::actions::publish_form::{self, FormChange, publish_form};
-use crate::domain::hex::hex;
 use crate::domain::program::Program;
 use crate::store::forms::{self, FormVersion, HostedForm};
 use crate::store::{StoreError, programs};
@@ -129,7 +129,8 @@ async fn form_page(
         }
         Some((given, errors)) => (given, errors, Vec::new()),
     };
-    let shown = |version: FormVersion| VersionItem { sha256: hex(&version.wording_sha256), version };
+    let shown =
+        |version: FormVersion| VersionItem { sha256: HEXLOWER.encode(&version.wording_sha256), version };
     let versions = versions.into_iter().map(shown).collect();
     let public_url = format!("{}{}", app.public_url, routes::public_form(&form.slug));
     let page = PageFrame::new(app, "forms", who);

@@ -1,6 +1,7 @@
 //! What the API answers, as types of its own: a change in the domain changes no answer by accident. Times are RFC 3339 in UTC,
 //! programs are slugs, closed sets of words are the domain's.
 
+use data_encoding::HEXLOWER;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -8,7 +9,6 @@ use utoipa::ToSchema;
 use super::words;
 use crate::domain::consent::{EventKind, Source, StateName};
 use crate::domain::gate::RequestProgress;
-use crate::domain::hex::hex;
 use crate::domain::ledger::{LedgerEntry, StoredEvent};
 use crate::domain::message::{Category, Lane, Status};
 use crate::domain::time::Timestamp;
@@ -171,11 +171,27 @@ impl<'a> EventView<'a> {
             occurred_at: stored.occurred_at.rfc3339(),
             recorded_at: stored.recorded_at.rfc3339(),
             actor: &stored.actor,
-            evidence: serde_json::from_str(&stored.facts).unwrap_or_default(),
-            hash: hex(&stored.hash),
-            prev_hash: hex(&stored.prev_hash),
+            evidence: evidence(&stored.facts),
+            hash: HEXLOWER.encode(&stored.hash),
+            prev_hash: HEXLOWER.encode(&stored.prev_hash),
         }
     }
+}
+
+/// Times in the stored facts, which are microseconds there.
+const FACT_TIMES: [&str; 3] = ["sent_at", "asked_sent_at", "given_at"];
+
+/// The stored facts, with times as everywhere in the API.
+fn evidence(facts: &str) -> Value {
+    let mut evidence: Value = serde_json::from_str(facts).unwrap_or_default();
+    for name in FACT_TIMES {
+        if let Some(time) = evidence.get_mut(name)
+            && let Some(micros) = time.as_i64()
+        {
+            *time = Value::from(Timestamp::from_micros(micros).rfc3339());
+        }
+    }
+    evidence
 }
 
 /// An opt-out that was recorded.
@@ -195,7 +211,7 @@ impl From<&LedgerEntry> for RecordedOptOutView {
             seq: entry.event.seq,
             kind: entry.event.kind,
             recorded_at: entry.event.recorded_at.rfc3339(),
-            hash: hex(&entry.hash),
+            hash: HEXLOWER.encode(&entry.hash),
         }
     }
 }

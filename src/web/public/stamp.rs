@@ -3,10 +3,10 @@
 //! wording, and it is spent by the submission that it records.
 
 use chrono::Duration;
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 use crate::actions::submit_form::PageStamp;
-use crate::domain::hex::hex;
 use crate::domain::time::Timestamp;
 use crate::store::forms::{FormVersion, HostedForm};
 use crate::web::signed::ValueSigner;
@@ -30,7 +30,7 @@ pub(super) enum StampAge {
 
 /// What a stamp is for.
 pub(super) fn purpose(form: &HostedForm, version: &FormVersion) -> String {
-    format!("form {} {} {}", form.slug, version.version, hex(&version.wording_sha256))
+    format!("form {} {} {}", form.slug, version.version, HEXLOWER.encode(&version.wording_sha256))
 }
 
 /// The stamp of a form that is shown now: each page has one of its own. Empty when the operating system gives no randomness.
@@ -39,7 +39,7 @@ pub(super) fn stamp(signer: &ValueSigner, purpose: &str, now: Timestamp) -> Stri
     if getrandom::fill(&mut random).is_err() {
         return String::new();
     }
-    let nonce = hex(&random);
+    let nonce = HEXLOWER.encode(&random);
     format!("{nonce}.{}", signer.stamp(&of_page(purpose, &nonce), now))
 }
 

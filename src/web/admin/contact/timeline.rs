@@ -13,7 +13,6 @@ use super::questions::words;
 use crate::actions::review;
 use crate::domain::consent::{ConsentEvent, EventKind, NumberConsent, Source, StateName, failed_request};
 use crate::domain::evidence::{Evidence, HandsetText};
-use crate::domain::hex::hex;
 use crate::domain::id::InboundId;
 use crate::domain::ledger::StoredEvent;
 use crate::domain::program::Program;
@@ -25,6 +24,7 @@ use crate::store::inbound_questions::InboundQuestion;
 use crate::store::{ReadConn, StoreError, inbound, rulebooks};
 use crate::web::admin::names::DisplayNames;
 use crate::web::admin::revocations::RevocationClock;
+use data_encoding::HEXLOWER;
 
 /// The entries of one day.
 pub(in crate::web::admin) type TimelineDay = (String, Vec<TimelineEntry>);
@@ -168,8 +168,8 @@ fn entry(
         occurred_at: row.occurred_at,
         recorded_at: row.recorded_at,
         facts,
-        hash: hex(&row.hash),
-        prev_hash: hex(&row.prev_hash),
+        hash: HEXLOWER.encode(&row.hash),
+        prev_hash: HEXLOWER.encode(&row.prev_hash),
     }
 }
 
