@@ -21,6 +21,7 @@ pub mod security;
 pub mod session;
 pub mod signed;
 pub mod simulator;
+pub mod words;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;

@@ -3,6 +3,8 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use sms_opt_in::web::words::codes::error_codes;
+
 use crate::support::{KEY, world};
 
 #[actix_web::test]
@@ -189,4 +191,56 @@ async fn the_reference_shows_every_call_and_asks_nobody_else() {
         assert!(page.contains(shown), "{shown}");
     }
     assert!(!page.contains("src=\"http") && !page.contains("href=\"http"));
+}
+
+/// Rust sources below a folder.
+fn sources(folder: &std::path::Path) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            found.push(std::fs::read_to_string(path).unwrap());
+        }
+    }
+    found
+}
+
+/// The first text in quotation marks after each place of `mark`, if it stands near.
+fn words_after<'a>(source: &'a str, mark: &'a str) -> impl Iterator<Item = &'a str> {
+    source.split(mark).skip(1).filter_map(|rest| {
+        let (before, rest) = rest.split_once('"')?;
+        (before.len() < 60 && !before.contains(';')).then(|| rest.split('"').next())?
+    })
+}
+
+/// One list of codes for pages, answers, description and reference; whoever adds a code adds its words.
+#[actix_web::test]
+async fn every_code_of_the_program_is_in_the_one_list_and_in_the_reference() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut used: std::collections::BTreeSet<String> = std::collections::BTreeSet::new();
+    for source in sources(&root.join("web")) {
+        used.extend(words_after(&source, "ProblemDetails::new(").map(str::to_owned));
+    }
+    for source in sources(&root.join("actions")) {
+        used.extend(words_after(&source, "StatusChange::coded(").map(str::to_owned));
+    }
+    let refusals = std::fs::read_to_string(root.join("domain/intent.rs")).unwrap();
+    let (_, refusals) = refusals.split_once("fn code(&self)").unwrap();
+    let (refusals, _) = refusals.split_once("\n    }\n").unwrap();
+    used.extend(words_after(refusals, "=>").map(str::to_owned));
+    assert!(used.len() > 30 && used.contains("busy") && used.contains("gave_up"), "{used:?}");
+    let world = world().await;
+    let page = world.client.get(format!("{}/api", world.url)).send().await.unwrap().text().await.unwrap();
+    let document: Value = serde_json::from_str(sms_opt_in::web::api::openapi::document()).unwrap();
+    let described = document["components"]["schemas"]["ProblemView"]["properties"]["code"]["enum"].clone();
+    for code in &used {
+        let known = error_codes().iter().find(|known| known.code == *code);
+        let known = known.unwrap_or_else(|| panic!("{code} is not in src/web/words/codes.toml"));
+        if known.is_problem {
+            assert!(described.as_array().unwrap().contains(&json!(code)), "{code} in the description");
+            assert!(page.contains(&format!("<code>{code}</code>")), "{code} in the reference");
+        }
+    }
 }

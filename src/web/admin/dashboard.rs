@@ -14,7 +14,7 @@ use serde::Deserialize;
 use self::carrier::{CarrierNotice, notice};
 use self::today::{AttentionList, today};
 use super::messages::href;
-use super::messages::meaning::{explain, why};
+use super::messages::meaning::why;
 use crate::actions::ActionError;
 use crate::actions::answer_reminder::due_reminders;
 use crate::actions::switch_sending::switch_sending;
@@ -32,6 +32,7 @@ use crate::web::page::grouped;
 use crate::web::page::{PageFrame, html, see_other};
 use crate::web::routes::{self, patterns};
 use crate::web::session::{self, Administrator, Viewer};
+use crate::web::words::codes::explain;
 
 /// Failures looked at to name causes.
 const LOOKED_AT: i64 = 50;

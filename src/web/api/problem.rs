@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 use super::verdict::VerdictView;
+use super::words;
 
 use crate::actions::ActionError;
 use crate::store::{FailureKind, StoreError};
@@ -74,6 +75,7 @@ pub(super) struct ProblemView {
     /// The HTTP status.
     status: u16,
     /// A stable word: the same cause has the same code on every address.
+    #[schema(schema_with = words::error_code)]
     code: String,
     /// What is wrong and what to do, in words.
     detail: String,

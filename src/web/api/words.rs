@@ -6,6 +6,7 @@ use crate::domain::consent::{EventKind, Source, StateName};
 use crate::domain::evidence::{BasisKind, RevocationChannel};
 use crate::domain::gate::{CheckName, Outcome, RequestProgress};
 use crate::domain::message::{Category, Lane, Status};
+use crate::web::words::codes::error_codes;
 
 fn one_of(words: impl Iterator<Item = &'static str>) -> Object {
     ObjectBuilder::new().schema_type(SchemaType::Type(Type::String)).enum_values(Some(words)).build()
@@ -31,4 +32,9 @@ word_sets! {
     category: Category,
     lane: Lane,
     status: Status,
+}
+
+/// Every code of an error of the API.
+pub(super) fn error_code() -> Object {
+    one_of(error_codes().iter().filter(|known| known.is_problem).map(|known| known.code.as_str()))
 }

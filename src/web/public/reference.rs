@@ -10,6 +10,7 @@ use crate::web::api::openapi;
 use crate::web::error::PageError;
 use crate::web::page::{PublicPage, html};
 use crate::web::routes;
+use crate::web::words::codes::{ErrorCode, error_codes};
 
 /// Fields within fields are shown down to this depth.
 const DEEPEST: usize = 3;
@@ -20,6 +21,7 @@ struct ReferencePage {
     page: PublicPage,
     introduction: &'static str,
     groups: &'static [CallGroup],
+    codes: Vec<&'static ErrorCode>,
 }
 
 struct CallGroup {
@@ -60,7 +62,8 @@ static GROUPS: LazyLock<Vec<CallGroup>> = LazyLock::new(groups);
 pub(super) async fn show() -> Result<HttpResponse, PageError> {
     let page = PublicPage::new("en", "SMS Opt-In");
     let introduction = DOCUMENT.pointer("/info/description").and_then(Value::as_str).unwrap_or_default();
-    html(ReferencePage { page, introduction, groups: &GROUPS })
+    let codes = error_codes().iter().filter(|known| known.is_problem).collect();
+    html(ReferencePage { page, introduction, groups: &GROUPS, codes })
 }
 
 fn groups() -> Vec<CallGroup> {

@@ -1,10 +1,10 @@
-//! What went wrong with a text, in plain words: one table for every page that shows a failure.
+//! What went wrong with a text, in plain words, for every page that shows a failure.
 
 use crate::actions::send_message::code_of;
 use crate::domain::gate::GateCheck;
 use crate::domain::message::Status;
-use crate::providers::carrier_codes::carrier_code;
-use crate::store::messages::{Message, UNANSWERED};
+use crate::store::messages::Message;
+use crate::web::words::codes::explain;
 
 /// A code in plain words.
 pub(in crate::web::admin) struct CodeMeaning {
@@ -55,49 +55,3 @@ pub(super) fn of_check(check: &GateCheck) -> CodeMeaning {
 }
 
 const CANCELLED: &str = "cancelled";
-
-/// Cause and next step for the codes of our own and of carriers that people meet.
-pub(in crate::web::admin) fn explain(code: &str) -> Option<(&'static str, &'static str)> {
-    Some(match code {
-        "invalid_number" => ("The recipient isn't a phone number.", "Correct the number and send again."),
-        "basis_required" => (
-            "This program requires a note on how you got the number before the opt-in request is sent.",
-            "Send it again from the contact page and say how you got the number.",
-        ),
-        "not_opted_in" => (
-            "This contact hasn't opted in.",
-            "Send a message to the contact. We send an opt-in request first, and the message after they reply START.",
-        ),
-        "opted_out" => (
-            "This contact opted out.",
-            "Only the lead can undo this: they must text START to your sender number.",
-        ),
-        "consent_ended" => (
-            "Consent ended after the message was accepted.",
-            "Send it again if it still matters. Consent is checked first.",
-        ),
-        "do_not_text" => {
-            ("This number is on the Do Not Text list.", "An administrator can remove Do Not Text.")
-        }
-        "paused" => ("An unclear reply needs review.", "Review the reply."),
-        "unreachable" => (
-            "The carrier says this number can't receive texts.",
-            "Ask the lead for a mobile number. Consent is kept.",
-        ),
-        "no_sender" => ("The program has no sender number.", "An administrator must add one to the program."),
-        "sending_off" => {
-            ("Sending is turned off.", "An administrator can turn it on again on the dashboard.")
-        }
-        CANCELLED => (
-            "This message was canceled before it was sent.",
-            "Send it again if it still matters. Consent is checked first.",
-        ),
-        UNANSWERED => (
-            "The provider didn't respond in time.",
-            "No action needed. We check with the provider before retrying.",
-        ),
-        "gave_up" => ("Every attempt failed.", "See the steps below. Send it again if it still matters."),
-        "expired" => ("It expired before it could be sent.", "Send it again if it still matters."),
-        _ => return carrier_code(code).map(|known| (known.cause.as_str(), known.next_step.as_str())),
-    })
-}

@@ -1,0 +1,3 @@
+//! Facts of the domain in plain English, once for pages and API. Used by both; it writes nothing.
+
+pub mod codes;
