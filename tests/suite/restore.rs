@@ -367,6 +367,7 @@ async fn a_lost_key_is_replaced_and_verify_says_that_the_old_seals_cannot_be_che
     assert!(ana.received().iter().any(|text| text == "hello"), "{:?}", ana.received());
     let (code, said) = verify(&world.database, world.directory.path(), None);
     assert!(code == 2 && said.contains("No seal was made with this SECRET_KEY"), "{code} {said}");
+    world.lead(51).texts("START").await;
     seal_all(&world.jobs).await.unwrap();
     let (code, said) = verify(&world.database, world.directory.path(), None);
     assert!(code == 1 && said.contains("made with another SECRET_KEY"), "{code} {said}");
