@@ -1,16 +1,19 @@
 //! Collects what the gate needs and asks it. Nothing here decides.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::domain::consent::ConsentState;
 use crate::domain::gate::{
     FailedRequest, GateQuestion, MessagePurpose, PendingRequest, RequestProgress, UsedCap, Verdict, ask, caps,
 };
+use crate::domain::id::{NumberId, ProgramId};
 use crate::domain::message::{Category, Lane, Status};
 use crate::domain::program::Program;
 use crate::domain::restore_hold::RestoreHold;
 use crate::domain::schedule::{FrequencyCap, Location, OwnZone, Rulebook, Subject, place_in, place_of};
 use crate::domain::time::Timestamp;
+use crate::store::contacts::ContactLocation;
 use crate::store::messages::Message;
 use crate::store::numbers::Number;
 use crate::store::{ReadConn, StoreError, contacts, events, messages, programs, rulebooks, sending};
@@ -26,6 +29,8 @@ pub struct SendingContext {
     pub standstill: Option<RestoreHold>,
     /// The dated rules.
     pub rulebook: Arc<Rulebook>,
+    /// Where the recipients may be, as far as it was read for many numbers at once.
+    places: HashMap<NumberId, Vec<ContactLocation>>,
 }
 
 /// How a program stands: its sender, the switch of the installation, and the rules.
@@ -35,7 +40,7 @@ pub struct SendingContext {
 pub fn sending_context(conn: &mut ReadConn<'_>, program: &Program) -> Result<SendingContext, StoreError> {
     let (sender, sending_on) = (programs::sender(conn, program.id)?, sending::is_on(conn)?);
     let standstill = if sending_on { None } else { sending::standstill(conn)? };
-    Ok(SendingContext { sender, sending_on, standstill, rulebook: rulebooks::current(conn)? })
+    Ok(SendingContext { sender, sending_on, standstill, rulebook: rulebooks::current(conn)?, places: HashMap::new() })
 }
 
 /// Which text the gate is asked about.
@@ -48,6 +53,62 @@ struct GateQuery {
 }
 
 impl SendingContext {
+    /// Reads where the recipients of these messages may be, for those programs whose texts depend on it: one query for all.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn read_places(
+        conn: &mut ReadConn<'_>,
+        contexts: &mut HashMap<ProgramId, (Program, SendingContext)>,
+        messages: &[Message],
+    ) -> Result<(), StoreError> {
+        let mut asked = HashSet::new();
+        for message in messages {
+            let Some((program, context)) = contexts.get(&message.program_id) else { continue };
+            if MessagePurpose::of(message.lane, message.category) != MessagePurpose::Reply
+                && context.asks_places(program)
+            {
+                asked.extend(message.number_id);
+            }
+        }
+        let numbers: Vec<NumberId> = asked.iter().copied().collect();
+        let found = contacts::places_on(conn, &numbers)?;
+        for message in messages {
+            let (Some(number), Some((_, context))) = (message.number_id, contexts.get_mut(&message.program_id)) else {
+                continue;
+            };
+            if asked.contains(&number) {
+                context.places.insert(number, found.get(&number).cloned().unwrap_or_default());
+            }
+        }
+        Ok(())
+    }
+
+    /// True when it matters where the recipient of a program's text is.
+    fn asks_places(&self, program: &Program) -> bool {
+        program.keeps_hours() || self.rulebook.has_closures()
+    }
+
+    /// Where the recipient may be: as each contact on the number says, else as the number does.
+    fn places(&self, conn: &mut ReadConn<'_>, number: &Number) -> Result<Vec<Location>, StoreError> {
+        let told = match self.places.get(&number.id) {
+            Some(told) => told,
+            None => &contacts::places_of(conn, number.id)?,
+        };
+        let mut places = Vec::new();
+        for (time_zone, confirmed, zip) in told {
+            let own = time_zone.as_deref().map(|name| OwnZone { name, confirmed: *confirmed });
+            let place = place_in(own, zip.as_deref(), &number.phone);
+            if !places.contains(&place) {
+                places.push(place);
+            }
+        }
+        if places.is_empty() {
+            places.push(place_of(None, None, &number.phone));
+        }
+        Ok(places)
+    }
+
     /// The gate's verdict on a number, for a new text of this category: what is arranged for later counts as well.
     ///
     /// # Errors
@@ -99,7 +160,7 @@ impl SendingContext {
         };
         let places = match purpose {
             MessagePurpose::Reply => Vec::new(),
-            _ if program.keeps_hours() || self.rulebook.has_closures() => places(conn, number)?,
+            _ if self.asks_places(program) => self.places(conn, number)?,
             _ => Vec::new(),
         };
         // Caps by law are about solicitation, as hours by law are: one switch says that a program's texts are none.
@@ -175,22 +236,6 @@ fn failed_request(
     }
     let failed = messages::failed_request(conn, number.id, program.id)?;
     Ok(failed.map(|(sent_at, code)| FailedRequest { sent_at, code }))
-}
-
-/// Where the recipient may be: as each contact on the number says, else as the number does.
-fn places(conn: &mut ReadConn<'_>, number: &Number) -> Result<Vec<Location>, StoreError> {
-    let mut places = Vec::new();
-    for (time_zone, confirmed, zip) in contacts::places_of(conn, number.id)? {
-        let own = time_zone.as_deref().map(|name| OwnZone { name, confirmed });
-        let place = place_in(own, zip.as_deref(), &number.phone);
-        if !places.contains(&place) {
-            places.push(place);
-        }
-    }
-    if places.is_empty() {
-        places.push(place_of(None, None, &number.phone));
-    }
-    Ok(places)
 }
 
 /// What an opted-in lead was promised: by the wording of the form and of the opt-in request before the START, and by the

@@ -1,5 +1,7 @@
 //! The delivery worker: for each number in turn it holds the number's lock, claims, hands over and writes down the answer.
 
+mod together;
+
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
@@ -17,6 +19,7 @@ use crate::store::{HAND_OFF, StoreError, Tx, messages, sending};
 
 use super::JobContext;
 use super::backlog::{Backlog, NumberTurn, READ};
+use together::WrittenTogether;
 
 /// Scheduled messages woken at once.
 const ROUND: i64 = 256;
@@ -37,6 +40,7 @@ pub(super) struct DeliveryWorker {
     tasks: JoinSet<Result<(), ActionError>>,
     turns: HashMap<Id, NumberService>,
     backlog: Backlog,
+    together: WrittenTogether,
     began_anew: Instant,
 }
 
@@ -49,6 +53,7 @@ struct NumberService {
 impl DeliveryWorker {
     pub(super) fn new(jobs: JobContext) -> Self {
         DeliveryWorker {
+            together: WrittenTogether::start(&jobs),
             jobs,
             tasks: JoinSet::new(),
             turns: HashMap::new(),
@@ -113,8 +118,10 @@ impl DeliveryWorker {
                 break;
             };
             begun += turn.messages.len();
-            let (jobs, number, messages) = (self.jobs.clone(), turn.number, turn.messages.clone());
-            let task = self.tasks.spawn(async move { deliver_to(&jobs, number, messages, is_probe).await });
+            let (jobs, together) = (self.jobs.clone(), self.together.clone());
+            let (number, messages) = (turn.number, turn.messages.clone());
+            let serve = async move { deliver_to(&jobs, &together, number, messages, is_probe).await };
+            let task = self.tasks.spawn(serve);
             self.turns.insert(task.id(), NumberService { turn, is_probe });
         }
         begun
@@ -187,6 +194,7 @@ pub async fn deliver_due(jobs: &JobContext) -> Result<usize, ActionError> {
 
 async fn deliver_to(
     jobs: &JobContext,
+    together: &WrittenTogether,
     number: NumberId,
     messages: Vec<MessageId>,
     is_probe: bool,
@@ -197,29 +205,10 @@ async fn deliver_to(
         }
         // The STOP barrier: from the gate's re-check to the provider's answer nobody else acts on this number.
         let guard = jobs.store.lock_number(number).await;
-        // From the run that is committed on the hand-off has its five seconds, the wait for the commit included: a STOP
-        // that finds the claim waits no longer.
-        let clock = jobs.clock.clone();
-        let claim = move |tx: &mut Tx<'_>| {
-            let begun = Instant::now();
-            deliver::claim(tx, id, clock.now()).map(|text| (begun, text))
-        };
-        let (begun, text) = match jobs.store.write_holding(&guard, claim).await {
-            Ok((begun, Some(text))) => (begun, text),
-            Ok((_, None)) => continue,
-            Err(error) => {
-                // Not at once again: what cannot be claimed must not keep the others waiting.
-                let later = jobs.clock.now().plus(chrono::Duration::seconds(30));
-                let put_off = move |tx: &mut Tx<'_>| messages::set_due(tx, id, later);
-                jobs.store.write_holding(&guard, put_off).await?;
-                return Err(error);
-            }
-        };
-        let outcome = hand_over(jobs, &text, HAND_OFF.saturating_sub(begun.elapsed())).await;
-        let (provider, now) = (jobs.provider.name(), jobs.clock.now());
-        jobs.breaker.report(number, is_probe, &outcome, now);
-        let record = move |tx: &mut Tx<'_>| deliver::record_outcome(tx, id, &outcome, provider, now);
-        jobs.store.write_holding(&guard, record).await?;
+        let Some((guard, claim)) = together.claim(id, guard).await? else { continue };
+        let outcome = hand_over(jobs, &claim.text, HAND_OFF.saturating_sub(claim.begun.elapsed())).await;
+        jobs.breaker.report(number, is_probe, &outcome, jobs.clock.now());
+        together.record(id, outcome, guard).await?;
     }
     Ok(())
 }
@@ -264,7 +253,7 @@ pub async fn reconcile(jobs: &JobContext) -> Result<(), ActionError> {
         silent = if answer == LookUp::Unavailable { silent + 1 } else { 0 };
         let (provider, now) = (jobs.provider.name(), jobs.clock.now());
         let record = move |tx: &mut Tx<'_>| deliver::record_look_up(tx, id, &answer, provider, now);
-        if let Err(error) = jobs.store.write_holding(&guard, record).await {
+        if let Err(error) = jobs.store.write_holding([&guard], record).await {
             log::error!("What the provider said about message {id} could not be recorded: {error}");
         }
         if silent == UNANSWERED {

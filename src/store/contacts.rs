@@ -255,10 +255,12 @@ pub fn places_on(
 ) -> Result<HashMap<NumberId, Vec<ContactLocation>>, StoreError> {
     let mut found: HashMap<NumberId, Vec<ContactLocation>> = HashMap::new();
     for portion in numbers.chunks(500) {
-        let rows: Vec<(NumberId, Option<String>, bool, Option<String>)> = on!(conn, db => contacts::table
-            .filter(contacts::number_id.eq_any(portion))
-            .select((contacts::number_id, contacts::time_zone, contacts::time_zone_confirmed, contacts::zip))
-            .load(db)?);
+        let rows: Vec<(NumberId, Option<String>, bool, Option<String>)> = on!(conn, db => {
+            let query = contacts::table
+                .filter(contacts::number_id.eq_any(few_lengths(portion.iter().copied())))
+                .select((contacts::number_id, contacts::time_zone, contacts::time_zone_confirmed, contacts::zip));
+            CachedQuery(query).load(db)?
+        });
         for (number, zone, confirmed, zip) in rows {
             found.entry(number).or_default().push((zone, confirmed, zip));
         }

@@ -1,6 +1,7 @@
 //! Outbound texts and the steps of their lives.
 
 mod attempts;
+mod hand_offs;
 mod history;
 mod lists;
 mod queue;
@@ -20,16 +21,17 @@ use crate::domain::message::{Category, Lane, Status};
 use crate::domain::time::Timestamp;
 
 pub use attempts::{FailedAttempt, failed_attempt, failed_attempts, failed_ids, keep_failed};
+pub use hand_offs::{HandOff, mark_sending, mark_sent};
 pub use history::{
     ArrangedMessage, any, attempts_since, confirmed_with, counted_since, failed_at_simulator, failed_request,
     helped_since, request, scheduled_for, taken_by,
 };
 pub use lists::{of_number, page, provider_ids, twin_after};
 pub use queue::{
-    DueMessage, QueuePart, QueuePlace, all_waiting, count_waiting, due, holds_ending, is_behind_another,
+    DueMessage, QueuePart, QueuePlace, all_waiting, behind_others, count_waiting, due, holds_ending,
     move_to_number, scheduled_until, unanswered, waiting,
 };
-pub use reading::{by_provider_id, get, steps};
+pub use reading::{by_provider_id, get, get_all, owners_of, steps};
 pub use reschedule::{is_rescheduling, reschedule_next, reschedule_now};
 pub use waiting::{ScheduledMessage, waiting_for_a_time};
 

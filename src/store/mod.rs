@@ -255,13 +255,13 @@ impl Store {
         result
     }
 
-    /// As [`Store::write`], for the worker that already holds the number's lock.
+    /// As [`Store::write`], for the worker that already holds the locks of the numbers it writes about.
     ///
     /// # Errors
     /// As [`Store::write`].
-    pub async fn write_holding<T, E>(
+    pub async fn write_holding<'a, T, E>(
         &self,
-        _guard: &NumberGuard,
+        _guards: impl IntoIterator<Item = &'a NumberGuard>,
         write: impl Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E>
     where

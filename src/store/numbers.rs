@@ -2,11 +2,13 @@
 
 mod pairs;
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 
 pub use pairs::{find_or_create_with_twin, get_locked_with_twin, lock_both, lock_twins};
 
-use super::engine::{CachedStatement, first_locked, on};
+use super::engine::{CachedStatement, few_lengths, first_locked, load_locked, on};
 use super::schema::{consents, numbers};
 use super::{LockedRow, ReadConn, StoreError, Tx, counters};
 use crate::domain::consent::{ConsentState, NumberConsent, StateName};
@@ -124,12 +126,36 @@ pub fn get_locked(tx: &mut Tx<'_>, id: NumberId) -> Result<Option<LockedRow<Numb
     let row: Result<Option<NumberRow>, StoreError> =
         first_locked!(tx, numbers::table.filter(numbers::id.eq(id)).select(COLUMNS));
     let Some(number) = row?.map(read).transpose()?.map(LockedRow::new) else { return Ok(None) };
-    // A record under an old spelling is closed: the canonical one goes on.
+    Ok(Some(current_spelling(tx, number)?))
+}
+
+/// A record under an old spelling is closed: the canonical one goes on.
+fn current_spelling(tx: &mut Tx<'_>, number: LockedRow<Number>) -> Result<LockedRow<Number>, StoreError> {
     let canonical = number.phone.canonical();
     if canonical == number.phone {
-        return Ok(Some(number));
+        return Ok(number);
     }
-    Ok(find_spelled_locked(tx, &canonical)?.or(Some(number)))
+    Ok(find_spelled_locked(tx, &canonical)?.unwrap_or(number))
+}
+
+/// Several numbers' records by identifier, which nobody else changes before the commit. They are locked in the order of their
+/// identifiers, as everybody does who locks more than one.
+///
+/// # Errors
+/// When the database fails.
+pub fn lock_all(
+    tx: &mut Tx<'_>,
+    ids: impl IntoIterator<Item = NumberId>,
+) -> Result<HashMap<NumberId, LockedRow<Number>>, StoreError> {
+    let ids = few_lengths(ids);
+    let query = || numbers::table.filter(numbers::id.eq_any(ids.clone())).order(numbers::id).select(COLUMNS);
+    let rows: Vec<NumberRow> = load_locked!(tx, query)?;
+    let mut locked = HashMap::new();
+    for row in rows {
+        let number = read(row)?;
+        locked.insert(number.id, current_spelling(tx, LockedRow::new(number))?);
+    }
+    Ok(locked)
 }
 
 /// The number's record by identifier.

@@ -80,6 +80,30 @@ macro_rules! first_locked {
 }
 pub(super) use first_locked;
 
+/// Reads rows that are about to change, as [`first_locked`] does, in the order in which the query locks them. The query is made
+/// by a closure, because it may be asked twice.
+macro_rules! load_locked {
+    ($tx:expr, $query:expr) => {{
+        use $crate::store::engine::{CachedQuery, DbConn};
+        let may_wait = $tx.may_wait();
+        match &mut $tx.db {
+            DbConn::Sqlite(db) => CachedQuery($query()).load(*db).map_err(StoreError::from),
+            DbConn::Postgres(db) if may_wait => {
+                CachedQuery($query().for_update()).load(*db).map_err(StoreError::from)
+            }
+            DbConn::Postgres(db) => {
+                let free = CachedQuery($query().for_update().skip_locked()).load(*db)?;
+                // What is missing is not there, or somebody holds it.
+                match CachedQuery($query()).execute(*db)? > free.len() {
+                    true => Err($crate::store::StoreError::Busy),
+                    false => Ok(free),
+                }
+            }
+        }
+    }};
+}
+pub(super) use load_locked;
+
 /// Reads rows that are about to change, and keeps others from changing them before the commit; those that another transaction
 /// holds are left out, so that nobody waits. SQLite has one writer: nobody holds any.
 macro_rules! load_free_locked {

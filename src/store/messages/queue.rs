@@ -2,12 +2,14 @@
 //! the condition of a partial index, so that its cost does not grow with the history or with the queue.
 //! `tests/suite/plans.rs` holds the plans.
 
+use std::collections::HashSet;
+
 use diesel::dsl::sql;
 use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Bool};
 
-use super::super::engine::{CachedQuery, on};
+use super::super::engine::{CachedQuery, few_lengths, on};
 use super::super::numbers::Number;
 use super::super::schema::messages;
 use super::super::{ReadConn, StoreError, Tx};
@@ -34,9 +36,6 @@ const COUNTED: i64 = 10_000;
 
 /// Handed over once and not over yet. With `claimed_at` compared to something, `messages_attempts` finds them.
 const BEGUN: &str = "(messages.status = 'queued' OR messages.status = 'sending')";
-
-/// Of one number so many are begun and not over at most.
-const BEGUN_AT_MOST: i64 = 100;
 
 /// A part of the queue with an index of its own.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -124,28 +123,35 @@ pub fn count_waiting(conn: &mut ReadConn<'_>) -> Result<Vec<(Status, i64)>, Stor
     Ok(counts)
 }
 
-/// True when an earlier intended message to the same number is with a provider since `since`, or waits for another
-/// attempt: a later one must not overtake it.
+/// Those of these intended messages that must wait: an earlier one to the same number is with a provider since `since`, or
+/// waits for another attempt, and must not be overtaken.
 ///
 /// # Errors
 /// When the database fails.
-pub fn is_behind_another(
+pub fn behind_others<'a>(
     conn: &mut ReadConn<'_>,
-    message: &Message,
+    intended: impl IntoIterator<Item = &'a Message>,
     since: Timestamp,
-) -> Result<bool, StoreError> {
+) -> Result<HashSet<MessageId>, StoreError> {
+    let asked: Vec<(NumberId, MessageId)> =
+        intended.into_iter().filter_map(|message| Some((message.number_id?, message.id))).collect();
+    if asked.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let numbers = few_lengths(asked.iter().map(|(number, _)| *number));
     on!(conn, db => {
         let begun = messages::table
-            .filter(messages::number_id.eq(message.number_id))
+            .filter(messages::number_id.eq_any(numbers))
             .filter(messages::lane.eq(Lane::Gated))
             .filter(messages::claimed_at.gt(since))
             .filter(in_status(BEGUN))
-            .order(messages::claimed_at)
-            .select(messages::id)
-            .limit(BEGUN_AT_MOST);
-        // The identifiers are compared here: the statement must not walk all of the number's messages by them.
-        let begun: Vec<MessageId> = CachedQuery(begun).load(db)?;
-        Ok(begun.into_iter().any(|id| id < message.id))
+            .select((messages::number_id.assume_not_null(), messages::id));
+        // The identifiers are compared here: the statement must not walk all of the numbers' messages by them.
+        let begun: Vec<(NumberId, MessageId)> = CachedQuery(begun).load(db)?;
+        let is_behind = |(number, id): &(NumberId, MessageId)| {
+            begun.iter().any(|(of, earlier)| of == number && earlier < id)
+        };
+        Ok(asked.into_iter().filter(is_behind).map(|(_, id)| id).collect())
     })
 }
 

@@ -1,10 +1,12 @@
-//! One message and its steps.
+//! Messages by their identifiers, and their steps.
+
+use std::collections::HashMap;
 
 use diesel::prelude::*;
 
 use super::{Message, MessageStep};
 use crate::domain::id::MessageId;
-use crate::store::engine::on;
+use crate::store::engine::{CachedQuery, few_lengths, on};
 use crate::store::schema::{message_steps, messages};
 use crate::store::{ReadConn, StoreError};
 
@@ -15,6 +17,40 @@ use crate::store::{ReadConn, StoreError};
 pub fn get(conn: &mut ReadConn<'_>, id: MessageId) -> Result<Option<Message>, StoreError> {
     on!(conn, db => {
         Ok(messages::table.find(id).select(Message::as_select()).first(db).optional()?)
+    })
+}
+
+/// Several messages, by their identifiers.
+///
+/// # Errors
+/// When the database fails.
+pub fn get_all(
+    conn: &mut ReadConn<'_>,
+    ids: impl IntoIterator<Item = MessageId>,
+) -> Result<HashMap<MessageId, Message>, StoreError> {
+    let ids = few_lengths(ids);
+    on!(conn, db => {
+        let query = messages::table.filter(messages::id.eq_any(ids)).select(Message::as_select());
+        let found: Vec<Message> = CachedQuery(query).load(db)?;
+        Ok(found.into_iter().map(|message| (message.id, message)).collect())
+    })
+}
+
+/// Which messages have these identifiers of the provider.
+///
+/// # Errors
+/// When the database fails.
+pub fn owners_of<'a>(
+    conn: &mut ReadConn<'_>,
+    provider_ids: impl IntoIterator<Item = &'a str>,
+) -> Result<HashMap<String, MessageId>, StoreError> {
+    let ids = few_lengths(provider_ids);
+    on!(conn, db => {
+        let query = messages::table
+            .filter(messages::provider_id.eq_any(ids))
+            .select((messages::provider_id.assume_not_null(), messages::id));
+        let found: Vec<(String, MessageId)> = CachedQuery(query).load(db)?;
+        Ok(found.into_iter().collect())
     })
 }
 
