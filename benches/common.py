@@ -130,8 +130,11 @@ class Installation:
 
     def switch_sending(self, state):
         opener, cookie = self.sign_in()
-        page = opener.open(urllib.request.Request(f"{self.base}/", headers={"Cookie": cookie})).read().decode()
-        answer = self.post(opener, "/sending", {"csrf": token(page), "state": state}, cookie)
+        place = "/sending/off" if state == "off" else "/"
+        page = opener.open(urllib.request.Request(f"{self.base}{place}", headers={"Cookie": cookie})).read().decode()
+        form = re.search(r'action="/sending".*?</form>', page, re.DOTALL).group(0)
+        fields = dict(re.findall(r'name="(csrf|revision)" value="([^"]*)"', form))
+        answer = self.post(opener, "/sending", fields | {"state": state}, cookie)
         if answer.status != 303:
             raise SystemExit(f"switching sending was answered {answer.status}")
 

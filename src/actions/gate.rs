@@ -40,7 +40,13 @@ pub struct SendingContext {
 pub fn sending_context(conn: &mut ReadConn<'_>, program: &Program) -> Result<SendingContext, StoreError> {
     let (sender, sending_on) = (programs::sender(conn, program.id)?, sending::is_on(conn)?);
     let standstill = if sending_on { None } else { sending::standstill(conn)? };
-    Ok(SendingContext { sender, sending_on, standstill, rulebook: rulebooks::current(conn)?, places: HashMap::new() })
+    Ok(SendingContext {
+        sender,
+        sending_on,
+        standstill,
+        rulebook: rulebooks::current(conn)?,
+        places: HashMap::new(),
+    })
 }
 
 /// Which text the gate is asked about.
@@ -74,7 +80,9 @@ impl SendingContext {
         let numbers: Vec<NumberId> = asked.iter().copied().collect();
         let found = contacts::places_on(conn, &numbers)?;
         for message in messages {
-            let (Some(number), Some((_, context))) = (message.number_id, contexts.get_mut(&message.program_id)) else {
+            let (Some(number), Some((_, context))) =
+                (message.number_id, contexts.get_mut(&message.program_id))
+            else {
                 continue;
             };
             if asked.contains(&number) {

@@ -79,7 +79,7 @@ const OF_FEW: [&str; 6] = [
 const INDEXES: [(&str, &str); 8] = [
     ("messages.lane <> 'gated' AND messages.lane <> 'invitation'", "messages_due_replies"),
     ("(messages.lane = 'gated' OR messages.lane = 'invitation')", "messages_due_texts"),
-    ("(messages.status = 'queued' OR messages.status = 'sending')", "messages_attempts"),
+    ("messages.number_id, messages.id, messages.status FROM messages", "messages_attempts"),
     ("messages.status = 'scheduled' AND (messages.due_at <=", "messages_scheduled"),
     ("messages.status = 'sending' AND (messages.claimed_at <", "messages_sending"),
     ("messages.status = 'held' AND (messages.expires_at <=", "messages_held_until"),

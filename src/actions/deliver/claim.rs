@@ -53,7 +53,8 @@ pub fn claim_all(
     let mut claims = Claims::new(tx, &due, now)?;
     let mut served = HashSet::new();
     for message in due {
-        let number = message.number_id.and_then(|id| numbers.get(&id)).ok_or(ActionError::NotFound("number"))?;
+        let number =
+            message.number_id.and_then(|id| numbers.get(&id)).ok_or(ActionError::NotFound("number"))?;
         // Two spellings of one number: the second waits until the first is written down.
         if served.insert(number.id) {
             claims.decide(tx, message, number)?;
@@ -142,7 +143,9 @@ impl Claims {
             .map(|PermittedText { message, sender, permit, .. }| HandOff { message, sender, permit })
             .collect();
         messages::mark_sending(tx, &hand_offs, self.now, self.now.plus(ASK_AFTER))?;
-        let clear = |PermittedText { message, to, sender, permit }| permit.clear(message.id, to, sender, message.body);
+        let clear = |PermittedText { message, to, sender, permit }| {
+            permit.clear(message.id, to, sender, message.body)
+        };
         Ok(self.permitted.into_iter().map(clear).collect())
     }
 }

@@ -86,7 +86,12 @@ struct MovedMessage<'a> {
     attempts: i32,
 }
 
-fn write(tx: &mut Tx<'_>, status: Status, at: Timestamp, rows: &[MovedMessage<'_>]) -> Result<(), StoreError> {
+fn write(
+    tx: &mut Tx<'_>,
+    status: Status,
+    at: Timestamp,
+    rows: &[MovedMessage<'_>],
+) -> Result<(), StoreError> {
     let mut rest = rows;
     while !rest.is_empty() {
         // The largest power of two that fits.

@@ -34,9 +34,6 @@ pub(super) const WAITING: &str = "messages.status IN ('held', 'queued', 'schedul
 /// Counts end here.
 const COUNTED: i64 = 10_000;
 
-/// Handed over once and not over yet. With `claimed_at` compared to something, `messages_attempts` finds them.
-const BEGUN: &str = "(messages.status = 'queued' OR messages.status = 'sending')";
-
 /// A part of the queue with an index of its own.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum QueuePart {
@@ -144,12 +141,14 @@ pub fn behind_others<'a>(
             .filter(messages::number_id.eq_any(numbers))
             .filter(messages::lane.eq(Lane::Gated))
             .filter(messages::claimed_at.gt(since))
-            .filter(in_status(BEGUN))
-            .select((messages::number_id.assume_not_null(), messages::id));
-        // The identifiers are compared here: the statement must not walk all of the numbers' messages by them.
-        let begun: Vec<(NumberId, MessageId)> = CachedQuery(begun).load(db)?;
+            .select((messages::number_id.assume_not_null(), messages::id, messages::status));
+        // Status and identifier are compared here: the statement must find the hand-offs by number and time, and neither walk
+        // all that is queued nor all of a number's messages.
+        let begun: Vec<(NumberId, MessageId, Status)> = CachedQuery(begun).load(db)?;
         let is_behind = |(number, id): &(NumberId, MessageId)| {
-            begun.iter().any(|(of, earlier)| of == number && earlier < id)
+            begun.iter().any(|(of, earlier, status)| {
+                of == number && earlier < id && matches!(status, Status::Queued | Status::Sending)
+            })
         };
         Ok(asked.into_iter().filter(is_behind).map(|(_, id)| id).collect())
     })
