@@ -38,6 +38,8 @@ pub fn receive_receipt(
         }
     }
     requests::lock_number(tx, &message)?;
+    // Read again: the answer to the hand-off may be written down at the same moment.
+    let Some(message) = messages::get_locked(tx, message.id)? else { return Ok(()) };
     if message.provider_id.is_none() && message.claimed_at.is_some() {
         messages::clear_provider_id(tx, message.id, &receipt.provider_id)?;
         messages::set_provider_id(tx, message.id, &receipt.provider_id)?;

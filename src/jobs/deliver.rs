@@ -205,10 +205,10 @@ async fn deliver_to(
         }
         // The STOP barrier: from the gate's re-check to the provider's answer nobody else acts on this number.
         let guard = jobs.store.lock_number(number).await;
-        let Some((guard, claim)) = together.claim(id, guard).await? else { continue };
+        let Some((guard, claim)) = together.claim(id, number, guard).await? else { continue };
         let outcome = hand_over(jobs, &claim.text, HAND_OFF.saturating_sub(claim.begun.elapsed())).await;
         jobs.breaker.report(number, is_probe, &outcome, jobs.clock.now());
-        together.record(id, outcome, guard).await?;
+        together.record(&claim.text, outcome, guard).await?;
     }
     Ok(())
 }

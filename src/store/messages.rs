@@ -31,7 +31,7 @@ pub use queue::{
     DueMessage, QueuePart, QueuePlace, all_waiting, behind_others, count_waiting, due, holds_ending,
     move_to_number, scheduled_until, unanswered, waiting,
 };
-pub use reading::{by_provider_id, get, get_all, owners_of, steps};
+pub use reading::{by_provider_id, get, get_all, get_locked, owners_of, steps};
 pub use reschedule::{is_rescheduling, reschedule_next, reschedule_now};
 pub use waiting::{ScheduledMessage, waiting_for_a_time};
 

@@ -284,8 +284,11 @@ fn plan(url: &str, statement: &str) -> Vec<String> {
     }
     let mut db = PgConnection::establish(url).unwrap();
     let settings = format!("SET plan_cache_mode = force_generic_plan; {NEITHER_SCAN_NOR_SORT}");
-    // The drivers say of which kind an array is; here the statement has to.
-    let typed = statement.replace("unnest($1, $2)", "unnest($1::bigint[], $2::bytea[])");
+    // The drivers say of which kind an array or a listed row is; here the statement has to.
+    let typed = statement.replace("unnest($1, $2)", "unnest($1::bigint[], $2::bytea[])").replace(
+        "(VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "(VALUES ($1::bytea, $2::int, $3::bigint, $4, $5, $6::int, $7::int, $8::bigint, $9::int)",
+    );
     db.batch_execute(&format!("{settings}; PREPARE asked AS {typed}"))
         .unwrap_or_else(|e| panic!("{e}: {statement}"));
     let last = (1..100).rev().find(|n| statement.contains(&format!("${n}"))).unwrap_or(0);

@@ -1,11 +1,11 @@
 //! Messages: accepted, claimed, answered and given up at the same moment.
 
 use chrono::Duration;
-use futures_util::future::join;
+use futures_util::future::{join, join_all};
 use reqwest::Client;
 use serde_json::{Value, json};
 use sms_opt_in::actions::ActionError;
-use sms_opt_in::actions::deliver::{claim, record_outcome, wake};
+use sms_opt_in::actions::deliver::{claim, claim_all, record_outcome, record_outcomes, wake};
 use sms_opt_in::actions::edit_program::keep_rules;
 use sms_opt_in::actions::expire::expire;
 use sms_opt_in::actions::expired_holds::{HoldAnswer, decide_stale};
@@ -109,6 +109,61 @@ pub async fn a_claim_twice(stage: &mut Stage) {
         let (one, two) = stage.both(claims(), claims()).await;
         assert!(one.unwrap() != two.unwrap(), "one worker has it");
     }
+}
+
+/// Two workers want the same texts, each in its own order, and one of the leads says STOP.
+pub async fn claims_of_many_and_a_stop(stage: &mut Stage) {
+    for round in 0..rounds() {
+        let (mut ids, mut phones) = (Vec::new(), Vec::new());
+        for n in 0..5 {
+            let phone = stage.opted_in(&format!("SM{round}-{n}")).await;
+            let id = stage.given(stage.sends(&phone)).await;
+            ids.push((id, stage.number(&phone).await.id));
+            phones.push(phone);
+        }
+        let now = stage.now;
+        let claims = |ids: Vec<(MessageId, NumberId)>| {
+            move |tx: &mut Tx<'_>| {
+                let texts = claim_all(tx, &ids, now)?;
+                Ok(texts.iter().map(|text| text.message()).collect::<Vec<_>>())
+            }
+        };
+        let backwards = ids.iter().rev().copied().collect();
+        // Where the claim comes first, nothing but time ends the hand-off that the STOP waits for: not in each round.
+        let mut claimed = Vec::new();
+        if round % 5 == 0 {
+            let stop = stage.receives(stop(&phones[2], &format!("SM{round}b")));
+            let (first, stopped) = stage.both(claims(ids.clone()), stop).await;
+            stopped.unwrap();
+            claimed = first.unwrap_or_default();
+        }
+        let (one, two) = stage.both(claims(ids.clone()), claims(backwards)).await;
+        let mut all: Vec<_> = [claimed, one.unwrap_or_default(), two.unwrap_or_default()].concat();
+        let count = all.len();
+        all.sort();
+        all.dedup();
+        assert_eq!(count, all.len(), "each has one worker");
+        assert!((4..=5).contains(&count), "all but, perhaps, the one that was stopped");
+        let ended = all.iter().map(|id| (*id, accepted(*id))).collect::<Vec<_>>();
+        // The receipts come one by one, the other way round, and are committed together.
+        let takes = ended.iter().rev().map(|(id, _)| {
+            let receipt = receipt(*id, ReceiptStatus::Delivered);
+            stage.other.write(move |tx: &mut Tx<'_>| receive_receipt(tx, "simulator", &receipt, now))
+        });
+        let takes = join_all(takes.collect::<Vec<_>>());
+        let records = ended.clone();
+        let records = move |tx: &mut Tx<'_>| record_outcomes(tx, &records, "simulator", now);
+        let (told, taken) = join(stage.world.jobs.store.write(records), takes).await;
+        told.unwrap();
+        taken.into_iter().for_each(|taken| taken.unwrap());
+        for id in all {
+            assert_eq!(stage.steps(id).await.last(), Some(&Status::Delivered));
+        }
+    }
+}
+
+fn accepted(id: MessageId) -> SendOutcome {
+    SendOutcome::Accepted { provider_id: format!("SID-{id}") }
 }
 
 pub async fn a_claim_and_a_stop(stage: &mut Stage) {

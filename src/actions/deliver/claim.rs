@@ -7,7 +7,7 @@ use chrono::Duration;
 
 use crate::domain::consent::StateName;
 use crate::domain::gate::{CheckName, ClearedText, GateOutcome, SendPermit, Verdict};
-use crate::domain::id::{MessageId, ProgramId};
+use crate::domain::id::{MessageId, NumberId, ProgramId};
 use crate::domain::message::{Lane, Status};
 use crate::domain::phone::Phone;
 use crate::domain::program::Program;
@@ -31,25 +31,31 @@ const IN_ORDER_FOR: Duration = Duration::minutes(10);
 /// # Errors
 /// When the database fails.
 pub fn claim(tx: &mut Tx<'_>, id: MessageId, now: Timestamp) -> Result<Option<ClearedText>, ActionError> {
-    Ok(claim_all(tx, &[id], now)?.pop())
+    let Some(number) = messages::get(tx, id)?.and_then(|message| message.number_id) else { return Ok(None) };
+    Ok(claim_all(tx, &[(id, number)], now)?.pop())
 }
 
-/// Claims due messages to different numbers, and returns the texts that may be handed over. What became of the others is
+/// Claims due messages, each to another number, and returns the texts that may be handed over. What became of the others is
 /// written down too.
 ///
 /// # Errors
 /// When the database fails; then nothing is claimed.
 pub fn claim_all(
     tx: &mut Tx<'_>,
-    ids: &[MessageId],
+    asked: &[(MessageId, NumberId)],
     now: Timestamp,
 ) -> Result<Vec<ClearedText>, ActionError> {
-    let mut found = messages::get_all(tx, ids.iter().copied())?;
-    // Another instance may have tried one meanwhile and put it off.
-    let due: Vec<Message> =
-        ids.iter().filter_map(|id| found.remove(id)).filter(|message| is_due(message, now)).collect();
-    // Before anything is written: everybody locks numbers before messages.
-    let numbers = numbers::lock_all(tx, due.iter().filter_map(|message| message.number_id))?;
+    // Numbers are locked before messages are read: what a STOP has canceled meanwhile is seen as it is.
+    let numbers = numbers::lock_all(tx, asked.iter().map(|(_, number)| *number))?;
+    let mut found = messages::get_all(tx, asked.iter().map(|(id, _)| *id))?;
+    // Another instance may have tried one meanwhile and put it off, or it was moved to another spelling of its number.
+    let is_due = |message: &Message, number: NumberId| {
+        message.status == Status::Queued && message.due_at <= now && message.number_id == Some(number)
+    };
+    let due: Vec<Message> = asked
+        .iter()
+        .filter_map(|(id, number)| found.remove(id).filter(|message| is_due(message, *number)))
+        .collect();
     let mut claims = Claims::new(tx, &due, now)?;
     let mut served = HashSet::new();
     for message in due {
@@ -63,10 +69,6 @@ pub fn claim_all(
         }
     }
     claims.write(tx)
-}
-
-fn is_due(message: &Message, now: Timestamp) -> bool {
-    message.status == Status::Queued && message.due_at <= now && message.number_id.is_some()
 }
 
 /// The claims of one transaction, and what they all depend on.

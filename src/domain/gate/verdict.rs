@@ -110,6 +110,10 @@ impl ClearedText {
     pub fn message(&self) -> MessageId {
         self.message
     }
+    /// True for an opt-in request.
+    pub fn is_opt_in_request(&self) -> bool {
+        self.permit.lane == Lane::Invitation
+    }
     /// The recipient.
     pub fn to(&self) -> &Phone {
         &self.to

@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::actions::{ActionError, deliver};
 use crate::domain::gate::ClearedText;
-use crate::domain::id::MessageId;
+use crate::domain::id::{MessageId, NumberId};
 use crate::domain::message::SendOutcome;
 use crate::jobs::JobContext;
 use crate::store::{NumberGuard, StoreError, Tx, messages};
@@ -29,61 +29,68 @@ type ClaimAnswer = Result<Option<ClaimedText>, ActionError>;
 
 /// A write that is asked for, with the lock under which it happens.
 struct WriteRequest<T, Answer> {
-    id: MessageId,
     what: T,
     guard: NumberGuard,
     caller: oneshot::Sender<(NumberGuard, Answer)>,
 }
 
-type ClaimRequest = WriteRequest<(), ClaimAnswer>;
-type OutcomeRequest = WriteRequest<SendOutcome, Result<(), ActionError>>;
+type ClaimRequest = WriteRequest<(MessageId, NumberId), ClaimAnswer>;
+type OutcomeRequest = WriteRequest<(MessageId, SendOutcome), Result<(), ActionError>>;
 
 /// Takes what is to be written.
 #[derive(Clone)]
 pub(super) struct WrittenTogether {
+    jobs: JobContext,
     claims: mpsc::UnboundedSender<ClaimRequest>,
-    outcomes: mpsc::UnboundedSender<OutcomeRequest>,
+    accepted: mpsc::UnboundedSender<OutcomeRequest>,
 }
 
 impl WrittenTogether {
     /// Starts to write; it ends with the last clone.
     pub(super) fn start(jobs: &JobContext) -> Self {
         let (claims, asked) = mpsc::unbounded_channel();
-        let (outcomes, told) = mpsc::unbounded_channel();
+        let (accepted, told) = mpsc::unbounded_channel();
         tokio::spawn(write_claims(jobs.clone(), asked));
-        tokio::spawn(write_outcomes(jobs.clone(), told));
-        WrittenTogether { claims, outcomes }
+        tokio::spawn(write_accepted(jobs.clone(), told));
+        WrittenTogether { jobs: jobs.clone(), claims, accepted }
     }
 
     /// Claims a message. `None` when it is not handed over now; the lock is free then.
     pub(super) async fn claim(
         &self,
         id: MessageId,
+        number: NumberId,
         guard: NumberGuard,
     ) -> Result<Option<(NumberGuard, ClaimedText)>, ActionError> {
-        let (guard, claimed) = ask(&self.claims, id, (), guard).await?;
+        let (guard, claimed) = ask(&self.claims, (id, number), guard).await?;
         Ok(claimed?.map(|text| (guard, text)))
     }
 
-    /// Writes down how the hand-off ended, and lets go of the lock.
+    /// Writes down how the hand-off of a text ended, and lets go of the lock. Whatever may change more than the message locks
+    /// its number, and is written alone.
     pub(super) async fn record(
         &self,
-        id: MessageId,
+        text: &ClearedText,
         outcome: SendOutcome,
         guard: NumberGuard,
     ) -> Result<(), ActionError> {
-        ask(&self.outcomes, id, outcome, guard).await?.1
+        let is_plain = matches!(outcome, SendOutcome::Accepted { .. }) && !text.is_opt_in_request();
+        let ended = (text.message(), outcome);
+        if is_plain {
+            ask(&self.accepted, ended, guard).await?.1
+        } else {
+            record(&self.jobs, [&guard], Arc::new(vec![ended])).await
+        }
     }
 }
 
 async fn ask<T, Answer>(
     queue: &mpsc::UnboundedSender<WriteRequest<T, Answer>>,
-    id: MessageId,
     what: T,
     guard: NumberGuard,
 ) -> Result<(NumberGuard, Answer), ActionError> {
     let (caller, answered) = oneshot::channel();
-    queue.send(WriteRequest { id, what, guard, caller }).map_err(|_| StoreError::Closed)?;
+    queue.send(WriteRequest { what, guard, caller }).map_err(|_| StoreError::Closed)?;
     Ok(answered.await.map_err(|_| StoreError::Closed)?)
 }
 
@@ -112,7 +119,7 @@ async fn claim(
     jobs: &JobContext,
     asked: &[ClaimRequest],
 ) -> Result<(Instant, Vec<ClearedText>), ActionError> {
-    let (clock, ids) = (jobs.clock.clone(), asked.iter().map(|request| request.id).collect::<Vec<_>>());
+    let (clock, ids) = (jobs.clock.clone(), asked.iter().map(|request| request.what).collect::<Vec<_>>());
     let write = move |tx: &mut Tx<'_>| {
         let begun = Instant::now();
         deliver::claim_all(tx, &ids, clock.now()).map(|texts| (begun, texts))
@@ -122,7 +129,7 @@ async fn claim(
 
 fn answer_claims(asked: Vec<ClaimRequest>, begun: Instant, mut texts: Vec<ClearedText>) {
     for request in asked {
-        let place = texts.iter().position(|text| text.message() == request.id);
+        let place = texts.iter().position(|text| text.message() == request.what.0);
         let claimed = place.map(|place| ClaimedText { text: texts.swap_remove(place), begun });
         let _ = request.caller.send((request.guard, Ok(claimed)));
     }
@@ -133,7 +140,7 @@ async fn claim_alone(jobs: &JobContext, request: &ClaimRequest) -> ClaimAnswer {
         Ok((begun, mut texts)) => Ok(texts.pop().map(|text| ClaimedText { text, begun })),
         Err(error) => {
             // Not at once again: what cannot be claimed must not keep the others waiting.
-            let (id, later) = (request.id, jobs.clock.now().plus(chrono::Duration::seconds(30)));
+            let (id, later) = (request.what.0, jobs.clock.now().plus(chrono::Duration::seconds(30)));
             let put_off = move |tx: &mut Tx<'_>| messages::set_due(tx, id, later);
             jobs.store.write_holding([&request.guard], put_off).await?;
             Err(error)
@@ -141,14 +148,14 @@ async fn claim_alone(jobs: &JobContext, request: &ClaimRequest) -> ClaimAnswer {
     }
 }
 
-async fn write_outcomes(jobs: JobContext, mut queue: mpsc::UnboundedReceiver<OutcomeRequest>) {
+async fn write_accepted(jobs: JobContext, mut queue: mpsc::UnboundedReceiver<OutcomeRequest>) {
     while let Some(asked) = next(&mut queue).await {
-        let part = |WriteRequest { id, what, guard, caller }| ((id, what), (guard, caller));
-        let (ended, callers): (Vec<_>, Vec<_>) = asked.into_iter().map(part).unzip();
-        let ended = Arc::new(ended);
+        let part = |WriteRequest { what, guard, caller }| (what, (guard, caller));
+        let (accepted, callers): (Vec<_>, Vec<_>) = asked.into_iter().map(part).unzip();
+        let accepted = Arc::new(accepted);
         let guards = callers.iter().map(|(guard, _)| guard);
-        let is_written = record(&jobs, guards, Arc::clone(&ended)).await.is_ok();
-        for ((guard, caller), one) in callers.into_iter().zip(ended.iter()) {
+        let is_written = record(&jobs, guards, Arc::clone(&accepted)).await.is_ok();
+        for ((guard, caller), one) in callers.into_iter().zip(accepted.iter()) {
             // One of them may be the cause: each is written alone.
             let recorded = match is_written {
                 true => Ok(()),

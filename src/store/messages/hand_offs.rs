@@ -51,7 +51,7 @@ pub fn mark_sending(
         claimed_at: Some(now),
         attempts: message.attempts + 1,
     });
-    write(tx, Status::Sending, now, &rows.collect::<Vec<_>>())
+    write(tx, Status::Sending, now, rows.collect())
 }
 
 /// Marks messages as taken by the carrier, each with the carrier's identifier.
@@ -70,7 +70,7 @@ pub fn mark_sent(tx: &mut Tx<'_>, taken: &[(&Message, &str)], now: Timestamp) ->
         claimed_at: None,
         attempts: message.attempts,
     });
-    write(tx, Status::Sent, now, &rows.collect::<Vec<_>>())
+    write(tx, Status::Sent, now, rows.collect())
 }
 
 /// What changes in a message. What is `None` stays as it was.
@@ -90,9 +90,11 @@ fn write(
     tx: &mut Tx<'_>,
     status: Status,
     at: Timestamp,
-    rows: &[MovedMessage<'_>],
+    mut rows: Vec<MovedMessage<'_>>,
 ) -> Result<(), StoreError> {
-    let mut rest = rows;
+    // In the order of the identifiers, so that two of these never wait for each other.
+    rows.sort_by_key(|row| row.id);
+    let mut rest: &[MovedMessage<'_>] = &rows;
     while !rest.is_empty() {
         // The largest power of two that fits.
         let (rows, after) = rest.split_at(1 << rest.len().min(LONGEST).ilog2());

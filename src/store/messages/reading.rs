@@ -6,9 +6,9 @@ use diesel::prelude::*;
 
 use super::{Message, MessageStep};
 use crate::domain::id::MessageId;
-use crate::store::engine::{CachedQuery, few_lengths, on};
+use crate::store::engine::{CachedQuery, few_lengths, first_locked, on};
 use crate::store::schema::{message_steps, messages};
-use crate::store::{ReadConn, StoreError};
+use crate::store::{ReadConn, StoreError, Tx};
 
 /// A message.
 ///
@@ -18,6 +18,14 @@ pub fn get(conn: &mut ReadConn<'_>, id: MessageId) -> Result<Option<Message>, St
     on!(conn, db => {
         Ok(messages::table.find(id).select(Message::as_select()).first(db).optional()?)
     })
+}
+
+/// A message, which nobody else moves before the commit. Where its number is locked too, that comes first.
+///
+/// # Errors
+/// When the database fails.
+pub fn get_locked(tx: &mut Tx<'_>, id: MessageId) -> Result<Option<Message>, StoreError> {
+    first_locked!(tx, messages::table.find(id).select(Message::as_select()))
 }
 
 /// Several messages, by their identifiers.
