@@ -14,7 +14,7 @@ use diesel::QueryResult;
 use tokio::sync::oneshot;
 
 use super::config_cache::{self, CachedConfig, ConfigCache};
-use super::engine::{DatabaseUrl, OwnConnection};
+use super::engine::{Checkpoints, DatabaseUrl, OwnConnection};
 use super::error::StoreFailure;
 use super::tx::PostCommit;
 use super::{JobAlarms, StoreError, Tx, counters};
@@ -49,7 +49,7 @@ impl WriteQueue {
         known: &Arc<CachedConfig>,
     ) -> Result<WriteQueue, StoreError> {
         let (queue, jobs) = sync_channel(QUEUE);
-        let jobs = Arc::new(Mutex::new(jobs));
+        let (jobs, mut checkpoints) = (Arc::new(Mutex::new(jobs)), place.checkpoints()?);
         for n in 0..place.writers() {
             let (db, place, jobs) = (place.writing()?, place.clone(), Arc::clone(&jobs));
             let slot = if db.has_rivals() { random_slot()? } else { 0 };
@@ -58,6 +58,7 @@ impl WriteQueue {
                 place,
                 known: Arc::clone(known),
                 slot,
+                checkpoints: checkpoints.take(),
                 again: VecDeque::new(),
                 whole: VecDeque::new(),
                 wary: 0,
@@ -130,6 +131,7 @@ struct GroupWriter {
     place: DatabaseUrl,
     known: Arc<CachedConfig>,
     slot: i32,
+    checkpoints: Option<Checkpoints>,
     /// What met somebody else's writes: each comes first in another group, where it may wait for them.
     again: VecDeque<WriteJob>,
     /// What comes next, in this order: a group that did not come to its commit, or what stood behind a write that stands alone.
@@ -156,7 +158,12 @@ impl GroupWriter {
         while let Some(group) = self.next_group(jobs) {
             let mut done = Vec::with_capacity(group.len());
             match self.commit(group, &mut done) {
-                Ok(()) => answer(done, Ok(())),
+                Ok(()) => {
+                    if let Some(checkpoints) = &self.checkpoints {
+                        checkpoints.committed(done.len());
+                    }
+                    answer(done, Ok(()));
+                }
                 Err(failed @ GroupError::Before(_)) => self.put_back(done, &failed),
                 Err(failed @ GroupError::Unconfirmed(_)) => refuse(done, &failed),
             }

@@ -2,6 +2,7 @@
 //! [`on!`]; what the databases do differently is a small function here, one for each of them. It must not know what is
 //! stored.
 
+mod checkpoints;
 mod copying;
 mod integrity;
 mod locker;
@@ -22,6 +23,7 @@ use diesel::{PgConnection, QueryResult, SqliteConnection};
 
 use super::{ReadConn, StoreError};
 
+pub(super) use checkpoints::Checkpoints;
 pub(super) use copying::{CopiedTable, TABLES};
 pub(super) use integrity::{changes_of_history, damage, orphans, other_sessions, refusing_triggers};
 pub(super) use locker::{DatabaseLocker, HeldLock};
@@ -148,6 +150,14 @@ impl DatabaseUrl {
         match self {
             DatabaseUrl::Sqlite(_) => 1,
             DatabaseUrl::Postgres(_) => postgres::WRITERS,
+        }
+    }
+
+    /// Copies the writer's log into the database beside it, where there is such a log.
+    pub(super) fn checkpoints(&self) -> Result<Option<Checkpoints>, StoreError> {
+        match self {
+            DatabaseUrl::Sqlite(path) => Checkpoints::start(path).map(Some),
+            DatabaseUrl::Postgres(_) => Ok(None),
         }
     }
 
