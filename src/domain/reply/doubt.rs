@@ -43,7 +43,7 @@ impl ReplyText {
             RuleKind::Unclear => true,
             RuleKind::Hint => self.may_be_about_us(rule),
             RuleKind::Remark => self.may_be_about_us(rule) || (rule.start() == 0 && self.fills_clause(rule)),
-            RuleKind::Strong => self.is_order(rule) || self.is_last_word(rule),
+            RuleKind::Strong => self.is_order(rule) || self.is_last_word(rule) || self.is_alone(),
             RuleKind::Weak if self.fills_clause(rule) && self.is_plea(rule) => !self.invites(),
             RuleKind::Weak => {
                 self.may_be_about_us(rule) || (rule.start() == 0 && self.words.len() == rule.end() + 1)

@@ -96,7 +96,7 @@ pub(super) fn cover(words: &[ReplyWord], found: &[RuleMatch]) -> Vec<WordCover> 
     let is_sign = |word: &ReplyWord| !word.text.contains(char::is_alphanumeric);
     let bare = |word| WordCover {
         courtesy: is_sign(word),
-        filler: RULES.is_filler(word),
+        filler: RULES.is_filler(word) || word.is_code,
         contact: RULES.is_contact(word),
         number: word.text.chars().all(|c| c.is_ascii_digit()),
         time: is_time(&word.text),

@@ -155,9 +155,17 @@ fn a_keyword_glued_to_a_programs_code_is_never_passed_over() {
     for text in ["please stoprates", "STOPRATES thanks", "STOPRATESNOW", "STOP2RATES", "UNSUBSCRIBERATES"] {
         assert_eq!(read(text, &keywords).reply, revoked(), "{text}");
     }
-    for text in
-        ["CANCELRATES", "cancelloans", "ENDRATES", "QUITLOANS", "ratesstop", "STOPALLRATES", "PARARRATES"]
-    {
+    for text in [
+        "CANCELRATES",
+        "cancelloans",
+        "ENDRATES",
+        "QUITLOANS",
+        "ratesstop",
+        "STOPALLRATES",
+        "PARARRATES",
+        "cancelRATES please",
+        "loansstop please",
+    ] {
         assert_eq!(read(text, &keywords).reply, ReplyIntent::Unclear, "{text}");
     }
     assert_eq!(read("stopped", &keywords), plain("stopped"), "a word of its own is no code");

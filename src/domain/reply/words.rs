@@ -17,6 +17,8 @@ pub(super) struct ReplyWord {
     pub id: Option<WordId>,
     /// True if it is known only by a slip.
     pub is_slip: bool,
+    /// True for a program's code.
+    pub is_code: bool,
     /// Ends at `.`, `!`, `?`.
     pub sentence: u16,
     /// Ends at a sentence's end, a comma, a dash, an emoji.
@@ -32,6 +34,7 @@ pub(super) fn words_of(
 ) -> Vec<ReplyWord> {
     let mut words = glue(contract(chop(folded, lexicon), lexicon));
     join_shouts(&mut words);
+    words.iter_mut().for_each(|word| word.is_code = is_code(&word.text, codes));
     if words.iter().any(|word| word.id.is_none()) {
         words = words.into_iter().flat_map(|word| mend(word, codes, lexicon)).collect();
         // A name that no table has stands for any of them.
@@ -154,7 +157,14 @@ impl WordSplitter<'_> {
     fn push(&mut self, text: &str) {
         let id = self.lexicon.id(text);
         let (sentence, clause) = (self.sentence, self.clause);
-        self.words.push(ReplyWord { text: text.to_owned(), id, is_slip: false, sentence, clause });
+        self.words.push(ReplyWord {
+            text: text.to_owned(),
+            id,
+            is_slip: false,
+            is_code: false,
+            sentence,
+            clause,
+        });
     }
 
     fn end_sentence(&mut self) {
@@ -194,6 +204,7 @@ fn glue(words: Vec<ReplyWord>) -> Vec<ReplyWord> {
                     text,
                     id: None,
                     is_slip: false,
+                    is_code: false,
                     sentence: end.sentence,
                     clause: end.clause,
                 });
@@ -279,7 +290,12 @@ fn pieces(word: &ReplyWord, codes: &[String], lexicon: &Lexicon) -> Option<Vec<R
     };
     // What else a code may mean takes nothing from the keyword before it.
     let id_of = |text: &str| lexicon.id(text).filter(|_| stuck.is_some() || !is_code(text, codes));
-    let piece = |text: &str| ReplyWord { text: text.to_owned(), id: id_of(text), ..word.clone() };
+    let piece = |text: &str| ReplyWord {
+        text: text.to_owned(),
+        id: id_of(text),
+        is_code: is_code(text, codes),
+        ..word.clone()
+    };
     Some(stuck.clone().or_else(before_code)?.into_iter().map(piece).collect())
 }
 
