@@ -1,0 +1,2 @@
+-- Nothing: program_replies is the table of the first migration.
+SELECT 1;
