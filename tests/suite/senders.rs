@@ -143,14 +143,14 @@ async fn a_start_with_a_question_mark_waits_for_a_person() {
     assert_eq!((out.state().await, new.state().await), ("opted_out".into(), "not_asked".into()));
     let mut sam = world.sam().await;
     let page = sam.open("/").await;
-    page.says("Questions about opting in").says("START?").says("texting START without a question mark");
+    page.says("Questions about opting in").says("START?").says("they text START without a question mark");
     let (_, rest) = page.page.split_once("Questions about opting in").unwrap();
     let (group, _) = rest.split_once("</ul>").unwrap();
     assert!(group.contains(out.phone.as_str()) && group.contains(new.phone.as_str()), "{group}");
     assert!(!group.contains(is_in.phone.as_str()), "a lead who is in is among the replies to read");
     page.says("Replies to read");
     let number = format!("/troubleshoot?number={}", out.phone.as_str().replace('+', "%2B"));
-    sam.open(&number).await.says("The lead asks something");
+    sam.open(&number).await.says("The lead asks a question");
     world.is_intact().await;
 }
 

@@ -101,8 +101,8 @@ pub(super) fn sentence(kind: NoticeKind) -> &'static str {
              number isn't opted in. Ask the lead to text START."
         }
         NoticeKind::ConsentQuestion => {
-            "The lead asks something: a keyword with a question mark opts nobody in. No text can answer. Contact the lead another \
-             way; texting START without a question mark opts in."
+            "The lead asks a question, so nothing changed. Contact the lead another way. To opt in, they text START without a \
+             question mark."
         }
     }
 }
