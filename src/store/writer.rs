@@ -159,7 +159,7 @@ impl GroupWriter {
             let mut done = Vec::with_capacity(group.len());
             match self.commit(group, &mut done) {
                 Ok(()) => {
-                    if let Some(checkpoints) = &self.checkpoints {
+                    if let Some(checkpoints) = &mut self.checkpoints {
                         checkpoints.committed(done.len());
                     }
                     answer(done, Ok(()));
