@@ -236,6 +236,7 @@ fn shared(
             simulator,
             trusted_proxies,
             limits,
+            sidebar: web::sidebar::SidebarCache::default(),
             forged_webhooks,
         },
         provider,

@@ -12,7 +12,7 @@ use crate::domain::time::Timestamp;
 use crate::store::forms::{self, FormVersion, HostedForm};
 use crate::store::{LockedRow, Tx, admin_log, programs};
 
-use super::{ActionError, change, check_revision, revision_tag};
+use super::{ActionError, FieldError, change, check_revision, revision_tag};
 
 /// The longest heading, in characters.
 const LONGEST_TITLE: usize = 200;
@@ -179,19 +179,28 @@ fn first_version(form: FormId, wording: &str, actor: &Actor, now: Timestamp) -> 
 }
 
 fn check(program: &Program, title: &str, template: &str) -> Result<String, ActionError> {
-    if title.is_empty() || title.chars().count() > LONGEST_TITLE {
-        return Err(ActionError::field("title", "Enter a heading of at most 200 characters."));
+    let errors = change_errors(program, title, template);
+    if errors.is_empty() { Ok(program.fill(template)) } else { Err(ActionError::Invalid(errors)) }
+}
+
+/// Everything that is wrong with a heading and a consent language.
+pub fn change_errors(program: &Program, title: &str, template: &str) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    if title.trim().is_empty() || title.trim().chars().count() > LONGEST_TITLE {
+        errors.push(FieldError::new("title", "Enter a heading of at most 200 characters."));
     }
-    check_placeholders(template).map_err(|words| ActionError::field("wording", words))?;
     let wording = program.fill(template);
     let upper = wording.to_uppercase();
-    if wording.chars().count() > 4000 || !["STOP", "HELP", "RATES"].iter().all(|word| upper.contains(word)) {
-        return Err(ActionError::field(
-            "wording",
-            "The consent language must say STOP, HELP and that rates may apply, in at most 4,000 characters.",
-        ));
+    if let Err(words) = check_placeholders(template) {
+        errors.push(FieldError::new("wording", words));
+    } else if wording.chars().count() > 4000
+        || !["STOP", "HELP", "RATES"].iter().all(|word| upper.contains(word))
+    {
+        let words =
+            "The consent language must say STOP, HELP and that rates may apply, in at most 4,000 characters.";
+        errors.push(FieldError::new("wording", words));
     }
-    Ok(wording)
+    errors
 }
 
 fn note(

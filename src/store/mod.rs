@@ -28,6 +28,7 @@ pub mod inbound;
 pub mod inbound_questions;
 pub mod inbox;
 pub mod integrity;
+pub mod live;
 pub mod messages;
 pub mod notices;
 pub mod number_notes;

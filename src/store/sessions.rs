@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::engine::on;
 use super::schema::sessions;
-use super::{ReadConn, StoreError, Tx};
+use super::{StoreError, Tx};
 use crate::domain::id::UserId;
 use crate::domain::time::Timestamp;
 
@@ -22,21 +22,6 @@ pub struct StoredSession {
     pub created_at: Timestamp,
     /// When it ends by itself.
     pub expires_at: Timestamp,
-}
-
-/// The session under a key, if it has not ended.
-///
-/// # Errors
-/// When the database fails.
-pub fn get(
-    conn: &mut ReadConn<'_>,
-    key_hash: &[u8],
-    now: Timestamp,
-) -> Result<Option<StoredSession>, StoreError> {
-    on!(conn, db => {
-        let query = sessions::table.find(key_hash).filter(sessions::expires_at.gt(now));
-        Ok(query.select(StoredSession::as_select()).first(db).optional()?)
-    })
 }
 
 /// Begins a session, or goes on with it; old ones are swept out on the way.

@@ -4,7 +4,8 @@ use diesel::prelude::*;
 
 use super::engine::on;
 use super::locked::{self, RuleGuard};
-use super::schema::{settings, users};
+use super::schema::{self, settings, users};
+use super::sessions::StoredSession;
 use super::{LockedRow, ReadConn, StoreError, Tx, sessions};
 use crate::domain::id::UserId;
 use crate::domain::role::Role;
@@ -92,6 +93,39 @@ pub fn by_email(conn: &mut ReadConn<'_>, email: &str) -> Result<Option<User>, St
     on!(conn, db => {
         let query = users::table.filter(users::email.eq(email.trim().to_lowercase()));
         Ok(query.select(User::as_select()).first(db).optional()?)
+    })
+}
+
+/// A session with whose it is, and why the installation switched sending off, if it did: every page asks for all of them, so
+/// they are one question.
+#[derive(Clone, Debug)]
+pub struct SessionOfUser {
+    /// The session.
+    pub session: StoredSession,
+    /// Whose it is.
+    pub user: Option<User>,
+    /// Why sending is off, as it is stored.
+    pub standstill: Option<String>,
+}
+
+/// The session under a key, if it has not ended, and its user.
+///
+/// # Errors
+/// When the database fails.
+pub fn of_session(
+    conn: &mut ReadConn<'_>,
+    key_hash: &[u8],
+    now: Timestamp,
+) -> Result<Option<SessionOfUser>, StoreError> {
+    on!(conn, db => {
+        let why = settings::table.find(super::settings::SENDING_OFF_BECAUSE).select(settings::value);
+        let query = schema::sessions::table
+            .left_join(users::table.on(schema::sessions::user_id.eq(users::id.nullable())))
+            .filter(schema::sessions::key_hash.eq(key_hash))
+            .filter(schema::sessions::expires_at.gt(now))
+            .select((StoredSession::as_select(), Option::<User>::as_select(), why.single_value()));
+        let found: Option<(StoredSession, Option<User>, Option<String>)> = query.first(db).optional()?;
+        Ok(found.map(|(session, user, standstill)| SessionOfUser { session, user, standstill }))
     })
 }
 

@@ -4,12 +4,9 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use actix_web::http::header::CACHE_CONTROL;
-use actix_web::{HttpResponse, web};
 use rust_embed::Embed;
 
-use super::error::PageError;
-use crate::web::routes::{self, patterns};
+use super::routes;
 
 #[derive(Embed)]
 #[folder = "static/"]
@@ -50,21 +47,22 @@ pub fn icons() -> &'static str {
     &ICONS
 }
 
-/// The addresses of static files.
-pub fn routes(config: &mut web::ServiceConfig) {
-    config.route(patterns::ASSET, web::get().to(serve));
+/// A file of `static/`.
+pub struct StaticFile {
+    /// Its content.
+    pub content: Vec<u8>,
+    /// What it is, as the header says it.
+    pub content_type: &'static str,
+    /// It was asked for by the name that changes with its content.
+    pub is_hashed: bool,
 }
 
-async fn serve(name: web::Path<String>) -> Result<HttpResponse, PageError> {
-    let (path, keep) = match NAMES.by_name.get(name.as_str()) {
-        Some(path) => (path.as_str(), "public, max-age=31536000, immutable"),
-        None => (name.as_str(), "no-cache"),
-    };
-    let file = AssetFiles::get(path).ok_or(PageError::NotFound)?;
-    Ok(HttpResponse::Ok()
-        .content_type(content_type(path))
-        .insert_header((CACHE_CONTROL, keep))
-        .body(file.data.into_owned()))
+/// The file that an address names.
+pub fn find(name: &str) -> Option<StaticFile> {
+    let hashed = NAMES.by_name.get(name).map(String::as_str);
+    let path = hashed.unwrap_or(name);
+    let content = AssetFiles::get(path)?.data.into_owned();
+    Some(StaticFile { content, content_type: content_type(path), is_hashed: hashed.is_some() })
 }
 
 fn content_type(path: &str) -> &'static str {

@@ -8,7 +8,7 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use askama::Template;
 
-use super::page::{PlainPage, see_other};
+use super::plain::{PlainPage, see_other};
 use crate::actions::ActionError;
 use crate::store::{FailureKind, StoreError};
 use crate::web::routes;

@@ -4,7 +4,7 @@ use std::ops::Deref;
 
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CONTENT_TYPE, HOST, ORIGIN, REFERER};
+use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::{BytesMut, Data};
 use actix_web::{FromRequest, HttpRequest};
 use chrono::Duration;
@@ -17,9 +17,9 @@ use validator::ValidationErrors;
 
 use super::AppState;
 use super::error::PageError;
+use super::origin;
 use super::session;
 use crate::actions::{ActionError, FieldError};
-use crate::web::routes;
 
 /// No form of ours is larger, in bytes.
 const LARGEST: usize = 64 * 1024;
@@ -65,7 +65,11 @@ fn check_anonymous(request: &HttpRequest, token: &str) -> Result<(), PageError> 
         request.app_data::<Data<AppState>>().ok_or_else(|| PageError::internal("no App in app_data"))?;
     let shown = app.signer.stamped_at(ANONYMOUS, token);
     let fresh = shown.is_some_and(|at| (Duration::zero()..OPEN_AT_MOST).contains(&app.clock.now().since(at)));
-    if fresh && is_same_origin(request) { Ok(()) } else { Err(PageError::Stale(way_back(request))) }
+    if fresh && origin::is_same_origin(request) {
+        Ok(())
+    } else {
+        Err(PageError::Stale(origin::way_back(request)))
+    }
 }
 
 async fn receive<T: DeserializeOwned>(
@@ -100,10 +104,10 @@ struct CsrfField {
 pub fn check(request: &HttpRequest, token: &str) -> Result<(), PageError> {
     let expected = session::expected_csrf(request).unwrap_or_default();
     let same: bool = expected.as_bytes().ct_eq(token.as_bytes()).into();
-    if same && !expected.is_empty() && is_same_origin(request) {
+    if same && !expected.is_empty() && origin::is_same_origin(request) {
         Ok(())
     } else {
-        Err(PageError::Stale(way_back(request)))
+        Err(PageError::Stale(origin::way_back(request)))
     }
 }
 
@@ -243,53 +247,6 @@ async fn read(mut payload: Payload) -> Result<BytesMut, PageError> {
 }
 
 fn is_form(request: &HttpRequest) -> bool {
-    header(request, CONTENT_TYPE.as_str())
+    origin::header(request, CONTENT_TYPE.as_str())
         .is_some_and(|kind| kind.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded"))
-}
-
-/// What the browser says of the sender, where it says anything (Fetch Metadata, else `Origin`).
-fn is_same_origin(request: &HttpRequest) -> bool {
-    if let Some(site) = header(request, "sec-fetch-site") {
-        return matches!(site, "same-origin" | "none");
-    }
-    match (header(request, ORIGIN.as_str()), header(request, HOST.as_str())) {
-        (Some(origin), Some(host)) => origin.split_once("://").is_some_and(|(_, at)| at == host),
-        (Some(_), None) => false,
-        (None, _) => true,
-    }
-}
-
-/// The page the form stood on, if it is ours; else the start page.
-pub(super) fn way_back(request: &HttpRequest) -> String {
-    let ours = || {
-        let (_, rest) = header(request, REFERER.as_str())?.split_once("://")?;
-        let path = rest.strip_prefix(header(request, HOST.as_str())?)?;
-        is_local(path).then(|| path.to_owned())
-    };
-    ours().unwrap_or_else(|| routes::dashboard().to_owned())
-}
-
-/// True for an address on this server, never one that leads away.
-pub fn is_local(path: &str) -> bool {
-    let mut letters = path.chars();
-    letters.next() == Some('/')
-        && !matches!(letters.next(), Some('/' | '\\'))
-        && !path.chars().any(|letter| letter.is_control() || letter == '\\')
-}
-
-fn header<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {
-    request.headers().get(name).and_then(|value| value.to_str().ok())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_local_addresses_are_followed() {
-        assert!(is_local("/") && is_local("/contacts?state=opted_in"));
-        for away in ["", "//evil.example", "/\\evil.example", "https://evil.example", "/a\nb", "evil"] {
-            assert!(!is_local(away), "{away:?}");
-        }
-    }
 }

@@ -12,15 +12,20 @@ pub mod form;
 pub mod head;
 pub mod hooks;
 pub mod limits;
+pub mod live;
 pub mod metrics;
+mod origin;
 pub mod page;
+mod plain;
 pub mod public;
 pub mod read_your_writes;
 pub mod routes;
 pub mod security;
 pub mod session;
+pub mod sidebar;
 pub mod signed;
 pub mod simulator;
+pub mod static_files;
 pub mod words;
 
 use std::sync::Arc;
@@ -68,6 +73,8 @@ pub struct AppState {
     pub trusted_proxies: Vec<IpNet>,
     /// How often strangers may try something.
     pub limits: limits::RateLimits,
+    /// The figures of the main menu.
+    pub sidebar: sidebar::SidebarCache,
     /// Webhooks with a wrong signature since the start.
     pub forged_webhooks: AtomicU64,
 }
@@ -79,7 +86,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .route(patterns::READYZ, web::get().to(readyz))
         .route(patterns::METRICS, web::get().to(metrics::metrics))
         .configure(hooks::routes)
-        .configure(assets::routes)
+        .configure(static_files::routes)
         .configure(simulator::routes)
         .configure(public::routes)
         .service(web::scope(routes::API).configure(api::routes));

@@ -5,18 +5,20 @@ use std::time::Duration;
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::http::header::LOCATION;
 use askama::Template;
 
 use super::AppState;
 use super::assets;
 use super::error::PageError;
 use super::session::{FlashMessage, SignedIn};
+use super::sidebar::SidebarFigures;
 use crate::domain::phone::Phone;
 use crate::domain::restore_hold::RestoreHold;
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::store::ReplicaRead;
+
+pub use super::plain::{PlainPage, grouped, see_other};
 
 /// A page that is not older than this needs no excuse: it took as long to read it.
 const UNNOTICED: Duration = Duration::from_secs(3);
@@ -40,6 +42,8 @@ pub struct PageFrame {
     pub behind: Option<ReplicaNotice>,
     /// No real text leaves this machine.
     pub simulator: bool,
+    /// The figures of the main menu.
+    pub figures: SidebarFigures,
     /// Numbers that begin so are shown without it.
     home_code: Option<String>,
     role: Role,
@@ -58,6 +62,7 @@ impl PageFrame {
             standstill: who.standstill(),
             behind: None,
             simulator: app.config.is_simulator(),
+            figures: app.sidebar.shown(),
             home_code: Phone::calling_code(&app.config.default_region),
             role: user.role,
         }
@@ -136,17 +141,6 @@ impl ReplicaNotice {
     }
 }
 
-/// What `layouts/plain.html` asks.
-#[derive(Clone, Copy, Debug)]
-pub struct PlainPage;
-
-impl PlainPage {
-    /// The address of a static file.
-    pub fn asset(&self, path: &str) -> String {
-        assets::url(path)
-    }
-}
-
 /// What `layouts/public.html` asks.
 #[derive(Clone, Debug)]
 pub struct PublicPage {
@@ -185,11 +179,6 @@ pub fn html_status(status: StatusCode, template: impl Template) -> Result<HttpRe
     Ok(HttpResponse::build(status).content_type("text/html; charset=utf-8").body(body))
 }
 
-/// The answer after a change: look there.
-pub fn see_other(to: impl AsRef<str>) -> HttpResponse {
-    HttpResponse::SeeOther().insert_header((LOCATION, to.as_ref())).finish()
-}
-
 /// An identifier out of an address.
 ///
 /// # Errors
@@ -207,17 +196,4 @@ pub fn span(time: chrono::Duration) -> String {
         minutes if minutes < 48 * 60 => counted(minutes / 60, "hour"),
         minutes => counted(minutes / (24 * 60), "day"),
     }
-}
-
-/// A figure as people read it: "1,234,567".
-pub fn grouped(n: i64) -> String {
-    let digits = n.unsigned_abs().to_string();
-    let mut text = if n < 0 { "-".to_owned() } else { String::new() };
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }

@@ -84,6 +84,8 @@ routes! {
     NEW_CONTACT new_contact() "/contacts/new";
     /// A contact.
     CONTACT contact(id) "/contacts/{id}";
+    /// What has changed on a contact's page.
+    CONTACT_LIVE contact_live(id) "/contacts/{id}/live";
     /// The form for a contact's details.
     EDIT_CONTACT edit_contact(id) "/contacts/{id}/edit";
     /// Texts to a contact.
@@ -103,6 +105,8 @@ routes! {
     MESSAGES messages() "/messages";
     /// A message.
     MESSAGE message(id) "/messages/{id}";
+    /// What has changed on a message's page.
+    MESSAGE_LIVE message_live(id) "/messages/{id}/live";
     /// What is to become of a message that expired before its opt-in.
     EXPIRED_HOLD expired_hold(id) "/messages/{id}/stale";
 
@@ -153,6 +157,8 @@ routes! {
 
     /// The simulated phones.
     SIMULATOR simulator() "/simulator";
+    /// What has changed on the simulated phones.
+    SIMULATOR_LIVE simulator_live() "/simulator/live";
     /// Puts a phone on the table.
     SIMULATOR_HANDSETS simulator_handsets() "/simulator/handsets";
     /// A simulated phone texts us.
@@ -252,6 +258,11 @@ impl Write for Encoder<'_> {
         }
         Ok(())
     }
+}
+
+/// True for a part of a page that is asked for again and again.
+pub fn is_live(address: &str) -> bool {
+    address.ends_with("/live")
 }
 
 /// The checks of this number, in this program where one is named.

@@ -2,6 +2,7 @@
 //! extractors `Viewer`, `Editor` and `Administrator` are the only way a handler learns who asks.
 
 mod flash;
+mod loaded;
 
 use std::collections::HashMap;
 
@@ -25,16 +26,17 @@ use sha2::{Digest, Sha256, Sha512};
 
 use super::AppState;
 use super::error::PageError;
-use super::form;
+use super::origin;
 use super::read_your_writes::{self, Authenticated};
 use super::routes;
+use super::sidebar;
 use crate::actions::users::user_revision;
 use crate::clock::Clock;
 use crate::domain::actor::Actor;
 use crate::domain::id::UserId;
 use crate::domain::restore_hold::RestoreHold;
 use crate::domain::role::Role;
-use crate::store::users::{self, User};
+use crate::store::users::{self, SessionOfUser, User};
 use crate::store::{LogPosition, Store, StoreError, sessions};
 
 pub use flash::{FlashMessage, flash, flash_refusal};
@@ -82,7 +84,7 @@ pub async fn tell_unsaved<B: MessageBody>(
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, actix_web::Error> {
     let only_reads = matches!(*request.method(), Method::GET | Method::HEAD);
-    let answered = next.call(request).await;
+    let answered = loaded::while_answering(next.call(request)).await;
     answered.map_err(|error| {
         let is_unsaved = error.as_error::<InternalError<SaveError>>().is_some()
             || error.as_error::<InternalError<UpdateError>>().is_some()
@@ -104,7 +106,8 @@ pub fn cookie_key(secret: &[u8]) -> Key {
 impl SessionStore for SessionBackend {
     async fn load(&self, key: &SessionKey) -> Result<Option<HashMap<String, String>>, LoadError> {
         let (hash, now) = (hash(key.as_ref()), self.clock.now());
-        let found: Result<_, StoreError> = self.store.read(move |conn| sessions::get(conn, &hash, now)).await;
+        let found: Result<_, StoreError> =
+            self.store.read(move |conn| users::of_session(conn, &hash, now)).await;
         let found = match found {
             Ok(found) => found,
             Err(error) => {
@@ -112,12 +115,11 @@ impl SessionStore for SessionBackend {
                 return Ok(Some(HashMap::from([(UNREAD.to_owned(), "true".to_owned())])));
             }
         };
-        match found {
-            Some(row) => serde_json::from_str(&row.state)
-                .map(Some)
-                .map_err(|error| LoadError::Deserialization(error.into())),
-            None => Ok(None),
-        }
+        let Some(SessionOfUser { session, user, standstill }) = found else { return Ok(None) };
+        loaded::keep(user.map(|user| (user, standstill)));
+        serde_json::from_str(&session.state)
+            .map(Some)
+            .map_err(|error| LoadError::Deserialization(error.into()))
     }
 
     async fn save(&self, state: HashMap<String, String>, _: &Ttl) -> Result<SessionKey, SaveError> {
@@ -284,6 +286,7 @@ async fn signed_in(request: &HttpRequest) -> Result<(User, Option<RestoreHold>, 
     match asked(request).await? {
         Some((user, standstill)) => {
             request.extensions_mut().insert(Authenticated);
+            sidebar::refresh(request).await;
             Ok((user, standstill, request.get_session()))
         }
         None => Err(sign_in_first(request)),
@@ -308,7 +311,10 @@ async fn asked(request: &HttpRequest) -> Result<Option<(User, Option<RestoreHold
     let Some(id) = session.get::<UserId>(USER).ok().flatten() else { return Ok(None) };
     // Sessions of earlier versions say nothing of it; they end within hours.
     let began_with: Option<String> = session.get(ACCESS).ok().flatten();
-    let found = app.store.read::<_, StoreError>(move |conn| users::with_standstill(conn, id)).await?;
+    let found = match loaded::found().filter(|(user, _)| user.id == id) {
+        Some(found) => Some(found),
+        None => app.store.read::<_, StoreError>(move |conn| users::with_standstill(conn, id)).await?,
+    };
     let still_holds = |user: &User| {
         user.disabled_at.is_none() && began_with.as_ref().is_none_or(|access| *access == user_revision(user))
     };
@@ -320,7 +326,7 @@ async fn asked(request: &HttpRequest) -> Result<Option<(User, Option<RestoreHold
 /// A page is asked for again after sign-in. What a form held is lost: its sender comes back to where it stood, and is told.
 fn sign_in_first(request: &HttpRequest) -> PageError {
     if request.method() != Method::GET {
-        return PageError::SignIn { next: form::way_back(request), was_sending: true };
+        return PageError::SignIn { next: origin::way_back(request), was_sending: true };
     }
     let next = request.uri().path_and_query().map_or(routes::dashboard(), |here| here.as_str()).to_owned();
     PageError::SignIn { next, was_sending: false }

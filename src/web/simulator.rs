@@ -3,6 +3,7 @@
 
 mod behaviour;
 mod deliver_now;
+mod live;
 mod machine;
 mod shelf;
 
@@ -14,7 +15,7 @@ use serde::Deserialize;
 
 use self::behaviour::{BehaviorForm, FAULTS};
 use self::deliver_now::WaitingText;
-use self::shelf::{keep_on_table, put, put_on_table};
+use self::shelf::{keep_on_table, put_on_table};
 use super::AppState;
 use super::admin::basis;
 use super::admin::program_scope::first_known;
@@ -44,6 +45,7 @@ pub use machine::routes;
 pub fn pages(config: &mut ServiceConfig) {
     config
         .route(patterns::SIMULATOR, web::get().to(show))
+        .route(patterns::SIMULATOR_LIVE, web::get().to(live::fragment))
         .route(patterns::SIMULATOR_HANDSETS, web::post().to(put_on_table))
         .route(patterns::SIMULATOR_TEXTS, web::post().to(text))
         .route(patterns::SIMULATOR_MESSAGES, web::post().to(send))
@@ -55,6 +57,8 @@ pub fn pages(config: &mut ServiceConfig) {
 #[template(path = "simulator/index.html")]
 struct SimulatorPage {
     page: PageFrame,
+    /// What tells whether the phones have changed.
+    tag: String,
     handsets: Vec<OnTable>,
     behavior: BehaviorForm,
     handset: String,
@@ -155,27 +159,17 @@ async fn table(
     session: &Session,
     again: PhonesRedisplay,
 ) -> Result<HttpResponse, PageError> {
-    let simulator = simulator(app)?;
-    let mut handsets = simulator.handsets();
-    for number in put(session).iter().filter_map(|number| Phone::from_e164(number)) {
-        if !handsets.iter().any(|handset| handset.number == number) {
-            handsets.insert(0, simulator.handset(&number));
-        }
-    }
-    handsets.truncate(SHOWN);
-    let (now, home) = (app.clock.now(), app.config.default_region.clone());
-    let handsets = app.store.read::<_, StoreError>(move |conn| {
-        handsets.into_iter().map(|handset| on_table(conn, handset, &home, now)).collect::<Result<Vec<_>, _>>()
-    });
-    let handsets = handsets.await?;
+    let (tag, handsets) = live::handsets(app, session, "").await?;
+    let handsets = handsets.unwrap_or_default();
     let lines = lines(app).await?;
     let asks_basis = lines.iter().any(|line| line.requires_basis);
     let PhonesRedisplay { handset, wish, behavior, errors } = again;
-    let behavior = behavior.unwrap_or_else(|| BehaviorForm::of(&simulator.behaviour()));
+    let chosen = simulator(app)?.behaviour();
+    let behavior = behavior.unwrap_or_else(|| BehaviorForm::of(&chosen));
     let page = PageFrame::new(app, "simulator", who);
     html_status(
         errors.status(),
-        SimulatorPage { page, handsets, behavior, handset, given: wish, errors, lines, asks_basis },
+        SimulatorPage { page, tag, handsets, behavior, handset, given: wish, errors, lines, asks_basis },
     )
 }
 

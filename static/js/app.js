@@ -22,25 +22,6 @@
     }
   }
 
-  // Live pages: htmx asks for the page again, and swaps its [data-live] parts only where something has changed, so that
-  // nothing that a person reads, types or has opened is lost.
-  const live = (page) => [...page.querySelectorAll("[data-live]")].map((part) => part.innerHTML).join("");
-  let shown = live(document), opened = [], focused = null, composing = false;
-  document.addEventListener("compositionstart", () => { composing = true; });
-  document.addEventListener("compositionend", () => { composing = false; });
-  document.addEventListener("htmx:beforeRequest", (event) => { if (document.hidden) event.preventDefault(); });
-  document.addEventListener("htmx:beforeSwap", (event) => {
-    const fresh = live(new DOMParser().parseFromString(event.detail.xhr.responseText, "text/html"));
-    if (!fresh || fresh === shown || composing) { event.detail.shouldSwap = false; return; }
-    shown = fresh;
-    opened = [...document.querySelectorAll("[data-live] details[open][id]")].map((details) => details.id);
-    focused = document.activeElement;
-  });
-  document.addEventListener("htmx:afterSwap", () => {
-    for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
-    if (focused?.isConnected && focused !== document.activeElement) focused.focus({ preventScroll: true });
-  });
-
   // Keys, and the button that switches them off (WCAG 2.1.4).
   const store = {
     get off() { try { return localStorage.getItem("keys") === "off"; } catch { return false; } },
@@ -54,7 +35,7 @@
   toggle.addEventListener("click", () => { store.off = !store.off; show(); });
   show();
 
-  const places = { c: "/contacts", m: "/messages", r: "/reviews" };
+  const place = (key) => document.querySelector(`a[data-go="${CSS.escape(key)}"]`);
   let awaiting = 0;
   document.addEventListener("keydown", (event) => {
     const typing = event.target.closest("input, select, textarea, [contenteditable]");
@@ -68,8 +49,8 @@
     } else if (event.key === "g") {
       awaiting = event.timeStamp;
       return;
-    } else if (awaiting && event.timeStamp - awaiting < 1500 && Object.hasOwn(places, event.key)) {
-      location.assign(places[event.key]);
+    } else if (awaiting && event.timeStamp - awaiting < 1500 && place(event.key)) {
+      location.assign(place(event.key).href);
     } else if (event.key === "j" || event.key === "k") {
       // Down and up the lines of a queue; Enter opens one.
       const lines = [...document.querySelectorAll("a[data-line]")];

@@ -6,12 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{Source, code_only, sources, starts_path};
 
 /// Circles that are still there. Each is to be opened; the list only gets shorter.
-const LEFT: &[&str] = &[
-    "actions::consent -> actions::spelling -> actions::consent",
-    "web::admin::consents -> web::admin::revocations -> web::admin::consents",
-    "web::assets -> web::error -> web::page -> web::assets",
-    "web::form -> web::session -> web::form",
-];
+const LEFT: &[&str] = &["actions::consent -> actions::spelling -> actions::consent"];
 
 type Module = Vec<String>;
 type Imports = BTreeMap<Module, BTreeSet<Module>>;

@@ -8,10 +8,6 @@ use std::path::{Path, PathBuf};
 const WIDEST_LINE: usize = 120;
 /// The filter that prints a text as HTML without escaping it.
 const UNESCAPED: &str = "|safe";
-/// Templates that still print a finished part of a page. Each is to be mended; the list only gets shorter.
-const LEFT: &[&str] =
-    &["templates/contact/show.html", "templates/messages/show.html", "templates/troubleshoot/show.html"];
-
 /// Addresses that stand in the code of `web`, with the reason; all others are in `web/routes.rs`.
 const TYPED: &[(&str, &str)] = &[
     ("src/web/api/openapi.rs", "/"), // The server's own address, in the document of the API.
@@ -67,11 +63,8 @@ fn no_line_of_a_template_is_wide() {
 
 #[test]
 fn no_template_skips_the_escaping() {
-    let templates = templates();
-    let mut found: Vec<&str> =
-        templates.iter().filter(|t| is_unescaped(t)).map(|t| t.path.as_str()).collect();
-    found.sort_unstable();
-    assert_eq!(found, LEFT);
+    let found: Vec<String> = templates().into_iter().filter(is_unescaped).map(|t| t.path).collect();
+    assert!(found.is_empty(), "{found:?}");
 }
 
 /// Texts in quotation marks that are addresses of this server. The paths of the API's document, which its macros read, are

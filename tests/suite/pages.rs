@@ -318,8 +318,8 @@ async fn the_simulator_names_every_error_and_refuses_in_red() {
     let page = sam.follow(&refused).await;
     page.says("banner bad\" role=\"alert\"")
         .says("Not sent to (206) 555-0125.")
-        .says("hx-trigger=\"every 2s\"");
-    page.says("htmx.min.").says("\"allowEval\":false");
+        .says("data-live-from=\"/simulator/live\"")
+        .says("/assets/js/live.");
     sam.open("/troubleshoot?number=12").await.says("error-summary");
 }
 

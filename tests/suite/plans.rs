@@ -87,6 +87,9 @@ const INDEXES: [(&str, &str); 8] = [
     ("messages.status = 'failed' AND (messages.error_code", "messages_cause"),
 ];
 
+/// How many statements each database was asked.
+static ASKED: LazyLock<Mutex<BTreeMap<String, usize>>> = LazyLock::new(Mutex::default);
+
 static SEEN: LazyLock<Mutex<BTreeMap<String, BTreeSet<String>>>> = LazyLock::new(Mutex::default);
 
 /// Listens on one connection, whose address it was told.
@@ -105,6 +108,7 @@ impl Instrumentation for Listener {
                 let text = query.to_string();
                 let text = text.split(" -- binds").next().unwrap_or_default().to_owned();
                 if ["SELECT", "UPDATE", "DELETE", "WITH"].iter().any(|verb| text.starts_with(verb)) {
+                    *ASKED.lock().unwrap().entry(self.url.clone()).or_default() += 1;
                     SEEN.lock().unwrap().entry(self.url.clone()).or_default().insert(text);
                 }
             }
@@ -120,13 +124,40 @@ fn listen() {
     ONCE.call_once(|| set_default_instrumentation(listener).unwrap());
 }
 
-fn told(url: &str) -> BTreeSet<String> {
+/// True for the address of a connection to the database.
+fn is_of(url: &str, address: &str) -> bool {
     let name = url.strip_prefix("sqlite://").unwrap_or(url.rsplit('/').next().unwrap_or(url));
+    let rest = address.split_once(name).map(|(_, rest)| rest);
+    rest.is_some_and(|rest| !rest.starts_with(|next: char| next.is_ascii_digit()))
+}
+
+fn asked(url: &str) -> usize {
+    ASKED.lock().unwrap().iter().filter(|(address, _)| is_of(url, address)).map(|(_, asked)| asked).sum()
+}
+
+/// Live parts are asked for every two seconds in every tab: who is it, and has anything changed.
+#[actix_web::test]
+async fn a_live_part_that_has_not_changed_costs_two_questions() {
+    listen();
+    let world = world().await;
+    let (mut sam, ben) = (world.sam().await, world.lead(1));
+    ben.texts("START").await;
+    let fields = [("phone", "206 555 0101"), ("name", "Ben Brandt")];
+    let contact = sam.post("/contacts/new", "/contacts", &fields).await.location;
+    let (_, sent) = ben.is_sent("Your order is ready.").await;
+    for page in [contact, format!("/messages/{}", sent["id"].as_str().unwrap()), "/simulator".to_owned()] {
+        let shown = sam.open(&page).await.page;
+        let since = shown.split("data-live-since=\"").nth(1).unwrap().split('"').next().unwrap();
+        let before = asked(&world.database);
+        assert_eq!(sam.open(&format!("{page}/live?since={since}")).await.status, 204, "{page}");
+        let asked = asked(&world.database) - before;
+        assert!((1..=2).contains(&asked), "{page}: {asked} statements");
+    }
+}
+
+fn told(url: &str) -> BTreeSet<String> {
     let seen = SEEN.lock().unwrap();
-    let is_ours = |address: &&String| {
-        let rest = address.split_once(name).map(|(_, rest)| rest);
-        rest.is_some_and(|rest| !rest.starts_with(|next: char| next.is_ascii_digit()))
-    };
+    let is_ours = |address: &&String| is_of(url, address);
     seen.keys().filter(is_ours).flat_map(|address| seen[address].clone()).collect()
 }
 

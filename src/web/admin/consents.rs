@@ -9,11 +9,11 @@ use actix_session::Session;
 use actix_web::web::{Data, Path, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
-use chrono::{NaiveDate, NaiveTime};
 use serde::Deserialize;
 
 use self::upload::{FileUpload, read};
 use super::contact::timeline::{HistoryContext, title};
+use super::day_field::day;
 use super::documents::recognised;
 use super::program_scope::{self, ContactInProgram, ProgramScope, ProgramTab};
 use super::revocations::{self, RevocationHints};
@@ -330,8 +330,3 @@ fn opt_in(
 }
 
 const NO_DAY: &str = "Enter the day on the document as year, month and day, for example 2026-11-03.";
-
-pub(super) fn day(text: &str) -> Option<Timestamp> {
-    let day = NaiveDate::parse_from_str(text.trim(), "%Y-%m-%d").ok()?;
-    Some(Timestamp::from(day.and_time(NaiveTime::MIN).and_utc()))
-}

@@ -1,6 +1,8 @@
 //! One contact: the gate's verdict on top, the history of consent with its evidence, and the conversation with a box to
 //! write in. It shows and hands over; what may be sent is decided by the gate alone.
 
+pub(super) mod conversation;
+mod forecast;
 pub(super) mod notes;
 pub(super) mod older;
 pub(super) mod questions;
@@ -12,6 +14,8 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
+use self::conversation::{ConversationItem, conversation};
+use self::forecast::{ComposeForecast, forecast};
 use self::older::{OlderRecord, older};
 use self::questions::notice;
 use self::timeline::{HistoryContext, TimelineDay, history};
@@ -24,20 +28,20 @@ use crate::actions::send_message::{BASIS_REQUIRED, NewMessage, check_body, needs
 use crate::actions::{ActionError, FieldError, sending_context};
 use crate::domain::decide::check_reinvite;
 use crate::domain::evidence::BasisKind;
-use crate::domain::gate::{GateOutcome, Verdict};
-use crate::domain::id::{ContactId, MessageId, NumberId};
+use crate::domain::id::ContactId;
 use crate::domain::intent::{Refusal, may_ask_again_from};
-use crate::domain::message::{Category, Lane, Status};
+use crate::domain::message::{Category, Status};
 use crate::domain::program::Program;
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::store::contacts::{self, Contact};
 use crate::store::numbers::Number;
-use crate::store::{self, ReadConn, StoreError, events, expired_holds, inbound, inbound_questions, messages};
+use crate::store::{self, ReadConn, ReplicaRead, events, expired_holds, inbound_questions};
 use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::form::{FormErrors, PostedForm};
-use crate::web::page::{self, PageFrame, html_status, see_other};
+use crate::web::live;
+use crate::web::page::{self, PageFrame, html, html_status, see_other};
 use crate::web::routes::{self, patterns};
 use crate::web::session::{self, Editor, SignedIn, Viewer};
 
@@ -47,6 +51,7 @@ const TEXTS: i64 = 100;
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
         .route(patterns::CONTACT, web::get().to(show))
+        .route(patterns::CONTACT_LIVE, web::get().to(live))
         .route(patterns::CONTACT_MESSAGES, web::post().to(send));
 }
 
@@ -59,8 +64,18 @@ struct ContactPage {
     errors: FormErrors,
 }
 
+/// The parts of the page that change by themselves.
+#[derive(Template)]
+#[template(path = "contact/live.html")]
+struct ContactFragment {
+    page: PageFrame,
+    record: ContactRecord,
+}
+
 /// All that the page shows of a contact.
 struct ContactRecord {
+    /// What tells whether any of it has changed.
+    tag: String,
     contact: Contact,
     number: Number,
     /// The programs with the state in each, where there are several.
@@ -92,26 +107,6 @@ enum ReinviteState {
     From(Timestamp),
 }
 
-/// What would become of a text written now.
-struct ComposeForecast {
-    tone: &'static str,
-    icon: &'static str,
-    words: String,
-}
-
-/// One text of the conversation.
-pub(super) struct ConversationItem {
-    pub(super) sent: Option<(MessageId, Status)>,
-    pub(super) unsent: bool,
-    /// When it goes out by itself, while it waits for the next allowed time.
-    pub(super) goes_out: Option<Timestamp>,
-    pub(super) body: String,
-    /// For which program, where there are several.
-    pub(super) program: Option<String>,
-    pub(super) who: String,
-    pub(super) at: Timestamp,
-}
-
 async fn show(
     app: Data<AppState>,
     who: Viewer,
@@ -120,6 +115,34 @@ async fn show(
 ) -> Result<HttpResponse, PageError> {
     let (id, slug) = (page::id(&id)?, program_scope::program_from_query(&request));
     render(&app, &who, id, slug, ComposeForm::default(), FormErrors::default()).await
+}
+
+/// The parts that change by themselves, if any has changed since.
+async fn live(
+    app: Data<AppState>,
+    who: Viewer,
+    id: Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse, PageError> {
+    let (id, slug): (ContactId, String) = (page::id(&id)?, program_scope::program_from_query(&request));
+    let (since, now) = (live::since(&request), app.clock.now());
+    let page = PageFrame::new(&app, "contacts", &who);
+    let role = page.role();
+    let read = move |conn: &mut ReadConn<'_>| {
+        let tag = tag(conn, id, now)?;
+        if tag == since { Ok(None) } else { record(conn, id, &slug, role, now, tag).map(Some) }
+    };
+    let seen: ReplicaRead<Option<ContactRecord>> = app.store.read_replica(who.mark, read).await?;
+    match seen.found {
+        Some(record) => html(ContactFragment { page, record }),
+        None => Ok(live::unchanged()),
+    }
+}
+
+/// What tells whether a contact's page has changed. It is read before the page is.
+fn tag(conn: &mut ReadConn<'_>, id: ContactId, now: Timestamp) -> Result<String, PageError> {
+    let marks = store::live::of_contact(conn, id)?.ok_or(PageError::NotFound)?;
+    Ok(live::tag(&marks, "", now))
 }
 
 async fn render(
@@ -133,7 +156,11 @@ async fn render(
     let now = app.clock.now();
     let page = PageFrame::new(app, "contacts", who);
     let role = page.role();
-    let seen = app.store.read_replica(who.mark(), move |conn| record(conn, id, &program, role, now)).await?;
+    let read = move |conn: &mut ReadConn<'_>| {
+        let tag = tag(conn, id, now)?;
+        record(conn, id, &program, role, now, tag)
+    };
+    let seen = app.store.read_replica(who.mark(), read).await?;
     let page = page.showing(&seen, now);
     html_status(errors.status(), ContactPage { page, record: seen.found, given, errors })
 }
@@ -203,6 +230,7 @@ fn record(
     slug: &str,
     role: Role,
     now: Timestamp,
+    tag: String,
 ) -> Result<ContactRecord, PageError> {
     let (contact, number) = program_scope::find(conn, id)?;
     let programs = ProgramScope::of_number(conn, slug, &number.consent)?;
@@ -222,6 +250,7 @@ fn record(
     let state = |program: &Program| number.consent.state_in(program.id).name().label().to_owned();
     let about = VerdictSubject { number: Some(number.id), contact: Some(id), program: Some(program), role };
     Ok(ContactRecord {
+        tag,
         programs: programs.tabs(&routes::contact(id), state),
         suffix: programs.query_suffix('?'),
         sender: store::programs::sender(conn, program.id)?,
@@ -252,6 +281,10 @@ fn record(
 impl ContactRecord {
     fn address(&self) -> String {
         format!("{}{}", routes::contact(self.contact.id), self.suffix)
+    }
+
+    fn live_address(&self) -> String {
+        format!("{}{}", routes::contact_live(self.contact.id), self.suffix)
     }
 
     fn messages_address(&self) -> String {
@@ -286,62 +319,4 @@ fn again(asked: Result<(), Refusal>) -> Option<ReinviteState> {
         Err(Refusal::AlreadyInvited { since }) => Some(ReinviteState::From(may_ask_again_from(since))),
         Err(_) => None,
     }
-}
-
-fn forecast(verdict: &Verdict) -> ComposeForecast {
-    let asked = verdict.since.is_some() || verdict.request.is_some();
-    let wait = "This message will wait until sending is turned on again.";
-    let (tone, icon, words) = match verdict.answer(Lane::Gated) {
-        GateOutcome::Send(_) => ("good", "pass", "This message will be sent right away.".to_owned()),
-        GateOutcome::Wait { until: Some(_) } => {
-            ("warn", "clock", format!("This message will be scheduled. {}", verdict.next()))
-        }
-        GateOutcome::Wait { until: None } => ("warn", "clock", wait.to_owned()),
-        GateOutcome::Hold if asked => ("warn", "clock", "This message will be held until the contact replies START.".to_owned()),
-        GateOutcome::Hold => (
-            "warn",
-            "clock",
-            "This message will be held. We send an opt-in request first, and this message after the contact replies START."
-                .to_owned(),
-        ),
-        GateOutcome::Refuse(_) => {
-            ("bad", "fail", format!("This message will be blocked, and the attempt logged. {}", verdict.headline()))
-        }
-    };
-    ComposeForecast { tone, icon, words }
-}
-
-/// The latest texts of both directions, the oldest first; `name` is the lead's.
-pub(super) fn conversation(
-    conn: &mut ReadConn<'_>,
-    number: NumberId,
-    name: &str,
-    names: &DisplayNames,
-    limit: i64,
-) -> Result<Vec<ConversationItem>, StoreError> {
-    let sent = messages::of_number(conn, number, limit)?;
-    let received = inbound::of_number(conn, number, limit)?;
-    let out = sent.into_iter().map(|message| ConversationItem {
-        unsent: !matches!(message.status, Status::Sending | Status::Sent | Status::Delivered),
-        sent: Some((message.id, message.status)),
-        goes_out: message.scheduled_for(),
-        program: names.of_program(message.program_id),
-        who: if message.lane == Lane::Gated { names.of(&message.actor) } else { "automatic".to_owned() },
-        body: message.body,
-        // Where the lead saw it: a held text stands after the START that released it.
-        at: message.claimed_at.unwrap_or(message.created_at),
-    });
-    let name = if name.is_empty() { "lead" } else { name };
-    let in_ = received.into_iter().map(|text| ConversationItem {
-        unsent: false,
-        sent: None,
-        goes_out: None,
-        program: text.program_id.and_then(|id| names.of_program(id)),
-        who: name.to_owned(),
-        body: text.body,
-        at: text.received_at,
-    });
-    let mut all: Vec<ConversationItem> = out.chain(in_).collect();
-    all.sort_by_key(|bubble| bubble.at);
-    Ok(all)
 }

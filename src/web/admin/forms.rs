@@ -9,7 +9,7 @@ use data_encoding::HEXLOWER;
 use serde::Deserialize;
 
 use crate::actions::FieldError;
-use crate::actions::publish_form::{self, FormChange, publish_form};
+use crate::actions::publish_form::{self, FormChange, change_errors, publish_form};
 use crate::domain::program::Program;
 use crate::store::forms::{self, FormVersion, HostedForm};
 use crate::store::{StoreError, programs};
@@ -58,7 +58,7 @@ struct VersionItem {
     sha256: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 struct HostedFormForm {
     #[serde(default)]
     title: String,
@@ -151,7 +151,8 @@ async fn change(
         "double" => true,
         "single" => false,
         _ => {
-            let errors = vec![FieldError::new("opt_in", "Choose what a ticked box means.")];
+            let mut errors = wording_errors(&app, slug.clone(), given.clone()).await?;
+            errors.push(FieldError::new("opt_in", "Choose what a ticked box means."));
             return form_page(&app, &who, slug, Some((given, errors.into()))).await;
         }
     };
@@ -173,4 +174,18 @@ async fn change(
         }
         Err(error) => form_page(&app, &who, slug, Some((given, error.try_into()?))).await,
     }
+}
+
+/// What is wrong with the heading and the wording, so that it is said together with the rest.
+async fn wording_errors(
+    app: &AppState,
+    slug: String,
+    given: HostedFormForm,
+) -> Result<Vec<FieldError>, PageError> {
+    let program = app.store.read::<_, StoreError>(move |conn| match forms::find(conn, &slug)? {
+        Some((form, _)) => programs::get(conn, form.program_id),
+        None => Ok(None),
+    });
+    let program = program.await?.ok_or(PageError::NotFound)?;
+    Ok(change_errors(&program, &given.title, &given.wording))
 }

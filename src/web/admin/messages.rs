@@ -21,10 +21,11 @@ use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::store::contacts::{self, Contact};
 use crate::store::messages::{self, Message, MessageStep};
-use crate::store::{ReadConn, StoreError, expired_holds, numbers, programs};
+use crate::store::{self, ReadConn, ReplicaRead, StoreError, expired_holds, numbers, programs};
 use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::form;
+use crate::web::live;
 use crate::web::page::{self, PageFrame, html};
 use crate::web::routes::{self, patterns};
 use crate::web::session::Viewer;
@@ -32,7 +33,10 @@ use crate::web::session::Viewer;
 const PER_PAGE: usize = 50;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config.route(patterns::MESSAGES, web::get().to(index)).route(patterns::MESSAGE, web::get().to(show));
+    config
+        .route(patterns::MESSAGES, web::get().to(index))
+        .route(patterns::MESSAGE, web::get().to(show))
+        .route(patterns::MESSAGE_LIVE, web::get().to(live));
 }
 
 #[derive(Template)]
@@ -141,8 +145,18 @@ struct MessageDetailPage {
     life: MessageHistory,
 }
 
+/// The part of the page that changes by itself.
+#[derive(Template)]
+#[template(path = "messages/live.html")]
+struct MessageFragment {
+    page: PageFrame,
+    life: MessageHistory,
+}
+
 /// Everything about one message.
 struct MessageHistory {
+    /// What tells whether any of it has changed.
+    tag: String,
     message: Message,
     /// Its program, where there are several.
     program: Option<String>,
@@ -179,8 +193,39 @@ async fn show(app: Data<AppState>, who: Viewer, id: Path<String>) -> Result<Http
     let page = PageFrame::new(&app, "messages", &who);
     let role = page.role();
     let now = app.clock.now();
-    let seen = app.store.read_replica(who.mark, move |conn| life(conn, id, role, now)).await?;
+    let read = move |conn: &mut ReadConn<'_>| {
+        let tag = tag(conn, id, now)?;
+        life(conn, id, role, now, tag)
+    };
+    let seen = app.store.read_replica(who.mark, read).await?;
     html(MessageDetailPage { page: page.showing(&seen, now), life: seen.found })
+}
+
+/// The part that changes by itself, if it has changed since.
+async fn live(
+    app: Data<AppState>,
+    who: Viewer,
+    id: Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse, PageError> {
+    let (id, since, now) = (page::id::<MessageId>(&id)?, live::since(&request), app.clock.now());
+    let page = PageFrame::new(&app, "messages", &who);
+    let role = page.role();
+    let read = move |conn: &mut ReadConn<'_>| {
+        let tag = tag(conn, id, now)?;
+        if tag == since { Ok(None) } else { life(conn, id, role, now, tag).map(Some) }
+    };
+    let seen: ReplicaRead<Option<MessageHistory>> = app.store.read_replica(who.mark, read).await?;
+    match seen.found {
+        Some(life) => html(MessageFragment { page, life }),
+        None => Ok(live::unchanged()),
+    }
+}
+
+/// What tells whether a message's page has changed. It is read before the page is.
+fn tag(conn: &mut ReadConn<'_>, id: MessageId, now: Timestamp) -> Result<String, PageError> {
+    let marks = store::live::of_message(conn, id)?.ok_or(PageError::NotFound)?;
+    Ok(live::tag(&marks, "", now))
 }
 
 /// What holds a message that waits for its next attempt now, beside the time: the gate itself is asked.
@@ -209,6 +254,7 @@ fn life(
     id: MessageId,
     role: Role,
     now: Timestamp,
+    tag: String,
 ) -> Result<MessageHistory, PageError> {
     let message = messages::get(conn, id)?.ok_or(PageError::NotFound)?;
     let steps = messages::steps(conn, id)?;
@@ -244,6 +290,7 @@ fn life(
     let in_place_of = expired_holds::answered_by(conn, id)?.map(|asked| asked.message_id);
     let (program, by) = (names.of_program(message.program_id), names.of(&message.actor));
     Ok(MessageHistory {
+        tag,
         message,
         program,
         by,

@@ -6,6 +6,7 @@ pub mod consents;
 pub mod contact;
 pub mod contacts;
 pub mod dashboard;
+mod day_field;
 pub mod documents;
 mod expired_holds;
 pub mod forms;

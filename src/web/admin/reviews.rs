@@ -10,7 +10,7 @@ use askama::Template;
 use chrono::Duration;
 use serde::Deserialize;
 
-use super::contact::{ConversationItem, conversation};
+use super::contact::conversation::{ConversationItem, conversation};
 use super::names::DisplayNames;
 use crate::actions::review::{ReviewDecision, ReviewedState, decide_review};
 use crate::actions::{ActionError, FieldError};

@@ -10,7 +10,7 @@ use askama::Template;
 use chrono::Duration;
 use serde::Deserialize;
 
-use super::consents::day;
+use super::day_field::day;
 use super::names::DisplayNames;
 use crate::actions::FieldError;
 use crate::actions::record_consent::{NewConsentRecord, record_consent};

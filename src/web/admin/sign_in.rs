@@ -13,6 +13,7 @@ use crate::web::AppState;
 use crate::web::client_address::client_ip;
 use crate::web::error::PageError;
 use crate::web::form::{self, BeforeSignIn, FormErrors, PostedForm};
+use crate::web::origin;
 use crate::web::page::{PlainPage, html, html_status, see_other};
 use crate::web::routes::{self, patterns};
 use crate::web::session::{self, Viewer};
@@ -63,7 +64,7 @@ struct SignInForm {
 async fn show(app: Data<AppState>, request: HttpRequest) -> Result<HttpResponse, PageError> {
     let SignInQuery { next, lost } = form::query(&request);
     if let Some(user) = session::current(&request).await? {
-        let next = if form::is_local(&next) { next } else { routes::dashboard().to_owned() };
+        let next = if origin::is_local(&next) { next } else { routes::dashboard().to_owned() };
         return html(AlreadyPage { page: PlainPage, name: user.name, next });
     }
     let (csrf, lost_form) = (form::anonymous_token(&app), lost == "form");
@@ -93,7 +94,11 @@ async fn sign_in(
     match user {
         Some(user) => {
             session::begin(&session, &user)?;
-            Ok(see_other(if form::is_local(&given.next) { given.next.as_str() } else { routes::dashboard() }))
+            Ok(see_other(if origin::is_local(&given.next) {
+                given.next.as_str()
+            } else {
+                routes::dashboard()
+            }))
         }
         None => refuse(&app, given.email, given.next),
     }

@@ -41,31 +41,29 @@ pub(super) fn routes(config: &mut ServiceConfig) {
 }
 
 /// The gate's answer as a panel: the sentence, the way on, and every check in order.
-#[derive(Template)]
-#[template(path = "troubleshoot/verdict.html")]
 pub(super) struct VerdictPanel {
-    question: String,
-    tone: &'static str,
-    icon: &'static str,
-    headline: String,
-    next_step: Option<String>,
-    fix: Option<CheckFix>,
-    open: bool,
-    checks: Vec<CheckItem>,
+    pub(super) question: String,
+    pub(super) tone: &'static str,
+    pub(super) icon: &'static str,
+    pub(super) headline: String,
+    pub(super) next_step: Option<String>,
+    pub(super) fix: Option<CheckFix>,
+    pub(super) open: bool,
+    pub(super) checks: Vec<CheckItem>,
 }
 
 /// Where a failed check is put right.
-struct CheckFix {
-    href: String,
-    label: &'static str,
+pub(super) struct CheckFix {
+    pub(super) href: String,
+    pub(super) label: &'static str,
 }
 
-struct CheckItem {
-    label: &'static str,
-    outcome: &'static str,
-    facts: String,
-    rule: &'static str,
-    next_step: Option<String>,
+pub(super) struct CheckItem {
+    pub(super) label: &'static str,
+    pub(super) outcome: &'static str,
+    pub(super) facts: String,
+    pub(super) rule: &'static str,
+    pub(super) next_step: Option<String>,
 }
 
 /// Whom a verdict is about and who reads it: where its fixes lead to.

@@ -1,5 +1,6 @@
 //! A sentence that one request leaves for the next page of the same session.
 
+use crate::web::routes;
 use actix_session::Session;
 use actix_web::HttpRequest;
 use actix_web::http::Method;
@@ -34,7 +35,7 @@ fn leave(session: &Session, flash: FlashMessage) {
 
 /// A notice is taken by the page that shows it, not by a form on the way there, nor by a page that refreshes a part of itself.
 pub(super) fn take_flash(request: &HttpRequest, session: &Session) -> Option<FlashMessage> {
-    let is_part = request.headers().contains_key("HX-Request");
+    let is_part = routes::is_live(request.path());
     if request.method() != Method::GET || is_part || !session.contains_key(FLASH) {
         return None;
     }

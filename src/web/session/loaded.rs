@@ -1,0 +1,28 @@
+//! Who a session belongs to, as it was read together with the session: while one request is answered, nobody asks again.
+
+use std::cell::RefCell;
+
+use crate::store::users::User;
+
+/// Whose the session is, and why the installation switched sending off, as it is stored.
+pub(super) type Found = (User, Option<String>);
+
+tokio::task_local! {
+    static LOADED: RefCell<Option<Found>>;
+}
+
+/// Answers one request.
+pub(super) async fn while_answering<F: Future>(answer: F) -> F::Output {
+    LOADED.scope(RefCell::new(None), answer).await
+}
+
+/// Keeps who was read.
+pub(super) fn keep(found: Option<Found>) {
+    // Outside of a request there is nothing to keep it for.
+    let _ = LOADED.try_with(|loaded| loaded.replace(found));
+}
+
+/// Who was read, if it was in this request.
+pub(super) fn found() -> Option<Found> {
+    LOADED.try_with(|loaded| loaded.borrow().clone()).ok().flatten()
+}
