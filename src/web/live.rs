@@ -3,11 +3,11 @@
 
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpRequest, HttpResponse};
+use data_encoding::HEXLOWER;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::form;
-use crate::domain::hex::hex;
 use crate::domain::time::Timestamp;
 use crate::store::live::LiveMarks;
 
@@ -28,8 +28,7 @@ pub fn since(request: &HttpRequest) -> String {
 /// The tag of what a page shows; another one when any of it has changed. `more` is what is not in the database.
 pub fn tag(marks: &LiveMarks, more: &str, now: Timestamp) -> String {
     let text = format!("{marks:?} {more} {}", now.micros().div_euclid(READ_ANEW));
-    let digest: [u8; 32] = Sha256::digest(text.as_bytes()).into();
-    hex(digest.first_chunk::<8>().map_or(&[], |first| first))
+    HEXLOWER.encode(&Sha256::digest(text.as_bytes())).chars().take(16).collect()
 }
 
 /// The answer while nothing has changed.

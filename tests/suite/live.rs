@@ -84,9 +84,9 @@ async fn the_menu_counts_reviews_and_contacts() {
     let mut sam = world.sam().await;
     let fields = [("phone", "206 555 0101"), ("name", "Ben Brandt")];
     sam.post("/contacts/new", "/contacts", &fields).await;
-    sam.open("/account").await.says("Contacts<span class=\"count\">1</span>").says("Review desk</a>");
+    sam.open("/account").await.says("Contacts <span class=\"count\">1</span>").says("Review desk</a>");
     world.lead(1).texts("way too many messages").await;
     world.clock.advance(chrono::Duration::seconds(11));
-    sam.open("/account").await.says("Review desk<span class=\"count\">1</span>");
+    sam.open("/account").await.says("Review desk <span class=\"count\">1</span>");
     sam.open("/contacts").await.says("<a href=\"/account\">Sam Sato</a>");
 }
