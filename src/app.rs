@@ -13,7 +13,8 @@ use anyhow::{Context, Result};
 
 use crate::actions::database_kind::settle_kind;
 use crate::actions::starts::needs_key;
-use crate::actions::{ActionError, install, spelling};
+use crate::actions::users::offer_setup;
+use crate::actions::{install, spelling};
 use crate::clock::Clock;
 use crate::config::{InvalidSetting, ServerConfig};
 use crate::domain::database_kind::DatabaseKind;
@@ -25,7 +26,7 @@ use crate::providers::simulator::Simulator;
 use crate::providers::twilio::{Twilio, TwilioConfig};
 use crate::store::seal_file::SealFile;
 use crate::store::start_file::StartFile;
-use crate::store::{Store, StoreError, Tx, settings, transfer, users};
+use crate::store::{Store, StoreError, Tx, settings, transfer};
 use crate::web::{self, AppState, api::secret_hash, limits::RateLimits, signed::ValueSigner};
 
 pub use crate::jobs::mark;
@@ -166,8 +167,7 @@ async fn database_kind(config: &ServerConfig, store: &Store, now: Timestamp) -> 
 /// Numbers that an earlier version kept under an old spelling lead to their canonical records before the first text goes
 /// out. Once for each database; with American numbers alone nothing is read.
 async fn join_spellings(store: &Store, now: Timestamp) -> Result<()> {
-    let done = store.read::<_, StoreError>(|conn| settings::get(conn, settings::SPELLINGS_JOINED));
-    if done.await?.is_some() {
+    if store.read(spelling::are_joined).await? {
         return Ok(());
     }
     let mut after: Option<String> = None;
@@ -176,10 +176,9 @@ async fn join_spellings(store: &Store, now: Timestamp) -> Result<()> {
         let page = move |tx: &mut Tx<'_>| spelling::join_spellings(tx, from.as_deref(), JOINED_AT_ONCE, now);
         after = store.write(page).await?;
         if after.is_none() {
-            break;
+            return Ok(());
         }
     }
-    Ok(store.write(|tx| settings::set(tx, settings::SPELLINGS_JOINED, "1")).await?)
 }
 
 fn shared(
@@ -283,15 +282,6 @@ async fn setup_link(app: &AppState) -> Result<Option<String>> {
     getrandom::fill(&mut token).map_err(|error| InvalidSetting(error.to_string()))?;
     let token = data_encoding::HEXLOWER.encode(&token);
     let hash = data_encoding::HEXLOWER.encode(&secret_hash(&token));
-    let needed = app
-        .store
-        .write(move |tx| {
-            if users::lock(tx)?.any {
-                return Ok(false);
-            }
-            settings::set(tx, settings::SETUP_TOKEN, &hash)?;
-            Ok::<_, ActionError>(true)
-        })
-        .await?;
+    let needed = app.store.write(move |tx| offer_setup(tx, &hash)).await?;
     Ok(needed.then(|| format!("{}/setup?token={token}", app.public_url)))
 }

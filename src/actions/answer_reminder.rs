@@ -2,8 +2,7 @@
 
 use chrono::{Days, NaiveDate};
 
-use super::ActionError;
-use crate::domain::actor::Actor;
+use super::{ActionContext, ActionError};
 use crate::domain::schedule::{PendingRule, federal_day};
 use crate::domain::time::Timestamp;
 use crate::store::{ReadConn, StoreError, Tx, admin_log, settings};
@@ -27,13 +26,13 @@ pub enum ReminderAnswer {
 /// [`ActionError::NotFound`] when there is no such rule.
 pub fn answer_reminder(
     tx: &mut Tx<'_>,
+    context: &ActionContext<'_>,
     name: &str,
     answer: ReminderAnswer,
-    actor: &Actor,
-    now: Timestamp,
 ) -> Result<(), ActionError> {
     let rule = PendingRule::find(name).ok_or(ActionError::NotFound("reminder"))?;
-    let later = federal_day(now).checked_add_days(Days::new(POSTPONED_DAYS)).unwrap_or(NaiveDate::MAX);
+    let later =
+        federal_day(context.now).checked_add_days(Days::new(POSTPONED_DAYS)).unwrap_or(NaiveDate::MAX);
     let (value, details) = match answer {
         ReminderAnswer::Done => (DONE.to_owned(), "done".to_owned()),
         ReminderAnswer::Postpone => (later.to_string(), format!("postponed until {later}")),
@@ -41,7 +40,14 @@ pub fn answer_reminder(
     // Of two who answer at once both are logged, and the later answer stays.
     settings::get_or_set(tx, &key(rule), &value)?;
     settings::set(tx, &key(rule), &value)?;
-    admin_log::add(tx, actor, "rule.reminder", &format!("pending-rule:{name}"), &details, now)?;
+    admin_log::add(
+        tx,
+        context.actor,
+        "rule.reminder",
+        &format!("pending-rule:{name}"),
+        &details,
+        context.now,
+    )?;
     Ok(())
 }
 

@@ -5,13 +5,12 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::Duration;
 use sha2::{Digest, Sha256};
 
-use crate::domain::actor::Actor;
 use crate::domain::id::ApiKeyId;
 use crate::domain::time::Timestamp;
 use crate::store::api_keys::{self, ApiKey};
 use crate::store::{StoreError, Tx, admin_log};
 
-use super::{ActionError, FieldError, one_line};
+use super::{ActionContext, ActionError, FieldError, one_line};
 
 /// What a key to the JSON API may do.
 pub const SCOPES: [&str; 3] = ["messages", "contacts", "consent"];
@@ -26,10 +25,9 @@ const NOTED_EVERY: Duration = Duration::hours(1);
 /// What is wrong with which field.
 pub fn create_api_key(
     tx: &mut Tx<'_>,
+    context: &ActionContext<'_>,
     name: &str,
     scopes: &[String],
-    actor: &Actor,
-    now: Timestamp,
 ) -> Result<String, ActionError> {
     let name = one_line(name);
     check_key(&name, scopes)?;
@@ -39,19 +37,19 @@ pub fn create_api_key(
     let granted: Vec<&str> =
         SCOPES.into_iter().filter(|scope| scopes.iter().any(|asked| asked == scope)).collect();
     let key = ApiKey {
-        id: tx.new_id(now)?,
+        id: tx.new_id(context.now)?,
         name: name.clone(),
         hash: Sha256::digest(secret.as_bytes()).to_vec(),
         scopes: granted.join(","),
-        created_at: now,
+        created_at: context.now,
         revoked_at: None,
         prefix: secret.chars().take(PREFIX).collect(),
-        made_by: actor.to_string(),
+        made_by: context.actor.to_string(),
         last_used_at: None,
     };
     api_keys::insert(tx, &key)?;
     let details = format!("{}…, scopes: {}.", key.prefix, key.scopes);
-    admin_log::add(tx, actor, "api-key.created", &format!("api-key:{name}"), &details, now)?;
+    admin_log::add(tx, context.actor, "api-key.created", &format!("api-key:{name}"), &details, context.now)?;
     Ok(secret)
 }
 
@@ -70,16 +68,18 @@ fn check_key(name: &str, scopes: &[String]) -> Result<(), ActionError> {
 ///
 /// # Errors
 /// When there is no such key.
-pub fn revoke_api_key(
-    tx: &mut Tx<'_>,
-    id: ApiKeyId,
-    actor: &Actor,
-    now: Timestamp,
-) -> Result<(), ActionError> {
+pub fn revoke_api_key(tx: &mut Tx<'_>, context: &ActionContext<'_>, id: ApiKeyId) -> Result<(), ActionError> {
     let key = api_keys::get_locked(tx, id)?.ok_or(ActionError::NotFound("API key"))?;
     if key.revoked_at.is_none() {
-        api_keys::revoke(tx, &key, now)?;
-        admin_log::add(tx, actor, "api-key.revoked", &format!("api-key:{}", key.name), "", now)?;
+        api_keys::revoke(tx, &key, context.now)?;
+        admin_log::add(
+            tx,
+            context.actor,
+            "api-key.revoked",
+            &format!("api-key:{}", key.name),
+            "",
+            context.now,
+        )?;
     }
     Ok(())
 }

@@ -16,10 +16,10 @@ use crate::store::messages::{self, Message, StatusChange};
 use crate::store::numbers::{self, Number};
 use crate::store::{ReadConn, StoreError, Tx, admin_log, events, programs, sending, settings};
 
-use super::consent::{ActionContext, apply};
 use super::database_kind::texts_held;
 use super::requests::invitation_of as request_message;
-use super::{ActionError, restore, seed};
+use super::transition::apply;
+use super::{ActionContext, ActionError, restore, seed};
 
 /// Numbers in one transaction.
 const STEP: i64 = 500;
@@ -146,7 +146,7 @@ pub fn end_simulated(
             }
             let program = programs::get(tx, program)?.ok_or(ActionError::NotFound("program"))?;
             let intent = Intent::EndSimulation { reason: REASON.to_owned() };
-            apply(tx, &mut number, &program, intent, &ActionContext::new(&Actor::Operator, now))?;
+            apply(tx, &ActionContext::system(now).by(&Actor::Operator), &mut number, &program, intent)?;
         }
     }
     Ok(last)

@@ -3,14 +3,12 @@
 
 use serde::Deserialize;
 
-use crate::domain::actor::Actor;
 use crate::domain::program::Program;
-use crate::domain::time::Timestamp;
 use crate::store::{Tx, admin_log, backfill, forms, programs};
 
 use super::edit_sending::{sender, text_from};
 use super::publish_form::first_form;
-use super::{ActionError, FieldError, one_line};
+use super::{ActionContext, ActionError, FieldError, one_line};
 
 /// What an administrator enters about a new program.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -34,29 +32,27 @@ pub struct NewProgram {
 /// What is wrong with which field.
 pub fn create_program(
     tx: &mut Tx<'_>,
+    context: &ActionContext<'_>,
     new: &NewProgram,
-    region: &str,
-    actor: &Actor,
-    now: Timestamp,
 ) -> Result<(), ActionError> {
     let others = programs::all_locked(tx)?;
     let slug = new.slug.trim();
     let (name, brand, contact) = (one_line(&new.name), one_line(&new.brand), one_line(&new.contact_route));
-    let program = Program::new(tx.new_id(now)?, slug, &name, &brand, &contact, now);
+    let program = Program::new(tx.new_id(context.now)?, slug, &name, &brand, &contact, context.now);
     let mut errors = super::edit_program::wrong(&program);
     errors.extend(check_slug(tx, slug)?);
-    let sender = sender(tx, program.id, &new.sender, region, &mut errors)?;
+    let sender = sender(tx, program.id, &new.sender, context.region, &mut errors)?;
     if !errors.is_empty() {
         return Err(ActionError::Invalid(errors));
     }
     let program = programs::insert(tx, &others, program)?;
     if let Some(sender) = &sender {
-        text_from(tx, &program, sender, now)?;
+        text_from(tx, &program, sender, context.now)?;
     }
     backfill::add_program_rows(tx, &program)?;
-    first_form(tx, &program, slug, now)?;
+    first_form(tx, &program, slug, context.now)?;
     let details = format!("“{name}” of {brand}, texts from {}", sender.as_deref().unwrap_or("no number yet"));
-    admin_log::add(tx, actor, "program.added", &format!("program:{slug}"), &details, now)?;
+    admin_log::add(tx, context.actor, "program.added", &format!("program:{slug}"), &details, context.now)?;
     Ok(())
 }
 

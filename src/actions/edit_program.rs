@@ -1,14 +1,14 @@
 //! An administrator changes a program's wording. What is not permitted to be texted is refused here, field by field.
 
-use crate::domain::actor::Actor;
 use crate::domain::program::{Program, check_invitation};
 use crate::domain::schedule::promises_none;
-use crate::domain::time::Timestamp;
 use crate::store::{Tx, programs};
 
 use super::publish_form::republish;
 use super::wording::{clean, line_error, template_error};
-use super::{ActionError, FieldError, change, check_revision, edit_replies, revision_tag, save_program};
+use super::{
+    ActionContext, ActionError, FieldError, change, check_revision, edit_replies, revision_tag, save_program,
+};
 
 /// What an administrator enters about a program.
 #[derive(Clone, Debug, Default)]
@@ -73,10 +73,9 @@ pub fn wording_revision(program: &Program) -> String {
 /// page was opened.
 pub fn edit_program(
     tx: &mut Tx<'_>,
+    context: &ActionContext<'_>,
     slug: &str,
     wording: &ProgramChange,
-    actor: &Actor,
-    now: Timestamp,
 ) -> Result<Vec<String>, ActionError> {
     let before = programs::find_locked(tx, Some(slug))?.ok_or(ActionError::NotFound("program"))?;
     check_revision(&wording.revision, &wording_revision(&before))?;
@@ -102,8 +101,8 @@ pub fn edit_program(
         return Err(ActionError::Invalid(errors));
     }
     let changes = changes(&before, &after);
-    match save_program(tx, &before, after, &changes, actor, now)? {
-        Some(program) => republish(tx, &before, &program, actor, now),
+    match save_program(tx, context, &before, after, &changes)? {
+        Some(program) => republish(tx, context, &before, &program),
         None => Ok(Vec::new()),
     }
 }
@@ -114,11 +113,10 @@ pub fn edit_program(
 /// [`ActionError::NotFound`] when there is no such program.
 pub fn keep_rules(
     tx: &mut Tx<'_>,
+    context: &ActionContext<'_>,
     slug: Option<&str>,
     quiet_hours: Option<bool>,
     frequency: Option<bool>,
-    actor: &Actor,
-    now: Timestamp,
 ) -> Result<Program, ActionError> {
     let before = programs::find_locked(tx, slug)?.ok_or(ActionError::NotFound("program"))?;
     let after = Program {
@@ -127,7 +125,7 @@ pub fn keep_rules(
         ..(*before).clone()
     };
     let changes = changes(&before, &after);
-    Ok(save_program(tx, &before, after, &changes, actor, now)?.unwrap_or_else(|| before.into_inner()))
+    Ok(save_program(tx, context, &before, after, &changes)?.unwrap_or_else(|| before.into_inner()))
 }
 
 /// What a program may not be, field by field.

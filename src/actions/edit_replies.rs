@@ -1,14 +1,12 @@
 //! An administrator writes a program's auto-replies in another language, or takes them away.
 
-use crate::domain::actor::Actor;
 use crate::domain::auto_reply::{AutoReplies, AutoReply};
 use crate::domain::language::Language;
 use crate::domain::program::Program;
-use crate::domain::time::Timestamp;
 use crate::store::{Tx, programs};
 
 use super::wording::{clean, line_error, template_error};
-use super::{ActionError, FieldError, change, check_revision, revision_tag, save_program};
+use super::{ActionContext, ActionError, FieldError, change, check_revision, revision_tag, save_program};
 
 /// The name of a field in another language: that of English, and the language.
 pub fn field(name: &str, language: Language) -> String {
@@ -29,12 +27,11 @@ pub fn replies_revision(program: &Program, language: Language) -> String {
 /// [`ActionError::Conflict`] when they were changed since the page was opened.
 pub fn edit_replies(
     tx: &mut Tx<'_>,
+    context: &ActionContext<'_>,
     slug: &str,
     language: Language,
     replies: &AutoReplies,
     revision: &str,
-    actor: &Actor,
-    now: Timestamp,
 ) -> Result<(), ActionError> {
     if !Language::BESIDE_ENGLISH.contains(&language) {
         return Err(ActionError::NotFound("language"));
@@ -59,7 +56,7 @@ pub fn edit_replies(
     if !replies.is_empty() {
         after.replies.insert(language, replies);
     }
-    save_program(tx, &before, after, &changes, actor, now)?;
+    save_program(tx, context, &before, after, &changes)?;
     Ok(())
 }
 

@@ -3,7 +3,6 @@
 
 use serde::Deserialize;
 
-use crate::domain::actor::Actor;
 use crate::domain::id::ProgramId;
 use crate::domain::phone::Phone;
 use crate::domain::program::{Program, ProgramKind, WordList, check_code, check_words};
@@ -11,7 +10,7 @@ use crate::domain::reply::ReplyIntent;
 use crate::domain::time::Timestamp;
 use crate::store::{LockedRow, Tx, programs};
 
-use super::{ActionError, FieldError, change, check_revision, revision_tag, save_program};
+use super::{ActionContext, ActionError, FieldError, change, check_revision, revision_tag, save_program};
 
 const OF_ANOTHER: &str = "Another program texts from this number: a reply to it would not say which one is meant. Enter a \
     number of its own.";
@@ -68,11 +67,9 @@ impl SendingChange {
 /// page was opened.
 pub fn edit_sending(
     tx: &mut Tx<'_>,
+    context: &ActionContext<'_>,
     slug: &str,
     sending: &SendingChange,
-    region: &str,
-    actor: &Actor,
-    now: Timestamp,
 ) -> Result<(), ActionError> {
     let before = programs::find_locked(tx, Some(slug))?.ok_or(ActionError::NotFound("program"))?;
     let was = programs::sender(tx, before.id)?;
@@ -97,7 +94,7 @@ pub fn edit_sending(
     let kind = kind(&before, &sending.kind, &mut errors);
     let after = Program { hours, kind, code, revoke_words, help_words, opt_in_words, ..(*before).clone() };
     errors.extend(said_twice(&after));
-    let sender = sender(tx, before.id, &sending.sender, region, &mut errors)?;
+    let sender = sender(tx, before.id, &sending.sender, context.region, &mut errors)?;
     if !errors.is_empty() {
         return Err(ActionError::Invalid(errors));
     }
@@ -115,9 +112,9 @@ pub fn edit_sending(
     .flatten()
     .collect();
     if let Some(sender) = sender {
-        text_from(tx, &before, &sender, now)?;
+        text_from(tx, &before, &sender, context.now)?;
     }
-    save_program(tx, &before, after, &changes, actor, now)?;
+    save_program(tx, context, &before, after, &changes)?;
     Ok(())
 }
 

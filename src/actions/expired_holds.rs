@@ -1,24 +1,16 @@
 //! Messages that ran out while they waited for START. When the lead opts in after all, nothing of them goes out by itself: a
 //! person is asked about each, and has it sent anew, through the gate, or leaves it. Once, whoever is faster.
 
-use chrono::Duration;
-
-use crate::domain::actor::Actor;
 use crate::domain::consent::StateName;
-use crate::domain::id::{MessageId, ProgramId};
+use crate::domain::id::MessageId;
 use crate::domain::message::{StaleDecision, Status};
-use crate::domain::program::Program;
-use crate::domain::time::Timestamp;
 use crate::store::expired_holds::{self, HoldQuestion};
 use crate::store::messages::{self, Message, StatusChange};
 use crate::store::numbers::Number;
-use crate::store::{StoreError, Tx, events, numbers, programs};
+use crate::store::{Tx, numbers, programs};
 
-use super::ActionError;
 use super::send_message::{NewMessage, SendResult, send_message};
-
-/// What ran out longer ago than this is not worth a question.
-const LOOK_BACK: Duration = Duration::days(90);
+use super::{ActionContext, ActionError};
 
 /// What a person decided.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -29,46 +21,6 @@ pub enum HoldAnswer {
     Leave,
 }
 
-/// Asks a person about what ran out for this number and program before it opted in; not about what was accepted under
-/// an earlier consent: no START revives that.
-pub(super) fn open_question(
-    tx: &mut Tx<'_>,
-    number: &Number,
-    program: &Program,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let mut ended = None;
-    for message in expired_holds::ran_out(tx, number.id, program.id, now.plus(-LOOK_BACK))? {
-        let superseded = match ended {
-            Some((seq, ended)) if seq == message.accepted_seq => ended,
-            _ => {
-                events::ended_after(tx, number.id, program.id, message.lane, message.accepted_seq)?.is_some()
-            }
-        };
-        ended = Some((message.accepted_seq, superseded));
-        if !superseded {
-            expired_holds::ask(tx, message.id, number.id, now)?;
-        }
-    }
-    Ok(())
-}
-
-/// Takes the open questions back: consent has ended for the program, or for all.
-pub(super) fn close(
-    tx: &mut Tx<'_>,
-    number: &Number,
-    program: Option<ProgramId>,
-    actor: &Actor,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    for (_, message) in expired_holds::open_of(tx, number.id)? {
-        if program.is_none_or(|program| program == message.program_id) {
-            expired_holds::decide(tx, message.id, StaleDecision::Withdrawn, None, actor, now)?;
-        }
-    }
-    Ok(())
-}
-
 /// Records what a person decided about a message that ran out. Returns what became of the new one, if there is one. When
 /// the gate refuses it, the attempt is kept and the question stays.
 ///
@@ -76,11 +28,9 @@ pub(super) fn close(
 /// [`ActionError::Conflict`] when somebody was faster or the consent it was written under has ended.
 pub fn decide_stale(
     tx: &mut Tx<'_>,
+    context: &ActionContext<'_>,
     message: MessageId,
     choice: HoldAnswer,
-    region: &str,
-    actor: &Actor,
-    now: Timestamp,
 ) -> Result<Option<SendResult>, ActionError> {
     let missing = ActionError::NotFound("question");
     let Some(asked) = expired_holds::get(tx, message)? else { return Err(missing) };
@@ -92,10 +42,10 @@ pub fn decide_stale(
     match asked.decision {
         Some(StaleDecision::Sent | StaleDecision::Left) => Err(decided()),
         Some(StaleDecision::Withdrawn) if choice == HoldAnswer::Leave => Err(decided()),
-        _ if choice == HoldAnswer::Send => send_anew(tx, &asked, &old, &number, region, actor, now).map(Some),
+        _ if choice == HoldAnswer::Send => send_anew(tx, context, &asked, &old, &number).map(Some),
         _ => {
             let (decision, note) = (StaleDecision::Left, "A person decided to leave it.");
-            apply(tx, &old, decision, None, note, actor, now)?;
+            apply(tx, context, &old, decision, None, note)?;
             Ok(None)
         }
     }
@@ -103,12 +53,10 @@ pub fn decide_stale(
 
 fn send_anew(
     tx: &mut Tx<'_>,
+    context: &ActionContext<'_>,
     asked: &HoldQuestion,
     old: &Message,
     number: &Number,
-    region: &str,
-    actor: &Actor,
-    now: Timestamp,
 ) -> Result<SendResult, ActionError> {
     let program = programs::get(tx, old.program_id)?.ok_or(ActionError::NotFound("program"))?;
     let state = number.consent.state_in(program.id).name();
@@ -129,27 +77,26 @@ fn send_anew(
         program: Some(program.slug),
         basis: None,
     };
-    let accepted = send_message(tx, &wanted, region, actor, now)?;
+    let accepted = send_message(tx, context, &wanted)?;
     if accepted.status != Status::Blocked {
         let note = format!("It stays expired; a person had it sent anew as message {}.", accepted.id);
-        apply(tx, old, StaleDecision::Sent, Some(accepted.id), &note, actor, now)?;
+        apply(tx, context, old, StaleDecision::Sent, Some(accepted.id), &note)?;
     }
     Ok(accepted)
 }
 
 fn apply(
     tx: &mut Tx<'_>,
+    context: &ActionContext<'_>,
     old: &Message,
     decision: StaleDecision,
     sent_as: Option<MessageId>,
     note: &str,
-    actor: &Actor,
-    now: Timestamp,
 ) -> Result<(), ActionError> {
-    if !expired_holds::decide(tx, old.id, decision, sent_as, actor, now)? {
+    if !expired_holds::decide(tx, old.id, decision, sent_as, context.actor, context.now)? {
         return Err(decided());
     }
-    messages::advance(tx, old, Status::Expired, now, &StatusChange::noted(note))?;
+    messages::advance(tx, old, Status::Expired, context.now, &StatusChange::noted(note))?;
     Ok(())
 }
 

@@ -1,15 +1,13 @@
 //! A person says that a number can be reached although a carrier said that it cannot: carriers err, and numbers are ported.
 //! The reason is kept in the log and in the number's timeline. Consent is not touched.
 
-use crate::domain::actor::Actor;
 use crate::domain::decide::check_reason;
 use crate::domain::id::NumberId;
 use crate::domain::note::NoteKind;
-use crate::domain::time::Timestamp;
 use crate::store::number_notes::{self, NumberNote};
 use crate::store::{Tx, admin_log, numbers};
 
-use super::{ActionError, one_line};
+use super::{ActionContext, ActionError, one_line};
 
 /// Lifts the mark that a carrier's refusal left.
 ///
@@ -17,10 +15,9 @@ use super::{ActionError, one_line};
 /// [`ActionError::Invalid`] without a reason, [`ActionError::Conflict`] when the number is not marked.
 pub fn mark_reachable(
     tx: &mut Tx<'_>,
+    context: &ActionContext<'_>,
     id: NumberId,
     reason: &str,
-    actor: &Actor,
-    now: Timestamp,
 ) -> Result<(), ActionError> {
     let mut number = numbers::get_locked(tx, id)?.ok_or(ActionError::NotFound("number"))?;
     let Some(code) = number.unreachable.clone() else {
@@ -31,16 +28,16 @@ pub fn mark_reachable(
     numbers::set_unreachable(tx, &mut number, None)?;
     let words = format!("{reason} (the carrier's code was {code})");
     let note = NumberNote {
-        id: tx.new_id(now)?,
+        id: tx.new_id(context.now)?,
         number_id: id,
         contact_id: None,
         kind: NoteKind::MarkedReachable,
         other_number_id: None,
         words: words.clone(),
-        actor: actor.to_string(),
-        at: now,
+        actor: context.actor.to_string(),
+        at: context.now,
     };
     number_notes::add(tx, &note)?;
-    admin_log::add(tx, actor, "number.reachable", &format!("number:{id}"), &words, now)?;
+    admin_log::add(tx, context.actor, "number.reachable", &format!("number:{id}"), &words, context.now)?;
     Ok(())
 }

@@ -1,16 +1,21 @@
 //! The verbs: one file for each thing that a person or a machine can do. Every write of the product is in here. An action
-//! loads, decides (in `domain`) and records, in one transaction; who acts and what time it is are arguments.
+//! loads, decides (in `domain`) and records, in one transaction; who acts, when and where is one argument, [`ActionContext`].
+//! Pages call the verbs through [`Commands`]; jobs and the command line open their transactions themselves.
 
-mod consent;
+mod commands;
 mod contact_details;
+mod context;
+mod effects;
 mod error;
 pub mod fetched_texts;
 mod gate;
+mod hold_questions;
 pub mod order;
 mod requests;
 mod retry;
 mod revision;
 mod save_program;
+mod transition;
 mod wording;
 mod words;
 
@@ -42,6 +47,7 @@ pub mod save_contact;
 pub mod seal;
 pub mod seed;
 pub mod send_message;
+pub mod send_once;
 pub mod spelling;
 pub mod starts;
 pub mod submit_form;
@@ -49,6 +55,8 @@ pub mod switch_sending;
 pub mod users;
 pub mod verify;
 
+pub use commands::Commands;
+pub use context::ActionContext;
 pub use error::{ActionError, FieldError};
 pub use gate::{SendingContext, sending_context};
 pub use revision::revision_tag;

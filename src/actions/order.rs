@@ -23,10 +23,9 @@ use crate::store::inbound_questions::InboundQuestion;
 use crate::store::numbers::{self, Number};
 use crate::store::{LockedRow, ReadConn, Tx, events, programs};
 
-use super::ActionError;
-use super::consent::{ActionContext, apply};
 use super::fetched_texts::{CarrierTimes, FetchedTexts};
-use super::receive_text::evidence;
+use super::transition::apply_answered;
+use super::{ActionContext, ActionError};
 
 /// When a START arrives, and what it has to be later than. Only a number that ever opted out costs a query.
 pub(super) fn arrival(
@@ -147,7 +146,7 @@ pub(super) fn decide_again(
     if arrival.opt_outs.is_empty() || arrival.opt_outs.iter().any(is_newer) {
         return Ok(Some(QuestionAnswer::Superseded));
     }
-    let mut text = evidence(start);
+    let mut text = start.evidence();
     match (start.sent_at, texts.get(&start.provider_id)) {
         (None, FetchedText::Unknown) => return Ok(Some(QuestionAnswer::UnknownText)),
         (None, FetchedText::Found(found)) if found.body != start.body => {
@@ -170,8 +169,8 @@ pub(super) fn decide_again(
         StartOrder::Unknown if is_silent => Ok(None),
         StartOrder::Unknown => Ok(Some(QuestionAnswer::UnknownText)),
         StartOrder::Later => {
-            let occasion = ActionContext { actor: &Actor::Lead, now, confirm: question.confirm };
-            apply(tx, number, &program, Intent::Start(text, arrival), &occasion)?;
+            let context = ActionContext::system(now).by(&Actor::Lead);
+            apply_answered(tx, &context, number, &program, Intent::Start(text, arrival), question.confirm)?;
             Ok(Some(QuestionAnswer::Counted))
         }
     }

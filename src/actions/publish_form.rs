@@ -3,7 +3,6 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::domain::actor::Actor;
 use crate::domain::id::FormId;
 use crate::domain::language::Language;
 use crate::domain::program::{Program, check_placeholders, default_wording};
@@ -12,7 +11,7 @@ use crate::domain::time::Timestamp;
 use crate::store::forms::{self, FormVersion, HostedForm};
 use crate::store::{LockedRow, Tx, admin_log, programs};
 
-use super::{ActionError, FieldError, change, check_revision, revision_tag};
+use super::{ActionContext, ActionError, FieldError, change, check_revision, revision_tag};
 
 /// The longest heading, in characters.
 const LONGEST_TITLE: usize = 200;
@@ -42,10 +41,9 @@ pub fn form_revision(form: &HostedForm) -> String {
 /// What is wrong with which field, or [`ActionError::Conflict`] when the form was changed since the page was opened.
 pub fn publish_form(
     tx: &mut Tx<'_>,
+    context: &ActionContext<'_>,
     slug: &str,
     edited: &FormChange,
-    actor: &Actor,
-    now: Timestamp,
 ) -> Result<(), ActionError> {
     let (before, shown) = forms::find_locked(tx, slug)?.ok_or(ActionError::NotFound("form"))?;
     check_revision(&edited.revision, &form_revision(&before))?;
@@ -55,8 +53,8 @@ pub fn publish_form(
     let title = edited.title.trim().to_owned();
     let wording = check(&program, &title, &template)?;
     let after = HostedForm { title, template, double_opt_in: edited.double_opt_in, ..(*before).clone() };
-    forms::update(tx, &before, &after, now)?;
-    let version = publish(tx, &before, &shown, &wording, actor, now)?;
+    forms::update(tx, &before, &after, context.now)?;
+    let version = publish(tx, context, &before, &shown, &wording)?;
     let kind = |form: &HostedForm| if form.double_opt_in { "double" } else { "single" };
     let changes: Vec<String> = [
         change("heading", &before.title, &after.title),
@@ -68,7 +66,7 @@ pub fn publish_form(
     .flatten()
     .collect();
     if !changes.is_empty() {
-        note(tx, slug, &changes.join("; "), actor, now)?;
+        note(tx, context, slug, &changes.join("; "))?;
     }
     Ok(())
 }
@@ -80,15 +78,14 @@ pub fn publish_form(
 /// When the database fails.
 pub(super) fn republish(
     tx: &mut Tx<'_>,
+    context: &ActionContext<'_>,
     before: &LockedRow<Program>,
     program: &Program,
-    actor: &Actor,
-    now: Timestamp,
 ) -> Result<Vec<String>, ActionError> {
     let mut renewed = Vec::new();
     for form in forms::of_locked(tx, before)? {
         let Some(shown) = forms::version(tx, form.id, form.version)? else { continue };
-        let version = publish(tx, &form, &shown, &program.fill(&form.template), actor, now)?;
+        let version = publish(tx, context, &form, &shown, &program.fill(&form.template))?;
         if version == shown.version {
             continue;
         }
@@ -96,7 +93,7 @@ pub(super) fn republish(
             "{}. The program was changed.",
             change("version", &shown.version.to_string(), &version.to_string()).unwrap_or_default()
         );
-        note(tx, &form.slug, &details, actor, now)?;
+        note(tx, context, &form.slug, &details)?;
         renewed.push(form.title.clone());
     }
     Ok(renewed)
@@ -105,22 +102,17 @@ pub(super) fn republish(
 /// The version that is shown from now on: a new one if the wording is.
 fn publish(
     tx: &mut Tx<'_>,
+    context: &ActionContext<'_>,
     form: &LockedRow<HostedForm>,
     shown: &FormVersion,
     wording: &str,
-    actor: &Actor,
-    now: Timestamp,
 ) -> Result<i32, ActionError> {
     if shown.wording == wording {
         return Ok(shown.version);
     }
     remember_promise(tx, form, wording)?;
     let number = shown.version + 1;
-    forms::publish(
-        tx,
-        form,
-        &FormVersion { version: number, ..first_version(form.id, wording, actor, now) },
-    )?;
+    forms::publish(tx, form, &FormVersion { version: number, ..first_version(form.id, wording, context) })?;
     Ok(number)
 }
 
@@ -162,19 +154,19 @@ pub(super) fn first_form(
     };
     let form = forms::insert(tx, program, form)?;
     let wording = program.fill(&form.template);
-    Ok(forms::publish(tx, &form, &first_version(form.id, &wording, &Actor::System, now))?)
+    Ok(forms::publish(tx, &form, &first_version(form.id, &wording, &ActionContext::system(now)))?)
 }
 
 /// The first version of a form's consent language.
-fn first_version(form: FormId, wording: &str, actor: &Actor, now: Timestamp) -> FormVersion {
+fn first_version(form: FormId, wording: &str, context: &ActionContext<'_>) -> FormVersion {
     FormVersion {
         form_id: form,
         version: 1,
         locale: "en".to_owned(),
         wording: wording.to_owned(),
         wording_sha256: Sha256::digest(wording.as_bytes()).to_vec(),
-        published_at: now,
-        published_by: actor.to_string(),
+        published_at: context.now,
+        published_by: context.actor.to_string(),
     }
 }
 
@@ -203,12 +195,6 @@ pub fn change_errors(program: &Program, title: &str, template: &str) -> Vec<Fiel
     errors
 }
 
-fn note(
-    tx: &mut Tx<'_>,
-    slug: &str,
-    details: &str,
-    actor: &Actor,
-    now: Timestamp,
-) -> Result<(), ActionError> {
-    Ok(admin_log::add(tx, actor, "form.changed", &format!("form:{slug}"), details, now)?)
+fn note(tx: &mut Tx<'_>, context: &ActionContext<'_>, slug: &str, details: &str) -> Result<(), ActionError> {
+    Ok(admin_log::add(tx, context.actor, "form.changed", &format!("form:{slug}"), details, context.now)?)
 }

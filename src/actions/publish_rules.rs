@@ -1,14 +1,13 @@
 //! An administrator changes the dated rules, one at a time, decides on new built-in ones or goes back: a new version, which counts for
 //! every text from now on. Earlier versions stay, so that it can be told which rules held when.
 
-use crate::domain::actor::Actor;
 use crate::domain::decide::check_reason;
 use crate::domain::schedule::{Rulebook, RulebookDiff, RulebookText, ScheduleRule, federal_day};
 use crate::domain::time::Timestamp;
 use crate::store::rulebooks::{self, RulebookVersion};
 use crate::store::{ReadConn, StoreError, Tx, admin_log, messages};
 
-use super::{ActionError, FieldError, one_line};
+use super::{ActionContext, ActionError, FieldError, one_line};
 
 /// One change of the rules.
 #[derive(Clone, Debug)]
@@ -128,9 +127,8 @@ pub fn proposed(book: &Rulebook, change: &RuleChange, now: Timestamp) -> Result<
 /// What is wrong with which field, or [`ActionError::Conflict`] when another version was published since the page was opened.
 pub fn publish_rules(
     tx: &mut Tx<'_>,
+    context: &ActionContext<'_>,
     draft: &RulesDraft,
-    actor: &Actor,
-    now: Timestamp,
 ) -> Result<i32, ActionError> {
     let published = rulebooks::latest_locked(tx)?;
     let latest = published.as_ref().map_or(0, |edition| edition.version);
@@ -138,7 +136,7 @@ pub fn publish_rules(
         return Err(ActionError::Conflict("The rules were changed while this page was open.".to_owned()));
     }
     let before = rulebooks::current(tx)?;
-    let proposed = proposed(&before, &draft.change, now);
+    let proposed = proposed(&before, &draft.change, context.now);
     let mut errors = proposed.as_ref().err().cloned().unwrap_or_default();
     if let Err(why) = check_reason(&draft.reason) {
         errors.push(FieldError::new("reason", why.to_string()));
@@ -147,8 +145,8 @@ pub fn publish_rules(
     let edition = RulebookVersion {
         version: latest + 1,
         lines: book.to_string(),
-        published_at: now,
-        published_by: actor.to_string(),
+        published_at: context.now,
+        published_by: context.actor.to_string(),
         reason: match draft.change {
             RuleChange::Restore { version, .. } => {
                 format!("Version {version} again. {}", one_line(&draft.reason))
@@ -158,7 +156,7 @@ pub fn publish_rules(
         answers: i32::try_from(book.answered()).unwrap_or(i32::MAX),
     };
     rulebooks::publish(tx, &published, &edition)?;
-    messages::reschedule_now(tx, None, now)?;
+    messages::reschedule_now(tx, None, context.now)?;
     let changed = RulebookDiff::between(&before.to_string(), &edition.lines);
     let details = format!(
         "rules added: {}; rules removed: {}; reason: {}",
@@ -166,6 +164,13 @@ pub fn publish_rules(
         changed.removed.len(),
         edition.reason
     );
-    admin_log::add(tx, actor, "rules.published", &format!("rules:{}", edition.version), &details, now)?;
+    admin_log::add(
+        tx,
+        context.actor,
+        "rules.published",
+        &format!("rules:{}", edition.version),
+        &details,
+        context.now,
+    )?;
     Ok(edition.version)
 }

@@ -9,9 +9,9 @@ use crate::store::messages::{self, Message, StatusChange};
 use crate::store::numbers::Number;
 use crate::store::{Tx, numbers, programs};
 
-use super::consent::{ActionContext, apply};
 use super::retry::after_passing;
-use super::{ActionError, requests};
+use super::transition::apply;
+use super::{ActionContext, ActionError, requests};
 
 /// Takes in a receipt. One for a message we do not know changes nothing.
 ///
@@ -148,7 +148,7 @@ pub(super) fn refused_by_provider(
         let (provider_word, code) = (provider.to_owned(), code.to_owned());
         let intent = Intent::ProviderBlock { provider: provider_word, code, message: message.id, scope };
         let actor = Actor::Provider(provider.to_owned());
-        apply(tx, &mut number, &program, intent, &ActionContext::new(&actor, now))?;
+        apply(tx, &ActionContext::system(now).by(&actor), &mut number, &program, intent)?;
         return Ok(());
     }
     if kind == RejectKind::Unreachable

@@ -4,7 +4,7 @@ mod incoming;
 
 use std::borrow::Cow;
 
-use crate::domain::evidence::HandsetText;
+use crate::domain::actor::Actor;
 use crate::domain::id::InboundId;
 use crate::domain::message::{IdCertainty, InboundText};
 use crate::domain::notice::NoticeKind;
@@ -18,8 +18,8 @@ use crate::store::inbound_questions::{self, InboundQuestion};
 use crate::store::numbers::Number;
 use crate::store::{Tx, notices, numbers, programs};
 
-use super::ActionError;
 use super::fetched_texts::CarrierTimes;
+use super::{ActionContext, ActionError};
 use incoming::IncomingText;
 pub(super) use incoming::act_on_confirmed;
 
@@ -40,12 +40,11 @@ pub enum ReceivedResult {
 /// When the database fails, or the installation has no program.
 pub fn receive_text(
     tx: &mut Tx<'_>,
+    context: &ActionContext<'_>,
     provider: &str,
     text: &InboundText,
-    region: &str,
-    now: Timestamp,
 ) -> Result<ReceivedResult, ActionError> {
-    take_in(tx, provider, text, None, region, now)
+    take_in(tx, context, provider, text, None)
 }
 
 /// Takes in a text from the carrier's own list, whose times tell what it is older than.
@@ -54,28 +53,26 @@ pub fn receive_text(
 /// When the database fails, or the installation has no program.
 pub fn receive_listed_text(
     tx: &mut Tx<'_>,
+    context: &ActionContext<'_>,
     provider: &str,
     text: &InboundText,
     times: &CarrierTimes,
-    region: &str,
-    now: Timestamp,
 ) -> Result<ReceivedResult, ActionError> {
-    take_in(tx, provider, text, Some(times), region, now)
+    take_in(tx, context, provider, text, Some(times))
 }
 
 fn take_in(
     tx: &mut Tx<'_>,
+    context: &ActionContext<'_>,
     provider: &str,
     text: &InboundText,
     times: Option<&CarrierTimes>,
-    region: &str,
-    now: Timestamp,
 ) -> Result<ReceivedResult, ActionError> {
     let mut text = without_nul(text);
     // No carrier can be asked about a text without an identifier, and without our number it may be another text, cut anew.
     let is_doubtful = text.provider_id.is_empty() || text.to.trim().is_empty();
     if text.provider_id.is_empty() {
-        text.to_mut().provider_id = format!("none-{}", tx.new_id::<InboundId>(now)?);
+        text.to_mut().provider_id = format!("none-{}", tx.new_id::<InboundId>(context.now)?);
     }
     let text = &*text;
     if let Some(seen) = inbound::seen(tx, provider, &text.provider_id)? {
@@ -85,7 +82,7 @@ fn take_in(
         }
         return Ok(ReceivedResult::Repeated);
     }
-    let (program, is_ours) = addressed(tx, &text.to, region)?;
+    let (program, is_ours) = addressed(tx, &text.to, context.region)?;
     let mut reading = reply::read(&text.body, &program.keywords(programs::codes(tx)?));
     if text.opted_out_at_provider {
         // The lead is blocked there: the record here must say so, whatever the words were.
@@ -96,18 +93,19 @@ fn take_in(
     if is_consent && text.id_certainty == IdCertainty::Contradicted {
         return Ok(ReceivedResult::Refused);
     }
-    let sender = TextSender::read(&text.from, region);
+    let sender = TextSender::read(&text.from, context.region);
     let is_revocation = matches!(reading.reply, ReplyIntent::Revoke { .. });
     let lock = if is_revocation { numbers::find_or_create_with_twin } else { numbers::find_or_create };
-    let number = sender.phone().map(|phone| lock(tx, phone, now)).transpose()?;
-    let record = record(tx, provider, text, &reading, number.as_deref(), &program, now)?;
+    let number = sender.phone().map(|phone| lock(tx, phone, context.now)).transpose()?;
+    let record = record(tx, provider, text, &reading, number.as_deref(), &program, context.now)?;
     inbound::insert(tx, &record)?;
     let Some(mut number) = number else {
-        notices::raise(tx, &record, NoticeKind::UnknownSender, now)?;
+        notices::raise(tx, &record, NoticeKind::UnknownSender, context.now)?;
         return Ok(ReceivedResult::New(reading.reply));
     };
     let confirm = !text.answered_by_provider;
-    let incoming = IncomingText::new(&program, &record, &reading, confirm, now).with_times(times);
+    let lead = context.by(&Actor::Lead);
+    let incoming = IncomingText::new(&program, &record, &reading, confirm, lead).with_times(times);
     if matches!(sender, TextSender::OtherChannel(_)) {
         incoming.act_on_other_channel(tx, &mut number)?;
         return Ok(ReceivedResult::New(reading.reply));
@@ -120,12 +118,12 @@ fn take_in(
         numbers::set_language(tx, &mut number, reading.language)?;
     }
     if is_consent && is_doubtful {
-        notices::raise(tx, &record, NoticeKind::UnconfirmedConsent, now)?;
+        notices::raise(tx, &record, NoticeKind::UnconfirmedConsent, context.now)?;
         return Ok(ReceivedResult::New(reading.reply));
     }
     if is_consent && is_ours && text.id_certainty == IdCertainty::Unsure {
         let (kind, confirm) = (QuestionKind::ConfirmText, incoming.confirm);
-        let question = InboundQuestion::new(record.id, kind, number.id, None, confirm, now);
+        let question = InboundQuestion::new(record.id, kind, number.id, None, confirm, context.now);
         inbound_questions::open(tx, &question)?;
         return Ok(ReceivedResult::New(reading.reply));
     }
@@ -187,18 +185,4 @@ fn record(
         sent_at: text.sent_at,
         received_at: now,
     })
-}
-
-/// A text as the evidence of an event.
-pub(super) fn evidence(record: &InboundRow) -> HandsetText {
-    HandsetText {
-        inbound: record.id,
-        provider: record.provider.clone(),
-        provider_message_id: record.provider_id.clone(),
-        body: record.body.clone(),
-        to: record.to_text.clone(),
-        matched: record.matched.clone().unwrap_or_default(),
-        sent_at: record.sent_at,
-        asked_sent_at: None,
-    }
 }

@@ -1,19 +1,19 @@
 //! A person, or a client of the API, records what is known about consent: a document, a revocation, a flag.
 
-use crate::domain::actor::Actor;
 use crate::domain::consent::Source;
 use crate::domain::evidence::ConsentDocument;
 use crate::domain::id::NumberId;
 use crate::domain::intent::{Intent, Revocation};
 use crate::domain::ledger::LedgerEntry;
+use crate::domain::phone::Phone;
 use crate::domain::program::Program;
 use crate::domain::time::Timestamp;
 use crate::store::numbers::Number;
 use crate::store::{Tx, documents, numbers, programs};
 use data_encoding::HEXLOWER;
 
-use super::consent::{ActionContext, apply};
-use super::{ActionError, check_shown};
+use super::transition::apply;
+use super::{ActionContext, ActionError, check_shown};
 
 /// A file that shows the consent, already recognised by its content.
 #[derive(Clone, Debug)]
@@ -53,15 +53,14 @@ pub enum NewConsentRecord {
 /// The rules' refusal, what is wrong with a field, or [`ActionError::Conflict`] when another flag than the one shown stands.
 pub fn record_consent(
     tx: &mut Tx<'_>,
+    context: &ActionContext<'_>,
     number: NumberId,
     program: Option<&str>,
     update: NewConsentRecord,
     source: Source,
-    actor: &Actor,
-    now: Timestamp,
 ) -> Result<LedgerEntry, ActionError> {
     let number = match &update {
-        NewConsentRecord::OptOut(_) => numbers::get_locked_with_twin(tx, number, now)?,
+        NewConsentRecord::OptOut(_) => numbers::get_locked_with_twin(tx, number, context.now)?,
         _ => numbers::get_locked(tx, number)?,
     };
     let mut number = number.ok_or(ActionError::NotFound("number"))?;
@@ -73,7 +72,7 @@ pub fn record_consent(
     let intent = match update {
         NewConsentRecord::OptIn(mut document, file) => {
             if let Some(file) = file {
-                documents::keep(tx, &file.sha256, file.media_type, &file.bytes, now)?;
+                documents::keep(tx, &file.sha256, file.media_type, &file.bytes, context.now)?;
                 document.file_sha256 = Some(HEXLOWER.encode(&file.sha256));
                 document.file_type = Some(file.media_type.to_owned());
             }
@@ -88,8 +87,23 @@ pub fn record_consent(
             Intent::ClearDoNotText { reason }
         }
     };
-    let entry = apply(tx, &mut number, &program, intent, &ActionContext::new(actor, now))?;
+    let entry = apply(tx, context, &mut number, &program, intent)?;
     entry.ok_or_else(|| ActionError::Conflict("Nothing had to be recorded.".to_owned()))
+}
+
+/// As [`record_consent`], for an opt-out of a number that may be unknown.
+///
+/// # Errors
+/// As [`record_consent`].
+pub fn record_opt_out(
+    tx: &mut Tx<'_>,
+    context: &ActionContext<'_>,
+    phone: &Phone,
+    revocation: Revocation,
+    source: Source,
+) -> Result<LedgerEntry, ActionError> {
+    let number = numbers::find_or_create_with_twin(tx, phone, context.now)?.id;
+    record_consent(tx, context, number, None, NewConsentRecord::OptOut(revocation), source)
 }
 
 /// The program that confirms a revocation of all of them: one that the lead knows, else the default one.

@@ -1,20 +1,15 @@
 //! A person asks a lead once more who was invited long ago and has not answered. Nothing else repeats an invitation.
 
-use crate::domain::actor::Actor;
 use crate::domain::evidence::ContactBasis;
 use crate::domain::gate::{CheckName, GateOutcome};
 use crate::domain::id::NumberId;
 use crate::domain::intent::Intent;
 use crate::domain::message::{Category, Lane};
-use crate::domain::time::Timestamp;
 use crate::store::{Tx, numbers, programs};
 
-use super::consent::{ActionContext, apply};
-use super::send_message::check_basis;
-use super::{ActionError, FieldError, sending_context};
-
-/// What is asked of whoever leaves out the kind of basis.
-pub const CHOOSE_BASIS: &str = "Choose how you got this number.";
+use super::send_message::{CHOOSE_BASIS, check_basis};
+use super::transition::apply;
+use super::{ActionContext, ActionError, FieldError, sending_context};
 
 /// Sends the opt-in template of the default program once more. Held messages stay as they are, and as long as they were to.
 ///
@@ -23,11 +18,10 @@ pub const CHOOSE_BASIS: &str = "Choose how you got this number.";
 /// [`ActionError::Conflict`] when no text can go to the number or from the program.
 pub fn reinvite(
     tx: &mut Tx<'_>,
+    context: &ActionContext<'_>,
     number: NumberId,
     program: Option<&str>,
     basis: Option<ContactBasis>,
-    actor: &Actor,
-    now: Timestamp,
 ) -> Result<(), ActionError> {
     let program = programs::find(tx, program)?.ok_or(ActionError::NotFound("program"))?;
     let mut number = numbers::get_locked(tx, number)?.ok_or(ActionError::NotFound("number"))?;
@@ -39,11 +33,12 @@ pub fn reinvite(
         return Err(ActionError::Invalid(vec![error]));
     }
     // What the rules of consent refuse, they say in their own words below.
-    let verdict = sending_context(tx, &program)?.verdict(tx, &number, &program, Category::Automated, now)?;
+    let verdict =
+        sending_context(tx, &program)?.verdict(tx, &number, &program, Category::Automated, context.now)?;
     if let GateOutcome::Refuse(CheckName::Number | CheckName::Sender) = verdict.answer(Lane::Invitation) {
         return Err(ActionError::Conflict(verdict.headline()));
     }
-    let intent = Intent::Reinvite { message: tx.new_id(now)?, text: program.invitation(), basis };
-    apply(tx, &mut number, &program, intent, &ActionContext::new(actor, now))?;
+    let intent = Intent::Reinvite { message: tx.new_id(context.now)?, text: program.invitation(), basis };
+    apply(tx, context, &mut number, &program, intent)?;
     Ok(())
 }

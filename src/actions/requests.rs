@@ -16,9 +16,8 @@ use crate::store::{
     LockedRow, ReadConn, StoreError, Tx, events, inbound, inbound_questions, numbers, programs,
 };
 
-use super::ActionError;
-use super::consent::{ActionContext, apply};
-use super::receive_text::evidence;
+use super::transition::{apply, apply_answered};
+use super::{ActionContext, ActionError};
 
 /// What is known of the current opt-in request when a YES arrives. Only a number that was asked costs a query.
 pub(super) fn current_request(
@@ -62,7 +61,7 @@ pub(super) fn accepted(
     let (text, seq) = (message.body.clone(), message.accepted_seq);
     let intent = Intent::RequestAccepted { message: message.id, seq, text, asked_at };
     let actor = Actor::Provider(provider.to_owned());
-    apply(tx, &mut number, &program, intent, &ActionContext::new(&actor, now))?;
+    apply(tx, &ActionContext::system(now).by(&actor), &mut number, &program, intent)?;
     decide_yes(tx, &mut number, &program, RequestStatus::At(asked_at), now)
 }
 
@@ -76,7 +75,7 @@ pub(super) fn failed(
     let Some((mut number, program)) = request_of(tx, message)? else { return Ok(()) };
     let (seq, why) = (message.accepted_seq, why.to_owned());
     let intent = Intent::InvitationFailed { message: message.id, seq, why };
-    apply(tx, &mut number, &program, intent, &ActionContext::new(&Actor::System, now))?;
+    apply(tx, &ActionContext::system(now), &mut number, &program, intent)?;
     decide_yes(tx, &mut number, &program, RequestStatus::No, now)
 }
 
@@ -115,9 +114,9 @@ fn decide_yes(
         if text.program_id != Some(program.id) {
             continue;
         }
-        let occasion = ActionContext { actor: &Actor::Lead, now, confirm: question.confirm };
-        let intent = Intent::Yes { text: evidence(&text), arrived_at: text.received_at, asked };
-        let entry = apply(tx, number, program, intent, &occasion)?;
+        let context = ActionContext::system(now).by(&Actor::Lead);
+        let intent = Intent::Yes { text: text.evidence(), arrived_at: text.received_at, asked };
+        let entry = apply_answered(tx, &context, number, program, intent, question.confirm)?;
         let answer = match (entry.map(|entry| entry.event.kind), asked) {
             (Some(EventKind::OptedIn), _) => QuestionAnswer::Counted,
             (_, RequestStatus::At(_)) => QuestionAnswer::Superseded,

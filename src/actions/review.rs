@@ -3,7 +3,6 @@
 
 use chrono::Duration;
 
-use crate::domain::actor::Actor;
 use crate::domain::business_days;
 use crate::domain::consent::Source;
 use crate::domain::evidence::RevocationChannel;
@@ -13,8 +12,8 @@ use crate::domain::time::Timestamp;
 use crate::store::numbers::Number;
 use crate::store::{LockedRow, Tx, inbound, numbers, programs, reviews, rulebooks};
 
-use super::ActionError;
-use super::consent::{ActionContext, apply};
+use super::transition::apply;
+use super::{ActionContext, ActionError};
 
 /// So many in one transaction; the rest follows with the next.
 const AT_ONCE: i64 = 100;
@@ -62,14 +61,13 @@ pub struct ReviewedState {
 /// nobody has read who wants to go on texting; and the rules' refusal.
 pub fn decide_review(
     tx: &mut Tx<'_>,
+    context: &ActionContext<'_>,
     number: NumberId,
     shown: ReviewedState,
     decision: ReviewDecision,
-    actor: &Actor,
-    now: Timestamp,
 ) -> Result<(), ActionError> {
     let number = match &decision {
-        ReviewDecision::Revoke => numbers::get_locked_with_twin(tx, number, now)?,
+        ReviewDecision::Revoke => numbers::get_locked_with_twin(tx, number, context.now)?,
         ReviewDecision::Resume(_) => numbers::get_locked(tx, number)?,
     };
     let mut number = number.ok_or(ActionError::NotFound("number"))?;
@@ -91,7 +89,7 @@ pub fn decide_review(
             Intent::OptOut(Revocation::now(RevocationChannel::Text, reason), Source::Manual)
         }
     };
-    record(tx, &mut number, intent, actor, now)
+    record(tx, context, &mut number, intent)
 }
 
 /// Revokes where an unclear reply waited for as many business days as the rules give a review. Returns for how many.
@@ -115,7 +113,7 @@ pub fn expire_reviews(tx: &mut Tx<'_>, now: Timestamp) -> Result<usize, ActionEr
         let reply = quoted(tx, &number, since)?;
         let reason = format!("{}{}{}{reply}", UNDECIDED.0, in_words(days), UNDECIDED.1);
         let intent = Intent::OptOut(Revocation::now(RevocationChannel::Text, reason), Source::System);
-        record(tx, &mut number, intent, &Actor::System, now)?;
+        record(tx, &ActionContext::system(now), &mut number, intent)?;
         decided += 1;
     }
     Ok(decided)
@@ -127,13 +125,12 @@ fn waits_since(number: &Number, since: Timestamp) -> bool {
 
 fn record(
     tx: &mut Tx<'_>,
+    context: &ActionContext<'_>,
     number: &mut LockedRow<Number>,
     intent: Intent,
-    actor: &Actor,
-    now: Timestamp,
 ) -> Result<(), ActionError> {
     let program = programs::find(tx, None)?.ok_or(ActionError::NotFound("program"))?;
-    apply(tx, number, &program, intent, &ActionContext::new(actor, now))?;
+    apply(tx, context, number, &program, intent)?;
     Ok(())
 }
 

@@ -1,16 +1,14 @@
 //! Add a contact, or change one. Consent stays with the number: a contact whose number changes takes nothing along.
 
-use crate::domain::actor::Actor;
 use crate::domain::id::ContactId;
 use crate::domain::note::NoteKind;
-use crate::domain::time::Timestamp;
 use crate::store::contacts::{self, Contact, ContactDetails};
 use crate::store::number_notes::{self, NumberNote};
 use crate::store::numbers::Number;
 use crate::store::{LockedRow, Tx, admin_log, numbers};
 
 use super::contact_details::{EnteredDetails, checked, tidied, trimmed};
-use super::{ActionError, check_revision, revision_tag};
+use super::{ActionContext, ActionError, check_revision, revision_tag};
 
 /// What a program sends about a contact: a field that it leaves out (`None`) stays as it is.
 #[derive(Clone, Debug, Default)]
@@ -62,11 +60,9 @@ pub struct ContactChange {
 /// What is wrong with which field.
 pub fn save_contact(
     tx: &mut Tx<'_>,
+    context: &ActionContext<'_>,
     phone: &str,
     sent: ContactPatch,
-    region: &str,
-    actor: &Actor,
-    now: Timestamp,
 ) -> Result<(ContactId, bool), ActionError> {
     let external_id = sent.external_id.as_ref().and_then(trimmed);
     let known = match &external_id {
@@ -76,12 +72,12 @@ pub fn save_contact(
     let Some(known) = known else {
         let details = sent.over(ContactDetails::default());
         // One that appears at this moment makes the insertion fail; the write runs again, and finds it.
-        return Ok((add_contact(tx, phone, &tidied(&details), region, actor, now)?, true));
+        return Ok((add_contact(tx, context, phone, &tidied(&details))?, true));
     };
     let id = known.id;
     let entered = EnteredDetails { zip: sent.zip.is_some(), time_zone: sent.time_zone.is_some() };
     let details = sent.over(details_of(&known));
-    change_contact(tx, &known, phone, &details, entered, region, actor, now)?;
+    change_contact(tx, context, &known, phone, &details, entered)?;
     Ok((id, false))
 }
 
@@ -91,34 +87,30 @@ pub fn save_contact(
 /// What is wrong with which field.
 pub fn create_contact(
     tx: &mut Tx<'_>,
+    context: &ActionContext<'_>,
     phone: &str,
     details: &ContactDetails,
-    region: &str,
-    actor: &Actor,
-    now: Timestamp,
 ) -> Result<ContactId, ActionError> {
     let details = tidied(details);
     if let Some(external_id) = &details.external_id
         && contacts::by_external_id(tx, external_id)?.is_some()
     {
-        checked(phone, &details, EnteredDetails::ALL, region)?;
+        checked(phone, &details, EnteredDetails::ALL, context.region)?;
         return Err(taken());
     }
-    add_contact(tx, phone, &details, region, actor, now)
+    add_contact(tx, context, phone, &details)
 }
 
 fn add_contact(
     tx: &mut Tx<'_>,
+    context: &ActionContext<'_>,
     phone: &str,
     details: &ContactDetails,
-    region: &str,
-    actor: &Actor,
-    now: Timestamp,
 ) -> Result<ContactId, ActionError> {
-    let phone = checked(phone, details, EnteredDetails::ALL, region)?;
-    let mut number = numbers::find_or_create(tx, &phone, now)?;
-    let id = contacts::insert(tx, &mut number, details, now)?;
-    admin_log::add(tx, actor, "contact.created", &format!("contact:{id}"), "", now)?;
+    let phone = checked(phone, details, EnteredDetails::ALL, context.region)?;
+    let mut number = numbers::find_or_create(tx, &phone, context.now)?;
+    let id = contacts::insert(tx, &mut number, details, context.now)?;
+    admin_log::add(tx, context.actor, "contact.created", &format!("contact:{id}"), "", context.now)?;
     Ok(id)
 }
 
@@ -129,15 +121,13 @@ fn add_contact(
 /// page was opened.
 pub fn update_contact(
     tx: &mut Tx<'_>,
+    context: &ActionContext<'_>,
     id: ContactId,
     change: &ContactChange,
-    region: &str,
-    actor: &Actor,
-    now: Timestamp,
 ) -> Result<Contact, ActionError> {
     let contact = contacts::get_locked(tx, id)?.ok_or(ActionError::NotFound("contact"))?;
     check_revision(&change.revision, &contact_revision(&contact))?;
-    change_contact(tx, &contact, &change.phone, &change.details, EnteredDetails::ALL, region, actor, now)?;
+    change_contact(tx, context, &contact, &change.phone, &change.details, EnteredDetails::ALL)?;
     Ok(contact.into_inner())
 }
 
@@ -167,53 +157,50 @@ pub fn details_of(contact: &Contact) -> ContactDetails {
 #[allow(clippy::too_many_arguments)]
 fn change_contact(
     tx: &mut Tx<'_>,
+    context: &ActionContext<'_>,
     contact: &LockedRow<Contact>,
     phone: &str,
     details: &ContactDetails,
     entered: EnteredDetails,
-    region: &str,
-    actor: &Actor,
-    now: Timestamp,
 ) -> Result<(), ActionError> {
     let id = contact.id;
     let details = &tidied(details);
-    let phone = checked(phone, details, entered, region)?;
+    let phone = checked(phone, details, entered, context.region)?;
     if let Some(external_id) = &details.external_id
         && contacts::by_external_id(tx, external_id)?.is_some_and(|other| other.id != id)
     {
         return Err(taken());
     }
-    let (mut number, mut left) = numbers::lock_both(tx, &phone, contact.number_id, now)?;
-    contacts::update(tx, contact, (&mut number, left.as_mut()), details, now)?;
+    let (mut number, mut left) = numbers::lock_both(tx, &phone, contact.number_id, context.now)?;
+    contacts::update(tx, contact, (&mut number, left.as_mut()), details, context.now)?;
     let what = match &left {
-        Some(left) => note_change(tx, id, left, &number, actor, now)?,
+        Some(left) => note_change(tx, context, id, left, &number)?,
         None => String::new(),
     };
-    admin_log::add(tx, actor, "contact.changed", &format!("contact:{id}"), &what, now)?;
+    admin_log::add(tx, context.actor, "contact.changed", &format!("contact:{id}"), &what, context.now)?;
     Ok(())
 }
 
 /// Both numbers tell of a contact that went from one to the other: its past stays with the number that it happened on.
 fn note_change(
     tx: &mut Tx<'_>,
+    context: &ActionContext<'_>,
     contact: ContactId,
     left: &Number,
     number: &Number,
-    actor: &Actor,
-    now: Timestamp,
 ) -> Result<String, ActionError> {
     let words = format!("Phone number changed from {} to {}", left.phone.as_str(), number.phone.as_str());
     let notes = [(NoteKind::NumberLeft, left, number), (NoteKind::NumberChanged, number, left)];
     for (kind, about, other) in notes {
         let note = NumberNote {
-            id: tx.new_id(now)?,
+            id: tx.new_id(context.now)?,
             number_id: about.id,
             contact_id: Some(contact),
             kind,
             other_number_id: Some(other.id),
             words: words.clone(),
-            actor: actor.to_string(),
-            at: now,
+            actor: context.actor.to_string(),
+            at: context.now,
         };
         number_notes::add(tx, &note)?;
     }

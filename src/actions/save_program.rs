@@ -1,12 +1,10 @@
 //! How every edit of a program ends: it is dated, written and logged.
 
-use crate::domain::actor::Actor;
 use crate::domain::language::Language;
 use crate::domain::program::Program;
-use crate::domain::time::Timestamp;
 use crate::store::{LockedRow, Tx, admin_log, messages, program_replies, programs};
 
-use super::ActionError;
+use super::{ActionContext, ActionError};
 
 /// Writes what became of a program and who changed what. Returns it as it is now; none when nothing has changed.
 ///
@@ -14,17 +12,16 @@ use super::ActionError;
 /// When the database fails.
 pub(super) fn save_program(
     tx: &mut Tx<'_>,
+    context: &ActionContext<'_>,
     before: &LockedRow<Program>,
     after: Program,
     changes: &[String],
-    actor: &Actor,
-    now: Timestamp,
 ) -> Result<Option<Program>, ActionError> {
     if changes.is_empty() {
         return Ok(None);
     }
     let has_promised = before.has_promised || after.promises_a_number();
-    let after = Program { updated_at: now, has_promised, ..after };
+    let after = Program { updated_at: context.now, has_promised, ..after };
     for language in Language::BESIDE_ENGLISH {
         let replies = after.replies.get(language);
         if replies != before.replies.get(language) {
@@ -32,9 +29,9 @@ pub(super) fn save_program(
         }
     }
     programs::update(tx, before, after.clone())?;
-    // What waits for an allowed time may have one now.
-    messages::reschedule_now(tx, Some(after.id), now)?;
+    // What waits for an allowed time may have one context.now.
+    messages::reschedule_now(tx, Some(after.id), context.now)?;
     let subject = format!("program:{}", after.slug);
-    admin_log::add(tx, actor, "program.changed", &subject, &changes.join("; "), now)?;
+    admin_log::add(tx, context.actor, "program.changed", &subject, &changes.join("; "), context.now)?;
     Ok(Some(after))
 }

@@ -17,8 +17,8 @@ use crate::store::contacts::{self, ContactDetails};
 use crate::store::numbers::Number;
 use crate::store::{LockedRow, Tx, numbers, programs};
 
-use super::ActionError;
-use super::consent::{ActionContext, apply};
+use super::transition::apply_answered;
+use super::{ActionContext, ActionError};
 
 /// Texts in demo data come from nobody; `verify` looks for no record of them.
 pub(super) const PROVIDER: &str = "demo";
@@ -91,7 +91,6 @@ fn history(
     now: Timestamp,
 ) -> Result<(), ActionError> {
     let ago = |days: i64| now.plus(Duration::minutes(-(days * 1440) - i64::try_from(n % 997).unwrap_or(0)));
-    let operator = Actor::Operator;
     let document = || ConsentDocument {
         document: DocumentKind::SignedForm,
         given_at: ago(40),
@@ -111,31 +110,39 @@ fn history(
             asked_sent_at: None,
         })
     };
-    let quiet = |actor| ActionContext { actor, now, confirm: false };
+    let (by_lead, by_operator) =
+        (ActionContext::system(now).by(&Actor::Lead), ActionContext::system(now).by(&Actor::Operator));
     let first = |at| StartArrival { at, opt_outs: Vec::new() };
     match n % 8 {
         0 | 1 => {}
         2 => {
             let start = lead("START", ago(30), tx)?;
-            apply(tx, number, program, Intent::Start(start, first(now)), &quiet(&Actor::Lead))?;
+            apply_answered(tx, &by_lead, number, program, Intent::Start(start, first(now)), false)?;
             let stop = lead("STOP", ago(9), tx)?;
             let scope = RevocationScope::Everywhere;
             let stop = Intent::Stop { text: stop, scope, newest_start: None };
-            apply(tx, number, program, stop, &quiet(&Actor::Lead))?;
+            apply_answered(tx, &by_lead, number, program, stop, false)?;
         }
         3 => {
-            apply(tx, number, program, Intent::ManualOptIn(document()), &quiet(&operator))?;
+            apply_answered(tx, &by_operator, number, program, Intent::ManualOptIn(document()), false)?;
             let channel = RevocationChannel::Call;
             let reason = "Demo: asked on the phone to stop".to_owned();
             let revocation = Revocation { received_at: Some(ago(5)), ..Revocation::now(channel, reason) };
-            apply(tx, number, program, Intent::OptOut(revocation, Source::Manual), &quiet(&operator))?;
+            apply_answered(
+                tx,
+                &by_operator,
+                number,
+                program,
+                Intent::OptOut(revocation, Source::Manual),
+                false,
+            )?;
         }
         4 | 5 => {
-            apply(tx, number, program, Intent::ManualOptIn(document()), &quiet(&operator))?;
+            apply_answered(tx, &by_operator, number, program, Intent::ManualOptIn(document()), false)?;
         }
         _ => {
             let start = lead("START", ago(20), tx)?;
-            apply(tx, number, program, Intent::Start(start, first(now)), &quiet(&Actor::Lead))?;
+            apply_answered(tx, &by_lead, number, program, Intent::Start(start, first(now)), false)?;
         }
     }
     Ok(())

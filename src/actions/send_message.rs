@@ -2,7 +2,6 @@
 
 use chrono::Duration;
 
-use crate::domain::actor::Actor;
 use crate::domain::consent::StateName;
 use crate::domain::decide::check_reason;
 use crate::domain::evidence::ContactBasis;
@@ -13,12 +12,13 @@ use crate::domain::message::{Category, Lane, Status};
 use crate::domain::phone::Phone;
 use crate::domain::program::Program;
 use crate::domain::sms;
-use crate::domain::time::Timestamp;
+use crate::store::contacts::ContactDetails;
 use crate::store::messages::{self, Message};
 use crate::store::{Tx, numbers, programs};
 
-use super::consent::{ActionContext, apply};
-use super::{ActionError, FieldError, sending_context};
+use super::save_contact::create_contact;
+use super::transition::apply;
+use super::{ActionContext, ActionError, FieldError, sending_context};
 
 /// A text somebody wants sent.
 #[derive(Clone, Debug)]
@@ -56,10 +56,8 @@ pub struct SendResult {
 /// [`ActionError::Invalid`] for an empty or overlong text or a basis that explains nothing, [`ActionError::NotFound`] for an unknown program.
 pub fn send_message(
     tx: &mut Tx<'_>,
+    context: &ActionContext<'_>,
     wanted: &NewMessage,
-    region: &str,
-    actor: &Actor,
-    now: Timestamp,
 ) -> Result<SendResult, ActionError> {
     check_body(&wanted.body).map_err(|error| ActionError::Invalid(vec![error]))?;
     check_basis(wanted.basis.as_ref()).map_err(|error| ActionError::Invalid(vec![error]))?;
@@ -68,17 +66,25 @@ pub fn send_message(
     let mut message = Message {
         category: wanted.category,
         status: Status::Blocked,
-        ..Message::new(tx.new_id(now)?, program.id, Lane::Gated, &to, &wanted.body, actor, now)
+        ..Message::new(
+            tx.new_id(context.now)?,
+            program.id,
+            Lane::Gated,
+            &to,
+            &wanted.body,
+            context.actor,
+            context.now,
+        )
     };
-    let phone = match Phone::parse(&wanted.to, region) {
+    let phone = match Phone::parse(&wanted.to, context.region) {
         Ok(phone) => phone,
         Err(error) => return refuse(tx, message, INVALID_NUMBER, error.to_string(), None),
     };
-    let mut number = numbers::find_or_create(tx, &phone, now)?;
+    let mut number = numbers::find_or_create(tx, &phone, context.now)?;
     message.number_id = Some(number.id);
     phone.as_str().clone_into(&mut message.to_text);
     let standing = sending_context(tx, &program)?;
-    let mut verdict = standing.verdict(tx, &number, &program, wanted.category, now)?;
+    let mut verdict = standing.verdict(tx, &number, &program, wanted.category, context.now)?;
     match verdict.answer(Lane::Gated) {
         GateOutcome::Refuse(check) => {
             let words = verdict.headline();
@@ -94,12 +100,12 @@ pub fn send_message(
         }
         GateOutcome::Hold => {
             message.status = Status::Held;
-            message.expires_at = Some(now.plus(Duration::days(program.hold_days.into())));
+            message.expires_at = Some(context.now.plus(Duration::days(program.hold_days.into())));
             if verdict.state == StateName::NotAsked && verdict.request.is_none() {
-                let (id, text, basis) = (tx.new_id(now)?, program.invitation(), wanted.basis.clone());
+                let (id, text, basis) = (tx.new_id(context.now)?, program.invitation(), wanted.basis.clone());
                 let intent = Intent::Invite { message: id, text, basis };
-                apply(tx, &mut number, &program, intent, &ActionContext::new(actor, now))?;
-                verdict = standing.verdict(tx, &number, &program, wanted.category, now)?;
+                apply(tx, context, &mut number, &program, intent)?;
+                verdict = standing.verdict(tx, &number, &program, wanted.category, context.now)?;
             }
         }
     }
@@ -120,6 +126,43 @@ pub fn send_message(
     Ok(SendResult { id, status, code: None, verdict: Some(verdict), words })
 }
 
+/// As [`send_message`], for a page: where the basis is missing the form asks for it, and no attempt is kept.
+///
+/// # Errors
+/// As [`send_message`], and [`ActionError::Invalid`] for a missing basis.
+pub fn send_from_page(
+    tx: &mut Tx<'_>,
+    context: &ActionContext<'_>,
+    wanted: &NewMessage,
+) -> Result<SendResult, ActionError> {
+    let result = send_message(tx, context, wanted)?;
+    if result.code == Some(BASIS_REQUIRED) {
+        let words =
+            "Say in words how you got the number, for example: asked for a quote by phone on November 2.";
+        let errors = [("basis.kind", CHOOSE_BASIS), ("basis.words", words)];
+        let errors = errors.map(|(field, words)| FieldError::new(field, words));
+        return Err(ActionError::Invalid(errors.into()));
+    }
+    Ok(result)
+}
+
+/// As [`send_from_page`], to a number that becomes a contact first.
+///
+/// # Errors
+/// As [`send_from_page`] and [`create_contact`].
+pub fn send_to_phone(
+    tx: &mut Tx<'_>,
+    context: &ActionContext<'_>,
+    phone: &Phone,
+    wanted: &NewMessage,
+) -> Result<SendResult, ActionError> {
+    let is_contact = numbers::find(tx, phone)?.is_some_and(|number| number.contact_count > 0);
+    if !is_contact {
+        create_contact(tx, context, phone.as_str(), &ContactDetails::default())?;
+    }
+    send_from_page(tx, context, wanted)
+}
+
 /// What became of a text when it was accepted or refused: told again for the same `Idempotency-Key`.
 ///
 /// # Errors
@@ -135,7 +178,9 @@ pub fn once_accepted(tx: &mut Tx<'_>, id: MessageId) -> Result<SendResult, Actio
 /// The recipient is no phone number.
 const INVALID_NUMBER: &str = "invalid_number";
 /// The opt-in template would go out, but nobody said how we got the number.
-pub const BASIS_REQUIRED: &str = "basis_required";
+const BASIS_REQUIRED: &str = "basis_required";
+/// Shown where the kind of basis is missing.
+pub const CHOOSE_BASIS: &str = "Choose how you got this number.";
 const NO_BASIS: &str = "The program asks how you got this number before its opt-in template goes out: give a basis, its \
     kind and its words.";
 

@@ -1,25 +1,28 @@
-//! Numbers that are written in two ways: records kept under an old spelling are joined to the canonical one, once, and an
-//! opt-out reaches a number's twin. Used by the start of a server and by every revocation.
+//! Numbers that are written in two ways: the start of a server joins records under an old spelling to the canonical one,
+//! once, and gives each twin the opt-outs of the other. It writes histories through `transition`, contacts and waiting messages.
 
-use crate::domain::actor::Actor;
-use crate::domain::consent::{EventKind, StateName};
+use crate::domain::consent::StateName;
 use crate::domain::decide::{inherit, share_opt_out};
-use crate::domain::evidence::{Evidence, OtherSpelling};
-use crate::domain::ledger::LedgerEntry;
 use crate::domain::message::{Lane, Status};
 use crate::domain::phone::Phone;
-use crate::domain::program::Program;
 use crate::domain::time::Timestamp;
 use crate::store::messages::{self, StatusChange};
 use crate::store::numbers::{self, Number};
-use crate::store::{Tx, contacts, programs};
-use data_encoding::HEXLOWER;
+use crate::store::{ReadConn, StoreError, Tx, contacts, programs, settings};
 
-use super::ActionError;
-use super::consent::{ActionContext, record};
+use super::transition::{link, record};
+use super::{ActionContext, ActionError};
 
 /// Numbers of the North American plan have one spelling: the walk begins behind them.
 const BEHIND_NORTH_AMERICA: &str = "+2";
+
+/// True when this database was walked through once.
+///
+/// # Errors
+/// When the database fails.
+pub fn are_joined(conn: &mut ReadConn<'_>) -> Result<bool, StoreError> {
+    Ok(settings::get(conn, settings::SPELLINGS_JOINED)?.is_some())
+}
 
 /// Joins the next numbers after `after`. Returns how far it came; `None` when it is through.
 ///
@@ -40,7 +43,11 @@ pub fn join_spellings(
             share_known(tx, row, now)?;
         }
     }
-    Ok(rows.last().map(|row| row.phone.as_str().to_owned()))
+    let last = rows.last().map(|row| row.phone.as_str().to_owned());
+    if last.is_none() {
+        settings::set(tx, settings::SPELLINGS_JOINED, "1")?;
+    }
+    Ok(last)
 }
 
 /// Appends to the canonical history what is stricter in the old one, and moves contacts and waiting texts over. The old
@@ -51,9 +58,9 @@ fn join(tx: &mut Tx<'_>, spelled: &Phone, now: Timestamp) -> Result<(), ActionEr
     let all = programs::all(tx)?;
     let Some(default) = all.iter().find(|program| program.is_default).cloned() else { return Ok(()) };
     let ids: Vec<_> = all.iter().map(|program| program.id).collect();
-    let occasion = ActionContext::new(&Actor::System, now);
+    let context = ActionContext::system(now);
     for decision in inherit(&number.consent, &old.consent, &ids, &link(&old), now) {
-        record(tx, &mut number, &default, decision, &occasion)?;
+        record(tx, &context, &mut number, &default, decision, true)?;
     }
     contacts::move_all(tx, &mut old, &mut number, now)?;
     move_waiting(tx, &old, &number, now)
@@ -94,41 +101,7 @@ fn share_known(tx: &mut Tx<'_>, number: &Number, now: Timestamp) -> Result<(), A
         let source = number.consent.state_in(program.id).since().map(|since| since.source);
         let Some(source) = source else { continue };
         let decision = share_opt_out(&twin.consent, Some(program.id), source, out_at, link(number));
-        record(tx, &mut twin, &program, decision, &ActionContext::new(&Actor::System, now))?;
+        record(tx, &ActionContext::system(now), &mut twin, &program, decision, true)?;
     }
     Ok(())
-}
-
-/// Takes an opt-out that was just recorded over to the number's twin, which is locked with it. Whoever acknowledges the
-/// opt-out waits until nothing is being handed over to the twin either.
-pub(super) fn share(
-    tx: &mut Tx<'_>,
-    number: &Number,
-    program: &Program,
-    entry: &LedgerEntry,
-    occasion: &ActionContext<'_>,
-) -> Result<(), ActionError> {
-    let event = &entry.event;
-    let is_opt_out = matches!(event.kind, EventKind::OptedOut | EventKind::OptOutRepeated);
-    if !is_opt_out || matches!(event.evidence, Evidence::OtherSpelling(_)) {
-        return Ok(());
-    }
-    let Some(twin) = number.phone.twin() else { return Ok(()) };
-    let mut twin = numbers::find_or_create(tx, &twin, occasion.now)?;
-    tx.pass_barrier(twin.id);
-    let link = link(number);
-    let decision = share_opt_out(&twin.consent, event.program, event.source, event.occurred_at, link);
-    record(tx, &mut twin, program, decision, occasion)?;
-    Ok(())
-}
-
-/// The end of a number's history, as evidence for another one.
-fn link(number: &Number) -> OtherSpelling {
-    OtherSpelling {
-        number: number.id,
-        e164: number.phone.as_str().to_owned(),
-        seq: number.consent.seq,
-        hash: HEXLOWER.encode(&number.head_hash),
-        reason: String::new(),
-    }
 }

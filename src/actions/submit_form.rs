@@ -10,8 +10,8 @@ use crate::store::forms::{self, FormVersion, HostedForm};
 use crate::store::{Tx, numbers, programs, spent_stamps};
 use data_encoding::HEXLOWER;
 
-use super::ActionError;
-use super::consent::{ActionContext, apply};
+use super::transition::apply;
+use super::{ActionContext, ActionError};
 
 /// What came with the submission.
 #[derive(Clone, Debug)]
@@ -85,7 +85,7 @@ pub fn submit_form(
     let double_opt_in = form.double_opt_in || !submission.was_shown;
     let record = record(form, version, submission);
     let intent = Intent::Form { record, double_opt_in };
-    apply(tx, &mut number, &program, intent, &ActionContext::new(&actor, now))?;
+    apply(tx, &ActionContext::system(now).by(&actor), &mut number, &program, intent)?;
     Ok(SubmitResult::Recorded)
 }
 

@@ -1,11 +1,9 @@
 //! An administrator stops all sending, or lets it go on. After a restore it stays off until the gap was looked at.
 
-use crate::domain::actor::Actor;
 use crate::domain::restore_hold::RestoreHold;
-use crate::domain::time::Timestamp;
 use crate::store::{Tx, admin_log, sending, settings};
 
-use super::{ActionError, check_shown, database_kind};
+use super::{ActionContext, ActionError, check_shown, database_kind};
 
 /// Switches all sending on or off. `shown` is how often it had been turned
 /// ([`sending::turns`]) when the page was opened that it was decided on, if it was one.
@@ -15,10 +13,9 @@ use super::{ActionError, check_shown, database_kind};
 /// refused.
 pub fn switch_sending(
     tx: &mut Tx<'_>,
+    context: &ActionContext<'_>,
     on: bool,
     shown: Option<&str>,
-    actor: &Actor,
-    now: Timestamp,
 ) -> Result<(), ActionError> {
     let switch = sending::locked(tx)?;
     if on {
@@ -37,7 +34,7 @@ pub fn switch_sending(
         let because = switch.standstill.filter(|_| !on);
         sending::switch(tx, &switch, on, because)?;
         let action = if on { "sending.on" } else { "sending.off" };
-        admin_log::add(tx, actor, action, "all sending", "", now)?;
+        admin_log::add(tx, context.actor, action, "all sending", "", context.now)?;
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ use crate::domain::time::Timestamp;
 use crate::store::users::{self, User, UserCounts};
 use crate::store::{LockedRow, ReadConn, StoreError, Tx, admin_log, settings};
 
-use super::{ActionError, FieldError, check_revision, check_shown, one_line, revision_tag};
+use super::{ActionContext, ActionError, FieldError, check_revision, check_shown, one_line, revision_tag};
 
 /// Somebody who is to sign in.
 #[derive(Clone, Debug)]
@@ -32,22 +32,16 @@ pub struct NewUser {
 ///
 /// # Errors
 /// What is wrong with which field.
-pub fn create_user(
-    tx: &mut Tx<'_>,
-    new: NewUser,
-    actor: &Actor,
-    now: Timestamp,
-) -> Result<User, ActionError> {
+pub fn create_user(tx: &mut Tx<'_>, context: &ActionContext<'_>, new: NewUser) -> Result<User, ActionError> {
     let all = users::lock(tx)?;
-    add_user(tx, &all, new, actor, now)
+    add_user(tx, context, &all, new)
 }
 
 fn add_user(
     tx: &mut Tx<'_>,
+    context: &ActionContext<'_>,
     all: &LockedRow<UserCounts>,
     new: NewUser,
-    actor: &Actor,
-    now: Timestamp,
 ) -> Result<User, ActionError> {
     let (email, name) = (new.email.trim().to_lowercase(), one_line(&new.name));
     let errors = person_errors(tx, &email, &name)?;
@@ -55,16 +49,16 @@ fn add_user(
         return Err(ActionError::Invalid(errors));
     }
     let user = User {
-        id: tx.new_id(now)?,
+        id: tx.new_id(context.now)?,
         email,
         name,
         role: new.role,
         password_hash: new.password_hash,
-        created_at: now,
+        created_at: context.now,
         disabled_at: None,
     };
     users::insert(tx, all, &user)?;
-    note(tx, actor, "user.created", &user, &format!("Role: {}.", user.role.label()), now)?;
+    note(tx, context, "user.created", &user, &format!("Role: {}.", user.role.label()))?;
     Ok(user)
 }
 
@@ -101,6 +95,18 @@ pub fn may_set_up(conn: &mut ReadConn<'_>, token: &str) -> Result<bool, StoreErr
     Ok(same && !users::any(conn)?)
 }
 
+/// Keeps the hash of a fresh setup token in place of an older one, while nobody can sign in. False when somebody can.
+///
+/// # Errors
+/// When the database fails.
+pub fn offer_setup(tx: &mut Tx<'_>, token_hash: &str) -> Result<bool, ActionError> {
+    if users::lock(tx)?.any {
+        return Ok(false);
+    }
+    settings::set(tx, settings::SETUP_TOKEN, token_hash)?;
+    Ok(true)
+}
+
 /// Adds the first administrator; the setup token is spent.
 ///
 /// # Errors
@@ -119,7 +125,7 @@ pub fn first_administrator(
                 .to_owned(),
         ));
     }
-    let user = add_user(tx, &all, NewUser { role: Role::Administrator, ..new }, &Actor::System, now)?;
+    let user = add_user(tx, &ActionContext::system(now), &all, NewUser { role: Role::Administrator, ..new })?;
     settings::clear(tx, settings::SETUP_TOKEN)?;
     Ok(user)
 }
@@ -141,11 +147,11 @@ pub fn sign_in(
         return Ok(None);
     };
     if user.disabled_at.is_some() || verified_hash != Some(user.password_hash.as_str()) {
-        note(tx, &Actor::System, "sign-in.failed", &user, "", now)?;
+        note(tx, &ActionContext::system(now), "sign-in.failed", &user, "")?;
         return Ok(None);
     }
     let actor = Actor::User(user.email.clone());
-    note(tx, &actor, "sign-in", &user, "", now)?;
+    note(tx, &ActionContext::system(now).by(&actor), "sign-in", &user, "")?;
     Ok(Some(user))
 }
 
@@ -154,7 +160,7 @@ pub fn sign_in(
 /// # Errors
 /// When the database fails.
 pub fn sign_out(tx: &mut Tx<'_>, user: &User, now: Timestamp) -> Result<(), ActionError> {
-    note(tx, &Actor::User(user.email.clone()), "sign-out", user, "", now)
+    note(tx, &ActionContext::system(now).by(&Actor::User(user.email.clone())), "sign-out", user, "")
 }
 
 /// The [`revision_tag`] of a user's access: for the pages that change it, and for sessions, which end with it.
@@ -169,11 +175,10 @@ pub fn user_revision(user: &User) -> String {
 /// [`ActionError::Conflict`] for the last administrator, and when the user was changed since the page was opened.
 pub fn change_role(
     tx: &mut Tx<'_>,
+    context: &ActionContext<'_>,
     id: UserId,
     role: Role,
     revision: &str,
-    actor: &Actor,
-    now: Timestamp,
 ) -> Result<User, ActionError> {
     let all = users::lock(tx)?;
     let user = users::get_locked(tx, &all, id)?.ok_or(ActionError::NotFound("user"))?;
@@ -184,7 +189,7 @@ pub fn change_role(
     keep_an_administrator(&all, &user)?;
     users::set_role(tx, &user, role)?;
     let details = format!("From {} to {}.", user.role.label(), role.label());
-    note(tx, actor, "user.role_changed", &user, &details, now)?;
+    note(tx, context, "user.role_changed", &user, &details)?;
     Ok(User { role, ..user.into_inner() })
 }
 
@@ -205,11 +210,10 @@ fn keep_an_administrator(all: &LockedRow<UserCounts>, user: &User) -> Result<(),
 /// [`ActionError::Conflict`] for the last administrator, and when the user was changed since the page was opened.
 pub fn set_active(
     tx: &mut Tx<'_>,
+    context: &ActionContext<'_>,
     id: UserId,
     active: bool,
     revision: &str,
-    actor: &Actor,
-    now: Timestamp,
 ) -> Result<User, ActionError> {
     let all = users::lock(tx)?;
     let user = users::get_locked(tx, &all, id)?.ok_or(ActionError::NotFound("user"))?;
@@ -218,9 +222,9 @@ pub fn set_active(
     }
     check_shown(revision, &user_revision(&user))?;
     keep_an_administrator(&all, &user)?;
-    users::set_disabled(tx, &user, (!active).then_some(now))?;
+    users::set_disabled(tx, &user, (!active).then_some(context.now))?;
     let action = if active { "user.reactivated" } else { "user.deactivated" };
-    note(tx, actor, action, &user, "", now)?;
+    note(tx, context, action, &user, "")?;
     Ok(user.into_inner())
 }
 
@@ -230,28 +234,26 @@ pub fn set_active(
 /// When there is no such user, or [`ActionError::Conflict`] when the user was changed since the page was opened.
 pub fn change_password(
     tx: &mut Tx<'_>,
+    context: &ActionContext<'_>,
     id: UserId,
     password_hash: &str,
     revision: &str,
-    actor: &Actor,
-    now: Timestamp,
 ) -> Result<User, ActionError> {
     let all = users::lock(tx)?;
     let user = users::get_locked(tx, &all, id)?.ok_or(ActionError::NotFound("user"))?;
     check_shown(revision, &user_revision(&user))?;
     users::set_password(tx, &user, password_hash)?;
-    note(tx, actor, "user.password_changed", &user, "", now)?;
+    note(tx, context, "user.password_changed", &user, "")?;
     Ok(User { password_hash: password_hash.to_owned(), ..user.into_inner() })
 }
 
 fn note(
     tx: &mut Tx<'_>,
-    actor: &Actor,
+    context: &ActionContext<'_>,
     action: &str,
     user: &User,
     details: &str,
-    now: Timestamp,
 ) -> Result<(), ActionError> {
-    admin_log::add(tx, actor, action, &format!("user:{}", user.email), details, now)?;
+    admin_log::add(tx, context.actor, action, &format!("user:{}", user.email), details, context.now)?;
     Ok(())
 }

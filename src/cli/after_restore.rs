@@ -11,10 +11,11 @@ use clap::Args;
 use crate::actions::fetched_texts::CarrierTimes;
 use crate::actions::receive_text::{ReceivedResult, receive_listed_text};
 use crate::actions::starts::{FilesBeside, StartFinding, judge_start, needs_key};
-use crate::actions::{ActionError, restore};
+use crate::actions::{ActionContext, ActionError, restore};
 use crate::app::{OperatorStore, mark, secret_key};
 use crate::clock::Clock;
 use crate::config::{ProviderName, ServerConfig};
+use crate::domain::actor::Actor;
 use crate::domain::message::InboundText;
 use crate::domain::reply::ReplyIntent;
 use crate::domain::restore_hold::{RestoreHold, RestoreSign};
@@ -152,8 +153,10 @@ fn ask(config: &ServerConfig, store: &Store, clock: &Clock, since: Timestamp) ->
     let (mut new, mut stops, mut starts) = (0, 0, 0);
     for text in texts {
         let (region, now, times) = (config.default_region.clone(), clock.now(), Arc::clone(&times));
-        let received =
-            store.write_now(move |tx| receive_listed_text(tx, provider, &text, &times, &region, now))?;
+        let received = store.write_now(move |tx| {
+            let context = ActionContext::new(&Actor::Lead, now, &region);
+            receive_listed_text(tx, &context, provider, &text, &times)
+        })?;
         if let ReceivedResult::New(reply) = received {
             new += 1;
             stops += u32::from(matches!(reply, ReplyIntent::Revoke { .. } | ReplyIntent::Unclear));

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 
-use crate::actions::ActionError;
 use crate::actions::api_keys::{SCOPES, create_api_key};
+use crate::actions::{ActionContext, ActionError};
 use crate::app::OperatorStore;
 use crate::clock::Clock;
 use crate::config::ServerConfig;
@@ -36,10 +36,10 @@ pub(super) fn run(config: &ServerConfig, command: ApiKeyCommand) -> Result<ExitC
     if let Some(unknown) = scope.iter().find(|scope| !SCOPES.contains(&scope.as_str())) {
         bail!("There is no scope {unknown:?}. The scopes are {}.", SCOPES.join(", "));
     }
-    let now = Clock::System.now();
-    let made = OperatorStore::open(config)?
-        .store
-        .write_now(move |tx| create_api_key(tx, &name, &scope, &Actor::Operator, now));
+    let (now, region) = (Clock::System.now(), config.default_region.clone());
+    let made = OperatorStore::open(config)?.store.write_now(move |tx| {
+        create_api_key(tx, &ActionContext::new(&Actor::Operator, now, &region), &name, &scope)
+    });
     let secret = match made {
         Ok(secret) => secret,
         Err(ActionError::Invalid(errors)) => {

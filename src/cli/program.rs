@@ -5,9 +5,9 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 
-use crate::actions::ActionError;
 use crate::actions::edit_program::keep_rules;
 use crate::actions::install::install;
+use crate::actions::{ActionContext, ActionError};
 use crate::app::OperatorStore;
 use crate::clock::Clock;
 use crate::config::ServerConfig;
@@ -34,12 +34,12 @@ enum SwitchArg {
 
 pub(super) fn run(config: &ServerConfig, command: &ProgramCommand) -> Result<ExitCode> {
     let on = |switch: Option<SwitchArg>| switch.map(|switch| switch == SwitchArg::On);
-    let (slug, now) = (command.slug.clone(), Clock::System.now());
+    let (slug, region, now) = (command.slug.clone(), config.default_region.clone(), Clock::System.now());
     let (hours, frequency) = (on(command.quiet_hours), on(command.frequency_cap));
     let changed = OperatorStore::open(config)?.store.write_now(move |tx| {
         // A database that no server was started on has no program yet. Its sender number is the server's to add.
         install(tx, None, now)?;
-        keep_rules(tx, slug.as_deref(), hours, frequency, &Actor::Operator, now)
+        keep_rules(tx, &ActionContext::new(&Actor::Operator, now, &region), slug.as_deref(), hours, frequency)
     });
     match changed {
         Ok(program) => {

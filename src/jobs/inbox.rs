@@ -9,7 +9,8 @@ use chrono::Duration as Span;
 use crate::actions::fetched_texts::CarrierTimes;
 use crate::actions::order::starts_without_time;
 use crate::actions::receive_text::{ReceivedResult, receive_listed_text};
-use crate::actions::{ActionError, restore};
+use crate::actions::{ActionContext, ActionError, restore};
+use crate::domain::actor::Actor;
 use crate::domain::message::InboundText;
 use crate::domain::time::Timestamp;
 use crate::providers::InboxAnswer;
@@ -130,7 +131,10 @@ async fn take_in(jobs: &JobContext, texts: Vec<InboundText>) -> Result<usize, Ac
             text.answered_by_provider = text.sent_at.is_none_or(is_late);
             ask_for_starts(jobs, &text, &mut times).await?;
             let times = Arc::clone(&times);
-            let write = move |tx: &mut Tx<'_>| receive_listed_text(tx, provider, &text, &times, &region, now);
+            let write = move |tx: &mut Tx<'_>| {
+                let context = ActionContext::new(&Actor::Lead, now, &region);
+                receive_listed_text(tx, &context, provider, &text, &times)
+            };
             missing += usize::from(matches!(jobs.store.write(write).await?, ReceivedResult::New(_)));
         }
     }

@@ -10,6 +10,7 @@ use super::engine::on;
 use super::schema::{consents, inbound_texts};
 use super::{ReadConn, StoreError, Tx};
 use crate::domain::consent::StateName;
+use crate::domain::evidence::HandsetText;
 use crate::domain::id::{InboundId, NumberId, ProgramId};
 use crate::domain::reply::UNCLEAR;
 use crate::domain::time::Timestamp;
@@ -43,6 +44,22 @@ pub struct InboundRow {
     pub sent_at: Option<Timestamp>,
     /// When it reached us.
     pub received_at: Timestamp,
+}
+
+impl InboundRow {
+    /// The text as the evidence of an event.
+    pub fn evidence(&self) -> HandsetText {
+        HandsetText {
+            inbound: self.id,
+            provider: self.provider.clone(),
+            provider_message_id: self.provider_id.clone(),
+            body: self.body.clone(),
+            to: self.to_text.clone(),
+            matched: self.matched.clone().unwrap_or_default(),
+            sent_at: self.sent_at,
+            asked_sent_at: None,
+        }
+    }
 }
 
 /// The record of a text that was seen before: its reading and whose it is.

@@ -5,8 +5,9 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::AppState;
 use super::error::RETRY_AFTER;
+use crate::actions::ActionError;
 use crate::actions::receive_text::ReceivedResult;
-use crate::actions::{ActionError, receive_receipt, receive_text};
+use crate::domain::actor::Actor;
 use crate::providers::{BadSignature, Provider, WebhookError, WebhookRequest};
 use crate::web::routes::patterns;
 
@@ -64,8 +65,8 @@ async fn inbound(
             Ok(text) => text,
             Err(refused) => return *refused,
         };
-    let (name, region, now) = (provider.name(), app.config.default_region.clone(), app.clock.now());
-    let received = app.store.write(move |tx| receive_text::receive_text(tx, name, &text, &region, now)).await;
+    let name = provider.name();
+    let received = app.commands(Actor::Lead).receive_text(name, text).await;
     match received {
         Ok(ReceivedResult::Refused) => forged(app),
         received => answer(received.map(|_| ())),
@@ -84,8 +85,8 @@ async fn status(
             Ok(receipt) => receipt,
             Err(refused) => return *refused,
         };
-    let (name, now) = (provider.name(), app.clock.now());
-    answer(app.store.write(move |tx| receive_receipt::receive_receipt(tx, name, &receipt, now)).await)
+    let commands = app.commands(Actor::Provider(provider.name().to_owned()));
+    answer(commands.receive_receipt(provider.name(), receipt).await)
 }
 
 /// Reads a webhook only after its signature was found right.

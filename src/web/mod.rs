@@ -37,8 +37,10 @@ use actix_web::{HttpResponse, web};
 use ipnet::IpNet;
 
 use self::routes::patterns;
+use crate::actions::Commands;
 use crate::clock::Clock;
 use crate::config::ServerConfig;
+use crate::domain::actor::Actor;
 use crate::providers::Provider;
 use crate::providers::breaker::CircuitBreaker;
 use crate::providers::hand_over::HandOverGate;
@@ -77,6 +79,13 @@ pub struct AppState {
     pub sidebar: sidebar::SidebarCache,
     /// Webhooks with a wrong signature since the start.
     pub forged_webhooks: AtomicU64,
+}
+
+impl AppState {
+    /// The handle to run one action with, in the name of `actor`, now.
+    pub fn commands(&self, actor: Actor) -> Commands {
+        Commands::new(self.store.clone(), actor, self.clock.now(), self.config.default_region.clone())
+    }
 }
 
 /// Every address.

@@ -30,6 +30,7 @@ use super::origin;
 use super::read_your_writes::{self, Authenticated};
 use super::routes;
 use super::sidebar;
+use crate::actions::Commands;
 use crate::actions::users::user_revision;
 use crate::clock::Clock;
 use crate::domain::actor::Actor;
@@ -132,8 +133,8 @@ impl SessionStore for SessionBackend {
             created_at: now,
             expires_at: now.plus(Duration::hours(HOURS)),
         };
-        let kept: Result<(), StoreError> = self.store.write(move |tx| sessions::put(tx, &row, now)).await;
-        kept.map_err(|error| SaveError::Other(error.into()))?;
+        let begun = Commands::system(self.store.clone(), now).begin_session(row).await;
+        begun.map_err(|error| SaveError::Other(error.into()))?;
         key.try_into().map_err(|error| SaveError::Other(anyhow::Error::new(error)))
     }
 
@@ -150,8 +151,8 @@ impl SessionStore for SessionBackend {
         let user_id = user_of(&state);
         let state =
             serde_json::to_string(&state).map_err(|error| UpdateError::Serialization(error.into()))?;
-        let kept: Result<(), StoreError> =
-            self.store.write(move |tx| sessions::update(tx, &hash, user_id, &state)).await;
+        let commands = Commands::system(self.store.clone(), self.clock.now());
+        let kept = commands.update_session(hash, user_id, state).await;
         kept.map_err(|error| UpdateError::Other(error.into()))?;
         Ok(key)
     }
@@ -162,8 +163,7 @@ impl SessionStore for SessionBackend {
 
     async fn delete(&self, key: &SessionKey) -> Result<(), anyhow::Error> {
         let hash = hash(key.as_ref());
-        let ended: Result<(), StoreError> = self.store.write(move |tx| sessions::end(tx, &hash)).await;
-        Ok(ended?)
+        Ok(Commands::system(self.store.clone(), self.clock.now()).end_session(hash).await?)
     }
 }
 

@@ -23,8 +23,8 @@ use super::error::PageError;
 use super::form::{FormErrors, PostedForm};
 use super::page::{PageFrame, html_status, see_other};
 use super::session::{self, Editor, SignedIn, Viewer};
-use crate::actions::send_message::{BASIS_REQUIRED, NewMessage, check_body, send_message};
-use crate::actions::{ActionError, FieldError, save_contact, sending_context};
+use crate::actions::send_message::{NewMessage, check_body};
+use crate::actions::{ActionError, FieldError, sending_context};
 use crate::domain::consent::StateName;
 use crate::domain::evidence::BasisKind;
 use crate::domain::message::{Category, ReceiptStatus, Status};
@@ -32,7 +32,7 @@ use crate::domain::phone::Phone;
 use crate::domain::program::Program;
 use crate::domain::time::Timestamp;
 use crate::providers::simulator::{Handset, SimulatedText, Simulator, TextDirection};
-use crate::store::contacts::{self, ContactDetails};
+use crate::store::contacts;
 use crate::store::{ReadConn, StoreError, numbers, programs};
 use crate::web::routes::{self, patterns};
 
@@ -250,30 +250,9 @@ async fn send(
     let (to, body) = (wish.phone.clone(), wish.body.clone());
     let program = Some(wish.program.clone()).filter(|slug| !slug.is_empty());
     let wanted = NewMessage { to, body, category: Category::Alert, program, basis };
-    let (actor, now) = (who.actor(), app.clock.now());
-    let sent = app.store.write(move |tx| {
-        let known = match numbers::find(tx, &phone)? {
-            Some(number) => number.contact_count > 0,
-            None => false,
-        };
-        if !known {
-            save_contact::create_contact(
-                tx,
-                phone.as_str(),
-                &ContactDetails::default(),
-                &region,
-                &actor,
-                now,
-            )?;
-        }
-        match send_message(tx, &wanted, &region, &actor, now)? {
-            // A question that the form asks again is no attempt: nothing of it is kept.
-            accepted if accepted.code == Some(BASIS_REQUIRED) => Err(ActionError::Invalid(basis::missing())),
-            accepted => Ok((phone.clone(), accepted)),
-        }
-    });
-    match sent.await {
-        Ok((phone, accepted)) => {
+    let actor = who.actor();
+    match app.commands(actor).send_to_phone(phone.clone(), wanted).await {
+        Ok(accepted) => {
             keep_on_table(&session, &phone);
             match accepted.status {
                 Status::Blocked => {

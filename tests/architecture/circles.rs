@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{Source, code_only, sources, starts_path};
 
 /// Circles that are still there. Each is to be opened; the list only gets shorter.
-const LEFT: &[&str] = &["actions::consent -> actions::spelling -> actions::consent"];
+const LEFT: &[&str] = &[];
 
 type Module = Vec<String>;
 type Imports = BTreeMap<Module, BTreeSet<Module>>;

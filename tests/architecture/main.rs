@@ -61,6 +61,10 @@ const ROOMS: &[Room] = &[
 const ONLY_IN: &[(&str, Option<&str>)] =
     &[("Utc::now", Some("src/clock.rs")), ("SystemTime::now", Some("src/clock.rs")), ("todo!(", None)];
 
+/// What a room never says: pages write through `Commands` alone, and hold no transaction.
+const NEVER_SAID: &[(&str, &[&str])] =
+    &[("src/web/", &["Tx", ".write", ".write_now", ".write_holding", "write_copy"])];
+
 /// No file is longer than this, in lines.
 const LONGEST_FILE: usize = 350;
 /// But for the list of all columns, which grows with the tables.
@@ -83,6 +87,16 @@ fn rooms_are_entered_only_through_their_doors() {
 fn there_is_one_clock_and_no_unfinished_work() {
     let found: Vec<String> = sources().iter().flat_map(misplaced_words).collect();
     assert!(found.is_empty(), "\n{}\n", found.join("\n"));
+}
+
+#[test]
+fn no_page_holds_a_transaction() {
+    let found: Vec<String> = sources().iter().flat_map(unwanted_words).collect();
+    assert!(found.is_empty(), "\n{}\n", found.join("\n"));
+    let planted = |text: &str| Source { path: "src/web/x.rs".to_owned(), text: text.to_owned() };
+    assert_eq!(unwanted_words(&planted("fn f(tx: &mut Tx<'_>) {}")).len(), 1);
+    assert_eq!(unwanted_words(&planted("app.store\n    .write::<_, E>(|tx| g(tx))")).len(), 1);
+    assert!(unwanted_words(&planted("let text = w.write_str(why); // Tx")).is_empty());
 }
 
 #[test]
@@ -207,6 +221,24 @@ fn misplaced_words(file: &Source) -> Vec<String> {
             format!("{}:{}: {word} belongs in {}", file.path, line(&code, at), place.unwrap_or("no file"))
         })
         .collect()
+}
+
+fn unwanted_words(file: &Source) -> Vec<String> {
+    let code = code_only(&file.text);
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    let rules = NEVER_SAID.iter().filter(|(room, _)| file.path.starts_with(room));
+    let words = rules.flat_map(|(room, words)| words.iter().map(move |word| (room, word)));
+    let mut found = Vec::new();
+    for (room, word) in words {
+        for (at, _) in code.match_indices(word) {
+            let begins = word.starts_with('.') || !code[..at].ends_with(is_part);
+            let is_whole = begins && !code[at + word.len()..].starts_with(is_part);
+            if is_whole {
+                found.push(format!("{}:{}: {room} never says {word}", file.path, line(&code, at)));
+            }
+        }
+    }
+    found
 }
 
 fn too_long(file: &Source) -> Option<String> {

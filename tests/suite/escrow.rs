@@ -4,6 +4,7 @@
 use chrono::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
+use sms_opt_in::actions::ActionContext;
 use sms_opt_in::actions::expire::expire;
 use sms_opt_in::actions::record_consent::{NewConsentRecord, record_consent};
 use sms_opt_in::domain::actor::Actor;
@@ -344,7 +345,14 @@ async fn nobody_is_invited_again_who_said_no_or_must_not_be_texted() {
     let flag = move |tx: &mut Tx<'_>| {
         let number = numbers::find(tx, &phone)?.unwrap().id;
         let update = NewConsentRecord::SetDoNotText("the lawyer wrote to us about it".to_owned());
-        record_consent(tx, number, None, update, Source::Manual, &Actor::Operator, now)
+        record_consent(
+            tx,
+            &ActionContext::new(&Actor::Operator, now, "US"),
+            number,
+            None,
+            update,
+            Source::Manual,
+        )
     };
     world.jobs.store.write(flag).await.unwrap();
     let mut sam = world.sam().await;

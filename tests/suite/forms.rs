@@ -1,5 +1,6 @@
 //! The hosted form, as a lead on a phone and a stranger would use it.
 
+use sms_opt_in::actions::ActionContext;
 use sms_opt_in::actions::ActionError;
 use sms_opt_in::actions::publish_form::{FormChange, form_revision, publish_form};
 use sms_opt_in::domain::actor::Actor;
@@ -89,7 +90,7 @@ async fn make_single(world: &World) {
             double_opt_in: false,
             revision: form_revision(&form),
         };
-        publish_form(tx, "opt-in", &edited, &Actor::Operator, now)
+        publish_form(tx, &ActionContext::new(&Actor::Operator, now, "US"), "opt-in", &edited)
     });
     made.await.map_err(|error: ActionError| error).unwrap();
 }
@@ -275,7 +276,7 @@ async fn reword(world: &World) {
             double_opt_in: false,
             revision: form_revision(&form),
         };
-        publish_form(tx, "opt-in", &edited, &Actor::Operator, now)
+        publish_form(tx, &ActionContext::new(&Actor::Operator, now, "US"), "opt-in", &edited)
     });
     made.await.map_err(|error: ActionError| error).unwrap();
 }

@@ -4,6 +4,7 @@
 use chrono::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
+use sms_opt_in::actions::ActionContext;
 use sms_opt_in::actions::ActionError;
 use sms_opt_in::actions::edit_program::keep_rules;
 use sms_opt_in::domain::actor::Actor;
@@ -25,7 +26,13 @@ async fn promise(world: &World, quiet_hours: bool, frequency: bool, words: &str)
     let words = words.to_owned();
     let now = world.clock.now();
     let keep = move |tx: &mut Tx<'_>| {
-        let program = keep_rules(tx, None, Some(quiet_hours), Some(frequency), &Actor::Operator, now)?;
+        let program = keep_rules(
+            tx,
+            &ActionContext::new(&Actor::Operator, now, "US"),
+            None,
+            Some(quiet_hours),
+            Some(frequency),
+        )?;
         let promising = Program { frequency: words.clone(), has_promised: true, ..program };
         let before = programs::find_locked(tx, None)?.unwrap();
         programs::update(tx, &before, promising).map_err(ActionError::from)

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_util::future::{join, join_all};
+use sms_opt_in::actions::ActionContext;
 use sms_opt_in::actions::edit_program::keep_rules;
 use sms_opt_in::actions::switch_sending::switch_sending;
 use sms_opt_in::clock::Clock;
@@ -36,7 +37,9 @@ async fn stop_at_the_other(loses_its_lock: bool) {
     let world = world().await;
     // The second instance reads the real time, whatever hour that is at the recipient.
     let now = world.clock.now();
-    let any_hour = move |tx: &mut Tx<'_>| keep_rules(tx, None, Some(false), None, &Actor::Operator, now);
+    let any_hour = move |tx: &mut Tx<'_>| {
+        keep_rules(tx, &ActionContext::new(&Actor::Operator, now, "US"), None, Some(false), None)
+    };
     world.jobs.store.write(any_hour).await.unwrap();
     let ana = world.lead(61);
     ana.texts("START").await;
@@ -153,7 +156,14 @@ async fn a_claim_that_saw_sending_on_is_not_committed_when_another_switched_it_o
     let claims = move |tx: &mut Tx<'_>| {
         let seen = sending::is_on(tx)?;
         if runs.fetch_add(1, Ordering::SeqCst) == 0 {
-            let off = |tx: &mut Tx<'_>| switch_sending(tx, false, None, &Actor::System, Clock::System.now());
+            let off = |tx: &mut Tx<'_>| {
+                switch_sending(
+                    tx,
+                    &ActionContext::new(&Actor::System, Clock::System.now(), "US"),
+                    false,
+                    None,
+                )
+            };
             elsewhere.write_now(off).unwrap();
         }
         Ok::<_, StoreError>(seen)

@@ -1,6 +1,7 @@
 //! What comes late, twice or in the wrong order never ends less restrictive than the rules say.
 
 use proptest::prelude::*;
+use sms_opt_in::actions::ActionContext;
 use sms_opt_in::actions::receive_receipt::receive_receipt;
 use sms_opt_in::actions::receive_text::receive_text;
 use sms_opt_in::actions::record_consent::{NewConsentRecord, record_consent};
@@ -57,7 +58,14 @@ async fn a_text_for_the_owner_before_never_reaches_the_next_one() {
     let reassigned = move |tx: &mut sms_opt_in::store::Tx<'_>| {
         let number = numbers::find(tx, &phone)?.unwrap().id;
         let update = NewConsentRecord::Reassigned("the carrier says that it has another owner".to_owned());
-        record_consent(tx, number, None, update, Source::Manual, &Actor::Operator, now)
+        record_consent(
+            tx,
+            &ActionContext::new(&Actor::Operator, now, "US"),
+            number,
+            None,
+            update,
+            Source::Manual,
+        )
     };
     world.jobs.store.write(reassigned).await.unwrap();
     world.clock.advance(chrono::Duration::seconds(1));
@@ -86,7 +94,14 @@ async fn news_about_an_old_invitation_says_nothing_about_the_new_one() {
         .unwrap();
     let reassigned = move |tx: &mut sms_opt_in::store::Tx<'_>| {
         let update = NewConsentRecord::Reassigned("the carrier says that it has another owner".to_owned());
-        record_consent(tx, number, None, update, Source::Manual, &Actor::Operator, now)
+        record_consent(
+            tx,
+            &ActionContext::new(&Actor::Operator, now, "US"),
+            number,
+            None,
+            update,
+            Source::Manual,
+        )
     };
     world.jobs.store.write(reassigned).await.unwrap();
     let (_, held) = cy.is_sent("second").await;
@@ -149,7 +164,14 @@ async fn do_not_text_takes_back_an_invitation_that_has_not_gone_out() {
             } else {
                 NewConsentRecord::ClearDoNotText { reason, set_at: now }
             };
-            record_consent(tx, number, None, update, Source::Manual, &Actor::Operator, now)
+            record_consent(
+                tx,
+                &ActionContext::new(&Actor::Operator, now, "US"),
+                number,
+                None,
+                update,
+                Source::Manual,
+            )
         }
     };
     world.jobs.store.write(flag(true)).await.unwrap();
@@ -230,7 +252,11 @@ fn late_and_repeated_webhooks_never_end_less_restrictive() {
                 opted_in_at_provider: false,
                 id_certainty: IdCertainty::Certain,
             };
-            store.write_now(move |tx| receive_text(tx, "test", &text, "US", now)).unwrap();
+            store
+                .write_now(move |tx| {
+                    receive_text(tx, &ActionContext::new(&Actor::Lead, now, "US"), "test", &text)
+                })
+                .unwrap();
         }
         let last = |word: &str| sent.iter().filter(|(body, _)| *body == word).map(|(_, at)| *at).max();
         let phone = Phone::from_e164(&from).unwrap();
@@ -263,7 +289,14 @@ async fn a_flag_that_was_set_anew_is_not_lifted_from_an_old_page() {
         let phone = dee.phone.clone();
         world.jobs.store.write(move |tx: &mut sms_opt_in::store::Tx<'_>| {
             let number = numbers::find(tx, &phone)?.unwrap().id;
-            record_consent(tx, number, None, update.clone(), Source::Manual, &Actor::Operator, now)
+            record_consent(
+                tx,
+                &ActionContext::new(&Actor::Operator, now, "US"),
+                number,
+                None,
+                update.clone(),
+                Source::Manual,
+            )
         })
     };
     let reason = || "the lawyer wrote to us about it".to_owned();

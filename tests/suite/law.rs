@@ -3,6 +3,7 @@
 use chrono::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
+use sms_opt_in::actions::ActionContext;
 use sms_opt_in::actions::edit_program::keep_rules;
 use sms_opt_in::domain::actor::Actor;
 use sms_opt_in::store::Tx;
@@ -186,7 +187,9 @@ async fn legal_caps_bind_a_program_as_its_quiet_hours_do_and_the_check_says_so()
     lives_at(&world, &ana, "33101").await;
     ana.texts("START").await;
     let now = world.clock.now();
-    let off = move |tx: &mut Tx<'_>| keep_rules(tx, None, Some(false), None, &Actor::Operator, now).map(drop);
+    let off = move |tx: &mut Tx<'_>| {
+        keep_rules(tx, &ActionContext::new(&Actor::Operator, now, "US"), None, Some(false), None).map(drop)
+    };
     world.jobs.store.write(off).await.unwrap();
     for n in 0..4 {
         let accepted = send(&world, &ana, "default", "alert", &format!("code {n}")).await;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use reqwest::Method;
 use serde_json::json;
+use sms_opt_in::actions::ActionContext;
 use sms_opt_in::actions::record_consent::{NewConsentRecord, record_consent};
 use sms_opt_in::actions::{ActionError, seed::seed};
 use sms_opt_in::domain::actor::Actor;
@@ -132,7 +133,14 @@ async fn who_was_only_flagged_is_on_the_list_of_those_not_asked() {
     let flag = move |tx: &mut Tx<'_>| {
         let number = numbers::find(tx, &fay)?.unwrap().id;
         let update = NewConsentRecord::SetDoNotText("the lawyer wrote to us about it".to_owned());
-        record_consent(tx, number, None, update, Source::Manual, &Actor::Operator, now)
+        record_consent(
+            tx,
+            &ActionContext::new(&Actor::Operator, now, "US"),
+            number,
+            None,
+            update,
+            Source::Manual,
+        )
     };
     world.bound_app.store.write(flag).await.unwrap();
     world.lead(3).is_sent("hello").await;

@@ -12,6 +12,7 @@ use diesel::sql_types::Text;
 use diesel::{PgConnection, SqliteConnection};
 use reqwest::Method;
 use serde_json::json;
+use sms_opt_in::actions::ActionContext;
 use sms_opt_in::actions::edit_program::keep_rules;
 use sms_opt_in::actions::{ActionError, expire, review, seed::seed};
 use sms_opt_in::domain::actor::Actor;
@@ -191,7 +192,7 @@ async fn a_day(world: &World) {
     };
     world.bound_app.store.write(keep).await.unwrap();
     let edit = move |tx: &mut sms_opt_in::store::Tx<'_>| {
-        keep_rules(tx, None, Some(true), None, &Actor::Operator, now)?;
+        keep_rules(tx, &ActionContext::new(&Actor::Operator, now, "US"), None, Some(true), None)?;
         Ok::<_, ActionError>(messages::reschedule_now(tx, None, now)?)
     };
     world.bound_app.store.write(edit).await.unwrap();

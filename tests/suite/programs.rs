@@ -4,6 +4,7 @@
 use chrono::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
+use sms_opt_in::actions::ActionContext;
 use sms_opt_in::actions::edit_program::keep_rules;
 use sms_opt_in::domain::actor::Actor;
 use sms_opt_in::providers::simulator::CarrierBehavior;
@@ -306,7 +307,9 @@ async fn every_edit_of_a_program_is_dated_and_one_that_changes_nothing_is_none()
         assert_eq!(changed().await, at, "{path} again");
     }
     let now = world.clock.now();
-    let kept = move |tx: &mut Tx<'_>| keep_rules(tx, Some("rates"), Some(false), None, &Actor::Operator, now);
+    let kept = move |tx: &mut Tx<'_>| {
+        keep_rules(tx, &ActionContext::new(&Actor::Operator, now, "US"), Some("rates"), Some(false), None)
+    };
     assert_eq!(store.write(kept).await.unwrap().updated_at, now);
     assert_eq!(changed().await, now);
 }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use chrono::Duration;
+use sms_opt_in::actions::ActionContext;
 use sms_opt_in::actions::record_consent::{NewConsentRecord, record_consent};
 use sms_opt_in::domain::actor::Actor;
 use sms_opt_in::domain::consent::Source;
@@ -195,12 +196,11 @@ async fn calls(world: &World, lead: &Lead<'_>) {
         let revocation = Revocation::now(RevocationChannel::Call, "asked us to stop".to_owned());
         record_consent(
             tx,
+            &ActionContext::new(&Actor::Operator, now, "US"),
             number,
             None,
             NewConsentRecord::OptOut(revocation),
             Source::Manual,
-            &Actor::Operator,
-            now,
         )
     };
     world.jobs.store.write(recorded).await.unwrap();

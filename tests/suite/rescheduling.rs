@@ -2,6 +2,7 @@
 //! and to the end, whatever happens in between.
 
 use chrono::Duration;
+use sms_opt_in::actions::ActionContext;
 use sms_opt_in::actions::ActionError;
 use sms_opt_in::actions::edit_program::keep_rules;
 use sms_opt_in::domain::actor::Actor;
@@ -40,8 +41,9 @@ async fn waiting(world: &World, lead: &Lead<'_>, program: Option<&'static str>, 
 /// An edit that lets messages of the default program go out earlier.
 async fn edit(world: &World) {
     let now = world.clock.now();
-    let edit =
-        move |tx: &mut Tx<'_>| keep_rules(tx, None, Some(false), None, &Actor::Operator, now).map(drop);
+    let edit = move |tx: &mut Tx<'_>| {
+        keep_rules(tx, &ActionContext::new(&Actor::Operator, now, "US"), None, Some(false), None).map(drop)
+    };
     world.jobs.store.write(edit).await.unwrap();
 }
 
@@ -55,8 +57,9 @@ async fn due(world: &World) -> usize {
 async fn scheduled_messages_are_looked_at_again_in_pieces_and_a_crash_loses_none() {
     let world = world().await;
     let now = world.clock.now();
-    let rules =
-        move |tx: &mut Tx<'_>| keep_rules(tx, None, Some(true), None, &Actor::Operator, now).map(drop);
+    let rules = move |tx: &mut Tx<'_>| {
+        keep_rules(tx, &ActionContext::new(&Actor::Operator, now, "US"), None, Some(true), None).map(drop)
+    };
     world.jobs.store.write(rules).await.unwrap();
     let ana = world.lead(1);
     ana.texts("START").await;
@@ -81,8 +84,9 @@ async fn an_edit_of_one_program_leaves_the_others_messages_alone() {
     let world = world().await;
     let now = world.clock.now();
     add_rates(&mut world.ada().await).await;
-    let rules =
-        move |tx: &mut Tx<'_>| keep_rules(tx, None, Some(true), None, &Actor::Operator, now).map(drop);
+    let rules = move |tx: &mut Tx<'_>| {
+        keep_rules(tx, &ActionContext::new(&Actor::Operator, now, "US"), None, Some(true), None).map(drop)
+    };
     world.jobs.store.write(rules).await.unwrap();
     let ana = world.lead(1);
     waiting(&world, &ana, Some("rates"), 600).await;

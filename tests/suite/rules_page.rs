@@ -4,6 +4,7 @@
 use chrono::Duration;
 use reqwest::Method;
 use serde_json::json;
+use sms_opt_in::actions::ActionContext;
 use sms_opt_in::actions::ActionError;
 use sms_opt_in::actions::edit_program::keep_rules;
 use sms_opt_in::actions::publish_rules::{RuleChange, RulesDraft, publish_rules};
@@ -249,7 +250,10 @@ async fn two_administrators_who_publish_at_once_get_one_version_and_one_conflict
     let publish = |line: &str| {
         let change = RuleChange::Add(line.parse().unwrap());
         let draft = RulesDraft { change, reason: REASON.to_owned(), version: Some(0) };
-        world.jobs.store.write(move |tx| publish_rules(tx, &draft, &Actor::Operator, now))
+        world
+            .jobs
+            .store
+            .write(move |tx| publish_rules(tx, &ActionContext::new(&Actor::Operator, now, "US"), &draft))
     };
     let first = publish("hours,WA,Mon-Sun,13:00-20:00,2026-10-01,,P,x");
     let second = publish("hours,FL,Mon-Sun,10:00-12:00,2027-01-01,,P,x");
@@ -287,7 +291,9 @@ async fn a_state_is_closed_and_opened_again_by_a_person() {
     assert!(waits["verdict"].to_string().contains("Louisiana is closed to texts"), "{waits}");
     let now = world.clock.now();
     let switch = move |on| {
-        move |tx: &mut Tx<'_>| keep_rules(tx, None, Some(on), None, &Actor::Operator, now).map(drop)
+        move |tx: &mut Tx<'_>| {
+            keep_rules(tx, &ActionContext::new(&Actor::Operator, now, "US"), None, Some(on), None).map(drop)
+        }
     };
     world.jobs.store.write(switch(false)).await.unwrap();
     assert_eq!(next_text(&world, 4).await, "scheduled", "it is closed for programs without quiet hours, too");

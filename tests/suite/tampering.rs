@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use sha2::Digest;
+use sms_opt_in::actions::ActionContext;
 use sms_opt_in::actions::ActionError;
 use sms_opt_in::actions::record_consent::{EvidenceFile, NewConsentRecord, record_consent};
 use sms_opt_in::actions::submit_form::{NewSubmission, submit_form};
@@ -63,7 +64,14 @@ pub async fn installation() -> World {
             let sha256 = sha2::Sha256::digest(&bytes).into();
             let file = EvidenceFile { sha256, media_type: "application/pdf", bytes };
             let update = NewConsentRecord::OptIn(document, Some(file));
-            record_consent(tx, number.id, None, update, Source::Manual, &Actor::Operator, now)?;
+            record_consent(
+                tx,
+                &ActionContext::new(&Actor::Operator, now, "US"),
+                number.id,
+                None,
+                update,
+                Source::Manual,
+            )?;
             Ok::<_, ActionError>(())
         })
         .await

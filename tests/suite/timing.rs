@@ -4,6 +4,7 @@
 use chrono::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
+use sms_opt_in::actions::ActionContext;
 use sms_opt_in::actions::edit_program::keep_rules;
 use sms_opt_in::actions::expire::expire;
 use sms_opt_in::actions::install::install;
@@ -28,7 +29,8 @@ async fn before_the_curfew(world: &World, by: Duration) {
 async fn promise(world: &World, words: &str) {
     let (now, words) = (world.clock.now(), words.to_owned());
     let keep = move |tx: &mut Tx<'_>| {
-        let program = keep_rules(tx, None, None, Some(true), &Actor::Operator, now)?;
+        let program =
+            keep_rules(tx, &ActionContext::new(&Actor::Operator, now, "US"), None, None, Some(true))?;
         let promising = Program { frequency: words.clone(), has_promised: true, ..program };
         let before = programs::find_locked(tx, None)?.unwrap();
         programs::update(tx, &before, promising).map_err(ActionError::from)
@@ -134,7 +136,9 @@ async fn an_answer_at_night_waits_for_the_switch_alone() {
     world.clock.advance(Duration::hours(12));
     let switch = async |on: bool| {
         let now = world.clock.now();
-        let switch = move |tx: &mut Tx<'_>| switch_sending(tx, on, None, &Actor::System, now);
+        let switch = move |tx: &mut Tx<'_>| {
+            switch_sending(tx, &ActionContext::new(&Actor::System, now, "US"), on, None)
+        };
         world.jobs.store.write(switch).await.unwrap();
     };
     switch(false).await;

@@ -1,10 +1,12 @@
 //! Consent: a lead's texts, documents, flags, forms and reviews about one number at the same moment.
 
+use sms_opt_in::actions::ActionContext;
 use sms_opt_in::actions::ActionError;
 use sms_opt_in::actions::receive_text::receive_text;
 use sms_opt_in::actions::record_consent::{NewConsentRecord, record_consent};
 use sms_opt_in::actions::review::{ReviewDecision, ReviewedState, decide_review};
 use sms_opt_in::actions::submit_form::{NewSubmission, submit_form};
+use sms_opt_in::domain::actor::Actor;
 use sms_opt_in::domain::consent::{Source, StateName};
 use sms_opt_in::domain::evidence::{ConsentDocument, DocumentKind, RevocationChannel};
 use sms_opt_in::domain::id::NumberId;
@@ -59,7 +61,9 @@ impl Stage {
         text: InboundText,
     ) -> impl Fn(&mut Tx<'_>) -> Result<(), ActionError> + Send + use<> {
         let now = self.now;
-        move |tx| receive_text(tx, "simulator", &text, REGION, now).map(drop)
+        move |tx| {
+            receive_text(tx, &ActionContext::new(&Actor::Lead, now, REGION), "simulator", &text).map(drop)
+        }
     }
 
     pub fn records(
@@ -68,7 +72,17 @@ impl Stage {
         update: NewConsentRecord,
     ) -> impl Fn(&mut Tx<'_>) -> Result<(), ActionError> + Send + use<> {
         let (actor, now) = (self.ada(), self.now);
-        move |tx| record_consent(tx, number, None, update.clone(), Source::Manual, &actor, now).map(drop)
+        move |tx| {
+            record_consent(
+                tx,
+                &ActionContext::new(&actor, now, "US"),
+                number,
+                None,
+                update.clone(),
+                Source::Manual,
+            )
+            .map(drop)
+        }
     }
 
     pub async fn number(&self, phone: &Phone) -> Number {
@@ -173,7 +187,9 @@ pub async fn a_review_decided_twice(stage: &mut Stage) {
         let texts = stage.read(move |conn| inbound::count_of(conn, number.id)).await;
         let decide = |decision: ReviewDecision| {
             let (id, shown, actor, now) = (number.id, ReviewedState { since, texts }, stage.ada(), stage.now);
-            move |tx: &mut Tx<'_>| decide_review(tx, id, shown, decision.clone(), &actor, now)
+            move |tx: &mut Tx<'_>| {
+                decide_review(tx, &ActionContext::new(&actor, now, "US"), id, shown, decision.clone())
+            }
         };
         let resume = ReviewDecision::Resume("They meant the other offer, I called".to_owned());
         one_of(&stage.both(decide(ReviewDecision::Revoke), decide(resume)).await);

@@ -4,6 +4,7 @@ use chrono::Duration;
 use futures_util::future::{join, join_all};
 use reqwest::Client;
 use serde_json::{Value, json};
+use sms_opt_in::actions::ActionContext;
 use sms_opt_in::actions::ActionError;
 use sms_opt_in::actions::deliver::{claim, claim_all, record_outcome, record_outcomes, wake};
 use sms_opt_in::actions::edit_program::keep_rules;
@@ -32,7 +33,7 @@ impl Stage {
             program: None,
             basis: None,
         };
-        move |tx| Ok(send_message(tx, &wanted, REGION, &actor, now)?.id)
+        move |tx| Ok(send_message(tx, &ActionContext::new(&actor, now, REGION), &wanted)?.id)
     }
 
     pub async fn messages(&self, number: NumberId) -> Vec<Message> {
@@ -198,7 +199,9 @@ impl Stage {
             Ok(messages::advance(tx, &message, Status::Scheduled, now, &why)?)
         };
         self.given(schedule).await;
-        let edit = move |tx: &mut Tx<'_>| keep_rules(tx, None, None, Some(keeps), &actor, now).map(drop);
+        let edit = move |tx: &mut Tx<'_>| {
+            keep_rules(tx, &ActionContext::new(&actor, now, "US"), None, None, Some(keeps)).map(drop)
+        };
         (phone, id, edit)
     }
 }
@@ -298,7 +301,9 @@ pub async fn an_expired_hold_decided_twice(stage: &mut Stage) {
         stage.given(stage.receives(start(&phone, &format!("SM{round}")))).await;
         let decide = |choice: HoldAnswer| {
             let (actor, now) = (stage.ada(), stage.now);
-            move |tx: &mut Tx<'_>| decide_stale(tx, id, choice, REGION, &actor, now).map(drop)
+            move |tx: &mut Tx<'_>| {
+                decide_stale(tx, &ActionContext::new(&actor, now, REGION), id, choice).map(drop)
+            }
         };
         let other = if round % 2 == 0 { HoldAnswer::Send } else { HoldAnswer::Leave };
         one_of(&stage.both(decide(HoldAnswer::Send), decide(other)).await);
@@ -330,7 +335,7 @@ pub async fn a_reminder_twice(stage: &mut Stage) {
         let number = stage.number(&phone).await.id;
         let reminds = || {
             let (actor, now) = (stage.ada(), stage.now);
-            move |tx: &mut Tx<'_>| reinvite(tx, number, None, None, &actor, now)
+            move |tx: &mut Tx<'_>| reinvite(tx, &ActionContext::new(&actor, now, "US"), number, None, None)
         };
         one_of(&stage.both(reminds(), reminds()).await);
         let all = stage.messages(number).await;

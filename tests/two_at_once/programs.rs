@@ -1,5 +1,6 @@
 //! Programs, sender numbers, forms, rules and the sending switch: what people change by hand.
 
+use sms_opt_in::actions::ActionContext;
 use sms_opt_in::actions::ActionError;
 use sms_opt_in::actions::create_program::{NewProgram, create_program};
 use sms_opt_in::actions::edit_program::{ProgramChange, edit_program, wording_revision};
@@ -9,6 +10,7 @@ use sms_opt_in::actions::publish_form::{FormChange, form_revision, publish_form}
 use sms_opt_in::actions::publish_rules::{RuleChange, RulesDraft, publish_rules};
 use sms_opt_in::actions::receive_text::receive_text;
 use sms_opt_in::actions::switch_sending::switch_sending;
+use sms_opt_in::domain::actor::Actor;
 use sms_opt_in::domain::auto_reply::AutoReplies;
 use sms_opt_in::domain::language::Language;
 use sms_opt_in::domain::program::Program;
@@ -59,7 +61,7 @@ impl Stage {
         wording: ProgramChange,
     ) -> impl Fn(&mut Tx<'_>) -> Result<(), ActionError> + Send + use<> {
         let (actor, now) = (self.ada(), self.now);
-        move |tx| edit_program(tx, "default", &wording, &actor, now).map(drop)
+        move |tx| edit_program(tx, &ActionContext::new(&actor, now, "US"), "default", &wording).map(drop)
     }
 
     fn saves_sending(
@@ -68,7 +70,7 @@ impl Stage {
         sending: SendingChange,
     ) -> impl Fn(&mut Tx<'_>) -> Result<(), ActionError> + Send + use<> {
         let (slug, actor, now) = (slug.to_owned(), self.ada(), self.now);
-        move |tx| edit_sending(tx, &slug, &sending, REGION, &actor, now).map(drop)
+        move |tx| edit_sending(tx, &ActionContext::new(&actor, now, REGION), &slug, &sending).map(drop)
     }
 
     fn adds(
@@ -84,7 +86,7 @@ impl Stage {
             contact_route: "call us".to_owned(),
             sender: sender.to_owned(),
         };
-        move |tx| create_program(tx, &new, REGION, &actor, now).map(drop)
+        move |tx| create_program(tx, &ActionContext::new(&actor, now, REGION), &new).map(drop)
     }
 }
 
@@ -119,7 +121,14 @@ pub async fn three_forms_of_one_page(stage: &mut Stage) {
         let revision = replies_revision(&program, Language::Spanish);
         let (spanish, actor, now) = (replies.clone(), stage.ada(), stage.now);
         let answers = move |tx: &mut Tx<'_>| {
-            edit_replies(tx, "default", Language::Spanish, &spanish, &revision, &actor, now)
+            edit_replies(
+                tx,
+                &ActionContext::new(&actor, now, "US"),
+                "default",
+                Language::Spanish,
+                &spanish,
+                &revision,
+            )
         };
         let words = ProgramChange { contact_route: format!("call {round}"), ..wording(&program) };
         let (one, two) = stage.both(stage.saves_wording(words), answers).await;
@@ -165,7 +174,7 @@ pub async fn a_program_while_numbers_come(stage: &mut Stage) {
         let (text, now) = (start(&phone, &format!("SM{round}")), stage.now);
         let (one, two) = stage
             .both(stage.adds(&format!("rates-{round}"), ""), move |tx| {
-                receive_text(tx, "simulator", &text, REGION, now).map(drop)
+                receive_text(tx, &ActionContext::new(&Actor::Lead, now, REGION), "simulator", &text).map(drop)
             })
             .await;
         one.unwrap();
@@ -192,7 +201,7 @@ pub async fn a_form_twice(stage: &mut Stage) {
                 revision: form_revision(&form),
             };
             let (actor, now) = (stage.ada(), stage.now);
-            move |tx: &mut Tx<'_>| publish_form(tx, FORM, &edited, &actor, now)
+            move |tx: &mut Tx<'_>| publish_form(tx, &ActionContext::new(&actor, now, "US"), FORM, &edited)
         };
         one_of(&stage.both(edit(format!("Mine {round}")), edit(format!("Theirs {round}"))).await);
     }
@@ -211,7 +220,8 @@ pub async fn a_form_and_its_program(stage: &mut Stage) {
         let (actor, now) = (stage.ada(), stage.now);
         let program = stage.program().await;
         let words = ProgramChange { brand: format!("Acme {round}"), ..wording(&program) };
-        let edit = move |tx: &mut Tx<'_>| publish_form(tx, FORM, &edited, &actor, now);
+        let edit =
+            move |tx: &mut Tx<'_>| publish_form(tx, &ActionContext::new(&actor, now, "US"), FORM, &edited);
         let (words, edit) = stage.both(stage.saves_wording(words), edit).await;
         words.unwrap();
         let (after, version) = stage.read(|conn| forms::find(conn, FORM)).await.unwrap();
@@ -235,7 +245,7 @@ pub async fn the_rules_twice(stage: &mut Stage) {
             let (change, reason) = (RuleChange::Remove(id.to_owned()), "The bill was repealed".to_owned());
             let draft = RulesDraft { change, reason, version: Some(version) };
             let (actor, now) = (stage.ada(), stage.now);
-            move |tx: &mut Tx<'_>| publish_rules(tx, &draft, &actor, now).map(drop)
+            move |tx: &mut Tx<'_>| publish_rules(tx, &ActionContext::new(&actor, now, "US"), &draft).map(drop)
         };
         one_of(&stage.both(publish(&holidays[0]), publish(&holidays[1])).await);
     }
@@ -245,7 +255,7 @@ pub async fn the_switch_both_ways(stage: &mut Stage) {
     for _ in 0..rounds() {
         let turn = |on: bool| {
             let (actor, now) = (stage.ada(), stage.now);
-            move |tx: &mut Tx<'_>| switch_sending(tx, on, None, &actor, now)
+            move |tx: &mut Tx<'_>| switch_sending(tx, &ActionContext::new(&actor, now, "US"), on, None)
         };
         let (one, two) = stage.both(turn(false), turn(true)).await;
         one.unwrap();

@@ -1,11 +1,13 @@
 //! Questions: the job that asks the carrier decides again at the moment of another text, a receipt or the request's acceptance.
 
+use sms_opt_in::actions::ActionContext;
 use sms_opt_in::actions::ActionError;
 use sms_opt_in::actions::deliver::{claim, record_outcome};
 use sms_opt_in::actions::fetched_texts::{CarrierTimes, FetchedTexts};
 use sms_opt_in::actions::questions::{settle, take};
 use sms_opt_in::actions::receive_receipt::receive_receipt;
 use sms_opt_in::actions::receive_text::{receive_listed_text, receive_text};
+use sms_opt_in::domain::actor::Actor;
 use sms_opt_in::domain::consent::{EventKind, StateName};
 use sms_opt_in::domain::id::{InboundId, MessageId};
 use sms_opt_in::domain::message::{
@@ -263,7 +265,9 @@ pub async fn the_acceptance_and_a_yes(stage: &mut Stage) {
     for round in 0..rounds() {
         let (phone, message) = stage.request_under_way().await;
         let (yes, now) = (text(&phone, "YES", &format!("SM{round}y")), stage.now);
-        let texts = move |tx: &mut Tx<'_>| receive_text(tx, "simulator", &yes, REGION, now).map(drop);
+        let texts = move |tx: &mut Tx<'_>| {
+            receive_text(tx, &ActionContext::new(&Actor::Lead, now, REGION), "simulator", &yes).map(drop)
+        };
         let accepted: Write = if round % 2 == 0 {
             stage.accepts(message)
         } else {
@@ -291,7 +295,14 @@ pub async fn a_listed_stop_and_a_start(stage: &mut Stage) {
         let times = CarrierTimes::listed("simulator", &[begin, stop.clone(), again]);
         let (now, listed) = (stage.now, stop);
         let takes_in = move |tx: &mut Tx<'_>| {
-            receive_listed_text(tx, "simulator", &listed, &times, REGION, now).map(drop)
+            receive_listed_text(
+                tx,
+                &ActionContext::new(&Actor::Lead, now, REGION),
+                "simulator",
+                &listed,
+                &times,
+            )
+            .map(drop)
         };
         let (one, two) = stage.both(takes_in, stage.receives(start.clone())).await;
         one.unwrap();

@@ -1,5 +1,6 @@
 //! One handset with two valid numbers (Argentina: +54 and +54 9): an opt-out under one is written to both.
 
+use sms_opt_in::actions::ActionContext;
 use sms_opt_in::actions::record_consent::NewConsentRecord;
 use sms_opt_in::actions::save_contact::create_contact;
 use sms_opt_in::domain::consent::StateName;
@@ -35,7 +36,12 @@ impl Stage {
     async fn contact_on(&self, phone: &Phone) -> ContactId {
         let (of, actor, now) = (phone.clone(), self.ada(), self.now);
         let made = move |tx: &mut Tx<'_>| {
-            create_contact(tx, of.as_str(), &ContactDetails::default(), REGION, &actor, now)
+            create_contact(
+                tx,
+                &ActionContext::new(&actor, now, REGION),
+                of.as_str(),
+                &ContactDetails::default(),
+            )
         };
         self.given(made).await
     }

@@ -16,7 +16,7 @@ use crate::store::messages::{self, HandOff, Message, StatusChange};
 use crate::store::numbers::Number;
 use crate::store::{LockedRow, Tx, numbers, programs};
 
-use super::super::consent::opted_in_before;
+use super::super::effects::opted_in_before;
 use super::super::gate::SendingContext;
 use super::super::send_message::code_of;
 use super::super::{ActionError, requests, retry, sending_context};

@@ -1,9 +1,10 @@
 //! What a text asks for, once it is kept and read: consent is applied, HELP is answered, and what has no effect stays in the
 //! history.
 
-use crate::actions::consent::{ActionContext, apply, queue};
+use crate::actions::effects::{SystemText, queue};
 use crate::actions::fetched_texts::CarrierTimes;
-use crate::actions::{ActionError, order, requests};
+use crate::actions::transition::{apply, apply_answered};
+use crate::actions::{ActionContext, ActionError, order, requests};
 use crate::domain::actor::Actor;
 use crate::domain::auto_reply::AutoReply;
 use crate::domain::consent::{ConsentState, StateName};
@@ -18,8 +19,6 @@ use crate::domain::time::Timestamp;
 use crate::store::inbound::InboundRow;
 use crate::store::numbers::Number;
 use crate::store::{LockedRow, Tx, messages, notices, programs, rulebooks};
-
-use super::evidence;
 
 /// A reply to HELP that is later than this helps nobody.
 const HELP_WITHIN: chrono::Duration = chrono::Duration::minutes(5);
@@ -38,7 +37,7 @@ pub(super) struct IncomingText<'a> {
     times: Option<&'a CarrierTimes>,
     /// The lead is to get our answer: the provider has not sent its own.
     pub(super) confirm: bool,
-    now: Timestamp,
+    context: ActionContext<'a>,
 }
 
 /// A consent that waited for the carrier's word on its text, which was sent at `asked_sent_at`, if the carrier said so. Right
@@ -58,7 +57,8 @@ pub(in crate::actions) fn act_on_confirmed(
         if record.class == ReplyIntent::Confirm.as_str() { ReplyIntent::Confirm } else { ReplyIntent::OptIn };
     let reading =
         ReplyReading { reply, tier: ReplyTier::Keyword, matched: record.matched.clone(), language: None };
-    let incoming = IncomingText::new(&program, record, &reading, confirm, now);
+    let context = ActionContext::system(now).by(&Actor::Lead);
+    let incoming = IncomingText::new(&program, record, &reading, confirm, context);
     IncomingText { asked_sent_at, ..incoming }.act(tx, number)
 }
 
@@ -68,9 +68,9 @@ impl<'a> IncomingText<'a> {
         record: &'a InboundRow,
         reading: &'a ReplyReading,
         confirm: bool,
-        now: Timestamp,
+        context: ActionContext<'a>,
     ) -> IncomingText<'a> {
-        IncomingText { program, record, reading, asked_sent_at: None, times: None, confirm, now }
+        IncomingText { program, record, reading, asked_sent_at: None, times: None, confirm, context }
     }
 
     pub(super) fn with_times(self, times: Option<&'a CarrierTimes>) -> IncomingText<'a> {
@@ -90,7 +90,7 @@ impl<'a> IncomingText<'a> {
             ReplyIntent::Help => return self.help(tx, number),
             ReplyIntent::Other => return Ok(()),
         };
-        apply(tx, number, self.program, intent, &self.occasion()).map(drop)
+        apply_answered(tx, &self.context, number, self.program, intent, self.confirm).map(drop)
     }
 
     /// The same number on another channel: a demand to stop counts here too, nothing from there opts in, and no answer goes
@@ -124,16 +124,12 @@ impl<'a> IncomingText<'a> {
         }
         let read_as = self.reading.matched.clone().unwrap_or_else(|| "no keyword of ours".to_owned());
         self.keep(tx, number, format!("{read_as}; the carrier read START"))?;
-        notices::raise(tx, self.record, NoticeKind::OptInAtCarrier, self.now)?;
+        notices::raise(tx, self.record, NoticeKind::OptInAtCarrier, self.context.now)?;
         Ok(())
     }
 
-    fn occasion(&self) -> ActionContext<'static> {
-        ActionContext { actor: &Actor::Lead, now: self.now, confirm: self.confirm }
-    }
-
     fn evidence(&self) -> HandsetText {
-        HandsetText { asked_sent_at: self.asked_sent_at, ..evidence(self.record) }
+        HandsetText { asked_sent_at: self.asked_sent_at, ..self.record.evidence() }
     }
 
     fn opt_in(&self, tx: &mut Tx<'_>, number: &Number) -> Result<Intent, ActionError> {
@@ -158,7 +154,7 @@ impl<'a> IncomingText<'a> {
         let program = narrowed.as_ref().unwrap_or(self.program);
         let newest_start = order::newest_start(tx, number, program, self.record, self.times)?;
         let stop = Intent::Stop { text: self.evidence(), scope, newest_start };
-        apply(tx, number, program, stop, &self.occasion()).map(drop)
+        apply_answered(tx, &self.context, number, program, stop, self.confirm).map(drop)
     }
 
     /// The one program that `STOP RATES` reaches, where the rules let a code narrow a STOP to programs of its kind.
@@ -171,7 +167,7 @@ impl<'a> IncomingText<'a> {
         let Some(named) = code.map(|code| programs::of_code(tx, code)).transpose()?.flatten() else {
             return Ok(None);
         };
-        let reach = rulebooks::current(tx)?.stop_reach(named.kind.text_kind(), self.now);
+        let reach = rulebooks::current(tx)?.stop_reach(named.kind.text_kind(), self.context.now);
         // A lead who was never in it means the texts that do come.
         let narrows = reach == Reach::Program && number.consent.state_in(named.id) != ConsentState::NotAsked;
         Ok(Some(named).filter(|_| narrows))
@@ -181,15 +177,15 @@ impl<'a> IncomingText<'a> {
         if !self.confirm || self.is_flooding(tx, number)? {
             return Ok(());
         }
-        let (id, help) = (tx.new_id(self.now)?, self.program.auto_reply(AutoReply::Help, number.language));
-        let expires = Some(self.now.plus(HELP_WITHIN));
-        queue(tx, id, Lane::Help, number, self.program, &help, expires, &self.occasion())?;
-        Ok(())
+        let text = self.program.auto_reply(AutoReply::Help, number.language);
+        let (lane, expires_at) = (Lane::Help, Some(self.context.now.plus(HELP_WITHIN)));
+        let help = SystemText { lane, text: &text, expires_at };
+        Ok(queue(tx, &self.context, number, self.program.id, None, &help)?)
     }
 
     /// Two machines that answer each other must not go on for ever.
     fn is_flooding(&self, tx: &mut Tx<'_>, number: &Number) -> Result<bool, ActionError> {
-        let since = self.now.plus(-chrono::Duration::hours(1));
+        let since = self.context.now.plus(-chrono::Duration::hours(1));
         Ok(messages::helped_since(tx, number.id, since, MOST_HELP)? >= MOST_HELP)
     }
 
@@ -200,8 +196,7 @@ impl<'a> IncomingText<'a> {
         number: &mut LockedRow<Number>,
         matched: String,
     ) -> Result<(), ActionError> {
-        let evidence = HandsetText { matched, ..evidence(self.record) };
-        apply(tx, number, self.program, Intent::Keep(evidence), &ActionContext::new(&Actor::Lead, self.now))
-            .map(drop)
+        let evidence = HandsetText { matched, ..self.record.evidence() };
+        apply(tx, &self.context, number, self.program, Intent::Keep(evidence)).map(drop)
     }
 }

@@ -7,7 +7,6 @@ use askama::Template;
 use serde::Deserialize;
 
 use crate::actions::ActionError;
-use crate::actions::api_keys as actions;
 use crate::domain::id::ApiKeyId;
 use crate::store::StoreError;
 use crate::store::api_keys::{self, ApiKey};
@@ -87,8 +86,8 @@ async fn create(
     PostedForm(given): PostedForm<ApiKeyForm>,
 ) -> Result<HttpResponse, PageError> {
     let (name, scopes) = (given.name.clone(), given.scopes.clone());
-    let (actor, now) = (who.actor(), app.clock.now());
-    match app.store.write(move |tx| actions::create_api_key(tx, &name, &scopes, &actor, now)).await {
+    let actor = who.actor();
+    match app.commands(actor).create_api_key(name, scopes).await {
         Ok(secret) => {
             // The one page that ever shows the secret. It is stored nowhere, so no redirect can show it.
             let name = given.name.trim().to_owned();
@@ -117,8 +116,8 @@ async fn revoke(
     _: PostedForm<RevokeForm>,
 ) -> Result<HttpResponse, PageError> {
     let id: ApiKeyId = page::id(&id)?;
-    let (actor, now) = (who.actor(), app.clock.now());
-    app.store.write::<_, ActionError>(move |tx| actions::revoke_api_key(tx, id, &actor, now)).await?;
+    let actor = who.actor();
+    app.commands(actor).revoke_api_key(id).await?;
     session::flash(&session, "The key is revoked. Calls with it are refused from now on.");
     Ok(see_other(routes::api_keys()))
 }

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use crate::actions::FieldError;
-use crate::actions::reinvite::CHOOSE_BASIS;
+use crate::actions::send_message::CHOOSE_BASIS;
 use crate::domain::evidence::{BasisKind, ContactBasis};
 
 /// The basis that was given; none when both answers are blank.
@@ -15,10 +15,4 @@ pub(in crate::web) fn given(kind: &str, words: &str) -> Result<Option<ContactBas
         Ok(kind) => Ok(Some(ContactBasis { kind, words: words.replace("\r\n", "\n") })),
         Err(_) => Err(FieldError::new("basis.kind", CHOOSE_BASIS)),
     }
-}
-
-/// What is missing when a basis is.
-pub(in crate::web) fn missing() -> Vec<FieldError> {
-    let words = "Say in words how you got the number, for example: asked for a quote by phone on November 2.";
-    vec![FieldError::new("basis.kind", CHOOSE_BASIS), FieldError::new("basis.words", words)]
 }

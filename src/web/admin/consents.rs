@@ -17,9 +17,9 @@ use super::day_field::day;
 use super::documents::recognised;
 use super::program_scope::{self, ContactInProgram, ProgramScope, ProgramTab};
 use super::revocations::{self, RevocationHints};
-use crate::actions::record_consent::{NewConsentRecord, record_consent};
+use crate::actions::record_consent::NewConsentRecord;
 use crate::actions::{ActionError, FieldError};
-use crate::domain::consent::{ConsentState, Source};
+use crate::domain::consent::ConsentState;
 use crate::domain::decide::{check_given_at, check_reason};
 use crate::domain::evidence::{ConsentDocument, DocumentKind, RevocationChannel};
 use crate::domain::id::ContactId;
@@ -229,12 +229,7 @@ async fn create(
     };
     let (number, actor, before) = (about.number.id, who.actor(), about.state.name());
     let program = about.programs.selected()?.slug.clone();
-    let recorded = app
-        .store
-        .write(move |tx| {
-            record_consent(tx, number, Some(&program), update.clone(), Source::Manual, &actor, now)
-        })
-        .await;
+    let recorded = app.commands(actor).record_consent(number, program, update).await;
     let errors = match recorded {
         Ok(entry) => {
             session::flash(

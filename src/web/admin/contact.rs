@@ -24,7 +24,7 @@ use super::expired_holds::{HoldItem, by_number};
 use super::names::DisplayNames;
 use super::program_scope::{self, ProgramScope, ProgramTab};
 use super::troubleshoot::{VerdictPanel, VerdictSubject};
-use crate::actions::send_message::{BASIS_REQUIRED, NewMessage, check_body, needs_basis, send_message};
+use crate::actions::send_message::{NewMessage, check_body, needs_basis};
 use crate::actions::{ActionError, FieldError, sending_context};
 use crate::domain::decide::check_reinvite;
 use crate::domain::evidence::BasisKind;
@@ -201,13 +201,8 @@ async fn send(
     };
     let program = Some(slug.clone());
     let wanted = NewMessage { to, body, category: Category::Conversation, program, basis };
-    let (region, actor, now) = (app.config.default_region.clone(), who.actor(), app.clock.now());
-    let sent = app.store.write(move |tx| match send_message(tx, &wanted, &region, &actor, now)? {
-        // A question that the form asks again is no attempt: nothing of it is kept.
-        accepted if accepted.code == Some(BASIS_REQUIRED) => Err(ActionError::Invalid(basis::missing())),
-        accepted => Ok(accepted),
-    });
-    match sent.await {
+    let actor = who.actor();
+    match app.commands(actor).send_from_page(wanted).await {
         Ok(accepted) => {
             match accepted.status {
                 Status::Blocked => {

@@ -15,16 +15,14 @@ use self::carrier::{CarrierNotice, notice};
 use self::today::{AttentionList, today};
 use super::messages::href;
 use super::messages::meaning::why;
-use crate::actions::ActionError;
 use crate::actions::answer_reminder::due_reminders;
-use crate::actions::switch_sending::switch_sending;
 use crate::domain::message::Status;
 use crate::domain::schedule::PendingRule;
 use crate::domain::time::Timestamp;
 use crate::providers::breaker::CarrierOutage;
 use crate::store::inbox::{self, SilentCarrier};
 use crate::store::messages::{self, Message};
-use crate::store::{ReadConn, StoreError, Tx, counters, programs, reviews, rulebooks, sending};
+use crate::store::{ReadConn, StoreError, counters, programs, reviews, rulebooks, sending};
 use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::form::PostedForm;
@@ -140,9 +138,7 @@ async fn switch(
     PostedForm(given): PostedForm<SendingToggle>,
 ) -> Result<HttpResponse, PageError> {
     let on = given.state == OnOff::On;
-    let (actor, now, shown) = (who.actor(), app.clock.now(), given.revision);
-    let turn = move |tx: &mut Tx<'_>| switch_sending(tx, on, Some(&shown), &actor, now);
-    app.store.write::<_, ActionError>(turn).await?;
+    app.commands(who.actor()).switch_sending(on, given.revision).await?;
     let done = if on { "Sending is on again." } else { "Sending is off. Replies are still recorded." };
     session::flash(&session, done);
     Ok(see_other(routes::dashboard()))

@@ -7,7 +7,7 @@ use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
 use crate::actions::ActionError;
-use crate::actions::expired_holds::{HoldAnswer, decide_stale};
+use crate::actions::expired_holds::HoldAnswer;
 use crate::domain::id::{ContactId, MessageId, NumberId};
 use crate::domain::message::Status;
 use crate::store::expired_holds::HoldQuestion;
@@ -89,8 +89,8 @@ async fn decide(
         "leave" => HoldAnswer::Leave,
         _ => return Err(PageError::BadRequest("Choose to send the message now or to leave it.".to_owned())),
     };
-    let (region, actor, now) = (app.config.default_region.clone(), who.actor(), app.clock.now());
-    match app.store.write(move |tx| decide_stale(tx, id, choice, &region, &actor, now)).await {
+    let actor = who.actor();
+    match app.commands(actor).decide_stale(id, choice).await {
         Ok(None) => session::flash(&session, "Left: the message stays expired."),
         Ok(Some(accepted)) if accepted.status == Status::Blocked => {
             let words = format!("Not sent. The attempt was logged. {}", accepted.words);

@@ -9,7 +9,7 @@ use data_encoding::HEXLOWER;
 use serde::Deserialize;
 
 use crate::actions::FieldError;
-use crate::actions::publish_form::{self, FormChange, change_errors, publish_form};
+use crate::actions::publish_form::{self, FormChange, change_errors};
 use crate::domain::program::Program;
 use crate::store::forms::{self, FormVersion, HostedForm};
 use crate::store::{StoreError, programs};
@@ -162,8 +162,8 @@ async fn change(
         double_opt_in,
         revision: given.revision.clone(),
     };
-    let (actor, now, of) = (who.actor(), app.clock.now(), slug.clone());
-    let published = app.store.write(move |tx| publish_form(tx, &of, &edited, &actor, now)).await;
+    let (actor, of) = (who.actor(), slug.clone());
+    let published = app.commands(actor).publish_form(of, edited).await;
     match published {
         Ok(()) => {
             session::flash(

@@ -4,8 +4,6 @@ use actix_session::Session;
 use actix_web::web::{Data, Path, ServiceConfig};
 use actix_web::{HttpResponse, web};
 
-use crate::actions::ActionError;
-use crate::actions::close_notice::close_notice;
 use crate::domain::id::InboundId;
 use crate::domain::notice::NoticeKind;
 use crate::domain::time::Timestamp;
@@ -115,8 +113,8 @@ async fn close(
     PostedForm(NoticeForm {}): PostedForm<NoticeForm>,
 ) -> Result<HttpResponse, PageError> {
     let id: InboundId = page::id(&id)?;
-    let (actor, now) = (who.actor(), app.clock.now());
-    app.store.write::<_, ActionError>(move |tx| close_notice(tx, id, &actor, now)).await?;
+    let actor = who.actor();
+    app.commands(actor).close_notice(id).await?;
     session::flash(&session, "Marked as done.");
     Ok(see_other(routes::dashboard()))
 }

@@ -10,7 +10,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
-use crate::actions::edit_program::{ProgramChange, edit_program, wording_revision};
+use crate::actions::edit_program::{ProgramChange, wording_revision};
 use crate::actions::edit_replies::replies_revision;
 use crate::actions::edit_sending::SendingChange;
 use crate::domain::auto_reply::AutoReplies;
@@ -297,8 +297,8 @@ async fn change(
 ) -> Result<HttpResponse, PageError> {
     let slug = slug.into_inner();
     let (wording, of) = (given.wording(), slug.clone());
-    let (actor, now) = (who.actor(), app.clock.now());
-    match app.store.write(move |tx| edit_program(tx, &of, &wording, &actor, now)).await {
+    let actor = who.actor();
+    match app.commands(actor).edit_program(of, wording).await {
         Ok(renewed) => {
             session::flash(&session, saved(&renewed));
             Ok(see_other(routes::program(slug)))

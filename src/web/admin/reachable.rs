@@ -8,7 +8,6 @@ use askama::Template;
 use serde::Deserialize;
 
 use crate::actions::ActionError;
-use crate::actions::mark_reachable::mark_reachable;
 use crate::domain::id::NumberId;
 use crate::store::numbers::Number;
 use crate::store::{ReadConn, contacts, numbers};
@@ -76,8 +75,8 @@ async fn create(
 ) -> Result<HttpResponse, PageError> {
     let id: NumberId = page::id(&id)?;
     let (number, back) = app.store.read(move |conn| find(conn, id)).await?;
-    let (reason, actor, now) = (given.reason.clone(), who.actor(), app.clock.now());
-    match app.store.write(move |tx| mark_reachable(tx, id, &reason, &actor, now)).await {
+    let (reason, actor) = (given.reason.clone(), who.actor());
+    match app.commands(actor).mark_reachable(id, reason).await {
         Ok(()) => session::flash(&session, "Marked as reachable. Messages can be sent again.".to_owned()),
         Err(ActionError::Conflict(why)) => session::flash_refusal(&session, why),
         Err(error) => return redisplay(&app, &who, number, back, given, error.try_into()?),

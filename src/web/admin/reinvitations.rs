@@ -9,7 +9,6 @@ use serde::Deserialize;
 use super::basis;
 use super::program_scope::{self, ContactInProgram};
 use crate::actions::ActionError;
-use crate::actions::reinvite::reinvite;
 use crate::domain::consent::ConsentState;
 use crate::domain::decide::check_reinvite;
 use crate::domain::evidence::BasisKind;
@@ -138,8 +137,8 @@ async fn create(
         Ok(basis) => basis,
         Err(error) => return show(&app, &who, whom, given, vec![error].into()).await,
     };
-    let (actor, now) = (who.actor(), app.clock.now());
-    match app.store.write(move |tx| reinvite(tx, number, Some(&program), basis.clone(), &actor, now)).await {
+    let actor = who.actor();
+    match app.commands(actor).reinvite(number, program, basis).await {
         Ok(()) => {
             let done = "Reminder scheduled: the opt-in request will be sent once more. Held messages keep their time.";
             session::flash(&session, done);

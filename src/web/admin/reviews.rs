@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::contact::conversation::{ConversationItem, conversation};
 use super::names::DisplayNames;
-use crate::actions::review::{ReviewDecision, ReviewedState, decide_review};
+use crate::actions::review::{ReviewDecision, ReviewedState};
 use crate::actions::{ActionError, FieldError};
 use crate::domain::business_days;
 use crate::domain::consent::StateName;
@@ -209,10 +209,8 @@ async fn decide(
         _ => return Err(PageError::BadRequest("Choose to opt out or to resume.".to_owned())),
     };
     let shown = ReviewedState { since: Timestamp::from_micros(given.since), texts: given.texts };
-    let (is_revoked, actor, now) = (decision == ReviewDecision::Revoke, who.actor(), app.clock.now());
-    let decided =
-        app.store.write(move |tx| decide_review(tx, number, shown, decision.clone(), &actor, now)).await;
-    let errors = match decided {
+    let (is_revoked, actor) = (decision == ReviewDecision::Revoke, who.actor());
+    let errors = match app.commands(actor).decide_review(number, shown, decision).await {
         Ok(()) => {
             let lead = lead(&app, &who, number).await?;
             let done = match is_revoked {

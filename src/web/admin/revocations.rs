@@ -13,7 +13,6 @@ use serde::Deserialize;
 use super::day_field::day;
 use super::names::DisplayNames;
 use crate::actions::FieldError;
-use crate::actions::record_consent::{NewConsentRecord, record_consent};
 use crate::domain::business_days;
 use crate::domain::consent::Source;
 use crate::domain::evidence::RevocationChannel;
@@ -22,7 +21,7 @@ use crate::domain::phone::Phone;
 use crate::domain::schedule::{DeadlineName, RevocationDeadlines, Rulebook};
 use crate::domain::time::Timestamp;
 use crate::store::revocations::{self, RevocationRow};
-use crate::store::{StoreError, numbers, rulebooks};
+use crate::store::{StoreError, rulebooks};
 use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::form::{self, FormErrors, PostedForm};
@@ -196,13 +195,8 @@ async fn create(
     let revocation = read(&given.channel, &given.reason, &given.received_on, given.confirm == "yes", now);
     let errors = match (phone, revocation) {
         (Ok(phone), Ok(revocation)) => {
-            let (actor, number) = (who.actor(), phone.clone());
-            let write = move |tx: &mut crate::store::Tx<'_>| {
-                let number = numbers::find_or_create_with_twin(tx, &number, now)?.id;
-                let update = NewConsentRecord::OptOut(revocation.clone());
-                record_consent(tx, number, None, update, Source::Manual, &actor, now)
-            };
-            match app.store.write(write).await {
+            let commands = app.commands(who.actor());
+            match commands.record_opt_out(phone.clone(), revocation, Source::Manual).await {
                 Ok(_) => {
                     let number = PageFrame::new(&app, "revocations", &who).number(&phone);
                     session::flash(&session, format!("{number} is opted out of all programs."));

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::actions::users::{self as actions, NewUser};
 use crate::actions::{ActionError, FieldError};
+use crate::domain::actor::Actor;
 use crate::domain::role::Role;
 use crate::password;
 use crate::store::{StoreError, users};
@@ -84,8 +85,8 @@ async fn create(
         role: Role::Administrator,
         password_hash: hash,
     };
-    let (token, now) = (given.token.clone(), app.clock.now());
-    match app.store.write(move |tx| actions::first_administrator(tx, &token, new.clone(), now)).await {
+    let commands = app.commands(Actor::System);
+    match commands.create_first_administrator(given.token.clone(), new).await {
         Ok(user) => {
             session::begin(&session, &user)?;
             session::flash(&session, "Welcome. You are the first administrator.");

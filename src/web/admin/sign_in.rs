@@ -6,7 +6,8 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
-use crate::actions::{ActionError, FieldError, users as actions};
+use crate::actions::FieldError;
+use crate::domain::actor::Actor;
 use crate::password;
 use crate::store::{StoreError, users};
 use crate::web::AppState;
@@ -85,12 +86,8 @@ async fn sign_in(
     let known = app.store.read::<_, StoreError>(move |conn| users::by_email(conn, &email)).await?;
     let hash = known.map(|user| user.password_hash);
     let right = password::verify_aside(given.password, hash.clone()).await.map_err(PageError::internal)?;
-    let (email, now) = (given.email.clone(), app.clock.now());
-    let verified = hash.filter(|_| right);
-    let user = app
-        .store
-        .write::<_, ActionError>(move |tx| actions::sign_in(tx, &email, verified.as_deref(), now))
-        .await?;
+    let commands = app.commands(Actor::User(given.email.clone()));
+    let user = commands.sign_in(given.email.clone(), hash.filter(|_| right)).await?;
     match user {
         Some(user) => {
             session::begin(&session, &user)?;
@@ -119,8 +116,7 @@ async fn sign_out(
     session: Session,
     _: PostedForm<SignOutForm>,
 ) -> Result<HttpResponse, PageError> {
-    let now = app.clock.now();
-    app.store.write::<_, ActionError>(move |tx| actions::sign_out(tx, &who.user, now)).await?;
+    app.commands(who.actor()).sign_out(who.user).await?;
     session.purge();
     Ok(see_other(routes::sign_in()))
 }

@@ -110,8 +110,8 @@ async fn create(
     };
     let password_hash = password::hash_aside(given.password.clone()).await.map_err(PageError::internal)?;
     let new = NewUser { email: given.email.clone(), name: given.name.clone(), role, password_hash };
-    let (actor, now) = (who.actor(), app.clock.now());
-    match app.store.write(move |tx| actions::create_user(tx, new.clone(), &actor, now)).await {
+    let actor = who.actor();
+    match app.commands(actor).create_user(new).await {
         Ok(user) => {
             session::flash(&session, format!("{} can sign in now.", user.name));
             Ok(see_other(routes::users()))
@@ -178,8 +178,8 @@ async fn change_role(
         let errors = vec![FieldError::new("role", "Choose what this person may do.")];
         return render(&app, &who, id, errors.into(), None).await;
     };
-    let (actor, now, shown) = (who.actor(), app.clock.now(), given.revision.clone());
-    match app.store.write(move |tx| actions::change_role(tx, id, role, &shown, &actor, now)).await {
+    let (actor, shown) = (who.actor(), given.revision.clone());
+    match app.commands(actor).change_role(id, role, shown).await {
         Ok(user) => {
             session::flash(
                 &session,
@@ -241,8 +241,8 @@ async fn set_password(
     revision: String,
     actor: crate::domain::actor::Actor,
 ) -> Result<User, ActionError> {
-    let (id, now) = (user.id, app.clock.now());
-    app.store.write(move |tx| actions::change_password(tx, id, &hash, &revision, &actor, now)).await
+    let id = user.id;
+    app.commands(actor).change_password(id, hash, revision).await
 }
 
 async fn account(app: Data<AppState>, who: Viewer) -> Result<HttpResponse, PageError> {

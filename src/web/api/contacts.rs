@@ -12,7 +12,7 @@ use super::strict::{QueryParameters, StrictBody, StrictJson, StrictQuery, Unknow
 use super::views::SavedContactView;
 use super::words;
 use crate::actions::ActionError;
-use crate::actions::save_contact::{ContactPatch, save_contact};
+use crate::actions::save_contact::ContactPatch;
 use crate::domain::consent::StateName;
 use crate::domain::id::ContactId;
 use crate::domain::time::Timestamp;
@@ -114,9 +114,8 @@ pub(super) async fn create(
 ) -> Result<HttpResponse, ProblemDetails> {
     let NewContact { phone, name, email, external_id, zip, time_zone, time_zone_confirmed, .. } = body;
     let sent = ContactPatch { name, email, external_id, zip, time_zone, time_zone_confirmed };
-    let (region, now, actor) = (app.config.default_region.clone(), app.clock.now(), key.actor());
-    let (id, is_new) =
-        app.store.write(move |tx| save_contact(tx, &phone, sent.clone(), &region, &actor, now)).await?;
+    let actor = key.actor();
+    let (id, is_new) = app.commands(actor).save_contact(phone, sent).await?;
     let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
     Ok(HttpResponse::build(status).json(SavedContactView { id: id.to_string() }))
 }

@@ -12,7 +12,7 @@ use actix_web::{FromRequest, HttpRequest};
 use sha2::{Digest, Sha256};
 
 use super::ProblemDetails;
-use crate::actions::api_keys::{is_use_news, note_use};
+use crate::actions::api_keys::is_use_news;
 use crate::domain::actor::Actor;
 use crate::store::api_keys::{self, ApiKey};
 use crate::web::AppState;
@@ -111,7 +111,7 @@ impl<S: ApiScope> FromRequest for ApiCaller<S> {
             let key = key.ok_or_else(refused)?;
             let (id, now) = (key.id, app.clock.now());
             if is_use_news(&key, now) {
-                let noted = app.store.write(move |tx| note_use(tx, id, now)).await;
+                let noted = app.commands(Actor::System).note_key_use(id).await;
                 noted.unwrap_or_else(|error| log::error!("The use of a key could not be noted: {error}"));
             }
             ApiCaller::new(key)

@@ -14,14 +14,12 @@ use super::strict::{StrictBody, StrictJson, UnknownFields};
 use super::verdict::VerdictView;
 use super::views::MessageView;
 use super::words;
-use crate::actions::ActionError;
-use crate::actions::send_message::{self, NewMessage, SendResult};
+use crate::actions::send_message::NewMessage;
+use crate::actions::send_once::{OnceRequest, OnceResult};
 use crate::domain::evidence::{BasisKind, ContactBasis};
 use crate::domain::id::MessageId;
 use crate::domain::message::{Category, Status};
-use crate::domain::time::Timestamp;
-use crate::store::api_keys::{self, IdempotentAnswer};
-use crate::store::{StoreError, Tx, expired_holds, messages, programs};
+use crate::store::{StoreError, expired_holds, messages, programs};
 use crate::web::AppState;
 
 /// Longest `Idempotency-Key`, in characters.
@@ -94,7 +92,7 @@ pub(super) async fn create(
     request: HttpRequest,
     ApiCall(key, StrictJson(message)): ApiCall<MessagesScope, StrictJson<SendMessageBody>>,
 ) -> Result<HttpResponse, ProblemDetails> {
-    let idempotency = idempotency_key(&request)?;
+    let idempotency_key = idempotency_key(&request)?;
     let SendMessageBody { to, body, category, program, basis, .. } = message;
     let basis = basis.map(|BasisBody { kind, words, .. }| ContactBasis { kind, words });
     let mut digest = Sha256::new();
@@ -109,14 +107,10 @@ pub(super) async fn create(
     }
     let request_sha256 = digest.finalize().to_vec();
     let wanted = NewMessage { to, body, category, program, basis };
-    let (region, now) = (app.config.default_region.clone(), app.clock.now());
-    let has_key = idempotency.is_some();
-    let sent = app
-        .store
-        .write(move |tx| {
-            send_idempotently(tx, &key, idempotency.as_deref(), &request_sha256, &wanted, &region, now)
-        })
-        .await;
+    let has_key = idempotency_key.is_some();
+    let api_key = key.record().id;
+    let request = OnceRequest { api_key, idempotency_key, request_sha256, message: wanted };
+    let sent = app.commands(key.actor()).send_once(request).await.map(answer);
     let (status, text) = sent.map_err(|error| match ProblemDetails::from(error) {
         problem if has_key => problem.of_keyed_request(),
         problem => problem,
@@ -136,42 +130,6 @@ fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, ProblemDetai
     Ok(Some(key.to_owned()))
 }
 
-/// Sends at most once for each `Idempotency-Key`; the same key gets the same answer, in the same transaction.
-fn send_idempotently(
-    tx: &mut Tx<'_>,
-    key: &ApiCaller<MessagesScope>,
-    idempotency: Option<&str>,
-    request_sha256: &[u8],
-    wanted: &NewMessage,
-    region: &str,
-    now: Timestamp,
-) -> Result<(u16, String), ActionError> {
-    let api_key_id = key.record().id;
-    if let Some(idempotency) = idempotency
-        && let Some(known) = api_keys::answered(tx, api_key_id, idempotency)?
-    {
-        if known.request_sha256 != request_sha256 {
-            let detail = "This Idempotency-Key was used for a different request.";
-            let problem =
-                ProblemDetails::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", detail);
-            return Ok((problem.status().as_u16(), problem.body().to_string()));
-        }
-        let message = known.message_id.ok_or(ActionError::NotFound("message"))?;
-        let accepted = send_message::once_accepted(tx, message)?;
-        return answer(tx, &accepted);
-    }
-    let accepted = send_message::send_message(tx, wanted, region, &key.actor(), now)?;
-    if let Some(key) = idempotency {
-        let (key, request_sha256) = (key.to_owned(), request_sha256.to_vec());
-        let message_id = Some(accepted.id);
-        api_keys::keep_answer(
-            tx,
-            &IdempotentAnswer { api_key_id, key, request_sha256, message_id, created_at: now },
-        )?;
-    }
-    answer(tx, &accepted)
-}
-
 /// What the caller learns of a message that was accepted.
 #[derive(Serialize, ToSchema)]
 pub(super) struct AcceptedView<'a> {
@@ -184,14 +142,16 @@ pub(super) struct AcceptedView<'a> {
     detail: &'a str,
 }
 
-fn answer(tx: &mut Tx<'_>, accepted: &SendResult) -> Result<(u16, String), ActionError> {
-    let (id, status, detail) = (accepted.id, accepted.status, accepted.words.as_str());
-    let program = match &accepted.verdict {
-        Some(verdict) => programs::slug(tx, verdict.program)?.unwrap_or_default(),
-        None => String::new(),
+/// The status and the body of the answer.
+fn answer(sent: OnceResult) -> (u16, String) {
+    let OnceResult::Answered { result, program } = sent else {
+        let detail = "This Idempotency-Key was used for a different request.";
+        let problem = ProblemDetails::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", detail);
+        return (problem.status().as_u16(), problem.body().to_string());
     };
-    let verdict = accepted.verdict.as_ref().map(|verdict| VerdictView::new(verdict, &program));
-    Ok(match accepted.code {
+    let (id, status, detail) = (result.id, result.status, result.words.as_str());
+    let verdict = result.verdict.as_ref().map(|verdict| VerdictView::new(verdict, &program));
+    match result.code {
         None => {
             let body = serde_json::to_string(&AcceptedView { id, status, verdict, detail });
             (202, body.unwrap_or_default())
@@ -202,7 +162,7 @@ fn answer(tx: &mut Tx<'_>, accepted: &SendResult) -> Result<(u16, String), Actio
                 .with("verdict", json!(verdict));
             (422, problem.body().to_string())
         }
-    })
+    }
 }
 
 /// Read a message

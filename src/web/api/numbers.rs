@@ -12,7 +12,6 @@ use super::problem::{ProblemDetails, ProblemView};
 use super::strict::{StrictBody, StrictJson, UnknownFields};
 use super::views::{ConsentView, EventView, RecordedOptOutView};
 use super::{verdict, words};
-use crate::actions::record_consent::{NewConsentRecord, record_consent};
 use crate::actions::{ActionError, sending_context};
 use crate::domain::consent::Source;
 use crate::domain::evidence::RevocationChannel;
@@ -180,17 +179,8 @@ pub(super) async fn opt_out(
     ApiCall(key, StrictJson(body)): ApiCall<ConsentScope, StrictJson<OptOut>>,
 ) -> Result<HttpResponse, ProblemDetails> {
     let phone = phone(&app, &number)?;
-    let (now, actor, OptOut { channel, reason, received_at, confirm, .. }) =
-        (app.clock.now(), key.actor(), body);
-    let received_at = received_at.map(Timestamp::from);
-    let entry = app
-        .store
-        .write(move |tx| {
-            let number = numbers::find_or_create_with_twin(tx, &phone, now)?;
-            let reason = reason.clone();
-            let update = NewConsentRecord::OptOut(Revocation { channel, reason, received_at, confirm });
-            record_consent(tx, number.id, None, update, Source::Api, &actor, now)
-        })
-        .await?;
+    let (actor, OptOut { channel, reason, received_at, confirm, .. }) = (key.actor(), body);
+    let revocation = Revocation { channel, reason, received_at: received_at.map(Timestamp::from), confirm };
+    let entry = app.commands(actor).record_opt_out(phone, revocation, Source::Api).await?;
     Ok(HttpResponse::Created().json(RecordedOptOutView::from(&entry)))
 }

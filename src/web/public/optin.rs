@@ -10,8 +10,9 @@ use askama::Template;
 use super::result_cookie::{self, SubmissionResult};
 use super::stamp::{self, StampAge};
 use super::{FormContent, hosted};
-use crate::actions::submit_form::{NewSubmission, PageStamp, SubmitResult, submit_form};
+use crate::actions::submit_form::{NewSubmission, PageStamp, SubmitResult};
 use crate::actions::{ActionError, FieldError};
+use crate::domain::actor::Actor;
 use crate::domain::phone::Phone;
 use crate::web::AppState;
 use crate::web::client_address::client_ip;
@@ -141,8 +142,8 @@ pub(super) async fn submit(
     if given.website.is_empty() && app.limits.forms.allow_number(phone.as_str()) {
         let checked = ValidOptIn { phone, version, was_shown, stamp };
         let submission = submission(&app, &request, &hosted, &given, checked, ip);
-        let now = app.clock.now();
-        match app.store.write(move |tx| submit_form(tx, &submission, now)).await {
+        let commands = app.commands(Actor::Form(hosted.form.slug.clone()));
+        match commands.submit_form(submission).await {
             Ok(SubmitResult::Recorded) => {}
             Ok(SubmitResult::StampSpent) => return spent(&app, &hosted, given),
             Err(ActionError::Conflict(_)) => return reworded(&app, hosted.form.slug, given).await,

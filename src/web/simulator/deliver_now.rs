@@ -7,7 +7,6 @@ use actix_web::web::{Data, Path};
 use serde::Deserialize;
 
 use super::{AppState, simulator};
-use crate::actions::deliver::deliver_now;
 use crate::domain::database_kind::DatabaseKind;
 use crate::domain::id::{MessageId, NumberId};
 use crate::domain::message::{Lane, Status};
@@ -47,14 +46,14 @@ pub(super) struct DeliverNowForm {}
 
 pub(super) async fn deliver(
     app: Data<AppState>,
-    _who: Editor,
+    who: Editor,
     session: Session,
     id: Path<String>,
     PostedForm(DeliverNowForm {}): PostedForm<DeliverNowForm>,
 ) -> Result<HttpResponse, PageError> {
     simulator(&app)?;
-    let (id, now): (MessageId, _) = (page::id(&id)?, app.clock.now());
-    match app.store.write(move |tx| deliver_now(tx, id, now)).await? {
+    let id: MessageId = page::id(&id)?;
+    match app.commands(who.actor()).deliver_now(id).await? {
         true => session::flash(&session, "Delivering now. Quiet hours were skipped."),
         false => session::flash_refusal(&session, "This message is no longer scheduled."),
     }

@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, RequestBuilder, Response};
+use sms_opt_in::actions::ActionContext;
 use sms_opt_in::actions::users::{NewUser, create_user};
 use sms_opt_in::domain::actor::Actor;
 use sms_opt_in::domain::role::Role;
@@ -104,7 +105,7 @@ pub async fn hire(world: &World, email: &str, role: Role) -> String {
     let made = world
         .bound_app
         .store
-        .write(move |tx| create_user(tx, new.clone(), &Actor::Operator, now))
+        .write(move |tx| create_user(tx, &ActionContext::new(&Actor::Operator, now, "US"), new.clone()))
         .await
         .unwrap();
     made.id.to_string()

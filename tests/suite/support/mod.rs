@@ -12,6 +12,7 @@ use std::time::Duration;
 use clap::Parser;
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
+use sms_opt_in::actions::ActionContext;
 use sms_opt_in::actions::ActionError;
 use sms_opt_in::actions::edit_program::keep_rules;
 use sms_opt_in::actions::verify::{SealInputs, verify};
@@ -106,7 +107,7 @@ pub async fn world_with(directory: TempDir, database: String, clock: Clock, key:
                 return Ok(());
             }
             // Four texts a month are too few for most stories; those about the promise switch it on.
-            keep_rules(tx, None, None, Some(false), &Actor::System, now)?;
+            keep_rules(tx, &ActionContext::new(&Actor::System, now, "US"), None, None, Some(false))?;
             insert_key(tx, KEY, "messages,contacts,consent", now)?;
             Ok::<_, ActionError>(())
         })

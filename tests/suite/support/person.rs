@@ -4,6 +4,7 @@
 use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, RequestBuilder, Response};
+use sms_opt_in::actions::ActionContext;
 use sms_opt_in::actions::ActionError;
 use sms_opt_in::actions::users::{NewUser, create_user};
 use sms_opt_in::domain::actor::Actor;
@@ -80,7 +81,10 @@ impl World {
         let (email, name, now) = (format!("{name}@example.com"), full.to_owned(), self.clock.now());
         let password_hash = hashing.await.unwrap();
         let new = NewUser { email: email.clone(), name, role, password_hash };
-        let made = self.bound_app.store.write(move |tx| create_user(tx, new.clone(), &Actor::Operator, now));
+        let made = self
+            .bound_app
+            .store
+            .write(move |tx| create_user(tx, &ActionContext::new(&Actor::Operator, now, "US"), new.clone()));
         made.await.map_err(|error: ActionError| error.to_string()).unwrap();
         // A connection that was idle while a story was busy may be closed by the time it is used again.
         let client = Client::builder().redirect(Policy::none()).pool_max_idle_per_host(0).build().unwrap();

@@ -8,7 +8,7 @@ use actix_web::web::{Data, Path};
 use askama::Template;
 use serde::Deserialize;
 
-use crate::actions::save_contact::{ContactChange, contact_revision, create_contact, update_contact};
+use crate::actions::save_contact::{ContactChange, contact_revision};
 use crate::domain::consent::{ConsentState, Source};
 use crate::domain::id::ContactId;
 use crate::domain::phone::Phone;
@@ -120,9 +120,9 @@ pub(super) async fn create(
     session: Session,
     PostedForm(given): PostedForm<ContactForm>,
 ) -> Result<HttpResponse, PageError> {
-    let (phone, details, region) = (given.phone.clone(), given.details(), app.config.default_region.clone());
-    let (actor, now) = (who.actor(), app.clock.now());
-    match app.store.write(move |tx| create_contact(tx, &phone, &details, &region, &actor, now)).await {
+    let (phone, details) = (given.phone.clone(), given.details());
+    let actor = who.actor();
+    match app.commands(actor).create_contact(phone, details).await {
         Ok(id) => {
             let known = app.store.read(move |conn| on_record(conn, id)).await?;
             session::flash(&session, format!("The contact is added.{known}"));
@@ -166,9 +166,9 @@ pub(super) async fn update(
     PostedForm(given): PostedForm<ContactForm>,
 ) -> Result<HttpResponse, PageError> {
     let id: ContactId = page::id(&id)?;
-    let (change, region) = (given.change(), app.config.default_region.clone());
-    let (actor, now) = (who.actor(), app.clock.now());
-    match app.store.write(move |tx| update_contact(tx, id, &change, &region, &actor, now)).await {
+    let change = given.change();
+    let actor = who.actor();
+    match app.commands(actor).update_contact(id, change).await {
         Ok(before) => {
             let known = app.store.read(move |conn| other_number(conn, &before)).await?;
             session::flash(&session, format!("The contact is saved.{known}"));

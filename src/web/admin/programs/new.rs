@@ -5,7 +5,7 @@ use actix_web::HttpResponse;
 use actix_web::web::Data;
 use askama::Template;
 
-use crate::actions::create_program::{NewProgram, create_program};
+use crate::actions::create_program::NewProgram;
 use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::form::{FormErrors, PostedForm};
@@ -41,9 +41,9 @@ pub(super) async fn create(
     session: Session,
     PostedForm(given): PostedForm<NewProgram>,
 ) -> Result<HttpResponse, PageError> {
-    let (wanted, region) = (given.clone(), app.config.default_region.clone());
-    let (actor, now) = (who.actor(), app.clock.now());
-    match app.store.write(move |tx| create_program(tx, &wanted, &region, &actor, now)).await {
+    let wanted = given.clone();
+    let actor = who.actor();
+    match app.commands(actor).create_program(wanted).await {
         Ok(()) => {
             let done = "The program is added, with a hosted form of its own. Read its texts, and change what is not yours.";
             session::flash(&session, done);

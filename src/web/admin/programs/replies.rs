@@ -7,7 +7,7 @@ use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
 
 use super::{ProgramRedisplay, program_page};
-use crate::actions::edit_replies::{edit_replies, field, replies_revision};
+use crate::actions::edit_replies::{field, replies_revision};
 use crate::domain::auto_reply::{AutoReplies, AutoReply};
 use crate::domain::language::Language;
 use crate::domain::program::Program;
@@ -133,8 +133,8 @@ pub(super) async fn replies(
         contact_route: text("contact_route"),
     };
     let (of, typed, shown) = (slug.clone(), given.clone(), revision.clone());
-    let (actor, now) = (who.actor(), app.clock.now());
-    match app.store.write(move |tx| edit_replies(tx, &of, language, &typed, &shown, &actor, now)).await {
+    let actor = who.actor();
+    match app.commands(actor).edit_replies(of, language, typed, shown).await {
         Ok(()) => {
             let name = language.name();
             session::flash(&session, format!("The replies in {name} are saved. Texts from now on use them."));

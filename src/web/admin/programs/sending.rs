@@ -5,7 +5,7 @@ use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
 
 use super::{ProgramRedisplay, program_page};
-use crate::actions::edit_sending::{SendingChange, edit_sending};
+use crate::actions::edit_sending::SendingChange;
 use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::form::{PostedForm, SavedMeanwhile, saved_meanwhile};
@@ -34,9 +34,9 @@ pub(super) async fn sending(
     PostedForm(given): PostedForm<SendingChange>,
 ) -> Result<HttpResponse, PageError> {
     let slug = slug.into_inner();
-    let (wanted, of, region) = (given.clone(), slug.clone(), app.config.default_region.clone());
-    let (actor, now) = (who.actor(), app.clock.now());
-    match app.store.write(move |tx| edit_sending(tx, &of, &wanted, &region, &actor, now)).await {
+    let (wanted, of) = (given.clone(), slug.clone());
+    let actor = who.actor();
+    match app.commands(actor).edit_sending(of, wanted).await {
         Ok(()) => {
             session::flash(&session, "The sender, hours and keywords are saved. They count from now on.");
             Ok(see_other(routes::program(slug)))

@@ -5,7 +5,7 @@ use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
 use serde::Deserialize;
 
-use crate::actions::answer_reminder::{POSTPONED_DAYS, ReminderAnswer, answer_reminder};
+use crate::actions::answer_reminder::{POSTPONED_DAYS, ReminderAnswer};
 use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::form::PostedForm;
@@ -34,8 +34,8 @@ pub(super) async fn post(
         }
         _ => return Err(PageError::Unprocessable(vec!["Choose an answer.".to_owned()])),
     };
-    let (actor, now) = (who.actor(), app.clock.now());
-    app.store.write(move |tx| answer_reminder(tx, &name, answer, &actor, now)).await?;
+    let actor = who.actor();
+    app.commands(actor).answer_reminder(name.into_inner(), answer).await?;
     session::flash(&session, said);
     Ok(see_other(routes::dashboard()))
 }

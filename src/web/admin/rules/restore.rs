@@ -11,7 +11,7 @@ use super::preview::summary;
 use super::{current, published};
 use crate::actions::ActionError;
 use crate::actions::preview_rules::{RulesPreview, preview_rules};
-use crate::actions::publish_rules::{RuleChange, RulesDraft, publish_rules};
+use crate::actions::publish_rules::{RuleChange, RulesDraft};
 use crate::store::ReadConn;
 use crate::web::AppState;
 use crate::web::error::PageError;
@@ -68,8 +68,8 @@ pub(super) async fn post(
     let change = app.store.read(move |conn| RuleChange::restore(conn, earlier)).await?;
     let change = change.ok_or(PageError::NotFound)?;
     let draft = RulesDraft { change, reason: form.reason.clone(), version: form.version.parse().ok() };
-    let (actor, now) = (who.actor(), app.clock.now());
-    match app.store.write(move |tx| publish_rules(tx, &draft, &actor, now)).await {
+    let actor = who.actor();
+    match app.commands(actor).publish_rules(draft).await {
         Ok(version) => {
             session::flash(&session, published(version));
             Ok(see_other(routes::rules()))

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::preview::PreviewPage;
 use super::{current, published};
 use crate::actions::preview_rules::preview_rules;
-use crate::actions::publish_rules::{RuleChange, RulesDraft, publish_rules};
+use crate::actions::publish_rules::{RuleChange, RulesDraft};
 use crate::actions::{ActionError, FieldError};
 use crate::domain::decide::check_reason;
 use crate::domain::schedule::{RuleStrictness, Rulebook, ScheduleRule, federal_day, strictness};
@@ -160,8 +160,8 @@ async fn publish(
     change: RuleChange,
 ) -> Result<HttpResponse, PageError> {
     let draft = RulesDraft { change, reason: form.reason.clone(), version: form.version.parse().ok() };
-    let (actor, now) = (who.actor(), app.clock.now());
-    let errors = match app.store.write(move |tx| publish_rules(tx, &draft, &actor, now)).await {
+    let actor = who.actor();
+    let errors = match app.commands(actor).publish_rules(draft).await {
         Ok(version) => {
             session::flash(session, published(version));
             return Ok(see_other(routes::rules()));

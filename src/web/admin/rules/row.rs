@@ -13,7 +13,7 @@ use super::history::RulebookChange;
 use super::preview::PreviewPage;
 use super::{current, published};
 use crate::actions::preview_rules::preview_rules;
-use crate::actions::publish_rules::{RuleChange, publish_rules};
+use crate::actions::publish_rules::RuleChange;
 use crate::actions::{ActionError, FieldError};
 use crate::domain::decide::check_reason;
 use crate::domain::schedule::{
@@ -155,8 +155,8 @@ async fn publish(
     form: RuleForm,
     change: RuleChange,
 ) -> Result<HttpResponse, PageError> {
-    let (draft, actor, now) = (form.draft(change), who.actor(), app.clock.now());
-    match app.store.write(move |tx| publish_rules(tx, &draft, &actor, now)).await {
+    let (draft, actor) = (form.draft(change), who.actor());
+    match app.commands(actor).publish_rules(draft).await {
         Ok(version) => {
             session::flash(session, published(version));
             Ok(see_other(routes::rules()))

@@ -8,7 +8,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use crate::actions::ActionError;
-use crate::actions::users::{set_active, user_revision};
+use crate::actions::users::user_revision;
 use crate::domain::id::UserId;
 use crate::store::StoreError;
 use crate::store::users::{self, User};
@@ -102,8 +102,8 @@ async fn set(
     active: bool,
     shown: AccessForm,
 ) -> Result<HttpResponse, PageError> {
-    let (actor, now) = (who.actor(), app.clock.now());
-    match app.store.write(move |tx| set_active(tx, id, active, &shown.revision, &actor, now)).await {
+    let actor = who.actor();
+    match app.commands(actor).set_active(id, active, shown.revision).await {
         Ok(user) if active => session::flash(session, format!("{} can sign in again.", user.name)),
         Ok(user) => session::flash(session, format!("{} can no longer sign in.", user.name)),
         Err(ActionError::Conflict(why)) => return confirm(app, who, id, active, Some(why)).await,

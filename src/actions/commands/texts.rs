@@ -1,0 +1,59 @@
+//! Texts out and in, and what providers report about them.
+
+use crate::domain::id::MessageId;
+use crate::domain::message::{InboundText, Receipt};
+use crate::domain::phone::Phone;
+
+use super::Commands;
+use crate::actions::ActionError;
+use crate::actions::deliver::deliver_now;
+use crate::actions::expired_holds::{HoldAnswer, decide_stale};
+use crate::actions::receive_receipt::receive_receipt;
+use crate::actions::receive_text::{ReceivedResult, receive_text};
+use crate::actions::send_message::{NewMessage, SendResult, send_from_page, send_to_phone};
+use crate::actions::send_once::{OnceRequest, OnceResult, send_once};
+
+impl Commands {
+    /// Sends what a person wrote on a page.
+    pub async fn send_from_page(self, new: NewMessage) -> Result<SendResult, ActionError> {
+        self.run(move |tx, context| send_from_page(tx, context, &new)).await
+    }
+
+    /// Sends what a person wrote to a simulated phone, which becomes a contact.
+    pub async fn send_to_phone(self, phone: Phone, new: NewMessage) -> Result<SendResult, ActionError> {
+        self.run(move |tx, context| send_to_phone(tx, context, &phone, &new)).await
+    }
+
+    /// Sends what a program asks for, at most once for each idempotency key.
+    pub async fn send_once(self, request: OnceRequest) -> Result<OnceResult, ActionError> {
+        self.run(move |tx, context| send_once(tx, context, &request)).await
+    }
+
+    /// Records what a person decided about an expired message.
+    pub async fn decide_stale(
+        self,
+        message: MessageId,
+        answer: HoldAnswer,
+    ) -> Result<Option<SendResult>, ActionError> {
+        self.run(move |tx, context| decide_stale(tx, context, message, answer)).await
+    }
+
+    /// Delivers a scheduled message to a simulated phone now. False when it is no longer scheduled.
+    pub async fn deliver_now(self, message: MessageId) -> Result<bool, ActionError> {
+        self.run(move |tx, context| deliver_now(tx, message, context.now)).await
+    }
+
+    /// Takes in a text from a lead.
+    pub async fn receive_text(
+        self,
+        provider: &'static str,
+        text: InboundText,
+    ) -> Result<ReceivedResult, ActionError> {
+        self.run(move |tx, context| receive_text(tx, context, provider, &text)).await
+    }
+
+    /// Takes in what a provider reports about a message.
+    pub async fn receive_receipt(self, provider: &'static str, receipt: Receipt) -> Result<(), ActionError> {
+        self.run(move |tx, context| receive_receipt(tx, provider, &receipt, context.now)).await
+    }
+}
