@@ -11,6 +11,7 @@ use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::domain::phone::Phone;
+use crate::store::database_file;
 
 /// The operator's decisions.
 #[derive(Args, Clone, Debug)]
@@ -207,7 +208,7 @@ impl ServerConfig {
     /// True when this process is the only one with this database, so that what belongs to the installation can lie in files
     /// beside it.
     pub fn is_embedded(&self) -> bool {
-        self.database_url.starts_with("sqlite://")
+        database_file(&self.database_url).is_some()
     }
 
     /// Keeps a new secret in the file beside the database.
@@ -258,7 +259,7 @@ impl ServerConfig {
 
     /// The SQLite database's file.
     pub fn database_file(&self) -> Option<PathBuf> {
-        self.database_url.strip_prefix("sqlite://").map(PathBuf::from)
+        database_file(&self.database_url).map(PathBuf::from)
     }
 
     /// Held by the server that has the database file to itself: one file, however the database's address is written.
@@ -287,7 +288,7 @@ impl ServerConfig {
     /// A file beside the database file itself, whatever symbolic link leads to it. Versions before put it beside the link:
     /// there it stays.
     fn beside_database(&self, what: &str) -> PathBuf {
-        let file = PathBuf::from(self.database_url.strip_prefix("sqlite://").unwrap_or("sms-opt-in.db"));
+        let file = PathBuf::from(database_file(&self.database_url).unwrap_or("sms-opt-in.db"));
         let given = self.beside(&file, what);
         match file.canonicalize() {
             Ok(real) if file.is_symlink() => Some(self.beside(&real, what))

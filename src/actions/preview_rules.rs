@@ -57,8 +57,8 @@ pub fn preview_rules(
     // From the first due on: the messages of a group then share its windows.
     waiting.sort_by_key(|message| message.due_at);
     let places = places(conn, &waiting)?;
-    let programs: HashMap<ProgramId, Program> =
-        programs::all(conn)?.into_iter().map(|program| (program.id, program)).collect();
+    let all = programs::all(conn)?;
+    let programs: HashMap<ProgramId, &Program> = all.iter().map(|program| (program.id, program)).collect();
     let mut groups =
         PreviewGroups { before, after: &after, removed: &removed, added: &added, now, known: HashMap::new() };
     let mut moved = 0;

@@ -108,7 +108,7 @@ pub fn record_opt_out(
 
 /// The program that confirms a revocation of all of them: one that the lead knows, else the default one.
 fn texting(tx: &mut Tx<'_>, number: &Number) -> Result<Option<Program>, ActionError> {
-    let mut all = programs::all(tx)?;
+    let all = programs::all(tx)?;
     let known = all.iter().position(|program| number.consent.may_be_texted_in(program.id));
-    Ok((!all.is_empty()).then(|| all.swap_remove(known.unwrap_or(0))))
+    Ok(all.get(known.unwrap_or(0)).cloned())
 }

@@ -86,7 +86,7 @@ fn share_known(tx: &mut Tx<'_>, number: &Number, now: Timestamp) -> Result<(), A
     let (Some(twin), Some(out_at)) = (number.phone.twin(), number.consent.last_opt_out) else {
         return Ok(());
     };
-    for program in programs::all(tx)? {
+    for program in programs::all(tx)?.iter() {
         if number.consent.state_in(program.id).name() != StateName::OptedOut {
             continue;
         }
@@ -101,7 +101,7 @@ fn share_known(tx: &mut Tx<'_>, number: &Number, now: Timestamp) -> Result<(), A
         let source = number.consent.state_in(program.id).since().map(|since| since.source);
         let Some(source) = source else { continue };
         let decision = share_opt_out(&twin.consent, Some(program.id), source, out_at, link(number));
-        record(tx, &ActionContext::system(now), &mut twin, &program, decision, true)?;
+        record(tx, &ActionContext::system(now), &mut twin, program, decision, true)?;
     }
     Ok(())
 }

@@ -28,14 +28,14 @@ struct ContactCounts {
 pub fn add_program_rows(tx: &mut Tx<'_>, program: &LockedRow<Program>) -> Result<(), StoreError> {
     let id = program.id;
     engine::hold_numbers_still(tx)?;
-    let stopped = engine::stopped_everywhere_at(tx);
+    let stopped = tx.db.engine().stopped_everywhere_at();
     let rows = format!(
         "INSERT INTO consents (number_id, program_id, state, since) \
          SELECT n.id, {program}, CASE WHEN e.seq IS NULL THEN 'not_asked' ELSE 'opted_out' END, \
            coalesce(e.recorded_at, 0) \
          FROM numbers n LEFT JOIN consent_events e ON e.number_id = n.id AND e.seq = {stopped} \
          WHERE n.head_seq > 0",
-        program = engine::first_bind(tx),
+        program = tx.db.engine().first_bind(),
     );
     on!(tx, db => sql_query(&rows).bind::<Binary, _>(id).execute(db))?;
     let counted = format!(

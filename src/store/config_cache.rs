@@ -17,7 +17,7 @@ use crate::domain::schedule::Rulebook;
 pub(super) struct ConfigCache {
     pub(super) version: String,
     /// The default one first.
-    pub(super) programs: Vec<Program>,
+    pub(super) programs: Arc<Vec<Program>>,
     /// Each program's current one before its earlier ones.
     pub(super) senders: Vec<(ProgramId, String)>,
     pub(super) sending_on: bool,
@@ -49,7 +49,8 @@ pub(super) fn read(conn: &mut ReadConn<'_>) -> Result<Arc<ConfigCache>, StoreErr
         Some(catalog) => catalog,
         None => {
             // The version was read first: what is read after it is at least as new.
-            let (programs, senders) = (program_rows::load(conn)?, program_rows::load_senders(conn)?);
+            let (programs, senders) =
+                (Arc::new(program_rows::load(conn)?), program_rows::load_senders(conn)?);
             let sending_on = settings::get(conn, settings::SENDING)?.as_deref() != Some("off");
             let rulebook = rulebook_rows::load(conn)?;
             let catalog = Arc::new(ConfigCache { version, programs, senders, sending_on, rulebook });

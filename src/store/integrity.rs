@@ -1,7 +1,8 @@
 //! What the database itself can say about its own soundness, before anything in it is believed. Used by `verify`; it changes
 //! nothing.
 
-use super::{ReadConn, StoreError, engine};
+use super::engine::OrphanRows;
+use super::{ReadConn, StoreError};
 
 /// The tables to whose rows nothing is done but to add more: triggers of the database refuse the rest. A test holds them against
 /// the triggers that are there.
@@ -14,15 +15,18 @@ pub const APPEND_ONLY: &[&str] =
 /// # Errors
 /// When the database cannot be asked.
 pub fn flaws(conn: &mut ReadConn<'_>) -> Result<Vec<String>, StoreError> {
-    let mut flaws: Vec<String> = engine::damage(conn)?
+    let mut flaws: Vec<String> = conn
+        .db
+        .engine()
+        .damage()?
         .into_iter()
         .map(|words| format!("The database's own check says: {}.", words.trim_end_matches('.')))
         .collect();
-    for (child, parent, rows) in engine::orphans(conn)? {
+    for OrphanRows { child, parent, n: rows } in conn.db.engine().orphans()? {
         flaws.push(format!("{rows} rows of {child} point at rows of {parent} that are gone."));
     }
-    let refusing = engine::refusing_triggers(conn)?;
-    let refused = engine::changes_of_history(conn);
+    let refusing = conn.db.engine().refusing_triggers()?;
+    let refused = conn.db.engine().changes_of_history();
     for (table, change) in
         APPEND_ONLY.iter().flat_map(|table| refused.iter().map(move |change| (table, change)))
     {

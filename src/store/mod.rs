@@ -48,7 +48,6 @@ pub mod settings;
 pub mod spent_stamps;
 pub mod start_file;
 pub mod starts;
-pub mod transfer;
 pub mod users;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -57,6 +56,7 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 
 pub use conn::ReadConn;
+pub use engine::transfer;
 pub use error::{FailureKind, StoreError, StoreFailure};
 pub use locked::LockedRow;
 pub use locks::{HAND_OFF, NumberGuard, OnDuty, SingletonTask};
@@ -103,6 +103,11 @@ pub fn check_address(url: &str) -> Result<(), StoreError> {
     engine::DatabaseUrl::check(url)
 }
 
+/// The file of the database, where the address leads to one: then this process is the only one with it.
+pub fn database_file(url: &str) -> Option<&str> {
+    engine::DatabaseUrl::file(url)
+}
+
 impl SharedStore {
     fn read<T, E: From<StoreError>>(
         &self,
@@ -124,7 +129,7 @@ pub fn read_existing<T, E: From<StoreError>>(
     let mut reading = place.reading()?;
     let known = CachedConfig::default();
     let mut conn = ReadConn::new(reading.db(), &known);
-    engine::begin_snapshot(&mut conn)?;
+    conn.db.engine().begin_snapshot()?;
     let result = read(&mut conn);
     conn.db.batch("ROLLBACK").map_err(StoreError::from)?;
     result

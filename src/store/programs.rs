@@ -1,5 +1,7 @@
 //! Programs and their sender numbers.
 
+use std::sync::Arc;
+
 use diesel::prelude::*;
 
 use super::engine::on;
@@ -10,12 +12,12 @@ use crate::domain::id::{ProgramId, SenderId};
 use crate::domain::program::Program;
 use crate::domain::time::Timestamp;
 
-/// All programs, the default one first.
+/// All programs, the default one first, as the cache holds them.
 ///
 /// # Errors
 /// When the database fails.
-pub fn all(conn: &mut ReadConn<'_>) -> Result<Vec<Program>, StoreError> {
-    Ok(config_cache::read(conn)?.programs.clone())
+pub fn all(conn: &mut ReadConn<'_>) -> Result<Arc<Vec<Program>>, StoreError> {
+    Ok(Arc::clone(&config_cache::read(conn)?.programs))
 }
 
 /// The identifiers of all programs.

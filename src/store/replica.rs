@@ -9,8 +9,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
+use data_encoding::HEXLOWER;
+
 use super::config_cache::CachedConfig;
-use super::engine::{self, DatabaseUrl, OwnConnection, ReplicaPool, ServerPosition};
+use super::engine::{DatabaseUrl, OwnConnection, ReplicaPool, ServerPosition};
 use super::{ReadConn, Store, StoreError};
 use crate::domain::words::UnknownWord;
 use lag::LagHistory;
@@ -188,7 +190,7 @@ impl ReadReplica {
         let asked = self.followers.with(|db| {
             let mut conn = ReadConn::new(db, &self.known);
             // Asked first: what is read afterwards is at least as new.
-            let at = engine::replayed(&mut conn)?;
+            let at = conn.db.engine().replayed()?;
             answers.store(true, Ordering::Relaxed);
             let far_enough = at.filter(|at| since.is_none_or(|mark| mark.is_before(at)));
             let age = far_enough.and_then(|at| self.trail.age(&at.lineage, at.place));
@@ -250,7 +252,9 @@ fn watch(place: &DatabaseUrl, trail: &Weak<LagHistory>) {
 }
 
 fn begin(primary: &mut ReadConn<'_>, at: ServerPosition) -> Result<(), StoreError> {
-    engine::begin_lineage(primary, at.timeline)
+    let mut random = [0; 16];
+    getrandom::fill(&mut random).map_err(|_| StoreError::Randomness)?;
+    Ok(primary.db.engine().begin_lineage(at.timeline, &HEXLOWER.encode(&random))?)
 }
 
 fn record_position(primary: &mut OwnConnection, trail: &LagHistory) -> Result<(), StoreError> {
@@ -274,7 +278,7 @@ fn ask_primary(
 ) -> Result<(), StoreError> {
     let known = CachedConfig::default();
     let mut conn = ReadConn::new(primary.db(), &known);
-    match engine::written(&mut conn)? {
+    match conn.db.engine().written()? {
         Some(at) => then(&mut conn, at),
         None => Ok(()),
     }
@@ -282,6 +286,6 @@ fn ask_primary(
 
 /// The mark of this moment on the primary.
 fn mark(conn: &mut ReadConn<'_>) -> Result<LogPosition, StoreError> {
-    let at = engine::written(conn)?;
+    let at = conn.db.engine().written()?;
     Ok(at.map_or(LogPosition::NEVER, |at| LogPosition { timeline: at.timeline, place: at.place }))
 }

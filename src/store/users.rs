@@ -164,6 +164,14 @@ pub fn all(conn: &mut ReadConn<'_>) -> Result<Vec<User>, StoreError> {
     })
 }
 
+/// The e-mail address and the name of everybody who signs in: what a list needs to name who did something.
+///
+/// # Errors
+/// When the database fails.
+pub fn names(conn: &mut ReadConn<'_>) -> Result<Vec<(String, String)>, StoreError> {
+    on!(conn, db => Ok(users::table.select((users::email, users::name)).limit(1000).load(db)?))
+}
+
 fn administrators(conn: &mut ReadConn<'_>) -> Result<i64, StoreError> {
     on!(conn, db => {
         let query = users::table.filter(users::role.eq(Role::Administrator)).filter(users::disabled_at.is_null());

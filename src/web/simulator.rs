@@ -305,10 +305,10 @@ async fn text(
 async fn lines(app: &AppState) -> Result<Vec<OurLine>, StoreError> {
     let found = app.store.read(|conn| {
         let mut lines = Vec::new();
-        for program in programs::all(conn)? {
+        for program in programs::all(conn)?.iter() {
             if let Some(sender) = programs::sender(conn, program.id)? {
-                let Program { slug, name, requires_basis, .. } = program;
-                lines.push(OurLine { slug, program: name, sender, requires_basis });
+                let (slug, name) = (program.slug.clone(), program.name.clone());
+                lines.push(OurLine { slug, program: name, sender, requires_basis: program.requires_basis });
             }
         }
         Ok(lines)

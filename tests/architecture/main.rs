@@ -100,6 +100,18 @@ fn no_page_holds_a_transaction() {
 }
 
 #[test]
+fn only_the_engine_asks_which_database_it_is() {
+    let found: Vec<String> = sources().iter().flat_map(names_a_database).collect();
+    assert!(found.is_empty(), "\n{}\n", found.join("\n"));
+    let planted = |path: &str, text: &str| Source { path: path.to_owned(), text: text.to_owned() };
+    assert_eq!(names_a_database(&planted("src/store/x.rs", "match db { DbConn::Sqlite(_) => 1 }")).len(), 1);
+    assert_eq!(names_a_database(&planted("src/jobs/x.rs", "if store.is_postgres() {}")).len(), 1);
+    assert_eq!(names_a_database(&planted("src/cli/x.rs", "url.starts_with(\"sqlite://\")")).len(), 1);
+    assert!(names_a_database(&planted("src/store/x.rs", "// SQLite")).is_empty());
+    assert!(names_a_database(&planted("src/store/engine/x.rs", "DbConn::Sqlite(_)")).is_empty());
+}
+
+#[test]
 fn files_stay_short() {
     let found: Vec<String> = sources().iter().filter_map(too_long).collect();
     assert!(found.is_empty(), "\n{}\n", found.join("\n"));
@@ -237,6 +249,26 @@ fn unwanted_words(file: &Source) -> Vec<String> {
                 found.push(format!("{}:{}: {room} never says {word}", file.path, line(&code, at)));
             }
         }
+    }
+    found
+}
+
+/// Names of the databases in code, and addresses that begin with one in a question.
+fn names_a_database(file: &Source) -> Vec<String> {
+    if file.path.starts_with("src/store/engine/") {
+        return Vec::new();
+    }
+    let code = code_only(&file.text);
+    let lower = code.to_lowercase();
+    let named = ["sqlite", "postgres", "pgconn"].into_iter().flat_map(|name| lower.match_indices(name));
+    let mut found: Vec<String> =
+        named.map(|(at, name)| format!("{}:{}: {name}", file.path, line(&lower, at))).collect();
+    for asks in ["starts_with(\"sqlite", "strip_prefix(\"sqlite", "starts_with(\"postgres"] {
+        found.extend(
+            file.text
+                .match_indices(asks)
+                .map(|(at, _)| format!("{}:{}: {asks}", file.path, line(&file.text, at))),
+        );
     }
     found
 }

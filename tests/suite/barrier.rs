@@ -1,7 +1,7 @@
 //! The STOP barrier: after the webhook's 2xx for a STOP, no request to a provider begins for that number.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use sms_opt_in::actions::deliver;
@@ -12,26 +12,8 @@ use sms_opt_in::jobs::{JobContext, deliver_due, reconcile};
 use sms_opt_in::providers::{OutgoingText, ProviderFuture};
 use sms_opt_in::store::{Tx, messages};
 
-use crate::support::carrier::Carrier;
+use crate::support::carrier::{Carrier, Slow};
 use crate::support::world;
-
-/// A provider whose requests begin a while after the gate's re-check, and which remembers when each began.
-#[derive(Default)]
-pub struct Slow {
-    pub began: std::sync::Mutex<Vec<Instant>>,
-    pub waiting: AtomicUsize,
-}
-
-impl Carrier for Slow {
-    fn send<'a>(&'a self, text: &'a ClearedText) -> ProviderFuture<'a, SendOutcome> {
-        Box::pin(async move {
-            self.waiting.fetch_add(1, Ordering::SeqCst);
-            tokio::time::sleep(Duration::from_millis(150)).await;
-            self.began.lock().unwrap().push(Instant::now());
-            SendOutcome::Accepted { provider_id: text.message().to_string() }
-        })
-    }
-}
 
 #[actix_web::test]
 async fn no_request_begins_after_an_acknowledged_stop() {

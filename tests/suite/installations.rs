@@ -3,12 +3,11 @@
 use std::process::Command;
 
 use reqwest::Client;
-use sms_opt_in::clock::Clock;
-use sms_opt_in::jobs::{deliver_due, mark};
+use sms_opt_in::jobs::deliver_due;
 use tempfile::TempDir;
 
 use crate::support::carrier::Carrier;
-use crate::support::{PUBLIC, TWILIO, World, config_of, database, try_start, world, world_in};
+use crate::support::{PUBLIC, TWILIO, World, become_kind, config_of, database, try_start, world, world_in};
 
 const PHONE_PATH: &str = "/simulator/handsets/+12065550140/texts";
 
@@ -237,16 +236,6 @@ async fn a_hard_link_to_a_database_in_use_is_refused_and_a_symbolic_one_is_the_s
     );
 }
 
-/// Runs `become` beside the tests' server, which is not locked.
-async fn become_kind(world: &World, arguments: &[&str]) -> (i32, String) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_sms-opt-in"));
-    command.arg("become").args(arguments).args(["--database-url", &world.database]).env_remove("SECRET_KEY");
-    command.arg("--data-dir").arg(world.directory.path()).stdin(std::process::Stdio::null());
-    let output = actix_web::rt::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
-    let said = [output.stdout, output.stderr].concat();
-    (output.status.code().unwrap(), String::from_utf8_lossy(&said).into_owned())
-}
-
 #[actix_web::test]
 async fn becoming_real_ends_simulated_consents_and_keeps_opt_outs_and_documents() {
     let world = world().await;
@@ -353,28 +342,6 @@ async fn each_start_says_that_sending_stands_still() {
         server.wait().unwrap();
         assert!(says(), "start {n}: {}", std::fs::read_to_string(&log).unwrap());
     }
-}
-
-#[actix_web::test]
-async fn a_shared_database_becomes_nothing_else_while_a_server_runs_on_it() {
-    if !database::is_postgres() {
-        return; // There a lock on the file says it.
-    }
-    let world = world().await;
-    world.lead(40).texts("START").await;
-    let running = actix_web::rt::spawn({
-        let (store, starts) = (world.jobs.store.clone(), world.jobs.starts.clone());
-        async move {
-            loop {
-                mark(&store, &starts, &Clock::System).await.unwrap();
-                actix_web::rt::time::sleep(std::time::Duration::from_millis(200)).await;
-            }
-        }
-    });
-    let (code, said) = become_kind(&world, &["real", "--yes"]).await;
-    running.abort();
-    assert!(code == 2 && said.contains("A server runs on this database."), "{said}");
-    assert_eq!(world.lead(40).state().await, "opted_in");
 }
 
 #[actix_web::test]

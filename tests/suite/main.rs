@@ -19,7 +19,6 @@ mod hooks;
 mod hours;
 mod inbox;
 mod installations;
-mod instances;
 mod languages;
 mod lateness;
 mod law;

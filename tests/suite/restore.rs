@@ -8,7 +8,7 @@ use actix_web::{App, HttpResponse, HttpServer, web};
 use serde_json::json;
 use sms_opt_in::domain::role::Role;
 use sms_opt_in::domain::time::Timestamp;
-use sms_opt_in::jobs::{InboxReading, JobContext, join_others, mark, read_inbox, seal_all};
+use sms_opt_in::jobs::{InboxReading, JobContext, mark, read_inbox, seal_all};
 use sms_opt_in::providers::twilio::{Twilio, TwilioConfig};
 use sms_opt_in::store::start_file::StartMark;
 use tempfile::TempDir;
@@ -288,33 +288,6 @@ async fn a_stop_whose_webhook_was_lost_is_read_from_the_carriers_list() {
     assert!(heard.is_empty(), "nobody waits for an answer any more: {heard:?}");
     let heard = lost_webhook(1, InboxReading::Complete { missing: 0 }, "opted_in").await;
     assert!(heard.is_empty(), "its webhook may still come: {heard:?}");
-}
-
-#[actix_web::test]
-async fn a_new_instance_with_an_empty_folder_joins_one_that_runs() {
-    if !database::is_postgres() {
-        return;
-    }
-    let first = world().await;
-    first.lead(50).texts("START").await;
-    seal_all(&first.jobs).await.unwrap();
-    let second = world_in(TempDir::new().unwrap(), first.database.clone()).await;
-    assert!(!second.jobs.gate.is_open());
-    let joining = actix_web::rt::spawn({
-        let jobs = second.jobs.clone();
-        async move { join_others(&jobs).await.unwrap() }
-    });
-    // A heartbeat before the second one first looks would be no news to it: as in earnest, more follow.
-    while !joining.is_finished() {
-        first.clock.advance(chrono::Duration::seconds(10));
-        assert!(mark(&first.jobs.store, &first.jobs.starts, &first.clock).await.unwrap());
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    joining.await.unwrap();
-    assert!(second.jobs.gate.is_open());
-    let ana = second.lead(50);
-    ana.is_sent("hello").await;
-    assert!(ana.received().iter().any(|text| text == "hello"), "{:?}", ana.received());
 }
 
 /// The same database and files, started without the key that its seals were made with.

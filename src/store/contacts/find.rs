@@ -163,9 +163,9 @@ fn search_rows(conn: &mut ReadConn<'_>, search: &str) -> Result<Vec<i64>, StoreE
     // A national format may begin with a 0 that E.164 leaves out: 020 7946 0000 is +44 20 7946 0000.
     let bare = words.trim_start_matches('0');
     let national = is_number && bare.len() < words.len() && bare.len() >= NATIONAL_DIGITS;
-    let mut found = engine::search_rows(conn, words)?;
+    let mut found = conn.db.engine().search_rows(words)?;
     if national {
-        found.extend(engine::search_rows(conn, bare)?);
+        found.extend(conn.db.engine().search_rows(bare)?);
     }
     Ok(found)
 }

@@ -1,36 +1,37 @@
 //! The one place that asks which database it is. Queries are written once, in the store's files, and compiled for both with
-//! [`on!`]; what the databases do differently is a small function here, one for each of them. It must not know what is
-//! stored.
+//! [`on!`]; what the databases do differently is the trait [`DatabaseEngine`], implemented in `sqlite` and `postgres`. Beside them is
+//! what PostgreSQL alone has: locks between instances, a pool for its replica, TLS. Used by the store's files alone.
 
 mod checkpoints;
+mod connections;
 mod copying;
-mod integrity;
+mod database_url;
 mod locker;
 mod locking;
 mod parameters;
 mod postgres;
 mod prepared;
 mod replica_pool;
-mod search;
 mod sqlite;
 mod still;
 mod tls;
+pub mod transfer;
 
-use std::mem::ManuallyDrop;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+use diesel::{PgConnection, SqliteConnection};
 
-use diesel::connection::SimpleConnection;
-use diesel::{PgConnection, QueryResult, SqliteConnection};
-
-use super::{ReadConn, StoreError};
+use super::StoreError;
 
 pub(super) use checkpoints::Checkpoints;
-pub(super) use copying::{CopiedTable, TABLES};
-pub(super) use integrity::{changes_of_history, damage, orphans, other_sessions, refusing_triggers};
+pub(super) use connections::{OwnConnection, ReadPool};
+use copying::{CopiedTable, TABLES};
+pub(super) use database_url::{DatabaseUrl, open_copy};
+use database_url::{existing_source, moving};
 pub(super) use locker::{DatabaseLocker, HeldLock};
 pub(super) use locking::{first_locked, load_free_locked, load_locked};
 pub(super) use prepared::{CachedQuery, CachedStatement, few_lengths};
-pub(super) use replica_pool::{ReplicaPool, ServerPosition, begin_lineage, replayed, written};
-pub(super) use search::{ROWS as SEARCH_ROWS, search_rows};
+pub(super) use replica_pool::{ReplicaPool, ServerPosition};
 pub(super) use still::{hold_history_still, hold_numbers_still, run_exclusively};
 pub(super) use tls::Bridge;
 
@@ -58,222 +59,106 @@ macro_rules! on {
 }
 pub(super) use on;
 
-impl DbConn<'_> {
+/// What SQLite and PostgreSQL do differently on a connection. Each one's own file implements it.
+pub(super) trait DatabaseEngine {
     /// Runs statements without parameters.
-    pub(super) fn batch(&mut self, sql: &str) -> QueryResult<()> {
-        match self {
-            DbConn::Sqlite(db) => db.batch_execute(sql),
-            DbConn::Postgres(db) => db.batch_execute(sql),
-        }
-    }
-}
-
-/// Where the database is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum DatabaseUrl {
-    Sqlite(String),
-    /// As libpq takes it: an URL, or words when a bridge leads there.
-    Postgres(String),
-}
-
-impl DatabaseUrl {
-    /// Reads `sqlite://FILE` or `postgres://…`. Every connection starts from here; where they need a bridge for TLS, it
-    /// must live as long as they do.
-    pub(super) fn reach(url: &str) -> Result<(DatabaseUrl, Option<Bridge>), StoreError> {
-        match url.split_once("://") {
-            Some(("sqlite", path)) => {
-                parameters::check_sqlite(path)?;
-                Ok((DatabaseUrl::Sqlite(path.to_owned()), None))
-            }
-            Some(("postgres" | "postgresql", rest)) if !rest.is_empty() => {
-                let (address, bridge) = tls::reach(url)?;
-                Ok((DatabaseUrl::Postgres(address), bridge))
-            }
-            Some((scheme, _)) => Err(StoreError::UnknownScheme(scheme.to_owned())),
-            None => Err(StoreError::Address("it must begin with sqlite:// or postgres://".to_owned())),
-        }
-    }
-
-    /// Checks an address without opening or making anything. PostgreSQL's is checked where it is reached.
-    pub(super) fn check(url: &str) -> Result<(), StoreError> {
-        match url.split_once("://") {
-            Some(("sqlite", path)) => parameters::check_sqlite(path),
-            Some(_) => Ok(()),
-            None => Err(StoreError::Address("it must begin with sqlite:// or postgres://".to_owned())),
-        }
-    }
-
-    /// Brings the tables up to date.
-    pub(super) fn migrate(&self) -> Result<(), StoreError> {
-        match self {
-            DatabaseUrl::Sqlite(path) => sqlite::migrate(path),
-            DatabaseUrl::Postgres(url) => postgres::migrate(url),
-        }
-    }
-
-    /// Connections to read with.
-    pub(super) fn readers(&self) -> Result<ReadPool, StoreError> {
-        Ok(match self {
-            DatabaseUrl::Sqlite(path) => ReadPool::Sqlite(sqlite::pool(path)?),
-            DatabaseUrl::Postgres(url) => ReadPool::Postgres(postgres::pool(url)?),
-        })
-    }
-
-    /// A connection to write with.
-    pub(super) fn writing(&self) -> Result<OwnConnection, StoreError> {
-        Ok(match self {
-            DatabaseUrl::Sqlite(path) => OwnConnection::Sqlite(Box::new(sqlite::connect(path)?)),
-            DatabaseUrl::Postgres(url) => {
-                OwnConnection::Postgres(Box::new(postgres::connect_to_primary(url)?))
-            }
-        })
-    }
-
-    /// A connection to read with, to a database that must be there and up to date. It makes and changes nothing.
-    pub(super) fn reading(&self) -> Result<OwnConnection, StoreError> {
-        Ok(match self {
-            DatabaseUrl::Sqlite(path) => OwnConnection::Sqlite(Box::new(sqlite::connect_existing(path)?)),
-            DatabaseUrl::Postgres(url) => OwnConnection::Postgres(Box::new(postgres::connect_existing(url)?)),
-        })
-    }
-
-    /// Copies the database to a new file, where it is a file.
-    pub(super) fn copy_into(&self, file: &str) -> Result<(), StoreError> {
-        match self {
-            DatabaseUrl::Sqlite(path) => sqlite::copy_into(path, file),
-            DatabaseUrl::Postgres(_) => Err(StoreError::UnknownScheme("postgres".to_owned())),
-        }
-    }
-
-    /// How many connections write side by side.
-    pub(super) fn writers(&self) -> u16 {
-        match self {
-            DatabaseUrl::Sqlite(_) => 1,
-            DatabaseUrl::Postgres(_) => postgres::WRITERS,
-        }
-    }
-
-    /// Copies the writer's log into the database beside it, where there is such a log.
-    pub(super) fn checkpoints(&self) -> Result<Option<Checkpoints>, StoreError> {
-        match self {
-            DatabaseUrl::Sqlite(path) => Checkpoints::start(path).map(Some),
-            DatabaseUrl::Postgres(_) => Ok(None),
-        }
-    }
-
-    /// Locks that other instances see, where there can be others.
-    pub(super) fn locker(&self) -> Result<Option<DatabaseLocker>, StoreError> {
-        match self {
-            DatabaseUrl::Sqlite(_) => Ok(None),
-            DatabaseUrl::Postgres(url) => DatabaseLocker::start(url).map(Some),
-        }
-    }
-}
-
-/// Connections to read with.
-pub(super) enum ReadPool {
-    Sqlite(sqlite::SqlitePool),
-    Postgres(postgres::PostgresPool),
-}
-
-impl ReadPool {
-    /// True when a read is a few microseconds of work on memory rather than a question over the network.
-    pub(super) fn are_at_hand(&self) -> bool {
-        matches!(self, ReadPool::Sqlite(_))
-    }
-
-    pub(super) fn with<T, E: From<StoreError>>(
-        &self,
-        read: impl FnOnce(DbConn<'_>) -> Result<T, E>,
-    ) -> Result<T, E> {
-        let unreachable = |error: diesel::r2d2::PoolError| StoreError::Connection(error.to_string());
-        match self {
-            ReadPool::Sqlite(pool) => {
-                let mut pooled = pool.get().map_err(unreachable)?;
-                read(DbConn::Sqlite(&mut pooled))
-            }
-            ReadPool::Postgres(pool) => {
-                let mut pooled = pool.get().map_err(unreachable)?;
-                let result = read(DbConn::Postgres(&mut pooled));
-                // Only the connection itself can tell whether it broke: diesel's kinds of errors do not.
-                let broke = |db: &mut PgConnection| db.batch_execute("SELECT 1").is_err();
-                match result {
-                    Err(_) if broke(&mut pooled) => {
-                        Err(StoreError::Connection("the connection broke".to_owned()).into())
-                    }
-                    result => result,
-                }
-            }
-        }
-    }
-}
-
-/// A connection of its own, outside the pool.
-pub(super) enum OwnConnection {
-    Sqlite(Box<SqliteConnection>),
-    Postgres(Box<PgConnection>),
-}
-
-impl OwnConnection {
-    pub(super) fn db(&mut self) -> DbConn<'_> {
-        match self {
-            OwnConnection::Sqlite(db) => DbConn::Sqlite(db),
-            OwnConnection::Postgres(db) => DbConn::Postgres(db),
-        }
-    }
+    fn batch(&mut self, sql: &str) -> QueryResult<()>;
 
     /// Begins a transaction that writes.
-    pub(super) fn begin(&mut self) -> QueryResult<()> {
+    fn begin(&mut self) -> QueryResult<()>;
+
+    /// Commits what was begun.
+    fn commit(&mut self) -> QueryResult<()>;
+
+    /// Begins to read one unchanging state.
+    fn begin_snapshot(&mut self) -> QueryResult<()>;
+
+    /// True when others may write at the same time: a write that failed on the database's account is then run again, and what
+    /// must be alone takes a lock.
+    fn has_rivals(&self) -> bool;
+
+    /// Waits a moment until no other transaction writes to the table, and keeps them out until the commit.
+    fn lock_table(&mut self, table: &str) -> QueryResult<()>;
+
+    /// The event, by its place in the history, that stopped all programs for the number `n`.
+    fn stopped_everywhere_at(&self) -> &'static str;
+
+    /// How a statement names its first value.
+    fn first_bind(&self) -> &'static str;
+
+    /// The rows of contacts in which `words`, at least three characters long, stand: the newest first.
+    fn search_rows(&mut self, words: &str) -> QueryResult<Vec<i64>>;
+
+    /// What the database finds damaged in its own files.
+    fn damage(&mut self) -> QueryResult<Vec<String>>;
+
+    /// Rows that point at rows that are gone.
+    fn orphans(&mut self) -> QueryResult<Vec<OrphanRows>>;
+
+    /// The changes of recorded history that triggers refuse, as their names say them.
+    fn changes_of_history(&self) -> &'static [&'static str];
+
+    /// The names of the triggers that are there, switched on, and refuse.
+    fn refusing_triggers(&mut self) -> QueryResult<Vec<String>>;
+
+    /// How far the primary has written its log; `None` where there is no such log.
+    fn written(&mut self) -> QueryResult<Option<ServerPosition>>;
+
+    /// How far a replica has come in that log; `None` on a server that is no replica (any more).
+    fn replayed(&mut self) -> QueryResult<Option<ServerPosition>>;
+
+    /// Begins a line of primaries with a random word: a copy of the database that goes its own way from here does not have it.
+    fn begin_lineage(&mut self, timeline: i32, word: &str) -> QueryResult<()>;
+}
+
+/// Contacts that a search returns at most: nobody reads more.
+pub(super) const SEARCH_ROWS: i64 = 2000;
+
+/// Rows of one table that point at rows of another one that are gone.
+#[derive(QueryableByName)]
+pub(super) struct OrphanRows {
+    #[diesel(sql_type = Text)]
+    pub(super) child: String,
+    #[diesel(sql_type = Text)]
+    pub(super) parent: String,
+    #[diesel(sql_type = BigInt)]
+    pub(super) n: i64,
+}
+
+/// A line of words that a database says about itself.
+#[derive(QueryableByName)]
+struct IntegrityLine {
+    #[diesel(sql_type = Text)]
+    words: String,
+}
+
+/// A row that a search found.
+#[derive(QueryableByName)]
+struct FoundRow {
+    #[diesel(sql_type = BigInt)]
+    row_id: i64,
+}
+
+fn words_of(found: Vec<IntegrityLine>) -> Vec<String> {
+    found.into_iter().map(|found| found.words).collect()
+}
+
+fn rows_of(found: Vec<FoundRow>) -> Vec<i64> {
+    found.into_iter().map(|found| found.row_id).collect()
+}
+
+impl DbConn<'_> {
+    /// What this database does in its own way.
+    pub(super) fn engine(&mut self) -> &mut dyn DatabaseEngine {
         match self {
-            OwnConnection::Sqlite(db) => db.batch_execute("BEGIN IMMEDIATE"),
-            OwnConnection::Postgres(db) => db.batch_execute("BEGIN"),
+            DbConn::Sqlite(db) => &mut **db,
+            DbConn::Postgres(db) => &mut **db,
         }
     }
 
-    /// Commits what was begun. PostgreSQL takes COMMIT for an answer in a transaction that an error has ended, and rolls it
-    /// back without a word; it refuses any question there, so that it is asked one first.
-    pub(super) fn commit(&mut self) -> QueryResult<()> {
-        match self {
-            OwnConnection::Sqlite(db) => db.batch_execute("COMMIT"),
-            OwnConnection::Postgres(db) => db.batch_execute("SELECT 1; COMMIT"),
-        }
-    }
-
-    /// True when writes that failed on this database's account may be run again: others write beside us.
-    pub(super) fn has_rivals(&self) -> bool {
-        matches!(self, OwnConnection::Postgres(_))
-    }
-}
-
-/// Opens a copy of a SQLite database that nobody else has open, to write; `None` when its tables are of another version.
-pub(super) fn open_copy(file: &str) -> Result<Option<OwnConnection>, StoreError> {
-    Ok(sqlite::connect_copy(file)?.map(|db| OwnConnection::Sqlite(Box::new(db))))
-}
-
-/// Both ends of a move from one database into the other: a source that nobody else has open, and a target to fill.
-pub(super) fn moving(
-    source: &str,
-    target: &str,
-) -> Result<(ManuallyDrop<SqliteConnection>, PgConnection, Option<Bridge>), StoreError> {
-    match (DatabaseUrl::reach(source)?, DatabaseUrl::reach(target)?) {
-        ((DatabaseUrl::Sqlite(path), _), (DatabaseUrl::Postgres(url), bridge)) => {
-            // Never closed: see Move.
-            let source = ManuallyDrop::new(sqlite::connect_alone(&path)?);
-            Ok((source, postgres::connect_to_fill(&url)?, bridge))
-        }
-        _ => Err(StoreError::Move(
-            "Only a SQLite database (DATABASE_URL) can be copied, and only into PostgreSQL.".to_owned(),
-        )),
-    }
-}
-
-/// A SQLite database that is there, to write; nothing of it is brought up to date.
-pub(super) fn existing_source(source: &str) -> Result<SqliteConnection, StoreError> {
-    match DatabaseUrl::reach(source)? {
-        (DatabaseUrl::Sqlite(path), _) => sqlite::connect_existing_to_write(&path),
-        _ => Err(StoreError::Move(
-            "Only a SQLite database (DATABASE_URL) moves, so only it has a mark.".to_owned(),
-        )),
+    /// Runs statements without parameters.
+    pub(super) fn batch(&mut self, sql: &str) -> QueryResult<()> {
+        self.engine().batch(sql)
     }
 }
 
@@ -283,30 +168,5 @@ fn up_to_date<E: std::fmt::Display>(pending: Result<bool, E>) -> Result<(), Stor
         Ok(false) => Ok(()),
         Ok(true) => Err(StoreError::Migration("they are of an older version; run migrate first".to_owned())),
         Err(error) => Err(StoreError::Migration(error.to_string())),
-    }
-}
-
-/// Begins to read one unchanging state.
-pub(super) fn begin_snapshot(conn: &mut ReadConn<'_>) -> Result<(), StoreError> {
-    let begin = match conn.db {
-        DbConn::Sqlite(_) => "BEGIN",
-        DbConn::Postgres(_) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-    };
-    Ok(conn.db.batch(begin)?)
-}
-
-/// The event, by its place in the history, that stopped all programs for the number `n`.
-pub(super) fn stopped_everywhere_at(conn: &ReadConn<'_>) -> &'static str {
-    match conn.db {
-        DbConn::Sqlite(_) => "json_extract(n.consent, '$.stopped_everywhere.seq')",
-        DbConn::Postgres(_) => "CAST(n.consent::json #>> '{stopped_everywhere,seq}' AS INTEGER)",
-    }
-}
-
-/// How a statement names its first value.
-pub(super) fn first_bind(conn: &ReadConn<'_>) -> &'static str {
-    match conn.db {
-        DbConn::Sqlite(_) => "?1",
-        DbConn::Postgres(_) => "$1",
     }
 }

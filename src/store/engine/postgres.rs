@@ -1,4 +1,7 @@
-//! PostgreSQL 15 and later: how it is reached, and the pool that reads from it.
+//! PostgreSQL 15 and later: how it is reached, the pool that reads from it, and what it does in its own way.
+
+mod integrity;
+mod search;
 
 use std::time::Duration;
 
@@ -7,7 +10,10 @@ use diesel::prelude::*;
 use diesel::r2d2::{self, ConnectionManager, CustomizeConnection, NopErrorHandler};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
+use super::{DatabaseEngine, OrphanRows, ServerPosition, replica_pool};
 use crate::store::StoreError;
+
+pub(super) use integrity::other_sessions;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
@@ -118,4 +124,75 @@ pub(super) fn pool(url: &str) -> Result<PostgresPool, StoreError> {
         .connection_customizer(Box::new(SessionSettings))
         .build(ConnectionManager::new(url))
         .map_err(|error| StoreError::Connection(error.to_string()))
+}
+
+impl DatabaseEngine for PgConnection {
+    fn batch(&mut self, sql: &str) -> QueryResult<()> {
+        self.batch_execute(sql)
+    }
+
+    fn begin(&mut self) -> QueryResult<()> {
+        self.batch_execute("BEGIN")
+    }
+
+    /// COMMIT is answered as well in a transaction that an error has ended, and rolls it back without a word. Any question is
+    /// refused there, so one is asked first.
+    fn commit(&mut self) -> QueryResult<()> {
+        self.batch_execute("SELECT 1; COMMIT")
+    }
+
+    fn begin_snapshot(&mut self) -> QueryResult<()> {
+        self.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    }
+
+    fn has_rivals(&self) -> bool {
+        true
+    }
+
+    /// The mode of the lock excludes itself as well.
+    fn lock_table(&mut self, table: &str) -> QueryResult<()> {
+        self.batch_execute(&format!(
+            "SET LOCAL lock_timeout = '1s'; LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE"
+        ))
+    }
+
+    fn stopped_everywhere_at(&self) -> &'static str {
+        "CAST(n.consent::json #>> '{stopped_everywhere,seq}' AS INTEGER)"
+    }
+
+    fn first_bind(&self) -> &'static str {
+        "$1"
+    }
+
+    fn search_rows(&mut self, words: &str) -> QueryResult<Vec<i64>> {
+        search::search_rows(self, words)
+    }
+
+    fn damage(&mut self) -> QueryResult<Vec<String>> {
+        integrity::damage(self)
+    }
+
+    fn orphans(&mut self) -> QueryResult<Vec<OrphanRows>> {
+        integrity::orphans(self)
+    }
+
+    fn changes_of_history(&self) -> &'static [&'static str] {
+        &["update", "delete", "truncate"]
+    }
+
+    fn refusing_triggers(&mut self) -> QueryResult<Vec<String>> {
+        integrity::refusing_triggers(self)
+    }
+
+    fn written(&mut self) -> QueryResult<Option<ServerPosition>> {
+        replica_pool::written(self)
+    }
+
+    fn replayed(&mut self) -> QueryResult<Option<ServerPosition>> {
+        replica_pool::replayed(self)
+    }
+
+    fn begin_lineage(&mut self, timeline: i32, word: &str) -> QueryResult<()> {
+        replica_pool::begin_lineage(self, timeline, word)
+    }
 }

@@ -9,7 +9,7 @@ use diesel::r2d2::{self, ConnectionManager, CustomizeConnection, NopErrorHandler
 use diesel::sql_types::{BigInt, Integer, Text};
 
 use super::{Bridge, DatabaseUrl, DbConn, postgres};
-use crate::store::{ReadConn, StoreError};
+use crate::store::StoreError;
 
 /// Readers of a replica at most at once, of one instance.
 const READERS: u32 = 16;
@@ -53,35 +53,23 @@ const REPLAYED: &str = "SELECT (pg_last_wal_replay_lsn() - '0/0')::bigint AS pla
     split_part(value, '/', 1)::int AS timeline, value AS lineage \
     FROM settings WHERE key = 'lineage' AND pg_is_in_recovery() AND pg_last_wal_replay_lsn() IS NOT NULL";
 
-/// How far the primary has written its log; `None` where there is no such log.
-pub(in crate::store) fn written(conn: &mut ReadConn<'_>) -> Result<Option<ServerPosition>, StoreError> {
-    ask(conn, WRITTEN)
+/// How far the primary has written its log.
+pub(super) fn written(db: &mut PgConnection) -> QueryResult<Option<ServerPosition>> {
+    diesel::sql_query(WRITTEN).get_result(db).optional()
 }
 
-/// How far a replica has come in that log; `None` on a server that is no replica (any more).
-pub(in crate::store) fn replayed(conn: &mut ReadConn<'_>) -> Result<Option<ServerPosition>, StoreError> {
-    ask(conn, REPLAYED)
+/// How far a replica has come in that log.
+pub(super) fn replayed(db: &mut PgConnection) -> QueryResult<Option<ServerPosition>> {
+    diesel::sql_query(REPLAYED).get_result(db).optional()
 }
 
-fn ask(conn: &mut ReadConn<'_>, sql: &str) -> Result<Option<ServerPosition>, StoreError> {
-    match &mut conn.db {
-        DbConn::Sqlite(_) => Ok(None),
-        DbConn::Postgres(db) => Ok(diesel::sql_query(sql).get_result(*db).optional()?),
-    }
-}
-
-/// Begins a line of primaries: a copy of the database that goes its own way from here will not have the word.
-pub(in crate::store) fn begin_lineage(conn: &mut ReadConn<'_>, timeline: i32) -> Result<(), StoreError> {
-    let DbConn::Postgres(db) = &mut conn.db else { return Ok(()) };
-    let mut random = [0; 16];
-    getrandom::fill(&mut random).map_err(|_| StoreError::Randomness)?;
-    diesel::sql_query(
+/// Keeps the word of a line of primaries.
+pub(super) fn begin_lineage(db: &mut PgConnection, timeline: i32, word: &str) -> QueryResult<()> {
+    let keep = diesel::sql_query(
         "INSERT INTO settings (key, value) VALUES ('lineage', $1) \
          ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-    )
-    .bind::<Text, _>(format!("{timeline}/{}", data_encoding::HEXLOWER.encode(&random)))
-    .execute(*db)?;
-    Ok(())
+    );
+    keep.bind::<Text, _>(format!("{timeline}/{word}")).execute(db).map(drop)
 }
 
 fn identity(db: &mut PgConnection) -> QueryResult<ClusterIdentity> {

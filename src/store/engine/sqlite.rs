@@ -1,10 +1,12 @@
-//! SQLite: how a database file is opened, and the pool that reads from it.
+//! SQLite: how a database file is opened, the pool that reads from it, and what it does in its own way.
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::r2d2::{self, ConnectionManager, CustomizeConnection};
+use diesel::sql_types::{BigInt, Text};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
+use super::{DatabaseEngine, IntegrityLine, OrphanRows, SEARCH_ROWS, ServerPosition, rows_of, words_of};
 use crate::store::StoreError;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
@@ -19,6 +21,17 @@ const PRAGMAS: &str = "PRAGMA busy_timeout = 2300; PRAGMA journal_mode = WAL; PR
 /// For a walk that changes nothing.
 const READING: &str = "PRAGMA busy_timeout = 10000; PRAGMA query_only = ON; PRAGMA cache_size = -65536; \
     PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 268435456;";
+
+/// What FTS5 finds with its trigrams.
+const SEARCH: &str =
+    "SELECT rowid AS row_id FROM contacts_search WHERE contacts_search MATCH ?1 ORDER BY rowid DESC LIMIT ?2";
+const DAMAGE: &str =
+    "SELECT integrity_check AS words FROM pragma_integrity_check WHERE integrity_check <> 'ok'";
+const ORPHANS: &str =
+    "SELECT \"table\" AS child, parent, count(*) AS n FROM pragma_foreign_key_check GROUP BY 1, 2";
+/// A trigger with a condition of its own may refuse nothing.
+const TRIGGERS: &str = "SELECT name AS words FROM sqlite_master WHERE type = 'trigger' \
+    AND name LIKE tbl_name || '\\_no\\_%' ESCAPE '\\' AND sql LIKE '%RAISE(ABORT%' AND sql NOT LIKE '% WHEN %'";
 
 /// Readers at most at once. Each has a page cache of 7 MB beside the writer's 32: 90 MB in all, however much is read. Most pages
 /// are read where the file is mapped and need none.
@@ -139,4 +152,73 @@ pub(super) fn pool(path: &str) -> Result<SqlitePool, StoreError> {
         .connection_customizer(Box::new(ReadOnly))
         .build(ConnectionManager::new(path))
         .map_err(|error| StoreError::Connection(error.to_string()))
+}
+
+impl DatabaseEngine for SqliteConnection {
+    fn batch(&mut self, sql: &str) -> QueryResult<()> {
+        self.batch_execute(sql)
+    }
+
+    fn begin(&mut self) -> QueryResult<()> {
+        self.batch_execute("BEGIN IMMEDIATE")
+    }
+
+    fn commit(&mut self) -> QueryResult<()> {
+        self.batch_execute("COMMIT")
+    }
+
+    fn begin_snapshot(&mut self) -> QueryResult<()> {
+        self.batch_execute("BEGIN")
+    }
+
+    fn has_rivals(&self) -> bool {
+        false
+    }
+
+    /// There is one writer.
+    fn lock_table(&mut self, _: &str) -> QueryResult<()> {
+        Ok(())
+    }
+
+    fn stopped_everywhere_at(&self) -> &'static str {
+        "json_extract(n.consent, '$.stopped_everywhere.seq')"
+    }
+
+    fn first_bind(&self) -> &'static str {
+        "?1"
+    }
+
+    fn search_rows(&mut self, words: &str) -> QueryResult<Vec<i64>> {
+        let found = diesel::sql_query(SEARCH);
+        let found = found.bind::<Text, _>(format!("\"{}\"", words.replace('"', "\"\"")));
+        Ok(rows_of(found.bind::<BigInt, _>(SEARCH_ROWS).load(self)?))
+    }
+
+    fn damage(&mut self) -> QueryResult<Vec<String>> {
+        Ok(words_of(diesel::sql_query(DAMAGE).load::<IntegrityLine>(self)?))
+    }
+
+    fn orphans(&mut self) -> QueryResult<Vec<OrphanRows>> {
+        diesel::sql_query(ORPHANS).load(self)
+    }
+
+    fn changes_of_history(&self) -> &'static [&'static str] {
+        &["update", "delete"]
+    }
+
+    fn refusing_triggers(&mut self) -> QueryResult<Vec<String>> {
+        Ok(words_of(diesel::sql_query(TRIGGERS).load::<IntegrityLine>(self)?))
+    }
+
+    fn written(&mut self) -> QueryResult<Option<ServerPosition>> {
+        Ok(None)
+    }
+
+    fn replayed(&mut self) -> QueryResult<Option<ServerPosition>> {
+        Ok(None)
+    }
+
+    fn begin_lineage(&mut self, _: i32, _: &str) -> QueryResult<()> {
+        Ok(())
+    }
 }

@@ -1,16 +1,17 @@
 //! Transactions beside which nothing else is written.
 
-use super::DbConn;
 use crate::store::{StoreError, Tx};
 
 /// Keeps every other write of this process out of the transaction, where others may write beside it. If some are in it
 /// already, this one comes again by itself.
 pub(in crate::store) fn run_exclusively(tx: &mut Tx<'_>) -> Result<(), StoreError> {
-    match tx.db {
-        DbConn::Sqlite(_) => {}
-        DbConn::Postgres(_) if !tx.may_wait() => return Err(StoreError::Busy),
-        DbConn::Postgres(_) => tx.aftermath.stands_alone = true,
+    if !tx.db.engine().has_rivals() {
+        return Ok(());
     }
+    if !tx.may_wait() {
+        return Err(StoreError::Busy);
+    }
+    tx.aftermath.stands_alone = true;
     Ok(())
 }
 
@@ -28,12 +29,7 @@ pub(in crate::store) fn hold_history_still(tx: &mut Tx<'_>) -> Result<(), StoreE
     lock_table(tx, "consent_events")
 }
 
-/// The mode of the lock excludes itself as well.
 fn lock_table(tx: &mut Tx<'_>, table: &str) -> Result<(), StoreError> {
     run_exclusively(tx)?;
-    if matches!(tx.db, DbConn::Sqlite(_)) {
-        return Ok(());
-    }
-    let lock = format!("SET LOCAL lock_timeout = '1s'; LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE");
-    tx.db.batch(&lock).map_err(|error| StoreError::NeverStill(error.to_string()))
+    tx.db.engine().lock_table(table).map_err(|error| StoreError::NeverStill(error.to_string()))
 }

@@ -154,7 +154,7 @@ fn figures(conn: &mut ReadConn<'_>, now: Timestamp) -> Result<DashboardStats, St
         None => BTreeMap::new(),
     };
     let mut mute = Vec::new();
-    for program in &all {
+    for program in all.iter() {
         if programs::sender(conn, program.id)?.is_none() {
             mute.push((routes::program(&program.slug), program.name.clone()));
         }

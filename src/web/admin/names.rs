@@ -2,6 +2,7 @@
 //! not change what is kept.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::domain::id::ProgramId;
 use crate::domain::program::Program;
@@ -10,13 +11,13 @@ use crate::store::{ReadConn, StoreError, programs, users};
 /// The names of those who sign in, by e-mail address, and of the programs.
 pub(super) struct DisplayNames {
     people: HashMap<String, String>,
-    programs: Vec<Program>,
+    programs: Arc<Vec<Program>>,
 }
 
 impl DisplayNames {
     /// All names.
     pub(super) fn read(conn: &mut ReadConn<'_>) -> Result<DisplayNames, StoreError> {
-        let people = users::all(conn)?.into_iter().map(|user| (user.email, user.name)).collect();
+        let people = users::names(conn)?.into_iter().collect();
         Ok(DisplayNames { people, programs: programs::all(conn)? })
     }
 

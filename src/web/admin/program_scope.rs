@@ -4,6 +4,8 @@
 use actix_web::HttpRequest;
 use serde::Deserialize;
 
+use std::sync::Arc;
+
 use crate::domain::consent::{ConsentState, NumberConsent};
 use crate::domain::id::ContactId;
 use crate::domain::program::Program;
@@ -51,7 +53,7 @@ impl ContactInProgram {
 
 /// All programs, and the one that is meant.
 pub(super) struct ProgramScope {
-    all: Vec<Program>,
+    all: Arc<Vec<Program>>,
     current: usize,
 }
 

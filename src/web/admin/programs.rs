@@ -216,8 +216,9 @@ impl ProgramRedisplay {
 async fn index(app: Data<AppState>, who: Viewer) -> Result<HttpResponse, PageError> {
     let listed = app.store.read::<_, StoreError>(|conn| {
         let mut listed = Vec::new();
-        for program in programs::all(conn)? {
-            listed.push(ProgramItem { sender: programs::sender(conn, program.id)?, program });
+        for program in programs::all(conn)?.iter() {
+            listed
+                .push(ProgramItem { sender: programs::sender(conn, program.id)?, program: program.clone() });
         }
         Ok(listed)
     });

@@ -66,8 +66,11 @@ async fn show(app: Data<AppState>, who: Viewer, request: HttpRequest) -> Result<
             |program: &Program| rulebook.stop_reach(program.kind.text_kind(), now) == Reach::Program;
         let all = store::programs::all(conn)?;
         // The codes after which a STOP ends one program only.
-        let narrow: Vec<String> =
-            all.into_iter().filter(narrows).filter_map(|program| program.code).collect();
+        let narrow: Vec<String> = all
+            .iter()
+            .filter(|program| narrows(program))
+            .filter_map(|program| program.code.clone())
+            .collect();
         Ok::<_, PageError>((programs, keywords, narrow))
     });
     let (programs, keywords, narrow) = known.await?;

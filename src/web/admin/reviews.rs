@@ -169,7 +169,8 @@ fn read(conn: &mut ReadConn<'_>, id: NumberId) -> Result<Option<ReviewRecord>, P
     let (contact, name) = contacts::first_on(conn, &[id])?.remove(&id).unzip();
     let name: String = name.unwrap_or_default();
     let state = |id: ProgramId| number.consent.state_in(id).name();
-    let states = programs::all(conn)?.into_iter().map(|program| (program.name, state(program.id))).collect();
+    let states =
+        programs::all(conn)?.iter().map(|program| (program.name.clone(), state(program.id))).collect();
     let names = DisplayNames::read(conn)?;
     Ok(Some(ReviewRecord {
         rules: rulebooks::current(conn)?,

@@ -2,6 +2,8 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use sms_opt_in::domain::gate::ClearedText;
 use sms_opt_in::domain::message::{FetchedText, InboundText, LookUp, Receipt, SendOutcome};
@@ -81,5 +83,23 @@ impl<C: Carrier> Provider for OnStage<C> {
     }
     fn received<'a>(&'a self, _: &'a [String], _: Timestamp) -> ProviderFuture<'a, InboxAnswer> {
         Box::pin(std::future::ready(self.0.received()))
+    }
+}
+
+/// A provider whose requests begin a while after the gate's re-check, and which remembers when each began.
+#[derive(Default)]
+pub struct Slow {
+    pub began: std::sync::Mutex<Vec<Instant>>,
+    pub waiting: AtomicUsize,
+}
+
+impl Carrier for Slow {
+    fn send<'a>(&'a self, text: &'a ClearedText) -> ProviderFuture<'a, SendOutcome> {
+        Box::pin(async move {
+            self.waiting.fetch_add(1, Ordering::SeqCst);
+            tokio::time::sleep(Duration::from_millis(150)).await;
+            self.began.lock().unwrap().push(Instant::now());
+            SendOutcome::Accepted { provider_id: text.message().to_string() }
+        })
     }
 }

@@ -7,10 +7,12 @@ pub mod html;
 pub mod person;
 
 use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
 use std::time::Duration;
 
 use clap::Parser;
-use reqwest::{Client, Method};
+use reqwest::header::RETRY_AFTER;
+use reqwest::{Client, Method, Response};
 use serde_json::{Value, json};
 use sms_opt_in::actions::ActionContext;
 use sms_opt_in::actions::ActionError;
@@ -273,4 +275,43 @@ impl Lead<'_> {
         let path = format!("/api/v1/numbers/{}/events", self.phone.as_str());
         self.world.call(Method::GET, &path, None).await.1.as_array().unwrap().clone()
     }
+}
+
+/// Runs `become` beside the tests' server, which is not locked: how it ends and what it says.
+pub async fn become_kind(world: &World, arguments: &[&str]) -> (i32, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sms-opt-in"));
+    command.arg("become").args(arguments).args(["--database-url", &world.database]).env_remove("SECRET_KEY");
+    command.arg("--data-dir").arg(world.directory.path()).stdin(std::process::Stdio::null());
+    let output = actix_web::rt::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.code().unwrap(), String::from_utf8_lossy(&said).into_owned())
+}
+
+/// Asks the JSON API.
+pub async fn api(
+    world: &World,
+    method: Method,
+    path: &str,
+    body: Option<Value>,
+    key: Option<&str>,
+) -> Response {
+    let request = Client::new().request(method, format!("{}{path}", world.url)).bearer_auth(KEY);
+    let request = body.iter().fold(request, |request, body| request.json(body));
+    key.into_iter().fold(request, |request, key| request.header("Idempotency-Key", key)).send().await.unwrap()
+}
+
+/// A problem of this code with the time to ask again. Returns its detail.
+pub async fn is_problem(answer: Response, code: &str) -> String {
+    let (status, wait) = (answer.status().as_u16(), answer.headers().contains_key(RETRY_AFTER));
+    let problem: Value = answer.json().await.unwrap();
+    assert_eq!((status, wait, &problem["code"]), (503, true, &json!(code)), "{problem}");
+    problem["detail"].as_str().unwrap().to_owned()
+}
+
+/// Runs the program: how it ends and what it says.
+pub fn run(arguments: &[&str]) -> (i32, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sms-opt-in"));
+    command.args(arguments).env_remove("SECRET_KEY").env("RUST_LOG", "warn");
+    let Output { status, stdout, stderr } = command.output().unwrap();
+    (status.code().unwrap(), String::from_utf8_lossy(&[stdout, stderr].concat()).into_owned())
 }

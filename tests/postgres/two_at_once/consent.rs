@@ -16,7 +16,7 @@ use sms_opt_in::domain::phone::Phone;
 use sms_opt_in::store::numbers::Number;
 use sms_opt_in::store::{Tx, events, inbound, numbers, programs};
 
-use crate::stage::{REGION, Stage, one_of, rounds};
+use super::stage::{REGION, ROUNDS, Stage, one_of};
 
 pub fn text(from: &Phone, body: &str, provider_id: &str) -> InboundText {
     InboundText {
@@ -117,7 +117,7 @@ fn document(stage: &Stage) -> NewConsentRecord {
 
 /// The carrier tells the same STOP twice.
 pub async fn a_stop_twice(stage: &mut Stage) {
-    for round in 0..rounds() {
+    for round in 0..ROUNDS {
         let phone = stage.opted_in(&format!("SM{round}a")).await;
         let stop = stop(&phone, &format!("SM{round}b"));
         let (one, two) = stage.both(stage.receives(stop.clone()), stage.receives(stop)).await;
@@ -130,7 +130,7 @@ pub async fn a_stop_twice(stage: &mut Stage) {
 }
 
 pub async fn a_stop_and_a_start(stage: &mut Stage) {
-    for round in 0..rounds() {
+    for round in 0..ROUNDS {
         let phone = stage.opted_in(&format!("SM{round}a")).await;
         let (stop, start) = (stop(&phone, &format!("SM{round}b")), start(&phone, &format!("SM{round}c")));
         let (one, two) = stage.both(stage.receives(stop), stage.receives(start)).await;
@@ -141,7 +141,7 @@ pub async fn a_stop_and_a_start(stage: &mut Stage) {
 
 /// A document brings no one back who has just said stop.
 pub async fn a_stop_and_a_document(stage: &mut Stage) {
-    for round in 0..rounds() {
+    for round in 0..ROUNDS {
         let (_, phone) = stage.contact().await;
         let (id, stop) = (stage.number(&phone).await.id, stop(&phone, &format!("SM{round}")));
         let document = document(stage);
@@ -154,7 +154,7 @@ pub async fn a_stop_and_a_document(stage: &mut Stage) {
 pub async fn flags_both_ways(stage: &mut Stage) {
     let phone = stage.opted_in("SM0").await;
     let id = stage.number(&phone).await.id;
-    for _ in 0..rounds() {
+    for _ in 0..ROUNDS {
         let why = || "Counsel wrote to us about this number".to_owned();
         let (set, clear) = (
             stage.records(id, NewConsentRecord::SetDoNotText(why())),
@@ -165,7 +165,7 @@ pub async fn flags_both_ways(stage: &mut Stage) {
 }
 
 pub async fn a_new_owner_and_a_start(stage: &mut Stage) {
-    for round in 0..rounds() {
+    for round in 0..ROUNDS {
         let phone = stage.opted_in(&format!("SM{round}a")).await;
         let id = stage.number(&phone).await.id;
         let reassigned =
@@ -179,7 +179,7 @@ pub async fn a_new_owner_and_a_start(stage: &mut Stage) {
 
 /// Two people decide on one unclear reply, one each way.
 pub async fn a_review_decided_twice(stage: &mut Stage) {
-    for round in 0..rounds() {
+    for round in 0..ROUNDS {
         let phone = stage.opted_in(&format!("SM{round}a")).await;
         stage.given(stage.receives(text(&phone, "not interested", &format!("SM{round}b")))).await;
         let number = stage.number(&phone).await;
@@ -198,7 +198,7 @@ pub async fn a_review_decided_twice(stage: &mut Stage) {
 
 /// A revocation by phone at the moment of a form makes no second contact and loses nothing.
 pub async fn a_form_submitted_twice(stage: &mut Stage) {
-    for round in 0..rounds() {
+    for round in 0..ROUNDS {
         let (phone, now) = (stage.phone(), stage.now);
         let submit = || {
             let form = submission(&phone);

@@ -6,10 +6,10 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 
-use super::super::config_cache::CachedConfig;
-use super::super::engine::{self, DbConn};
-use super::super::{ReadConn, StoreError, Tx, settings, starts};
+use super::super::{DbConn, existing_source, moving, postgres};
 use super::{DatabaseTransfer, TransferMark};
+use crate::store::config_cache::CachedConfig;
+use crate::store::{ReadConn, StoreError, Tx, settings, starts};
 
 /// A session that just ended is listed for a moment.
 const STEPS: u32 = 30;
@@ -23,7 +23,7 @@ const IN_USE: &str =
 /// # Errors
 /// When there is no such database.
 pub fn moved_to(source: &str) -> Result<Option<String>, StoreError> {
-    let mut source = engine::existing_source(source)?;
+    let mut source = existing_source(source)?;
     settings::get(&mut ReadConn::new(DbConn::Sqlite(&mut source), &CachedConfig::default()), settings::MOVED)
 }
 
@@ -32,7 +32,7 @@ pub fn moved_to(source: &str) -> Result<Option<String>, StoreError> {
 /// # Errors
 /// When there is no such database, or it cannot be written.
 pub fn take_mark_back(source: &str) -> Result<(), StoreError> {
-    let mut source = engine::existing_source(source)?;
+    let mut source = existing_source(source)?;
     settings::clear(
         &mut Tx::new(DbConn::Sqlite(&mut source), &CachedConfig::default(), true),
         settings::MOVED,
@@ -60,7 +60,7 @@ pub fn undo_move(source: &str, target: &str, back: &str) -> Result<(), StoreErro
 
 impl DatabaseTransfer {
     fn reopen(source: &str, target: &str) -> Result<DatabaseTransfer, StoreError> {
-        let (source, target, bridge) = engine::moving(source, target)?;
+        let (source, target, bridge) = moving(source, target)?;
         let (source_known, target_known) = (CachedConfig::default(), CachedConfig::default());
         let (counts, mark) = (Vec::new(), TransferMark::default());
         Ok(DatabaseTransfer { source, target, counts, mark, source_known, target_known, _bridge: bridge })
@@ -68,7 +68,7 @@ impl DatabaseTransfer {
 
     fn check_unused(&mut self) -> Result<(), StoreError> {
         let mut steps = 0;
-        while engine::other_sessions(&mut self.target)? > 0 {
+        while postgres::other_sessions(&mut self.target)? > 0 {
             if steps == STEPS {
                 return Err(StoreError::Move(IN_USE.to_owned()));
             }

@@ -1,5 +1,5 @@
 //! Two instances on one PostgreSQL database: the STOP barrier holds across them, also when the lock of the one that sends
-//! is lost, and what one of them does at a time is done by one. A SQLite file belongs to one process: nothing to test.
+//! is lost, and what one of them does at a time is done by one.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,14 +11,14 @@ use sms_opt_in::actions::edit_program::keep_rules;
 use sms_opt_in::actions::switch_sending::switch_sending;
 use sms_opt_in::clock::Clock;
 use sms_opt_in::domain::actor::Actor;
-use sms_opt_in::jobs::{JobContext, deliver_due, seal_all};
+use sms_opt_in::jobs::{JobContext, deliver_due, join_others, mark, seal_all};
 use sms_opt_in::store::seal_file::SealFile;
 use sms_opt_in::store::seals;
 use sms_opt_in::store::{SingletonTask, Store, StoreError, Tx, events, sending, settings};
+use tempfile::TempDir;
 
-use crate::barrier::Slow;
-use crate::support::carrier::OnStage;
-use crate::support::{World, database, world};
+use crate::support::carrier::{OnStage, Slow};
+use crate::support::{World, become_kind, database, world, world_in};
 
 /// A second instance on the same database, whose provider is slow.
 fn beside(world: &World) -> (Arc<OnStage<Slow>>, JobContext) {
@@ -31,9 +31,6 @@ fn beside(world: &World) -> (Arc<OnStage<Slow>>, JobContext) {
 
 /// Ana's texts are handed over by the second instance while her STOP reaches the first.
 async fn stop_at_the_other(loses_its_lock: bool) {
-    if !database::is_postgres() {
-        return;
-    }
     let world = world().await;
     // The second instance reads the real time, whatever hour that is at the recipient.
     let now = world.clock.now();
@@ -77,9 +74,6 @@ async fn a_stop_waits_even_when_the_lock_was_lost() {
 
 #[actix_web::test]
 async fn a_duty_is_done_by_one_instance_at_a_time() {
-    if !database::is_postgres() {
-        return;
-    }
     let world = world().await;
     let (_, other) = beside(&world);
     let on_duty = world.jobs.store.try_lock_task(SingletonTask::Housekeeping).await.unwrap();
@@ -100,9 +94,6 @@ async fn a_duty_is_done_by_one_instance_at_a_time() {
 
 #[actix_web::test]
 async fn instances_that_seal_at_once_under_load_keep_the_same_seals() {
-    if !database::is_postgres() {
-        return;
-    }
     let world = world().await;
     let (_, other) = beside(&world);
     let leads: Vec<_> = (0..40).map(|line| world.lead(line)).collect();
@@ -147,9 +138,6 @@ async fn written(
 
 #[actix_web::test]
 async fn a_claim_that_saw_sending_on_is_not_committed_when_another_switched_it_off_meanwhile() {
-    if !database::is_postgres() {
-        return;
-    }
     let world = world().await;
     let elsewhere = Store::open(&world.database).unwrap();
     let runs = AtomicUsize::new(0);
@@ -173,9 +161,6 @@ async fn a_claim_that_saw_sending_on_is_not_committed_when_another_switched_it_o
 
 #[actix_web::test]
 async fn a_write_whose_connection_breaks_before_the_commit_is_run_again() {
-    if !database::is_postgres() {
-        return;
-    }
     let world = world().await;
     let (result, runs, kept) = written(&world, database::end_sessions).await;
     result.unwrap();
@@ -184,9 +169,6 @@ async fn a_write_whose_connection_breaks_before_the_commit_is_run_again() {
 
 #[actix_web::test]
 async fn a_commit_that_is_not_confirmed_is_neither_acknowledged_nor_repeated() {
-    if !database::is_postgres() {
-        return;
-    }
     let world = world().await;
     let ends = "CREATE FUNCTION ends() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
                 PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$; \
@@ -200,9 +182,6 @@ async fn a_commit_that_is_not_confirmed_is_neither_acknowledged_nor_repeated() {
 
 #[actix_web::test]
 async fn instances_that_start_at_once_share_one_secret() {
-    if !database::is_postgres() {
-        return;
-    }
     let world = world().await;
     let stores: Vec<Store> = (0..6).map(|_| Store::open(&world.database).unwrap()).collect();
     for round in 0..20 {
@@ -215,4 +194,47 @@ async fn instances_that_start_at_once_share_one_secret() {
         let shared = shared.unwrap();
         assert!(shared.iter().all(|secret| *secret == shared[0]), "{shared:?}");
     }
+}
+
+#[actix_web::test]
+async fn a_new_instance_with_an_empty_folder_joins_one_that_runs() {
+    let first = world().await;
+    first.lead(50).texts("START").await;
+    seal_all(&first.jobs).await.unwrap();
+    let second = world_in(TempDir::new().unwrap(), first.database.clone()).await;
+    assert!(!second.jobs.gate.is_open());
+    let joining = actix_web::rt::spawn({
+        let jobs = second.jobs.clone();
+        async move { join_others(&jobs).await.unwrap() }
+    });
+    // A heartbeat before the second one first looks would be no news to it: as in earnest, more follow.
+    while !joining.is_finished() {
+        first.clock.advance(chrono::Duration::seconds(10));
+        assert!(mark(&first.jobs.store, &first.jobs.starts, &first.clock).await.unwrap());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    joining.await.unwrap();
+    assert!(second.jobs.gate.is_open());
+    let ana = second.lead(50);
+    ana.is_sent("hello").await;
+    assert!(ana.received().iter().any(|text| text == "hello"), "{:?}", ana.received());
+}
+
+#[actix_web::test]
+async fn a_shared_database_becomes_nothing_else_while_a_server_runs_on_it() {
+    let world = world().await;
+    world.lead(40).texts("START").await;
+    let running = actix_web::rt::spawn({
+        let (store, starts) = (world.jobs.store.clone(), world.jobs.starts.clone());
+        async move {
+            loop {
+                mark(&store, &starts, &Clock::System).await.unwrap();
+                actix_web::rt::time::sleep(std::time::Duration::from_millis(200)).await;
+            }
+        }
+    });
+    let (code, said) = become_kind(&world, &["real", "--yes"]).await;
+    running.abort();
+    assert!(code == 2 && said.contains("A server runs on this database."), "{said}");
+    assert_eq!(world.lead(40).state().await, "opted_in");
 }

@@ -1,15 +1,12 @@
-//! Looking for contacts by words or digits: FTS5's trigrams on SQLite, pg_trgm on PostgreSQL.
+//! Looks for contacts by words or digits, with the trigrams of pg_trgm.
 
 use diesel::PgConnection;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
-use super::DbConn;
-use crate::store::{ReadConn, StoreError};
+use super::super::{SEARCH_ROWS, rows_of};
 
-/// Contacts that match, newest first; at most as many as anyone reads.
-pub(in crate::store) const ROWS: i64 = 2000;
 /// What more than every fifth contact contains is met among so many of the newest.
 const GLANCED: i64 = 10_000;
 /// So many are collected and put in order within a fraction of a second.
@@ -22,12 +19,6 @@ const ONE_PLAN: &str = "SET LOCAL enable_seqscan = off; SET LOCAL enable_indexsc
     SET LOCAL work_mem = '32MB'";
 
 #[derive(QueryableByName)]
-struct FoundRow {
-    #[diesel(sql_type = BigInt)]
-    row_id: i64,
-}
-
-#[derive(QueryableByName)]
 struct CollectedRow {
     #[diesel(sql_type = BigInt)]
     row_id: i64,
@@ -35,19 +26,9 @@ struct CollectedRow {
     of: i64,
 }
 
-/// The rows of contacts in which `words`, at least three characters long, stand.
-pub(in crate::store) fn search_rows(conn: &mut ReadConn<'_>, words: &str) -> Result<Vec<i64>, StoreError> {
-    match &mut conn.db {
-        DbConn::Sqlite(db) => {
-            let found = diesel::sql_query(
-                "SELECT rowid AS row_id FROM contacts_search WHERE contacts_search MATCH ?1 ORDER BY rowid DESC LIMIT ?2",
-            );
-            let found =
-                found.bind::<Text, _>(format!("\"{}\"", words.replace('"', "\"\""))).bind::<BigInt, _>(ROWS);
-            Ok(rows(found.load(*db)?))
-        }
-        DbConn::Postgres(db) => Ok(newest(db, &format!("%{}%", literally(words)))?),
-    }
+/// The rows of contacts in which `words` stand.
+pub(super) fn search_rows(db: &mut PgConnection, words: &str) -> QueryResult<Vec<i64>> {
+    newest(db, &format!("%{}%", literally(words)))
 }
 
 /// The newest that match. To walk back from the newest contact is quick where many match, and takes seconds where few do; to
@@ -77,7 +58,7 @@ fn newest(db: &mut PgConnection, pattern: &str) -> QueryResult<Vec<i64>> {
 }
 
 fn is_full(met: &[i64]) -> bool {
-    i64::try_from(met.len()).is_ok_and(|met| met >= ROWS)
+    i64::try_from(met.len()).is_ok_and(|met| met >= SEARCH_ROWS)
 }
 
 /// Finds all that match by the index and sorts them, unless they are more than `most`.
@@ -87,7 +68,7 @@ fn collected(db: &mut PgConnection, pattern: &str, most: i64) -> QueryResult<Opt
          WHERE name ILIKE $1 OR email ILIKE $1 OR external_id ILIKE $1 OR digits LIKE $1 LIMIT $2) \
          SELECT row_id, (SELECT count(*) FROM found) AS of FROM found ORDER BY row_id DESC LIMIT $3",
     );
-    let found = found.bind::<Text, _>(pattern).bind::<BigInt, _>(most + 1).bind::<BigInt, _>(ROWS);
+    let found = found.bind::<Text, _>(pattern).bind::<BigInt, _>(most + 1).bind::<BigInt, _>(SEARCH_ROWS);
     let found: Vec<CollectedRow> = found.load(db)?;
     let is_all = found.first().is_none_or(|first| first.of <= most);
     Ok(is_all.then(|| found.into_iter().map(|found| found.row_id).collect()))
@@ -100,12 +81,8 @@ fn walked(db: &mut PgConnection, pattern: &str, among: i64) -> QueryResult<Vec<i
          WHERE name ILIKE $1 OR email ILIKE $1 OR external_id ILIKE $1 OR digits LIKE $1 \
          ORDER BY row_id DESC LIMIT $3",
     );
-    let found = found.bind::<Text, _>(pattern).bind::<BigInt, _>(among).bind::<BigInt, _>(ROWS);
-    Ok(rows(found.load(db)?))
-}
-
-fn rows(found: Vec<FoundRow>) -> Vec<i64> {
-    found.into_iter().map(|found| found.row_id).collect()
+    let found = found.bind::<Text, _>(pattern).bind::<BigInt, _>(among).bind::<BigInt, _>(SEARCH_ROWS);
+    Ok(rows_of(found.load(db)?))
 }
 
 /// The words as LIKE takes them for themselves.

@@ -1,5 +1,4 @@
-//! Where two meet: two connections to one database (on PostgreSQL two instances' stores, on SQLite the one store), rounds
-//! of the same moment, and the proof at the end of each story.
+//! Where two meet: two instances' stores on one database, rounds of the same moment, and the proof at the end of each story.
 
 use std::fmt::Debug;
 use std::process::Command;
@@ -17,14 +16,8 @@ pub const REGION: &str = "US";
 /// Where it is day, and no Sunday or holiday is kept, at the time of the tests.
 const AREAS: [u16; 10] = [206, 253, 360, 425, 509, 212, 213, 310, 415, 224];
 
-pub fn is_postgres() -> bool {
-    database::is_postgres()
-}
-
-/// On SQLite there is one writer, so that a few rounds tell as much as many.
-pub fn rounds() -> usize {
-    if is_postgres() { 25 } else { 4 }
-}
+/// Rounds of most stories.
+pub const ROUNDS: usize = 25;
 
 /// How the two of a round ended.
 #[derive(Default)]
@@ -45,10 +38,7 @@ pub struct Stage {
 impl Stage {
     pub async fn set() -> Stage {
         let world = world().await;
-        let other = match database::is_postgres() {
-            true => Store::open(&world.database).unwrap(),
-            false => world.jobs.store.clone(),
-        };
+        let other = Store::open(&world.database).unwrap();
         let now = world.clock.now();
         Stage { world, other, score: Score::default(), now, line: 0 }
     }
@@ -104,9 +94,6 @@ impl Stage {
     /// How often PostgreSQL had to end one of two transactions that waited for each other. The writers run it again, so
     /// that nothing else tells. A session adds up when it ends.
     pub fn deadlocks(&self) -> u64 {
-        if !is_postgres() {
-            return 0;
-        }
         let url = &self.world.database;
         database::end_sessions(url);
         std::thread::sleep(std::time::Duration::from_millis(200));

@@ -11,12 +11,12 @@ use sms_opt_in::domain::phone::Phone;
 use sms_opt_in::store::contacts::ContactDetails;
 use sms_opt_in::store::{Tx, numbers};
 
+use super::stage::{REGION, ROUNDS, Stage};
 use crate::consent::{start, stop};
-use crate::stage::{REGION, Stage, is_postgres, rounds};
 
 /// Enough rounds for two writes that lock in opposite orders to meet.
 fn many() -> usize {
-    if is_postgres() { 200 } else { 4 }
+    200
 }
 
 /// Two spellings of one handset.
@@ -66,7 +66,7 @@ pub async fn a_stop_under_each_spelling(stage: &mut Stage) {
 
 /// A revocation by phone for one spelling at the moment of a STOP from the other.
 pub async fn a_call_and_a_stop_from_the_twin(stage: &mut Stage) {
-    for round in 0..rounds() {
+    for round in 0..ROUNDS {
         let (one, two) = twins(round);
         let (known, now) = (one.clone(), stage.now);
         let id = stage.given(move |tx| Ok(numbers::find_or_create(tx, &known, now)?.id)).await;
@@ -81,7 +81,7 @@ pub async fn a_call_and_a_stop_from_the_twin(stage: &mut Stage) {
 
 /// A contact moves from one spelling to the other at the moment of a STOP.
 pub async fn a_stop_and_an_edit_to_the_twin(stage: &mut Stage) {
-    for round in 0..rounds() {
+    for round in 0..ROUNDS {
         let (one, two) = twins(round);
         let contact = stage.contact_on(&one).await;
         if round % 3 == 0 {

@@ -17,7 +17,7 @@ use sms_opt_in::store::users::{self, User};
 use sms_opt_in::store::{Tx, admin_log, api_keys, settings};
 use sms_opt_in::web::api::secret_hash;
 
-use crate::stage::{Stage, one_of, rounds};
+use super::stage::{ROUNDS, Stage, one_of};
 use crate::support::person::PASSWORD;
 
 fn new(email: &str) -> NewUser {
@@ -50,7 +50,7 @@ fn demotes(user: &User, stage: &Stage) -> impl Fn(&mut Tx<'_>) -> Result<(), Act
 pub async fn administrators_demote_each_other(stage: &mut Stage) {
     let (ada, bea) =
         (stage.administrator("ada@example.com").await, stage.administrator("bea@example.com").await);
-    for _ in 0..rounds() {
+    for _ in 0..ROUNDS {
         let (one, two) = (stage.user(ada.id).await, stage.user(bea.id).await);
         one_of(&stage.both(demotes(&one, stage), demotes(&two, stage)).await);
         assert_eq!(stage.administrators().await, 1);
@@ -73,7 +73,7 @@ pub async fn administrators_demote_each_other(stage: &mut Stage) {
 pub async fn administrators_deactivate_each_other(stage: &mut Stage) {
     let (ada, bea) =
         (stage.administrator("ada@example.com").await, stage.administrator("bea@example.com").await);
-    for round in 0..rounds() {
+    for round in 0..ROUNDS {
         let (actor, now, id) = (stage.ada(), stage.now, ada.id);
         let shown = user_revision(&stage.user(id).await);
         let leaves = move |tx: &mut Tx<'_>| {
@@ -115,7 +115,7 @@ pub async fn administrators_deactivate_each_other(stage: &mut Stage) {
 
 /// Each round on a database of its own, because there is one setup.
 pub async fn the_setup_link_twice(stage: &mut Stage) {
-    for _ in 0..rounds().min(8) {
+    for _ in 0..ROUNDS.min(8) {
         let fresh = Stage::set().await;
         let hash = HEXLOWER.encode(&secret_hash("a token"));
         fresh.given(move |tx| Ok(settings::set(tx, settings::SETUP_TOKEN, &hash)?)).await;
@@ -133,7 +133,7 @@ pub async fn the_setup_link_twice(stage: &mut Stage) {
 }
 
 pub async fn one_email_twice(stage: &mut Stage) {
-    for round in 0..rounds() {
+    for round in 0..ROUNDS {
         let create = || {
             let (new, now) = (new(&format!("ada{round}@example.com")), stage.now);
             move |tx: &mut Tx<'_>| {
@@ -150,7 +150,7 @@ pub async fn one_email_twice(stage: &mut Stage) {
 pub async fn two_roles_from_one_page(stage: &mut Stage) {
     stage.administrator("ada@example.com").await;
     let sam = stage.administrator("sam@example.com").await;
-    for round in 0..rounds() {
+    for round in 0..ROUNDS {
         let user = stage.user(sam.id).await;
         let roles = [Role::Administrator, Role::Support, Role::Auditor];
         let change = |role: Role| {
@@ -170,7 +170,7 @@ pub async fn two_roles_from_one_page(stage: &mut Stage) {
 }
 
 pub async fn a_key_is_revoked_twice(stage: &mut Stage) {
-    for round in 0..rounds() {
+    for round in 0..ROUNDS {
         let (actor, now, name) = (stage.ada(), stage.now, format!("key {round}"));
         let of = name.clone();
         stage
@@ -211,7 +211,7 @@ async fn signs_in(stage: &Stage, email: &str, address: &str) -> Option<String> {
 /// Whoever signs in with the old password while it is changed is signed out by the change, whenever their session is written.
 pub async fn a_sign_in_and_a_new_password(stage: &mut Stage) {
     let hash = sms_opt_in::password::hash(PASSWORD).unwrap();
-    for round in 0..rounds() {
+    for round in 0..ROUNDS {
         let email = format!("sam{round}@example.com");
         let (person, now) = (NewUser { password_hash: hash.clone(), ..new(&email) }, stage.now);
         let user = stage

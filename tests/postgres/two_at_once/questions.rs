@@ -19,9 +19,9 @@ use sms_opt_in::domain::time::Timestamp;
 use sms_opt_in::store::inbound_questions::{self, InboundQuestion};
 use sms_opt_in::store::{Tx, events};
 
+use super::stage::{REGION, ROUNDS, Stage};
 use crate::consent::{start, stop, text};
 use crate::messages::receipt;
-use crate::stage::{REGION, Stage, rounds};
 
 type Write = Box<dyn Fn(&mut Tx<'_>) -> Result<(), ActionError> + Send>;
 
@@ -135,7 +135,7 @@ impl Stage {
 
 /// Two instances settle one question with the same answer.
 pub async fn one_question_settled_twice(stage: &mut Stage) {
-    for round in 0..rounds() {
+    for round in 0..ROUNDS {
         let (phone, asked) = stage.start_in_question(round).await;
         let (one, two) = stage.both(asked.settles(), asked.settles()).await;
         one.unwrap();
@@ -146,7 +146,7 @@ pub async fn one_question_settled_twice(stage: &mut Stage) {
 }
 
 pub async fn the_question_and_a_start(stage: &mut Stage) {
-    for round in 0..rounds() {
+    for round in 0..ROUNDS {
         let (phone, asked) = stage.start_in_question(round).await;
         let again = stage.receives(start(&phone, &format!("SM{round}e")));
         let (one, two) = stage.both(asked.settles(), again).await;
@@ -158,7 +158,7 @@ pub async fn the_question_and_a_start(stage: &mut Stage) {
 
 /// A STOP without a time is the newer word, whichever of the two is written first.
 pub async fn the_question_and_a_stop(stage: &mut Stage) {
-    for round in 0..rounds() {
+    for round in 0..ROUNDS {
         let (phone, asked) = stage.start_in_question(round).await;
         let again = stage.receives(stop(&phone, &format!("SM{round}e")));
         let (one, two) = stage.both(asked.settles(), again).await;
@@ -171,7 +171,7 @@ pub async fn the_question_and_a_stop(stage: &mut Stage) {
 
 /// YES says nothing to a number that opted out; the question decides alone.
 pub async fn the_question_and_a_yes(stage: &mut Stage) {
-    for round in 0..rounds() {
+    for round in 0..ROUNDS {
         let (phone, asked) = stage.start_in_question(round).await;
         let yes = stage.receives(text(&phone, "YES", &format!("SM{round}e")));
         let (one, two) = stage.both(asked.settles(), yes).await;
@@ -183,7 +183,7 @@ pub async fn the_question_and_a_yes(stage: &mut Stage) {
 
 /// The carrier reports a block from before the question at the moment of the answer.
 pub async fn the_question_and_a_block(stage: &mut Stage) {
-    for round in 0..rounds() {
+    for round in 0..ROUNDS {
         let (phone, message) = stage.claimed(round).await;
         let stop = stop(&phone, &format!("SM{round}b"));
         let start = start(&phone, &format!("SM{round}c"));
@@ -207,7 +207,7 @@ pub async fn the_question_and_a_block(stage: &mut Stage) {
 }
 
 pub async fn a_doubtful_text_and_a_start(stage: &mut Stage) {
-    for round in 0..rounds() {
+    for round in 0..ROUNDS {
         let phone = stage.phone();
         let asked = stage.doubtful(&phone, "START", round).await;
         let (one, two) =
@@ -220,7 +220,7 @@ pub async fn a_doubtful_text_and_a_start(stage: &mut Stage) {
 }
 
 pub async fn a_doubtful_text_and_a_stop(stage: &mut Stage) {
-    for round in 0..rounds() {
+    for round in 0..ROUNDS {
         let phone = stage.phone();
         let asked = stage.doubtful(&phone, "START", round).await;
         let (one, two) =
@@ -233,7 +233,7 @@ pub async fn a_doubtful_text_and_a_stop(stage: &mut Stage) {
 
 /// Two YES to one request that the carrier took: a doubtful one and a plain one.
 pub async fn a_doubtful_text_and_a_yes(stage: &mut Stage) {
-    for round in 0..rounds() {
+    for round in 0..ROUNDS {
         let (phone, message) = stage.request_under_way().await;
         stage.given(stage.accepts(message)).await;
         let asked = stage.doubtful(&phone, "YES", round).await;
@@ -247,7 +247,7 @@ pub async fn a_doubtful_text_and_a_yes(stage: &mut Stage) {
 
 /// The receipt says that the carrier took the opt-in request, at the moment at which the carrier confirms the doubtful YES to it.
 pub async fn a_receipt_and_a_doubtful_text(stage: &mut Stage) {
-    for round in 0..rounds() {
+    for round in 0..ROUNDS {
         let (phone, message) = stage.request_under_way().await;
         let asked = stage.doubtful(&phone, "YES", round).await;
         let (receipt, now) = (receipt(message, ReceiptStatus::Delivered), stage.now);
@@ -262,7 +262,7 @@ pub async fn a_receipt_and_a_doubtful_text(stage: &mut Stage) {
 
 /// A YES that comes while the carrier accepts the request is decided by it or waits for it; it is never lost between them.
 pub async fn the_acceptance_and_a_yes(stage: &mut Stage) {
-    for round in 0..rounds() {
+    for round in 0..ROUNDS {
         let (phone, message) = stage.request_under_way().await;
         let (yes, now) = (text(&phone, "YES", &format!("SM{round}y")), stage.now);
         let texts = move |tx: &mut Tx<'_>| {

@@ -18,8 +18,8 @@ use sms_opt_in::domain::phone::Phone;
 use sms_opt_in::store::contacts::{self, ContactDetails};
 use sms_opt_in::store::{Tx, numbers};
 
+use super::stage::{REGION, ROUNDS, Stage, one_of};
 use crate::consent::{stop, submission};
-use crate::stage::{REGION, Stage, is_postgres, one_of, rounds};
 
 impl Stage {
     /// A contact on a number of its own.
@@ -51,7 +51,7 @@ impl Stage {
 }
 
 pub async fn one_external_id_and_two_numbers(stage: &mut Stage) {
-    for round in 0..rounds() {
+    for round in 0..ROUNDS {
         let phones = (stage.line(), stage.line());
         let save = |phone: Phone| {
             let (actor, now) = (stage.ada(), stage.now);
@@ -68,7 +68,7 @@ pub async fn one_external_id_and_two_numbers(stage: &mut Stage) {
 
 /// As an integration does it: 150 pairs of calls, each with one external id and two numbers.
 pub async fn the_same_over_the_api(stage: &mut Stage) {
-    let pairs = if is_postgres() { 150 } else { 20 };
+    let pairs = 150;
     for pair in 0..pairs {
         let phones = [stage.line(), stage.line()];
         let calls = phones.iter().map(|phone| {
@@ -94,7 +94,7 @@ pub async fn the_same_over_the_api(stage: &mut Stage) {
 
 pub async fn two_contacts_swap_their_numbers(stage: &mut Stage) {
     let ((one, its), (two, other)) = (stage.contact().await, stage.contact().await);
-    for round in 0..rounds() {
+    for round in 0..ROUNDS {
         let (to_one, to_two) = if round % 2 == 0 { (&other, &its) } else { (&its, &other) };
         let (first, second) =
             (stage.change(one, to_one, "Ben").await, stage.change(two, to_two, "Dee").await);
@@ -106,7 +106,7 @@ pub async fn two_contacts_swap_their_numbers(stage: &mut Stage) {
 
 pub async fn one_contact_to_two_numbers(stage: &mut Stage) {
     let (id, _) = stage.contact().await;
-    for _ in 0..rounds() {
+    for _ in 0..ROUNDS {
         let (one, two) = (stage.phone(), stage.phone());
         let (first, second) = (stage.change(id, &one, "Ben").await, stage.change(id, &two, "Ben").await);
         one_of(&stage.both(stage.saves(id, first), stage.saves(id, second)).await);
@@ -115,7 +115,7 @@ pub async fn one_contact_to_two_numbers(stage: &mut Stage) {
 
 pub async fn two_edits_of_one_page(stage: &mut Stage) {
     let (id, phone) = stage.contact().await;
-    for round in 0..rounds() {
+    for round in 0..ROUNDS {
         let (one, two) = (format!("Ben {round}"), format!("Benjamin {round}"));
         let (first, second) = (stage.change(id, &phone, &one).await, stage.change(id, &phone, &two).await);
         one_of(&stage.both(stage.saves(id, first), stage.saves(id, second)).await);
@@ -125,7 +125,7 @@ pub async fn two_edits_of_one_page(stage: &mut Stage) {
 /// The contact arrives on a number at the moment of that number's STOP, or leaves it.
 pub async fn an_edit_and_a_stop(stage: &mut Stage) {
     let (id, _) = stage.contact().await;
-    for round in 0..rounds() {
+    for round in 0..ROUNDS {
         let (from, to) = (stage.current(id).await, stage.phone());
         let change = stage.change(id, &to, "Ben").await;
         let stop = stop(if round % 2 == 0 { &from } else { &to }, &format!("SM{round}"));
@@ -143,7 +143,7 @@ pub async fn an_edit_and_a_stop(stage: &mut Stage) {
 /// A form of the number that the contact goes to: who comes first decides whether the form makes a contact.
 pub async fn an_edit_and_a_form(stage: &mut Stage) {
     let (id, _) = stage.contact().await;
-    for _ in 0..rounds() {
+    for _ in 0..ROUNDS {
         let to = stage.phone();
         let (change, form, now) = (stage.change(id, &to, "Ben").await, submission(&to), stage.now);
         let (edit, form) =
@@ -154,7 +154,7 @@ pub async fn an_edit_and_a_form(stage: &mut Stage) {
 }
 
 pub async fn one_new_number_twice(stage: &mut Stage) {
-    for _ in 0..rounds() {
+    for _ in 0..ROUNDS {
         let phone = stage.phone();
         let create = || {
             let (phone, actor, now) = (phone.clone(), stage.ada(), stage.now);

@@ -1,11 +1,5 @@
 //! Two at once: each action against itself, and against each that writes the same rows, many rounds of the same moment.
-//! Every story ends with `verify`. Runs on PostgreSQL with `SUITE_POSTGRES`, else on SQLite, and says which.
-
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
-#[allow(dead_code)]
-#[path = "../suite/support/mod.rs"]
-mod support;
+//! Every story ends with `verify`.
 
 mod consent;
 mod contacts;
@@ -20,19 +14,23 @@ use std::time::Instant;
 
 use futures_util::future::LocalBoxFuture;
 
-use crate::stage::Stage;
-use crate::support::database;
+use stage::Stage;
 
-type Story = (&'static str, fn(&mut Stage) -> LocalBoxFuture<'_, ()>);
+type Story = fn(&mut Stage) -> LocalBoxFuture<'_, ()>;
 
-/// A story by its function, under the function's name.
+/// A test for each story, under the name of its function.
 macro_rules! stories {
     ($($room:ident: $($name:ident)*;)*) => {
-        &[$($((concat!(stringify!($room), "::", stringify!($name)), |stage| Box::pin($room::$name(stage)))),*),*]
+        $($(
+            #[test]
+            fn $name() {
+                play(concat!(stringify!($room), "::", stringify!($name)), |stage| Box::pin($room::$name(stage)));
+            }
+        )*)*
     };
 }
 
-const STORIES: &[Story] = stories! {
+stories! {
     contacts: one_external_id_and_two_numbers the_same_over_the_api two_contacts_swap_their_numbers one_contact_to_two_numbers
         two_edits_of_one_page an_edit_and_a_stop an_edit_and_a_form one_new_number_twice;
     people: administrators_demote_each_other administrators_deactivate_each_other the_setup_link_twice one_email_twice
@@ -48,34 +46,22 @@ const STORIES: &[Story] = stories! {
         the_question_and_a_block a_doubtful_text_and_a_start a_doubtful_text_and_a_stop a_doubtful_text_and_a_yes
         a_receipt_and_a_doubtful_text the_acceptance_and_a_yes a_listed_stop_and_a_start;
     spellings: a_stop_under_each_spelling a_call_and_a_stop_from_the_twin a_stop_and_an_edit_to_the_twin;
-};
+}
 
-fn main() {
-    let filter = std::env::args().skip(1).find(|argument| !argument.starts_with('-')).unwrap_or_default();
-    let chosen: Vec<&Story> = STORIES.iter().filter(|(name, _)| name.contains(&filter)).collect();
-    let on = if database::is_postgres() { "PostgreSQL" } else { "SQLite" };
-    let (mut rounds, mut conflicts, began) = (0, 0, Instant::now());
-    for (name, story) in &chosen {
-        let begun = Instant::now();
-        let score = actix_web::rt::System::new().block_on(async {
-            let mut stage = Stage::set().await;
-            story(&mut stage).await;
-            stage.is_intact(name).await;
-            let waits = stage.deadlocks();
-            assert_eq!(waits, 0, "{name}: two of our transactions waited for each other");
-            stage.score
-        });
-        println!(
-            "{name}: {} rounds, {} with a conflict, verify 0 ({:.1} s)",
-            score.rounds,
-            score.conflicts,
-            begun.elapsed().as_secs_f64()
-        );
-        (rounds, conflicts) = (rounds + score.rounds, conflicts + score.conflicts);
-    }
+fn play(name: &str, story: Story) {
+    let begun = Instant::now();
+    let score = actix_web::rt::System::new().block_on(async {
+        let mut stage = Stage::set().await;
+        story(&mut stage).await;
+        stage.is_intact(name).await;
+        let waits = stage.deadlocks();
+        assert_eq!(waits, 0, "{name}: two of our transactions waited for each other");
+        stage.score
+    });
     println!(
-        "two_at_once on {on}: {} stories, {rounds} rounds, {conflicts} with a conflict, verify 0 after each ({:.0} s)",
-        chosen.len(),
-        began.elapsed().as_secs_f64()
+        "{name}: {} rounds, {} with a conflict, verify 0 ({:.1} s)",
+        score.rounds,
+        score.conflicts,
+        begun.elapsed().as_secs_f64()
     );
 }

@@ -19,8 +19,8 @@ use sms_opt_in::domain::phone::Phone;
 use sms_opt_in::store::messages::{self, Message, StatusChange};
 use sms_opt_in::store::{Tx, expired_holds};
 
+use super::stage::{REGION, ROUNDS, Stage, one_of};
 use crate::consent::{start, stop};
-use crate::stage::{REGION, Stage, one_of, rounds};
 use crate::support::KEY;
 
 impl Stage {
@@ -73,7 +73,7 @@ async fn call(stage: &Stage, key: &str, to: &Phone) -> (u16, Value) {
 }
 
 pub async fn one_idempotency_key_twice(stage: &mut Stage) {
-    for round in 0..rounds() {
+    for round in 0..ROUNDS {
         let phone = stage.opted_in(&format!("SM{round}")).await;
         let key = format!("order {round}");
         let (one, two) = join(call(stage, &key, &phone), call(stage, &key, &phone)).await;
@@ -87,7 +87,7 @@ pub async fn one_idempotency_key_twice(stage: &mut Stage) {
 }
 
 pub async fn the_first_two_texts_to_a_number(stage: &mut Stage) {
-    for _ in 0..rounds() {
+    for _ in 0..ROUNDS {
         let phone = stage.phone();
         let (one, two) = stage.both(stage.sends(&phone), stage.sends(&phone)).await;
         one.unwrap();
@@ -100,7 +100,7 @@ pub async fn the_first_two_texts_to_a_number(stage: &mut Stage) {
 }
 
 pub async fn a_claim_twice(stage: &mut Stage) {
-    for round in 0..rounds() {
+    for round in 0..ROUNDS {
         let phone = stage.opted_in(&format!("SM{round}")).await;
         let id = stage.given(stage.sends(&phone)).await;
         let claims = || {
@@ -168,7 +168,7 @@ fn accepted(id: MessageId) -> SendOutcome {
 }
 
 pub async fn a_claim_and_a_stop(stage: &mut Stage) {
-    for round in 0..rounds() {
+    for round in 0..ROUNDS {
         let phone = stage.opted_in(&format!("SM{round}a")).await;
         let id = stage.given(stage.sends(&phone)).await;
         let (now, stop) = (stage.now, stop(&phone, &format!("SM{round}b")));
@@ -207,7 +207,7 @@ impl Stage {
 }
 
 pub async fn a_rescheduling_and_a_stop(stage: &mut Stage) {
-    for round in 0..rounds() {
+    for round in 0..ROUNDS {
         let (phone, id, edit) = stage.scheduled(round).await;
         let stop = stop(&phone, &format!("SM{round}b"));
         let (edited, stopped) = stage.both(edit, stage.receives(stop)).await;
@@ -222,7 +222,7 @@ pub async fn a_rescheduling_and_a_stop(stage: &mut Stage) {
 }
 
 pub async fn a_rescheduling_and_a_claim(stage: &mut Stage) {
-    for round in 0..rounds() {
+    for round in 0..ROUNDS {
         let (_, id, edit) = stage.scheduled(round).await;
         let now = stage.now.plus(Duration::hours(1));
         let claims = move |tx: &mut Tx<'_>| {
@@ -239,7 +239,7 @@ pub async fn a_rescheduling_and_a_claim(stage: &mut Stage) {
 }
 
 pub async fn a_rescheduling_twice(stage: &mut Stage) {
-    for round in 0..rounds() {
+    for round in 0..ROUNDS {
         let (_, id, _) = stage.scheduled(round).await;
         let now = stage.now;
         stage.given(move |tx| Ok(messages::reschedule_now(tx, None, now)?)).await;
@@ -253,7 +253,7 @@ pub async fn a_rescheduling_twice(stage: &mut Stage) {
 }
 
 pub async fn a_receipt_twice(stage: &mut Stage) {
-    for round in 0..rounds() {
+    for round in 0..ROUNDS {
         let (_, id) = stage.claimed(round).await;
         let told = |status| {
             let (receipt, now) = (receipt(id, status), stage.now);
@@ -267,7 +267,7 @@ pub async fn a_receipt_twice(stage: &mut Stage) {
 }
 
 pub async fn a_receipt_and_the_answer(stage: &mut Stage) {
-    for round in 0..rounds() {
+    for round in 0..ROUNDS {
         let (_, id) = stage.claimed(round).await;
         let (receipt, now) = (receipt(id, ReceiptStatus::Delivered), stage.now);
         let outcome = SendOutcome::Accepted { provider_id: receipt.provider_id.clone() };
@@ -294,7 +294,7 @@ impl Stage {
 }
 
 pub async fn an_expired_hold_decided_twice(stage: &mut Stage) {
-    for round in 0..rounds() {
+    for round in 0..ROUNDS {
         let (phone, id) = stage.held_too_long().await;
         let now = stage.now;
         stage.given(move |tx| expire(tx, now)).await;
@@ -316,7 +316,7 @@ pub async fn an_expired_hold_decided_twice(stage: &mut Stage) {
 }
 
 pub async fn an_expiry_and_a_start(stage: &mut Stage) {
-    for round in 0..rounds() {
+    for round in 0..ROUNDS {
         let (phone, id) = stage.held_too_long().await;
         let (now, start) = (stage.now, start(&phone, &format!("SM{round}")));
         let (one, two) = stage.both(move |tx| expire(tx, now).map(drop), stage.receives(start)).await;
@@ -327,7 +327,7 @@ pub async fn an_expiry_and_a_start(stage: &mut Stage) {
 }
 
 pub async fn a_reminder_twice(stage: &mut Stage) {
-    for _ in 0..rounds() {
+    for _ in 0..ROUNDS {
         let (_, phone) = stage.contact().await;
         stage.given(stage.sends(&phone)).await;
         stage.world.deliver().await;

@@ -17,8 +17,8 @@ use sms_opt_in::domain::program::Program;
 use sms_opt_in::domain::schedule::ScheduleRule;
 use sms_opt_in::store::{Tx, counters, forms, programs, rulebooks, sending};
 
+use super::stage::{REGION, ROUNDS, Stage, one_of};
 use crate::consent::start;
-use crate::stage::{REGION, Stage, one_of, rounds};
 
 const FORM: &str = "opt-in";
 
@@ -91,7 +91,7 @@ impl Stage {
 }
 
 pub async fn one_page_twice(stage: &mut Stage) {
-    for round in 0..rounds() {
+    for round in 0..ROUNDS {
         let program = stage.program().await;
         let one = ProgramChange { brand: format!("Acme {round}"), ..wording(&program) };
         let two = ProgramChange { contact_route: format!("call {round}"), ..wording(&program) };
@@ -101,7 +101,7 @@ pub async fn one_page_twice(stage: &mut Stage) {
 
 /// The wording, the sender and the replies of one program are three forms: none takes another's change back.
 pub async fn three_forms_of_one_page(stage: &mut Stage) {
-    for round in 0..rounds() {
+    for round in 0..ROUNDS {
         let (program, sending) = (stage.program().await, stage.sending().await);
         let brand = format!("Acme {round}");
         let code = format!("CODE{}", char::from(b'A' + u8::try_from(round % 26).unwrap()));
@@ -142,7 +142,7 @@ pub async fn three_forms_of_one_page(stage: &mut Stage) {
 
 pub async fn a_sender_for_two(stage: &mut Stage) {
     stage.given(stage.adds("rates", "")).await;
-    for round in 0..rounds() {
+    for round in 0..ROUNDS {
         let sender = format!("+120655501{round:02}");
         let (ours, rates) = (
             stage.sending().await,
@@ -161,7 +161,7 @@ pub async fn a_sender_for_two(stage: &mut Stage) {
 }
 
 pub async fn a_program_twice(stage: &mut Stage) {
-    for round in 0..rounds().min(10) {
+    for round in 0..ROUNDS.min(10) {
         let slug = format!("rates-{round}");
         one_of(&stage.both(stage.adds(&slug, ""), stage.adds(&slug, "")).await);
     }
@@ -169,7 +169,7 @@ pub async fn a_program_twice(stage: &mut Stage) {
 
 /// A program begins while leads text: each number is in the new program's lists once.
 pub async fn a_program_while_numbers_come(stage: &mut Stage) {
-    for round in 0..rounds().min(10) {
+    for round in 0..ROUNDS.min(10) {
         let (_, phone) = stage.contact().await;
         let (text, now) = (start(&phone, &format!("SM{round}")), stage.now);
         let (one, two) = stage
@@ -190,7 +190,7 @@ pub async fn a_program_while_numbers_come(stage: &mut Stage) {
 }
 
 pub async fn a_form_twice(stage: &mut Stage) {
-    for round in 0..rounds() {
+    for round in 0..ROUNDS {
         let (form, _) = stage.read(|conn| forms::find(conn, FORM)).await.unwrap();
         // The heading alone makes no version: only the revision tells the two apart.
         let edit = |title: String| {
@@ -209,7 +209,7 @@ pub async fn a_form_twice(stage: &mut Stage) {
 
 /// The program's change publishes the form anew; an edit of the form at that moment is out of date or comes before it.
 pub async fn a_form_and_its_program(stage: &mut Stage) {
-    for round in 0..rounds() {
+    for round in 0..ROUNDS {
         let (form, shown) = stage.read(|conn| forms::find(conn, FORM)).await.unwrap();
         let edited = FormChange {
             title: form.title.clone(),
@@ -232,7 +232,7 @@ pub async fn a_form_and_its_program(stage: &mut Stage) {
 }
 
 pub async fn the_rules_twice(stage: &mut Stage) {
-    for _ in 0..rounds() {
+    for _ in 0..ROUNDS {
         let (version, book) = stage
             .read(|conn| {
                 let version = rulebooks::latest(conn)?.map_or(0, |edition| edition.version);
@@ -252,7 +252,7 @@ pub async fn the_rules_twice(stage: &mut Stage) {
 }
 
 pub async fn the_switch_both_ways(stage: &mut Stage) {
-    for _ in 0..rounds() {
+    for _ in 0..ROUNDS {
         let turn = |on: bool| {
             let (actor, now) = (stage.ada(), stage.now);
             move |tx: &mut Tx<'_>| switch_sending(tx, &ActionContext::new(&actor, now, "US"), on, None)

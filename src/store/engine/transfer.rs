@@ -14,10 +14,10 @@ use diesel::{PgConnection, SqliteConnection};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::config_cache::CachedConfig;
-use super::engine::{self, Bridge, CopiedTable, DbConn, TABLES};
-use super::schema::{contacts, numbers, programs, users};
-use super::{ReadConn, StoreError, Tx, settings, starts};
+use super::{Bridge, CopiedTable, DbConn, TABLES, moving};
+use crate::store::config_cache::CachedConfig;
+use crate::store::schema::{contacts, numbers, programs, users};
+use crate::store::{ReadConn, StoreError, Tx, settings, starts};
 
 pub use undo::{moved_to, take_mark_back, undo_move};
 
@@ -49,7 +49,7 @@ impl DatabaseTransfer {
     /// # Errors
     /// When the source is in use, or the target holds anything but an unfinished copy of this same source.
     pub fn begin(source: &str, target: &str) -> Result<DatabaseTransfer, StoreError> {
-        let (mut source, mut target, bridge) = engine::moving(source, target)?;
+        let (mut source, mut target, bridge) = moving(source, target)?;
         let (source_known, target_known) = (CachedConfig::default(), CachedConfig::default());
         let counts = TABLES.iter().map(|table| table.count(&mut source)).collect::<Result<Vec<_>, _>>()?;
         let moved =
@@ -235,7 +235,7 @@ fn is_empty(target: &mut PgConnection) -> Result<bool, StoreError> {
     let rows: i64 = programs::table.count().get_result::<i64>(target)?
         + numbers::table.select(numbers::id).limit(1).execute(target).map(rows)?
         + users::table.count().get_result::<i64>(target)?
-        + super::schema::settings::table.count().get_result::<i64>(target)?;
+        + crate::store::schema::settings::table.count().get_result::<i64>(target)?;
     Ok(rows == 0)
 }
 
