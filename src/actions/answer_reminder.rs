@@ -1,4 +1,5 @@
-//! An administrator answers the reminder of a rule that is not in force yet: it is dealt with, or it is asked again later.
+//! An administrator answers the reminder of a rule that is not in force yet: done, or remind again later. Used by the Rules
+//! page through `Commands`; it writes a setting and the admin log.
 
 use chrono::{Days, NaiveDate};
 

@@ -1,4 +1,5 @@
-//! The keys that people hand to programs. A secret leaves here once; only its hash is kept.
+//! API keys: create, revoke, note a use. A secret leaves here once, and only its hash is kept. Used by the page of keys, the
+//! JSON API and the command line; it writes keys and the admin log.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

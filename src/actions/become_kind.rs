@@ -33,7 +33,7 @@ const CANCELED: &str = "The database became real before it went out.";
 pub struct SimulatedConsents {
     /// Consents that end.
     pub opted_in: u64,
-    /// Opt-in requests that reached nobody, which end as well.
+    /// Opt-in requests that were not delivered. They end as well.
     pub invited: u64,
     /// Consents with other evidence, which stay.
     pub kept: u64,

@@ -1,4 +1,5 @@
-//! A person has looked at a text that the rules could not act on.
+//! A person has looked at a text that the rules could not act on. Used by the dashboard through `Commands`; it closes the
+//! notice and writes the admin log.
 
 use crate::domain::id::InboundId;
 use crate::store::{Tx, admin_log, notices};

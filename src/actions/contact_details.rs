@@ -1,4 +1,5 @@
-//! What a contact's details must be. It must not know whether the contact is new.
+//! What a contact's details must be. Used by `save_contact`; it writes nothing, and does not know whether the contact is
+//! new.
 
 use crate::domain::phone::Phone;
 use crate::domain::schedule::{TimeZone, is_foreign, zip_is_readable, zip_is_short};
@@ -24,7 +25,7 @@ impl EnteredDetails {
     pub(super) const ALL: EnteredDetails = EnteredDetails { zip: true, time_zone: true };
 }
 
-/// Without the control characters and the space around that nobody means; what is empty then was not given.
+/// Without control characters and surrounding space. A field that is empty then was not given.
 pub(super) fn tidied(details: &ContactDetails) -> ContactDetails {
     ContactDetails {
         name: one_line(&details.name),

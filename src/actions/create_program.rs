@@ -1,5 +1,5 @@
-//! An administrator adds a program: with the wording that a new one starts with, its sender number, a hosted form of its
-//! own, and a state for every number that is on record.
+//! An administrator adds a program. Used by the Programs page through `Commands`; it writes the program with its first
+//! wording, its sender number, a hosted form, and a state for every number on record.
 
 use serde::Deserialize;
 

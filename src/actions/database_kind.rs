@@ -1,4 +1,5 @@
-//! Says what a database is for, simulated or real, and keeps it: once written, only `become` changes it. Used at each start.
+//! What a database is for, simulated or real. Used at each start; it writes the kind once, and after that only `become`
+//! changes it.
 
 use crate::domain::database_kind::{DatabaseKind, TextsHeld};
 use crate::domain::restore_hold::RestoreHold;

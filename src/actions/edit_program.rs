@@ -1,4 +1,5 @@
-//! An administrator changes a program's wording. What is not permitted to be texted is refused here, field by field.
+//! An administrator changes a program's wording. Wording that must not be texted is refused, field by field. Used by the
+//! Programs page and the command line; it writes the program, new versions of its forms and the admin log.
 
 use crate::domain::program::{Program, check_invitation};
 use crate::domain::schedule::promises_none;

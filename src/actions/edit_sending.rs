@@ -1,5 +1,5 @@
-//! An administrator changes from which number and when a program texts, and which words reply to it: its sender number, its
-//! own hours, its code and its own keywords.
+//! An administrator changes from which number and when a program texts, and which words reply to it. Used by the Programs
+//! page through `Commands`; it writes the program, its sender number and the admin log.
 
 use serde::Deserialize;
 
@@ -208,7 +208,7 @@ fn words(
     })
 }
 
-/// A word of two meanings would have the more restrictive one, and nobody would know why.
+/// A word in two lists is refused: it would take the stricter meaning without saying why.
 fn said_twice(program: &Program) -> Option<FieldError> {
     let (revoke, help) = (program.revoke_words.words(), program.help_words.words());
     let twice = |word: &String| revoke.contains(word) || help.contains(word);

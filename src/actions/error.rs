@@ -1,4 +1,4 @@
-//! How an action can end other than well.
+//! How an action fails. Used by every action and by all who call one.
 
 use crate::domain::intent::Refusal;
 use crate::store::{FailureKind, StoreError, StoreFailure};

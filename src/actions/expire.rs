@@ -1,4 +1,4 @@
-//! Messages that waited too long for START expire.
+//! Messages that waited too long for START expire. Used by the housekeeping job; it writes messages and their steps.
 
 use crate::domain::message::Status;
 use crate::domain::time::Timestamp;

@@ -1,5 +1,6 @@
-//! Messages that ran out while they waited for START. When the lead opts in after all, nothing of them goes out by itself: a
-//! person is asked about each, and has it sent anew, through the gate, or leaves it. Once, whoever is faster.
+//! A person decides about a message that expired while it waited for START: send it now, through the gate, or leave it. The
+//! first decision counts. Used by the dashboard through `Commands`; it writes the answer, and a new message if one is sent.
+//! `hold_questions` asks.
 
 use crate::domain::consent::StateName;
 use crate::domain::id::MessageId;
@@ -25,7 +26,7 @@ pub enum HoldAnswer {
 /// the gate refuses it, the attempt is kept and the question stays.
 ///
 /// # Errors
-/// [`ActionError::Conflict`] when somebody was faster or the consent it was written under has ended.
+/// [`ActionError::Conflict`] when another person was faster, or the consent it was written under has ended.
 pub fn decide_stale(
     tx: &mut Tx<'_>,
     context: &ActionContext<'_>,

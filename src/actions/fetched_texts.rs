@@ -1,4 +1,5 @@
-//! What the carrier answered about texts: those that it was asked for by their identifiers, and the times in its own list.
+//! What the carrier answered about texts: those that it was asked for by identifier, and the times in its own list. Used by
+//! the inbox and questions jobs, `order` and `receive_text`; it writes nothing.
 
 use std::collections::HashMap;
 

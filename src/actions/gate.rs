@@ -1,4 +1,4 @@
-//! Collects what the gate needs and asks it. Nothing here decides.
+//! Reads what the gate needs and asks it. Used by whoever sends or shows a verdict; it writes nothing and decides nothing.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -232,7 +232,7 @@ fn pending_request(
     }))
 }
 
-/// The latest opt-in request that did not arrive, of a number that nobody has asked otherwise.
+/// The latest opt-in request that did not arrive, of a number without another request.
 fn failed_request(
     conn: &mut ReadConn<'_>,
     number: &Number,

@@ -1,4 +1,5 @@
-//! What a new installation starts with: the default program, its sender number and its hosted form.
+//! What a new installation starts with: the default program, its sender number and its hosted form. Used at each start; it
+//! writes only what is missing.
 
 use crate::domain::language::Language;
 use crate::domain::program::Program;

@@ -1,5 +1,6 @@
-//! A person says that a number can be reached although a carrier said that it cannot: carriers err, and numbers are ported.
-//! The reason is kept in the log and in the number's timeline. Consent is not touched.
+//! A person says that a number can be reached although a carrier said that it cannot: carriers make mistakes, and numbers
+//! are ported. Used by the contact page through `Commands`; it writes the number, a note in its timeline and the admin log.
+//! Consent does not change.
 
 use crate::domain::decide::check_reason;
 use crate::domain::id::NumberId;

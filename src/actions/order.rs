@@ -1,5 +1,6 @@
-//! A START right after an opt-out: the carrier is asked when both texts were sent, and it is decided again. In doubt, and
-//! after any newer opt-out, the number stays out.
+//! A START right after an opt-out: the carrier is asked when both texts were sent, and the START is decided again. In doubt,
+//! and after any newer opt-out, the number stays out. Used by `receive_text` and `questions`; it writes through `transition`
+//! alone.
 
 use std::collections::HashSet;
 

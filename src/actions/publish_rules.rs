@@ -1,5 +1,6 @@
-//! An administrator changes the dated rules, one at a time, decides on new built-in ones or goes back: a new version, which counts for
-//! every text from now on. Earlier versions stay, so that it can be told which rules held when.
+//! An administrator changes the dated rules one at a time, decides on new built-in ones, or goes back to an earlier version.
+//! Used by the Rules page through `Commands`; it writes a new version, which holds for every text from then on, and the
+//! admin log. Earlier versions stay.
 
 use crate::domain::decide::check_reason;
 use crate::domain::schedule::{Rulebook, RulebookDiff, RulebookText, ScheduleRule, federal_day};

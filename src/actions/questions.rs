@@ -36,7 +36,7 @@ pub fn take(
     }
     let text = text_of(tx, question)?;
     if text.provider != provider {
-        // Another provider brought it: nobody can be asked.
+        // Another provider brought it, and cannot be asked here.
         return Ok(Some(Vec::new()));
     }
     match question.kind {

@@ -1,4 +1,5 @@
-//! A delivery receipt has arrived: the message moves forward, never back; a block at the provider is an opt-out.
+//! A delivery receipt has arrived. The message moves forward, never back, and a block at the provider is an opt-out. Used by
+//! the status webhook through `Commands`; it writes the message's steps, and consent through `transition`.
 
 use crate::domain::actor::Actor;
 use crate::domain::consent::ConsentState;

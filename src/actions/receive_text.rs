@@ -1,4 +1,5 @@
-//! A lead's text has arrived: keep it, read it, and do what it asks. The same text twice changes nothing.
+//! A lead's text has arrived: keep it, read it, and do what it asks. A repeated text changes nothing. Used by the inbound
+//! webhook, the inbox job and `after-restore`; it writes the text, notices and questions, and consent through `transition`.
 
 mod incoming;
 

@@ -1,4 +1,5 @@
-//! A person, or a client of the API, records what is known about consent: a document, a revocation, a flag.
+//! A person or an API client records what is known about consent: a document, an opt-out, a flag. Used by the contact page,
+//! the Revocations page and the JSON API through `Commands`; it writes documents, and consent through `transition`.
 
 use crate::domain::consent::Source;
 use crate::domain::evidence::ConsentDocument;

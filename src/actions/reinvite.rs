@@ -1,4 +1,5 @@
-//! A person asks a lead once more who was invited long ago and has not answered. Nothing else repeats an invitation.
+//! A person sends an opt-in request once more, long after one without an answer. Nothing else repeats a request. Used by the
+//! contact page through `Commands`; it writes through `transition`.
 
 use crate::domain::evidence::ContactBasis;
 use crate::domain::gate::{CheckName, GateOutcome};
@@ -14,7 +15,7 @@ use super::{ActionContext, ActionError, FieldError, sending_context};
 /// Sends the opt-in template of the default program once more. Held messages stay as they are, and as long as they were to.
 ///
 /// # Errors
-/// The rules' refusal, [`ActionError::Invalid`] when the program asks how we got the number and nobody says so, and
+/// The rules' refusal, [`ActionError::Invalid`] when the program asks how we got the number and no basis is given, and
 /// [`ActionError::Conflict`] when no text can go to the number or from the program.
 pub fn reinvite(
     tx: &mut Tx<'_>,

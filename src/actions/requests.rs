@@ -65,7 +65,7 @@ pub(super) fn accepted(
     decide_yes(tx, &mut number, &program, RequestStatus::At(asked_at), now)
 }
 
-/// An opt-in request that reached nobody leaves the number as it was.
+/// An opt-in request that was not delivered leaves the number as it was.
 pub(super) fn failed(
     tx: &mut Tx<'_>,
     message: &Message,

@@ -1,5 +1,6 @@
-//! Notice that the database is older than what was sealed outside it, and stop all sending: it may not know of people who
-//! said stop meanwhile. Only an administrator switches sending on again.
+//! The database is older than what was sealed outside it, and may not know of people who opted out since. Used by the start,
+//! the jobs and `after-restore`; it switches all sending off and cancels what waits. Only an administrator switches sending
+//! on again.
 
 use crate::domain::actor::Actor;
 use crate::domain::message::{StaleDecision, Status};

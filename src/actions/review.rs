@@ -1,5 +1,5 @@
-//! The review desk: an unclear reply paused its number, and a person decides whether it was a revocation. What nobody decides
-//! on in time counts as one.
+//! The review desk: an unclear reply paused its number, and a person decides whether it was an opt-out. Without a decision
+//! in time it counts as one. Used by the Review page and the housekeeping job; it writes through `transition`.
 
 use chrono::Duration;
 
@@ -58,7 +58,7 @@ pub struct ReviewedState {
 ///
 /// # Errors
 /// [`ActionError::Conflict`] when it is decided already, another reply is waiting by now, or the lead has written what
-/// nobody has read who wants to go on texting; and the rules' refusal.
+/// a newer text that the person has not read; and the rules' refusal.
 pub fn decide_review(
     tx: &mut Tx<'_>,
     context: &ActionContext<'_>,

@@ -1,5 +1,6 @@
-//! What a page with a form was filled from. A form carries the tag of what its fields showed; the change reads the record
-//! under its lock and is refused when the tag is another one, so that two people never overwrite each other unseen.
+//! The tag of what a form showed when it was opened. A change reads the record under its lock and is refused when the tag is
+//! another one, so that two people never overwrite each other unseen. Used by every action of a page with a form; it writes
+//! nothing.
 
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};

@@ -1,4 +1,5 @@
-//! Add a contact, or change one. Consent stays with the number: a contact whose number changes takes nothing along.
+//! Adds a contact, or changes one. Consent stays with the number: a contact whose number changes takes nothing along. Used
+//! by the contact pages and the JSON API through `Commands`; it writes contacts, notes of both numbers and the admin log.
 
 use crate::domain::id::ContactId;
 use crate::domain::note::NoteKind;

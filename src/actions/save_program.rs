@@ -1,4 +1,5 @@
-//! How every edit of a program ends: it is dated, written and logged.
+//! How every edit of a program ends. Used by the actions that edit one; it writes the program, its replies and the admin
+//! log, and looks again at messages that wait for a time.
 
 use crate::domain::language::Language;
 use crate::domain::program::Program;

@@ -1,5 +1,6 @@
-//! Seal the ledger: a running digest over all events, keyed with SECRET_KEY. A history that is cut short together with its
-//! projection still contradicts the seals. The first seal is written when the installation is made, and covers nothing.
+//! Seals the ledger: a running digest over all events, keyed with SECRET_KEY. A history that is cut short together with its
+//! projection still contradicts the seals. Used by the sealing job; it writes seals. The first one is written when the
+//! installation is made, and covers nothing.
 
 use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit, Mac};
@@ -118,7 +119,7 @@ pub(super) fn mac(key: &[u8], seal: &Seal) -> Vec<u8> {
     }
 }
 
-/// What is kept of the newest seal outside the table of seals: nobody without the key can write it for an older one.
+/// What is kept of the newest seal outside the table of seals: without the key it cannot be written for an older one.
 pub(super) fn head(key: &[u8], seal: &Seal) -> String {
     let mac = keyed(key, &[b"head", &seal.serial.to_be_bytes(), &seal.mac]);
     format!("{} {}", seal.serial, HEXLOWER.encode(&mac))

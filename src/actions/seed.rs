@@ -1,4 +1,5 @@
-//! Deterministic demo data: fictional numbers only (555-0100 to 555-0199), all states, real evidence and real chains.
+//! Deterministic demo data: fictional numbers only (555-0100 to 555-0199), all states, real evidence and real chains. Used
+//! by the `seed` command; it writes contacts, numbers and histories.
 
 use std::sync::LazyLock;
 
@@ -20,7 +21,7 @@ use crate::store::{LockedRow, Tx, numbers, programs};
 use super::transition::apply_answered;
 use super::{ActionContext, ActionError};
 
-/// Texts in demo data come from nobody; `verify` looks for no record of them.
+/// Texts in demo data have no sender; `verify` looks for no record of them.
 pub(super) const PROVIDER: &str = "demo";
 /// What the reason of a demo document begins with.
 pub(super) const DEMO_REASON: &str = "Demo: ";

@@ -1,4 +1,5 @@
-//! Accept a text for sending: ask the gate, then queue it, hold it behind an invitation, or keep the refused attempt.
+//! Accepts a text for sending: ask the gate, then queue it, hold it behind an opt-in request, or keep the refused attempt.
+//! Used by pages, the JSON API and `expired_holds`; it writes messages, and the request through `transition`.
 
 use chrono::Duration;
 
@@ -20,7 +21,7 @@ use super::save_contact::create_contact;
 use super::transition::apply;
 use super::{ActionContext, ActionError, FieldError, sending_context};
 
-/// A text somebody wants sent.
+/// A text to send.
 #[derive(Clone, Debug)]
 pub struct NewMessage {
     /// To whom, in any format.
@@ -177,7 +178,7 @@ pub fn once_accepted(tx: &mut Tx<'_>, id: MessageId) -> Result<SendResult, Actio
 
 /// The recipient is no phone number.
 const INVALID_NUMBER: &str = "invalid_number";
-/// The opt-in template would go out, but nobody said how we got the number.
+/// The opt-in template would go out, but the request does not say how we got the number.
 const BASIS_REQUIRED: &str = "basis_required";
 /// Shown where the kind of basis is missing.
 pub const CHOOSE_BASIS: &str = "Choose how you got this number.";
@@ -221,7 +222,7 @@ pub fn check_body(body: &str) -> Result<(), FieldError> {
     Err(FieldError::new("body", error))
 }
 
-/// Does the basis explain how we got the number? None is for the program to ask for.
+/// Checks that a basis explains how we got the number. Whether one is needed is up to the program.
 ///
 /// # Errors
 /// What is wrong with it.

@@ -1,5 +1,6 @@
-//! A start, and each heartbeat: says whether the database and the files beside it belong together, and marks both. Two that are
-//! from different times mean that a backup was put in place: STOPs may be missing, so all sending stands still.
+//! Says at each start and heartbeat whether the database and the files beside it belong together. Two from different times
+//! mean that a backup was put in place, and opt-outs may be missing. Used by the start and the heartbeat job; it writes the
+//! mark of the start, and stops all sending after a restore.
 
 use chrono::Duration;
 

@@ -1,4 +1,5 @@
-//! A visitor submits a hosted form with the box ticked. What the visitor sees is the same for every number.
+//! A visitor submits a hosted form with the box checked. What the visitor sees is the same for every number. Used by the
+//! public form through `Commands`; it writes a contact, the spent stamp, and consent through `transition`.
 
 use crate::domain::actor::Actor;
 use crate::domain::evidence::FormRecord;

@@ -1,4 +1,5 @@
-//! An administrator stops all sending, or lets it go on. After a restore it stays off until the gap was looked at.
+//! An administrator stops all sending, or lets it go on. After a restore it stays off until the gap was looked at. Used by
+//! the dashboard through `Commands`; it writes a setting and the admin log.
 
 use crate::domain::restore_hold::RestoreHold;
 use crate::store::{Tx, admin_log, sending, settings};

@@ -1,5 +1,6 @@
-//! The people who sign in, and the switch of all sending. It must not know passwords: it
-//! is given their hashes, because hashing is slow and this runs in the one write transaction.
+//! The people who sign in. It never sees a password: it is given hashes, because hashing is slow and this runs in the one
+//! write transaction. Used by the pages of users, sign-in and setup, and the command line; it writes users and the admin
+//! log.
 
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
@@ -15,7 +16,7 @@ use crate::store::{LockedRow, ReadConn, StoreError, Tx, admin_log, settings};
 
 use super::{ActionContext, ActionError, FieldError, check_revision, check_shown, one_line, revision_tag};
 
-/// Somebody who is to sign in.
+/// A new user.
 #[derive(Clone, Debug)]
 pub struct NewUser {
     /// E-mail address, in any case.
@@ -84,7 +85,7 @@ pub fn person_errors(
     Ok(errors)
 }
 
-/// True if `token` is the one-time setup token and nobody can sign in yet.
+/// True if `token` is the one-time setup token and there is no user yet.
 ///
 /// # Errors
 /// When the database fails.
@@ -95,7 +96,7 @@ pub fn may_set_up(conn: &mut ReadConn<'_>, token: &str) -> Result<bool, StoreErr
     Ok(same && !users::any(conn)?)
 }
 
-/// Keeps the hash of a fresh setup token in place of an older one, while nobody can sign in. False when somebody can.
+/// Keeps the hash of a fresh setup token in place of an older one, while there is no user. False when there is one.
 ///
 /// # Errors
 /// When the database fails.
@@ -110,7 +111,7 @@ pub fn offer_setup(tx: &mut Tx<'_>, token_hash: &str) -> Result<bool, ActionErro
 /// Adds the first administrator; the setup token is spent.
 ///
 /// # Errors
-/// [`ActionError::Conflict`] when the token is not the right one or somebody was quicker.
+/// [`ActionError::Conflict`] when the token is wrong or was used already.
 pub fn first_administrator(
     tx: &mut Tx<'_>,
     token: &str,
@@ -130,7 +131,7 @@ pub fn first_administrator(
     Ok(user)
 }
 
-/// Signs somebody in whose password was verified against `verified_hash` (none: it was wrong, or there is no such
+/// Signs a person in whose password was verified against `verified_hash` (none: it was wrong, or there is no such
 /// account). The refusal is the same for every reason, and is written down.
 ///
 /// # Errors
@@ -155,7 +156,7 @@ pub fn sign_in(
     Ok(Some(user))
 }
 
-/// Writes down that somebody signed out.
+/// Records that a user signed out.
 ///
 /// # Errors
 /// When the database fails.
@@ -193,7 +194,7 @@ pub fn change_role(
     Ok(User { role, ..user.into_inner() })
 }
 
-/// Somebody must be able to administer after the change of this user.
+/// At least one administrator must remain after the change of this user.
 fn keep_an_administrator(all: &LockedRow<UserCounts>, user: &User) -> Result<(), ActionError> {
     let is_one = user.role == Role::Administrator && user.disabled_at.is_none();
     if is_one && all.administrators <= 1 {

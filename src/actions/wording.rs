@@ -1,4 +1,4 @@
-//! What every wording of a program must be, whatever its language.
+//! What every wording of a program must be, in every language. Used by `edit_program` and `edit_replies`; it writes nothing.
 
 use crate::domain::program::check_placeholders;
 use crate::domain::sms;

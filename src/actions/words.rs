@@ -1,4 +1,5 @@
-//! How the actions clean what people enter, and how the log says what became of what.
+//! How actions clean what people enter, and how the log says what became of what. Used by the actions of pages; it writes
+//! nothing.
 
 /// As much of a text as a line of the log shows.
 const SHOWN: usize = 200;
@@ -14,7 +15,7 @@ fn quoted(text: &str) -> String {
     format!("\"{clipped}{more}\"")
 }
 
-/// Without the control characters that nobody types, and without space around it.
+/// Without control characters and surrounding space.
 pub(super) fn one_line(text: &str) -> String {
     let text: String = text.chars().filter(|letter| !letter.is_control()).collect();
     text.trim().to_owned()

@@ -1,4 +1,4 @@
-//! Who did what in the administration. Append-only, like consent's own history.
+//! Who did what in the administration. Append-only, like consent's own history. Written by actions, read by the Log page.
 
 use diesel::prelude::*;
 

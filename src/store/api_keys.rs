@@ -1,4 +1,5 @@
-//! Keys to the JSON API: only their hashes are kept. And the answers that were given to `Idempotency-Key`s.
+//! Keys to the JSON API, of which only hashes are kept, and the answers that were given to `Idempotency-Key`s. Written by
+//! `actions::api_keys` and `actions::send_once`.
 
 use diesel::prelude::*;
 

@@ -1,5 +1,5 @@
-//! What lists need of a program that begins when there are numbers already: a row for each number with a history, and the
-//! figures of its tabs.
+//! What lists need when a program is added to numbers that are on record: a row for each number with a history, and the
+//! figures of its tabs. Used by `programs`; it writes consents and figures.
 
 use diesel::prelude::*;
 use diesel::sql_query;

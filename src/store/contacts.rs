@@ -1,4 +1,5 @@
-//! The address book. A contact points at a number; consent belongs to the number.
+//! The address book. A contact points at a number; consent belongs to the number. Written by `actions::save_contact`, forms
+//! and the seed.
 
 mod by_time;
 mod find;

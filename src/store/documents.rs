@@ -1,4 +1,5 @@
-//! Files that show a consent, stored under the SHA-256 of their content.
+//! Files that show a consent, stored under the SHA-256 of their content. Written by `actions::record_consent`; never
+//! changed.
 
 use diesel::prelude::*;
 

@@ -1,4 +1,5 @@
 //! The append-only history. There is `append` and there are readers; nothing else exists, and triggers refuse the rest.
+//! `append` is called by `actions::transition` and writes the event with the number's projection.
 
 use diesel::prelude::*;
 

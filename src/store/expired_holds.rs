@@ -1,5 +1,5 @@
-//! Messages that ran out while they waited for START, of leads who have opted in since: what a person is asked about, and what
-//! they answered. It must not know what may be sent.
+//! Questions about messages that expired while they waited for START, of leads who have opted in since, and their answers.
+//! Written by `actions::hold_questions` and `actions::expired_holds`; it does not know what may be sent.
 
 use diesel::dsl::{exists, not, sql};
 use diesel::prelude::*;

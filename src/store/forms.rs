@@ -1,4 +1,5 @@
-//! Hosted forms and the versions of their consent language. A published version never changes.
+//! Hosted forms and the versions of their consent language. A published version never changes. Written by
+//! `actions::publish_form`.
 
 use diesel::prelude::*;
 

@@ -1,4 +1,5 @@
-//! Texts that leads sent. The pair (provider, provider's id) is unique for ever: the same text counts once.
+//! Texts that leads sent. The pair (provider, provider's id) is unique for ever: the same text counts once. Written by
+//! `actions::receive_text`.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,5 @@
-//! How far the carrier's own list of received texts has been read, and which of its texts are known.
+//! How far the carrier's own list of received texts has been read, and which of its texts are known. Used by the inbox job;
+//! it writes a setting.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Outbound texts and the steps of their lives.
+//! Outbound texts and the steps of their lives. Written by the actions that send, deliver and cancel.
 
 mod attempts;
 mod hand_offs;

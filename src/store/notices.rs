@@ -1,4 +1,5 @@
-//! Texts that a person has to look at, until one says that it is done.
+//! Texts that a person has to look at, until one says that it is done. Written by `actions::receive_text` and
+//! `actions::close_notice`.
 
 use diesel::dsl::sql;
 use diesel::prelude::*;

@@ -1,4 +1,5 @@
-//! Phone numbers and the projection of their consent.
+//! Phone numbers and the projection of their consent. Rows are made by the actions that meet a number; the projection is
+//! written by `events::append` alone.
 
 mod pairs;
 

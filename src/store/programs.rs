@@ -1,4 +1,5 @@
-//! Programs and their sender numbers.
+//! Programs and their sender numbers. Read from the cache that `config_cache` keeps, written by the actions that edit a
+//! program.
 
 use std::sync::Arc;
 

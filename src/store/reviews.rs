@@ -1,4 +1,5 @@
-//! Numbers on which an unclear reply waits for a person, the longest first.
+//! Numbers whose unclear reply waits for a person, the longest first. Used by the Review page and `actions::review`; it
+//! changes nothing.
 
 use std::collections::HashMap;
 

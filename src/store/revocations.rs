@@ -1,4 +1,5 @@
-//! Revocations that people or clients of the API recorded, by whatever way they came, newest first.
+//! Opt-outs that people or API clients recorded, by whatever way they came, newest first. Used by the Revocations page; it
+//! changes nothing.
 
 use diesel::dsl::sql;
 use diesel::prelude::*;

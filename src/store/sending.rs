@@ -1,4 +1,5 @@
-//! The switch of all sending. Read by the gate and by every claim, so it is part of the cache that [`super::catalog`] keeps.
+//! The switch of all sending. Read by the gate and by every claim, so it is part of the cache that `config_cache` keeps.
+//! Written by `actions::switch_sending` and `actions::restore`.
 
 use super::{LockedRow, ReadConn, StoreError, Tx, config_cache, settings};
 use crate::domain::restore_hold::RestoreHold;

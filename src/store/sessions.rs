@@ -1,4 +1,5 @@
-//! Browser sessions. Only the hash of a session's key is kept; a deleted row is a session that has ended.
+//! Browser sessions. Only the hash of a session's key is kept; a deleted row is a session that has ended. Written through
+//! `actions::Commands`.
 
 use diesel::prelude::*;
 

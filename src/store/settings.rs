@@ -1,4 +1,4 @@
-//! The few switches of the whole installation.
+//! The few switches of the whole installation, as words under a key. Written by actions and the start.
 
 use diesel::prelude::*;
 

@@ -1,4 +1,5 @@
 //! Stamps of hosted forms that were used. Each counts once, also when two submissions with it come at the same moment.
+//! Written by `actions::submit_form`.
 
 use diesel::prelude::*;
 

@@ -1,4 +1,5 @@
-//! One write transaction: a connection that may write, and what the store has to know after the commit.
+//! One write transaction: a connection that may write, and what the store has to know after the commit. Actions are given
+//! one; pages never are.
 
 use std::collections::BTreeMap;
 use std::ops::{Deref, DerefMut};

@@ -1,4 +1,4 @@
-//! The people who sign in.
+//! The people who sign in. Written by `actions::users`.
 
 use diesel::prelude::*;
 

@@ -1,4 +1,4 @@
-//! Users, their sessions, API keys and contacts.
+//! Commands about users, their sessions, API keys and contacts. Each one is the action of its name.
 
 use crate::domain::id::{ApiKeyId, ContactId, UserId};
 use crate::domain::role::Role;
@@ -22,7 +22,7 @@ impl Commands {
         self.run(move |tx, context| users::first_administrator(tx, &token, new.clone(), context.now)).await
     }
 
-    /// Signs somebody in whose password was verified against `verified_hash`.
+    /// Signs a person in whose password was verified against `verified_hash`.
     pub async fn sign_in(
         self,
         email: String,

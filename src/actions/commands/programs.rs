@@ -1,4 +1,5 @@
-//! Programs, their forms, the rules of texting and the switch of all sending.
+//! Commands about programs, their forms, the rules of texting and the switch of all sending. Each one is the action of its
+//! name.
 
 use crate::domain::auto_reply::AutoReplies;
 use crate::domain::language::Language;

@@ -1,4 +1,4 @@
-//! Consent that people record, and what they decide about replies.
+//! Commands that record consent, and what people decide about replies. Each one is the action of its name.
 
 use crate::domain::consent::Source;
 use crate::domain::evidence::ContactBasis;

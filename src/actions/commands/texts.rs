@@ -1,4 +1,4 @@
-//! Texts out and in, and what providers report about them.
+//! Commands that send and receive texts, and take in what providers report. Each one is the action of its name.
 
 use crate::domain::id::MessageId;
 use crate::domain::message::{InboundText, Receipt};

@@ -1,5 +1,5 @@
-//! What a text asks for, once it is kept and read: consent is applied, HELP is answered, and what has no effect stays in the
-//! history.
+//! What a kept text asks for: an intent is made of it, HELP is answered, and a text without effect stays in the history.
+//! Used by `receive_text` and `questions`; it writes consent through `transition`.
 
 use crate::actions::effects::{SystemText, queue};
 use crate::actions::fetched_texts::CarrierTimes;
@@ -20,7 +20,7 @@ use crate::store::inbound::InboundRow;
 use crate::store::numbers::Number;
 use crate::store::{LockedRow, Tx, messages, notices, programs, rulebooks};
 
-/// A reply to HELP that is later than this helps nobody.
+/// A later reply to HELP is not sent.
 const HELP_WITHIN: chrono::Duration = chrono::Duration::minutes(5);
 /// So many answers to HELP within an hour are enough for any person.
 const MOST_HELP: i64 = 5;
@@ -168,7 +168,7 @@ impl<'a> IncomingText<'a> {
             return Ok(None);
         };
         let reach = rulebooks::current(tx)?.stop_reach(named.kind.text_kind(), self.context.now);
-        // A lead who was never in it means the texts that do come.
+        // A lead who never joined that program means the texts that do come.
         let narrows = reach == Reach::Program && number.consent.state_in(named.id) != ConsentState::NotAsked;
         Ok(Some(named).filter(|_| narrows))
     }
@@ -183,7 +183,7 @@ impl<'a> IncomingText<'a> {
         Ok(queue(tx, &self.context, number, self.program.id, None, &help)?)
     }
 
-    /// Two machines that answer each other must not go on for ever.
+    /// Two machines that answer each other must come to an end.
     fn is_flooding(&self, tx: &mut Tx<'_>, number: &Number) -> Result<bool, ActionError> {
         let since = self.context.now.plus(-chrono::Duration::hours(1));
         Ok(messages::helped_since(tx, number.id, since, MOST_HELP)? >= MOST_HELP)

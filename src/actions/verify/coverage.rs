@@ -1,4 +1,4 @@
-//! What `verify` covers, and each thing that it does not, with the reason: shown by `verify --help`. A test changes rows at
+//! What `verify` covers, and what it does not, with the reason. Used by `verify --help`, and by a test that changes rows at
 //! random and holds every change that is not found against this list.
 
 /// A part of the database that can be changed without a finding.

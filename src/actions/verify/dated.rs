@@ -1,5 +1,5 @@
 //! Rows that say when they were made, against the moment in their identifiers; names of contacts against the form they are
-//! sorted by. `verify` reads each table once.
+//! sorted by. Used by `verify`; it reads each table once and changes nothing.
 
 use crate::store::{ReadConn, StoreError, contacts, dated};
 use data_encoding::HEXLOWER;

@@ -1,5 +1,5 @@
-//! What evidence points at outside the history: documents under the SHA-256 of their content, and the consent language of
-//! forms, version by version.
+//! What evidence points at outside the history: documents by the SHA-256 of their content, and the consent language of
+//! forms, version by version. Used by `verify`; it changes nothing.
 
 use std::collections::HashMap;
 

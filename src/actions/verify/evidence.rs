@@ -1,4 +1,4 @@
-//! What an event rests on, against the rows it names.
+//! What an event rests on, against the rows it names. Used by `verify`; it changes nothing.
 
 use std::collections::HashSet;
 
@@ -40,7 +40,7 @@ impl EvidenceSources<'_> {
 
     fn text(&self, evidence: &HandsetText) -> Option<&'static str> {
         if evidence.provider == seed::PROVIDER {
-            return None; // Demo data has no texts. Nobody can make a real event look like it: the chain holds this word.
+            return None; // Demo data has no texts. A real event cannot be made to look like it: the chain holds this word.
         }
         let Some(text) = find(self.texts, |text| &text.id, evidence.inbound.as_bytes()) else {
             return Some("the text it rests on is gone");

@@ -1,5 +1,6 @@
-//! Walk the whole record and believe nothing: chains, commitments, evidence, projections, figures, seals, and for every
-//! message that was handed over the event that permitted it. It reads every table once, in order, many rows at a time.
+//! Walks the whole record and believes nothing: chains, commitments, evidence, projections, figures, seals, and for every
+//! message that was handed over the event that permitted it. Used by the `verify` command and by tests; it reads every table
+//! once, in order, many rows at a time, and changes nothing.
 
 mod coverage;
 mod dated;

@@ -1,4 +1,5 @@
-//! One number: its chain, what its events rest on, its projections, and what was handed over to it.
+//! One number: its chain, what its events rest on, its projections, and what was handed over to it. Used by `verify`; it
+//! changes nothing.
 
 use std::collections::HashSet;
 

@@ -1,5 +1,5 @@
-//! Messages to a number: each that left must have been claimed under the event that was in force when the history was as
-//! long as it was then.
+//! Messages to a number: each that left must have been claimed under the event that was in force at that length of the
+//! history. Used by `verify`; it changes nothing.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
 //! The seals against the history, against SECRET_KEY, and against the file that keeps them a second time. Everything goes by
-//! position and by number; clocks only say how late something was.
+//! position and by number; clocks only say how late something was. Used by `verify`; it changes nothing.
 
 use chrono::Duration;
 

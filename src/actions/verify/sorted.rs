@@ -1,4 +1,4 @@
-//! Rows sorted by number, handed out number by number.
+//! Rows sorted by number, handed out number by number. Used by `verify`.
 
 use std::iter::Peekable;
 use std::vec::IntoIter;

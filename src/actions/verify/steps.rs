@@ -1,5 +1,5 @@
-//! The steps of each message's life against the message: numbered without gaps, the first when it was accepted, the last in the
-//! status that it has.
+//! The steps of each message's life against the message: numbered without gaps, the first when it was accepted, the last in
+//! its status. Used by `verify`; it changes nothing.
 
 use crate::domain::message::Status;
 use crate::store::audit_rows::{MessageRow, StepRow};

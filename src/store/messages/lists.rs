@@ -1,4 +1,4 @@
-//! What pages and look-ups read of messages: lists, and the neighbors of one message.
+//! What pages and look-ups read of messages: lists, and the neighbors of one message. It changes nothing.
 
 use diesel::dsl::sql;
 use diesel::prelude::*;

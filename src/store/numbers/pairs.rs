@@ -1,4 +1,4 @@
-//! Two records that are locked together: a contact's old and new number, and the two spellings of one handset.
+//! Two records that are locked together: a contact's old and new number, or the two spellings of one handset.
 
 use super::{Number, find, find_or_create, find_spelled, get, get_locked};
 use crate::domain::id::NumberId;

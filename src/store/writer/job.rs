@@ -1,4 +1,4 @@
-//! A write that waits for its commit, and what it is answered when there is none.
+//! A write that waits for its commit, and what it is answered when there is none. Used by the writers.
 
 use std::time::Instant;
 

@@ -1,4 +1,5 @@
-//! A closure that waits for its turn: it may run more than once, and its caller is answered once, after the commit.
+//! A closure that waits for its turn: it may run more than once, and its caller is answered once, after the commit. Used by
+//! the writers.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
