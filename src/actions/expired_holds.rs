@@ -4,7 +4,7 @@
 
 use crate::domain::consent::StateName;
 use crate::domain::id::MessageId;
-use crate::domain::message::{StaleDecision, Status};
+use crate::domain::message::{HoldDecision, Status};
 use crate::store::expired_holds::{self, HoldQuestion};
 use crate::store::messages::{self, Message, StatusChange};
 use crate::store::numbers::Number;
@@ -27,7 +27,7 @@ pub enum HoldAnswer {
 ///
 /// # Errors
 /// [`ActionError::Conflict`] when another person was faster, or the consent it was written under has ended.
-pub fn decide_stale(
+pub fn answer_hold(
     tx: &mut Tx<'_>,
     context: &ActionContext<'_>,
     message: MessageId,
@@ -41,11 +41,11 @@ pub fn decide_stale(
         return Err(missing);
     };
     match asked.decision {
-        Some(StaleDecision::Sent | StaleDecision::Left) => Err(decided()),
-        Some(StaleDecision::Withdrawn) if choice == HoldAnswer::Leave => Err(decided()),
+        Some(HoldDecision::Sent | HoldDecision::Left) => Err(decided()),
+        Some(HoldDecision::Withdrawn) if choice == HoldAnswer::Leave => Err(decided()),
         _ if choice == HoldAnswer::Send => send_anew(tx, context, &asked, &old, &number).map(Some),
         _ => {
-            let (decision, note) = (StaleDecision::Left, "A person decided to leave it.");
+            let (decision, note) = (HoldDecision::Left, "A person decided to leave it.");
             apply(tx, context, &old, decision, None, note)?;
             Ok(None)
         }
@@ -63,7 +63,7 @@ fn send_anew(
     let state = number.consent.state_in(program.id).name();
     // An opt-out is the gate's to refuse, with the attempt on record.
     let is_over = match state {
-        StateName::OptedIn => asked.decision == Some(StaleDecision::Withdrawn),
+        StateName::OptedIn => asked.decision == Some(HoldDecision::Withdrawn),
         StateName::OptedOut => false,
         StateName::NotAsked | StateName::Invited => true,
     };
@@ -81,7 +81,7 @@ fn send_anew(
     let accepted = send_message(tx, context, &wanted)?;
     if accepted.status != Status::Blocked {
         let note = format!("It stays expired; a person had it sent anew as message {}.", accepted.id);
-        apply(tx, context, old, StaleDecision::Sent, Some(accepted.id), &note)?;
+        apply(tx, context, old, HoldDecision::Sent, Some(accepted.id), &note)?;
     }
     Ok(accepted)
 }
@@ -90,7 +90,7 @@ fn apply(
     tx: &mut Tx<'_>,
     context: &ActionContext<'_>,
     old: &Message,
-    decision: StaleDecision,
+    decision: HoldDecision,
     sent_as: Option<MessageId>,
     note: &str,
 ) -> Result<(), ActionError> {

@@ -134,7 +134,7 @@ impl SendingContext {
             is_new: true,
             skips_hours: false,
         };
-        self.asked(conn, number, program, asked, now)
+        self.ask_gate(conn, number, program, asked, now)
     }
 
     /// The verdict on a message that is to be handed over now. What is arranged for later comes after it.
@@ -151,10 +151,10 @@ impl SendingContext {
     ) -> Result<Verdict, StoreError> {
         let (purpose, skips_hours) =
             (MessagePurpose::of(message.lane, message.category), message.skips_quiet_hours);
-        self.asked(conn, number, program, GateQuery { purpose, is_new: false, skips_hours }, now)
+        self.ask_gate(conn, number, program, GateQuery { purpose, is_new: false, skips_hours }, now)
     }
 
-    fn asked(
+    fn ask_gate(
         &self,
         conn: &mut ReadConn<'_>,
         number: &Number,
@@ -163,7 +163,7 @@ impl SendingContext {
         now: Timestamp,
     ) -> Result<Verdict, StoreError> {
         let caps = match purpose {
-            MessagePurpose::Counted => caps(program, &agreed(conn, number, program)?),
+            MessagePurpose::Counted => caps(program, &promised_wordings(conn, number, program)?),
             _ => Vec::new(),
         };
         let places = match purpose {
@@ -248,7 +248,11 @@ fn failed_request(
 
 /// What an opted-in lead was promised: by the wording of the form and of the opt-in request before the START, and by the
 /// confirmation after it.
-fn agreed(conn: &mut ReadConn<'_>, number: &Number, program: &Program) -> Result<Vec<String>, StoreError> {
+fn promised_wordings(
+    conn: &mut ReadConn<'_>,
+    number: &Number,
+    program: &Program,
+) -> Result<Vec<String>, StoreError> {
     match number.consent.state_in(program.id) {
         ConsentState::OptedIn(since) if program.keeps_frequency && program.has_promised => {
             let mut read = events::wordings(conn, number.id, program.id, since.seq)?;

@@ -4,7 +4,7 @@
 use chrono::Duration;
 
 use crate::domain::id::ProgramId;
-use crate::domain::message::StaleDecision;
+use crate::domain::message::HoldDecision;
 use crate::store::numbers::Number;
 use crate::store::{StoreError, Tx, events, expired_holds};
 
@@ -44,7 +44,7 @@ pub(super) fn close(
 ) -> Result<(), StoreError> {
     for (_, message) in expired_holds::open_of(tx, number.id)? {
         if program.is_none_or(|program| program == message.program_id) {
-            let withdrawn = StaleDecision::Withdrawn;
+            let withdrawn = HoldDecision::Withdrawn;
             expired_holds::decide(tx, message.id, withdrawn, None, context.actor, context.now)?;
         }
     }

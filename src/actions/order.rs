@@ -108,8 +108,8 @@ pub fn starts_without_time(
     let number = phone.map(|phone| numbers::find(conn, &phone)).transpose()?.flatten();
     let Some(number) = number.filter(|_| may_be_older(text.sent_at, now)) else { return Ok(Vec::new()) };
     let mut ids = Vec::new();
-    for program in programs::all(conn)? {
-        let (events, starts) = starts_in_force(conn, &number, &program)?;
+    for program in programs::all(conn)?.iter() {
+        let (events, starts) = starts_in_force(conn, &number, program)?;
         let texts = events.iter().filter_map(handset_text).filter(|text| starts.contains(&text.inbound));
         let unknown =
             texts.filter(|text| text.provider == provider && text.time().or(times.of(text)).is_none());

@@ -133,7 +133,7 @@ fn take_in(
     }
     if reading.is_consent_question() && !number.consent.state_in(program.id).may_be_texted() {
         // A lead who is in, or was asked, is among the replies to read.
-        notices::raise(tx, &record, NoticeKind::ConsentQuestion, now)?;
+        notices::raise(tx, &record, NoticeKind::ConsentQuestion, context.now)?;
     }
     if text.opted_in_at_provider && reading.reply != ReplyIntent::OptIn {
         incoming.keep_opt_in_at_carrier(tx, &mut number)?;

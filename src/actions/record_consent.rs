@@ -66,7 +66,7 @@ pub fn record_consent(
     };
     let mut number = number.ok_or(ActionError::NotFound("number"))?;
     let program: Program = match &update {
-        NewConsentRecord::OptOut(_) => texting(tx, &number)?,
+        NewConsentRecord::OptOut(_) => confirming_program(tx, &number)?,
         _ => programs::find(tx, program)?,
     }
     .ok_or(ActionError::NotFound("program"))?;
@@ -108,7 +108,7 @@ pub fn record_opt_out(
 }
 
 /// The program that confirms a revocation of all of them: one that the lead knows, else the default one.
-fn texting(tx: &mut Tx<'_>, number: &Number) -> Result<Option<Program>, ActionError> {
+fn confirming_program(tx: &mut Tx<'_>, number: &Number) -> Result<Option<Program>, ActionError> {
     let all = programs::all(tx)?;
     let known = all.iter().position(|program| number.consent.may_be_texted_in(program.id));
     Ok(all.get(known.unwrap_or(0)).cloned())

@@ -3,7 +3,7 @@
 //! on again.
 
 use crate::domain::actor::Actor;
-use crate::domain::message::{StaleDecision, Status};
+use crate::domain::message::{HoldDecision, Status};
 use crate::domain::restore_hold::RestoreHold;
 use crate::domain::time::Timestamp;
 use crate::store::messages::{self, StatusChange};
@@ -101,7 +101,7 @@ fn withdraw_questions(tx: &mut Tx<'_>, now: Timestamp) -> Result<(), ActionError
             return Ok(());
         }
         for (asked, _) in open {
-            let withdrawn = StaleDecision::Withdrawn;
+            let withdrawn = HoldDecision::Withdrawn;
             expired_holds::decide(tx, asked.message_id, withdrawn, None, &Actor::System, now)?;
         }
     }

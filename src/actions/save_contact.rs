@@ -97,7 +97,7 @@ pub fn create_contact(
         && contacts::by_external_id(tx, external_id)?.is_some()
     {
         checked(phone, &details, EnteredDetails::ALL, context.region)?;
-        return Err(taken());
+        return Err(external_id_taken());
     }
     add_contact(tx, context, phone, &details)
 }
@@ -170,7 +170,7 @@ fn change_contact(
     if let Some(external_id) = &details.external_id
         && contacts::by_external_id(tx, external_id)?.is_some_and(|other| other.id != id)
     {
-        return Err(taken());
+        return Err(external_id_taken());
     }
     let (mut number, mut left) = numbers::lock_both(tx, &phone, contact.number_id, context.now)?;
     contacts::update(tx, contact, (&mut number, left.as_mut()), details, context.now)?;
@@ -208,6 +208,6 @@ fn note_change(
     Ok(words)
 }
 
-fn taken() -> ActionError {
+fn external_id_taken() -> ActionError {
     ActionError::field("external_id", "Another contact has this external id already. Enter a different one.")
 }

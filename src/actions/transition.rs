@@ -59,8 +59,8 @@ pub(super) fn record(
     let entry = append(tx, context, number, draft, &effects)?;
     let twin = append_to_twin(tx, context, number, &entry)?;
     apply_effects(tx, context, RecordedEvent { number, program, entry: &entry, confirm }, &effects)?;
-    if let Some((twin, entry, effects)) = &twin {
-        apply_effects(tx, context, RecordedEvent { number: twin, program, entry, confirm }, effects)?;
+    if let Some(TwinEvent { twin: number, entry, effects }) = &twin {
+        apply_effects(tx, context, RecordedEvent { number, program, entry, confirm }, effects)?;
     }
     Ok(Some(entry))
 }
@@ -111,6 +111,13 @@ fn undo_requests(
     Ok(())
 }
 
+/// The opt-out of a number's twin, and what follows from it.
+struct TwinEvent {
+    twin: LockedRow<Number>,
+    entry: LedgerEntry,
+    effects: Vec<Effect>,
+}
+
 /// Appends an opt-out to the number's twin, which is locked with it, and returns the twin's event with its effects. An
 /// acknowledgment waits until nothing is being handed over to the twin either.
 fn append_to_twin(
@@ -118,7 +125,7 @@ fn append_to_twin(
     context: &ActionContext<'_>,
     number: &Number,
     entry: &LedgerEntry,
-) -> Result<Option<(LockedRow<Number>, LedgerEntry, Vec<Effect>)>, StoreError> {
+) -> Result<Option<TwinEvent>, StoreError> {
     let event = &entry.event;
     let is_opt_out = matches!(event.kind, EventKind::OptedOut | EventKind::OptOutRepeated);
     if !is_opt_out || matches!(event.evidence, Evidence::OtherSpelling(_)) {
@@ -131,7 +138,7 @@ fn append_to_twin(
     let decision = share_opt_out(&twin.consent, event.program, event.source, event.occurred_at, link);
     let Decision { event: Some(draft), effects } = decision else { return Ok(None) };
     let entry = append(tx, context, &mut twin, draft, &effects)?;
-    Ok(Some((twin, entry, effects)))
+    Ok(Some(TwinEvent { twin, entry, effects }))
 }
 
 /// The end of a number's history, as evidence for another one.

@@ -101,7 +101,7 @@ impl Lane {
 
 words! {
     /// What became of a message that ran out while it waited for START, once the lead had opted in after all (RULES §4).
-    StaleDecision {
+    HoldDecision {
         /// A person had it sent anew.
         Sent = "sent",
         /// A person let it be.

@@ -1,5 +1,5 @@
 //! Keys to the JSON API, of which only hashes are kept, and the answers that were given to `Idempotency-Key`s. Written by
-//! `actions::api_keys` and `actions::send_once`.
+//! `actions::api_keys` and `actions::send_idempotently`.
 
 use diesel::prelude::*;
 

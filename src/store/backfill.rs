@@ -27,7 +27,7 @@ struct ContactCounts {
 /// When the database fails, or somebody was writing all the time.
 pub fn add_program_rows(tx: &mut Tx<'_>, program: &LockedRow<Program>) -> Result<(), StoreError> {
     let id = program.id;
-    engine::hold_numbers_still(tx)?;
+    engine::lock_numbers(tx)?;
     let stopped = tx.db.engine().stopped_everywhere_at();
     let rows = format!(
         "INSERT INTO consents (number_id, program_id, state, since) \

@@ -267,7 +267,7 @@ pub fn evidence_of(
 /// # Errors
 /// When the database fails, or somebody was recording all the time.
 pub fn lock_table(tx: &mut Tx<'_>) -> Result<(), StoreError> {
-    engine::hold_history_still(tx)
+    engine::lock_history(tx)
 }
 
 /// How many events there are, and the place of the last one.

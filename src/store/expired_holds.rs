@@ -11,7 +11,7 @@ use super::schema::{messages, stale_messages};
 use super::{ReadConn, StoreError, Tx};
 use crate::domain::actor::Actor;
 use crate::domain::id::{MessageId, NumberId, ProgramId};
-use crate::domain::message::StaleDecision;
+use crate::domain::message::HoldDecision;
 use crate::domain::time::Timestamp;
 
 /// Of one number so many are asked about at once: nobody reads more.
@@ -31,7 +31,7 @@ pub struct HoldQuestion {
     /// Since when a person is asked.
     pub asked_at: Timestamp,
     /// What became of it; none while nobody has decided.
-    pub decision: Option<StaleDecision>,
+    pub decision: Option<HoldDecision>,
     /// When.
     pub decided_at: Option<Timestamp>,
     /// By whom.
@@ -144,7 +144,7 @@ pub fn open_of(
 pub fn decide(
     tx: &mut Tx<'_>,
     message: MessageId,
-    decision: StaleDecision,
+    decision: HoldDecision,
     sent_as: Option<MessageId>,
     actor: &Actor,
     now: Timestamp,

@@ -129,7 +129,7 @@ pub fn read_existing<T, E: From<StoreError>>(
     let mut reading = place.reading()?;
     let known = CachedConfig::default();
     let mut conn = ReadConn::new(reading.db(), &known);
-    conn.db.engine().begin_snapshot()?;
+    conn.db.engine().begin_snapshot().map_err(StoreError::from)?;
     let result = read(&mut conn);
     conn.db.batch("ROLLBACK").map_err(StoreError::from)?;
     result
@@ -193,7 +193,7 @@ impl Store {
     }
 
     /// Reads on a connection of the pool. On SQLite right here: a read is a few microseconds of work on memory, and
-    /// handing it to another thread costs more than the read. What walks far belongs into [`Store::read_aside`].
+    /// handing it to another thread costs more than the read. What walks far belongs into [`Store::read_blocking`].
     ///
     /// # Errors
     /// Whatever `read` returns, and [`StoreError`] when no connection could be had.
@@ -206,7 +206,7 @@ impl Store {
         E: From<StoreError> + Send + 'static,
     {
         if !self.shared.readers.are_at_hand() {
-            return self.read_aside(read).await;
+            return self.read_blocking(read).await;
         }
         catch_unwind(AssertUnwindSafe(|| self.shared.read(read)))
             .unwrap_or_else(|_| Err(StoreError::Panicked.into()))
@@ -216,7 +216,7 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::read`].
-    pub async fn read_aside<T, E>(
+    pub async fn read_blocking<T, E>(
         &self,
         read: impl FnOnce(&mut ReadConn<'_>) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E>

@@ -78,7 +78,7 @@ pub fn slug(conn: &mut ReadConn<'_>, id: ProgramId) -> Result<Option<String>, St
 /// When the database fails.
 pub fn all_locked(tx: &mut Tx<'_>) -> Result<LockedRow<Vec<Program>>, StoreError> {
     config_cache::lock(tx)?;
-    Ok(LockedRow::new(all(tx)?))
+    Ok(LockedRow::new(all(tx)?.to_vec()))
 }
 
 /// As [`find`]; no other transaction changes a program before the commit.

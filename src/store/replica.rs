@@ -99,7 +99,7 @@ impl Store {
                 return Ok(ReplicaRead { found, age: Some(age) });
             }
         }
-        let found = self.read_aside(move |conn| read(conn)).await?;
+        let found = self.read_blocking(move |conn| read(conn)).await?;
         Ok(ReplicaRead { found, age: None })
     }
 

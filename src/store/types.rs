@@ -10,7 +10,7 @@ use diesel::sql_types::{BigInt, Binary, Nullable, SingleValue, Text};
 use crate::domain::consent::{EventKind, Source, StateName};
 use crate::domain::id::*;
 use crate::domain::language::Language;
-use crate::domain::message::{Category, Lane, StaleDecision, Status};
+use crate::domain::message::{Category, HoldDecision, Lane, Status};
 use crate::domain::note::NoteKind;
 use crate::domain::notice::NoticeKind;
 use crate::domain::phone::Phone;
@@ -122,7 +122,7 @@ word_columns!(
     Status,
     Lane,
     Category,
-    StaleDecision,
+    HoldDecision,
     NoteKind,
     QuestionKind,
     QuestionAnswer,

@@ -47,7 +47,7 @@ fn figures(conn: &mut ReadConn<'_>, now: Timestamp) -> Result<MetricValues, Stor
 /// When the database fails.
 pub async fn metrics(app: Data<AppState>) -> Result<HttpResponse, PageError> {
     let now = app.clock.now();
-    let figures = app.store.read_aside(move |conn| figures(conn, now)).await?;
+    let figures = app.store.read_blocking(move |conn| figures(conn, now)).await?;
     let mut registry = Registry::with_prefix("sms_opt_in");
     let (contacts, waiting) = (GaugeFamily::default(), GaugeFamily::default());
     for (state, n) in figures.contacts {

@@ -24,7 +24,7 @@ use super::form::{FormErrors, PostedForm};
 use super::page::{PageFrame, html_status, see_other};
 use super::session::{self, Editor, SignedIn, Viewer};
 use crate::actions::send_message::{NewMessage, check_body};
-use crate::actions::{ActionError, FieldError, sending_context};
+use crate::actions::{FieldError, sending_context};
 use crate::domain::consent::StateName;
 use crate::domain::evidence::BasisKind;
 use crate::domain::message::{Category, ReceiptStatus, Status};

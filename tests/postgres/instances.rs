@@ -29,6 +29,16 @@ fn beside(world: &World) -> (Arc<OnStage<Slow>>, JobContext) {
     (slow, JobContext { store, clock: Clock::System, seals, ..jobs })
 }
 
+/// Ends the sessions that hold the locks among instances.
+fn end_locks(url: &str) {
+    let (_, name) = url.rsplit_once('/').unwrap();
+    let end = format!(
+        "SELECT pg_terminate_backend(pid) FROM pg_locks JOIN pg_database ON pg_database.oid = database \
+         WHERE locktype = 'advisory' AND datname = '{name}'"
+    );
+    database::run(url, &end).unwrap();
+}
+
 /// Ana's texts are handed over by the second instance while her STOP reaches the first.
 async fn stop_at_the_other(loses_its_lock: bool) {
     let world = world().await;
@@ -49,7 +59,7 @@ async fn stop_at_the_other(loses_its_lock: bool) {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     if loses_its_lock {
-        database::end_locks(&world.database);
+        end_locks(&world.database);
     }
     let simulator = world.bound_app.simulator.as_ref().unwrap();
     let status = simulator.lead_texts(&ana.phone, "+12065550199", "STOP").await.unwrap();

@@ -7,11 +7,11 @@ use crate::domain::phone::Phone;
 use super::Commands;
 use crate::actions::ActionError;
 use crate::actions::deliver::deliver_now;
-use crate::actions::expired_holds::{HoldAnswer, decide_stale};
+use crate::actions::expired_holds::{HoldAnswer, answer_hold};
 use crate::actions::receive_receipt::receive_receipt;
 use crate::actions::receive_text::{ReceivedResult, receive_text};
+use crate::actions::send_idempotently::{IdempotentRequest, IdempotentResult, send_idempotently};
 use crate::actions::send_message::{NewMessage, SendResult, send_from_page, send_to_phone};
-use crate::actions::send_once::{OnceRequest, OnceResult, send_once};
 
 impl Commands {
     /// Sends what a person wrote on a page.
@@ -25,17 +25,20 @@ impl Commands {
     }
 
     /// Sends what a program asks for, at most once for each idempotency key.
-    pub async fn send_once(self, request: OnceRequest) -> Result<OnceResult, ActionError> {
-        self.run(move |tx, context| send_once(tx, context, &request)).await
+    pub async fn send_idempotently(
+        self,
+        request: IdempotentRequest,
+    ) -> Result<IdempotentResult, ActionError> {
+        self.run(move |tx, context| send_idempotently(tx, context, &request)).await
     }
 
     /// Records what a person decided about an expired message.
-    pub async fn decide_stale(
+    pub async fn answer_hold(
         self,
         message: MessageId,
         answer: HoldAnswer,
     ) -> Result<Option<SendResult>, ActionError> {
-        self.run(move |tx, context| decide_stale(tx, context, message, answer)).await
+        self.run(move |tx, context| answer_hold(tx, context, message, answer)).await
     }
 
     /// Delivers a scheduled message to a simulated phone now. False when it is no longer scheduled.

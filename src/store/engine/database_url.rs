@@ -4,7 +4,9 @@ use std::mem::ManuallyDrop;
 
 use diesel::{PgConnection, SqliteConnection};
 
-use super::{Bridge, Checkpoints, DatabaseLocker, OwnConnection, ReadPool, parameters, postgres, sqlite, tls};
+use super::{
+    Bridge, Checkpoints, DatabaseLocker, OwnConnection, ReadPool, parameters, postgres, sqlite, tls,
+};
 use crate::store::StoreError;
 
 /// Where the database is.

@@ -6,6 +6,7 @@ mod checkpoints;
 mod connections;
 mod copying;
 mod database_url;
+mod exclusive;
 mod locker;
 mod locking;
 mod parameters;
@@ -13,7 +14,6 @@ mod postgres;
 mod prepared;
 mod replica_pool;
 mod sqlite;
-mod still;
 mod tls;
 pub mod transfer;
 
@@ -28,11 +28,11 @@ pub(super) use connections::{OwnConnection, ReadPool};
 use copying::{CopiedTable, TABLES};
 pub(super) use database_url::{DatabaseUrl, open_copy};
 use database_url::{existing_source, moving};
+pub(super) use exclusive::{lock_history, lock_numbers, run_exclusively};
 pub(super) use locker::{DatabaseLocker, HeldLock};
 pub(super) use locking::{first_locked, load_free_locked, load_locked};
 pub(super) use prepared::{CachedQuery, CachedStatement, few_lengths};
 pub(super) use replica_pool::{ReplicaPool, ServerPosition};
-pub(super) use still::{hold_history_still, hold_numbers_still, run_exclusively};
 pub(super) use tls::Bridge;
 
 /// A connection to either database.

@@ -1,6 +1,7 @@
 //! PostgreSQL 15 and later: how it is reached, the pool that reads from it, and what it does in its own way.
 
 mod integrity;
+mod position;
 mod search;
 
 use std::time::Duration;
@@ -10,7 +11,7 @@ use diesel::prelude::*;
 use diesel::r2d2::{self, ConnectionManager, CustomizeConnection, NopErrorHandler};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use super::{DatabaseEngine, OrphanRows, ServerPosition, replica_pool};
+use super::{DatabaseEngine, OrphanRows, ServerPosition};
 use crate::store::StoreError;
 
 pub(super) use integrity::other_sessions;
@@ -185,14 +186,14 @@ impl DatabaseEngine for PgConnection {
     }
 
     fn written(&mut self) -> QueryResult<Option<ServerPosition>> {
-        replica_pool::written(self)
+        position::written(self)
     }
 
     fn replayed(&mut self) -> QueryResult<Option<ServerPosition>> {
-        replica_pool::replayed(self)
+        position::replayed(self)
     }
 
     fn begin_lineage(&mut self, timeline: i32, word: &str) -> QueryResult<()> {
-        replica_pool::begin_lineage(self, timeline, word)
+        position::begin_lineage(self, timeline, word)
     }
 }

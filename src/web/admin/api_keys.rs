@@ -6,7 +6,6 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
-use crate::actions::ActionError;
 use crate::domain::id::ApiKeyId;
 use crate::store::StoreError;
 use crate::store::api_keys::{self, ApiKey};

@@ -25,7 +25,7 @@ use super::names::DisplayNames;
 use super::program_scope::{self, ProgramScope, ProgramTab};
 use super::troubleshoot::{VerdictPanel, VerdictSubject};
 use crate::actions::send_message::{NewMessage, check_body, needs_basis};
-use crate::actions::{ActionError, FieldError, sending_context};
+use crate::actions::{FieldError, sending_context};
 use crate::domain::decide::check_reinvite;
 use crate::domain::evidence::BasisKind;
 use crate::domain::id::ContactId;

@@ -90,7 +90,7 @@ async fn decide(
         _ => return Err(PageError::BadRequest("Choose to send the message now or to leave it.".to_owned())),
     };
     let actor = who.actor();
-    match app.commands(actor).decide_stale(id, choice).await {
+    match app.commands(actor).answer_hold(id, choice).await {
         Ok(None) => session::flash(&session, "Left: the message stays expired."),
         Ok(Some(accepted)) if accepted.status == Status::Blocked => {
             let words = format!("Not sent. The attempt was logged. {}", accepted.words);

@@ -15,7 +15,7 @@ use super::troubleshoot::{VerdictPanel, VerdictSubject};
 use crate::actions::sending_context;
 use crate::domain::gate::{CheckName, GateCheck, GateOutcome, Outcome, Verdict};
 use crate::domain::id::MessageId;
-use crate::domain::message::{StaleDecision, Status};
+use crate::domain::message::{HoldDecision, Status};
 use crate::domain::program::Program;
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
@@ -180,11 +180,11 @@ struct StaleAnswer {
     sent_as: Option<MessageId>,
 }
 
-fn answered(decision: StaleDecision) -> &'static str {
+fn answered(decision: HoldDecision) -> &'static str {
     match decision {
-        StaleDecision::Sent => "Sent again",
-        StaleDecision::Left => "Not sent",
-        StaleDecision::Withdrawn => "Closed (consent ended)",
+        HoldDecision::Sent => "Sent again",
+        HoldDecision::Left => "Not sent",
+        HoldDecision::Withdrawn => "Closed (consent ended)",
     }
 }
 

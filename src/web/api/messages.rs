@@ -14,8 +14,8 @@ use super::strict::{StrictBody, StrictJson, UnknownFields};
 use super::verdict::VerdictView;
 use super::views::MessageView;
 use super::words;
+use crate::actions::send_idempotently::{IdempotentRequest, IdempotentResult};
 use crate::actions::send_message::NewMessage;
-use crate::actions::send_once::{OnceRequest, OnceResult};
 use crate::domain::evidence::{BasisKind, ContactBasis};
 use crate::domain::id::MessageId;
 use crate::domain::message::{Category, Status};
@@ -109,8 +109,8 @@ pub(super) async fn create(
     let wanted = NewMessage { to, body, category, program, basis };
     let has_key = idempotency_key.is_some();
     let api_key = key.record().id;
-    let request = OnceRequest { api_key, idempotency_key, request_sha256, message: wanted };
-    let sent = app.commands(key.actor()).send_once(request).await.map(answer);
+    let request = IdempotentRequest { api_key, idempotency_key, request_sha256, message: wanted };
+    let sent = app.commands(key.actor()).send_idempotently(request).await.map(answer);
     let (status, text) = sent.map_err(|error| match ProblemDetails::from(error) {
         problem if has_key => problem.of_keyed_request(),
         problem => problem,
@@ -143,8 +143,8 @@ pub(super) struct AcceptedView<'a> {
 }
 
 /// The status and the body of the answer.
-fn answer(sent: OnceResult) -> (u16, String) {
-    let OnceResult::Answered { result, program } = sent else {
+fn answer(sent: IdempotentResult) -> (u16, String) {
+    let IdempotentResult::Answered { result, program } = sent else {
         let detail = "This Idempotency-Key was used for a different request.";
         let problem = ProblemDetails::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", detail);
         return (problem.status().as_u16(), problem.body().to_string());

@@ -18,8 +18,8 @@ use sms_opt_in::domain::phone::Phone;
 use sms_opt_in::store::contacts::{self, ContactDetails};
 use sms_opt_in::store::{Tx, numbers};
 
+use super::consent::{stop, submission};
 use super::stage::{REGION, ROUNDS, Stage, one_of};
-use crate::consent::{stop, submission};
 
 impl Stage {
     /// A contact on a number of its own.

@@ -9,7 +9,7 @@ use sms_opt_in::actions::ActionError;
 use sms_opt_in::actions::deliver::{claim, claim_all, record_outcome, record_outcomes, wake};
 use sms_opt_in::actions::edit_program::keep_rules;
 use sms_opt_in::actions::expire::expire;
-use sms_opt_in::actions::expired_holds::{HoldAnswer, decide_stale};
+use sms_opt_in::actions::expired_holds::{HoldAnswer, answer_hold};
 use sms_opt_in::actions::receive_receipt::receive_receipt;
 use sms_opt_in::actions::reinvite::reinvite;
 use sms_opt_in::actions::send_message::{NewMessage, send_message};
@@ -19,8 +19,8 @@ use sms_opt_in::domain::phone::Phone;
 use sms_opt_in::store::messages::{self, Message, StatusChange};
 use sms_opt_in::store::{Tx, expired_holds};
 
+use super::consent::{start, stop};
 use super::stage::{REGION, ROUNDS, Stage, one_of};
-use crate::consent::{start, stop};
 use crate::support::KEY;
 
 impl Stage {
@@ -114,7 +114,7 @@ pub async fn a_claim_twice(stage: &mut Stage) {
 
 /// Two workers want the same texts, each in its own order, and one of the leads says STOP.
 pub async fn claims_of_many_and_a_stop(stage: &mut Stage) {
-    for round in 0..rounds() {
+    for round in 0..ROUNDS {
         let (mut ids, mut phones) = (Vec::new(), Vec::new());
         for n in 0..5 {
             let phone = stage.opted_in(&format!("SM{round}-{n}")).await;
@@ -302,7 +302,7 @@ pub async fn an_expired_hold_decided_twice(stage: &mut Stage) {
         let decide = |choice: HoldAnswer| {
             let (actor, now) = (stage.ada(), stage.now);
             move |tx: &mut Tx<'_>| {
-                decide_stale(tx, &ActionContext::new(&actor, now, REGION), id, choice).map(drop)
+                answer_hold(tx, &ActionContext::new(&actor, now, REGION), id, choice).map(drop)
             }
         };
         let other = if round % 2 == 0 { HoldAnswer::Send } else { HoldAnswer::Leave };

@@ -17,8 +17,8 @@ use sms_opt_in::domain::program::Program;
 use sms_opt_in::domain::schedule::ScheduleRule;
 use sms_opt_in::store::{Tx, counters, forms, programs, rulebooks, sending};
 
+use super::consent::start;
 use super::stage::{REGION, ROUNDS, Stage, one_of};
-use crate::consent::start;
 
 const FORM: &str = "opt-in";
 

@@ -19,9 +19,9 @@ use sms_opt_in::domain::time::Timestamp;
 use sms_opt_in::store::inbound_questions::{self, InboundQuestion};
 use sms_opt_in::store::{Tx, events};
 
+use super::consent::{start, stop, text};
+use super::messages::receipt;
 use super::stage::{REGION, ROUNDS, Stage};
-use crate::consent::{start, stop, text};
-use crate::messages::receipt;
 
 type Write = Box<dyn Fn(&mut Tx<'_>) -> Result<(), ActionError> + Send>;
 
@@ -285,7 +285,7 @@ pub async fn the_acceptance_and_a_yes(stage: &mut Stage) {
 /// The lead was in. A STOP from the carrier's list meets a START that was sent five minutes later and whose webhook tells no time:
 /// behind it the STOP is older, and before it the START asks the carrier.
 pub async fn a_listed_stop_and_a_start(stage: &mut Stage) {
-    for round in 0..rounds() {
+    for round in 0..ROUNDS {
         let phone = stage.opted_in(&format!("SM{round}a")).await;
         let ago = |minutes: i64| Some(stage.now.plus(-chrono::Duration::minutes(minutes)));
         let begin = InboundText { sent_at: ago(20), ..start(&phone, &format!("SM{round}a")) };

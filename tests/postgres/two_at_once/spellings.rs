@@ -11,8 +11,8 @@ use sms_opt_in::domain::phone::Phone;
 use sms_opt_in::store::contacts::ContactDetails;
 use sms_opt_in::store::{Tx, numbers};
 
+use super::consent::{start, stop};
 use super::stage::{REGION, ROUNDS, Stage};
-use crate::consent::{start, stop};
 
 /// Enough rounds for two writes that lock in opposite orders to meet.
 fn many() -> usize {

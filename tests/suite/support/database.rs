@@ -77,15 +77,6 @@ pub fn bring_back(url: &str) {
     run_on_server(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true"));
 }
 
-/// Ends the sessions that hold the locks among instances.
-pub fn end_locks(url: &str) {
-    let (_, name) = url.rsplit_once('/').unwrap();
-    run_on_server(&format!(
-        "SELECT pg_terminate_backend(pid) FROM pg_locks JOIN pg_database ON pg_database.oid = database \
-         WHERE locktype = 'advisory' AND datname = '{name}'"
-    ));
-}
-
 /// The address of a database that is not there.
 pub fn missing(directory: &TempDir) -> String {
     match is_postgres() {

@@ -17,14 +17,14 @@ pub(in crate::store) fn run_exclusively(tx: &mut Tx<'_>) -> Result<(), StoreErro
 
 /// Waits until nobody writes about a number, and keeps it so until the commit: whoever does waits behind it, and then finds
 /// that the programs are no longer those it knew.
-pub(in crate::store) fn hold_numbers_still(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+pub(in crate::store) fn lock_numbers(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     lock_table(tx, "numbers")
 }
 
 /// Waits until no event is being recorded by anybody, and keeps it so until the commit: events are numbered when they are
 /// written but seen when they are committed, and a seal must not run past one that is still to come. Everybody who
 /// records waits behind it, so it waits only for a moment, in a transaction of its own that holds nothing.
-pub(in crate::store) fn hold_history_still(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+pub(in crate::store) fn lock_history(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     // Of two instances that seal, the second sees what the first sealed.
     lock_table(tx, "consent_events")
 }

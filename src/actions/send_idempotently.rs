@@ -10,7 +10,7 @@ use super::{ActionContext, ActionError};
 
 /// A message that a program asks for.
 #[derive(Clone, Debug)]
-pub struct OnceRequest {
+pub struct IdempotentRequest {
     /// The API key that asks.
     pub api_key: ApiKeyId,
     /// The idempotency key, if there is one.
@@ -21,9 +21,9 @@ pub struct OnceRequest {
     pub message: NewMessage,
 }
 
-/// The answer to a [`OnceRequest`].
+/// The answer to a [`IdempotentRequest`].
 #[derive(Debug)]
-pub enum OnceResult {
+pub enum IdempotentResult {
     /// What became of the message, now or when the key was used first.
     Answered {
         /// The result.
@@ -39,19 +39,19 @@ pub enum OnceResult {
 ///
 /// # Errors
 /// As [`send_message`].
-pub fn send_once(
+pub fn send_idempotently(
     tx: &mut Tx<'_>,
     context: &ActionContext<'_>,
-    request: &OnceRequest,
-) -> Result<OnceResult, ActionError> {
-    let OnceRequest { api_key: api_key_id, idempotency_key, request_sha256, message } = request;
+    request: &IdempotentRequest,
+) -> Result<IdempotentResult, ActionError> {
+    let IdempotentRequest { api_key: api_key_id, idempotency_key, request_sha256, message } = request;
     let Some(key) = idempotency_key else {
         let result = send_message(tx, context, message)?;
         return answered(tx, result);
     };
     if let Some(known) = api_keys::answered(tx, *api_key_id, key)? {
         if known.request_sha256 != *request_sha256 {
-            return Ok(OnceResult::KeyReused);
+            return Ok(IdempotentResult::KeyReused);
         }
         let message = known.message_id.ok_or(ActionError::NotFound("message"))?;
         let result = send_message::once_accepted(tx, message)?;
@@ -69,10 +69,10 @@ pub fn send_once(
     answered(tx, result)
 }
 
-fn answered(tx: &mut Tx<'_>, result: SendResult) -> Result<OnceResult, ActionError> {
+fn answered(tx: &mut Tx<'_>, result: SendResult) -> Result<IdempotentResult, ActionError> {
     let program = match &result.verdict {
         Some(verdict) => programs::slug(tx, verdict.program)?.unwrap_or_default(),
         None => String::new(),
     };
-    Ok(OnceResult::Answered { result: Box::new(result), program })
+    Ok(IdempotentResult::Answered { result: Box::new(result), program })
 }
