@@ -86,7 +86,8 @@ pub async fn bind(config: ServerConfig, clock: Clock) -> Result<BoundServer> {
     let sender = config.sender_number()?.map(|phone| phone.as_str().to_owned());
     let now = clock.now();
     let kind = database_kind(&config, &store, now).await?;
-    store.write(move |tx| install::install(tx, sender.as_deref(), now)).await?;
+    let region = config.default_region.clone();
+    store.write(move |tx| install::install(tx, sender.as_deref(), &region, now)).await?;
     let listener = TcpListener::bind(&config.bind)
         .with_context(|| format!("The address {} cannot be used.", config.bind))?;
     let local = listener.local_addr()?;

@@ -25,24 +25,24 @@ pub struct ServerConfig {
     /// Address and port to listen on.
     #[arg(long, env = "BIND", default_value = "127.0.0.1:8080", global = true)]
     pub bind: String,
-    /// The address under which the world reaches this server; http://BIND when absent.
+    /// The public address of this server. Default: http://BIND.
     #[arg(long, env = "PUBLIC_URL", global = true)]
     public_url: Option<String>,
-    /// Signs sessions and seals; made and kept beside the database on first start when absent.
+    /// Signs sessions and seals. If it is absent, the first start creates one beside the database.
     #[arg(long, env = "SECRET_KEY", hide_env_values = true, global = true)]
     secret_key: Option<SecretString>,
-    /// Where the files lie that belong beside the database (secret key, seals); its folder when absent, with PostgreSQL
-    /// the working folder.
+    /// The folder for the secret key and the seals. Default: the folder of the database; with PostgreSQL, the working
+    /// folder.
     #[arg(long, env = "DATA_DIR", global = true)]
     data_dir: Option<PathBuf>,
-    /// The region meant by a number without country code (ISO 3166).
+    /// The country of numbers without a country code (ISO 3166). The first start takes its time zone for the organization.
     #[arg(long, env = "DEFAULT_REGION", default_value = "US", global = true)]
     pub default_region: String,
-    /// The proxies in front of this server: networks or addresses, with commas between them; empty for none. Only what they
-    /// say in X-Forwarded-For is believed. A visitor's address is evidence of consent.
+    /// The proxies in front of this server: networks or addresses, separated by commas; empty for none. X-Forwarded-For is
+    /// trusted only from them. A visitor's address is evidence of consent.
     #[arg(long, env = "TRUSTED_PROXIES", default_value = "127.0.0.0/8,::1/128", global = true)]
     trusted_proxies: String,
-    /// Who carries the texts; the simulator when absent.
+    /// The SMS provider. Default: the simulator.
     #[arg(long, env = "PROVIDER", value_enum, global = true)]
     provider: Option<ProviderName>,
     /// The default program's sender number.

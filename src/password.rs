@@ -37,7 +37,7 @@ pub fn check(password: &str, email: &str) -> Result<(), &'static str> {
     } else if password.len() > LONGEST {
         Err("Choose a shorter password: at most 1,024 bytes.")
     } else if password.trim().eq_ignore_ascii_case(email.trim()) {
-        Err("Choose a password that is not the e-mail address.")
+        Err("Choose a password that is not the email address.")
     } else {
         Ok(())
     }

@@ -88,7 +88,7 @@ pub(super) fn queue(
 
 /// Why an opt-in request is canceled when the START comes first.
 pub(super) fn opted_in_before() -> StatusChange<'static> {
-    StatusChange::coded("cancelled", "The lead opted in before it went out.")
+    StatusChange::coded("cancelled", "The contact opted in before it was sent.")
 }
 
 impl RecordedEvent<'_> {
@@ -174,7 +174,7 @@ fn why_canceled(kind: EventKind) -> &'static str {
         EventKind::DoNotTextSet => "This number is on the Do Not Text list.",
         EventKind::ConsentEnded => "The number has another owner.",
         EventKind::SimulationEnded => "The database became real.",
-        _ => "The lead opted out.",
+        _ => "The contact opted out.",
     }
 }
 
@@ -183,18 +183,18 @@ fn after_opt_in(message: &Message, now: Timestamp) -> Option<(Status, StatusChan
     let is_expired = message.expires_at.is_some_and(|until| until <= now);
     match (message.lane, message.status) {
         (Lane::OptOutConfirmation, _) => {
-            let why = StatusChange::coded("cancelled", "The lead opted in again before it went out.");
+            let why = StatusChange::coded("cancelled", "The contact opted in again before it was sent.");
             Some((Status::Cancelled, why))
         }
         (Lane::Invitation, _) => Some((Status::Cancelled, opted_in_before())),
         (_, Status::Held) if is_expired => {
-            let why = StatusChange::coded("expired", "The hold time ended before the lead opted in.");
+            let why = StatusChange::coded("expired", "The hold time ended before the contact opted in.");
             Some((Status::Expired, why))
         }
         (_, Status::Held) => {
             // The confirmation that was queued before comes first on the handset.
             let due_at = Some(now.plus(Duration::microseconds(1)));
-            let why = StatusChange { due_at, ..StatusChange::noted("The lead opted in: released.") };
+            let why = StatusChange { due_at, ..StatusChange::noted("The contact opted in: released.") };
             Some((Status::Queued, why))
         }
         _ => None,

@@ -17,7 +17,7 @@ const AT_ONCE: i64 = 1000;
 pub fn expire(tx: &mut Tx<'_>, now: Timestamp) -> Result<usize, ActionError> {
     let overdue = messages::holds_ending(tx, now, AT_ONCE)?;
     for message in &overdue {
-        let why = StatusChange::coded("expired", "The hold time ended before the lead opted in.");
+        let why = StatusChange::coded("expired", "The hold time ended before the contact opted in.");
         messages::advance(tx, message, Status::Expired, now, &why)?;
     }
     Ok(overdue.len())

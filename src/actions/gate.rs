@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use crate::domain::calendar::LocalCalendar;
 use crate::domain::consent::ConsentState;
 use crate::domain::gate::{
     FailedRequest, GateQuestion, MessagePurpose, PendingRequest, RequestProgress, UsedCap, Verdict, ask, caps,
@@ -16,7 +17,9 @@ use crate::domain::time::Timestamp;
 use crate::store::contacts::ContactLocation;
 use crate::store::messages::Message;
 use crate::store::numbers::Number;
-use crate::store::{ReadConn, StoreError, contacts, events, messages, programs, rulebooks, sending};
+use crate::store::{
+    ReadConn, StoreError, contacts, events, messages, organization, programs, rulebooks, sending,
+};
 
 /// A program's means of sending, as they stand now.
 #[derive(Debug)]
@@ -31,6 +34,8 @@ pub struct SendingContext {
     pub rulebook: Arc<Rulebook>,
     /// Where the recipients may be, as far as it was read for many numbers at once.
     places: HashMap<NumberId, Vec<ContactLocation>>,
+    /// The calendar of those who read the verdict: the organization's, unless a page puts its reader's there.
+    pub calendar: LocalCalendar,
 }
 
 /// How a program stands: its sender, the switch of the installation, and the rules.
@@ -45,6 +50,7 @@ pub fn sending_context(conn: &mut ReadConn<'_>, program: &Program) -> Result<Sen
         sending_on,
         standstill,
         rulebook: rulebooks::current(conn)?,
+        calendar: organization::calendar(conn)?,
         places: HashMap::new(),
     })
 }
@@ -59,6 +65,12 @@ struct GateQuery {
 }
 
 impl SendingContext {
+    /// The same for a reader with a calendar of their own.
+    #[must_use]
+    pub fn read_by(self, calendar: LocalCalendar) -> SendingContext {
+        SendingContext { calendar, ..self }
+    }
+
     /// Reads where the recipients of these messages may be, for those programs whose texts depend on it: one query for all.
     ///
     /// # Errors
@@ -206,6 +218,7 @@ impl SendingContext {
             legal_caps: &legal_caps,
             purpose,
             now,
+            calendar: self.calendar,
         }))
     }
 }

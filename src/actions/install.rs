@@ -1,10 +1,11 @@
-//! What a new installation starts with: the default program, its sender number and its hosted form. Used at each start; it
-//! writes only what is missing.
+//! What a new installation starts with: the time zone of its region, the default program, its sender number and its hosted
+//! form. Used at each start; it writes only what is missing.
 
+use crate::domain::calendar::LocalCalendar;
 use crate::domain::language::Language;
 use crate::domain::program::Program;
 use crate::domain::time::Timestamp;
-use crate::store::{LockedRow, Tx, forms, programs, settings};
+use crate::store::{LockedRow, Tx, forms, organization, programs, settings};
 
 use super::ActionError;
 use super::publish_form::first_form;
@@ -16,7 +17,18 @@ const FORM_SLUG: &str = "opt-in";
 ///
 /// # Errors
 /// When the database fails.
-pub fn install(tx: &mut Tx<'_>, sender: Option<&str>, now: Timestamp) -> Result<(), ActionError> {
+pub fn install(
+    tx: &mut Tx<'_>,
+    sender: Option<&str>,
+    region: &str,
+    now: Timestamp,
+) -> Result<(), ActionError> {
+    if settings::get(tx, settings::TIME_ZONE)?.is_none() {
+        organization::lock(tx)?;
+        if settings::get(tx, settings::TIME_ZONE)?.is_none() {
+            organization::set_calendar(tx, LocalCalendar::of_country(region))?;
+        }
+    }
     let program = match programs::find_locked(tx, None)? {
         Some(program) => program,
         None => first_program(tx, now)?,

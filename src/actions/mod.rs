@@ -48,6 +48,7 @@ pub mod seal;
 pub mod seed;
 pub mod send_idempotently;
 pub mod send_message;
+pub mod set_time_zone;
 pub mod spelling;
 pub mod starts;
 pub mod submit_form;

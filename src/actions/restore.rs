@@ -3,6 +3,7 @@
 //! on again.
 
 use crate::domain::actor::Actor;
+use crate::domain::calendar::LocalCalendar;
 use crate::domain::message::{HoldDecision, Status};
 use crate::domain::restore_hold::RestoreHold;
 use crate::domain::time::Timestamp;
@@ -51,7 +52,7 @@ pub fn suspend_sending(tx: &mut Tx<'_>, why: RestoreHold, now: Timestamp) -> Res
         while cancel_some(tx, RESTORED, now)? > 0 {}
     }
     sending::switch(tx, &switch, false, Some(why))?;
-    admin_log::add(tx, &Actor::System, "sending.off", "all sending", &why.facts(), now)?;
+    admin_log::add(tx, &Actor::System, "sending.off", "all sending", &why.facts(LocalCalendar::UTC), now)?;
     Ok(())
 }
 

@@ -26,7 +26,7 @@ pub(super) fn cancel_if_ended(
         return Ok(false);
     }
     let why = match message.lane {
-        Lane::Help => "The lead opted out before it was handed over.",
+        Lane::Help => "The contact opted out before it was sent.",
         _ => "Consent ended after it was accepted; a later START does not revive it.",
     };
     messages::advance(tx, message, Status::Cancelled, now, &StatusChange::coded("cancelled", why))?;
@@ -89,8 +89,8 @@ fn fail_ended(
     now: Timestamp,
 ) -> Result<(), ActionError> {
     let (cause, because) = match kind {
-        EventKind::OptedOut | EventKind::OptOutRepeated => ("opted_out", "the lead opted out"),
-        EventKind::DoNotTextSet => ("do_not_text", "the number is marked Do not text"),
+        EventKind::OptedOut | EventKind::OptOutRepeated => ("opted_out", "the contact opted out"),
+        EventKind::DoNotTextSet => ("do_not_text", "the number is on the Do Not Text list"),
         _ => ("consent_ended", "consent ended"),
     };
     let note = format!("Not delivered (code {code}), and not sent again: {because}.");

@@ -10,7 +10,7 @@ use crate::domain::id::NumberId;
 use crate::domain::intent::{Intent, Revocation};
 use crate::domain::time::Timestamp;
 use crate::store::numbers::Number;
-use crate::store::{LockedRow, Tx, inbound, numbers, programs, reviews, rulebooks};
+use crate::store::{LockedRow, Tx, inbound, numbers, organization, programs, reviews, rulebooks};
 
 use super::transition::apply;
 use super::{ActionContext, ActionError};
@@ -101,8 +101,9 @@ pub fn expire_reviews(tx: &mut Tx<'_>, now: Timestamp) -> Result<usize, ActionEr
     // Business days are no shorter than days.
     let days = rulebooks::current(tx)?.deadlines(now).review_days;
     let latest = now.plus(-Duration::days(days.into()));
+    let calendar = organization::calendar(tx)?;
     for (id, since) in reviews::older_than(tx, latest, AT_ONCE)? {
-        if business_days::after(since, days) > now {
+        if business_days::after(since, days, calendar) > now {
             continue;
         }
         let Some(mut number) =

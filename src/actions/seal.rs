@@ -6,6 +6,7 @@ use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
+use crate::domain::calendar::LocalCalendar;
 use crate::domain::ledger::{EventHash, GENESIS, fold_position, fold_seal};
 use crate::domain::time::Timestamp;
 use crate::store::seals::{self, NUMBERED, PLAIN, Seal};
@@ -102,7 +103,7 @@ pub fn digest_of_all(conn: &mut ReadConn<'_>) -> Result<(u64, String), StoreErro
 pub(super) fn behind(sealed_at: Timestamp) -> String {
     format!(
         "The database is older than the last seal of {}: was a backup restored, or were seals deleted?",
-        sealed_at.words()
+        LocalCalendar::UTC.time(sealed_at)
     )
 }
 

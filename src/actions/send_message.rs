@@ -112,11 +112,11 @@ pub fn send_message(
     }
     let words = match message.status {
         Status::Held => {
-            "Held: the opt-in template goes first; the message follows when the lead replies START."
+            "Held. We send an opt-in request first, and this message after the contact replies START."
                 .to_owned()
         }
         Status::Scheduled => {
-            format!("Scheduled: it goes out by itself at the next allowed time. {}", verdict.headline())
+            format!("Scheduled for the next allowed time. {}", verdict.headline())
         }
         _ => "Queued for delivery.".to_owned(),
     };

@@ -13,7 +13,7 @@ use crate::domain::message::Lane;
 use crate::domain::program::Program;
 use crate::store::messages;
 use crate::store::numbers::{self, Number};
-use crate::store::{LockedRow, StoreError, Tx, events, rulebooks};
+use crate::store::{LockedRow, StoreError, Tx, events, organization, rulebooks};
 
 use super::effects::{RecordedEvent, apply_effects};
 use super::{ActionContext, ActionError};
@@ -42,7 +42,8 @@ pub(super) fn apply_answered(
         let deadlines = rulebooks::current(tx)?.deadlines(context.now);
         revocation.check_confirmation(deadlines, context.now)?;
     }
-    let decision = decide(&number.consent, program.id, intent, context.now)?;
+    let calendar = organization::calendar(tx)?;
+    let decision = decide(&number.consent, program.id, intent, context.now, calendar)?;
     Ok(record(tx, context, number, program, decision, confirm)?)
 }
 
@@ -103,7 +104,8 @@ fn undo_requests(
         }
         let why = "It was cancelled before it went out.".to_owned();
         let intent = Intent::InvitationFailed { message: message.id, seq: message.accepted_seq, why };
-        let decision = decide(&number.consent, message.program_id, intent, context.now);
+        let calendar = organization::calendar(tx)?;
+        let decision = decide(&number.consent, message.program_id, intent, context.now, calendar);
         if let Some(draft) = decision.ok().and_then(|decision| decision.event) {
             events::append(tx, number, draft, context.actor, context.now)?;
         }

@@ -57,6 +57,7 @@ fn add_user(
         password_hash: new.password_hash,
         created_at: context.now,
         disabled_at: None,
+        time_zone: None,
     };
     users::insert(tx, all, &user)?;
     note(tx, context, "user.created", &user, &format!("Role: {}.", user.role.label()))?;
@@ -75,9 +76,9 @@ pub fn person_errors(
     let (email, name) = (email.trim().to_lowercase(), one_line(name));
     let mut errors = Vec::new();
     if !email.validate_email() || email.len() > 254 {
-        errors.push(FieldError::new("email", "Enter an e-mail address, like name@example.com."));
+        errors.push(FieldError::new("email", "Enter an email address, like name@example.com."));
     } else if users::by_email(conn, &email)?.is_some() {
-        errors.push(FieldError::new("email", "Somebody already signs in with this e-mail address."));
+        errors.push(FieldError::new("email", "This email address is already in use."));
     }
     if name.is_empty() || name.chars().count() > 200 {
         errors.push(FieldError::new("name", "Enter a name of at most 200 characters."));

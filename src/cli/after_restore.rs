@@ -16,6 +16,7 @@ use crate::app::{OperatorStore, mark, secret_key};
 use crate::clock::Clock;
 use crate::config::{ProviderName, ServerConfig};
 use crate::domain::actor::Actor;
+use crate::domain::calendar::LocalCalendar;
 use crate::domain::message::InboundText;
 use crate::domain::reply::ReplyIntent;
 use crate::domain::restore_hold::{RestoreHold, RestoreSign};
@@ -32,10 +33,10 @@ const MARGIN: chrono::Duration = chrono::Duration::days(1);
 
 #[derive(Args)]
 pub(super) struct AfterRestoreCommand {
-    /// Accept the older database without asking the provider, for instance because the account is closed.
+    /// Accept the older database without asking the provider, for example because the account is closed.
     #[arg(long)]
     without_provider: bool,
-    /// Make a new secret key because the old one is lost for good. verify cannot check the old seals any more.
+    /// Create a new secret key because the old one is lost. verify can no longer check the old seals.
     #[arg(long)]
     without_key: bool,
 }
@@ -58,7 +59,7 @@ pub(super) fn run(config: &ServerConfig, command: &AfterRestoreCommand) -> Resul
     if why.awaits_after_restore() {
         let now = clock.now();
         store.write_now(move |tx| restore::suspend_sending(tx, why, now))?;
-        println!("{}", why.facts());
+        println!("{}", why.facts(LocalCalendar::UTC));
     } else {
         println!("No restore was noticed. Asking does no harm.");
     }
@@ -148,7 +149,11 @@ fn ask(config: &ServerConfig, store: &Store, clock: &Clock, since: Timestamp) ->
         ProviderName::Twilio => ("twilio", from_twilio(config, &senders, since)?),
         ProviderName::Simulator => ("simulator", simulator::remembered(&config.simulator_file(), since)?),
     };
-    println!("The provider ({provider}) has {} received texts since {}.", texts.len(), since.words());
+    println!(
+        "The provider ({provider}) has {} received texts since {}.",
+        texts.len(),
+        LocalCalendar::UTC.time(since)
+    );
     let times = Arc::new(CarrierTimes::listed(provider, &texts));
     let (mut new, mut stops, mut starts) = (0, 0, 0);
     for text in texts {

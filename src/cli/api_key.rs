@@ -20,12 +20,12 @@ pub(super) struct ApiKeyCommand {
 
 #[derive(Subcommand)]
 enum KeyCommand {
-    /// Make a key.
+    /// Create a key.
     Create {
-        /// A name for people.
+        /// A name for the key.
         #[arg(long)]
         name: String,
-        /// What it may do: messages, contacts, consent.
+        /// What it may use: messages, contacts, consent.
         #[arg(long, value_delimiter = ',')]
         scope: Vec<String>,
     },

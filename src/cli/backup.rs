@@ -18,7 +18,7 @@ use crate::store::{self, seals};
 
 #[derive(Args)]
 pub(super) struct BackupCommand {
-    /// The file to make. It must not exist.
+    /// The file to create. It must not exist.
     file: PathBuf,
 }
 

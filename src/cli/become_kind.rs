@@ -15,6 +15,7 @@ use crate::actions::database_kind::texts_held;
 use crate::app::{OperatorStore, SoleServer};
 use crate::clock::Clock;
 use crate::config::ServerConfig;
+use crate::domain::calendar::LocalCalendar;
 use crate::domain::database_kind::DatabaseKind;
 use crate::domain::time::Timestamp;
 use crate::store::{Store, StoreError, sending, settings, starts};
@@ -26,7 +27,7 @@ const WATCHED: u32 = 25;
 pub(super) struct BecomeCommand {
     /// What the database is for from now on.
     kind: KindName,
-    /// Do it without asking.
+    /// Don't ask for confirmation.
     #[arg(long)]
     yes: bool,
 }
@@ -124,7 +125,7 @@ fn to_real(opened: &OperatorStore, heartbeat: Option<Timestamp>, yes: bool) -> R
     let (on, why) =
         store.read_now::<_, StoreError>(|conn| Ok((sending::is_on(conn)?, sending::standstill(conn)?)))?;
     match why {
-        Some(why) => println!("{} {}", why.facts(), why.next_step()),
+        Some(why) => println!("{} {}", why.facts(LocalCalendar::UTC), why.next_step()),
         None if !on => println!("Sending is off. An administrator turns it on, on the dashboard."),
         None => {}
     }

@@ -17,13 +17,13 @@ use crate::password;
 
 #[derive(Args)]
 pub(super) struct CreateUserCommand {
-    /// E-mail address.
+    /// Email address.
     #[arg(long)]
     email: String,
-    /// administrator, support or auditor.
+    /// The role: administrator, support or auditor.
     #[arg(long)]
     role: String,
-    /// Name; the address when absent.
+    /// The name. Default: the email address.
     #[arg(long)]
     name: Option<String>,
     /// Read the password from standard input.

@@ -30,29 +30,29 @@ pub struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Run the server (also what happens without a command).
+    /// Run the server. This is the default command.
     Serve,
-    /// Make the database, or bring its tables up to date.
+    /// Create the database, or update its tables.
     Migrate,
-    /// Make an account; the password is read from standard input.
+    /// Create an account. Reads the password from standard input.
     CreateUser(create_user::CreateUserCommand),
-    /// Make a key to the JSON API; it is printed once, alone on standard output.
+    /// Create a key for the JSON API. It is printed once, to standard output.
     ApiKey(api_key::ApiKeyCommand),
-    /// Show or change which of the dated rules a program keeps: quiet hours, promised frequency.
+    /// Show or change which dated rules a program follows: quiet hours and promised frequency.
     Program(program::ProgramCommand),
-    /// Fill in deterministic demo data with fictional numbers.
+    /// Add demo data with fictional numbers. The data is the same each time.
     Seed(seed::SeedCommand),
-    /// Check the whole ledger: exit code 0 intact, 1 tampered with, 2 could not tell, 3 history intact but a count is wrong.
+    /// Check the whole ledger. Exit codes: 0 intact, 1 tampered with, 2 can't tell, 3 history intact but a count is wrong.
     #[command(after_help = crate::actions::verify::help())]
     Verify,
-    /// Make a simulated database real, or an unused real one simulated. Says first what it will do. The server must be stopped.
+    /// Make a simulated database real, or an unused real one simulated. Shows first what it will do. Stop the server first.
     Become(become_kind::BecomeCommand),
-    /// Copy this SQLite installation into an empty PostgreSQL database: exit code 0 done, 1 differences, 2 could not. The
-    /// server must be stopped. Can be broken off and started again.
+    /// Copy this SQLite installation into an empty PostgreSQL database. Exit codes: 0 done, 1 differences, 2 failed. Stop
+    /// the server first. You can interrupt the copy and run it again.
     MigrateTo(migrate_to::MigrateToCommand),
-    /// Copy the SQLite database to a new file, while the server may run.
+    /// Copy the SQLite database to a new file. The server may keep running.
     Backup(backup::BackupCommand),
-    /// After an older database was put in place: fetch the texts received since from the provider, STOPs among them.
+    /// Run this after you restore a backup: it gets the texts received since, including STOPs, from the provider.
     AfterRestore(after_restore::AfterRestoreCommand),
 }
 

@@ -15,7 +15,7 @@ use crate::domain::actor::Actor;
 
 #[derive(Args)]
 pub(super) struct ProgramCommand {
-    /// The program's name in addresses; the default program when absent.
+    /// The program's name in addresses. Default: the default program.
     #[arg(long)]
     slug: Option<String>,
     /// Enforce quiet hours. Turn off only for non-marketing texts. Closures stop texts either way.
@@ -38,7 +38,7 @@ pub(super) fn run(config: &ServerConfig, command: &ProgramCommand) -> Result<Exi
     let (hours, frequency) = (on(command.quiet_hours), on(command.frequency_cap));
     let changed = OperatorStore::open(config)?.store.write_now(move |tx| {
         // A database that no server was started on has no program yet. Its sender number is the server's to add.
-        install(tx, None, now)?;
+        install(tx, None, &region, now)?;
         keep_rules(tx, &ActionContext::new(&Actor::Operator, now, &region), slug.as_deref(), hours, frequency)
     });
     match changed {

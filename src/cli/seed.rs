@@ -17,7 +17,7 @@ const STEP: usize = 1000;
 
 #[derive(Args)]
 pub(super) struct SeedCommand {
-    /// How many contacts.
+    /// The number of contacts.
     #[arg(long, default_value_t = 1000)]
     contacts: usize,
 }
@@ -26,6 +26,7 @@ pub(super) fn run(config: &ServerConfig, command: &SeedCommand) -> Result<ExitCo
     let opened = OperatorStore::open(config)?;
     let store = &opened.store;
     let sender = config.sender_number()?.map(|phone| phone.as_str().to_owned());
+    let region = config.default_region.clone();
     let now = Clock::System.now();
     let kind = store.write_now(move |tx| settle_kind(tx, true, now))?;
     if kind != Some(DatabaseKind::Simulated) {
@@ -33,7 +34,7 @@ pub(super) fn run(config: &ServerConfig, command: &SeedCommand) -> Result<ExitCo
             "Demo data belongs in a simulated database, and this one holds people's phones. Set DATABASE_URL to a new database."
         );
     }
-    store.write_now(move |tx| install::install(tx, sender.as_deref(), now))?;
+    store.write_now(move |tx| install::install(tx, sender.as_deref(), &region, now))?;
     for from in (0..command.contacts).step_by(STEP) {
         let to = (from + STEP).min(command.contacts);
         let now = Clock::System.now();

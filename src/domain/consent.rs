@@ -6,8 +6,10 @@ mod fold;
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use super::calendar::{LocalCalendar, date_words};
 use super::evidence::Evidence;
 use super::id::ProgramId;
 use super::message::Lane;
@@ -126,8 +128,8 @@ impl EventKind {
             EventKind::OptOutRepeated => "Opted out again, no change",
             EventKind::ConsentEnded => "Consent ended",
             EventKind::SimulationEnded => "Simulated consent ended",
-            EventKind::DoNotTextSet => "Do not text set",
-            EventKind::DoNotTextCleared => "Do not text cleared",
+            EventKind::DoNotTextSet => "Added to Do Not Text",
+            EventKind::DoNotTextCleared => "Removed from Do Not Text",
             EventKind::Paused => "Paused for review",
             EventKind::Resumed => "Resumed",
         }
@@ -183,6 +185,19 @@ impl StateSince {
     /// True when the provider said when it happened; otherwise `occurred_at` is only the time of arrival.
     pub fn is_timed(&self) -> bool {
         self.occurred_at != self.recorded_at
+    }
+
+    /// The date on which it happened. What a person records may be a day without a time.
+    pub fn date(&self, calendar: LocalCalendar) -> NaiveDate {
+        match self.source {
+            Source::Manual => calendar.record_date(self.occurred_at),
+            _ => calendar.date(self.occurred_at),
+        }
+    }
+
+    /// The same in words: "Nov 29, 2026".
+    pub fn day(&self, calendar: LocalCalendar) -> String {
+        date_words(self.date(calendar))
     }
 }
 

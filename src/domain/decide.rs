@@ -8,6 +8,7 @@ mod spelling;
 
 use chrono::NaiveDate;
 
+use super::calendar::LocalCalendar;
 use super::consent::{ConsentState, EventKind, NumberConsent, Source, StateName};
 use super::evidence::{ConsentDocument, Evidence, FormRecord, HandsetText};
 use super::id::ProgramId;
@@ -24,10 +25,14 @@ pub use reason::check_reason;
 use reason::{checked_basis, checked_reason};
 pub use spelling::{inherit, share_opt_out};
 
-/// 20 December 1991: the TCPA became law. An older date on a consent to be texted is a slip of the keyboard.
-const TCPA: Timestamp = Timestamp::from_micros(693_187_200_000_000);
+/// December 20, 1991: the TCPA became law. An older date on a consent to be texted is a slip of the keyboard.
+const TCPA: NaiveDate = match NaiveDate::from_ymd_opt(1991, 12, 20) {
+    Some(date) => date,
+    None => NaiveDate::MIN,
+};
 
-/// Decides what follows from `intent` for a number about which `record` is known.
+/// Decides what follows from `intent` for a number about which `record` is known. Dates are those of the organization's
+/// `calendar`.
 ///
 /// # Errors
 /// A [`Refusal`] that says what was refused and what to do instead.
@@ -36,8 +41,9 @@ pub fn decide(
     program: ProgramId,
     intent: Intent,
     now: Timestamp,
+    calendar: LocalCalendar,
 ) -> Result<Decision, Refusal> {
-    let case = Decider { record, program, state: record.state_in(program), now };
+    let case = Decider { record, program, state: record.state_in(program), now, calendar };
     match intent {
         Intent::Invite { message, text, basis } => case.invite(message, text, basis),
         Intent::Reinvite { message, text, basis } => case.reinvite(message, text, basis),
@@ -86,6 +92,7 @@ struct Decider<'a> {
     program: ProgramId,
     state: ConsentState,
     now: Timestamp,
+    calendar: LocalCalendar,
 }
 
 impl Decider<'_> {
@@ -177,9 +184,9 @@ impl Decider<'_> {
 
     fn manual_opt_in(&self, document: ConsentDocument) -> Result<Decision, Refusal> {
         if let ConsentState::OptedOut(since) = self.state {
-            return Err(Refusal::OptedOut { since: since.occurred_at });
+            return Err(Refusal::OptedOut { on: since.date(self.calendar) });
         }
-        check_given_at(self.record, document.given_at, self.now)?;
+        check_given_at(self.record, document.given_at, self.now, self.calendar)?;
         let reason = checked_reason(document.reason).map_err(|_| Refusal::ReferenceTooShort)?;
         let given_at = document.given_at;
         let document = ConsentDocument { reason, ..document };
@@ -191,7 +198,8 @@ impl Decider<'_> {
         };
         let mut decision = self.event(kind, Source::Manual, Evidence::Document(document), &effects);
         if let Some(event) = &mut decision.event {
-            event.occurred_at = given_at;
+            // East of UTC the day may have begun before midnight in UTC.
+            event.occurred_at = given_at.min(self.now);
         }
         Ok(decision)
     }
@@ -203,7 +211,10 @@ impl Decider<'_> {
             return Err(Refusal::ReasonTooShort);
         }
         let occurred_at = received_at.unwrap_or(self.now);
-        if occurred_at > self.now || occurred_at < TCPA {
+        let (on, today) = (self.calendar.record_date(occurred_at), self.calendar.date(self.now));
+        // West of UTC the midnight of tomorrow's date may be past already.
+        let is_ahead = source == Source::Manual && on > today;
+        if occurred_at > self.now || is_ahead || on < TCPA {
             return Err(Refusal::RevocationDate { floor: TCPA });
         }
         let mut decision =
@@ -280,22 +291,21 @@ impl Decider<'_> {
     }
 }
 
-/// A document has a day and no time: it covers its whole day.
-fn day(at: Timestamp) -> NaiveDate {
-    at.utc().date_naive()
-}
-
-/// Can a consent for this number have been given then?
+/// Can a consent for this number have been given then? A document has a day and no time: it covers its whole day.
 ///
 /// # Errors
 /// The refusal that a document of that day would meet.
-pub fn check_given_at(record: &NumberConsent, given_at: Timestamp, now: Timestamp) -> Result<(), Refusal> {
-    match record.last_opt_out {
-        _ if given_at > now => Err(Refusal::ConsentInFuture),
-        _ if given_at < TCPA => Err(Refusal::ConsentTooOld { floor: TCPA }),
-        Some(last_opt_out) if day(given_at) < day(last_opt_out) => {
-            Err(Refusal::ConsentBeforeOptOut { last_opt_out })
-        }
+pub fn check_given_at(
+    record: &NumberConsent,
+    given_at: Timestamp,
+    now: Timestamp,
+    calendar: LocalCalendar,
+) -> Result<(), Refusal> {
+    let given_on = calendar.record_date(given_at);
+    match record.last_opt_out.map(|at| calendar.record_date(at)) {
+        _ if given_on > calendar.date(now) => Err(Refusal::ConsentInFuture),
+        _ if given_on < TCPA => Err(Refusal::ConsentTooOld { floor: TCPA }),
+        Some(last_opt_out) if given_on < last_opt_out => Err(Refusal::ConsentBeforeOptOut { last_opt_out }),
         _ => Ok(()),
     }
 }

@@ -33,7 +33,7 @@ impl DocumentKind {
         match self {
             DocumentKind::SignedForm => "Signed form",
             DocumentKind::RecordedCall => "Recorded call",
-            DocumentKind::Email => "E-mail",
+            DocumentKind::Email => "Email",
             DocumentKind::InPerson => "In person",
             DocumentKind::Contract => "Contract",
             DocumentKind::Other => "Other document",
@@ -64,7 +64,7 @@ impl RevocationChannel {
     pub fn label(self) -> &'static str {
         match self {
             RevocationChannel::Call => "Call",
-            RevocationChannel::Email => "E-mail",
+            RevocationChannel::Email => "Email",
             RevocationChannel::Letter => "Letter",
             RevocationChannel::InPerson => "In person",
             RevocationChannel::Text => "Text in other words",

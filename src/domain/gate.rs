@@ -3,6 +3,7 @@
 //! provider accepts nothing without one: sending ungated does not compile. Pure: no clock, no database, no network.
 
 mod checks;
+mod headline;
 mod timing;
 mod verdict;
 
@@ -13,6 +14,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::calendar::LocalCalendar;
 use super::consent::{ConsentState, NumberConsent};
 use super::message::{Category, Lane};
 use super::phone::Phone;
@@ -81,7 +83,7 @@ words! {
 
 impl CheckName {
     /// True for a check that time passes by itself.
-    fn is_about_time(self) -> bool {
+    pub fn is_about_time(self) -> bool {
         matches!(self, CheckName::QuietHours | CheckName::Frequency)
     }
 
@@ -113,19 +115,21 @@ pub struct GateCheck {
     pub facts: String,
     /// What to do about a failure.
     pub next_step: Option<String>,
+    /// A failure in a few words, for the top of a page. Not kept with messages.
+    pub(crate) headline: Option<String>,
 }
 
 type CheckRow = (CheckName, Outcome, String, Option<String>);
 
 impl From<GateCheck> for CheckRow {
-    fn from(GateCheck { name, outcome, facts, next_step }: GateCheck) -> CheckRow {
+    fn from(GateCheck { name, outcome, facts, next_step, .. }: GateCheck) -> CheckRow {
         (name, outcome, facts, next_step)
     }
 }
 
 impl From<CheckRow> for GateCheck {
     fn from((name, outcome, facts, next_step): CheckRow) -> GateCheck {
-        GateCheck { name, outcome, facts, next_step }
+        GateCheck { name, outcome, facts, next_step, headline: None }
     }
 }
 
@@ -173,6 +177,8 @@ pub struct GateQuestion<'a> {
     pub purpose: MessagePurpose,
     /// Now.
     pub now: Timestamp,
+    /// The calendar of those who read the facts.
+    pub calendar: LocalCalendar,
 }
 
 /// A cap by law, and when the texts that count towards it were handed over.
@@ -243,6 +249,7 @@ pub fn ask(question: &GateQuestion<'_>) -> Verdict {
         frees_at: timing.next,
         allowed_until: timing.until,
         fresh: true,
+        calendar: question.calendar,
     }
 }
 
@@ -266,10 +273,17 @@ pub fn number_to_text(sender: Option<&str>) -> String {
 }
 
 fn pass(name: CheckName, facts: &str) -> GateCheck {
-    GateCheck { name, outcome: Outcome::Pass, facts: facts.to_owned(), next_step: None }
+    GateCheck { name, outcome: Outcome::Pass, facts: facts.to_owned(), next_step: None, headline: None }
 }
 
 fn fail(name: CheckName, facts: &str, next_step: &str) -> GateCheck {
     let next_step = Some(next_step.to_owned());
-    GateCheck { name, outcome: Outcome::Fail, facts: facts.to_owned(), next_step }
+    GateCheck { name, outcome: Outcome::Fail, facts: facts.to_owned(), next_step, headline: None }
+}
+
+impl GateCheck {
+    /// The same with a headline of its own, where the facts are longer than one.
+    fn under(self, headline: impl Into<String>) -> GateCheck {
+        GateCheck { headline: Some(headline.into()), ..self }
+    }
 }

@@ -1,8 +1,9 @@
 //! What somebody wants about consent, what follows from it, and why it may be refused: the words between the state machine
 //! and those who use it.
 
-use chrono::Duration;
+use chrono::{Duration, NaiveDate};
 
+use super::calendar::date_words;
 use super::consent::{EventKind, Source};
 use super::evidence::{ConsentDocument, ContactBasis, Evidence, FormRecord, HandsetText, RevocationChannel};
 use super::id::{MessageId, ProgramId};
@@ -158,30 +159,30 @@ pub struct Decision {
     pub effects: Vec<Effect>,
 }
 
-/// Why an intent is refused, in words for the person who tried.
+/// Why an intent is refused, in words for the person who tried. Dates are those of the organization's calendar.
 #[derive(Clone, PartialEq, Debug, thiserror::Error)]
 pub enum Refusal {
     /// Only the handset brings back a number that opted out.
     #[error(
-        "This number opted out on {}. Only a START from the handset itself can opt it in again: ask the lead to text \
-         START to your sender number.", .since.day()
+        "This number opted out on {}. Only a START from the handset itself can opt it in again: ask the contact to text \
+         START to your sender number.", date_words(*.on)
     )]
-    OptedOut { since: Timestamp },
+    OptedOut { on: NaiveDate },
     /// The consent's date is in the future.
     #[error("The consent cannot have been given in the future. Enter the date on the document.")]
     ConsentInFuture,
     /// The consent is older than any law that asks for one.
-    #[error("Check the year: no consent to be texted is older than the law that asks for it, the TCPA of {}.", .floor.day())]
-    ConsentTooOld { floor: Timestamp },
+    #[error("Check the year: no consent to be texted is older than the law that asks for it, the TCPA of {}.", date_words(*.floor))]
+    ConsentTooOld { floor: NaiveDate },
     /// The consent is older than a revocation.
     #[error(
         "The consent is older than this number's last opt-out or change of owner on {}. That ended every consent before it.",
-        .last_opt_out.day()
+        date_words(*.last_opt_out)
     )]
-    ConsentBeforeOptOut { last_opt_out: Timestamp },
+    ConsentBeforeOptOut { last_opt_out: NaiveDate },
     /// The revocation's date is in the future, or before there was a law to revoke under.
-    #[error("Enter the day on which the revocation was received: not in the future, and not before {}.", .floor.day())]
-    RevocationDate { floor: Timestamp },
+    #[error("Enter the day on which the revocation was received: not in the future, and not before {}.", date_words(*.floor))]
+    RevocationDate { floor: NaiveDate },
     /// It is too late to confirm.
     #[error(
         "A confirmation must be sent within {} of the opt-out (47 CFR 64.1200(a)(12)). This opt-out was received earlier. \
@@ -202,13 +203,13 @@ pub enum Refusal {
     ReferenceTooShort,
     /// An opt-in request has gone out already.
     #[error(
-        "An opt-in request was sent on {}. Opt-in requests aren't resent automatically. You can send one reminder from {}.",
-        .since.day(), may_ask_again_from(*.since).words()
+        "An opt-in request was sent on {}. Opt-in requests aren't resent automatically. You can send one reminder after {}.",
+        date_words(*.on), date_words(*.after)
     )]
-    AlreadyInvited { since: Timestamp },
+    AlreadyInvited { on: NaiveDate, after: NaiveDate },
     /// An opt-in request is scheduled or being sent.
-    #[error("An opt-in request has been scheduled since {}. Wait until it is sent.", .since.words())]
-    RequestOpen { since: Timestamp },
+    #[error("An opt-in request has been scheduled since {}. Wait until it is sent.", date_words(*.since))]
+    RequestOpen { since: NaiveDate },
     /// There is no request that could be repeated.
     #[error("No opt-in request has been sent to this number. Send a message: the opt-in request goes first.")]
     NotInvited,
@@ -216,7 +217,7 @@ pub enum Refusal {
     #[error("This number is opted in already.")]
     AlreadyOptedIn,
     /// The flag is set.
-    #[error("This number is marked Do not text. An administrator has to lift that first.")]
+    #[error("This number is on the Do Not Text list. An administrator must remove it first.")]
     DoNotText,
     /// An unclear reply awaits a person.
     #[error("An unclear reply from this number awaits a decision. Decide on it first.")]

@@ -4,6 +4,7 @@
 pub mod actor;
 pub mod auto_reply;
 pub mod business_days;
+pub mod calendar;
 pub mod consent;
 pub mod database_kind;
 pub mod decide;

@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::calendar::LocalCalendar;
 use super::time::Timestamp;
 
 /// Why sending stands still, and how far a restore has come.
@@ -98,12 +99,12 @@ impl RestoreHold {
     }
 
     /// Why, in a sentence or two.
-    pub fn why(self) -> String {
+    pub fn why(self, calendar: LocalCalendar) -> String {
         match self {
             RestoreHold::Behind { sealed_at, .. } => format!(
                 "This database is older than its last seal of {}: a backup was restored, or seals were deleted. Later texts, \
                  including STOPs, may be missing.",
-                sealed_at.words()
+                calendar.time(sealed_at)
             ),
             RestoreHold::Suspected { sign, .. } => format!(
                 "A backup seems to have been restored: {}. Recent texts, including STOPs, may be missing.",
@@ -112,7 +113,7 @@ impl RestoreHold {
             RestoreHold::Accepted { since, .. } => format!(
                 "Sending stays off because a backup was restored. What was recorded after {} by hand, by form or through the \
                  API may be missing.",
-                since.words()
+                calendar.time(since)
             ),
             RestoreHold::Mixed => {
                 "This database holds texts of simulated phones beside real ones. Consent from a simulated \
@@ -122,9 +123,17 @@ impl RestoreHold {
         }
     }
 
+    /// What stands still and why, in a few words.
+    pub fn in_short(self) -> &'static str {
+        match self {
+            RestoreHold::Mixed => "Sending is off: simulated texts are in this database.",
+            _ => "Sending is off: a backup was restored.",
+        }
+    }
+
     /// What stands still and why, where it is said alone.
-    pub fn facts(self) -> String {
-        format!("Sending is off. {}", self.why())
+    pub fn facts(self, calendar: LocalCalendar) -> String {
+        format!("Sending is off. {}", self.why(calendar))
     }
 
     /// The next step.

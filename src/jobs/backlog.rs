@@ -1,5 +1,5 @@
-//! The part of the queue that the delivery worker has in memory: read in index order, handed out number by number. Bounded:
-//! however long the queue is, no more than [`FULL`] messages are held. Used by the worker alone; it writes nothing.
+//! The part of the queue that the delivery worker holds in memory, read in index order and handed out number by
+//! number. It never holds more than [`FULL`] messages. Only the worker uses it; it writes nothing.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 

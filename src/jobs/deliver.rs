@@ -1,4 +1,5 @@
-//! The delivery worker: for each number in turn it holds the number's lock, claims, hands over and writes down the answer.
+//! The delivery worker. For each number in turn it locks the number, claims a message, sends it and records the
+//! answer. `jobs::mod` starts it; it writes messages and their steps through the actions.
 
 mod together;
 

@@ -1,5 +1,5 @@
-//! Reads the carrier's own list of received texts, at every start and every five minutes, so that a text whose webhook was lost,
-//! or came while no server ran, is taken in as any other. One instance does it at a time.
+//! Reads the carrier's own list of received texts at every start and every five minutes, so that a text whose webhook
+//! was lost is still received. One instance runs it at a time; it writes texts through `actions::receive_text`.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! The loops that run beside the server: deliver what is due, ask about what is unknown, ask about leads' texts, expire
-//! what waited too long, seal the ledger. They must not know the web.
+//! The loops that run beside the server: deliver, check unknown outcomes, ask about texts, expire holds and reviews,
+//! seal the ledger. `app` starts them; they write through the actions and never use the web.
 
 mod backlog;
 mod deliver;

@@ -1,5 +1,6 @@
-//! Shows that this server runs, and notices a restore: at the start by the files beside the database, later by a mark that
-//! changes here and there with each heartbeat. Until it is clear, this server hands nothing over.
+//! Shows that this server runs, and notices a restored backup: at the start by the files beside the database, later
+//! by a mark that each heartbeat changes. `jobs::mod` runs it; it writes the heartbeat, and turns sending off when in
+//! doubt.
 
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use crate::actions::starts::{
     FilesBeside, StartFinding, judge_start, mark_start, suspect_restore, was_quiet,
 };
 use crate::clock::Clock;
+use crate::domain::calendar::LocalCalendar;
 use crate::domain::restore_hold::RestoreSign;
 use crate::store::start_file::{LockedStartFile, StartFile, StartMark};
 use crate::store::{Store, StoreError, starts};
@@ -77,7 +79,7 @@ async fn suspect(jobs: &JobContext, sign: RestoreSign) -> Result<(), ActionError
 
 async fn tell(store: &Store) -> Result<(), ActionError> {
     if let Some(why) = store.read::<_, StoreError>(crate::store::sending::standstill).await? {
-        log::error!("{} {}", why.facts(), why.next_step());
+        log::error!("{} {}", why.facts(LocalCalendar::UTC), why.next_step());
     }
     Ok(())
 }

@@ -1,4 +1,5 @@
-//! Asks the carrier about leads' texts that leave a question open, never on the webhook's path.
+//! Asks the carrier about texts that leave a question open, never while a webhook waits. `jobs::mod` runs it; it
+//! writes the answers through `actions::questions`.
 
 use tokio::task::JoinSet;
 

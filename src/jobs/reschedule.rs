@@ -1,5 +1,5 @@
-//! Goes on with what an edit of the rules or of a program began: messages that wait for an allowed time are asked about again,
-//! so many in each transaction. Between two of them others write.
+//! Continues what a change of rules or of a program began: scheduled messages get new times, a batch in each
+//! transaction. `jobs::mod` runs it; it writes the messages and its own progress.
 
 use std::time::Duration;
 

@@ -1,9 +1,11 @@
-//! Seals the ledger, and keeps every seal a second time outside the database: in a file, and in the log.
+//! Seals the ledger and keeps every seal twice: in the database, and outside it in a file and in the log. `jobs::mod`
+//! runs it; it writes seals.
 
 use std::sync::Arc;
 
 use crate::actions::{ActionError, restore, seal};
 use crate::clock::Clock;
+use crate::domain::calendar::LocalCalendar;
 use crate::store::seal_file::SealFile;
 use crate::store::seals::{self, BEFORE_ALL, Seal};
 use crate::store::{SingletonTask, Store, StoreError};
@@ -76,7 +78,7 @@ impl LedgerSealer {
         let outside = spawn_blocking(move || file.last()).await?;
         let found = self.store.read(move |conn| restore::finding(conn, outside.as_ref())).await?;
         if let Some(why) = found {
-            log::error!("{} {}", why.facts(), why.next_step());
+            log::error!("{} {}", why.facts(LocalCalendar::UTC), why.next_step());
             let now = self.clock.now();
             self.store.write(move |tx| restore::suspend_sending(tx, why, now)).await?;
         }

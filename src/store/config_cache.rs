@@ -8,11 +8,12 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use super::locked::{self, RuleGuard};
 use super::{ReadConn, StoreError, Tx, engine, program_rows, rulebook_rows, settings};
+use crate::domain::calendar::LocalCalendar;
 use crate::domain::id::ProgramId;
 use crate::domain::program::Program;
 use crate::domain::schedule::Rulebook;
 
-/// The programs with their sender numbers, and the switch.
+/// The programs with their sender numbers, the switch, the dated rules and the organization's calendar.
 #[derive(Debug)]
 pub(super) struct ConfigCache {
     pub(super) version: String,
@@ -22,6 +23,7 @@ pub(super) struct ConfigCache {
     pub(super) senders: Vec<(ProgramId, String)>,
     pub(super) sending_on: bool,
     pub(super) rulebook: Arc<Rulebook>,
+    pub(super) calendar: LocalCalendar,
 }
 
 /// The catalog as this process last read it.
@@ -53,7 +55,10 @@ pub(super) fn read(conn: &mut ReadConn<'_>) -> Result<Arc<ConfigCache>, StoreErr
                 (Arc::new(program_rows::load(conn)?), program_rows::load_senders(conn)?);
             let sending_on = settings::get(conn, settings::SENDING)?.as_deref() != Some("off");
             let rulebook = rulebook_rows::load(conn)?;
-            let catalog = Arc::new(ConfigCache { version, programs, senders, sending_on, rulebook });
+            let zone = settings::get(conn, settings::TIME_ZONE)?;
+            let calendar = zone.and_then(|zone| LocalCalendar::find(&zone)).unwrap_or_default();
+            let catalog =
+                Arc::new(ConfigCache { version, programs, senders, sending_on, rulebook, calendar });
             conn.known.keep(&catalog);
             catalog
         }

@@ -33,6 +33,7 @@ pub mod messages;
 pub mod notices;
 pub mod number_notes;
 pub mod numbers;
+pub mod organization;
 pub mod program_replies;
 mod program_rows;
 pub mod programs;

@@ -286,6 +286,7 @@ diesel::table! {
         password_hash -> Text,
         created_at -> BigInt,
         disabled_at -> Nullable<BigInt>,
+        time_zone -> Nullable<Text>,
     }
 }
 

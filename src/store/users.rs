@@ -29,6 +29,19 @@ pub struct User {
     pub created_at: Timestamp,
     /// When it was closed.
     pub disabled_at: Option<Timestamp>,
+    /// The zone in which they read times (IANA); the organization's where there is none.
+    pub time_zone: Option<String>,
+}
+
+/// A user, and what each of their pages shows besides.
+#[derive(Clone, Debug)]
+pub struct SessionUser {
+    /// Who.
+    pub user: User,
+    /// Why the installation switched sending off, if it did (as JSON).
+    pub standstill: Option<String>,
+    /// The organization's time zone, once one is chosen.
+    pub time_zone: Option<String>,
 }
 
 /// How many can sign in: what the rules about all users ask for.
@@ -96,19 +109,16 @@ pub fn by_email(conn: &mut ReadConn<'_>, email: &str) -> Result<Option<User>, St
     })
 }
 
-/// A session with whose it is, and why the installation switched sending off, if it did: every page asks for all of them, so
-/// they are one question.
+/// A session and the user it belongs to.
 #[derive(Clone, Debug)]
 pub struct SessionOfUser {
     /// The session.
     pub session: StoredSession,
-    /// Whose it is.
-    pub user: Option<User>,
-    /// Why sending is off, as it is stored.
-    pub standstill: Option<String>,
+    /// Whose it is, with what each of their pages shows.
+    pub user: Option<SessionUser>,
 }
 
-/// The session under a key, if it has not ended, and its user.
+/// The session under a key, if it has not ended, and its user with what each page shows besides, in one query.
 ///
 /// # Errors
 /// When the database fails.
@@ -119,29 +129,38 @@ pub fn of_session(
 ) -> Result<Option<SessionOfUser>, StoreError> {
     on!(conn, db => {
         let why = settings::table.find(super::settings::SENDING_OFF_BECAUSE).select(settings::value);
+        let zone = settings::table.find(super::settings::TIME_ZONE).select(settings::value);
         let query = schema::sessions::table
             .left_join(users::table.on(schema::sessions::user_id.eq(users::id.nullable())))
             .filter(schema::sessions::key_hash.eq(key_hash))
             .filter(schema::sessions::expires_at.gt(now))
-            .select((StoredSession::as_select(), Option::<User>::as_select(), why.single_value()));
-        let found: Option<(StoredSession, Option<User>, Option<String>)> = query.first(db).optional()?;
-        Ok(found.map(|(session, user, standstill)| SessionOfUser { session, user, standstill }))
+            .select((
+                StoredSession::as_select(),
+                Option::<User>::as_select(),
+                why.single_value(),
+                zone.single_value(),
+            ));
+        let found: Option<(StoredSession, Option<User>, Option<String>, Option<String>)> =
+            query.first(db).optional()?;
+        Ok(found.map(|(session, user, standstill, time_zone)| SessionOfUser {
+            session,
+            user: user.map(|user| SessionUser { user, standstill, time_zone }),
+        }))
     })
 }
 
-/// A user by identifier, and why the installation switched sending off, if it did (as JSON): every page asks for both, so they
-/// are one question.
+/// A user by identifier with what each page shows besides, in one query.
 ///
 /// # Errors
 /// When the database fails.
-pub fn with_standstill(
-    conn: &mut ReadConn<'_>,
-    id: UserId,
-) -> Result<Option<(User, Option<String>)>, StoreError> {
-    on!(conn, db => {
+pub fn for_session(conn: &mut ReadConn<'_>, id: UserId) -> Result<Option<SessionUser>, StoreError> {
+    let found: Option<(User, Option<String>, Option<String>)> = on!(conn, db => {
         let why = settings::table.find(super::settings::SENDING_OFF_BECAUSE).select(settings::value);
-        Ok(users::table.find(id).select((User::as_select(), why.single_value())).first(db).optional()?)
-    })
+        let zone = settings::table.find(super::settings::TIME_ZONE).select(settings::value);
+        let columns = (User::as_select(), why.single_value(), zone.single_value());
+        Ok::<_, StoreError>(users::table.find(id).select(columns).first(db).optional()?)
+    })?;
+    Ok(found.map(|(user, standstill, time_zone)| SessionUser { user, standstill, time_zone }))
 }
 
 /// A user by identifier.
@@ -208,4 +227,19 @@ pub fn set_disabled(
 pub fn set_password(tx: &mut Tx<'_>, user: &LockedRow<User>, hash: &str) -> Result<(), StoreError> {
     on!(tx, db => diesel::update(users::table.find(user.id)).set(users::password_hash.eq(hash)).execute(db))?;
     sessions::end_all(tx, user.id)
+}
+
+/// Changes the zone in which a user reads times; their sessions go on.
+///
+/// # Errors
+/// When the database fails.
+pub fn set_time_zone(
+    tx: &mut Tx<'_>,
+    user: &LockedRow<User>,
+    time_zone: Option<&str>,
+) -> Result<(), StoreError> {
+    on!(tx, db => {
+        diesel::update(users::table.find(user.id)).set(users::time_zone.eq(time_zone)).execute(db)?;
+        Ok(())
+    })
 }

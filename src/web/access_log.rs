@@ -1,5 +1,5 @@
-//! One line in the log for each request: method, route pattern, status, milliseconds, request id. The pattern and never the
-//! address itself, because addresses hold phone numbers and names.
+//! Writes one log line for each request: method, route pattern, status, milliseconds, request id. It logs the
+//! pattern, never the address, because addresses hold phone numbers and names. The server wraps every request in it.
 
 use std::time::Instant;
 

@@ -1,5 +1,5 @@
-//! The files of `static/`, carried in the binary and served under names that change with their content, so that a browser
-//! may keep them for ever. It must not know which page uses which.
+//! Serves the files of `static/` from the binary, under names that change with their content, so that browsers cache
+//! them. Every page uses it; it writes nothing.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;

@@ -1,5 +1,5 @@
-//! Where a visitor comes from. The address is evidence of a consent, and limits count by it, so that only the proxies that
-//! the operator names are believed.
+//! Finds the address of a visitor. It is evidence of consent and limits count by it, so only the proxies that the
+//! operator names are trusted. It writes nothing.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 

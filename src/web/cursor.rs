@@ -1,4 +1,4 @@
-//! A place in a list of contacts as an address or an API client carries it.
+//! A place in a list of contacts, as an address or an API client carries it. Lists use it; it writes nothing.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

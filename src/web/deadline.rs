@@ -1,5 +1,5 @@
-//! A request's body arrives in time, or the request ends: nobody holds a connection by sending a byte now and then. It
-//! must not know what a body means.
+//! Ends a request whose body does not arrive in time, so that slow bodies hold no connection. The server wraps every
+//! request in it; it writes nothing.
 
 use std::cell::Cell;
 use std::pin::Pin;

@@ -1,5 +1,5 @@
-//! `HEAD` answers as `GET` does, without the body: every address that can be read. The request goes to the GET handler; the
-//! server itself leaves the body out of the answer to a HEAD.
+//! Answers HEAD as GET, without the body, for every address that can be read. The server wraps every request in it;
+//! it writes nothing.
 
 use actix_web::Error;
 use actix_web::body::MessageBody;

@@ -1,4 +1,5 @@
-//! Where providers call: the signature over the raw body first, then the text or the receipt. 2xx only after the commit.
+//! The webhooks of the providers: it checks the signature over the raw body, then writes the text or the receipt
+//! through the actions. It answers 2xx only after the commit.
 
 use actix_web::web::{Bytes, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, web};

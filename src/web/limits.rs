@@ -1,5 +1,5 @@
-//! How often strangers may try something: sign in, or send a hosted form. Each server counts for itself, in memory. It must
-//! not know what is on record for an account or a number, so that a refusal tells nothing.
+//! Limits how often a stranger may try to sign in or send a form. Each server counts for itself, in memory. It does
+//! not know what is on record, so a refusal reveals nothing.
 
 use std::num::NonZeroU32;
 use std::time::Duration;

@@ -1,4 +1,5 @@
-//! Figures for a monitoring system, in Prometheus' text format. It must not tell anything of a single number.
+//! Figures for a monitoring system, in the text format of Prometheus. Operators read it; it writes nothing and shows
+//! nothing about a single number.
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 

@@ -10,7 +10,7 @@ use askama::Template;
 use super::AppState;
 use super::assets;
 use super::error::PageError;
-use super::session::{FlashMessage, SignedIn};
+use super::session::{Calendars, FlashMessage, SignedIn};
 use super::sidebar::SidebarFigures;
 use crate::domain::phone::Phone;
 use crate::domain::restore_hold::RestoreHold;
@@ -47,6 +47,10 @@ pub struct PageFrame {
     /// Numbers that begin so are shown without it.
     home_code: Option<String>,
     role: Role,
+    /// The calendars by which the person reads times and the organization counts days.
+    pub calendars: Calendars,
+    /// When the page was made.
+    now: Timestamp,
 }
 
 impl PageFrame {
@@ -65,6 +69,8 @@ impl PageFrame {
             figures: app.sidebar.shown(),
             home_code: Phone::calling_code(&app.config.default_region),
             role: user.role,
+            calendars: who.calendars(),
+            now: app.clock.now(),
         }
     }
 
@@ -87,6 +93,31 @@ impl PageFrame {
         Phone::from_e164(text).map_or_else(|| text.to_owned(), |phone| self.number(&phone))
     }
 
+    /// A moment in words: "Nov 29, 2026, 8:00 AM PST".
+    pub fn time(&self, at: impl AsTimestamp) -> String {
+        self.calendars.reader.time(at.timestamp())
+    }
+
+    /// The same with its seconds.
+    pub fn time_to_the_second(&self, at: impl AsTimestamp) -> String {
+        self.calendars.reader.time_to_the_second(at.timestamp())
+    }
+
+    /// A moment as a list says it: "3 minutes ago".
+    pub fn ago(&self, at: impl AsTimestamp) -> String {
+        self.calendars.reader.relative(at.timestamp(), self.now)
+    }
+
+    /// The date of a moment: "Nov 29, 2026".
+    pub fn day(&self, at: impl AsTimestamp) -> String {
+        self.calendars.reader.day(at.timestamp())
+    }
+
+    /// Who reads it and when, for those who only read what is shown.
+    pub fn reader(&self) -> PageReader {
+        PageReader { role: self.role, calendars: self.calendars, now: self.now }
+    }
+
     /// What the person may do.
     pub fn role(&self) -> Role {
         self.role
@@ -95,6 +126,11 @@ impl PageFrame {
     /// True for an administrator.
     pub fn is_admin(&self) -> bool {
         self.role == Role::Administrator
+    }
+
+    /// Why the installation itself switched sending off, as a sentence or two.
+    pub fn why_sending_is_off(&self) -> String {
+        self.standstill.map(|standstill| standstill.why(self.calendars.reader)).unwrap_or_default()
     }
 
     /// True while an administrator cannot turn sending on.
@@ -116,6 +152,35 @@ impl PageFrame {
     pub fn asset(&self, path: &str) -> String {
         assets::url(path)
     }
+}
+
+/// A moment as templates hand it over: by however many references.
+pub trait AsTimestamp {
+    /// The moment.
+    fn timestamp(&self) -> Timestamp;
+}
+
+impl AsTimestamp for Timestamp {
+    fn timestamp(&self) -> Timestamp {
+        *self
+    }
+}
+
+impl<T: AsTimestamp> AsTimestamp for &T {
+    fn timestamp(&self) -> Timestamp {
+        (**self).timestamp()
+    }
+}
+
+/// Who reads a page, by which calendars, and when.
+#[derive(Clone, Copy, Debug)]
+pub struct PageReader {
+    /// What they may do.
+    pub role: Role,
+    /// By which they read times.
+    pub calendars: Calendars,
+    /// When the page is made.
+    pub now: Timestamp,
 }
 
 /// What a page says that comes from a replica which lags behind.

@@ -68,6 +68,10 @@ routes! {
     SIGN_OUT sign_out() "/sign-out";
     /// One's own account.
     ACCOUNT account() "/account";
+    /// The zone in which one reads times.
+    ACCOUNT_TIME_ZONE account_time_zone() "/account/time-zone";
+    /// The settings of the organization.
+    SETTINGS settings() "/settings";
 
     /// The dashboard.
     DASHBOARD dashboard() "/";

@@ -1,4 +1,4 @@
-//! What protects every page: the headers of each answer. It must not know who is who.
+//! The security headers of every answer. The server wraps every request in it; it writes nothing.
 
 use actix_web::Error;
 use actix_web::body::MessageBody;

@@ -1,8 +1,10 @@
 //! Who is signed in. Sessions live in the database under the hash of their key, so that deleting rows ends them; the
 //! extractors `Viewer`, `Editor` and `Administrator` are the only way a handler learns who asks.
 
+mod current_user;
 mod flash;
 mod loaded;
+mod token;
 
 use std::collections::HashMap;
 
@@ -18,11 +20,9 @@ use actix_web::http::Method;
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::Duration;
 use futures_util::future::LocalBoxFuture;
-use sha2::{Digest, Sha256, Sha512};
+use sha2::{Digest, Sha512};
 
 use super::AppState;
 use super::error::PageError;
@@ -40,9 +40,12 @@ use crate::domain::role::Role;
 use crate::store::users::{self, SessionOfUser, User};
 use crate::store::{LogPosition, Store, StoreError, sessions};
 
+pub use current_user::Calendars;
 pub use flash::{FlashMessage, flash, flash_refusal};
 
+use self::current_user::CurrentUser;
 use self::flash::take_flash;
+use self::token::{hash, random_token};
 
 const COOKIE: &str = "sms-opt-in";
 const USER: &str = "user_id";
@@ -116,8 +119,8 @@ impl SessionStore for SessionBackend {
                 return Ok(Some(HashMap::from([(UNREAD.to_owned(), "true".to_owned())])));
             }
         };
-        let Some(SessionOfUser { session, user, standstill }) = found else { return Ok(None) };
-        loaded::keep(user.map(|user| (user, standstill)));
+        let Some(SessionOfUser { session, user }) = found else { return Ok(None) };
+        loaded::keep(user);
         serde_json::from_str(&session.state)
             .map(Some)
             .map_err(|error| LoadError::Deserialization(error.into()))
@@ -179,6 +182,8 @@ pub trait SignedIn {
     fn standstill(&self) -> Option<RestoreHold>;
     /// What the person changed last: where a replica must have come to.
     fn mark(&self) -> Option<LogPosition>;
+    /// The calendars by which the person reads times and the organization counts days.
+    fn calendars(&self) -> Calendars;
     /// The person as histories name them.
     fn actor(&self) -> Actor {
         Actor::User(self.user().email.clone())
@@ -199,6 +204,8 @@ macro_rules! signed {
             pub standstill: Option<RestoreHold>,
             /// What the person changed last: where a replica must have come to.
             pub mark: Option<LogPosition>,
+            /// The calendars by which the person reads times and the organization counts days.
+            pub calendars: Calendars,
         }
 
         impl $name {
@@ -224,6 +231,9 @@ macro_rules! signed {
             fn mark(&self) -> Option<LogPosition> {
                 self.mark
             }
+            fn calendars(&self) -> Calendars {
+                self.calendars
+            }
         }
 
         impl FromRequest for $name {
@@ -232,12 +242,13 @@ macro_rules! signed {
             fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
                 let request = request.clone();
                 Box::pin(async move {
-                    let (user, standstill, session) = signed_in(&request).await?;
+                    let (CurrentUser { user, standstill, calendars }, session) = signed_in(&request).await?;
                     if !matches!(user.role, $roles) {
                         return Err(PageError::Forbidden($needed));
                     }
                     let (csrf, flash) = (csrf_token(&session)?, take_flash(&request, &session));
-                    Ok($name { user, csrf, flash, standstill, mark: read_your_writes::mark(&request) })
+                    let mark = read_your_writes::mark(&request);
+                    Ok($name { user, csrf, flash, standstill, mark, calendars })
                 })
             }
         }
@@ -282,12 +293,12 @@ pub(super) fn expected_csrf(request: &HttpRequest) -> Option<String> {
     request.get_session().get::<String>(CSRF).ok().flatten()
 }
 
-async fn signed_in(request: &HttpRequest) -> Result<(User, Option<RestoreHold>, Session), PageError> {
+async fn signed_in(request: &HttpRequest) -> Result<(CurrentUser, Session), PageError> {
     match asked(request).await? {
-        Some((user, standstill)) => {
+        Some(current) => {
             request.extensions_mut().insert(Authenticated);
             sidebar::refresh(request).await;
-            Ok((user, standstill, request.get_session()))
+            Ok((current, request.get_session()))
         }
         None => Err(sign_in_first(request)),
     }
@@ -298,10 +309,10 @@ async fn signed_in(request: &HttpRequest) -> Result<(User, Option<RestoreHold>, 
 /// # Errors
 /// When the database fails.
 pub async fn current(request: &HttpRequest) -> Result<Option<User>, PageError> {
-    Ok(asked(request).await?.map(|(user, _)| user))
+    Ok(asked(request).await?.map(|current| current.user))
 }
 
-async fn asked(request: &HttpRequest) -> Result<Option<(User, Option<RestoreHold>)>, PageError> {
+async fn asked(request: &HttpRequest) -> Result<Option<CurrentUser>, PageError> {
     let app =
         request.app_data::<Data<AppState>>().ok_or_else(|| PageError::internal("no App in app_data"))?;
     if request.get_session().contains_key(UNREAD) {
@@ -311,16 +322,14 @@ async fn asked(request: &HttpRequest) -> Result<Option<(User, Option<RestoreHold
     let Some(id) = session.get::<UserId>(USER).ok().flatten() else { return Ok(None) };
     // Sessions of earlier versions say nothing of it; they end within hours.
     let began_with: Option<String> = session.get(ACCESS).ok().flatten();
-    let found = match loaded::found().filter(|(user, _)| user.id == id) {
+    let found = match loaded::found().filter(|found| found.user.id == id) {
         Some(found) => Some(found),
-        None => app.store.read::<_, StoreError>(move |conn| users::with_standstill(conn, id)).await?,
+        None => app.store.read::<_, StoreError>(move |conn| users::for_session(conn, id)).await?,
     };
     let still_holds = |user: &User| {
         user.disabled_at.is_none() && began_with.as_ref().is_none_or(|access| *access == user_revision(user))
     };
-    let Some((user, why)) = found.filter(|(user, _)| still_holds(user)) else { return Ok(None) };
-    let standstill = why.map(|why| serde_json::from_str(&why)).transpose().map_err(StoreError::from)?;
-    Ok(Some((user, standstill)))
+    Ok(found.filter(|found| still_holds(&found.user)).map(CurrentUser::new).transpose()?)
 }
 
 /// A page is asked for again after sign-in. What a form held is lost: its sender comes back to where it stood, and is told.
@@ -334,14 +343,4 @@ fn sign_in_first(request: &HttpRequest) -> PageError {
 
 fn user_of(state: &HashMap<String, String>) -> Option<UserId> {
     state.get(USER).and_then(|json| serde_json::from_str(json).ok())
-}
-
-fn hash(key: &str) -> Vec<u8> {
-    Sha256::digest(key.as_bytes()).to_vec()
-}
-
-fn random_token() -> Result<String, StoreError> {
-    let mut bytes = [0u8; 32];
-    getrandom::fill(&mut bytes).map_err(|_| StoreError::Randomness)?;
-    Ok(URL_SAFE_NO_PAD.encode(bytes))
 }

@@ -1,5 +1,5 @@
-//! The simulated phones: a page where every handset is a lead, and a path on which a program on this machine texts as one.
-//! Both exist in a simulated database only.
+//! The simulated phones, in a simulated database only: a page where every phone is a contact, and a path for programs
+//! on this machine. It writes texts through the same actions as a real provider.
 
 mod behaviour;
 mod deliver_now;

@@ -16,7 +16,7 @@ use sms_opt_in::store::{Tx, numbers};
 
 use crate::support::{Lead, World, world};
 
-const RAN_OUT: &str = "ran out while waiting for START; the lead has opted in since";
+const RAN_OUT: &str = "expired while waiting for START; the contact has opted in since";
 
 /// A lead who has a contact, and the page of it.
 async fn known<'a>(world: &'a World, line: u8, name: &str) -> (Lead<'a>, String) {
@@ -245,7 +245,7 @@ async fn the_simulated_phones_ask_for_the_basis_as_well() {
     sam.open("/messages").await.lacks("Your rate is ready");
     let basis = [("basis.kind", "event_sign_up"), ("basis.words", "Signed up at the fair in May")];
     let sent = sam.post("/simulator", "/simulator/messages", &[wish, basis].concat()).await;
-    sam.follow(&sent).await.says("Held: the opt-in template goes first");
+    sam.follow(&sent).await.says("Held. We send an opt-in request first");
     world.deliver().await;
     assert_eq!(dee.history().await[0]["evidence"]["basis"]["kind"], "event_sign_up");
 }
@@ -274,7 +274,7 @@ async fn a_person_may_invite_once_more_after_thirty_days_and_nobody_else() {
     let mut sam = world.sam().await;
     sam.open(&page)
         .await
-        .says("You can send one reminder from")
+        .says("You can send one reminder after")
         .says("Dec 3, 2026")
         .lacks("Send opt-in reminder");
     let early = sam.open(&again).await;
@@ -357,7 +357,7 @@ async fn nobody_is_invited_again_who_said_no_or_must_not_be_texted() {
     world.jobs.store.write(flag).await.unwrap();
     let mut sam = world.sam().await;
     let refused = sam.post(&page, &format!("{page}/reinvitation"), &[]).await;
-    sam.follow(&refused).await.says("This number is marked Do not text").lacks("Send opt-in reminder");
+    sam.follow(&refused).await.says("This number is on the Do Not Text list").lacks("Send opt-in reminder");
     world.deliver().await;
     assert_eq!(hal.received().len(), 1);
     assert_eq!((ben.received().len(), dee.received().len()), (2, 1), "Ben has one confirmation besides");

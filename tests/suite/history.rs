@@ -1,6 +1,7 @@
 //! Properties of the state machine: whatever happens in whatever order, the rules hold.
 
 use proptest::prelude::*;
+use sms_opt_in::domain::calendar::LocalCalendar;
 use sms_opt_in::domain::consent::{ConsentEvent, EventKind, NumberConsent, Source, StateName, fold};
 use sms_opt_in::domain::decide::{decide, newest_start, opt_outs_in_force};
 use sms_opt_in::domain::evidence::*;
@@ -124,7 +125,7 @@ fn play(intents: Vec<Intent>) -> (Vec<ConsentEvent>, NumberConsent) {
             }
             other => other,
         };
-        let Ok(decision) = decide(&record, program(), intent, now) else { continue };
+        let Ok(decision) = decide(&record, program(), intent, now, LocalCalendar::UTC) else { continue };
         let Some(draft) = decision.event else { continue };
         let event = ConsentEvent {
             seq: record.seq + 1,

@@ -60,13 +60,13 @@ async fn what_is_accepted_at_night_waits_for_the_morning_at_the_recipient() {
     assert_eq!(consent["next_allowed_at"], "2026-11-04T16:00:00.000000Z");
     assert_eq!(consent["can_text_now"], false);
     let quiet = consent["checks"][6]["facts"].as_str().unwrap();
-    assert!(quiet.contains("It is 22:00 in Los Angeles; Washington allows 8:00 to 20:00"), "{quiet}");
+    assert!(quiet.contains("It is 10:00 PM in Los Angeles; Washington allows 8:00 AM to 8:00 PM"), "{quiet}");
     assert_eq!(ana.received().len(), 1, "the confirmation of START alone");
     let mut sam = world.sam().await;
     sam.open(&format!("/messages/{}", accepted["id"].as_str().unwrap()))
         .await
         .says("Scheduled")
-        .says("Nov 4, 2026, 4:00 PM");
+        .says("Nov 4, 2026, 11:00 AM EST");
     ben.texts("STOP").await;
     assert!(ben.received()[1].contains("opted out"), "a STOP is confirmed at any hour");
     world.clock.advance(Duration::hours(10));
@@ -114,7 +114,7 @@ async fn the_zip_code_decides_against_the_area_code_and_an_own_zone_sets_the_clo
     };
     let (open, words) = facts(5).await;
     assert!(
-        open == "pass" && words.contains("13:00 in New York") && words.contains("by ZIP 10001"),
+        open == "pass" && words.contains("1:00 PM in New York") && words.contains("by ZIP 10001"),
         "{words}"
     );
     let (open, words) = facts(6).await;

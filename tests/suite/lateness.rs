@@ -230,7 +230,7 @@ fn texts() -> impl Strategy<Value = Vec<Sent>> {
 fn late_and_repeated_webhooks_never_end_less_restrictive() {
     let directory = tempfile::tempdir().unwrap();
     let store = Store::open(&database::fresh(&directory)).unwrap();
-    store.write_now(|tx| install::install(tx, Some("+12065550199"), start())).unwrap();
+    store.write_now(|tx| install::install(tx, Some("+12065550199"), "US", start())).unwrap();
     let cases = std::cell::Cell::new(0u32);
     let strategy = (texts(), Just((0..12usize).collect::<Vec<_>>()).prop_shuffle());
     let mut runner = proptest::test_runner::TestRunner::deterministic();

@@ -46,5 +46,6 @@ mod rules_page;
 mod senders;
 mod spellings;
 mod tampering;
+mod time_zones;
 mod timing;
 mod writes;

@@ -30,7 +30,7 @@ async fn a_scheduled_text_says_when_it_goes_out_as_long_as_it_waits() {
     let id = id.as_str().unwrap();
     assert_eq!(message(&world, id).await["scheduled_for"], "2026-11-04T16:00:00.000000Z");
     let mut sam = world.sam().await;
-    let when = "cheduled for <time datetime=\"2026-11-04T16:00:00.000000Z\">Nov 4, 2026, 4:00 PM UTC</time>";
+    let when = "cheduled for <time datetime=\"2026-11-04T16:00:00.000000Z\">Nov 4, 2026, 11:00 AM EST</time>";
     sam.open("/messages?status=scheduled").await.says(when);
     sam.open(&page).await.says(&format!("<strong>S{when}</strong> · Queued by API key tests, <time"));
     sam.open(&format!("/messages/{id}"))

@@ -58,7 +58,7 @@ async fn the_verdict_says_every_check_with_its_facts() {
     let yes = ada.open(&page).await;
     yes.says("Yes. Opted in on Nov 3, 2026 by text from the handset.");
     yes.says("verdict yes")
-        .says("It is 10:00 in Los Angeles; Washington allows 8:00 to 20:00.")
+        .says("It is 10:00 AM in Los Angeles; Washington allows 8:00 AM to 8:00 PM.")
         .says("by area code 206: Washington")
         .lacks("Not checked</span>");
     let consent = ana.consent().await;
@@ -145,10 +145,10 @@ async fn a_consent_older_than_the_opt_out_proves_nothing() {
     assert_refused(&old, "older than this number&#39;s last opt-out or change of owner");
     ben.texts("STOP").await;
     let refused = opt_in(&mut sam, &page, &[], None).await;
-    assert_refused(&refused, "ask the lead to text START to (206) 555-0199 (+12065550199)");
+    assert_refused(&refused, "ask the contact to text START to (206) 555-0199 (+12065550199)");
     sam.open(&format!("{page}/consents/new?update=opt_in"))
         .await
-        .says("Opted in by a document: This number opted out");
+        .says("Opt in with proof: This number opted out");
     let again = sam.upload(&form, &format!("{page}/consents"), &moved, None).await;
     sam.follow(&again).await.says("Recorded: Owner changed, stays opted out.");
     assert_eq!(ben.state().await, "opted_out");
@@ -200,12 +200,12 @@ async fn support_is_told_what_only_an_administrator_may_do() {
     assert_eq!(sam.upload(&form, &path, &set, None).await.status, 403);
     sam.open(&format!("{form}?update=do_not_text"))
         .await
-        .says("Mark Do not text: Only an administrator can do this.");
+        .says("Add to Do Not Text: Only an administrator can do this.");
     assert_eq!(ada.upload(&form, &path, &set, None).await.status, 303);
     ada.open(&page).await.says("update=clear_do_not_text");
     sam.open(&page).await.lacks("update=clear_do_not_text").says("An administrator can remove Do Not Text");
     let asked = sam.open(&format!("{form}?update=clear_do_not_text")).await;
-    asked.says("Clear Do not text: Only an administrator can do this.").lacks("name=\"reason\"");
+    asked.says("Remove Do Not Text: Only an administrator can do this.").lacks("name=\"reason\"");
 }
 
 #[actix_web::test]

@@ -144,7 +144,7 @@ async fn a_program_keeps_hours_of_its_own() {
     let waits = send(&world, &ana, "In the afternoon").await;
     assert_eq!(waits["status"], "scheduled", "{waits}");
     assert!(
-        waits["verdict"].to_string().contains("the program allows 9:00 to 12:00, Monday to Friday"),
+        waits["verdict"].to_string().contains("the program allows 9:00 AM to 12:00 PM, Monday to Friday"),
         "{waits}"
     );
     assert_eq!(ana.is_sent("Another program").await.1["status"], "queued");

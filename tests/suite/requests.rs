@@ -61,7 +61,11 @@ async fn a_request_is_scheduled_at_night_and_the_number_is_invited_when_the_carr
     );
     assert_eq!(kinds(&cy).await, ["request_scheduled"], "one request, however many messages wait");
     let headline = consent["headline"].as_str().unwrap();
-    assert!(headline.contains("Opt-in request scheduled for 8:00 AM on Wed, Nov 4 in"), "{headline}");
+    assert_eq!(headline, "No. Opt-in request scheduled for Nov 4, 2026, 11:00 AM EST.");
+    assert!(
+        consent.to_string().contains("Opt-in request scheduled for 8:00 AM on Wed, Nov 4 in"),
+        "{consent}"
+    );
     let mut sam = world.sam().await;
     sam.open(&page)
         .await
@@ -316,17 +320,25 @@ async fn a_timeout_that_was_resolved_heads_no_page() {
     carrier(&world, None);
     let page = format!("/messages/{}", sent["id"].as_str().unwrap());
     let mut sam = world.sam().await;
-    sam.open(&page).await.says("The provider didn&#39;t respond in time.").says("Why this message");
+    sam.open(&page)
+        .await
+        .says("The provider didn&#39;t respond in time.")
+        .says("Waiting for the provider")
+        .lacks("wasn’t delivered");
     sam.open("/messages").await.says("The provider didn&#39;t respond in time");
     world.clock.advance(Duration::minutes(5));
     reconcile(&world.jobs).await.unwrap();
     assert_eq!(world.status(&sent["id"]).await, "sent");
-    sam.open(&page).await.says("Confirmed: the provider has the message.").lacks("Why this message");
+    sam.open(&page)
+        .await
+        .says("Confirmed: the provider has the message.")
+        .lacks("Waiting for the provider")
+        .lacks("Why this message");
     sam.open("/messages").await.lacks("respond in time");
     // Older databases still have the code on the message.
     database::run(&world.database, "UPDATE messages SET error_code = 'unknown' WHERE status = 'sent'")
         .unwrap();
-    sam.open(&page).await.lacks("Why this message");
+    sam.open(&page).await.lacks("Waiting for the provider").lacks("Why this message");
     sam.open("/messages").await.lacks("respond in time");
 }
 

@@ -233,7 +233,7 @@ async fn the_page_of_a_text_that_waits_says_what_holds_it() {
     cy.texts("hmm I don't think I want these anymore maybe").await;
     let mut sam = world.sam().await;
     let page = sam.open(&format!("/messages/{}", id.as_str().unwrap())).await;
-    page.says("What holds this message").says("paused").lacks("We retry this automatically");
+    page.says("What this message is waiting for").says("paused").lacks("We retry this automatically");
     world.is_intact().await;
 }
 

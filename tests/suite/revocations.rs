@@ -72,9 +72,9 @@ async fn what_is_missing_at_the_desk_is_said_field_by_field_and_nothing_is_lost(
         sam.post(NEW, "/revocations", &[("phone", "12"), ("reason", " "), ("received_on", "soon")]).await;
     assert_eq!(blank.status, 422);
     blank
-        .says("Choose how the lead opted out")
+        .says("Choose how the contact opted out")
         .says("Enter the day as year")
-        .says("Write down what the lead said");
+        .says("Enter what the contact said");
     let future =
         [("phone", "2065550103"), ("channel", "email"), ("received_on", "2031-01-01"), ("reason", "Enough")];
     let answer = sam.post(NEW, "/revocations", &future).await;

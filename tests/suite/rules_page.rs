@@ -85,7 +85,11 @@ async fn what_an_administrator_publishes_counts_for_the_next_text() {
         .await
         .says("Version 1 of the rules is published")
         .says("Washington");
-    ada.open("/rules").await.says("13:00 to 20:00").says("Washington HB 1 of 2026").lacks("RCW 19.158.110");
+    ada.open("/rules")
+        .await
+        .says("1:00 PM to 8:00 PM")
+        .says("Washington HB 1 of 2026")
+        .lacks("RCW 19.158.110");
     assert_eq!(next_text(&world, 1).await, "scheduled");
     assert_eq!(world.lead(1).received().len(), 2, "the confirmation, and the text from before");
     world.clock.advance(Duration::hours(3));
@@ -115,13 +119,13 @@ async fn a_preview_says_how_many_messages_move_and_publishes_nothing() {
     assert_eq!(preview.status, 200, "{}", preview.page);
     preview
         .says("1 of 110 rules changes. 2 scheduled messages move.")
-        .says("8:00 to 20:00")
-        .says("10:00 to 20:00");
+        .says("8:00 AM to 8:00 PM")
+        .says("10:00 AM to 8:00 PM");
     ada.open("/rules/history").await.says("Version 0: built in (in effect)");
     let edited = post(&mut ada, &preview, &later, "edit").await;
     edited.says("value=\"10:00\"").says(&REASON.replace('\'', "&#39;"));
     assert_eq!(post(&mut ada, &preview, &later, "publish").await.status, 303);
-    ada.open("/rules").await.says("10:00 to 20:00").lacks("10:00 to 20:00, Monday");
+    ada.open("/rules").await.says("10:00 AM to 8:00 PM").lacks("10:00 AM to 8:00 PM, Monday");
     world.clock.advance(Duration::hours(11));
     world.deliver().await;
     assert_eq!(world.lead(1).received().len(), 1, "it is eight in the morning");
@@ -137,7 +141,7 @@ async fn the_page_says_which_rules_hold_on_a_date_and_what_changes_next() {
     sam.open("/rules")
         .await
         .says("Hours in effect today, <time datetime=\"2026-11-03\">Nov 3, 2026</time>")
-        .says("9:00 to 19:00, Monday to Saturday")
+        .says("9:00 AM to 7:00 PM, Monday to Saturday")
         .says("Act 47 of 2026")
         .says("no texts on Sunday")
         .says("Good Friday")
@@ -155,7 +159,11 @@ async fn the_page_says_which_rules_hold_on_a_date_and_what_changes_next() {
         .lacks("name=\"opens\"");
     let later = hours("FL", "10:00", "12:00", "2027-01-01", "Florida SB 2");
     publishes(&mut ada, "/rules/rows/new?kind=hours", &later).await;
-    sam.open("/rules").await.says(">Jan 1, 2027</time>, then:").says("10:00 to 12:00").lacks("Florida SB 2");
+    sam.open("/rules")
+        .await
+        .says(">Jan 1, 2027</time>, then:")
+        .says("10:00 AM to 12:00 PM")
+        .lacks("Florida SB 2");
     sam.open("/rules?on=2027-01-01").await.says("Hours in effect on").says("Florida SB 2");
     sam.open("/rules?on=1990-01-01").await.says("No rule yet");
     let wrong = sam.open("/rules?on=31.1.2027").await;
@@ -221,7 +229,7 @@ async fn only_an_administrator_changes_the_rules() {
     sent.extend([("version", "0"), ("step", "publish")]);
     assert_eq!(sam.post_with(&token, "/rules/rows", &sent).await.status, 403);
     assert_eq!(sam.post_with(&token, "/rules/reminders/fcc-26-67", &[("answer", "done")]).await.status, 403);
-    sam.open("/rules").await.lacks("13:00 to 20:00").says("These are the built-in rules.");
+    sam.open("/rules").await.lacks("1:00 PM to 8:00 PM").says("These are the built-in rules.");
 }
 
 #[actix_web::test]
@@ -392,8 +400,8 @@ async fn new_built_in_rules_hold_where_stricter_until_an_administrator_decides()
     ada.follow(&decided).await.says("Version 2 of the rules is published").lacks("new built-in rule");
     ada.open("/rules")
         .await
-        .says("9:00 to 19:00, Monday to Saturday")
-        .says("7:00 to 20:00")
+        .says("9:00 AM to 7:00 PM, Monday to Saturday")
+        .says("7:00 AM to 8:00 PM")
         .lacks("Election Day");
     world.clock.advance(Duration::seconds(1));
     world.deliver().await;
@@ -484,7 +492,7 @@ async fn the_history_says_who_changed_what_when_and_why() {
     history
         .says("Ada Abbott")
         .says("&#60;script&#62;alert(1)")
-        .says("Nov 3, 2026, 6:00 PM UTC")
+        .says("Nov 3, 2026, 1:00 PM EST")
         .says("Version 1 (in effect)")
         .says("Rules added")
         .says("Washington HB 1 of 2026")

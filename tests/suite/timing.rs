@@ -125,7 +125,7 @@ async fn who_was_not_asked_yet_cannot_say_yes_and_a_start_takes_the_question_bac
     ana.texts("yes").await;
     assert_eq!(ana.state().await, "opted_in");
     let mut sam = world.sam().await;
-    sam.open("/messages?status=cancelled").await.says("The lead opted in before it went out.");
+    sam.open("/messages?status=cancelled").await.says("The contact opted in before it was sent.");
 }
 
 #[actix_web::test]
@@ -266,7 +266,7 @@ async fn a_restart_leaves_the_number_that_an_administrator_chose() {
         world.jobs.store.read(read).await.unwrap().unwrap()
     };
     let starts = async |configured: &'static str| {
-        world.jobs.store.write(move |tx| install(tx, Some(configured), now)).await.unwrap();
+        world.jobs.store.write(move |tx| install(tx, Some(configured), "US", now)).await.unwrap();
     };
     starts("+12065550190").await;
     assert_eq!(sender().await, "+12065550190");

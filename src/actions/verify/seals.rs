@@ -4,6 +4,7 @@
 use chrono::Duration;
 
 use crate::actions::seal::{behind, head, is_start, mac};
+use crate::domain::calendar::LocalCalendar;
 use crate::domain::ledger::{EventHash, GENESIS, fold_position, fold_seal};
 use crate::domain::time::Timestamp;
 use crate::store::audit_rows::{self, SealableEvent};
@@ -118,7 +119,7 @@ fn check_outside(seals: &[Seal], outside: &[Seal], findings: &mut AuditFindings)
         match at.ok().and_then(|at| seals.get(at)) {
             Some(seal) if seal.is_same(kept) => {}
             Some(_) => {
-                let when = kept.sealed_at.words();
+                let when = LocalCalendar::UTC.time(kept.sealed_at);
                 findings
                     .problem(format!("The seal made on {when} differs from the one in the file of seals."));
                 return;
@@ -152,7 +153,7 @@ impl SealProgress {
         for (at, seal) in seals.iter().enumerate() {
             self.cover(conn, seal)?;
             findings.seals += 1;
-            let when = seal.sealed_at.words();
+            let when = LocalCalendar::UTC.time(seal.sealed_at);
             if self.position != seal.through_position || seal.digest != self.digest {
                 findings.problem(format!("The history differs from the seal made on {when}."));
                 return Ok(());
@@ -230,7 +231,8 @@ impl SealProgress {
         let (Some(first), Some(newest)) = (first, newest) else { return Ok(()) };
         let (first, newest) = (Timestamp::from_micros(first), Timestamp::from_micros(newest));
         let events = if count == 1 { "1 event is".to_owned() } else { format!("{count} events are") };
-        let what = format!("{events} covered by no seal, the first recorded on {}", first.words());
+        let what =
+            format!("{events} covered by no seal, the first recorded on {}", LocalCalendar::UTC.time(first));
         if newest.since(first) > SEALED_WITHIN {
             findings.problem(format!("{what}: seals were deleted, or nothing sealed them."));
         } else if now.since(first) > SEALED_WITHIN {

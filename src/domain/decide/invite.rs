@@ -2,7 +2,8 @@
 //! has taken it, and what a failure means.
 
 use super::{Decider, checked_basis};
-use crate::domain::consent::{ConsentState, EventKind, NumberConsent, Source};
+use crate::domain::calendar::LocalCalendar;
+use crate::domain::consent::{ConsentState, EventKind, NumberConsent, Source, StateSince};
 use crate::domain::evidence::{ContactBasis, Evidence};
 use crate::domain::id::{MessageId, ProgramId};
 use crate::domain::intent::{Decision, Effect, Refusal, may_ask_again_from};
@@ -12,8 +13,13 @@ use crate::domain::time::Timestamp;
 ///
 /// # Errors
 /// The refusal that the attempt would meet.
-pub fn check_reinvite(record: &NumberConsent, program: ProgramId, now: Timestamp) -> Result<(), Refusal> {
-    Decider { record, program, state: record.state_in(program), now }.may_be_asked_again()
+pub fn check_reinvite(
+    record: &NumberConsent,
+    program: ProgramId,
+    now: Timestamp,
+    calendar: LocalCalendar,
+) -> Result<(), Refusal> {
+    Decider { record, program, state: record.state_in(program), now, calendar }.may_be_asked_again()
 }
 
 impl Decider<'_> {
@@ -25,7 +31,7 @@ impl Decider<'_> {
     ) -> Result<Decision, Refusal> {
         self.may_be_asked()?;
         match self.state {
-            ConsentState::Invited(since) => Err(Refusal::AlreadyInvited { since: since.occurred_at }),
+            ConsentState::Invited(since) => Err(self.already_invited(since)),
             _ => self.schedule(Source::System, message, text, basis),
         }
     }
@@ -83,10 +89,12 @@ impl Decider<'_> {
     fn may_be_asked(&self) -> Result<(), Refusal> {
         match (self.state, self.record.open_request(self.program)) {
             _ if self.record.do_not_text.is_some() => Err(Refusal::DoNotText),
-            (ConsentState::OptedOut(since), _) => Err(Refusal::OptedOut { since: since.occurred_at }),
+            (ConsentState::OptedOut(since), _) => Err(Refusal::OptedOut { on: since.date(self.calendar) }),
             _ if self.record.paused.is_some() => Err(Refusal::Paused),
             (ConsentState::OptedIn(_), _) => Err(Refusal::AlreadyOptedIn),
-            (_, Some(request)) => Err(Refusal::RequestOpen { since: request.scheduled_at }),
+            (_, Some(request)) => {
+                Err(Refusal::RequestOpen { since: self.calendar.date(request.scheduled_at) })
+            }
             (ConsentState::NotAsked | ConsentState::Invited(_), None) => Ok(()),
         }
     }
@@ -95,9 +103,14 @@ impl Decider<'_> {
         self.may_be_asked()?;
         match self.state {
             ConsentState::Invited(since) if may_ask_again_from(since.occurred_at) <= self.now => Ok(()),
-            ConsentState::Invited(since) => Err(Refusal::AlreadyInvited { since: since.occurred_at }),
+            ConsentState::Invited(since) => Err(self.already_invited(since)),
             _ => Err(Refusal::NotInvited),
         }
+    }
+
+    fn already_invited(&self, since: StateSince) -> Refusal {
+        let after = self.calendar.date(may_ask_again_from(since.occurred_at));
+        Refusal::AlreadyInvited { on: since.date(self.calendar), after }
     }
 
     fn schedule(

@@ -19,27 +19,33 @@ pub(super) fn consent(
             let facts = request_facts(question, opens);
             let step =
                 "No action needed. Messages are held until the contact replies START to the opt-in request.";
-            fail(CheckName::Consent, &facts, step)
+            fail(CheckName::Consent, &facts, step).under(request_headline(question, opens))
         }
         ConsentState::OptedIn(since) => {
-            let facts =
-                format!("Opted in to {program} on {} by {}.", since.occurred_at.day(), since.source.label());
+            let facts = format!(
+                "Opted in to {program} on {} by {}.",
+                since.day(question.calendar),
+                since.source.label()
+            );
             pass(CheckName::Consent, &facts)
         }
         ConsentState::Invited(since) => {
-            let facts =
-                format!("We sent an opt-in request on {} and haven't heard back.", since.recorded_at.day());
+            let day = question.calendar.day(since.recorded_at);
             fail(
                 CheckName::Consent,
-                &facts,
+                &format!("We sent an opt-in request on {day} and haven't heard back."),
                 "Wait for the contact to reply START. Messages are held until then.",
             )
+            .under(format!("Invited on {day}; no reply yet."))
         }
-        ConsentState::NotAsked => fail(
-            CheckName::Consent,
-            &not_asked(question),
-            "Send a message. We send an opt-in request first, and the message after the contact replies START.",
-        ),
+        ConsentState::NotAsked => {
+            let step = "Send a message. We send an opt-in request first, and the message after the contact replies START.";
+            let check = fail(CheckName::Consent, &not_asked(question), step);
+            match &question.failed_request {
+                Some(failed) => check.under(format!("The opt-in request did not arrive ({}).", failed.code)),
+                None => check,
+            }
+        }
         ConsentState::OptedOut(_) => fail(
             CheckName::Consent,
             &format!("Not opted in to {program}. This number opted out."),
@@ -53,7 +59,7 @@ fn not_asked(question: &GateQuestion<'_>) -> String {
     match &question.failed_request {
         Some(failed) => format!(
             "We sent an opt-in request on {}; it did not arrive ({}).",
-            failed.sent_at.day(),
+            question.calendar.day(failed.sent_at),
             failed.code
         ),
         None => format!("This number hasn't been invited to {}.", question.program.name),
@@ -75,6 +81,19 @@ fn request_facts(question: &GateQuestion<'_>, opens: Option<Timestamp>) -> Strin
     }
 }
 
+/// The same in a few words.
+fn request_headline(question: &GateQuestion<'_>, opens: Option<Timestamp>) -> String {
+    let Some(request) = question.request else { return String::new() };
+    match (request.progress, request.due_at.or(opens)) {
+        (RequestProgress::Scheduled, Some(at)) => {
+            format!("Opt-in request scheduled for {}.", question.calendar.time(at))
+        }
+        (RequestProgress::Scheduled, None) => "Opt-in request is about to be sent.".to_owned(),
+        (RequestProgress::Sending, _) => "Opt-in request is being sent.".to_owned(),
+        (RequestProgress::Unknown, _) => "The provider hasn't confirmed the opt-in request.".to_owned(),
+    }
+}
+
 pub(super) fn opt_out(question: &GateQuestion<'_>, state: ConsentState) -> GateCheck {
     match state {
         ConsentState::OptedOut(since) => {
@@ -84,10 +103,15 @@ pub(super) fn opt_out(question: &GateQuestion<'_>, state: ConsentState) -> GateC
                 Source::System => "the system: an unclear reply was not reviewed in time",
                 source => source.label(),
             };
-            let facts = format!("Opted out on {} by {by}.", since.occurred_at.day());
+            let facts = format!("Opted out on {} by {by}.", since.day(question.calendar));
             let to = number_to_text(question.sender);
-            let step = format!("Only the lead can undo this: they must text START to {to}.");
-            fail(CheckName::OptOut, &facts, &step)
+            let step = format!("Only the contact can undo this: they must text START to {to}.");
+            let day = since.day(question.calendar);
+            let headline = match since.source {
+                Source::System => format!("Opted out on {day}: an unclear reply wasn't reviewed."),
+                _ => format!("Opted out on {day} by {by}."),
+            };
+            fail(CheckName::OptOut, &facts, &step).under(headline)
         }
         _ => pass(CheckName::OptOut, "No opt-out on record."),
     }
@@ -97,9 +121,14 @@ pub(super) fn do_not_text(question: &GateQuestion<'_>) -> GateCheck {
     match &question.consent.do_not_text {
         Some(flag) => fail(
             CheckName::DoNotText,
-            &format!("Marked Do not text on {}: {}", flag.since.day(), flag.reason),
+            &format!(
+                "Added to the Do Not Text list on {}: {}",
+                question.calendar.day(flag.since),
+                flag.reason
+            ),
             "An administrator can remove Do Not Text.",
-        ),
+        )
+        .under(format!("On the Do Not Text list since {}.", question.calendar.day(flag.since))),
         None => pass(CheckName::DoNotText, "Not on the Do Not Text list."),
     }
 }
@@ -108,9 +137,10 @@ pub(super) fn paused(question: &GateQuestion<'_>) -> GateCheck {
     match &question.consent.paused {
         Some(flag) => fail(
             CheckName::Paused,
-            &format!("Paused on {}. An unclear reply needs review.", flag.since.day()),
+            &format!("Paused on {}. An unclear reply needs review.", question.calendar.day(flag.since)),
             "Read the reply in Reviews. Then opt the contact out, or resume with a reason.",
-        ),
+        )
+        .under("Paused: an unclear reply needs review."),
         None => pass(CheckName::Paused, "No reply needs review."),
     }
 }
@@ -120,14 +150,16 @@ pub(super) fn number(question: &GateQuestion<'_>) -> GateCheck {
         Some(code) => fail(
             CheckName::Number,
             &format!("The carrier says this number can't receive texts (code {code})."),
-            "Ask the lead for a mobile number. If the carrier is wrong, mark this one as reachable.",
-        ),
+            "Ask the contact for a mobile number. If the carrier is wrong, mark this one as reachable.",
+        )
+        .under(format!("The carrier says it can't receive texts (code {code}).")),
         // An answer to a text that came from the number needs no look into the number plan.
         None if question.purpose != MessagePurpose::Reply && !question.phone.is_valid() => fail(
             CheckName::Number,
             "This number isn't in the number plan, so nothing can be sent to it.",
-            "Check the number with the lead. An opt-out can still be recorded.",
-        ),
+            "Check the number with the contact. An opt-out can still be recorded.",
+        )
+        .under("This number isn't in the number plan."),
         None => pass(CheckName::Number, "Valid number. No carrier reported a problem."),
     }
 }
@@ -148,7 +180,8 @@ pub(super) fn operations(question: &GateQuestion<'_>) -> GateCheck {
         return pass(CheckName::Operations, "Sending is on.");
     }
     if let Some(standstill) = question.standstill {
-        return fail(CheckName::Operations, &standstill.facts(), standstill.next_step());
+        return fail(CheckName::Operations, &standstill.facts(question.calendar), standstill.next_step())
+            .under(standstill.in_short());
     }
     fail(
         CheckName::Operations,

@@ -57,8 +57,8 @@ pub(super) fn timing(question: &GateQuestion<'_>) -> TimingChecks {
 /// counts.
 pub(super) fn appointment(question: &GateQuestion<'_>, at: Timestamp) -> String {
     match last_zone(question, at) {
-        Some(zone) => format!("{} ({})", zone.clock_words(at), at.words()),
-        None => at.words(),
+        Some(zone) => format!("{} ({})", zone.clock_words(at), question.calendar.time(at)),
+        None => question.calendar.time(at),
     }
 }
 
@@ -171,7 +171,7 @@ fn frequency(question: &GateQuestion<'_>, free_at: Option<Timestamp>) -> GateChe
     if let Some((cap, _)) = legal_cap(question) {
         let facts =
             format!("{}, and as many were sent or are scheduled. Source: {}.", cap.words(), cap.dated.source);
-        return fail(name, &facts, WAITS);
+        return fail(name, &facts, WAITS).under("Legal limit reached.");
     }
     let promise = promise(question, free_at);
     match question.legal_caps.first().filter(|_| question.purpose != MessagePurpose::Reply) {
@@ -213,7 +213,8 @@ fn promise(question: &GateQuestion<'_>, free_at: Option<Timestamp>) -> GateCheck
             name,
             &format!("The promised limit of {promised} is reached."),
             "No action needed. Messages send automatically when the promise allows. Raising the program's frequency does not \
-             help: a lead keeps what the wording promised when they agreed.",
-        ),
+             help: a contact keeps what the wording promised when they agreed.",
+        )
+        .under("Promised limit reached."),
     }
 }

@@ -3,7 +3,8 @@
 use chrono::Duration;
 use serde::{Deserialize, Serialize};
 
-use super::{CheckName, GateCheck, Outcome, RequestProgress};
+use super::{CheckName, GateCheck, Outcome, RequestProgress, headline};
+use crate::domain::calendar::LocalCalendar;
 use crate::domain::consent::{StateName, StateSince};
 use crate::domain::id::{MessageId, ProgramId};
 use crate::domain::message::Lane;
@@ -51,6 +52,9 @@ pub struct Verdict {
     /// Set by [`super::ask`] alone: a verdict that was stored and read back explains, but permits nothing.
     #[serde(skip)]
     pub(super) fresh: bool,
+    /// The calendar of those who read it.
+    #[serde(skip)]
+    pub(super) calendar: LocalCalendar,
 }
 
 /// What to do with a message of a given lane.
@@ -158,16 +162,16 @@ impl Verdict {
         })
     }
 
-    /// The answer in one sentence, for the top of a page.
+    /// The answer in at most twelve words, for the top of a page.
     pub fn headline(&self) -> String {
         match self.cause() {
             None => self.since.map_or("Yes.".to_owned(), |since| {
-                format!("Yes. Opted in on {} by {}.", since.occurred_at.day(), since.source.label())
+                format!("Yes. Opted in on {} by {}.", since.day(self.calendar), since.source.label())
             }),
             Some(check) if check.name.is_about_time() => {
-                format!("Not now. {} {}", check.facts, self.next())
+                format!("Not now. {}", headline::waiting(check, self.frees_at, self.calendar))
             }
-            Some(check) => format!("No. {}", check.facts),
+            Some(check) => format!("No. {}", headline::failed(check)),
         }
     }
 
@@ -175,7 +179,7 @@ impl Verdict {
     pub fn next(&self) -> String {
         match (&self.next_words, self.frees_at) {
             (Some(words), _) => format!("Next: {words}."),
-            (None, Some(next)) => format!("Next: {}.", next.words()),
+            (None, Some(next)) => format!("Next: {}.", self.calendar.time(next)),
             (None, None) => "No allowed time in the next 14 days. We check again every day.".to_owned(),
         }
     }
@@ -262,6 +266,7 @@ impl Verdict {
             frees_at: None,
             allowed_until: None,
             fresh: true,
+            calendar: LocalCalendar::UTC,
         }
     }
 }

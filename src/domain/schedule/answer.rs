@@ -2,6 +2,7 @@
 
 use super::closed_days::{Holiday, PlaceClosure};
 use super::hour_rule::HourRule;
+use super::hour_rule::clock;
 use super::zone::{LocalTime, TimeZone};
 use crate::domain::time::Timestamp;
 
@@ -47,14 +48,14 @@ pub enum AppliedRule<'a> {
 }
 
 impl RuleMoment<'_> {
-    /// "It is 21:40 in New York; Florida allows 8:00 to 20:00".
+    /// "It is 9:40 PM in New York; Florida allows 8:00 AM to 8:00 PM".
     pub fn words(&self) -> String {
-        format!("It is {} in {}; {}", self.local.clock(), self.zone.city(), self.rule.words())
+        format!("It is {} in {}; {}", clock(self.local.minute()), self.zone.city(), self.rule.words())
     }
 }
 
 impl AppliedRule<'_> {
-    /// "Florida allows 8:00 to 20:00", "Utah allows no texts on Pioneer Day".
+    /// "Florida allows 8:00 AM to 8:00 PM", "Utah allows no texts on Pioneer Day".
     pub fn words(&self) -> String {
         match self {
             AppliedRule::Hours(rule) => rule.words(),

@@ -100,12 +100,12 @@ impl WeekdaySet {
 }
 
 impl HourRule {
-    /// "Florida allows 8:00 to 20:00", "Alabama allows no texts on Sunday".
+    /// "Florida allows 8:00 AM to 8:00 PM", "Alabama allows no texts on Sunday".
     pub fn words(&self) -> String {
         format!("{} allows {}", self.law.name(), self.hours())
     }
 
-    /// "8:00 to 20:00", "no texts on Sunday".
+    /// "8:00 AM to 8:00 PM", "no texts on Sunday".
     pub fn hours(&self) -> String {
         let days = |before: &str| match self.days {
             WeekdaySet::EVERY => String::new(),
@@ -142,8 +142,16 @@ impl RuleAuthority {
     }
 }
 
-fn clock(minute: u16) -> String {
-    format!("{}:{:02}", minute / 60, minute % 60)
+/// "8:00 AM", "midnight" for the end of a day.
+pub(super) fn clock(minute: u16) -> String {
+    let (hour, half) = match minute / 60 {
+        24 => return "midnight".to_owned(),
+        0 => (12, "AM"),
+        hour @ 1..12 => (hour, "AM"),
+        12 => (12, "PM"),
+        hour => (hour - 12, "PM"),
+    };
+    format!("{hour}:{:02} {half}", minute % 60)
 }
 
 #[cfg(test)]
@@ -196,15 +204,15 @@ mod tests {
     #[test]
     fn rules_are_said_in_words() {
         let words = |line: &str| line.parse::<HourRule>().unwrap().words();
-        assert_eq!(words("FL,Mon-Sun,08:00-20:00,2021-07-01,,Q,x"), "Florida allows 8:00 to 20:00");
+        assert_eq!(words("FL,Mon-Sun,08:00-20:00,2021-07-01,,Q,x"), "Florida allows 8:00 AM to 8:00 PM");
         assert_eq!(words("AL,Sun,closed,2021-07-01,,Q,x"), "Alabama allows no texts on Sunday");
         assert_eq!(
             words("TX,Mon-Sat,09:00-21:00,2021-07-01,,Q,x"),
-            "Texas allows 9:00 to 21:00, Monday to Saturday"
+            "Texas allows 9:00 AM to 9:00 PM, Monday to Saturday"
         );
         assert_eq!(
             words("RI,Sat Sun,10:00-17:00,2021-07-01,,Q,x"),
-            "Rhode Island allows 10:00 to 17:00, Saturday and Sunday"
+            "Rhode Island allows 10:00 AM to 5:00 PM, Saturday and Sunday"
         );
     }
 }

@@ -75,7 +75,7 @@ mod tests {
         assert_eq!(own.as_str(), "Mon-Fri 09:00-18:00, Sat 10:00-14:00");
         assert_eq!(own.as_str().parse::<OwnHours>().unwrap(), own);
         let words: Vec<String> = own.rules().iter().map(HourRule::words).collect();
-        assert_eq!(words[0], "the program allows 9:00 to 18:00, Monday to Friday");
+        assert_eq!(words[0], "the program allows 9:00 AM to 6:00 PM, Monday to Friday");
         assert_eq!(words[2], "the program allows no texts on Sunday");
         assert!("".parse::<OwnHours>().unwrap().is_none());
         for (wrong, why) in [

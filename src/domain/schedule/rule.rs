@@ -91,7 +91,7 @@ impl ScheduleRule {
         }
     }
 
-    /// Its value for people: "9:00 to 19:00, Monday to Saturday", "Good Friday".
+    /// Its value for people: "9:00 AM to 7:00 PM, Monday to Saturday", "Good Friday".
     pub fn value(&self) -> String {
         match self {
             ScheduleRule::Hours(rule) => rule.hours(),

@@ -1,12 +1,15 @@
 //! Time zones as the rulebook needs them: a handle that is free to copy, and the clock's offset at a moment. The data is
 //! the IANA database bundled with jiff, never the machine's own: an old system package must not move a curfew.
 
+mod abbreviation;
+
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{LazyLock, OnceLock};
 
 use jiff::tz::TimeZoneDatabase;
 
+use self::abbreviation::{AbbreviationSpan, abbreviations};
 use super::data_lines::lines;
 
 use crate::domain::time::Timestamp;
@@ -28,6 +31,7 @@ struct ZoneEntry {
     /// ISO 3166-1; the territories of the United States count as the country.
     country: &'static str,
     stretches: OnceLock<Vec<ZoneSpan>>,
+    abbreviations: OnceLock<Vec<AbbreviationSpan>>,
 }
 
 /// A stretch of time without a clock change, its ends in microseconds since 1970.
@@ -55,7 +59,8 @@ static ZONES: LazyLock<HashMap<String, ZoneEntry>> = LazyLock::new(|| {
     let names = database.available().map(|name| name.to_string());
     let entry = |name: String| {
         let country = COUNTRIES.get(name.as_str()).copied()?;
-        Some((name.to_ascii_lowercase(), ZoneEntry { name, country, stretches: OnceLock::new() }))
+        let (stretches, abbreviations) = (OnceLock::new(), OnceLock::new());
+        Some((name.to_ascii_lowercase(), ZoneEntry { name, country, stretches, abbreviations }))
     };
     names.filter_map(entry).collect()
 });
@@ -100,6 +105,31 @@ impl TimeZone {
         &self.0.name
     }
 
+    /// The names of all zones, in alphabetical order.
+    pub fn names() -> Vec<&'static str> {
+        let mut names: Vec<&str> = ZONES.values().map(|entry| entry.name.as_str()).collect();
+        names.sort_unstable();
+        names
+    }
+
+    /// The zone of a country that has one alone.
+    pub fn only_one_in(country: &str) -> Option<TimeZone> {
+        let mut zones = ZONES.values().filter(|entry| entry.country == country);
+        zones.next().filter(|_| zones.next().is_none()).map(TimeZone)
+    }
+
+    /// How far the wall clock there is ahead of UTC at this moment, in microseconds.
+    pub fn offset(self, at: Timestamp) -> i64 {
+        self.stretch(at.micros()).offset
+    }
+
+    /// The abbreviation in use at this moment: "PST", or "UTC-3" where the zone has no letters.
+    pub fn abbreviation(self, at: Timestamp) -> &'static str {
+        let spans = self.0.abbreviations.get_or_init(|| abbreviations(&self.0.name));
+        let found = spans.partition_point(|span| span.until <= at.micros());
+        spans.get(found).or(spans.last()).map_or("UTC", |span| span.text.as_str())
+    }
+
     /// The place in its name, for sentences: "New York".
     pub fn city(self) -> String {
         self.name().rsplit('/').next().unwrap_or_default().replace('_', " ")
@@ -136,10 +166,9 @@ impl LocalTime {
         u8::try_from((self.day + 3).rem_euclid(7)).unwrap_or_default()
     }
 
-    /// "21:40".
-    pub fn clock(self) -> String {
-        let minutes = self.micros / (60 * SECOND);
-        format!("{}:{:02}", minutes / 60, minutes % 60)
+    /// Minutes since local midnight, as the wall clock shows them.
+    pub fn minute(self) -> u16 {
+        u16::try_from(self.micros / (60 * SECOND)).unwrap_or_default()
     }
 }
 

@@ -1,4 +1,5 @@
-//! Keys to the JSON API. A secret is on exactly one page, once.
+//! The page of the keys to the JSON API. Administrators use it; it writes keys through `actions::api_keys`. A secret
+//! is shown once, in the answer to its form.
 
 use actix_session::Session;
 use actix_web::web::{Data, Path, ServiceConfig};

@@ -1,4 +1,5 @@
-//! The answer to "how did we get this number?", as the forms that may invite somebody take it.
+//! Reads the answer to "How did we get this number?" from a form. The contact page and the reminder page use it; it
+//! writes nothing.
 
 use std::str::FromStr;
 

@@ -1,4 +1,5 @@
-//! Consent recorded by hand: which updates the number's state allows, and the form for one of them with its file. Whether an update stands is decided by the rules; this file only says beforehand what they will say.
+//! The form to record consent by hand. Support and administrators use it; it writes through
+//! `actions::record_consent`. The rules decide; this page only shows beforehand what they will say.
 
 mod upload;
 
@@ -12,8 +13,8 @@ use askama::Template;
 use serde::Deserialize;
 
 use self::upload::{FileUpload, read};
+use super::civil_day::civil_day;
 use super::contact::timeline::{HistoryContext, title};
-use super::day_field::day;
 use super::documents::recognised;
 use super::program_scope::{self, ContactInProgram, ProgramScope, ProgramTab};
 use super::revocations::{self, RevocationHints};
@@ -35,7 +36,7 @@ use crate::web::error::PageError;
 use crate::web::form::{self, FormErrors};
 use crate::web::page::{self, PageFrame, html_status, see_other};
 use crate::web::routes::{self, patterns};
-use crate::web::session::{self, Editor};
+use crate::web::session::{self, Calendars, Editor};
 
 const TOO_LARGE: &str = "The file is larger than 10 MB. Choose a smaller one.";
 
@@ -93,12 +94,14 @@ struct ConsentSubject {
     sender: Option<String>,
     programs: ProgramScope,
     deadlines: RevocationDeadlines,
+    calendars: Calendars,
 }
 
 fn known(
     conn: &mut ReadConn<'_>,
     id: ContactId,
     slug: &str,
+    calendars: Calendars,
     now: Timestamp,
 ) -> Result<ConsentSubject, PageError> {
     let ContactInProgram { contact, number, programs } = ContactInProgram::read(conn, id, slug)?;
@@ -106,7 +109,7 @@ fn known(
     let state = number.consent.state_in(program);
     let sender = store::programs::sender(conn, program)?;
     let deadlines = rulebooks::current(conn)?.deadlines(now);
-    Ok(ConsentSubject { contact, number, state, sender, programs, deadlines })
+    Ok(ConsentSubject { contact, number, state, sender, programs, deadlines, calendars })
 }
 
 impl ConsentSubject {
@@ -121,7 +124,7 @@ impl ConsentSubject {
         };
         let (hint, refused) = match self.state {
             ConsentState::OptedOut(since) => {
-                let refusal = Refusal::OptedOut { since: since.occurred_at };
+                let refusal = Refusal::OptedOut { on: since.date(self.calendars.organization) };
                 ("", Some(refusal.to_person(self.sender.as_deref())))
             }
             ConsentState::OptedIn(_) => {
@@ -144,12 +147,12 @@ impl ConsentSubject {
         };
         let flagged = consent.do_not_text.is_some();
         vec![
-            choice("opt_in", "Opted in by a document", hint, refused),
-            choice("opt_out", "Opted out by other means", revoked, None),
+            choice("opt_in", "Opt in with proof", hint, refused),
+            choice("opt_out", "Record an opt-out", revoked, None),
             choice("reassigned", "Number reassigned", moved, None),
             choice(
                 "do_not_text",
-                "Mark Do not text",
+                "Add to Do Not Text",
                 "Nothing is sent to this number, not even an opt-in request.",
                 admins
                     .clone()
@@ -157,7 +160,7 @@ impl ConsentSubject {
             ),
             choice(
                 "clear_do_not_text",
-                "Clear Do not text",
+                "Remove Do Not Text",
                 "The number leaves the Do Not Text list. Consent stays as it was.",
                 unless(flagged, "This number is not on the Do Not Text list.").or(admins),
             ),
@@ -173,9 +176,10 @@ async fn new(
 ) -> Result<HttpResponse, PageError> {
     let id: ContactId = page::id(&id)?;
     let (slug, now) = (program_scope::program_from_query(&request), app.clock.now());
-    let known = app.store.read(move |conn| known(conn, id, &slug, now)).await?;
+    let calendars = who.calendars;
+    let known = app.store.read(move |conn| known(conn, id, &slug, calendars, now)).await?;
     let mut given: ConsentForm = form::query(&request);
-    given.received_on = revocations::today(now);
+    given.received_on = who.calendars.organization.date(now).to_string();
     show(&app, &who, known, given, FormErrors::default())
 }
 
@@ -218,7 +222,8 @@ async fn create(
     let id: ContactId = page::id(&id)?;
     let (given, file) = read(&request, parts).await?;
     let (slug, now) = (program_scope::program_from_query(&request), app.clock.now());
-    let about = app.store.read(move |conn| known(conn, id, &slug, now)).await?;
+    let calendars = who.calendars;
+    let about = app.store.read(move |conn| known(conn, id, &slug, calendars, now)).await?;
     let is_admin = PageFrame::new(&app, "contacts", &who).is_admin();
     if given.update.ends_with("do_not_text") && !is_admin {
         return Err(PageError::Forbidden("Administrator"));
@@ -262,7 +267,7 @@ fn checked(
     let explained = check_reason(&reason).map_err(|why| vec![FieldError::new("reason", why.to_string())]);
     match given.update.as_str() {
         "opt_in" => opt_in(given, reason, file, about, now),
-        "opt_out" => opt_out(given, now),
+        "opt_out" => opt_out(given, about.calendars, now),
         "reassigned" => explained.map(|()| NewConsentRecord::Reassigned(reason)),
         "do_not_text" => explained.map(|()| NewConsentRecord::SetDoNotText(reason)),
         "clear_do_not_text" => {
@@ -273,9 +278,14 @@ fn checked(
     }
 }
 
-fn opt_out(given: &ConsentForm, now: Timestamp) -> Result<NewConsentRecord, Vec<FieldError>> {
+fn opt_out(
+    given: &ConsentForm,
+    calendars: Calendars,
+    now: Timestamp,
+) -> Result<NewConsentRecord, Vec<FieldError>> {
     let confirm = given.confirm == "yes";
-    revocations::read(&given.channel, &given.reason, &given.received_on, confirm, now)
+    let received_on = civil_day(&given.received_on, calendars, now);
+    revocations::read(&given.channel, &given.reason, received_on, confirm, calendars, now)
         .map(NewConsentRecord::OptOut)
 }
 
@@ -289,15 +299,16 @@ fn opt_in(
     let mut errors = Vec::new();
     let mut wrong = |field: &str, why: &str| errors.push(FieldError::new(field, why));
     if let ConsentState::OptedOut(since) = about.state {
-        let refusal = Refusal::OptedOut { since: since.occurred_at };
+        let refusal = Refusal::OptedOut { on: since.date(about.calendars.organization) };
         wrong("update", &refusal.to_person(about.sender.as_deref()));
     }
     let document = DocumentKind::from_str(&given.document).ok();
     if document.is_none() {
         wrong("document", "Choose the kind of document.");
     }
-    let given_at = day(&given.given_on);
-    match given_at.map(|at| check_given_at(&about.number.consent, at, now)) {
+    let organization = about.calendars.organization;
+    let given_at = civil_day(&given.given_on, about.calendars, now).map(Timestamp::of_day);
+    match given_at.map(|at| check_given_at(&about.number.consent, at, now, organization)) {
         None => wrong("given_on", NO_DAY),
         Some(Err(why)) => wrong("given_on", &why.to_string()),
         Some(Ok(())) => {}

@@ -1,11 +1,12 @@
-//! One contact: the gate's verdict on top, the history of consent with its evidence, and the conversation with a box to
-//! write in. It shows and hands over; what may be sent is decided by the gate alone.
+//! The page of one contact: the verdict on top, the consent history, and the conversation with a box to write in.
+//! Everyone who signs in reads it; it writes messages through `actions::send_message`.
 
 pub(super) mod conversation;
 mod forecast;
 pub(super) mod notes;
 pub(super) mod older;
 pub(super) mod questions;
+mod reminder;
 pub(super) mod timeline;
 
 use actix_session::Session;
@@ -18,6 +19,7 @@ use self::conversation::{ConversationItem, conversation};
 use self::forecast::{ComposeForecast, forecast};
 use self::older::{OlderRecord, older};
 use self::questions::notice;
+use self::reminder::{ReinviteState, reinvite_state};
 use self::timeline::{HistoryContext, TimelineDay, history};
 use super::basis;
 use super::expired_holds::{HoldItem, by_number};
@@ -26,13 +28,10 @@ use super::program_scope::{self, ProgramScope, ProgramTab};
 use super::troubleshoot::{VerdictPanel, VerdictSubject};
 use crate::actions::send_message::{NewMessage, check_body, needs_basis};
 use crate::actions::{FieldError, sending_context};
-use crate::domain::decide::check_reinvite;
 use crate::domain::evidence::BasisKind;
 use crate::domain::id::ContactId;
-use crate::domain::intent::{Refusal, may_ask_again_from};
 use crate::domain::message::{Category, Status};
 use crate::domain::program::Program;
-use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::store::contacts::{self, Contact};
 use crate::store::numbers::Number;
@@ -41,7 +40,7 @@ use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::form::{FormErrors, PostedForm};
 use crate::web::live;
-use crate::web::page::{self, PageFrame, html, html_status, see_other};
+use crate::web::page::{self, PageFrame, PageReader, html, html_status, see_other};
 use crate::web::routes::{self, patterns};
 use crate::web::session::{self, Editor, SignedIn, Viewer};
 
@@ -101,12 +100,6 @@ struct ContactRecord {
     others: Vec<Contact>,
 }
 
-/// When a person may invite the lead once more.
-enum ReinviteState {
-    Now,
-    From(Timestamp),
-}
-
 async fn show(
     app: Data<AppState>,
     who: Viewer,
@@ -127,10 +120,10 @@ async fn live(
     let (id, slug): (ContactId, String) = (page::id(&id)?, program_scope::program_from_query(&request));
     let (since, now) = (live::since(&request), app.clock.now());
     let page = PageFrame::new(&app, "contacts", &who);
-    let role = page.role();
+    let reader = page.reader();
     let read = move |conn: &mut ReadConn<'_>| {
         let tag = tag(conn, id, now)?;
-        if tag == since { Ok(None) } else { record(conn, id, &slug, role, now, tag).map(Some) }
+        if tag == since { Ok(None) } else { record(conn, id, &slug, reader, tag).map(Some) }
     };
     let seen: ReplicaRead<Option<ContactRecord>> = app.store.read_replica(who.mark, read).await?;
     match seen.found {
@@ -155,10 +148,10 @@ async fn render(
 ) -> Result<HttpResponse, PageError> {
     let now = app.clock.now();
     let page = PageFrame::new(app, "contacts", who);
-    let role = page.role();
+    let reader = page.reader();
     let read = move |conn: &mut ReadConn<'_>| {
         let tag = tag(conn, id, now)?;
-        record(conn, id, &program, role, now, tag)
+        record(conn, id, &program, reader, tag)
     };
     let seen = app.store.read_replica(who.mark(), read).await?;
     let page = page.showing(&seen, now);
@@ -223,15 +216,15 @@ fn record(
     conn: &mut ReadConn<'_>,
     id: ContactId,
     slug: &str,
-    role: Role,
-    now: Timestamp,
+    reader: PageReader,
     tag: String,
 ) -> Result<ContactRecord, PageError> {
+    let PageReader { role, calendars, now } = reader;
     let (contact, number) = program_scope::find(conn, id)?;
     let programs = ProgramScope::of_number(conn, slug, &number.consent)?;
     let program = programs.selected()?;
-    let verdict =
-        sending_context(conn, program)?.verdict(conn, &number, program, Category::Conversation, now)?;
+    let context = sending_context(conn, program)?.read_by(calendars.reader);
+    let verdict = context.verdict(conn, &number, program, Category::Conversation, now)?;
     let mut others = contacts::of_number(conn, number.id)?;
     others.retain(|other| other.id != id);
     let names = DisplayNames::read(conn)?;
@@ -240,8 +233,8 @@ fn record(
     let questions = inbound_questions::of_number(conn, number.id)?;
     let notice = notice(&questions, &number.consent, program.id);
     let stored = events::of(conn, number.id)?;
-    let texts = HistoryContext::read(conn, &stored, questions)?;
-    let older = older(conn, &number.phone, &stored, program, programs.all(), &names)?;
+    let texts = HistoryContext::read(conn, &stored, questions, calendars)?;
+    let older = older(conn, &number.phone, &stored, program, programs.all(), &names, calendars)?;
     let state = |program: &Program| number.consent.state_in(program.id).name().label().to_owned();
     let about = VerdictSubject { number: Some(number.id), contact: Some(id), program: Some(program), role };
     Ok(ContactRecord {
@@ -254,7 +247,7 @@ fn record(
         panel: VerdictPanel::new(&verdict, "Can we text this number now?", &about, false),
         forecast: forecast(&verdict),
         asks_basis: needs_basis(program, &verdict),
-        reinvite: again(check_reinvite(&number.consent, program.id, now)),
+        reinvite: reinvite_state(&number.consent, program.id, now, calendars.organization),
         notice,
         days: history(
             stored,
@@ -305,13 +298,5 @@ impl ContactRecord {
     /// What the page is called: the name, else the number.
     fn title(&self, page: &PageFrame) -> String {
         if self.contact.name.is_empty() { page.number(&self.number.phone) } else { self.contact.name.clone() }
-    }
-}
-
-fn again(asked: Result<(), Refusal>) -> Option<ReinviteState> {
-    match asked {
-        Ok(()) => Some(ReinviteState::Now),
-        Err(Refusal::AlreadyInvited { since }) => Some(ReinviteState::From(may_ask_again_from(since))),
-        Err(_) => None,
     }
 }

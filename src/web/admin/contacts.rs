@@ -1,5 +1,5 @@
-//! The address book: the list with its tabs, search and pages, and the form for a contact's details. What is known of a
-//! single contact is on `contact.rs`; consent itself is never touched here.
+//! The list of contacts with its tabs, search and pages. Everyone who signs in reads it; `edit` writes contacts. It
+//! never touches consent.
 
 mod edit;
 

@@ -1,4 +1,5 @@
-//! The first page: what needs a person today, consent by state, failures by cause, and the switch of all sending.
+//! The first page: what needs attention, consent by state, failures by cause, and the switch for all sending.
+//! Everyone who signs in reads it; administrators write the switch.
 
 mod carrier;
 mod today;

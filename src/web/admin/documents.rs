@@ -1,5 +1,5 @@
-//! The files that show a consent: recognised by their content when they come in, and handed out as attachments only, so
-//! that nothing somebody uploaded ever runs in a browser.
+//! Recognizes uploaded files by their content, and serves them as attachments only, so that no upload runs in a
+//! browser. The consent form and the timeline use it; it writes nothing.
 
 use actix_web::web::{Data, Path, ServiceConfig};
 use actix_web::{HttpResponse, web};

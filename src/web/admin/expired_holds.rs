@@ -1,5 +1,5 @@
-//! Messages that ran out while they waited for START, as the dashboard, the contact and the message itself ask about them,
-//! and the answer that a person gives. What goes out is decided by the gate.
+//! Asks about messages that expired while they waited for START, and takes the answer. The dashboard, contact and
+//! message pages use it; it writes through `actions::expired_holds`.
 
 use actix_session::Session;
 use actix_web::web::{Data, Path, ServiceConfig};
@@ -42,7 +42,7 @@ impl HoldItem {
             1 => "1 message".to_owned(),
             n => format!("{n} messages"),
         };
-        format!("{n} ran out while waiting for START; the lead has opted in since")
+        format!("{n} expired while waiting for START; the contact has opted in since")
     }
 }
 

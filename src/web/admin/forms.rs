@@ -1,5 +1,5 @@
-//! The hosted forms: every version of their consent language with its hash, and the page where an administrator writes the
-//! next one.
+//! The hosted forms: every version of their consent text, and the page to write the next one. Administrators change
+//! them; it writes through `actions::publish_form`.
 
 use actix_session::Session;
 use actix_web::web::{Data, Path, ServiceConfig};

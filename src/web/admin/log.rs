@@ -1,4 +1,5 @@
-//! Who did what in the administration, newest first; by one person or of one kind where the address says so.
+//! The administration log, newest first, filtered by person or kind. Administrators and auditors read it; it writes
+//! nothing.
 
 use actix_web::web::{Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, web};

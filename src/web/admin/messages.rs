@@ -1,5 +1,5 @@
-//! The message log, and the life of one message: its steps, what its code means in plain words, and what the gate said
-//! when it was accepted or refused.
+//! The message log and the page of one message: its steps, its code in plain words, and the consent check. Everyone
+//! who signs in reads it; it writes nothing.
 
 pub(super) mod meaning;
 
@@ -15,9 +15,8 @@ use super::troubleshoot::{VerdictPanel, VerdictSubject};
 use crate::actions::sending_context;
 use crate::domain::gate::{CheckName, GateCheck, GateOutcome, Outcome, Verdict};
 use crate::domain::id::MessageId;
-use crate::domain::message::{HoldDecision, Status};
+use crate::domain::message::{Category, HoldDecision, Lane, Status};
 use crate::domain::program::Program;
-use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::store::contacts::{self, Contact};
 use crate::store::messages::{self, Message, MessageStep};
@@ -26,7 +25,7 @@ use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::form;
 use crate::web::live;
-use crate::web::page::{self, PageFrame, html};
+use crate::web::page::{self, PageFrame, PageReader, html};
 use crate::web::routes::{self, patterns};
 use crate::web::session::Viewer;
 
@@ -172,6 +171,35 @@ struct MessageHistory {
     in_place_of: Option<MessageId>,
 }
 
+impl MessageHistory {
+    /// What kind of message it is: "Alert", "Opt-out confirmation".
+    fn type_words(&self) -> &'static str {
+        match (self.message.lane, self.message.category) {
+            (Lane::Invitation, _) => "Opt-in request",
+            (Lane::OptOutConfirmation, _) => "Opt-out confirmation",
+            (Lane::OptInConfirmation, _) => "Opt-in confirmation",
+            (Lane::Help, _) => "Reply to HELP",
+            (Lane::Gated, Category::Automated) => "Automated",
+            (Lane::Gated, Category::Alert) => "Alert",
+            (Lane::Gated, Category::FollowUp) => "Follow-up",
+            (Lane::Gated, Category::Conversation) => "Conversation",
+        }
+    }
+
+    /// The heading over what is in the message's way; it follows the status.
+    fn meaning_title(&self) -> &'static str {
+        match self.message.status {
+            Status::Held | Status::Queued | Status::Scheduled => "What this message is waiting for",
+            Status::Sending => "Waiting for the provider",
+            Status::Sent | Status::Delivered => "What happened before this message was sent",
+            Status::Failed => "Why this message wasn’t delivered",
+            Status::Blocked => "Why this message was blocked",
+            Status::Cancelled => "Why this message was canceled",
+            Status::Expired => "Why this message expired",
+        }
+    }
+}
+
 /// What became of a message that ran out.
 struct StaleAnswer {
     words: &'static str,
@@ -191,14 +219,13 @@ fn answered(decision: HoldDecision) -> &'static str {
 async fn show(app: Data<AppState>, who: Viewer, id: Path<String>) -> Result<HttpResponse, PageError> {
     let id: MessageId = page::id(&id)?;
     let page = PageFrame::new(&app, "messages", &who);
-    let role = page.role();
-    let now = app.clock.now();
+    let reader = page.reader();
     let read = move |conn: &mut ReadConn<'_>| {
-        let tag = tag(conn, id, now)?;
-        life(conn, id, role, now, tag)
+        let tag = tag(conn, id, reader.now)?;
+        life(conn, id, reader, tag)
     };
     let seen = app.store.read_replica(who.mark, read).await?;
-    html(MessageDetailPage { page: page.showing(&seen, now), life: seen.found })
+    html(MessageDetailPage { page: page.showing(&seen, reader.now), life: seen.found })
 }
 
 /// The part that changes by itself, if it has changed since.
@@ -210,10 +237,10 @@ async fn live(
 ) -> Result<HttpResponse, PageError> {
     let (id, since, now) = (page::id::<MessageId>(&id)?, live::since(&request), app.clock.now());
     let page = PageFrame::new(&app, "messages", &who);
-    let role = page.role();
+    let reader = page.reader();
     let read = move |conn: &mut ReadConn<'_>| {
         let tag = tag(conn, id, now)?;
-        if tag == since { Ok(None) } else { life(conn, id, role, now, tag).map(Some) }
+        if tag == since { Ok(None) } else { life(conn, id, reader, tag).map(Some) }
     };
     let seen: ReplicaRead<Option<MessageHistory>> = app.store.read_replica(who.mark, read).await?;
     match seen.found {
@@ -233,14 +260,15 @@ fn in_the_way(
     conn: &mut ReadConn<'_>,
     message: &Message,
     program: Option<&Program>,
-    now: Timestamp,
+    reader: PageReader,
 ) -> Result<Option<GateCheck>, StoreError> {
     let number = match message.number_id {
         Some(id) if message.status == Status::Queued => numbers::get(conn, id)?,
         _ => None,
     };
     let (Some(number), Some(program)) = (number, program) else { return Ok(None) };
-    let verdict = sending_context(conn, program)?.verdict_on(conn, message, &number, program, now)?;
+    let context = sending_context(conn, program)?.read_by(reader.calendars.reader);
+    let verdict = context.verdict_on(conn, message, &number, program, reader.now)?;
     let check = match verdict.answer(message.lane) {
         GateOutcome::Refuse(check) => check,
         GateOutcome::Wait { until: None } => CheckName::Operations,
@@ -252,10 +280,10 @@ fn in_the_way(
 fn life(
     conn: &mut ReadConn<'_>,
     id: MessageId,
-    role: Role,
-    now: Timestamp,
+    reader: PageReader,
     tag: String,
 ) -> Result<MessageHistory, PageError> {
+    let PageReader { role, calendars, .. } = reader;
     let message = messages::get(conn, id)?.ok_or(PageError::NotFound)?;
     let steps = messages::steps(conn, id)?;
     let contacts = match message.number_id {
@@ -268,13 +296,13 @@ fn life(
         (contacts.first().map(|contact| contact.id), programs::get(conn, message.program_id)?);
     let about = VerdictSubject { number: message.number_id, contact, program: program.as_ref(), role };
     let panel = verdict.map(|verdict| {
-        let question = format!("Consent check on {}", verdict.asked_at.words());
+        let question = format!("Consent check on {}", calendars.reader.time(verdict.asked_at));
         match message.status {
             Status::Blocked => VerdictPanel::new(&verdict, &question, &about, true),
             _ => VerdictPanel::on_record(&verdict, &question, &about),
         }
     });
-    let meaning = match in_the_way(conn, &message, program.as_ref(), now)? {
+    let meaning = match in_the_way(conn, &message, program.as_ref(), reader)? {
         Some(check) => Some(meaning::of_check(&check)),
         None => meaning(&message),
     };

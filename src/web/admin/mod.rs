@@ -1,12 +1,13 @@
-//! The pages of those who sign in. The map of their addresses; each page's handler lives with its noun.
+//! The pages behind the sign-in. `app` registers their routes here; each page's handlers live in the module of its
+//! noun.
 
 pub mod api_keys;
 pub(super) mod basis;
+mod civil_day;
 pub mod consents;
 pub mod contact;
 pub mod contacts;
 pub mod dashboard;
-mod day_field;
 pub mod documents;
 mod expired_holds;
 pub mod forms;
@@ -22,6 +23,7 @@ pub mod reply_tester;
 pub mod reviews;
 pub mod revocations;
 pub mod rules;
+pub mod settings;
 pub mod setup;
 pub mod sign_in;
 pub mod troubleshoot;
@@ -54,5 +56,6 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(programs::routes)
         .configure(rules::routes)
         .configure(super::simulator::pages)
+        .configure(settings::routes)
         .configure(log::routes);
 }

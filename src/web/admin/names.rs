@@ -1,5 +1,4 @@
-//! Who did it and for which program, as people know them: histories keep one word and an address, pages show a name. It must
-//! not change what is kept.
+//! Shows people and programs by name, where histories keep a word or an address. All pages use it; it writes nothing.
 
 use std::collections::HashMap;
 use std::sync::Arc;

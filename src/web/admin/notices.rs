@@ -1,4 +1,5 @@
-//! Texts that the rules could not act on, as the dashboard and the page of a number show them, and the button that closes one.
+//! Shows texts that the rules could not act on, and closes them. The dashboard and the pages of a number use it; it
+//! writes notices.
 
 use actix_session::Session;
 use actix_web::web::{Data, Path, ServiceConfig};
@@ -99,7 +100,7 @@ pub(super) fn sentence(kind: NoticeKind) -> &'static str {
              number isn't opted in. Ask the lead to text START."
         }
         NoticeKind::ConsentQuestion => {
-            "The lead asks a question, so nothing changed. Contact the lead another way. To opt in, they text START without a \
+            "The contact asks a question, so nothing changed. Reach them another way. To opt in, they text START without a \
              question mark."
         }
     }

@@ -1,5 +1,5 @@
-//! Which contact and which program a page is about: the program that the address names, else the default one. With a single
-//! program nothing of this shows.
+//! Finds the contact and the program that a page is about: the program in the address, else the default one. The
+//! contact pages use it; it writes nothing.
 
 use actix_web::HttpRequest;
 use serde::Deserialize;

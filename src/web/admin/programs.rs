@@ -1,4 +1,5 @@
-//! The texting programs and the words they use. An administrator changes them; everybody else reads them.
+//! The programs and their wording. Everyone who signs in reads them; administrators write them through
+//! `actions::edit_program`.
 
 mod new;
 mod replies;

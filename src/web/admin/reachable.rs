@@ -1,5 +1,5 @@
-//! "Mark as reachable": a carrier said that a number cannot receive texts, and a person knows better. The page asks for the
-//! reason; the log and the number's timeline keep it.
+//! "Mark as reachable": a carrier said that a number can't receive texts, and a person knows better. Support and
+//! administrators use it; it writes the number, a note and the log.
 
 use actix_session::Session;
 use actix_web::web::{Data, Path, ServiceConfig};

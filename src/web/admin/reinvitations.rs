@@ -1,4 +1,4 @@
-//! Asking a lead once more: a page of its own, because an invitation that nobody answered was an answer of a kind.
+//! The page to send one opt-in reminder. Support and administrators use it; it writes through `actions::reinvite`.
 
 use actix_session::Session;
 use actix_web::web::{Data, Path, ServiceConfig};
@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::basis;
 use super::program_scope::{self, ContactInProgram};
 use crate::actions::ActionError;
+use crate::domain::calendar::LocalCalendar;
 use crate::domain::consent::ConsentState;
 use crate::domain::decide::check_reinvite;
 use crate::domain::evidence::BasisKind;
@@ -91,7 +92,8 @@ async fn show(
     errors: FormErrors,
 ) -> Result<HttpResponse, PageError> {
     let now = app.clock.now();
-    let about = app.store.read(move |conn| about(conn, whom, now)).await?;
+    let organization = who.calendars.organization;
+    let about = app.store.read(move |conn| about(conn, whom, organization, now)).await?;
     let page = PageFrame::new(app, "contacts", who);
     html_status(errors.status(), ReinvitePage { page, about, given, errors })
 }
@@ -99,11 +101,12 @@ async fn show(
 fn about(
     conn: &mut ReadConn<'_>,
     whom: ContactInProgram,
+    organization: LocalCalendar,
     now: Timestamp,
 ) -> Result<ReinviteSubject, PageError> {
     let ContactInProgram { contact, number, programs } = whom;
     let (program, suffix) = (programs.selected()?.clone(), programs.query_suffix('?'));
-    check_reinvite(&number.consent, program.id, now).map_err(ActionError::from)?;
+    check_reinvite(&number.consent, program.id, now, organization).map_err(ActionError::from)?;
     let invited_at = match number.consent.state_in(program.id) {
         ConsentState::Invited(since) => Some(since.occurred_at),
         _ => None,

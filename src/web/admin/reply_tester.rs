@@ -1,5 +1,5 @@
-//! An administrator types a reply and sees its meaning and the reason. The page reads it with the same function as an
-//! arriving text, and shows the examples that the tests hold.
+//! Shows how a reply would be understood, and why. Administrators use it. It reads the text with the function that
+//! reads real replies; it writes nothing.
 
 use actix_web::web::{Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, web};

@@ -1,5 +1,5 @@
-//! The review desk: replies that may be a revocation, the longest waiting first, each with its conversation and two ways to
-//! decide. What nobody decides on in time is revoked without this page.
+//! The review desk: replies that may be an opt-out, the longest waiting first. Support and administrators decide
+//! here; it writes through `actions::review`. A job opts out what is not decided in time.
 
 use std::sync::Arc;
 
@@ -15,6 +15,7 @@ use super::names::DisplayNames;
 use crate::actions::review::{ReviewDecision, ReviewedState};
 use crate::actions::{ActionError, FieldError};
 use crate::domain::business_days;
+use crate::domain::calendar::LocalCalendar;
 use crate::domain::consent::StateName;
 use crate::domain::id::{ContactId, NumberId, ProgramId};
 use crate::domain::schedule::Rulebook;
@@ -70,8 +71,8 @@ struct ReviewClock {
 
 impl ReviewClock {
     /// `days`: business days that the rules give a review.
-    fn new(since: Timestamp, days: u32, now: Timestamp) -> ReviewClock {
-        let until = business_days::after(since, days);
+    fn new(since: Timestamp, days: u32, now: Timestamp, organization: LocalCalendar) -> ReviewClock {
+        let until = business_days::after(since, days, organization);
         let left = until.since(now);
         let is_urgent = left < Duration::days(1);
         let left = if left > Duration::zero() { format!("in {}", span(left)) } else { "now".to_owned() };
@@ -98,8 +99,11 @@ async fn index(app: Data<AppState>, who: Viewer, request: HttpRequest) -> Result
     waiting.truncate(SHOWN);
     let last = waiting.last().filter(|_| goes_on);
     let next = last.map(|last| routes::reviews_after(last.since.micros(), last.number.id));
-    let line =
-        |waiting: WaitingReview| ReviewItem { clock: ReviewClock::new(waiting.since, days, now), waiting };
+    let organization = who.calendars.organization;
+    let line = |waiting: WaitingReview| ReviewItem {
+        clock: ReviewClock::new(waiting.since, days, now, organization),
+        waiting,
+    };
     let lines = waiting.into_iter().map(line).collect();
     html(ReviewsPage {
         page: PageFrame::new(&app, "reviews", &who),
@@ -156,7 +160,8 @@ fn render(
     errors: FormErrors,
 ) -> Result<HttpResponse, PageError> {
     let now = app.clock.now();
-    let clock = ReviewClock::new(review.since, review.rules.deadlines(now).review_days, now);
+    let days = review.rules.deadlines(now).review_days;
+    let clock = ReviewClock::new(review.since, days, now, who.calendars().organization);
     let page = PageFrame::new(app, "reviews", who);
     html_status(errors.status(), ReviewPage { page, review, clock, reason, errors })
 }

@@ -1,5 +1,5 @@
-//! Revocations by any channel: a call, an e-mail, a letter, a word at the counter. What is recorded here counts at once, for
-//! every number, known or not; the list shows the law's clock beside each.
+//! Opt-outs by phone, email, letter or in person, for any number, with the deadline of the law. Support and
+//! administrators use it; it writes through `actions::record_consent`.
 
 use std::str::FromStr;
 
@@ -7,13 +7,14 @@ use actix_session::Session;
 use actix_web::web::{Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
-use chrono::Duration;
+use chrono::NaiveDate;
 use serde::Deserialize;
 
-use super::day_field::day;
+use super::civil_day::civil_day;
 use super::names::DisplayNames;
 use crate::actions::FieldError;
 use crate::domain::business_days;
+use crate::domain::calendar::{LocalCalendar, date_words};
 use crate::domain::consent::Source;
 use crate::domain::evidence::RevocationChannel;
 use crate::domain::intent::Revocation;
@@ -27,10 +28,8 @@ use crate::web::error::PageError;
 use crate::web::form::{self, FormErrors, PostedForm};
 use crate::web::page::{PageFrame, html, html_status, see_other};
 use crate::web::routes::{self, patterns};
-use crate::web::session::{self, Editor, Viewer};
+use crate::web::session::{self, Calendars, Editor, Viewer};
 
-/// How far the clocks are behind UTC in the westernmost place with numbers of ours, American Samoa.
-const WESTERNMOST: Duration = Duration::hours(11);
 /// Revocations on one page.
 const SHOWN: usize = 50;
 
@@ -61,14 +60,20 @@ struct RevocationItem {
 pub(super) struct RevocationClock {
     days: u32,
     limit: u32,
-    until: Timestamp,
+    until: NaiveDate,
 }
 
 impl RevocationClock {
-    pub(super) fn new(rules: &Rulebook, received_at: Timestamp, recorded_at: Timestamp) -> RevocationClock {
-        let days = business_days::between(received_at, recorded_at, 999);
+    pub(super) fn new(
+        rules: &Rulebook,
+        received_at: Timestamp,
+        recorded_at: Timestamp,
+        organization: LocalCalendar,
+    ) -> RevocationClock {
+        let received_on = organization.record_date(received_at);
+        let days = business_days::between(received_on, organization.date(recorded_at), 999);
         let limit = rules.deadlines(received_at).honor_days;
-        RevocationClock { days, limit, until: business_days::after(received_at, limit) }
+        RevocationClock { days, limit, until: business_days::due(received_on, limit) }
     }
 
     pub(super) fn is_late(&self) -> bool {
@@ -82,7 +87,7 @@ impl RevocationClock {
             1 => "1 business day later".to_owned(),
             days => format!("{days} business days later"),
         };
-        format!("{taken} (due {})", self.until.day())
+        format!("{taken} (due {})", date_words(self.until))
     }
 }
 
@@ -106,9 +111,10 @@ async fn index(app: Data<AppState>, who: Viewer, request: HttpRequest) -> Result
     let goes_on = found.len() > SHOWN;
     found.truncate(SHOWN);
     let next = found.last().filter(|_| goes_on).map(|last| routes::revocations_before(last.position));
+    let organization = who.calendars.organization;
     let line = |recorded: RevocationRow| RevocationItem {
         by: names.of(&recorded.actor),
-        clock: RevocationClock::new(&rules, recorded.received_at, recorded.recorded_at),
+        clock: RevocationClock::new(&rules, recorded.received_at, recorded.recorded_at, organization),
         recorded,
     };
     let lines = found.into_iter().map(line).collect();
@@ -158,7 +164,8 @@ struct RevocationForm {
 
 async fn new(app: Data<AppState>, who: Editor, request: HttpRequest) -> Result<HttpResponse, PageError> {
     let phone = form::query::<RevocationsQuery>(&request).phone;
-    let given = RevocationForm { phone, received_on: today(app.clock.now()), ..RevocationForm::default() };
+    let received_on = who.calendars.organization.date(app.clock.now()).to_string();
+    let given = RevocationForm { phone, received_on, ..RevocationForm::default() };
     show(&app, &who, given, FormErrors::default()).await
 }
 
@@ -174,16 +181,6 @@ async fn show(
     html_status(errors.status(), NewRevocationPage { page, hints, given, errors })
 }
 
-/// The day as a date field takes it.
-pub(super) fn today(now: Timestamp) -> String {
-    now.utc().format("%Y-%m-%d").to_string()
-}
-
-/// True while the day lasts in UTC or anywhere west of it: at 22:16 in New York, UTC is a day ahead.
-fn is_today(day: Timestamp, now: Timestamp) -> bool {
-    (day..day.plus(Duration::days(1) + WESTERNMOST)).contains(&now)
-}
-
 async fn create(
     app: Data<AppState>,
     who: Editor,
@@ -192,7 +189,8 @@ async fn create(
 ) -> Result<HttpResponse, PageError> {
     let now = app.clock.now();
     let phone = Phone::look_up(&given.phone, &app.config.default_region);
-    let revocation = read(&given.channel, &given.reason, &given.received_on, given.confirm == "yes", now);
+    let (received_on, confirm) = (civil_day(&given.received_on, who.calendars, now), given.confirm == "yes");
+    let revocation = read(&given.channel, &given.reason, received_on, confirm, who.calendars, now);
     let errors = match (phone, revocation) {
         (Ok(phone), Ok(revocation)) => {
             let commands = app.commands(who.actor());
@@ -219,30 +217,31 @@ async fn create(
 pub(super) fn read(
     channel: &str,
     reason: &str,
-    received_on: &str,
+    received_on: Option<NaiveDate>,
     confirm: bool,
+    calendars: Calendars,
     now: Timestamp,
 ) -> Result<Revocation, Vec<FieldError>> {
     let channel = RevocationChannel::from_str(channel);
-    let received = day(received_on);
     let reason = reason.trim().to_owned();
     let mut errors = Vec::new();
     if channel.is_err() {
-        errors.push(FieldError::new("channel", "Choose how the lead opted out."));
+        errors.push(FieldError::new("channel", "Choose how the contact opted out."));
     }
-    if received.is_none() {
+    if received_on.is_none() {
         errors.push(FieldError::new(
             "received_on",
             "Enter the day as year, month and day, for example 2026-11-03.",
         ));
     }
     if reason.is_empty() {
-        errors.push(FieldError::new("reason", "Write down what the lead said."));
+        errors.push(FieldError::new("reason", "Enter what the contact said."));
     }
-    match (channel, received) {
-        (Ok(channel), Some(received)) if errors.is_empty() => {
+    match (channel, received_on) {
+        (Ok(channel), Some(received_on)) if errors.is_empty() => {
             // Today means just now: a clock that runs from midnight would say that it was late.
-            let received_at = Some(received).filter(|day| !is_today(*day, now));
+            let is_today = received_on == calendars.organization.date(now);
+            let received_at = (!is_today).then(|| Timestamp::of_day(received_on));
             Ok(Revocation { channel, reason, received_at, confirm })
         }
         _ => Err(errors),

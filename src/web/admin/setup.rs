@@ -1,4 +1,5 @@
-//! The first administrator, made by whoever holds the link in the server's log while nobody can sign in yet.
+//! The page that creates the first administrator. Only the link in the server's log opens it, while no user exists;
+//! it writes that user.
 
 use actix_session::Session;
 use actix_web::web::{Data, ServiceConfig};

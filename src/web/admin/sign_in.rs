@@ -1,4 +1,5 @@
-//! Signing in and out. The answer to a wrong password is the same for every account, in words and in time.
+//! Signing in and out. A wrong password gets the same answer, in words and in time, for every account. It writes
+//! sessions.
 
 use actix_session::Session;
 use actix_web::web::{Data, ServiceConfig};
@@ -103,7 +104,7 @@ async fn sign_in(
 
 fn refuse(app: &AppState, email: String, next: String) -> Result<HttpResponse, PageError> {
     let csrf = form::anonymous_token(app);
-    let errors = FormErrors::from(vec![FieldError::new("email", "The e-mail or the password is wrong.")]);
+    let errors = FormErrors::from(vec![FieldError::new("email", "The email or password is wrong.")]);
     html_status(errors.status(), SignInPage { page: PlainPage, csrf, next, email, lost_form: false, errors })
 }
 

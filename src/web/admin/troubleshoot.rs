@@ -1,5 +1,5 @@
-//! "Why can't I text this number?": the gate's ordered answer for any number, and the panel that shows such an answer on
-//! every page. It must not decide anything: it prints what the gate says.
+//! "Why can't I text this number?": the consent check for any number, and the panel that shows it on every page.
+//! Everyone who signs in reads it; it writes nothing.
 
 use actix_web::web::{Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -15,13 +15,12 @@ use super::names::DisplayNames;
 use super::notices::NoticeItem;
 use super::program_scope::{self, ProgramScope, ProgramTab};
 use crate::actions::{FieldError, sending_context};
-use crate::domain::gate::{CheckName, GateOutcome, Verdict};
+use crate::domain::gate::{CheckName, GateCheck, GateOutcome, Verdict};
 use crate::domain::id::{ContactId, NumberId};
 use crate::domain::message::{Category, Lane};
 use crate::domain::phone::Phone;
 use crate::domain::program::Program;
 use crate::domain::role::Role;
-use crate::domain::time::Timestamp;
 use crate::store::contacts::{self, Contact};
 use crate::store::messages::{self, Message};
 use crate::store::numbers::{self, Number};
@@ -29,7 +28,7 @@ use crate::store::{ReadConn, events, inbound_questions, notices};
 use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::form::{self, FormErrors};
-use crate::web::page::{PageFrame, html_status};
+use crate::web::page::{PageFrame, PageReader, html_status};
 use crate::web::routes::{self, patterns};
 use crate::web::session::Viewer;
 
@@ -94,7 +93,7 @@ impl VerdictPanel {
             GateOutcome::Send(_) | GateOutcome::Hold | GateOutcome::Wait { .. } => ("wait", "clock"),
         };
         let cause = verdict.cause();
-        let line = |check: &crate::domain::gate::GateCheck| CheckItem {
+        let line = |check: &GateCheck| CheckItem {
             label: label(check.name),
             outcome: check.outcome.as_str(),
             facts: check.facts.clone(),
@@ -106,12 +105,18 @@ impl VerdictPanel {
             tone,
             icon,
             headline: verdict.headline(),
-            next_step: cause.and_then(|check| check.next_step.clone()),
+            next_step: cause.and_then(|check| next_step(verdict, check)),
             fix: cause.and_then(|check| fix(check.name, about)),
             open,
             checks: verdict.checks.iter().map(line).collect(),
         }
     }
+}
+
+/// What to do, and where only time is in the way, when it is allowed on the recipient's clock.
+fn next_step(verdict: &Verdict, check: &GateCheck) -> Option<String> {
+    let step = check.next_step.clone()?;
+    Some(if check.name.is_about_time() { format!("{} {step}", verdict.next()) } else { step })
 }
 
 /// The way to put a check right; none where the person may not go.
@@ -126,7 +131,7 @@ fn fix(check: CheckName, about: &VerdictSubject<'_>) -> Option<CheckFix> {
     match check {
         CheckName::DoNotText => contact.map(|id| CheckFix {
             href: format!("{}{}", routes::new_consent_of(id, "clear_do_not_text"), suffix('&')),
-            label: "Clear Do not text",
+            label: "Remove Do Not Text",
         }),
         CheckName::Paused => {
             number.map(|id| CheckFix { href: routes::review(id), label: "Review the reply" })
@@ -204,10 +209,10 @@ async fn show(app: Data<AppState>, who: Viewer, request: HttpRequest) -> Result<
         _ if number.trim().is_empty() => (FormErrors::default(), None),
         Err(why) => (vec![FieldError::new("number", why.to_string())].into(), None),
         Ok(phone) => {
-            let (now, role) = (app.clock.now(), page.role());
+            let reader = page.reader();
             let question = format!("Can we text {} now?", page.number(&phone));
             let slug = program.clone();
-            let found = app.store.read(move |conn| find(conn, phone, &question, &slug, role, now)).await?;
+            let found = app.store.read(move |conn| find(conn, phone, &question, &slug, reader)).await?;
             (FormErrors::default(), Some(found))
         }
     };
@@ -219,16 +224,16 @@ fn find(
     phone: Phone,
     question: &str,
     slug: &str,
-    role: Role,
-    now: Timestamp,
+    reader: PageReader,
 ) -> Result<NumberRecord, PageError> {
+    let PageReader { role, calendars, now } = reader;
     let programs = ProgramScope::read(conn, slug)?;
     let program = programs.selected()?;
     let on_record = numbers::find(conn, &phone)?;
     let known = on_record.is_some();
     let number = on_record.unwrap_or_else(|| Number::never_seen(phone.clone()));
-    let verdict =
-        sending_context(conn, program)?.verdict(conn, &number, program, Category::Automated, now)?;
+    let context = sending_context(conn, program)?.read_by(calendars.reader);
+    let verdict = context.verdict(conn, &number, program, Category::Automated, now)?;
     let questions = match known {
         true => inbound_questions::of_number(conn, number.id)?,
         false => Vec::new(),
@@ -245,13 +250,13 @@ fn find(
     let notices = notices.into_iter().map(|(kind, text)| NoticeItem::new(kind, text)).collect();
     let names = DisplayNames::read(conn)?;
     let stored = if known { events::of(conn, number.id)? } else { Vec::new() };
-    let older = older(conn, &phone, &stored, program, programs.all(), &names)?;
+    let older = older(conn, &phone, &stored, program, programs.all(), &names, calendars)?;
     if let Some(older) = &older {
         messages.extend(messages::of_number(conn, older.number.id, LATEST)?);
     }
     let days = match known {
         true => {
-            let texts = HistoryContext::read(conn, &stored, questions)?;
+            let texts = HistoryContext::read(conn, &stored, questions, calendars)?;
             let notes = notes(conn, number.id, None, &names)?;
             history(stored, &texts, notes, program, programs.all(), &names)
         }

@@ -1,4 +1,5 @@
-//! The people who sign in, and everybody's own account.
+//! The users, and everyone's own account. Administrators write users; each user writes their own password and time
+//! zone.
 
 mod access;
 
@@ -8,8 +9,10 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
+use crate::actions::set_time_zone::set_user_time_zone;
 use crate::actions::users::{self as actions, NewUser};
 use crate::actions::{ActionError, FieldError};
+use crate::domain::calendar::{ZoneGroup, zone_choices};
 use crate::domain::id::UserId;
 use crate::domain::role::Role;
 use crate::password;
@@ -32,7 +35,8 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .route(patterns::USER_PASSWORD, web::post().to(change_password))
         .configure(access::routes)
         .route(patterns::ACCOUNT, web::get().to(account))
-        .route(patterns::ACCOUNT, web::post().to(change_own_password));
+        .route(patterns::ACCOUNT, web::post().to(change_own_password))
+        .route(patterns::ACCOUNT_TIME_ZONE, web::post().to(change_own_time_zone));
 }
 
 const ROLES: [(Role, &str); 3] = [
@@ -69,6 +73,9 @@ struct UserPage {
 struct AccountPage {
     page: PageFrame,
     user: User,
+    groups: &'static [ZoneGroup],
+    /// The zone that is chosen in the form; empty for the organization's.
+    time_zone: String,
     errors: FormErrors,
 }
 
@@ -246,12 +253,40 @@ async fn set_password(
 }
 
 async fn account(app: Data<AppState>, who: Viewer) -> Result<HttpResponse, PageError> {
-    own(&app, &who, FormErrors::default())
+    own(&app, &who, FormErrors::default(), None)
 }
 
-fn own(app: &AppState, who: &Viewer, errors: FormErrors) -> Result<HttpResponse, PageError> {
-    let page = PageFrame::new(app, "account", who);
-    html_status(errors.status(), AccountPage { page, user: who.user.clone(), errors })
+fn own(
+    app: &AppState,
+    who: &Viewer,
+    errors: FormErrors,
+    chosen: Option<String>,
+) -> Result<HttpResponse, PageError> {
+    let (page, user, groups) = (PageFrame::new(app, "account", who), who.user.clone(), zone_choices());
+    let time_zone = chosen.or_else(|| user.time_zone.clone()).unwrap_or_default();
+    html_status(errors.status(), AccountPage { page, user, groups, time_zone, errors })
+}
+
+#[derive(Deserialize)]
+struct TimeZoneForm {
+    #[serde(default)]
+    time_zone: String,
+}
+
+async fn change_own_time_zone(
+    app: Data<AppState>,
+    who: Viewer,
+    session: Session,
+    PostedForm(given): PostedForm<TimeZoneForm>,
+) -> Result<HttpResponse, PageError> {
+    let (id, name) = (who.user.id, given.time_zone.clone());
+    match app.store.write(move |tx| set_user_time_zone(tx, id, &name)).await {
+        Ok(()) => {
+            session::flash(&session, "Your time zone is saved.");
+            Ok(see_other(routes::account()))
+        }
+        Err(error) => own(&app, &who, error.try_into()?, Some(given.time_zone)),
+    }
 }
 
 async fn change_own_password(
@@ -274,7 +309,7 @@ async fn change_own_password(
         errors.push(FieldError::new("password", why));
     }
     if !errors.is_empty() {
-        return own(&app, &who, errors.into());
+        return own(&app, &who, errors.into(), None);
     }
     // Of two changes with the same current password the second is refused.
     let revision = actions::user_revision(&who.user);

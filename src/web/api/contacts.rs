@@ -1,4 +1,4 @@
-//! Contacts over the API.
+//! Contacts in the JSON API. Clients with the scope `contacts` use it; it writes through `actions::save_contact`.
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;

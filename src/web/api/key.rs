@@ -1,4 +1,5 @@
-//! Who calls the API: a bearer key, as an extractor. A handler that takes no key does not exist.
+//! Checks the bearer key of a request, as an extractor. Every handler of the API takes one; it writes when the key
+//! was last used.
 
 use std::future::Future;
 use std::marker::PhantomData;

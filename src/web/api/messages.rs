@@ -1,4 +1,5 @@
-//! Sending through the gate, and what became of it.
+//! Sends messages through the gate and shows their status. Clients with the scope `messages` use it; it writes
+//! through `actions::send_message`.
 
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};

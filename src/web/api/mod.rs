@@ -1,4 +1,5 @@
-//! The JSON API. Errors are problems of RFC 9457 with a stable `code`.
+//! The JSON API: its routes, and errors as problems (RFC 9457) with a stable `code`. The server registers it under
+//! `/api/v1`.
 
 mod contacts;
 mod key;

@@ -1,4 +1,5 @@
-//! What is known of a number: its consent, its history, and a revocation by any channel.
+//! What is known of a number: consent, history, and opt-outs by any channel. Clients with the scope `consent` use it;
+//! it writes through `actions::record_consent`.
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;

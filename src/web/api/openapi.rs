@@ -1,4 +1,5 @@
-//! The API's description: OpenAPI 3.1, made from the handlers and their types.
+//! The description of the API (OpenAPI 3.1), made from the handlers and their types. The reference and the tests read
+//! it; it writes nothing.
 
 use std::sync::LazyLock;
 

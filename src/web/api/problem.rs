@@ -1,4 +1,4 @@
-//! How the API says no: `application/problem+json` (RFC 9457).
+//! How the API refuses: `application/problem+json` (RFC 9457). Every handler of the API uses it; it writes nothing.
 
 use std::fmt;
 

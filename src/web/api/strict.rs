@@ -1,4 +1,5 @@
-//! JSON bodies whose every field is known: a field that is spelled wrong must not be taken for one that was left out.
+//! Reads JSON bodies and refuses unknown fields, so that a misspelled field is not taken for a missing one. The API
+//! uses it; it writes nothing.
 
 use std::collections::BTreeMap;
 

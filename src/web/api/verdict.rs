@@ -1,4 +1,4 @@
-//! The gate's answer as the API tells it.
+//! The gate's answer as the API shows it. The handlers of messages and numbers use it; it writes nothing.
 
 use serde::Serialize;
 use utoipa::ToSchema;

@@ -1,5 +1,5 @@
-//! The pages for everybody: a program's page and the hosted forms. They must never show what is known of a number: the
-//! answer to a submission is the same for every one.
+//! The public pages: a program's page and the hosted forms. Visitors use them; the answer to a submission is the same
+//! for every number, so it reveals nothing.
 
 mod optin;
 mod reference;

@@ -1,5 +1,5 @@
-//! The hosted form: shows the consent language, and takes what a visitor sends. Everybody who sends it rightly sees the same
-//! page, whatever is known of the number.
+//! The hosted form: shows the consent text and takes a submission. Visitors use it; it writes through
+//! `actions::submit_form`, and shows everyone the same page.
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::USER_AGENT;

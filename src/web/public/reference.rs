@@ -1,4 +1,4 @@
-//! The API's reference for people, made from its description: `/api`.
+//! The reference of the API at `/api`, made from its description. Developers read it; it writes nothing.
 
 use std::sync::LazyLock;
 

@@ -1,4 +1,4 @@
-//! The public table of examples: how replies are read. The tests hold the same lines.
+//! The public table of examples: how replies are read. The tests check the same lines; it writes nothing.
 
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;

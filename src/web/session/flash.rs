@@ -1,4 +1,4 @@
-//! A sentence that one request leaves for the next page of the same session.
+//! Leaves a sentence for the next page of the same session. All forms use it; it writes the session.
 
 use crate::web::routes;
 use actix_session::Session;

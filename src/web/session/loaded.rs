@@ -2,13 +2,10 @@
 
 use std::cell::RefCell;
 
-use crate::store::users::User;
-
-/// Whose the session is, and why the installation switched sending off, as it is stored.
-pub(super) type Found = (User, Option<String>);
+use crate::store::users::SessionUser;
 
 tokio::task_local! {
-    static LOADED: RefCell<Option<Found>>;
+    static LOADED: RefCell<Option<SessionUser>>;
 }
 
 /// Answers one request.
@@ -17,12 +14,12 @@ pub(super) async fn while_answering<F: Future>(answer: F) -> F::Output {
 }
 
 /// Keeps who was read.
-pub(super) fn keep(found: Option<Found>) {
+pub(super) fn keep(found: Option<SessionUser>) {
     // Outside of a request there is nothing to keep it for.
     let _ = LOADED.try_with(|loaded| loaded.replace(found));
 }
 
 /// Who was read, if it was in this request.
-pub(super) fn found() -> Option<Found> {
+pub(super) fn found() -> Option<SessionUser> {
     LOADED.try_with(|loaded| loaded.borrow().clone()).ok().flatten()
 }

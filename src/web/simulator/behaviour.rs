@@ -1,4 +1,5 @@
-//! How the simulated carrier misbehaves, as a person chooses it. It must not know what the faults do.
+//! The form for how the simulated carrier misbehaves. Only the simulated phones use it; it writes the simulator's
+//! settings.
 
 use actix_session::Session;
 use actix_web::HttpResponse;

@@ -1,5 +1,5 @@
-//! What waits for an allowed time, on the phone that it is for, and "Deliver now": it skips quiet hours and no other check.
-//! Exists in simulated databases alone.
+//! Lists what waits for an allowed time on a simulated phone, and delivers it now: only quiet hours are skipped. It
+//! exists in simulated databases only and writes messages.
 
 use actix_session::Session;
 use actix_web::HttpResponse;

@@ -1,5 +1,5 @@
-//! The machine path: a program on this machine texts as a lead would, without a session. It exists in a simulated database only,
-//! for loopback peers, and not through a proxy, because whoever reaches a proxy may be anywhere.
+//! Lets a program on this machine text as a contact, without a session. It exists in a simulated database only, for
+//! loopback peers, and not through a proxy. It writes texts.
 
 use std::fmt;
 use std::net::IpAddr;

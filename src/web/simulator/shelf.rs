@@ -1,4 +1,5 @@
-//! The handsets that a person put on the page before they had a text. They are kept in the person's session.
+//! The phones that a person added before they had a text. The simulated phones use it; it writes the person's
+//! session.
 
 use actix_session::Session;
 use actix_web::HttpResponse;

@@ -103,24 +103,27 @@ fn saturday_night_in_alabama_is_followed_by_monday() {
     let hours = ask_in("AL", "America/Chicago", "2026-11-28T20:00");
     let SendingHours::Quiet { next, .. } = &hours else { panic!("{hours:?}") };
     assert_eq!(*next, Some(local("America/Chicago", "2026-11-30T08:00")));
-    assert_eq!(hours.words(), "It is 20:00 in Chicago; Alabama allows 8:00 to 20:00, Monday to Saturday.");
+    assert_eq!(
+        hours.words(),
+        "It is 8:00 PM in Chicago; Alabama allows 8:00 AM to 8:00 PM, Monday to Saturday."
+    );
     let sunday = ask_in("AL", "America/Chicago", "2026-11-29T13:05");
-    assert_eq!(sunday.words(), "It is 13:05 in Chicago; Alabama allows no texts on Sunday.");
+    assert_eq!(sunday.words(), "It is 1:05 PM in Chicago; Alabama allows no texts on Sunday.");
 }
 
 #[test]
 fn the_sentence_names_the_narrower_law() {
     assert_eq!(
         ask_in("FL", "America/New_York", "2026-11-25T21:40").words(),
-        "It is 21:40 in New York; Florida allows 8:00 to 20:00."
+        "It is 9:40 PM in New York; Florida allows 8:00 AM to 8:00 PM."
     );
     assert_eq!(
         ask_in("CA", "America/Los_Angeles", "2026-11-25T21:00").words(),
-        "It is 21:00 in Los Angeles; federal law allows 8:00 to 21:00."
+        "It is 9:00 PM in Los Angeles; federal law allows 8:00 AM to 9:00 PM."
     );
     assert_eq!(
         ask_in("FL", "America/New_York", "2026-11-25T10:15").words(),
-        "It is 10:15 in New York; Florida allows 8:00 to 20:00."
+        "It is 10:15 AM in New York; Florida allows 8:00 AM to 8:00 PM."
     );
 }
 
@@ -186,8 +189,12 @@ fn a_new_rule_holds_from_its_local_date_on() {
     let book = Rulebook::new(rows, Rulebook::edition());
     let words: Vec<String> =
         book.in_force(RuleAuthority::Federal, begins).iter().map(HourRule::words).collect();
-    let kept = "federal law allows 8:00 to 21:00, Monday to Saturday";
-    assert_eq!(words, [kept, "federal law allows 9:00 to 21:00, Sunday"], "the other days keep their rule");
+    let kept = "federal law allows 8:00 AM to 9:00 PM, Monday to Saturday";
+    assert_eq!(
+        words,
+        [kept, "federal law allows 9:00 AM to 9:00 PM, Sunday"],
+        "the other days keep their rule"
+    );
     assert_eq!(book.next_change(RuleAuthority::Federal, begins.pred_opt().unwrap()), Some(begins));
 }
 
@@ -197,7 +204,7 @@ fn what_is_never_open_says_so_and_ends() {
     let place = in_state("America/New_York", "NY");
     let now = local("America/New_York", "2026-11-25T12:00");
     let SendingHours::Quiet { next: None, rules } = ask(now, &place, &closed) else { panic!() };
-    assert_eq!(rules[0].words(), "It is 12:00 in New York; federal law allows no texts");
+    assert_eq!(rules[0].words(), "It is 12:00 PM in New York; federal law allows no texts");
     let open = book_of(&["federal,Mon-Sun,00:00-24:00,2000-01-01,x"]);
     let SendingHours::Open { until, rules } = ask(now, &place, &open) else { panic!() };
     assert_eq!((until, rules.len()), (now.plus(chrono::Duration::days(14)), 0));

@@ -67,7 +67,7 @@ fn hours_holidays_and_sundays_on_their_dates() {
     }
     assert_eq!(
         why("LA", CENTRAL, "2027-02-09T12:00"),
-        "It is 12:00 in Chicago; Louisiana allows no texts on Mardi Gras."
+        "It is 12:00 PM in Chicago; Louisiana allows no texts on Mardi Gras."
     );
 }
 
@@ -104,7 +104,7 @@ fn a_closure_stops_everything_for_its_days() {
     let place = in_state(CENTRAL, "LA");
     assert!(ask(local(CENTRAL, "2026-11-24T12:00"), &place, &book).is_open());
     let closed = ask(local(CENTRAL, "2026-11-25T12:00"), &place, &book);
-    assert_eq!(closed.words(), "It is 12:00 in Chicago; Louisiana is closed to texts until Dec 27, 2026.");
+    assert_eq!(closed.words(), "It is 12:00 PM in Chicago; Louisiana is closed to texts until Dec 27, 2026.");
     assert!(matches!(closed, SendingHours::Quiet { next: None, .. }), "it opens in more than 14 days");
     let near = ask(local(CENTRAL, "2026-12-22T12:00"), &place, &book);
     let SendingHours::Quiet { next, .. } = near else { panic!() };

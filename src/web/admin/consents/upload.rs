@@ -1,4 +1,5 @@
-//! Reads the form of a manual update: its answers, and the file beside them. It must not know what the answers mean.
+//! Reads the form of a manual update: its answers and the file. Only `consents` uses it; it writes nothing and does
+//! not know what the answers mean.
 
 use actix_multipart::{Field, Multipart};
 use actix_web::HttpRequest;

@@ -40,7 +40,7 @@ pub(in crate::web::admin) fn conversation(
         // Where the lead saw it: a held text stands after the START that released it.
         at: message.claimed_at.unwrap_or(message.created_at),
     });
-    let name = if name.is_empty() { "lead" } else { name };
+    let name = if name.is_empty() { "Contact" } else { name };
     let in_ = received.into_iter().map(|text| ConversationItem {
         unsent: false,
         sent: None,

@@ -1,4 +1,4 @@
-//! What people did to a number or a contact beside consent, as entries of the timeline.
+//! Turns notes on a number or contact into timeline entries. The timeline uses it; it writes nothing.
 
 use crate::domain::id::{ContactId, NumberId};
 use crate::domain::note::NoteKind;

@@ -1,5 +1,5 @@
-//! The record of the same number under an older spelling, as a part of the page of the number: when it was joined, and its
-//! history as it was left.
+//! Shows the record of the same number under an older spelling: when it was joined, and its history. The pages of a
+//! number use it; it writes nothing.
 
 use crate::domain::evidence::Evidence;
 use crate::domain::ledger::StoredEvent;
@@ -9,6 +9,7 @@ use crate::domain::time::Timestamp;
 use crate::store::numbers::Number;
 use crate::store::{ReadConn, StoreError, events, numbers};
 use crate::web::admin::names::DisplayNames;
+use crate::web::session::Calendars;
 
 use super::timeline::{HistoryContext, TimelineDay, history};
 
@@ -28,6 +29,7 @@ pub(in crate::web::admin) fn older(
     program: &Program,
     all: &[Program],
     names: &DisplayNames,
+    calendars: Calendars,
 ) -> Result<Option<OlderRecord>, StoreError> {
     let Some(old) = phone.old_spelling() else { return Ok(None) };
     let Some(number) = numbers::find_spelled(conn, &old)? else { return Ok(None) };
@@ -37,7 +39,7 @@ pub(in crate::web::admin) fn older(
     };
     let joined_at = stored.iter().find(is_taken_over).map(|row| row.recorded_at);
     let left = events::of(conn, number.id)?;
-    let texts = HistoryContext::read(conn, &left, Vec::new())?;
+    let texts = HistoryContext::read(conn, &left, Vec::new(), calendars)?;
     let mut days = history(left, &texts, Vec::new(), program, all, names);
     for entry in days.iter_mut().flat_map(|(_, entries)| entries) {
         entry.anchor = format!("older-{}", entry.anchor);

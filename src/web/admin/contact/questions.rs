@@ -1,5 +1,5 @@
-//! Questions about a lead's texts in words: on the timeline, and as a notice while one keeps a text from counting. It must not
-//! decide anything.
+//! Says in words what we asked the carrier about a contact's text, on the timeline and as a notice. The pages of a
+//! number use it; it decides and writes nothing.
 
 use crate::domain::consent::{NumberConsent, StateName};
 use crate::domain::id::ProgramId;

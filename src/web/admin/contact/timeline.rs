@@ -1,5 +1,5 @@
-//! The history of a number as people read it: one entry for each event, in words that say what it was, with its evidence.
-//! It must not know how the page is laid out.
+//! Turns the history of a number into timeline entries: one for each event, with its evidence, grouped by day. The
+//! pages of a number use it; it writes nothing.
 
 mod facts;
 
@@ -11,6 +11,7 @@ use self::facts::facts;
 pub(super) use self::facts::{fact, linked};
 use super::questions::words;
 use crate::actions::review;
+use crate::domain::calendar::LocalCalendar;
 use crate::domain::consent::{ConsentEvent, EventKind, NumberConsent, Source, StateName, failed_request};
 use crate::domain::evidence::{Evidence, HandsetText};
 use crate::domain::id::InboundId;
@@ -24,6 +25,7 @@ use crate::store::inbound_questions::InboundQuestion;
 use crate::store::{ReadConn, StoreError, inbound, rulebooks};
 use crate::web::admin::names::DisplayNames;
 use crate::web::admin::revocations::RevocationClock;
+use crate::web::session::Calendars;
 use data_encoding::HEXLOWER;
 
 /// The entries of one day.
@@ -58,6 +60,8 @@ pub(in crate::web::admin) struct HistoryContext {
     pub(in crate::web::admin) rules: Arc<Rulebook>,
     pub(in crate::web::admin) classes: HashMap<InboundId, String>,
     pub(in crate::web::admin) questions: Vec<InboundQuestion>,
+    /// By which days are grouped, and the organization's for days without a time.
+    pub(in crate::web::admin) calendars: Calendars,
 }
 
 impl HistoryContext {
@@ -66,6 +70,7 @@ impl HistoryContext {
         conn: &mut ReadConn<'_>,
         stored: &[StoredEvent],
         questions: Vec<InboundQuestion>,
+        calendars: Calendars,
     ) -> Result<HistoryContext, StoreError> {
         let recorded = stored.iter().filter(|row| row.kind == EventKind::Recorded);
         let texts = recorded.filter_map(|row| match serde_json::from_str(&row.facts) {
@@ -77,6 +82,7 @@ impl HistoryContext {
             rules: rulebooks::current(conn)?,
             classes: inbound::classes(conn, &texts)?,
             questions,
+            calendars,
         })
     }
 
@@ -100,7 +106,7 @@ pub(in crate::web::admin) fn history(
     entries.reverse();
     entries.extend(notes);
     entries.sort_by_key(|entry| std::cmp::Reverse(entry.recorded_at));
-    by_day(entries)
+    by_day(entries, texts.calendars.reader)
 }
 
 fn entry(
@@ -114,14 +120,16 @@ fn entry(
     let before = known.state_in(program.id).name();
     let (label, facts, given, by) = match serde_json::from_str::<Evidence>(&row.facts) {
         Ok(evidence) => {
-            let mut facts = facts(row.kind, &evidence);
+            let mut facts = facts(row.kind, &evidence, texts.calendars);
             if let Evidence::HandsetText(text) = &evidence
                 && let Some(question) = texts.question(text)
             {
                 facts.push(fact("Asked the carrier", words(question.kind, question.answer)));
             }
             if matches!(evidence, Evidence::Revocation { .. }) {
-                let clock = RevocationClock::new(&texts.rules, row.occurred_at, row.recorded_at);
+                let organization = texts.calendars.organization;
+                let (received_at, recorded_at) = (row.occurred_at, row.recorded_at);
+                let clock = RevocationClock::new(&texts.rules, received_at, recorded_at, organization);
                 facts.push(fact("Honored", clock.words()));
             }
             let shown = (
@@ -139,7 +147,12 @@ fn entry(
             (row.kind.label(), vec![unread], None, row.source.label().to_owned())
         }
     };
-    let (occurred, recorded) = (row.occurred_at.day(), row.recorded_at.day());
+    let reader = texts.calendars.reader;
+    let occurred = match row.source {
+        Source::Manual => reader.record_day(row.occurred_at),
+        _ => reader.day(row.occurred_at),
+    };
+    let recorded = reader.day(row.recorded_at);
     let after = known.state_in(program.id).name();
     let about = match row.program {
         None => "all programs".to_owned(),
@@ -251,10 +264,10 @@ fn look(kind: EventKind) -> (&'static str, &'static str) {
     }
 }
 
-fn by_day(entries: Vec<TimelineEntry>) -> Vec<TimelineDay> {
+fn by_day(entries: Vec<TimelineEntry>, reader: LocalCalendar) -> Vec<TimelineDay> {
     let mut days: Vec<TimelineDay> = Vec::new();
     for entry in entries {
-        let day = entry.recorded_at.day();
+        let day = reader.day(entry.recorded_at);
         match days.last_mut().filter(|(last, _)| *last == day) {
             Some((_, entries)) => entries.push(entry),
             None => days.push((day, vec![entry])),

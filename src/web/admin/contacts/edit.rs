@@ -1,5 +1,5 @@
-//! The form for a contact's details. Consent belongs to the number: a contact whose number changes takes nothing along, and a
-//! number that is on record already brings what is known of it.
+//! The form for a contact's details. Support and administrators use it; it writes contacts through
+//! `actions::save_contact`. Consent is tied to the number and does not move with the contact.
 
 use actix_session::Session;
 use actix_web::HttpRequest;
@@ -9,6 +9,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use crate::actions::save_contact::{ContactChange, contact_revision};
+use crate::domain::calendar::LocalCalendar;
 use crate::domain::consent::{ConsentState, Source};
 use crate::domain::id::ContactId;
 use crate::domain::phone::Phone;
@@ -71,7 +72,7 @@ impl ContactForm {
         saved_meanwhile([
             ("Name", saved.name.as_str(), self.name.as_str()),
             ("Phone number", &saved.phone, typed.as_ref().unwrap_or(&self.phone)),
-            ("E-mail", &saved.email, &self.email),
+            ("Email", &saved.email, &self.email),
             ("External id", &saved.external_id, &self.external_id),
             ("ZIP code", &saved.zip, &self.zip),
             ("Time zone", &saved.time_zone, &self.time_zone),
@@ -121,10 +122,10 @@ pub(super) async fn create(
     PostedForm(given): PostedForm<ContactForm>,
 ) -> Result<HttpResponse, PageError> {
     let (phone, details) = (given.phone.clone(), given.details());
-    let actor = who.actor();
+    let (actor, calendar) = (who.actor(), who.calendars.reader);
     match app.commands(actor).create_contact(phone, details).await {
         Ok(id) => {
-            let known = app.store.read(move |conn| on_record(conn, id)).await?;
+            let known = app.store.read(move |conn| on_record(conn, id, calendar)).await?;
             session::flash(&session, format!("The contact is added.{known}"));
             Ok(see_other(routes::contact(id)))
         }
@@ -167,10 +168,10 @@ pub(super) async fn update(
 ) -> Result<HttpResponse, PageError> {
     let id: ContactId = page::id(&id)?;
     let change = given.change();
-    let actor = who.actor();
+    let (actor, calendar) = (who.actor(), who.calendars.reader);
     match app.commands(actor).update_contact(id, change).await {
         Ok(before) => {
-            let known = app.store.read(move |conn| other_number(conn, &before)).await?;
+            let known = app.store.read(move |conn| other_number(conn, &before, calendar)).await?;
             session::flash(&session, format!("The contact is saved.{known}"));
             Ok(see_other(routes::contact(id)))
         }
@@ -197,13 +198,17 @@ async fn outdated(
 }
 
 /// What is on record of a contact's new number; empty when its number stayed the same.
-fn other_number(conn: &mut ReadConn<'_>, before: &Contact) -> Result<String, PageError> {
+fn other_number(
+    conn: &mut ReadConn<'_>,
+    before: &Contact,
+    calendar: LocalCalendar,
+) -> Result<String, PageError> {
     let now = contacts::get(conn, before.id)?.ok_or(PageError::NotFound)?;
-    if now.number_id == before.number_id { Ok(String::new()) } else { on_record(conn, before.id) }
+    if now.number_id == before.number_id { Ok(String::new()) } else { on_record(conn, before.id, calendar) }
 }
 
 /// What is on record of a contact's number, beside this contact: a sentence, or nothing.
-fn on_record(conn: &mut ReadConn<'_>, id: ContactId) -> Result<String, PageError> {
+fn on_record(conn: &mut ReadConn<'_>, id: ContactId, calendar: LocalCalendar) -> Result<String, PageError> {
     let contact = contacts::get(conn, id)?.ok_or(PageError::NotFound)?;
     let number = numbers::get(conn, contact.number_id)?.ok_or(PageError::NotFound)?;
     let programs = programs::all(conn)?;
@@ -213,11 +218,11 @@ fn on_record(conn: &mut ReadConn<'_>, id: ContactId) -> Result<String, PageError
         .map(|other| if other.name.is_empty() { "a contact without a name".to_owned() } else { other.name })
         .collect();
     let states = programs.iter().filter_map(|program| {
-        let state = standing(number.consent.state_in(program.id))?;
+        let state = standing(number.consent.state_in(program.id), calendar)?;
         Some(if programs.len() > 1 { format!("{state} ({})", program.name) } else { state })
     });
     let known = [
-        number.consent.do_not_text.as_ref().map(|_| "marked Do not text".to_owned()),
+        number.consent.do_not_text.as_ref().map(|_| "on the Do Not Text list".to_owned()),
         (!others.is_empty()).then(|| format!("also used by {}", others.join(", "))),
     ];
     let known: Vec<String> = states.chain(known.into_iter().flatten()).collect();
@@ -227,7 +232,7 @@ fn on_record(conn: &mut ReadConn<'_>, id: ContactId) -> Result<String, PageError
     }
 }
 
-fn standing(state: ConsentState) -> Option<String> {
+fn standing(state: ConsentState, calendar: LocalCalendar) -> Option<String> {
     let since = state.since()?;
     let by = if state.name() == crate::domain::consent::StateName::OptedOut && since.source == Source::Handset
     {
@@ -236,5 +241,5 @@ fn standing(state: ConsentState) -> Option<String> {
         since.source.label()
     };
     let words = state.name().label().to_lowercase();
-    Some(format!("{words} on {} by {by}", since.occurred_at.day()))
+    Some(format!("{words} on {} by {by}", since.day(calendar)))
 }

@@ -1,4 +1,5 @@
-//! What the dashboard says when this server waits before it sends, or when the carrier's list of received texts cannot be read.
+//! Says on the dashboard when this server waits before it sends, or can't read the carrier's list of received texts.
+//! Only the dashboard uses it; it writes nothing.
 
 use crate::providers::hand_over::HandOverWait;
 use crate::store::inbox::SilentCarrier;

@@ -1,5 +1,5 @@
-//! Needs attention: replies that no rule understands yet, held messages that run out, and texts that fail. It only
-//! points at them; the decision is made on the pages it links to.
+//! Collects what needs attention: replies that no rule understands, holds that expire soon, and failed messages. Only
+//! the dashboard uses it; it writes nothing.
 
 use chrono::Duration;
 

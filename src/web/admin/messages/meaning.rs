@@ -1,4 +1,4 @@
-//! What went wrong with a text, in plain words, for every page that shows a failure.
+//! Says in plain words what went wrong with a message. Every page that shows a failure uses it; it writes nothing.
 
 use crate::actions::send_message::code_of;
 use crate::domain::gate::GateCheck;

@@ -1,4 +1,4 @@
-//! A new program: who texts, from which number. Its wording is that of every new program until it is changed.
+//! The form for a new program. Administrators use it; it writes through `actions::create_program`.
 
 use actix_session::Session;
 use actix_web::HttpResponse;

@@ -1,4 +1,5 @@
-//! A program's auto-replies in other languages, on the program's page: what the lead reads, and a form for each language.
+//! A program's auto-replies in other languages, with a form for each. Administrators use it; it writes through
+//! `actions::edit_replies`.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,5 @@
-//! A form of a program's page: its sender number, hours, code and keywords.
+//! The form for a program's sender number, hours, code and keywords. Administrators use it; it writes through
+//! `actions::edit_sending`.
 
 use actix_session::Session;
 use actix_web::HttpResponse;

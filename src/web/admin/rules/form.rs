@@ -1,4 +1,5 @@
-//! The form of one rule: its fields as they were typed, and the rule they make.
+//! The form of one rule: its fields as typed, and the rule that they make. The pages of the rules use it; it writes
+//! nothing.
 
 use std::str::FromStr;
 

@@ -1,4 +1,5 @@
-//! What the rules were: each published version with who, when and why, and what it changed against the version before.
+//! Every published version of the rules: who, when, why, and what changed. Everyone who signs in reads it; it writes
+//! nothing.
 
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};

@@ -1,4 +1,5 @@
-//! What a change of the rules would do, shown before anything is published: for one rule, and for decisions on built-in ones.
+//! Shows what a change of the rules would do before it is published. The pages of the rules use it; it writes
+//! nothing.
 
 use askama::Template;
 

@@ -1,4 +1,5 @@
-//! The answer to a reminder on the dashboard: a rule that was adopted and is not in force yet.
+//! Takes the answer to a reminder on the dashboard: a rule was adopted and is not in force yet. Administrators use
+//! it; it writes a setting.
 
 use actix_session::Session;
 use actix_web::HttpResponse;

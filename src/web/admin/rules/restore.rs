@@ -1,5 +1,5 @@
-//! The way back to an earlier version of the rules: it is published again as a new version, with the same preview as any other
-//! change. Nothing is deleted.
+//! Publishes an earlier version of the rules again, after the same preview as any change. Administrators use it; it
+//! writes a new version and deletes nothing.
 
 use actix_session::Session;
 use actix_web::HttpResponse;

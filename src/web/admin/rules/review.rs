@@ -1,5 +1,5 @@
-//! New built-in rules that no administrator has decided on: each topic beside the rules in effect, to adopt or to leave, with
-//! what gets stricter or looser, and a preview before anything is published. Until then they hold where they are stricter.
+//! New built-in rules that no administrator has decided on, each beside the rules in effect. Administrators use it;
+//! it writes a new version. Until then they hold where they are stricter.
 
 use actix_session::Session;
 use actix_web::HttpResponse;

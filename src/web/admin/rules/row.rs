@@ -1,5 +1,5 @@
-//! The page of one rule: what it says, and the form in which an administrator changes it, ends it or takes it out. Before
-//! anything is published a preview says what it would do. What was typed is never lost.
+//! The page of one rule, with the form to change, end or remove it. Administrators use it; a preview comes before
+//! each new version.
 
 use actix_session::Session;
 use actix_web::http::StatusCode;

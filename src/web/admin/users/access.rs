@@ -1,4 +1,5 @@
-//! Somebody leaves, or comes back: an account is deactivated and activated again, each after a page that says what follows.
+//! Deactivates an account or activates it again, after a page that says what follows. Administrators use it; it
+//! writes users.
 
 use actix_session::Session;
 use actix_web::http::StatusCode;

@@ -1,8 +1,9 @@
-//! The evidence of an event as terms and values.
+//! Lists the evidence of an event as terms and values. Only the timeline uses it; it writes nothing.
 
 use crate::domain::consent::{EventKind, failed_request};
 use crate::domain::evidence::{ConsentDocument, Evidence, HandsetText};
 use crate::web::routes;
+use crate::web::session::Calendars;
 
 /// A term and its value.
 pub(in crate::web::admin) struct EntryFact {
@@ -28,10 +29,10 @@ fn message_link(id: crate::domain::id::MessageId) -> EntryFact {
     EntryFact { style: "mono", ..linked("Message", id.to_string(), routes::message(id)) }
 }
 
-fn document_facts(document: &ConsentDocument) -> Vec<EntryFact> {
+fn document_facts(document: &ConsentDocument, calendars: Calendars) -> Vec<EntryFact> {
     let mut facts = vec![
         fact("Document", document.document.label()),
-        fact("Given on", document.given_at.day()),
+        fact("Given on", calendars.organization.record_day(document.given_at)),
         fact("Reference or reason", &document.reason),
     ];
     if let Some(hash) = &document.file_sha256 {
@@ -45,7 +46,7 @@ fn document_facts(document: &ConsentDocument) -> Vec<EntryFact> {
     facts
 }
 
-fn text_facts(text: &HandsetText) -> Vec<EntryFact> {
+fn text_facts(text: &HandsetText, calendars: Calendars) -> Vec<EntryFact> {
     let mut facts = vec![
         styled("quote", "Text", &text.body),
         fact("Read as", &text.matched),
@@ -53,17 +54,17 @@ fn text_facts(text: &HandsetText) -> Vec<EntryFact> {
         styled("mono", "Provider id", format!("{} {}", text.provider, text.provider_message_id)),
     ];
     if let Some(at) = text.asked_sent_at {
-        facts.push(fact("Sent, says the carrier", at.words_to_the_second()));
+        facts.push(fact("Sent, says the carrier", calendars.reader.time_to_the_second(at)));
     }
     facts
 }
 
-pub(super) fn facts(kind: EventKind, evidence: &Evidence) -> Vec<EntryFact> {
+pub(super) fn facts(kind: EventKind, evidence: &Evidence, calendars: Calendars) -> Vec<EntryFact> {
     if let Some((message, reason)) = failed_request(kind, evidence) {
         return vec![fact("Reason", reason), message_link(message)];
     }
     match evidence {
-        Evidence::HandsetText(text) => text_facts(text),
+        Evidence::HandsetText(text) => text_facts(text, calendars),
         Evidence::WebForm(form) => vec![
             styled("quote", "Wording shown", &form.wording),
             fact("Form", format!("{}, version {}, language {}", form.form, form.version, form.locale)),
@@ -82,7 +83,7 @@ pub(super) fn facts(kind: EventKind, evidence: &Evidence) -> Vec<EntryFact> {
             fact("Browser", &form.user_agent),
             fact("Name given", form.name.as_deref().unwrap_or("none")),
         ],
-        Evidence::Document(document) => document_facts(document),
+        Evidence::Document(document) => document_facts(document, calendars),
         Evidence::Revocation { channel, reason } => {
             vec![fact("Channel", channel.label()), styled("quote", "Words", reason)]
         }

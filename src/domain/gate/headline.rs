@@ -1,0 +1,191 @@
+//! The top line of a verdict: what stands in the way, in at most twelve words. The verdict uses it for every page, answer of
+//! the API and log line.
+
+use super::{CheckName, GateCheck};
+use crate::domain::calendar::LocalCalendar;
+use crate::domain::time::Timestamp;
+
+/// With "No." or "Not now." before it, a headline has no more words.
+const MOST_WORDS: usize = 11;
+
+/// A failed check in a few words. A verdict that was kept with a message has its facts alone: their first sentence serves
+/// where it is short.
+pub(super) fn failed(check: &GateCheck) -> String {
+    let first = check.facts.split_inclusive(". ").next().unwrap_or_default().trim();
+    match &check.headline {
+        Some(headline) => headline.clone(),
+        None if !first.is_empty() && first.split_whitespace().count() <= MOST_WORDS => first.to_owned(),
+        None => general(check.name).to_owned(),
+    }
+}
+
+/// A check that time passes by itself, with the moment at which it does.
+pub(super) fn waiting(check: &GateCheck, frees_at: Option<Timestamp>, calendar: LocalCalendar) -> String {
+    let what = check.headline.as_deref().unwrap_or(general(check.name)).trim_end_matches('.');
+    match frees_at {
+        Some(at) => format!("{what} until {}.", calendar.time(at)),
+        None => format!("{what}."),
+    }
+}
+
+/// What a failure of this check means.
+fn general(check: CheckName) -> &'static str {
+    match check {
+        CheckName::Consent => "This number hasn't opted in.",
+        CheckName::OptOut => "This number opted out.",
+        CheckName::DoNotText => "On the Do Not Text list.",
+        CheckName::Paused => "An unclear reply needs review.",
+        CheckName::Number => "This number can't receive texts.",
+        CheckName::Sender => "No sender number is configured for this program.",
+        CheckName::QuietHours => "Quiet hours.",
+        CheckName::Frequency => "Limit reached.",
+        CheckName::Operations => "Sending is off.",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::consent::{ConsentState, NumberConsent, NumberFlag, Source, StateSince};
+    use crate::domain::gate::{
+        FailedRequest, GateQuestion, MessagePurpose, PendingRequest, RequestProgress, UsedCap, Verdict, ask,
+    };
+    use crate::domain::phone::Phone;
+    use crate::domain::program::Program;
+    use crate::domain::restore_hold::{RestoreHold, RestoreSign};
+    use crate::domain::schedule::{Rulebook, place_of, promises};
+
+    /// Three in the morning in Seattle.
+    const NIGHT: Timestamp = Timestamp::from_micros(1_793_790_000_000_000);
+    /// Ten in the morning there.
+    const MORNING: Timestamp = Timestamp::from_micros(1_793_728_800_000_000);
+
+    /// What a question is varied in.
+    #[derive(Default)]
+    struct Varied {
+        consent: NumberConsent,
+        request: Option<PendingRequest>,
+        failed_request: Option<FailedRequest>,
+        unreachable: Option<&'static str>,
+        has_no_sender: bool,
+        is_off: bool,
+        standstill: Option<RestoreHold>,
+        is_invalid: bool,
+        is_capped: bool,
+        is_capped_by_law: bool,
+    }
+
+    fn states(program: &Program) -> Vec<ConsentState> {
+        let since = |source| StateSince { occurred_at: MORNING, recorded_at: MORNING, seq: 1, source };
+        let all = || Source::ALL.iter().map(|source| since(*source));
+        let of = |state: fn(StateSince) -> ConsentState| all().map(state).collect::<Vec<_>>();
+        assert!(!program.name.is_empty());
+        let begun = [of(ConsentState::Invited), of(ConsentState::OptedIn), of(ConsentState::OptedOut)];
+        begun.concat().into_iter().chain([ConsentState::NotAsked]).collect()
+    }
+
+    fn holds() -> Vec<RestoreHold> {
+        let (sealed_at, since, sign) = (MORNING, MORNING, RestoreSign::NoStartFile);
+        vec![
+            RestoreHold::Behind { sealed_at, since },
+            RestoreHold::Suspected { sign, since },
+            RestoreHold::Accepted { sealed_at, since },
+            RestoreHold::Mixed,
+        ]
+    }
+
+    fn all(program: &Program) -> Vec<Varied> {
+        let one = Varied::default;
+        let flag =
+            NumberFlag { since: MORNING, reason: "She asked her lawyer to write us a letter".to_owned() };
+        let (do_not_text, paused) = (Some(flag.clone()), Some(flag));
+        let mut varied: Vec<Varied> = Vec::new();
+        for state in states(program) {
+            let consent =
+                NumberConsent { programs: [(program.id, state)].into(), ..NumberConsent::default() };
+            let flagged = |do_not_text, paused| NumberConsent { do_not_text, paused, ..consent.clone() };
+            varied.push(Varied { consent: flagged(do_not_text.clone(), None), ..one() });
+            varied.push(Varied { consent: flagged(None, paused.clone()), ..one() });
+            varied.push(Varied { consent: consent.clone(), unreachable: Some("30006"), ..one() });
+            varied.push(Varied { consent: consent.clone(), is_invalid: true, ..one() });
+            varied.push(Varied { consent: consent.clone(), has_no_sender: true, ..one() });
+            varied.push(Varied { consent: consent.clone(), is_off: true, ..one() });
+            varied.push(Varied { consent: consent.clone(), is_capped: true, ..one() });
+            varied.push(Varied { consent: consent.clone(), is_capped_by_law: true, ..one() });
+            for standstill in holds() {
+                let standstill = Some(standstill);
+                varied.push(Varied { consent: consent.clone(), is_off: true, standstill, ..one() });
+            }
+            varied.push(Varied { consent, ..one() });
+        }
+        for progress in RequestProgress::ALL {
+            for due_at in [None, Some(NIGHT)] {
+                let request = Some(PendingRequest { progress: *progress, due_at });
+                varied.push(Varied { request, ..one() });
+            }
+        }
+        let failed_request =
+            Some(FailedRequest { sent_at: MORNING, code: "unanswered_by_provider".to_owned() });
+        varied.push(Varied { failed_request, ..one() });
+        varied
+    }
+
+    fn verdict(varied: &Varied, program: &Program, phone: &Phone, now: Timestamp) -> Verdict {
+        let places = [place_of(None, None, phone)];
+        let caps = if varied.is_capped { promises("1 msg/month") } else { Vec::new() };
+        let mut legal_caps = Rulebook::builtin().caps(&[place_of(Some("FL"), Some("33101"), phone)], now);
+        legal_caps.truncate(usize::from(varied.is_capped_by_law));
+        let used = legal_caps.into_iter().map(|cap| UsedCap { cap, sent: vec![now; cap.n as usize] });
+        ask(&GateQuestion {
+            consent: &varied.consent,
+            request: varied.request,
+            failed_request: varied.failed_request.clone(),
+            phone,
+            unreachable: varied.unreachable,
+            program,
+            sender: (!varied.has_no_sender).then_some("+12065550199"),
+            sending_on: !varied.is_off,
+            standstill: varied.standstill,
+            places: &places,
+            rulebook: Rulebook::builtin(),
+            caps: &caps,
+            sent: &[now],
+            legal_caps: &used.collect::<Vec<_>>(),
+            purpose: MessagePurpose::Counted,
+            now,
+            calendar: LocalCalendar::find("America/Los_Angeles").unwrap(),
+        })
+    }
+
+    #[test]
+    fn no_headline_has_more_than_twelve_words() {
+        let name = "Appointment reminders and follow-up messages of the northern branches";
+        let id = "01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap();
+        let program = Program::new(id, "default", name, "Example Company", "call us", MORNING);
+        let (valid, invalid) =
+            (Phone::from_e164("+12065550101").unwrap(), Phone::from_e164("+12060000000").unwrap());
+        let mut seen = std::collections::BTreeSet::new();
+        for varied in all(&program) {
+            let phone = if varied.is_invalid { &invalid } else { &valid };
+            for now in [MORNING, NIGHT] {
+                let fresh = verdict(&varied, &program, phone, now);
+                let kept = serde_json::to_string(&fresh).unwrap();
+                let kept: Verdict = serde_json::from_str(&kept).unwrap();
+                seen.extend([fresh.headline(), kept.headline()]);
+            }
+        }
+        for headline in &seen {
+            assert!(headline.split_whitespace().count() <= 12, "{headline}");
+            assert!(headline.ends_with('.'), "{headline}");
+        }
+        for begin in [
+            "Yes. Opted in on",
+            "No. Invited on",
+            "No. Opted out on",
+            "Not now. Quiet hours until",
+            "No. Paused",
+        ] {
+            assert!(seen.iter().any(|headline| headline.starts_with(begin)), "{begin} in {seen:#?}");
+        }
+    }
+}
