@@ -118,7 +118,7 @@ async fn the_zip_code_decides_against_the_area_code_and_an_own_zone_sets_the_clo
         "{words}"
     );
     let (open, words) = facts(6).await;
-    assert!(open == "pass" && words.contains("8:00 in Honolulu"), "{words}");
+    assert!(open == "pass" && words.contains("8:00 AM in Honolulu"), "{words}");
     // Seven in the evening in Seattle, ten in New York, five in Honolulu.
     world.clock.advance(Duration::hours(9));
     assert_eq!(facts(5).await.0, "fail");
