@@ -109,6 +109,9 @@ pub fn by_email(conn: &mut ReadConn<'_>, email: &str) -> Result<Option<User>, St
     })
 }
 
+/// A session, its user, why sending is off, and the organization's time zone.
+type SessionRow = (StoredSession, Option<User>, Option<String>, Option<String>);
+
 /// A session and the user it belongs to.
 #[derive(Clone, Debug)]
 pub struct SessionOfUser {
@@ -140,8 +143,7 @@ pub fn of_session(
                 why.single_value(),
                 zone.single_value(),
             ));
-        let found: Option<(StoredSession, Option<User>, Option<String>, Option<String>)> =
-            query.first(db).optional()?;
+        let found: Option<SessionRow> = query.first(db).optional()?;
         Ok(found.map(|(session, user, standstill, time_zone)| SessionOfUser {
             session,
             user: user.map(|user| SessionUser { user, standstill, time_zone }),
