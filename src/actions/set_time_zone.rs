@@ -1,13 +1,11 @@
 //! Chooses the time zone in which the organization, or one user, reads times and counts days. The settings and the account
 //! page use it. It writes the setting or the user, and the administration log.
 
-use crate::domain::actor::Actor;
 use crate::domain::calendar::LocalCalendar;
 use crate::domain::id::UserId;
-use crate::domain::time::Timestamp;
 use crate::store::{Tx, admin_log, organization, users};
 
-use super::ActionError;
+use super::{ActionContext, ActionError};
 
 const UNKNOWN: &str = "Choose a time zone from the list.";
 
@@ -17,10 +15,9 @@ const UNKNOWN: &str = "Choose a time zone from the list.";
 /// [`ActionError::Invalid`] for an unknown zone, [`ActionError::Conflict`] when it was changed since the page was opened.
 pub fn set_time_zone(
     tx: &mut Tx<'_>,
+    context: &ActionContext<'_>,
     name: &str,
     shown: &str,
-    actor: &Actor,
-    now: Timestamp,
 ) -> Result<LocalCalendar, ActionError> {
     let wanted = find(name)?;
     organization::lock(tx)?;
@@ -29,7 +26,7 @@ pub fn set_time_zone(
     if wanted != before {
         organization::set_calendar(tx, wanted)?;
         let details = format!("{} to {}", before.name(), wanted.name());
-        admin_log::add(tx, actor, "settings.time_zone", "time zone", &details, now)?;
+        admin_log::add(tx, context.actor, "settings.time_zone", "time zone", &details, context.now)?;
     }
     Ok(wanted)
 }

@@ -1,5 +1,6 @@
 //! Commands about users, their sessions, API keys and contacts. Each one is the action of its name.
 
+use crate::domain::calendar::LocalCalendar;
 use crate::domain::id::{ApiKeyId, ContactId, UserId};
 use crate::domain::role::Role;
 use crate::store::contacts::{Contact, ContactDetails};
@@ -8,6 +9,7 @@ use crate::store::users::User;
 
 use super::Commands;
 use crate::actions::save_contact::{ContactChange, ContactPatch};
+use crate::actions::set_time_zone::{set_time_zone, set_user_time_zone};
 use crate::actions::users::NewUser;
 use crate::actions::{ActionError, api_keys, save_contact, users};
 
@@ -54,6 +56,16 @@ impl Commands {
         revision: String,
     ) -> Result<User, ActionError> {
         self.run(move |tx, context| users::change_password(tx, context, id, &password_hash, &revision)).await
+    }
+
+    /// Sets the organization's time zone; `shown` is the zone on the page.
+    pub async fn set_time_zone(self, name: String, shown: String) -> Result<LocalCalendar, ActionError> {
+        self.run(move |tx, context| set_time_zone(tx, context, &name, &shown)).await
+    }
+
+    /// Sets the time zone in which a user reads times; an empty name means the organization's.
+    pub async fn set_user_time_zone(self, id: UserId, name: String) -> Result<(), ActionError> {
+        self.run(move |tx, _| set_user_time_zone(tx, id, &name)).await
     }
 
     /// Begins a session.

@@ -7,7 +7,6 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
-use crate::actions::set_time_zone::set_time_zone;
 use crate::domain::calendar::{ZoneGroup, zone_choices};
 use crate::web::AppState;
 use crate::web::error::PageError;
@@ -67,7 +66,7 @@ async fn save(
 ) -> Result<HttpResponse, PageError> {
     let (actor, now) = (who.actor(), app.clock.now());
     let (zone, shown) = (given.time_zone.clone(), given.revision.clone());
-    match app.store.write(move |tx| set_time_zone(tx, &zone, &shown, &actor, now)).await {
+    match app.commands(actor).set_time_zone(zone, shown).await {
         Ok(calendar) => {
             session::flash(&session, format!("Time zone saved. It is now {}.", calendar.time(now)));
             Ok(see_other(routes::settings()))

@@ -9,7 +9,6 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
-use crate::actions::set_time_zone::set_user_time_zone;
 use crate::actions::users::{self as actions, NewUser};
 use crate::actions::{ActionError, FieldError};
 use crate::domain::calendar::{ZoneGroup, zone_choices};
@@ -280,7 +279,7 @@ async fn change_own_time_zone(
     PostedForm(given): PostedForm<TimeZoneForm>,
 ) -> Result<HttpResponse, PageError> {
     let (id, name) = (who.user.id, given.time_zone.clone());
-    match app.store.write(move |tx| set_user_time_zone(tx, id, &name)).await {
+    match app.commands(who.actor()).set_user_time_zone(id, name).await {
         Ok(()) => {
             session::flash(&session, "Your time zone is saved.");
             Ok(see_other(routes::account()))
