@@ -12,7 +12,7 @@ use crate::store::check_address;
 
 /// Held while this process has the database file to itself.
 pub struct SoleServer {
-    _beside: File,
+    _beside: LockedFile,
     #[cfg(target_os = "linux")]
     _itself: LockedDatabase,
 }
@@ -40,10 +40,22 @@ impl SoleServer {
         #[cfg(not(target_os = "linux"))]
         let _unused = &path;
         Ok(Some(SoleServer {
-            _beside: beside,
+            _beside: LockedFile(beside),
             #[cfg(target_os = "linux")]
             _itself: itself,
         }))
+    }
+}
+
+/// Closing the file is not enough: a child that this process is just starting holds a copy of the handle until its program
+/// runs, and the lock with it.
+struct LockedFile(File);
+
+impl Drop for LockedFile {
+    fn drop(&mut self) {
+        if let Err(error) = self.0.unlock() {
+            log::error!("The lock beside the database could not be taken off: {error}");
+        }
     }
 }
 
@@ -78,5 +90,22 @@ fn lock_itself(path: &Path) -> Result<LockedDatabase> {
         Err(std::fs::TryLockError::Error(error)) => {
             Err(error).with_context(|| format!("The database {} cannot be locked", path.display()))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_of_the_handle_does_not_keep_the_lock() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = || OpenOptions::new().create(true).append(true).open(folder.path().join("lock")).unwrap();
+        let held = LockedFile(open());
+        held.0.try_lock().unwrap();
+        let _of_a_child = held.0.try_clone().unwrap();
+        assert!(open().try_lock().is_err());
+        drop(held);
+        assert!(open().try_lock().is_ok());
     }
 }

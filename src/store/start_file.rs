@@ -100,6 +100,14 @@ impl StartFile {
     }
 }
 
+/// As with the lock beside a database: a child that is just starting may hold a copy of the handle.
+impl Drop for LockedStartFile {
+    fn drop(&mut self) {
+        // One that was opened to read has no lock to take off.
+        let _ = self.file.unlock();
+    }
+}
+
 impl LockedStartFile {
     /// What it holds; `None` when it was just made.
     ///
