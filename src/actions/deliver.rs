@@ -16,9 +16,9 @@ use crate::store::{Tx, settings};
 
 use super::ActionError;
 
-pub use claim::{claim, claim_all};
+pub use claim::claim_all;
 pub use look_up::record_look_up;
-pub use outcome::{record_outcome, record_outcomes};
+pub use outcome::{record_accepted, record_outcome};
 
 /// While sending is switched off, a message is looked at again this often.
 const WAIT: Duration = Duration::seconds(30);

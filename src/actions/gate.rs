@@ -10,6 +10,7 @@ use crate::domain::gate::{
 };
 use crate::domain::id::{NumberId, ProgramId};
 use crate::domain::message::{Category, Lane, Status};
+use crate::domain::phone::Phone;
 use crate::domain::program::Program;
 use crate::domain::restore_hold::RestoreHold;
 use crate::domain::schedule::{FrequencyCap, Location, OwnZone, Rulebook, Subject, place_in, place_of};
@@ -33,7 +34,7 @@ pub struct SendingContext {
     /// The dated rules.
     pub rulebook: Arc<Rulebook>,
     /// Where the recipients may be, as far as it was read for many numbers at once.
-    places: HashMap<NumberId, Vec<ContactLocation>>,
+    places: Arc<HashMap<NumberId, Vec<ContactLocation>>>,
     /// The calendar of those who read the verdict: the organization's, unless a page puts its reader's there.
     pub calendar: LocalCalendar,
 }
@@ -51,7 +52,7 @@ pub fn sending_context(conn: &mut ReadConn<'_>, program: &Program) -> Result<Sen
         standstill,
         rulebook: rulebooks::current(conn)?,
         calendar: organization::calendar(conn)?,
-        places: HashMap::new(),
+        places: Arc::default(),
     })
 }
 
@@ -89,17 +90,15 @@ impl SendingContext {
                 asked.extend(message.number_id);
             }
         }
-        let numbers: Vec<NumberId> = asked.iter().copied().collect();
-        let found = contacts::places_on(conn, &numbers)?;
-        for message in messages {
-            let (Some(number), Some((_, context))) =
-                (message.number_id, contexts.get_mut(&message.program_id))
-            else {
-                continue;
-            };
-            if asked.contains(&number) {
-                context.places.insert(number, found.get(&number).cloned().unwrap_or_default());
-            }
+        let numbers: Vec<NumberId> = asked.into_iter().collect();
+        let mut found = contacts::places_on(conn, &numbers)?;
+        // Who has no contact is not asked about again.
+        for number in numbers {
+            found.entry(number).or_default();
+        }
+        let found = Arc::new(found);
+        for (_, context) in contexts.values_mut() {
+            context.places = Arc::clone(&found);
         }
         Ok(())
     }
@@ -109,24 +108,11 @@ impl SendingContext {
         program.keeps_hours() || self.rulebook.has_closures()
     }
 
-    /// Where the recipient may be: as each contact on the number says, else as the number does.
     fn places(&self, conn: &mut ReadConn<'_>, number: &Number) -> Result<Vec<Location>, StoreError> {
-        let told = match self.places.get(&number.id) {
-            Some(told) => told,
-            None => &contacts::places_of(conn, number.id)?,
-        };
-        let mut places = Vec::new();
-        for (time_zone, confirmed, zip) in told {
-            let own = time_zone.as_deref().map(|name| OwnZone { name, confirmed: *confirmed });
-            let place = place_in(own, zip.as_deref(), &number.phone);
-            if !places.contains(&place) {
-                places.push(place);
-            }
-        }
-        if places.is_empty() {
-            places.push(place_of(None, None, &number.phone));
-        }
-        Ok(places)
+        Ok(match self.places.get(&number.id) {
+            Some(told) => recipient_places(told, &number.phone),
+            None => recipient_places(&contacts::places_of(conn, number.id)?, &number.phone),
+        })
     }
 
     /// The gate's verdict on a number, for a new text of this category: what is arranged for later counts as well.
@@ -257,6 +243,22 @@ fn failed_request(
     }
     let failed = messages::failed_request(conn, number.id, program.id)?;
     Ok(failed.map(|(sent_at, code)| FailedRequest { sent_at, code }))
+}
+
+/// Where the recipient may be: as each contact on the number says, else as the number does.
+pub(super) fn recipient_places(told: &[ContactLocation], phone: &Phone) -> Vec<Location> {
+    let mut places = Vec::new();
+    for (time_zone, confirmed, zip) in told {
+        let own = time_zone.as_deref().map(|name| OwnZone { name, confirmed: *confirmed });
+        let place = place_in(own, zip.as_deref(), phone);
+        if !places.contains(&place) {
+            places.push(place);
+        }
+    }
+    if places.is_empty() {
+        places.push(place_of(None, None, phone));
+    }
+    places
 }
 
 /// What an opted-in lead was promised: by the wording of the form and of the opt-in request before the START, and by the

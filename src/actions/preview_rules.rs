@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use super::FieldError;
+use super::gate::recipient_places;
 use super::publish_rules::{RuleChange, proposed};
 use crate::domain::id::{NumberId, ProgramId};
 use crate::domain::program::Program;
 use crate::domain::schedule::{
-    ApplicableRules, Location, OpenWindow, OwnZone, Rulebook, RulebookDiff, ScheduleRule, opens_at, place_in,
-    place_of, window,
+    ApplicableRules, Location, OpenWindow, Rulebook, RulebookDiff, ScheduleRule, opens_at, window,
 };
 use crate::domain::time::Timestamp;
 use crate::store::messages::ScheduledMessage;
@@ -120,18 +120,11 @@ fn places(
     waiting: &[ScheduledMessage],
 ) -> Result<HashMap<NumberId, Vec<Location>>, StoreError> {
     let numbers: Vec<NumberId> = waiting.iter().map(|message| message.number).collect();
-    let mut known = contacts::places_on(conn, &numbers)?;
-    let mut found: HashMap<NumberId, Vec<Location>> = HashMap::new();
+    let known = contacts::places_on(conn, &numbers)?;
+    let mut found = HashMap::new();
     for message in waiting {
-        let said = known.remove(&message.number).unwrap_or_default();
-        let places = found.entry(message.number).or_default();
-        for (zone, confirmed, zip) in said {
-            let own = zone.as_deref().map(|name| OwnZone { name, confirmed });
-            places.push(place_in(own, zip.as_deref(), &message.phone));
-        }
-        if places.is_empty() {
-            places.push(place_of(None, None, &message.phone));
-        }
+        let told = known.get(&message.number).map_or(&[][..], Vec::as_slice);
+        found.entry(message.number).or_insert_with(|| recipient_places(told, &message.phone));
     }
     Ok(found)
 }

@@ -15,7 +15,6 @@ use super::engine::{self, on};
 use super::schema::{message_steps, messages};
 use super::{StoreError, Tx};
 use crate::domain::actor::Actor;
-use crate::domain::gate::SendPermit;
 use crate::domain::id::{MessageId, NumberId, ProgramId};
 use crate::domain::message::{Category, Lane, Status};
 use crate::domain::time::Timestamp;
@@ -177,8 +176,6 @@ pub struct StatusChange<'a> {
     pub due_at: Option<Timestamp>,
     /// The provider's identifier.
     pub provider_id: Option<&'a str>,
-    /// The hand-off that begins with it: the sender number and the permit.
-    pub claim: Option<(&'a str, &'a SendPermit)>,
 }
 
 impl<'a> StatusChange<'a> {
@@ -217,11 +214,6 @@ struct StepChange<'a> {
     error_text: Option<Option<&'a str>>,
     due_at: Option<Timestamp>,
     provider_id: Option<&'a str>,
-    sender: Option<&'a str>,
-    permit_seq: Option<i32>,
-    claimed_seq: Option<i32>,
-    claimed_at: Option<Timestamp>,
-    attempts: Option<i32>,
 }
 
 /// Moves a message, as it was just read, to `status` and writes down the step.
@@ -235,7 +227,6 @@ pub fn advance(
     at: Timestamp,
     why: &StatusChange<'_>,
 ) -> Result<(), StoreError> {
-    let permit = why.claim.map(|(_, permit)| permit);
     let is_told = why.code.is_some() || !status.is_bad_end();
     let change = StepChange {
         status,
@@ -244,11 +235,6 @@ pub fn advance(
         error_text: is_told.then(|| why.code.and(why.note)),
         due_at: why.due_at,
         provider_id: why.provider_id,
-        sender: why.claim.map(|(sender, _)| sender),
-        permit_seq: permit.map(SendPermit::seq),
-        claimed_seq: permit.map(SendPermit::history_seq),
-        claimed_at: permit.map(|_| at),
-        attempts: permit.map(|_| message.attempts + 1),
     };
     on!(tx, db => engine::CachedStatement(diesel::update(messages::table.find(message.id)).set(change)).run(db))?;
     step(tx, message.id, message.steps + 1, status, at, why)?;

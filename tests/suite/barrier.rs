@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use sms_opt_in::actions::deliver;
 use sms_opt_in::domain::gate::ClearedText;
 use sms_opt_in::domain::id::MessageId;
 use sms_opt_in::domain::message::{LookUp, SendOutcome};
@@ -13,7 +12,7 @@ use sms_opt_in::providers::{OutgoingText, ProviderFuture};
 use sms_opt_in::store::{Tx, messages};
 
 use crate::support::carrier::{Carrier, Slow};
-use crate::support::world;
+use crate::support::{claim, world};
 
 #[actix_web::test]
 async fn no_request_begins_after_an_acknowledged_stop() {
@@ -84,8 +83,8 @@ async fn what_another_instance_put_off_meanwhile_is_not_handed_over_early() {
     let id: MessageId = message["id"].as_str().unwrap().parse().unwrap();
     let now = world.clock.now();
     let later = now.plus(chrono::Duration::seconds(8));
-    let claim = |at| world.jobs.store.write(move |tx: &mut Tx<'_>| deliver::claim(tx, id, at));
+    let claimed = |at| world.jobs.store.write(move |tx: &mut Tx<'_>| claim(tx, id, at));
     world.jobs.store.write(move |tx: &mut Tx<'_>| messages::set_due(tx, id, later)).await.unwrap();
-    assert!(claim(now).await.unwrap().is_none());
-    assert!(claim(later).await.unwrap().is_some());
+    assert!(claimed(now).await.unwrap().is_none());
+    assert!(claimed(later).await.unwrap().is_some());
 }

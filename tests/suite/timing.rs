@@ -18,7 +18,7 @@ use sms_opt_in::domain::program::Program;
 use sms_opt_in::store::{Tx, programs};
 
 use crate::support::person::Person;
-use crate::support::{World, start, world};
+use crate::support::{World, claim, start, world};
 
 /// The allowed hours end at eight in the evening, ten hours after the tests begin.
 async fn before_the_curfew(world: &World, by: Duration) {
@@ -58,7 +58,7 @@ async fn a_receipt_counts_for_a_message_that_waits_for_the_morning_and_it_is_not
     let (_, accepted) = world.send(ana.phone.as_str(), "only once please").await;
     let (message, now) = (id(&accepted), world.clock.now());
     let tried = move |tx: &mut Tx<'_>| {
-        let text = deliver::claim(tx, message, now)?;
+        let text = claim(tx, message, now)?;
         assert!(
             text.unwrap().valid_for().is_some_and(|seconds| (50..60).contains(&seconds)),
             "until the curfew"

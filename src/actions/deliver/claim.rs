@@ -26,15 +26,6 @@ use super::{ASK_AFTER, BEHIND, WAIT};
 /// it, order matters less than arriving.
 const IN_ORDER_FOR: Duration = Duration::minutes(10);
 
-/// Claims a due message. `None` when it must not, or need not, be sent now; that is written down too.
-///
-/// # Errors
-/// When the database fails.
-pub fn claim(tx: &mut Tx<'_>, id: MessageId, now: Timestamp) -> Result<Option<ClearedText>, ActionError> {
-    let Some(number) = messages::get(tx, id)?.and_then(|message| message.number_id) else { return Ok(None) };
-    Ok(claim_all(tx, &[(id, number)], now)?.pop())
-}
-
 /// Claims due messages, each to another number, and returns the texts that may be handed over. What became of the others is
 /// written down too.
 ///

@@ -16,36 +16,29 @@ use super::super::retry::{give_up, queue_again};
 use super::super::{ActionError, requests};
 use super::{ASK_AFTER, BEHIND, WAIT};
 
-/// Writes down how several hand-offs ended, in a few statements however many they are. Each message stands in it once.
+/// Writes down that the carrier took several messages, each with the carrier's identifier: in a few statements however many they
+/// are. Each message stands in it once.
 ///
 /// # Errors
 /// When the database fails; then nothing of it is written.
-pub fn record_outcomes(
+pub fn record_accepted(
     tx: &mut Tx<'_>,
-    ended: &[(MessageId, SendOutcome)],
+    accepted: &[(MessageId, String)],
     provider: &str,
     now: Timestamp,
 ) -> Result<(), ActionError> {
-    let found = messages::get_all(tx, ended.iter().map(|(id, _)| *id))?;
-    let accepted = ended.iter().filter_map(|(_, outcome)| match outcome {
-        SendOutcome::Accepted { provider_id } => Some(provider_id.as_str()),
-        _ => None,
-    });
-    let owners = messages::owners_of(tx, accepted)?;
+    let found = messages::get_all(tx, accepted.iter().map(|(id, _)| *id))?;
+    let owners = messages::owners_of(tx, accepted.iter().map(|(_, provider_id)| provider_id.as_str()))?;
     let (mut plain, mut others) = (Vec::new(), Vec::new());
-    for (id, outcome) in ended {
-        match (found.get(id), outcome) {
-            (Some(message), SendOutcome::Accepted { provider_id })
-                if is_plain(message, provider_id, &owners) =>
-            {
-                plain.push((message, provider_id.as_str()));
-            }
-            _ => others.push((*id, outcome)),
+    for (id, provider_id) in accepted {
+        match found.get(id).filter(|message| is_plain(message, provider_id, &owners)) {
+            Some(message) => plain.push((message, provider_id.as_str())),
+            None => others.push((*id, SendOutcome::Accepted { provider_id: provider_id.clone() })),
         }
     }
     messages::mark_sent(tx, &plain, now)?;
     for (id, outcome) in others {
-        record_outcome(tx, id, outcome, provider, now)?;
+        record_outcome(tx, id, &outcome, provider, now)?;
     }
     Ok(())
 }

@@ -2,7 +2,6 @@
 //! written by the next one together: on PostgreSQL a dozen statements serve one text or thirty. Each caller holds its number's
 //! lock meanwhile, so the barrier of STOP is as it is for a text alone.
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use tokio::sync::{mpsc, oneshot};
@@ -35,14 +34,14 @@ struct WriteRequest<T, Answer> {
 }
 
 type ClaimRequest = WriteRequest<(MessageId, NumberId), ClaimAnswer>;
-type OutcomeRequest = WriteRequest<(MessageId, SendOutcome), Result<(), ActionError>>;
+type AcceptedRequest = WriteRequest<(MessageId, String), Result<(), ActionError>>;
 
 /// Takes what is to be written.
 #[derive(Clone)]
 pub(super) struct WrittenTogether {
     jobs: JobContext,
     claims: mpsc::UnboundedSender<ClaimRequest>,
-    accepted: mpsc::UnboundedSender<OutcomeRequest>,
+    accepted: mpsc::UnboundedSender<AcceptedRequest>,
 }
 
 impl WrittenTogether {
@@ -74,12 +73,11 @@ impl WrittenTogether {
         outcome: SendOutcome,
         guard: NumberGuard,
     ) -> Result<(), ActionError> {
-        let is_plain = matches!(outcome, SendOutcome::Accepted { .. }) && !text.is_opt_in_request();
-        let ended = (text.message(), outcome);
-        if is_plain {
-            ask(&self.accepted, ended, guard).await?.1
-        } else {
-            record(&self.jobs, [&guard], Arc::new(vec![ended])).await
+        match outcome {
+            SendOutcome::Accepted { provider_id } if !text.is_opt_in_request() => {
+                ask(&self.accepted, (text.message(), provider_id), guard).await?.1
+            }
+            outcome => record_alone(&self.jobs, text.message(), outcome, &guard).await,
         }
     }
 }
@@ -148,30 +146,34 @@ async fn claim_alone(jobs: &JobContext, request: &ClaimRequest) -> ClaimAnswer {
     }
 }
 
-async fn write_accepted(jobs: JobContext, mut queue: mpsc::UnboundedReceiver<OutcomeRequest>) {
+async fn write_accepted(jobs: JobContext, mut queue: mpsc::UnboundedReceiver<AcceptedRequest>) {
     while let Some(asked) = next(&mut queue).await {
-        let part = |WriteRequest { what, guard, caller }| (what, (guard, caller));
-        let (accepted, callers): (Vec<_>, Vec<_>) = asked.into_iter().map(part).unzip();
-        let accepted = Arc::new(accepted);
-        let guards = callers.iter().map(|(guard, _)| guard);
-        let is_written = record(&jobs, guards, Arc::clone(&accepted)).await.is_ok();
-        for ((guard, caller), one) in callers.into_iter().zip(accepted.iter()) {
+        let is_written = record_accepted(&jobs, &asked).await.is_ok();
+        for WriteRequest { what: (id, provider_id), guard, caller } in asked {
             // One of them may be the cause: each is written alone.
             let recorded = match is_written {
                 true => Ok(()),
-                false => record(&jobs, [&guard], Arc::new(vec![one.clone()])).await,
+                false => record_alone(&jobs, id, SendOutcome::Accepted { provider_id }, &guard).await,
             };
             let _ = caller.send((guard, recorded));
         }
     }
 }
 
-async fn record(
+async fn record_accepted(jobs: &JobContext, asked: &[AcceptedRequest]) -> Result<(), ActionError> {
+    let accepted: Vec<_> = asked.iter().map(|request| request.what.clone()).collect();
+    let (provider, now) = (jobs.provider.name(), jobs.clock.now());
+    let write = move |tx: &mut Tx<'_>| deliver::record_accepted(tx, &accepted, provider, now);
+    jobs.store.write_holding(asked.iter().map(|request| &request.guard), write).await
+}
+
+async fn record_alone(
     jobs: &JobContext,
-    guards: impl IntoIterator<Item = &NumberGuard>,
-    ended: Arc<Vec<(MessageId, SendOutcome)>>,
+    id: MessageId,
+    outcome: SendOutcome,
+    guard: &NumberGuard,
 ) -> Result<(), ActionError> {
     let (provider, now) = (jobs.provider.name(), jobs.clock.now());
-    let write = move |tx: &mut Tx<'_>| deliver::record_outcomes(tx, &ended, provider, now);
-    jobs.store.write_holding(guards, write).await
+    let write = move |tx: &mut Tx<'_>| deliver::record_outcome(tx, id, &outcome, provider, now);
+    jobs.store.write_holding([guard], write).await
 }

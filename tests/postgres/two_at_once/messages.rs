@@ -6,7 +6,7 @@ use reqwest::Client;
 use serde_json::{Value, json};
 use sms_opt_in::actions::ActionContext;
 use sms_opt_in::actions::ActionError;
-use sms_opt_in::actions::deliver::{claim, claim_all, record_outcome, record_outcomes, wake};
+use sms_opt_in::actions::deliver::{claim_all, record_accepted, record_outcome, wake};
 use sms_opt_in::actions::edit_program::keep_rules;
 use sms_opt_in::actions::expire::expire;
 use sms_opt_in::actions::expired_holds::{HoldAnswer, answer_hold};
@@ -21,7 +21,7 @@ use sms_opt_in::store::{Tx, expired_holds};
 
 use super::consent::{start, stop};
 use super::stage::{REGION, ROUNDS, Stage, one_of};
-use crate::support::KEY;
+use crate::support::{KEY, claim};
 
 impl Stage {
     pub fn sends(&self, to: &Phone) -> impl Fn(&mut Tx<'_>) -> Result<MessageId, ActionError> + Send + use<> {
@@ -56,13 +56,7 @@ impl Stage {
 }
 
 pub fn receipt(message: MessageId, status: ReceiptStatus) -> Receipt {
-    Receipt {
-        provider_id: format!("SID-{message}"),
-        message: Some(message),
-        status,
-        code: None,
-        verdict: None,
-    }
+    Receipt { provider_id: sid(message), message: Some(message), status, code: None, verdict: None }
 }
 
 async fn call(stage: &Stage, key: &str, to: &Phone) -> (u16, Value) {
@@ -145,7 +139,7 @@ pub async fn claims_of_many_and_a_stop(stage: &mut Stage) {
         all.dedup();
         assert_eq!(count, all.len(), "each has one worker");
         assert!((4..=5).contains(&count), "all but, perhaps, the one that was stopped");
-        let ended = all.iter().map(|id| (*id, accepted(*id))).collect::<Vec<_>>();
+        let ended = all.iter().map(|id| (*id, sid(*id))).collect::<Vec<_>>();
         // The receipts come one by one, the other way round, and are committed together.
         let takes = ended.iter().rev().map(|(id, _)| {
             let receipt = receipt(*id, ReceiptStatus::Delivered);
@@ -153,7 +147,7 @@ pub async fn claims_of_many_and_a_stop(stage: &mut Stage) {
         });
         let takes = join_all(takes.collect::<Vec<_>>());
         let records = ended.clone();
-        let records = move |tx: &mut Tx<'_>| record_outcomes(tx, &records, "simulator", now);
+        let records = move |tx: &mut Tx<'_>| record_accepted(tx, &records, "simulator", now);
         let (told, taken) = join(stage.world.jobs.store.write(records), takes).await;
         told.unwrap();
         taken.into_iter().for_each(|taken| taken.unwrap());
@@ -163,8 +157,8 @@ pub async fn claims_of_many_and_a_stop(stage: &mut Stage) {
     }
 }
 
-fn accepted(id: MessageId) -> SendOutcome {
-    SendOutcome::Accepted { provider_id: format!("SID-{id}") }
+pub fn sid(id: MessageId) -> String {
+    format!("SID-{id}")
 }
 
 pub async fn a_claim_and_a_stop(stage: &mut Stage) {

@@ -2,7 +2,7 @@
 
 use sms_opt_in::actions::ActionContext;
 use sms_opt_in::actions::ActionError;
-use sms_opt_in::actions::deliver::{claim, record_outcome};
+use sms_opt_in::actions::deliver::record_outcome;
 use sms_opt_in::actions::fetched_texts::{CarrierTimes, FetchedTexts};
 use sms_opt_in::actions::questions::{settle, take};
 use sms_opt_in::actions::receive_receipt::receive_receipt;
@@ -20,8 +20,9 @@ use sms_opt_in::store::inbound_questions::{self, InboundQuestion};
 use sms_opt_in::store::{Tx, events};
 
 use super::consent::{start, stop, text};
-use super::messages::receipt;
+use super::messages::{receipt, sid};
 use super::stage::{REGION, ROUNDS, Stage};
+use crate::support::claim;
 
 type Write = Box<dyn Fn(&mut Tx<'_>) -> Result<(), ActionError> + Send>;
 
@@ -108,7 +109,7 @@ impl Stage {
     }
 
     fn accepts(&self, message: MessageId) -> Write {
-        let (outcome, now) = (SendOutcome::Accepted { provider_id: format!("SID-{message}") }, self.now);
+        let (outcome, now) = (SendOutcome::Accepted { provider_id: sid(message) }, self.now);
         Box::new(move |tx| record_outcome(tx, message, &outcome, "simulator", now))
     }
 

@@ -16,12 +16,15 @@ use reqwest::{Client, Method, Response};
 use serde_json::{Value, json};
 use sms_opt_in::actions::ActionContext;
 use sms_opt_in::actions::ActionError;
+use sms_opt_in::actions::deliver::claim_all;
 use sms_opt_in::actions::edit_program::keep_rules;
 use sms_opt_in::actions::verify::{SealInputs, verify};
 use sms_opt_in::app::{self, BoundServer};
 use sms_opt_in::clock::Clock;
 use sms_opt_in::config::ServerConfig;
 use sms_opt_in::domain::actor::Actor;
+use sms_opt_in::domain::gate::ClearedText;
+use sms_opt_in::domain::id::MessageId;
 use sms_opt_in::domain::message::Status;
 use sms_opt_in::domain::phone::Phone;
 use sms_opt_in::domain::time::Timestamp;
@@ -314,4 +317,10 @@ pub fn run(arguments: &[&str]) -> (i32, String) {
     command.args(arguments).env_remove("SECRET_KEY").env("RUST_LOG", "warn");
     let Output { status, stdout, stderr } = command.output().unwrap();
     (status.code().unwrap(), String::from_utf8_lossy(&[stdout, stderr].concat()).into_owned())
+}
+
+/// Claims one message, as the delivery worker claims several.
+pub fn claim(tx: &mut Tx<'_>, id: MessageId, now: Timestamp) -> Result<Option<ClearedText>, ActionError> {
+    let Some(number) = messages::get(tx, id)?.and_then(|message| message.number_id) else { return Ok(None) };
+    Ok(claim_all(tx, &[(id, number)], now)?.pop())
 }
