@@ -1,8 +1,8 @@
 //! Templates are read line by line: one element a line, at most 120 columns, nothing that skips the escaping, no address
 //! that is typed by hand, and no icon that the sprite lacks.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use crate::code::files_below;
+use crate::{Source, sources};
 
 /// No line of a template is longer than this, in characters.
 const WIDEST_LINE: usize = 120;
@@ -15,34 +15,14 @@ const TYPED: &[(&str, &str)] = &[
     ("src/web/read_your_writes.rs", "/"), // A cookie for every page.
 ];
 
-pub struct Template {
-    pub path: String,
-    pub text: String,
-}
-
 /// Every file below `templates`.
-pub fn templates() -> Vec<Template> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let (mut folders, mut found) = (vec![root.join("templates")], Vec::new());
-    while let Some(folder) = folders.pop() {
-        let mut entries: Vec<PathBuf> =
-            fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-        entries.sort();
-        for path in entries {
-            if path.is_dir() {
-                folders.push(path);
-            } else {
-                let text = fs::read_to_string(&path).unwrap();
-                let path = path.strip_prefix(root).unwrap().to_str().unwrap().replace('\\', "/");
-                found.push(Template { path, text });
-            }
-        }
-    }
+fn templates() -> Vec<Source> {
+    let found = files_below("templates", "");
     assert!(found.len() > 40, "templates were not found");
     found
 }
 
-fn wide_lines(template: &Template) -> Vec<String> {
+fn wide_lines(template: &Source) -> Vec<String> {
     let lines = template.text.lines().enumerate().map(|(at, line)| (at + 1, line.chars().count()));
     lines
         .filter(|(_, width)| *width > WIDEST_LINE)
@@ -50,7 +30,7 @@ fn wide_lines(template: &Template) -> Vec<String> {
         .collect()
 }
 
-fn is_unescaped(template: &Template) -> bool {
+fn is_unescaped(template: &Source) -> bool {
     let text: String = template.text.chars().filter(|c| !c.is_whitespace()).collect();
     text.contains(UNESCAPED)
 }
@@ -83,7 +63,7 @@ fn typed_addresses(path: &str, text: &str) -> Vec<String> {
 
 #[test]
 fn no_address_is_typed_by_hand() {
-    let code = crate::sources().into_iter().map(|file| (file.path, file.text));
+    let code = sources().into_iter().map(|file| (file.path, file.text));
     let code = code.filter(|(path, _)| path.starts_with("src/web/") && path != "src/web/routes.rs");
     // The paths in the document that the reference of the API reads are not addresses.
     let code = code.filter(|(path, _)| path != "src/web/public/reference.rs");
@@ -106,7 +86,7 @@ fn every_icon_is_in_the_sprite() {
             .chain(after("item(page.section, \"").map(|key| format!("nav-{key}")))
             .collect::<Vec<_>>()
     };
-    let code = crate::sources().into_iter().map(|file| file.text);
+    let code = sources().into_iter().map(|file| file.text);
     let used: Vec<String> =
         code.chain(templates().into_iter().map(|t| t.text)).flat_map(|text| names(&text)).collect();
     assert!(used.len() > 30, "icons were not found");
@@ -117,7 +97,7 @@ fn every_icon_is_in_the_sprite() {
 
 #[test]
 fn the_checker_finds_what_is_planted() {
-    let template = |text: &str| Template { path: "templates/x.html".to_owned(), text: text.to_owned() };
+    let template = |text: &str| Source { path: "templates/x.html".to_owned(), text: text.to_owned() };
     assert_eq!(wide_lines(&template(&format!("<p>\n{}", "é".repeat(121)))).len(), 1);
     assert!(wide_lines(&template(&"é".repeat(120))).is_empty());
     assert!(is_unescaped(&template("{{ panel | safe }}")));
