@@ -12,6 +12,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::domain::phone::Phone;
 use crate::store::database_file;
+use crate::words::phone_error_text;
 
 /// The operator's decisions.
 #[derive(Args, Clone, Debug)]
@@ -199,7 +200,7 @@ impl ServerConfig {
         match (&self.sender_number, self.is_simulator()) {
             (Some(number), _) => Phone::parse(number, &self.default_region)
                 .map(Some)
-                .map_err(|error| InvalidSetting(format!("SENDER_NUMBER: {error}"))),
+                .map_err(|error| InvalidSetting(format!("SENDER_NUMBER: {}", phone_error_text(error)))),
             (None, true) => Ok(Phone::from_e164("+12065550199")),
             (None, false) => Ok(None),
         }

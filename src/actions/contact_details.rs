@@ -4,6 +4,7 @@
 use crate::domain::phone::Phone;
 use crate::domain::schedule::{TimeZone, is_foreign, zip_is_readable, zip_is_short};
 use crate::store::contacts::ContactDetails;
+use crate::words::phone_error_text;
 
 use super::{ActionError, FieldError, one_line};
 
@@ -52,7 +53,8 @@ pub(super) fn checked(
     entered: EnteredDetails,
     region: &str,
 ) -> Result<Phone, ActionError> {
-    let phone = Phone::parse(phone, region).map_err(|error| FieldError::new("phone", error.to_string()));
+    let phone =
+        Phone::parse(phone, region).map_err(|error| FieldError::new("phone", phone_error_text(error)));
     let mut errors: Vec<FieldError> = phone.as_ref().err().cloned().into_iter().collect();
     let mut wrong = |field: &str, message: &str| errors.push(FieldError::new(field, message));
     if details.name.chars().count() > LONGEST {

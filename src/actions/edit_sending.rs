@@ -9,6 +9,7 @@ use crate::domain::program::{Program, ProgramKind, WordList, check_code, check_w
 use crate::domain::reply::ReplyIntent;
 use crate::domain::time::Timestamp;
 use crate::store::{LockedRow, Tx, programs};
+use crate::words::{phone_error_text, rule_error_text};
 
 use super::{ActionContext, ActionError, FieldError, change, check_revision, revision_tag, save_program};
 
@@ -88,7 +89,7 @@ pub fn edit_sending(
         &mut errors,
     );
     let hours = sending.hours.parse().unwrap_or_else(|error: crate::domain::schedule::RuleError| {
-        errors.push(FieldError::new("hours", error.to_string()));
+        errors.push(FieldError::new("hours", rule_error_text(error)));
         before.hours.clone()
     });
     let kind = kind(&before, &sending.kind, &mut errors);
@@ -140,7 +141,7 @@ pub(super) fn sender(
             Ok(Some(phone.as_str().to_owned()))
         }
         Err(error) => {
-            errors.push(FieldError::new("sender", error.to_string()));
+            errors.push(FieldError::new("sender", phone_error_text(error)));
             Ok(None)
         }
     }

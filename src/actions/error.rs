@@ -29,8 +29,8 @@ pub enum ActionError {
     #[error("some fields are not right")]
     Invalid(Vec<FieldError>),
     /// The rules of consent refuse it.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
+    #[error("the rules of consent refuse it: {}", .0.code())]
+    Refused(Refusal),
     /// It collides with something that exists.
     #[error("{0}")]
     Conflict(String),
@@ -43,6 +43,12 @@ pub enum ActionError {
     /// Something broke.
     #[error(transparent)]
     Internal(StoreError),
+}
+
+impl From<Refusal> for ActionError {
+    fn from(refusal: Refusal) -> Self {
+        ActionError::Refused(refusal)
+    }
 }
 
 impl From<StoreError> for ActionError {

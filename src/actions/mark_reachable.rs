@@ -7,6 +7,7 @@ use crate::domain::id::NumberId;
 use crate::domain::note::NoteKind;
 use crate::store::number_notes::{self, NumberNote};
 use crate::store::{Tx, admin_log, numbers};
+use crate::words::refusal_text;
 
 use super::{ActionContext, ActionError, one_line};
 
@@ -25,7 +26,7 @@ pub fn mark_reachable(
         return Err(ActionError::Conflict("This number is not marked as unreachable.".to_owned()));
     };
     let reason = one_line(reason);
-    check_reason(&reason).map_err(|refusal| ActionError::field("reason", refusal.to_string()))?;
+    check_reason(&reason).map_err(|refusal| ActionError::field("reason", refusal_text(&refusal)))?;
     numbers::set_unreachable(tx, &mut number, None)?;
     let words = format!("{reason} (the carrier's code was {code})");
     let note = NumberNote {

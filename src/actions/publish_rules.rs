@@ -7,6 +7,7 @@ use crate::domain::schedule::{Rulebook, RulebookDiff, RulebookText, ScheduleRule
 use crate::domain::time::Timestamp;
 use crate::store::rulebooks::{self, RulebookVersion};
 use crate::store::{ReadConn, StoreError, Tx, admin_log, messages};
+use crate::words::refusal_text;
 
 use super::{ActionContext, ActionError, FieldError, one_line};
 
@@ -140,7 +141,7 @@ pub fn publish_rules(
     let proposed = proposed(&before, &draft.change, context.now);
     let mut errors = proposed.as_ref().err().cloned().unwrap_or_default();
     if let Err(why) = check_reason(&draft.reason) {
-        errors.push(FieldError::new("reason", why.to_string()));
+        errors.push(FieldError::new("reason", refusal_text(&why)));
     }
     let book = proposed.ok().filter(|_| errors.is_empty()).ok_or(ActionError::Invalid(errors))?;
     let edition = RulebookVersion {

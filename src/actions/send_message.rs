@@ -16,6 +16,7 @@ use crate::domain::sms;
 use crate::store::contacts::ContactDetails;
 use crate::store::messages::{self, Message};
 use crate::store::{Tx, numbers, programs};
+use crate::words::phone_error_text;
 
 use super::save_contact::create_contact;
 use super::transition::apply;
@@ -79,7 +80,10 @@ pub fn send_message(
     };
     let phone = match Phone::parse(&wanted.to, context.region) {
         Ok(phone) => phone,
-        Err(error) => return refuse(tx, message, INVALID_NUMBER, error.to_string(), None),
+        Err(error) => {
+            let words = phone_error_text(error).to_owned();
+            return refuse(tx, message, INVALID_NUMBER, words, None);
+        }
     };
     let mut number = numbers::find_or_create(tx, &phone, context.now)?;
     message.number_id = Some(number.id);

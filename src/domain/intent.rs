@@ -1,14 +1,13 @@
-//! What somebody wants about consent, what follows from it, and why it may be refused: the words between the state machine
-//! and those who use it.
+//! What is wanted about consent, what follows from it, and why it may be refused: the types between the state machine and
+//! its callers. Refusals are typed; `words` puts them into English.
 
 use chrono::{Duration, NaiveDate};
 
-use super::calendar::date_words;
 use super::consent::{EventKind, Source};
 use super::evidence::{ConsentDocument, ContactBasis, Evidence, FormRecord, HandsetText, RevocationChannel};
 use super::id::{MessageId, ProgramId};
 use super::past_opt_out::StartArrival;
-use super::schedule::{DeadlineName, RevocationDeadlines};
+use super::schedule::RevocationDeadlines;
 use super::time::Timestamp;
 
 /// A request without an answer may be repeated by a person after this time, never by itself (RULES §4).
@@ -55,7 +54,7 @@ impl Revocation {
         let is_late =
             self.received_at.is_some_and(|received_at| now.since(received_at) > deadlines.confirm_within());
         if self.confirm && is_late {
-            return Err(Refusal::TooLateToConfirm { within: deadlines.words(DeadlineName::Confirm) });
+            return Err(Refusal::TooLateToConfirm { minutes: deadlines.confirm_minutes });
         }
         Ok(())
     }
@@ -72,7 +71,7 @@ pub enum RequestStatus {
     At(Timestamp),
 }
 
-/// What somebody wants. The variants that can end in consent carry the evidence for it.
+/// What is wanted. The variants that can end in consent carry the evidence for it.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Intent {
     /// The system queues the opt-in template.
@@ -159,71 +158,38 @@ pub struct Decision {
     pub effects: Vec<Effect>,
 }
 
-/// Why an intent is refused, in words for the person who tried. Dates are those of the organization's calendar.
-#[derive(Clone, PartialEq, Debug, thiserror::Error)]
+/// Why an intent is refused, with the facts that the person who tried needs. Dates are those of the organization's calendar.
+#[derive(Clone, PartialEq, Debug)]
 pub enum Refusal {
     /// Only the handset brings back a number that opted out.
-    #[error(
-        "This number opted out on {}. Only a START from the handset itself can opt it in again: ask the contact to text \
-         START to your sender number.", date_words(*.on)
-    )]
     OptedOut { on: NaiveDate },
     /// The consent's date is in the future.
-    #[error("The consent cannot have been given in the future. Enter the date on the document.")]
     ConsentInFuture,
     /// The consent is older than any law that asks for one.
-    #[error("Check the year: no consent to be texted is older than the law that asks for it, the TCPA of {}.", date_words(*.floor))]
     ConsentTooOld { floor: NaiveDate },
     /// The consent is older than a revocation.
-    #[error(
-        "The consent is older than this number's last opt-out or change of owner on {}. That ended every consent before it.",
-        date_words(*.last_opt_out)
-    )]
     ConsentBeforeOptOut { last_opt_out: NaiveDate },
     /// The revocation's date is in the future, or before there was a law to revoke under.
-    #[error("Enter the day on which the revocation was received: not in the future, and not before {}.", date_words(*.floor))]
     RevocationDate { floor: NaiveDate },
-    /// It is too late to confirm.
-    #[error(
-        "A confirmation must be sent within {} of the opt-out (47 CFR 64.1200(a)(12)). This opt-out was received earlier. \
-         Clear the confirmation box.", .within
-    )]
-    TooLateToConfirm {
-        /// The deadline of the rules: "5 minutes".
-        within: String,
-    },
+    /// It is too late to confirm: the rules allow so many minutes.
+    TooLateToConfirm { minutes: u32 },
     /// The words explain nothing.
-    #[error("Give a reason in words: at least 10 characters, and at least two different words.")]
     ReasonTooShort,
     /// The words do not say which document it is.
-    #[error(
-        "Give a reference or reason in words: at least 10 characters, and at least two different words. \"Test\" is not a \
-         document."
-    )]
     ReferenceTooShort,
     /// An opt-in request has gone out already.
-    #[error(
-        "An opt-in request was sent on {}. Opt-in requests aren't resent automatically. You can send one reminder after {}.",
-        date_words(*.on), date_words(*.after)
-    )]
     AlreadyInvited { on: NaiveDate, after: NaiveDate },
     /// An opt-in request is scheduled or being sent.
-    #[error("An opt-in request has been scheduled since {}. Wait until it is sent.", date_words(*.since))]
     RequestOpen { since: NaiveDate },
     /// There is no request that could be repeated.
-    #[error("No opt-in request has been sent to this number. Send a message: the opt-in request goes first.")]
     NotInvited,
     /// The number is opted in: there is nothing to invite to.
-    #[error("This number is opted in already.")]
     AlreadyOptedIn,
     /// The flag is set.
-    #[error("This number is on the Do Not Text list. An administrator must remove it first.")]
     DoNotText,
     /// An unclear reply awaits a person.
-    #[error("An unclear reply from this number awaits a decision. Decide on it first.")]
     Paused,
     /// The flag is as wanted.
-    #[error("Nothing to do: the number is in that state already.")]
     NothingToDo,
 }
 
@@ -246,11 +212,6 @@ impl Refusal {
             Refusal::Paused => "paused",
             Refusal::NothingToDo => "nothing_to_do",
         }
-    }
-
-    /// The refusal with the number that the lead has to text, where that is the way out.
-    pub fn to_person(&self, sender: Option<&str>) -> String {
-        self.to_string().replace("your sender number", &super::gate::number_to_text(sender))
     }
 
     /// The form field the words belong to.

@@ -24,27 +24,18 @@ const MAX_CHARACTERS: usize = 40;
 #[serde(try_from = "String", into = "String")]
 pub struct Phone(String);
 
-/// Why a text is no telephone number, and the way out, in words for the person who typed it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+/// Why a text is no telephone number.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum PhoneError {
     /// Nothing was entered.
-    #[error("Enter a mobile number with its area code, for example (206) 555-0100.")]
     Empty,
     /// Longer than any number, so not looked at.
-    #[error("This is too long. Enter one mobile number, for example (206) 555-0100.")]
     TooLong,
     /// It holds letters or signs that no number has.
-    #[error("Enter the number in digits, with its area code, for example (206) 555-0100.")]
     NotANumber,
     /// It has the shape of a number, but the number plan has no such number.
-    #[error(
-        "This number does not exist. Check the area code; begin a number from abroad with + and its country code."
-    )]
     Invalid,
     /// It has an extension, and an extension cannot receive texts.
-    #[error(
-        "A number with an extension cannot receive texts. Enter a mobile number, for example (206) 555-0100."
-    )]
     HasExtension,
 }
 
@@ -73,7 +64,7 @@ impl Phone {
     /// The fictional numbers 555-0100 to 555-0199 of real area codes are valid in the library's metadata.
     ///
     /// # Errors
-    /// A [`PhoneError`] in words for the person who typed it.
+    /// What is wrong with it.
     pub fn parse(text: &str, region: &str) -> Result<Phone, PhoneError> {
         let number = read(&plain(text)?, region)?;
         let phone = e164(&number).ok_or(PhoneError::Invalid)?;

@@ -12,6 +12,7 @@ use super::plain::{PlainPage, see_other};
 use crate::actions::ActionError;
 use crate::store::{FailureKind, StoreError};
 use crate::web::routes;
+use crate::words::refusal_text;
 
 /// After so many seconds a request that found the database busy is worth another try.
 pub const RETRY_AFTER: &str = "5";
@@ -186,7 +187,7 @@ impl From<ActionError> for PageError {
             ActionError::Invalid(fields) => {
                 PageError::Unprocessable(fields.into_iter().map(|field| field.message).collect())
             }
-            ActionError::Refused(refusal) => PageError::Unprocessable(vec![refusal.to_string()]),
+            ActionError::Refused(refusal) => PageError::Unprocessable(vec![refusal_text(&refusal)]),
             ActionError::Conflict(why) => PageError::Conflict(why),
             ActionError::Unconfirmed(cause) | ActionError::Busy(cause) | ActionError::Internal(cause) => {
                 cause.into()

@@ -20,6 +20,7 @@ use super::error::PageError;
 use super::origin;
 use super::session;
 use crate::actions::{ActionError, FieldError};
+use crate::words::refusal_text;
 
 /// No form of ours is larger, in bytes.
 const LARGEST: usize = 64 * 1024;
@@ -213,7 +214,7 @@ impl TryFrom<ActionError> for FormErrors {
             ActionError::Invalid(errors) => Ok(errors.into()),
             ActionError::Conflict(why) => Ok(FormErrors::outdated("saved-meanwhile", why)),
             ActionError::Refused(refusal) => {
-                Ok(vec![FieldError::new(refusal.field().unwrap_or_default(), refusal.to_string())].into())
+                Ok(vec![FieldError::new(refusal.field().unwrap_or_default(), refusal_text(&refusal))].into())
             }
             error => Err(error.into()),
         }

@@ -35,6 +35,7 @@ use crate::providers::simulator::{Handset, SimulatedText, Simulator, TextDirecti
 use crate::store::contacts;
 use crate::store::{ReadConn, StoreError, numbers, programs};
 use crate::web::routes::{self, patterns};
+use crate::words::phone_error_text;
 
 /// Handsets on the table: those with the newest texts.
 const SHOWN: usize = 24;
@@ -235,7 +236,7 @@ async fn send(
     simulator(&app)?;
     let region = app.config.default_region.clone();
     let phone = Phone::parse(&wish.phone, &region);
-    let phone = phone.map_err(|error| FieldError::new("phone", error.to_string()));
+    let phone = phone.map_err(|error| FieldError::new("phone", phone_error_text(error)));
     let basis = basis::given(&wish.basis_kind, &wish.basis_words);
     let (phone, basis) = match (phone, check_body(&wish.body), basis) {
         (Ok(phone), Ok(()), Ok(basis)) => (phone, basis),

@@ -43,13 +43,15 @@ const PURE: &[&str] = &[
 const ROOMS: &[Room] = &[
     Room { name: "domain",    may_enter: &[],                   crates: Only(PURE) },
     Room { name: "store",     may_enter: &["domain"],           crates: Never(&["actix", "reqwest", "askama", "clap"]) },
-    Room { name: "actions",   may_enter: &["domain", "store"],  crates: Never(&["actix", "tokio", "reqwest", "diesel"]) },
+    Room { name: "words",     may_enter: &["domain"],           crates: Only(PURE) },
+    Room { name: "actions",   may_enter: &["domain", "words", "store"],
+                                                                crates: Never(&["actix", "tokio", "reqwest", "diesel"]) },
     Room { name: "providers", may_enter: &["domain", "clock"],  crates: Never(&["actix", "diesel"]) },
-    Room { name: "jobs",      may_enter: &["domain", "store", "actions", "providers", "clock"],
+    Room { name: "jobs",      may_enter: &["domain", "words", "store", "actions", "providers", "clock"],
                                                                 crates: Never(&["actix", "diesel", "reqwest"]) },
-    Room { name: "web",       may_enter: &["domain", "store", "actions", "providers", "clock", "config", "password"],
+    Room { name: "web",       may_enter: &["domain", "words", "store", "actions", "providers", "clock", "config", "password"],
                                                                 crates: Never(&["diesel", "reqwest"]) },
-    Room { name: "cli",       may_enter: &["domain", "store", "actions", "providers", "clock", "config", "password", "web", "app"],
+    Room { name: "cli",       may_enter: &["domain", "words", "store", "actions", "providers", "clock", "config", "password", "web", "app"],
                                                                 crates: Never(&["diesel", "reqwest"]) },
 ];
 

@@ -37,6 +37,7 @@ use crate::web::form::{self, FormErrors};
 use crate::web::page::{self, PageFrame, html_status, see_other};
 use crate::web::routes::{self, patterns};
 use crate::web::session::{self, Calendars, Editor};
+use crate::words::{refusal_for_person, refusal_text};
 
 const TOO_LARGE: &str = "The file is larger than 10 MB. Choose a smaller one.";
 
@@ -125,7 +126,7 @@ impl ConsentSubject {
         let (hint, refused) = match self.state {
             ConsentState::OptedOut(since) => {
                 let refusal = Refusal::OptedOut { on: since.date(self.calendars.organization) };
-                ("", Some(refusal.to_person(self.sender.as_deref())))
+                ("", Some(refusal_for_person(&refusal, self.sender.as_deref())))
             }
             ConsentState::OptedIn(_) => {
                 ("This number is already opted in. The document will be added to its history.", None)
@@ -247,7 +248,7 @@ async fn create(
             return Ok(see_other(format!("{}{}", routes::contact(id), about.programs.query_suffix('?'))));
         }
         Err(ActionError::Refused(refusal)) => {
-            let why = refusal.to_person(about.sender.as_deref());
+            let why = refusal_for_person(&refusal, about.sender.as_deref());
             vec![FieldError::new(refusal.field().unwrap_or("update"), why)].into()
         }
         Err(ActionError::Conflict(why)) => vec![FieldError::new("update", why)].into(),
@@ -264,7 +265,7 @@ fn checked(
     now: Timestamp,
 ) -> Result<NewConsentRecord, Vec<FieldError>> {
     let reason = given.reason.trim().to_owned();
-    let explained = check_reason(&reason).map_err(|why| vec![FieldError::new("reason", why.to_string())]);
+    let explained = check_reason(&reason).map_err(|why| vec![FieldError::new("reason", refusal_text(&why))]);
     match given.update.as_str() {
         "opt_in" => opt_in(given, reason, file, about, now),
         "opt_out" => opt_out(given, about.calendars, now),
@@ -300,7 +301,7 @@ fn opt_in(
     let mut wrong = |field: &str, why: &str| errors.push(FieldError::new(field, why));
     if let ConsentState::OptedOut(since) = about.state {
         let refusal = Refusal::OptedOut { on: since.date(about.calendars.organization) };
-        wrong("update", &refusal.to_person(about.sender.as_deref()));
+        wrong("update", &refusal_for_person(&refusal, about.sender.as_deref()));
     }
     let document = DocumentKind::from_str(&given.document).ok();
     if document.is_none() {
@@ -310,11 +311,11 @@ fn opt_in(
     let given_at = civil_day(&given.given_on, about.calendars, now).map(Timestamp::of_day);
     match given_at.map(|at| check_given_at(&about.number.consent, at, now, organization)) {
         None => wrong("given_on", NO_DAY),
-        Some(Err(why)) => wrong("given_on", &why.to_string()),
+        Some(Err(why)) => wrong("given_on", &refusal_text(&why)),
         Some(Ok(())) => {}
     }
     if check_reason(&reason).is_err() {
-        wrong("reason", &Refusal::ReferenceTooShort.to_string());
+        wrong("reason", &refusal_text(&Refusal::ReferenceTooShort));
     }
     let file = match file {
         FileUpload::None => Ok(None),

@@ -26,6 +26,7 @@ use crate::web::form::{FormErrors, PostedForm};
 use crate::web::page::{self, PageFrame, html_status, see_other};
 use crate::web::routes::{self, patterns};
 use crate::web::session::{self, Editor};
+use crate::words::refusal_text;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
@@ -147,7 +148,7 @@ async fn create(
             session::flash(&session, done);
         }
         Err(ActionError::Invalid(errors)) => return show(&app, &who, whom, given, errors.into()).await,
-        Err(ActionError::Refused(refusal)) => session::flash_refusal(&session, refusal.to_string()),
+        Err(ActionError::Refused(refusal)) => session::flash_refusal(&session, refusal_text(&refusal)),
         Err(ActionError::Conflict(why)) => session::flash_refusal(&session, why),
         Err(error) => return Err(error.into()),
     }

@@ -30,6 +30,7 @@ use crate::web::form::{self, FormErrors, PostedForm};
 use crate::web::page::{self, PageFrame, html, html_status, see_other, span};
 use crate::web::routes::{self, patterns};
 use crate::web::session::{self, Editor, SignedIn, Viewer};
+use crate::words::refusal_text;
 
 /// Replies on one page.
 const SHOWN: usize = 25;
@@ -227,7 +228,7 @@ async fn decide(
             return next(&app).await;
         }
         Err(ActionError::Conflict(why)) => FormErrors::outdated("", why),
-        Err(ActionError::Refused(refusal)) => vec![FieldError::new("reason", refusal.to_string())].into(),
+        Err(ActionError::Refused(refusal)) => vec![FieldError::new("reason", refusal_text(&refusal))].into(),
         Err(error) => return Err(error.into()),
     };
     if let Some(review) = app.store.read(move |conn| read(conn, number)).await? {

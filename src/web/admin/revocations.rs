@@ -29,6 +29,7 @@ use crate::web::form::{self, FormErrors, PostedForm};
 use crate::web::page::{PageFrame, html, html_status, see_other};
 use crate::web::routes::{self, patterns};
 use crate::web::session::{self, Calendars, Editor, Viewer};
+use crate::words::phone_error_text;
 
 /// Revocations on one page.
 const SHOWN: usize = 50;
@@ -204,7 +205,7 @@ async fn create(
             }
         }
         (phone, revocation) => {
-            let phone = phone.err().map(|why| FieldError::new("phone", why.to_string()));
+            let phone = phone.err().map(|why| FieldError::new("phone", phone_error_text(why)));
             let errors: Vec<FieldError> =
                 phone.into_iter().chain(revocation.err().unwrap_or_default()).collect();
             errors.into()

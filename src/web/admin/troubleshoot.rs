@@ -31,6 +31,7 @@ use crate::web::form::{self, FormErrors};
 use crate::web::page::{PageFrame, PageReader, html_status};
 use crate::web::routes::{self, patterns};
 use crate::web::session::Viewer;
+use crate::words::phone_error_text;
 
 /// Messages shown.
 const LATEST: i64 = 10;
@@ -207,7 +208,7 @@ async fn show(app: Data<AppState>, who: Viewer, request: HttpRequest) -> Result<
     let page = PageFrame::new(&app, "troubleshoot", &who);
     let (errors, finding) = match Phone::look_up(&number, &app.config.default_region) {
         _ if number.trim().is_empty() => (FormErrors::default(), None),
-        Err(why) => (vec![FieldError::new("number", why.to_string())].into(), None),
+        Err(why) => (vec![FieldError::new("number", phone_error_text(why))].into(), None),
         Ok(phone) => {
             let reader = page.reader();
             let question = format!("Can we text {} now?", page.number(&phone));

@@ -24,6 +24,7 @@ use crate::domain::time::Timestamp;
 use crate::store::numbers::{self, Number};
 use crate::store::{StoreError, events, programs};
 use crate::web::AppState;
+use crate::words::phone_error_text;
 
 /// In which program.
 #[derive(Deserialize, IntoParams)]
@@ -62,7 +63,7 @@ impl StrictBody for OptOut {
 
 fn phone(app: &AppState, text: &str) -> Result<Phone, ProblemDetails> {
     Phone::look_up(text, &app.config.default_region).map_err(|error| {
-        ProblemDetails::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_number", error.to_string())
+        ProblemDetails::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_number", phone_error_text(error))
     })
 }
 

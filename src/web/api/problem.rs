@@ -14,6 +14,7 @@ use super::words;
 use crate::actions::ActionError;
 use crate::store::{FailureKind, StoreError};
 use crate::web::error::{RETRY_AFTER, log_failure};
+use crate::words::refusal_text;
 
 const BUSY: &str =
     "The database isn't answering right now. Nothing was recorded. Try again after Retry-After seconds.";
@@ -144,7 +145,6 @@ impl From<StoreError> for ProblemDetails {
 
 impl From<ActionError> for ProblemDetails {
     fn from(error: ActionError) -> Self {
-        let words = error.to_string();
         match error {
             ActionError::NotFound(what) => {
                 ProblemDetails::new(StatusCode::NOT_FOUND, "not_found", format!("There is no such {what}."))
@@ -154,7 +154,7 @@ impl From<ActionError> for ProblemDetails {
                     .with("errors", json!(errors))
             }
             ActionError::Refused(refusal) => {
-                ProblemDetails::new(StatusCode::UNPROCESSABLE_ENTITY, refusal.code(), words)
+                ProblemDetails::new(StatusCode::UNPROCESSABLE_ENTITY, refusal.code(), refusal_text(&refusal))
             }
             ActionError::Conflict(words) => ProblemDetails::new(StatusCode::CONFLICT, "conflict", words),
             ActionError::Unconfirmed(error) | ActionError::Busy(error) | ActionError::Internal(error) => {

@@ -20,6 +20,7 @@ use crate::web::error::PageError;
 use crate::web::form::FormErrors;
 use crate::web::page::{PublicPage, html, html_status, see_other};
 use crate::web::routes;
+use crate::words::phone_error_text;
 
 /// No submission is larger, in bytes.
 const LARGEST: usize = 16 * 1024;
@@ -148,7 +149,9 @@ pub(super) async fn submit(
             Ok(SubmitResult::StampSpent) => return spent(&app, &hosted, given),
             Err(ActionError::Conflict(_)) => return reworded(&app, hosted.form.slug, given).await,
             // What the rules of consent refuse for one number must not show: nothing was recorded, the page is the same.
-            Err(ActionError::Refused(refusal)) => log::info!("A form submission was refused: {refusal}"),
+            Err(ActionError::Refused(refusal)) => {
+                log::info!("A form submission was refused: {}", refusal.code())
+            }
             Err(error) => return Err(error.into()),
         }
     }
@@ -249,7 +252,7 @@ fn check(app: &AppState, hosted: &FormContent, given: &mut OptInForm) -> Result<
 
 /// Strangers fill in this form, so it texts no country and no kind of number that somebody could earn by.
 fn textable(text: &str, home: &str) -> Result<Phone, String> {
-    let phone = Phone::parse(text, home).map_err(|error| error.to_string())?;
+    let phone = Phone::parse(text, home).map_err(phone_error_text)?;
     if let Some(code) = Phone::calling_code(home)
         && !phone.as_str().starts_with(&code)
     {

@@ -17,6 +17,7 @@ use crate::domain::sms;
 use crate::providers::simulator::Simulator;
 use crate::web::AppState;
 use crate::web::routes::patterns;
+use crate::words::phone_error_text;
 
 /// Headers that only a proxy, or a browser on some page, adds. Those that begin with `X-Forwarded` count as well.
 const NOT_FROM_A_PROGRAM: &[&str] = &[
@@ -124,7 +125,7 @@ pub(super) async fn lead_texts(
     // A handset texts under its own spelling of the number, as a carrier would bring it.
     let region = &app.config.default_region;
     let phone = Phone::from_e164(number).map_or_else(|| Phone::look_up(number, region), Ok);
-    let phone = phone.map_err(|error| NotReceived::Invalid(error.to_string()))?;
+    let phone = phone.map_err(|error| NotReceived::Invalid(phone_error_text(error).to_owned()))?;
     if body.chars().count() > sms::MAX_BODY {
         return Err(NotReceived::Invalid("A message has at most 1,600 characters.".to_owned()));
     }

@@ -15,6 +15,7 @@ use crate::web::form::PostedForm;
 use crate::web::page::see_other;
 use crate::web::routes;
 use crate::web::session::{self, Editor};
+use crate::words::phone_error_text;
 
 /// Handsets without a text that a person may put there.
 const PUT: usize = 12;
@@ -54,7 +55,7 @@ pub(super) async fn put_on_table(
             Ok(see_other(routes::simulator()))
         }
         Err(error) => {
-            let errors = vec![FieldError::new("handset", error.to_string())].into();
+            let errors = vec![FieldError::new("handset", phone_error_text(error))].into();
             let again = PhonesRedisplay { handset: given.phone, errors, ..PhonesRedisplay::default() };
             table(&app, &who, &session, again).await
         }

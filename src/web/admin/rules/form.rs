@@ -12,6 +12,7 @@ use crate::domain::schedule::{
     AllowedHours, Certainty, Holiday, HolidayDate, HourRule, LegalCap, PlaceClosure, RevocationDeadline,
     RuleDates, RuleError, ScheduleRule, StopRule, WeekdaySet,
 };
+use crate::words::rule_error_text;
 
 /// The fields, as they were typed. Which of them count depends on the kind.
 #[derive(Clone, Deserialize, Default)]
@@ -257,7 +258,7 @@ struct RuleErrors(Vec<FieldError>);
 
 impl RuleErrors {
     fn add(&mut self, field: &str, why: RuleError) {
-        self.0.push(FieldError::new(field, why.to_string()));
+        self.0.push(FieldError::new(field, rule_error_text(why)));
     }
 
     fn read<T: FromStr<Err = RuleError>>(&mut self, field: &str, text: &str) -> Option<T> {

@@ -22,6 +22,7 @@ use crate::web::form::{FormErrors, PostedForm};
 use crate::web::page::{PageFrame, html_status, see_other};
 use crate::web::routes;
 use crate::web::session::{self, Administrator};
+use crate::words::refusal_text;
 
 #[derive(Template)]
 #[template(path = "rules/review.html")]
@@ -137,7 +138,7 @@ async fn preview(
 ) -> Result<HttpResponse, PageError> {
     let now = app.clock.now();
     let preview = app.store.read(move |conn| preview_rules(conn, &change, now)).await?;
-    let reason = check_reason(&form.reason).map_err(|why| FieldError::new("reason", why.to_string()));
+    let reason = check_reason(&form.reason).map_err(|why| FieldError::new("reason", refusal_text(&why)));
     match (preview, reason) {
         (Ok(preview), Ok(())) => {
             let (title, action, fields) = ("Publish these decisions?", routes::rules_review(), form.fields());

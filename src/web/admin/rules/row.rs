@@ -26,6 +26,7 @@ use crate::web::form::{self, FormErrors, PostedForm};
 use crate::web::page::{PageFrame, html_status, see_other};
 use crate::web::routes;
 use crate::web::session::{self, Administrator, Viewer};
+use crate::words::refusal_text;
 
 #[derive(Template)]
 #[template(path = "rules/row.html")]
@@ -128,7 +129,7 @@ pub(super) async fn post(
     let mut errors = Vec::new();
     let change = form.change().map_err(|wrong| errors.extend(wrong)).ok();
     if let Err(why) = check_reason(&form.reason) {
-        errors.push(FieldError::new("reason", why.to_string()));
+        errors.push(FieldError::new("reason", refusal_text(&why)));
     }
     let Some(change) = change.filter(|_| errors.is_empty()) else {
         return redisplay(&app, page, form, errors.into()).await;
