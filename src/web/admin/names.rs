@@ -37,7 +37,7 @@ impl DisplayNames {
             "api-key" => format!("API key {name}"),
             "form" => format!("form {name}"),
             "provider" => format!("the provider {name}"),
-            "lead" => "the lead".to_owned(),
+            "lead" => "the contact".to_owned(),
             "operator" => "the operator of the server".to_owned(),
             "system" => "automatic".to_owned(),
             _ => actor.to_owned(),

@@ -93,11 +93,11 @@ pub(super) fn sentence(kind: NoticeKind) -> &'static str {
         }
         NoticeKind::UnconfirmedConsent => {
             "This consent came in a webhook that could be read in two ways, and the carrier didn't confirm the text. It doesn't \
-             count. Ask the lead to text START."
+             count. Ask the contact to text START."
         }
         NoticeKind::OptInAtCarrier => {
             "The carrier took this as START: it removed its block and sent its welcome. Our rules don't read it as START, so the \
-             number isn't opted in. Ask the lead to text START."
+             number isn't opted in. Ask the contact to text START."
         }
         NoticeKind::ConsentQuestion => {
             "The contact asks a question, so nothing changed. Reach them another way. To opt in, they text START without a \

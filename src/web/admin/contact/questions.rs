@@ -49,7 +49,7 @@ pub(super) fn words(kind: QuestionKind, answer: Option<QuestionAnswer>) -> &'sta
         (_, Some(QuestionAnswer::Mismatch)) => "The carrier's copy of the text differs. It does not count.",
         (QuestionKind::Order, Some(QuestionAnswer::UnknownText | QuestionAnswer::NoAnswer)) => {
             "START arrived right after the opt-out, and the carrier could not tell which was sent last. The number stays opted \
-             out. If the lead texts START again, it counts at once."
+             out. If the contact texts START again, it counts at once."
         }
         (_, Some(QuestionAnswer::UnknownText)) => "The carrier does not have this text. It does not count.",
         (_, Some(QuestionAnswer::NoAnswer)) => "The carrier did not answer. The text does not count.",
