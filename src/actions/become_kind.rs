@@ -7,7 +7,7 @@ use crate::domain::actor::Actor;
 use crate::domain::consent::{EventKind, StateName};
 use crate::domain::database_kind::DatabaseKind;
 use crate::domain::evidence::Evidence;
-use crate::domain::id::{NumberId, ProgramId};
+use crate::domain::id::{MessageId, NumberId, ProgramId};
 use crate::domain::intent::Intent;
 use crate::domain::message::Status;
 use crate::domain::restore_hold::RestoreHold;
@@ -152,39 +152,41 @@ pub fn end_simulated(
     Ok(last)
 }
 
-/// Cancels some of what waits, and of what a simulated carrier has. Returns how many messages; none at the end. In a database that
-/// a real carrier has used as well, people's texts stay: there the end of a simulated consent cancels what waits for it.
+/// Cancels some of what waits. Returns how many messages; none at the end. In a database that a real carrier has used as well,
+/// people's texts stay: there the end of a simulated consent cancels what waits for it.
 ///
 /// # Errors
 /// When the database fails.
-pub fn cancel_some(tx: &mut Tx<'_>, now: Timestamp) -> Result<usize, ActionError> {
-    if texts_held(tx)?.real {
-        return cancel_under_way(tx, now);
-    }
-    let waiting = restore::cancel_some(tx, CANCELED, now)?;
-    if waiting > 0 {
-        return Ok(waiting);
-    }
-    let under_way = messages::page(tx, Some(Status::Sending), None, None, MESSAGES)?;
-    for message in &under_way {
-        messages::advance(tx, message, Status::Cancelled, now, &StatusChange::coded("cancelled", CANCELED))?;
-    }
-    Ok(under_way.len())
+pub fn cancel_waiting(tx: &mut Tx<'_>, now: Timestamp) -> Result<usize, ActionError> {
+    if texts_held(tx)?.real { Ok(0) } else { restore::cancel_some(tx, CANCELED, now) }
 }
 
-/// Cancels what a simulated carrier has of the numbers whose consent it gave.
-fn cancel_under_way(tx: &mut Tx<'_>, now: Timestamp) -> Result<usize, ActionError> {
-    let mut canceled = 0;
-    for message in messages::page(tx, Some(Status::Sending), None, None, MESSAGES)? {
-        let number = message.number_id.map(|id| numbers::get_locked(tx, id)).transpose()?.flatten();
-        let Some(number) = number.filter(|_| !message.is_with_real_carrier()) else { continue };
-        if is_simulated(tx, &number, message.program_id)? {
+/// Cancels what a simulated carrier has among the next messages under way, older than `before`. Returns the last message
+/// looked at, `None` at the end. What a real carrier took stays.
+///
+/// # Errors
+/// When the database fails.
+pub fn cancel_under_way(
+    tx: &mut Tx<'_>,
+    before: Option<MessageId>,
+    now: Timestamp,
+) -> Result<Option<MessageId>, ActionError> {
+    let is_mixed = texts_held(tx)?.real;
+    let step = messages::page(tx, Some(Status::Sending), None, before, MESSAGES)?;
+    for message in &step {
+        if !is_mixed || is_with_simulator(tx, message)? {
             let why = StatusChange::coded("cancelled", CANCELED);
-            messages::advance(tx, &message, Status::Cancelled, now, &why)?;
-            canceled += 1;
+            messages::advance(tx, message, Status::Cancelled, now, &why)?;
         }
     }
-    Ok(canceled)
+    Ok(step.last().map(|message| message.id))
+}
+
+/// True for a message that a simulated carrier has, to a number whose consent it gave.
+fn is_with_simulator(tx: &mut Tx<'_>, message: &Message) -> Result<bool, StoreError> {
+    let number = message.number_id.map(|id| numbers::get_locked(tx, id)).transpose()?.flatten();
+    let Some(number) = number.filter(|_| !message.is_with_real_carrier()) else { return Ok(false) };
+    is_simulated(tx, &number, message.program_id)
 }
 
 /// Writes down what the database is for from now on. What a person decided ends the question about both kinds of texts;

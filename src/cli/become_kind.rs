@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 
 use crate::actions::ActionError;
 use crate::actions::become_kind::{
-    SimulatedConsents, become_kind, cancel_some, count_simulated, end_simulated,
+    SimulatedConsents, become_kind, cancel_under_way, cancel_waiting, count_simulated, end_simulated,
 };
 use crate::actions::database_kind::texts_held;
 use crate::app::{OperatorStore, SoleServer};
@@ -111,14 +111,7 @@ fn to_real(opened: &OperatorStore, heartbeat: Option<Timestamp>, yes: bool) -> R
     // A server may have started while the question was open.
     still_alone(store, heartbeat)?;
     let now = Clock::System.now();
-    while store.write_now::<_, ActionError>(move |tx| cancel_some(tx, now))? > 0 {}
-    let mut after = None;
-    loop {
-        match store.write_now::<_, ActionError>(move |tx| end_simulated(tx, after, now))? {
-            None => break,
-            last => after = last,
-        }
-    }
+    end_what_is_simulated(store, now)?;
     store.write_now(move |tx| become_kind(tx, DatabaseKind::Real, now))?;
     opened.seal();
     println!("The database is real. Start the server with PROVIDER=twilio, its account and SENDER_NUMBER.");
@@ -130,6 +123,25 @@ fn to_real(opened: &OperatorStore, heartbeat: Option<Timestamp>, yes: bool) -> R
         None => {}
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Cancels messages and ends consents, a piece in one transaction.
+fn end_what_is_simulated(store: &Store, now: Timestamp) -> Result<(), ActionError> {
+    while store.write_now::<_, ActionError>(move |tx| cancel_waiting(tx, now))? > 0 {}
+    let mut before = None;
+    loop {
+        before = store.write_now::<_, ActionError>(move |tx| cancel_under_way(tx, before, now))?;
+        if before.is_none() {
+            break;
+        }
+    }
+    let mut after = None;
+    loop {
+        after = store.write_now::<_, ActionError>(move |tx| end_simulated(tx, after, now))?;
+        if after.is_none() {
+            return Ok(());
+        }
+    }
 }
 
 fn to_simulated(opened: &OperatorStore, heartbeat: Option<Timestamp>, yes: bool) -> Result<ExitCode> {

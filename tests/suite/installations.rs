@@ -3,11 +3,19 @@
 use std::process::Command;
 
 use reqwest::Client;
+use serde_json::json;
+use sms_opt_in::domain::actor::Actor;
+use sms_opt_in::domain::id::MessageId;
+use sms_opt_in::domain::message::{Lane, Status};
 use sms_opt_in::jobs::deliver_due;
+use sms_opt_in::store::messages::{self, Message};
+use sms_opt_in::store::{StoreError, Tx, numbers, programs};
 use tempfile::TempDir;
 
 use crate::support::carrier::Carrier;
-use crate::support::{PUBLIC, TWILIO, World, become_kind, config_of, database, try_start, world, world_in};
+use crate::support::{
+    Lead, PUBLIC, TWILIO, World, become_kind, config_of, database, try_start, world, world_in,
+};
 
 const PHONE_PATH: &str = "/simulator/handsets/+12065550140/texts";
 
@@ -315,6 +323,46 @@ async fn in_a_mixed_database_becoming_real_ends_what_the_phones_gave_and_keeps_w
         assert_eq!(world.status(&message["id"]).await, status, "{message}");
     }
     world.is_intact().await;
+}
+
+/// So many messages to the lead that a carrier has been asked to send, under identifiers that begin with `carrier`.
+async fn under_way(world: &World, lead: &Lead<'_>, carrier: &'static str, count: usize) -> Vec<MessageId> {
+    world.clock.advance(chrono::Duration::minutes(1));
+    let (phone, now) = (lead.phone.clone(), world.clock.now());
+    let add = move |tx: &mut Tx<'_>| {
+        let number = numbers::find_or_create(tx, &phone, now)?;
+        let program = programs::find(tx, None)?.unwrap().id;
+        let mut ids = Vec::new();
+        for n in 0..count {
+            let id: MessageId = tx.new_id(now)?;
+            let message = Message::new(id, program, Lane::Gated, phone.as_str(), "Hi", &Actor::Operator, now);
+            let message = Message {
+                number_id: Some(number.id),
+                status: Status::Sending,
+                provider_id: Some(format!("{carrier}{n}")),
+                ..message
+            };
+            messages::insert(tx, &message, None)?;
+            ids.push(id);
+        }
+        Ok::<_, StoreError>(ids)
+    };
+    world.jobs.store.write(add).await.unwrap()
+}
+
+#[actix_web::test]
+async fn becoming_real_cancels_what_a_phone_has_behind_a_thousand_messages_of_the_carrier() {
+    let world = world().await;
+    let (ana, ben) = (world.lead(40), world.lead(77));
+    ana.texts("START").await;
+    signed_text(&world, 77).await;
+    let phone = under_way(&world, &ana, "SIM-", 1).await;
+    let carrier = under_way(&world, &ben, "SM-", 1001).await;
+    let (code, said) = become_kind(&world, &["real", "--yes"]).await;
+    assert!(code == 0 && said.contains("The database is real."), "{said}");
+    let status = async |ids: &[MessageId]| world.status(&json!(ids.first().unwrap().to_string())).await;
+    assert_eq!(status(&phone).await, "cancelled");
+    assert_eq!(status(&carrier).await, "sending");
 }
 
 #[actix_web::test]
