@@ -26,7 +26,7 @@ impl<'a> ActionContext<'a> {
     }
 
     /// The same moment, in the name of another actor.
-    pub(super) fn by(self, actor: &'a Actor) -> Self {
+    pub fn by(self, actor: &'a Actor) -> Self {
         ActionContext { actor, ..self }
     }
 }

@@ -50,14 +50,14 @@ pub(super) fn newest_start(
     number: &Number,
     program: &Program,
     stop: &InboundRow,
-    times: Option<&CarrierTimes>,
+    times: &CarrierTimes,
 ) -> Result<Option<Timestamp>, ActionError> {
     if !may_be_older(stop.sent_at, stop.received_at) {
         return Ok(None);
     }
     let (events, starts) = starts_in_force(conn, number, program)?;
     let time_of = |text: &HandsetText| {
-        starts.contains(&text.inbound).then(|| text.time().or_else(|| times?.of(text))).flatten()
+        starts.contains(&text.inbound).then(|| text.time().or_else(|| times.of(text))).flatten()
     };
     Ok(newest_start_of(&events, program.id, time_of))
 }
@@ -72,7 +72,8 @@ fn starts_in_force(
     let ConsentState::OptedIn(began) = number.consent.state_in(program.id) else {
         return Ok((Vec::new(), HashSet::new()));
     };
-    let events = events::opt_ins_since(conn, number.id, began.seq)?;
+    let mut events = events::opt_ins_since(conn, number.id, began.seq)?;
+    events.retain(|event| event.program == Some(program.id));
     let texts: Vec<&HandsetText> = events.iter().filter_map(handset_text).collect();
     let ids: Vec<InboundId> = texts.iter().map(|text| text.inbound).collect();
     let words = inbound::words_of_class(conn, &ids, ReplyIntent::OptIn.as_str())?;
@@ -104,9 +105,12 @@ pub fn starts_without_time(
     region: &str,
     now: Timestamp,
 ) -> Result<Vec<String>, ActionError> {
+    if !may_be_older(text.sent_at, now) {
+        return Ok(Vec::new());
+    }
     let phone = TextSender::read(&text.from, region).phone().cloned();
     let number = phone.map(|phone| numbers::find(conn, &phone)).transpose()?.flatten();
-    let Some(number) = number.filter(|_| may_be_older(text.sent_at, now)) else { return Ok(Vec::new()) };
+    let Some(number) = number else { return Ok(Vec::new()) };
     let mut ids = Vec::new();
     for program in programs::all(conn)?.iter() {
         let (events, starts) = starts_in_force(conn, &number, program)?;

@@ -45,7 +45,7 @@ pub fn receive_text(
     provider: &str,
     text: &InboundText,
 ) -> Result<ReceivedResult, ActionError> {
-    take_in(tx, context, provider, text, None)
+    receive_listed_text(tx, context, provider, text, &CarrierTimes::default())
 }
 
 /// Takes in a text from the carrier's own list, whose times tell what it is older than.
@@ -58,16 +58,6 @@ pub fn receive_listed_text(
     provider: &str,
     text: &InboundText,
     times: &CarrierTimes,
-) -> Result<ReceivedResult, ActionError> {
-    take_in(tx, context, provider, text, Some(times))
-}
-
-fn take_in(
-    tx: &mut Tx<'_>,
-    context: &ActionContext<'_>,
-    provider: &str,
-    text: &InboundText,
-    times: Option<&CarrierTimes>,
 ) -> Result<ReceivedResult, ActionError> {
     let mut text = without_nul(text);
     // No carrier can be asked about a text without an identifier, and without our number it may be another text, cut anew.
@@ -106,7 +96,7 @@ fn take_in(
     };
     let confirm = !text.answered_by_provider;
     let lead = context.by(&Actor::Lead);
-    let incoming = IncomingText::new(&program, &record, &reading, confirm, lead).with_times(times);
+    let incoming = IncomingText::new(&program, &record, &reading, times, confirm, lead);
     if matches!(sender, TextSender::OtherChannel(_)) {
         incoming.act_on_other_channel(tx, &mut number)?;
         return Ok(ReceivedResult::New(reading.reply));

@@ -57,8 +57,8 @@ pub struct ReviewedState {
 /// Records what a person decided about the reply that has paused the number.
 ///
 /// # Errors
-/// [`ActionError::Conflict`] when it is decided already, another reply is waiting by now, or the lead has written what
-/// a newer text that the person has not read; and the rules' refusal.
+/// [`ActionError::Conflict`] when it is decided already, another reply is waiting by now, or the lead has written a
+/// newer text that the person has not read; and the rules' refusal.
 pub fn decide_review(
     tx: &mut Tx<'_>,
     context: &ActionContext<'_>,

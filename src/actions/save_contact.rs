@@ -155,7 +155,6 @@ pub fn details_of(contact: &Contact) -> ContactDetails {
     }
 }
 
-#[allow(clippy::too_many_arguments)]
 fn change_contact(
     tx: &mut Tx<'_>,
     context: &ActionContext<'_>,

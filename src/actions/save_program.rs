@@ -30,7 +30,7 @@ pub(super) fn save_program(
         }
     }
     programs::update(tx, before, after.clone())?;
-    // What waits for an allowed time may have one context.now.
+    // What waits for an allowed time may have one now.
     messages::reschedule_now(tx, Some(after.id), context.now)?;
     let subject = format!("program:{}", after.slug);
     admin_log::add(tx, context.actor, "program.changed", &subject, &changes.join("; "), context.now)?;

@@ -98,13 +98,13 @@ fn undo_requests(
     number: &mut LockedRow<Number>,
     entry: &LedgerEntry,
 ) -> Result<(), StoreError> {
+    let calendar = organization::calendar(tx)?;
     for message in messages::waiting(tx, number.id, entry.event.program)? {
         if message.lane != Lane::Invitation {
             continue;
         }
         let why = "It was cancelled before it went out.".to_owned();
         let intent = Intent::InvitationFailed { message: message.id, seq: message.accepted_seq, why };
-        let calendar = organization::calendar(tx)?;
         let decision = decide(&number.consent, message.program_id, intent, context.now, calendar);
         if let Some(draft) = decision.ok().and_then(|decision| decision.event) {
             events::append(tx, number, draft, context.actor, context.now)?;

@@ -36,9 +36,9 @@ pub(super) fn run(config: &ServerConfig, command: ApiKeyCommand) -> Result<ExitC
     if let Some(unknown) = scope.iter().find(|scope| !SCOPES.contains(&scope.as_str())) {
         bail!("There is no scope {unknown:?}. The scopes are {}.", SCOPES.join(", "));
     }
-    let (now, region) = (Clock::System.now(), config.default_region.clone());
+    let now = Clock::System.now();
     let made = OperatorStore::open(config)?.store.write_now(move |tx| {
-        create_api_key(tx, &ActionContext::new(&Actor::Operator, now, &region), &name, &scope)
+        create_api_key(tx, &ActionContext::system(now).by(&Actor::Operator), &name, &scope)
     });
     let secret = match made {
         Ok(secret) => secret,

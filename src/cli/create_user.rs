@@ -44,11 +44,11 @@ pub(super) fn run(config: &ServerConfig, command: CreateUserCommand) -> Result<E
     let password_hash = password::hash(secret)?;
     let name = command.name.unwrap_or_else(|| command.email.clone());
     let new = NewUser { email: command.email, name, role, password_hash };
-    let (now, region) = (Clock::System.now(), config.default_region.clone());
+    let now = Clock::System.now();
     let store = OperatorStore::open(config)?.store;
-    match store.write_now(move |tx| {
-        create_user(tx, &ActionContext::new(&Actor::Operator, now, &region), new.clone())
-    }) {
+    match store
+        .write_now(move |tx| create_user(tx, &ActionContext::system(now).by(&Actor::Operator), new.clone()))
+    {
         Ok(user) => println!("{} can sign in as {}.", user.email, role.label()),
         Err(ActionError::Invalid(errors)) => {
             let words: Vec<String> = errors.into_iter().map(|error| error.message).collect();

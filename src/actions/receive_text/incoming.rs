@@ -33,8 +33,8 @@ pub(super) struct IncomingText<'a> {
     reading: &'a ReplyReading,
     /// When it was sent, as the carrier answered when it was asked.
     asked_sent_at: Option<Timestamp>,
-    /// The times in the carrier's list that the text was read from.
-    times: Option<&'a CarrierTimes>,
+    /// The times in the carrier's list that the text was read from; none for a text that came by webhook.
+    times: &'a CarrierTimes,
     /// The lead is to get our answer: the provider has not sent its own.
     pub(super) confirm: bool,
     context: ActionContext<'a>,
@@ -58,7 +58,8 @@ pub(in crate::actions) fn act_on_confirmed(
     let reading =
         ReplyReading { reply, tier: ReplyTier::Keyword, matched: record.matched.clone(), language: None };
     let context = ActionContext::system(now).by(&Actor::Lead);
-    let incoming = IncomingText::new(&program, record, &reading, confirm, context);
+    let times = CarrierTimes::default();
+    let incoming = IncomingText::new(&program, record, &reading, &times, confirm, context);
     IncomingText { asked_sent_at, ..incoming }.act(tx, number)
 }
 
@@ -67,14 +68,11 @@ impl<'a> IncomingText<'a> {
         program: &'a Program,
         record: &'a InboundRow,
         reading: &'a ReplyReading,
+        times: &'a CarrierTimes,
         confirm: bool,
         context: ActionContext<'a>,
     ) -> IncomingText<'a> {
-        IncomingText { program, record, reading, asked_sent_at: None, times: None, confirm, context }
-    }
-
-    pub(super) fn with_times(self, times: Option<&'a CarrierTimes>) -> IncomingText<'a> {
-        IncomingText { times, ..self }
+        IncomingText { program, record, reading, asked_sent_at: None, times, confirm, context }
     }
 
     /// Does what the text asks for.

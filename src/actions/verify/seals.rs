@@ -86,10 +86,11 @@ fn is_other_key(
     seals: &[Seal],
     outside: &[Seal],
 ) -> Result<bool, StoreError> {
-    let fits = seals.iter().chain(outside).any(|seal| seal.mac == mac(key, seal));
+    if seals.iter().chain(outside).any(|seal| seal.mac == mac(key, seal)) {
+        return Ok(false);
+    }
     let stored = settings::get(conn, settings::SEAL_HEAD)?;
-    let named = seals.iter().chain(outside).any(|seal| stored == Some(head(key, seal)));
-    Ok(!fits && !named)
+    Ok(!seals.iter().chain(outside).any(|seal| stored == Some(head(key, seal))))
 }
 
 /// The newest seal is named a second time, under the key.

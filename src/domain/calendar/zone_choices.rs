@@ -1,5 +1,4 @@
-//! The time zones that a form offers, in groups, and the zone of a country. Written for the settings, the account page and
-//! the contact form.
+//! The time zones that a form offers, in groups, and the zone of a country. Used by the settings and the account page.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -11,7 +10,7 @@ use crate::domain::schedule::TimeZone;
 pub struct ZoneGroup {
     /// The heading.
     pub label: String,
-    /// IANA name and what people read: ("America/New_York", "New York (Eastern)").
+    /// IANA name and what people read: ("America/New_York", "Eastern (New York)").
     pub zones: Vec<(&'static str, String)>,
 }
 

@@ -42,8 +42,12 @@ const FILES: [(Language, &str); 3] = [
 
 /// The wordings of a language.
 pub fn default_wording(language: Language) -> &'static DefaultWording {
-    static NONE: LazyLock<DefaultWording> = LazyLock::new(DefaultWording::default);
-    WORDINGS.iter().find(|(known, _)| *known == language).map_or(&NONE, |(_, wording)| wording)
+    let [(_, english), (_, spanish), (_, french)] = &*WORDINGS;
+    match language {
+        English => english,
+        Spanish => spanish,
+        French => french,
+    }
 }
 
 /// What a new program replies in other languages than English.

@@ -137,12 +137,12 @@ impl TimeZone {
 
     /// What the wall clock shows there.
     pub fn local(self, at: Timestamp) -> LocalTime {
-        LocalTime::at(at.micros(), self.stretch(at.micros()).offset)
+        LocalTime::at(at.micros(), self.offset(at))
     }
 
     /// The moment on the zone's clock, the clock first, as people read it: "8:00 AM on Wed, Nov 4 in New York".
     pub fn clock_words(self, at: Timestamp) -> String {
-        let shifted = Timestamp::from_micros(at.micros().saturating_add(self.stretch(at.micros()).offset));
+        let shifted = at.plus_micros(self.offset(at));
         format!("{} in {}", shifted.utc().format("%-I:%M %p on %a, %b %-d"), self.city())
     }
 
