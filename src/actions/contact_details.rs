@@ -26,18 +26,6 @@ impl EnteredDetails {
     pub(super) const ALL: EnteredDetails = EnteredDetails { zip: true, time_zone: true };
 }
 
-/// Without control characters and surrounding space. A field that is empty then was not given.
-pub(super) fn tidied(details: &ContactDetails) -> ContactDetails {
-    ContactDetails {
-        name: one_line(&details.name),
-        email: trimmed(&details.email),
-        external_id: trimmed(&details.external_id),
-        zip: trimmed(&details.zip),
-        time_zone: trimmed(&details.time_zone),
-        time_zone_confirmed: details.time_zone_confirmed,
-    }
-}
-
 /// Without control characters and space around it.
 pub(super) fn trimmed(text: &Option<String>) -> Option<String> {
     text.as_deref().map(one_line).filter(|text| !text.is_empty())

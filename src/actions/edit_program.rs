@@ -6,64 +6,28 @@ use crate::domain::schedule::promises_none;
 use crate::store::{Tx, programs};
 
 use super::publish_form::republish;
-use super::wording::{clean, line_error, template_error};
-use super::{
-    ActionContext, ActionError, FieldError, change, check_revision, edit_replies, revision_tag, save_program,
-};
+use super::settings_form::{differences, settings_form};
+use super::wording::{line_error, template_error};
+use super::{ActionContext, ActionError, FieldError, check_revision, edit_replies, save_program};
 
-/// What an administrator enters about a program.
-#[derive(Clone, Debug, Default)]
-pub struct ProgramChange {
-    /// Its name for people.
-    pub name: String,
-    /// The brand that texts.
-    pub brand: String,
-    /// The text that asks for START.
-    pub opt_in_template: String,
-    /// The confirmation of a START.
-    pub opt_in_reply: String,
-    /// The one confirmation of a STOP.
-    pub opt_out_reply: String,
-    /// The reply to HELP.
-    pub help_reply: String,
-    /// How often texts are promised at most, in words.
-    pub frequency: String,
-    /// How to reach a person.
-    pub contact_route: String,
-    /// Hold time in days; `None` when it was no number.
-    pub hold_days: Option<i32>,
-    /// Where the privacy policy stands; may be empty.
-    pub privacy_url: String,
-    /// Where the terms stand; may be empty.
-    pub terms_url: String,
-    /// Asks how we got a number before its opt-in template goes out.
-    pub requires_basis: bool,
-    /// False when its texts keep no quiet hours.
-    pub keeps_quiet_hours: bool,
-    /// False when the promised frequency caps nothing.
-    pub keeps_frequency: bool,
-    /// The [`wording_revision`] when the page was opened.
-    pub revision: String,
-}
-
-/// The [`revision_tag`] of what [`edit_program`] changes.
-pub fn wording_revision(program: &Program) -> String {
-    let url = |url: &Option<String>| url.clone().unwrap_or_default();
-    let kept = [program.requires_basis, program.keeps_quiet_hours, program.keeps_frequency];
-    revision_tag([
-        program.name.as_str(),
-        &program.brand,
-        &program.opt_in_template,
-        &program.opt_in_reply,
-        &program.opt_out_reply,
-        &program.help_reply,
-        &program.frequency,
-        &program.contact_route,
-        &program.hold_days.to_string(),
-        &url(&program.privacy_url),
-        &url(&program.terms_url),
-        &format!("{kept:?}"),
-    ])
+settings_form! {
+    /// What an administrator enters about a program, as it was typed.
+    ProgramChange of Program {
+        name: String = "Name",
+        brand: String = "Brand",
+        opt_in_template: String = "Opt-in template",
+        opt_in_reply: String = "Reply to START",
+        opt_out_reply: String = "Reply to STOP",
+        help_reply: String = "Reply to HELP",
+        frequency: String = "Frequency",
+        contact_route: String = "Support contact",
+        hold_days: i32 = "Hold time in days",
+        privacy_url: Option<String> = "Privacy policy",
+        terms_url: Option<String> = "Terms",
+        requires_basis: bool = "Ask how you got a number",
+        keeps_quiet_hours: bool = "Enforce quiet hours",
+        keeps_frequency: bool = "Enforce the promised frequency",
+    }
 }
 
 /// Writes a program's wording and who changed what. Its forms promise what the program does, so in the same transaction
@@ -79,24 +43,8 @@ pub fn edit_program(
     wording: &ProgramChange,
 ) -> Result<Vec<String>, ActionError> {
     let before = programs::find_locked(tx, Some(slug))?.ok_or(ActionError::NotFound("program"))?;
-    check_revision(&wording.revision, &wording_revision(&before))?;
-    let after = Program {
-        name: clean(&wording.name),
-        brand: clean(&wording.brand),
-        opt_in_template: clean(&wording.opt_in_template),
-        opt_in_reply: clean(&wording.opt_in_reply),
-        opt_out_reply: clean(&wording.opt_out_reply),
-        help_reply: clean(&wording.help_reply),
-        frequency: clean(&wording.frequency),
-        contact_route: clean(&wording.contact_route),
-        hold_days: wording.hold_days.unwrap_or_default(),
-        privacy_url: Some(clean(&wording.privacy_url)).filter(|url| !url.is_empty()),
-        terms_url: Some(clean(&wording.terms_url)).filter(|url| !url.is_empty()),
-        requires_basis: wording.requires_basis,
-        keeps_quiet_hours: wording.keeps_quiet_hours,
-        keeps_frequency: wording.keeps_frequency,
-        ..(*before).clone()
-    };
+    check_revision(&wording.revision, &ProgramChange::of(&before).revision)?;
+    let after = wording.over((*before).clone());
     let errors = wrong(&after);
     if !errors.is_empty() {
         return Err(ActionError::Invalid(errors));
@@ -177,31 +125,7 @@ fn is_https(url: &str) -> bool {
     host.contains('.') && url.len() <= 500 && !url.contains(|c: char| c.is_whitespace() || c.is_control())
 }
 
-fn kept(is_kept: bool) -> &'static str {
-    if is_kept { "kept" } else { "not kept" }
-}
-
 /// What became of what, for the log.
 fn changes(before: &Program, after: &Program) -> Vec<String> {
-    let url = |url: &Option<String>| url.clone().unwrap_or_default();
-    let asked = |program: &Program| if program.requires_basis { "asked" } else { "not asked" };
-    [
-        change("name", &before.name, &after.name),
-        change("brand", &before.brand, &after.brand),
-        change("opt-in template", &before.opt_in_template, &after.opt_in_template),
-        change("START reply", &before.opt_in_reply, &after.opt_in_reply),
-        change("STOP reply", &before.opt_out_reply, &after.opt_out_reply),
-        change("HELP reply", &before.help_reply, &after.help_reply),
-        change("frequency", &before.frequency, &after.frequency),
-        change("contact route", &before.contact_route, &after.contact_route),
-        change("days to hold", &before.hold_days.to_string(), &after.hold_days.to_string()),
-        change("privacy policy", &url(&before.privacy_url), &url(&after.privacy_url)),
-        change("terms", &url(&before.terms_url), &url(&after.terms_url)),
-        change("how we got a number", asked(before), asked(after)),
-        change("quiet hours", kept(before.keeps_quiet_hours), kept(after.keeps_quiet_hours)),
-        change("promised frequency", kept(before.keeps_frequency), kept(after.keeps_frequency)),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    differences(&ProgramChange::of(before).answers(), &ProgramChange::of(after).answers())
 }

@@ -1,8 +1,6 @@
 //! An administrator changes from which number and when a program texts, and which words reply to it. Used by the Programs
 //! page through `Commands`; it writes the program, its sender number and the admin log.
 
-use serde::Deserialize;
-
 use crate::domain::id::ProgramId;
 use crate::domain::phone::Phone;
 use crate::domain::program::{Program, ProgramKind, WordList, check_code, check_words};
@@ -11,31 +9,23 @@ use crate::domain::time::Timestamp;
 use crate::store::{LockedRow, Tx, programs};
 use crate::words::{phone_error_text, rule_error_text};
 
-use super::{ActionContext, ActionError, FieldError, change, check_revision, revision_tag, save_program};
+use super::settings_form::{differences, settings_form};
+use super::{ActionContext, ActionError, FieldError, check_revision, save_program};
 
 const OF_ANOTHER: &str = "Another program texts from this number: a reply to it would not say which one is meant. Enter a \
     number of its own.";
 
-/// What an administrator enters, as it was typed.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct SendingChange {
-    /// The number its texts come from, in any format; empty leaves it as it is.
-    pub sender: String,
-    /// "Mon-Fri 09:00-18:00"; empty for the law's hours alone.
-    pub hours: String,
-    /// Marketing or informational; empty leaves it as it is.
-    pub kind: String,
-    /// One word; empty for none.
-    pub code: String,
-    /// More words for revocation, with commas between them.
-    pub revoke_words: String,
-    /// More words for help.
-    pub help_words: String,
-    /// More words for consent.
-    pub opt_in_words: String,
-    /// The [`revision_tag`] of the others when the page was opened.
-    pub revision: String,
+settings_form! {
+    /// What an administrator enters, as it was typed. An empty sender number or kind leaves it as it is.
+    SendingChange {
+        sender: String = "Sender number",
+        hours: String = "Sending hours",
+        kind: String = "Kind of texts",
+        code: String = "STOP code",
+        revoke_words: String = "Extra STOP keywords",
+        help_words: String = "Extra HELP keywords",
+        opt_in_words: String = "Extra START keywords",
+    }
 }
 
 impl SendingChange {
@@ -51,13 +41,7 @@ impl SendingChange {
             opt_in_words: program.opt_in_words.as_str().to_owned(),
             revision: String::new(),
         };
-        SendingChange { revision: sending.tag(), ..sending }
-    }
-
-    fn tag(&self) -> String {
-        let SendingChange { sender, hours, kind, code, revoke_words, help_words, opt_in_words, revision: _ } =
-            self;
-        revision_tag([sender, hours, kind, code, revoke_words, help_words, opt_in_words].map(String::as_str))
+        sending.tagged()
     }
 }
 
@@ -99,19 +83,9 @@ pub fn edit_sending(
     if !errors.is_empty() {
         return Err(ActionError::Invalid(errors));
     }
-    let shown = |text: &Option<String>| text.clone().unwrap_or_default();
-    let changes: Vec<String> = [
-        sender.as_ref().and_then(|sender| change("sender number", &shown(&was), sender)),
-        change("hours", before.hours.as_str(), after.hours.as_str()),
-        change("kind", before.kind.as_str(), after.kind.as_str()),
-        change("code", &shown(&before.code), &shown(&after.code)),
-        change("words for STOP", before.revoke_words.as_str(), after.revoke_words.as_str()),
-        change("words for HELP", before.help_words.as_str(), after.help_words.as_str()),
-        change("words for START", before.opt_in_words.as_str(), after.opt_in_words.as_str()),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
+    let is = sender.as_deref().or(was.as_deref());
+    let (was, is) = (SendingChange::of(&before, was.as_deref()), SendingChange::of(&after, is));
+    let changes = differences(&was.answers(), &is.answers());
     if let Some(sender) = sender {
         text_from(tx, &before, &sender, context.now)?;
     }

@@ -75,7 +75,7 @@ fn send_anew(
         to: number.phone.as_str().to_owned(),
         body: old.body.clone(),
         category: old.category,
-        program: Some(program.slug),
+        program: Some(program.slug.clone()),
         basis: None,
     };
     let accepted = send_message(tx, context, &wanted)?;

@@ -78,7 +78,7 @@ impl SendingContext {
     /// When the database fails.
     pub fn read_places(
         conn: &mut ReadConn<'_>,
-        contexts: &mut HashMap<ProgramId, (Program, SendingContext)>,
+        contexts: &mut HashMap<ProgramId, (Arc<Program>, SendingContext)>,
         messages: &[Message],
     ) -> Result<(), StoreError> {
         let mut asked = HashSet::new();

@@ -15,6 +15,7 @@ mod requests;
 mod retry;
 mod revision;
 mod save_program;
+mod settings_form;
 mod transition;
 mod wording;
 mod words;

@@ -3,6 +3,7 @@
 //! alone.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use crate::domain::actor::Actor;
 use crate::domain::consent::{ConsentEvent, ConsentState, StateName};
@@ -182,7 +183,7 @@ pub(super) fn decide_again(
 }
 
 /// The program that the START was sent to.
-fn program_of(conn: &mut ReadConn<'_>, start: &InboundRow) -> Result<Program, ActionError> {
+fn program_of(conn: &mut ReadConn<'_>, start: &InboundRow) -> Result<Arc<Program>, ActionError> {
     let program = start.program_id.map(|id| programs::get(conn, id)).transpose()?.flatten();
     program.ok_or(ActionError::NotFound("program"))
 }

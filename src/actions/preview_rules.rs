@@ -58,7 +58,7 @@ pub fn preview_rules(
     waiting.sort_by_key(|message| message.due_at);
     let places = places(conn, &waiting)?;
     let all = programs::all(conn)?;
-    let programs: HashMap<ProgramId, &Program> = all.iter().map(|program| (program.id, program)).collect();
+    let programs: HashMap<ProgramId, &Program> = all.iter().map(|program| (program.id, &**program)).collect();
     let mut groups =
         PreviewGroups { before, after: &after, removed: &removed, added: &added, now, known: HashMap::new() };
     let mut moved = 0;

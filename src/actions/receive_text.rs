@@ -4,6 +4,7 @@
 mod incoming;
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use crate::domain::actor::Actor;
 use crate::domain::id::InboundId;
@@ -143,7 +144,7 @@ fn without_nul(text: &InboundText) -> Cow<'_, InboundText> {
 
 /// The program the text was sent to, and whether that is certain. A number of the provider's account that no program has
 /// belongs to the default program; with several programs a START there says yes to none of them.
-fn addressed(tx: &mut Tx<'_>, to: &str, region: &str) -> Result<(Program, bool), ActionError> {
+fn addressed(tx: &mut Tx<'_>, to: &str, region: &str) -> Result<(Arc<Program>, bool), ActionError> {
     let ours = TextSender::read(to, region);
     let to = ours.phone().map_or(to, |phone| phone.as_str());
     let (program, is_certain) = match programs::of_sender(tx, to)? {

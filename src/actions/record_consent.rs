@@ -1,6 +1,8 @@
 //! A person or an API client records what is known about consent: a document, an opt-out, a flag. Used by the contact page,
 //! the Revocations page and the JSON API through `Commands`; it writes documents, and consent through `transition`.
 
+use std::sync::Arc;
+
 use crate::domain::consent::Source;
 use crate::domain::evidence::ConsentDocument;
 use crate::domain::id::NumberId;
@@ -65,7 +67,7 @@ pub fn record_consent(
         _ => numbers::get_locked(tx, number)?,
     };
     let mut number = number.ok_or(ActionError::NotFound("number"))?;
-    let program: Program = match &update {
+    let program: Arc<Program> = match &update {
         NewConsentRecord::OptOut(_) => confirming_program(tx, &number)?,
         _ => programs::find(tx, program)?,
     }
@@ -108,7 +110,7 @@ pub fn record_opt_out(
 }
 
 /// The program that confirms a revocation of all of them: one that the lead knows, else the default one.
-fn confirming_program(tx: &mut Tx<'_>, number: &Number) -> Result<Option<Program>, ActionError> {
+fn confirming_program(tx: &mut Tx<'_>, number: &Number) -> Result<Option<Arc<Program>>, ActionError> {
     let all = programs::all(tx)?;
     let known = all.iter().position(|program| number.consent.may_be_texted_in(program.id));
     Ok(all.get(known.unwrap_or(0)).cloned())

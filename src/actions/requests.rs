@@ -1,6 +1,8 @@
 //! The opt-in request from its hand-off on: what the carrier's acceptance or a failure means for the number, and the YES that
 //! waited for it. Used by delivery, receipts and inbound texts; it writes consent through `apply` alone.
 
+use std::sync::Arc;
+
 use crate::domain::actor::Actor;
 use crate::domain::consent::{ConsentState, EventKind};
 use crate::domain::evidence::Evidence;
@@ -94,7 +96,7 @@ pub(super) fn lock_number(tx: &mut Tx<'_>, message: &Message) -> Result<(), Acti
 fn request_of(
     tx: &mut Tx<'_>,
     message: &Message,
-) -> Result<Option<(LockedRow<Number>, Program)>, ActionError> {
+) -> Result<Option<(LockedRow<Number>, Arc<Program>)>, ActionError> {
     let (Lane::Invitation, Some(number)) = (message.lane, message.number_id) else { return Ok(None) };
     let Some(number) = numbers::get_locked(tx, number)? else { return Ok(None) };
     let program = programs::get(tx, message.program_id)?.ok_or(ActionError::NotFound("program"))?;

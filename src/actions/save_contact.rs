@@ -8,8 +8,9 @@ use crate::store::number_notes::{self, NumberNote};
 use crate::store::numbers::Number;
 use crate::store::{LockedRow, Tx, admin_log, numbers};
 
-use super::contact_details::{EnteredDetails, checked, tidied, trimmed};
-use super::{ActionContext, ActionError, check_revision, revision_tag};
+use super::contact_details::{EnteredDetails, checked, trimmed};
+use super::settings_form::settings_form;
+use super::{ActionContext, ActionError, check_revision, one_line, revision_tag};
 
 /// What a program sends about a contact: a field that it leaves out (`None`) stays as it is.
 #[derive(Clone, Debug, Default)]
@@ -41,6 +42,18 @@ impl ContactPatch {
             zip: self.zip.unwrap_or(known.zip),
             time_zone: self.time_zone.unwrap_or(known.time_zone),
         }
+    }
+}
+
+settings_form! {
+    /// The details of a contact in a form, as they were typed.
+    ContactAnswers of ContactDetails {
+        name: String = "Name",
+        email: Option<String> = "Email",
+        external_id: Option<String> = "External id",
+        zip: Option<String> = "ZIP code",
+        time_zone: Option<String> = "Time zone",
+        time_zone_confirmed: bool = "Time zone outside the number’s country",
     }
 }
 
@@ -77,7 +90,7 @@ pub fn save_contact(
     };
     let id = known.id;
     let entered = EnteredDetails { zip: sent.zip.is_some(), time_zone: sent.time_zone.is_some() };
-    let details = sent.over(details_of(&known));
+    let details = sent.over(known.details.clone());
     change_contact(tx, context, &known, phone, &details, entered)?;
     Ok((id, false))
 }
@@ -134,25 +147,12 @@ pub fn update_contact(
 
 /// The [`revision_tag`] of a contact.
 pub fn contact_revision(contact: &Contact) -> String {
-    let number = contact.number_id.to_string();
-    let confirmed = if contact.time_zone_confirmed { "confirmed" } else { "" };
-    let optional = |text: &'_ Option<String>| text.clone().unwrap_or_default();
-    let details = [&contact.email, &contact.external_id, &contact.zip, &contact.time_zone].map(optional);
-    revision_tag(
-        [number.as_str(), confirmed, &contact.name].into_iter().chain(details.iter().map(String::as_str)),
-    )
+    revision_tag([contact.number_id.to_string().as_str(), &ContactAnswers::of(contact).revision])
 }
 
-/// What is kept about a contact, as a person enters it.
-pub fn details_of(contact: &Contact) -> ContactDetails {
-    ContactDetails {
-        name: contact.name.clone(),
-        email: contact.email.clone(),
-        external_id: contact.external_id.clone(),
-        zip: contact.zip.clone(),
-        time_zone: contact.time_zone.clone(),
-        time_zone_confirmed: contact.time_zone_confirmed,
-    }
+/// Without control characters and surrounding space. A field that is empty then was not given.
+fn tidied(details: &ContactDetails) -> ContactDetails {
+    ContactAnswers::of(details).each(one_line).over(ContactDetails::default())
 }
 
 fn change_contact(

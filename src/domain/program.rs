@@ -17,64 +17,79 @@ use super::reply::ProgramKeywords;
 use super::schedule::{OwnHours, promises};
 use super::time::Timestamp;
 
-/// One brand's texting program.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Program {
-    /// Its identifier.
-    pub id: ProgramId,
-    /// Its name in addresses and in the API.
-    pub slug: String,
-    /// Its name for people.
-    pub name: String,
-    /// The brand that texts.
-    pub brand: String,
-    /// True for the one that is meant when none is named.
-    pub is_default: bool,
-    /// The text that asks for START.
-    pub opt_in_template: String,
-    /// The confirmation of a START.
-    pub opt_in_reply: String,
-    /// The one confirmation of a STOP.
-    pub opt_out_reply: String,
-    /// The reply to HELP.
-    pub help_reply: String,
-    /// How often texts are promised at most, in words.
-    pub frequency: String,
-    /// How to reach a person.
-    pub contact_route: String,
-    /// Hold time in days.
-    pub hold_days: i32,
-    /// When it was made.
-    pub created_at: Timestamp,
-    /// When it was last changed.
-    pub updated_at: Timestamp,
-    /// Where its privacy policy stands.
-    pub privacy_url: Option<String>,
-    /// Where its terms stand.
-    pub terms_url: Option<String>,
-    /// It asks "how did we get this number?" before its opt-in template goes out.
-    pub requires_basis: bool,
-    /// True unless an administrator said that its texts are no solicitation: then they keep no quiet hours.
-    pub keeps_quiet_hours: bool,
-    /// True while the promised frequency is a cap on what is sent.
-    pub keeps_frequency: bool,
-    /// The hours it keeps by its own choice, beside the law's.
-    pub hours: OwnHours,
-    /// Marketing or informational.
-    pub kind: ProgramKind,
-    /// The word that narrows a STOP to this program, where its kind and the law allow it: `STOP RATES`.
-    pub code: Option<String>,
-    /// More words for revocation.
-    pub revoke_words: WordList,
-    /// More words for help.
-    pub help_words: WordList,
-    /// More words for consent.
-    pub opt_in_words: WordList,
-    /// False while no wording of it ever promised a number of texts: then no lead was promised one.
-    pub has_promised: bool,
-    /// What it replies in other languages than English; where there is nothing, English answers.
-    pub replies: BTreeMap<Language, AutoReplies>,
+/// The fields of a program, each once: [`Program`] and the store's row are made from this list.
+macro_rules! program_fields {
+    ($make:ident) => {
+        $make! {
+            /// Its identifier.
+            id: ProgramId,
+            /// Its name in addresses and in the API.
+            slug: String,
+            /// Its name for people.
+            name: String,
+            /// The brand that texts.
+            brand: String,
+            /// True for the one that is meant when none is named.
+            is_default: bool,
+            /// The text that asks for START.
+            opt_in_template: String,
+            /// The confirmation of a START.
+            opt_in_reply: String,
+            /// The one confirmation of a STOP.
+            opt_out_reply: String,
+            /// The reply to HELP.
+            help_reply: String,
+            /// How often texts are promised at most, in words.
+            frequency: String,
+            /// How to reach a person.
+            contact_route: String,
+            /// Hold time in days.
+            hold_days: i32,
+            /// When it was made.
+            created_at: Timestamp,
+            /// When it was last changed.
+            updated_at: Timestamp,
+            /// Where its privacy policy stands.
+            privacy_url: Option<String>,
+            /// Where its terms stand.
+            terms_url: Option<String>,
+            /// It asks "how did we get this number?" before its opt-in template goes out.
+            requires_basis: bool,
+            /// True unless an administrator said that its texts are no solicitation: then they keep no quiet hours.
+            keeps_quiet_hours: bool,
+            /// True while the promised frequency is a cap on what is sent.
+            keeps_frequency: bool,
+            /// The hours it keeps by its own choice, beside the law's.
+            hours: OwnHours,
+            /// Marketing or informational.
+            kind: ProgramKind,
+            /// The word that narrows a STOP to this program, where its kind and the law allow it: `STOP RATES`.
+            code: Option<String>,
+            /// More words for revocation.
+            revoke_words: WordList,
+            /// More words for help.
+            help_words: WordList,
+            /// More words for consent.
+            opt_in_words: WordList,
+            /// False while no wording of it ever promised a number of texts: then no lead was promised one.
+            has_promised: bool,
+        }
+    };
 }
+pub(crate) use program_fields;
+
+macro_rules! program_type {
+    ($($(#[$doc:meta])* $field:ident: $type:ty,)*) => {
+        /// One brand's texting program.
+        #[derive(Clone, PartialEq, Debug)]
+        pub struct Program {
+            $($(#[$doc])* pub $field: $type,)*
+            /// What it replies in other languages than English; where there is nothing, English answers.
+            pub replies: BTreeMap<Language, AutoReplies>,
+        }
+    };
+}
+program_fields!(program_type);
 
 impl Program {
     /// What is wrong with its own words and its code. They were accepted before and stay; the program page says it.

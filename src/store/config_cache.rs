@@ -18,7 +18,7 @@ use crate::domain::schedule::Rulebook;
 pub(super) struct ConfigCache {
     pub(super) version: String,
     /// The default one first.
-    pub(super) programs: Arc<Vec<Program>>,
+    pub(super) programs: Arc<Vec<Arc<Program>>>,
     /// Each program's current one before its earlier ones.
     pub(super) senders: Vec<(ProgramId, String)>,
     pub(super) sending_on: bool,

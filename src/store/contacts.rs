@@ -6,6 +6,7 @@ mod find;
 mod place;
 
 use std::collections::HashMap;
+use std::ops::Deref;
 
 use diesel::prelude::*;
 
@@ -30,26 +31,27 @@ pub struct Contact {
     pub id: ContactId,
     /// The number it points at.
     pub number_id: NumberId,
-    /// The name; may be empty.
-    pub name: String,
-    /// E-mail address.
-    pub email: Option<String>,
-    /// The identifier in the customer's own system.
-    pub external_id: Option<String>,
-    /// ZIP code.
-    pub zip: Option<String>,
-    /// IANA time zone.
-    pub time_zone: Option<String>,
+    /// What was entered about it.
+    #[diesel(embed)]
+    pub details: ContactDetails,
     /// When it was added.
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
-    /// A person said that a time zone outside the number's country is right.
-    pub time_zone_confirmed: bool,
 }
 
-/// What a person enters about a contact.
-#[derive(Clone, Debug, Default)]
+impl Deref for Contact {
+    type Target = ContactDetails;
+    fn deref(&self) -> &ContactDetails {
+        &self.details
+    }
+}
+
+/// What a person enters about a contact: the columns that a form or the API writes.
+#[derive(Clone, Debug, Default, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = contacts)]
+#[diesel(treat_none_as_null = true)]
+#[diesel(treat_none_as_default_value = false)]
 pub struct ContactDetails {
     /// The name; may be empty.
     pub name: String,
@@ -61,7 +63,7 @@ pub struct ContactDetails {
     pub zip: Option<String>,
     /// IANA time zone.
     pub time_zone: Option<String>,
-    /// The time zone is right although it lies outside the number's country.
+    /// A person said that a time zone outside the number's country is right.
     pub time_zone_confirmed: bool,
 }
 
@@ -108,13 +110,8 @@ pub fn insert(
         .values((
             contacts::id.eq(id),
             contacts::number_id.eq(number.id),
-            contacts::name.eq(&details.name),
+            details,
             contacts::name_key.eq(name_key(&details.name)),
-            contacts::email.eq(&details.email),
-            contacts::external_id.eq(&details.external_id),
-            contacts::zip.eq(&details.zip),
-            contacts::time_zone.eq(&details.time_zone),
-            contacts::time_zone_confirmed.eq(details.time_zone_confirmed),
             contacts::created_at.eq(now),
             contacts::updated_at.eq(now),
         ))
@@ -145,13 +142,8 @@ pub fn update(
     on!(tx, db => diesel::update(contacts::table.find(contact.row_id))
         .set((
             contacts::number_id.eq(number.id),
-            contacts::name.eq(&details.name),
+            details,
             contacts::name_key.eq(name_key(&details.name)),
-            contacts::email.eq(&details.email),
-            contacts::external_id.eq(&details.external_id),
-            contacts::zip.eq(&details.zip),
-            contacts::time_zone.eq(&details.time_zone),
-            contacts::time_zone_confirmed.eq(details.time_zone_confirmed),
             contacts::updated_at.eq(now),
         ))
         .execute(db))?;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use diesel::prelude::*;
 
 use super::engine::on;
-use super::program_rows::{ProgramRow, same_fields};
+use super::program_rows::ProgramRow;
 use super::schema::{programs, senders};
 use super::{LockedRow, ReadConn, StoreError, Tx, config_cache, program_replies};
 use crate::domain::id::{ProgramId, SenderId};
@@ -17,7 +17,7 @@ use crate::domain::time::Timestamp;
 ///
 /// # Errors
 /// When the database fails.
-pub fn all(conn: &mut ReadConn<'_>) -> Result<Arc<Vec<Program>>, StoreError> {
+pub fn all(conn: &mut ReadConn<'_>) -> Result<Arc<Vec<Arc<Program>>>, StoreError> {
     Ok(Arc::clone(&config_cache::read(conn)?.programs))
 }
 
@@ -33,8 +33,8 @@ pub fn ids(conn: &mut ReadConn<'_>) -> Result<Vec<ProgramId>, StoreError> {
 ///
 /// # Errors
 /// When the database fails.
-pub fn find(conn: &mut ReadConn<'_>, slug: Option<&str>) -> Result<Option<Program>, StoreError> {
-    let meant = |program: &&Program| slug.map_or(program.is_default, |slug| program.slug == slug);
+pub fn find(conn: &mut ReadConn<'_>, slug: Option<&str>) -> Result<Option<Arc<Program>>, StoreError> {
+    let meant = |program: &&Arc<Program>| slug.map_or(program.is_default, |slug| program.slug == slug);
     Ok(config_cache::read(conn)?.programs.iter().find(meant).cloned())
 }
 
@@ -50,8 +50,8 @@ pub fn codes(conn: &mut ReadConn<'_>) -> Result<Vec<String>, StoreError> {
 ///
 /// # Errors
 /// When the database fails.
-pub fn of_code(conn: &mut ReadConn<'_>, code: &str) -> Result<Option<Program>, StoreError> {
-    let has = |program: &&Program| program.code.as_deref() == Some(code);
+pub fn of_code(conn: &mut ReadConn<'_>, code: &str) -> Result<Option<Arc<Program>>, StoreError> {
+    let has = |program: &&Arc<Program>| program.code.as_deref() == Some(code);
     Ok(config_cache::read(conn)?.programs.iter().find(has).cloned())
 }
 
@@ -59,7 +59,7 @@ pub fn of_code(conn: &mut ReadConn<'_>, code: &str) -> Result<Option<Program>, S
 ///
 /// # Errors
 /// When the database fails.
-pub fn get(conn: &mut ReadConn<'_>, id: ProgramId) -> Result<Option<Program>, StoreError> {
+pub fn get(conn: &mut ReadConn<'_>, id: ProgramId) -> Result<Option<Arc<Program>>, StoreError> {
     Ok(config_cache::read(conn)?.programs.iter().find(|program| program.id == id).cloned())
 }
 
@@ -76,7 +76,7 @@ pub fn slug(conn: &mut ReadConn<'_>, id: ProgramId) -> Result<Option<String>, St
 ///
 /// # Errors
 /// When the database fails.
-pub fn all_locked(tx: &mut Tx<'_>) -> Result<LockedRow<Vec<Program>>, StoreError> {
+pub fn all_locked(tx: &mut Tx<'_>) -> Result<LockedRow<Vec<Arc<Program>>>, StoreError> {
     config_cache::lock(tx)?;
     Ok(LockedRow::new(all(tx)?.to_vec()))
 }
@@ -87,7 +87,7 @@ pub fn all_locked(tx: &mut Tx<'_>) -> Result<LockedRow<Vec<Program>>, StoreError
 /// When the database fails.
 pub fn find_locked(tx: &mut Tx<'_>, slug: Option<&str>) -> Result<Option<LockedRow<Program>>, StoreError> {
     config_cache::lock(tx)?;
-    Ok(find(tx, slug)?.map(LockedRow::new))
+    Ok(find(tx, slug)?.map(Arc::unwrap_or_clone).map(LockedRow::new))
 }
 
 /// As [`get`]; no other transaction changes a program before the commit.
@@ -96,7 +96,7 @@ pub fn find_locked(tx: &mut Tx<'_>, slug: Option<&str>) -> Result<Option<LockedR
 /// When the database fails.
 pub fn get_locked(tx: &mut Tx<'_>, id: ProgramId) -> Result<Option<LockedRow<Program>>, StoreError> {
     config_cache::lock(tx)?;
-    Ok(get(tx, id)?.map(LockedRow::new))
+    Ok(get(tx, id)?.map(Arc::unwrap_or_clone).map(LockedRow::new))
 }
 
 /// Adds a program with its replies in all languages to those that are there.
@@ -105,12 +105,12 @@ pub fn get_locked(tx: &mut Tx<'_>, id: ProgramId) -> Result<Option<LockedRow<Pro
 /// When the database fails, or the slug is taken.
 pub fn insert(
     tx: &mut Tx<'_>,
-    _others: &LockedRow<Vec<Program>>,
+    _others: &LockedRow<Vec<Arc<Program>>>,
     program: Program,
 ) -> Result<LockedRow<Program>, StoreError> {
     let added = LockedRow::new(program.clone());
     on!(tx, db => {
-        diesel::insert_into(programs::table).values(same_fields!(program => ProgramRow)).execute(db)?;
+        diesel::insert_into(programs::table).values(ProgramRow::from(program)).execute(db)?;
     });
     for (language, replies) in &added.replies {
         program_replies::set(tx, &added, *language, Some(replies))?;
@@ -125,8 +125,7 @@ pub fn insert(
 /// When the database fails.
 pub fn update(tx: &mut Tx<'_>, before: &LockedRow<Program>, after: Program) -> Result<(), StoreError> {
     on!(tx, db => {
-        let row = same_fields!(after => ProgramRow);
-        diesel::update(programs::table.find(before.id)).set(row).execute(db)?;
+        diesel::update(programs::table.find(before.id)).set(ProgramRow::from(after)).execute(db)?;
     });
     config_cache::touch(tx)
 }

@@ -154,6 +154,14 @@ pub fn saved_meanwhile<'a>(
     fields.into_iter().filter_map(differs).collect()
 }
 
+/// The same for two forms' answers (label, answer) to the same fields.
+pub fn answers_meanwhile(
+    saved: &[(&'static str, &str)],
+    yours: &[(&'static str, &str)],
+) -> Vec<SavedMeanwhile> {
+    saved_meanwhile(saved.iter().zip(yours).map(|((label, saved), (_, yours))| (*label, *saved, *yours)))
+}
+
 /// What is wrong with a form, as its template asks for it, and with which status the form is shown: the one way to show a form
 /// again. Everything that is wrong is said at once.
 #[derive(Clone, Debug, Default)]

@@ -7,6 +7,8 @@ mod live;
 mod machine;
 mod shelf;
 
+use std::sync::Arc;
+
 use actix_session::Session;
 use actix_web::web::{Data, ServiceConfig};
 use actix_web::{HttpResponse, web};
@@ -202,7 +204,7 @@ fn on_table(
     on_table.headline = verdict.headline();
     if all.len() > 1 {
         on_table.headline = format!("{}: {}", program.name, on_table.headline);
-        let standing = |program: &Program| DeviceState {
+        let standing = |program: &Arc<Program>| DeviceState {
             program: program.name.clone(),
             state: number.consent.state_in(program.id).name().as_str(),
         };
@@ -217,7 +219,7 @@ fn on_table(
         on_table.href = routes::contact(contact.id);
         on_table.link = "Open the contact";
         if !contact.name.is_empty() {
-            on_table.name = contact.name;
+            on_table.name = contact.details.name;
         }
     }
     Ok(on_table)

@@ -183,7 +183,7 @@ async fn ask_for_a_basis(world: &World) {
     ];
     let saved = ada.post("/programs/default", "/programs/default", &fields).await;
     ada.follow(&saved).await.says("Asks how you got the number");
-    ada.open("/log").await.says("how we got a number");
+    ada.open("/log").await.says("Ask how you got a number");
 }
 
 async fn is_sent_on(lead: &Lead<'_>, world: &World, basis: Value) -> (u16, Value) {

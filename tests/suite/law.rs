@@ -167,7 +167,7 @@ async fn a_code_narrows_a_stop_to_an_informational_program_alone() {
     ada.open("/reply-tester?text=stop+rates").await.says("for all programs");
     let saved = ada.post("/programs/rates", "/programs/rates/sending", &set("informational")).await;
     assert_eq!(saved.status, 303);
-    ada.open("/log").await.says("kind");
+    ada.open("/log").await.says("Kind of texts");
     let ben = world.lead(8);
     joins(&ben).await;
     ben.texts("STOP RATES").await;

@@ -276,7 +276,7 @@ async fn what_a_program_may_not_be_is_said_field_by_field_and_nothing_typed_is_l
     assert_eq!(taken.await.unwrap(), (false, true, Some("+12065550197".to_owned())));
     let mut sam = world.sam().await;
     assert_eq!(sam.open("/programs/new").await.status, 403);
-    ada.open("/log").await.says("program.added").says("words for START");
+    ada.open("/log").await.says("program.added").says("Extra START keywords");
 }
 
 #[actix_web::test]

@@ -2,6 +2,7 @@
 //! is read and written together. Used by the delivery worker, which holds each number's lock until the answer is written down.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use chrono::Duration;
 
@@ -65,7 +66,7 @@ pub fn claim_all(
 /// The claims of one transaction, and what they all depend on.
 struct Claims {
     now: Timestamp,
-    programs: HashMap<ProgramId, (Program, SendingContext)>,
+    programs: HashMap<ProgramId, (Arc<Program>, SendingContext)>,
     behind: HashSet<MessageId>,
     permitted: Vec<PermittedText>,
 }

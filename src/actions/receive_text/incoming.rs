@@ -1,6 +1,8 @@
 //! What a kept text asks for: an intent is made of it, HELP is answered, and a text without effect stays in the history.
 //! Used by `receive_text` and `questions`; it writes consent through `transition`.
 
+use std::sync::Arc;
+
 use crate::actions::effects::{SystemText, queue};
 use crate::actions::fetched_texts::CarrierTimes;
 use crate::actions::transition::{apply, apply_answered};
@@ -149,7 +151,7 @@ impl<'a> IncomingText<'a> {
         tx.pass_barrier(number.id);
         let narrowed = self.narrowed(tx, number, code)?;
         let scope = if narrowed.is_some() { RevocationScope::Program } else { RevocationScope::Everywhere };
-        let program = narrowed.as_ref().unwrap_or(self.program);
+        let program = narrowed.as_deref().unwrap_or(self.program);
         let newest_start = order::newest_start(tx, number, program, self.record, self.times)?;
         let stop = Intent::Stop { text: self.evidence(), scope, newest_start };
         apply_answered(tx, &self.context, number, program, stop, self.confirm).map(drop)
@@ -161,7 +163,7 @@ impl<'a> IncomingText<'a> {
         tx: &mut Tx<'_>,
         number: &Number,
         code: Option<&str>,
-    ) -> Result<Option<Program>, ActionError> {
+    ) -> Result<Option<Arc<Program>>, ActionError> {
         let Some(named) = code.map(|code| programs::of_code(tx, code)).transpose()?.flatten() else {
             return Ok(None);
         };

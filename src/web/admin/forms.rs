@@ -1,6 +1,8 @@
 //! The hosted forms: every version of their consent text, and the page to write the next one. Administrators change
 //! them; it writes through `actions::publish_form`.
 
+use std::sync::Arc;
+
 use actix_session::Session;
 use actix_web::web::{Data, Path, ServiceConfig};
 use actix_web::{HttpResponse, web};
@@ -45,7 +47,7 @@ struct FormItem {
 struct FormDetailPage {
     page: PageFrame,
     hosted: HostedForm,
-    program: Program,
+    program: Arc<Program>,
     public_url: String,
     versions: Vec<VersionItem>,
     given: HostedFormForm,

@@ -294,7 +294,7 @@ fn life(
         message.verdict.as_deref().and_then(|json| serde_json::from_str(json).ok());
     let (contact, program) =
         (contacts.first().map(|contact| contact.id), programs::get(conn, message.program_id)?);
-    let about = VerdictSubject { number: message.number_id, contact, program: program.as_ref(), role };
+    let about = VerdictSubject { number: message.number_id, contact, program: program.as_deref(), role };
     let panel = verdict.map(|verdict| {
         let question = format!("Consent check on {}", calendars.reader.time(verdict.asked_at));
         match message.status {
@@ -302,7 +302,7 @@ fn life(
             _ => VerdictPanel::on_record(&verdict, &question, &about),
         }
     });
-    let meaning = match in_the_way(conn, &message, program.as_ref(), reader)? {
+    let meaning = match in_the_way(conn, &message, program.as_deref(), reader)? {
         Some(check) => Some(meaning::of_check(&check)),
         None => meaning(&message),
     };

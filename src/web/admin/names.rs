@@ -10,7 +10,7 @@ use crate::store::{ReadConn, StoreError, programs, users};
 /// The names of those who sign in, by e-mail address, and of the programs.
 pub(super) struct DisplayNames {
     people: HashMap<String, String>,
-    programs: Arc<Vec<Program>>,
+    programs: Arc<Vec<Arc<Program>>>,
 }
 
 impl DisplayNames {

@@ -53,7 +53,7 @@ impl ContactInProgram {
 
 /// All programs, and the one that is meant.
 pub(super) struct ProgramScope {
-    all: Arc<Vec<Program>>,
+    all: Arc<Vec<Arc<Program>>>,
     current: usize,
 }
 
@@ -70,7 +70,7 @@ impl ProgramScope {
     pub(super) fn read(conn: &mut ReadConn<'_>, slug: &str) -> Result<ProgramScope, PageError> {
         let all = programs::all(conn)?;
         let is_meant =
-            |program: &Program| if slug.is_empty() { program.is_default } else { program.slug == slug };
+            |program: &Arc<Program>| if slug.is_empty() { program.is_default } else { program.slug == slug };
         let current = all.iter().position(is_meant).ok_or(PageError::NotFound)?;
         Ok(ProgramScope { all, current })
     }
@@ -90,11 +90,11 @@ impl ProgramScope {
     }
 
     /// The one that is meant.
-    pub(super) fn selected(&self) -> Result<&Program, PageError> {
+    pub(super) fn selected(&self) -> Result<&Arc<Program>, PageError> {
         self.all.get(self.current).ok_or(PageError::NotFound)
     }
 
-    pub(super) fn all(&self) -> &[Program] {
+    pub(super) fn all(&self) -> &[Arc<Program>] {
         &self.all
     }
 
@@ -109,7 +109,7 @@ impl ProgramScope {
             return Vec::new();
         }
         let sign = if address.contains('?') { '&' } else { '?' };
-        let tab = |(n, program): (usize, &Program)| ProgramTab {
+        let tab = |(n, program): (usize, &Arc<Program>)| ProgramTab {
             href: format!("{address}{}", self.ending(program, sign)),
             name: program.name.clone(),
             note: note(program),
@@ -125,7 +125,7 @@ impl ProgramScope {
 }
 
 /// The place of the first program in which something is known of a number; the default one stands before the others.
-pub(in crate::web) fn first_known(all: &[Program], known: &NumberConsent) -> Option<usize> {
+pub(in crate::web) fn first_known(all: &[Arc<Program>], known: &NumberConsent) -> Option<usize> {
     all.iter().position(|program| {
         known.state_in(program.id) != ConsentState::NotAsked || known.open_request(program.id).is_some()
     })

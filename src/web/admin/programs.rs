@@ -5,13 +5,14 @@ mod new;
 mod replies;
 mod sending;
 
+use std::sync::Arc;
+
 use actix_session::Session;
 use actix_web::web::{Data, Path, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
-use serde::Deserialize;
 
-use crate::actions::edit_program::{ProgramChange, wording_revision};
+use crate::actions::edit_program::ProgramChange;
 use crate::actions::edit_replies::replies_revision;
 use crate::actions::edit_sending::SendingChange;
 use crate::domain::auto_reply::AutoReplies;
@@ -23,7 +24,7 @@ use crate::store::forms::{self, HostedForm};
 use crate::store::{StoreError, programs};
 use crate::web::AppState;
 use crate::web::error::PageError;
-use crate::web::form::{FormErrors, PostedForm, SavedMeanwhile, saved_meanwhile};
+use crate::web::form::{FormErrors, PostedForm, SavedMeanwhile, answers_meanwhile};
 use crate::web::page::{PageFrame, html, html_status, see_other};
 use crate::web::routes::{self, patterns};
 use crate::web::session::{self, Administrator, SignedIn, Viewer};
@@ -54,7 +55,7 @@ struct ProgramsPage {
 }
 
 struct ProgramItem {
-    program: Program,
+    program: Arc<Program>,
     sender: Option<String>,
 }
 
@@ -62,99 +63,15 @@ struct ProgramItem {
 #[template(path = "programs/show.html")]
 struct ProgramPage {
     page: PageFrame,
-    program: Program,
+    program: Arc<Program>,
     sender: Option<String>,
     samples: Vec<TemplatePreview>,
     in_languages: Vec<InLanguage>,
     forms: Vec<HostedForm>,
-    given: ProgramForm,
+    given: ProgramChange,
     sending: SendingChange,
     errors: FormErrors,
     meanwhile: Vec<SavedMeanwhile>,
-}
-
-#[derive(Deserialize)]
-#[serde(default)]
-#[derive(Default)]
-struct ProgramForm {
-    name: String,
-    brand: String,
-    opt_in_template: String,
-    opt_in_reply: String,
-    opt_out_reply: String,
-    help_reply: String,
-    frequency: String,
-    contact_route: String,
-    hold_days: String,
-    privacy_url: String,
-    terms_url: String,
-    requires_basis: String,
-    keeps_quiet_hours: String,
-    keeps_frequency: String,
-    /// What the fields were filled from.
-    revision: String,
-}
-
-impl ProgramForm {
-    fn of(program: &Program) -> Self {
-        ProgramForm {
-            name: program.name.clone(),
-            brand: program.brand.clone(),
-            opt_in_template: program.opt_in_template.clone(),
-            opt_in_reply: program.opt_in_reply.clone(),
-            opt_out_reply: program.opt_out_reply.clone(),
-            help_reply: program.help_reply.clone(),
-            frequency: program.frequency.clone(),
-            contact_route: program.contact_route.clone(),
-            hold_days: program.hold_days.to_string(),
-            privacy_url: program.privacy_url.clone().unwrap_or_default(),
-            terms_url: program.terms_url.clone().unwrap_or_default(),
-            requires_basis: if program.requires_basis { "yes".to_owned() } else { String::new() },
-            keeps_quiet_hours: ticked(program.keeps_quiet_hours),
-            keeps_frequency: ticked(program.keeps_frequency),
-            revision: wording_revision(program),
-        }
-    }
-
-    fn wording(&self) -> ProgramChange {
-        ProgramChange {
-            name: self.name.clone(),
-            brand: self.brand.clone(),
-            opt_in_template: self.opt_in_template.clone(),
-            opt_in_reply: self.opt_in_reply.clone(),
-            opt_out_reply: self.opt_out_reply.clone(),
-            help_reply: self.help_reply.clone(),
-            frequency: self.frequency.clone(),
-            contact_route: self.contact_route.clone(),
-            hold_days: self.hold_days.trim().parse().ok(),
-            privacy_url: self.privacy_url.clone(),
-            terms_url: self.terms_url.clone(),
-            requires_basis: self.requires_basis == "yes",
-            keeps_quiet_hours: self.keeps_quiet_hours == "yes",
-            keeps_frequency: self.keeps_frequency == "yes",
-            revision: self.revision.clone(),
-        }
-    }
-
-    /// Where what is saved differs from what was typed.
-    fn beside(&self, saved: &ProgramForm) -> Vec<SavedMeanwhile> {
-        saved_meanwhile([
-            ("Name", saved.name.as_str(), self.name.as_str()),
-            ("Brand", &saved.brand, &self.brand),
-            ("Opt-in template", &saved.opt_in_template, &self.opt_in_template),
-            ("Reply to START", &saved.opt_in_reply, &self.opt_in_reply),
-            ("Reply to STOP", &saved.opt_out_reply, &self.opt_out_reply),
-            ("Reply to HELP", &saved.help_reply, &self.help_reply),
-            ("Frequency", &saved.frequency, &self.frequency),
-            ("Support contact", &saved.contact_route, &self.contact_route),
-            ("Hold time in days", &saved.hold_days, &self.hold_days),
-            ("Privacy policy", &saved.privacy_url, &self.privacy_url),
-            ("Terms", &saved.terms_url, &self.terms_url),
-            ("Ask how you got a number", on_off(&saved.requires_basis), on_off(&self.requires_basis)),
-            ("Enforce quiet hours", on_off(&saved.keeps_quiet_hours), on_off(&self.keeps_quiet_hours)),
-            ("Enforce the promised frequency", on_off(&saved.keeps_frequency), on_off(&self.keeps_frequency)),
-        ])
-    }
 }
 
 /// How the words of the frequency are read, for whoever wrote them.
@@ -169,17 +86,9 @@ fn cap(program: &Program) -> String {
     }
 }
 
-fn on_off(ticked: &str) -> &'static str {
-    if ticked == "yes" { "On" } else { "Off" }
-}
-
-fn ticked(is_ticked: bool) -> String {
-    if is_ticked { "yes" } else { "" }.to_owned()
-}
-
 /// Which of the page's forms comes back, with what was typed.
 enum ProgramRedisplay {
-    Wording(ProgramForm),
+    Wording(ProgramChange),
     Sending(SendingChange),
     /// With the revision that it was filled from.
     Replies(Language, AutoReplies, String),
@@ -189,9 +98,11 @@ impl ProgramRedisplay {
     /// Where what is saved differs from what was typed.
     fn beside(&self, program: &Program, sender: Option<&str>) -> Vec<SavedMeanwhile> {
         match self {
-            ProgramRedisplay::Wording(given) => given.beside(&ProgramForm::of(program)),
+            ProgramRedisplay::Wording(given) => {
+                answers_meanwhile(&ProgramChange::of(program).answers(), &given.answers())
+            }
             ProgramRedisplay::Sending(sending) => {
-                sending::beside(sending, &SendingChange::of(program, sender))
+                answers_meanwhile(&SendingChange::of(program, sender).answers(), &sending.answers())
             }
             ProgramRedisplay::Replies(language, replies, _) => replies::beside(replies, program, *language),
         }
@@ -200,9 +111,10 @@ impl ProgramRedisplay {
     /// As it is sent once more by someone who has seen what is saved now.
     fn upon(self, program: &Program, sender: Option<&str>) -> ProgramRedisplay {
         match self {
-            ProgramRedisplay::Wording(given) => {
-                ProgramRedisplay::Wording(ProgramForm { revision: wording_revision(program), ..given })
-            }
+            ProgramRedisplay::Wording(given) => ProgramRedisplay::Wording(ProgramChange {
+                revision: ProgramChange::of(program).revision,
+                ..given
+            }),
             ProgramRedisplay::Sending(sending) => ProgramRedisplay::Sending(SendingChange {
                 revision: SendingChange::of(program, sender).revision,
                 ..sending
@@ -267,7 +179,7 @@ async fn program_page(
             (None, None, Some((language, replies, revision)))
         }
     };
-    let given = given.unwrap_or_else(|| ProgramForm::of(&program));
+    let given = given.unwrap_or_else(|| ProgramChange::of(&program));
     let sending = sending.unwrap_or_else(|| SendingChange::of(&program, sender.as_deref()));
     let mut samples = vec![TemplatePreview::new("Opt-in template", program.invitation())];
     samples.extend(TemplatePreview::replies(&program, Language::English));
@@ -295,10 +207,10 @@ async fn change(
     who: Administrator,
     session: Session,
     slug: Path<String>,
-    PostedForm(given): PostedForm<ProgramForm>,
+    PostedForm(given): PostedForm<ProgramChange>,
 ) -> Result<HttpResponse, PageError> {
     let slug = slug.into_inner();
-    let (wording, of) = (given.wording(), slug.clone());
+    let (wording, of) = (given.clone(), slug.clone());
     let actor = who.actor();
     match app.commands(actor).edit_program(of, wording).await {
         Ok(renewed) => {

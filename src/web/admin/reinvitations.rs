@@ -1,5 +1,7 @@
 //! The page to send one opt-in reminder. Support and administrators use it; it writes through `actions::reinvite`.
 
+use std::sync::Arc;
+
 use actix_session::Session;
 use actix_web::web::{Data, Path, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -47,7 +49,7 @@ struct ReinvitePage {
 struct ReinviteSubject {
     contact: Contact,
     phone: Phone,
-    program: Program,
+    program: Arc<Program>,
     /// What an address ends with to mean that program.
     suffix: String,
     invited_at: Option<Timestamp>,
@@ -106,7 +108,7 @@ fn about(
     now: Timestamp,
 ) -> Result<ReinviteSubject, PageError> {
     let ContactInProgram { contact, number, programs } = whom;
-    let (program, suffix) = (programs.selected()?.clone(), programs.query_suffix('?'));
+    let (program, suffix) = (Arc::clone(programs.selected()?), programs.query_suffix('?'));
     check_reinvite(&number.consent, program.id, now, organization).map_err(ActionError::from)?;
     let invited_at = match number.consent.state_in(program.id) {
         ConsentState::Invited(since) => Some(since.occurred_at),

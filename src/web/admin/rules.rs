@@ -112,8 +112,9 @@ async fn index(app: Data<AppState>, who: Viewer, request: HttpRequest) -> Result
     let date = asked.unwrap_or(today);
     let (book, version) = app.store.read(current).await?;
     let codes = app.store.read::<_, StoreError>(|conn| {
-        let coded =
-            |program: &Program| Some((program.code.clone()?, program.slug.clone(), program.name.clone()));
+        let coded = |program: &Arc<Program>| {
+            Some((program.code.clone()?, program.slug.clone(), program.name.clone()))
+        };
         Ok(programs::all(conn)?.iter().filter_map(coded).collect())
     });
     let codes = codes.await?;

@@ -7,6 +7,8 @@ pub(in crate::web) mod replies;
 mod result_cookie;
 mod stamp;
 
+use std::sync::Arc;
+
 use actix_web::web::{Data, Path, ServiceConfig};
 use actix_web::{HttpResponse, web};
 use askama::Template;
@@ -36,7 +38,7 @@ pub fn routes(config: &mut ServiceConfig) {
 struct FormContent {
     form: HostedForm,
     version: FormVersion,
-    program: Program,
+    program: Arc<Program>,
     sender: Option<String>,
 }
 
@@ -56,7 +58,7 @@ fn find(conn: &mut ReadConn<'_>, slug: &str) -> Result<Option<FormContent>, Stor
 #[template(path = "optin/program.html")]
 struct PublicProgramPage {
     page: PublicPage,
-    program: Program,
+    program: Arc<Program>,
     sender: Option<String>,
     samples: Vec<SampleText>,
     forms: Vec<(HostedForm, FormVersion)>,

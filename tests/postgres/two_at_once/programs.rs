@@ -1,9 +1,11 @@
 //! Programs, sender numbers, forms, rules and the sending switch: what people change by hand.
 
+use std::sync::Arc;
+
 use sms_opt_in::actions::ActionContext;
 use sms_opt_in::actions::ActionError;
 use sms_opt_in::actions::create_program::{NewProgram, create_program};
-use sms_opt_in::actions::edit_program::{ProgramChange, edit_program, wording_revision};
+use sms_opt_in::actions::edit_program::{ProgramChange, edit_program};
 use sms_opt_in::actions::edit_replies::{edit_replies, replies_revision};
 use sms_opt_in::actions::edit_sending::{SendingChange, edit_sending};
 use sms_opt_in::actions::publish_form::{FormChange, form_revision, publish_form};
@@ -22,28 +24,8 @@ use super::stage::{REGION, ROUNDS, Stage, one_of};
 
 const FORM: &str = "opt-in";
 
-fn wording(program: &Program) -> ProgramChange {
-    ProgramChange {
-        name: program.name.clone(),
-        brand: program.brand.clone(),
-        opt_in_template: program.opt_in_template.clone(),
-        opt_in_reply: program.opt_in_reply.clone(),
-        opt_out_reply: program.opt_out_reply.clone(),
-        help_reply: program.help_reply.clone(),
-        frequency: program.frequency.clone(),
-        contact_route: program.contact_route.clone(),
-        hold_days: Some(program.hold_days),
-        privacy_url: String::new(),
-        terms_url: String::new(),
-        requires_basis: program.requires_basis,
-        keeps_quiet_hours: program.keeps_quiet_hours,
-        keeps_frequency: program.keeps_frequency,
-        revision: wording_revision(program),
-    }
-}
-
 impl Stage {
-    async fn program(&self) -> Program {
+    async fn program(&self) -> Arc<Program> {
         self.read(|conn| programs::find(conn, None)).await.unwrap()
     }
 
@@ -93,8 +75,8 @@ impl Stage {
 pub async fn one_page_twice(stage: &mut Stage) {
     for round in 0..ROUNDS {
         let program = stage.program().await;
-        let one = ProgramChange { brand: format!("Acme {round}"), ..wording(&program) };
-        let two = ProgramChange { contact_route: format!("call {round}"), ..wording(&program) };
+        let one = ProgramChange { brand: format!("Acme {round}"), ..ProgramChange::of(&program) };
+        let two = ProgramChange { contact_route: format!("call {round}"), ..ProgramChange::of(&program) };
         one_of(&stage.both(stage.saves_wording(one), stage.saves_wording(two)).await);
     }
 }
@@ -105,7 +87,7 @@ pub async fn three_forms_of_one_page(stage: &mut Stage) {
         let (program, sending) = (stage.program().await, stage.sending().await);
         let brand = format!("Acme {round}");
         let code = format!("CODE{}", char::from(b'A' + u8::try_from(round % 26).unwrap()));
-        let words = ProgramChange { brand: brand.clone(), ..wording(&program) };
+        let words = ProgramChange { brand: brand.clone(), ..ProgramChange::of(&program) };
         let narrow = SendingChange { code: code.clone(), ..sending };
         let (one, two) = stage.both(stage.saves_wording(words), stage.saves_sending("default", narrow)).await;
         one.unwrap();
@@ -130,7 +112,7 @@ pub async fn three_forms_of_one_page(stage: &mut Stage) {
                 &revision,
             )
         };
-        let words = ProgramChange { contact_route: format!("call {round}"), ..wording(&program) };
+        let words = ProgramChange { contact_route: format!("call {round}"), ..ProgramChange::of(&program) };
         let (one, two) = stage.both(stage.saves_wording(words), answers).await;
         one.unwrap();
         two.unwrap();
@@ -219,7 +201,7 @@ pub async fn a_form_and_its_program(stage: &mut Stage) {
         };
         let (actor, now) = (stage.ada(), stage.now);
         let program = stage.program().await;
-        let words = ProgramChange { brand: format!("Acme {round}"), ..wording(&program) };
+        let words = ProgramChange { brand: format!("Acme {round}"), ..ProgramChange::of(&program) };
         let edit =
             move |tx: &mut Tx<'_>| publish_form(tx, &ActionContext::new(&actor, now, "US"), FORM, &edited);
         let (words, edit) = stage.both(stage.saves_wording(words), edit).await;

@@ -1,6 +1,8 @@
 //! Shows the record of the same number under an older spelling: when it was joined, and its history. The pages of a
 //! number use it; it writes nothing.
 
+use std::sync::Arc;
+
 use crate::domain::evidence::Evidence;
 use crate::domain::ledger::StoredEvent;
 use crate::domain::phone::Phone;
@@ -27,7 +29,7 @@ pub(in crate::web::admin) fn older(
     phone: &Phone,
     stored: &[StoredEvent],
     program: &Program,
-    all: &[Program],
+    all: &[Arc<Program>],
     names: &DisplayNames,
     calendars: Calendars,
 ) -> Result<Option<OlderRecord>, StoreError> {

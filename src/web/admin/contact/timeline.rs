@@ -97,7 +97,7 @@ pub(in crate::web::admin) fn history(
     texts: &HistoryContext,
     notes: Vec<TimelineEntry>,
     program: &Program,
-    all: &[Program],
+    all: &[Arc<Program>],
     names: &DisplayNames,
 ) -> Vec<TimelineDay> {
     let mut known = NumberConsent::default();
@@ -114,7 +114,7 @@ fn entry(
     known: &mut NumberConsent,
     texts: &HistoryContext,
     program: &Program,
-    all: &[Program],
+    all: &[Arc<Program>],
     names: &DisplayNames,
 ) -> TimelineEntry {
     let before = known.state_in(program.id).name();

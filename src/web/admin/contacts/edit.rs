@@ -8,7 +8,7 @@ use actix_web::web::{Data, Path};
 use askama::Template;
 use serde::Deserialize;
 
-use crate::actions::save_contact::{ContactChange, contact_revision};
+use crate::actions::save_contact::{ContactAnswers, ContactChange, contact_revision};
 use crate::domain::calendar::LocalCalendar;
 use crate::domain::consent::{ConsentState, Source};
 use crate::domain::id::ContactId;
@@ -17,7 +17,7 @@ use crate::store::contacts::{self, Contact, ContactDetails};
 use crate::store::{ReadConn, numbers, programs};
 use crate::web::AppState;
 use crate::web::error::PageError;
-use crate::web::form::{self, FormErrors, PostedForm, SavedMeanwhile, saved_meanwhile};
+use crate::web::form::{self, FormErrors, PostedForm, SavedMeanwhile, answers_meanwhile, saved_meanwhile};
 use crate::web::page::{self, PageFrame, html_status, see_other};
 use crate::web::routes;
 use crate::web::session::{self, Editor, SignedIn};
@@ -48,51 +48,32 @@ impl ContactFormPage {
 #[derive(Clone, Deserialize, Default)]
 #[serde(default)]
 pub(super) struct ContactForm {
-    name: String,
     phone: String,
-    email: String,
-    external_id: String,
-    zip: String,
-    time_zone: String,
-    /// "yes" when the person ticked that a foreign time zone is right.
-    time_zone_confirmed: String,
-    /// What the fields were filled from.
-    revision: String,
+    #[serde(flatten)]
+    details: ContactAnswers,
 }
 
 impl ContactForm {
     fn change(&self) -> ContactChange {
-        let (phone, revision) = (self.phone.clone(), self.revision.clone());
+        let (phone, revision) = (self.phone.clone(), self.details.revision.clone());
         ContactChange { phone, details: self.details(), revision }
     }
 
     /// Where what is saved differs from what was typed.
     fn beside(&self, saved: &ContactForm, region: &str) -> Vec<SavedMeanwhile> {
         let typed = Phone::parse(&self.phone, region).map(|phone| phone.as_str().to_owned());
-        saved_meanwhile([
-            ("Name", saved.name.as_str(), self.name.as_str()),
-            ("Phone number", &saved.phone, typed.as_ref().unwrap_or(&self.phone)),
-            ("Email", &saved.email, &self.email),
-            ("External id", &saved.external_id, &self.external_id),
-            ("ZIP code", &saved.zip, &self.zip),
-            ("Time zone", &saved.time_zone, &self.time_zone),
-        ])
+        let typed = typed.as_ref().unwrap_or(&self.phone);
+        let mut meanwhile = saved_meanwhile([("Phone number", saved.phone.as_str(), typed.as_str())]);
+        meanwhile.extend(answers_meanwhile(&saved.details.answers(), &self.details.answers()));
+        meanwhile
     }
 
     fn details(&self) -> ContactDetails {
-        let optional = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
-        ContactDetails {
-            name: self.name.trim().to_owned(),
-            email: optional(&self.email),
-            external_id: optional(&self.external_id),
-            zip: optional(&self.zip),
-            time_zone: optional(&self.time_zone),
-            time_zone_confirmed: self.is_confirmed(),
-        }
+        self.details.over(ContactDetails::default())
     }
 
     fn is_confirmed(&self) -> bool {
-        self.time_zone_confirmed == "yes"
+        self.details().time_zone_confirmed
     }
 }
 
@@ -146,17 +127,8 @@ pub(super) async fn edit(
 fn kept(conn: &mut ReadConn<'_>, id: ContactId) -> Result<ContactForm, PageError> {
     let contact = contacts::get(conn, id)?.ok_or(PageError::NotFound)?;
     let number = numbers::get(conn, contact.number_id)?.ok_or(PageError::NotFound)?;
-    let revision = contact_revision(&contact);
-    Ok(ContactForm {
-        revision,
-        name: contact.name,
-        phone: number.phone.as_str().to_owned(),
-        email: contact.email.unwrap_or_default(),
-        external_id: contact.external_id.unwrap_or_default(),
-        zip: contact.zip.unwrap_or_default(),
-        time_zone: contact.time_zone.unwrap_or_default(),
-        time_zone_confirmed: if contact.time_zone_confirmed { "yes".to_owned() } else { String::new() },
-    })
+    let details = ContactAnswers { revision: contact_revision(&contact), ..ContactAnswers::of(&contact) };
+    Ok(ContactForm { phone: number.phone.as_str().to_owned(), details })
 }
 
 pub(super) async fn update(
@@ -192,7 +164,8 @@ async fn outdated(
 ) -> Result<HttpResponse, PageError> {
     let saved = app.store.read(move |conn| kept(conn, id)).await?;
     let meanwhile = given.beside(&saved, &app.config.default_region);
-    let given = ContactForm { revision: saved.revision, ..given };
+    let details = ContactAnswers { revision: saved.details.revision, ..given.details };
+    let given = ContactForm { details, ..given };
     let page = PageFrame::new(app, "contacts", who);
     html_status(errors.status(), ContactFormPage { page, id: Some(id), given, errors, meanwhile })
 }
@@ -212,11 +185,14 @@ fn on_record(conn: &mut ReadConn<'_>, id: ContactId, calendar: LocalCalendar) ->
     let contact = contacts::get(conn, id)?.ok_or(PageError::NotFound)?;
     let number = numbers::get(conn, contact.number_id)?.ok_or(PageError::NotFound)?;
     let programs = programs::all(conn)?;
-    let others: Vec<String> = contacts::of_number(conn, number.id)?
-        .into_iter()
-        .filter(|other| other.id != id)
-        .map(|other| if other.name.is_empty() { "a contact without a name".to_owned() } else { other.name })
-        .collect();
+    let others: Vec<String> =
+        contacts::of_number(conn, number.id)?
+            .into_iter()
+            .filter(|other| other.id != id)
+            .map(|other| {
+                if other.name.is_empty() { "a contact without a name".to_owned() } else { other.details.name }
+            })
+            .collect();
     let states = programs.iter().filter_map(|program| {
         let state = standing(number.consent.state_in(program.id), calendar)?;
         Some(if programs.len() > 1 { format!("{state} ({})", program.name) } else { state })
