@@ -4,15 +4,11 @@
 use chrono::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
-use sms_opt_in::actions::ActionContext;
 use sms_opt_in::actions::expire::expire;
-use sms_opt_in::actions::record_consent::{NewConsentRecord, record_consent};
-use sms_opt_in::domain::actor::Actor;
-use sms_opt_in::domain::consent::Source;
+use sms_opt_in::actions::record_consent::NewConsentRecord;
 use sms_opt_in::domain::language::Language;
 use sms_opt_in::domain::program::default_wording;
 use sms_opt_in::providers::simulator::CarrierBehavior;
-use sms_opt_in::store::{Tx, numbers};
 
 use crate::support::{Lead, World, world};
 
@@ -341,20 +337,8 @@ async fn nobody_is_invited_again_who_said_no_or_must_not_be_texted() {
     let (hal, page) = known(&world, 15, "Hal Hart").await;
     hal.is_sent("hello").await;
     days_later(&world, 31).await;
-    let (phone, now) = (hal.phone.clone(), world.clock.now());
-    let flag = move |tx: &mut Tx<'_>| {
-        let number = numbers::find(tx, &phone)?.unwrap().id;
-        let update = NewConsentRecord::SetDoNotText("the lawyer wrote to us about it".to_owned());
-        record_consent(
-            tx,
-            &ActionContext::new(&Actor::Operator, now, "US"),
-            number,
-            None,
-            update,
-            Source::Manual,
-        )
-    };
-    world.jobs.store.write(flag).await.unwrap();
+    let flag = NewConsentRecord::SetDoNotText("the lawyer wrote to us about it".to_owned());
+    hal.is_recorded(flag, world.clock.now()).await.unwrap();
     let mut sam = world.sam().await;
     let refused = sam.post(&page, &format!("{page}/reinvitation"), &[]).await;
     sam.follow(&refused).await.says("This number is on the Do Not Text list").lacks("Send opt-in reminder");

@@ -4,13 +4,12 @@ use proptest::prelude::*;
 use sms_opt_in::actions::ActionContext;
 use sms_opt_in::actions::receive_receipt::receive_receipt;
 use sms_opt_in::actions::receive_text::receive_text;
-use sms_opt_in::actions::record_consent::{NewConsentRecord, record_consent};
+use sms_opt_in::actions::record_consent::NewConsentRecord;
 use sms_opt_in::actions::{ActionError, install};
 use sms_opt_in::domain::actor::Actor;
-use sms_opt_in::domain::consent::{Source, StateName};
+use sms_opt_in::domain::consent::StateName;
 use sms_opt_in::domain::message::{IdCertainty, InboundText, Receipt, ReceiptStatus, RejectKind};
 use sms_opt_in::domain::phone::Phone;
-use sms_opt_in::domain::time::Timestamp;
 use sms_opt_in::jobs::reconcile;
 use sms_opt_in::providers::simulator::CarrierBehavior;
 use sms_opt_in::store::{Store, messages, numbers, programs};
@@ -54,20 +53,8 @@ async fn a_text_for_the_owner_before_never_reaches_the_next_one() {
     carrier(&world, Some("500"));
     let (_, sent) = ana.is_sent("for the old owner").await;
     carrier(&world, None);
-    let (phone, now) = (ana.phone.clone(), world.clock.now());
-    let reassigned = move |tx: &mut sms_opt_in::store::Tx<'_>| {
-        let number = numbers::find(tx, &phone)?.unwrap().id;
-        let update = NewConsentRecord::Reassigned("the carrier says that it has another owner".to_owned());
-        record_consent(
-            tx,
-            &ActionContext::new(&Actor::Operator, now, "US"),
-            number,
-            None,
-            update,
-            Source::Manual,
-        )
-    };
-    world.jobs.store.write(reassigned).await.unwrap();
+    let reassigned = NewConsentRecord::Reassigned("the carrier says that it has another owner".to_owned());
+    ana.is_recorded(reassigned, world.clock.now()).await.unwrap();
     world.clock.advance(chrono::Duration::seconds(1));
     ana.texts("START").await;
     minutes_later(&world).await;
@@ -81,29 +68,18 @@ async fn news_about_an_old_invitation_says_nothing_about_the_new_one() {
     let cy = world.lead(82);
     cy.is_sent("first").await;
     let (phone, now) = (cy.phone.clone(), world.clock.now());
-    let (invitation, number) = world
+    let invitation = world
         .jobs
         .store
         .read(move |conn| {
             let number = numbers::find(conn, &phone)?.unwrap().id;
             let all = messages::of_number(conn, number, 10)?;
-            let sent = all.into_iter().find(|message| message.provider_id.is_some()).unwrap();
-            Ok::<_, ActionError>((sent, number))
+            Ok::<_, ActionError>(all.into_iter().find(|message| message.provider_id.is_some()).unwrap())
         })
         .await
         .unwrap();
-    let reassigned = move |tx: &mut sms_opt_in::store::Tx<'_>| {
-        let update = NewConsentRecord::Reassigned("the carrier says that it has another owner".to_owned());
-        record_consent(
-            tx,
-            &ActionContext::new(&Actor::Operator, now, "US"),
-            number,
-            None,
-            update,
-            Source::Manual,
-        )
-    };
-    world.jobs.store.write(reassigned).await.unwrap();
+    let reassigned = NewConsentRecord::Reassigned("the carrier says that it has another owner".to_owned());
+    cy.is_recorded(reassigned, now).await.unwrap();
     let (_, held) = cy.is_sent("second").await;
     assert_eq!(cy.state().await, "invited");
     let receipt = Receipt {
@@ -153,33 +129,13 @@ async fn do_not_text_takes_back_an_invitation_that_has_not_gone_out() {
     let dee = world.lead(84);
     let (_, held) = world.send(dee.phone.as_str(), "hello").await;
     assert_eq!(dee.consent().await["request"], "scheduled");
-    let (phone, now) = (dee.phone.clone(), world.clock.now());
-    let flag = move |on: bool| {
-        let phone = phone.clone();
-        move |tx: &mut sms_opt_in::store::Tx<'_>| {
-            let number = numbers::find(tx, &phone)?.unwrap().id;
-            let reason = "the lawyer wrote to us about it".to_owned();
-            let update = if on {
-                NewConsentRecord::SetDoNotText(reason)
-            } else {
-                NewConsentRecord::ClearDoNotText { reason, set_at: now }
-            };
-            record_consent(
-                tx,
-                &ActionContext::new(&Actor::Operator, now, "US"),
-                number,
-                None,
-                update,
-                Source::Manual,
-            )
-        }
-    };
-    world.jobs.store.write(flag(true)).await.unwrap();
+    let (reason, now) = ("the lawyer wrote to us about it".to_owned(), world.clock.now());
+    dee.is_recorded(NewConsentRecord::SetDoNotText(reason.clone()), now).await.unwrap();
     world.deliver().await;
     assert!(dee.received().is_empty());
     assert_eq!(world.status(&held["id"]).await, "cancelled");
     assert_eq!(dee.state().await, "not_asked", "nobody has asked this lead");
-    world.jobs.store.write(flag(false)).await.unwrap();
+    dee.is_recorded(NewConsentRecord::ClearDoNotText { reason, set_at: now }, now).await.unwrap();
     dee.is_sent("hello again").await;
     assert_eq!(dee.received().len(), 1, "the lead may be asked once the flag is lifted");
 }
@@ -285,28 +241,16 @@ async fn a_flag_that_was_set_anew_is_not_lifted_from_an_old_page() {
     let world = world().await;
     let dee = world.lead(87);
     dee.texts("START").await;
-    let update = |update: NewConsentRecord, now: Timestamp| {
-        let phone = dee.phone.clone();
-        world.jobs.store.write(move |tx: &mut sms_opt_in::store::Tx<'_>| {
-            let number = numbers::find(tx, &phone)?.unwrap().id;
-            record_consent(
-                tx,
-                &ActionContext::new(&Actor::Operator, now, "US"),
-                number,
-                None,
-                update.clone(),
-                Source::Manual,
-            )
-        })
-    };
     let reason = || "the lawyer wrote to us about it".to_owned();
     let first = world.clock.now();
     let second = first.plus(chrono::Duration::minutes(1));
-    update(NewConsentRecord::SetDoNotText(reason()), first).await.unwrap();
-    update(NewConsentRecord::ClearDoNotText { reason: reason(), set_at: first }, first).await.unwrap();
-    update(NewConsentRecord::SetDoNotText(reason()), second).await.unwrap();
-    let late = update(NewConsentRecord::ClearDoNotText { reason: reason(), set_at: first }, second).await;
+    let set = || NewConsentRecord::SetDoNotText(reason());
+    let clear = |set_at| NewConsentRecord::ClearDoNotText { reason: reason(), set_at };
+    dee.is_recorded(set(), first).await.unwrap();
+    dee.is_recorded(clear(first), first).await.unwrap();
+    dee.is_recorded(set(), second).await.unwrap();
+    let late = dee.is_recorded(clear(first), second).await;
     assert!(matches!(late, Err(ActionError::Conflict(_))), "{late:?}");
-    update(NewConsentRecord::ClearDoNotText { reason: reason(), set_at: second }, second).await.unwrap();
+    dee.is_recorded(clear(second), second).await.unwrap();
     world.is_intact().await;
 }

@@ -4,12 +4,8 @@ use std::collections::BTreeMap;
 
 use reqwest::Method;
 use serde_json::json;
-use sms_opt_in::actions::ActionContext;
-use sms_opt_in::actions::record_consent::{NewConsentRecord, record_consent};
+use sms_opt_in::actions::record_consent::NewConsentRecord;
 use sms_opt_in::actions::{ActionError, seed::seed};
-use sms_opt_in::domain::actor::Actor;
-use sms_opt_in::domain::consent::Source;
-use sms_opt_in::store::{Tx, numbers};
 
 use crate::support::person::Person;
 use crate::support::{World, database, world};
@@ -129,20 +125,8 @@ async fn who_was_only_flagged_is_on_the_list_of_those_not_asked() {
         let contact = json!({"phone": world.lead(line).phone.as_str(), "name": name});
         assert_eq!(world.call(Method::POST, "/api/v1/contacts", Some(contact)).await.0, 201);
     }
-    let (fay, now) = (world.lead(1).phone.clone(), world.clock.now());
-    let flag = move |tx: &mut Tx<'_>| {
-        let number = numbers::find(tx, &fay)?.unwrap().id;
-        let update = NewConsentRecord::SetDoNotText("the lawyer wrote to us about it".to_owned());
-        record_consent(
-            tx,
-            &ActionContext::new(&Actor::Operator, now, "US"),
-            number,
-            None,
-            update,
-            Source::Manual,
-        )
-    };
-    world.bound_app.store.write(flag).await.unwrap();
+    let flag = NewConsentRecord::SetDoNotText("the lawyer wrote to us about it".to_owned());
+    world.lead(1).is_recorded(flag, world.clock.now()).await.unwrap();
     world.lead(3).is_sent("hello").await;
     let mut ada = world.ada().await;
     for sort in ["", "name"] {

@@ -18,20 +18,23 @@ use sms_opt_in::actions::ActionContext;
 use sms_opt_in::actions::ActionError;
 use sms_opt_in::actions::deliver::claim_all;
 use sms_opt_in::actions::edit_program::keep_rules;
+use sms_opt_in::actions::record_consent::{NewConsentRecord, record_consent};
 use sms_opt_in::actions::verify::{SealInputs, verify};
 use sms_opt_in::app::{self, BoundServer};
 use sms_opt_in::clock::Clock;
 use sms_opt_in::config::ServerConfig;
 use sms_opt_in::domain::actor::Actor;
+use sms_opt_in::domain::consent::Source;
 use sms_opt_in::domain::gate::ClearedText;
 use sms_opt_in::domain::id::MessageId;
+use sms_opt_in::domain::ledger::LedgerEntry;
 use sms_opt_in::domain::message::Status;
 use sms_opt_in::domain::phone::Phone;
 use sms_opt_in::domain::time::Timestamp;
 use sms_opt_in::jobs::{JobContext, deliver_due};
 use sms_opt_in::providers::simulator::{SimulatedText, TextDirection};
 use sms_opt_in::store::api_keys::{self, ApiKey};
-use sms_opt_in::store::{ReadConn, Tx, messages};
+use sms_opt_in::store::{ReadConn, Tx, messages, numbers};
 use sms_opt_in::web::api::secret_hash;
 use tempfile::TempDir;
 
@@ -268,6 +271,21 @@ impl Lead<'_> {
     pub async fn consent(&self) -> Value {
         let path = format!("/api/v1/numbers/{}/consent", self.phone.as_str());
         self.world.call(Method::GET, &path, None).await.1
+    }
+
+    /// A person records this about the number by hand.
+    pub async fn is_recorded(
+        &self,
+        update: NewConsentRecord,
+        now: Timestamp,
+    ) -> Result<LedgerEntry, ActionError> {
+        let phone = self.phone.clone();
+        let record = move |tx: &mut Tx<'_>| {
+            let number = numbers::find(tx, &phone)?.unwrap().id;
+            let context = ActionContext::new(&Actor::Operator, now, "US");
+            record_consent(tx, &context, number, None, update.clone(), Source::Manual)
+        };
+        self.world.jobs.store.write(record).await
     }
 
     pub async fn state(&self) -> String {
