@@ -6,8 +6,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_util::future::{join, join_all};
-use sms_opt_in::actions::ActionContext;
-use sms_opt_in::actions::edit_program::keep_rules;
 use sms_opt_in::actions::switch_sending::switch_sending;
 use sms_opt_in::clock::Clock;
 use sms_opt_in::domain::actor::Actor;
@@ -18,7 +16,7 @@ use sms_opt_in::store::{SingletonTask, Store, StoreError, Tx, events, sending, s
 use tempfile::TempDir;
 
 use crate::support::carrier::{OnStage, Slow};
-use crate::support::{World, become_kind, database, world, world_in};
+use crate::support::{World, become_kind, by, database, world, world_in};
 
 /// A second instance on the same database, whose provider is slow.
 fn beside(world: &World) -> (Arc<OnStage<Slow>>, JobContext) {
@@ -43,11 +41,7 @@ fn end_locks(url: &str) {
 async fn stop_at_the_other(loses_its_lock: bool) {
     let world = world().await;
     // The second instance reads the real time, whatever hour that is at the recipient.
-    let now = world.clock.now();
-    let any_hour = move |tx: &mut Tx<'_>| {
-        keep_rules(tx, &ActionContext::new(&Actor::Operator, now, "US"), None, Some(false), None)
-    };
-    world.jobs.store.write(any_hour).await.unwrap();
+    world.quiet_hours(false).await;
     let ana = world.lead(61);
     ana.texts("START").await;
     let (slow, jobs) = beside(&world);
@@ -154,14 +148,8 @@ async fn a_claim_that_saw_sending_on_is_not_committed_when_another_switched_it_o
     let claims = move |tx: &mut Tx<'_>| {
         let seen = sending::is_on(tx)?;
         if runs.fetch_add(1, Ordering::SeqCst) == 0 {
-            let off = |tx: &mut Tx<'_>| {
-                switch_sending(
-                    tx,
-                    &ActionContext::new(&Actor::System, Clock::System.now(), "US"),
-                    false,
-                    None,
-                )
-            };
+            let off =
+                |tx: &mut Tx<'_>| switch_sending(tx, &by(&Actor::System, Clock::System.now()), false, None);
             elsewhere.write_now(off).unwrap();
         }
         Ok::<_, StoreError>(seen)

@@ -1,12 +1,11 @@
 //! The hosted form, as a lead on a phone and a stranger would use it.
 
-use sms_opt_in::actions::ActionContext;
 use sms_opt_in::actions::ActionError;
 use sms_opt_in::actions::publish_form::{FormChange, form_revision, publish_form};
 use sms_opt_in::domain::actor::Actor;
 use sms_opt_in::store::forms;
 
-use crate::support::{World, world};
+use crate::support::{World, by, world};
 
 /// Posts the form as a browser does: it follows the redirect, and takes the cookie along.
 async fn post(world: &World, fields: &[(&str, &str)]) -> (u16, String) {
@@ -90,7 +89,7 @@ async fn make_single(world: &World) {
             double_opt_in: false,
             revision: form_revision(&form),
         };
-        publish_form(tx, &ActionContext::new(&Actor::Operator, now, "US"), "opt-in", &edited)
+        publish_form(tx, &by(&Actor::Operator, now), "opt-in", &edited)
     });
     made.await.map_err(|error: ActionError| error).unwrap();
 }
@@ -276,7 +275,7 @@ async fn reword(world: &World) {
             double_opt_in: false,
             revision: form_revision(&form),
         };
-        publish_form(tx, &ActionContext::new(&Actor::Operator, now, "US"), "opt-in", &edited)
+        publish_form(tx, &by(&Actor::Operator, now), "opt-in", &edited)
     });
     made.await.map_err(|error: ActionError| error).unwrap();
 }

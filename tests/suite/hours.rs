@@ -4,14 +4,13 @@
 use chrono::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
-use sms_opt_in::actions::ActionContext;
 use sms_opt_in::actions::ActionError;
 use sms_opt_in::actions::edit_program::keep_rules;
 use sms_opt_in::domain::actor::Actor;
 use sms_opt_in::domain::program::Program;
 use sms_opt_in::store::{Tx, programs};
 
-use crate::support::{World, world};
+use crate::support::{World, by, world};
 
 /// It is ten in the morning in Seattle: twelve hours later it is ten in the evening.
 async fn night(world: &World) {
@@ -26,13 +25,7 @@ async fn promise(world: &World, quiet_hours: bool, frequency: bool, words: &str)
     let words = words.to_owned();
     let now = world.clock.now();
     let keep = move |tx: &mut Tx<'_>| {
-        let program = keep_rules(
-            tx,
-            &ActionContext::new(&Actor::Operator, now, "US"),
-            None,
-            Some(quiet_hours),
-            Some(frequency),
-        )?;
+        let program = keep_rules(tx, &by(&Actor::Operator, now), None, Some(quiet_hours), Some(frequency))?;
         let promising = Program { frequency: words.clone(), has_promised: true, ..program };
         let before = programs::find_locked(tx, None)?.unwrap();
         programs::update(tx, &before, promising).map_err(ActionError::from)

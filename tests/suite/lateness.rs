@@ -1,7 +1,6 @@
 //! What comes late, twice or in the wrong order never ends less restrictive than the rules say.
 
 use proptest::prelude::*;
-use sms_opt_in::actions::ActionContext;
 use sms_opt_in::actions::receive_receipt::receive_receipt;
 use sms_opt_in::actions::receive_text::receive_text;
 use sms_opt_in::actions::record_consent::NewConsentRecord;
@@ -14,7 +13,7 @@ use sms_opt_in::jobs::reconcile;
 use sms_opt_in::providers::simulator::CarrierBehavior;
 use sms_opt_in::store::{Store, messages, numbers, programs};
 
-use crate::support::{World, database, start, world};
+use crate::support::{World, by, database, start, world};
 
 fn carrier(world: &World, fault: Option<&str>) {
     let fail_with = fault.map(str::to_owned);
@@ -208,11 +207,7 @@ fn late_and_repeated_webhooks_never_end_less_restrictive() {
                 opted_in_at_provider: false,
                 id_certainty: IdCertainty::Certain,
             };
-            store
-                .write_now(move |tx| {
-                    receive_text(tx, &ActionContext::new(&Actor::Lead, now, "US"), "test", &text)
-                })
-                .unwrap();
+            store.write_now(move |tx| receive_text(tx, &by(&Actor::Lead, now), "test", &text)).unwrap();
         }
         let last = |word: &str| sent.iter().filter(|(body, _)| *body == word).map(|(_, at)| *at).max();
         let phone = Phone::from_e164(&from).unwrap();

@@ -3,10 +3,6 @@
 use chrono::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
-use sms_opt_in::actions::ActionContext;
-use sms_opt_in::actions::edit_program::keep_rules;
-use sms_opt_in::domain::actor::Actor;
-use sms_opt_in::store::Tx;
 
 use crate::programs::{RATES, add_rates};
 use crate::support::{Lead, World, world};
@@ -186,11 +182,7 @@ async fn legal_caps_bind_a_program_as_its_quiet_hours_do_and_the_check_says_so()
     let ana = world.lead(1);
     lives_at(&world, &ana, "33101").await;
     ana.texts("START").await;
-    let now = world.clock.now();
-    let off = move |tx: &mut Tx<'_>| {
-        keep_rules(tx, &ActionContext::new(&Actor::Operator, now, "US"), None, Some(false), None).map(drop)
-    };
-    world.jobs.store.write(off).await.unwrap();
+    world.quiet_hours(false).await;
     for n in 0..4 {
         let accepted = send(&world, &ana, "default", "alert", &format!("code {n}")).await;
         assert_eq!(accepted["status"], "queued", "texts that sell nothing are not capped: {accepted}");

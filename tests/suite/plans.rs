@@ -12,14 +12,13 @@ use diesel::sql_types::Text;
 use diesel::{PgConnection, SqliteConnection};
 use reqwest::Method;
 use serde_json::json;
-use sms_opt_in::actions::ActionContext;
 use sms_opt_in::actions::edit_program::keep_rules;
 use sms_opt_in::actions::{ActionError, expire, review, seed::seed};
 use sms_opt_in::domain::actor::Actor;
 use sms_opt_in::jobs::{ask_carrier, reconcile, reschedule, seal_all};
 use sms_opt_in::store::messages;
 
-use crate::support::{World, database, world};
+use crate::support::{World, by, database, world};
 
 /// Tables that grow with use.
 const GROWING: [&str; 18] = [
@@ -196,7 +195,7 @@ async fn a_day(world: &World) {
     };
     world.bound_app.store.write(keep).await.unwrap();
     let edit = move |tx: &mut sms_opt_in::store::Tx<'_>| {
-        keep_rules(tx, &ActionContext::new(&Actor::Operator, now, "US"), None, Some(true), None)?;
+        keep_rules(tx, &by(&Actor::Operator, now), None, Some(true), None)?;
         Ok::<_, ActionError>(messages::reschedule_now(tx, None, now)?)
     };
     world.bound_app.store.write(edit).await.unwrap();

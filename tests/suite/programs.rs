@@ -4,7 +4,6 @@
 use chrono::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
-use sms_opt_in::actions::ActionContext;
 use sms_opt_in::actions::edit_program::keep_rules;
 use sms_opt_in::domain::actor::Actor;
 use sms_opt_in::providers::simulator::CarrierBehavior;
@@ -12,7 +11,7 @@ use sms_opt_in::store::{ReadConn, StoreError, Tx, programs};
 
 use crate::reviews::decide;
 use crate::support::person::Person;
-use crate::support::{Lead, World, world};
+use crate::support::{Lead, World, by, world};
 
 pub const RATES: &str = "+12065550198";
 const SENDING: [(&str, &str); 7] = [
@@ -307,9 +306,8 @@ async fn every_edit_of_a_program_is_dated_and_one_that_changes_nothing_is_none()
         assert_eq!(changed().await, at, "{path} again");
     }
     let now = world.clock.now();
-    let kept = move |tx: &mut Tx<'_>| {
-        keep_rules(tx, &ActionContext::new(&Actor::Operator, now, "US"), Some("rates"), Some(false), None)
-    };
+    let kept =
+        move |tx: &mut Tx<'_>| keep_rules(tx, &by(&Actor::Operator, now), Some("rates"), Some(false), None);
     assert_eq!(store.write(kept).await.unwrap().updated_at, now);
     assert_eq!(changed().await, now);
 }

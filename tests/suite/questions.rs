@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use chrono::Duration;
-use sms_opt_in::actions::ActionContext;
 use sms_opt_in::actions::record_consent::{NewConsentRecord, record_consent};
 use sms_opt_in::domain::actor::Actor;
 use sms_opt_in::domain::consent::Source;
@@ -19,7 +18,7 @@ use sms_opt_in::store::{Tx, numbers};
 
 use crate::hooks::{INBOUND, post, signature};
 use crate::support::carrier::{Carrier, OnStage};
-use crate::support::{Lead, World, world};
+use crate::support::{Lead, World, by, world};
 
 /// A carrier that has these texts on record, and counts how often it was asked.
 #[derive(Default)]
@@ -196,7 +195,7 @@ async fn calls(world: &World, lead: &Lead<'_>) {
         let revocation = Revocation::now(RevocationChannel::Call, "asked us to stop".to_owned());
         record_consent(
             tx,
-            &ActionContext::new(&Actor::Operator, now, "US"),
+            &by(&Actor::Operator, now),
             number,
             None,
             NewConsentRecord::OptOut(revocation),

@@ -2,9 +2,7 @@
 //! and to the end, whatever happens in between.
 
 use chrono::Duration;
-use sms_opt_in::actions::ActionContext;
 use sms_opt_in::actions::ActionError;
-use sms_opt_in::actions::edit_program::keep_rules;
 use sms_opt_in::domain::actor::Actor;
 use sms_opt_in::domain::id::MessageId;
 use sms_opt_in::domain::message::{Lane, Status};
@@ -38,15 +36,6 @@ async fn waiting(world: &World, lead: &Lead<'_>, program: Option<&'static str>, 
     world.jobs.store.write(wait).await.unwrap();
 }
 
-/// An edit that lets messages of the default program go out earlier.
-async fn edit(world: &World) {
-    let now = world.clock.now();
-    let edit = move |tx: &mut Tx<'_>| {
-        keep_rules(tx, &ActionContext::new(&Actor::Operator, now, "US"), None, Some(false), None).map(drop)
-    };
-    world.jobs.store.write(edit).await.unwrap();
-}
-
 /// How many scheduled messages the gate is asked about next.
 async fn due(world: &World) -> usize {
     let now = world.clock.now();
@@ -57,14 +46,11 @@ async fn due(world: &World) -> usize {
 async fn scheduled_messages_are_looked_at_again_in_pieces_and_a_crash_loses_none() {
     let world = world().await;
     let now = world.clock.now();
-    let rules = move |tx: &mut Tx<'_>| {
-        keep_rules(tx, &ActionContext::new(&Actor::Operator, now, "US"), None, Some(true), None).map(drop)
-    };
-    world.jobs.store.write(rules).await.unwrap();
+    world.quiet_hours(true).await;
     let ana = world.lead(1);
     ana.texts("START").await;
     waiting(&world, &ana, None, 1200).await;
-    edit(&world).await;
+    world.quiet_hours(false).await;
     assert_eq!(due(&world).await, 500, "the edit itself holds the writer for a moment only");
     let next = move |tx: &mut Tx<'_>| messages::reschedule_next(tx, now);
     assert!(world.jobs.store.write(next).await.unwrap());
@@ -82,16 +68,12 @@ async fn scheduled_messages_are_looked_at_again_in_pieces_and_a_crash_loses_none
 #[actix_web::test]
 async fn an_edit_of_one_program_leaves_the_others_messages_alone() {
     let world = world().await;
-    let now = world.clock.now();
     add_rates(&mut world.ada().await).await;
-    let rules = move |tx: &mut Tx<'_>| {
-        keep_rules(tx, &ActionContext::new(&Actor::Operator, now, "US"), None, Some(true), None).map(drop)
-    };
-    world.jobs.store.write(rules).await.unwrap();
+    world.quiet_hours(true).await;
     let ana = world.lead(1);
     waiting(&world, &ana, Some("rates"), 600).await;
     waiting(&world, &ana, None, 10).await;
-    edit(&world).await;
+    world.quiet_hours(false).await;
     assert_eq!(due(&world).await, 0, "those of the other program come first, and stay as they are");
     assert_eq!(reschedule(&world.jobs).await.unwrap(), 1);
     assert_eq!(due(&world).await, 10);

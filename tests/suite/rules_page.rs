@@ -4,9 +4,7 @@
 use chrono::Duration;
 use reqwest::Method;
 use serde_json::json;
-use sms_opt_in::actions::ActionContext;
 use sms_opt_in::actions::ActionError;
-use sms_opt_in::actions::edit_program::keep_rules;
 use sms_opt_in::actions::publish_rules::{RuleChange, RulesDraft, publish_rules};
 use sms_opt_in::actions::review::expire_reviews;
 use sms_opt_in::domain::actor::Actor;
@@ -16,7 +14,7 @@ use sms_opt_in::store::rulebooks::{self, RulebookVersion};
 use sms_opt_in::store::{StoreError, Tx};
 
 use crate::support::person::{Answer, Person};
-use crate::support::{World, world};
+use crate::support::{World, by, world};
 
 const WASHINGTON: &str = "hours,WA,Mon-Sun,08:00-20:00,2000-01-01,,Q,RCW 19.158.110(4): 8 to 20";
 const REASON: &str = "Counsel's letter of 2 November 2026";
@@ -258,10 +256,7 @@ async fn two_administrators_who_publish_at_once_get_one_version_and_one_conflict
     let publish = |line: &str| {
         let change = RuleChange::Add(line.parse().unwrap());
         let draft = RulesDraft { change, reason: REASON.to_owned(), version: Some(0) };
-        world
-            .jobs
-            .store
-            .write(move |tx| publish_rules(tx, &ActionContext::new(&Actor::Operator, now, "US"), &draft))
+        world.jobs.store.write(move |tx| publish_rules(tx, &by(&Actor::Operator, now), &draft))
     };
     let first = publish("hours,WA,Mon-Sun,13:00-20:00,2026-10-01,,P,x");
     let second = publish("hours,FL,Mon-Sun,10:00-12:00,2027-01-01,,P,x");
@@ -297,19 +292,13 @@ async fn a_state_is_closed_and_opened_again_by_a_person() {
     let waits = world.lead(4).is_sent("Your rate is ready").await.1;
     assert_eq!(waits["status"], "scheduled");
     assert!(waits["verdict"].to_string().contains("Louisiana is closed to texts"), "{waits}");
-    let now = world.clock.now();
-    let switch = move |on| {
-        move |tx: &mut Tx<'_>| {
-            keep_rules(tx, &ActionContext::new(&Actor::Operator, now, "US"), None, Some(on), None).map(drop)
-        }
-    };
-    world.jobs.store.write(switch(false)).await.unwrap();
+    world.quiet_hours(false).await;
     assert_eq!(next_text(&world, 4).await, "scheduled", "it is closed for programs without quiet hours, too");
     let line = "closure,LA,2026-11-03,,Q,Governor's proclamation 1 of 2026";
     let opened = ada.open(&row(line)).await;
     // The preview asks as the gate does.
     post(&mut ada, &opened, &closure, "remove").await.says("2 scheduled messages move.");
-    world.jobs.store.write(switch(true)).await.unwrap();
+    world.quiet_hours(true).await;
     ana.texts("HELP").await;
     assert!(ana.received().last().unwrap().contains("For help"), "an answer still goes out");
     let opened = ada.open(&row(line)).await;

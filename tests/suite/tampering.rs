@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use sha2::Digest;
-use sms_opt_in::actions::ActionContext;
 use sms_opt_in::actions::ActionError;
 use sms_opt_in::actions::record_consent::{EvidenceFile, NewConsentRecord, record_consent};
 use sms_opt_in::actions::submit_form::{NewSubmission, submit_form};
@@ -16,7 +15,7 @@ use sms_opt_in::store::integrity::APPEND_ONLY;
 use sms_opt_in::store::numbers;
 use tempfile::TempDir;
 
-use crate::support::{World, database, seals, start, world};
+use crate::support::{World, by, database, seals, start, world};
 
 pub const KEY: &str = "a secret key of at least 32 characters";
 
@@ -64,14 +63,7 @@ pub async fn installation() -> World {
             let sha256 = sha2::Sha256::digest(&bytes).into();
             let file = EvidenceFile { sha256, media_type: "application/pdf", bytes };
             let update = NewConsentRecord::OptIn(document, Some(file));
-            record_consent(
-                tx,
-                &ActionContext::new(&Actor::Operator, now, "US"),
-                number.id,
-                None,
-                update,
-                Source::Manual,
-            )?;
+            record_consent(tx, &by(&Actor::Operator, now), number.id, None, update, Source::Manual)?;
             Ok::<_, ActionError>(())
         })
         .await

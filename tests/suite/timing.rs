@@ -4,7 +4,6 @@
 use chrono::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
-use sms_opt_in::actions::ActionContext;
 use sms_opt_in::actions::edit_program::keep_rules;
 use sms_opt_in::actions::expire::expire;
 use sms_opt_in::actions::install::install;
@@ -18,7 +17,7 @@ use sms_opt_in::domain::program::Program;
 use sms_opt_in::store::{Tx, programs};
 
 use crate::support::person::Person;
-use crate::support::{World, claim, start, world};
+use crate::support::{World, by, claim, start, world};
 
 /// The allowed hours end at eight in the evening, ten hours after the tests begin.
 async fn before_the_curfew(world: &World, by: Duration) {
@@ -29,8 +28,7 @@ async fn before_the_curfew(world: &World, by: Duration) {
 async fn promise(world: &World, words: &str) {
     let (now, words) = (world.clock.now(), words.to_owned());
     let keep = move |tx: &mut Tx<'_>| {
-        let program =
-            keep_rules(tx, &ActionContext::new(&Actor::Operator, now, "US"), None, None, Some(true))?;
+        let program = keep_rules(tx, &by(&Actor::Operator, now), None, None, Some(true))?;
         let promising = Program { frequency: words.clone(), has_promised: true, ..program };
         let before = programs::find_locked(tx, None)?.unwrap();
         programs::update(tx, &before, promising).map_err(ActionError::from)
@@ -136,9 +134,7 @@ async fn an_answer_at_night_waits_for_the_switch_alone() {
     world.clock.advance(Duration::hours(12));
     let switch = async |on: bool| {
         let now = world.clock.now();
-        let switch = move |tx: &mut Tx<'_>| {
-            switch_sending(tx, &ActionContext::new(&Actor::System, now, "US"), on, None)
-        };
+        let switch = move |tx: &mut Tx<'_>| switch_sending(tx, &by(&Actor::System, now), on, None);
         world.jobs.store.write(switch).await.unwrap();
     };
     switch(false).await;

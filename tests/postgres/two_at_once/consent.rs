@@ -1,6 +1,5 @@
 //! Consent: a lead's texts, documents, flags, forms and reviews about one number at the same moment.
 
-use sms_opt_in::actions::ActionContext;
 use sms_opt_in::actions::ActionError;
 use sms_opt_in::actions::receive_text::receive_text;
 use sms_opt_in::actions::record_consent::{NewConsentRecord, record_consent};
@@ -16,7 +15,8 @@ use sms_opt_in::domain::phone::Phone;
 use sms_opt_in::store::numbers::Number;
 use sms_opt_in::store::{Tx, events, inbound, numbers, programs};
 
-use super::stage::{REGION, ROUNDS, Stage, one_of};
+use super::stage::{ROUNDS, Stage, one_of};
+use crate::support::by;
 
 pub fn text(from: &Phone, body: &str, provider_id: &str) -> InboundText {
     InboundText {
@@ -61,9 +61,7 @@ impl Stage {
         text: InboundText,
     ) -> impl Fn(&mut Tx<'_>) -> Result<(), ActionError> + Send + use<> {
         let now = self.now;
-        move |tx| {
-            receive_text(tx, &ActionContext::new(&Actor::Lead, now, REGION), "simulator", &text).map(drop)
-        }
+        move |tx| receive_text(tx, &by(&Actor::Lead, now), "simulator", &text).map(drop)
     }
 
     pub fn records(
@@ -72,17 +70,7 @@ impl Stage {
         update: NewConsentRecord,
     ) -> impl Fn(&mut Tx<'_>) -> Result<(), ActionError> + Send + use<> {
         let (actor, now) = (self.ada(), self.now);
-        move |tx| {
-            record_consent(
-                tx,
-                &ActionContext::new(&actor, now, "US"),
-                number,
-                None,
-                update.clone(),
-                Source::Manual,
-            )
-            .map(drop)
-        }
+        move |tx| record_consent(tx, &by(&actor, now), number, None, update.clone(), Source::Manual).map(drop)
     }
 
     pub async fn number(&self, phone: &Phone) -> Number {
@@ -187,9 +175,7 @@ pub async fn a_review_decided_twice(stage: &mut Stage) {
         let texts = stage.read(move |conn| inbound::count_of(conn, number.id)).await;
         let decide = |decision: ReviewDecision| {
             let (id, shown, actor, now) = (number.id, ReviewedState { since, texts }, stage.ada(), stage.now);
-            move |tx: &mut Tx<'_>| {
-                decide_review(tx, &ActionContext::new(&actor, now, "US"), id, shown, decision.clone())
-            }
+            move |tx: &mut Tx<'_>| decide_review(tx, &by(&actor, now), id, shown, decision.clone())
         };
         let resume = ReviewDecision::Resume("They meant the other offer, I called".to_owned());
         one_of(&stage.both(decide(ReviewDecision::Revoke), decide(resume)).await);

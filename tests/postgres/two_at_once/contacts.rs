@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::json;
-use sms_opt_in::actions::ActionContext;
 use sms_opt_in::actions::ActionError;
 use sms_opt_in::actions::receive_text::receive_text;
 use sms_opt_in::actions::save_contact::{
@@ -19,7 +18,8 @@ use sms_opt_in::store::contacts::{self, ContactDetails};
 use sms_opt_in::store::{Tx, numbers};
 
 use super::consent::{stop, submission};
-use super::stage::{REGION, ROUNDS, Stage, one_of};
+use super::stage::{ROUNDS, Stage, one_of};
+use crate::support::by;
 
 impl Stage {
     /// A contact on a number of its own.
@@ -27,9 +27,7 @@ impl Stage {
         let (phone, actor, now) = (self.phone(), self.ada(), self.now);
         let of = phone.clone();
         let details = ContactDetails { name: "Ben".to_owned(), ..ContactDetails::default() };
-        let made = move |tx: &mut Tx<'_>| {
-            create_contact(tx, &ActionContext::new(&actor, now, REGION), of.as_str(), &details)
-        };
+        let made = move |tx: &mut Tx<'_>| create_contact(tx, &by(&actor, now), of.as_str(), &details);
         (self.given(made).await, phone)
     }
 
@@ -46,7 +44,7 @@ impl Stage {
         change: ContactChange,
     ) -> impl Fn(&mut Tx<'_>) -> Result<(), ActionError> + Send + use<> {
         let (actor, now) = (self.ada(), self.now);
-        move |tx| update_contact(tx, &ActionContext::new(&actor, now, REGION), id, &change).map(drop)
+        move |tx| update_contact(tx, &by(&actor, now), id, &change).map(drop)
     }
 }
 
@@ -58,7 +56,7 @@ pub async fn one_external_id_and_two_numbers(stage: &mut Stage) {
             let external_id = Some(Some(format!("crm-{}", round / 2)));
             move |tx: &mut Tx<'_>| {
                 let patch = ContactPatch { external_id: external_id.clone(), ..ContactPatch::default() };
-                save_contact(tx, &ActionContext::new(&actor, now, REGION), phone.as_str(), patch)
+                save_contact(tx, &by(&actor, now), phone.as_str(), patch)
             }
         };
         let (one, two) = stage.both(save(phones.0), save(phones.1)).await;
@@ -132,7 +130,7 @@ pub async fn an_edit_and_a_stop(stage: &mut Stage) {
         let now = stage.now;
         let (edit, text) = stage
             .both(stage.saves(id, change), move |tx| {
-                receive_text(tx, &ActionContext::new(&Actor::Lead, now, REGION), "simulator", &stop).map(drop)
+                receive_text(tx, &by(&Actor::Lead, now), "simulator", &stop).map(drop)
             })
             .await;
         edit.unwrap();
@@ -159,12 +157,7 @@ pub async fn one_new_number_twice(stage: &mut Stage) {
         let create = || {
             let (phone, actor, now) = (phone.clone(), stage.ada(), stage.now);
             move |tx: &mut Tx<'_>| {
-                create_contact(
-                    tx,
-                    &ActionContext::new(&actor, now, REGION),
-                    phone.as_str(),
-                    &ContactDetails::default(),
-                )
+                create_contact(tx, &by(&actor, now), phone.as_str(), &ContactDetails::default())
             }
         };
         let (one, two) = stage.both(create(), create()).await;

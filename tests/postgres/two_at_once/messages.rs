@@ -4,7 +4,6 @@ use chrono::Duration;
 use futures_util::future::{join, join_all};
 use reqwest::Client;
 use serde_json::{Value, json};
-use sms_opt_in::actions::ActionContext;
 use sms_opt_in::actions::ActionError;
 use sms_opt_in::actions::deliver::{claim_all, record_accepted, record_outcome, wake};
 use sms_opt_in::actions::edit_program::keep_rules;
@@ -20,8 +19,8 @@ use sms_opt_in::store::messages::{self, Message, StatusChange};
 use sms_opt_in::store::{Tx, expired_holds};
 
 use super::consent::{start, stop};
-use super::stage::{REGION, ROUNDS, Stage, one_of};
-use crate::support::{KEY, claim};
+use super::stage::{ROUNDS, Stage, one_of};
+use crate::support::{KEY, by, claim};
 
 impl Stage {
     pub fn sends(&self, to: &Phone) -> impl Fn(&mut Tx<'_>) -> Result<MessageId, ActionError> + Send + use<> {
@@ -33,7 +32,7 @@ impl Stage {
             program: None,
             basis: None,
         };
-        move |tx| Ok(send_message(tx, &ActionContext::new(&actor, now, REGION), &wanted)?.id)
+        move |tx| Ok(send_message(tx, &by(&actor, now), &wanted)?.id)
     }
 
     pub async fn messages(&self, number: NumberId) -> Vec<Message> {
@@ -193,9 +192,7 @@ impl Stage {
             Ok(messages::advance(tx, &message, Status::Scheduled, now, &why)?)
         };
         self.given(schedule).await;
-        let edit = move |tx: &mut Tx<'_>| {
-            keep_rules(tx, &ActionContext::new(&actor, now, "US"), None, None, Some(keeps)).map(drop)
-        };
+        let edit = move |tx: &mut Tx<'_>| keep_rules(tx, &by(&actor, now), None, None, Some(keeps)).map(drop);
         (phone, id, edit)
     }
 }
@@ -295,9 +292,7 @@ pub async fn an_expired_hold_decided_twice(stage: &mut Stage) {
         stage.given(stage.receives(start(&phone, &format!("SM{round}")))).await;
         let decide = |choice: HoldAnswer| {
             let (actor, now) = (stage.ada(), stage.now);
-            move |tx: &mut Tx<'_>| {
-                answer_hold(tx, &ActionContext::new(&actor, now, REGION), id, choice).map(drop)
-            }
+            move |tx: &mut Tx<'_>| answer_hold(tx, &by(&actor, now), id, choice).map(drop)
         };
         let other = if round % 2 == 0 { HoldAnswer::Send } else { HoldAnswer::Leave };
         one_of(&stage.both(decide(HoldAnswer::Send), decide(other)).await);
@@ -329,7 +324,7 @@ pub async fn a_reminder_twice(stage: &mut Stage) {
         let number = stage.number(&phone).await.id;
         let reminds = || {
             let (actor, now) = (stage.ada(), stage.now);
-            move |tx: &mut Tx<'_>| reinvite(tx, &ActionContext::new(&actor, now, "US"), number, None, None)
+            move |tx: &mut Tx<'_>| reinvite(tx, &by(&actor, now), number, None, None)
         };
         one_of(&stage.both(reminds(), reminds()).await);
         let all = stage.messages(number).await;

@@ -4,7 +4,6 @@ use data_encoding::HEXLOWER;
 use futures_util::future::join;
 use reqwest::Client;
 use reqwest::redirect::Policy;
-use sms_opt_in::actions::ActionContext;
 use sms_opt_in::actions::ActionError;
 use sms_opt_in::actions::api_keys::{create_api_key, revoke_api_key};
 use sms_opt_in::actions::users::{
@@ -18,6 +17,7 @@ use sms_opt_in::store::{Tx, admin_log, api_keys, settings};
 use sms_opt_in::web::api::secret_hash;
 
 use super::stage::{ROUNDS, Stage, one_of};
+use crate::support::by;
 use crate::support::person::PASSWORD;
 
 fn new(email: &str) -> NewUser {
@@ -28,8 +28,7 @@ fn new(email: &str) -> NewUser {
 impl Stage {
     async fn administrator(&self, email: &str) -> User {
         let (new, now) = (new(email), self.now);
-        self.given(move |tx| create_user(tx, &ActionContext::new(&Actor::Operator, now, "US"), new.clone()))
-            .await
+        self.given(move |tx| create_user(tx, &by(&Actor::Operator, now), new.clone())).await
     }
 
     async fn user(&self, id: UserId) -> User {
@@ -44,7 +43,7 @@ impl Stage {
 
 fn demotes(user: &User, stage: &Stage) -> impl Fn(&mut Tx<'_>) -> Result<(), ActionError> + Send + use<> {
     let (id, revision, actor, now) = (user.id, user_revision(user), stage.ada(), stage.now);
-    move |tx| change_role(tx, &ActionContext::new(&actor, now, "US"), id, Role::Support, &revision).map(drop)
+    move |tx| change_role(tx, &by(&actor, now), id, Role::Support, &revision).map(drop)
 }
 
 pub async fn administrators_demote_each_other(stage: &mut Stage) {
@@ -57,13 +56,7 @@ pub async fn administrators_demote_each_other(stage: &mut Stage) {
         for id in [ada.id, bea.id] {
             let (revision, now) = (user_revision(&stage.user(id).await), stage.now);
             let again = move |tx: &mut Tx<'_>| {
-                change_role(
-                    tx,
-                    &ActionContext::new(&Actor::Operator, now, "US"),
-                    id,
-                    Role::Administrator,
-                    &revision,
-                )
+                change_role(tx, &by(&Actor::Operator, now), id, Role::Administrator, &revision)
             };
             stage.given(again).await;
         }
@@ -76,37 +69,21 @@ pub async fn administrators_deactivate_each_other(stage: &mut Stage) {
     for round in 0..ROUNDS {
         let (actor, now, id) = (stage.ada(), stage.now, ada.id);
         let shown = user_revision(&stage.user(id).await);
-        let leaves = move |tx: &mut Tx<'_>| {
-            set_active(tx, &ActionContext::new(&actor, now, "US"), id, false, &shown).map(drop)
-        };
+        let leaves = move |tx: &mut Tx<'_>| set_active(tx, &by(&actor, now), id, false, &shown).map(drop);
         let other = stage.user(bea.id).await;
         if round % 2 == 0 {
             one_of(&stage.both(leaves, demotes(&other, stage)).await);
         } else {
             let (actor, id, shown) = (stage.ada(), bea.id, user_revision(&other));
-            let other = move |tx: &mut Tx<'_>| {
-                set_active(tx, &ActionContext::new(&actor, now, "US"), id, false, &shown).map(drop)
-            };
+            let other = move |tx: &mut Tx<'_>| set_active(tx, &by(&actor, now), id, false, &shown).map(drop);
             one_of(&stage.both(leaves, other).await);
         }
         assert_eq!(stage.administrators().await, 1);
         for id in [ada.id, bea.id] {
             let revision = user_revision(&stage.user(id).await);
             let again = move |tx: &mut Tx<'_>| {
-                let user = change_role(
-                    tx,
-                    &ActionContext::new(&Actor::Operator, now, "US"),
-                    id,
-                    Role::Administrator,
-                    &revision,
-                )?;
-                set_active(
-                    tx,
-                    &ActionContext::new(&Actor::Operator, now, "US"),
-                    id,
-                    true,
-                    &user_revision(&user),
-                )
+                let user = change_role(tx, &by(&Actor::Operator, now), id, Role::Administrator, &revision)?;
+                set_active(tx, &by(&Actor::Operator, now), id, true, &user_revision(&user))
             };
             stage.given(again).await;
         }
@@ -136,9 +113,7 @@ pub async fn one_email_twice(stage: &mut Stage) {
     for round in 0..ROUNDS {
         let create = || {
             let (new, now) = (new(&format!("ada{round}@example.com")), stage.now);
-            move |tx: &mut Tx<'_>| {
-                create_user(tx, &ActionContext::new(&Actor::Operator, now, "US"), new.clone()).map(drop)
-            }
+            move |tx: &mut Tx<'_>| create_user(tx, &by(&Actor::Operator, now), new.clone()).map(drop)
         };
         let both = stage.both(create(), create()).await;
         one_of(&both);
@@ -155,9 +130,7 @@ pub async fn two_roles_from_one_page(stage: &mut Stage) {
         let roles = [Role::Administrator, Role::Support, Role::Auditor];
         let change = |role: Role| {
             let (id, revision, actor, now) = (sam.id, user_revision(&user), stage.ada(), stage.now);
-            move |tx: &mut Tx<'_>| {
-                change_role(tx, &ActionContext::new(&actor, now, "US"), id, role, &revision).map(drop)
-            }
+            move |tx: &mut Tx<'_>| change_role(tx, &by(&actor, now), id, role, &revision).map(drop)
         };
         let (one, two) = (roles[(round + 1) % 3], roles[(round + 2) % 3]);
         let (one, two) = match user.role {
@@ -173,16 +146,12 @@ pub async fn a_key_is_revoked_twice(stage: &mut Stage) {
     for round in 0..ROUNDS {
         let (actor, now, name) = (stage.ada(), stage.now, format!("key {round}"));
         let of = name.clone();
-        stage
-            .given(move |tx| {
-                create_api_key(tx, &ActionContext::new(&actor, now, "US"), &of, &["messages".to_owned()])
-            })
-            .await;
+        stage.given(move |tx| create_api_key(tx, &by(&actor, now), &of, &["messages".to_owned()])).await;
         let keys = stage.read(api_keys::all).await;
         let id = keys.iter().find(|key| key.name == name).unwrap().id;
         let revoke = || {
             let (actor, now) = (stage.ada(), stage.now);
-            move |tx: &mut Tx<'_>| revoke_api_key(tx, &ActionContext::new(&actor, now, "US"), id)
+            move |tx: &mut Tx<'_>| revoke_api_key(tx, &by(&actor, now), id)
         };
         let (one, two) = stage.both(revoke(), revoke()).await;
         one.unwrap();
@@ -214,15 +183,10 @@ pub async fn a_sign_in_and_a_new_password(stage: &mut Stage) {
     for round in 0..ROUNDS {
         let email = format!("sam{round}@example.com");
         let (person, now) = (NewUser { password_hash: hash.clone(), ..new(&email) }, stage.now);
-        let user = stage
-            .given(move |tx| {
-                create_user(tx, &ActionContext::new(&Actor::Operator, now, "US"), person.clone())
-            })
-            .await;
+        let user = stage.given(move |tx| create_user(tx, &by(&Actor::Operator, now), person.clone())).await;
         let (revision, actor) = (user_revision(&user), stage.ada());
-        let change = move |tx: &mut Tx<'_>| {
-            change_password(tx, &ActionContext::new(&actor, now, "US"), user.id, "another", &revision)
-        };
+        let change =
+            move |tx: &mut Tx<'_>| change_password(tx, &by(&actor, now), user.id, "another", &revision);
         let changes = async {
             // From before the password is verified to after the session is written.
             tokio::time::sleep(std::time::Duration::from_millis(u64::try_from(round * 12).unwrap())).await;

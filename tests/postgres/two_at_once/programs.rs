@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use sms_opt_in::actions::ActionContext;
 use sms_opt_in::actions::ActionError;
 use sms_opt_in::actions::create_program::{NewProgram, create_program};
 use sms_opt_in::actions::edit_program::{ProgramChange, edit_program};
@@ -20,7 +19,8 @@ use sms_opt_in::domain::schedule::ScheduleRule;
 use sms_opt_in::store::{Tx, counters, forms, programs, rulebooks, sending};
 
 use super::consent::start;
-use super::stage::{REGION, ROUNDS, Stage, one_of};
+use super::stage::{ROUNDS, Stage, one_of};
+use crate::support::by;
 
 const FORM: &str = "opt-in";
 
@@ -43,7 +43,7 @@ impl Stage {
         wording: ProgramChange,
     ) -> impl Fn(&mut Tx<'_>) -> Result<(), ActionError> + Send + use<> {
         let (actor, now) = (self.ada(), self.now);
-        move |tx| edit_program(tx, &ActionContext::new(&actor, now, "US"), "default", &wording).map(drop)
+        move |tx| edit_program(tx, &by(&actor, now), "default", &wording).map(drop)
     }
 
     fn saves_sending(
@@ -52,7 +52,7 @@ impl Stage {
         sending: SendingChange,
     ) -> impl Fn(&mut Tx<'_>) -> Result<(), ActionError> + Send + use<> {
         let (slug, actor, now) = (slug.to_owned(), self.ada(), self.now);
-        move |tx| edit_sending(tx, &ActionContext::new(&actor, now, REGION), &slug, &sending).map(drop)
+        move |tx| edit_sending(tx, &by(&actor, now), &slug, &sending).map(drop)
     }
 
     fn adds(
@@ -68,7 +68,7 @@ impl Stage {
             contact_route: "call us".to_owned(),
             sender: sender.to_owned(),
         };
-        move |tx| create_program(tx, &ActionContext::new(&actor, now, REGION), &new).map(drop)
+        move |tx| create_program(tx, &by(&actor, now), &new).map(drop)
     }
 }
 
@@ -103,14 +103,7 @@ pub async fn three_forms_of_one_page(stage: &mut Stage) {
         let revision = replies_revision(&program, Language::Spanish);
         let (spanish, actor, now) = (replies.clone(), stage.ada(), stage.now);
         let answers = move |tx: &mut Tx<'_>| {
-            edit_replies(
-                tx,
-                &ActionContext::new(&actor, now, "US"),
-                "default",
-                Language::Spanish,
-                &spanish,
-                &revision,
-            )
+            edit_replies(tx, &by(&actor, now), "default", Language::Spanish, &spanish, &revision)
         };
         let words = ProgramChange { contact_route: format!("call {round}"), ..ProgramChange::of(&program) };
         let (one, two) = stage.both(stage.saves_wording(words), answers).await;
@@ -156,7 +149,7 @@ pub async fn a_program_while_numbers_come(stage: &mut Stage) {
         let (text, now) = (start(&phone, &format!("SM{round}")), stage.now);
         let (one, two) = stage
             .both(stage.adds(&format!("rates-{round}"), ""), move |tx| {
-                receive_text(tx, &ActionContext::new(&Actor::Lead, now, REGION), "simulator", &text).map(drop)
+                receive_text(tx, &by(&Actor::Lead, now), "simulator", &text).map(drop)
             })
             .await;
         one.unwrap();
@@ -183,7 +176,7 @@ pub async fn a_form_twice(stage: &mut Stage) {
                 revision: form_revision(&form),
             };
             let (actor, now) = (stage.ada(), stage.now);
-            move |tx: &mut Tx<'_>| publish_form(tx, &ActionContext::new(&actor, now, "US"), FORM, &edited)
+            move |tx: &mut Tx<'_>| publish_form(tx, &by(&actor, now), FORM, &edited)
         };
         one_of(&stage.both(edit(format!("Mine {round}")), edit(format!("Theirs {round}"))).await);
     }
@@ -202,8 +195,7 @@ pub async fn a_form_and_its_program(stage: &mut Stage) {
         let (actor, now) = (stage.ada(), stage.now);
         let program = stage.program().await;
         let words = ProgramChange { brand: format!("Acme {round}"), ..ProgramChange::of(&program) };
-        let edit =
-            move |tx: &mut Tx<'_>| publish_form(tx, &ActionContext::new(&actor, now, "US"), FORM, &edited);
+        let edit = move |tx: &mut Tx<'_>| publish_form(tx, &by(&actor, now), FORM, &edited);
         let (words, edit) = stage.both(stage.saves_wording(words), edit).await;
         words.unwrap();
         let (after, version) = stage.read(|conn| forms::find(conn, FORM)).await.unwrap();
@@ -227,7 +219,7 @@ pub async fn the_rules_twice(stage: &mut Stage) {
             let (change, reason) = (RuleChange::Remove(id.to_owned()), "The bill was repealed".to_owned());
             let draft = RulesDraft { change, reason, version: Some(version) };
             let (actor, now) = (stage.ada(), stage.now);
-            move |tx: &mut Tx<'_>| publish_rules(tx, &ActionContext::new(&actor, now, "US"), &draft).map(drop)
+            move |tx: &mut Tx<'_>| publish_rules(tx, &by(&actor, now), &draft).map(drop)
         };
         one_of(&stage.both(publish(&holidays[0]), publish(&holidays[1])).await);
     }
@@ -237,7 +229,7 @@ pub async fn the_switch_both_ways(stage: &mut Stage) {
     for _ in 0..ROUNDS {
         let turn = |on: bool| {
             let (actor, now) = (stage.ada(), stage.now);
-            move |tx: &mut Tx<'_>| switch_sending(tx, &ActionContext::new(&actor, now, "US"), on, None)
+            move |tx: &mut Tx<'_>| switch_sending(tx, &by(&actor, now), on, None)
         };
         let (one, two) = stage.both(turn(false), turn(true)).await;
         one.unwrap();

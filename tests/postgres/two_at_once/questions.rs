@@ -1,6 +1,5 @@
 //! Questions: the job that asks the carrier decides again at the moment of another text, a receipt or the request's acceptance.
 
-use sms_opt_in::actions::ActionContext;
 use sms_opt_in::actions::ActionError;
 use sms_opt_in::actions::deliver::record_outcome;
 use sms_opt_in::actions::fetched_texts::{CarrierTimes, FetchedTexts};
@@ -21,8 +20,8 @@ use sms_opt_in::store::{Tx, events};
 
 use super::consent::{start, stop, text};
 use super::messages::{receipt, sid};
-use super::stage::{REGION, ROUNDS, Stage};
-use crate::support::claim;
+use super::stage::{ROUNDS, Stage};
+use crate::support::{by, claim};
 
 type Write = Box<dyn Fn(&mut Tx<'_>) -> Result<(), ActionError> + Send>;
 
@@ -266,9 +265,8 @@ pub async fn the_acceptance_and_a_yes(stage: &mut Stage) {
     for round in 0..ROUNDS {
         let (phone, message) = stage.request_under_way().await;
         let (yes, now) = (text(&phone, "YES", &format!("SM{round}y")), stage.now);
-        let texts = move |tx: &mut Tx<'_>| {
-            receive_text(tx, &ActionContext::new(&Actor::Lead, now, REGION), "simulator", &yes).map(drop)
-        };
+        let texts =
+            move |tx: &mut Tx<'_>| receive_text(tx, &by(&Actor::Lead, now), "simulator", &yes).map(drop);
         let accepted: Write = if round % 2 == 0 {
             stage.accepts(message)
         } else {
@@ -296,14 +294,7 @@ pub async fn a_listed_stop_and_a_start(stage: &mut Stage) {
         let times = CarrierTimes::listed("simulator", &[begin, stop.clone(), again]);
         let (now, listed) = (stage.now, stop);
         let takes_in = move |tx: &mut Tx<'_>| {
-            receive_listed_text(
-                tx,
-                &ActionContext::new(&Actor::Lead, now, REGION),
-                "simulator",
-                &listed,
-                &times,
-            )
-            .map(drop)
+            receive_listed_text(tx, &by(&Actor::Lead, now), "simulator", &listed, &times).map(drop)
         };
         let (one, two) = stage.both(takes_in, stage.receives(start.clone())).await;
         one.unwrap();

@@ -1,6 +1,5 @@
 //! One handset with two valid numbers (Argentina: +54 and +54 9): an opt-out under one is written to both.
 
-use sms_opt_in::actions::ActionContext;
 use sms_opt_in::actions::record_consent::NewConsentRecord;
 use sms_opt_in::actions::save_contact::create_contact;
 use sms_opt_in::domain::consent::StateName;
@@ -12,7 +11,8 @@ use sms_opt_in::store::contacts::ContactDetails;
 use sms_opt_in::store::{Tx, numbers};
 
 use super::consent::{start, stop};
-use super::stage::{REGION, ROUNDS, Stage};
+use super::stage::{ROUNDS, Stage};
+use crate::support::by;
 
 /// Enough rounds for two writes that lock in opposite orders to meet.
 fn many() -> usize {
@@ -36,12 +36,7 @@ impl Stage {
     async fn contact_on(&self, phone: &Phone) -> ContactId {
         let (of, actor, now) = (phone.clone(), self.ada(), self.now);
         let made = move |tx: &mut Tx<'_>| {
-            create_contact(
-                tx,
-                &ActionContext::new(&actor, now, REGION),
-                of.as_str(),
-                &ContactDetails::default(),
-            )
+            create_contact(tx, &by(&actor, now), of.as_str(), &ContactDetails::default())
         };
         self.given(made).await
     }

@@ -12,7 +12,6 @@ use sms_opt_in::store::{ReadConn, Store, StoreError, Tx};
 
 use crate::support::{World, database, world};
 
-pub const REGION: &str = "US";
 /// Where it is day, and no Sunday or holiday is kept, at the time of the tests.
 const AREAS: [u16; 10] = [206, 253, 360, 425, 509, 212, 213, 310, 415, 224];
 

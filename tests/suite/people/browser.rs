@@ -4,14 +4,13 @@ use std::sync::OnceLock;
 
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, RequestBuilder, Response};
-use sms_opt_in::actions::ActionContext;
 use sms_opt_in::actions::users::{NewUser, create_user};
 use sms_opt_in::domain::actor::Actor;
 use sms_opt_in::domain::role::Role;
 
-use crate::support::World;
 use crate::support::html::squeezed;
 use crate::support::person::revision_of;
+use crate::support::{World, by};
 
 pub const PASSWORD: &str = "correct horse battery";
 
@@ -105,7 +104,7 @@ pub async fn hire(world: &World, email: &str, role: Role) -> String {
     let made = world
         .bound_app
         .store
-        .write(move |tx| create_user(tx, &ActionContext::new(&Actor::Operator, now, "US"), new.clone()))
+        .write(move |tx| create_user(tx, &by(&Actor::Operator, now), new.clone()))
         .await
         .unwrap();
     made.id.to_string()

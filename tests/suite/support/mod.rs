@@ -47,6 +47,11 @@ pub fn start() -> Timestamp {
     Timestamp::from_micros(1_793_728_800_000_000)
 }
 
+/// An action of this actor, where numbers are read as American ones.
+pub fn by(actor: &Actor, now: Timestamp) -> ActionContext<'_> {
+    ActionContext::new(actor, now, "US")
+}
+
 #[derive(Parser)]
 struct Options {
     #[command(flatten)]
@@ -115,7 +120,7 @@ pub async fn world_with(directory: TempDir, database: String, clock: Clock, key:
                 return Ok(());
             }
             // Four texts a month are too few for most stories; those about the promise switch it on.
-            keep_rules(tx, &ActionContext::new(&Actor::System, now, "US"), None, None, Some(false))?;
+            keep_rules(tx, &by(&Actor::System, now), None, None, Some(false))?;
             insert_key(tx, KEY, "messages,contacts,consent", now)?;
             Ok::<_, ActionError>(())
         })
@@ -206,6 +211,13 @@ impl World {
         }
     }
 
+    /// Whether the default program keeps its quiet hours.
+    pub async fn quiet_hours(&self, on: bool) {
+        let now = self.clock.now();
+        let keep = move |tx: &mut Tx<'_>| keep_rules(tx, &by(&Actor::Operator, now), None, Some(on), None);
+        self.jobs.store.write(keep).await.unwrap();
+    }
+
     /// Every history holds together; nothing is sealed in the tests that ask this.
     pub async fn is_intact(&self) {
         let now = self.clock.now();
@@ -282,8 +294,7 @@ impl Lead<'_> {
         let phone = self.phone.clone();
         let record = move |tx: &mut Tx<'_>| {
             let number = numbers::find(tx, &phone)?.unwrap().id;
-            let context = ActionContext::new(&Actor::Operator, now, "US");
-            record_consent(tx, &context, number, None, update.clone(), Source::Manual)
+            record_consent(tx, &by(&Actor::Operator, now), number, None, update.clone(), Source::Manual)
         };
         self.world.jobs.store.write(record).await
     }

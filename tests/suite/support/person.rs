@@ -4,15 +4,14 @@
 use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, RequestBuilder, Response};
-use sms_opt_in::actions::ActionContext;
 use sms_opt_in::actions::ActionError;
 use sms_opt_in::actions::users::{NewUser, create_user};
 use sms_opt_in::domain::actor::Actor;
 use sms_opt_in::domain::role::Role;
 use sms_opt_in::password;
 
-use super::World;
 use super::html::squeezed;
+use super::{World, by};
 
 pub const PASSWORD: &str = "correct horse battery";
 const BOUNDARY: &str = "the-end-of-a-part";
@@ -81,10 +80,8 @@ impl World {
         let (email, name, now) = (format!("{name}@example.com"), full.to_owned(), self.clock.now());
         let password_hash = hashing.await.unwrap();
         let new = NewUser { email: email.clone(), name, role, password_hash };
-        let made = self
-            .bound_app
-            .store
-            .write(move |tx| create_user(tx, &ActionContext::new(&Actor::Operator, now, "US"), new.clone()));
+        let made =
+            self.bound_app.store.write(move |tx| create_user(tx, &by(&Actor::Operator, now), new.clone()));
         made.await.map_err(|error: ActionError| error.to_string()).unwrap();
         // A connection that was idle while a story was busy may be closed by the time it is used again.
         let client = Client::builder().redirect(Policy::none()).pool_max_idle_per_host(0).build().unwrap();
