@@ -16,7 +16,8 @@ use sms_opt_in::store::{SingletonTask, Store, StoreError, Tx, events, sending, s
 use tempfile::TempDir;
 
 use crate::support::carrier::{OnStage, Slow};
-use crate::support::{World, become_kind, by, database, world, world_in};
+use crate::support::{World, by, database, run_beside, world, world_in};
+use crate::unconfirmed::break_commits;
 
 /// A second instance on the same database, whose provider is slow.
 fn beside(world: &World) -> (Arc<OnStage<Slow>>, JobContext) {
@@ -168,11 +169,7 @@ async fn a_write_whose_connection_breaks_before_the_commit_is_run_again() {
 #[actix_web::test]
 async fn a_commit_that_is_not_confirmed_is_neither_acknowledged_nor_repeated() {
     let world = world().await;
-    let ends = "CREATE FUNCTION ends() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
-                PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$; \
-                CREATE CONSTRAINT TRIGGER ends AFTER INSERT ON settings DEFERRABLE INITIALLY DEFERRED \
-                FOR EACH ROW EXECUTE FUNCTION ends()";
-    database::run(&world.database, ends).unwrap();
+    break_commits(&world, "settings");
     let (result, runs, _) = written(&world, |_| ()).await;
     assert!(matches!(result, Err(StoreError::Commit(_))), "{result:?}");
     assert_eq!(runs, 1);
@@ -231,7 +228,7 @@ async fn a_shared_database_becomes_nothing_else_while_a_server_runs_on_it() {
             }
         }
     });
-    let (code, said) = become_kind(&world, &["real", "--yes"]).await;
+    let (code, said) = run_beside(&world, &["become", "real", "--yes"]).await;
     running.abort();
     assert!(code == 2 && said.contains("A server runs on this database."), "{said}");
     assert_eq!(world.lead(40).state().await, "opted_in");

@@ -8,8 +8,8 @@ use crate::support::{World, api, database, is_problem, world};
 
 const MESSAGES: &str = "/api/v1/messages";
 
-/// From now on the connection breaks at the commit of whatever adds a row to the table.
-fn break_commits(world: &World, table: &str) {
+/// From now on the connection breaks at the commit of each transaction that adds a row to the table.
+pub fn break_commits(world: &World, table: &str) {
     let ends = format!(
         "CREATE FUNCTION ends() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
          PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$; \

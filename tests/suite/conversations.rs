@@ -104,24 +104,20 @@ async fn help_is_answered_even_to_someone_who_opted_out() {
 
 #[actix_web::test]
 async fn a_block_at_the_provider_is_an_opt_out_and_a_landline_is_not() {
-    use sms_opt_in::providers::simulator::CarrierBehavior;
     let world = world().await;
-    let simulator = world.bound_app.simulator.as_ref().unwrap();
     let (ana, hal) = (world.lead(17), world.lead(18));
     ana.texts("START").await;
     hal.texts("START").await;
-    simulator
-        .set_behaviour(CarrierBehavior { fail_with: Some("21610".to_owned()), ..CarrierBehavior::default() });
+    world.carrier_fails(Some("21610"));
     let (_, sent) = ana.is_sent("hello").await;
     assert_eq!(world.status(&sent["id"]).await, "failed");
     assert_eq!(ana.state().await, "opted_out");
-    simulator
-        .set_behaviour(CarrierBehavior { fail_with: Some("30006".to_owned()), ..CarrierBehavior::default() });
+    world.carrier_fails(Some("30006"));
     hal.is_sent("hello").await;
     assert_eq!(hal.state().await, "opted_in", "consent is kept");
     let (status, refused) = hal.is_sent("again").await;
     assert_eq!((status, refused["code"].as_str()), (422, Some("unreachable")));
-    simulator.set_behaviour(CarrierBehavior::default());
+    world.carrier_fails(None);
     hal.texts("who is this?").await;
     assert_eq!(hal.is_sent("who texts can be texted").await.0, 202);
 }
@@ -129,18 +125,13 @@ async fn a_block_at_the_provider_is_an_opt_out_and_a_landline_is_not() {
 #[actix_web::test]
 async fn an_unknown_outcome_is_asked_about_and_never_repeated() {
     use sms_opt_in::jobs::reconcile;
-    use sms_opt_in::providers::simulator::CarrierBehavior;
     let world = world().await;
-    let simulator = world.bound_app.simulator.as_ref().unwrap();
     let ana = world.lead(19);
     ana.texts("START").await;
-    simulator.set_behaviour(CarrierBehavior {
-        fail_with: Some("timeout".to_owned()),
-        ..CarrierBehavior::default()
-    });
+    world.carrier_fails(Some("timeout"));
     let (_, sent) = ana.is_sent("only once").await;
     assert_eq!(world.status(&sent["id"]).await, "sending");
-    simulator.set_behaviour(CarrierBehavior::default());
+    world.carrier_fails(None);
     world.clock.advance(chrono::Duration::minutes(5));
     reconcile(&world.jobs).await.unwrap();
     world.deliver().await;

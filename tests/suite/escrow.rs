@@ -8,21 +8,10 @@ use sms_opt_in::actions::expire::expire;
 use sms_opt_in::actions::record_consent::NewConsentRecord;
 use sms_opt_in::domain::language::Language;
 use sms_opt_in::domain::program::default_wording;
-use sms_opt_in::providers::simulator::CarrierBehavior;
 
 use crate::support::{Lead, World, world};
 
 const RAN_OUT: &str = "expired while waiting for START; the contact has opted in since";
-
-/// A lead who has a contact, and the page of it.
-async fn known<'a>(world: &'a World, line: u8, name: &str) -> (Lead<'a>, String) {
-    let lead = world.lead(line);
-    let contact = json!({"phone": lead.phone.as_str(), "name": name});
-    let (status, made) = world.call(Method::POST, "/api/v1/contacts", Some(contact)).await;
-    assert_eq!(status, 201);
-    let page = format!("/contacts/{}", made["id"].as_str().unwrap());
-    (lead, page)
-}
 
 /// Time goes by, and the loop that looks after what waits has its turn.
 async fn days_later(world: &World, days: i64) {
@@ -44,7 +33,8 @@ fn times(lead: &Lead<'_>, body: &str) -> usize {
 #[actix_web::test]
 async fn what_ran_out_is_decided_on_by_a_person_once_the_lead_opted_in() {
     let world = world().await;
-    let (cy, page) = known(&world, 1, "Cy Cole").await;
+    let cy = world.lead(1);
+    let page = cy.contact("Cy Cole").await;
     let (_, quote) = cy.is_sent("Your quote is ready").await;
     let (_, rate) = cy.is_sent("Your rate ends on Friday").await;
     days_later(&world, 9).await;
@@ -90,7 +80,8 @@ async fn what_ran_out_is_decided_on_by_a_person_once_the_lead_opted_in() {
 #[actix_web::test]
 async fn two_people_who_press_send_at_once_send_one() {
     let world = world().await;
-    let (cy, page) = known(&world, 2, "Cy Cole").await;
+    let cy = world.lead(2);
+    let page = cy.contact("Cy Cole").await;
     let (_, quote) = cy.is_sent("Your quote is ready").await;
     days_later(&world, 8).await;
     cy.texts("START").await;
@@ -111,7 +102,8 @@ async fn two_people_who_press_send_at_once_send_one() {
 #[actix_web::test]
 async fn after_a_stop_nothing_stale_goes_out_and_no_later_start_revives_it() {
     let world = world().await;
-    let (cy, page) = known(&world, 3, "Cy Cole").await;
+    let cy = world.lead(3);
+    let page = cy.contact("Cy Cole").await;
     let (_, quote) = cy.is_sent("Your quote is ready").await;
     days_later(&world, 8).await;
     cy.texts("START").await;
@@ -130,7 +122,8 @@ async fn after_a_stop_nothing_stale_goes_out_and_no_later_start_revives_it() {
     world.deliver().await;
     assert_eq!(times(&cy, "Your quote is ready"), 0);
     // What ran out before a STOP is not asked about after it either.
-    let (dee, _) = known(&world, 4, "Dee Dorn").await;
+    let dee = world.lead(4);
+    dee.contact("Dee Dorn").await;
     dee.is_sent("From before the stop").await;
     days_later(&world, 8).await;
     dee.texts("STOP").await;
@@ -144,7 +137,8 @@ async fn after_a_stop_nothing_stale_goes_out_and_no_later_start_revives_it() {
 #[actix_web::test]
 async fn what_ran_out_long_ago_is_not_asked_about() {
     let world = world().await;
-    let (cy, _) = known(&world, 5, "Cy Cole").await;
+    let cy = world.lead(5);
+    cy.contact("Cy Cole").await;
     cy.is_sent("An old quote").await;
     days_later(&world, 60).await;
     cy.is_sent("A newer quote").await;
@@ -193,7 +187,8 @@ async fn is_sent_on(lead: &Lead<'_>, world: &World, basis: Value) -> (u16, Value
 async fn a_program_may_ask_how_we_got_the_number_before_it_invites() {
     let world = world().await;
     ask_for_a_basis(&world).await;
-    let (cy, page) = known(&world, 6, "Cy Cole").await;
+    let cy = world.lead(6);
+    let page = cy.contact("Cy Cole").await;
     let (status, refused) = cy.is_sent("hello").await;
     assert_eq!((status, refused["code"].as_str()), (422, Some("basis_required")));
     assert_eq!(world.status(&refused["id"]).await, "blocked", "the attempt is stored");
@@ -210,7 +205,7 @@ async fn a_program_may_ask_how_we_got_the_number_before_it_invites() {
     let mut sam = world.sam().await;
     sam.open(&page).await.says("Asked for a quote by phone").lacks("How did we get this number?");
     // On the page, the question stands where a text would invite, and an answer that is missing costs no words.
-    let (_, page) = known(&world, 7, "Dee Dorn").await;
+    let page = world.lead(7).contact("Dee Dorn").await;
     let send = format!("{page}/messages");
     sam.open(&page).await.says("How did we get this number?");
     let missing = sam.post(&page, &send, &[("body", "Your rate is ready")]).await;
@@ -263,7 +258,8 @@ async fn a_hosted_form_is_its_own_basis() {
 #[actix_web::test]
 async fn a_person_may_invite_once_more_after_thirty_days_and_nobody_else() {
     let world = world().await;
-    let (cy, page) = known(&world, 9, "Cy Cole").await;
+    let cy = world.lead(9);
+    let page = cy.contact("Cy Cole").await;
     let again = format!("{page}/reinvitation");
     cy.is_sent("hello").await;
     days_later(&world, 29).await;
@@ -315,9 +311,11 @@ async fn a_person_may_invite_once_more_after_thirty_days_and_nobody_else() {
 #[actix_web::test]
 async fn nobody_is_invited_again_who_said_no_or_must_not_be_texted() {
     let world = world().await;
-    let (ben, page_of_ben) = known(&world, 10, "Ben Bell").await;
-    let (dee, page_of_dee) = known(&world, 11, "Dee Dorn").await;
-    let (_, page_of_eva) = known(&world, 12, "Eva Eng").await;
+    let ben = world.lead(10);
+    let page_of_ben = ben.contact("Ben Bell").await;
+    let dee = world.lead(11);
+    let page_of_dee = dee.contact("Dee Dorn").await;
+    let page_of_eva = world.lead(12).contact("Eva Eng").await;
     ben.is_sent("hello").await;
     dee.is_sent("hello").await;
     ben.texts("STOP").await;
@@ -334,7 +332,8 @@ async fn nobody_is_invited_again_who_said_no_or_must_not_be_texted() {
         ada.follow(&refused).await.says(why);
     }
     // Flagged while the invitation is out: whatever else is true, nobody may be asked.
-    let (hal, page) = known(&world, 15, "Hal Hart").await;
+    let hal = world.lead(15);
+    let page = hal.contact("Hal Hart").await;
     hal.is_sent("hello").await;
     days_later(&world, 31).await;
     let flag = NewConsentRecord::SetDoNotText("the lawyer wrote to us about it".to_owned());
@@ -351,17 +350,16 @@ async fn nobody_is_invited_again_who_said_no_or_must_not_be_texted() {
 #[actix_web::test]
 async fn a_repeated_invitation_that_fails_does_not_count_as_never_asked() {
     let world = world().await;
-    let (cy, page) = known(&world, 13, "Cy Cole").await;
+    let cy = world.lead(13);
+    let page = cy.contact("Cy Cole").await;
     cy.is_sent("hello").await;
     days_later(&world, 31).await;
-    let simulator = world.bound_app.simulator.as_ref().unwrap();
-    simulator
-        .set_behaviour(CarrierBehavior { fail_with: Some("30008".to_owned()), ..CarrierBehavior::default() });
+    world.carrier_fails(Some("30008"));
     let mut sam = world.sam().await;
     let asked = sam.post(&page, &format!("{page}/reinvitation"), &[]).await;
     assert_eq!(asked.status, 303);
     world.deliver().await;
-    simulator.set_behaviour(CarrierBehavior::default());
+    world.carrier_fails(None);
     assert_eq!(cy.state().await, "invited");
     sam.open(&page).await.says("Repeated opt-in request could not be delivered");
     let before = cy.received().len();
@@ -374,7 +372,8 @@ async fn a_repeated_invitation_that_fails_does_not_count_as_never_asked() {
 #[actix_web::test]
 async fn a_fortnight_and_more() {
     let world = world().await;
-    let (cy, page) = known(&world, 14, "Cy Cole").await;
+    let cy = world.lead(14);
+    let page = cy.contact("Cy Cole").await;
     // Day 0: three messages, one invitation.
     let mut sent = Vec::new();
     for text in ["one", "two", "three"] {

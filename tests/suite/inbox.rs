@@ -1,70 +1,17 @@
 //! A STOP whose webhook was lost is read from the carrier's list after a START whose webhook carried no time: the later one of
 //! the two counts, and in doubt the number is out.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::Ordering;
 
 use chrono::Duration;
-use sms_opt_in::domain::message::{CarrierText, FetchedText, IdCertainty, InboundText};
-use sms_opt_in::jobs::{InboxReading, JobContext, read_inbox};
-use sms_opt_in::providers::InboxAnswer;
+use sms_opt_in::domain::message::{IdCertainty, InboundText};
+use sms_opt_in::jobs::{InboxReading, read_inbox};
 
+use crate::archive::{SENDER, Scene, scene};
 use crate::hooks::{INBOUND, post, signature};
-use crate::support::carrier::{Carrier, OnStage};
-use crate::support::{Lead, World, world};
-
-const SENDER: &str = "+12065550199";
-
-/// A carrier with a list, and with texts that only a request by their id brings.
-#[derive(Default)]
-struct Archive {
-    listed: Mutex<Vec<InboundText>>,
-    unlisted: Mutex<Vec<InboundText>>,
-    asked: AtomicUsize,
-}
-
-impl Carrier for Archive {
-    const NAME: &'static str = "twilio";
-
-    fn fetch_text(&self, id: &str) -> FetchedText {
-        self.asked.fetch_add(1, Ordering::SeqCst);
-        let unlisted = self.unlisted.lock().unwrap();
-        let found = unlisted.iter().find(|text| text.provider_id == id);
-        found.map_or(FetchedText::NoAnswer, |text| {
-            let text = text.clone();
-            FetchedText::Found(CarrierText {
-                from: text.from,
-                to: text.to,
-                body: text.body,
-                sent_at: text.sent_at,
-            })
-        })
-    }
-
-    fn received(&self) -> InboxAnswer {
-        InboxAnswer::Texts(self.listed.lock().unwrap().clone())
-    }
-}
-
-struct Scene {
-    world: World,
-    carrier: Arc<OnStage<Archive>>,
-    jobs: JobContext,
-}
-
-async fn scene() -> Scene {
-    let world = world().await;
-    let (carrier, jobs) = world.carried_by(Archive::default());
-    Scene { world, carrier, jobs }
-}
+use crate::support::Lead;
 
 impl Scene {
-    /// Twilio's webhook, which carries no time.
-    async fn hook(&self, lead: &Lead<'_>, sid: &str, body: &str) {
-        let fields = [("MessageSid", sid), ("From", lead.phone.as_str()), ("To", SENDER), ("Body", body)];
-        assert_eq!(post(&self.world, INBOUND, &fields, &signature(INBOUND, &fields)).await, 200);
-    }
-
     /// As the carrier has it: sent so many seconds ago.
     fn text(&self, lead: &Lead<'_>, sid: &str, body: &str, ago: i64) -> InboundText {
         InboundText {
@@ -72,7 +19,7 @@ impl Scene {
             from: lead.phone.as_str().to_owned(),
             to: SENDER.to_owned(),
             body: body.to_owned(),
-            sent_at: Some(self.world.clock.now().plus(-Duration::seconds(ago))),
+            sent_at: self.at(-ago),
             answered_by_provider: false,
             opted_out_at_provider: false,
             opted_in_at_provider: false,
@@ -156,7 +103,7 @@ async fn the_carrier_is_asked_for_a_start_that_its_list_does_not_have() {
     scene.minutes_pass(30);
     scene.lists(scene.text(&ana, "SM11", "STOP", 40 * 60));
     scene.lists(scene.text(&ben, "SM21", "STOP", 40 * 60));
-    scene.carrier.unlisted.lock().unwrap().push(scene.text(&ana, "SM10", "START", 30 * 60));
+    scene.has(&ana, "SM10", "START", scene.at(-30 * 60));
     scene.reads(2).await;
     assert_eq!(scene.carrier.asked.load(Ordering::SeqCst), 2);
     assert_eq!(ana.state().await, "opted_in");

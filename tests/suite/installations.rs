@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use crate::support::carrier::Carrier;
 use crate::support::{
-    Lead, PUBLIC, TWILIO, World, become_kind, config_of, database, try_start, world, world_in,
+    Lead, PUBLIC, TWILIO, World, config_of, database, run, run_beside, try_start, world, world_in,
 };
 
 const PHONE_PATH: &str = "/simulator/handsets/+12065550140/texts";
@@ -255,7 +255,7 @@ async fn becoming_real_ends_simulated_consents_and_keeps_opt_outs_and_documents(
     let mut ada = world.ada().await;
     let page = crate::pages::contact(&mut ada, dee.phone.as_str(), "Dee").await;
     assert_eq!(crate::pages::opt_in(&mut ada, &page, &[], None).await.status, 303);
-    let (code, said) = become_kind(&world, &["real"]).await;
+    let (code, said) = run_beside(&world, &["become", "real"]).await;
     assert!(code == 1 && said.contains("1 consent from simulated phones and demo data ends."), "{said}");
     assert!(
         said.contains("1 open opt-in request ends") && said.contains("1 waiting message is canceled"),
@@ -266,7 +266,7 @@ async fn becoming_real_ends_simulated_consents_and_keeps_opt_outs_and_documents(
         "{said}"
     );
     assert_eq!(ana.state().await, "opted_in", "nothing changed yet: {said}");
-    let (code, said) = become_kind(&world, &["real", "--yes"]).await;
+    let (code, said) = run_beside(&world, &["become", "real", "--yes"]).await;
     assert!(code == 0 && said.contains("The database is real."), "{said}");
     for (lead, state) in [(&ana, "not_asked"), (&ben, "opted_out"), (&cy, "not_asked"), (&dee, "opted_in")] {
         assert_eq!(lead.state().await, state, "{}", lead.phone.as_str());
@@ -274,9 +274,9 @@ async fn becoming_real_ends_simulated_consents_and_keeps_opt_outs_and_documents(
     assert_eq!(ana.history().await.last().unwrap()["kind"], "simulation_ended");
     assert!(cy.consent().await["can_text_now"] == false);
     world.is_intact().await;
-    let (code, said) = become_kind(&world, &["real", "--yes"]).await;
+    let (code, said) = run_beside(&world, &["become", "real", "--yes"]).await;
     assert!(code == 0 && said.contains("Nothing changed"), "{said}");
-    let (code, said) = become_kind(&world, &["simulated", "--yes"]).await;
+    let (code, said) = run_beside(&world, &["become", "simulated", "--yes"]).await;
     assert!(code == 2 && said.contains("must not"), "people's consents stay apart from phones: {said}");
     let words = refused(&world.directory, &world.database, &[]).await;
     assert!(words.contains("this database is real"), "{words}");
@@ -304,7 +304,7 @@ async fn in_a_mixed_database_becoming_real_ends_what_the_phones_gave_and_keeps_w
     let (_, phone) = dee.is_sent("waits for Dee's START").await;
     let (_, late) = world.send(ben.phone.as_str(), "not sent yet").await;
     assert_eq!((cy.state().await, dee.state().await), ("invited".into(), "invited".into()));
-    let (code, said) = become_kind(&world, &["real"]).await;
+    let (code, said) = run_beside(&world, &["become", "real"]).await;
     assert!(code == 1 && said.contains("1 consent from simulated phones and demo data ends."), "{said}");
     for words in [
         "1 open opt-in request ends",
@@ -314,7 +314,7 @@ async fn in_a_mixed_database_becoming_real_ends_what_the_phones_gave_and_keeps_w
     ] {
         assert!(said.contains(words), "{words}: {said}");
     }
-    let (code, said) = become_kind(&world, &["real", "--yes"]).await;
+    let (code, said) = run_beside(&world, &["become", "real", "--yes"]).await;
     assert!(code == 0 && said.contains("The database is real."), "{said}");
     for (lead, state) in [(&ana, "not_asked"), (&ben, "opted_in"), (&cy, "invited"), (&dee, "not_asked")] {
         assert_eq!(lead.state().await, state, "{}", lead.phone.as_str());
@@ -358,7 +358,7 @@ async fn becoming_real_cancels_what_a_phone_has_behind_a_thousand_messages_of_th
     signed_text(&world, 77).await;
     let phone = under_way(&world, &ana, "SIM-", 1).await;
     let carrier = under_way(&world, &ben, "SM-", 1001).await;
-    let (code, said) = become_kind(&world, &["real", "--yes"]).await;
+    let (code, said) = run_beside(&world, &["become", "real", "--yes"]).await;
     assert!(code == 0 && said.contains("The database is real."), "{said}");
     let status = async |ids: &[MessageId]| world.status(&json!(ids.first().unwrap().to_string())).await;
     assert_eq!(status(&phone).await, "cancelled");
@@ -396,17 +396,12 @@ async fn each_start_says_that_sending_stands_still() {
 async fn demo_consents_end_too_and_demo_data_stays_out_of_a_real_database() {
     let folder = TempDir::new().unwrap();
     let database = database::fresh(&folder);
-    let seed = |contacts: &'static str| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_sms-opt-in"));
-        command.args(["seed", "--contacts", contacts, "--database-url", &database]).env_remove("SECRET_KEY");
-        let output = command.output().unwrap();
-        (output.status.code().unwrap(), String::from_utf8_lossy(&output.stderr).into_owned())
-    };
+    let seed = |contacts: &str| run(&["seed", "--contacts", contacts, "--database-url", &database]);
     assert_eq!(seed("40").0, 0);
     let words = refused(&folder, &database, &at(PUBLIC)).await;
     assert!(words.contains("sms-opt-in become real"), "{words}");
     let world = world_in(folder, database.clone()).await;
-    let (code, said) = become_kind(&world, &["real", "--yes"]).await;
+    let (code, said) = run_beside(&world, &["become", "real", "--yes"]).await;
     assert!(code == 0 && said.contains("20 consents from simulated phones and demo data end."), "{said}");
     assert!(said.contains("10 opt-outs stay."), "{said}");
     let (code, said) = seed("50");

@@ -1,7 +1,5 @@
 //! A lead is answered in the language it writes, and the confirmation lane keeps its rules in each of them.
 
-use reqwest::Method;
-use serde_json::json;
 use sms_opt_in::actions::ActionError;
 use sms_opt_in::domain::auto_reply::AutoReplies;
 use sms_opt_in::domain::language::Language;
@@ -324,9 +322,7 @@ async fn a_new_owner_of_the_number_starts_without_a_language() {
     let ana = world.lead(76);
     ana.texts("Iniciar").await;
     let mut ada = world.ada().await;
-    let contact = json!({"phone": ana.phone.as_str(), "name": "Ana"});
-    let (_, made) = world.call(Method::POST, "/api/v1/contacts", Some(contact)).await;
-    let path = format!("/contacts/{}/consents", made["id"].as_str().unwrap());
+    let path = format!("{}/consents", ana.contact("Ana").await);
     let fields = [("update", "reassigned"), ("reason", "The new owner called us today")];
     assert_eq!(ada.upload(PROGRAM, &path, &fields, None).await.status, 303);
     ana.texts("STOP").await;

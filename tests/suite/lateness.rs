@@ -10,16 +10,9 @@ use sms_opt_in::domain::consent::StateName;
 use sms_opt_in::domain::message::{IdCertainty, InboundText, Receipt, ReceiptStatus, RejectKind};
 use sms_opt_in::domain::phone::Phone;
 use sms_opt_in::jobs::reconcile;
-use sms_opt_in::providers::simulator::CarrierBehavior;
 use sms_opt_in::store::{Store, messages, numbers, programs};
 
 use crate::support::{World, by, database, start, world};
-
-fn carrier(world: &World, fault: Option<&str>) {
-    let fail_with = fault.map(str::to_owned);
-    let simulator = world.bound_app.simulator.as_ref().unwrap();
-    simulator.set_behaviour(CarrierBehavior { fail_with, ..CarrierBehavior::default() });
-}
 
 async fn minutes_later(world: &World) {
     world.clock.advance(chrono::Duration::minutes(5));
@@ -32,10 +25,10 @@ async fn a_text_from_before_a_stop_is_not_revived_by_the_next_start() {
     let world = world().await;
     let ana = world.lead(80);
     ana.texts("START").await;
-    carrier(&world, Some("500"));
+    world.carrier_fails(Some("500"));
     let (_, sent) = ana.is_sent("from before the stop").await;
     assert_eq!(world.status(&sent["id"]).await, "sending", "nobody knows whether the carrier took it");
-    carrier(&world, None);
+    world.carrier_fails(None);
     ana.texts("STOP").await;
     ana.texts("START").await;
     assert_eq!(ana.state().await, "opted_in");
@@ -49,9 +42,9 @@ async fn a_text_for_the_owner_before_never_reaches_the_next_one() {
     let world = world().await;
     let ana = world.lead(81);
     ana.texts("START").await;
-    carrier(&world, Some("500"));
+    world.carrier_fails(Some("500"));
     let (_, sent) = ana.is_sent("for the old owner").await;
-    carrier(&world, None);
+    world.carrier_fails(None);
     let reassigned = NewConsentRecord::Reassigned("the carrier says that it has another owner".to_owned());
     ana.is_recorded(reassigned, world.clock.now()).await.unwrap();
     world.clock.advance(chrono::Duration::seconds(1));
@@ -159,9 +152,9 @@ async fn a_text_that_must_be_repeated_is_not_overtaken() {
     let world = world().await;
     let ana = world.lead(86);
     ana.texts("START").await;
-    carrier(&world, Some("429"));
+    world.carrier_fails(Some("429"));
     ana.is_sent("first").await;
-    carrier(&world, None);
+    world.carrier_fails(None);
     ana.is_sent("second").await;
     for _ in 0..20 {
         world.clock.advance(chrono::Duration::seconds(2));

@@ -6,6 +6,7 @@ mod support;
 
 mod absent;
 mod api;
+mod archive;
 mod barrier;
 mod conversations;
 mod details;

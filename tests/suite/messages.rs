@@ -5,14 +5,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::programs::add_rates;
-use crate::support::{Lead, World, world};
-
-/// Puts the lead on record as Ana Ames. Returns the address of her page.
-async fn contact(world: &World, ana: &Lead<'_>) -> String {
-    let contact = json!({"phone": ana.phone.as_str(), "name": "Ana Ames"});
-    let id = world.call(Method::POST, "/api/v1/contacts", Some(contact)).await.1["id"].clone();
-    format!("/contacts/{}", id.as_str().unwrap())
-}
+use crate::support::{World, world};
 
 async fn message(world: &World, id: &str) -> Value {
     world.call(Method::GET, &format!("/api/v1/messages/{id}"), None).await.1
@@ -22,7 +15,7 @@ async fn message(world: &World, id: &str) -> Value {
 async fn a_scheduled_text_says_when_it_goes_out_as_long_as_it_waits() {
     let world = world().await;
     let ana = world.lead(1);
-    let page = contact(&world, &ana).await;
+    let page = ana.contact("Ana Ames").await;
     ana.texts("START").await;
     // Eleven at night in Seattle.
     world.clock.advance(Duration::hours(13));
@@ -48,7 +41,7 @@ async fn a_scheduled_text_says_when_it_goes_out_as_long_as_it_waits() {
 async fn a_message_names_its_program_where_there_are_several() {
     let world = world().await;
     let ana = world.lead(2);
-    let page = contact(&world, &ana).await;
+    let page = ana.contact("Ana Ames").await;
     let alone = ana.is_sent("Your statement is ready").await.1["id"].clone();
     let mut ada = world.ada().await;
     ada.open("/messages").await.lacks("data-label=\"Program\"");

@@ -6,7 +6,6 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use sms_opt_in::actions::edit_program::keep_rules;
 use sms_opt_in::domain::actor::Actor;
-use sms_opt_in::providers::simulator::CarrierBehavior;
 use sms_opt_in::store::{ReadConn, StoreError, Tx, programs};
 
 use crate::reviews::decide;
@@ -187,9 +186,7 @@ async fn the_pages_show_the_state_in_each_program_and_act_on_the_one_that_is_ope
     let world = world().await;
     with_rates(&world).await;
     let ana = world.lead(10);
-    let contact = json!({"phone": ana.phone.as_str(), "name": "Ana Ames"});
-    let id = world.call(Method::POST, "/api/v1/contacts", Some(contact)).await.1["id"].clone();
-    let page = format!("/contacts/{}", id.as_str().unwrap());
+    let page = ana.contact("Ana Ames").await;
     ana.texts("START").await;
     let mut sam = world.sam().await;
     sam.open("/").await.says("Consent in Account updates");
@@ -317,15 +314,13 @@ async fn a_decision_in_the_review_desk_releases_what_each_program_holds() {
     let world = world().await;
     with_rates(&world).await;
     let ana = world.lead(11);
-    let contact = json!({"phone": ana.phone.as_str(), "name": "Ana Ames"});
-    let id = world.call(Method::POST, "/api/v1/contacts", Some(contact)).await.1["id"].clone();
+    let page = ana.contact("Ana Ames").await;
     assert_eq!(send(&world, &ana, "Rates fell").await["status"], "held");
     ana.texts("not interested").await;
     ana.texts_to(RATES, "START").await;
     assert_eq!(states(&ana, &world).await, pair("not_asked", "opted_in"));
     assert!(!ana.received_from(RATES).contains(&"Rates fell".to_owned()), "paused: nothing leaves");
     let mut sam = world.sam().await;
-    let page = format!("/contacts/{}", id.as_str().unwrap());
     sam.open(&format!("{page}/consents/new")).await.says("Read the reply and decide").lacks("Resume texting");
     let desk = sam.link(&page, "Review the reply").await;
     let resume = [("decision", "resume"), ("reason", "She meant the other offer, she says on the phone")];
@@ -373,9 +368,7 @@ async fn a_block_at_the_provider_reaches_all_programs() {
     let ana = world.lead(14);
     ana.texts("START").await;
     ana.texts_to(RATES, "START").await;
-    let simulator = world.bound_app.simulator.as_ref().unwrap();
-    simulator
-        .set_behaviour(CarrierBehavior { fail_with: Some("21610".to_owned()), ..CarrierBehavior::default() });
+    world.carrier_fails(Some("21610"));
     send(&world, &ana, "Rates fell").await;
     assert_eq!(states(&ana, &world).await, pair("opted_out", "opted_out"));
 }
@@ -425,9 +418,7 @@ async fn a_contact_opens_on_the_program_in_which_something_is_known() {
     let world = world().await;
     let mut ada = with_rates(&world).await;
     let ana = world.lead(21);
-    let contact = json!({"phone": ana.phone.as_str(), "name": "Ana Ames"});
-    let id = world.call(Method::POST, "/api/v1/contacts", Some(contact)).await.1["id"].clone();
-    let page = format!("/contacts/{}", id.as_str().unwrap());
+    let page = ana.contact("Ana Ames").await;
     ada.open(&page).await.says("in Account updates</span>").says("This message will be held");
     ana.texts_to(RATES, "START").await;
     ada.open(&page).await.says("Yes. Opted in").says("in Rate alerts</span>");

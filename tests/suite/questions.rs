@@ -1,8 +1,6 @@
 //! A START right after an opt-out, by webhooks that carry no time: the carrier is asked, and in doubt the number stays out.
 
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::Ordering;
 
 use chrono::Duration;
 use sms_opt_in::actions::record_consent::{NewConsentRecord, record_consent};
@@ -10,54 +8,16 @@ use sms_opt_in::domain::actor::Actor;
 use sms_opt_in::domain::consent::Source;
 use sms_opt_in::domain::evidence::RevocationChannel;
 use sms_opt_in::domain::intent::Revocation;
-use sms_opt_in::domain::message::{CarrierText, FetchedText};
 use sms_opt_in::domain::role::Role;
-use sms_opt_in::domain::time::Timestamp;
-use sms_opt_in::jobs::{JobContext, ask_carrier};
+use sms_opt_in::jobs::ask_carrier;
 use sms_opt_in::store::{Tx, numbers};
 
+use crate::archive::{Scene, scene};
 use crate::hooks::{INBOUND, post, signature};
-use crate::support::carrier::{Carrier, OnStage};
-use crate::support::{Lead, World, by, world};
-
-/// A carrier that has these texts on record, and counts how often it was asked.
-#[derive(Default)]
-struct Archive {
-    texts: Mutex<HashMap<String, FetchedText>>,
-    asked: AtomicUsize,
-}
-
-impl Carrier for Archive {
-    const NAME: &'static str = "twilio";
-
-    fn fetch_text(&self, id: &str) -> FetchedText {
-        self.asked.fetch_add(1, Ordering::SeqCst);
-        self.texts.lock().unwrap().get(id).cloned().unwrap_or(FetchedText::NoAnswer)
-    }
-}
-
-/// An installation, its carrier, and the job that asks it.
-struct Scene {
-    world: World,
-    carrier: Arc<OnStage<Archive>>,
-    jobs: JobContext,
-}
-
-async fn scene() -> Scene {
-    let world = world().await;
-    let (carrier, jobs) = world.carried_by(Archive::default());
-    Scene { world, carrier, jobs }
-}
+use crate::support::{Lead, World, by};
 
 impl Scene {
-    /// Twilio's webhook, which carries no time.
-    async fn hook(&self, lead: &Lead<'_>, sid: &str, body: &str) {
-        let fields =
-            [("MessageSid", sid), ("From", lead.phone.as_str()), ("To", "+12065550199"), ("Body", body)];
-        assert_eq!(post(&self.world, INBOUND, &fields, &signature(INBOUND, &fields)).await, 200);
-    }
-
-    /// The same with a parameter that nobody announced and that may name another text.
+    /// A webhook with a parameter that is not announced and that may name another text.
     async fn doubtful(&self, lead: &Lead<'_>, sid: &str, body: &str) {
         let other = "SMfedcba9876543210fedcba9876543210";
         let fields = [
@@ -72,19 +32,8 @@ impl Scene {
         assert_eq!(post(&self.world, INBOUND, &fields, &signature(INBOUND, &fields)).await, 200);
     }
 
-    /// The carrier has this text, sent then.
-    fn has(&self, lead: &Lead<'_>, sid: &str, body: &str, sent_at: Option<Timestamp>) {
-        let (from, to) = (lead.phone.as_str().to_owned(), "+12065550199".to_owned());
-        let text = CarrierText { from, to, body: body.to_owned(), sent_at };
-        self.carrier.texts.lock().unwrap().insert(sid.to_owned(), FetchedText::Found(text));
-    }
-
     async fn ask(&self) -> usize {
         ask_carrier(&self.jobs).await.unwrap()
-    }
-
-    fn at(&self, seconds: i64) -> Option<Timestamp> {
-        Some(self.world.clock.now().plus(Duration::seconds(seconds)))
     }
 
     async fn kinds(&self, lead: &Lead<'_>) -> Vec<String> {
@@ -143,9 +92,7 @@ async fn an_older_start_that_is_told_again_under_a_new_id_stays_without_effect()
 async fn without_an_answer_the_number_stays_out_and_a_start_after_the_minute_counts_at_once() {
     let scene = scene().await;
     let (world, cy) = (&scene.world, scene.world.lead(4));
-    let contact = serde_json::json!({"phone": cy.phone.as_str(), "name": "Cy Cole"});
-    let made = world.call(reqwest::Method::POST, "/api/v1/contacts", Some(contact)).await.1;
-    let page = format!("/contacts/{}", made["id"].as_str().unwrap());
+    let page = cy.contact("Cy Cole").await;
     scene.hook(&cy, "SM1", "START").await;
     scene.hook(&cy, "SM2", "STOP").await;
     scene.hook(&cy, "SM3", "START").await;

@@ -2,8 +2,7 @@
 //! the carrier took.
 
 use chrono::Duration;
-use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::Value;
 use sms_opt_in::actions::become_kind::become_kind;
 use sms_opt_in::domain::actor::Actor;
 use sms_opt_in::domain::consent::{EventKind, Source};
@@ -13,26 +12,10 @@ use sms_opt_in::domain::id::MessageId;
 use sms_opt_in::domain::intent::EventDraft;
 use sms_opt_in::domain::message::Lane;
 use sms_opt_in::jobs::reconcile;
-use sms_opt_in::providers::simulator::CarrierBehavior;
 use sms_opt_in::store::messages::Message;
 use sms_opt_in::store::{StoreError, Tx, events, messages, numbers, programs};
 
 use crate::support::{Lead, World, database, world};
-
-fn carrier(world: &World, fault: Option<&str>) {
-    let fail_with = fault.map(str::to_owned);
-    let simulator = world.bound_app.simulator.as_ref().unwrap();
-    simulator.set_behaviour(CarrierBehavior { fail_with, ..CarrierBehavior::default() });
-}
-
-/// A lead with a contact, and the contact's page.
-async fn known<'a>(world: &'a World, line: u8) -> (Lead<'a>, String) {
-    let lead = world.lead(line);
-    let contact = json!({"phone": lead.phone.as_str(), "name": "Cy Cole"});
-    let made = world.call(Method::POST, "/api/v1/contacts", Some(contact)).await.1;
-    let page = format!("/contacts/{}", made["id"].as_str().unwrap());
-    (lead, page)
-}
 
 async fn kinds(lead: &Lead<'_>) -> Vec<String> {
     lead.history().await.iter().map(|event| event["kind"].as_str().unwrap().to_owned()).collect()
@@ -50,7 +33,8 @@ fn requests(lead: &Lead<'_>) -> usize {
 #[actix_web::test]
 async fn a_request_is_scheduled_at_night_and_the_number_is_invited_when_the_carrier_took_it() {
     let world = world().await;
-    let (cy, page) = known(&world, 1).await;
+    let cy = world.lead(1);
+    let page = cy.contact("Cy Cole").await;
     night(&world);
     let (_, held) = cy.is_sent("Your rate is ready").await;
     cy.is_sent("One more").await;
@@ -93,13 +77,14 @@ async fn a_request_is_scheduled_at_night_and_the_number_is_invited_when_the_carr
 #[actix_web::test]
 async fn a_yes_answers_no_request_that_the_carrier_has_not_taken() {
     let world = world().await;
-    let (cy, _) = known(&world, 2).await;
-    carrier(&world, Some("429"));
+    let cy = world.lead(2);
+    cy.contact("Cy Cole").await;
+    world.carrier_fails(Some("429"));
     cy.is_sent("Your rate is ready").await;
     assert_eq!(cy.consent().await["request"], "scheduled");
     cy.texts("YES").await;
     assert_eq!(cy.state().await, "not_asked");
-    carrier(&world, None);
+    world.carrier_fails(None);
     world.clock.advance(Duration::minutes(1));
     world.deliver().await;
     assert_eq!((cy.state().await.as_str(), requests(&cy)), ("invited", 1), "the old YES answered nothing");
@@ -111,10 +96,11 @@ async fn a_yes_answers_no_request_that_the_carrier_has_not_taken() {
 #[actix_web::test]
 async fn a_yes_while_the_outcome_is_unknown_counts_once_the_carrier_confirms_the_request() {
     let world = world().await;
-    let (cy, page) = known(&world, 3).await;
-    carrier(&world, Some("timeout"));
+    let cy = world.lead(3);
+    let page = cy.contact("Cy Cole").await;
+    world.carrier_fails(Some("timeout"));
     let (_, held) = cy.is_sent("Your rate is ready").await;
-    carrier(&world, None);
+    world.carrier_fails(None);
     assert_eq!(cy.consent().await["request"], "unknown");
     cy.is_sent("One more").await;
     assert_eq!(requests(&cy), 1, "no second request while the first one is unknown");
@@ -135,10 +121,11 @@ async fn a_yes_while_the_outcome_is_unknown_counts_once_the_carrier_confirms_the
 #[actix_web::test]
 async fn a_yes_from_before_the_request_was_really_sent_does_not_count() {
     let world = world().await;
-    let (cy, page) = known(&world, 4).await;
-    carrier(&world, Some("500"));
+    let cy = world.lead(4);
+    let page = cy.contact("Cy Cole").await;
+    world.carrier_fails(Some("500"));
     cy.is_sent("Your rate is ready").await;
-    carrier(&world, None);
+    world.carrier_fails(None);
     cy.texts("Yes").await;
     world.clock.advance(Duration::minutes(5));
     reconcile(&world.jobs).await.unwrap();
@@ -155,10 +142,11 @@ async fn a_yes_from_before_the_request_was_really_sent_does_not_count() {
 #[actix_web::test]
 async fn a_stop_while_the_request_is_under_way_ends_it_all() {
     let world = world().await;
-    let (cy, _) = known(&world, 5).await;
-    carrier(&world, Some("timeout"));
+    let cy = world.lead(5);
+    cy.contact("Cy Cole").await;
+    world.carrier_fails(Some("timeout"));
     cy.is_sent("Your rate is ready").await;
-    carrier(&world, None);
+    world.carrier_fails(None);
     cy.texts("Yes").await;
     cy.texts("STOP").await;
     world.clock.advance(Duration::minutes(5));
@@ -171,14 +159,15 @@ async fn a_stop_while_the_request_is_under_way_ends_it_all() {
 #[actix_web::test]
 async fn a_request_that_fails_leaves_the_number_not_asked_and_a_new_message_may_ask_again() {
     let world = world().await;
-    let (cy, page) = known(&world, 6).await;
-    carrier(&world, Some("30007"));
+    let cy = world.lead(6);
+    let page = cy.contact("Cy Cole").await;
+    world.carrier_fails(Some("30007"));
     let (_, held) = cy.is_sent("Your rate is ready").await;
     world.deliver().await;
     assert_eq!(cy.state().await, "not_asked");
     assert_eq!(kinds(&cy).await, ["request_scheduled", "invited", "invitation_failed"]);
     assert_eq!(world.status(&held["id"]).await, "cancelled");
-    carrier(&world, Some("21408"));
+    world.carrier_fails(Some("21408"));
     cy.is_sent("Your rate is ready").await;
     assert_eq!(kinds(&cy).await[3..], ["request_scheduled", "invitation_failed"]);
     let failed = cy.history().await.pop().unwrap();
@@ -191,7 +180,7 @@ async fn a_request_that_fails_leaves_the_number_not_asked_and_a_new_message_may_
         "This message was canceled before it was sent. Reason: The opt-in request could not be delivered.",
     );
     cancelled.lacks("Next step").lacks("No action needed: messages are held");
-    carrier(&world, None);
+    world.carrier_fails(None);
     cy.is_sent("Your rate is ready").await;
     assert_eq!(cy.state().await, "invited");
     world.is_intact().await;
@@ -233,8 +222,10 @@ async fn deliver_now(world: &World, lead: &Lead<'_>) -> String {
 async fn deliver_now_skips_quiet_hours_and_no_other_check() {
     let world = world().await;
     night(&world);
-    let (cy, _) = known(&world, 8).await;
-    let (dee, _) = known(&world, 9).await;
+    let cy = world.lead(8);
+    cy.contact("Cy Cole").await;
+    let dee = world.lead(9);
+    dee.contact("Cy Cole").await;
     cy.is_sent("Your rate is ready").await;
     dee.is_sent("Your rate is ready").await;
     dee.texts("who is this? not interested").await;
@@ -304,7 +295,7 @@ async fn requests_that_wait_at_an_upgrade_stay_invited_and_go_out() {
     // One that fails says so as it did before.
     let eva = world.lead(12);
     invited_by_an_older_version(&world, &eva).await;
-    carrier(&world, Some("21408"));
+    world.carrier_fails(Some("21408"));
     world.deliver().await;
     assert_eq!(eva.state().await, "not_asked");
     world.is_intact().await;
@@ -313,11 +304,12 @@ async fn requests_that_wait_at_an_upgrade_stay_invited_and_go_out() {
 #[actix_web::test]
 async fn a_timeout_that_was_resolved_heads_no_page() {
     let world = world().await;
-    let (ana, _) = known(&world, 13).await;
+    let ana = world.lead(13);
+    ana.contact("Cy Cole").await;
     ana.texts("START").await;
-    carrier(&world, Some("timeout"));
+    world.carrier_fails(Some("timeout"));
     let (_, sent) = ana.is_sent("hello").await;
-    carrier(&world, None);
+    world.carrier_fails(None);
     let page = format!("/messages/{}", sent["id"].as_str().unwrap());
     let mut sam = world.sam().await;
     sam.open(&page)
@@ -345,7 +337,8 @@ async fn a_timeout_that_was_resolved_heads_no_page() {
 #[actix_web::test]
 async fn the_timeline_shows_how_a_text_was_read_then() {
     let world = world().await;
-    let (ana, page) = known(&world, 14).await;
+    let ana = world.lead(14);
+    let page = ana.contact("Cy Cole").await;
     ana.texts("START").await;
     ana.texts("Start").await;
     let mut sam = world.sam().await;

@@ -1,6 +1,5 @@
 //! A backup from before a STOP is put in place: the installation notices, stops sending, and asks the provider.
 
-use std::process::Command;
 use std::sync::Arc;
 
 use actix_web::{App, HttpResponse, HttpServer, web};
@@ -12,7 +11,7 @@ use sms_opt_in::providers::twilio::{Twilio, TwilioConfig};
 use sms_opt_in::store::start_file::StartMark;
 use tempfile::TempDir;
 
-use crate::support::{PUBLIC, World, database, seals, start, world, world_in, world_with};
+use crate::support::{PUBLIC, World, database, run_beside, seals, start, world, world_in, world_with};
 use crate::tampering::{KEY, verify};
 
 const SENDER: &str = "+12065550199";
@@ -66,12 +65,7 @@ async fn restored() -> World {
 
 /// Runs the command beside the server.
 async fn after_restore(world: &World, more: &[&str]) -> (i32, String) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_sms-opt-in"));
-    command.args(["after-restore", "--database-url", &world.database, "--public-url", PUBLIC]);
-    command.arg("--data-dir").arg(world.directory.path()).args(more).env_remove("SECRET_KEY");
-    let output = actix_web::rt::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
-    let said = [output.stdout, output.stderr].concat();
-    (output.status.code().unwrap(), String::from_utf8_lossy(&said).into_owned())
+    run_beside(world, &[&["after-restore", "--public-url", PUBLIC], more].concat()).await
 }
 
 #[actix_web::test]

@@ -1,21 +1,10 @@
 //! A carrier that certainly did not deliver, for a reason that passes: the text is tried again, each time through the gate,
 //! and a late word about an earlier attempt never fails a later one.
 
-use sms_opt_in::providers::simulator::CarrierBehavior;
 use sms_opt_in::store::messages;
 
 use crate::hooks::{post, signature};
 use crate::support::{World, world};
-
-fn carrier_fails_with(world: &World, code: Option<&str>) {
-    let fail_with = code.map(str::to_owned);
-    world
-        .bound_app
-        .simulator
-        .as_ref()
-        .unwrap()
-        .set_behaviour(CarrierBehavior { fail_with, ..CarrierBehavior::default() });
-}
 
 async fn later(world: &World, minutes: i64) {
     world.clock.advance(chrono::Duration::minutes(minutes));
@@ -39,11 +28,11 @@ async fn a_full_queue_at_the_carrier_is_tried_again() {
     let world = world().await;
     let cy = world.lead(71);
     cy.texts("START").await;
-    carrier_fails_with(&world, Some("30001"));
+    world.carrier_fails(Some("30001"));
     let (_, answer) = cy.is_sent("Hello").await;
     let id = answer["id"].clone();
     assert_eq!(world.status(&id).await, "queued", "it waits for the next attempt");
-    carrier_fails_with(&world, None);
+    world.carrier_fails(None);
     later(&world, 1).await;
     assert_eq!(world.status(&id).await, "delivered");
     // It reached the handset of the simulator twice: the first time the carrier said that it was not delivered.
@@ -56,7 +45,7 @@ async fn it_is_given_up_after_three_more_attempts() {
     let world = world().await;
     let cy = world.lead(72);
     cy.texts("START").await;
-    carrier_fails_with(&world, Some("30001"));
+    world.carrier_fails(Some("30001"));
     let id = cy.is_sent("Hello").await.1["id"].clone();
     for minutes in [1, 3, 11] {
         assert_eq!(world.status(&id).await, "queued");
@@ -77,9 +66,9 @@ async fn each_attempt_passes_the_gate_again() {
     let world = world().await;
     let cy = world.lead(73);
     cy.texts("START").await;
-    carrier_fails_with(&world, Some("30001"));
+    world.carrier_fails(Some("30001"));
     let id = cy.is_sent("Hello").await.1["id"].clone();
-    carrier_fails_with(&world, None);
+    world.carrier_fails(None);
     cy.texts("STOP").await;
     later(&world, 10).await;
     assert_eq!(world.status(&id).await, "cancelled");
@@ -92,14 +81,14 @@ async fn a_late_receipt_of_an_earlier_attempt_never_fails_a_later_one() {
     let world = world().await;
     let cy = world.lead(74);
     cy.texts("START").await;
-    carrier_fails_with(&world, Some("30001"));
+    world.carrier_fails(Some("30001"));
     let id = cy.is_sent("Hello").await.1["id"].clone();
     let (message, attempt) = (id.as_str().unwrap().to_owned(), first_attempt(&world, &id).await);
     assert_eq!(provider_id(&world, &id).await, None);
     assert_eq!(receipt(&world, &message, &attempt, "failed", "30001").await, 200);
     assert_eq!(world.status(&id).await, "queued", "the same news again counts no attempt and fails nothing");
     // The second attempt is with the carrier; news of the first one come late.
-    carrier_fails_with(&world, Some("timeout"));
+    world.carrier_fails(Some("timeout"));
     later(&world, 1).await;
     assert_eq!(receipt(&world, &message, &attempt, "undelivered", "30008").await, 200);
     assert_eq!(world.status(&id).await, "sending");
@@ -114,9 +103,9 @@ async fn an_attempt_that_arrived_after_all_is_not_repeated() {
     let world = world().await;
     let cy = world.lead(75);
     cy.texts("START").await;
-    carrier_fails_with(&world, Some("30001"));
+    world.carrier_fails(Some("30001"));
     let id = cy.is_sent("Hello").await.1["id"].clone();
-    carrier_fails_with(&world, None);
+    world.carrier_fails(None);
     let attempt = first_attempt(&world, &id).await;
     assert_eq!(receipt(&world, id.as_str().unwrap(), &attempt, "delivered", "").await, 200);
     assert_eq!(world.status(&id).await, "delivered");
@@ -136,17 +125,17 @@ async fn first_attempt(world: &World, id: &serde_json::Value) -> String {
 async fn an_opt_in_request_is_tried_again_and_ends_when_it_is_given_up() {
     let world = world().await;
     let (cy, dee) = (world.lead(76), world.lead(77));
-    carrier_fails_with(&world, Some("30001"));
+    world.carrier_fails(Some("30001"));
     let held = cy.is_sent("Hello").await.1["id"].clone();
     assert_eq!(cy.state().await, "invited", "the carrier took it before it failed");
     cy.texts("YES").await;
     assert_eq!(cy.state().await, "invited", "no request has reached the lead that YES could answer");
-    carrier_fails_with(&world, None);
+    world.carrier_fails(None);
     later(&world, 1).await;
     cy.texts("YES").await;
     assert_eq!((cy.state().await.as_str(), world.status(&held).await.as_str()), ("opted_in", "delivered"));
 
-    carrier_fails_with(&world, Some("30001"));
+    world.carrier_fails(Some("30001"));
     let held = dee.is_sent("Hello").await.1["id"].clone();
     for minutes in [1, 3, 11] {
         later(&world, minutes).await;
@@ -162,7 +151,7 @@ async fn an_opt_in_request_is_tried_again_and_ends_when_it_is_given_up() {
     let kinds: Vec<String> =
         dee.history().await.iter().map(|event| event["kind"].as_str().unwrap().to_owned()).collect();
     assert_eq!(kinds.last().map(String::as_str), Some("invitation_failed"), "{kinds:?}");
-    carrier_fails_with(&world, None);
+    world.carrier_fails(None);
     dee.is_sent("Hello again").await;
     assert_eq!(dee.state().await, "invited", "the next message asks anew");
     world.is_intact().await;
@@ -175,9 +164,9 @@ async fn a_reply_from_before_a_stop_never_comes_after_it() {
         let world = world().await;
         let cy = world.lead(76);
         cy.texts("START").await;
-        carrier_fails_with(&world, Some(fault));
+        world.carrier_fails(Some(fault));
         cy.texts("HELP").await;
-        carrier_fails_with(&world, None);
+        world.carrier_fails(None);
         let before = cy.received().len();
         cy.texts("STOP").await;
         later(&world, 1).await;
@@ -197,11 +186,11 @@ async fn a_receipt_after_a_stop_ends_the_message_with_its_cause() {
     let world = world().await;
     let cy = world.lead(77);
     cy.texts("START").await;
-    carrier_fails_with(&world, Some("timeout"));
+    world.carrier_fails(Some("timeout"));
     cy.texts("HELP").await;
     let id = cy.is_sent("Hello").await.1["id"].clone();
     let help = newest(&world, "help").await;
-    carrier_fails_with(&world, None);
+    world.carrier_fails(None);
     cy.texts("STOP").await;
     let before = cy.received().len();
     for (message, sid) in [(id.as_str().unwrap(), "SM71"), (help.as_str(), "SM72")] {
@@ -228,7 +217,7 @@ async fn the_page_of_a_text_that_waits_says_what_holds_it() {
     let world = world().await;
     let cy = world.lead(78);
     cy.texts("START").await;
-    carrier_fails_with(&world, Some("30001"));
+    world.carrier_fails(Some("30001"));
     let id = cy.is_sent("Hello").await.1["id"].clone();
     cy.texts("hmm I don't think I want these anymore maybe").await;
     let mut sam = world.sam().await;

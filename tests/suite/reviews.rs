@@ -1,8 +1,6 @@
 //! The review desk: a reply that may mean "stop" pauses its number at once, and a person decides, or time does.
 
 use chrono::Duration;
-use reqwest::Method;
-use serde_json::json;
 use sms_opt_in::actions::review::expire_reviews;
 
 use crate::support::person::{Answer, Person};
@@ -11,8 +9,7 @@ use crate::support::{Lead, World, world};
 /// Ana has opted in, has a contact, and writes something that is unclear.
 async fn unclear<'a>(world: &'a World, line: u8, name: &str) -> Lead<'a> {
     let ana = world.lead(line);
-    let contact = json!({"phone": ana.phone.as_str(), "name": name});
-    assert_eq!(world.call(Method::POST, "/api/v1/contacts", Some(contact)).await.0, 201);
+    ana.contact(name).await;
     ana.texts("START").await;
     ana.texts("not interested right now").await;
     ana

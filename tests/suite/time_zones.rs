@@ -2,14 +2,12 @@
 //! of their reader. Evidence and the API keep UTC.
 
 use chrono::{DateTime, Duration};
-use reqwest::Method;
-use serde_json::json;
 use sms_opt_in::clock::Clock;
 use sms_opt_in::domain::time::Timestamp;
 use tempfile::TempDir;
 
 use crate::support::person::Person;
-use crate::support::{Lead, World, database, world, world_at};
+use crate::support::{World, database, world, world_at};
 
 const NEW: &str = "/revocations/new";
 
@@ -25,14 +23,6 @@ async fn world_in_zone(zone: &str, at: &str) -> World {
 
 async fn choose(ada: &mut Person, zone: &str) {
     assert_eq!(ada.post("/settings", "/settings", &[("time_zone", zone)]).await.status, 303);
-}
-
-/// The page of a contact on the lead's number.
-async fn contact_of(world: &World, lead: &Lead<'_>) -> String {
-    let new = json!({"phone": lead.phone.as_str(), "name": "Ana Abbott"});
-    let (status, contact) = world.call(Method::POST, "/api/v1/contacts", Some(new)).await;
-    assert_eq!(status, 201, "{contact}");
-    format!("/contacts/{}", contact["id"].as_str().unwrap())
 }
 
 fn document(given_on: &str) -> [(&'static str, &str); 5] {
@@ -98,7 +88,7 @@ async fn today_typed_east_of_utc_is_today() {
     assert_eq!(ana.received().len(), 2, "START and STOP are confirmed: {:?}", ana.received());
     sam.open("/revocations").await.says("Same business day (due Nov 18, 2026)");
 
-    let at = contact_of(&world, &ben).await;
+    let at = ben.contact("Ana Abbott").await;
     let form = format!("{at}/consents/new?update=opt_in");
     let tomorrow = sam.upload(&form, &format!("{at}/consents"), &document("2026-11-05"), None).await;
     assert_eq!(tomorrow.status, 422);
@@ -136,7 +126,7 @@ async fn a_document_of_the_day_of_an_opt_out_is_accepted() {
     let world = world_in_zone("America/Los_Angeles", "2026-11-04T01:00:00Z").await;
     let ana = world.lead(1);
     ana.texts("START").await;
-    let at = contact_of(&world, &ana).await;
+    let at = ana.contact("Ana Abbott").await;
     let mut sam = world.sam().await;
     let form = format!("{at}/consents/new");
     let fields = [("update", "reassigned"), ("reason", "Her sister has the number now")];

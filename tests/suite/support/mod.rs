@@ -32,7 +32,7 @@ use sms_opt_in::domain::message::Status;
 use sms_opt_in::domain::phone::Phone;
 use sms_opt_in::domain::time::Timestamp;
 use sms_opt_in::jobs::{JobContext, deliver_due};
-use sms_opt_in::providers::simulator::{SimulatedText, TextDirection};
+use sms_opt_in::providers::simulator::{CarrierBehavior, SimulatedText, TextDirection};
 use sms_opt_in::store::api_keys::{self, ApiKey};
 use sms_opt_in::store::{ReadConn, Tx, messages, numbers};
 use sms_opt_in::web::api::secret_hash;
@@ -218,6 +218,13 @@ impl World {
         self.jobs.store.write(keep).await.unwrap();
     }
 
+    /// From now on the simulated carrier answers each text with this code, or takes it.
+    pub fn carrier_fails(&self, code: Option<&str>) {
+        let fail_with = code.map(str::to_owned);
+        let simulator = self.bound_app.simulator.as_ref().unwrap();
+        simulator.set_behaviour(CarrierBehavior { fail_with, ..CarrierBehavior::default() });
+    }
+
     /// Every history holds together; nothing is sealed in the tests that ask this.
     pub async fn is_intact(&self) {
         let now = self.clock.now();
@@ -299,6 +306,14 @@ impl Lead<'_> {
         self.world.jobs.store.write(record).await
     }
 
+    /// Puts the lead on record under this name. Returns the address of the contact's page.
+    pub async fn contact(&self, name: &str) -> String {
+        let contact = json!({"phone": self.phone.as_str(), "name": name});
+        let (status, made) = self.world.call(Method::POST, "/api/v1/contacts", Some(contact)).await;
+        assert_eq!(status, 201, "{made}");
+        format!("/contacts/{}", made["id"].as_str().unwrap())
+    }
+
     pub async fn state(&self) -> String {
         self.consent().await["state"].as_str().unwrap().to_owned()
     }
@@ -307,16 +322,6 @@ impl Lead<'_> {
         let path = format!("/api/v1/numbers/{}/events", self.phone.as_str());
         self.world.call(Method::GET, &path, None).await.1.as_array().unwrap().clone()
     }
-}
-
-/// Runs `become` beside the tests' server, which is not locked: how it ends and what it says.
-pub async fn become_kind(world: &World, arguments: &[&str]) -> (i32, String) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_sms-opt-in"));
-    command.arg("become").args(arguments).args(["--database-url", &world.database]).env_remove("SECRET_KEY");
-    command.arg("--data-dir").arg(world.directory.path()).stdin(std::process::Stdio::null());
-    let output = actix_web::rt::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
-    let said = [output.stdout, output.stderr].concat();
-    (output.status.code().unwrap(), String::from_utf8_lossy(&said).into_owned())
 }
 
 /// Asks the JSON API.
@@ -346,6 +351,15 @@ pub fn run(arguments: &[&str]) -> (i32, String) {
     command.args(arguments).env_remove("SECRET_KEY").env("RUST_LOG", "warn");
     let Output { status, stdout, stderr } = command.output().unwrap();
     (status.code().unwrap(), String::from_utf8_lossy(&[stdout, stderr].concat()).into_owned())
+}
+
+/// Runs the program beside the tests' server, which is not locked, on its database and in its folder.
+pub async fn run_beside(world: &World, arguments: &[&str]) -> (i32, String) {
+    let folder = world.directory.path().to_str().unwrap();
+    let own = ["--database-url", &world.database, "--data-dir", folder];
+    let all: Vec<String> = [arguments, &own].concat().into_iter().map(str::to_owned).collect();
+    let running = move || run(&all.iter().map(String::as_str).collect::<Vec<_>>());
+    actix_web::rt::task::spawn_blocking(running).await.unwrap()
 }
 
 /// Claims one message, as the delivery worker claims several.
