@@ -9,8 +9,8 @@ macro_rules! routes {
         /// The patterns that the handlers are registered under.
         pub mod patterns {
             $($(#[$doc])* pub const $pattern: &str = $text;)+
-            /// All of them.
-            pub const ALL: &[&str] = &[$($pattern),+];
+            /// All of them, with their names.
+            pub const ALL: &[(&str, &str)] = &[$((stringify!($pattern), $pattern)),+];
         }
         $(routes!(@function $(#[$doc])* $pattern $name($($part),*));)+
     };

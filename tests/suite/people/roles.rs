@@ -7,6 +7,7 @@ use sms_opt_in::domain::role::Role;
 use sms_opt_in::web::routes::patterns;
 
 use super::browser::{Browser, hire, location, signed_in};
+use crate::api::sources;
 use crate::support::world;
 
 /// Who may use an address of the administration.
@@ -169,26 +170,14 @@ const CALLS: &[(&str, &str, &str, u16)] = &[
 
 #[test]
 fn every_address_is_registered_and_in_one_of_the_tables() {
-    let source = |path: &std::path::Path| std::fs::read_to_string(path).unwrap();
-    let (mut folders, mut found) =
-        (vec![std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web")], BTreeSet::new());
-    let mut sources = Vec::new();
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            match path.is_dir() {
-                true => folders.push(path),
-                false => sources.push(source(&path)),
-            }
-        }
-    }
-    let values = pattern_values();
-    for text in &sources {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web");
+    let mut found = BTreeSet::new();
+    for text in sources(&folder) {
         for route in text.split("patterns::").skip(1) {
             let name = route.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap();
             let Some(method) = route.split("web::").nth(1) else { continue };
-            let Some(path) = values.iter().find(|(known, _)| known == name) else { continue };
-            found.insert(format!("{} {}", method.split('(').next().unwrap(), path.1));
+            let Some((_, path)) = patterns::ALL.iter().find(|(known, _)| *known == name) else { continue };
+            found.insert(format!("{} {}", method.split('(').next().unwrap(), path));
         }
     }
     let admin = ADDRESSES.iter().map(|(method, path, ..)| format!("{method} {path}"));
@@ -199,23 +188,11 @@ fn every_address_is_registered_and_in_one_of_the_tables() {
     assert!(missing.is_empty(), "say who may use these addresses: {missing:?}");
     let unused: Vec<_> = patterns::ALL
         .iter()
-        .filter(|path| {
-            !known.iter().any(|line| line.split_once(' ').is_some_and(|(_, known)| known == **path))
+        .filter(|(_, path)| {
+            !known.iter().any(|line| line.split_once(' ').is_some_and(|(_, known)| known == *path))
         })
         .collect();
     assert!(unused.is_empty(), "no handler is registered under {unused:?}");
-}
-
-/// The names of the patterns with what they stand for, as `routes.rs` has them.
-fn pattern_values() -> Vec<(String, String)> {
-    let text = include_str!("../../../src/web/routes.rs");
-    let line = |line: &str| {
-        let (name, rest) = line.trim().split_once(' ')?;
-        let is_name = name.chars().all(|c| c.is_ascii_uppercase() || c == '_');
-        let pattern = rest.split('"').nth(1).filter(|pattern| pattern.starts_with('/'))?;
-        is_name.then(|| (name.to_owned(), pattern.to_owned()))
-    };
-    text.lines().filter_map(line).collect()
 }
 
 /// The pattern with something that does not exist in place of each part.
