@@ -1,7 +1,7 @@
 //! Every form of the pages, sent empty or wrong: all that is wrong comes in one answer, at its field and in the summary that
 //! leads there, and what was typed is kept.
 
-use crate::support::person::{Answer, Person};
+use crate::support::person::Answer;
 use crate::support::world;
 
 /// A form: the page it stands on, where it is sent, wrong answers, the fields that are wrong, and what is kept.
@@ -32,10 +32,6 @@ fn lacking(answer: &Answer, fields: &[&str], kept: &[&str]) -> Vec<String> {
     needs.extend(kept.iter().map(|words| (*words).to_owned()));
     lacking.extend(needs.into_iter().filter(|need| !answer.page.contains(need.as_str())));
     lacking
-}
-
-async fn sent(person: &mut Person, page: &str, action: &str, fields: &[(&str, &str)]) -> Answer {
-    person.post(page, action, fields).await
 }
 
 #[actix_web::test]
@@ -152,11 +148,14 @@ async fn every_form_says_all_that_is_wrong_at_once_and_keeps_what_was_typed() {
         ),
     ];
     let mut wrong = Vec::new();
-    for (page, action, answers, fields, kept) in forms {
-        let lacking = lacking(&sent(&mut ada, &page, &action, answers).await, fields, kept);
+    let mut judge = |form: String, answer: Answer, fields: &[&str], kept: &[&str]| {
+        let lacking = lacking(&answer, fields, kept);
         if !lacking.is_empty() {
-            wrong.push(format!("{action}: {lacking:?}"));
+            wrong.push(format!("{form}: {lacking:?}"));
         }
+    };
+    for (page, action, answers, fields, kept) in forms {
+        judge(action.clone(), ada.post(&page, &action, answers).await, fields, kept);
     }
     let by_hand = format!("{contact}/consents");
     for (update, fields) in [
@@ -166,19 +165,10 @@ async fn every_form_says_all_that_is_wrong_at_once_and_keeps_what_was_typed() {
         let page = format!("{contact}/consents/new?update={update}");
         let answers =
             [("update", update), ("reason", "kept"), ("received_on", "never"), ("given_on", "never")];
-        let lacking = lacking(
-            &ada.upload(&page, &by_hand, &answers, None).await,
-            fields,
-            &["never", "\nkept</textarea>"],
-        );
-        if !lacking.is_empty() {
-            wrong.push(format!("{by_hand} {update}: {lacking:?}"));
-        }
+        let answer = ada.upload(&page, &by_hand, &answers, None).await;
+        judge(format!("{by_hand} {update}"), answer, fields, &["never", "\nkept</textarea>"]);
     }
     let public = ada.post_with("", "/f/opt-in", &[("name", "Kept Name"), ("phone", "12")]).await;
-    let lacking = lacking(&public, &["phone", "consent"], &["Kept Name", "\"12\""]);
-    if !lacking.is_empty() {
-        wrong.push(format!("/f/opt-in: {lacking:?}"));
-    }
+    judge("/f/opt-in".to_owned(), public, &["phone", "consent"], &["Kept Name", "\"12\""]);
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }

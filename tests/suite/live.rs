@@ -4,7 +4,7 @@ use crate::support::person::{Answer, Person};
 use crate::support::world;
 
 /// What a page or a fragment says that it shows.
-fn shown(answer: &Answer) -> String {
+pub fn shown(answer: &Answer) -> String {
     let (_, rest) = answer.page.split_once("data-live-since=\"").expect("the page is live");
     rest.split('"').next().unwrap().to_owned()
 }

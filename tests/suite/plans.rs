@@ -18,6 +18,7 @@ use sms_opt_in::domain::actor::Actor;
 use sms_opt_in::jobs::{ask_carrier, reconcile, reschedule, seal_all};
 use sms_opt_in::store::messages;
 
+use crate::live::shown;
 use crate::support::{World, by, database, world};
 
 /// Tables that grow with use.
@@ -91,10 +92,8 @@ const INDEXES: [(&str, &str); 8] = [
     ("messages.status = 'failed' AND (messages.error_code", "messages_cause"),
 ];
 
-/// How many statements each database was asked.
-static ASKED: LazyLock<Mutex<BTreeMap<String, usize>>> = LazyLock::new(Mutex::default);
-
-static SEEN: LazyLock<Mutex<BTreeMap<String, BTreeSet<String>>>> = LazyLock::new(Mutex::default);
+/// For each database the statements that it was asked, and how often.
+static SEEN: LazyLock<Mutex<BTreeMap<String, BTreeMap<String, usize>>>> = LazyLock::new(Mutex::default);
 
 /// Listens on one connection, whose address it was told.
 #[derive(Default)]
@@ -116,8 +115,8 @@ impl Instrumentation for Listener {
                     return;
                 }
                 if ["SELECT", "UPDATE", "DELETE", "WITH"].iter().any(|verb| text.starts_with(verb)) {
-                    *ASKED.lock().unwrap().entry(self.url.clone()).or_default() += 1;
-                    SEEN.lock().unwrap().entry(self.url.clone()).or_default().insert(text);
+                    let mut seen = SEEN.lock().unwrap();
+                    *seen.entry(self.url.clone()).or_default().entry(text).or_default() += 1;
                 }
             }
             _ => {}
@@ -139,8 +138,19 @@ fn is_of(url: &str, address: &str) -> bool {
     rest.is_some_and(|rest| !rest.starts_with(|next: char| next.is_ascii_digit()))
 }
 
+/// The statements that the database was asked, and how often.
+fn told(url: &str) -> BTreeMap<String, usize> {
+    let mut told = BTreeMap::new();
+    for (_, statements) in SEEN.lock().unwrap().iter().filter(|(address, _)| is_of(url, address)) {
+        for (text, asked) in statements {
+            *told.entry(text.clone()).or_default() += asked;
+        }
+    }
+    told
+}
+
 fn asked(url: &str) -> usize {
-    ASKED.lock().unwrap().iter().filter(|(address, _)| is_of(url, address)).map(|(_, asked)| asked).sum()
+    told(url).values().sum()
 }
 
 /// Live parts are asked for every two seconds in every tab: who is it, and has anything changed.
@@ -154,19 +164,12 @@ async fn a_live_part_that_has_not_changed_costs_two_questions() {
     let contact = sam.post("/contacts/new", "/contacts", &fields).await.location;
     let (_, sent) = ben.is_sent("Your order is ready.").await;
     for page in [contact, format!("/messages/{}", sent["id"].as_str().unwrap()), "/simulator".to_owned()] {
-        let shown = sam.open(&page).await.page;
-        let since = shown.split("data-live-since=\"").nth(1).unwrap().split('"').next().unwrap();
+        let since = shown(&sam.open(&page).await);
         let before = asked(&world.database);
         assert_eq!(sam.open(&format!("{page}/live?since={since}")).await.status, 204, "{page}");
         let asked = asked(&world.database) - before;
         assert!((1..=2).contains(&asked), "{page}: {asked} statements");
     }
-}
-
-fn told(url: &str) -> BTreeSet<String> {
-    let seen = SEEN.lock().unwrap();
-    let is_ours = |address: &&String| is_of(url, address);
-    seen.keys().filter(is_ours).flat_map(|address| seen[address].clone()).collect()
 }
 
 /// Everything that asks often: people, machines and loops.
@@ -373,12 +376,12 @@ fn judge(url: &str, when: &str) {
     let statements = told(url);
     assert!(statements.len() > 60, "only {} statements were heard", statements.len());
     for (part, index) in INDEXES {
-        let is_asked = statements.iter().any(|text| text.replace(['`', '"'], "").contains(part));
+        let is_asked = statements.keys().any(|text| text.replace(['`', '"'], "").contains(part));
         assert!(is_asked, "no statement was heard for {index}: {part}");
     }
     let mut wrong = Vec::new();
     let is_growing = |text: &&String| GROWING.iter().any(|table| text.contains(table));
-    for statement in statements.iter().filter(is_growing) {
+    for statement in statements.keys().filter(is_growing) {
         let plan = plan(url, statement);
         let faults = faults(statement, &plan);
         if !faults.is_empty() {

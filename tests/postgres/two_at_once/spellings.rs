@@ -15,9 +15,7 @@ use super::stage::{ROUNDS, Stage};
 use crate::support::by;
 
 /// Enough rounds for two writes that lock in opposite orders to meet.
-fn many() -> usize {
-    200
-}
+const MANY: usize = 200;
 
 /// Two spellings of one handset.
 fn twins(round: usize) -> (Phone, Phone) {
@@ -44,7 +42,7 @@ impl Stage {
 
 /// Neither spelling was seen before, or both have opted in.
 pub async fn a_stop_under_each_spelling(stage: &mut Stage) {
-    for round in 0..many() {
+    for round in 0..MANY {
         let (one, two) = twins(round);
         if round % 4 < 2 {
             for (n, phone) in [&one, &two].into_iter().enumerate() {
