@@ -1,4 +1,5 @@
 //! Who acts, when, and where numbers are read as national ones. Every verb that needs two of these takes this one argument.
+//! Made by `Commands`, the jobs and the command line; it writes nothing.
 
 use crate::domain::actor::Actor;
 use crate::domain::time::Timestamp;

@@ -1,4 +1,5 @@
-//! An administrator writes a program's auto-replies in another language, or takes them away.
+//! An administrator writes a program's auto-replies in another language, or removes them. Used by the Programs page through
+//! `Commands`; it writes the replies and the admin log.
 
 use crate::domain::auto_reply::{AutoReplies, AutoReply};
 use crate::domain::language::Language;

@@ -1,4 +1,5 @@
-//! What a change of the rules would do: how many rules change, and how many scheduled messages move. It writes nothing.
+//! What a change of the rules would do: how many rules change, and how many scheduled messages move. Used by the Rules page;
+//! it writes nothing.
 
 use std::collections::HashMap;
 

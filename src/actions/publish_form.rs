@@ -1,5 +1,6 @@
-//! A form's consent language: an administrator writes a new version, or a change of the program makes one. Versions and
-//! the events that rest on them never change; each is filled from the form's template when it is published.
+//! A form's consent language: an administrator writes a new version, or a change of the program makes one. Used by the Forms
+//! page and the edits of a program; it writes versions and the admin log. Versions and the events that rest on them never
+//! change; each is filled from the form's template when it is published.
 
 use sha2::{Digest, Sha256};
 

@@ -1,5 +1,6 @@
-//! Numbers that are written in two ways: the start of a server joins records under an old spelling to the canonical one,
-//! once, and gives each twin the opt-outs of the other. It writes histories through `transition`, contacts and waiting messages.
+//! Numbers that are written in two ways: joins records under an old spelling to the canonical one, once, and gives each twin
+//! the opt-outs of the other. Used at the start of a server; it writes histories through `transition`, contacts and waiting
+//! messages.
 
 use crate::domain::consent::StateName;
 use crate::domain::decide::{inherit, share_opt_out};

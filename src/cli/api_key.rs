@@ -1,4 +1,4 @@
-//! `api-key create`: a key for the JSON API, printed once.
+//! `api-key create`: a key for the JSON API, printed once. Operators run it; it writes through `actions::api_keys`.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! `backup`: a copy of the SQLite database to a new file, beside a running server.
+//! `backup`: a copy of the SQLite database. Operators run it beside a running server; it writes a new file, nothing else.
 
 use std::fs::{File, OpenOptions};
 use std::io;

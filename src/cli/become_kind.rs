@@ -1,4 +1,5 @@
-//! `become`: makes a simulated database real, or an unused real one simulated. It says first what it will do.
+//! `become`: makes a simulated database real, or an unused real one simulated. It says first what it will do. Operators run
+//! it while no server runs; it writes through `actions::become_kind`.
 
 use std::io::{BufRead, Write};
 use std::process::ExitCode;

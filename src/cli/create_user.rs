@@ -1,4 +1,5 @@
-//! `create-user`: an account from the command line; the password comes on standard input.
+//! `create-user`: an account from the command line; the password comes on standard input. Operators run it; it writes
+//! through `actions::users`.
 
 use std::io::Read;
 use std::process::ExitCode;

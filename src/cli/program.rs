@@ -1,4 +1,5 @@
-//! `program`: which of the dated rules a program keeps, for operators without a browser.
+//! `program`: which of the dated rules a program keeps. Operators without a browser run it; it writes through
+//! `actions::edit_program`.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! `seed`: deterministic demo data.
+//! `seed`: deterministic demo data. Operators run it on a simulated database; it writes through `actions::seed`.
 
 use std::process::ExitCode;
 

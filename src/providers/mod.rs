@@ -1,5 +1,6 @@
-//! The outside world: whoever carries the texts. A provider checks and reads its own webhooks, hands over cleared texts
-//! and says whether it took one. It must not know the database, the actions or the web server.
+//! The outside world: the carriers of the texts. A provider checks and reads its own webhooks, hands over cleared texts and
+//! says whether it took one. Used by the jobs and the webhooks. It must not know the database, the actions or the web
+//! server.
 
 pub mod breaker;
 pub mod carrier_codes;

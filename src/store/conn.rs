@@ -1,4 +1,4 @@
-//! A connection, as the store's files and those who read from them see it.
+//! A connection, as the store's files and those who read from them see it. Used by every reader of the store.
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
-//! Notes of what people did to a number or a contact. Rows are only added.
+//! Notes of what people did to a number or a contact. Rows are only added: by `actions::save_contact` and
+//! `actions::mark_reachable`. The contact page shows them.
 
 use diesel::prelude::*;
 

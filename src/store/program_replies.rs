@@ -1,4 +1,5 @@
-//! A program's auto-replies in other languages than English. They are read with the programs, into the catalog.
+//! A program's auto-replies in other languages than English. Read with the programs into the configuration cache; written
+//! with a program.
 
 use diesel::prelude::*;
 

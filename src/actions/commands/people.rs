@@ -1,4 +1,5 @@
-//! Commands about users, their sessions, API keys and contacts. Each one is the action of its name.
+//! Commands about users, their sessions, API keys and contacts. Each one is the action of its name. Used by pages and the
+//! JSON API.
 
 use crate::domain::calendar::LocalCalendar;
 use crate::domain::id::{ApiKeyId, ContactId, UserId};

@@ -1,5 +1,5 @@
 //! Commands about programs, their forms, the rules of texting and the switch of all sending. Each one is the action of its
-//! name.
+//! name. Used by pages.
 
 use crate::domain::auto_reply::AutoReplies;
 use crate::domain::language::Language;

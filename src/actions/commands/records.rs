@@ -1,4 +1,5 @@
-//! Commands that record consent, and what people decide about replies. Each one is the action of its name.
+//! Commands that record consent, and what people decide about replies. Each one is the action of its name. Used by pages,
+//! public forms and the JSON API.
 
 use crate::domain::consent::Source;
 use crate::domain::evidence::ContactBasis;

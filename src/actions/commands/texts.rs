@@ -1,4 +1,5 @@
-//! Commands that send and receive texts, and take in what providers report. Each one is the action of its name.
+//! Commands that send and receive texts, and take in what providers report. Each one is the action of its name. Used by
+//! pages, webhooks and the JSON API.
 
 use crate::domain::id::MessageId;
 use crate::domain::message::{InboundText, Receipt};

@@ -1,5 +1,5 @@
-//! How a hand-off ended: what the carrier answered is written down. Most answers are plain acceptances, and those that came
-//! together are written together.
+//! How a hand-off ended, as the carrier answered it. Used by the delivery worker; it writes messages, their steps and what
+//! follows from a refusal. Most answers are plain acceptances, and those that came together are written together.
 
 use std::collections::HashMap;
 

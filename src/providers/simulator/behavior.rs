@@ -1,4 +1,5 @@
-//! How the simulated carrier misbehaves.
+//! How the simulated carrier misbehaves. People set it on the page of the simulated phones; the simulator reads it at
+//! each hand-off.
 
 /// How the carrier misbehaves.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! What is on a simulated handset's screen.
+//! What is on a simulated handset's screen. Used by the simulator and the page of the simulated phones; it writes nothing.
 
 use serde::{Deserialize, Serialize};
 

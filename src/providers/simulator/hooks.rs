@@ -1,4 +1,5 @@
-//! What the simulated carrier posts to our server, as JSON.
+//! What the simulated carrier posts to our server, as JSON. Made by the simulator and read by the webhooks; it writes
+//! nothing.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! What Twilio's answer to a hand-off means, and what no answer means.
+//! What Twilio's answer to a hand-off means, and what no answer means. Used by `twilio`; it writes nothing.
 
 use std::time::Duration;
 

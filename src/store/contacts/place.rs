@@ -1,4 +1,5 @@
-//! Lists of contacts: what narrows them, in which order they stand, and a place in that order.
+//! Lists of contacts: what narrows them, in which order they stand, and a place in that order. Used by the contact pages and
+//! the JSON API; it writes nothing.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! Transactions beside which nothing else is written.
+//! Transactions beside which nothing else is written. Used by the configuration cache, when the configuration changes.
 
 use crate::store::{StoreError, Tx};
 

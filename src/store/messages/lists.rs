@@ -1,4 +1,4 @@
-//! What pages and look-ups read of messages: lists, and the neighbors of one message. It changes nothing.
+//! Lists of messages, and the neighbors of one message. Used by pages and look-ups; it writes nothing.
 
 use diesel::dsl::sql;
 use diesel::prelude::*;

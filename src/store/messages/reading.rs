@@ -1,4 +1,4 @@
-//! Messages by their identifiers, and their steps.
+//! Messages by their identifiers, and their steps. Used by the actions and by pages; it writes nothing.
 
 use std::collections::HashMap;
 

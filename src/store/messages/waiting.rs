@@ -1,4 +1,4 @@
-//! Messages that wait for an allowed time, as a preview of changed rules looks at them.
+//! Messages that wait for an allowed time. Used by the preview of changed rules; it writes nothing.
 
 use diesel::prelude::*;
 

@@ -1,4 +1,5 @@
-//! Two records that are locked together: a contact's old and new number, or the two spellings of one handset.
+//! Two records that are locked together: a contact's old and new number, or the two spellings of one handset. Used by
+//! `actions::save_contact` and `actions::spelling`.
 
 use super::{Number, find, find_or_create, find_spelled, get, get_locked};
 use crate::domain::id::NumberId;
