@@ -93,10 +93,10 @@ pub(super) fn lock_number(tx: &mut Tx<'_>, message: &Message) -> Result<(), Acti
     Ok(())
 }
 
-fn request_of(
-    tx: &mut Tx<'_>,
-    message: &Message,
-) -> Result<Option<(LockedRow<Number>, Arc<Program>)>, ActionError> {
+/// The number that an opt-in request went to, and its program.
+type RequestSubject = (LockedRow<Number>, Arc<Program>);
+
+fn request_of(tx: &mut Tx<'_>, message: &Message) -> Result<Option<RequestSubject>, ActionError> {
     let (Lane::Invitation, Some(number)) = (message.lane, message.number_id) else { return Ok(None) };
     let Some(number) = numbers::get_locked(tx, number)? else { return Ok(None) };
     let program = programs::get(tx, message.program_id)?.ok_or(ActionError::NotFound("program"))?;
