@@ -3,7 +3,7 @@
 
 use diesel::prelude::*;
 
-use super::engine::{first_locked, on};
+use super::engine::{CachedStatement, first_locked, on};
 use super::schema::{api_keys, idempotency_keys};
 use super::{LockedRow, ReadConn, StoreError, Tx};
 use crate::domain::id::{ApiKeyId, MessageId};
@@ -87,7 +87,7 @@ pub fn all(conn: &mut ReadConn<'_>) -> Result<Vec<ApiKey>, StoreError> {
 /// # Errors
 /// When the database fails.
 pub fn used(tx: &mut Tx<'_>, id: ApiKeyId, now: Timestamp) -> Result<(), StoreError> {
-    on!(tx, db => diesel::update(api_keys::table.find(id)).set(api_keys::last_used_at.eq(now)).execute(db))?;
+    on!(tx, db => CachedStatement(diesel::update(api_keys::table.find(id)).set(api_keys::last_used_at.eq(now))).run(db))?;
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use std::ops::Deref;
 
 use diesel::prelude::*;
 
-use super::engine::{CachedQuery, few_lengths, first_locked, on};
+use super::engine::{CachedQuery, CachedStatement, few_lengths, first_locked, on};
 use super::numbers::{self, Number};
 use super::schema::{consents, contacts, numbers as number_rows};
 use super::{LockedRow, ReadConn, StoreError, Tx, programs};
@@ -139,14 +139,14 @@ pub fn update(
         }
         numbers::count_contact(tx, number, &all, 1)?;
     }
-    on!(tx, db => diesel::update(contacts::table.find(contact.row_id))
+    on!(tx, db => CachedStatement(diesel::update(contacts::table.find(contact.row_id))
         .set((
             contacts::number_id.eq(number.id),
             details,
             contacts::name_key.eq(name_key(&details.name)),
             contacts::updated_at.eq(now),
-        ))
-        .execute(db))?;
+        )))
+        .run(db))?;
     Ok(())
 }
 
@@ -227,14 +227,14 @@ pub fn of_number(conn: &mut ReadConn<'_>, number: NumberId) -> Result<Vec<Contac
 /// Where a contact says that it is: time zone, whether a person confirmed a foreign one, and ZIP code.
 pub type ContactLocation = (Option<String>, bool, Option<String>);
 
-/// Where the contacts of a number say that they are, each answer once. All of them: each must be awake.
+/// Where the contacts of a number say that they are. All of them: each must be awake. Two may say the same.
 ///
 /// # Errors
 /// When the database fails.
 pub fn places_of(conn: &mut ReadConn<'_>, number: NumberId) -> Result<Vec<ContactLocation>, StoreError> {
     on!(conn, db => {
         let query = contacts::table.filter(contacts::number_id.eq(number));
-        Ok(query.select((contacts::time_zone, contacts::time_zone_confirmed, contacts::zip)).distinct().load(db)?)
+        Ok(query.select((contacts::time_zone, contacts::time_zone_confirmed, contacts::zip)).load(db)?)
     })
 }
 

@@ -3,7 +3,7 @@
 
 use diesel::prelude::*;
 
-use super::engine::{self, on};
+use super::engine::{self, CachedQuery, on};
 use super::numbers::{self, Number};
 use super::schema::consent_events;
 use super::{LockedRow, ReadConn, StoreError, Tx, programs};
@@ -178,15 +178,16 @@ pub fn wordings(
     seq: i32,
 ) -> Result<Vec<String>, StoreError> {
     let kinds = [EventKind::RequestScheduled, EventKind::Invited, EventKind::OptedIn];
-    let rows: Vec<(i32, EventKind, String)> = on!(conn, db => consent_events::table
-        .filter(consent_events::number_id.eq(number))
-        .filter(consent_events::program_id.eq(program))
-        .filter(consent_events::seq.le(seq))
-        .filter(consent_events::kind.eq_any(kinds))
-        .order(consent_events::seq.desc())
-        .select((consent_events::seq, consent_events::kind, consent_events::facts))
-        .limit(3)
-        .load(db)?);
+    let rows: Vec<(i32, EventKind, String)> = on!(conn, db => {
+        let query = consent_events::table
+            .filter(consent_events::number_id.eq(number))
+            .filter(consent_events::program_id.eq(program))
+            .filter(consent_events::seq.le(seq))
+            .filter(consent_events::kind.eq_any(kinds))
+            .order(consent_events::seq.desc())
+            .select((consent_events::seq, consent_events::kind, consent_events::facts));
+        CachedQuery(query.limit(3)).load(db)?
+    });
     let mut wordings = Vec::new();
     for (at, kind, facts) in rows {
         // What lies before an earlier opt-in belongs to another consent.
@@ -213,13 +214,14 @@ const TURNS: i64 = 100;
 /// When the database fails, or evidence cannot be read.
 pub fn turns(conn: &mut ReadConn<'_>, number: NumberId) -> Result<Vec<ConsentEvent>, StoreError> {
     let kinds = [EventKind::OptedIn, EventKind::OptedOut, EventKind::OptOutRepeated, EventKind::ConsentEnded];
-    let rows: Vec<EventRow> = on!(conn, db => consent_events::table
-        .filter(consent_events::number_id.eq(number))
-        .filter(consent_events::kind.eq_any(kinds))
-        .order(consent_events::seq.desc())
-        .select(EventRow::as_select())
-        .limit(TURNS)
-        .load(db)?);
+    let rows: Vec<EventRow> = on!(conn, db => {
+        let query = consent_events::table
+            .filter(consent_events::number_id.eq(number))
+            .filter(consent_events::kind.eq_any(kinds))
+            .order(consent_events::seq.desc())
+            .select(EventRow::as_select());
+        CachedQuery(query.limit(TURNS)).load(db)?
+    });
     rows.into_iter().map(EventRow::event).collect()
 }
 
@@ -232,14 +234,15 @@ pub fn opt_ins_since(
     number: NumberId,
     seq: i32,
 ) -> Result<Vec<ConsentEvent>, StoreError> {
-    let rows: Vec<EventRow> = on!(conn, db => consent_events::table
-        .filter(consent_events::number_id.eq(number))
-        .filter(consent_events::seq.ge(seq))
-        .filter(consent_events::kind.eq_any([EventKind::OptedIn, EventKind::Recorded]))
-        .order(consent_events::seq.desc())
-        .select(EventRow::as_select())
-        .limit(TURNS)
-        .load(db)?);
+    let rows: Vec<EventRow> = on!(conn, db => {
+        let query = consent_events::table
+            .filter(consent_events::number_id.eq(number))
+            .filter(consent_events::seq.ge(seq))
+            .filter(consent_events::kind.eq_any([EventKind::OptedIn, EventKind::Recorded]))
+            .order(consent_events::seq.desc())
+            .select(EventRow::as_select());
+        CachedQuery(query.limit(TURNS)).load(db)?
+    });
     rows.into_iter().map(EventRow::event).collect()
 }
 

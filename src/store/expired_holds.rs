@@ -5,7 +5,7 @@ use diesel::dsl::{exists, not, sql};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
-use super::engine::on;
+use super::engine::{CachedQuery, on};
 use super::messages::Message;
 use super::schema::{messages, stale_messages};
 use super::{ReadConn, StoreError, Tx};
@@ -53,7 +53,7 @@ pub fn ran_out(
 ) -> Result<Vec<Message>, StoreError> {
     let mut found: Vec<Message> = on!(conn, db => {
         let asked = stale_messages::table.filter(stale_messages::message_id.eq(messages::id));
-        messages::table
+        let query = messages::table
             .filter(sql::<Bool>(RAN_OUT))
             .filter(messages::number_id.eq(number))
             .filter(messages::program_id.eq(program))
@@ -62,8 +62,8 @@ pub fn ran_out(
             .filter(not(exists(asked)))
             .order(messages::id.desc())
             .select(Message::as_select())
-            .limit(AT_ONCE)
-            .load(db)?
+            .limit(AT_ONCE);
+        CachedQuery(query).load(db)?
     });
     found.reverse();
     Ok(found)
@@ -111,13 +111,14 @@ pub fn answered_by(conn: &mut ReadConn<'_>, new: MessageId) -> Result<Option<Hol
 /// # Errors
 /// When the database fails.
 pub fn open(conn: &mut ReadConn<'_>, limit: i64) -> Result<Vec<(HoldQuestion, Message)>, StoreError> {
-    on!(conn, db => Ok(stale_messages::table
-        .inner_join(messages::table.on(messages::id.eq(stale_messages::message_id)))
-        .filter(sql::<Bool>(OPEN))
-        .order((stale_messages::asked_at, stale_messages::message_id))
-        .select((HoldQuestion::as_select(), Message::as_select()))
-        .limit(limit)
-        .load(db)?))
+    on!(conn, db => {
+        let query = stale_messages::table
+            .inner_join(messages::table.on(messages::id.eq(stale_messages::message_id)))
+            .filter(sql::<Bool>(OPEN))
+            .order((stale_messages::asked_at, stale_messages::message_id))
+            .select((HoldQuestion::as_select(), Message::as_select()));
+        Ok(CachedQuery(query.limit(limit)).load(db)?)
+    })
 }
 
 /// The open questions about a number's messages, the oldest message first.
@@ -128,13 +129,15 @@ pub fn open_of(
     conn: &mut ReadConn<'_>,
     number: NumberId,
 ) -> Result<Vec<(HoldQuestion, Message)>, StoreError> {
-    on!(conn, db => Ok(stale_messages::table
-        .inner_join(messages::table.on(messages::id.eq(stale_messages::message_id)))
-        .filter(sql::<Bool>(OPEN))
-        .filter(stale_messages::number_id.eq(number))
-        .order(stale_messages::message_id)
-        .select((HoldQuestion::as_select(), Message::as_select()))
-        .load(db)?))
+    on!(conn, db => {
+        let query = stale_messages::table
+            .inner_join(messages::table.on(messages::id.eq(stale_messages::message_id)))
+            .filter(sql::<Bool>(OPEN))
+            .filter(stale_messages::number_id.eq(number))
+            .order(stale_messages::message_id)
+            .select((HoldQuestion::as_select(), Message::as_select()));
+        Ok(CachedQuery(query).load(db)?)
+    })
 }
 
 /// Answers an open question. False when somebody was faster: then nothing has changed.

@@ -7,7 +7,7 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
-use super::engine::on;
+use super::engine::{CachedQuery, few_lengths, on};
 use super::schema::{consents, inbound_texts};
 use super::{ReadConn, StoreError, Tx};
 use crate::domain::consent::StateName;
@@ -98,10 +98,12 @@ pub fn classes(conn: &mut ReadConn<'_>, ids: &[InboundId]) -> Result<HashMap<Inb
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
-    let rows: Vec<(InboundId, String)> = on!(conn, db => inbound_texts::table
-        .filter(inbound_texts::id.eq_any(ids))
-        .select((inbound_texts::id, inbound_texts::class))
-        .load(db)?);
+    let rows: Vec<(InboundId, String)> = on!(conn, db => {
+        let query = inbound_texts::table
+            .filter(inbound_texts::id.eq_any(few_lengths(ids.iter().copied())))
+            .select((inbound_texts::id, inbound_texts::class));
+        CachedQuery(query).load(db)?
+    });
     Ok(rows.into_iter().collect())
 }
 
@@ -114,11 +116,13 @@ pub fn words_of_class(
     ids: &[InboundId],
     class: &str,
 ) -> Result<HashMap<InboundId, String>, StoreError> {
-    let rows: Vec<(InboundId, Option<String>)> = on!(conn, db => inbound_texts::table
-        .filter(inbound_texts::id.eq_any(ids))
-        .filter(inbound_texts::class.eq(class))
-        .select((inbound_texts::id, inbound_texts::matched))
-        .load(db)?);
+    let rows: Vec<(InboundId, Option<String>)> = on!(conn, db => {
+        let query = inbound_texts::table
+            .filter(inbound_texts::id.eq_any(few_lengths(ids.iter().copied())))
+            .filter(inbound_texts::class.eq(class))
+            .select((inbound_texts::id, inbound_texts::matched));
+        CachedQuery(query).load(db)?
+    });
     Ok(rows.into_iter().map(|(id, word)| (id, word.unwrap_or_default())).collect())
 }
 
@@ -222,14 +226,14 @@ pub fn to_read(
             .nullable()
             .eq(inbound_texts::number_id)
             .and(consents::program_id.eq(program)));
-        let newest: Vec<(InboundRow, Option<StateName>)> = inbound_texts::table
+        let query = inbound_texts::table
             .left_join(state)
             // Written out: a partial index is of no use to a statement that leaves the word open.
             .filter(sql::<Bool>("inbound_texts.class = 'other'"))
             .order(inbound_texts::id.desc())
             .select((InboundRow::as_select(), consents::state.nullable()))
-            .limit(LOOKED_AT)
-            .load(db)?;
+            .limit(LOOKED_AT);
+        let newest: Vec<(InboundRow, Option<StateName>)> = CachedQuery(query).load(db)?;
         let awaits = |state: &Option<StateName>| matches!(state, Some(StateName::OptedIn | StateName::Invited));
         let recent = newest.into_iter().take_while(|(text, _)| text.received_at >= since);
         Ok(recent.filter(|(_, state)| awaits(state)).map(|(text, _)| text).take(limit).collect())

@@ -5,7 +5,7 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
-use super::engine::on;
+use super::engine::{CachedQuery, on};
 use super::schema::inbound_questions;
 use super::{ReadConn, StoreError, Tx};
 use crate::domain::id::{InboundId, NumberId};
@@ -111,7 +111,7 @@ pub fn due(conn: &mut ReadConn<'_>, now: Timestamp, limit: i64) -> Result<Vec<In
             .filter(inbound_questions::due_at.le(now))
             .order(inbound_questions::due_at)
             .select(InboundQuestion::as_select());
-        Ok(query.limit(limit).load(db)?)
+        Ok(CachedQuery(query.limit(limit)).load(db)?)
     })
 }
 
@@ -131,7 +131,7 @@ pub fn open_of(
             .filter(inbound_questions::kind.eq(kind))
             .order(inbound_questions::inbound_id)
             .select(InboundQuestion::as_select());
-        Ok(query.load(db)?)
+        Ok(CachedQuery(query).load(db)?)
     })
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use diesel::prelude::*;
 
-use super::engine::on;
+use super::engine::{CachedQuery, few_lengths, on};
 use super::schema::inbound_texts;
 use super::{ReadConn, StoreError, Tx, settings};
 use crate::domain::time::Timestamp;
@@ -82,8 +82,8 @@ pub fn known(
     on!(conn, db => {
         let query = inbound_texts::table
             .filter(inbound_texts::provider.eq(provider))
-            .filter(inbound_texts::provider_id.eq_any(provider_ids));
-        let found: Vec<String> = query.select(inbound_texts::provider_id).load(db)?;
+            .filter(inbound_texts::provider_id.eq_any(few_lengths(provider_ids.iter().cloned())));
+        let found: Vec<String> = CachedQuery(query.select(inbound_texts::provider_id)).load(db)?;
         Ok(found.into_iter().collect())
     })
 }

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Text};
 
-use super::engine::on;
+use super::engine::{CachedQuery, on};
 use super::{ReadConn, StoreError};
 use crate::domain::id::{ContactId, MessageId};
 
@@ -73,7 +73,7 @@ pub struct LiveMarks {
 /// # Errors
 /// When the database fails.
 pub fn of_contact(conn: &mut ReadConn<'_>, id: ContactId) -> Result<Option<LiveMarks>, StoreError> {
-    on!(conn, db => Ok(sql_query(CONTACT).bind::<Binary, _>(id).get_result(db).optional()?))
+    on!(conn, db => Ok(CachedQuery(sql_query(CONTACT).bind::<Binary, _>(id)).get_result(db).optional()?))
 }
 
 /// The marks of a message's page.
@@ -81,7 +81,7 @@ pub fn of_contact(conn: &mut ReadConn<'_>, id: ContactId) -> Result<Option<LiveM
 /// # Errors
 /// When the database fails.
 pub fn of_message(conn: &mut ReadConn<'_>, id: MessageId) -> Result<Option<LiveMarks>, StoreError> {
-    on!(conn, db => Ok(sql_query(MESSAGE).bind::<Binary, _>(id).get_result(db).optional()?))
+    on!(conn, db => Ok(CachedQuery(sql_query(MESSAGE).bind::<Binary, _>(id)).get_result(db).optional()?))
 }
 
 /// The marks of all texts and of the whole history, for the simulated phones.
@@ -89,5 +89,5 @@ pub fn of_message(conn: &mut ReadConn<'_>, id: MessageId) -> Result<Option<LiveM
 /// # Errors
 /// When the database fails.
 pub fn newest(conn: &mut ReadConn<'_>) -> Result<LiveMarks, StoreError> {
-    on!(conn, db => Ok(sql_query(NEWEST).get_result(db)?))
+    on!(conn, db => Ok(CachedQuery(sql_query(NEWEST)).get_result(db)?))
 }

@@ -5,7 +5,7 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
-use super::engine::on;
+use super::engine::{CachedQuery, on};
 use super::inbound::InboundRow;
 use super::schema::{inbound_notices, inbound_texts};
 use super::{ReadConn, StoreError, Tx};
@@ -36,14 +36,15 @@ pub fn raise(tx: &mut Tx<'_>, text: &InboundRow, kind: NoticeKind, now: Timestam
 /// When the database fails.
 pub fn open(conn: &mut ReadConn<'_>, kind: NoticeKind, limit: usize) -> Result<Vec<InboundRow>, StoreError> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    on!(conn, db => Ok(inbound_notices::table
-        .inner_join(inbound_texts::table.on(inbound_texts::id.eq(inbound_notices::inbound_id)))
-        .filter(sql::<Bool>(OPEN))
-        .filter(inbound_notices::kind.eq(kind))
-        .order((inbound_notices::raised_at, inbound_notices::inbound_id))
-        .select(InboundRow::as_select())
-        .limit(limit)
-        .load(db)?))
+    on!(conn, db => {
+        let query = inbound_notices::table
+            .inner_join(inbound_texts::table.on(inbound_texts::id.eq(inbound_notices::inbound_id)))
+            .filter(sql::<Bool>(OPEN))
+            .filter(inbound_notices::kind.eq(kind))
+            .order((inbound_notices::raised_at, inbound_notices::inbound_id))
+            .select(InboundRow::as_select());
+        Ok(CachedQuery(query.limit(limit)).load(db)?)
+    })
 }
 
 /// A number's latest notices, open or closed, newest first.

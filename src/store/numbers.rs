@@ -262,8 +262,7 @@ pub fn set_language(
     }
     number.running_copy().language = language;
     on!(tx, db => {
-        diesel::update(numbers::table.find(number.id)).set(numbers::language.eq(language)).execute(db)?;
-        Ok(())
+        Ok(CachedStatement(diesel::update(numbers::table.find(number.id)).set(numbers::language.eq(language))).run(db)?)
     })
 }
 

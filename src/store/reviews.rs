@@ -7,7 +7,7 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Bool};
 
-use super::engine::on;
+use super::engine::{CachedQuery, few_lengths, on};
 use super::inbound::InboundRow;
 use super::numbers::{self as records, Number, NumberRow};
 use super::schema::{inbound_texts, numbers};
@@ -58,7 +58,7 @@ pub fn waiting(
                     .sql(")"),
             );
         }
-        query.load(db)?
+        CachedQuery(query).load(db)?
     });
     let found = rows.into_iter().map(records::read).collect::<Result<Vec<Number>, _>>()?;
     let ids: Vec<NumberId> = found.iter().map(|number| number.id).collect();
@@ -109,13 +109,15 @@ fn replies_of(
     conn: &mut ReadConn<'_>,
     ids: &[NumberId],
 ) -> Result<HashMap<NumberId, Vec<InboundRow>>, StoreError> {
-    let ids: Vec<Option<NumberId>> = ids.iter().copied().map(Some).collect();
-    let texts: Vec<InboundRow> = on!(conn, db => inbound_texts::table
-        .filter(inbound_texts::number_id.eq_any(&ids))
-        .filter(inbound_texts::class.eq(UNCLEAR))
-        .order(inbound_texts::id)
-        .select(InboundRow::as_select())
-        .load(db)?);
+    let ids = few_lengths(ids.iter().copied().map(Some));
+    let texts: Vec<InboundRow> = on!(conn, db => {
+        let query = inbound_texts::table
+            .filter(inbound_texts::number_id.eq_any(&ids))
+            .filter(inbound_texts::class.eq(UNCLEAR))
+            .order(inbound_texts::id)
+            .select(InboundRow::as_select());
+        CachedQuery(query).load(db)?
+    });
     let mut by_number: HashMap<NumberId, Vec<InboundRow>> = HashMap::new();
     for text in texts {
         if let Some(number) = text.number_id {

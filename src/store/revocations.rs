@@ -5,7 +5,7 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
-use super::engine::on;
+use super::engine::{CachedQuery, on};
 use super::schema::{consent_events, numbers};
 use super::{ReadConn, StoreError, contacts};
 use crate::domain::evidence::{Evidence, RevocationChannel};
@@ -66,7 +66,7 @@ pub fn page(
         if let Some(before) = before {
             query = query.filter(consent_events::position.lt(before));
         }
-        query.load(db)?
+        CachedQuery(query).load(db)?
     });
     let ids: Vec<NumberId> = rows.iter().map(|row| row.1).collect();
     let on_number = contacts::first_on(conn, &ids)?;

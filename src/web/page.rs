@@ -235,12 +235,16 @@ pub fn html(template: impl Template) -> Result<HttpResponse, PageError> {
     html_status(StatusCode::OK, template)
 }
 
+/// Most pages fit in, and need not be moved while they grow.
+const ROOM: usize = 64 * 1024;
+
 /// A page with a status of its own (422 for a form with errors).
 ///
 /// # Errors
 /// When the template cannot be rendered.
 pub fn html_status(status: StatusCode, template: impl Template) -> Result<HttpResponse, PageError> {
-    let body = template.render()?;
+    let mut body = String::with_capacity(ROOM);
+    template.render_into(&mut body)?;
     Ok(HttpResponse::build(status).content_type("text/html; charset=utf-8").body(body))
 }
 

@@ -95,6 +95,9 @@ const INDEXES: [(&str, &str); 8] = [
 /// For each database the statements that it was asked, and how often.
 static SEEN: LazyLock<Mutex<BTreeMap<String, BTreeMap<String, usize>>>> = LazyLock::new(Mutex::default);
 
+/// Those that a connection keeps prepared.
+static KEPT: LazyLock<Mutex<BTreeSet<String>>> = LazyLock::new(Mutex::default);
+
 /// Listens on one connection, whose address it was told.
 #[derive(Default)]
 struct Listener {
@@ -106,6 +109,9 @@ impl Instrumentation for Listener {
         match event {
             InstrumentationEvent::StartEstablishConnection { url, .. } => {
                 self.url = url.trim_start_matches("sqlite://").to_owned()
+            }
+            InstrumentationEvent::CacheQuery { sql, .. } => {
+                KEPT.lock().unwrap().insert(sql.to_owned());
             }
             InstrumentationEvent::StartQuery { query, .. } => {
                 let text = query.to_string();
@@ -403,6 +409,26 @@ async fn no_statement_scans_or_sorts_what_can_grow() {
     judge(&world.database, "without statistics");
     database::run(&world.database, "ANALYZE").unwrap();
     judge(&world.database, "with statistics");
+}
+
+/// Statements that a person or a start causes, by a part of their text: they may be prepared anew each time.
+const RARE: [&str; 5] =
+    ["UPDATE forms", "UPDATE programs", "UPDATE settings", "pragma_table_info", "sqlite_stat1"];
+
+/// Reading and planning a statement costs more than running most of them.
+#[actix_web::test]
+async fn what_is_asked_often_is_kept_prepared() {
+    listen();
+    let world = world().await;
+    let now = world.clock.now();
+    let people = move |tx: &mut sms_opt_in::store::Tx<'_>| seed(tx, 0, 300, now);
+    world.bound_app.store.write::<_, ActionError>(people).await.unwrap();
+    a_day(&world).await;
+    let kept = KEPT.lock().unwrap().clone();
+    let is_rare = |text: &str| RARE.iter().any(|part| text.replace(['`', '"'], "").contains(part));
+    let told = told(&world.database).into_keys();
+    let anew: Vec<String> = told.filter(|text| !kept.contains(text) && !is_rare(text)).collect();
+    assert!(anew.is_empty(), "{} are prepared anew each time:\n{}", anew.len(), anew.join("\n"));
 }
 
 #[test]

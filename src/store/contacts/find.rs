@@ -5,7 +5,7 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Bool, Text};
 
-use super::super::engine::{self, CachedQuery, on};
+use super::super::engine::{self, CachedQuery, few_lengths, on};
 use super::super::schema::contacts;
 use super::super::{ReadConn, StoreError};
 use super::by_time;
@@ -98,7 +98,7 @@ fn among(
     let lines: Vec<(String, i64)> = on!(conn, db => {
         let mut query = contacts::table
             .select((contacts::name_key, contacts::row_id))
-            .filter(contacts::row_id.eq_any(rows))
+            .filter(contacts::row_id.eq_any(few_lengths(rows.iter().copied())))
             .into_boxed();
         if let Some(state) = filter.state {
             query = query.filter(
@@ -114,7 +114,7 @@ fn among(
         if filter.needs_review {
             query = query.filter(sql::<Bool>("(SELECT paused FROM numbers WHERE id = contacts.number_id)"));
         }
-        query.load(db)?
+        CachedQuery(query).load(db)?
     });
     let mut places: Vec<ListPlace> = lines.into_iter().map(|line| place(filter, line)).collect();
     places.sort_unstable();

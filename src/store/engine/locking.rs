@@ -54,11 +54,12 @@ pub(in crate::store) use load_locked;
 /// Reads rows that are about to change, and keeps others from changing them before the commit; those that another transaction
 /// holds are left out, so that nobody waits. SQLite has one writer: nobody holds any.
 macro_rules! load_free_locked {
-    ($tx:expr, $query:expr) => {
+    ($tx:expr, $query:expr) => {{
+        use $crate::store::engine::{CachedQuery, DbConn};
         match &mut $tx.db {
-            $crate::store::engine::DbConn::Sqlite(db) => $query.load(*db),
-            $crate::store::engine::DbConn::Postgres(db) => $query.for_no_key_update().skip_locked().load(*db),
+            DbConn::Sqlite(db) => CachedQuery($query).load(*db),
+            DbConn::Postgres(db) => CachedQuery($query.for_no_key_update().skip_locked()).load(*db),
         }
-    };
+    }};
 }
 pub(in crate::store) use load_free_locked;

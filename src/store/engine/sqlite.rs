@@ -8,6 +8,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::{DatabaseEngine, IntegrityLine, OrphanRows, SEARCH_ROWS, ServerPosition, rows_of, words_of};
 use crate::store::StoreError;
+use crate::store::engine::CachedQuery;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 
@@ -191,7 +192,7 @@ impl DatabaseEngine for SqliteConnection {
     fn search_rows(&mut self, words: &str) -> QueryResult<Vec<i64>> {
         let found = diesel::sql_query(SEARCH);
         let found = found.bind::<Text, _>(format!("\"{}\"", words.replace('"', "\"\"")));
-        Ok(rows_of(found.bind::<BigInt, _>(SEARCH_ROWS).load(self)?))
+        Ok(rows_of(CachedQuery(found.bind::<BigInt, _>(SEARCH_ROWS)).load(self)?))
     }
 
     fn damage(&mut self) -> QueryResult<Vec<String>> {

@@ -3,7 +3,7 @@
 
 use diesel::prelude::*;
 
-use super::super::engine::on;
+use super::super::engine::{CachedQuery, on};
 use super::super::schema::messages;
 use super::super::{ReadConn, StoreError};
 use super::Message;
@@ -35,7 +35,7 @@ pub fn counted_since(
             .order(messages::claimed_at.desc())
             .select(messages::claimed_at.assume_not_null())
             .limit(i64::from(most));
-        Ok(query.load(db)?)
+        Ok(CachedQuery(query).load(db)?)
     })
 }
 
@@ -61,8 +61,8 @@ pub fn attempts_since(
             .select(messages::claimed_at.assume_not_null())
             .limit(i64::from(most));
         Ok(match program {
-            Some(program) => query.filter(messages::program_id.eq(program)).load(db)?,
-            None => query.load(db)?,
+            Some(program) => CachedQuery(query.filter(messages::program_id.eq(program))).load(db)?,
+            None => CachedQuery(query).load(db)?,
         })
     })
 }
@@ -95,7 +95,7 @@ pub fn scheduled_for(conn: &mut ReadConn<'_>, number: NumberId) -> Result<Vec<Ar
                 messages::category,
                 messages::due_at,
             ));
-        let waiting: Vec<(Status, ProgramId, Lane, Category, Timestamp)> = query.load(db)?;
+        let waiting: Vec<(Status, ProgramId, Lane, Category, Timestamp)> = CachedQuery(query).load(db)?;
         let scheduled = waiting.into_iter().filter(|(status, ..)| *status == Status::Scheduled);
         Ok(scheduled
             .map(|(_, program, lane, category, at)| {

@@ -4,7 +4,7 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
-use super::super::engine::on;
+use super::super::engine::{CachedQuery, on};
 use super::super::schema::messages;
 use super::super::{ReadConn, StoreError};
 use super::Message;
@@ -53,7 +53,7 @@ pub fn page(
         if let Some(before) = before {
             query = query.filter(messages::id.lt(before));
         }
-        Ok(query.load(db)?)
+        Ok(CachedQuery(query).load(db)?)
     })
 }
 
@@ -70,7 +70,7 @@ pub fn twin_after(conn: &mut ReadConn<'_>, message: &Message) -> Result<Option<T
             .filter(messages::body.eq(&message.body))
             .filter(sql::<Bool>("messages.status = 'sending'"))
             .filter(messages::claimed_at.gt(message.claimed_at));
-        Ok(twins.select(diesel::dsl::min(messages::claimed_at)).first(db)?)
+        Ok(CachedQuery(twins.select(diesel::dsl::min(messages::claimed_at))).get_result(db)?)
     })
 }
 

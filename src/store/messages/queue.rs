@@ -109,12 +109,9 @@ pub fn count_waiting(conn: &mut ReadConn<'_>) -> Result<Vec<(Status, i64)>, Stor
     for status in [Status::Held, Status::Queued, Status::Scheduled, Status::Sending] {
         // The expression of `messages_listed`, and nothing but that index is read.
         let condition = sql::<Bool>(&format!("messages.status || '' = '{status}'"));
-        let found: Vec<MessageId> = on!(conn, db => messages::table
-            .filter(condition)
-            .order(messages::id.desc())
-            .select(messages::id)
-            .limit(COUNTED)
-            .load(db)?);
+        let query =
+            messages::table.filter(condition).order(messages::id.desc()).select(messages::id).limit(COUNTED);
+        let found: Vec<MessageId> = on!(conn, db => CachedQuery(query).load(db)?);
         counts.push((status, i64::try_from(found.len()).unwrap_or(COUNTED)));
     }
     Ok(counts)
@@ -191,7 +188,7 @@ pub fn unanswered(
             .filter(messages::due_at.le(now))
             .order((messages::due_at, messages::id))
             .select(Message::as_select());
-        Ok(query.limit(100).load(db)?)
+        Ok(CachedQuery(query.limit(100)).load(db)?)
     })
 }
 
@@ -206,7 +203,7 @@ pub fn holds_ending(conn: &mut ReadConn<'_>, by: Timestamp, limit: i64) -> Resul
             .filter(messages::expires_at.le(by))
             .order(messages::expires_at)
             .select(Message::as_select());
-        Ok(query.limit(limit).load(db)?)
+        Ok(CachedQuery(query.limit(limit)).load(db)?)
     })
 }
 
@@ -217,7 +214,7 @@ pub fn holds_ending(conn: &mut ReadConn<'_>, by: Timestamp, limit: i64) -> Resul
 pub fn all_waiting(conn: &mut ReadConn<'_>, limit: i64) -> Result<Vec<Message>, StoreError> {
     on!(conn, db => {
         let query = messages::table.filter(in_status(WAITING)).select(Message::as_select());
-        Ok(query.limit(limit).load(db)?)
+        Ok(CachedQuery(query.limit(limit)).load(db)?)
     })
 }
 

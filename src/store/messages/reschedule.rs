@@ -9,7 +9,7 @@ use diesel::sql_types::Bool;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::super::engine::{load_free_locked, on};
+use super::super::engine::{CachedStatement, few_lengths, load_free_locked, on};
 use super::super::schema::messages;
 use super::super::{ReadConn, StoreError, Tx, settings};
 use crate::domain::id::{MessageId, ProgramId};
@@ -103,8 +103,8 @@ fn scheduled_after(
 
 fn make_due(tx: &mut Tx<'_>, ids: &[MessageId], now: Timestamp) -> Result<(), StoreError> {
     on!(tx, db => {
-        let rows = messages::table.filter(messages::id.eq_any(ids));
-        diesel::update(rows).set(messages::due_at.eq(now)).execute(db)?;
+        let rows = messages::table.filter(messages::id.eq_any(few_lengths(ids.iter().copied())));
+        CachedStatement(diesel::update(rows).set(messages::due_at.eq(now))).run(db)?;
         Ok(())
     })
 }

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::super::engine::on;
+use super::super::engine::{CachedQuery, on};
 use super::super::schema::{messages, numbers};
 use super::super::{ReadConn, StoreError};
 use super::queue::{SCHEDULED, in_status};
@@ -29,10 +29,11 @@ pub struct ScheduledMessage {
 /// When the database fails.
 pub fn waiting_for_a_time(conn: &mut ReadConn<'_>, most: usize) -> Result<Vec<ScheduledMessage>, StoreError> {
     let most = i64::try_from(most).unwrap_or(i64::MAX);
-    on!(conn, db => Ok(messages::table
-        .inner_join(numbers::table.on(messages::number_id.eq(numbers::id.nullable())))
-        .filter(in_status(SCHEDULED))
-        .select((numbers::id, numbers::e164, messages::program_id, messages::due_at))
-        .limit(most)
-        .load(db)?))
+    on!(conn, db => {
+        let query = messages::table
+            .inner_join(numbers::table.on(messages::number_id.eq(numbers::id.nullable())))
+            .filter(in_status(SCHEDULED))
+            .select((numbers::id, numbers::e164, messages::program_id, messages::due_at));
+        Ok(CachedQuery(query.limit(most)).load(db)?)
+    })
 }

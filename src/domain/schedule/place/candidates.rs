@@ -7,6 +7,9 @@ use crate::domain::schedule::tables::{area_code, zip_code};
 
 /// By what stands in the ZIP field: a ZIP, a state, or a Canadian postal code. Nothing where it says nothing.
 pub(super) fn by_zip(text: &str, phone: &Phone) -> Option<Location> {
+    if text.is_empty() {
+        return None;
+    }
     let domestic = digits_of_plan(phone).is_some();
     if let Some(zip) = zip_in(text, domestic) {
         let here = || zip_code(&zip).map(|entry| Location::of_entry(entry, LocationSource::Zip(zip.clone())));
