@@ -59,7 +59,7 @@ impl BoundServer {
         self.jobs.clone().start();
         self.server.await?;
         if let Err(error) = seal_all(&self.jobs).await {
-            log::error!("What was recorded last is not sealed: {error}");
+            log::error!("The last records are not sealed: {error}");
         }
         Ok(())
     }

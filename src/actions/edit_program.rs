@@ -4,6 +4,7 @@
 use crate::domain::program::{Program, check_invitation};
 use crate::domain::schedule::promises_none;
 use crate::store::{Tx, programs};
+use crate::words::template_error_text;
 
 use super::publish_form::republish;
 use super::settings_form::{differences, settings_form};
@@ -97,7 +98,7 @@ pub(super) fn wrong(program: &Program) -> Vec<FieldError> {
         ));
     }
     let invitation = check_invitation(&program.opt_in_template).err();
-    errors.extend(invitation.map(|words| FieldError::new("opt_in_template", words)));
+    errors.extend(invitation.map(|error| FieldError::new("opt_in_template", template_error_text(&error))));
     if !errors.iter().any(|error| error.field == "opt_in_template") {
         let error = template_error(&program.opt_in_template, &program.invitation(), &[]);
         errors.extend(error.map(|error| FieldError::new("opt_in_template", error)));

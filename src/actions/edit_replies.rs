@@ -5,6 +5,7 @@ use crate::domain::auto_reply::{AutoReplies, AutoReply};
 use crate::domain::language::Language;
 use crate::domain::program::Program;
 use crate::store::{Tx, programs};
+use crate::words::Label;
 
 use super::wording::{clean, line_error, template_error};
 use super::{ActionContext, ActionError, FieldError, change, check_revision, revision_tag, save_program};

@@ -7,7 +7,7 @@ use crate::domain::program::{Program, ProgramKind, WordList, check_code, check_w
 use crate::domain::reply::ReplyIntent;
 use crate::domain::time::Timestamp;
 use crate::store::{LockedRow, Tx, programs};
-use crate::words::{phone_error_text, rule_error_text};
+use crate::words::{phone_error_text, rule_error_text, word_error_text};
 
 use super::settings_form::{differences, settings_form};
 use super::{ActionContext, ActionError, FieldError, check_revision, save_program};
@@ -161,8 +161,8 @@ fn code(
             }
             Ok(Some(code))
         }
-        Err(words) => {
-            errors.push(FieldError::new("code", words));
+        Err(error) => {
+            errors.push(FieldError::new("code", word_error_text(&error)));
             Ok(None)
         }
     }
@@ -175,10 +175,10 @@ fn words(
     meaning: &ReplyIntent,
     errors: &mut Vec<FieldError>,
 ) -> WordList {
-    let parsed = text.parse::<WordList>().map_err(str::to_owned);
+    let parsed = text.parse::<WordList>();
     let checked = parsed.and_then(|words| check_words(&words, kept, meaning).map(|()| words));
-    checked.unwrap_or_else(|words| {
-        errors.push(FieldError::new(field, words));
+    checked.unwrap_or_else(|error| {
+        errors.push(FieldError::new(field, word_error_text(&error)));
         WordList::default()
     })
 }

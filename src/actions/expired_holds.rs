@@ -80,7 +80,7 @@ fn send_anew(
     };
     let accepted = send_message(tx, context, &wanted)?;
     if accepted.status != Status::Blocked {
-        let note = format!("It stays expired; a person had it sent anew as message {}.", accepted.id);
+        let note = format!("It stays expired. A person sent it again as message {}.", accepted.id);
         apply(tx, context, old, HoldDecision::Sent, Some(accepted.id), &note)?;
     }
     Ok(accepted)
@@ -102,5 +102,5 @@ fn apply(
 }
 
 fn decided() -> ActionError {
-    ActionError::Conflict("Somebody has decided on this message already.".to_owned())
+    ActionError::Conflict("Another person has already decided about this message.".to_owned())
 }

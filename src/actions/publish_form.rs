@@ -11,6 +11,7 @@ use crate::domain::schedule::promises;
 use crate::domain::time::Timestamp;
 use crate::store::forms::{self, FormVersion, HostedForm};
 use crate::store::{LockedRow, Tx, admin_log, programs};
+use crate::words::template_error_text;
 
 use super::{ActionContext, ActionError, FieldError, change, check_revision, revision_tag};
 
@@ -184,8 +185,8 @@ pub fn change_errors(program: &Program, title: &str, template: &str) -> Vec<Fiel
     }
     let wording = program.fill(template);
     let upper = wording.to_uppercase();
-    if let Err(words) = check_placeholders(template) {
-        errors.push(FieldError::new("wording", words));
+    if let Err(error) = check_placeholders(template) {
+        errors.push(FieldError::new("wording", template_error_text(&error)));
     } else if wording.chars().count() > 4000
         || !["STOP", "HELP", "RATES"].iter().all(|word| upper.contains(word))
     {

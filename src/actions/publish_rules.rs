@@ -7,7 +7,7 @@ use crate::domain::schedule::{Rulebook, RulebookDiff, RulebookText, ScheduleRule
 use crate::domain::time::Timestamp;
 use crate::store::rulebooks::{self, RulebookVersion};
 use crate::store::{ReadConn, StoreError, Tx, admin_log, messages};
-use crate::words::refusal_text;
+use crate::words::{InWords, authority_name, refusal_text};
 
 use super::{ActionContext, ActionError, FieldError, one_line};
 
@@ -116,7 +116,7 @@ pub fn proposed(book: &Rulebook, change: &RuleChange, now: Timestamp) -> Result<
             let days = days.words();
             let words = format!(
                 "No hours would be in effect for {} on {days}. Keep the rule that holds now.",
-                law.name()
+                authority_name(law)
             );
             Err(wrong("from", &words))
         }

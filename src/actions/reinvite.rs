@@ -7,6 +7,7 @@ use crate::domain::id::NumberId;
 use crate::domain::intent::Intent;
 use crate::domain::message::{Category, Lane};
 use crate::store::{Tx, numbers, programs};
+use crate::words::headline;
 
 use super::send_message::{CHOOSE_BASIS, check_basis};
 use super::transition::apply;
@@ -37,7 +38,7 @@ pub fn reinvite(
     let verdict =
         sending_context(tx, &program)?.verdict(tx, &number, &program, Category::Automated, context.now)?;
     if let GateOutcome::Refuse(CheckName::Number | CheckName::Sender) = verdict.answer(Lane::Invitation) {
-        return Err(ActionError::Conflict(verdict.headline()));
+        return Err(ActionError::Conflict(headline(&verdict)));
     }
     let intent = Intent::Reinvite { message: tx.new_id(context.now)?, text: program.invitation(), basis };
     apply(tx, context, &mut number, &program, intent)?;

@@ -10,6 +10,7 @@ use crate::domain::time::Timestamp;
 use crate::store::messages::{self, StatusChange};
 use crate::store::seals::{self, Seal};
 use crate::store::{ReadConn, StoreError, Tx, admin_log, expired_holds, numbers, sending};
+use crate::words::restore_hold;
 
 use super::{ActionError, requests};
 
@@ -52,7 +53,14 @@ pub fn suspend_sending(tx: &mut Tx<'_>, why: RestoreHold, now: Timestamp) -> Res
         while cancel_some(tx, RESTORED, now)? > 0 {}
     }
     sending::switch(tx, &switch, false, Some(why))?;
-    admin_log::add(tx, &Actor::System, "sending.off", "all sending", &why.facts(LocalCalendar::UTC), now)?;
+    admin_log::add(
+        tx,
+        &Actor::System,
+        "sending.off",
+        "all sending",
+        &restore_hold::facts(why, LocalCalendar::UTC),
+        now,
+    )?;
     Ok(())
 }
 

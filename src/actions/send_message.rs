@@ -15,8 +15,8 @@ use crate::domain::program::Program;
 use crate::domain::sms;
 use crate::store::contacts::ContactDetails;
 use crate::store::messages::{self, Message};
-use crate::store::{Tx, numbers, programs};
-use crate::words::phone_error_text;
+use crate::store::{Tx, numbers, organization, programs};
+use crate::words::{headline, phone_error_text};
 
 use super::save_contact::create_contact;
 use super::transition::apply;
@@ -92,7 +92,7 @@ pub fn send_message(
     let mut verdict = standing.verdict(tx, &number, &program, wanted.category, context.now)?;
     match verdict.answer(Lane::Gated) {
         GateOutcome::Refuse(check) => {
-            let words = verdict.headline();
+            let words = headline(&verdict);
             return refuse(tx, message, code_of(check), words, Some(verdict));
         }
         GateOutcome::Wait { until: Some(until) } => {
@@ -120,7 +120,7 @@ pub fn send_message(
                 .to_owned()
         }
         Status::Scheduled => {
-            format!("Scheduled for the next allowed time. {}", verdict.headline())
+            format!("Scheduled for the next allowed time. {}", headline(&verdict))
         }
         _ => "Queued for delivery.".to_owned(),
     };
@@ -175,7 +175,9 @@ pub fn send_to_phone(
 pub fn once_accepted(tx: &mut Tx<'_>, id: MessageId) -> Result<SendResult, ActionError> {
     let message = messages::get(tx, id)?.ok_or(ActionError::NotFound("message"))?;
     let first = messages::steps(tx, id)?.into_iter().next().ok_or(ActionError::NotFound("message"))?;
-    let verdict = message.verdict.as_deref().and_then(|json| serde_json::from_str(json).ok());
+    let kept = message.verdict.as_deref();
+    let calendar = organization::calendar(tx)?;
+    let verdict = kept.and_then(|json| Verdict::recorded(json, calendar));
     let code = first.code.as_deref().and_then(known_code);
     Ok(SendResult { id, status: first.status, code, verdict, words: first.note.unwrap_or_default() })
 }

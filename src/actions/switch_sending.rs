@@ -3,6 +3,7 @@
 
 use crate::domain::restore_hold::RestoreHold;
 use crate::store::{Tx, admin_log, sending, settings};
+use crate::words::restore_hold;
 
 use super::{ActionContext, ActionError, check_shown, database_kind};
 
@@ -25,7 +26,10 @@ pub fn switch_sending(
             why = why.or(Some(RestoreHold::Mixed));
         }
         if let Some(why) = why {
-            return Err(ActionError::Conflict(format!("Sending stays off. {}", why.next_step())));
+            return Err(ActionError::Conflict(format!(
+                "Sending stays off. {}",
+                restore_hold::next_step(why)
+            )));
         }
     }
     if on && !switch.on {

@@ -13,6 +13,7 @@ use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::store::users::{self, User, UserCounts};
 use crate::store::{LockedRow, ReadConn, StoreError, Tx, admin_log, settings};
+use crate::words::Label;
 
 use super::{ActionContext, ActionError, FieldError, check_revision, check_shown, one_line, revision_tag};
 
@@ -200,7 +201,7 @@ fn keep_an_administrator(all: &LockedRow<UserCounts>, user: &User) -> Result<(),
     let is_one = user.role == Role::Administrator && user.disabled_at.is_none();
     if is_one && all.administrators <= 1 {
         return Err(ActionError::Conflict(
-            "This is the last administrator. Make somebody else an administrator first.".to_owned(),
+            "This is the last administrator. Make another user an administrator first.".to_owned(),
         ));
     }
     Ok(())

@@ -2,6 +2,7 @@
 
 use crate::domain::program::check_placeholders;
 use crate::domain::sms;
+use crate::words::template_error_text;
 
 /// Browsers send line ends of two characters.
 pub(super) fn clean(text: &str) -> String {
@@ -23,8 +24,8 @@ pub(super) fn template_error(template: &str, filled: &str, words: &[&str]) -> Op
     if !missing.is_empty() {
         return Some(format!("This text must contain {}.", missing.join(", ")));
     }
-    if let Err(words) = check_placeholders(template) {
-        return Some(words.to_owned());
+    if let Err(error) = check_placeholders(template) {
+        return Some(template_error_text(&error));
     }
     let too_long = filled.chars().count() > sms::MAX_BODY;
     too_long.then(|| "The text is longer than 1,600 characters. Shorten it.".to_owned())

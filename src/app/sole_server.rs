@@ -54,7 +54,7 @@ struct LockedFile(File);
 impl Drop for LockedFile {
     fn drop(&mut self) {
         if let Err(error) = self.0.unlock() {
-            log::error!("The lock beside the database could not be taken off: {error}");
+            log::error!("The lock beside the database could not be released: {error}");
         }
     }
 }
@@ -68,7 +68,7 @@ struct LockedDatabase(std::mem::ManuallyDrop<File>);
 impl Drop for LockedDatabase {
     fn drop(&mut self) {
         if let Err(error) = self.0.unlock() {
-            log::error!("The lock on the database file could not be taken off: {error}");
+            log::error!("The lock on the database file could not be released: {error}");
         }
     }
 }

@@ -27,6 +27,7 @@ use crate::store::seal_file::SealFile;
 use crate::store::seals::Seal;
 use crate::store::start_file::{StartFile, StartMark};
 use crate::store::{ReadConn, Store, StoreError, inbound, programs, sending, settings};
+use crate::words::restore_hold;
 
 /// Texts may reach us this much later than the provider took them; those we know already change nothing.
 const MARGIN: chrono::Duration = chrono::Duration::days(1);
@@ -59,9 +60,9 @@ pub(super) fn run(config: &ServerConfig, command: &AfterRestoreCommand) -> Resul
     if why.awaits_after_restore() {
         let now = clock.now();
         store.write_now(move |tx| restore::suspend_sending(tx, why, now))?;
-        println!("{}", why.facts(LocalCalendar::UTC));
+        println!("{}", restore_hold::facts(why, LocalCalendar::UTC));
     } else {
-        println!("No restore was noticed. Asking does no harm.");
+        println!("No restore was found. It is safe to ask the provider anyway.");
     }
     if command.without_provider {
         println!("The provider was not asked.");
@@ -69,7 +70,7 @@ pub(super) fn run(config: &ServerConfig, command: &AfterRestoreCommand) -> Resul
         && store.read_now::<_, StoreError>(|conn| inbound::any_by(conn, "twilio"))?
     {
         bail!(
-            "This database holds texts that Twilio brought. Set PROVIDER=twilio and the account, so that Twilio is asked."
+            "This database holds texts from Twilio. Set PROVIDER=twilio and the account, so that this command can ask Twilio."
         );
     } else {
         ask(config, &store, &clock, why.since().unwrap_or_default())?;
@@ -106,8 +107,8 @@ impl FilesHere {
 
 fn lost_key(config: &ServerConfig) -> String {
     format!(
-        "The database has seals, but the secret key is missing. Put {} back, or set SECRET_KEY. If the key is lost for good, add \
-         --without-key: a new key is made, and verify cannot check the old seals any more.",
+        "The database has seals, but the secret key is missing. Put {} back, or set SECRET_KEY. If the key is lost, add \
+         --without-key. This creates a new key, and verify can no longer check the old seals.",
         config.secret_key_file().display()
     )
 }
@@ -169,7 +170,7 @@ fn ask(config: &ServerConfig, store: &Store, clock: &Clock, since: Timestamp) ->
         }
     }
     println!(
-        "{new} of them were not known here and are now: {stops} that stop or may stop, {starts} that say yes."
+        "{new} of them were missing and are now recorded: {stops} that stop or may stop, {starts} that opt in."
     );
     Ok(())
 }
@@ -189,7 +190,7 @@ fn from_twilio(config: &ServerConfig, senders: &[String], since: Timestamp) -> R
     Ok(texts)
 }
 
-/// A file of seals that is ahead is kept under another name, and sealing begins anew. Files and database are marked as belonging
+/// A file of seals that is ahead is kept under another name, and a new file is begun. Files and database are marked as belonging
 /// together.
 fn accept(store: &Store, files: &FilesHere, why: RestoreHold, clock: &Clock) -> Result<()> {
     let (now, seals) = (clock.now(), &files.seals);
@@ -201,7 +202,7 @@ fn accept(store: &Store, files: &FilesHere, why: RestoreHold, clock: &Clock) -> 
         let aside = free_name(seals.path(), now);
         std::fs::rename(seals.path(), &aside)
             .with_context(|| format!("{} cannot be moved aside.", seals.path().display()))?;
-        println!("The old file of seals is kept as {}.", aside.display());
+        println!("The old seal file is kept as {}.", aside.display());
     }
     wait_for(mark(store, &files.starts, clock))?;
     let (sealed_at, since) = (why.sealed_at(), why.since().unwrap_or_default());

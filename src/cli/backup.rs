@@ -37,16 +37,16 @@ pub(super) fn run(config: &ServerConfig, command: &BackupCommand) -> Result<Exit
     let shown = file.display();
     let copy_of_seals = SealFile::at(seals_beside(&file));
     if copy_of_seals.path().exists() {
-        bail!("The file {} cannot be made: it is there already.", copy_of_seals.path().display());
+        bail!("The file {} already exists. Choose another name.", copy_of_seals.path().display());
     }
-    // Made first and by nobody else, so that nothing is overwritten and nobody else can read it.
+    // Created first, so that no file is overwritten, and only for this user, so that no other user can read it.
     let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file);
-    let made = made.with_context(|| format!("The file {shown} cannot be made."))?;
+    let made = made.with_context(|| format!("The file {shown} can't be created."))?;
     let copied = copy(config, &file.to_string_lossy(), &copy_of_seals);
     if let Err(error) = copied.and_then(|()| Ok(on_disk(&made, &file)?)) {
         let _ = std::fs::remove_file(copy_of_seals.path());
         let _ = std::fs::remove_file(&file);
-        return Err(error.context("There is no backup"));
+        return Err(error.context("No backup was made"));
     }
     report(config, &file, copy_of_seals.path());
     Ok(ExitCode::SUCCESS)
@@ -56,9 +56,9 @@ fn report(config: &ServerConfig, file: &Path, seals: &Path) {
     let shown = file.display();
     let folder = file.parent().unwrap_or(file).display();
     if seals.exists() {
-        println!("The database as it is now is in {shown}, with its seals in {}.", seals.display());
+        println!("The database was copied to {shown}, and its seals to {}.", seals.display());
     } else {
-        println!("The database as it is now is in {shown}. It has no file of seals.");
+        println!("The database was copied to {shown}. It has no seal file.");
     }
     println!(
         "Check the copy with the SECRET_KEY of the installation: \
@@ -67,7 +67,7 @@ fn report(config: &ServerConfig, file: &Path, seals: &Path) {
     println!("Keep apart from it:");
     println!("  {}  the secret key (unless SECRET_KEY is given)", config.secret_key_file().display());
     println!(
-        "  {}  the newest file of seals: put it beside a restored database, not the one of the copy",
+        "  {}  the newest seal file. After a restore, put this one beside the database, not the copy's",
         config.seal_file().display()
     );
 }

@@ -20,6 +20,7 @@ use crate::domain::calendar::LocalCalendar;
 use crate::domain::database_kind::DatabaseKind;
 use crate::domain::time::Timestamp;
 use crate::store::{Store, StoreError, sending, settings, starts};
+use crate::words::restore_hold;
 
 /// A server that shares its database shows every ten seconds that it runs.
 const WATCHED: u32 = 25;
@@ -119,7 +120,9 @@ fn to_real(opened: &OperatorStore, heartbeat: Option<Timestamp>, yes: bool) -> R
     let (on, why) =
         store.read_now::<_, StoreError>(|conn| Ok((sending::is_on(conn)?, sending::standstill(conn)?)))?;
     match why {
-        Some(why) => println!("{} {}", why.facts(LocalCalendar::UTC), why.next_step()),
+        Some(why) => {
+            println!("{} {}", restore_hold::facts(why, LocalCalendar::UTC), restore_hold::next_step(why))
+        }
         None if !on => println!("Sending is off. An administrator turns it on, on the dashboard."),
         None => {}
     }

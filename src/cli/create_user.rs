@@ -15,6 +15,7 @@ use crate::config::ServerConfig;
 use crate::domain::actor::Actor;
 use crate::domain::role::Role;
 use crate::password;
+use crate::words::Label;
 
 #[derive(Args)]
 pub(super) struct CreateUserCommand {

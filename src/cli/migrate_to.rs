@@ -60,7 +60,7 @@ fn undo(config: &ServerConfig, copy: Option<&str>, without_copy: bool) -> Result
         None if without_copy => take_mark_back(&config.database_url).map_err(words)?,
         None => {
             return Err(format!(
-                "give the address of the copy at {to}, so that no server starts on it any more. If it was dropped or lost, add \
+                "give the address of the copy at {to}. Then no server can start on it. If it was dropped or lost, add \
                  --without-copy."
             ));
         }
@@ -68,14 +68,15 @@ fn undo(config: &ServerConfig, copy: Option<&str>, without_copy: bool) -> Result
             return Err("give the address of the copy or --without-copy, not both.".to_owned());
         }
         Some(copy) if name_of(copy) != to => {
-            return Err(format!("this database moved to {to}, and not to {}.", name_of(copy)));
+            return Err(format!("this database moved to {to}, not to {}.", name_of(copy)));
         }
         Some(copy) => undo_move(&config.database_url, copy, &config.database_url).map_err(words)?,
     }
     println!("This database is the installation again.");
     if without_copy {
         println!(
-            "Make sure that no server starts on {to}: both would send, and a STOP at one would not count at the other."
+            "Make sure that no server starts on {to}. Otherwise both databases would send, and a STOP to one would not count in the \
+             other."
         );
     } else {
         println!("The copy at {to} is marked: no server starts on it. Drop it before you move again.");
@@ -96,11 +97,11 @@ fn copy(config: &ServerConfig, target: &str) -> Result<bool, String> {
     let mut moving = DatabaseTransfer::begin(&config.database_url, target).map_err(words)?;
     let secret = secret(config, &mut moving.source())?;
     if moving.copied() > 0 {
-        println!("A copy was broken off; it goes on after {} rows.", moving.copied());
+        println!("An earlier copy was interrupted. Continuing after {} rows.", moving.copied());
     }
-    fill(&mut moving).map_err(|error| format!("{error} Start the same command again; it goes on here."))?;
+    fill(&mut moving).map_err(|error| format!("{error} Run the same command again to continue."))?;
     moving.finish(secret.as_deref()).map_err(words)?;
-    println!("{} rows were copied. Comparing them, and walking both ledgers.", moving.copied());
+    println!("{} rows were copied. Comparing the rows and checking both ledgers.", moving.copied());
     let mut different = moving.differences().map_err(words)?;
     let seals = SealFile::at(config.seal_file()).all().map_err(words)?;
     let key = secret.clone().unwrap_or_default();
@@ -110,11 +111,13 @@ fn copy(config: &ServerConfig, target: &str) -> Result<bool, String> {
         different.push("The digest of all event hashes differs.".to_owned());
     }
     if here.0.problems != there.0.problems {
-        different.push("verify does not say the same of both.".to_owned());
+        different.push("verify finds different problems in the two databases.".to_owned());
     }
     if !different.is_empty() {
         different.iter().for_each(|what| println!("{what}"));
-        println!("The two databases differ. Do not use the target: drop it, make it anew, and start again.");
+        println!(
+            "The two databases differ. Don't use the target. Drop it, create an empty one, and start again."
+        );
         return Ok(false);
     }
     moving.leave_source(name_of(target)).map_err(words)?;
@@ -143,7 +146,7 @@ fn fill(moving: &mut DatabaseTransfer) -> Result<(), StoreError> {
 fn secret(config: &ServerConfig, source: &mut ReadConn<'_>) -> Result<Option<String>, String> {
     let key = match config.existing_secret_key().map_err(|error| error.to_string())? {
         Some(key) => {
-            let unfit = |_| "The secret key is no text. Give it as SECRET_KEY.".to_owned();
+            let unfit = |_| "The secret key isn't text. Give it as SECRET_KEY.".to_owned();
             Some(String::from_utf8(key).map_err(unfit)?)
         }
         None => settings::get(source, settings::SECRET_KEY).map_err(|error| error.to_string())?,
@@ -186,13 +189,15 @@ fn report(
             "Copy the file of seals {seals} to {name} in the server's DATA_DIR (its working folder if not set)."
         );
     }
-    println!("Now start the server with the target as DATABASE_URL, and keep the old file as a backup only.");
+    println!("Now start the server with the target as DATABASE_URL. Keep the old file as a backup only.");
     println!(
-        "The old database is marked as moved: it neither starts nor sends. verify and backup still read it. As long as \
+        "The old database is marked as moved: no server starts on it, and it sends nothing. verify and backup still read it. As long as \
          the copy was not used, migrate-to TARGET --undo goes back."
     );
     if !findings.problems.is_empty() {
         let n = findings.problems.len();
-        println!("The copy is faithful, but verify finds {n} problems, in the source as well: run it.");
+        println!(
+            "The copy is complete. verify finds {n} problems in both databases: run verify to see them."
+        );
     }
 }

@@ -16,9 +16,9 @@ pub(super) fn run(config: ServerConfig) -> Result<ExitCode> {
         println!("SMS Opt-In is running at {address}");
         if let Some(link) = &bound.setup_link {
             log::warn!(
-                "Nobody can sign in yet. Make the first administrator here (the link works once): {link}"
+                "There is no user yet. Create the first administrator here (the link works once): {link}"
             );
-            println!("Make the first administrator here (the link works once): {link}");
+            println!("Create the first administrator here (the link works once): {link}");
         }
         bound.run().await?;
         Ok(ExitCode::SUCCESS)

@@ -20,15 +20,6 @@ words! {
 }
 
 impl AutoReply {
-    /// What people call it.
-    pub const fn label(self) -> &'static str {
-        match self {
-            AutoReply::Start => "Reply to START",
-            AutoReply::Stop => "Reply to STOP",
-            AutoReply::Help => "Reply to HELP",
-        }
-    }
-
     /// What it must contain in every language, checked when an administrator edits it (CTIA Messaging Principles 5.1):
     /// carriers know STOP and HELP, whatever language the words around them have.
     pub const fn needs(self) -> &'static [&'static str] {

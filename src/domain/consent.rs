@@ -32,18 +32,6 @@ words! {
     }
 }
 
-impl StateName {
-    /// The label people read.
-    pub fn label(self) -> &'static str {
-        match self {
-            StateName::NotAsked => "Not asked",
-            StateName::Invited => "Invited",
-            StateName::OptedIn => "Opted in",
-            StateName::OptedOut => "Opted out",
-        }
-    }
-}
-
 words! {
     /// What an event did.
     EventKind {
@@ -114,26 +102,6 @@ impl EventKind {
             Lane::Gated | Lane::Invitation | Lane::OptInConfirmation => self.ends_consent(),
         }
     }
-
-    /// The verb people read in a timeline.
-    pub fn label(self) -> &'static str {
-        match self {
-            EventKind::RequestScheduled => "Opt-in request scheduled",
-            EventKind::Invited => "Invited to opt in",
-            EventKind::InvitationFailed => "Opt-in request could not be delivered",
-            EventKind::RequestFailed => "Repeated opt-in request could not be delivered",
-            EventKind::OptedIn => "Opted in",
-            EventKind::OptedOut => "Opted out",
-            EventKind::Recorded => "Recorded, no change",
-            EventKind::OptOutRepeated => "Opted out again, no change",
-            EventKind::ConsentEnded => "Consent ended",
-            EventKind::SimulationEnded => "Simulated consent ended",
-            EventKind::DoNotTextSet => "Added to Do Not Text",
-            EventKind::DoNotTextCleared => "Removed from Do Not Text",
-            EventKind::Paused => "Paused for review",
-            EventKind::Resumed => "Resumed",
-        }
-    }
 }
 
 words! {
@@ -151,20 +119,6 @@ words! {
         Provider = "provider",
         /// The system itself.
         System = "system",
-    }
-}
-
-impl Source {
-    /// The words people read after "by".
-    pub fn label(self) -> &'static str {
-        match self {
-            Source::Handset => "text from the handset",
-            Source::WebForm => "web form",
-            Source::Manual => "manual update",
-            Source::Api => "API",
-            Source::Provider => "the provider",
-            Source::System => "the system",
-        }
     }
 }
 

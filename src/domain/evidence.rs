@@ -27,20 +27,6 @@ words! {
     }
 }
 
-impl DocumentKind {
-    /// The label people read.
-    pub fn label(self) -> &'static str {
-        match self {
-            DocumentKind::SignedForm => "Signed form",
-            DocumentKind::RecordedCall => "Recorded call",
-            DocumentKind::Email => "Email",
-            DocumentKind::InPerson => "In person",
-            DocumentKind::Contract => "Contract",
-            DocumentKind::Other => "Other document",
-        }
-    }
-}
-
 words! {
     /// How a person revoked outside of texting: any reasonable means (47 CFR 64.1200(a)(10)).
     RevocationChannel {
@@ -59,20 +45,6 @@ words! {
     }
 }
 
-impl RevocationChannel {
-    /// The label people read.
-    pub fn label(self) -> &'static str {
-        match self {
-            RevocationChannel::Call => "Call",
-            RevocationChannel::Email => "Email",
-            RevocationChannel::Letter => "Letter",
-            RevocationChannel::InPerson => "In person",
-            RevocationChannel::Text => "Text in other words",
-            RevocationChannel::Other => "Other",
-        }
-    }
-}
-
 words! {
     /// How a number came to be known: what a program may ask before its opt-in template goes out.
     BasisKind {
@@ -86,19 +58,6 @@ words! {
         EventSignUp = "event_sign_up",
         /// Anything else, explained in the words.
         Other = "other",
-    }
-}
-
-impl BasisKind {
-    /// The label people read.
-    pub fn label(self) -> &'static str {
-        match self {
-            BasisKind::CustomerRelationship => "Customer relationship",
-            BasisKind::Inquiry => "Inquiry",
-            BasisKind::Referral => "Referral with permission",
-            BasisKind::EventSignUp => "Event sign-up",
-            BasisKind::Other => "Other",
-        }
     }
 }
 

@@ -3,10 +3,11 @@
 //! provider accepts nothing without one: sending ungated does not compile. Pure: no clock, no database, no network.
 
 mod checks;
-mod headline;
+mod facts;
 mod timing;
 mod verdict;
 
+pub use facts::{Appointment, CheckFacts, HoursFacts, PromiseFacts};
 pub use timing::caps;
 pub use verdict::{ClearedText, GateOutcome, SendPermit, Verdict};
 
@@ -86,21 +87,6 @@ impl CheckName {
     pub fn is_about_time(self) -> bool {
         matches!(self, CheckName::QuietHours | CheckName::Frequency)
     }
-
-    /// The rule the check keeps, with its source.
-    pub fn rule(self) -> &'static str {
-        match self {
-            CheckName::Consent => "47 CFR 64.1200(a)(1), (f)(9): prior express consent",
-            CheckName::OptOut => "47 CFR 64.1200(a)(10): revocation by any reasonable means",
-            CheckName::DoNotText => "Company setting: Do Not Text blocks even opt-in requests",
-            CheckName::Paused => "47 CFR 64.1200(a)(10): an unclear reply may be an opt-out",
-            CheckName::Number => "ITU-T E.164; carrier error codes",
-            CheckName::Sender => "CTIA Messaging Principles 5.1: replies must reach the sender",
-            CheckName::QuietHours => "47 CFR 64.1200(c)(1), and the stricter rule named in the facts",
-            CheckName::Frequency => "CTIA Messaging Principles 5.1, and the legal cap named in the facts",
-            CheckName::Operations => "Company setting: sending on/off",
-        }
-    }
 }
 
 /// One check with its facts. Kept with messages as a short list, because there are nine for each.
@@ -111,25 +97,33 @@ pub struct GateCheck {
     pub name: CheckName,
     /// How it came out.
     pub outcome: Outcome,
-    /// The facts, as a sentence.
-    pub facts: String,
-    /// What to do about a failure.
-    pub next_step: Option<String>,
-    /// A failure in a few words, for the top of a page. Not kept with messages.
-    pub(crate) headline: Option<String>,
+    /// What it found.
+    pub facts: CheckFacts,
 }
 
-type CheckRow = (CheckName, Outcome, String, Option<String>);
+/// How a check is kept. Earlier versions kept its facts and the next step as sentences.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum CheckRow {
+    Facts(CheckName, Outcome, CheckFacts),
+    Sentences(CheckName, Outcome, String, Option<String>),
+}
 
 impl From<GateCheck> for CheckRow {
-    fn from(GateCheck { name, outcome, facts, next_step, .. }: GateCheck) -> CheckRow {
-        (name, outcome, facts, next_step)
+    fn from(GateCheck { name, outcome, facts }: GateCheck) -> CheckRow {
+        CheckRow::Facts(name, outcome, facts)
     }
 }
 
 impl From<CheckRow> for GateCheck {
-    fn from((name, outcome, facts, next_step): CheckRow) -> GateCheck {
-        GateCheck { name, outcome, facts, next_step, headline: None }
+    fn from(row: CheckRow) -> GateCheck {
+        let (name, outcome, facts) = match row {
+            CheckRow::Facts(name, outcome, facts) => (name, outcome, facts),
+            CheckRow::Sentences(name, outcome, facts, next_step) => {
+                (name, outcome, CheckFacts::Recorded { facts, next_step })
+            }
+        };
+        GateCheck { name, outcome, facts }
     }
 }
 
@@ -191,7 +185,8 @@ pub struct UsedCap<'a> {
 }
 
 /// What a text is, as far as the timing checks care (RULES §3, §4).
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum MessagePurpose {
     /// An intended message that counts towards the promised frequency.
     Counted,
@@ -245,7 +240,7 @@ pub fn ask(question: &GateQuestion<'_>) -> Verdict {
         asked_at: question.now,
         checks,
         next_allowed_at,
-        next_words: timing.words,
+        next_zone: timing.zone,
         frees_at: timing.next,
         allowed_until: timing.until,
         fresh: true,
@@ -264,26 +259,10 @@ fn request_to_send(question: &GateQuestion<'_>, state: ConsentState) -> Option<i
     }
 }
 
-/// The number to which a lead must text START, as it is read out on the phone and as it is typed.
-pub fn number_to_text(sender: Option<&str>) -> String {
-    match sender.and_then(Phone::from_e164) {
-        Some(phone) => format!("{} ({})", phone.national(), phone.as_str()),
-        None => "your sender number".to_owned(),
-    }
+fn pass(name: CheckName, facts: CheckFacts) -> GateCheck {
+    GateCheck { name, outcome: Outcome::Pass, facts }
 }
 
-fn pass(name: CheckName, facts: &str) -> GateCheck {
-    GateCheck { name, outcome: Outcome::Pass, facts: facts.to_owned(), next_step: None, headline: None }
-}
-
-fn fail(name: CheckName, facts: &str, next_step: &str) -> GateCheck {
-    let next_step = Some(next_step.to_owned());
-    GateCheck { name, outcome: Outcome::Fail, facts: facts.to_owned(), next_step, headline: None }
-}
-
-impl GateCheck {
-    /// The same with a headline of its own, where the facts are longer than one.
-    fn under(self, headline: impl Into<String>) -> GateCheck {
-        GateCheck { headline: Some(headline.into()), ..self }
-    }
+fn fail(name: CheckName, facts: CheckFacts) -> GateCheck {
+    GateCheck { name, outcome: Outcome::Fail, facts }
 }

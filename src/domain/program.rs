@@ -7,7 +7,7 @@ mod wordings;
 use std::collections::BTreeMap;
 
 pub use kind::ProgramKind;
-pub use word_list::{WordList, check_code, check_words, warning};
+pub use word_list::{WordError, WordList, check_code, check_words, warning};
 pub use wordings::{DefaultWording, default_replies, default_wording};
 
 use super::auto_reply::{AutoReplies, AutoReply};
@@ -92,8 +92,8 @@ macro_rules! program_type {
 program_fields!(program_type);
 
 impl Program {
-    /// What is wrong with its own words and its code. They were accepted before and stay; the program page says it.
-    pub fn word_warnings(&self) -> Vec<String> {
+    /// What is wrong with its own words and its code. They were accepted before and stay; the program page shows it.
+    pub fn word_warnings(&self) -> Vec<WordError> {
         let lists = [&self.revoke_words, &self.help_words, &self.opt_in_words];
         let words = lists.into_iter().flat_map(|list| list.words()).chain(&self.code);
         words.filter_map(|word| warning(word)).collect()
@@ -217,32 +217,32 @@ fn or<'a>(own: &'a str, otherwise: &'a str) -> &'a str {
     if own.is_empty() { otherwise } else { own }
 }
 
+/// What is wrong with a template.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum TemplateError {
+    /// It has placeholders that nothing fills.
+    UnknownPlaceholder,
+    /// It lacks these words.
+    Missing(Vec<&'static str>),
+}
+
 /// Refuses placeholders that nothing fills. It looks at the template alone: wrong words that are filled in are no fault of it.
 ///
 /// # Errors
-/// A sentence for the field.
-pub fn check_placeholders(template: &str) -> Result<(), &'static str> {
+/// [`TemplateError::UnknownPlaceholder`].
+pub fn check_placeholders(template: &str) -> Result<(), TemplateError> {
     let known = ["{brand}", "{program}", "{frequency}", "{contact}"];
     let rest = known.iter().fold(template.to_owned(), |rest, placeholder| rest.replace(placeholder, " "));
-    if rest.contains(['{', '}']) {
-        return Err("Only {brand}, {program}, {frequency} and {contact} can be filled in.");
-    }
-    Ok(())
+    if rest.contains(['{', '}']) { Err(TemplateError::UnknownPlaceholder) } else { Ok(()) }
 }
 
 /// What an opt-in template must say (CTIA Messaging Principles 5.1): checked when an administrator edits it.
 ///
 /// # Errors
-/// The words that are missing, as a sentence for the field.
-pub fn check_invitation(template: &str) -> Result<(), String> {
+/// [`TemplateError::Missing`].
+pub fn check_invitation(template: &str) -> Result<(), TemplateError> {
     let upper = template.to_uppercase();
-    let missing: Vec<&str> = ["{brand}", "START", "STOP", "HELP", "RATES"]
-        .into_iter()
-        .filter(|word| !upper.contains(&word.to_uppercase()))
-        .map(|word| if word == "RATES" { "\"Msg & data rates may apply\"" } else { word })
-        .collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
-    Err(format!("The opt-in template must contain {}.", missing.join(", ")))
+    let needed = ["{brand}", "START", "STOP", "HELP", "RATES"].into_iter();
+    let missing: Vec<&str> = needed.filter(|word| !upper.contains(&word.to_uppercase())).collect();
+    if missing.is_empty() { Ok(()) } else { Err(TemplateError::Missing(missing)) }
 }

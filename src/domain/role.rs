@@ -17,14 +17,3 @@ words! {
         Auditor = "auditor",
     }
 }
-
-impl Role {
-    /// The label people read.
-    pub fn label(self) -> &'static str {
-        match self {
-            Role::Administrator => "Administrator",
-            Role::Support => "Support",
-            Role::Auditor => "Auditor",
-        }
-    }
-}

@@ -28,21 +28,23 @@ mod zone;
 #[cfg(test)]
 mod tests;
 
-pub use answer::{AppliedRule, RuleMoment, SendingHours};
+pub use answer::{AppliedRule, RuleFacts, RuleMeaning, RuleMoment, SendingHours};
 pub use ask::{ApplicableRules, OpenWindow, ask, opens_at, window};
 pub use book::{Rulebook, federal_day};
 pub use closed_days::{Holiday, HolidayDate, PlaceClosure};
 pub use dated::{Certainty, LONG_AGO, RuleDates};
 pub use frequency::{CapPeriod, FrequencyCap, promises, promises_none};
 pub use hour_rule::{AllowedHours, HourRule, RuleAuthority, WeekdaySet};
-pub use legal_cap::{LegalCap, Subject};
+pub use legal_cap::{LegalCap, LegalCapFacts, Subject};
 pub use own_hours::OwnHours;
 pub use pending::PendingRule;
 pub use place::{
     Location, LocationSource, OwnZone, is_foreign, place_in, place_of, zip_is_readable, zip_is_short,
 };
 pub use region::Region;
-pub use revocation::{DeadlineName, Reach, RevocationDeadline, RevocationDeadlines, StopRule, TextKind};
+pub use revocation::{
+    DeadlineName, Reach, RevocationDeadline, RevocationDeadlines, StopRule, TextKind, TimeAllowed,
+};
 pub use rule::ScheduleRule;
 pub use rule_error::RuleError;
 pub use rulebook_text::{RulebookDiff, RulebookText, normal_lines};

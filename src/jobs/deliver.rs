@@ -255,7 +255,7 @@ pub async fn reconcile(jobs: &JobContext) -> Result<(), ActionError> {
         let (provider, now) = (jobs.provider.name(), jobs.clock.now());
         let record = move |tx: &mut Tx<'_>| deliver::record_look_up(tx, id, &answer, provider, now);
         if let Err(error) = jobs.store.write_holding([&guard], record).await {
-            log::error!("What the provider said about message {id} could not be recorded: {error}");
+            log::error!("The provider's answer about message {id} could not be recorded: {error}");
         }
         if silent == UNANSWERED {
             break;

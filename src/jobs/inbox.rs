@@ -82,7 +82,7 @@ pub async fn read_inbox(jobs: &JobContext) -> Result<InboxReading, ActionError> 
     jobs.store.write::<_, ActionError>(move |tx| Ok(inbox::set_complete(tx, began)?)).await?;
     if missing > 0 {
         log::warn!(
-            "{missing} received texts were missing here and were read from the carrier's list: webhooks were lost."
+            "{missing} received texts were missing because webhooks were lost. They were read from the carrier's list."
         );
     }
     jobs.gate.set_reads_first(false);

@@ -84,7 +84,7 @@ impl JobContext {
         loop {
             if look_at <= Instant::now() {
                 if let Err(error) = worker.look().await {
-                    log::error!("Delivery stopped for a moment: {error}");
+                    log::error!("Delivery was interrupted and will be retried: {error}");
                 }
                 look_at = Instant::now() + TICK;
             }
@@ -104,7 +104,7 @@ impl JobContext {
     async fn housekeeping_loop(&self) {
         loop {
             if let Err(error) = self.keep_house().await {
-                log::error!("Housekeeping failed and is tried again: {error}");
+                log::error!("Housekeeping failed and will be retried: {error}");
             }
             tokio::time::sleep(HOUSEKEEPING).await;
         }

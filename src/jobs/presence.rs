@@ -13,6 +13,7 @@ use crate::domain::calendar::LocalCalendar;
 use crate::domain::restore_hold::RestoreSign;
 use crate::store::start_file::{LockedStartFile, StartFile, StartMark};
 use crate::store::{Store, StoreError, starts};
+use crate::words::restore_hold;
 
 use super::JobContext;
 use super::seal::spawn_blocking;
@@ -46,7 +47,7 @@ pub async fn note_start(jobs: &JobContext, is_embedded: bool) -> Result<(), Acti
     let (finding, quiet) = jobs.store.read(read).await?;
     if quiet {
         log::warn!(
-            "No server has run on this database for over ten minutes: received texts are looked for first."
+            "No server has run on this database for over ten minutes. Checking for missed texts first."
         );
         jobs.gate.set_reads_first(true);
     }
@@ -79,7 +80,7 @@ async fn suspect(jobs: &JobContext, sign: RestoreSign) -> Result<(), ActionError
 
 async fn tell(store: &Store) -> Result<(), ActionError> {
     if let Some(why) = store.read::<_, StoreError>(crate::store::sending::standstill).await? {
-        log::error!("{} {}", why.facts(LocalCalendar::UTC), why.next_step());
+        log::error!("{} {}", restore_hold::facts(why, LocalCalendar::UTC), restore_hold::next_step(why));
     }
     Ok(())
 }
@@ -123,7 +124,7 @@ pub(super) async fn presence_loop(jobs: &JobContext) {
     if jobs.gate.joins()
         && let Err(error) = join_others(jobs).await
     {
-        log::error!("It could not be told whether other instances run; nothing is handed over here: {error}");
+        log::error!("It is not known whether other instances run. This instance sends nothing: {error}");
         return;
     }
     let pause = if jobs.store.is_shared() { SHARED_BEAT } else { BEAT };
@@ -132,7 +133,7 @@ pub(super) async fn presence_loop(jobs: &JobContext) {
         tokio::time::sleep(pause).await;
         let trouble = mark_once(jobs).await.err().map(|error| error.to_string()).unwrap_or_default();
         if !trouble.is_empty() && trouble != told {
-            log::error!("This server could not show that it runs: {trouble}");
+            log::error!("The heartbeat of this server could not be recorded: {trouble}");
         }
         told = trouble;
     }

@@ -50,7 +50,7 @@ pub async fn ask_carrier(jobs: &JobContext) -> Result<usize, ActionError> {
         let jobs = jobs.clone();
         tasks.spawn(async move {
             if let Err(error) = ask(&jobs, question).await {
-                log::error!("A question about a text could not be answered and is asked again: {error}");
+                log::error!("A question about a text could not be answered and will be retried: {error}");
             }
         });
     }

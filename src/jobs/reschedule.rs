@@ -13,7 +13,7 @@ const EVERY: Duration = Duration::from_secs(2);
 pub(super) async fn reschedule_loop(jobs: &JobContext) {
     loop {
         if let Err(error) = reschedule(jobs).await {
-            log::error!("Scheduled messages could not be looked at again, and will be: {error}");
+            log::error!("Scheduled messages could not be checked and will be retried: {error}");
         }
         tokio::time::sleep(EVERY).await;
     }

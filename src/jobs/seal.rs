@@ -9,6 +9,7 @@ use crate::domain::calendar::LocalCalendar;
 use crate::store::seal_file::SealFile;
 use crate::store::seals::{self, BEFORE_ALL, Seal};
 use crate::store::{SingletonTask, Store, StoreError};
+use crate::words::restore_hold;
 
 use super::{HOUSEKEEPING, JobContext};
 
@@ -21,7 +22,7 @@ pub(super) async fn sealing_loop(jobs: &JobContext) {
             let file = jobs.seals.path().display();
             log::error!(
                 "The history is not sealed. {trouble} If an older database was put in place on purpose, run sms-opt-in \
-                 after-restore: it moves {file} aside, and sealing begins anew."
+                 after-restore. It moves {file} aside and begins a new one."
             );
         }
         told = trouble;
@@ -78,7 +79,7 @@ impl LedgerSealer {
         let outside = spawn_blocking(move || file.last()).await?;
         let found = self.store.read(move |conn| restore::finding(conn, outside.as_ref())).await?;
         if let Some(why) = found {
-            log::error!("{} {}", why.facts(LocalCalendar::UTC), why.next_step());
+            log::error!("{} {}", restore_hold::facts(why, LocalCalendar::UTC), restore_hold::next_step(why));
             let now = self.clock.now();
             self.store.write(move |tx| restore::suspend_sending(tx, why, now)).await?;
         }

@@ -114,7 +114,7 @@ impl BreakerState {
                 return;
             }
             log::error!(
-                "The carrier takes no texts ({cause}). They wait, and one is tried from time to time."
+                "The carrier accepts no texts ({cause}). They wait, and one is retried from time to time."
             );
         } else if !is_probe {
             // It was under way when the others failed.
@@ -128,7 +128,7 @@ impl BreakerState {
     fn close(&mut self, now: Timestamp) {
         if let Some(outage) = &self.outage {
             log::warn!(
-                "The carrier takes texts again, after {} seconds.",
+                "The carrier accepts texts again, after {} seconds.",
                 now.since(outage.since).num_seconds()
             );
         }

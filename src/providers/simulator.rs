@@ -74,7 +74,7 @@ impl Simulator {
         let journal = file.and_then(|file| match MemoryJournal::open(file, &mut memory) {
             Ok(journal) => Some(journal),
             Err(error) => {
-                log::error!("The simulated phones will forget their texts with this process: {error}");
+                log::error!("The texts of the simulated phones are not saved: {error}");
                 None
             }
         });
@@ -163,7 +163,7 @@ impl Simulator {
         memory.apply(line);
         let mut journal = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(Err(error)) = journal.as_mut().map(|journal| journal.write(line)) {
-            log::error!("A simulated text will be forgotten with this process: {error}");
+            log::error!("A simulated text is not saved: {error}");
         }
     }
 
@@ -220,7 +220,9 @@ impl Simulator {
             for _ in 0..if behaviour.duplicate { 2 } else { 1 } {
                 match self.call("/hooks/simulator/status", &hook).await {
                     Ok(200..=299) => {}
-                    Ok(status) => log::warn!("A simulated receipt was answered with {status}."),
+                    Ok(status) => {
+                        log::warn!("The webhook answered a simulated receipt with status {status}.")
+                    }
                     Err(error) => log::warn!("A simulated receipt was lost. {error}"),
                 }
             }

@@ -225,7 +225,7 @@ impl GroupWriter {
             return Err(error.to_string());
         }
         if !std::mem::replace(&mut self.is_away, true) {
-            log::warn!("The connection to the database is gone, a new one is made: {error}");
+            log::warn!("The connection to the database is lost. Opening a new one: {error}");
         }
         let again = self.place.writing().map_err(|error| error.to_string());
         let begun = again.and_then(|db| {
@@ -235,7 +235,7 @@ impl GroupWriter {
         match &begun {
             Ok(()) => {
                 self.is_away = false;
-                log::info!("There is a connection to the database again.");
+                log::info!("The connection to the database is open again.");
             }
             Err(_) => std::thread::sleep(RECONNECT),
         }

@@ -122,7 +122,7 @@ fn answer(done: Result<(), ActionError>) -> HttpResponse {
     match done {
         Ok(()) => HttpResponse::Ok().content_type("text/xml").body(TWIML),
         Err(error) => {
-            log::error!("A webhook was not recorded for certain; the provider will repeat it: {error}");
+            log::error!("A webhook may not be recorded. The provider will repeat it: {error}");
             HttpResponse::ServiceUnavailable().insert_header(("Retry-After", RETRY_AFTER)).finish()
         }
     }

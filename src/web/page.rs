@@ -17,6 +17,7 @@ use crate::domain::restore_hold::RestoreHold;
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::store::ReplicaRead;
+use crate::words::{Label, restore_hold};
 
 pub use super::plain::{PlainPage, grouped, see_other};
 
@@ -128,9 +129,14 @@ impl PageFrame {
         self.role == Role::Administrator
     }
 
+    /// What to do so that sending goes on.
+    pub fn how_sending_goes_on(&self) -> &'static str {
+        self.standstill.map(restore_hold::next_step).unwrap_or_default()
+    }
+
     /// Why the installation itself switched sending off, as a sentence or two.
     pub fn why_sending_is_off(&self) -> String {
-        self.standstill.map(|standstill| standstill.why(self.calendars.reader)).unwrap_or_default()
+        self.standstill.map(|hold| restore_hold::why(hold, self.calendars.reader)).unwrap_or_default()
     }
 
     /// True while an administrator cannot turn sending on.

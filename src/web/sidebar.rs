@@ -53,7 +53,7 @@ impl SidebarCache {
         }
         match store.read(read).await {
             Ok(figures) => *self.lock() = Some((now, figures)),
-            Err(error) => log::warn!("The figures of the menu could not be read: {error}"),
+            Err(error) => log::warn!("The counts in the menu could not be read: {error}"),
         }
     }
 

@@ -37,7 +37,7 @@ use crate::providers::simulator::{Handset, SimulatedText, Simulator, TextDirecti
 use crate::store::contacts;
 use crate::store::{ReadConn, StoreError, numbers, programs};
 use crate::web::routes::{self, patterns};
-use crate::words::phone_error_text;
+use crate::words::{Label, headline, phone_error_text};
 
 /// Handsets on the table: those with the newest texts.
 const SHOWN: usize = 24;
@@ -201,7 +201,7 @@ fn on_table(
     let Some(program) = all.get(known) else { return Ok(on_table) };
     let verdict =
         sending_context(conn, program)?.verdict(conn, &number, program, Category::Automated, now)?;
-    on_table.headline = verdict.headline();
+    on_table.headline = headline(&verdict);
     if all.len() > 1 {
         on_table.headline = format!("{}: {}", program.name, on_table.headline);
         let standing = |program: &Arc<Program>| DeviceState {

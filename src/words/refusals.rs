@@ -1,10 +1,9 @@
 //! Why the rules of consent refuse something, for the person who tried.
 
 use crate::domain::calendar::date_words;
-use crate::domain::gate::number_to_text;
 use crate::domain::intent::Refusal;
 
-use super::counted;
+use super::{counted, sender_text};
 
 /// The refusal as a sentence or two: what is wrong, and what to do instead.
 pub fn refusal_text(refusal: &Refusal) -> String {
@@ -18,7 +17,7 @@ pub fn refusal_for_person(refusal: &Refusal, sender: Option<&str>) -> String {
             "This number opted out on {}. Only a START from the handset itself can opt it in again: ask the contact to text \
              START to {}.",
             date_words(*on),
-            number_to_text(sender)
+            sender_text(sender)
         ),
         Refusal::ConsentTooOld { floor } => format!(
             "Check the year: no consent to be texted is older than the law that asks for it, the TCPA of {}.",

@@ -75,6 +75,24 @@ pub fn code_only(text: &str) -> String {
     }
 }
 
+/// The inside of every string, with the line it begins in; comments and the unit tests at the end do not count.
+pub fn strings(text: &str) -> Vec<(usize, String)> {
+    let last = code_only(text).lines().count();
+    let (mut found, mut at, mut before) = (Vec::new(), 0, None);
+    while let Some(first) = text[at..].chars().next() {
+        let skipped = skippable(&text[at..], before);
+        let whole = &text[at..at + skipped];
+        if whole.starts_with(['"', 'r']) {
+            let inside = whole.trim_start_matches('r').trim_matches('#').trim_matches('"');
+            found.push((line(text, at), inside.to_owned()));
+        }
+        before = (skipped == 0).then_some(first);
+        at += if skipped > 0 { skipped } else { first.len_utf8() };
+    }
+    found.retain(|(line, _)| *line <= last);
+    found
+}
+
 /// The length in bytes of the comment, string or character that `rest` begins with; 0 for code.
 fn skippable(rest: &str, before: Option<char>) -> usize {
     let until =

@@ -7,6 +7,7 @@ mod circles;
 mod code;
 mod names;
 mod rooms;
+mod sentences;
 mod sizes;
 mod templates;
 mod words;

@@ -63,7 +63,7 @@ async fn what_ran_out_is_decided_on_by_a_person_once_the_lead_opted_in() {
     assert_eq!(world.status(&quote["id"]).await, "expired", "the old one stays as it was");
     let old = format!("/messages/{}", quote["id"].as_str().unwrap());
     let told = sam.open(&old).await;
-    told.says("Sent again by Sam Sato").says("a person had it sent anew as message");
+    told.says("Sent again by Sam Sato").says("A person sent it again as message");
     let (_, new) = told.page.split_once("class=\"mono\" href=\"/messages/").unwrap();
     let new = new.split_once('"').unwrap().0;
     sam.open(&format!("/messages/{new}")).await.says("In place of").says(&old);
@@ -71,7 +71,7 @@ async fn what_ran_out_is_decided_on_by_a_person_once_the_lead_opted_in() {
     assert_eq!(api(new).await["in_place_of"], quote["id"]);
     assert_eq!(api(quote["id"].as_str().unwrap()).await["sent_anew_as"], *new);
     let again = sam.post("/contacts/new", &stale(&quote), &[("decision", "send")]).await;
-    sam.follow(&again).await.says("Somebody has decided on this message already");
+    sam.follow(&again).await.says("Another person has already decided about this message");
     world.deliver().await;
     assert_eq!(times(&cy, "Your quote is ready"), 1);
     world.is_intact().await;
@@ -91,8 +91,10 @@ async fn two_people_who_press_send_at_once_send_one() {
     let (one, other) = tokio::join!(sam.post_with(&of_sam, &at, &send), ada.post_with(&of_ada, &at, &send));
     assert_eq!((one.status, other.status), (303, 303));
     let told = [sam.follow(&one).await.page, ada.follow(&other).await.page];
-    let late =
-        told.iter().filter(|page| page.contains("Somebody has decided on this message already")).count();
+    let late = told
+        .iter()
+        .filter(|page| page.contains("Another person has already decided about this message"))
+        .count();
     assert_eq!(late, 1, "one of them was faster");
     world.deliver().await;
     assert_eq!(times(&cy, "Your quote is ready"), 1);

@@ -48,7 +48,7 @@ async fn a_backup_is_made_beside_a_running_server() {
     std::fs::write(&copied_seals, kept).unwrap();
     let before = std::fs::read(&file).unwrap();
     let (code, said) = backup();
-    assert!(code == 2 && said.contains("cannot be made"), "{said}");
+    assert!(code == 2 && said.contains("already exists"), "{said}");
     assert_eq!(before, std::fs::read(&file).unwrap(), "nothing is overwritten");
     let nowhere = Path::new(&shown).with_file_name("nowhere.db");
     let missing = database::missing(&world.directory);

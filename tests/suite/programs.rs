@@ -252,7 +252,7 @@ async fn what_a_program_may_not_be_is_said_field_by_field_and_nothing_typed_is_l
         "Another program texts from this number",
         "for example: Mon-Fri 09:00-18:00",
         "“STOP ALL” already means stop everything",
-        "“START” already opts a lead in",
+        "“START” already opts a contact in",
         "stands in another list too",
         "value=\"whenever\"",
     ] {

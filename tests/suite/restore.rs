@@ -96,12 +96,12 @@ async fn a_restored_database_sends_nothing_until_the_stops_are_back_and_a_person
     assert!(seals(world.directory.path()).exists(), "the file stays until the provider answered");
     let twilio = [&account[..], &["--twilio-api-base", &api]].concat();
     let (code, said) = after_restore(&world, &twilio).await;
-    assert!(code == 0 && said.contains("1 of them were not known here and are now: 1 that stop"), "{said}");
+    assert!(code == 0 && said.contains("1 of them were missing and are now recorded: 1 that stop"), "{said}");
     assert!(said.contains("Sending stays off"), "{said}");
     assert_eq!(ana.state().await, "opted_out");
     assert!(!seals(world.directory.path()).exists(), "the old file was moved aside");
     let (code, said) = after_restore(&world, &twilio).await;
-    assert!(code == 0 && said.contains("0 of them were not known"), "it can be repeated: {said}");
+    assert!(code == 0 && said.contains("0 of them were missing"), "it can be repeated: {said}");
     seal_all(&world.jobs).await.unwrap();
     ada.open("/contacts").await.says("a backup was restored").lacks("Run sms-opt-in after-restore");
     let on = ada.post("/", "/sending", &[("state", "on")]).await;
@@ -126,7 +126,7 @@ async fn the_simulated_phones_remember_what_the_backup_does_not() {
     std::fs::copy(journal(before.directory.path()), journal(directory.path())).unwrap();
     let world = world_in(directory, backup).await;
     let (code, said) = after_restore(&world, &["--provider", "simulator"]).await;
-    assert!(code == 0 && said.contains("1 of them were not known here"), "{said}");
+    assert!(code == 0 && said.contains("1 of them were missing"), "{said}");
     assert_eq!(world.lead(50).state().await, "opted_out");
 }
 

@@ -122,7 +122,7 @@ async fn what_nobody_decides_on_within_three_business_days_is_revoked() {
     aud.open(&page)
         .await
         .says("by the system: an unclear reply was not reviewed in time.")
-        .says("by the system: nobody decided within three business days on “not interested right now”");
+        .says("by the system: no decision within three business days on “not interested right now”");
     // A second one over the weekend: Friday to Wednesday.
     let ben = unclear(&world, 5, "Ben Bell").await;
     world.clock.advance(Duration::days(4));

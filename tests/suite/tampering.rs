@@ -216,9 +216,9 @@ const KINDS: &[(&str, &str, &str)] = &[
     (
         "answer nobody asked for",
         "UPDATE messages SET lane='help' WHERE lane='gated'",
-        "nobody asked for help",
+        "no text asked for help",
     ),
-    ("question gone", "DELETE FROM inbound_texts WHERE body='HELP'", "nobody asked for help"),
+    ("question gone", "DELETE FROM inbound_texts WHERE body='HELP'", "no text asked for help"),
     ("invitation", "UPDATE messages SET body='Buy now' WHERE lane='invitation'", "words of its invitation"),
     ("invitation gone", "DELETE FROM messages WHERE lane='invitation'", "invitation it rests on is gone"),
     ("message to nobody", "UPDATE messages SET number_id=NULL WHERE lane='gated'", "without a recipient"),

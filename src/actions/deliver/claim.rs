@@ -16,6 +16,7 @@ use crate::domain::time::Timestamp;
 use crate::store::messages::{self, HandOff, Message, StatusChange};
 use crate::store::numbers::Number;
 use crate::store::{LockedRow, Tx, numbers, programs};
+use crate::words::headline;
 
 use super::super::effects::opted_in_before;
 use super::super::gate::SendingContext;
@@ -154,7 +155,7 @@ fn put_aside(
 ) -> Result<(), ActionError> {
     match outcome {
         GateOutcome::Wait { until: Some(until) } => {
-            let headline = verdict.headline();
+            let headline = headline(verdict);
             let why = StatusChange { due_at: Some(until), ..StatusChange::noted(&headline) };
             messages::advance(tx, message, Status::Scheduled, now, &why)?;
         }
@@ -172,7 +173,7 @@ fn put_aside(
             messages::advance(tx, message, Status::Cancelled, now, &opted_in_before())?;
         }
         GateOutcome::Refuse(check) => {
-            let headline = verdict.headline();
+            let headline = headline(verdict);
             let why = StatusChange::coded(code_of(check), &headline);
             messages::advance(tx, message, Status::Blocked, now, &why)?;
             requests::failed(tx, message, "The consent check refused the opt-in request.", now)?;

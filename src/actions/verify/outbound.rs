@@ -31,7 +31,7 @@ impl<'a> SentMessages<'a> {
             match claim(message) {
                 Err(wrong) => problems.push(about(message, wrong)),
                 Ok(Some((Lane::Help, ..))) if !was_asked(message, texts) => {
-                    problems.push(about(message, "it answers HELP, but nobody asked for help before it"));
+                    problems.push(about(message, "it answers HELP, but no text asked for help before it"));
                 }
                 Ok(Some((lane, length, permit))) => {
                     by_length.entry(length).or_default().push((message, lane, permit));

@@ -3,16 +3,17 @@
 
 use chrono::Duration;
 
-use super::{CheckName, GateCheck, GateQuestion, MessagePurpose, Outcome, UsedCap, fail, pass};
+use super::facts::{Appointment, CheckFacts, HoursFacts, PromiseFacts};
+use super::{CheckName, GateCheck, GateQuestion, MessagePurpose, UsedCap, fail, pass};
 use crate::domain::program::Program;
 use crate::domain::schedule::{
-    ApplicableRules, FrequencyCap, LegalCap, Location, SendingHours, TimeZone, ask, opens_at, promises,
+    ApplicableRules, FrequencyCap, LegalCap, Location, RuleMoment, SendingHours, TimeZone, ask, opens_at,
+    promises,
 };
 use crate::domain::time::Timestamp;
 
 /// So near to the end of the allowed hours nothing is handed over any more.
 const LAST_MOMENT: Duration = Duration::seconds(30);
-const WAITS: &str = "No action needed. Messages send automatically at the next allowed time.";
 
 /// Both checks, with the times that follow from them.
 pub(super) struct TimingChecks {
@@ -20,8 +21,8 @@ pub(super) struct TimingChecks {
     pub(super) frequency: GateCheck,
     /// The next moment at which both allow a text, when one of them does not now.
     pub(super) next: Option<Timestamp>,
-    /// The same on the recipient's clock.
-    pub(super) words: Option<String>,
+    /// On whose clock it is told.
+    pub(super) zone: Option<TimeZone>,
     /// Until when quiet hours allow it, when they do now.
     pub(super) until: Option<Timestamp>,
 }
@@ -47,19 +48,15 @@ pub(super) fn timing(question: &GateQuestion<'_>) -> TimingChecks {
     TimingChecks {
         quiet_hours: quiet_hours(question, &answers, soon),
         frequency: frequency(question, free),
-        words: next.map(|next| appointment(question, next)),
+        zone: next.and_then(|next| last_zone(question, next)),
         next,
         until: closes.filter(|_| soon.is_none()),
     }
 }
 
-/// A moment as a person reads an appointment: on the recipient's clock first, where one is known. The place that opens last
-/// counts.
-pub(super) fn appointment(question: &GateQuestion<'_>, at: Timestamp) -> String {
-    match last_zone(question, at) {
-        Some(zone) => format!("{} ({})", zone.clock_words(at), question.calendar.time(at)),
-        None => question.calendar.time(at),
-    }
+/// A moment with the recipient's zone, where one is known. The place that opens last counts.
+pub(super) fn appointment(question: &GateQuestion<'_>, at: Timestamp) -> Appointment {
+    Appointment { at, zone: last_zone(question, at) }
 }
 
 fn last_zone(question: &GateQuestion<'_>, at: Timestamp) -> Option<TimeZone> {
@@ -98,35 +95,21 @@ fn quiet_hours(
     let name = CheckName::QuietHours;
     let is_closed = soon.is_some() || !is_open(answers);
     if !question.program.keeps_hours() && !is_closed {
-        return pass(name, "Quiet hours are turned off for this program.");
+        return pass(name, CheckFacts::NoQuietHours);
     }
     if question.purpose == MessagePurpose::Reply {
-        return pass(name, "Replies to the contact's own texts are sent at any hour.");
+        return pass(name, CheckFacts::AnyHour);
     }
     let quiet = answers.iter().find(|(_, hours)| !hours.is_open());
-    match quiet.or(answers.first()) {
-        Some((place, hours)) if !hours.is_open() => {
-            let facts = facts(place, hours);
-            fail(name, &facts, WAITS)
-        }
-        Some((place, hours)) if soon.is_some() => fail(
-            name,
-            &format!(
-                "Nothing is sent in the last 30 seconds before quiet hours. It could arrive too late. {}",
-                facts(place, hours)
-            ),
-            WAITS,
-        ),
-        Some((place, hours)) => pass(name, &facts(place, hours)),
-        None => pass(name, "No place is asked about."),
-    }
-}
-
-/// The rule that decides, how the place is known, and who says so.
-fn facts(place: &Location, hours: &SendingHours<'_>) -> String {
-    let source = hours.rules().first().map_or("", |because| because.rule.source());
-    let source = if source.is_empty() { String::new() } else { format!(" Source: {source}.") };
-    format!("{} {}{source}", hours.words(), place.sentence())
+    let Some((place, hours)) = quiet.or(answers.first()) else { return pass(name, CheckFacts::NoPlace) };
+    let facts = HoursFacts {
+        is_open: hours.is_open(),
+        closes_soon: hours.is_open() && soon.is_some(),
+        rule: hours.rules().first().map(RuleMoment::facts),
+        place: (*place).clone(),
+    };
+    let check = if facts.is_quiet() { fail } else { pass };
+    check(name, CheckFacts::Hours(facts))
 }
 
 /// What was promised: by the program as it stands, and by the wording that the lead agreed to. All of it is kept: who raises
@@ -169,52 +152,28 @@ fn legal_cap<'a>(question: &GateQuestion<'a>) -> Option<(&'a LegalCap, Timestamp
 fn frequency(question: &GateQuestion<'_>, free_at: Option<Timestamp>) -> GateCheck {
     let name = CheckName::Frequency;
     if let Some((cap, _)) = legal_cap(question) {
-        let facts =
-            format!("{}, and as many were sent or are scheduled. Source: {}.", cap.words(), cap.dated.source);
-        return fail(name, &facts, WAITS).under("Legal limit reached.");
+        return fail(name, CheckFacts::LegalCap(cap.facts()));
     }
     let promise = promise(question, free_at);
-    match question.legal_caps.first().filter(|_| question.purpose != MessagePurpose::Reply) {
-        Some(used) if promise.outcome == Outcome::Pass => {
-            pass(name, &format!("{} {}: not reached.", promise.facts, used.cap.words()))
-        }
-        _ => promise,
+    if matches!(promise, PromiseFacts::Reached(_)) {
+        return fail(name, CheckFacts::Frequency { promise, law: None });
     }
+    let law = question.legal_caps.first().filter(|_| question.purpose != MessagePurpose::Reply);
+    pass(name, CheckFacts::Frequency { promise, law: law.map(|used| used.cap.facts()) })
 }
 
-fn promise(question: &GateQuestion<'_>, free_at: Option<Timestamp>) -> GateCheck {
-    let name = CheckName::Frequency;
-    if !question.program.keeps_frequency {
-        let legal = if question.program.keeps_quiet_hours {
-            ""
-        } else {
-            " Neither are legal caps: quiet hours are turned off."
-        };
-        return pass(name, &format!("The promised frequency is not enforced for this program.{legal}"));
+fn promise(question: &GateQuestion<'_>, free_at: Option<Timestamp>) -> PromiseFacts {
+    let program = question.program;
+    if !program.keeps_frequency {
+        return PromiseFacts::Off { keeps_law: program.keeps_quiet_hours };
     }
-    let uncounted = match question.purpose {
-        MessagePurpose::Counted => None,
-        MessagePurpose::Conversation => Some("Texts that a person writes in a conversation don't count."),
-        MessagePurpose::Invitation | MessagePurpose::Reply => {
-            Some("This text doesn't count toward the promised frequency.")
-        }
-    };
-    if let Some(why) = uncounted {
-        return pass(name, why);
+    if question.purpose != MessagePurpose::Counted {
+        return PromiseFacts::Uncounted(question.purpose);
     }
-    if question.caps.is_empty() {
-        let words = &question.program.frequency;
-        return pass(name, &format!("The program promises no number of texts: “{words}”."));
-    }
-    let promised = question.caps.iter().map(FrequencyCap::words).collect::<Vec<_>>().join(", and ");
+    let caps = || question.caps.to_vec();
     match free_at {
-        None => pass(name, &format!("Within what was promised: {promised}.")),
-        Some(_) => fail(
-            name,
-            &format!("The promised limit of {promised} is reached."),
-            "No action needed. Messages send automatically when the promise allows. Raising the program's frequency does not \
-             help: a contact keeps what the wording promised when they agreed.",
-        )
-        .under("Promised limit reached."),
+        _ if question.caps.is_empty() => PromiseFacts::None { words: program.frequency.clone() },
+        None => PromiseFacts::Kept(caps()),
+        Some(_) => PromiseFacts::Reached(caps()),
     }
 }

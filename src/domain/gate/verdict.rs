@@ -3,12 +3,13 @@
 use chrono::Duration;
 use serde::{Deserialize, Serialize};
 
-use super::{CheckName, GateCheck, Outcome, RequestProgress, headline};
+use super::{Appointment, CheckName, GateCheck, Outcome, RequestProgress};
 use crate::domain::calendar::LocalCalendar;
 use crate::domain::consent::{StateName, StateSince};
 use crate::domain::id::{MessageId, ProgramId};
 use crate::domain::message::Lane;
 use crate::domain::phone::Phone;
+use crate::domain::schedule::TimeZone;
 use crate::domain::time::Timestamp;
 
 /// The provider counts a text's validity from its own acceptance, which may be this much later.
@@ -40,9 +41,9 @@ pub struct Verdict {
     /// When quiet hours, caps by law and the promised frequency next allow a text, if they do not now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_allowed_at: Option<Timestamp>,
-    /// The same on the recipient's clock, for people.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) next_words: Option<String>,
+    /// On whose clock it is told, where the recipient's place is known.
+    #[serde(skip)]
+    pub(super) next_zone: Option<TimeZone>,
     /// When they all allow a text of the purpose that was asked about.
     #[serde(skip)]
     pub(super) frees_at: Option<Timestamp>,
@@ -162,26 +163,25 @@ impl Verdict {
         })
     }
 
-    /// The answer in at most twelve words, for the top of a page.
-    pub fn headline(&self) -> String {
-        match self.cause() {
-            None => self.since.map_or("Yes.".to_owned(), |since| {
-                format!("Yes. Opted in on {} by {}.", since.day(self.calendar), since.source.label())
-            }),
-            Some(check) if check.name.is_about_time() => {
-                format!("Not now. {}", headline::waiting(check, self.frees_at, self.calendar))
-            }
-            Some(check) => format!("No. {}", headline::failed(check)),
-        }
+    /// A verdict that was kept with a message, for these readers: none when it cannot be read.
+    pub fn recorded(json: &str, calendar: LocalCalendar) -> Option<Verdict> {
+        let kept: Verdict = serde_json::from_str(json).ok()?;
+        Some(Verdict { calendar, frees_at: kept.next_allowed_at, ..kept })
     }
 
-    /// When it is next allowed, as a sentence with the recipient's clock.
-    pub fn next(&self) -> String {
-        match (&self.next_words, self.frees_at) {
-            (Some(words), _) => format!("Next: {words}."),
-            (None, Some(next)) => format!("Next: {}.", self.calendar.time(next)),
-            (None, None) => "No allowed time in the next 14 days. We check again every day.".to_owned(),
-        }
+    /// The calendar of those who read it.
+    pub fn calendar(&self) -> LocalCalendar {
+        self.calendar
+    }
+
+    /// When time itself allows a text again, of a verdict that was asked for now.
+    pub fn frees_at(&self) -> Option<Timestamp> {
+        self.frees_at
+    }
+
+    /// The same, for the recipient's clock.
+    pub fn next_appointment(&self) -> Option<Appointment> {
+        self.frees_at.map(|at| Appointment { at, zone: self.next_zone })
     }
 
     /// What to do with a message of `lane`.
@@ -262,7 +262,7 @@ impl Verdict {
             asked_at: Timestamp::default(),
             checks: Vec::new(),
             next_allowed_at: None,
-            next_words: None,
+            next_zone: None,
             frees_at: None,
             allowed_until: None,
             fresh: true,

@@ -18,11 +18,6 @@ words! {
 }
 
 impl ProgramKind {
-    /// "Marketing".
-    pub fn label(self) -> &'static str {
-        self.text_kind().label()
-    }
-
     /// As the dated facts about STOP name it.
     pub fn text_kind(self) -> TextKind {
         match self {

@@ -30,22 +30,43 @@ impl WordList {
     }
 }
 
+/// What is wrong with a program's own words or its code.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum WordError {
+    /// They are not words of letters and digits, or too long.
+    NoWords,
+    /// There are too many.
+    TooMany,
+    /// A word already means something else.
+    HasMeaning { word: String, meaning: ReplyIntent },
+    /// It is not one short word.
+    Shape { word: String },
+    /// People write it without meaning it.
+    Ordinary { word: String },
+    /// The code is not one short word.
+    NoCode,
+    /// The code is a keyword.
+    Keyword { code: String },
+    /// STOP with the code already stops everything.
+    StopsAll { code: String },
+}
+
 impl FromStr for WordList {
-    type Err = &'static str;
-    fn from_str(text: &str) -> Result<WordList, &'static str> {
+    type Err = WordError;
+    fn from_str(text: &str) -> Result<WordList, WordError> {
         let mut words: Vec<String> = Vec::new();
         for part in text.split([',', ';', '\n']).filter(|part| !part.trim().is_empty()) {
             let word = normalise(part);
             let is_word = |letter: char| letter.is_alphanumeric() || letter == ' ';
             if word.is_empty() || !word.chars().all(is_word) || word.chars().count() > LONGEST {
-                return Err("Enter words of letters and digits, at most 30 each, separated by commas.");
+                return Err(WordError::NoWords);
             }
             if !words.contains(&word) {
                 words.push(word);
             }
         }
         if words.len() > MOST {
-            return Err("Enter at most 20 words.");
+            return Err(WordError::TooMany);
         }
         Ok(WordList { text: words.join(", "), words })
     }
@@ -55,42 +76,28 @@ impl FromStr for WordList {
 /// ordinary one. Words in `kept` were accepted before; they stay.
 ///
 /// # Errors
-/// A sentence for the field.
-pub fn check_words(words: &WordList, kept: &WordList, meaning: &ReplyIntent) -> Result<(), String> {
+/// What is wrong with the first of them that is not right.
+pub fn check_words(words: &WordList, kept: &WordList, meaning: &ReplyIntent) -> Result<(), WordError> {
     let added = words.words.iter().filter(|word| !kept.words.contains(word));
     added.into_iter().try_for_each(|word| check_word(word, meaning))
 }
 
-fn check_word(word: &str, meaning: &ReplyIntent) -> Result<(), String> {
+fn check_word(word: &str, meaning: &ReplyIntent) -> Result<(), WordError> {
     let now = read(word, &ProgramKeywords::default()).reply;
     // An unclear reply pauses; only a revocation is stricter than that.
     let is_stricter = now == ReplyIntent::Unclear && matches!(meaning, ReplyIntent::Revoke { .. });
     if now != ReplyIntent::Other && now != *meaning && !is_stricter {
-        return Err(format!("“{word}” already {}. Choose another word.", what_it_does(&now)));
+        return Err(WordError::HasMeaning { word: word.to_owned(), meaning: now });
     }
     warning(word).map_or(Ok(()), Err)
 }
 
-/// What a reply does today, in words.
-fn what_it_does(reply: &ReplyIntent) -> &'static str {
-    match reply {
-        ReplyIntent::OptIn => "opts a lead in",
-        ReplyIntent::Confirm => "answers yes to an opt-in request",
-        ReplyIntent::Revoke { .. } => "opts a lead out",
-        ReplyIntent::Unclear => "may be a wish to opt out",
-        ReplyIntent::Help => "asks for help",
-        ReplyIntent::Other => "means something else",
-    }
-}
-
 /// What is wrong with a word that a program has, though it may keep it. The program page shows it.
-pub fn warning(word: &str) -> Option<String> {
+pub fn warning(word: &str) -> Option<WordError> {
     if !is_one_word(word) {
-        return Some(format!("“{word}”: use one word of 3 to 20 letters or digits."));
+        return Some(WordError::Shape { word: word.to_owned() });
     }
-    is_ordinary(word).then(|| {
-        format!("“{word}” is an ordinary word. A lead may write it without meaning it. Choose another word.")
-    })
+    is_ordinary(word).then(|| WordError::Ordinary { word: word.to_owned() })
 }
 
 fn is_one_word(word: &str) -> bool {
@@ -101,25 +108,25 @@ fn is_one_word(word: &str) -> bool {
 /// is the code the program has; it stays.
 ///
 /// # Errors
-/// A sentence for the field.
-pub fn check_code(text: &str, kept: Option<&str>) -> Result<String, String> {
+/// What is wrong with the first of them that is not right.
+pub fn check_code(text: &str, kept: Option<&str>) -> Result<String, WordError> {
     let code = normalise(text);
     if kept == Some(code.as_str()) {
         return Ok(code);
     }
     if !is_one_word(&code) {
-        return Err("Use one word of 3 to 20 letters or digits, for example RATES.".to_owned());
+        return Err(WordError::NoCode);
     }
     let alone = ProgramKeywords::default();
     if read(&code, &alone).tier == ReplyTier::Keyword {
-        return Err(format!("“{code}” is a keyword. Choose another word."));
+        return Err(WordError::Keyword { code });
     }
     let with_code = ProgramKeywords { program_codes: vec![code.clone()], ..ProgramKeywords::default() };
     let narrowed = ReplyIntent::Revoke { program_code: Some(code.clone()) };
     let is_free = read(&format!("STOP {code}"), &with_code).reply == narrowed
         && read(&code, &alone).reply == ReplyIntent::Other;
     if !is_free {
-        return Err(format!("“STOP {code}” already means stop everything. Choose another word."));
+        return Err(WordError::StopsAll { code });
     }
     warning(&code).map_or(Ok(code), Err)
 }

@@ -1,8 +1,10 @@
-//! The engine's answer for one moment, and the rules that decide it, in words for people.
+//! The engine's answer for one moment, and the rules that decide it. `words` puts them into English.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
 
 use super::closed_days::{Holiday, PlaceClosure};
-use super::hour_rule::HourRule;
-use super::hour_rule::clock;
+use super::hour_rule::{AllowedHours, HourRule, RuleAuthority, WeekdaySet};
 use super::zone::{LocalTime, TimeZone};
 use crate::domain::time::Timestamp;
 
@@ -47,37 +49,48 @@ pub enum AppliedRule<'a> {
     Hours(&'a HourRule),
 }
 
-impl RuleMoment<'_> {
-    /// "It is 9:40 PM in New York; Florida allows 8:00 AM to 8:00 PM".
-    pub fn words(&self) -> String {
-        format!("It is {} in {}; {}", clock(self.local.minute()), self.zone.city(), self.rule.words())
-    }
+/// A rule that decides about a moment, as it is kept: the rulebook may change later.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct RuleFacts {
+    /// Minutes since midnight on the clock in the zone.
+    pub minute: u16,
+    /// The zone.
+    pub zone: TimeZone,
+    /// Whose rule it is.
+    pub law: RuleAuthority,
+    /// What it says.
+    pub says: RuleMeaning,
+    /// Who says so; empty for a program's own hours.
+    pub source: String,
 }
 
-impl AppliedRule<'_> {
-    /// "Florida allows 8:00 AM to 8:00 PM", "Utah allows no texts on Pioneer Day".
-    pub fn words(&self) -> String {
-        match self {
-            AppliedRule::Hours(rule) => rule.words(),
-            AppliedRule::Holiday(holiday) => {
-                format!("{} allows no texts on {}", holiday.law.name(), holiday.name)
-            }
-            AppliedRule::Closure(closure) => match closure.dated.until {
-                Some(until) => {
-                    format!("{} is closed to texts until {}", closure.law.name(), until.format("%b %-d, %Y"))
-                }
-                None => format!("{} is closed to texts", closure.law.name()),
-            },
-        }
-    }
+/// What a rule says about a day.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RuleMeaning {
+    /// It has hours on these days.
+    Hours(WeekdaySet, AllowedHours),
+    /// It is this holiday.
+    Holiday(String),
+    /// The place is closed, until then where an end is known.
+    Closure(Option<NaiveDate>),
+}
 
-    /// Who says so.
-    pub fn source(&self) -> &str {
-        match self {
-            AppliedRule::Hours(rule) => &rule.dated.source,
-            AppliedRule::Holiday(holiday) => &holiday.dated.source,
-            AppliedRule::Closure(closure) => &closure.dated.source,
-        }
+impl RuleMoment<'_> {
+    /// All that can be said about it.
+    pub fn facts(&self) -> RuleFacts {
+        let (law, dated) = match self.rule {
+            AppliedRule::Hours(rule) => (rule.law, &rule.dated),
+            AppliedRule::Holiday(rule) => (rule.law, &rule.dated),
+            AppliedRule::Closure(rule) => (rule.law, &rule.dated),
+        };
+        let says = match self.rule {
+            AppliedRule::Hours(rule) => RuleMeaning::Hours(rule.days, rule.allowed),
+            AppliedRule::Holiday(rule) => RuleMeaning::Holiday(rule.name.clone()),
+            AppliedRule::Closure(rule) => RuleMeaning::Closure(rule.dated.until),
+        };
+        let (minute, source) = (self.local.minute(), dated.source.clone());
+        RuleFacts { minute, zone: self.zone, law, says, source }
     }
 }
 
@@ -91,15 +104,6 @@ impl<'a> SendingHours<'a> {
     pub fn rules(&self) -> &[RuleMoment<'a>] {
         match self {
             SendingHours::Open { rules, .. } | SendingHours::Quiet { rules, .. } => rules,
-        }
-    }
-
-    /// The rule that decides, in one sentence.
-    pub fn words(&self) -> String {
-        match (self.rules().first(), self) {
-            (Some(because), _) => format!("{}.", because.words()),
-            (None, SendingHours::Open { .. }) => "No rule closes within 14 days.".to_owned(),
-            (None, SendingHours::Quiet { .. }) => "It is a quiet hour.".to_owned(),
         }
     }
 }

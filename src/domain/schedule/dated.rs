@@ -61,19 +61,6 @@ impl RuleDates {
     }
 }
 
-impl Certainty {
-    /// "Text of the law seen".
-    pub fn label(self) -> &'static str {
-        match self {
-            Certainty::Seen => "Text of the law seen",
-            Certainty::Quoted => "Quoted in a source",
-            Certainty::Summary => "From a summary",
-            Certainty::House => "Our own rule",
-            Certainty::Unstated => "Source not verified",
-        }
-    }
-}
-
 /// The last four columns of every line: first date, last date, certainty, source.
 impl FromStr for RuleDates {
     type Err = RuleError;

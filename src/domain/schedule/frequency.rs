@@ -50,15 +50,6 @@ impl CapPeriod {
             CapPeriod::Year => 365,
         }
     }
-
-    const fn word(self) -> &'static str {
-        match self {
-            CapPeriod::Day => "24 hours",
-            CapPeriod::Week => "7 days",
-            CapPeriod::Month => "30 days",
-            CapPeriod::Year => "365 days",
-        }
-    }
 }
 
 impl FrequencyCap {
@@ -75,12 +66,6 @@ impl FrequencyCap {
     /// How long a text counts.
     pub fn window(&self) -> Duration {
         Duration::days(i64::from(self.per.days()))
-    }
-
-    /// "at most 4 texts in any 30 days".
-    pub fn words(&self) -> String {
-        let texts = if self.n == 1 { "text" } else { "texts" };
-        format!("at most {} {texts} in any {}", self.n, self.per.word())
     }
 }
 
@@ -262,7 +247,6 @@ mod tests {
     fn several_promises_are_all_found() {
         let both = [FrequencyCap { n: 2, per: CapPeriod::Day }, FrequencyCap { n: 10, per: CapPeriod::Week }];
         assert_eq!(promises("2 msgs/day, max 10/week"), both);
-        assert_eq!(both[1].words(), "at most 10 texts in any 7 days");
     }
 
     #[test]

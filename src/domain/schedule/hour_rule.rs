@@ -1,6 +1,8 @@
 //! One row of the quiet hours: where, on which days, from when until when, since what date, and who says so. Rows are
 //! data that an administrator edits; each has a form of one line, in which it is stored, shown and read back.
 
+use serde::{Deserialize, Serialize};
+
 use super::dated::RuleDates;
 use super::region::Region;
 
@@ -16,7 +18,8 @@ pub(super) const NAMES: [(&str, &str); 7] = [
 ];
 
 /// Whose rule it is.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum RuleAuthority {
     /// The federal rule: holds everywhere.
     Federal,
@@ -29,11 +32,12 @@ pub enum RuleAuthority {
 }
 
 /// A set of weekdays. Never empty.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub struct WeekdaySet(pub(super) u8);
 
 /// What a rule permits on its days.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum AllowedHours {
     /// Texts from the first minute of the local day until before the second.
     Between(u16, u16),
@@ -69,13 +73,8 @@ impl WeekdaySet {
         named.map(|(_, (short, _))| short).collect()
     }
 
-    /// "Monday to Saturday", "Sunday".
-    pub fn words(self) -> String {
-        self.runs(" to ", " and ", |(_, long)| long)
-    }
-
     /// Runs of three days and more are written as a span, the others one by one.
-    pub(super) fn runs(
+    pub fn runs(
         self,
         span: &str,
         and: &str,
@@ -97,61 +96,6 @@ impl WeekdaySet {
         }
         parts.join(and)
     }
-}
-
-impl HourRule {
-    /// "Florida allows 8:00 AM to 8:00 PM", "Alabama allows no texts on Sunday".
-    pub fn words(&self) -> String {
-        format!("{} allows {}", self.law.name(), self.hours())
-    }
-
-    /// "8:00 AM to 8:00 PM", "no texts on Sunday".
-    pub fn hours(&self) -> String {
-        let days = |before: &str| match self.days {
-            WeekdaySet::EVERY => String::new(),
-            days => format!("{before}{}", days.words()),
-        };
-        match self.allowed {
-            AllowedHours::Between(from, until) => {
-                format!("{} to {}{}", clock(from), clock(until), days(", "))
-            }
-            AllowedHours::Nothing => format!("no texts{}", days(" on ")),
-        }
-    }
-}
-
-impl RuleAuthority {
-    /// Its name in a table: "Florida", "Everywhere (federal)".
-    pub fn place(self) -> &'static str {
-        match self {
-            RuleAuthority::Federal => "Everywhere (federal)",
-            RuleAuthority::State(state) => state.name(),
-            RuleAuthority::Unknown => "Unknown place",
-            RuleAuthority::Program => "Program",
-        }
-    }
-
-    /// Its name inside a sentence: "Florida", "federal law".
-    pub fn name(self) -> &'static str {
-        match self {
-            RuleAuthority::Federal => "federal law",
-            RuleAuthority::State(state) => state.name(),
-            RuleAuthority::Unknown => "the rule for an unknown place",
-            RuleAuthority::Program => "the program",
-        }
-    }
-}
-
-/// "8:00 AM", "midnight" for the end of a day.
-pub(super) fn clock(minute: u16) -> String {
-    let (hour, half) = match minute / 60 {
-        24 => return "midnight".to_owned(),
-        0 => (12, "AM"),
-        hour @ 1..12 => (hour, "AM"),
-        12 => (12, "PM"),
-        hour => (hour - 12, "PM"),
-    };
-    format!("{hour}:{:02} {half}", minute % 60)
 }
 
 #[cfg(test)]
@@ -199,20 +143,5 @@ mod tests {
         ] {
             assert_eq!(line.parse::<HourRule>(), Err(reason), "{line}");
         }
-    }
-
-    #[test]
-    fn rules_are_said_in_words() {
-        let words = |line: &str| line.parse::<HourRule>().unwrap().words();
-        assert_eq!(words("FL,Mon-Sun,08:00-20:00,2021-07-01,,Q,x"), "Florida allows 8:00 AM to 8:00 PM");
-        assert_eq!(words("AL,Sun,closed,2021-07-01,,Q,x"), "Alabama allows no texts on Sunday");
-        assert_eq!(
-            words("TX,Mon-Sat,09:00-21:00,2021-07-01,,Q,x"),
-            "Texas allows 9:00 AM to 9:00 PM, Monday to Saturday"
-        );
-        assert_eq!(
-            words("RI,Sat Sun,10:00-17:00,2021-07-01,,Q,x"),
-            "Rhode Island allows 10:00 AM to 5:00 PM, Saturday and Sunday"
-        );
     }
 }

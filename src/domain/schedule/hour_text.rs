@@ -53,6 +53,23 @@ impl FromStr for RuleAuthority {
     }
 }
 
+/// As it is kept with a message: a program's own hours are no line of the rulebook, but they decide as well.
+impl TryFrom<String> for RuleAuthority {
+    type Error = &'static str;
+    fn try_from(text: String) -> Result<RuleAuthority, &'static str> {
+        match text.as_str() {
+            "program" => Ok(RuleAuthority::Program),
+            law => law.parse().map_err(|_: RuleError| "no such law"),
+        }
+    }
+}
+
+impl From<RuleAuthority> for String {
+    fn from(law: RuleAuthority) -> String {
+        law.to_string()
+    }
+}
+
 impl fmt::Display for RuleAuthority {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -34,25 +34,29 @@ pub struct LegalCap {
     pub dated: RuleDates,
 }
 
+/// A cap by law, as it is kept: the rulebook may change later.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct LegalCapFacts {
+    /// Whose.
+    pub law: RuleAuthority,
+    /// Which texts count together.
+    pub subject: Subject,
+    /// How many in 24 hours.
+    pub n: u32,
+    /// Who says so.
+    pub source: String,
+}
+
 impl LegalCap {
+    /// All that can be said about it.
+    pub fn facts(&self) -> LegalCapFacts {
+        let LegalCap { law, subject, n, dated } = self;
+        LegalCapFacts { law: *law, subject: *subject, n: *n, source: dated.source.clone() }
+    }
+
     /// The cap itself.
     pub fn cap(&self) -> FrequencyCap {
         FrequencyCap { n: self.n, per: CapPeriod::Day }
-    }
-
-    /// "Florida allows 3 texts in any 24 hours on one subject".
-    pub fn words(&self) -> String {
-        format!("{} allows {}", self.law.name(), self.value())
-    }
-
-    /// "3 texts in any 24 hours from one program".
-    pub fn value(&self) -> String {
-        let texts = if self.n == 1 { "text" } else { "texts" };
-        let subject = match self.subject {
-            Subject::Program => "from one program",
-            Subject::All => "from all programs together",
-        };
-        format!("{} {texts} in any 24 hours {subject}", self.n)
     }
 }
 

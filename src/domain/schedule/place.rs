@@ -3,6 +3,8 @@
 
 mod candidates;
 
+use serde::{Deserialize, Serialize};
+
 use self::candidates::{by_number, by_zip, digits_of_plan};
 use super::hour_rule::RuleAuthority;
 use super::region::{Region, country};
@@ -11,7 +13,7 @@ use super::zone::{TimeZone, home_country};
 use crate::domain::phone::Phone;
 
 /// A contact's candidate time zones and states, and how they were found. Never without a zone.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Location {
     zones: Vec<TimeZone>,
     regions: Vec<Region>,
@@ -22,7 +24,8 @@ pub struct Location {
 }
 
 /// What a place was found by.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum LocationSource {
     /// The contact's own time zone.
     OwnZone(TimeZone),
@@ -123,8 +126,7 @@ impl Location {
     }
 
     /// Every region it may lie in: states, provinces, countries.
-    #[cfg(test)]
-    pub(super) fn regions(&self) -> &[Region] {
+    pub fn regions(&self) -> &[Region] {
         &self.regions
     }
 
@@ -150,40 +152,14 @@ impl Location {
         zones.chain(states).chain(self.unknown.then_some("unknown")).collect::<Vec<_>>().join(" ")
     }
 
-    /// "by ZIP 85001: Arizona", "by area code 850: Florida, two time zones".
-    pub fn words(&self) -> String {
-        let names: Vec<&str> = self.regions.iter().map(|region| region.name()).collect();
-        let names = if names.is_empty() { "place unknown".to_owned() } else { names.join(" or ") };
-        match (&self.clock, &self.law) {
-            (LocationSource::OwnZone(zone), LocationSource::Nothing) => {
-                format!("by its own time zone, {}: {names}", zone.city())
-            }
-            (LocationSource::Unconfirmed(by, zone), _) => {
-                format!(
-                    "{} or by its own time zone, {}, which is not confirmed: {names}",
-                    by.words(),
-                    zone.city()
-                )
-            }
-            (LocationSource::OwnZone(zone), law) => {
-                format!("by its own time zone, {}; {}: {names}", zone.city(), law.words())
-            }
-            (_, LocationSource::Nothing) => format!("{names}: {}", count(self.zones.len())),
-            (_, law) if self.zones.len() > 1 => {
-                format!("{}: {names}, {}", law.words(), count(self.zones.len()))
-            }
-            (_, law) => format!("{}: {names}", law.words()),
-        }
+    /// How its time zones were found.
+    pub fn clock(&self) -> &LocationSource {
+        &self.clock
     }
 
-    /// How the place is known, as a sentence.
-    pub fn sentence(&self) -> String {
-        match (&self.clock, &self.law) {
-            (LocationSource::Nothing, LocationSource::Nothing) => {
-                format!("The place isn't known: {} count.", count(self.zones.len()))
-            }
-            _ => format!("The place is known {}.", self.words()),
-        }
+    /// How its states were found.
+    pub fn law(&self) -> &LocationSource {
+        &self.law
     }
 
     /// A place of candidate regions, or of nobody's guess: cautious hours in every zone given.
@@ -225,32 +201,5 @@ impl Location {
         self.states.extend(other.states);
         self.unknown |= other.unknown;
         Location { clock: by.clone(), law: by, ..self }
-    }
-}
-
-impl LocationSource {
-    /// "by ZIP 85001".
-    fn words(&self) -> String {
-        match self {
-            LocationSource::OwnZone(zone) => format!("by its own time zone, {}", zone.city()),
-            LocationSource::Unconfirmed(by, zone) => {
-                format!("{} or by its own time zone, {}", by.words(), zone.city())
-            }
-            LocationSource::Zip(zip) => format!("by ZIP {zip}"),
-            LocationSource::State => "by state".to_owned(),
-            LocationSource::AreaCode(code) => format!("by area code {code}"),
-            LocationSource::Country => "by the country of its number".to_owned(),
-            LocationSource::CountryAndZip(zip) => format!("by the country of its number and ZIP {zip}"),
-            LocationSource::Nothing => "by nothing".to_owned(),
-        }
-    }
-}
-
-fn count(zones: usize) -> String {
-    match zones {
-        1 => "one time zone".to_owned(),
-        2 => "two time zones".to_owned(),
-        3 => "three time zones".to_owned(),
-        more => format!("{more} time zones"),
     }
 }

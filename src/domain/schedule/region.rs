@@ -5,6 +5,9 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::LazyLock;
 
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 use super::data_lines::lines;
 use super::zone::TimeZone;
 
@@ -38,6 +41,19 @@ static COUNTRY: LazyLock<Vec<TimeZone>> = LazyLock::new(|| {
     ];
     names.into_iter().filter_map(TimeZone::find).collect()
 });
+
+impl Serialize for Region {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.code())
+    }
+}
+
+impl<'de> Deserialize<'de> for Region {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let code = String::deserialize(deserializer)?;
+        Region::find(&code).ok_or_else(|| D::Error::custom("no such region"))
+    }
+}
 
 impl Region {
     /// The region of this code: "US-FL", "CA-ON", "JM" (ISO 3166).

@@ -66,6 +66,15 @@ pub struct RevocationDeadline {
     pub dated: RuleDates,
 }
 
+/// A deadline's length.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct TimeAllowed {
+    /// For what.
+    pub name: DeadlineName,
+    /// How many minutes, or business days: see [`DeadlineName::unit`].
+    pub amount: u32,
+}
+
 /// Minutes within which a confirmation must go out (47 CFR 64.1200(a)(12)).
 const CONFIRM_AT_MOST: u32 = 5;
 
@@ -80,48 +89,12 @@ pub struct RevocationDeadlines {
     pub review_days: u32,
 }
 
-impl TextKind {
-    /// "Marketing".
-    pub fn label(self) -> &'static str {
-        match self {
-            TextKind::Marketing => "Marketing",
-            TextKind::Informational => "Informational",
-            TextKind::Exempted => "Exempted",
-        }
-    }
-}
-
-impl Reach {
-    /// "STOP with a program code ends that program only".
-    pub fn label(self) -> &'static str {
-        match self {
-            Reach::Program => "STOP with a program code ends that program only",
-            Reach::All => "STOP ends all programs, with or without a program code",
-        }
-    }
-}
-
 impl DeadlineName {
     /// In what the amount is counted.
     pub fn unit(self) -> &'static str {
         match self {
             DeadlineName::Confirm => "minutes",
             DeadlineName::Honor | DeadlineName::Review => "business days",
-        }
-    }
-
-    /// "1 minute", "10 business days".
-    fn counted(self, amount: u32) -> String {
-        let unit = if amount == 1 { self.unit().trim_end_matches('s') } else { self.unit() };
-        format!("{amount} {unit}")
-    }
-
-    /// "Confirm an opt-out".
-    pub fn label(self) -> &'static str {
-        match self {
-            DeadlineName::Confirm => "Confirm an opt-out by text",
-            DeadlineName::Honor => "Honor an opt-out by any means",
-            DeadlineName::Review => "Review an unclear reply",
         }
     }
 
@@ -140,9 +113,9 @@ impl RevocationDeadline {
         self.name == DeadlineName::Confirm && self.amount > CONFIRM_AT_MOST
     }
 
-    /// "5 minutes".
-    pub fn value(&self) -> String {
-        self.name.counted(self.amount)
+    /// How long it is.
+    pub fn time(&self) -> TimeAllowed {
+        TimeAllowed { name: self.name, amount: self.amount }
     }
 }
 
@@ -152,13 +125,14 @@ impl RevocationDeadlines {
         Duration::minutes(self.confirm_minutes.into())
     }
 
-    /// "5 minutes", "10 business days".
-    pub fn words(self, name: DeadlineName) -> String {
-        name.counted(match name {
+    /// How long one of them is.
+    pub fn time(self, name: DeadlineName) -> TimeAllowed {
+        let amount = match name {
             DeadlineName::Confirm => self.confirm_minutes,
             DeadlineName::Honor => self.honor_days,
             DeadlineName::Review => self.review_days,
-        })
+        };
+        TimeAllowed { name, amount }
     }
 }
 

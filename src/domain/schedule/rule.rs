@@ -82,27 +82,6 @@ impl ScheduleRule {
         data_encoding::HEXLOWER.encode(hash.get(..8).unwrap_or_default())
     }
 
-    /// What it is about, for people: "Pennsylvania", "Everywhere (federal)", "Marketing".
-    pub fn about(&self) -> &'static str {
-        match self {
-            ScheduleRule::Stop(rule) => rule.kind.label(),
-            ScheduleRule::Deadline(rule) => rule.name.label(),
-            rule => rule.law().map_or("", RuleAuthority::place),
-        }
-    }
-
-    /// Its value for people: "9:00 AM to 7:00 PM, Monday to Saturday", "Good Friday".
-    pub fn value(&self) -> String {
-        match self {
-            ScheduleRule::Hours(rule) => rule.hours(),
-            ScheduleRule::Holiday(rule) => format!("no texts on {} ({})", rule.name, rule.falls),
-            ScheduleRule::Closure(_) => "no texts at all".to_owned(),
-            ScheduleRule::Cap(rule) => format!("at most {}", rule.value()),
-            ScheduleRule::Stop(rule) => rule.reach.label().to_owned(),
-            ScheduleRule::Deadline(rule) => rule.value(),
-        }
-    }
-
     /// The lines of the first edition's switch: what a code after STOP reached before a date and from it on.
     fn old_switch(text: &str) -> Result<Vec<ScheduleRule>, RuleError> {
         let mut parts = text.splitn(4, ',').map(str::trim);

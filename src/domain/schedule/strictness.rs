@@ -34,27 +34,6 @@ pub enum RuleStrictness {
 }
 
 impl RuleStrictness {
-    /// What the rule does when it is added.
-    pub fn label(self) -> &'static str {
-        match self {
-            RuleStrictness::New => "New",
-            RuleStrictness::Stricter => "Stricter",
-            RuleStrictness::Looser => "Looser",
-            RuleStrictness::Mixed => "Stricter at some hours, looser at others",
-            RuleStrictness::Same => "No difference",
-            RuleStrictness::Ended => "Ended",
-        }
-    }
-
-    /// What changes when the rule is removed.
-    pub fn label_without(self) -> &'static str {
-        match self {
-            RuleStrictness::New | RuleStrictness::Stricter => "Looser without it",
-            RuleStrictness::Looser => "Stricter without it",
-            other => other.label(),
-        }
-    }
-
     fn of(is_stricter: bool, is_looser: bool) -> RuleStrictness {
         match (is_stricter, is_looser) {
             (true, true) => RuleStrictness::Mixed,

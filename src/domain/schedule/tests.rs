@@ -12,6 +12,7 @@ use jiff::tz::TimeZoneDatabase;
 use super::*;
 use crate::domain::phone::Phone;
 use crate::domain::time::Timestamp;
+use crate::words::{InWords, hours, promise};
 
 /// A number of this area code; from E.164, so that codes newer than the library's table are read too.
 fn number(area: u16) -> Phone {
@@ -36,4 +37,28 @@ fn in_state(zone: &str, state: &str) -> Location {
 
 fn book_of(lines: &[&str]) -> Rulebook {
     Rulebook::new(lines.iter().map(|line| line.parse().unwrap()).collect(), Rulebook::edition())
+}
+
+impl InWords for Location {
+    fn words(&self) -> String {
+        hours::place_text(self)
+    }
+}
+
+impl InWords for SendingHours<'_> {
+    fn words(&self) -> String {
+        hours::rule_text(self.is_open(), self.rules().first().map(RuleMoment::facts).as_ref())
+    }
+}
+
+impl InWords for RuleMoment<'_> {
+    fn words(&self) -> String {
+        hours::moment(&self.facts())
+    }
+}
+
+impl InWords for LegalCap {
+    fn words(&self) -> String {
+        promise::cap_text(&self.facts())
+    }
 }

@@ -10,6 +10,9 @@ use std::sync::{LazyLock, OnceLock};
 use jiff::tz::TimeZoneDatabase;
 
 use self::abbreviation::{AbbreviationSpan, abbreviations};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 use super::data_lines::lines;
 
 use crate::domain::time::Timestamp;
@@ -79,6 +82,19 @@ pub(super) fn home_country(code: &str) -> &str {
     match code {
         "PR" | "GU" | "VI" | "AS" | "MP" | "UM" => "US",
         code => code.split('-').next().unwrap_or(code),
+    }
+}
+
+impl Serialize for TimeZone {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for TimeZone {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        TimeZone::find(&name).ok_or_else(|| D::Error::custom("no such time zone"))
     }
 }
 

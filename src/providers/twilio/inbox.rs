@@ -88,7 +88,7 @@ impl Twilio {
     /// Says how many texts of a list cannot be read, once for each count; never what is in them.
     fn tell_skipped(&self, skipped: usize) {
         if skipped > 0 && self.skipped.swap(skipped, Ordering::Relaxed) != skipped {
-            log::warn!("{skipped} texts in Twilio's list cannot be read and were passed over.");
+            log::warn!("{skipped} texts in Twilio's list cannot be read and were skipped.");
         }
     }
 

@@ -53,7 +53,7 @@ fn serve(db: &mut SqliteConnection, asked: &Receiver<()>) {
         // What was asked for meanwhile is done with this copy.
         asked.try_iter().for_each(drop);
         if let Err(error) = copy(db) {
-            log::warn!("The write-ahead log was not copied into the database and is tried again: {error}");
+            log::warn!("The checkpoint of the write-ahead log failed and will be retried: {error}");
         }
     }
 }

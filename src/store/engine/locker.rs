@@ -263,9 +263,9 @@ impl LockSession {
     fn report_error(&mut self, error: Option<&StoreError>) {
         match (error, self.failed) {
             (Some(error), None) => {
-                log::error!("The session that holds the locks broke, and the locks ended with it: {error}");
+                log::error!("The session that holds the locks failed, and its locks ended: {error}");
             }
-            (None, Some(_)) => log::info!("There is a session for the locks again."),
+            (None, Some(_)) => log::info!("The session for the locks is open again."),
             _ => {}
         }
         self.failed = error.map(|_| Instant::now());

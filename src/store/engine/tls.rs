@@ -73,8 +73,8 @@ pub(super) fn reach(url: &str) -> Result<(String, Option<Bridge>), StoreError> {
     refuse_what_is_not_kept(&mut address).map_err(unusable)?;
     if server.anybody {
         log::warn!(
-            "The connection to PostgreSQL is encrypted, but its server's certificate is NOT checked: anybody in between \
-             could be it. Write sslmode=verify-full in its address."
+            "The connection to PostgreSQL is encrypted, but its server's certificate is NOT checked, so an attacker on \
+             the network could read it. Write sslmode=verify-full in DATABASE_URL."
         );
     }
     let bridge = Bridge::start(server)
@@ -139,7 +139,7 @@ impl Bridge {
         let (until_dropped, dropped) = oneshot::channel();
         std::thread::Builder::new().name("store-tls".to_owned()).spawn(move || {
             if let Err(error) = runtime.block_on(serve(socket, Arc::new(server), dropped)) {
-                log::error!("The way to PostgreSQL with TLS is closed: {error}");
+                log::error!("The TLS connection to PostgreSQL ended: {error}");
             }
         })?;
         Ok(Bridge { folder, _until_dropped: until_dropped })
@@ -190,7 +190,7 @@ async fn serve(
                     open.spawn(async move { carry(libpq, &server).await });
                 }
                 Err(error) => {
-                    log::error!("A connection to PostgreSQL could not be begun: {error}");
+                    log::error!("A connection to PostgreSQL could not be opened: {error}");
                     tokio::time::sleep(Duration::from_millis(100)).await;
                 }
             },

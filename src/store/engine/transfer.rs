@@ -198,7 +198,7 @@ impl DatabaseTransfer {
 const NOT_EMPTY: &str = "The target is not empty: it has programs, numbers, users or settings of its own. Give an empty \
     database.";
 const OTHER_COPY: &str = "The target holds an unfinished copy of another database, or of this one as it was before it \
-    changed. Drop the target, make it anew, and start again.";
+    changed. Drop the target, create an empty one, and start again.";
 
 #[derive(QueryableByName)]
 struct NumberColumn {

@@ -62,7 +62,7 @@ pub fn reschedule_next(tx: &mut Tx<'_>, now: Timestamp) -> Result<bool, StoreErr
     match serde_json::from_str(&walk) {
         Ok(walk) => walk_on(tx, &key, walk, now)?,
         Err(error) => {
-            log::warn!("How far rescheduling came cannot be read, so it ends here: {error}");
+            log::warn!("The progress of rescheduling cannot be read, so it ends here: {error}");
             settings::clear(tx, &key)?;
         }
     }

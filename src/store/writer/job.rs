@@ -28,9 +28,12 @@ pub(super) fn answer(jobs: Vec<WriteJob>, committed: Result<(), &GroupError>) {
 pub(super) fn refuse(jobs: Vec<WriteJob>, failed: &GroupError) {
     match failed {
         _ if jobs.is_empty() => {}
-        GroupError::Before(why) => log::error!("A group of {} writes was not made: {why}", jobs.len()),
+        GroupError::Before(why) => log::error!("A group of {} writes failed: {why}", jobs.len()),
         GroupError::Unconfirmed(why) => {
-            log::error!("A group of {} writes was not confirmed; they may be there or not: {why}", jobs.len())
+            log::error!(
+                "A group of {} writes was not confirmed. It may or may not be recorded: {why}",
+                jobs.len()
+            )
         }
     }
     answer(jobs, Err(failed));

@@ -37,7 +37,7 @@ use crate::web::form::{self, FormErrors};
 use crate::web::page::{self, PageFrame, html_status, see_other};
 use crate::web::routes::{self, patterns};
 use crate::web::session::{self, Calendars, Editor};
-use crate::words::{refusal_for_person, refusal_text};
+use crate::words::{Label, refusal_for_person, refusal_text};
 
 const TOO_LARGE: &str = "The file is larger than 10 MB. Choose a smaller one.";
 
@@ -197,7 +197,7 @@ fn show(
     if errors.is_empty() && !is_known {
         given.update = choices.iter().find(|c| c.refused.is_none()).map_or("", |c| c.key).to_owned();
     }
-    // Whoever asked for one update is told why not; never led to the form of another.
+    // A request for an update that is refused shows why. It never leads to the form of another update.
     let refused = choices.iter().find(|choice| choice.key == given.update).and_then(|c| c.refused.clone());
     let ConsentSubject { contact, number, programs, deadlines, .. } = known;
     let flag = number.consent.do_not_text.as_ref();

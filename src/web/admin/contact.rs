@@ -43,6 +43,7 @@ use crate::web::live;
 use crate::web::page::{self, PageFrame, PageReader, html, html_status, see_other};
 use crate::web::routes::{self, patterns};
 use crate::web::session::{self, Editor, SignedIn, Viewer};
+use crate::words::Label;
 
 /// Texts of each direction that are shown.
 const TEXTS: i64 = 100;

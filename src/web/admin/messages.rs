@@ -290,8 +290,8 @@ fn life(
         Some(number) => contacts::of_number(conn, number)?,
         None => Vec::new(),
     };
-    let verdict: Option<Verdict> =
-        message.verdict.as_deref().and_then(|json| serde_json::from_str(json).ok());
+    let kept = message.verdict.as_deref();
+    let verdict = kept.and_then(|json| Verdict::recorded(json, calendars.reader));
     let (contact, program) =
         (contacts.first().map(|contact| contact.id), programs::get(conn, message.program_id)?);
     let about = VerdictSubject { number: message.number_id, contact, program: program.as_deref(), role };
@@ -303,7 +303,7 @@ fn life(
         }
     });
     let meaning = match in_the_way(conn, &message, program.as_deref(), reader)? {
-        Some(check) => Some(meaning::of_check(&check)),
+        Some(check) => Some(meaning::of_check(&check, calendars.reader)),
         None => meaning(&message),
     };
     let names = DisplayNames::read(conn)?;

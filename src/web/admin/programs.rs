@@ -19,7 +19,6 @@ use crate::domain::auto_reply::AutoReplies;
 use crate::domain::gate::caps;
 use crate::domain::language::Language;
 use crate::domain::program::Program;
-use crate::domain::schedule::FrequencyCap;
 use crate::store::forms::{self, HostedForm};
 use crate::store::{StoreError, programs};
 use crate::web::AppState;
@@ -28,6 +27,7 @@ use crate::web::form::{FormErrors, PostedForm, SavedMeanwhile, answers_meanwhile
 use crate::web::page::{PageFrame, html, html_status, see_other};
 use crate::web::routes::{self, patterns};
 use crate::web::session::{self, Administrator, SignedIn, Viewer};
+use crate::words::{Label, frequency_text};
 
 use self::new::{create, new};
 use self::replies::{InLanguage, TemplatePreview, in_languages, replies};
@@ -82,7 +82,7 @@ fn cap(program: &Program) -> String {
     } else if caps.is_empty() {
         "no number of texts is read from it, so nothing is capped".to_owned()
     } else {
-        format!("read as {}", caps.iter().map(FrequencyCap::words).collect::<Vec<_>>().join(", and "))
+        format!("read as {}", caps.iter().map(frequency_text).collect::<Vec<_>>().join(", and "))
     }
 }
 

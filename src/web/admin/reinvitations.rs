@@ -28,7 +28,7 @@ use crate::web::form::{FormErrors, PostedForm};
 use crate::web::page::{self, PageFrame, html_status, see_other};
 use crate::web::routes::{self, patterns};
 use crate::web::session::{self, Editor};
-use crate::words::refusal_text;
+use crate::words::{Label, refusal_text};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config

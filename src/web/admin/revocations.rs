@@ -29,7 +29,7 @@ use crate::web::form::{self, FormErrors, PostedForm};
 use crate::web::page::{PageFrame, html, html_status, see_other};
 use crate::web::routes::{self, patterns};
 use crate::web::session::{self, Calendars, Editor, Viewer};
-use crate::words::phone_error_text;
+use crate::words::{InWords, Label, phone_error_text};
 
 /// Revocations on one page.
 const SHOWN: usize = 50;
@@ -140,7 +140,8 @@ pub(super) struct RevocationHints {
 
 impl RevocationHints {
     pub(super) fn new(deadlines: RevocationDeadlines) -> RevocationHints {
-        let (honor, confirm) = (deadlines.words(DeadlineName::Honor), deadlines.words(DeadlineName::Confirm));
+        let (honor, confirm) =
+            (deadlines.time(DeadlineName::Honor).words(), deadlines.time(DeadlineName::Confirm).words());
         RevocationHints {
             received_on: format!(
                 "The day you received it. The deadline is {honor} later. We stop texts at once."

@@ -28,6 +28,7 @@ use crate::web::form::{FormErrors, query};
 use crate::web::page::{PageFrame, html_status};
 use crate::web::routes::{self, patterns};
 use crate::web::session::Viewer;
+use crate::words::{InWords, Label};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config

@@ -31,7 +31,9 @@ use crate::web::form::{self, FormErrors};
 use crate::web::page::{PageFrame, PageReader, html_status};
 use crate::web::routes::{self, patterns};
 use crate::web::session::Viewer;
-use crate::words::phone_error_text;
+use crate::words::{
+    Label, check_next_step, check_rule, check_text, headline, next_allowed, phone_error_text,
+};
 
 /// Messages shown.
 const LATEST: i64 = 10;
@@ -97,15 +99,15 @@ impl VerdictPanel {
         let line = |check: &GateCheck| CheckItem {
             label: label(check.name),
             outcome: check.outcome.as_str(),
-            facts: check.facts.clone(),
-            rule: check.name.rule(),
-            next_step: check.next_step.clone(),
+            facts: check_text(check, verdict.calendar()),
+            rule: check_rule(check.name),
+            next_step: check_next_step(check),
         };
         VerdictPanel {
             question: question.to_owned(),
             tone,
             icon,
-            headline: verdict.headline(),
+            headline: headline(verdict),
             next_step: cause.and_then(|check| next_step(verdict, check)),
             fix: cause.and_then(|check| fix(check.name, about)),
             open,
@@ -116,8 +118,8 @@ impl VerdictPanel {
 
 /// What to do, and where only time is in the way, when it is allowed on the recipient's clock.
 fn next_step(verdict: &Verdict, check: &GateCheck) -> Option<String> {
-    let step = check.next_step.clone()?;
-    Some(if check.name.is_about_time() { format!("{} {step}", verdict.next()) } else { step })
+    let step = check_next_step(check)?;
+    Some(if check.name.is_about_time() { format!("{} {step}", next_allowed(verdict)) } else { step })
 }
 
 /// The way to put a check right; none where the person may not go.

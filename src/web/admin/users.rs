@@ -24,6 +24,7 @@ use crate::web::form::{FormErrors, PostedForm, SavedMeanwhile, saved_meanwhile};
 use crate::web::page::{self, PageFrame, html_status, see_other};
 use crate::web::routes::{self, patterns};
 use crate::web::session::{self, Administrator, Viewer};
+use crate::words::Label;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config

@@ -113,7 +113,9 @@ impl<S: ApiScope> FromRequest for ApiCaller<S> {
             let (id, now) = (key.id, app.clock.now());
             if is_use_news(&key, now) {
                 let noted = app.commands(Actor::System).note_key_use(id).await;
-                noted.unwrap_or_else(|error| log::error!("The use of a key could not be noted: {error}"));
+                noted.unwrap_or_else(|error| {
+                    log::error!("The last use of an API key could not be recorded: {error}")
+                });
             }
             ApiCaller::new(key)
         })

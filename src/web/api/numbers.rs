@@ -24,7 +24,7 @@ use crate::domain::time::Timestamp;
 use crate::store::numbers::{self, Number};
 use crate::store::{StoreError, events, programs};
 use crate::web::AppState;
-use crate::words::phone_error_text;
+use crate::words::{headline, phone_error_text};
 
 /// In which program.
 #[derive(Deserialize, IntoParams)]
@@ -110,7 +110,7 @@ pub(super) async fn consent(
                 do_not_text: number.consent.do_not_text.is_some(),
                 paused: number.consent.paused.is_some(),
                 can_text_now: verdict.can_text(),
-                headline: verdict.headline(),
+                headline: headline(&verdict),
                 checks: verdict::checks(&verdict),
                 next_allowed_at: verdict.next_allowed_at.map(Timestamp::rfc3339),
                 request: verdict.request,

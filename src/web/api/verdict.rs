@@ -4,23 +4,25 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::words;
+use crate::domain::calendar::LocalCalendar;
 use crate::domain::consent::{Source, StateName, StateSince};
 use crate::domain::gate::{CheckName, GateCheck, Outcome, Verdict};
 use crate::domain::time::Timestamp;
+use crate::words::{check_next_step, check_rule, check_text};
 
 /// One check, with its rule.
 #[derive(Serialize, ToSchema)]
-pub(super) struct CheckView<'a> {
+pub(super) struct CheckView {
     #[schema(schema_with = words::check)]
     name: CheckName,
     #[schema(schema_with = words::outcome)]
     outcome: Outcome,
     /// The facts, as a sentence.
-    facts: &'a str,
+    facts: String,
     /// The rule that it checks.
     rule: &'static str,
     /// What to do about a failure.
-    next_step: Option<&'a str>,
+    next_step: Option<String>,
 }
 
 /// When and by which event a state began.
@@ -49,21 +51,21 @@ pub(super) struct VerdictView<'a> {
     #[schema(format = DateTime)]
     asked_at: String,
     /// Every check, in order.
-    checks: Vec<CheckView<'a>>,
+    checks: Vec<CheckView>,
     /// When quiet hours and caps next allow a text.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
     next_allowed_at: Option<String>,
 }
 
-impl<'a> From<&'a GateCheck> for CheckView<'a> {
-    fn from(check: &'a GateCheck) -> Self {
+impl CheckView {
+    fn new(check: &GateCheck, calendar: LocalCalendar) -> Self {
         CheckView {
             name: check.name,
             outcome: check.outcome,
-            facts: &check.facts,
-            rule: check.name.rule(),
-            next_step: check.next_step.as_deref(),
+            facts: check_text(check, calendar),
+            rule: check_rule(check.name),
+            next_step: check_next_step(check),
         }
     }
 }
@@ -80,8 +82,8 @@ impl From<StateSince> for SinceView {
 }
 
 /// Every check, in order.
-pub(super) fn checks(verdict: &Verdict) -> Vec<CheckView<'_>> {
-    verdict.checks.iter().map(CheckView::from).collect()
+pub(super) fn checks(verdict: &Verdict) -> Vec<CheckView> {
+    verdict.checks.iter().map(|check| CheckView::new(check, verdict.calendar())).collect()
 }
 
 impl<'a> VerdictView<'a> {

@@ -127,7 +127,7 @@ pub(super) struct ConsentView<'a> {
     /// The result in one sentence.
     pub(super) headline: String,
     /// Every check, in order.
-    pub(super) checks: Vec<CheckView<'a>>,
+    pub(super) checks: Vec<CheckView>,
     #[schema(format = DateTime)]
     pub(super) next_allowed_at: Option<String>,
     /// How far the opt-in request is, until the carrier has taken it.

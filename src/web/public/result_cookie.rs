@@ -36,7 +36,7 @@ pub(super) fn keep(app: &AppState, answer: &mut HttpResponse, slug: &str, result
     cookie.set_max_age(LASTS);
     // A cookie that cannot be added costs the visitor the echo of the number, and nothing else.
     if let Err(error) = answer.add_cookie(&cookie) {
-        log::warn!("The result of a form could not be kept: {error}");
+        log::warn!("The result of a form could not be saved: {error}");
     }
 }
 

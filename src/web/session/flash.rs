@@ -29,7 +29,7 @@ pub fn flash_refusal(session: &Session, text: impl Into<String>) {
 
 fn leave(session: &Session, flash: FlashMessage) {
     if let Err(error) = session.insert(FLASH, flash) {
-        log::error!("A notice could not be kept: {error}");
+        log::error!("A notice could not be saved: {error}");
     }
 }
 

@@ -32,7 +32,7 @@ pub(super) fn keep_on_table(session: &Session, phone: &Phone) {
     numbers.push(phone.as_str().to_owned());
     let numbers: Vec<String> = numbers.into_iter().rev().take(PUT).rev().collect();
     if let Err(error) = session.insert(TABLE, numbers) {
-        log::error!("A handset could not be put on the table: {error}");
+        log::error!("A simulated phone could not be added: {error}");
     }
 }
 

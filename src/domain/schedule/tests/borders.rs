@@ -188,13 +188,9 @@ fn a_new_rule_holds_from_its_local_date_on() {
     rows.push(sunday_only);
     let book = Rulebook::new(rows, Rulebook::edition());
     let words: Vec<String> =
-        book.in_force(RuleAuthority::Federal, begins).iter().map(HourRule::words).collect();
-    let kept = "federal law allows 8:00 AM to 9:00 PM, Monday to Saturday";
-    assert_eq!(
-        words,
-        [kept, "federal law allows 9:00 AM to 9:00 PM, Sunday"],
-        "the other days keep their rule"
-    );
+        book.in_force(RuleAuthority::Federal, begins).iter().map(InWords::words).collect();
+    let kept = "8:00 AM to 9:00 PM, Monday to Saturday";
+    assert_eq!(words, [kept, "9:00 AM to 9:00 PM, Sunday"], "the other days keep their rule");
     assert_eq!(book.next_change(RuleAuthority::Federal, begins.pred_opt().unwrap()), Some(begins));
 }
 

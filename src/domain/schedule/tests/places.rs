@@ -167,7 +167,7 @@ fn what_has_no_place_gets_the_cautious_hours() {
         let place = place_of(None, None, &number(area));
         assert!(place.is_unknown() && place.zones().len() == 9 && place.states().is_empty(), "{area}");
         assert_eq!(place.words(), "place unknown: 9 time zones");
-        assert_eq!(place.sentence(), "The place isn't known: 9 time zones count.");
+        assert_eq!(hours::place_sentence(&place), "The place isn't known: 9 time zones count.");
         // 10:00 in Honolulu is 16:00 in San Juan; 18:00 there is noon in Honolulu.
         for (clock, open) in [("15:59", false), ("16:00", true), ("17:59", true), ("18:00", false)] {
             let at = local("America/Puerto_Rico", &format!("2026-11-25T{clock}"));

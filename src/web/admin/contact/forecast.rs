@@ -2,6 +2,7 @@
 
 use crate::domain::gate::{GateOutcome, Verdict};
 use crate::domain::message::Lane;
+use crate::words::{headline, next_allowed};
 
 /// What would become of a text written now.
 pub(super) struct ComposeForecast {
@@ -16,7 +17,7 @@ pub(super) fn forecast(verdict: &Verdict) -> ComposeForecast {
     let (tone, icon, words) = match verdict.answer(Lane::Gated) {
         GateOutcome::Send(_) => ("good", "pass", "This message will be sent right away.".to_owned()),
         GateOutcome::Wait { until: Some(_) } => {
-            ("warn", "clock", format!("This message will be scheduled. {}", verdict.next()))
+            ("warn", "clock", format!("This message will be scheduled. {}", next_allowed(verdict)))
         }
         GateOutcome::Wait { until: None } => ("warn", "clock", wait.to_owned()),
         GateOutcome::Hold if asked => ("warn", "clock", "This message will be held until the contact replies START.".to_owned()),
@@ -27,7 +28,7 @@ pub(super) fn forecast(verdict: &Verdict) -> ComposeForecast {
                 .to_owned(),
         ),
         GateOutcome::Refuse(_) => {
-            ("bad", "fail", format!("This message will be blocked, and the attempt logged. {}", verdict.headline()))
+            ("bad", "fail", format!("This message will be blocked, and the attempt logged. {}", headline(verdict)))
         }
     };
     ComposeForecast { tone, icon, words }

@@ -26,6 +26,7 @@ use crate::store::{ReadConn, StoreError, inbound, rulebooks};
 use crate::web::admin::names::DisplayNames;
 use crate::web::admin::revocations::RevocationClock;
 use crate::web::session::Calendars;
+use crate::words::Label;
 use data_encoding::HEXLOWER;
 
 /// The entries of one day.
@@ -220,7 +221,7 @@ fn by(source: Source, evidence: &Evidence) -> String {
         _ => None,
     };
     match undecided {
-        Some((time, reply)) => format!("{}: nobody decided within {time} on {reply}", source.label()),
+        Some((time, reply)) => format!("{}: no decision within {time} on {reply}", source.label()),
         None => source.label().to_owned(),
     }
 }

@@ -21,6 +21,7 @@ use crate::web::form::{self, FormErrors, PostedForm, SavedMeanwhile, answers_mea
 use crate::web::page::{self, PageFrame, html_status, see_other};
 use crate::web::routes;
 use crate::web::session::{self, Editor, SignedIn};
+use crate::words::Label;
 
 #[derive(Template)]
 #[template(path = "contacts/form.html")]

@@ -1,10 +1,12 @@
 //! Says in plain words what went wrong with a message. Every page that shows a failure uses it; it writes nothing.
 
 use crate::actions::send_message::code_of;
+use crate::domain::calendar::LocalCalendar;
 use crate::domain::gate::GateCheck;
 use crate::domain::message::Status;
 use crate::store::messages::Message;
 use crate::web::words::codes::explain;
+use crate::words::{check_next_step, check_text};
 
 /// A code in plain words.
 pub(in crate::web::admin) struct CodeMeaning {
@@ -46,11 +48,11 @@ pub(super) fn meaning(message: &Message) -> Option<CodeMeaning> {
 }
 
 /// What holds a message that waits: a check of the gate that fails now.
-pub(super) fn of_check(check: &GateCheck) -> CodeMeaning {
+pub(super) fn of_check(check: &GateCheck, calendar: LocalCalendar) -> CodeMeaning {
     CodeMeaning {
         code: code_of(check.name).to_owned(),
-        cause: check.facts.clone(),
-        what_to_do: check.next_step.clone().unwrap_or_default(),
+        cause: check_text(check, calendar),
+        what_to_do: check_next_step(check).unwrap_or_default(),
     }
 }
 

@@ -19,6 +19,7 @@ use crate::web::form::{PostedForm, SavedMeanwhile, saved_meanwhile};
 use crate::web::page::see_other;
 use crate::web::routes;
 use crate::web::session::{self, Administrator};
+use crate::words::Label;
 
 /// A text as the lead reads it, and in how many parts it travels.
 pub(super) struct TemplatePreview {

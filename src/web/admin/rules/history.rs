@@ -17,6 +17,7 @@ use crate::web::form;
 use crate::web::page::{PageFrame, html};
 use crate::web::routes;
 use crate::web::session::Viewer;
+use crate::words::{InWords, Label};
 
 /// Versions on one page.
 const SHOWN: usize = 20;

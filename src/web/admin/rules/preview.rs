@@ -6,6 +6,7 @@ use askama::Template;
 use crate::actions::preview_rules::RulesPreview;
 use crate::web::page::{PageFrame, grouped};
 use crate::web::routes;
+use crate::words::{InWords, Label};
 
 /// The page that asks once more. Its form carries on what was entered.
 #[derive(Template)]

@@ -19,6 +19,7 @@ use crate::web::form::{FormErrors, PostedForm};
 use crate::web::page::{self, PageFrame, html_status, see_other};
 use crate::web::routes;
 use crate::web::session::{self, Administrator};
+use crate::words::{InWords, Label};
 
 #[derive(Template)]
 #[template(path = "rules/restore.html")]

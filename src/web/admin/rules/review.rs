@@ -22,7 +22,7 @@ use crate::web::form::{FormErrors, PostedForm};
 use crate::web::page::{PageFrame, html_status, see_other};
 use crate::web::routes;
 use crate::web::session::{self, Administrator};
-use crate::words::refusal_text;
+use crate::words::{InWords, Label, refusal_text};
 
 #[derive(Template)]
 #[template(path = "rules/review.html")]
@@ -59,7 +59,7 @@ impl TopicItem {
         };
         TopicItem {
             topic: rule.topic(),
-            title: format!("{}: {}", rule.about(), rule.kind()),
+            title: format!("{}: {}", rule.label(), rule.kind()),
             own: beside(&own, &built_in),
             built_in: beside(&built_in, &own),
         }

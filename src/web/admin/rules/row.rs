@@ -26,7 +26,7 @@ use crate::web::form::{self, FormErrors, PostedForm};
 use crate::web::page::{PageFrame, html_status, see_other};
 use crate::web::routes;
 use crate::web::session::{self, Administrator, Viewer};
-use crate::words::refusal_text;
+use crate::words::{InWords, Label, refusal_text};
 
 #[derive(Template)]
 #[template(path = "rules/row.html")]
@@ -52,7 +52,7 @@ impl RowPage {
         states.sort_by_key(|state| state.name());
         let states = states.into_iter().map(RuleAuthority::State);
         let laws = [RuleAuthority::Federal, RuleAuthority::Unknown].into_iter().chain(states);
-        laws.map(|law| (law.to_string(), law.place())).collect()
+        laws.map(|law| (law.to_string(), law.label())).collect()
     }
 
     fn days(&self) -> [&'static str; 7] {
@@ -69,7 +69,7 @@ impl RowPage {
             _ => "deadline",
         };
         match &self.rule {
-            Some(rule) => format!("{}: {kind}", rule.about()),
+            Some(rule) => format!("{}: {kind}", rule.label()),
             None => format!("New rule: {kind}"),
         }
     }

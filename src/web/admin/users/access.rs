@@ -19,6 +19,7 @@ use crate::web::form::PostedForm;
 use crate::web::page::{self, PageFrame, html_status, see_other};
 use crate::web::routes::{self, patterns};
 use crate::web::session::{self, Administrator};
+use crate::words::Label;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config

@@ -4,6 +4,7 @@ use crate::domain::consent::{EventKind, failed_request};
 use crate::domain::evidence::{ConsentDocument, Evidence, HandsetText};
 use crate::web::routes;
 use crate::web::session::Calendars;
+use crate::words::Label;
 
 /// A term and its value.
 pub(in crate::web::admin) struct EntryFact {

@@ -1,28 +1,55 @@
-//! The top line of a verdict: what stands in the way, in at most twelve words. The verdict uses it for every page, answer of
-//! the API and log line.
+//! The gate's answer in English: the top line in at most twelve words, and when a text is next allowed. Pages, the API and the
+//! steps of a message say it.
 
-use super::{CheckName, GateCheck};
 use crate::domain::calendar::LocalCalendar;
-use crate::domain::time::Timestamp;
+use crate::domain::gate::{CheckName, GateCheck, Verdict};
+
+use super::checks::{appointment, check_text, in_short};
+use super::labels::Label;
 
 /// With "No." or "Not now." before it, a headline has no more words.
 const MOST_WORDS: usize = 11;
 
-/// A failed check in a few words. A verdict that was kept with a message has its facts alone: their first sentence serves
-/// where it is short.
-pub(super) fn failed(check: &GateCheck) -> String {
-    let first = check.facts.split_inclusive(". ").next().unwrap_or_default().trim();
-    match &check.headline {
-        Some(headline) => headline.clone(),
-        None if !first.is_empty() && first.split_whitespace().count() <= MOST_WORDS => first.to_owned(),
-        None => general(check.name).to_owned(),
+/// The answer in at most twelve words, for the top of a page.
+pub fn headline(verdict: &Verdict) -> String {
+    let calendar = verdict.calendar();
+    match verdict.cause() {
+        None => verdict.since.map_or("Yes.".to_owned(), |since| {
+            format!("Yes. Opted in on {} by {}.", since.day(calendar), since.source.label())
+        }),
+        Some(check) if check.name.is_about_time() => format!("Not now. {}", waiting(check, verdict)),
+        Some(check) => format!("No. {}", failed(check, calendar)),
     }
 }
 
+/// When a text is next allowed, as a sentence with the recipient's clock.
+pub fn next_allowed(verdict: &Verdict) -> String {
+    match verdict.next_appointment() {
+        Some(next) => format!("Next: {}.", appointment(next, verdict.calendar())),
+        None => "No allowed time in the next 14 days. We check again every day.".to_owned(),
+    }
+}
+
+/// A failed check in a few words. A verdict of an earlier version has its facts alone: their first sentence serves where it is
+/// short.
+fn failed(check: &GateCheck, calendar: LocalCalendar) -> String {
+    if let Some(headline) = in_short(check, calendar) {
+        return headline;
+    }
+    let facts = check_text(check, calendar);
+    let first = facts.split_inclusive(". ").next().unwrap_or_default().trim();
+    if !first.is_empty() && first.split_whitespace().count() <= MOST_WORDS {
+        return first.to_owned();
+    }
+    general(check.name).to_owned()
+}
+
 /// A check that time passes by itself, with the moment at which it does.
-pub(super) fn waiting(check: &GateCheck, frees_at: Option<Timestamp>, calendar: LocalCalendar) -> String {
-    let what = check.headline.as_deref().unwrap_or(general(check.name)).trim_end_matches('.');
-    match frees_at {
+fn waiting(check: &GateCheck, verdict: &Verdict) -> String {
+    let calendar = verdict.calendar();
+    let what = in_short(check, calendar).unwrap_or_else(|| general(check.name).to_owned());
+    let what = what.trim_end_matches('.');
+    match verdict.frees_at() {
         Some(at) => format!("{what} until {}.", calendar.time(at)),
         None => format!("{what}."),
     }
@@ -45,15 +72,17 @@ fn general(check: CheckName) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use super::super::checks::check_next_step;
     use super::*;
     use crate::domain::consent::{ConsentState, NumberConsent, NumberFlag, Source, StateSince};
     use crate::domain::gate::{
-        FailedRequest, GateQuestion, MessagePurpose, PendingRequest, RequestProgress, UsedCap, Verdict, ask,
+        FailedRequest, GateQuestion, MessagePurpose, Outcome, PendingRequest, RequestProgress, UsedCap, ask,
     };
     use crate::domain::phone::Phone;
     use crate::domain::program::Program;
     use crate::domain::restore_hold::{RestoreHold, RestoreSign};
     use crate::domain::schedule::{Rulebook, place_of, promises};
+    use crate::domain::time::Timestamp;
 
     /// Three in the morning in Seattle.
     const NIGHT: Timestamp = Timestamp::from_micros(1_793_790_000_000_000);
@@ -165,13 +194,24 @@ mod tests {
         let (valid, invalid) =
             (Phone::from_e164("+12065550101").unwrap(), Phone::from_e164("+12060000000").unwrap());
         let mut seen = std::collections::BTreeSet::new();
+        let calendar = LocalCalendar::find("America/Los_Angeles").unwrap();
         for varied in all(&program) {
             let phone = if varied.is_invalid { &invalid } else { &valid };
             for now in [MORNING, NIGHT] {
                 let fresh = verdict(&varied, &program, phone, now);
-                let kept = serde_json::to_string(&fresh).unwrap();
-                let kept: Verdict = serde_json::from_str(&kept).unwrap();
-                seen.extend([fresh.headline(), kept.headline()]);
+                let json = serde_json::to_string(&fresh).unwrap();
+                let kept = Verdict::recorded(&json, fresh.calendar()).unwrap();
+                for (kept, fresh) in kept.checks.iter().zip(&fresh.checks) {
+                    assert_eq!(kept, fresh, "kept in {json}");
+                    for text in [check_text(fresh, calendar), check_next_step(fresh).unwrap_or_default()] {
+                        assert!(!text.contains("  ") && !text.contains(". ."), "{text}");
+                    }
+                    let has_step = check_next_step(fresh).is_some();
+                    assert_eq!(has_step, fresh.outcome == Outcome::Fail, "{fresh:?}");
+                    assert!(!check_text(fresh, calendar).is_empty(), "{fresh:?}");
+                }
+                assert_eq!(headline(&kept), headline(&fresh));
+                seen.insert(headline(&fresh));
             }
         }
         for headline in &seen {
@@ -187,5 +227,22 @@ mod tests {
         ] {
             assert!(seen.iter().any(|headline| headline.starts_with(begin)), "{begin} in {seen:#?}");
         }
+    }
+
+    #[test]
+    fn a_verdict_of_an_earlier_version_says_what_it_said_then() {
+        let json = r#"{"program":"01890a5d-ac96-774b-bcce-b302099a8057","state":"opted_out",
+            "since":{"occurred_at":1793728800000000,"recorded_at":1793728800000000,"seq":2,"source":"handset"},
+            "history_seq":2,"asked_at":1793728800000000,
+            "checks":[["opt_out","fail","Opted out on Nov 3, 2026 by STOP.","They must text START."],
+                      ["paused","pass","No reply needs review.",null],
+                      ["operations","not_reached","",null]],
+            "next_words":"8:00 AM on Wed, Nov 4 in Seattle"}"#;
+        let kept = Verdict::recorded(json, LocalCalendar::UTC).unwrap();
+        let said: Vec<_> = kept.checks.iter().map(|check| check_text(check, LocalCalendar::UTC)).collect();
+        assert_eq!(said, ["Opted out on Nov 3, 2026 by STOP.", "No reply needs review.", ""]);
+        let steps: Vec<_> = kept.checks.iter().map(check_next_step).collect();
+        assert_eq!(steps, [Some("They must text START.".to_owned()), None, None]);
+        assert_eq!(headline(&kept), "No. Opted out on Nov 3, 2026 by STOP.");
     }
 }

@@ -1,0 +1,183 @@
+//! What the gate's checks found, in English: the facts as a sentence, the next step after a failure, and a few words for the
+//! top of a page.
+
+use crate::domain::calendar::LocalCalendar;
+use crate::domain::consent::{Source, StateSince};
+use crate::domain::gate::{Appointment, CheckFacts, CheckName, GateCheck, RequestProgress};
+
+use super::labels::Label;
+use super::{hours, promise, restore_hold, sender_text};
+
+const WAITS: &str = "No action needed. Messages send automatically at the next allowed time.";
+
+/// The rule that a check keeps, with its source.
+pub fn check_rule(check: CheckName) -> &'static str {
+    match check {
+        CheckName::Consent => "47 CFR 64.1200(a)(1), (f)(9): prior express consent",
+        CheckName::OptOut => "47 CFR 64.1200(a)(10): revocation by any reasonable means",
+        CheckName::DoNotText => "Company setting: Do Not Text blocks even opt-in requests",
+        CheckName::Paused => "47 CFR 64.1200(a)(10): an unclear reply may be an opt-out",
+        CheckName::Number => "ITU-T E.164; carrier error codes",
+        CheckName::Sender => "CTIA Messaging Principles 5.1: replies must reach the sender",
+        CheckName::QuietHours => "47 CFR 64.1200(c)(1), and the stricter rule named in the facts",
+        CheckName::Frequency => "CTIA Messaging Principles 5.1, and the legal cap named in the facts",
+        CheckName::Operations => "Company setting: sending on/off",
+    }
+}
+
+/// What a check found, as a sentence or two.
+pub fn check_text(check: &GateCheck, calendar: LocalCalendar) -> String {
+    match &check.facts {
+        CheckFacts::OptedIn { program, since } => {
+            format!("Opted in to {program} on {} by {}.", since.day(calendar), since.source.label())
+        }
+        CheckFacts::RequestUnderWay { progress, at } => request(*progress, *at, calendar),
+        CheckFacts::NoAnswer { asked_at } => {
+            format!("We sent an opt-in request on {} and haven't heard back.", calendar.day(*asked_at))
+        }
+        CheckFacts::RequestFailed { sent_at, code } => {
+            format!("We sent an opt-in request on {}; it did not arrive ({code}).", calendar.day(*sent_at))
+        }
+        CheckFacts::NotInvited { program } => format!("This number hasn't been invited to {program}."),
+        CheckFacts::EndedByOptOut { program } => {
+            format!("Not opted in to {program}. This number opted out.")
+        }
+        CheckFacts::OptedOut { since, .. } => {
+            format!("Opted out on {} by {}.", since.day(calendar), opted_out_by(since))
+        }
+        CheckFacts::DoNotText { since, reason } => {
+            format!("Added to the Do Not Text list on {}: {reason}", calendar.day(*since))
+        }
+        CheckFacts::Paused { since } => {
+            format!("Paused on {}. An unclear reply needs review.", calendar.day(*since))
+        }
+        CheckFacts::Unreachable { code } => {
+            format!("The carrier says this number can't receive texts (code {code}).")
+        }
+        CheckFacts::Sender { number } => format!("Texts are sent from {number}."),
+        CheckFacts::Hours(found) => hours::text(found),
+        CheckFacts::Frequency { promise, law } => promise::text(promise, law.as_ref()),
+        CheckFacts::LegalCap(cap) => promise::cap_reached(cap),
+        CheckFacts::Held(hold) => restore_hold::facts(*hold, calendar),
+        CheckFacts::Recorded { facts, .. } => facts.clone(),
+        plain => plain_text(plain).to_owned(),
+    }
+}
+
+/// The facts that are the same for every number.
+fn plain_text(facts: &CheckFacts) -> &'static str {
+    match facts {
+        CheckFacts::NoOptOut => "No opt-out on record.",
+        CheckFacts::MayText => "Not on the Do Not Text list.",
+        CheckFacts::NotPaused => "No reply needs review.",
+        CheckFacts::NotInNumberPlan => "This number isn't in the number plan, so nothing can be sent to it.",
+        CheckFacts::Reachable => "Valid number. No carrier reported a problem.",
+        CheckFacts::NoSender => "No sender number is configured for this program.",
+        CheckFacts::NoQuietHours => "Quiet hours are turned off for this program.",
+        CheckFacts::AnyHour => "Replies to the contact's own texts are sent at any hour.",
+        CheckFacts::NoPlace => "No place is asked about.",
+        CheckFacts::SendingOn => "Sending is on.",
+        CheckFacts::SendingOff => "Sending is turned off for all programs.",
+        _ => "",
+    }
+}
+
+fn request(progress: RequestProgress, at: Option<Appointment>, calendar: LocalCalendar) -> String {
+    match (progress, at) {
+        (RequestProgress::Scheduled, Some(at)) => {
+            format!("Opt-in request scheduled for {}.", appointment(at, calendar))
+        }
+        (RequestProgress::Scheduled, None) => "Opt-in request is about to be sent.".to_owned(),
+        (RequestProgress::Sending, _) => "Opt-in request is being sent.".to_owned(),
+        (RequestProgress::Unknown, _) => {
+            "The provider didn't respond to the opt-in request in time. We check with the provider before retrying."
+                .to_owned()
+        }
+    }
+}
+
+/// A moment as a person reads an appointment: on the recipient's clock first, where one is known.
+pub(super) fn appointment(at: Appointment, calendar: LocalCalendar) -> String {
+    match at.zone {
+        Some(zone) => format!("{} ({})", zone.clock_words(at.at), calendar.time(at.at)),
+        None => calendar.time(at.at),
+    }
+}
+
+fn opted_out_by(since: &StateSince) -> &'static str {
+    match since.source {
+        Source::Handset => "STOP",
+        // Only time opts anybody out in the system's own name.
+        Source::System => "the system: an unclear reply was not reviewed in time",
+        source => source.label(),
+    }
+}
+
+/// What to do about a failed check.
+pub fn check_next_step(check: &GateCheck) -> Option<String> {
+    let step = match &check.facts {
+        CheckFacts::RequestUnderWay { .. } => {
+            "No action needed. Messages are held until the contact replies START to the opt-in request."
+        }
+        CheckFacts::NoAnswer { .. } => "Wait for the contact to reply START. Messages are held until then.",
+        CheckFacts::NotInvited { .. } | CheckFacts::RequestFailed { .. } => {
+            "Send a message. We send an opt-in request first, and the message after the contact replies START."
+        }
+        CheckFacts::EndedByOptOut { .. } => "See the next check.",
+        CheckFacts::OptedOut { sender, .. } => {
+            let to = sender_text(sender.as_deref());
+            return Some(format!("Only the contact can undo this: they must text START to {to}."));
+        }
+        CheckFacts::DoNotText { .. } => "An administrator can remove Do Not Text.",
+        CheckFacts::Paused { .. } => {
+            "Read the reply in Reviews. Then opt the contact out, or resume with a reason."
+        }
+        CheckFacts::Unreachable { .. } => {
+            "Ask the contact for a mobile number. If the carrier is wrong, mark this one as reachable."
+        }
+        CheckFacts::NotInNumberPlan => "Check the number with the contact. An opt-out can still be recorded.",
+        CheckFacts::NoSender => {
+            "An administrator must set SENDER_NUMBER or add a sender number to the program."
+        }
+        CheckFacts::Hours(found) if found.is_quiet() => WAITS,
+        CheckFacts::Frequency { promise, .. } => return promise::next_step(promise).map(str::to_owned),
+        CheckFacts::LegalCap(_) => WAITS,
+        CheckFacts::Held(hold) => restore_hold::next_step(*hold),
+        CheckFacts::SendingOff => "An administrator can turn it on again on the dashboard.",
+        CheckFacts::Recorded { next_step, .. } => return next_step.clone(),
+        _ => return None,
+    };
+    Some(step.to_owned())
+}
+
+/// A failure in a few words, where its facts are longer than a headline.
+pub(super) fn in_short(check: &GateCheck, calendar: LocalCalendar) -> Option<String> {
+    Some(match &check.facts {
+        CheckFacts::RequestUnderWay { progress, at } => request_in_short(*progress, *at, calendar),
+        CheckFacts::NoAnswer { asked_at } => format!("Invited on {}; no reply yet.", calendar.day(*asked_at)),
+        CheckFacts::RequestFailed { code, .. } => format!("The opt-in request did not arrive ({code})."),
+        CheckFacts::OptedOut { since, .. } if since.source == Source::System => {
+            format!("Opted out on {}: an unclear reply wasn't reviewed.", since.day(calendar))
+        }
+        CheckFacts::DoNotText { since, .. } => {
+            format!("On the Do Not Text list since {}.", calendar.day(*since))
+        }
+        CheckFacts::Paused { .. } => "Paused: an unclear reply needs review.".to_owned(),
+        CheckFacts::Unreachable { code } => format!("The carrier says it can't receive texts (code {code})."),
+        CheckFacts::NotInNumberPlan => "This number isn't in the number plan.".to_owned(),
+        CheckFacts::LegalCap(_) => "Legal limit reached.".to_owned(),
+        CheckFacts::Frequency { promise, .. } => promise::in_short(promise)?.to_owned(),
+        CheckFacts::Held(hold) => restore_hold::in_short(*hold).to_owned(),
+        _ => return None,
+    })
+}
+
+fn request_in_short(progress: RequestProgress, at: Option<Appointment>, calendar: LocalCalendar) -> String {
+    match (progress, at) {
+        (RequestProgress::Scheduled, Some(at)) => {
+            format!("Opt-in request scheduled for {}.", calendar.time(at.at))
+        }
+        (RequestProgress::Unknown, _) => "The provider hasn't confirmed the opt-in request.".to_owned(),
+        (progress, _) => request(progress, None, calendar),
+    }
+}
