@@ -47,11 +47,8 @@ pub struct PageFrame {
     pub figures: SidebarFigures,
     /// Numbers that begin so are shown without it.
     home_code: Option<String>,
-    role: Role,
-    /// The calendars by which the person reads times and the organization counts days.
-    pub calendars: Calendars,
-    /// When the page was made.
-    now: Timestamp,
+    /// Who reads the page, by which calendars, and when.
+    reader: PageReader,
 }
 
 impl PageFrame {
@@ -69,9 +66,7 @@ impl PageFrame {
             simulator: app.config.is_simulator(),
             figures: app.sidebar.shown(),
             home_code: Phone::calling_code(&app.config.default_region),
-            role: user.role,
-            calendars: who.calendars(),
-            now: app.clock.now(),
+            reader: PageReader { role: user.role, calendars: who.calendars(), now: app.clock.now() },
         }
     }
 
@@ -96,37 +91,27 @@ impl PageFrame {
 
     /// A moment in words: "Nov 29, 2026, 8:00 AM PST".
     pub fn time(&self, at: impl AsTimestamp) -> String {
-        self.calendars.reader.time(at.timestamp())
+        self.reader.calendars.reader.time(at.timestamp())
     }
 
     /// The same with its seconds.
     pub fn time_to_the_second(&self, at: impl AsTimestamp) -> String {
-        self.calendars.reader.time_to_the_second(at.timestamp())
+        self.reader.calendars.reader.time_to_the_second(at.timestamp())
     }
 
     /// A moment as a list says it: "3 minutes ago".
     pub fn ago(&self, at: impl AsTimestamp) -> String {
-        self.calendars.reader.relative(at.timestamp(), self.now)
-    }
-
-    /// The date of a moment: "Nov 29, 2026".
-    pub fn day(&self, at: impl AsTimestamp) -> String {
-        self.calendars.reader.day(at.timestamp())
+        self.reader.calendars.reader.relative(at.timestamp(), self.reader.now)
     }
 
     /// Who reads it and when, for those who only read what is shown.
     pub fn reader(&self) -> PageReader {
-        PageReader { role: self.role, calendars: self.calendars, now: self.now }
-    }
-
-    /// What the person may do.
-    pub fn role(&self) -> Role {
-        self.role
+        self.reader
     }
 
     /// True for an administrator.
     pub fn is_admin(&self) -> bool {
-        self.role == Role::Administrator
+        self.reader.role == Role::Administrator
     }
 
     /// What to do so that sending goes on.
@@ -136,7 +121,7 @@ impl PageFrame {
 
     /// Why the installation itself switched sending off, as a sentence or two.
     pub fn why_sending_is_off(&self) -> String {
-        self.standstill.map(|hold| restore_hold::why(hold, self.calendars.reader)).unwrap_or_default()
+        self.standstill.map(|hold| restore_hold::why(hold, self.reader.calendars.reader)).unwrap_or_default()
     }
 
     /// True while an administrator cannot turn sending on.
@@ -146,12 +131,12 @@ impl PageFrame {
 
     /// True for those who may read the administration's log.
     pub fn may_inspect(&self) -> bool {
-        matches!(self.role, Role::Administrator | Role::Auditor)
+        matches!(self.reader.role, Role::Administrator | Role::Auditor)
     }
 
     /// True for those who may change contacts and send texts.
     pub fn is_editor(&self) -> bool {
-        matches!(self.role, Role::Administrator | Role::Support)
+        matches!(self.reader.role, Role::Administrator | Role::Support)
     }
 
     /// The address of a static file.

@@ -266,7 +266,14 @@ impl Write for Encoder<'_> {
 
 /// True for a part of a page that is asked for again and again.
 pub fn is_live(address: &str) -> bool {
-    address.ends_with("/live")
+    matches!(
+        parts(address).as_slice(),
+        ["contacts" | "messages", _, "live"] | ["simulator", "live"]
+    )
+}
+
+fn parts(address: &str) -> Vec<&str> {
+    address.trim_start_matches('/').split('/').collect()
 }
 
 /// The checks of this number, in this program where one is named.
@@ -331,11 +338,12 @@ pub fn reviews_after(since: i64, number: impl Display) -> String {
 
 /// The page that an address which only takes forms belongs to: where a browser is led on a reload or after a sign-in.
 pub fn page_of_form(address: &str) -> Option<String> {
-    let parts: Vec<&str> = address.trim_start_matches('/').split('/').collect();
-    match parts.as_slice() {
+    match parts(address).as_slice() {
         ["contacts", id, "consents" | "messages"] => Some(contact(id)),
         ["messages", id, "stale"] => Some(message(id)),
         ["users", id, "role" | "password"] => Some(user(id)),
+        ["account", "time-zone"] => Some(account().to_owned()),
+        ["rules", "rows"] => Some(rules().to_owned()),
         ["simulator", "handsets" | "messages" | "behaviour"] => Some(simulator().to_owned()),
         ["sending" | "sign-out"] => Some(dashboard().to_owned()),
         _ => None,

@@ -44,7 +44,10 @@
     if (answer.status === 200) {
       const text = await answer.text();
       if (!composing) take(text);
-    } else if (answer.status !== 204 && answer.status < 500) {
+    } else if (answer.status >= 500) {
+      // The server is busy or away: it is asked less often.
+      throw new Error(String(answer.status));
+    } else if (answer.status !== 204) {
       // Signed out, or the record is gone: a person loads the page again.
       failures = Infinity;
       if (reload) reload.hidden = false;

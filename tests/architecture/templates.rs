@@ -1,10 +1,10 @@
-//! Templates are read line by line: one element a line, at most 120 columns, nothing that skips the escaping, no address
+//! Templates are read line by line: one element a line, at most 120 bytes, nothing that skips the escaping, no address
 //! that is typed by hand, and no icon that the sprite lacks.
 
 use crate::code::files_below;
 use crate::{Source, sources};
 
-/// No line of a template is longer than this, in characters.
+/// No line of a template is longer than this, in bytes.
 const WIDEST_LINE: usize = 120;
 /// The filter that prints a text as HTML without escaping it.
 const UNESCAPED: &str = "|safe";
@@ -23,10 +23,10 @@ fn templates() -> Vec<Source> {
 }
 
 fn wide_lines(template: &Source) -> Vec<String> {
-    let lines = template.text.lines().enumerate().map(|(at, line)| (at + 1, line.chars().count()));
+    let lines = template.text.lines().enumerate().map(|(at, line)| (at + 1, line.len()));
     lines
         .filter(|(_, width)| *width > WIDEST_LINE)
-        .map(|(at, width)| format!("{}:{at}: {width} columns, at most {WIDEST_LINE}", template.path))
+        .map(|(at, width)| format!("{}:{at}: {width} bytes, at most {WIDEST_LINE}", template.path))
         .collect()
 }
 
@@ -98,8 +98,8 @@ fn every_icon_is_in_the_sprite() {
 #[test]
 fn the_checker_finds_what_is_planted() {
     let template = |text: &str| Source { path: "templates/x.html".to_owned(), text: text.to_owned() };
-    assert_eq!(wide_lines(&template(&format!("<p>\n{}", "é".repeat(121)))).len(), 1);
-    assert!(wide_lines(&template(&"é".repeat(120))).is_empty());
+    assert_eq!(wide_lines(&template(&format!("<p>\n{}", "é".repeat(61)))).len(), 1);
+    assert!(wide_lines(&template(&"é".repeat(60))).is_empty());
     assert!(is_unescaped(&template("{{ panel | safe }}")));
     assert!(!is_unescaped(&template("{{ panel }}")));
     assert_eq!(typed_addresses("src/web/x.rs", "see_other(\"/contacts\")"), ["src/web/x.rs: \"/contacts\""]);

@@ -1,5 +1,7 @@
 //! Live parts of pages: nothing is sent while nothing has changed, and what has changed arrives by itself.
 
+use sms_opt_in::web::routes;
+
 use crate::support::person::{Answer, Person};
 use crate::support::world;
 
@@ -89,4 +91,27 @@ async fn the_menu_counts_reviews_and_contacts() {
     world.clock.advance(chrono::Duration::seconds(11));
     sam.open("/account").await.says("Review desk <span class=\"count\">1</span>");
     sam.open("/contacts").await.says("<a href=\"/account\">Sam Sato</a>");
+}
+
+/// The name of a program is no part of a page: what was done shows, and the menu counts.
+#[actix_web::test]
+async fn a_program_by_the_name_of_a_live_part_is_a_page_like_any_other() {
+    let world = world().await;
+    let mut ada = world.ada().await;
+    let fields = [
+        ("name", "Live events"),
+        ("brand", "Acme Lending"),
+        ("slug", "live"),
+        ("contact_route", "call (206) 555-0100"),
+        ("sender", "(206) 555-0198"),
+    ];
+    let added = ada.post("/programs/new", "/programs", &fields).await;
+    assert_eq!(added.location, "/programs/live", "{}", added.page);
+    world.lead(1).texts("way too many messages").await;
+    world.clock.advance(chrono::Duration::seconds(11));
+    ada.follow(&added).await.says("The program is added").says("Review desk <span class=\"count\">1</span>");
+    let parts = [routes::contact_live("1"), routes::message_live("1"), routes::simulator_live().to_owned()];
+    for part in parts {
+        assert!(routes::is_live(&part), "{part}");
+    }
 }

@@ -150,7 +150,9 @@ async fn a_start_with_a_question_mark_waits_for_a_person() {
     assert!(!group.contains(is_in.phone.as_str()), "a lead who is in is among the replies to read");
     page.says("Replies to read");
     let number = format!("/troubleshoot?number={}", out.phone.as_str().replace('+', "%2B"));
-    sam.open(&number).await.says("The contact asks a question");
+    let page = sam.open(&number).await;
+    page.says("The contact asks a question").says("Texts and changes to review");
+    page.lacks("Changes made by the carrier");
     world.is_intact().await;
 }
 

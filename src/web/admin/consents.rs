@@ -119,8 +119,8 @@ impl ConsentSubject {
         let admins = (!is_admin).then(|| "Only an administrator can do this.".to_owned());
         let unless = |possible: bool, why: &str| (!possible).then(|| why.to_owned());
         let choice = |key, label, hint: &str, refused| {
-            let href = routes::new_consent_of(self.contact.id, key);
-            let href = format!("{href}{}", self.programs.query_suffix('&'));
+            let form = routes::new_consent_of(self.contact.id, key);
+            let href = routes::with_query(&form, &[("program", self.programs.named())]);
             UpdateItem { href, key, label, hint: hint.to_owned(), refused }
         };
         let (hint, refused) = match self.state {
@@ -204,7 +204,7 @@ fn show(
     given.flag_set_at = flag.map(|flag| flag.since.micros().to_string()).unwrap_or_default();
     let state = |program: &Program| number.consent.state_in(program.id).name().label().to_owned();
     let address = routes::new_consent_of(contact.id, &given.update);
-    let (suffix, programs) = (programs.query_suffix('?'), programs.tabs(&address, state));
+    let (suffix, programs) = (programs.query_suffix(), programs.tabs(&address, state));
     let hints = RevocationHints::new(deadlines);
     html_status(
         errors.status(),
@@ -245,7 +245,7 @@ async fn create(
                     title(entry.event.kind, &entry.event.evidence, before, &HistoryContext::default())
                 ),
             );
-            return Ok(see_other(format!("{}{}", routes::contact(id), about.programs.query_suffix('?'))));
+            return Ok(see_other(format!("{}{}", routes::contact(id), about.programs.query_suffix())));
         }
         Err(ActionError::Refused(refusal)) => {
             let why = refusal_for_person(&refusal, about.sender.as_deref());

@@ -119,11 +119,11 @@ async fn live(
     request: HttpRequest,
 ) -> Result<HttpResponse, PageError> {
     let (id, slug): (ContactId, String) = (page::id(&id)?, program_scope::program_from_query(&request));
-    let (since, now) = (live::since(&request), app.clock.now());
+    let since = live::since(&request);
     let page = PageFrame::new(&app, "contacts", &who);
     let reader = page.reader();
     let read = move |conn: &mut ReadConn<'_>| {
-        let tag = tag(conn, id, now)?;
+        let tag = tag(conn, id, reader.now)?;
         if tag == since { Ok(None) } else { record(conn, id, &slug, reader, tag).map(Some) }
     };
     let seen: ReplicaRead<Option<ContactRecord>> = app.store.read_replica(who.mark, read).await?;
@@ -147,15 +147,14 @@ async fn render(
     given: ComposeForm,
     errors: FormErrors,
 ) -> Result<HttpResponse, PageError> {
-    let now = app.clock.now();
     let page = PageFrame::new(app, "contacts", who);
     let reader = page.reader();
     let read = move |conn: &mut ReadConn<'_>| {
-        let tag = tag(conn, id, now)?;
+        let tag = tag(conn, id, reader.now)?;
         record(conn, id, &program, reader, tag)
     };
     let seen = app.store.read_replica(who.mark(), read).await?;
-    let page = page.showing(&seen, now);
+    let page = page.showing(&seen, reader.now);
     html_status(errors.status(), ContactPage { page, record: seen.found, given, errors })
 }
 
@@ -207,7 +206,7 @@ async fn send(
                 }
                 _ => session::flash(&session, accepted.words),
             }
-            Ok(see_other(format!("{}{}", routes::contact(id), programs.query_suffix('?'))))
+            Ok(see_other(format!("{}{}", routes::contact(id), programs.query_suffix())))
         }
         Err(error) => render(&app, &who, id, slug, given, error.try_into()?).await,
     }
@@ -241,7 +240,7 @@ fn record(
     Ok(ContactRecord {
         tag,
         programs: programs.tabs(&routes::contact(id), state),
-        suffix: programs.query_suffix('?'),
+        suffix: programs.query_suffix(),
         sender: store::programs::sender(conn, program.id)?,
         state: number.consent.state_in(program.id).name().as_str(),
         of: names.of_program(program.id),

@@ -189,7 +189,7 @@ fn only_contact(
     let Some(number) = numbers::find(conn, &phone)? else { return Ok(None) };
     // Without a program the contact opens where something is known of it.
     let programs = ProgramScope::read(conn, &asked.program)?;
-    let suffix = if asked.program.is_empty() { String::new() } else { programs.query_suffix('?') };
+    let suffix = if asked.program.is_empty() { String::new() } else { programs.query_suffix() };
     Ok(match contacts::of_number(conn, number.id)?.as_slice() {
         [only] => Some(format!("{}{suffix}", routes::contact(only.id))),
         _ => None,
@@ -248,7 +248,7 @@ fn list(conn: &mut ReadConn<'_>, asked: &ContactsQuery, region: &str) -> Result<
     let whole = ContactsQuery { program: String::new(), ..asked.rewound() }.href();
     Ok(ContactList {
         programs: programs.tabs(&whole, |_| String::new()),
-        suffix: programs.query_suffix('?'),
+        suffix: programs.query_suffix(),
         tabs: TABS.into_iter().map(tab).collect(),
         chips: asked.chips(),
         order: filter.order(),

@@ -60,7 +60,7 @@ struct VersionItem {
     sha256: String,
 }
 
-#[derive(Clone, Deserialize)]
+#[derive(Deserialize)]
 struct HostedFormForm {
     #[serde(default)]
     title: String,
@@ -153,7 +153,7 @@ async fn change(
         "double" => true,
         "single" => false,
         _ => {
-            let mut errors = wording_errors(&app, slug.clone(), given.clone()).await?;
+            let mut errors = wording_errors(&app, slug.clone(), &given).await?;
             errors.push(FieldError::new("opt_in", "Choose what a ticked box means."));
             return form_page(&app, &who, slug, Some((given, errors.into()))).await;
         }
@@ -182,7 +182,7 @@ async fn change(
 async fn wording_errors(
     app: &AppState,
     slug: String,
-    given: HostedFormForm,
+    given: &HostedFormForm,
 ) -> Result<Vec<FieldError>, PageError> {
     let program = app.store.read::<_, StoreError>(move |conn| match forms::find(conn, &slug)? {
         Some((form, _)) => programs::get(conn, form.program_id),

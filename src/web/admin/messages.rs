@@ -235,11 +235,11 @@ async fn live(
     id: Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse, PageError> {
-    let (id, since, now) = (page::id::<MessageId>(&id)?, live::since(&request), app.clock.now());
+    let (id, since) = (page::id::<MessageId>(&id)?, live::since(&request));
     let page = PageFrame::new(&app, "messages", &who);
     let reader = page.reader();
     let read = move |conn: &mut ReadConn<'_>| {
-        let tag = tag(conn, id, now)?;
+        let tag = tag(conn, id, reader.now)?;
         if tag == since { Ok(None) } else { life(conn, id, reader, tag).map(Some) }
     };
     let seen: ReplicaRead<Option<MessageHistory>> = app.store.read_replica(who.mark, read).await?;

@@ -47,7 +47,7 @@ impl ContactInProgram {
 
     /// The contact's own page, in the same program.
     pub(super) fn address(&self) -> String {
-        format!("{}{}", routes::contact(self.contact.id), self.programs.query_suffix('?'))
+        format!("{}{}", routes::contact(self.contact.id), self.programs.query_suffix())
     }
 }
 
@@ -98,9 +98,17 @@ impl ProgramScope {
         &self.all
     }
 
-    /// What an address ends with to mean the one that is meant, with the sign that joins it: `?program=rates`, or nothing.
-    pub(super) fn query_suffix(&self, sign: char) -> String {
-        self.all.get(self.current).map(|program| self.ending(program, sign)).unwrap_or_default()
+    /// The slug of the selected program, for an address. Empty with a single program: no address names it.
+    pub(super) fn named(&self) -> &str {
+        match self.all.get(self.current) {
+            Some(program) if self.all.len() > 1 => &program.slug,
+            _ => "",
+        }
+    }
+
+    /// What an address without a query ends with to mean the selected program: `?program=rates`, or nothing.
+    pub(super) fn query_suffix(&self) -> String {
+        routes::with_query("", &[("program", self.named())])
     }
 
     /// A tab for each, when there are several.
@@ -108,19 +116,13 @@ impl ProgramScope {
         if self.all.len() < 2 {
             return Vec::new();
         }
-        let sign = if address.contains('?') { '&' } else { '?' };
         let tab = |(n, program): (usize, &Arc<Program>)| ProgramTab {
-            href: format!("{address}{}", self.ending(program, sign)),
+            href: routes::with_query(address, &[("program", &program.slug)]),
             name: program.name.clone(),
             note: note(program),
             current: n == self.current,
         };
         self.all.iter().enumerate().map(tab).collect()
-    }
-
-    /// With a single program no address names it.
-    fn ending(&self, program: &Program, sign: char) -> String {
-        if self.all.len() < 2 { String::new() } else { ending(program, sign) }
     }
 }
 
@@ -129,11 +131,6 @@ pub(in crate::web) fn first_known(all: &[Arc<Program>], known: &NumberConsent) -
     all.iter().position(|program| {
         known.state_in(program.id) != ConsentState::NotAsked || known.open_request(program.id).is_some()
     })
-}
-
-/// What an address ends with to mean the program.
-pub(super) fn ending(program: &Program, sign: char) -> String {
-    format!("{sign}program={}", program.slug)
 }
 
 pub(super) fn find(conn: &mut ReadConn<'_>, id: ContactId) -> Result<(Contact, Number), PageError> {

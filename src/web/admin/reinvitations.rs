@@ -108,7 +108,7 @@ fn about(
     now: Timestamp,
 ) -> Result<ReinviteSubject, PageError> {
     let ContactInProgram { contact, number, programs } = whom;
-    let (program, suffix) = (Arc::clone(programs.selected()?), programs.query_suffix('?'));
+    let (program, suffix) = (Arc::clone(programs.selected()?), programs.query_suffix());
     check_reinvite(&number.consent, program.id, now, organization).map_err(ActionError::from)?;
     let invited_at = match number.consent.state_in(program.id) {
         ConsentState::Invited(since) => Some(since.occurred_at),

@@ -7,6 +7,7 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
+use crate::actions::ActionError;
 use crate::domain::calendar::{ZoneGroup, zone_choices};
 use crate::web::AppState;
 use crate::web::error::PageError;
@@ -71,12 +72,9 @@ async fn save(
             session::flash(&session, format!("Time zone saved. It is now {}.", calendar.time(now)));
             Ok(see_other(routes::settings()))
         }
-        Err(error) => match FormErrors::try_from(error)? {
-            errors if errors.is_outdated() => {
-                let why = errors.iter().map(|error| error.message.as_str()).collect::<Vec<_>>().join(" ");
-                render(&app, &who, given, FormErrors::outdated("time_zone", why))
-            }
-            errors => render(&app, &who, given, errors),
-        },
+        Err(ActionError::Conflict(why)) => {
+            render(&app, &who, given, FormErrors::outdated("time_zone", why))
+        }
+        Err(error) => render(&app, &who, given, error.try_into()?),
     }
 }

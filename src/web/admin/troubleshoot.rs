@@ -130,17 +130,18 @@ fn fix(check: CheckName, about: &VerdictSubject<'_>) -> Option<CheckFix> {
         _ => true,
     };
     let (number, contact) = (about.number.filter(|_| may), about.contact.filter(|_| may));
-    let suffix = |sign| about.program.map(|program| program_scope::ending(program, sign)).unwrap_or_default();
+    let program = about.program.map_or("", |program| program.slug.as_str());
+    let in_program = |address: &str| routes::with_query(address, &[("program", program)]);
     match check {
         CheckName::DoNotText => contact.map(|id| CheckFix {
-            href: format!("{}{}", routes::new_consent_of(id, "clear_do_not_text"), suffix('&')),
+            href: in_program(&routes::new_consent_of(id, "clear_do_not_text")),
             label: "Remove Do Not Text",
         }),
         CheckName::Paused => {
             number.map(|id| CheckFix { href: routes::review(id), label: "Review the reply" })
         }
         CheckName::Consent => contact.map(|id| CheckFix {
-            href: format!("{}{}#body", routes::contact(id), suffix('?')),
+            href: format!("{}#body", in_program(&routes::contact(id))),
             label: "Write a message",
         }),
         CheckName::Number => {
@@ -270,7 +271,7 @@ fn find(
     let panel = VerdictPanel::new(&verdict, question, &about, true);
     let state = |program: &Program| number.consent.state_in(program.id).name().label().to_owned();
     let address = routes::troubleshoot_number(phone.as_str(), "");
-    let (suffix, programs) = (programs.query_suffix('?'), programs.tabs(&address, state));
+    let (suffix, programs) = (programs.query_suffix(), programs.tabs(&address, state));
     Ok(NumberRecord {
         phone,
         known,

@@ -230,7 +230,7 @@ async fn change_password(
         return render(&app, &who, id, errors.into(), None).await;
     }
     let hash = password::hash_aside(given.password).await.map_err(PageError::internal)?;
-    match set_password(&app, &user, hash, given.revision, who.actor()).await {
+    match app.commands(who.actor()).change_password(id, hash, given.revision).await {
         Ok(_) => {}
         Err(ActionError::Conflict(why)) => {
             return render(&app, &who, id, FormErrors::outdated("password", why), None).await;
@@ -239,17 +239,6 @@ async fn change_password(
     }
     session::flash(&session, format!("The password of {} is changed. Their sessions have ended.", user.name));
     Ok(see_other(routes::users()))
-}
-
-async fn set_password(
-    app: &AppState,
-    user: &User,
-    hash: String,
-    revision: String,
-    actor: crate::domain::actor::Actor,
-) -> Result<User, ActionError> {
-    let id = user.id;
-    app.commands(actor).change_password(id, hash, revision).await
 }
 
 async fn account(app: Data<AppState>, who: Viewer) -> Result<HttpResponse, PageError> {
@@ -314,7 +303,7 @@ async fn change_own_password(
     // Of two changes with the same current password the second is refused.
     let revision = actions::user_revision(&who.user);
     let hash = password::hash_aside(given.password).await.map_err(PageError::internal)?;
-    let user = set_password(&app, &who.user, hash, revision, who.actor()).await?;
+    let user = app.commands(who.actor()).change_password(who.user.id, hash, revision).await?;
     // Every session of this person has ended, this one too: it goes on under a new key.
     session::begin(&session, &user)?;
     session::flash(&session, "Your password is changed. Your other sessions have ended.");

@@ -278,3 +278,22 @@ async fn each_role_may_do_what_it_may_and_nothing_else() {
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
+
+/// A browser asks for such an address on a reload, after a refused form, or after a sign-in.
+#[actix_web::test]
+async fn an_address_that_only_takes_forms_leads_to_the_page_of_its_form() {
+    let world = world().await;
+    hire(&world, "ada@example.com", Role::Administrator).await;
+    let ada = signed_in(&world, "ada@example.com").await;
+    let pages: Vec<String> =
+        ADDRESSES.iter().filter(|line| line.0 == "get").map(|line| sample(line.1)).collect();
+    let forms = ADDRESSES.iter().filter(|line| line.0 == "post").map(|line| sample(line.1));
+    let mut wrong = Vec::new();
+    for form in forms.filter(|form| !pages.contains(form)) {
+        let answer = ada.get(&form).await;
+        if answer.status() != 303 || !pages.iter().any(|page| page == location(&answer)) {
+            wrong.push(format!("{form} → {} {}", answer.status(), location(&answer)));
+        }
+    }
+    assert!(wrong.is_empty(), "say in page_of_form where their forms stand:\n{}", wrong.join("\n"));
+}
