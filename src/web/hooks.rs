@@ -1,16 +1,24 @@
 //! The webhooks of the providers: it checks the signature over the raw body, then writes the text or the receipt
 //! through the actions. It answers 2xx only after the commit.
 
-use actix_web::web::{Bytes, Data, ServiceConfig};
-use actix_web::{HttpRequest, HttpResponse, web};
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use actix_web::dev::Payload;
+use actix_web::error::InternalError;
+use actix_web::web::{Bytes, Data, PayloadConfig, ServiceConfig};
+use actix_web::{FromRequest, HttpRequest, HttpResponse};
+use futures_util::future::LocalBoxFuture;
 
 use super::AppState;
-use super::error::RETRY_AFTER;
+use super::error::{PageError, RETRY_AFTER};
+use super::routes::patterns;
+use super::routing::{self, AccessCheck};
 use crate::actions::ActionError;
 use crate::actions::receive_text::ReceivedResult;
 use crate::domain::actor::Actor;
+use crate::domain::message::{InboundText, Receipt};
 use crate::providers::{BadSignature, Provider, WebhookError, WebhookRequest};
-use crate::web::routes::patterns;
 
 /// No webhook is larger than this, in bytes.
 const LARGEST: usize = 256 * 1024;
@@ -19,92 +27,114 @@ const TWIML: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response></Respo
 /// The providers' addresses.
 pub fn routes(config: &mut ServiceConfig) {
     config
-        .app_data(web::PayloadConfig::new(LARGEST))
-        .route(patterns::TWILIO_INBOUND, web::post().to(twilio_inbound))
-        .route(patterns::TWILIO_STATUS, web::post().to(twilio_status))
-        .route(patterns::SIMULATOR_INBOUND, web::post().to(simulator_inbound))
-        .route(patterns::SIMULATOR_STATUS, web::post().to(simulator_status));
+        .app_data(PayloadConfig::new(LARGEST))
+        .route(patterns::TWILIO_INBOUND, routing::post(inbound::<TwilioCarrier>))
+        .route(patterns::TWILIO_STATUS, routing::post(status::<TwilioCarrier>))
+        .route(patterns::SIMULATOR_INBOUND, routing::post(inbound::<SimulatedCarrier>))
+        .route(patterns::SIMULATOR_STATUS, routing::post(status::<SimulatedCarrier>));
 }
 
-async fn twilio_inbound(app: Data<AppState>, request: HttpRequest, body: Bytes) -> HttpResponse {
-    match &app.twilio {
-        Some(twilio) => inbound(&app, twilio.as_ref(), &request, &body).await,
-        None => unconfigured(),
+/// The carrier that calls an address.
+trait WebhookCarrier: 'static {
+    /// The configured carrier, or the answer where there is none.
+    fn of(app: &AppState) -> Result<Arc<dyn Provider>, HttpResponse>;
+}
+
+struct TwilioCarrier;
+struct SimulatedCarrier;
+
+impl WebhookCarrier for TwilioCarrier {
+    fn of(app: &AppState) -> Result<Arc<dyn Provider>, HttpResponse> {
+        app.twilio.clone().ok_or_else(unconfigured)
     }
 }
 
-async fn twilio_status(app: Data<AppState>, request: HttpRequest, body: Bytes) -> HttpResponse {
-    match &app.twilio {
-        Some(twilio) => status(&app, twilio.as_ref(), &request, &body).await,
-        None => unconfigured(),
+impl WebhookCarrier for SimulatedCarrier {
+    fn of(app: &AppState) -> Result<Arc<dyn Provider>, HttpResponse> {
+        match &app.simulator {
+            Some(simulator) => Ok(simulator.clone()),
+            None => Err(HttpResponse::NotFound().finish()),
+        }
     }
 }
 
-async fn simulator_inbound(app: Data<AppState>, request: HttpRequest, body: Bytes) -> HttpResponse {
-    match &app.simulator {
-        Some(simulator) => inbound(&app, simulator.as_ref(), &request, &body).await,
-        None => HttpResponse::NotFound().finish(),
+/// What a webhook carries, with how its signature is checked and how it is read.
+trait WebhookContent: Sized + 'static {
+    fn verify(carrier: &dyn Provider, hook: &WebhookRequest<'_>) -> Result<(), BadSignature>;
+    fn parse(carrier: &dyn Provider, hook: &WebhookRequest<'_>) -> Result<Self, WebhookError>;
+}
+
+impl WebhookContent for InboundText {
+    fn verify(carrier: &dyn Provider, hook: &WebhookRequest<'_>) -> Result<(), BadSignature> {
+        carrier.verify(hook)
+    }
+    fn parse(carrier: &dyn Provider, hook: &WebhookRequest<'_>) -> Result<Self, WebhookError> {
+        carrier.parse_inbound(hook)
     }
 }
 
-async fn simulator_status(app: Data<AppState>, request: HttpRequest, body: Bytes) -> HttpResponse {
-    match &app.simulator {
-        Some(simulator) => status(&app, simulator.as_ref(), &request, &body).await,
-        None => HttpResponse::NotFound().finish(),
+impl WebhookContent for Receipt {
+    fn verify(carrier: &dyn Provider, hook: &WebhookRequest<'_>) -> Result<(), BadSignature> {
+        carrier.verify_receipt(hook)
+    }
+    fn parse(carrier: &dyn Provider, hook: &WebhookRequest<'_>) -> Result<Self, WebhookError> {
+        carrier.parse_receipt(hook)
     }
 }
 
-async fn inbound(
-    app: &AppState,
-    provider: &dyn Provider,
-    request: &HttpRequest,
-    body: &Bytes,
+/// A webhook with the right signature. It is parsed only after the signature was checked.
+struct SignedWebhook<C, T> {
+    /// The carrier's name, as events are stored under it.
+    carrier: &'static str,
+    content: T,
+    caller: PhantomData<C>,
+}
+
+impl<C, T> AccessCheck for SignedWebhook<C, T> {}
+
+impl<C: WebhookCarrier, T: WebhookContent> FromRequest for SignedWebhook<C, T> {
+    type Error = actix_web::Error;
+    type Future = LocalBoxFuture<'static, Result<Self, Self::Error>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, body) = (request.clone(), Bytes::from_request(request, payload));
+        Box::pin(async move {
+            let body = body.await?;
+            let app = request.app_data::<Data<AppState>>();
+            let app = app.ok_or_else(|| PageError::internal("no App in app_data"))?;
+            let read = SignedWebhook::read(app, &request, &body);
+            read.map_err(|refused| InternalError::from_response("a webhook was refused", refused).into())
+        })
+    }
+}
+
+impl<C: WebhookCarrier, T: WebhookContent> SignedWebhook<C, T> {
+    fn read(app: &AppState, request: &HttpRequest, body: &Bytes) -> Result<Self, HttpResponse> {
+        let carrier = C::of(app)?;
+        let url = called_url(app, carrier.as_ref(), request);
+        let signature = signature(request, carrier.signature_header());
+        let hook = WebhookRequest { url: &url, body, signature };
+        T::verify(carrier.as_ref(), &hook).map_err(|_| forged(app))?;
+        let content = T::parse(carrier.as_ref(), &hook)
+            .map_err(|error| HttpResponse::BadRequest().body(error.to_string()))?;
+        Ok(SignedWebhook { carrier: carrier.name(), content, caller: PhantomData })
+    }
+}
+
+async fn inbound<C: WebhookCarrier>(
+    app: Data<AppState>,
+    hook: SignedWebhook<C, InboundText>,
 ) -> HttpResponse {
-    let verify = |hook: &WebhookRequest<'_>| provider.verify(hook);
-    let text =
-        match verify_and_parse(app, provider, request, body, verify, |hook| provider.parse_inbound(hook)) {
-            Ok(text) => text,
-            Err(refused) => return *refused,
-        };
-    let name = provider.name();
-    let received = app.commands(Actor::Lead).receive_text(name, text).await;
+    let received = app.commands(Actor::Lead).receive_text(hook.carrier, hook.content).await;
     match received {
-        Ok(ReceivedResult::Refused) => forged(app),
+        Ok(ReceivedResult::Refused) => forged(&app),
         received => answer(received.map(|_| ())),
     }
 }
 
-async fn status(
-    app: &AppState,
-    provider: &dyn Provider,
-    request: &HttpRequest,
-    body: &Bytes,
-) -> HttpResponse {
-    let verify = |hook: &WebhookRequest<'_>| provider.verify_receipt(hook);
-    let receipt =
-        match verify_and_parse(app, provider, request, body, verify, |hook| provider.parse_receipt(hook)) {
-            Ok(receipt) => receipt,
-            Err(refused) => return *refused,
-        };
-    let commands = app.commands(Actor::Provider(provider.name().to_owned()));
-    answer(commands.receive_receipt(provider.name(), receipt).await)
-}
-
-/// Reads a webhook only after its signature was found right.
-fn verify_and_parse<T>(
-    app: &AppState,
-    provider: &dyn Provider,
-    request: &HttpRequest,
-    body: &Bytes,
-    verify: impl Fn(&WebhookRequest<'_>) -> Result<(), BadSignature>,
-    parse: impl Fn(&WebhookRequest<'_>) -> Result<T, WebhookError>,
-) -> Result<T, Box<HttpResponse>> {
-    let url = called_url(app, provider, request);
-    let hook = WebhookRequest { url: &url, body, signature: signature(request, provider.signature_header()) };
-    if verify(&hook).is_err() {
-        return Err(Box::new(forged(app)));
-    }
-    parse(&hook).map_err(|error| Box::new(HttpResponse::BadRequest().body(error.to_string())))
+async fn status<C: WebhookCarrier>(app: Data<AppState>, hook: SignedWebhook<C, Receipt>) -> HttpResponse {
+    let commands = app.commands(Actor::Provider(hook.carrier.to_owned()));
+    answer(commands.receive_receipt(hook.carrier, hook.content).await)
 }
 
 /// The address the provider called: the configured public one, never what the request claims.

@@ -17,6 +17,7 @@ use crate::domain::message::Status;
 use crate::domain::time::Timestamp;
 use crate::store::messages::QueuePart;
 use crate::store::{ReadConn, StoreError, counters, messages, programs, sending};
+use crate::web::routing::PublicAccess;
 
 type MetricLabels = [(&'static str, String); 1];
 type GaugeFamily = Family<MetricLabels, Gauge<i64, AtomicI64>>;
@@ -46,7 +47,7 @@ fn figures(conn: &mut ReadConn<'_>, now: Timestamp) -> Result<MetricValues, Stor
 ///
 /// # Errors
 /// When the database fails.
-pub async fn metrics(app: Data<AppState>) -> Result<HttpResponse, PageError> {
+pub async fn metrics(app: Data<AppState>, _: PublicAccess) -> Result<HttpResponse, PageError> {
     let now = app.clock.now();
     let figures = app.store.read_blocking(move |conn| figures(conn, now)).await?;
     let mut registry = Registry::with_prefix("sms_opt_in");

@@ -20,6 +20,7 @@ mod plain;
 pub mod public;
 pub mod read_your_writes;
 pub mod routes;
+pub mod routing;
 pub mod security;
 pub mod session;
 pub mod sidebar;
@@ -37,6 +38,7 @@ use actix_web::{HttpResponse, web};
 use ipnet::IpNet;
 
 use self::routes::patterns;
+use self::routing::PublicAccess;
 use crate::actions::Commands;
 use crate::clock::Clock;
 use crate::config::ServerConfig;
@@ -91,9 +93,9 @@ impl AppState {
 /// Every address.
 pub fn routes(config: &mut ServiceConfig) {
     config
-        .route(patterns::HEALTHZ, web::get().to(healthz))
-        .route(patterns::READYZ, web::get().to(readyz))
-        .route(patterns::METRICS, web::get().to(metrics::metrics))
+        .route(patterns::HEALTHZ, routing::get(healthz))
+        .route(patterns::READYZ, routing::get(readyz))
+        .route(patterns::METRICS, routing::get(metrics::metrics))
         .configure(hooks::routes)
         .configure(static_files::routes)
         .configure(simulator::routes)
@@ -101,11 +103,11 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(web::scope(routes::API).configure(api::routes));
 }
 
-async fn healthz() -> HttpResponse {
+async fn healthz(_: PublicAccess) -> HttpResponse {
     HttpResponse::Ok().body("ok")
 }
 
-async fn readyz(app: Data<AppState>) -> HttpResponse {
+async fn readyz(app: Data<AppState>, _: PublicAccess) -> HttpResponse {
     let asked = app.store.read(|conn| settings::get(conn, settings::SENDING)).await;
     match asked.map_err(|error: StoreError| error) {
         // Without its carrier an instance still takes in STOPs: it is ready.

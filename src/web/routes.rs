@@ -266,10 +266,7 @@ impl Write for Encoder<'_> {
 
 /// True for a part of a page that is asked for again and again.
 pub fn is_live(address: &str) -> bool {
-    matches!(
-        parts(address).as_slice(),
-        ["contacts" | "messages", _, "live"] | ["simulator", "live"]
-    )
+    matches!(parts(address).as_slice(), ["contacts" | "messages", _, "live"] | ["simulator", "live"])
 }
 
 fn parts(address: &str) -> Vec<&str> {

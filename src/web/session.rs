@@ -29,6 +29,7 @@ use super::error::PageError;
 use super::origin;
 use super::read_your_writes::{self, Authenticated};
 use super::routes;
+use super::routing::AccessCheck;
 use super::sidebar;
 use crate::actions::Commands;
 use crate::actions::users::user_revision;
@@ -235,6 +236,8 @@ macro_rules! signed {
                 self.calendars
             }
         }
+
+        impl AccessCheck for $name {}
 
         impl FromRequest for $name {
             type Error = PageError;

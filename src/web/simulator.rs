@@ -10,8 +10,8 @@ mod shelf;
 use std::sync::Arc;
 
 use actix_session::Session;
+use actix_web::HttpResponse;
 use actix_web::web::{Data, ServiceConfig};
-use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
@@ -37,6 +37,7 @@ use crate::providers::simulator::{Handset, SimulatedText, Simulator, TextDirecti
 use crate::store::contacts;
 use crate::store::{ReadConn, StoreError, numbers, programs};
 use crate::web::routes::{self, patterns};
+use crate::web::routing;
 use crate::words::{Label, headline, phone_error_text};
 
 /// Handsets on the table: those with the newest texts.
@@ -47,13 +48,13 @@ pub use machine::routes;
 /// The page and its forms, for those who are signed in: within the sessions' scope.
 pub fn pages(config: &mut ServiceConfig) {
     config
-        .route(patterns::SIMULATOR, web::get().to(show))
-        .route(patterns::SIMULATOR_LIVE, web::get().to(live::fragment))
-        .route(patterns::SIMULATOR_HANDSETS, web::post().to(put_on_table))
-        .route(patterns::SIMULATOR_TEXTS, web::post().to(text))
-        .route(patterns::SIMULATOR_MESSAGES, web::post().to(send))
-        .route(patterns::SIMULATOR_DELIVERY, web::post().to(deliver_now::deliver))
-        .route(patterns::SIMULATOR_BEHAVIOR, web::post().to(behaviour::change));
+        .route(patterns::SIMULATOR, routing::get(show))
+        .route(patterns::SIMULATOR_LIVE, routing::get(live::fragment))
+        .route(patterns::SIMULATOR_HANDSETS, routing::post(put_on_table))
+        .route(patterns::SIMULATOR_TEXTS, routing::post(text))
+        .route(patterns::SIMULATOR_MESSAGES, routing::post(send))
+        .route(patterns::SIMULATOR_DELIVERY, routing::post(deliver_now::deliver))
+        .route(patterns::SIMULATOR_BEHAVIOR, routing::post(behaviour::change));
 }
 
 #[derive(Template)]

@@ -6,13 +6,14 @@ use actix_web::{HttpResponse, web};
 use super::assets;
 use super::error::PageError;
 use super::routes::patterns;
+use super::routing::{self, PublicAccess};
 
 /// The addresses of static files.
 pub fn routes(config: &mut web::ServiceConfig) {
-    config.route(patterns::ASSET, web::get().to(serve));
+    config.route(patterns::ASSET, routing::get(serve));
 }
 
-async fn serve(name: web::Path<String>) -> Result<HttpResponse, PageError> {
+async fn serve(_: PublicAccess, name: web::Path<String>) -> Result<HttpResponse, PageError> {
     let file = assets::find(&name).ok_or(PageError::NotFound)?;
     let keep = if file.is_hashed { "public, max-age=31536000, immutable" } else { "no-cache" };
     let mut answer = HttpResponse::Ok();

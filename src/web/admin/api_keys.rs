@@ -2,8 +2,8 @@
 //! is shown once, in the answer to its form.
 
 use actix_session::Session;
+use actix_web::HttpResponse;
 use actix_web::web::{Data, Path, ServiceConfig};
-use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
@@ -15,14 +15,15 @@ use crate::web::error::PageError;
 use crate::web::form::{FormErrors, PostedForm};
 use crate::web::page::{self, PageFrame, html, html_status, see_other};
 use crate::web::routes::{self, patterns};
+use crate::web::routing;
 use crate::web::session::{self, Administrator};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
-        .route(patterns::API_KEYS, web::get().to(index))
-        .route(patterns::API_KEYS, web::post().to(create))
-        .route(patterns::REVOKE_API_KEY, web::get().to(confirm))
-        .route(patterns::REVOKE_API_KEY, web::post().to(revoke));
+        .route(patterns::API_KEYS, routing::get(index))
+        .route(patterns::API_KEYS, routing::post(create))
+        .route(patterns::REVOKE_API_KEY, routing::get(confirm))
+        .route(patterns::REVOKE_API_KEY, routing::post(revoke));
 }
 
 #[derive(Template)]

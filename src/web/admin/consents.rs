@@ -8,7 +8,7 @@ use std::str::FromStr;
 use actix_multipart::Multipart;
 use actix_session::Session;
 use actix_web::web::{Data, Path, ServiceConfig};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
 
@@ -36,13 +36,14 @@ use crate::web::error::PageError;
 use crate::web::form::{self, FormErrors};
 use crate::web::page::{self, PageFrame, html_status, see_other};
 use crate::web::routes::{self, patterns};
+use crate::web::routing;
 use crate::web::session::{self, Calendars, Editor};
 use crate::words::{Label, refusal_for_person, refusal_text};
 
 const TOO_LARGE: &str = "The file is larger than 10 MB. Choose a smaller one.";
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config.route(patterns::NEW_CONSENT, web::get().to(new)).route(patterns::CONSENTS, web::post().to(create));
+    config.route(patterns::NEW_CONSENT, routing::get(new)).route(patterns::CONSENTS, routing::post(create));
 }
 
 #[derive(Template)]

@@ -11,7 +11,7 @@ pub(super) mod timeline;
 
 use actix_session::Session;
 use actix_web::web::{Data, Path, ServiceConfig};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
 
@@ -42,6 +42,7 @@ use crate::web::form::{FormErrors, PostedForm};
 use crate::web::live;
 use crate::web::page::{self, PageFrame, PageReader, html, html_status, see_other};
 use crate::web::routes::{self, patterns};
+use crate::web::routing;
 use crate::web::session::{self, Editor, SignedIn, Viewer};
 use crate::words::Label;
 
@@ -50,9 +51,9 @@ const TEXTS: i64 = 100;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
-        .route(patterns::CONTACT, web::get().to(show))
-        .route(patterns::CONTACT_LIVE, web::get().to(live))
-        .route(patterns::CONTACT_MESSAGES, web::post().to(send));
+        .route(patterns::CONTACT, routing::get(show))
+        .route(patterns::CONTACT_LIVE, routing::get(live))
+        .route(patterns::CONTACT_MESSAGES, routing::post(send));
 }
 
 #[derive(Template)]

@@ -4,7 +4,7 @@
 mod edit;
 
 use actix_web::web::{Data, ServiceConfig};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
 
@@ -18,6 +18,7 @@ use crate::web::form;
 use crate::web::page::grouped;
 use crate::web::page::{PageFrame, html, see_other};
 use crate::web::routes::{self, patterns};
+use crate::web::routing;
 use crate::web::session::Viewer;
 use crate::web::{AppState, cursor};
 
@@ -25,11 +26,11 @@ const PER_PAGE: usize = 50;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
-        .route(patterns::CONTACTS, web::get().to(index))
-        .route(patterns::CONTACTS, web::post().to(edit::create))
-        .route(patterns::NEW_CONTACT, web::get().to(edit::new))
-        .route(patterns::EDIT_CONTACT, web::get().to(edit::edit))
-        .route(patterns::CONTACT, web::post().to(edit::update));
+        .route(patterns::CONTACTS, routing::get(index))
+        .route(patterns::CONTACTS, routing::post(edit::create))
+        .route(patterns::NEW_CONTACT, routing::get(edit::new))
+        .route(patterns::EDIT_CONTACT, routing::get(edit::edit))
+        .route(patterns::CONTACT, routing::post(edit::update));
 }
 
 /// The tabs, with the value of `state` that each stands for.

@@ -7,8 +7,8 @@ mod today;
 use std::collections::BTreeMap;
 
 use actix_session::Session;
+use actix_web::HttpResponse;
 use actix_web::web::{Data, ServiceConfig};
-use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
@@ -30,6 +30,7 @@ use crate::web::form::PostedForm;
 use crate::web::page::grouped;
 use crate::web::page::{PageFrame, html, see_other};
 use crate::web::routes::{self, patterns};
+use crate::web::routing;
 use crate::web::session::{self, Administrator, Viewer};
 use crate::web::words::codes::explain;
 
@@ -42,9 +43,9 @@ const SHOWN: usize = 10;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
-        .route(patterns::DASHBOARD, web::get().to(show))
-        .route(patterns::SENDING_OFF, web::get().to(confirm_off))
-        .route(patterns::SENDING, web::post().to(switch));
+        .route(patterns::DASHBOARD, routing::get(show))
+        .route(patterns::SENDING_OFF, routing::get(confirm_off))
+        .route(patterns::SENDING, routing::post(switch));
 }
 
 #[derive(Template)]

@@ -1,8 +1,8 @@
 //! Recognizes uploaded files by their content, and serves them as attachments only, so that no upload runs in a
 //! browser. The consent form and the timeline use it; it writes nothing.
 
+use actix_web::HttpResponse;
 use actix_web::web::{Data, Path, ServiceConfig};
-use actix_web::{HttpResponse, web};
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
@@ -11,10 +11,11 @@ use crate::store::{StoreError, documents};
 use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::routes::patterns;
+use crate::web::routing;
 use crate::web::session::Viewer;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config.route(patterns::DOCUMENT, web::get().to(show));
+    config.route(patterns::DOCUMENT, routing::get(show));
 }
 
 /// What `infer` calls a kind of file, its media type and how its name ends; text is everything else that reads as text.

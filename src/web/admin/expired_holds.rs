@@ -2,8 +2,8 @@
 //! message pages use it; it writes through `actions::expired_holds`.
 
 use actix_session::Session;
+use actix_web::HttpResponse;
 use actix_web::web::{Data, Path, ServiceConfig};
-use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
 use crate::actions::ActionError;
@@ -19,10 +19,11 @@ use crate::web::form::PostedForm;
 use crate::web::origin::is_local;
 use crate::web::page::{self, see_other};
 use crate::web::routes::{self, patterns};
+use crate::web::routing;
 use crate::web::session::{self, Editor};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config.route(patterns::EXPIRED_HOLD, web::post().to(decide));
+    config.route(patterns::EXPIRED_HOLD, routing::post(decide));
 }
 
 /// What a person is asked about one number.

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use actix_session::Session;
+use actix_web::HttpResponse;
 use actix_web::web::{Data, Path, ServiceConfig};
-use actix_web::{HttpResponse, web};
 use askama::Template;
 use data_encoding::HEXLOWER;
 use serde::Deserialize;
@@ -20,14 +20,15 @@ use crate::web::error::PageError;
 use crate::web::form::{FormErrors, PostedForm, SavedMeanwhile, saved_meanwhile};
 use crate::web::page::{PageFrame, html, html_status, see_other};
 use crate::web::routes::{self, patterns};
+use crate::web::routing;
 use crate::web::session::{self, Administrator, SignedIn, Viewer};
 
 /// The addresses of the forms' administration.
 pub fn routes(config: &mut ServiceConfig) {
     config
-        .route(patterns::FORMS, web::get().to(index))
-        .route(patterns::FORM, web::get().to(show))
-        .route(patterns::FORM, web::post().to(change));
+        .route(patterns::FORMS, routing::get(index))
+        .route(patterns::FORM, routing::get(show))
+        .route(patterns::FORM, routing::post(change));
 }
 
 #[derive(Template)]

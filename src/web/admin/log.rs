@@ -2,7 +2,7 @@
 //! nothing.
 
 use actix_web::web::{Data, ServiceConfig};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
 
@@ -14,12 +14,13 @@ use crate::web::error::PageError;
 use crate::web::form;
 use crate::web::page::{PageFrame, html};
 use crate::web::routes::{self, patterns};
+use crate::web::routing;
 use crate::web::session::Inspector;
 
 const PER_PAGE: usize = 50;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config.route(patterns::LOG, web::get().to(index));
+    config.route(patterns::LOG, routing::get(index));
 }
 
 #[derive(Template)]

@@ -4,7 +4,7 @@
 pub(super) mod meaning;
 
 use actix_web::web::{Data, Path, ServiceConfig};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
 
@@ -27,15 +27,16 @@ use crate::web::form;
 use crate::web::live;
 use crate::web::page::{self, PageFrame, PageReader, html};
 use crate::web::routes::{self, patterns};
+use crate::web::routing;
 use crate::web::session::Viewer;
 
 const PER_PAGE: usize = 50;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
-        .route(patterns::MESSAGES, web::get().to(index))
-        .route(patterns::MESSAGE, web::get().to(show))
-        .route(patterns::MESSAGE_LIVE, web::get().to(live));
+        .route(patterns::MESSAGES, routing::get(index))
+        .route(patterns::MESSAGE, routing::get(show))
+        .route(patterns::MESSAGE_LIVE, routing::get(live));
 }
 
 #[derive(Template)]

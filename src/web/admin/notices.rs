@@ -2,8 +2,8 @@
 //! writes notices.
 
 use actix_session::Session;
+use actix_web::HttpResponse;
 use actix_web::web::{Data, Path, ServiceConfig};
-use actix_web::{HttpResponse, web};
 
 use crate::domain::id::InboundId;
 use crate::domain::notice::NoticeKind;
@@ -15,10 +15,11 @@ use crate::web::error::PageError;
 use crate::web::form::PostedForm;
 use crate::web::page::{self, see_other};
 use crate::web::routes::{self, patterns};
+use crate::web::routing;
 use crate::web::session::{self, Editor};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config.route(patterns::NOTICE, web::post().to(close));
+    config.route(patterns::NOTICE, routing::post(close));
 }
 
 /// The first words of a text.

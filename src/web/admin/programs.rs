@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use actix_session::Session;
 use actix_web::web::{Data, Path, ServiceConfig};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
 use crate::actions::edit_program::ProgramChange;
@@ -26,6 +26,7 @@ use crate::web::error::PageError;
 use crate::web::form::{FormErrors, PostedForm, SavedMeanwhile, answers_meanwhile};
 use crate::web::page::{PageFrame, html, html_status, see_other};
 use crate::web::routes::{self, patterns};
+use crate::web::routing;
 use crate::web::session::{self, Administrator, SignedIn, Viewer};
 use crate::words::{Label, frequency_text};
 
@@ -36,15 +37,15 @@ use self::sending::sending;
 /// The addresses of the programs.
 pub fn routes(config: &mut ServiceConfig) {
     config
-        .route(patterns::PROGRAMS, web::get().to(index))
-        .route(patterns::PROGRAMS, web::post().to(create))
-        .route(patterns::NEW_PROGRAM, web::get().to(new))
-        .route(patterns::PROGRAM, web::get().to(show))
-        .route(patterns::PROGRAM_SENDING, web::get().to(redirect_to_list))
-        .route(patterns::PROGRAM_SENDING, web::post().to(sending))
-        .route(patterns::PROGRAM_REPLIES, web::get().to(redirect_to_list))
-        .route(patterns::PROGRAM_REPLIES, web::post().to(replies))
-        .route(patterns::PROGRAM, web::post().to(change));
+        .route(patterns::PROGRAMS, routing::get(index))
+        .route(patterns::PROGRAMS, routing::post(create))
+        .route(patterns::NEW_PROGRAM, routing::get(new))
+        .route(patterns::PROGRAM, routing::get(show))
+        .route(patterns::PROGRAM_SENDING, routing::get(redirect_to_list))
+        .route(patterns::PROGRAM_SENDING, routing::post(sending))
+        .route(patterns::PROGRAM_REPLIES, routing::get(redirect_to_list))
+        .route(patterns::PROGRAM_REPLIES, routing::post(replies))
+        .route(patterns::PROGRAM, routing::post(change));
 }
 
 #[derive(Template)]

@@ -2,8 +2,8 @@
 //! administrators use it; it writes the number, a note and the log.
 
 use actix_session::Session;
+use actix_web::HttpResponse;
 use actix_web::web::{Data, Path, ServiceConfig};
-use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
@@ -16,10 +16,11 @@ use crate::web::error::PageError;
 use crate::web::form::{FormErrors, PostedForm};
 use crate::web::page::{self, PageFrame, html_status, see_other};
 use crate::web::routes::{self, patterns};
+use crate::web::routing;
 use crate::web::session::{self, Editor};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config.route(patterns::REACHABLE, web::get().to(new)).route(patterns::REACHABLE, web::post().to(create));
+    config.route(patterns::REACHABLE, routing::get(new)).route(patterns::REACHABLE, routing::post(create));
 }
 
 #[derive(Template)]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use actix_session::Session;
 use actix_web::web::{Data, Path, ServiceConfig};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
 
@@ -27,13 +27,14 @@ use crate::web::error::PageError;
 use crate::web::form::{FormErrors, PostedForm};
 use crate::web::page::{self, PageFrame, html_status, see_other};
 use crate::web::routes::{self, patterns};
+use crate::web::routing;
 use crate::web::session::{self, Editor};
 use crate::words::{Label, refusal_text};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
-        .route(patterns::REINVITATION, web::get().to(new))
-        .route(patterns::REINVITATION, web::post().to(create));
+        .route(patterns::REINVITATION, routing::get(new))
+        .route(patterns::REINVITATION, routing::post(create));
 }
 
 #[derive(Template)]

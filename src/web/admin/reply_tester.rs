@@ -2,7 +2,7 @@
 //! reads real replies; it writes nothing.
 
 use actix_web::web::{Data, ServiceConfig};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
 
@@ -18,10 +18,11 @@ use crate::web::form;
 use crate::web::page::{PageFrame, html};
 use crate::web::public::replies::{ExampleGroup, KINDS, ReplyKindGroup, groups, kind};
 use crate::web::routes::{self, patterns};
+use crate::web::routing;
 use crate::web::session::Viewer;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config.route(patterns::REPLY_TESTER, web::get().to(show));
+    config.route(patterns::REPLY_TESTER, routing::get(show));
 }
 
 #[derive(Template)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use actix_session::Session;
 use actix_web::web::{Data, Path, ServiceConfig};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use chrono::Duration;
 use serde::Deserialize;
@@ -29,6 +29,7 @@ use crate::web::error::PageError;
 use crate::web::form::{self, FormErrors, PostedForm};
 use crate::web::page::{self, PageFrame, html, html_status, see_other, span};
 use crate::web::routes::{self, patterns};
+use crate::web::routing;
 use crate::web::session::{self, Editor, SignedIn, Viewer};
 use crate::words::refusal_text;
 
@@ -39,9 +40,9 @@ const TEXTS: i64 = 12;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
-        .route(patterns::REVIEWS, web::get().to(index))
-        .route(patterns::REVIEW, web::get().to(show))
-        .route(patterns::REVIEW, web::post().to(decide));
+        .route(patterns::REVIEWS, routing::get(index))
+        .route(patterns::REVIEW, routing::get(show))
+        .route(patterns::REVIEW, routing::post(decide));
 }
 
 #[derive(Template)]

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use actix_session::Session;
 use actix_web::web::{Data, ServiceConfig};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use chrono::NaiveDate;
 use serde::Deserialize;
@@ -28,6 +28,7 @@ use crate::web::error::PageError;
 use crate::web::form::{self, FormErrors, PostedForm};
 use crate::web::page::{PageFrame, html, html_status, see_other};
 use crate::web::routes::{self, patterns};
+use crate::web::routing;
 use crate::web::session::{self, Calendars, Editor, Viewer};
 use crate::words::{InWords, Label, phone_error_text};
 
@@ -36,9 +37,9 @@ const SHOWN: usize = 50;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
-        .route(patterns::REVOCATIONS, web::get().to(index))
-        .route(patterns::REVOCATIONS, web::post().to(create))
-        .route(patterns::NEW_REVOCATION, web::get().to(new));
+        .route(patterns::REVOCATIONS, routing::get(index))
+        .route(patterns::REVOCATIONS, routing::post(create))
+        .route(patterns::NEW_REVOCATION, routing::get(new));
 }
 
 #[derive(Template)]

@@ -13,7 +13,7 @@ mod row;
 use std::sync::Arc;
 
 use actix_web::web::{Data, ServiceConfig};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use chrono::NaiveDate;
 use serde::Deserialize;
@@ -27,21 +27,22 @@ use crate::web::error::PageError;
 use crate::web::form::{FormErrors, query};
 use crate::web::page::{PageFrame, html_status};
 use crate::web::routes::{self, patterns};
+use crate::web::routing;
 use crate::web::session::Viewer;
 use crate::words::{InWords, Label};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
-        .route(patterns::RULES, web::get().to(index))
-        .route(patterns::RULE_ROWS, web::post().to(row::post))
-        .route(patterns::NEW_RULE_ROW, web::get().to(row::new))
-        .route(patterns::RULE_ROW, web::get().to(row::show))
-        .route(patterns::RULES_REVIEW, web::get().to(review::show))
-        .route(patterns::RULES_REVIEW, web::post().to(review::post))
-        .route(patterns::RULES_REMINDER, web::post().to(reminders::post))
-        .route(patterns::RULES_HISTORY, web::get().to(history::index))
-        .route(patterns::RULES_VERSION, web::get().to(restore::show))
-        .route(patterns::RULES_VERSION, web::post().to(restore::post));
+        .route(patterns::RULES, routing::get(index))
+        .route(patterns::RULE_ROWS, routing::post(row::post))
+        .route(patterns::NEW_RULE_ROW, routing::get(row::new))
+        .route(patterns::RULE_ROW, routing::get(row::show))
+        .route(patterns::RULES_REVIEW, routing::get(review::show))
+        .route(patterns::RULES_REVIEW, routing::post(review::post))
+        .route(patterns::RULES_REMINDER, routing::post(reminders::post))
+        .route(patterns::RULES_HISTORY, routing::get(history::index))
+        .route(patterns::RULES_VERSION, routing::get(restore::show))
+        .route(patterns::RULES_VERSION, routing::post(restore::post));
 }
 
 #[derive(Template)]

@@ -2,8 +2,8 @@
 //! `actions::set_time_zone`.
 
 use actix_session::Session;
+use actix_web::HttpResponse;
 use actix_web::web::{Data, ServiceConfig};
-use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
@@ -14,10 +14,11 @@ use crate::web::error::PageError;
 use crate::web::form::{FormErrors, PostedForm};
 use crate::web::page::{PageFrame, html_status, see_other};
 use crate::web::routes::{self, patterns};
+use crate::web::routing;
 use crate::web::session::{self, Administrator};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config.route(patterns::SETTINGS, web::get().to(show)).route(patterns::SETTINGS, web::post().to(save));
+    config.route(patterns::SETTINGS, routing::get(show)).route(patterns::SETTINGS, routing::post(save));
 }
 
 #[derive(Template)]
@@ -72,9 +73,7 @@ async fn save(
             session::flash(&session, format!("Time zone saved. It is now {}.", calendar.time(now)));
             Ok(see_other(routes::settings()))
         }
-        Err(ActionError::Conflict(why)) => {
-            render(&app, &who, given, FormErrors::outdated("time_zone", why))
-        }
+        Err(ActionError::Conflict(why)) => render(&app, &who, given, FormErrors::outdated("time_zone", why)),
         Err(error) => render(&app, &who, given, error.try_into()?),
     }
 }

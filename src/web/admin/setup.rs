@@ -3,7 +3,7 @@
 
 use actix_session::Session;
 use actix_web::web::{Data, ServiceConfig};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
 
@@ -19,10 +19,11 @@ use crate::web::error::PageError;
 use crate::web::form::{self, BeforeSignIn, FormErrors};
 use crate::web::page::{PlainPage, html, html_status, see_other};
 use crate::web::routes::{self, patterns};
+use crate::web::routing::{self, PublicAccess};
 use crate::web::session;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config.route(patterns::SETUP, web::get().to(show)).route(patterns::SETUP, web::post().to(create));
+    config.route(patterns::SETUP, routing::get(show)).route(patterns::SETUP, routing::post(create));
 }
 
 #[derive(Template)]
@@ -50,7 +51,7 @@ struct SetupForm {
     password: String,
 }
 
-async fn show(app: Data<AppState>, request: HttpRequest) -> Result<HttpResponse, PageError> {
+async fn show(app: Data<AppState>, _: PublicAccess, request: HttpRequest) -> Result<HttpResponse, PageError> {
     let token = form::query::<SetupQuery>(&request).token;
     if app.store.read::<_, StoreError>(users::any).await? {
         return Ok(see_other(routes::sign_in()));
@@ -63,6 +64,7 @@ async fn show(app: Data<AppState>, request: HttpRequest) -> Result<HttpResponse,
 
 async fn create(
     app: Data<AppState>,
+    _: PublicAccess,
     request: HttpRequest,
     session: Session,
     BeforeSignIn(given): BeforeSignIn<SetupForm>,

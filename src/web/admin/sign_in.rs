@@ -3,7 +3,7 @@
 
 use actix_session::Session;
 use actix_web::web::{Data, ServiceConfig};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
 
@@ -18,13 +18,14 @@ use crate::web::form::{self, BeforeSignIn, FormErrors, PostedForm};
 use crate::web::origin;
 use crate::web::page::{PlainPage, html, html_status, see_other};
 use crate::web::routes::{self, patterns};
+use crate::web::routing::{self, PublicAccess};
 use crate::web::session::{self, Viewer};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
-        .route(patterns::SIGN_IN, web::get().to(show))
-        .route(patterns::SIGN_IN, web::post().to(sign_in))
-        .route(patterns::SIGN_OUT, web::post().to(sign_out));
+        .route(patterns::SIGN_IN, routing::get(show))
+        .route(patterns::SIGN_IN, routing::post(sign_in))
+        .route(patterns::SIGN_OUT, routing::post(sign_out));
 }
 
 #[derive(Template)]
@@ -63,7 +64,7 @@ struct SignInForm {
     next: String,
 }
 
-async fn show(app: Data<AppState>, request: HttpRequest) -> Result<HttpResponse, PageError> {
+async fn show(app: Data<AppState>, _: PublicAccess, request: HttpRequest) -> Result<HttpResponse, PageError> {
     let SignInQuery { next, lost } = form::query(&request);
     if let Some(user) = session::current(&request).await? {
         let next = if origin::is_local(&next) { next } else { routes::dashboard().to_owned() };
@@ -76,6 +77,7 @@ async fn show(app: Data<AppState>, request: HttpRequest) -> Result<HttpResponse,
 
 async fn sign_in(
     app: Data<AppState>,
+    _: PublicAccess,
     request: HttpRequest,
     session: Session,
     BeforeSignIn(given): BeforeSignIn<SignInForm>,

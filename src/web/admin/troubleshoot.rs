@@ -2,7 +2,7 @@
 //! Everyone who signs in reads it; it writes nothing.
 
 use actix_web::web::{Data, ServiceConfig};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
 
@@ -30,6 +30,7 @@ use crate::web::error::PageError;
 use crate::web::form::{self, FormErrors};
 use crate::web::page::{PageFrame, PageReader, html_status};
 use crate::web::routes::{self, patterns};
+use crate::web::routing;
 use crate::web::session::Viewer;
 use crate::words::{
     Label, check_next_step, check_rule, check_text, headline, next_allowed, phone_error_text,
@@ -39,7 +40,7 @@ use crate::words::{
 const LATEST: i64 = 10;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config.route(patterns::TROUBLESHOOT, web::get().to(show));
+    config.route(patterns::TROUBLESHOOT, routing::get(show));
 }
 
 /// The gate's answer as a panel: the sentence, the way on, and every check in order.

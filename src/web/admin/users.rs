@@ -5,7 +5,7 @@ mod access;
 
 use actix_session::Session;
 use actix_web::web::{Data, Path, ServiceConfig};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
 
@@ -23,20 +23,21 @@ use crate::web::error::PageError;
 use crate::web::form::{FormErrors, PostedForm, SavedMeanwhile, saved_meanwhile};
 use crate::web::page::{self, PageFrame, html_status, see_other};
 use crate::web::routes::{self, patterns};
+use crate::web::routing;
 use crate::web::session::{self, Administrator, Viewer};
 use crate::words::Label;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
-        .route(patterns::USERS, web::get().to(index))
-        .route(patterns::USERS, web::post().to(create))
-        .route(patterns::USER, web::get().to(show))
-        .route(patterns::USER_ROLE, web::post().to(change_role))
-        .route(patterns::USER_PASSWORD, web::post().to(change_password))
+        .route(patterns::USERS, routing::get(index))
+        .route(patterns::USERS, routing::post(create))
+        .route(patterns::USER, routing::get(show))
+        .route(patterns::USER_ROLE, routing::post(change_role))
+        .route(patterns::USER_PASSWORD, routing::post(change_password))
         .configure(access::routes)
-        .route(patterns::ACCOUNT, web::get().to(account))
-        .route(patterns::ACCOUNT, web::post().to(change_own_password))
-        .route(patterns::ACCOUNT_TIME_ZONE, web::post().to(change_own_time_zone));
+        .route(patterns::ACCOUNT, routing::get(account))
+        .route(patterns::ACCOUNT, routing::post(change_own_password))
+        .route(patterns::ACCOUNT_TIME_ZONE, routing::post(change_own_time_zone));
 }
 
 const ROLES: [(Role, &str); 3] = [
@@ -280,8 +281,8 @@ async fn change_own_time_zone(
 
 async fn change_own_password(
     app: Data<AppState>,
-    request: HttpRequest,
     who: Viewer,
+    request: HttpRequest,
     session: Session,
     PostedForm(given): PostedForm<PasswordGiven>,
 ) -> Result<HttpResponse, PageError> {

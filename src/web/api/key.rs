@@ -17,6 +17,7 @@ use crate::actions::api_keys::is_use_news;
 use crate::domain::actor::Actor;
 use crate::store::api_keys::{self, ApiKey};
 use crate::web::AppState;
+use crate::web::routing::AccessCheck;
 
 /// What a key may be used for. A handler names one in its argument, so none is forgotten.
 pub trait ApiScope: 'static {
@@ -70,6 +71,9 @@ impl<S: ApiScope> ApiCaller<S> {
 /// A caller, and what else the call holds, which is read only once the caller is known: who may not call learns nothing of
 /// what is wrong with the rest.
 pub struct ApiCall<S, T>(pub ApiCaller<S>, pub T);
+
+impl<S: ApiScope> AccessCheck for ApiCaller<S> {}
+impl<S: ApiScope, T> AccessCheck for ApiCall<S, T> {}
 
 impl<S: ApiScope, T: FromRequest + 'static> FromRequest for ApiCall<S, T> {
     type Error = actix_web::Error;

@@ -90,8 +90,8 @@ impl StrictBody for SendMessageBody {
 )]
 pub(super) async fn create(
     app: Data<AppState>,
-    request: HttpRequest,
     ApiCall(key, StrictJson(message)): ApiCall<MessagesScope, StrictJson<SendMessageBody>>,
+    request: HttpRequest,
 ) -> Result<HttpResponse, ProblemDetails> {
     let idempotency_key = idempotency_key(&request)?;
     let SendMessageBody { to, body, category, program, basis, .. } = message;

@@ -15,6 +15,7 @@ mod words;
 use actix_web::web::{self, ServiceConfig};
 
 use super::routes::{API, patterns};
+use super::routing;
 
 pub use key::secret_hash;
 pub use problem::ProblemDetails;
@@ -25,14 +26,14 @@ pub fn routes(config: &mut ServiceConfig) {
         .app_data(web::JsonConfig::default().limit(64 * 1024).error_handler(problem::unreadable))
         .app_data(web::QueryConfig::default().error_handler(problem::unreadable_query))
         .app_data(web::PathConfig::default().error_handler(problem::unreadable_path))
-        .route(below_api(patterns::API_MESSAGES), web::post().to(messages::create))
-        .route(below_api(patterns::API_MESSAGE), web::get().to(messages::show))
-        .route(below_api(patterns::API_CONSENT), web::get().to(numbers::consent))
-        .route(below_api(patterns::API_EVENTS), web::get().to(numbers::events))
-        .route(below_api(patterns::API_OPT_OUTS), web::post().to(numbers::opt_out))
-        .route(below_api(patterns::API_CONTACTS), web::post().to(contacts::create))
-        .route(below_api(patterns::API_CONTACTS), web::get().to(contacts::index))
-        .route(below_api(patterns::API_DOCUMENT), web::get().to(openapi::show))
+        .route(below_api(patterns::API_MESSAGES), routing::post(messages::create))
+        .route(below_api(patterns::API_MESSAGE), routing::get(messages::show))
+        .route(below_api(patterns::API_CONSENT), routing::get(numbers::consent))
+        .route(below_api(patterns::API_EVENTS), routing::get(numbers::events))
+        .route(below_api(patterns::API_OPT_OUTS), routing::post(numbers::opt_out))
+        .route(below_api(patterns::API_CONTACTS), routing::post(contacts::create))
+        .route(below_api(patterns::API_CONTACTS), routing::get(contacts::index))
+        .route(below_api(patterns::API_DOCUMENT), routing::get(openapi::show))
         .default_service(web::to(problem::no_such_path));
 }
 

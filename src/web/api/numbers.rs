@@ -84,8 +84,8 @@ fn phone(app: &AppState, text: &str) -> Result<Phone, ProblemDetails> {
 )]
 pub(super) async fn consent(
     app: Data<AppState>,
-    number: Path<String>,
     ApiCall(_, asked): ApiCall<ConsentScope, Query<NumberQuery>>,
+    number: Path<String>,
 ) -> Result<HttpResponse, ProblemDetails> {
     let phone = phone(&app, &number)?;
     let (now, program) = (app.clock.now(), asked.into_inner().program);
@@ -177,8 +177,8 @@ pub(super) async fn events(
 )]
 pub(super) async fn opt_out(
     app: Data<AppState>,
-    number: Path<String>,
     ApiCall(key, StrictJson(body)): ApiCall<ConsentScope, StrictJson<OptOut>>,
+    number: Path<String>,
 ) -> Result<HttpResponse, ProblemDetails> {
     let phone = phone(&app, &number)?;
     let (actor, OptOut { channel, reason, received_at, confirm, .. }) = (key.actor(), body);

@@ -1,6 +1,7 @@
 //! The description of the API (OpenAPI 3.1), made from the handlers and their types. The reference and the tests read
 //! it; it writes nothing.
 
+use crate::web::routing::PublicAccess;
 use std::sync::LazyLock;
 
 use actix_web::HttpResponse;
@@ -63,6 +64,6 @@ pub fn document() -> &'static str {
 }
 
 /// `GET /api/v1/openapi.json`: no key is needed.
-pub(super) async fn show() -> HttpResponse {
+pub(super) async fn show(_: PublicAccess) -> HttpResponse {
     HttpResponse::Ok().content_type("application/json").body(document())
 }

@@ -9,8 +9,8 @@ mod stamp;
 
 use std::sync::Arc;
 
+use actix_web::HttpResponse;
 use actix_web::web::{Data, Path, ServiceConfig};
-use actix_web::{HttpResponse, web};
 use askama::Template;
 
 use super::AppState;
@@ -22,16 +22,17 @@ use crate::domain::program::Program;
 use crate::store::forms::{self, FormVersion, HostedForm};
 use crate::store::{ReadConn, StoreError, programs};
 use crate::web::routes::{self, patterns};
+use crate::web::routing::{self, PublicAccess};
 
 /// The public addresses.
 pub fn routes(config: &mut ServiceConfig) {
     config
-        .route(patterns::PUBLIC_FORM, web::get().to(optin::show))
-        .route(patterns::PUBLIC_FORM, web::post().to(optin::submit))
-        .route(patterns::API_REFERENCE, web::get().to(reference::show))
-        .route(patterns::PUBLIC_FORM_DONE, web::get().to(optin::done))
-        .route(patterns::PUBLIC_PROGRAM, web::get().to(program_page))
-        .route(patterns::PUBLIC_REPLIES, web::get().to(replies::show));
+        .route(patterns::PUBLIC_FORM, routing::get(optin::show))
+        .route(patterns::PUBLIC_FORM, routing::post(optin::submit))
+        .route(patterns::API_REFERENCE, routing::get(reference::show))
+        .route(patterns::PUBLIC_FORM_DONE, routing::get(optin::done))
+        .route(patterns::PUBLIC_PROGRAM, routing::get(program_page))
+        .route(patterns::PUBLIC_REPLIES, routing::get(replies::show));
 }
 
 /// A hosted form with all that its pages say.
@@ -92,7 +93,11 @@ fn samples(program: &Program) -> Vec<SampleText> {
     samples
 }
 
-async fn program_page(app: Data<AppState>, slug: Path<String>) -> Result<HttpResponse, PageError> {
+async fn program_page(
+    app: Data<AppState>,
+    _: PublicAccess,
+    slug: Path<String>,
+) -> Result<HttpResponse, PageError> {
     let slug = slug.into_inner();
     let found = app.store.read::<_, StoreError>(move |conn| {
         let Some(program) = programs::find(conn, Some(&slug))? else { return Ok(None) };

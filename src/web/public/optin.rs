@@ -21,6 +21,7 @@ use crate::web::form::FormErrors;
 use crate::web::page::{PublicPage, html, html_status, see_other};
 use crate::web::routes;
 use crate::words::phone_error_text;
+use crate::web::routing::PublicAccess;
 
 /// No submission is larger, in bytes.
 const LARGEST: usize = 16 * 1024;
@@ -99,7 +100,11 @@ fn frame(hosted: &FormContent) -> PublicPage {
 }
 
 /// The form, empty and with the box not ticked.
-pub(super) async fn show(app: Data<AppState>, slug: Path<String>) -> Result<HttpResponse, PageError> {
+pub(super) async fn show(
+    app: Data<AppState>,
+    _: PublicAccess,
+    slug: Path<String>,
+) -> Result<HttpResponse, PageError> {
     let hosted = hosted(&app, slug.into_inner()).await?;
     if hosted.sender.is_none() {
         return closed(&hosted);
@@ -112,6 +117,7 @@ pub(super) async fn show(app: Data<AppState>, slug: Path<String>) -> Result<Http
 /// Takes a submission.
 pub(super) async fn submit(
     app: Data<AppState>,
+    _: PublicAccess,
     request: HttpRequest,
     slug: Path<String>,
     body: Bytes,
@@ -164,6 +170,7 @@ pub(super) async fn submit(
 /// The result of a submission: the same for every number.
 pub(super) async fn done(
     app: Data<AppState>,
+    _: PublicAccess,
     request: HttpRequest,
     slug: Path<String>,
 ) -> Result<HttpResponse, PageError> {

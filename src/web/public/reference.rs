@@ -10,6 +10,7 @@ use crate::web::api::openapi;
 use crate::web::error::PageError;
 use crate::web::page::{PublicPage, html};
 use crate::web::routes;
+use crate::web::routing::PublicAccess;
 use crate::web::words::codes::{ErrorCode, error_codes};
 
 /// Fields within fields are shown down to this depth.
@@ -59,7 +60,7 @@ static DOCUMENT: LazyLock<Value> =
     LazyLock::new(|| serde_json::from_str(openapi::document()).unwrap_or_default());
 static GROUPS: LazyLock<Vec<CallGroup>> = LazyLock::new(groups);
 
-pub(super) async fn show() -> Result<HttpResponse, PageError> {
+pub(super) async fn show(_: PublicAccess) -> Result<HttpResponse, PageError> {
     let page = PublicPage::new("en", "SMS Opt-In");
     let introduction = DOCUMENT.pointer("/info/description").and_then(Value::as_str).unwrap_or_default();
     let codes = error_codes().iter().filter(|known| known.is_problem).collect();

@@ -9,6 +9,7 @@ use crate::web::error::PageError;
 use crate::web::form;
 use crate::web::page::{PublicPage, html};
 use crate::web::routes;
+use crate::web::routing::PublicAccess;
 
 /// A meaning with its name for people.
 pub(in crate::web) struct ReplyKindGroup {
@@ -87,7 +88,7 @@ struct RepliesQuery {
     class: String,
 }
 
-pub(super) async fn show(request: HttpRequest) -> Result<HttpResponse, PageError> {
+pub(super) async fn show(_: PublicAccess, request: HttpRequest) -> Result<HttpResponse, PageError> {
     let current = kind(&form::query::<RepliesQuery>(&request).class);
     let page = PublicPage::new("en", "SMS Opt-In");
     html(RepliesPage { page, kinds: KINDS, current, groups: groups(current) })

@@ -18,6 +18,7 @@ use crate::providers::simulator::Simulator;
 use crate::web::AppState;
 use crate::web::routes::patterns;
 use crate::words::phone_error_text;
+use crate::web::routing::{self, PublicAccess};
 
 /// Headers that only a proxy, or a browser on some page, adds. Those that begin with `X-Forwarded` count as well.
 const NOT_FROM_A_PROGRAM: &[&str] = &[
@@ -45,7 +46,7 @@ const NOT_FROM_A_PROGRAM: &[&str] = &[
 /// No session, no token. For others the address is not there.
 pub fn routes(config: &mut ServiceConfig) {
     let texts = web::resource(patterns::SIMULATOR_HANDSET_TEXTS).guard(fn_guard(is_open));
-    config.service(texts.route(web::post().to(text)));
+    config.service(texts.route(routing::post(text)));
 }
 
 #[derive(Deserialize)]
@@ -70,7 +71,12 @@ impl fmt::Display for NotReceived {
     }
 }
 
-async fn text(app: Data<AppState>, number: Path<String>, typed: Form<MachineTextForm>) -> HttpResponse {
+async fn text(
+    app: Data<AppState>,
+    _: PublicAccess,
+    number: Path<String>,
+    typed: Form<MachineTextForm>,
+) -> HttpResponse {
     let Some(simulator) = &app.simulator else { return HttpResponse::NotFound().finish() };
     match lead_texts(&app, simulator, &number, &typed.to, &typed.body).await {
         Ok(()) => HttpResponse::Ok().body("received"),

@@ -175,7 +175,7 @@ fn every_address_is_registered_and_in_one_of_the_tables() {
     for text in sources(&folder) {
         for route in text.split("patterns::").skip(1) {
             let name = route.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap();
-            let Some(method) = route.split("web::").nth(1) else { continue };
+            let Some(method) = route.split("routing::").nth(1) else { continue };
             let Some((_, path)) = patterns::ALL.iter().find(|(known, _)| *known == name) else { continue };
             found.insert(format!("{} {}", method.split('(').next().unwrap(), path));
         }

@@ -2,9 +2,9 @@
 //! writes users.
 
 use actix_session::Session;
+use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, ServiceConfig};
-use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
@@ -18,15 +18,16 @@ use crate::web::error::PageError;
 use crate::web::form::PostedForm;
 use crate::web::page::{self, PageFrame, html_status, see_other};
 use crate::web::routes::{self, patterns};
+use crate::web::routing;
 use crate::web::session::{self, Administrator};
 use crate::words::Label;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
-        .route(patterns::DEACTIVATE_USER, web::get().to(confirm_deactivate))
-        .route(patterns::DEACTIVATE_USER, web::post().to(deactivate))
-        .route(patterns::REACTIVATE_USER, web::get().to(confirm_reactivate))
-        .route(patterns::REACTIVATE_USER, web::post().to(reactivate));
+        .route(patterns::DEACTIVATE_USER, routing::get(confirm_deactivate))
+        .route(patterns::DEACTIVATE_USER, routing::post(deactivate))
+        .route(patterns::REACTIVATE_USER, routing::get(confirm_reactivate))
+        .route(patterns::REACTIVATE_USER, routing::post(reactivate));
 }
 
 #[derive(Template)]
