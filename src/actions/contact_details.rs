@@ -55,10 +55,12 @@ pub(super) fn checked(
         wrong("external_id", "The external ID is longer than 200 characters. Shorten it.");
     }
     if let Some(zip) = details.zip.as_deref().filter(|_| entered.zip) {
-        let is_unreadable = phone.as_ref().is_ok_and(|phone| !zip_is_readable(zip, phone));
-        if phone.as_ref().is_ok_and(|phone| zip_is_short(zip, phone)) {
+        // Beside a number that cannot be read the ZIP is still judged, as one of the country that numbers are read in.
+        let number = phone.as_ref().ok();
+        let is_judged = number.is_some() || matches!(region, "US" | "CA");
+        if is_judged && zip_is_short(zip, number) {
             wrong("zip", "Enter all five digits of the ZIP code, for example 02134.");
-        } else if is_unreadable || zip.chars().count() > LONGEST_ZIP {
+        } else if is_judged && !zip_is_readable(zip, number) || zip.chars().count() > LONGEST_ZIP {
             wrong("zip", "Enter a ZIP code like 98101, or leave it empty.");
         }
     }

@@ -9,7 +9,7 @@ use chrono::{DateTime, Datelike, Days, NaiveDate, Timelike, Utc};
 use super::schedule::TimeZone;
 use super::time::Timestamp;
 
-pub use zone_choices::{ZoneGroup, zone_choices};
+pub use zone_choices::{ZoneGroup, place_choices, zone_choices};
 
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -70,6 +70,16 @@ impl LocalCalendar {
     /// "Nov 29, 2026".
     pub fn day(self, at: Timestamp) -> String {
         date_words(self.date(at))
+    }
+
+    /// The heading of a day: "Today", "Yesterday", else "Nov 27, 2026".
+    pub fn day_heading(self, at: Timestamp, now: Timestamp) -> String {
+        let date = self.date(at);
+        match self.date(now).signed_duration_since(date).num_days() {
+            0 => "Today".to_owned(),
+            1 => "Yesterday".to_owned(),
+            _ => date_words(date),
+        }
     }
 
     /// "Nov 29, 2026", of a record that may hold a day without a time.

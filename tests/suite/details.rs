@@ -86,3 +86,50 @@ async fn an_old_zone_that_is_no_place_or_foreign_never_opens_the_night() {
     let contact = json!({"phone": lead.phone.as_str(), "external_id": "8", "name": "Ann"});
     assert_eq!(save(&world, contact).await.0, 200);
 }
+
+/// Beside a number that cannot be read the rest is judged all the same, so that one answer says everything.
+#[actix_web::test]
+async fn a_zip_is_judged_beside_a_number_that_cannot_be_read() {
+    let world = world().await;
+    for wrong in ["kept zip", "96813.0", "2139"] {
+        let answer = wrong_field(&world, json!({"phone": "12", "zip": wrong})).await;
+        assert!(answer.contains("\"phone\"") && answer.contains("\"zip\""), "{wrong} {answer}");
+    }
+    let answer = wrong_field(&world, json!({"phone": "12", "zip": "96813-1234"})).await;
+    assert!(!answer.contains("\"zip\""), "{answer}");
+}
+
+#[actix_web::test]
+async fn a_list_with_a_wrong_limit_or_state_is_refused_by_the_field() {
+    let world = world().await;
+    for (query, field) in
+        [("limit=0", "limit"), ("limit=500", "limit"), ("limit=-1", "limit"), ("state=out", "state")]
+    {
+        let (status, answer) = world.call(Method::GET, &format!("/api/v1/contacts?{query}"), None).await;
+        assert_eq!((status, answer["code"].as_str()), (422, Some("invalid")), "{query} {answer}");
+        assert!(answer["errors"].to_string().contains(field), "{query} {answer}");
+    }
+    assert_eq!(world.call(Method::GET, "/api/v1/contacts?limit=200", None).await.0, 200);
+}
+
+#[actix_web::test]
+async fn the_zone_of_a_contact_comes_from_a_list_that_keeps_an_older_name() {
+    let world = world().await;
+    let mut sam = world.sam().await;
+    let new = sam.open("/contacts/new").await;
+    new.says("<option value=\"America/Denver\">Mountain (Denver)</option>").lacks("<option value=\"UTC\"");
+    let contact = json!({"phone": "+13035550142", "external_id": "9", "time_zone": "US/Mountain"});
+    let (status, saved) = save(&world, contact).await;
+    assert_eq!(status, 201, "{saved}");
+    let address = format!("/contacts/{}", saved["id"].as_str().unwrap());
+    let edit = format!("{address}/edit");
+    let page = sam.open(&edit).await;
+    page.says("<option value=\"US/Mountain\" selected>US/Mountain</option>");
+    let fields = [("name", "Ann"), ("phone", "+13035550142"), ("time_zone", "US/Mountain")];
+    assert_eq!(sam.post(&edit, &address, &fields).await.status, 303);
+    sam.open(&address).await.says("US/Mountain");
+    let fields = [("name", "Ann"), ("phone", "+13035550142"), ("time_zone", "America/Denver")];
+    assert_eq!(sam.post(&edit, &address, &fields).await.status, 303);
+    let page = sam.open(&edit).await;
+    page.says("<option value=\"America/Denver\" selected>").lacks("US/Mountain");
+}

@@ -14,7 +14,7 @@ const WRONG_CONTACT: &[(&str, &str)] = &[
     ("zip", "kept zip"),
     ("time_zone", "Kept/Zone"),
 ];
-const CONTACT_FIELDS: &[&str] = &["phone", "email", "time_zone"];
+const CONTACT_FIELDS: &[&str] = &["phone", "email", "zip", "time_zone"];
 const KEPT_CONTACT: &[&str] = &["Kept Name", "\"12\"", "kept@", "kept zip", "Kept/Zone"];
 
 /// What the answer lacks of what a person needs to put it right.

@@ -166,3 +166,22 @@ async fn the_timeline_groups_by_the_days_of_its_reader() {
     let page = sam.open("/troubleshoot?number=%2B12065550101").await;
     page.says("<h3>Nov 3, 2026</h3>").lacks("<h3>Nov 4, 2026</h3>");
 }
+
+/// Midnight is that of the reader: a new day begins in New York while it is still evening in Los Angeles.
+#[actix_web::test]
+async fn a_conversation_stands_under_the_days_of_its_reader() {
+    let world = world_in_zone("America/New_York", "2026-11-28T01:00:00Z").await;
+    let ana = world.lead(31);
+    let page = contact_of(&world, &ana).await;
+    ana.texts("Is Tuesday possible?").await;
+    world.clock.advance(Duration::hours(28));
+    let (mut aud, mut sam) = (world.aud().await, world.sam().await);
+    let own = [("time_zone", "America/Los_Angeles")];
+    assert_eq!(sam.post("/account", "/account/time-zone", &own).await.status, 303);
+    aud.open(&page).await.says("<h3 class=\"day\">Nov 27, 2026</h3>");
+    sam.open(&page).await.says("<h3 class=\"day\">Yesterday</h3>");
+    ana.texts("Or Wednesday?").await;
+    world.clock.advance(Duration::hours(4));
+    aud.open(&page).await.says("<h3 class=\"day\">Today</h3>").lacks("Yesterday</h3>");
+    sam.open(&page).await.says("<h3 class=\"day\">Yesterday</h3>").lacks("Today</h3>");
+}

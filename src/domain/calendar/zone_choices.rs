@@ -50,6 +50,11 @@ pub fn zone_choices() -> &'static [ZoneGroup] {
     &CHOICES
 }
 
+/// The zones in which people live: without UTC, which is no place.
+pub fn place_choices() -> &'static [ZoneGroup] {
+    CHOICES.split_last().map_or(&[], |(_, places)| places)
+}
+
 /// The zone in which most people of a country live.
 pub(super) fn main_zone(country: &str) -> Option<TimeZone> {
     let name = match country.to_ascii_uppercase().as_str() {
@@ -81,6 +86,9 @@ mod tests {
             assert!(LocalCalendar::find(name).is_some(), "{name}");
             assert_eq!(all.iter().filter(|other| other == &name).count(), 1, "{name}");
         }
+        let places = place_choices().iter().flat_map(|group| &group.zones);
+        assert!(places.clone().all(|(name, _)| TimeZone::find(name).is_some()));
+        assert_eq!(places.count() + 1, all.len(), "UTC alone is no place");
         assert!(all.len() > 400 && all.first() == Some(&"America/New_York"), "{}", all.len());
     }
 }

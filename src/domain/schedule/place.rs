@@ -5,7 +5,7 @@ mod candidates;
 
 use serde::{Deserialize, Serialize};
 
-use self::candidates::{by_number, by_zip, digits_of_plan};
+use self::candidates::{by_number, by_zip, digits_of_plan, is_domestic};
 use super::hour_rule::RuleAuthority;
 use super::region::{Region, country};
 use super::tables::{CodeEntry, area_code};
@@ -64,10 +64,10 @@ pub fn place_of(contact_zone: Option<&str>, zip: Option<&str>, phone: &Phone) ->
 /// more candidate and never the only one.
 pub fn place_in(own: Option<OwnZone<'_>>, zip: Option<&str>, phone: &Phone) -> Location {
     let zip = zip.unwrap_or_default().trim();
-    let place = by_zip(zip, phone).unwrap_or_else(|| {
+    let place = by_zip(zip, Some(phone)).unwrap_or_else(|| {
         let place = by_number(phone);
         // A ZIP that cannot be read says that it is somewhere: the cautious hours hold too.
-        Location { unknown: place.unknown || !zip_is_readable(zip, phone), ..place }
+        Location { unknown: place.unknown || !zip_is_readable(zip, Some(phone)), ..place }
     });
     // A zone that is no place counts as absent.
     let Some(own) = own.filter(|own| !own.name.trim().is_empty() && !TimeZone::is_no_place(own.name)) else {
@@ -82,16 +82,19 @@ pub fn place_in(own: Option<OwnZone<'_>>, zip: Option<&str>, phone: &Phone) -> L
 }
 
 /// True for digits alone that are too few for a ZIP of this country: a spreadsheet took zeros away, or a digit is missing.
-pub fn zip_is_short(zip: &str, phone: &Phone) -> bool {
+/// Without a number the ZIP is judged as one of this country.
+pub fn zip_is_short(zip: &str, phone: Option<&Phone>) -> bool {
     let zip = zip.trim();
     let is_digits = !zip.is_empty() && zip.bytes().all(|byte| byte.is_ascii_digit());
-    is_digits && zip.len() < 5 && digits_of_plan(phone).is_some()
+    is_digits && zip.len() < 5 && is_domestic(phone)
 }
 
-/// False for what stands in a ZIP field and says nothing to us. Postal codes of other countries are theirs to judge.
-pub fn zip_is_readable(zip: &str, phone: &Phone) -> bool {
+/// False for what stands in a ZIP field and says nothing to us. Postal codes of other countries are theirs to judge;
+/// without a number the ZIP is judged as one of this country.
+pub fn zip_is_readable(zip: &str, phone: Option<&Phone>) -> bool {
     let zip = zip.trim();
-    let is_ours = || countries(phone).iter().any(|country| matches!(*country, "US" | "CA"));
+    let is_ours =
+        || phone.is_none_or(|phone| countries(phone).iter().any(|country| matches!(*country, "US" | "CA")));
     zip.is_empty() || by_zip(zip, phone).is_some() || !is_ours()
 }
 

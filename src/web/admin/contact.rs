@@ -15,7 +15,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
 
-use self::conversation::{ConversationItem, conversation};
+use self::conversation::{ConversationItem, by_day, conversation};
 use self::forecast::{ComposeForecast, forecast};
 use self::older::{OlderRecord, older};
 use self::questions::notice;
@@ -98,7 +98,7 @@ struct ContactRecord {
     notice: Option<&'static str>,
     days: Vec<TimelineDay>,
     older: Option<OlderRecord>,
-    bubbles: Vec<ConversationItem>,
+    talk: Vec<(String, Vec<ConversationItem>)>,
     others: Vec<Contact>,
 }
 
@@ -229,7 +229,7 @@ fn record(
     let mut others = contacts::of_number(conn, number.id)?;
     others.retain(|other| other.id != id);
     let names = DisplayNames::read(conn)?;
-    let bubbles = conversation(conn, number.id, &contact.name, &names, TEXTS)?;
+    let talk = by_day(conversation(conn, number.id, &contact.name, &names, TEXTS)?, reader);
     let open = expired_holds::open_of(conn, number.id)?;
     let questions = inbound_questions::of_number(conn, number.id)?;
     let notice = notice(&questions, &number.consent, program.id);
@@ -260,7 +260,7 @@ fn record(
         ),
         older,
         stale: by_number(conn, open)?.into_iter().next(),
-        bubbles,
+        talk,
         others,
         contact,
         number,

@@ -10,7 +10,7 @@ use askama::Template;
 use chrono::Duration;
 use serde::Deserialize;
 
-use super::contact::conversation::{ConversationItem, conversation};
+use super::contact::conversation::{ConversationItem, by_day, conversation};
 use super::names::DisplayNames;
 use crate::actions::review::{ReviewDecision, ReviewedState};
 use crate::actions::{ActionError, FieldError};
@@ -126,6 +126,7 @@ fn place(after: &str) -> Option<ReviewCursor> {
 struct ReviewPage {
     page: PageFrame,
     review: ReviewRecord,
+    talk: Vec<(String, Vec<ConversationItem>)>,
     clock: ReviewClock,
     reason: String,
     errors: FormErrors,
@@ -157,7 +158,7 @@ async fn show(app: Data<AppState>, who: Viewer, number: Path<String>) -> Result<
 fn render(
     app: &AppState,
     who: &impl SignedIn,
-    review: ReviewRecord,
+    mut review: ReviewRecord,
     reason: String,
     errors: FormErrors,
 ) -> Result<HttpResponse, PageError> {
@@ -165,7 +166,8 @@ fn render(
     let days = review.rules.deadlines(now).review_days;
     let clock = ReviewClock::new(review.since, days, now, who.calendars().organization);
     let page = PageFrame::new(app, "reviews", who);
-    html_status(errors.status(), ReviewPage { page, review, clock, reason, errors })
+    let talk = by_day(std::mem::take(&mut review.bubbles), page.reader());
+    html_status(errors.status(), ReviewPage { page, review, talk, clock, reason, errors })
 }
 
 fn read(conn: &mut ReadConn<'_>, id: NumberId) -> Result<Option<ReviewRecord>, PageError> {

@@ -141,10 +141,12 @@ pub(super) async fn index(
 ) -> Result<HttpResponse, ProblemDetails> {
     let state = asked.state.filter(|state| !state.is_empty()).map(|state| state.parse::<StateName>());
     let state = state.transpose().map_err(|_| {
-        let detail = "state is one of not_asked, invited, opted_in, opted_out.";
-        ProblemDetails::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail)
+        ActionError::field("state", "state is one of not_asked, invited, opted_in, opted_out.")
     })?;
-    let limit = asked.limit.unwrap_or(50).clamp(1, LARGEST_PAGE);
+    let limit = asked.limit.unwrap_or(50);
+    if !(1..=LARGEST_PAGE).contains(&limit) {
+        return Err(ActionError::field("limit", "limit is a number from 1 to 200.").into());
+    }
     let slug = asked.program;
     let search = asked.q.filter(|q| !q.trim().is_empty());
     let after = asked.after;

@@ -6,18 +6,18 @@ use crate::domain::schedule::region::Region;
 use crate::domain::schedule::tables::{area_code, zip_code};
 
 /// By what stands in the ZIP field: a ZIP, a state, or a Canadian postal code. Nothing where it says nothing.
-pub(super) fn by_zip(text: &str, phone: &Phone) -> Option<Location> {
+pub(super) fn by_zip(text: &str, phone: Option<&Phone>) -> Option<Location> {
     if text.is_empty() {
         return None;
     }
-    let domestic = digits_of_plan(phone).is_some();
+    let domestic = is_domestic(phone);
     if let Some(zip) = zip_in(text, domestic) {
         let here = || zip_code(&zip).map(|entry| Location::of_entry(entry, LocationSource::Zip(zip.clone())));
         if domestic {
             return here();
         }
         // Five digits are a postal code in many countries: from a foreign number it may be the one or the other.
-        return by_country(phone).map_or_else(here, |abroad| match here() {
+        return phone.and_then(by_country).map_or_else(here, |abroad| match here() {
             Some(here) => Some(abroad.or(here, LocationSource::CountryAndZip(zip.clone()))),
             None => Some(abroad),
         });
@@ -74,6 +74,11 @@ pub(super) fn by_number(phone: &Phone) -> Location {
 pub(super) fn digits_of_plan(phone: &Phone) -> Option<u16> {
     let digits = phone.as_str().strip_prefix("+1").filter(|digits| digits.len() == 10)?;
     digits.get(..3)?.parse().ok()
+}
+
+/// True for a number of the North American plan, and where no number is known.
+pub(super) fn is_domestic(phone: Option<&Phone>) -> bool {
+    phone.is_none_or(|phone| digits_of_plan(phone).is_some())
 }
 
 fn by_country(phone: &Phone) -> Option<Location> {

@@ -1,11 +1,13 @@
 //! The texts that a number and we have written, as a conversation. Used by the pages of a contact and of a review. Writes
 //! nothing.
 
+use super::timeline::by_heading;
 use crate::domain::id::{MessageId, NumberId};
 use crate::domain::message::{Lane, Status};
 use crate::domain::time::Timestamp;
 use crate::store::{ReadConn, StoreError, inbound, messages};
 use crate::web::admin::names::DisplayNames;
+use crate::web::page::PageReader;
 
 /// One text of the conversation.
 pub(in crate::web::admin) struct ConversationItem {
@@ -53,4 +55,12 @@ pub(in crate::web::admin) fn conversation(
     let mut all: Vec<ConversationItem> = out.chain(in_).collect();
     all.sort_by_key(|bubble| bubble.at);
     Ok(all)
+}
+
+/// The texts under the days on which they were written, by the reader's calendar.
+pub(in crate::web::admin) fn by_day(
+    texts: Vec<ConversationItem>,
+    reader: PageReader,
+) -> Vec<(String, Vec<ConversationItem>)> {
+    by_heading(texts, |text| reader.calendars.reader.day_heading(text.at, reader.now))
 }

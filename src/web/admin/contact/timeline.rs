@@ -11,7 +11,6 @@ use self::facts::facts;
 pub(super) use self::facts::{fact, linked};
 use super::questions::words;
 use crate::actions::review;
-use crate::domain::calendar::LocalCalendar;
 use crate::domain::consent::{ConsentEvent, EventKind, NumberConsent, Source, StateName, failed_request};
 use crate::domain::evidence::{Evidence, HandsetText};
 use crate::domain::id::InboundId;
@@ -107,7 +106,8 @@ pub(in crate::web::admin) fn history(
     entries.reverse();
     entries.extend(notes);
     entries.sort_by_key(|entry| std::cmp::Reverse(entry.recorded_at));
-    by_day(entries, texts.calendars.reader)
+    let reader = texts.calendars.reader;
+    by_heading(entries, |entry| reader.day(entry.recorded_at))
 }
 
 fn entry(
@@ -265,14 +265,15 @@ fn look(kind: EventKind) -> (&'static str, &'static str) {
     }
 }
 
-fn by_day(entries: Vec<TimelineEntry>, reader: LocalCalendar) -> Vec<TimelineDay> {
-    let mut days: Vec<TimelineDay> = Vec::new();
-    for entry in entries {
-        let day = reader.day(entry.recorded_at);
-        match days.last_mut().filter(|(last, _)| *last == day) {
-            Some((_, entries)) => entries.push(entry),
-            None => days.push((day, vec![entry])),
+/// The items under their headings, in the order in which they come.
+pub(super) fn by_heading<T>(items: Vec<T>, heading: impl Fn(&T) -> String) -> Vec<(String, Vec<T>)> {
+    let mut groups: Vec<(String, Vec<T>)> = Vec::new();
+    for item in items {
+        let heading = heading(&item);
+        match groups.last_mut().filter(|(last, _)| *last == heading) {
+            Some((_, items)) => items.push(item),
+            None => groups.push((heading, vec![item])),
         }
     }
-    days
+    groups
 }

@@ -9,7 +9,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use crate::actions::save_contact::{ContactAnswers, ContactChange, contact_revision};
-use crate::domain::calendar::LocalCalendar;
+use crate::domain::calendar::{LocalCalendar, ZoneGroup, place_choices};
 use crate::domain::consent::{ConsentState, Source};
 use crate::domain::id::ContactId;
 use crate::domain::phone::Phone;
@@ -32,12 +32,20 @@ struct ContactFormPage {
     given: ContactForm,
     errors: FormErrors,
     meanwhile: Vec<SavedMeanwhile>,
+    zones: &'static [ZoneGroup],
 }
 
 impl ContactFormPage {
     /// Where the form is sent to, and where Cancel leads.
     fn address(&self) -> String {
         self.id.map_or_else(|| routes::contacts().to_owned(), routes::contact)
+    }
+
+    /// A zone that the list lacks, for example one saved under an older name. It stays selected, so that saving keeps it.
+    fn unlisted_zone(&self) -> Option<&str> {
+        let chosen = self.given.details.time_zone.trim();
+        let is_listed = self.zones.iter().any(|group| group.zones.iter().any(|(name, _)| *name == chosen));
+        Some(chosen).filter(|chosen| !chosen.is_empty() && !is_listed)
     }
 
     /// The tick is asked for only where it is needed.
@@ -85,8 +93,19 @@ fn show_form(
     given: ContactForm,
     errors: FormErrors,
 ) -> Result<HttpResponse, PageError> {
-    let page = PageFrame::new(app, "contacts", who);
-    html_status(errors.status(), ContactFormPage { page, id, given, errors, meanwhile: Vec::new() })
+    render(app, who, id, given, errors, Vec::new())
+}
+
+fn render(
+    app: &AppState,
+    who: &impl SignedIn,
+    id: Option<ContactId>,
+    given: ContactForm,
+    errors: FormErrors,
+    meanwhile: Vec<SavedMeanwhile>,
+) -> Result<HttpResponse, PageError> {
+    let (page, zones) = (PageFrame::new(app, "contacts", who), place_choices());
+    html_status(errors.status(), ContactFormPage { page, id, given, errors, meanwhile, zones })
 }
 
 pub(super) async fn new(
@@ -167,8 +186,7 @@ async fn outdated(
     let meanwhile = given.beside(&saved, &app.config.default_region);
     let details = ContactAnswers { revision: saved.details.revision, ..given.details };
     let given = ContactForm { details, ..given };
-    let page = PageFrame::new(app, "contacts", who);
-    html_status(errors.status(), ContactFormPage { page, id: Some(id), given, errors, meanwhile })
+    render(app, who, Some(id), given, errors, meanwhile)
 }
 
 /// What is on record of a contact's new number; empty when its number stayed the same.
