@@ -55,6 +55,23 @@ const ROOMS: &[Room] = &[
                                                                 crates: Never(&["diesel", "reqwest"]) },
 ];
 
+/// `web/routing.rs` asks that a handler says who may call it: no other file registers one.
+#[test]
+fn handlers_are_registered_in_one_way() {
+    let web = sources().into_iter().filter(|file| file.path.starts_with("src/web/"));
+    let others = web.filter(|file| file.path != "src/web/routing.rs");
+    let found: Vec<String> = others.filter(registers_by_hand).map(|file| file.path).collect();
+    assert!(found.is_empty(), "use web/routing.rs: {found:?}");
+    let planted = Source { path: "src/web/x.rs".to_owned(), text: "web::get().to(show)".to_owned() };
+    assert!(registers_by_hand(&planted));
+}
+
+fn registers_by_hand(file: &Source) -> bool {
+    let code: String = code_only(&file.text).split_whitespace().collect();
+    let methods = ["get", "post", "put", "patch", "delete", "head", "trace", "route"];
+    methods.iter().any(|method| code.contains(&format!("web::{method}()")))
+}
+
 #[test]
 fn rooms_are_entered_only_through_their_doors() {
     let (files, dependencies) = (sources(), dependencies());
