@@ -1,5 +1,5 @@
-//! How a page can fail, and the page that says so: one sentence of what happened and a way on. It must not show a cause
-//! that is ours; that goes to the log under a reference.
+//! How a page can fail, and the page that says so: what happened and a way on. Every handler of the pages uses it. It
+//! writes the cause of our own failures to the log under a reference and shows only the reference.
 
 use std::fmt;
 

@@ -1,4 +1,5 @@
-//! Forms that change something: read whole or not at all, and only from our own pages. It must not know any single form.
+//! Reads forms whole or not at all, and only from our own pages. Every page with a form uses it; it writes nothing and
+//! knows no single form.
 
 use std::ops::Deref;
 

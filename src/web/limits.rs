@@ -1,5 +1,5 @@
-//! Limits how often a stranger may try to sign in or send a form. Each server counts for itself, in memory. It does
-//! not know what is on record, so a refusal reveals nothing.
+//! Limits how often a visitor may try to sign in or send a form. Each server counts for itself, in memory. It doesn't
+//! read the record, so a refusal reveals nothing; it writes nothing.
 
 use std::num::NonZeroU32;
 use std::time::Duration;

@@ -1,4 +1,5 @@
-//! The only room that knows actix. The whole map of addresses is on this screen.
+//! The only room that knows actix: its modules, what handlers share, and the table of addresses. The app registers it;
+//! it writes nothing itself.
 
 pub mod access_log;
 pub mod admin;

@@ -1,4 +1,5 @@
-//! What every page carries besides its own matter, and how a template becomes an answer. It must not know any single page.
+//! What every page carries beside its own content, and how a template becomes an answer. All pages use it; it writes
+//! nothing and knows no single page.
 
 use std::str::FromStr;
 use std::time::Duration;

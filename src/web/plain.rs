@@ -1,4 +1,5 @@
-//! What a page without a person needs: the frame of the pages before sign-in and of errors, and the way to another page.
+//! The frame of the pages before sign-in and of errors, and the redirect to another page. The public pages and error
+//! pages use it; it writes nothing.
 
 use actix_web::HttpResponse;
 use actix_web::http::header::LOCATION;

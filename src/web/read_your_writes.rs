@@ -1,6 +1,6 @@
-//! Where pages are read from a replica, a person who changed something still sees it on the next page: the answer to the
-//! change leaves a cookie with the place in the database's log that a replica must have come to. It must not know what was
-//! changed.
+//! Where pages are read from a replica, a person who changed something still sees it on the next page: the answer to
+//! the change sets a cookie with the place in the database's log that a replica must have reached. The app wraps all
+//! pages in it; it writes only the cookie.
 
 use actix_web::body::MessageBody;
 use actix_web::cookie::time::Duration;

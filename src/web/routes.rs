@@ -1,5 +1,5 @@
-//! Every address of the server, once. Registrations use the patterns; handlers, templates, redirects and the tests of pages
-//! use the functions of the same names. Who may open an address is said by its handler, in its extractor.
+//! Every address of the server, once. Registrations use the patterns; handlers, templates, redirects and the tests of
+//! pages use the functions of the same names. `routing` asks each handler who may open it. It writes nothing.
 
 use std::fmt::{Display, Write};
 

@@ -1,5 +1,5 @@
 //! Who is signed in. Sessions live in the database under the hash of their key, so that deleting rows ends them; the
-//! extractors `Viewer`, `Editor` and `Administrator` are the only way a handler learns who asks.
+//! extractors `Viewer`, `Editor` and `Administrator` are the only way a handler learns who asks. It writes sessions.
 
 mod current_user;
 mod flash;

@@ -1,5 +1,5 @@
-//! Moments signed with the installation's one secret, so that every process of it, before and after a
-//! restart, agrees on them and nothing has to be stored. It must not know what they are for.
+//! Signs moments with the installation's one secret, so that every process of it agrees on them and nothing has to be
+//! stored. Forms before sign-in and the hosted form use it; it writes nothing.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -1,4 +1,5 @@
-//! Serves the files of `static/` under the names that [`super::assets`] gives them.
+//! Serves the files of `static/` under the names that [`super::assets`] gives them. Browsers ask for them; it writes
+//! nothing.
 
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpResponse, web};

@@ -1,5 +1,5 @@
-//! Reads the day of a document, a letter or a call from a form: a civil date of the organization. The forms for consent by
-//! hand and for opt-outs use it.
+//! Reads the day of a document, a letter or a call from a form: a civil date of the organization. The forms for consent
+//! by hand and for opt-outs use it; it writes nothing.
 
 use chrono::NaiveDate;
 

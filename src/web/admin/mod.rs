@@ -1,5 +1,5 @@
-//! The pages behind the sign-in. `app` registers their routes here; each page's handlers live in the module of its
-//! noun.
+//! The pages behind the sign-in. The app registers their routes here; each page's handlers live in the module of its
+//! noun, which says what they write.
 
 pub mod api_keys;
 pub(super) mod basis;

@@ -1,6 +1,6 @@
-//! The dated rules: which one holds where on a date, until when, and who says so. Everybody reads them; one rule is changed in
-//! `row`, new built-in ones are decided on in `review`, what they were before is in `history`, the way back in `restore`. It must not decide anything: it
-//! prints what the rulebook says.
+//! The dated rules: which one holds where on a date, until when, and its source. Everyone who signs in reads the list;
+//! `row` changes one rule, `review` decides on new built-in ones, `history` and `restore` show and bring back earlier
+//! versions. This file writes nothing.
 
 mod form;
 mod history;

@@ -1,5 +1,5 @@
-//! What the API answers, as types of its own: a change in the domain changes no answer by accident. Times are RFC 3339 in UTC,
-//! programs are slugs, closed sets of words are the domain's.
+//! What the API answers, as types of its own, so that a change in the domain doesn't change an answer by accident.
+//! Times are RFC 3339 in UTC, programs are slugs. The handlers of the API use it; it writes nothing.
 
 use data_encoding::HEXLOWER;
 use serde::Serialize;

@@ -1,4 +1,4 @@
-//! The closed sets of words in the API's answers and requests, for its description.
+//! The closed sets of words in the API's answers and requests. The API's description uses it; it writes nothing.
 
 use utoipa::openapi::schema::{Object, ObjectBuilder, SchemaType, Type};
 

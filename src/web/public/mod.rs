@@ -1,5 +1,5 @@
 //! The public pages: a program's page and the hosted forms. Visitors use them; the answer to a submission is the same
-//! for every number, so it reveals nothing.
+//! for every number, so it reveals nothing. `optin` writes consent through `actions::submit_form`.
 
 mod optin;
 mod reference;

@@ -1,5 +1,5 @@
-//! What the page after a submission says, in a cookie of the visitor's own browser: nothing is stored here, a reload shows the
-//! page again, and no number is in an address. The cookie is encrypted, because the phone may be shared.
+//! What the page after a submission says, in an encrypted cookie of the visitor's own browser: a reload shows the page
+//! again, and no number is in an address. The hosted form uses it; it writes only the cookie.
 
 use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, CookieJar, SameSite};

@@ -1,6 +1,6 @@
-//! When a form was shown, and with which words, signed: so that machines which answer at once are noticed, and so that only a
-//! box that was ticked under our own wording counts as consent by itself. A stamp is for one form, one version and one
-//! wording, and it is spent by the submission that it records.
+//! When a form was shown, and with which words, signed. Answers that come at once are noticed, and only a box that was
+//! ticked under our own wording counts as consent by itself. A stamp is for one form, version and wording; the
+//! submission that it records spends it. The hosted form uses it; it writes nothing.
 
 use chrono::Duration;
 use data_encoding::HEXLOWER;

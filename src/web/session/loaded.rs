@@ -1,4 +1,5 @@
-//! Who a session belongs to, as it was read together with the session: while one request is answered, nobody asks again.
+//! Keeps who a session belongs to while one request is answered, so that it is read once. `session` uses it; it writes
+//! nothing.
 
 use std::cell::RefCell;
 

@@ -1,4 +1,5 @@
-//! The simulated phones on the table, and the fragment of the page that shows them anew when something has happened.
+//! The simulated phones on the table, and the fragment of the page that shows them again when something has happened.
+//! Everyone who signs in reads it; it writes nothing.
 
 use actix_session::Session;
 use actix_web::web::Data;

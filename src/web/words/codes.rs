@@ -1,5 +1,5 @@
-//! The stable codes of errors and of how messages ended, from `codes.toml`: one list for the pages, the API's description and its
-//! reference.
+//! The stable codes of errors and of how messages ended, from `codes.toml`. The pages, the API's description and its
+//! reference use it; it writes nothing.
 
 use std::sync::LazyLock;
 

@@ -1,5 +1,5 @@
-//! The page of one rule, with the form to change, end or remove it. Administrators use it; a preview comes before
-//! each new version.
+//! The page of one rule, with the form to change, end or remove it. Administrators use it; a preview comes before each
+//! new version. It writes through `actions::publish_rules`.
 
 use actix_session::Session;
 use actix_web::http::StatusCode;
