@@ -20,8 +20,8 @@ use crate::web::error::PageError;
 use crate::web::form::FormErrors;
 use crate::web::page::{PublicPage, html, html_status, see_other};
 use crate::web::routes;
-use crate::words::phone_error_text;
 use crate::web::routing::PublicAccess;
+use crate::words::phone_error_text;
 
 /// No submission is larger, in bytes.
 const LARGEST: usize = 16 * 1024;

@@ -17,8 +17,8 @@ use crate::domain::sms;
 use crate::providers::simulator::Simulator;
 use crate::web::AppState;
 use crate::web::routes::patterns;
-use crate::words::phone_error_text;
 use crate::web::routing::{self, PublicAccess};
+use crate::words::phone_error_text;
 
 /// Headers that only a proxy, or a browser on some page, adds. Those that begin with `X-Forwarded` count as well.
 const NOT_FROM_A_PROGRAM: &[&str] = &[
