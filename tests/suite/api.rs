@@ -141,7 +141,7 @@ async fn the_api_describes_every_address_it_has() {
     let source = include_str!("../../src/web/api/mod.rs");
     let routes = source.lines().filter_map(|line| {
         let (name, handler) =
-            line.trim().strip_prefix(".route(below_api(patterns::")?.split_once("), web::")?;
+            line.trim().strip_prefix(".route(below_api(patterns::")?.split_once("), routing::")?;
         let (_, pattern) = patterns::ALL.iter().find(|(known, _)| *known == name)?;
         Some(((*pattern).to_owned(), handler.split('(').next()?.to_owned()))
     });
