@@ -340,9 +340,11 @@ pub fn page_of_form(address: &str) -> Option<String> {
         ["messages", id, "stale"] => Some(message(id)),
         ["users", id, "role" | "password"] => Some(user(id)),
         ["account", "time-zone"] => Some(account().to_owned()),
-        ["rules", "rows"] => Some(rules().to_owned()),
-        ["simulator", "handsets" | "messages" | "behaviour"] => Some(simulator().to_owned()),
-        ["sending" | "sign-out"] => Some(dashboard().to_owned()),
+        ["rules", "rows"] | ["rules", "reminders", _] => Some(rules().to_owned()),
+        ["simulator", "behaviour" | "handsets" | "texts"] | ["simulator", "messages", ..] => {
+            Some(simulator().to_owned())
+        }
+        ["sending" | "sign-out"] | ["notices", _] => Some(dashboard().to_owned()),
         _ => None,
     }
 }
