@@ -172,7 +172,7 @@ async fn the_timeline_groups_by_the_days_of_its_reader() {
 async fn a_conversation_stands_under_the_days_of_its_reader() {
     let world = world_in_zone("America/New_York", "2026-11-28T01:00:00Z").await;
     let ana = world.lead(31);
-    let page = contact_of(&world, &ana).await;
+    let page = ana.contact("Ana Abbott").await;
     ana.texts("Is Tuesday possible?").await;
     world.clock.advance(Duration::hours(28));
     let (mut aud, mut sam) = (world.aud().await, world.sam().await);
