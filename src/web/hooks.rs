@@ -37,23 +37,23 @@ pub fn routes(config: &mut ServiceConfig) {
 /// The carrier that calls an address.
 trait WebhookCarrier: 'static {
     /// The configured carrier, or the answer where there is none.
-    fn of(app: &AppState) -> Result<Arc<dyn Provider>, HttpResponse>;
+    fn of(app: &AppState) -> Result<Arc<dyn Provider>, actix_web::Error>;
 }
 
 struct TwilioCarrier;
 struct SimulatedCarrier;
 
 impl WebhookCarrier for TwilioCarrier {
-    fn of(app: &AppState) -> Result<Arc<dyn Provider>, HttpResponse> {
-        app.twilio.clone().ok_or_else(unconfigured)
+    fn of(app: &AppState) -> Result<Arc<dyn Provider>, actix_web::Error> {
+        app.twilio.clone().ok_or_else(|| refused(unconfigured()))
     }
 }
 
 impl WebhookCarrier for SimulatedCarrier {
-    fn of(app: &AppState) -> Result<Arc<dyn Provider>, HttpResponse> {
+    fn of(app: &AppState) -> Result<Arc<dyn Provider>, actix_web::Error> {
         match &app.simulator {
             Some(simulator) => Ok(simulator.clone()),
-            None => Err(HttpResponse::NotFound().finish()),
+            None => Err(refused(HttpResponse::NotFound().finish())),
         }
     }
 }
@@ -102,23 +102,27 @@ impl<C: WebhookCarrier, T: WebhookContent> FromRequest for SignedWebhook<C, T> {
             let body = body.await?;
             let app = request.app_data::<Data<AppState>>();
             let app = app.ok_or_else(|| PageError::internal("no App in app_data"))?;
-            let read = SignedWebhook::read(app, &request, &body);
-            read.map_err(|refused| InternalError::from_response("a webhook was refused", refused).into())
+            SignedWebhook::read(app, &request, &body)
         })
     }
 }
 
 impl<C: WebhookCarrier, T: WebhookContent> SignedWebhook<C, T> {
-    fn read(app: &AppState, request: &HttpRequest, body: &Bytes) -> Result<Self, HttpResponse> {
+    fn read(app: &AppState, request: &HttpRequest, body: &Bytes) -> Result<Self, actix_web::Error> {
         let carrier = C::of(app)?;
         let url = called_url(app, carrier.as_ref(), request);
         let signature = signature(request, carrier.signature_header());
         let hook = WebhookRequest { url: &url, body, signature };
-        T::verify(carrier.as_ref(), &hook).map_err(|_| forged(app))?;
+        T::verify(carrier.as_ref(), &hook).map_err(|_| refused(forged(app)))?;
         let content = T::parse(carrier.as_ref(), &hook)
-            .map_err(|error| HttpResponse::BadRequest().body(error.to_string()))?;
+            .map_err(|error| refused(HttpResponse::BadRequest().body(error.to_string())))?;
         Ok(SignedWebhook { carrier: carrier.name(), content, caller: PhantomData })
     }
+}
+
+/// The answer as the extractor's error.
+fn refused(answer: HttpResponse) -> actix_web::Error {
+    InternalError::from_response("a webhook was refused", answer).into()
 }
 
 async fn inbound<C: WebhookCarrier>(
