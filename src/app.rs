@@ -1,5 +1,6 @@
 //! Puts the rooms together: opens the store, makes what a new installation needs, binds the server, starts the jobs.
 
+mod exposed_files;
 mod operator;
 mod sole_server;
 
@@ -73,8 +74,10 @@ pub async fn bind(config: ServerConfig, clock: Clock) -> Result<BoundServer> {
     // Another provider may be installed already, by a test before this one.
     let _ = rustls::crypto::ring::default_provider().install_default();
     config.check_provider()?;
+    config.check_metrics_token()?;
     let alone = SoleServer::hold(&config)?;
     let store = Store::open_with_replica(&config.database_url, config.database_replica_url())?;
+    exposed_files::warn(&config);
     if store.read(transfer::is_unfinished).await? {
         return Err(InvalidSetting(
             "This database is an unfinished copy of another one. Run sms-opt-in migrate-to again until it is done.".to_owned(),

@@ -43,6 +43,10 @@ pub struct ServerConfig {
     /// trusted only from them. A visitor's address is evidence of consent.
     #[arg(long, env = "TRUSTED_PROXIES", default_value = "127.0.0.0/8,::1/128", global = true)]
     trusted_proxies: String,
+    /// Lets a monitoring system on another machine read /metrics: it sends this token (at least 16 characters) as a bearer
+    /// token.
+    #[arg(long, env = "METRICS_TOKEN", hide_env_values = true, global = true)]
+    metrics_token: Option<SecretString>,
     /// The SMS provider. Default: the simulator.
     #[arg(long, env = "PROVIDER", value_enum, global = true)]
     provider: Option<ProviderName>,
@@ -105,6 +109,24 @@ impl ServerConfig {
                 })
             })
             .collect()
+    }
+
+    /// The token that opens the metrics, if one is given. An empty one counts as absent.
+    pub fn metrics_token(&self) -> Option<&SecretString> {
+        self.metrics_token.as_ref().filter(|token| !token.expose_secret().trim().is_empty())
+    }
+
+    /// Refuses a token for the metrics that is easy to guess.
+    ///
+    /// # Errors
+    /// When it is too short.
+    pub fn check_metrics_token(&self) -> Result<(), InvalidSetting> {
+        match self.metrics_token() {
+            Some(token) if token.expose_secret().trim().chars().count() < 16 => {
+                Err(InvalidSetting("METRICS_TOKEN must have at least 16 characters.".to_owned()))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Who carries the texts.

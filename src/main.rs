@@ -12,6 +12,7 @@ use sms_opt_in::cli::{Cli, run};
 static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
+    keep_files_private();
     sms_opt_in::logging::start();
     use_small_pages();
     match run(Cli::parse()) {
@@ -21,6 +22,13 @@ fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// Every file that a command creates is for its owner alone: the database and the files beside it hold personal data. SQLite
+/// gives its own files no narrower mode.
+fn keep_files_private() {
+    #[cfg(unix)]
+    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
 }
 
 /// The allocator gives memory back soon after a burst. In huge pages the kernel clears two megabytes each time some of it is

@@ -1,7 +1,6 @@
 //! Live parts of a page: a script asks every two seconds for the fragment `…/live?since=`, which answers 204 while nothing
 //! has changed. Used by the pages of a contact, of a message and of the simulated phones. Writes nothing.
 
-use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpRequest, HttpResponse};
 use data_encoding::HEXLOWER;
 use serde::Deserialize;
@@ -33,5 +32,5 @@ pub fn tag(marks: &LiveMarks, more: &str, now: Timestamp) -> String {
 
 /// The answer while nothing has changed.
 pub fn unchanged() -> HttpResponse {
-    HttpResponse::NoContent().insert_header((CACHE_CONTROL, "no-store")).finish()
+    HttpResponse::NoContent().finish()
 }

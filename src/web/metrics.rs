@@ -1,23 +1,28 @@
-//! Figures for a monitoring system, in the text format of Prometheus. Operators read it; it writes nothing and shows
-//! nothing about a single number.
+//! Figures for a monitoring system, in the text format of Prometheus. Programs on this machine read it, and monitoring systems
+//! that send `METRICS_TOKEN`; for others the address is not there. It writes nothing and shows nothing about a single number.
 
+use std::future::{Ready, ready};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
-use actix_web::HttpResponse;
+use actix_web::dev::Payload;
+use actix_web::http::header::AUTHORIZATION;
 use actix_web::web::Data;
+use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
+use secrecy::ExposeSecret;
+use subtle::ConstantTimeEq;
 
-use super::AppState;
 use super::error::PageError;
+use super::routing::AccessCheck;
+use super::{AppState, local_caller};
 use crate::domain::message::Status;
 use crate::domain::time::Timestamp;
 use crate::store::messages::QueuePart;
 use crate::store::{ReadConn, StoreError, counters, messages, programs, sending};
-use crate::web::routing::PublicAccess;
 
 type MetricLabels = [(&'static str, String); 1];
 type GaugeFamily = Family<MetricLabels, Gauge<i64, AtomicI64>>;
@@ -46,10 +51,42 @@ fn figures(conn: &mut ReadConn<'_>, now: Timestamp) -> Result<MetricValues, Stor
 /// `GET /metrics`.
 ///
 /// # Errors
-/// When the database fails.
-pub async fn metrics(app: Data<AppState>, _: PublicAccess) -> Result<HttpResponse, PageError> {
+/// When the caller may not read it, or the database fails.
+pub async fn metrics(app: Data<AppState>, _: MetricsReader) -> Result<HttpResponse, PageError> {
     let now = app.clock.now();
     let figures = app.store.read_blocking(move |conn| figures(conn, now)).await?;
+    let text = as_text(&app, figures, now).map_err(PageError::internal)?;
+    Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text))
+}
+
+/// A caller who may read the metrics: a program on this machine, or one that has the token.
+pub struct MetricsReader;
+
+impl AccessCheck for MetricsReader {}
+
+impl FromRequest for MetricsReader {
+    type Error = PageError;
+    type Future = Ready<Result<Self, PageError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let app = request.app_data::<Data<AppState>>();
+        let may_read = app.is_some_and(|app| {
+            has_token(app, request) || local_caller::is_local_program(request.head(), &app.config.bind)
+        });
+        ready(if may_read { Ok(MetricsReader) } else { Err(PageError::NotFound) })
+    }
+}
+
+fn has_token(app: &AppState, request: &HttpRequest) -> bool {
+    let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let given = header.and_then(|value| value.strip_prefix("Bearer ")).map(str::trim);
+    given.zip(app.config.metrics_token()).is_some_and(|(given, token)| {
+        // The comparison takes as long for a token that is almost right.
+        given.as_bytes().ct_eq(token.expose_secret().trim().as_bytes()).into()
+    })
+}
+
+fn as_text(app: &AppState, figures: MetricValues, now: Timestamp) -> Result<String, std::fmt::Error> {
     let mut registry = Registry::with_prefix("sms_opt_in");
     let (contacts, waiting) = (GaugeFamily::default(), GaugeFamily::default());
     for (state, n) in figures.contacts {
@@ -93,6 +130,6 @@ pub async fn metrics(app: Data<AppState>, _: PublicAccess) -> Result<HttpRespons
         registry.register("page_reads", "Reads for pages, by the database that answered", pages);
     }
     let mut text = String::new();
-    encode(&mut text, &registry).map_err(PageError::internal)?;
-    Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text))
+    encode(&mut text, &registry)?;
+    Ok(text)
 }

@@ -14,6 +14,7 @@ pub mod head;
 pub mod hooks;
 pub mod limits;
 pub mod live;
+pub mod local_caller;
 pub mod metrics;
 mod origin;
 pub mod page;

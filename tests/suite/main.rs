@@ -34,6 +34,7 @@ mod outage;
 mod pages;
 mod people;
 mod plans;
+mod privacy;
 mod programs;
 mod questions;
 mod random_tampering;

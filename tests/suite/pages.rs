@@ -186,6 +186,7 @@ async fn files_are_known_by_their_content() {
     let file = sam.open(&format!("/documents/{hash}")).await;
     assert_eq!((file.status, file.page.as_bytes()), (200, PDF));
     assert!(file.disposition.starts_with("attachment"), "{}", file.disposition);
+    assert_eq!(file.cache, "no-store", "a document holds personal data");
     let twice = opt_in(&mut sam, &page, &[], None).await;
     sam.follow(&twice).await.says("Recorded: Document added.");
 }

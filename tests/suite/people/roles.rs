@@ -139,7 +139,7 @@ impl For {
 const PUBLIC: &[(&str, &str, u16)] = &[
     ("get", patterns::HEALTHZ, 200),
     ("get", patterns::READYZ, 200),
-    ("get", patterns::METRICS, 200), // From this machine only, or with its token.
+    ("get", patterns::METRICS, 404), // For programs on this machine, or with its token.
     ("get", patterns::ASSET, 404),
     ("get", patterns::PUBLIC_FORM, 404),
     ("post", patterns::PUBLIC_FORM, 404),

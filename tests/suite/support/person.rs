@@ -21,6 +21,7 @@ pub struct Answer {
     pub status: u16,
     pub location: String,
     pub disposition: String,
+    pub cache: String,
     pub page: String,
 }
 
@@ -31,11 +32,11 @@ impl Answer {
             value.unwrap_or_default().to_owned()
         };
         let (location, disposition) = (header(LOCATION.as_str()), header("content-disposition"));
-        let status = response.status().as_u16();
+        let (status, cache) = (response.status().as_u16(), header("cache-control"));
         let is_page = header("content-type").starts_with("text/html");
         let page = response.text().await.unwrap_or_default();
         let page = if is_page { squeezed(&page) } else { page };
-        Answer { status, location, disposition, page }
+        Answer { status, location, disposition, cache, page }
     }
 
     fn shows(&self, words: &str) -> bool {
