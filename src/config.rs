@@ -43,8 +43,8 @@ pub struct ServerConfig {
     /// trusted only from them. A visitor's address is evidence of consent.
     #[arg(long, env = "TRUSTED_PROXIES", default_value = "127.0.0.0/8,::1/128", global = true)]
     trusted_proxies: String,
-    /// Lets a monitoring system on another machine read /metrics: it sends this token (at least 16 characters) as a bearer
-    /// token.
+    /// Who reads /metrics sends this token (at least 16 characters) as a bearer token. Without one, programs on this machine
+    /// read it.
     #[arg(long, env = "METRICS_TOKEN", hide_env_values = true, global = true)]
     metrics_token: Option<SecretString>,
     /// The SMS provider. Default: the simulator.

@@ -8,8 +8,9 @@ use log::{LevelFilter, Log, Metadata, Record};
 const DEFAULT: &str = "info,actix_server=warn";
 const OURS: &str = "sms_opt_in";
 
-/// Where actix reads what clients send. All that these modules report is the clients' doing: malformed requests, TLS sent to a
-/// plain port, heads that are too large, connections that end early.
+/// Where actix reads what clients send. What these modules report is the clients' doing: malformed requests, TLS sent to a
+/// plain port, heads that are too large, connections that end early. (They would report a body of ours that fails while it is
+/// sent, too; no answer of ours is sent in parts.)
 const READS_REQUESTS: [&str; 2] = ["actix_http::h1::decoder", "actix_http::h1::dispatcher"];
 
 struct RedactingLog(Logger);

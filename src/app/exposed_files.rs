@@ -31,10 +31,9 @@ fn files(config: &ServerConfig) -> Vec<PathBuf> {
     database.chain(beside).collect()
 }
 
-/// A folder that is closed to others protects the files in it.
+/// A folder that is closed to others protects everything below it.
 fn is_exposed(file: &Path) -> bool {
     let is_open =
         |path: &Path| path.metadata().is_ok_and(|found| found.permissions().mode() & FOR_OTHERS != 0);
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
-    is_open(file) && is_open(folder.unwrap_or(Path::new(".")))
+    file.canonicalize().is_ok_and(|file| file.ancestors().all(is_open))
 }

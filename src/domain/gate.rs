@@ -101,12 +101,13 @@ pub struct GateCheck {
     pub facts: CheckFacts,
 }
 
-/// How a check is kept. Earlier versions kept its facts and the next step as sentences.
+/// How a check is kept. Earlier versions kept its facts and the next step as sentences, the first ones under names.
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
 enum CheckRow {
     Facts(CheckName, Outcome, CheckFacts),
     Sentences(CheckName, Outcome, String, Option<String>),
+    Named { name: CheckName, outcome: Outcome, facts: String, next_step: Option<String> },
 }
 
 impl From<GateCheck> for CheckRow {
@@ -119,7 +120,8 @@ impl From<CheckRow> for GateCheck {
     fn from(row: CheckRow) -> GateCheck {
         let (name, outcome, facts) = match row {
             CheckRow::Facts(name, outcome, facts) => (name, outcome, facts),
-            CheckRow::Sentences(name, outcome, facts, next_step) => {
+            CheckRow::Sentences(name, outcome, facts, next_step)
+            | CheckRow::Named { name, outcome, facts, next_step } => {
                 (name, outcome, CheckFacts::Recorded { facts, next_step })
             }
         };

@@ -1,4 +1,4 @@
-//! A program: one brand's texting programme with its wording. It fills the templates; it must not know who asks.
+//! A program: one brand's texting program with its wording. It fills the templates; it must not know who asks.
 
 mod kind;
 mod word_list;

@@ -1,5 +1,5 @@
-//! Figures for a monitoring system, in the text format of Prometheus. Programs on this machine read it, and monitoring systems
-//! that send `METRICS_TOKEN`; for others the address is not there. It writes nothing and shows nothing about a single number.
+//! Figures for a monitoring system, in the text format of Prometheus. Those who send `METRICS_TOKEN` read it, and where none is
+//! set, programs on this machine; for others the address is not there. It writes nothing and shows nothing about a single number.
 
 use std::future::{Ready, ready};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -13,7 +13,7 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
 
 use super::error::PageError;
@@ -59,7 +59,7 @@ pub async fn metrics(app: Data<AppState>, _: MetricsReader) -> Result<HttpRespon
     Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text))
 }
 
-/// A caller who may read the metrics: a program on this machine, or one that has the token.
+/// A caller who may read the metrics: one that sends the token, or where none is set a program on this machine.
 pub struct MetricsReader;
 
 impl AccessCheck for MetricsReader {}
@@ -70,20 +70,19 @@ impl FromRequest for MetricsReader {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let app = request.app_data::<Data<AppState>>();
-        let may_read = app.is_some_and(|app| {
-            has_token(app, request) || local_caller::is_local_program(request.head(), &app.config.bind)
+        let may_read = app.is_some_and(|app| match app.config.metrics_token() {
+            Some(token) => sends_token(request, token),
+            None => local_caller::is_local_program(request.head(), &app.config.bind),
         });
         ready(if may_read { Ok(MetricsReader) } else { Err(PageError::NotFound) })
     }
 }
 
-fn has_token(app: &AppState, request: &HttpRequest) -> bool {
+fn sends_token(request: &HttpRequest, token: &SecretString) -> bool {
     let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let given = header.and_then(|value| value.strip_prefix("Bearer ")).map(str::trim);
-    given.zip(app.config.metrics_token()).is_some_and(|(given, token)| {
-        // The comparison takes as long for a token that is almost right.
-        given.as_bytes().ct_eq(token.expose_secret().trim().as_bytes()).into()
-    })
+    // The comparison takes as long for a token that is almost right.
+    given.is_some_and(|given| given.as_bytes().ct_eq(token.expose_secret().trim().as_bytes()).into())
 }
 
 fn as_text(app: &AppState, figures: MetricValues, now: Timestamp) -> Result<String, std::fmt::Error> {

@@ -13,7 +13,7 @@ use sms_opt_in::clock::Clock;
 use sms_opt_in::web::{assets, routes::patterns};
 use tempfile::TempDir;
 
-use crate::support::{KEY, database, start, try_start, world, world_with};
+use crate::support::{KEY, World, database, start, try_start, world, world_with};
 
 fn cache(headers: &HeaderMap) -> &str {
     headers.get("cache-control").map_or("nothing", |value| value.to_str().unwrap())
@@ -173,8 +173,38 @@ async fn the_log_names_files_that_an_earlier_version_left_open() {
     }
 }
 
+/// What each caller of `/metrics` is answered.
+async fn metrics_answer(world: &World, table: &[(&[(&str, &str)], u16)]) {
+    for (headers, status) in table {
+        let mut request = world.client.get(format!("{}/metrics", world.url));
+        for (name, value) in *headers {
+            request = request.header(*name, *value);
+        }
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status(), *status, "{headers:?}");
+        let shows = answer.text().await.unwrap().contains("sms_opt_in_sending_on");
+        assert_eq!(shows, *status == 200, "{headers:?}");
+    }
+}
+
 #[actix_web::test]
-async fn the_metrics_are_for_this_machine_or_a_token() {
+async fn without_a_token_the_metrics_are_for_programs_on_this_machine() {
+    let table: &[(&[(&str, &str)], u16)] = &[
+        (&[], 200),
+        (&[("X-Forwarded-For", "198.51.100.7")], 404),
+        (&[("X-Forwarded-For", "127.0.0.1")], 404),
+        (&[("Forwarded", "for=198.51.100.7")], 404),
+        (&[("X-Real-IP", "198.51.100.7")], 404),
+        (&[("Via", "1.1 proxy")], 404),
+        (&[("Host", "consent.example.com")], 404),
+        (&[("Authorization", "Bearer ")], 200),
+    ];
+    metrics_answer(&world().await, table).await;
+}
+
+/// A proxy on this machine may add no header, and then looks like a program on it: the token closes that door.
+#[actix_web::test]
+async fn with_a_token_the_metrics_are_for_those_who_send_it() {
     const METRICS_TOKEN: &str = "0123456789abcdef";
     let directory = TempDir::new().unwrap();
     let database = database::fresh(&directory);
@@ -183,29 +213,17 @@ async fn the_metrics_are_for_this_machine_or_a_token() {
     let world = world_with(directory, database, Clock::fixed(start()), &arguments).await;
     let bearer = format!("Bearer {METRICS_TOKEN}");
     let longer = format!("Bearer {METRICS_TOKEN}0");
-    for (headers, status) in [
-        (&[][..], 200),
+    let table: &[(&[(&str, &str)], u16)] = &[
+        (&[], 404),
+        (&[("Authorization", &bearer)], 200),
         (&[("X-Forwarded-For", "198.51.100.7")], 404),
-        (&[("X-Forwarded-For", "127.0.0.1")], 404),
-        (&[("Forwarded", "for=198.51.100.7")], 404),
-        (&[("X-Real-IP", "198.51.100.7")], 404),
-        (&[("Via", "1.1 proxy")], 404),
-        (&[("Host", "consent.example.com")], 404),
         (&[("X-Forwarded-For", "198.51.100.7"), ("Authorization", &bearer)], 200),
         (&[("X-Forwarded-For", "198.51.100.7"), ("Authorization", &longer)], 404),
         (&[("X-Forwarded-For", "198.51.100.7"), ("Authorization", "Bearer 0123456789abcde")], 404),
         (&[("X-Forwarded-For", "198.51.100.7"), ("Authorization", "Bearer ")], 404),
         (&[("X-Forwarded-For", "198.51.100.7"), ("Authorization", METRICS_TOKEN)], 404),
-    ] {
-        let mut request = world.client.get(format!("{}/metrics", world.url));
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let answer = request.send().await.unwrap();
-        assert_eq!(answer.status(), status, "{headers:?}");
-        let shows = answer.text().await.unwrap().contains("sms_opt_in_sending_on");
-        assert_eq!(shows, status == 200, "{headers:?}");
-    }
+    ];
+    metrics_answer(&world, table).await;
 }
 
 #[actix_web::test]
