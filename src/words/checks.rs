@@ -78,7 +78,23 @@ fn plain_text(facts: &CheckFacts) -> &'static str {
         CheckFacts::NoPlace => "No place is asked about.",
         CheckFacts::SendingOn => "Sending is on.",
         CheckFacts::SendingOff => "Sending is turned off for all programs.",
-        _ => "",
+        // These say something of one number, and have sentences of their own above.
+        CheckFacts::OptedIn { .. }
+        | CheckFacts::RequestUnderWay { .. }
+        | CheckFacts::NoAnswer { .. }
+        | CheckFacts::RequestFailed { .. }
+        | CheckFacts::NotInvited { .. }
+        | CheckFacts::EndedByOptOut { .. }
+        | CheckFacts::OptedOut { .. }
+        | CheckFacts::DoNotText { .. }
+        | CheckFacts::Paused { .. }
+        | CheckFacts::Unreachable { .. }
+        | CheckFacts::Sender { .. }
+        | CheckFacts::Hours(_)
+        | CheckFacts::Frequency { .. }
+        | CheckFacts::LegalCap(_)
+        | CheckFacts::Held(_)
+        | CheckFacts::Recorded { .. } => "",
     }
 }
 
@@ -145,7 +161,18 @@ pub fn check_next_step(check: &GateCheck) -> Option<String> {
         CheckFacts::Held(hold) => restore_hold::next_step(*hold),
         CheckFacts::SendingOff => "An administrator can turn it on again on the dashboard.",
         CheckFacts::Recorded { next_step, .. } => return next_step.clone(),
-        _ => return None,
+        // What passed needs no step.
+        CheckFacts::OptedIn { .. }
+        | CheckFacts::NoOptOut
+        | CheckFacts::MayText
+        | CheckFacts::NotPaused
+        | CheckFacts::Reachable
+        | CheckFacts::Sender { .. }
+        | CheckFacts::NoQuietHours
+        | CheckFacts::AnyHour
+        | CheckFacts::NoPlace
+        | CheckFacts::Hours(_)
+        | CheckFacts::SendingOn => return None,
     };
     Some(step.to_owned())
 }

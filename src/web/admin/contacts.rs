@@ -68,7 +68,7 @@ struct ContactList {
     summary: String,
     /// The whole number that was looked for and that no contact has, although something is on record about it.
     known: Option<Phone>,
-    /// False while the address book has nobody in it.
+    /// False while there is no contact at all.
     has_any: bool,
 }
 
@@ -138,7 +138,7 @@ impl ContactsQuery {
         routes::with_query(routes::contacts(), &fields)
     }
 
-    /// The chips of what narrows the list; a state that nobody knows is one as well.
+    /// The chips of what narrows the list; a state that does not exist is one as well.
     fn chips(&self) -> Vec<ContactsChip> {
         let mut chips = Vec::new();
         if !self.q.trim().is_empty() {

@@ -56,7 +56,7 @@ struct MessagesPage {
     older: Option<String>,
 }
 
-/// A message with its program, where there are several, the name of whoever wanted it sent, and why it did not go as wanted.
+/// A message with its program, where there are several, the name of the person or program that sent it, and why it was not delivered.
 struct MessageItem {
     message: Message,
     program: Option<String>,
