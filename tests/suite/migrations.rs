@@ -2,10 +2,6 @@
 
 use std::path::Path;
 
-use diesel::connection::SimpleConnection;
-use diesel::prelude::*;
-use diesel::sql_types::Text;
-use diesel::{PgConnection, SqliteConnection};
 use sms_opt_in::store::Store;
 use tempfile::TempDir;
 
@@ -30,12 +26,6 @@ fn expected() -> Vec<String> {
     found
 }
 
-#[derive(QueryableByName)]
-struct Line {
-    #[diesel(sql_type = Text)]
-    line: String,
-}
-
 /// Every column of every table, in the same form. The search table and diesel's own are each database's affair.
 const OF_SQLITE: &str = "SELECT m.name || '.' || c.name || ' ' || CASE c.type WHEN 'BLOB' THEN 'Binary' WHEN 'TEXT' THEN 'Text'
     WHEN 'BOOLEAN' THEN 'Bool' WHEN 'BIGINT' THEN 'BigInt' WHEN 'INTEGER' THEN iif(c.name IN ('position', 'row_id'), 'BigInt', 'Integer')
@@ -49,12 +39,7 @@ const OF_POSTGRES: &str = "SELECT table_name || '.' || column_name || ' ' || CAS
     ORDER BY table_name COLLATE \"C\", ordinal_position";
 
 fn dumped(url: &str) -> Vec<String> {
-    let lines: Vec<Line> = match url.strip_prefix("sqlite://") {
-        Some(path) => diesel::sql_query(OF_SQLITE).load(&mut SqliteConnection::establish(path).unwrap()),
-        None => diesel::sql_query(OF_POSTGRES).load(&mut PgConnection::establish(url).unwrap()),
-    }
-    .unwrap();
-    lines.into_iter().map(|line| line.line).collect()
+    database::lines(url, if database::is_postgres() { OF_POSTGRES } else { OF_SQLITE })
 }
 
 #[test]
@@ -82,11 +67,6 @@ fn the_migrations_make_the_tables_that_the_program_expects() {
     let expected = expected();
     assert!(expected.contains(&"programs.privacy_url Text?".to_owned()), "schema.rs was read");
     assert_eq!(dumped(&url), expected);
-    let change = "ALTER TABLE programs ADD COLUMN planted TEXT";
-    match url.strip_prefix("sqlite://") {
-        Some(path) => SqliteConnection::establish(path).unwrap().batch_execute(change),
-        None => PgConnection::establish(&url).unwrap().batch_execute(change),
-    }
-    .unwrap();
+    database::run(&url, "ALTER TABLE programs ADD COLUMN planted TEXT").unwrap();
     assert_ne!(dumped(&url), expected, "a column too many is seen");
 }

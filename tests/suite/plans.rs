@@ -178,6 +178,17 @@ async fn a_live_part_that_has_not_changed_costs_two_questions() {
     }
 }
 
+/// A world with 300 people in it, whose statements of a day were heard.
+async fn after_a_day() -> World {
+    listen();
+    let world = world().await;
+    let now = world.clock.now();
+    let people = move |tx: &mut sms_opt_in::store::Tx<'_>| seed(tx, 0, 300, now);
+    world.bound_app.store.write::<_, ActionError>(people).await.unwrap();
+    a_day(&world).await;
+    world
+}
+
 /// Everything that asks often: people, machines and loops.
 async fn a_day(world: &World) {
     let (mut ada, ana, ben) = (world.ada().await, world.lead(10), world.lead(11));
@@ -399,12 +410,7 @@ fn judge(url: &str, when: &str) {
 
 #[actix_web::test]
 async fn no_statement_scans_or_sorts_what_can_grow() {
-    listen();
-    let world = world().await;
-    let now = world.clock.now();
-    let people = move |tx: &mut sms_opt_in::store::Tx<'_>| seed(tx, 0, 300, now);
-    world.bound_app.store.write::<_, ActionError>(people).await.unwrap();
-    a_day(&world).await;
+    let world = after_a_day().await;
     multiply(&world.database);
     judge(&world.database, "without statistics");
     database::run(&world.database, "ANALYZE").unwrap();
@@ -428,12 +434,7 @@ const ANEW: [(&str, &str); 10] = [
 /// Reading and planning a statement costs more than running most of them.
 #[actix_web::test]
 async fn what_is_asked_often_is_kept_prepared() {
-    listen();
-    let world = world().await;
-    let now = world.clock.now();
-    let people = move |tx: &mut sms_opt_in::store::Tx<'_>| seed(tx, 0, 300, now);
-    world.bound_app.store.write::<_, ActionError>(people).await.unwrap();
-    a_day(&world).await;
+    let world = after_a_day().await;
     let kept = KEPT.lock().unwrap().clone();
     let is_known = |text: &str| ANEW.iter().any(|(part, _)| text.replace(['`', '"'], "").contains(part));
     let told = told(&world.database).into_keys();

@@ -77,6 +77,13 @@ pub fn bring_back(url: &str) {
     run_on_server(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true"));
 }
 
+/// A connection that waits for what others do with the file; a store that was dropped may still be closing it.
+fn sqlite(path: &str) -> SqliteConnection {
+    let mut db = SqliteConnection::establish(path).unwrap();
+    db.batch_execute("PRAGMA busy_timeout = 5000").unwrap();
+    db
+}
+
 /// The address of a database that is not there.
 pub fn missing(directory: &TempDir) -> String {
     match is_postgres() {
@@ -99,14 +106,14 @@ pub fn copy(url: &str, directory: &TempDir) -> String {
         return copy;
     };
     let to = copy.strip_prefix("sqlite://").unwrap();
-    SqliteConnection::establish(from).unwrap().batch_execute(&format!("VACUUM INTO '{to}'")).unwrap();
+    sqlite(from).batch_execute(&format!("VACUUM INTO '{to}'")).unwrap();
     copy
 }
 
 /// Runs statements as anybody with access to the database could.
 pub fn run(url: &str, sql: &str) -> QueryResult<()> {
     match url.strip_prefix("sqlite://") {
-        Some(path) => SqliteConnection::establish(path).unwrap().batch_execute(sql),
+        Some(path) => sqlite(path).batch_execute(sql),
         None => PgConnection::establish(url).unwrap().batch_execute(sql),
     }
 }
@@ -135,7 +142,7 @@ struct Line {
 /// What a query answers, whose one column is named `line`.
 pub fn lines(url: &str, query: &str) -> Vec<String> {
     let found: Vec<Line> = match url.strip_prefix("sqlite://") {
-        Some(path) => diesel::sql_query(query).load(&mut SqliteConnection::establish(path).unwrap()),
+        Some(path) => diesel::sql_query(query).load(&mut sqlite(path)),
         None => diesel::sql_query(query).load(&mut PgConnection::establish(url).unwrap()),
     }
     .unwrap();
@@ -169,7 +176,7 @@ struct Trigger {
 
 /// Statements that drop the triggers that refuse, and that make them again as they were.
 pub fn triggers(url: &str) -> (String, String) {
-    let mut db = SqliteConnection::establish(url.strip_prefix("sqlite://").unwrap()).unwrap();
+    let mut db = sqlite(url.strip_prefix("sqlite://").unwrap());
     let found: Vec<Trigger> = diesel::sql_query(
         "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE '%\\_no\\_%' ESCAPE '\\'",
     )
