@@ -1,7 +1,15 @@
 //! Every address of the server, once. Registrations use the patterns; handlers, templates, redirects and the tests of
 //! pages use the functions of the same names. `routing` asks each handler who may open it. It writes nothing.
 
-use std::fmt::{Display, Write};
+mod filling;
+mod queries;
+
+use std::fmt::Display;
+
+pub use filling::with_query;
+pub use queries::*;
+
+use filling::filled;
 
 /// What one line of the list below becomes: a pattern to register, and a function that fills it in.
 macro_rules! routes {
@@ -212,58 +220,6 @@ routes! {
 /// Everything below it is the API's.
 pub const API: &str = "/api/v1";
 
-/// The pattern with its parts in place of their names.
-fn filled(pattern: &str, parts: &[&dyn Display]) -> String {
-    let mut address = String::with_capacity(pattern.len() + 40);
-    let mut rest = pattern;
-    for part in parts {
-        let Some((before, after)) = rest.split_once('{') else { break };
-        address.push_str(before);
-        let is_tail = after.split_once('}').is_some_and(|(name, _)| name.ends_with(".*"));
-        let mut encoder = Encoder { address: &mut address, keeps_slashes: is_tail };
-        // Writing into a text cannot fail.
-        let _ = write!(encoder, "{part}");
-        rest = after.split_once('}').map_or("", |(_, rest)| rest);
-    }
-    address.push_str(rest);
-    address
-}
-
-/// An address with a query: fields without a value are left out.
-pub fn with_query(address: &str, fields: &[(&str, &str)]) -> String {
-    let mut address = address.to_owned();
-    let mut separator = if address.contains('?') { '&' } else { '?' };
-    for (name, value) in fields.iter().filter(|(_, value)| !value.is_empty()) {
-        address.push(separator);
-        address.push_str(name);
-        address.push('=');
-        let _ = Encoder { address: &mut address, keeps_slashes: false }.write_str(value);
-        separator = '&';
-    }
-    address
-}
-
-/// Writes what a part or a value of an address may contain, and the rest in percent signs.
-struct Encoder<'a> {
-    address: &'a mut String,
-    keeps_slashes: bool,
-}
-
-impl Write for Encoder<'_> {
-    fn write_str(&mut self, text: &str) -> std::fmt::Result {
-        for byte in text.bytes() {
-            match byte {
-                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                    self.address.push(char::from(byte));
-                }
-                b'/' if self.keeps_slashes => self.address.push('/'),
-                _ => write!(self.address, "%{byte:02X}")?,
-            }
-        }
-        Ok(())
-    }
-}
-
 /// True for a part of a page that is asked for again and again.
 pub fn is_live(address: &str) -> bool {
     matches!(parts(address).as_slice(), ["contacts" | "messages", _, "live"] | ["simulator", "live"])
@@ -271,66 +227,6 @@ pub fn is_live(address: &str) -> bool {
 
 fn parts(address: &str) -> Vec<&str> {
     address.trim_start_matches('/').split('/').collect()
-}
-
-/// The checks of this number, in this program where one is named.
-pub fn troubleshoot_number(number: &str, program: &str) -> String {
-    with_query(troubleshoot(), &[("number", number), ("program", program)])
-}
-
-/// The form to record an opt-out, for this number.
-pub fn new_revocation_for(phone: &str) -> String {
-    with_query(new_revocation(), &[("phone", phone)])
-}
-
-/// The form for a new contact, with this number.
-pub fn new_contact_for(phone: &str) -> String {
-    with_query(new_contact(), &[("phone", phone)])
-}
-
-/// The messages with this status.
-pub fn messages_by(status: &str) -> String {
-    with_query(messages(), &[("status", status)])
-}
-
-/// The contacts in this state.
-pub fn contacts_in(state: &str) -> String {
-    with_query(contacts(), &[("state", state)])
-}
-
-/// The form for a new rule of this kind.
-pub fn new_rule_row_of(kind: &str) -> String {
-    with_query(new_rule_row(), &[("kind", kind)])
-}
-
-/// The history of the rules from this version down.
-pub fn rules_history_up_to(version: impl Display) -> String {
-    with_query(rules_history(), &[("up_to", &version.to_string())])
-}
-
-/// How replies of this class are read, for everybody.
-pub fn public_replies_of(class: &str) -> String {
-    with_query(public_replies(), &[("class", class)])
-}
-
-/// Examples of this class, and how this text is read.
-pub fn reply_tester_of(class: &str, text: &str) -> String {
-    with_query(reply_tester(), &[("class", class), ("text", text)])
-}
-
-/// The form for a contact's consent, with this choice.
-pub fn new_consent_of(contact: impl Display, update: &str) -> String {
-    with_query(&new_consent(contact), &[("update", update)])
-}
-
-/// The opt-outs before this place.
-pub fn revocations_before(position: impl Display) -> String {
-    with_query(revocations(), &[("before", &position.to_string())])
-}
-
-/// The review desk after this place.
-pub fn reviews_after(since: i64, number: impl Display) -> String {
-    with_query(reviews(), &[("after", &format!("{since}.{number}"))])
 }
 
 /// The page that an address which only takes forms belongs to: where a browser is led on a reload or after a sign-in.
