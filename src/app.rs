@@ -240,6 +240,7 @@ fn shared(
             trusted_proxies,
             limits,
             sidebar: web::sidebar::SidebarCache::default(),
+            write_probe: web::readiness::WriteProbe::default(),
             forged_webhooks,
         },
         provider,

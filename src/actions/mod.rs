@@ -35,6 +35,7 @@ pub mod expired_holds;
 pub mod install;
 pub mod mark_reachable;
 pub mod preview_rules;
+pub mod probe_write;
 pub mod publish_form;
 pub mod publish_rules;
 pub mod questions;

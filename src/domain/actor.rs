@@ -9,7 +9,7 @@ pub enum Actor {
     Lead,
     /// Someone signed in, by e-mail address.
     User(String),
-    /// A key to the JSON API, by name.
+    /// A key to the JSON API, by name and by how its secret begins.
     ApiKey(String),
     /// A hosted form, by slug.
     Form(String),

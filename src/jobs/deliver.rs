@@ -9,18 +9,17 @@ use std::time::{Duration, Instant};
 use tokio::task::{Id, JoinError, JoinSet};
 
 use crate::actions::{ActionError, deliver};
-use crate::domain::gate::ClearedText;
 use crate::domain::id::{MessageId, NumberId};
 use crate::domain::message::{LookUp, SendOutcome, Status};
 use crate::domain::phone::Phone;
-use crate::providers::OutgoingText;
 use crate::providers::breaker::HandOffs;
+use crate::providers::{HandOffLease, OutgoingText};
 use crate::store::messages::{Message, QueuePart};
-use crate::store::{HAND_OFF, StoreError, Tx, messages, sending};
+use crate::store::{LEASE, StoreError, Tx, messages, sending};
 
 use super::JobContext;
 use super::backlog::{Backlog, NumberTurn, READ};
-use together::WrittenTogether;
+use together::{ClaimedText, WrittenTogether};
 
 /// Scheduled messages woken at once.
 const ROUND: i64 = 256;
@@ -28,8 +27,8 @@ const ROUND: i64 = 256;
 const AT_ONCE: usize = 64;
 /// Of these, places that only an answer to a lead takes: a STOP is confirmed in time however slow the rest is.
 const KEPT_FOR_REPLIES: usize = 16;
-/// With less time left no hand-off is begun: it would end in not knowing.
-const LEAST: Duration = Duration::from_secs(1);
+/// A hand-off never takes longer, from the claim on: then nobody knows how it ended, and the provider is asked.
+const HAND_OFF: Duration = Duration::from_secs(5);
 /// What was passed by in the queue is looked at again this often.
 const ANEW: Duration = Duration::from_secs(1);
 /// Look-ups without an answer in a row after which the rest waits for the next round.
@@ -207,18 +206,20 @@ async fn deliver_to(
         // The STOP barrier: from the gate's re-check to the provider's answer nobody else acts on this number.
         let guard = jobs.store.lock_number(number).await;
         let Some((guard, claim)) = together.claim(id, number, guard).await? else { continue };
-        let outcome = hand_over(jobs, &claim.text, HAND_OFF.saturating_sub(claim.begun.elapsed())).await;
+        let outcome = hand_over(jobs, &claim).await;
         jobs.breaker.report(number, is_probe, &outcome, jobs.clock.now());
         together.record(&claim.text, outcome, guard).await?;
     }
     Ok(())
 }
 
-async fn hand_over(jobs: &JobContext, text: &ClearedText, left: Duration) -> SendOutcome {
-    if left < LEAST {
+async fn hand_over(jobs: &JobContext, claim: &ClaimedText) -> SendOutcome {
+    let lease = HandOffLease::until(claim.begun + LEASE);
+    if lease.has_ended() {
         return SendOutcome::NotBegun;
     }
-    match tokio::time::timeout(left, jobs.provider.send(text)).await {
+    let left = HAND_OFF.saturating_sub(claim.begun.elapsed());
+    match tokio::time::timeout(left, jobs.provider.send(&claim.text, lease)).await {
         Ok(outcome) => outcome,
         Err(_) => SendOutcome::Unknown { why: "no answer in time".to_owned() },
     }

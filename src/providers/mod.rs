@@ -5,6 +5,7 @@
 pub mod breaker;
 pub mod carrier_codes;
 pub mod hand_over;
+mod lease;
 pub mod simulator;
 pub mod twilio;
 mod webhook;
@@ -22,6 +23,7 @@ use crate::domain::message::{
 use crate::domain::phone::Phone;
 use crate::domain::time::Timestamp;
 
+pub use lease::HandOffLease;
 pub use webhook::{BadSignature, WebhookError, WebhookRequest};
 
 /// A provider's answer, under way.
@@ -61,8 +63,9 @@ pub trait Provider: Send + Sync + 'static {
     /// A sentence that names the missing field.
     fn parse_receipt(&self, hook: &WebhookRequest<'_>) -> Result<Receipt, WebhookError>;
 
-    /// Hands a text over, once. Never repeats it: that is for the caller, after the answer.
-    fn send<'a>(&'a self, text: &'a ClearedText) -> ProviderFuture<'a, SendOutcome>;
+    /// Hands a text over, once. Never repeats it: that is for the caller, after the answer. The request begins before the
+    /// lease ends, or not at all.
+    fn send<'a>(&'a self, text: &'a ClearedText, lease: HandOffLease) -> ProviderFuture<'a, SendOutcome>;
 
     /// Asks whether a text was taken.
     fn look_up<'a>(&'a self, text: &'a OutgoingText<'a>) -> ProviderFuture<'a, LookUp>;
@@ -140,6 +143,11 @@ mod tests {
     use crate::domain::gate::{GateOutcome, Verdict};
     use crate::domain::id::ProgramId;
     use crate::domain::message::Lane;
+
+    /// A lease that has just begun.
+    pub(super) fn lease() -> HandOffLease {
+        HandOffLease::until(std::time::Instant::now() + std::time::Duration::from_secs(3))
+    }
 
     /// A text with a permit, for the tests of this room.
     pub(super) fn cleared(body: &str) -> ClearedText {

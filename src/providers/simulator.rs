@@ -15,8 +15,8 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::{
-    BadSignature, InboxAnswer, OutgoingText, Provider, ProviderFuture, WebhookError, WebhookRequest, receipt,
-    reject_kind, webhook,
+    BadSignature, HandOffLease, InboxAnswer, OutgoingText, Provider, ProviderFuture, WebhookError,
+    WebhookRequest, receipt, reject_kind, webhook,
 };
 use crate::domain::gate::ClearedText;
 use crate::domain::id::MessageId;
@@ -247,7 +247,10 @@ impl Simulator {
         id
     }
 
-    async fn hand_over(&self, text: &ClearedText) -> SendOutcome {
+    async fn hand_over(&self, text: &ClearedText, lease: HandOffLease) -> SendOutcome {
+        if lease.has_ended() {
+            return SendOutcome::NotBegun;
+        }
         let behaviour = self.behaviour();
         let delay = Duration::from_millis(behaviour.delay_ms);
         let fault = behaviour.fail_with.clone();
@@ -314,8 +317,8 @@ impl Provider for Simulator {
         Ok(receipt(id, message, &status, code))
     }
 
-    fn send<'a>(&'a self, text: &'a ClearedText) -> ProviderFuture<'a, SendOutcome> {
-        Box::pin(self.hand_over(text))
+    fn send<'a>(&'a self, text: &'a ClearedText, lease: HandOffLease) -> ProviderFuture<'a, SendOutcome> {
+        Box::pin(self.hand_over(text, lease))
     }
 
     fn look_up<'a>(&'a self, text: &'a OutgoingText<'a>) -> ProviderFuture<'a, LookUp> {

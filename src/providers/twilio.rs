@@ -15,10 +15,11 @@ use serde_json::Value;
 
 use answer::{code_of, judge, unanswered};
 
+use super::lease::lease_request;
 use super::webhook::{self, FormFields};
 use super::{
-    BadSignature, InboxAnswer, OutgoingText, Provider, ProviderFuture, WebhookError, WebhookRequest, receipt,
-    receipt_status, reject_kind,
+    BadSignature, HandOffLease, InboxAnswer, OutgoingText, Provider, ProviderFuture, WebhookError,
+    WebhookRequest, receipt, receipt_status, reject_kind,
 };
 use crate::domain::gate::ClearedText;
 use crate::domain::message::{FetchedText, IdCertainty, InboundText, LookUp, Receipt, SendOutcome};
@@ -28,7 +29,7 @@ use crate::domain::time::Timestamp;
 pub const API_BASE: &str = "https://api.twilio.com";
 /// A host that does not shake hands in 2 s will not within the whole limit either.
 const CONNECT: Duration = Duration::from_secs(2);
-/// A STOP waits for a hand-off under way, so none takes longer (DESIGN, the STOP barrier).
+/// A hand-off keeps its number's turn for so long at most.
 const WHOLE: Duration = Duration::from_secs(5);
 /// A broken `Retry-After` must not park a message for ever.
 const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
@@ -83,7 +84,7 @@ impl Twilio {
         request.basic_auth(&self.config.account_sid, Some(self.config.auth_token.expose_secret()))
     }
 
-    async fn post(&self, text: &ClearedText) -> SendOutcome {
+    async fn post(&self, text: &ClearedText, lease: HandOffLease) -> SendOutcome {
         let callback = format!("{}/hooks/twilio/status?message={}", self.config.public_url, text.message());
         let validity = text.valid_for().map(|seconds| seconds.clamp(1, LONGEST_VALIDITY).to_string());
         let mut fields = vec![
@@ -93,8 +94,16 @@ impl Twilio {
             ("StatusCallback", &callback),
         ];
         fields.extend(validity.as_deref().map(|seconds| ("ValidityPeriod", seconds)));
-        let request = self.signed_in(self.client.post(self.messages_url())).form(&fields);
-        let response = match request.send().await {
+        let request = self.signed_in(self.client.post(self.messages_url())).form(&fields).build();
+        let leased = request.map(|mut request| {
+            lease_request(&mut request, lease);
+            self.client.execute(request)
+        });
+        let answered = match leased {
+            Ok(answer) => answer.await,
+            Err(error) => Err(error),
+        };
+        let response = match answered {
             Ok(response) => response,
             Err(error) => return unanswered(&error),
         };
@@ -211,8 +220,8 @@ impl Provider for Twilio {
         Ok(receipt(sid, webhook::message_in(hook.url), &word, code))
     }
 
-    fn send<'a>(&'a self, text: &'a ClearedText) -> ProviderFuture<'a, SendOutcome> {
-        Box::pin(self.post(text))
+    fn send<'a>(&'a self, text: &'a ClearedText, lease: HandOffLease) -> ProviderFuture<'a, SendOutcome> {
+        Box::pin(self.post(text, lease))
     }
 
     fn look_up<'a>(&'a self, text: &'a OutgoingText<'a>) -> ProviderFuture<'a, LookUp> {

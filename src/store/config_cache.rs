@@ -2,7 +2,7 @@
 //! all sending. Kept in memory under a version that each transaction reads, and where others may write meanwhile, once more
 //! before its commit: what relied on an earlier version is not committed. So a change counts for whatever is claimed after
 //! it, in this process and in every other; a hand-off that was claimed before may still begin, for no longer than
-//! [`super::HAND_OFF`].
+//! [`super::LEASE`].
 
 use std::sync::{Arc, PoisonError, RwLock};
 

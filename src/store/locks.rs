@@ -13,8 +13,9 @@ use crate::domain::id::NumberId;
 
 const STRIPES: usize = 4096;
 
-/// A hand-off to a provider never takes longer from the claim on: a STOP waits for it.
-pub const HAND_OFF: Duration = Duration::from_secs(5);
+/// A hand-off to a provider begins within this time of its claim, or not at all. What was claimed before a STOP was committed
+/// has begun, or never will, when the STOP has waited for so long: whatever another instance does, and whether it lives.
+pub const LEASE: Duration = Duration::from_secs(3);
 
 /// What only one of the instances does at a time.
 #[derive(Clone, Copy, Debug)]
@@ -70,13 +71,16 @@ impl NumberLocks {
         NumberGuard { _among_instances: among_instances, _within_process: within_process }
     }
 
-    /// Waits until nothing is being handed to the number that was claimed before: the STOP barrier.
+    /// The STOP barrier: waits until nothing is being handed to the number that was claimed before, and for [`LEASE`] at
+    /// most. The caller has committed what forbids the next claim.
     pub(super) async fn pass(&self, number: NumberId) {
-        let key = key(number);
-        let _within_process = self.stripe(key).await;
-        if let Some(locker) = &self.others {
-            locker.pass(key, number).await;
-        }
+        let handed_over = async {
+            drop(self.stripe(key(number)).await);
+            if let Some(locker) = &self.others {
+                locker.pass(number).await;
+            }
+        };
+        let _is_over_or_ended = tokio::time::timeout(LEASE, handed_over).await;
     }
 
     async fn stripe(&self, key: i64) -> Option<OwnedMutexGuard<()>> {

@@ -60,7 +60,7 @@ pub use conn::ReadConn;
 pub use engine::transfer;
 pub use error::{FailureKind, StoreError, StoreFailure};
 pub use locked::LockedRow;
-pub use locks::{HAND_OFF, NumberGuard, OnDuty, SingletonTask};
+pub use locks::{LEASE, NumberGuard, OnDuty, SingletonTask};
 pub use replica::{LogPosition, ReplicaRead, ReplicaShare};
 pub use tx::Tx;
 
@@ -243,7 +243,8 @@ impl Store {
 
     /// Writes in one transaction and answers after the commit. The closure may run more than once, each time on a clean
     /// slate: on PostgreSQL somebody else may write the same at the same moment. If the write tightened consent (a STOP, a
-    /// flag), the answer also waits until no request to a provider for that number is under way: the STOP barrier.
+    /// flag), the answer also waits until no request to a provider can begin for that number, for [`LEASE`] at most: the STOP
+    /// barrier.
     ///
     /// # Errors
     /// Whatever `write` returns (nothing was written then), and [`StoreError`] when the commit failed.

@@ -37,6 +37,9 @@ pub const DATABASE_KIND: &str = "database_kind";
 /// Set once the numbers that were kept under old spellings have been joined to their canonical records.
 pub const SPELLINGS_JOINED: &str = "spellings_joined";
 
+/// When it was last tried whether the database takes writes.
+pub const WRITE_PROBE: &str = "write_probe";
+
 /// The organization's time zone, by its IANA name; chosen at the first start, changed by an administrator.
 pub const TIME_ZONE: &str = "time_zone";
 

@@ -21,6 +21,7 @@ pub mod page;
 mod plain;
 pub mod public;
 pub mod read_your_writes;
+pub mod readiness;
 pub mod routes;
 pub mod routing;
 pub mod security;
@@ -35,7 +36,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use actix_web::cookie::Key;
-use actix_web::web::{Data, ServiceConfig};
+use actix_web::web::ServiceConfig;
 use actix_web::{HttpResponse, web};
 use ipnet::IpNet;
 
@@ -49,7 +50,7 @@ use crate::providers::Provider;
 use crate::providers::breaker::CircuitBreaker;
 use crate::providers::hand_over::HandOverGate;
 use crate::providers::simulator::Simulator;
-use crate::store::{Store, StoreError, settings};
+use crate::store::Store;
 
 /// What every handler shares.
 pub struct AppState {
@@ -81,6 +82,8 @@ pub struct AppState {
     pub limits: limits::RateLimits,
     /// The figures of the main menu.
     pub sidebar: sidebar::SidebarCache,
+    /// The latest attempt to write.
+    pub write_probe: readiness::WriteProbe,
     /// Webhooks with a wrong signature since the start.
     pub forged_webhooks: AtomicU64,
 }
@@ -96,7 +99,7 @@ impl AppState {
 pub fn routes(config: &mut ServiceConfig) {
     config
         .route(patterns::HEALTHZ, routing::get(healthz))
-        .route(patterns::READYZ, routing::get(readyz))
+        .route(patterns::READYZ, routing::get(readiness::readyz))
         .route(patterns::METRICS, routing::get(metrics::metrics))
         .configure(hooks::routes)
         .configure(static_files::routes)
@@ -107,23 +110,4 @@ pub fn routes(config: &mut ServiceConfig) {
 
 async fn healthz(_: PublicAccess) -> HttpResponse {
     HttpResponse::Ok().body("ok")
-}
-
-async fn readyz(app: Data<AppState>, _: PublicAccess) -> HttpResponse {
-    let asked = app.store.read(|conn| settings::get(conn, settings::SENDING)).await;
-    match asked.map_err(|error: StoreError| error) {
-        // Without its carrier an instance still takes in STOPs: it is ready.
-        Ok(_) => match app.breaker.outage() {
-            None => HttpResponse::Ok().body("ready"),
-            Some(outage) => {
-                let since = outage.since.rfc3339();
-                HttpResponse::Ok().body(format!("ready; the carrier takes no messages since {since}"))
-            }
-        },
-        Err(error) => {
-            log::error!("Not ready: {error}");
-            let mut answer = HttpResponse::ServiceUnavailable();
-            answer.insert_header(("Retry-After", error::RETRY_AFTER)).body("the database does not answer")
-        }
-    }
 }

@@ -45,6 +45,9 @@ pub fn check_text(check: &GateCheck, calendar: LocalCalendar) -> String {
         CheckFacts::OptedOut { since, .. } => {
             format!("Opted out on {} by {}.", since.day(calendar), opted_out_by(since))
         }
+        CheckFacts::DoNotText { since, reason } if reason.is_empty() => {
+            format!("Added to the Do Not Text list on {}.", calendar.day(*since))
+        }
         CheckFacts::DoNotText { since, reason } => {
             format!("Added to the Do Not Text list on {}: {reason}", calendar.day(*since))
         }

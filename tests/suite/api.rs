@@ -245,3 +245,44 @@ async fn every_code_of_the_program_is_in_the_one_list_and_in_the_reference() {
         }
     }
 }
+
+#[actix_web::test]
+async fn a_key_for_messages_does_not_read_what_people_wrote_about_a_number() {
+    let world = world().await;
+    let (ana, mut ada) = (world.lead(36), world.ada().await);
+    ana.texts("START").await;
+    let form = format!("{}/consents", ana.contact("Ana").await);
+    let flag = [("update", "do_not_text"), ("reason", "Their lawyer wrote to us")];
+    let page = format!("{form}/new");
+    assert_eq!(ada.upload(&page, &form, &flag, None).await.status, 303);
+    world.key_with("sk_messages", "messages").await;
+    let message = json!({"to": ana.phone.as_str(), "body": "hello", "category": "alert"});
+    for (key, is_told) in [("sk_messages", false), (KEY, true)] {
+        let asked = world.client.post(format!("{}/api/v1/messages", world.url)).bearer_auth(key);
+        let answer = asked.json(&message).send().await.unwrap();
+        assert_eq!(answer.status().as_u16(), 422);
+        let told = answer.text().await.unwrap();
+        assert!(told.contains("Added to the Do Not Text list on"), "{told}");
+        assert_eq!(told.contains("Their lawyer"), is_told, "{key}: {told}");
+        let id = serde_json::from_str::<Value>(&told).unwrap()["id"].as_str().unwrap().to_owned();
+        let asked = world.client.get(format!("{}/api/v1/messages/{id}", world.url)).bearer_auth(key);
+        assert!(!asked.send().await.unwrap().text().await.unwrap().contains("Their lawyer"));
+    }
+}
+
+#[actix_web::test]
+async fn two_keys_of_one_name_differ_in_the_record() {
+    let world = world().await;
+    let ana = world.lead(37);
+    ana.texts("START").await;
+    let path = format!("{}/api/v1/numbers/{}/opt-outs", world.url, ana.phone.as_str());
+    for key in ["sk_one", "sk_two"] {
+        world.key_with(key, "consent").await;
+        let asked = json!({"channel": "call", "reason": "Asked our agent to stop"});
+        let answer = world.client.post(&path).bearer_auth(key).json(&asked).send().await.unwrap();
+        assert_eq!(answer.status().as_u16(), 201);
+    }
+    let history = ana.history().await;
+    let actors: Vec<&str> = history.iter().filter_map(|event| event["actor"].as_str()).collect();
+    assert!(actors.ends_with(&["api-key:tests (sk_one…)", "api-key:tests (sk_two…)"]), "{actors:?}");
+}

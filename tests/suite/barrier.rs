@@ -1,7 +1,7 @@
 //! The STOP barrier: after the webhook's 2xx for a STOP, no request to a provider begins for that number.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use sms_opt_in::domain::gate::ClearedText;
@@ -37,6 +37,39 @@ async fn no_request_begins_after_an_acknowledged_stop() {
     assert!(began.iter().all(|at| *at < acknowledged), "a request began after the STOP was acknowledged");
     assert!(began.len() < 5, "what had not been claimed was not sent");
     assert_eq!(ana.state().await, "opted_out");
+}
+
+/// A provider that takes a request and does not answer before its limit.
+#[derive(Default)]
+struct Silent {
+    asked: AtomicUsize,
+}
+
+impl Carrier for Silent {
+    fn send<'a>(&'a self, _: &'a ClearedText) -> ProviderFuture<'a, SendOutcome> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        Box::pin(std::future::pending())
+    }
+}
+
+#[actix_web::test]
+async fn a_stop_is_answered_in_five_seconds_though_the_provider_is_silent() {
+    let world = world().await;
+    let ana = world.lead(61);
+    ana.texts("START").await;
+    let (silent, jobs) = world.carried_by(Silent::default());
+    world.send(ana.phone.as_str(), "hello").await;
+    let delivering = actix_web::rt::spawn(async move { deliver_due(&jobs).await });
+    while silent.asked.load(Ordering::SeqCst) == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let begun = Instant::now();
+    let simulator = world.bound_app.simulator.as_ref().unwrap();
+    assert_eq!(simulator.lead_texts(&ana.phone, "+12065550199", "STOP").await.unwrap(), 200);
+    let waited = begun.elapsed();
+    assert!(waited < Duration::from_secs(5), "the carrier asks again after a while: {waited:?}");
+    assert!(!delivering.is_finished(), "the hand-off began before the STOP, and still waits for its answer");
+    delivering.await.unwrap().unwrap();
 }
 
 /// A provider that never says what became of a text.

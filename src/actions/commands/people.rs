@@ -9,6 +9,7 @@ use crate::store::sessions::{self, StoredSession};
 use crate::store::users::User;
 
 use super::Commands;
+use crate::actions::probe_write::probe_write;
 use crate::actions::save_contact::{ContactChange, ContactPatch};
 use crate::actions::set_time_zone::{set_time_zone, set_user_time_zone};
 use crate::actions::users::NewUser;
@@ -97,6 +98,11 @@ impl Commands {
     /// Revokes an API key.
     pub async fn revoke_api_key(self, id: ApiKeyId) -> Result<(), ActionError> {
         self.run(move |tx, context| api_keys::revoke_api_key(tx, context, id)).await
+    }
+
+    /// Tries whether the database takes writes.
+    pub async fn probe_write(self) -> Result<(), ActionError> {
+        self.run(move |tx, context| probe_write(tx, context)).await
     }
 
     /// Notes that an API key was used.

@@ -3,7 +3,7 @@
 use chrono::Duration;
 use serde::{Deserialize, Serialize};
 
-use super::{Appointment, CheckName, GateCheck, Outcome, RequestProgress};
+use super::{Appointment, CheckFacts, CheckName, GateCheck, Outcome, RequestProgress};
 use crate::domain::calendar::LocalCalendar;
 use crate::domain::consent::{StateName, StateSince};
 use crate::domain::id::{MessageId, ProgramId};
@@ -142,6 +142,20 @@ impl ClearedText {
 }
 
 impl Verdict {
+    /// The verdict for a reader who may know the state of a number but not what people wrote about it.
+    #[must_use]
+    pub fn without_reasons(mut self) -> Verdict {
+        for check in self.checks.iter_mut().filter(|check| check.name == CheckName::DoNotText) {
+            match &mut check.facts {
+                CheckFacts::DoNotText { reason, .. } => reason.clear(),
+                // Stored as a sentence by earlier versions: the reason stands behind the colon.
+                CheckFacts::Recorded { facts, .. } => facts.truncate(facts.find(':').unwrap_or(facts.len())),
+                _ => {}
+            }
+        }
+        self
+    }
+
     /// May an intended text go now? Nothing failed; what was not checked does not block.
     pub fn can_text(&self) -> bool {
         self.checks.iter().all(|check| check.outcome != Outcome::Fail)

@@ -19,8 +19,8 @@ const MOST: usize = 32;
 /// A claimed text. The gate has let it through.
 pub(super) struct ClaimedText {
     pub(super) text: ClearedText,
-    /// From the run that is committed on the hand-off has its five seconds, the wait for the commit included: a STOP that
-    /// finds the claim waits no longer.
+    /// The lease counts from the run that is committed, the wait for the commit included: a STOP that is committed later
+    /// outlives it.
     pub(super) begun: Instant,
 }
 

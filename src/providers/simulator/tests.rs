@@ -1,6 +1,6 @@
 //! What the simulated carrier promises.
 
-use super::super::tests::cleared;
+use super::super::tests::{cleared, lease};
 use super::*;
 use crate::domain::message::{ReceiptStatus, RejectKind};
 use std::io::{Read, Write};
@@ -44,7 +44,7 @@ async fn a_text_is_taken_and_its_receipts_are_signed_http() {
     let simulator = simulator(&base);
     simulator.set_behaviour(CarrierBehavior { duplicate: true, reorder: true, ..CarrierBehavior::default() });
     let text = cleared("Hi");
-    let SendOutcome::Accepted { provider_id } = simulator.send(&text).await else { panic!("taken") };
+    let SendOutcome::Accepted { provider_id } = simulator.send(&text, lease()).await else { panic!("taken") };
     let hooks = tokio::task::spawn_blocking(|| hooks.join().unwrap()).await.unwrap();
     let url = format!("{base}/hooks/simulator/status");
     let seen: Vec<_> = hooks
@@ -93,7 +93,7 @@ async fn it_fails_as_it_is_told() {
             fail_with: Some(with.to_owned()),
             ..CarrierBehavior::default()
         });
-        simulator.send(&text)
+        simulator.send(&text, lease())
     };
     assert!(matches!(fail("500").await, SendOutcome::Unknown { .. }));
     assert!(matches!(fail("429").await, SendOutcome::RetryLater { .. }));
@@ -126,7 +126,7 @@ async fn the_phones_are_the_same_after_a_restart() {
     let path = folder.path().join("x.db.simulator.jsonl");
     let text = cleared("Hi");
     let before = remembering("http://127.0.0.1:9", Some(path.clone()));
-    let SendOutcome::Accepted { provider_id } = before.send(&text).await else { panic!("taken") };
+    let SendOutcome::Accepted { provider_id } = before.send(&text, lease()).await else { panic!("taken") };
     let lead = Phone::from_e164("+12065550101").unwrap();
     assert!(before.lead_texts(&lead, "+12065550199", "STOP").await.is_err());
     tokio::time::sleep(RECEIPT_GAP * 10).await;

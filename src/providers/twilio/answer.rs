@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::domain::message::{RejectKind, SendOutcome};
+use crate::providers::lease::is_lease_ended;
 use crate::providers::reject_kind;
 
 /// Twilio's words about a refusal are kept for people; more than this nobody reads.
@@ -12,6 +13,9 @@ const LONGEST_WORDS: usize = 300;
 
 /// What a hand-off without any answer means: only a connection that never stood is sure not to have carried it.
 pub(super) fn unanswered(error: &reqwest::Error) -> SendOutcome {
+    if is_lease_ended(error) {
+        return SendOutcome::NotBegun;
+    }
     if error.is_connect() || error.is_builder() {
         return SendOutcome::RetryLater { after: None, code: "unreachable".to_owned() };
     }

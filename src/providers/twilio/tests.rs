@@ -1,6 +1,6 @@
 //! Signatures as Twilio's own client makes them, and the words of its API.
 
-use super::super::tests::{cleared, cleared_by};
+use super::super::tests::{cleared, cleared_by, lease};
 use super::*;
 use crate::domain::gate::Verdict;
 use crate::domain::id::ProgramId;
@@ -104,17 +104,33 @@ fn webhooks_are_read_and_a_missing_field_is_named() {
 #[tokio::test]
 async fn a_text_is_posted_with_its_callback() {
     let (base, asked) = pretend(vec![http("429 Slow down\r\nRetry-After: 7", "{}")]);
-    let outcome = twilio(&base).send(&cleared("Hi")).await;
+    let outcome = twilio(&base).send(&cleared("Hi"), lease()).await;
     let after = Some(Duration::from_secs(7));
     assert_eq!(outcome, SendOutcome::RetryLater { after, code: "429".to_owned() });
     let asked = asked.join().unwrap().concat();
     assert!(asked.starts_with("POST /2010-04-01/Accounts/AC1/Messages.json "), "{asked}");
     assert!(asked.contains("To=%2B12065550100&From=%2B12065550199&Body=Hi&StatusCallback=https%3A%2F%2Fexample.com%2Fhooks%2Ftwilio%2Fstatus%3Fmessage%3D0190a5b4"), "{asked}");
-    let nobody = twilio(&base).send(&cleared("Hi")).await;
+    let nobody = twilio(&base).send(&cleared("Hi"), lease()).await;
     assert_eq!(nobody, SendOutcome::RetryLater { after: None, code: "unreachable".to_owned() });
     let (base, _asked) =
         pretend(vec!["HTTP/1.1 201 Created\r\nContent-Length: 99\r\n\r\n{\"sid\"".to_owned()]);
-    assert!(matches!(twilio(&base).send(&cleared("Hi")).await, SendOutcome::Unknown { .. }));
+    assert!(matches!(twilio(&base).send(&cleared("Hi"), lease()).await, SendOutcome::Unknown { .. }));
+}
+
+/// The connection stands, but the time to begin is over: not one byte of the request may reach Twilio.
+#[tokio::test]
+async fn a_hand_off_whose_lease_has_ended_writes_nothing() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let read = std::thread::spawn(move || {
+        let mut read = Vec::new();
+        listener.accept().unwrap().0.read_to_end(&mut read).unwrap();
+        read
+    });
+    let ended = HandOffLease::until(std::time::Instant::now());
+    let outcome = twilio(&base).send(&cleared("Hi"), ended).await;
+    assert_eq!(outcome, SendOutcome::NotBegun, "it comes again, and nobody asks Twilio about it");
+    assert_eq!(String::from_utf8(read.join().unwrap()).unwrap(), "");
 }
 
 #[tokio::test]
@@ -123,12 +139,12 @@ async fn a_text_before_the_curfew_may_not_arrive_after_it() {
         let (base, asked) = pretend(vec![http("201 Created", r#"{"sid":"SM1"}"#)]);
         let curfew = Timestamp::default().plus(Span::minutes(minutes));
         let verdict = Verdict::on_nobody(ProgramId::from(uuid::Uuid::nil())).invited_until(curfew);
-        twilio(&base).send(&cleared_by(&verdict, Lane::Invitation, "Hi")).await;
+        twilio(&base).send(&cleared_by(&verdict, Lane::Invitation, "Hi"), lease()).await;
         let asked = asked.join().unwrap().concat();
         assert!(asked.ends_with(said), "{asked}");
     }
     let (base, asked) = pretend(vec![http("201 Created", r#"{"sid":"SM1"}"#)]);
-    twilio(&base).send(&cleared("An answer goes out at any hour")).await;
+    twilio(&base).send(&cleared("An answer goes out at any hour"), lease()).await;
     assert!(!asked.join().unwrap().concat().contains("ValidityPeriod"));
 }
 

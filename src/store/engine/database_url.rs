@@ -69,9 +69,7 @@ impl DatabaseUrl {
     pub(in crate::store) fn writing(&self) -> Result<OwnConnection, StoreError> {
         Ok(match self {
             DatabaseUrl::Sqlite(path) => OwnConnection::Sqlite(Box::new(sqlite::connect(path)?)),
-            DatabaseUrl::Postgres(url) => {
-                OwnConnection::Postgres(Box::new(postgres::connect_to_primary(url)?))
-            }
+            DatabaseUrl::Postgres(url) => OwnConnection::Postgres(Box::new(postgres::connect_to_write(url)?)),
         })
     }
 

@@ -2,38 +2,39 @@
 //! with it. What is asked while the session is busy is asked together. Within the process [`super::super::locks`] comes
 //! first; here only other instances are kept out.
 
+use std::collections::HashSet;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Binary, Bool};
+use diesel::sql_types::{Array, BigInt, Binary, Bool, Text};
 use tokio::sync::oneshot;
 
 use super::{CachedQuery, postgres};
 use crate::domain::id::NumberId;
-use crate::store::{HAND_OFF, StoreError};
+use crate::store::StoreError;
+use crate::store::messages::UNANSWERED;
 
-/// How often a lock that another instance holds is asked for again.
+/// How often a lock that another instance holds is asked for again, and whether a hand-off is over.
 const AGAIN: Duration = Duration::from_millis(5);
-/// How often it is looked whether a hand-off without a lock is over.
-const LOOK: Duration = Duration::from_millis(50);
 /// After a failed connection the next attempt comes this much later, however many ask meanwhile.
 const RECONNECT: Duration = Duration::from_millis(200);
 /// A session that is asked nothing shows this often that its process is alive.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(3);
 /// Questions at most that are asked together.
 const TOGETHER: usize = 256;
+/// A claim that is older is no hand-off that may still begin, even by the clock of a machine that is this far behind.
+const RECENT: Duration = Duration::from_secs(60);
 
-const TAKE: &str =
-    "SELECT key, pg_try_advisory_lock(key) AS free, false AS in_hand FROM unnest($1) AS asked (key)";
-const FREE: &str =
-    "SELECT key, pg_advisory_unlock(key) AS free, false AS in_hand FROM unnest($1) AS asked (key)";
-/// The lock is let go with the statement. A confirmation of STOP is no reason to wait.
-const PASS: &str = "SELECT key, pg_try_advisory_xact_lock(key) AS free, EXISTS (\
+const TAKE: &str = "SELECT key, pg_try_advisory_lock(key) AS free FROM unnest($1) AS asked (key)";
+const FREE: &str = "SELECT key, pg_advisory_unlock(key) AS free FROM unnest($1) AS asked (key)";
+/// The rows say what every instance is handing over, also one that froze or lost its locks. A confirmation of STOP is no
+/// reason to wait, and neither is a hand-off that ended without an answer.
+const IN_HAND: &str = "SELECT number FROM unnest($1) AS asked (number) WHERE EXISTS (\
     SELECT FROM messages WHERE number_id = number AND status = 'sending' AND lane <> 'opt_out_confirmation' \
-    AND claimed_at > extract(epoch FROM clock_timestamp()) * 1000000 - $3) AS in_hand \
-    FROM unnest($1, $2) AS asked (key, number)";
+    AND error_code IS DISTINCT FROM $3 \
+    AND claimed_at > extract(epoch FROM clock_timestamp()) * 1000000 - $2)";
 
 type LockReply<T> = oneshot::Sender<Result<T, String>>;
 
@@ -41,16 +42,8 @@ enum LockRequest {
     /// Answered with the session that holds it.
     Take(i64, LockReply<Option<u64>>),
     Free(i64, u64),
-    Pass(i64, NumberId, LockReply<StopPassage>),
-}
-
-/// How it stands with a number that nothing may be sent to any more.
-#[derive(Clone, Copy)]
-struct StopPassage {
-    /// No instance holds the number's lock.
-    is_free: bool,
-    /// Some instance may be handing a text over without the lock: it was killed, or its session ended, after the claim.
-    in_hand: bool,
+    /// Answered with whether some instance may be handing a text to the number.
+    Pass(NumberId, LockReply<bool>),
 }
 
 /// Takes and frees locks.
@@ -101,20 +94,13 @@ impl DatabaseLocker {
         Ok(taken.map(|session| HeldLock { key, session, asks: self.asks.clone() }))
     }
 
-    /// Waits until no instance hands anything to `number` that was claimed before: until its lock was free once, and then,
-    /// at most for [`HAND_OFF`], for hand-offs that nobody's lock covers any more because the session that held it ended.
-    pub(in crate::store) async fn pass(&self, key: i64, number: NumberId) {
-        let mut free_since = None;
+    /// Waits until no instance hands anything to `number` that was claimed before. The caller waits for a limited time: the
+    /// claims of an instance that froze look as if they were under way.
+    pub(in crate::store) async fn pass(&self, number: NumberId) {
         loop {
-            let pause = match self.ask(|asker| LockRequest::Pass(key, number, asker)).await {
-                Ok(found) if found.is_free => {
-                    let since = *free_since.get_or_insert_with(Instant::now);
-                    if !found.in_hand || since.elapsed() > HAND_OFF {
-                        return;
-                    }
-                    LOOK
-                }
-                Ok(_) => AGAIN,
+            let pause = match self.ask(|asker| LockRequest::Pass(number, asker)).await {
+                Ok(false) => return,
+                Ok(true) => AGAIN,
                 Err(_) => RECONNECT,
             };
             tokio::time::sleep(pause).await;
@@ -134,8 +120,13 @@ struct LockKey {
     key: i64,
     #[diesel(sql_type = Bool)]
     free: bool,
-    #[diesel(sql_type = Bool)]
-    in_hand: bool,
+}
+
+/// A number to which a text is being handed.
+#[derive(QueryableByName)]
+struct NumberInHand {
+    #[diesel(sql_type = Binary)]
+    number: NumberId,
 }
 
 /// The one session that holds this process's locks.
@@ -166,7 +157,7 @@ fn serve(first: PgConnection, url: &str, questions: &Receiver<LockRequest>) {
                 // A lock of a session that ended is free already.
                 LockRequest::Free(key, of) if of == session.count => frees.push(key),
                 LockRequest::Free(..) => {}
-                LockRequest::Pass(key, number, asker) => passes.push((key, number, asker)),
+                LockRequest::Pass(number, asker) => passes.push((number, asker)),
             }
         }
         session.free(&frees);
@@ -192,9 +183,12 @@ impl LockSession {
     }
 
     fn take(&mut self, takes: Vec<(i64, LockReply<Option<u64>>)>) {
+        if takes.is_empty() {
+            return;
+        }
         let keys: Vec<i64> = takes.iter().map(|(key, _)| *key).collect();
-        let found = self
-            .ask(&keys, |db| CachedQuery(diesel::sql_query(TAKE).bind::<Array<BigInt>, _>(&keys)).load(db));
+        let found =
+            self.ask(|db| CachedQuery(diesel::sql_query(TAKE).bind::<Array<BigInt>, _>(&keys)).load(db));
         // Nobody waits for it any more: a lock without a holder would never be freed.
         let mut unwanted = Vec::new();
         for (place, (key, asker)) in takes.into_iter().enumerate() {
@@ -206,18 +200,22 @@ impl LockSession {
         self.free(&unwanted);
     }
 
-    fn pass(&mut self, passes: Vec<(i64, NumberId, LockReply<StopPassage>)>) {
-        let keys: Vec<i64> = passes.iter().map(|(key, ..)| *key).collect();
-        let numbers: Vec<NumberId> = passes.iter().map(|(_, number, _)| *number).collect();
-        // Claims carry the time of the instance's machine: its clock may be behind the database's by as much again.
-        let hand_off = i64::try_from(HAND_OFF.as_micros() * 2).unwrap_or(i64::MAX);
-        let found = self.ask(&keys, |db| {
-            let query = diesel::sql_query(PASS).bind::<Array<BigInt>, _>(&keys);
-            CachedQuery(query.bind::<Array<Binary>, _>(&numbers).bind::<BigInt, _>(hand_off)).load(db)
+    fn pass(&mut self, passes: Vec<(NumberId, LockReply<bool>)>) {
+        if passes.is_empty() {
+            return;
+        }
+        let numbers: Vec<NumberId> = passes.iter().map(|(number, _)| *number).collect();
+        let recent = i64::try_from(RECENT.as_micros()).unwrap_or(i64::MAX);
+        let found = self.ask(|db| {
+            let query = diesel::sql_query(IN_HAND).bind::<Array<Binary>, _>(&numbers);
+            CachedQuery(query.bind::<BigInt, _>(recent).bind::<Text, _>(UNANSWERED)).load(db)
         });
-        for (place, (key, _, asker)) in passes.into_iter().enumerate() {
-            let passage = |found: &LockKey| StopPassage { is_free: found.free, in_hand: found.in_hand };
-            let _ = asker.send(answer(&found, place, key, passage));
+        let in_hand = found.map(|found: Vec<NumberInHand>| {
+            found.into_iter().map(|found| found.number).collect::<HashSet<NumberId>>()
+        });
+        for (number, asker) in passes {
+            let is_in_hand = in_hand.as_ref().map(|in_hand| in_hand.contains(&number));
+            let _ = asker.send(is_in_hand.map_err(String::clone));
         }
     }
 
@@ -232,14 +230,10 @@ impl LockSession {
     }
 
     /// Asks on the session, on a new one if the old one is gone.
-    fn ask(
+    fn ask<T>(
         &mut self,
-        keys: &[i64],
-        question: impl FnOnce(&mut PgConnection) -> QueryResult<Vec<LockKey>>,
-    ) -> Result<Vec<LockKey>, String> {
-        if keys.is_empty() {
-            return Ok(Vec::new());
-        }
+        question: impl FnOnce(&mut PgConnection) -> QueryResult<Vec<T>>,
+    ) -> Result<Vec<T>, String> {
         if self.failed.is_some_and(|at| at.elapsed() < RECONNECT) {
             return Err("the database was not reachable a moment ago".to_owned());
         }

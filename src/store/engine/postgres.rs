@@ -57,6 +57,14 @@ pub(super) fn connect_to_primary(url: &str) -> Result<PgConnection, StoreError> 
     }
 }
 
+/// Opens a session that writes for people and carriers. A process that freezes in a transaction loses it, and its row locks,
+/// after three seconds: a STOP elsewhere that waits for them is answered within five.
+pub(super) fn connect_to_write(url: &str) -> Result<PgConnection, StoreError> {
+    let mut db = connect_to_primary(url)?;
+    db.batch_execute("SET idle_in_transaction_session_timeout = '3s'")?;
+    Ok(db)
+}
+
 const NO_PRIMARY: &str = "the server is a replica, or still recovering, and takes no writes";
 
 fn is_primary(db: &mut PgConnection) -> QueryResult<bool> {

@@ -50,7 +50,7 @@ pub struct ApiCaller<S> {
 
 impl<S: ApiScope> ApiCaller<S> {
     fn new(key: ApiKey) -> Result<Self, ProblemDetails> {
-        if key.scopes.split(',').any(|has| has.trim() == S::NAME) {
+        if has_scope(&key, S::NAME) {
             return Ok(ApiCaller { key, scope: PhantomData });
         }
         let detail = format!("This key lacks the scope {}.", S::NAME);
@@ -62,10 +62,22 @@ impl<S: ApiScope> ApiCaller<S> {
         &self.key
     }
 
-    /// The key as an actor.
+    /// The key as an actor: two keys of one name differ by how they begin.
     pub fn actor(&self) -> Actor {
-        Actor::ApiKey(self.key.name.clone())
+        match self.key.prefix.as_str() {
+            "" => Actor::ApiKey(self.key.name.clone()),
+            prefix => Actor::ApiKey(format!("{} ({prefix}…)", self.key.name)),
+        }
     }
+
+    /// True when the key may also be used for what `scope` names.
+    pub fn has(&self, scope: &str) -> bool {
+        has_scope(&self.key, scope)
+    }
+}
+
+fn has_scope(key: &ApiKey, scope: &str) -> bool {
+    key.scopes.split(',').any(|has| has.trim() == scope)
 }
 
 /// A caller, and what else the call holds, which is read only once the caller is known: who may not call learns nothing of

@@ -9,7 +9,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
-use super::key::{ApiCall, ApiCaller, MessagesScope};
+use super::key::{ApiCall, ApiCaller, ApiScope, ConsentScope, MessagesScope};
 use super::problem::{ProblemDetails, ProblemView};
 use super::strict::{StrictBody, StrictJson, UnknownFields};
 use super::verdict::VerdictView;
@@ -18,6 +18,7 @@ use super::words;
 use crate::actions::send_idempotently::{IdempotentRequest, IdempotentResult};
 use crate::actions::send_message::NewMessage;
 use crate::domain::evidence::{BasisKind, ContactBasis};
+use crate::domain::gate::Verdict;
 use crate::domain::id::MessageId;
 use crate::domain::message::{Category, Status};
 use crate::store::{StoreError, expired_holds, messages, programs};
@@ -111,7 +112,8 @@ pub(super) async fn create(
     let has_key = idempotency_key.is_some();
     let api_key = key.record().id;
     let request = IdempotentRequest { api_key, idempotency_key, request_sha256, message: wanted };
-    let sent = app.commands(key.actor()).send_idempotently(request).await.map(answer);
+    let sent = app.commands(key.actor()).send_idempotently(request).await;
+    let sent = sent.map(|sent| answer(sent, key.has(ConsentScope::NAME)));
     let (status, text) = sent.map_err(|error| match ProblemDetails::from(error) {
         problem if has_key => problem.of_keyed_request(),
         problem => problem,
@@ -143,13 +145,16 @@ pub(super) struct AcceptedView<'a> {
     detail: &'a str,
 }
 
-/// The status and the body of the answer.
-fn answer(sent: IdempotentResult) -> (u16, String) {
-    let IdempotentResult::Answered { result, program } = sent else {
+/// The status and the body of the answer. What people wrote about a number is for keys that may read consent.
+fn answer(sent: IdempotentResult, reads_consent: bool) -> (u16, String) {
+    let IdempotentResult::Answered { mut result, program } = sent else {
         let detail = "This Idempotency-Key was used for a different request.";
         let problem = ProblemDetails::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", detail);
         return (problem.status().as_u16(), problem.body().to_string());
     };
+    if !reads_consent {
+        result.verdict = result.verdict.take().map(Verdict::without_reasons);
+    }
     let (id, status, detail) = (result.id, result.status, result.words.as_str());
     let verdict = result.verdict.as_ref().map(|verdict| VerdictView::new(verdict, &program));
     match result.code {

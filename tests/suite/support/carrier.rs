@@ -10,7 +10,8 @@ use sms_opt_in::domain::message::{FetchedText, InboundText, LookUp, Receipt, Sen
 use sms_opt_in::domain::time::Timestamp;
 use sms_opt_in::jobs::JobContext;
 use sms_opt_in::providers::{
-    BadSignature, InboxAnswer, OutgoingText, Provider, ProviderFuture, WebhookError, WebhookRequest,
+    BadSignature, HandOffLease, InboxAnswer, OutgoingText, Provider, ProviderFuture, WebhookError,
+    WebhookRequest,
 };
 
 use super::World;
@@ -72,7 +73,7 @@ impl<C: Carrier> Provider for OnStage<C> {
     fn parse_receipt(&self, _: &WebhookRequest<'_>) -> Result<Receipt, WebhookError> {
         Err(WebhookError(String::new()))
     }
-    fn send<'a>(&'a self, text: &'a ClearedText) -> ProviderFuture<'a, SendOutcome> {
+    fn send<'a>(&'a self, text: &'a ClearedText, _: HandOffLease) -> ProviderFuture<'a, SendOutcome> {
         self.0.send(text)
     }
     fn look_up<'a>(&'a self, text: &'a OutgoingText<'a>) -> ProviderFuture<'a, LookUp> {
