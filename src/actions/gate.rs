@@ -14,6 +14,7 @@ use crate::domain::phone::Phone;
 use crate::domain::program::Program;
 use crate::domain::restore_hold::RestoreHold;
 use crate::domain::schedule::{FrequencyCap, Location, OwnZone, Rulebook, Subject, place_in, place_of};
+use crate::domain::texting_limits::TextingLimits;
 use crate::domain::time::Timestamp;
 use crate::store::contacts::ContactLocation;
 use crate::store::messages::Message;
@@ -33,6 +34,8 @@ pub struct SendingContext {
     pub standstill: Option<RestoreHold>,
     /// The dated rules.
     pub rulebook: Arc<Rulebook>,
+    /// The limits of the installation.
+    limits: TextingLimits,
     /// Where the recipients may be, as far as it was read for many numbers at once.
     places: Arc<HashMap<NumberId, Vec<ContactLocation>>>,
     /// The calendar of those who read the verdict: the organization's, unless a page puts its reader's there.
@@ -52,6 +55,7 @@ pub fn sending_context(conn: &mut ReadConn<'_>, program: &Program) -> Result<Sen
         standstill,
         rulebook: rulebooks::current(conn)?,
         calendar: organization::calendar(conn)?,
+        limits: organization::limits(conn)?,
         places: Arc::default(),
     })
 }
@@ -59,6 +63,8 @@ pub fn sending_context(conn: &mut ReadConn<'_>, program: &Program) -> Result<Sen
 /// Which text the gate is asked about.
 struct GateQuery {
     purpose: MessagePurpose,
+    /// A person wants to repeat the opt-in request.
+    is_by_hand: bool,
     /// It is not arranged yet: what is arranged for later comes before it.
     is_new: bool,
     /// A simulated phone asked to have it now.
@@ -84,7 +90,7 @@ impl SendingContext {
         let mut asked = HashSet::new();
         for message in messages {
             let Some((program, context)) = contexts.get(&message.program_id) else { continue };
-            if MessagePurpose::of(message.lane, message.category) != MessagePurpose::Reply
+            if !MessagePurpose::of(message.lane, message.category).is_reply()
                 && context.asks_places(program)
             {
                 asked.extend(message.number_id);
@@ -129,9 +135,26 @@ impl SendingContext {
     ) -> Result<Verdict, StoreError> {
         let asked = GateQuery {
             purpose: MessagePurpose::of(Lane::Gated, category),
+            is_by_hand: false,
             is_new: true,
             skips_hours: false,
         };
+        self.ask_gate(conn, number, program, asked, now)
+    }
+
+    /// The verdict on an opt-in request that a person wants to repeat.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn verdict_on_repeat(
+        &self,
+        conn: &mut ReadConn<'_>,
+        number: &Number,
+        program: &Program,
+        now: Timestamp,
+    ) -> Result<Verdict, StoreError> {
+        let purpose = MessagePurpose::Invitation;
+        let asked = GateQuery { purpose, is_by_hand: true, is_new: true, skips_hours: false };
         self.ask_gate(conn, number, program, asked, now)
     }
 
@@ -149,7 +172,8 @@ impl SendingContext {
     ) -> Result<Verdict, StoreError> {
         let (purpose, skips_hours) =
             (MessagePurpose::of(message.lane, message.category), message.skips_quiet_hours);
-        self.ask_gate(conn, number, program, GateQuery { purpose, is_new: false, skips_hours }, now)
+        let asked = GateQuery { purpose, is_by_hand: false, is_new: false, skips_hours };
+        self.ask_gate(conn, number, program, asked, now)
     }
 
     fn ask_gate(
@@ -157,7 +181,7 @@ impl SendingContext {
         conn: &mut ReadConn<'_>,
         number: &Number,
         program: &Program,
-        GateQuery { purpose, is_new, skips_hours }: GateQuery,
+        GateQuery { purpose, is_by_hand, is_new, skips_hours }: GateQuery,
         now: Timestamp,
     ) -> Result<Verdict, StoreError> {
         let caps = match purpose {
@@ -165,12 +189,12 @@ impl SendingContext {
             _ => Vec::new(),
         };
         let places = match purpose {
-            MessagePurpose::Reply => Vec::new(),
+            _ if purpose.is_reply() => Vec::new(),
             _ if self.asks_places(program) => self.places(conn, number)?,
             _ => Vec::new(),
         };
         // Caps by law are about solicitation, as hours by law are: one switch says that a program's texts are none.
-        let is_bound = purpose != MessagePurpose::Reply && program.keeps_quiet_hours;
+        let is_bound = !purpose.is_reply() && program.keeps_quiet_hours;
         let binding = if is_bound { self.rulebook.caps(&places, now) } else { Vec::new() };
         let is_capped = !caps.is_empty() || !binding.is_empty();
         let arranged =
@@ -203,6 +227,9 @@ impl SendingContext {
             sent: &sent,
             legal_caps: &legal_caps,
             purpose,
+            is_by_hand,
+            unasked: &number.unasked,
+            limits: &self.limits,
             now,
             calendar: self.calendar,
         }))

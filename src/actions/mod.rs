@@ -50,6 +50,7 @@ pub mod seal;
 pub mod seed;
 pub mod send_idempotently;
 pub mod send_message;
+pub mod set_limits;
 pub mod set_time_zone;
 pub mod spelling;
 pub mod starts;

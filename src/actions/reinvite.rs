@@ -5,7 +5,7 @@ use crate::domain::evidence::ContactBasis;
 use crate::domain::gate::{CheckName, GateOutcome};
 use crate::domain::id::NumberId;
 use crate::domain::intent::Intent;
-use crate::domain::message::{Category, Lane};
+use crate::domain::message::Lane;
 use crate::store::{Tx, numbers, programs};
 use crate::words::headline;
 
@@ -35,9 +35,9 @@ pub fn reinvite(
         return Err(ActionError::Invalid(vec![error]));
     }
     // What the rules of consent refuse, they say in their own words below.
-    let verdict =
-        sending_context(tx, &program)?.verdict(tx, &number, &program, Category::Automated, context.now)?;
-    if let GateOutcome::Refuse(CheckName::Number | CheckName::Sender) = verdict.answer(Lane::Invitation) {
+    let verdict = sending_context(tx, &program)?.verdict_on_repeat(tx, &number, &program, context.now)?;
+    let in_the_way = verdict.answer(Lane::Invitation);
+    if let GateOutcome::Refuse(CheckName::Number | CheckName::Sender | CheckName::UnaskedTexts) = in_the_way {
         return Err(ActionError::Conflict(headline(&verdict)));
     }
     let intent = Intent::Reinvite { message: tx.new_id(context.now)?, text: program.invitation(), basis };

@@ -81,16 +81,30 @@ pub(super) fn failed(
     decide_yes(tx, &mut number, &program, RequestStatus::No, now)
 }
 
-/// Locks the number of an opt-in request before the message is written, in the order in which everything else locks. A block
+/// Locks the number of a text that may be unasked before the message is written, in the order in which everything else locks. A block
 /// in the answer is an opt-out of its twin as well.
 pub(super) fn lock_number(tx: &mut Tx<'_>, message: &Message) -> Result<(), ActionError> {
-    let (Lane::Invitation, Some(number)) = (message.lane, message.number_id) else { return Ok(()) };
+    let (true, Some(number)) = (may_be_unasked(message), message.number_id) else { return Ok(()) };
     let phone = Phone::from_e164(&message.to_text);
     match phone.and_then(|phone| Some((phone.twin()?, phone))) {
         Some((twin, phone)) => numbers::lock_twins(tx, &phone, &twin)?,
         None => numbers::get_locked(tx, number).map(drop)?,
     }
     Ok(())
+}
+
+fn may_be_unasked(message: &Message) -> bool {
+    matches!(message.lane, Lane::Invitation | Lane::OptInConfirmation)
+}
+
+/// Gives an unasked text back to the number's budget: the carrier refused it before it took it, so it reached nobody.
+pub(super) fn give_back(tx: &mut Tx<'_>, message: &Message) -> Result<(), ActionError> {
+    let (true, Some(number)) = (may_be_unasked(message), message.number_id) else { return Ok(()) };
+    let Some(mut number) = numbers::get_locked(tx, number)? else { return Ok(()) };
+    match number.unasked.without(message.id) {
+        Some(rest) => Ok(numbers::set_unasked(tx, &mut number, rest)?),
+        None => Ok(()),
+    }
 }
 
 /// The number that an opt-in request went to, and its program.

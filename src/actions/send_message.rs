@@ -260,6 +260,7 @@ pub fn code_of(check: CheckName) -> &'static str {
         CheckName::Sender => "no_sender",
         CheckName::QuietHours => "quiet_hours",
         CheckName::Frequency => "frequency",
+        CheckName::UnaskedTexts => "unasked_limit",
         CheckName::Operations => "sending_off",
     }
 }

@@ -43,6 +43,15 @@ impl FormSetting for i32 {
     }
 }
 
+impl FormSetting for u32 {
+    fn to_form(&self) -> String {
+        self.to_string()
+    }
+    fn from_form(text: &str) -> Self {
+        text.trim().parse().unwrap_or_default()
+    }
+}
+
 impl FormSetting for bool {
     fn to_form(&self) -> String {
         if *self { "yes" } else { "" }.to_owned()

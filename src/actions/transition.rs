@@ -11,6 +11,7 @@ use crate::domain::intent::{Decision, Effect, EventDraft, Intent};
 use crate::domain::ledger::LedgerEntry;
 use crate::domain::message::Lane;
 use crate::domain::program::Program;
+use crate::domain::unasked::{UnaskedTexts, begins_anew};
 use crate::store::messages;
 use crate::store::numbers::{self, Number};
 use crate::store::{LockedRow, StoreError, Tx, events, organization, rulebooks};
@@ -78,6 +79,9 @@ fn append(
     if entry.event.kind == EventKind::ConsentEnded {
         // The next owner of the number may speak another language.
         numbers::set_language(tx, number, None)?;
+    }
+    if begins_anew(entry.event.kind, entry.event.source) && !number.unasked.is_empty() {
+        numbers::set_unasked(tx, number, UnaskedTexts::default())?;
     }
     if effects.contains(&Effect::CancelWaiting) && has_request(number) {
         undo_requests(tx, context, number, &entry)?;

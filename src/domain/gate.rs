@@ -5,6 +5,7 @@
 mod checks;
 mod facts;
 mod timing;
+mod unasked;
 mod verdict;
 
 pub use facts::{Appointment, CheckFacts, HoursFacts, PromiseFacts};
@@ -22,7 +23,9 @@ use super::phone::Phone;
 use super::program::Program;
 use super::restore_hold::RestoreHold;
 use super::schedule::{FrequencyCap, LegalCap, Location, Rulebook};
+use super::texting_limits::TextingLimits;
 use super::time::Timestamp;
+use super::unasked::UnaskedTexts;
 use super::words::words;
 
 words! {
@@ -44,6 +47,8 @@ words! {
         QuietHours = "quiet_hours",
         /// Are the caps by law and the promised frequency kept?
         Frequency = "frequency",
+        /// Is there room for one more text that the contact did not ask for?
+        UnaskedTexts = "unasked_texts",
         /// Is sending switched on?
         Operations = "operations",
     }
@@ -82,14 +87,7 @@ words! {
     }
 }
 
-impl CheckName {
-    /// True for a check that time passes by itself.
-    pub fn is_about_time(self) -> bool {
-        matches!(self, CheckName::QuietHours | CheckName::Frequency)
-    }
-}
-
-/// One check with its facts. Kept with messages as a short list, because there are nine for each.
+/// One check with its facts. Kept with messages as a short list, because there are ten for each.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(from = "CheckRow", into = "CheckRow")]
 pub struct GateCheck {
@@ -99,6 +97,17 @@ pub struct GateCheck {
     pub outcome: Outcome,
     /// What it found.
     pub facts: CheckFacts,
+}
+
+impl GateCheck {
+    /// True for a check that time passes by itself.
+    pub fn is_about_time(&self) -> bool {
+        match self.name {
+            CheckName::QuietHours | CheckName::Frequency => true,
+            CheckName::UnaskedTexts => !matches!(self.facts, CheckFacts::UnaskedUsedUp { .. }),
+            _ => false,
+        }
+    }
 }
 
 /// How a check is kept. Earlier versions kept its facts and the next step as sentences, the first ones under names.
@@ -171,6 +180,12 @@ pub struct GateQuestion<'a> {
     pub legal_caps: &'a [UsedCap<'a>],
     /// What the text is: it decides which of the timing checks bind it.
     pub purpose: MessagePurpose,
+    /// A person repeats an opt-in request: it has a budget of its own.
+    pub is_by_hand: bool,
+    /// What the number got without asking for it.
+    pub unasked: &'a UnaskedTexts,
+    /// The limits of the installation.
+    pub limits: &'a TextingLimits,
     /// Now.
     pub now: Timestamp,
     /// The calendar of those who read the facts.
@@ -198,6 +213,8 @@ pub enum MessagePurpose {
     Invitation,
     /// An answer to what the lead has just written: it goes at any hour.
     Reply,
+    /// The confirmation of an opt-in: it goes at any hour, and nobody may have asked for it by text.
+    Welcome,
 }
 
 impl MessagePurpose {
@@ -207,15 +224,23 @@ impl MessagePurpose {
             (Lane::Gated, Category::Conversation) => MessagePurpose::Conversation,
             (Lane::Gated, _) => MessagePurpose::Counted,
             (Lane::Invitation, _) => MessagePurpose::Invitation,
-            (Lane::OptOutConfirmation | Lane::OptInConfirmation | Lane::Help, _) => MessagePurpose::Reply,
+            (Lane::OptInConfirmation, _) => MessagePurpose::Welcome,
+            (Lane::OptOutConfirmation | Lane::Help, _) => MessagePurpose::Reply,
         }
+    }
+
+    /// True for an answer, which goes at any hour.
+    pub fn is_reply(self) -> bool {
+        matches!(self, MessagePurpose::Reply | MessagePurpose::Welcome)
     }
 }
 
 /// Asks every check.
 pub fn ask(question: &GateQuestion<'_>) -> Verdict {
     let state = question.consent.state_in(question.program.id);
-    let timing = timing::timing(question);
+    let cause = unasked::cause(question, state);
+    let budget = cause.map(|cause| question.unasked.budget(cause, question.limits, question.now));
+    let timing = timing::timing(question, budget);
     let checks = vec![
         checks::consent(question, state, timing.next),
         checks::opt_out(question, state),
@@ -225,11 +250,12 @@ pub fn ask(question: &GateQuestion<'_>) -> Verdict {
         checks::sender(question),
         timing.quiet_hours,
         timing.frequency,
+        unasked::check(question, budget),
         checks::operations(question),
     ];
     // A time is told only where nothing but the time is in the way.
     let waits = |check: &GateCheck| {
-        check.outcome != Outcome::Fail || check.name.is_about_time() || check.name == CheckName::Operations
+        check.outcome != Outcome::Fail || check.is_about_time() || check.name == CheckName::Operations
     };
     let next_allowed_at = timing.next.filter(|_| checks.iter().all(waits));
     Verdict {
@@ -239,6 +265,7 @@ pub fn ask(question: &GateQuestion<'_>) -> Verdict {
         history_seq: question.consent.seq,
         request: question.request.map(|request| request.progress),
         request_seq: request_to_send(question, state),
+        unasked: cause,
         asked_at: question.now,
         checks,
         next_allowed_at,

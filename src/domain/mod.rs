@@ -26,5 +26,7 @@ pub mod restore_hold;
 pub mod role;
 pub mod schedule;
 pub mod sms;
+pub mod texting_limits;
 pub mod time;
+pub mod unasked;
 pub mod words;

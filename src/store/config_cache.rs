@@ -12,8 +12,9 @@ use crate::domain::calendar::LocalCalendar;
 use crate::domain::id::ProgramId;
 use crate::domain::program::Program;
 use crate::domain::schedule::Rulebook;
+use crate::domain::texting_limits::TextingLimits;
 
-/// The programs with their sender numbers, the switch, the dated rules and the organization's calendar.
+/// The programs with their sender numbers, the switch, the dated rules, the organization's calendar and its limits.
 #[derive(Debug)]
 pub(super) struct ConfigCache {
     pub(super) version: String,
@@ -24,6 +25,7 @@ pub(super) struct ConfigCache {
     pub(super) sending_on: bool,
     pub(super) rulebook: Arc<Rulebook>,
     pub(super) calendar: LocalCalendar,
+    pub(super) limits: TextingLimits,
 }
 
 /// The catalog as this process last read it.
@@ -57,8 +59,10 @@ pub(super) fn read(conn: &mut ReadConn<'_>) -> Result<Arc<ConfigCache>, StoreErr
             let rulebook = rulebook_rows::load(conn)?;
             let zone = settings::get(conn, settings::TIME_ZONE)?;
             let calendar = zone.and_then(|zone| LocalCalendar::find(&zone)).unwrap_or_default();
-            let catalog =
-                Arc::new(ConfigCache { version, programs, senders, sending_on, rulebook, calendar });
+            let limits = settings::get(conn, settings::LIMITS)?;
+            let limits = limits.map(|json| serde_json::from_str(&json)).transpose()?.unwrap_or_default();
+            let catalog = ConfigCache { version, programs, senders, sending_on, rulebook, calendar, limits };
+            let catalog = Arc::new(catalog);
             conn.known.keep(&catalog);
             catalog
         }

@@ -18,6 +18,7 @@ use crate::domain::language::Language;
 use crate::domain::ledger::GENESIS;
 use crate::domain::phone::Phone;
 use crate::domain::time::Timestamp;
+use crate::domain::unasked::UnaskedTexts;
 
 /// A number with all that is known of it.
 #[derive(Clone, Debug)]
@@ -36,6 +37,8 @@ pub struct Number {
     pub head_hash: Vec<u8>,
     /// The language of its last text that had one.
     pub language: Option<Language>,
+    /// What it got without asking for it.
+    pub unasked: UnaskedTexts,
 }
 
 impl Number {
@@ -49,11 +52,13 @@ impl Number {
             contact_count: 0,
             head_hash: GENESIS.to_vec(),
             language: None,
+            unasked: UnaskedTexts::default(),
         }
     }
 }
 
-pub(super) type NumberRow = (NumberId, Phone, String, Option<String>, i32, Vec<u8>, Option<String>);
+pub(super) type NumberRow =
+    (NumberId, Phone, String, Option<String>, i32, Vec<u8>, Option<String>, Option<String>);
 pub(super) type NumberColumns = (
     numbers::id,
     numbers::e164,
@@ -62,6 +67,7 @@ pub(super) type NumberColumns = (
     numbers::contact_count,
     numbers::head_hash,
     numbers::language,
+    numbers::unasked,
 );
 pub(super) const COLUMNS: NumberColumns = (
     numbers::id,
@@ -71,15 +77,18 @@ pub(super) const COLUMNS: NumberColumns = (
     numbers::contact_count,
     numbers::head_hash,
     numbers::language,
+    numbers::unasked,
 );
 
 pub(super) fn read(
-    (id, phone, consent, unreachable, contact_count, head_hash, language): NumberRow,
+    (id, phone, consent, unreachable, contact_count, head_hash, language, unasked): NumberRow,
 ) -> Result<Number, StoreError> {
     let consent = serde_json::from_str(&consent)?;
     // A language that is not known must not keep anybody from a STOP: English answers.
     let language = language.and_then(|word| word.parse().ok());
-    Ok(Number { id, phone, consent, unreachable, contact_count, head_hash, language })
+    let unasked = unasked.map(|json| serde_json::from_str(&json).unwrap_or_else(|_| UnaskedTexts::unreadable()));
+    let unasked = unasked.unwrap_or_default();
+    Ok(Number { id, phone, consent, unreachable, contact_count, head_hash, language, unasked })
 }
 
 /// The number's record, if anything was ever kept about it. An old spelling leads to the canonical one.
@@ -263,6 +272,22 @@ pub fn set_language(
     number.running_copy().language = language;
     on!(tx, db => {
         Ok(CachedStatement(diesel::update(numbers::table.find(number.id)).set(numbers::language.eq(language))).run(db)?)
+    })
+}
+
+/// Writes down what the number got without asking for it.
+///
+/// # Errors
+/// When the database fails.
+pub fn set_unasked(
+    tx: &mut Tx<'_>,
+    number: &mut LockedRow<Number>,
+    unasked: UnaskedTexts,
+) -> Result<(), StoreError> {
+    let json = if unasked.is_empty() { None } else { Some(serde_json::to_string(&unasked)?) };
+    number.running_copy().unasked = unasked;
+    on!(tx, db => {
+        Ok(CachedStatement(diesel::update(numbers::table.find(number.id)).set(numbers::unasked.eq(json))).run(db)?)
     })
 }
 

@@ -66,6 +66,7 @@ diesel::table! {
         created_at -> BigInt,
         paused_at -> Nullable<BigInt>,
         language -> Nullable<Text>,
+        unasked -> Nullable<Text>,
     }
 }
 

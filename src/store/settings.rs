@@ -43,6 +43,9 @@ pub const WRITE_PROBE: &str = "write_probe";
 /// The organization's time zone, by its IANA name; chosen at the first start, changed by an administrator.
 pub const TIME_ZONE: &str = "time_zone";
 
+/// The limits on unasked texts and automatic replies, as JSON; absent until an administrator changes them.
+pub(super) const LIMITS: &str = "texting_limits";
+
 /// A setting's value.
 ///
 /// # Errors

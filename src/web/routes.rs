@@ -80,6 +80,8 @@ routes! {
     ACCOUNT_TIME_ZONE account_time_zone() "/account/time-zone";
     /// The settings of the organization.
     SETTINGS settings() "/settings";
+    /// Changes the limits on unasked texts.
+    SETTINGS_LIMITS settings_limits() "/settings/limits";
 
     /// The dashboard.
     DASHBOARD dashboard() "/";
@@ -236,6 +238,7 @@ pub fn page_of_form(address: &str) -> Option<String> {
         ["messages", id, "stale"] => Some(message(id)),
         ["users", id, "role" | "password"] => Some(user(id)),
         ["account", "time-zone"] => Some(account().to_owned()),
+        ["settings", "limits"] => Some(settings().to_owned()),
         ["rules", "rows"] | ["rules", "reminders", _] => Some(rules().to_owned()),
         ["simulator", "behaviour" | "handsets" | "texts"] | ["simulator", "messages", ..] => {
             Some(simulator().to_owned())

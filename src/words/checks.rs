@@ -6,7 +6,7 @@ use crate::domain::consent::{Source, StateSince};
 use crate::domain::gate::{Appointment, CheckFacts, CheckName, GateCheck, RequestProgress};
 
 use super::labels::Label;
-use super::{hours, promise, restore_hold, sender_text};
+use super::{counted, hours, promise, restore_hold, sender_text};
 
 const WAITS: &str = "No action needed. Messages send automatically at the next allowed time.";
 
@@ -21,6 +21,9 @@ pub fn check_rule(check: CheckName) -> &'static str {
         CheckName::Sender => "CTIA Messaging Principles 5.1: replies must reach the sender",
         CheckName::QuietHours => "47 CFR 64.1200(c)(1), and the stricter rule named in the facts",
         CheckName::Frequency => "CTIA Messaging Principles 5.1, and the legal cap named in the facts",
+        CheckName::UnaskedTexts => {
+            "Company setting: limit on opt-in requests and confirmations of form sign-ups to one number"
+        }
         CheckName::Operations => "Company setting: sending on/off",
     }
 }
@@ -61,6 +64,15 @@ pub fn check_text(check: &GateCheck, calendar: LocalCalendar) -> String {
         CheckFacts::Hours(found) => hours::text(found),
         CheckFacts::Frequency { promise, law } => promise::text(promise, law.as_ref()),
         CheckFacts::LegalCap(cap) => promise::cap_reached(cap),
+        CheckFacts::UnaskedRoom { today, ever, most } => {
+            format!("{} in the last 24 hours and {ever} in total, of at most {most}.", requests_sent(*today))
+        }
+        CheckFacts::UnaskedToday { today } => {
+            format!("This number got {} in the last 24 hours.", requests_sent(*today))
+        }
+        CheckFacts::UnaskedUsedUp { ever } => {
+            format!("This number got {} and never replied START.", requests_sent(*ever))
+        }
         CheckFacts::Held(hold) => restore_hold::facts(*hold, calendar),
         CheckFacts::Recorded { facts, .. } => facts.clone(),
         plain => plain_text(plain).to_owned(),
@@ -79,6 +91,7 @@ fn plain_text(facts: &CheckFacts) -> &'static str {
         CheckFacts::NoQuietHours => "Quiet hours are turned off for this program.",
         CheckFacts::AnyHour => "Replies to the contact's own texts are sent at any hour.",
         CheckFacts::NoPlace => "No place is asked about.",
+        CheckFacts::NoUnaskedText => "No opt-in request is needed, so no limit applies.",
         CheckFacts::SendingOn => "Sending is on.",
         CheckFacts::SendingOff => "Sending is turned off for all programs.",
         // These say something of one number, and have sentences of their own above.
@@ -96,9 +109,16 @@ fn plain_text(facts: &CheckFacts) -> &'static str {
         | CheckFacts::Hours(_)
         | CheckFacts::Frequency { .. }
         | CheckFacts::LegalCap(_)
+        | CheckFacts::UnaskedRoom { .. }
+        | CheckFacts::UnaskedToday { .. }
+        | CheckFacts::UnaskedUsedUp { .. }
         | CheckFacts::Held(_)
         | CheckFacts::Recorded { .. } => "",
     }
+}
+
+fn requests_sent(sent: u32) -> String {
+    counted(sent, "opt-in request")
 }
 
 fn request(progress: RequestProgress, at: Option<Appointment>, calendar: LocalCalendar) -> String {
@@ -161,6 +181,12 @@ pub fn check_next_step(check: &GateCheck) -> Option<String> {
         CheckFacts::Hours(found) if found.is_quiet() => WAITS,
         CheckFacts::Frequency { promise, .. } => return promise::next_step(promise).map(str::to_owned),
         CheckFacts::LegalCap(_) => WAITS,
+        CheckFacts::UnaskedToday { .. } => {
+            "No action needed. The opt-in request is sent the next day, if no other one is sent before it."
+        }
+        CheckFacts::UnaskedUsedUp { .. } => {
+            "Ask the contact to text START. An administrator can change the limit on the settings page."
+        }
         CheckFacts::Held(hold) => restore_hold::next_step(*hold),
         CheckFacts::SendingOff => "An administrator can turn it on again on the dashboard.",
         CheckFacts::Recorded { next_step, .. } => return next_step.clone(),
@@ -175,6 +201,8 @@ pub fn check_next_step(check: &GateCheck) -> Option<String> {
         | CheckFacts::AnyHour
         | CheckFacts::NoPlace
         | CheckFacts::Hours(_)
+        | CheckFacts::NoUnaskedText
+        | CheckFacts::UnaskedRoom { .. }
         | CheckFacts::SendingOn => return None,
     };
     Some(step.to_owned())
@@ -196,6 +224,8 @@ pub(super) fn in_short(check: &GateCheck, calendar: LocalCalendar) -> Option<Str
         CheckFacts::Unreachable { code } => format!("The carrier says it can't receive texts (code {code})."),
         CheckFacts::NotInNumberPlan => "This number isn't in the number plan.".to_owned(),
         CheckFacts::LegalCap(_) => "Legal limit reached.".to_owned(),
+        CheckFacts::UnaskedToday { .. } => "Opt-in requests are limited.".to_owned(),
+        CheckFacts::UnaskedUsedUp { ever } => format!("{} without a reply.", requests_sent(*ever)),
         CheckFacts::Frequency { promise, .. } => promise::in_short(promise)?.to_owned(),
         CheckFacts::Held(hold) => restore_hold::in_short(*hold).to_owned(),
         _ => return None,

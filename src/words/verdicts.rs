@@ -17,7 +17,7 @@ pub fn headline(verdict: &Verdict) -> String {
         None => verdict.since.map_or("Yes.".to_owned(), |since| {
             format!("Yes. Opted in on {} by {}.", since.day(calendar), since.source.label())
         }),
-        Some(check) if check.name.is_about_time() => format!("Not now. {}", waiting(check, verdict)),
+        Some(check) if check.is_about_time() => format!("Not now. {}", waiting(check, verdict)),
         Some(check) => format!("No. {}", failed(check, calendar)),
     }
 }
@@ -66,6 +66,7 @@ fn general(check: CheckName) -> &'static str {
         CheckName::Sender => "No sender number is configured for this program.",
         CheckName::QuietHours => "Quiet hours.",
         CheckName::Frequency => "Limit reached.",
+        CheckName::UnaskedTexts => "Opt-in requests are limited.",
         CheckName::Operations => "Sending is off.",
     }
 }
@@ -82,7 +83,9 @@ mod tests {
     use crate::domain::program::Program;
     use crate::domain::restore_hold::{RestoreHold, RestoreSign};
     use crate::domain::schedule::{Rulebook, place_of, promises};
+    use crate::domain::texting_limits::TextingLimits;
     use crate::domain::time::Timestamp;
+    use crate::domain::unasked::{UnaskedCause, UnaskedText, UnaskedTexts};
 
     /// Three in the morning in Seattle.
     const NIGHT: Timestamp = Timestamp::from_micros(1_793_790_000_000_000);
@@ -102,6 +105,7 @@ mod tests {
         is_invalid: bool,
         is_capped: bool,
         is_capped_by_law: bool,
+        unasked: u8,
     }
 
     fn states(program: &Program) -> Vec<ConsentState> {
@@ -145,6 +149,9 @@ mod tests {
                 let standstill = Some(standstill);
                 varied.push(Varied { consent: consent.clone(), is_off: true, standstill, ..one() });
             }
+            for unasked in [1, 5] {
+                varied.push(Varied { consent: consent.clone(), unasked, ..one() });
+            }
             varied.push(Varied { consent, ..one() });
         }
         for progress in RequestProgress::ALL {
@@ -161,6 +168,8 @@ mod tests {
 
     fn verdict(varied: &Varied, program: &Program, phone: &Phone, now: Timestamp) -> Verdict {
         let places = [place_of(None, None, phone)];
+        let text = |_| UnaskedText { at: now, cause: UnaskedCause::System, message: None };
+        let unasked = (0..varied.unasked).map(text).fold(UnaskedTexts::default(), |all, text| all.with(text));
         let caps = if varied.is_capped { promises("1 msg/month") } else { Vec::new() };
         let mut legal_caps = Rulebook::builtin().caps(&[place_of(Some("FL"), Some("33101"), phone)], now);
         legal_caps.truncate(usize::from(varied.is_capped_by_law));
@@ -181,6 +190,9 @@ mod tests {
             sent: &[now],
             legal_caps: &used.collect::<Vec<_>>(),
             purpose: MessagePurpose::Counted,
+            is_by_hand: false,
+            unasked: &unasked,
+            limits: &TextingLimits::default(),
             now,
             calendar: LocalCalendar::find("America/Los_Angeles").unwrap(),
         })

@@ -13,6 +13,7 @@ use crate::actions::edit_replies::edit_replies;
 use crate::actions::edit_sending::{SendingChange, edit_sending};
 use crate::actions::publish_form::{FormChange, publish_form};
 use crate::actions::publish_rules::{RulesDraft, publish_rules};
+use crate::actions::set_limits::{LimitsChange, set_limits};
 use crate::actions::switch_sending::switch_sending;
 
 impl Commands {
@@ -55,6 +56,11 @@ impl Commands {
     /// Answers a reminder about the rules.
     pub async fn answer_reminder(self, name: String, answer: ReminderAnswer) -> Result<(), ActionError> {
         self.run(move |tx, context| answer_reminder(tx, context, &name, answer)).await
+    }
+
+    /// Changes the limits on unasked texts.
+    pub async fn set_limits(self, change: LimitsChange) -> Result<(), ActionError> {
+        self.run(move |tx, context| set_limits(tx, context, &change)).await
     }
 
     /// Switches all sending on or off; `shown` is the revision on the page.

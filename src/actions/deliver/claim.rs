@@ -13,10 +13,11 @@ use crate::domain::message::{Lane, Status};
 use crate::domain::phone::Phone;
 use crate::domain::program::Program;
 use crate::domain::time::Timestamp;
+use crate::domain::unasked::{UnaskedText, is_too_late};
 use crate::store::messages::{self, HandOff, Message, StatusChange};
 use crate::store::numbers::Number;
 use crate::store::{LockedRow, Tx, numbers, programs};
-use crate::words::headline;
+use crate::words::{check_text, headline};
 
 use super::super::effects::opted_in_before;
 use super::super::gate::SendingContext;
@@ -39,7 +40,7 @@ pub fn claim_all(
     now: Timestamp,
 ) -> Result<Vec<ClearedText>, ActionError> {
     // Numbers are locked before messages are read: what a STOP has canceled meanwhile is seen as it is.
-    let numbers = numbers::lock_all(tx, asked.iter().map(|(_, number)| *number))?;
+    let mut numbers = numbers::lock_all(tx, asked.iter().map(|(_, number)| *number))?;
     let mut found = messages::get_all(tx, asked.iter().map(|(id, _)| *id))?;
     // Another instance may have tried one meanwhile and put it off, or it was moved to another spelling of its number.
     let is_due = |message: &Message, number: NumberId| {
@@ -53,7 +54,7 @@ pub fn claim_all(
     let mut served = HashSet::new();
     for message in due {
         let number =
-            message.number_id.and_then(|id| numbers.get(&id)).ok_or(ActionError::NotFound("number"))?;
+            message.number_id.and_then(|id| numbers.get_mut(&id)).ok_or(ActionError::NotFound("number"))?;
         // Two spellings of one number: the second waits until the first is written down.
         if served.insert(number.id) {
             claims.decide(tx, message, number)?;
@@ -101,7 +102,7 @@ impl Claims {
         &mut self,
         tx: &mut Tx<'_>,
         message: Message,
-        number: &LockedRow<Number>,
+        number: &mut LockedRow<Number>,
     ) -> Result<(), ActionError> {
         let now = self.now;
         // The hold time of an intended message is over with its release: from then on it only waits for an allowed time.
@@ -120,6 +121,10 @@ impl Claims {
         let verdict = context.verdict_on(tx, &message, number, program, now)?;
         match (verdict.answer(message.lane), &context.sender) {
             (GateOutcome::Send(permit), Some(sender)) => {
+                if let Some(cause) = permit.unasked() {
+                    let text = UnaskedText { at: now, cause, message: Some(message.id) };
+                    numbers::set_unasked(tx, number, number.unasked.with(text))?;
+                }
                 let (to, sender) = (number.phone.clone(), sender.clone());
                 self.permitted.push(PermittedText { message, to, sender, permit });
                 Ok(())
@@ -154,6 +159,11 @@ fn put_aside(
     now: Timestamp,
 ) -> Result<(), ActionError> {
     match outcome {
+        GateOutcome::Wait { until: Some(until) }
+            if verdict.fails(CheckName::UnaskedTexts) && is_too_late(message.created_at, until) =>
+        {
+            refuse(tx, message, verdict, CheckName::UnaskedTexts, now)?;
+        }
         GateOutcome::Wait { until: Some(until) } => {
             let headline = headline(verdict);
             let why = StatusChange { due_at: Some(until), ..StatusChange::noted(&headline) };
@@ -163,7 +173,7 @@ fn put_aside(
         GateOutcome::Wait { until: None } | GateOutcome::Refuse(CheckName::Paused | CheckName::Sender) => {
             messages::set_due(tx, message.id, now.plus(WAIT))?;
         }
-        GateOutcome::Hold => {
+        GateOutcome::Hold | GateOutcome::Refuse(CheckName::UnaskedTexts) if message.lane == Lane::Gated => {
             // Never held again: the number may have another owner by the time somebody texts START.
             let why = StatusChange::coded("cancelled", "Consent ended before it was handed over.");
             messages::advance(tx, message, Status::Cancelled, now, &why)?;
@@ -172,14 +182,26 @@ fn put_aside(
         GateOutcome::Refuse(CheckName::Consent) if verdict.state == StateName::OptedIn => {
             messages::advance(tx, message, Status::Cancelled, now, &opted_in_before())?;
         }
-        GateOutcome::Refuse(check) => {
-            let headline = headline(verdict);
-            let why = StatusChange::coded(code_of(check), &headline);
-            messages::advance(tx, message, Status::Blocked, now, &why)?;
-            requests::failed(tx, message, "The consent check refused the opt-in request.", now)?;
-        }
-        // The caller hands these over.
-        GateOutcome::Send(_) => {}
+        GateOutcome::Refuse(check) => refuse(tx, message, verdict, check, now)?,
+        // The caller hands these over; only an intended message is held.
+        GateOutcome::Send(_) | GateOutcome::Hold => {}
     }
     Ok(())
+}
+
+/// Blocks a message for good, with what the check found.
+fn refuse(
+    tx: &mut Tx<'_>,
+    message: &Message,
+    verdict: &Verdict,
+    check: CheckName,
+    now: Timestamp,
+) -> Result<(), ActionError> {
+    let found = verdict.checks.iter().find(|found| found.name == check);
+    let words = match found.filter(|_| check == CheckName::UnaskedTexts) {
+        Some(found) => check_text(found, verdict.calendar()),
+        None => headline(verdict),
+    };
+    messages::advance(tx, message, Status::Blocked, now, &StatusChange::coded(code_of(check), &words))?;
+    requests::failed(tx, message, "The consent check refused the opt-in request.", now)
 }

@@ -82,14 +82,17 @@ pub fn record_outcome(
         // A receipt was faster: the provider has the message, whatever became of its answer.
         _ if moved_on => {}
         SendOutcome::Rejected { code, text, kind } => {
+            requests::give_back(tx, &message)?;
             messages::advance(tx, &message, Status::Failed, now, &StatusChange::coded(code, text))?;
             refused_by_provider(tx, &message, *kind, code, provider, now)?;
         }
         SendOutcome::RetryLater { .. } if message.attempts >= MAX_ATTEMPTS => {
+            requests::give_back(tx, &message)?;
             let note = "The provider kept refusing for the moment; given up after the last attempt.";
             give_up(tx, &message, note, now)?;
         }
         SendOutcome::RetryLater { after, code } => {
+            requests::give_back(tx, &message)?;
             let seed = now.micros().unsigned_abs();
             let attempt = u32::try_from(message.attempts).unwrap_or(1);
             let wait = after.unwrap_or_default().max(backoff(attempt, seed));
@@ -98,6 +101,7 @@ pub fn record_outcome(
             queue_again(tx, &message, now.plus(wait), &StatusChange::coded(code, &note), now)?;
         }
         SendOutcome::NotBegun => {
+            requests::give_back(tx, &message)?;
             let note =
                 "The database took too long to confirm, and nothing was handed over; it is tried again.";
             queue_again(tx, &message, now.plus(BEHIND), &StatusChange::noted(note), now)?;

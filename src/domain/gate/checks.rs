@@ -2,7 +2,7 @@
 
 use super::facts::CheckFacts;
 use super::timing::appointment;
-use super::{CheckName, GateCheck, GateQuestion, MessagePurpose, fail, pass};
+use super::{CheckName, GateCheck, GateQuestion, fail, pass};
 use crate::domain::consent::ConsentState;
 use crate::domain::time::Timestamp;
 
@@ -70,7 +70,7 @@ pub(super) fn number(question: &GateQuestion<'_>) -> GateCheck {
     match question.unreachable {
         Some(code) => fail(name, CheckFacts::Unreachable { code: code.to_owned() }),
         // An answer to a text that came from the number needs no look into the number plan.
-        None if question.purpose != MessagePurpose::Reply && !question.phone.is_valid() => {
+        None if !question.purpose.is_reply() && !question.phone.is_valid() => {
             fail(name, CheckFacts::NotInNumberPlan)
         }
         None => pass(name, CheckFacts::Reachable),

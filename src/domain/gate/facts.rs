@@ -59,6 +59,14 @@ pub enum CheckFacts {
     Frequency { promise: PromiseFacts, law: Option<LegalCapFacts> },
     /// A cap by law is used up.
     LegalCap(LegalCapFacts),
+    /// No text would go that the contact did not ask for.
+    NoUnaskedText,
+    /// There is room for an unasked text: so many went in 24 hours and in all, and so many may go in all.
+    UnaskedRoom { today: u32, ever: u32, most: u32 },
+    /// The day's budget of unasked texts is used up.
+    UnaskedToday { today: u32 },
+    /// No unasked text goes any more.
+    UnaskedUsedUp { ever: u32 },
     /// Sending is on.
     SendingOn,
     /// An administrator turned sending off.

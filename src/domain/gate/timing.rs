@@ -11,6 +11,7 @@ use crate::domain::schedule::{
     promises,
 };
 use crate::domain::time::Timestamp;
+use crate::domain::unasked::UnaskedBudget;
 
 /// So near to the end of the allowed hours nothing is handed over any more.
 const LAST_MOMENT: Duration = Duration::seconds(30);
@@ -19,7 +20,7 @@ const LAST_MOMENT: Duration = Duration::seconds(30);
 pub(super) struct TimingChecks {
     pub(super) quiet_hours: GateCheck,
     pub(super) frequency: GateCheck,
-    /// The next moment at which both allow a text, when one of them does not now.
+    /// The next moment at which both and the budget of unasked texts allow a text, when one of them does not now.
     pub(super) next: Option<Timestamp>,
     /// On whose clock it is told.
     pub(super) zone: Option<TimeZone>,
@@ -27,7 +28,7 @@ pub(super) struct TimingChecks {
     pub(super) until: Option<Timestamp>,
 }
 
-pub(super) fn timing(question: &GateQuestion<'_>) -> TimingChecks {
+pub(super) fn timing(question: &GateQuestion<'_>, budget: Option<UnaskedBudget>) -> TimingChecks {
     let now = question.now;
     let later = |at: Option<Timestamp>| at.filter(|at| *at != now);
     let answers: Vec<_> =
@@ -40,7 +41,7 @@ pub(super) fn timing(question: &GateQuestion<'_>) -> TimingChecks {
         _ => opens_at(question.places, rules(question), soon.unwrap_or(now)),
     };
     let free = free_at(question);
-    let next = match free {
+    let next = match free.max(budget.and_then(budget_frees_at)) {
         Some(free) => opens_at(question.places, rules(question), free.max(soon.unwrap_or(free))),
         None => opens,
     };
@@ -51,6 +52,13 @@ pub(super) fn timing(question: &GateQuestion<'_>) -> TimingChecks {
         zone: next.and_then(|next| last_zone(question, next)),
         next,
         until: closes.filter(|_| soon.is_none()),
+    }
+}
+
+fn budget_frees_at(budget: UnaskedBudget) -> Option<Timestamp> {
+    match budget {
+        UnaskedBudget::UsedToday { frees_at, .. } => Some(frees_at),
+        UnaskedBudget::Room { .. } | UnaskedBudget::UsedUp { .. } => None,
     }
 }
 
@@ -97,7 +105,7 @@ fn quiet_hours(
     if !question.program.keeps_hours() && !is_closed {
         return pass(name, CheckFacts::NoQuietHours);
     }
-    if question.purpose == MessagePurpose::Reply {
+    if question.purpose.is_reply() {
         return pass(name, CheckFacts::AnyHour);
     }
     let quiet = answers.iter().find(|(_, hours)| !hours.is_open());
@@ -141,7 +149,7 @@ fn free_at(question: &GateQuestion<'_>) -> Option<Timestamp> {
 
 /// The cap by law that forbids a text now and frees last, with the moment at which it does.
 fn legal_cap<'a>(question: &GateQuestion<'a>) -> Option<(&'a LegalCap, Timestamp)> {
-    if question.purpose == MessagePurpose::Reply {
+    if question.purpose.is_reply() {
         return None;
     }
     let free =
@@ -158,7 +166,7 @@ fn frequency(question: &GateQuestion<'_>, free_at: Option<Timestamp>) -> GateChe
     if matches!(promise, PromiseFacts::Reached(_)) {
         return fail(name, CheckFacts::Frequency { promise, law: None });
     }
-    let law = question.legal_caps.first().filter(|_| question.purpose != MessagePurpose::Reply);
+    let law = question.legal_caps.first().filter(|_| !question.purpose.is_reply());
     pass(name, CheckFacts::Frequency { promise, law: law.map(|used| used.cap.facts()) })
 }
 

@@ -11,6 +11,7 @@ use crate::domain::message::Lane;
 use crate::domain::phone::Phone;
 use crate::domain::schedule::TimeZone;
 use crate::domain::time::Timestamp;
+use crate::domain::unasked::UnaskedCause;
 
 /// The provider counts a text's validity from its own acceptance, which may be this much later.
 const UNDER_WAY: Duration = Duration::seconds(5);
@@ -34,6 +35,9 @@ pub struct Verdict {
     /// The event that scheduled the opt-in request that may be handed over.
     #[serde(skip)]
     pub(super) request_seq: Option<i32>,
+    /// Who caused the text, or the opt-in request before it, where the contact did not ask for it.
+    #[serde(skip)]
+    pub(super) unasked: Option<UnaskedCause>,
     /// When the gate was asked.
     pub asked_at: Timestamp,
     /// Every check, in order.
@@ -81,6 +85,7 @@ pub struct SendPermit {
     seq: i32,
     history_seq: i32,
     valid_for: Option<i64>,
+    unasked: Option<UnaskedCause>,
 }
 
 impl SendPermit {
@@ -92,6 +97,11 @@ impl SendPermit {
     /// How many events the number's history had when the gate was asked.
     pub fn history_seq(&self) -> i32 {
         self.history_seq
+    }
+
+    /// Who caused the text, where the contact did not ask for it: then it is counted.
+    pub fn unasked(&self) -> Option<UnaskedCause> {
+        self.unasked
     }
 
     /// Joins the permit to the one message it was given for.
@@ -166,12 +176,18 @@ impl Verdict {
         self.checks.iter().any(|check| check.name == name && check.outcome == Outcome::Fail)
     }
 
+    /// True when the text, or the opt-in request before it, is unasked and the number gets no unasked text any more.
+    fn is_used_up(&self) -> bool {
+        let fails_for_good = |check: &GateCheck| check.outcome == Outcome::Fail && !check.is_about_time();
+        self.checks.iter().any(|check| check.name == CheckName::UnaskedTexts && fails_for_good(check))
+    }
+
     /// What stands in the way, for people: what somebody said or set before consent that was never asked for, and the hour
     /// last, because it passes.
     pub fn cause(&self) -> Option<&GateCheck> {
         let failed = self.checks.iter().filter(|check| check.outcome == Outcome::Fail);
         failed.min_by_key(|check| match check.name {
-            name if name.is_about_time() => 2,
+            _ if check.is_about_time() => 2,
             CheckName::Consent => 1,
             _ => 0,
         })
@@ -207,6 +223,7 @@ impl Verdict {
                 _ => self.since.map_or(0, |since| since.seq),
             },
             history_seq: self.history_seq,
+            unasked: self.unasked,
             valid_for: self
                 .allowed_until
                 .filter(|_| !lane.is_reply())
@@ -229,6 +246,8 @@ impl Verdict {
             && state != self.state
         {
             return match lane {
+                // It would wait for an opt-in request that cannot go.
+                Lane::Gated if self.is_used_up() => GateOutcome::Refuse(CheckName::UnaskedTexts),
                 Lane::Gated => GateOutcome::Hold,
                 _ => GateOutcome::Refuse(CheckName::Consent),
             };
@@ -236,12 +255,10 @@ impl Verdict {
         if lane == Lane::Invitation && self.request_seq.is_none() {
             return GateOutcome::Refuse(CheckName::Consent);
         }
-        // What answers the lead goes out at any hour (RULES §3).
-        let times: &[CheckName] = match lane {
-            Lane::Gated | Lane::Invitation => &[CheckName::QuietHours, CheckName::Frequency],
-            Lane::OptInConfirmation | Lane::OptOutConfirmation | Lane::Help => &[],
-        };
-        if times.iter().any(|name| self.fails(*name)) {
+        if self.is_used_up() {
+            return GateOutcome::Refuse(CheckName::UnaskedTexts);
+        }
+        if binding_times(lane).iter().any(|name| self.fails(*name)) {
             let until = self.frees_at.unwrap_or_else(|| self.asked_at.plus(LOOK_AGAIN));
             return GateOutcome::Wait { until: Some(until) };
         }
@@ -249,6 +266,17 @@ impl Verdict {
             return GateOutcome::Wait { until: None };
         }
         GateOutcome::Send(permit())
+    }
+}
+
+/// The checks that let a text of this lane wait. What answers the lead goes out at any hour (RULES §3).
+fn binding_times(lane: Lane) -> &'static [CheckName] {
+    match lane {
+        Lane::Gated | Lane::Invitation => {
+            &[CheckName::QuietHours, CheckName::Frequency, CheckName::UnaskedTexts]
+        }
+        Lane::OptInConfirmation => &[CheckName::UnaskedTexts],
+        Lane::OptOutConfirmation | Lane::Help => &[],
     }
 }
 
@@ -273,6 +301,7 @@ impl Verdict {
             history_seq: 0,
             request: None,
             request_seq: None,
+            unasked: None,
             asked_at: Timestamp::default(),
             checks: Vec::new(),
             next_allowed_at: None,

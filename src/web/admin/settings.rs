@@ -1,5 +1,5 @@
-//! The settings of the organization: its time zone. Administrators use the page; it writes through
-//! `actions::set_time_zone`.
+//! The settings of the organization: its time zone and its limits. Administrators use the page; it writes through
+//! `actions::set_time_zone` and `actions::set_limits`.
 
 use actix_session::Session;
 use actix_web::HttpResponse;
@@ -8,7 +8,9 @@ use askama::Template;
 use serde::Deserialize;
 
 use crate::actions::ActionError;
+use crate::actions::set_limits::LimitsChange;
 use crate::domain::calendar::{ZoneGroup, zone_choices};
+use crate::store::organization;
 use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::form::{FormErrors, PostedForm};
@@ -18,7 +20,10 @@ use crate::web::routing;
 use crate::web::session::{self, Administrator};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config.route(patterns::SETTINGS, routing::get(show)).route(patterns::SETTINGS, routing::post(save));
+    config
+        .route(patterns::SETTINGS, routing::get(show))
+        .route(patterns::SETTINGS, routing::post(save))
+        .route(patterns::SETTINGS_LIMITS, routing::post(save_limits));
 }
 
 #[derive(Template)]
@@ -31,6 +36,7 @@ struct SettingsPage {
     /// The zone that the page was opened upon.
     revision: String,
     given: SettingsForm,
+    limits: LimitsChange,
     errors: FormErrors,
 }
 
@@ -42,22 +48,28 @@ struct SettingsForm {
 }
 
 async fn show(app: Data<AppState>, who: Administrator) -> Result<HttpResponse, PageError> {
-    let time_zone = who.calendars.organization.name().to_owned();
-    let given = SettingsForm { time_zone, ..SettingsForm::default() };
-    render(&app, &who, given, FormErrors::default())
+    render(&app, &who, None, None, FormErrors::default()).await
 }
 
-fn render(
+/// The page, with what was typed into one of its forms.
+async fn render(
     app: &AppState,
     who: &Administrator,
-    given: SettingsForm,
+    typed: Option<SettingsForm>,
+    limits: Option<LimitsChange>,
     errors: FormErrors,
 ) -> Result<HttpResponse, PageError> {
+    let time_zone = who.calendars.organization.name().to_owned();
+    let given = typed.unwrap_or(SettingsForm { time_zone, ..SettingsForm::default() });
+    let limits = match limits {
+        Some(limits) => limits,
+        None => LimitsChange::of(&app.store.read(organization::limits).await?),
+    };
     let (page, organization) = (PageFrame::new(app, "settings", who), who.calendars.organization);
     let now = organization.time(app.clock.now());
     let hint = format!("Pages show times in this zone, and days begin and end in it. It is now {now}.");
     let (revision, groups) = (organization.name().to_owned(), zone_choices());
-    html_status(errors.status(), SettingsPage { page, groups, hint, revision, given, errors })
+    html_status(errors.status(), SettingsPage { page, groups, hint, revision, given, limits, errors })
 }
 
 async fn save(
@@ -73,7 +85,29 @@ async fn save(
             session::flash(&session, format!("Time zone saved. It is now {}.", calendar.time(now)));
             Ok(see_other(routes::settings()))
         }
-        Err(ActionError::Conflict(why)) => render(&app, &who, given, FormErrors::outdated("time_zone", why)),
-        Err(error) => render(&app, &who, given, error.try_into()?),
+        Err(ActionError::Conflict(why)) => {
+            render(&app, &who, Some(given), None, FormErrors::outdated("time_zone", why)).await
+        }
+        Err(error) => render(&app, &who, Some(given), None, error.try_into()?).await,
+    }
+}
+
+async fn save_limits(
+    app: Data<AppState>,
+    who: Administrator,
+    session: Session,
+    PostedForm(given): PostedForm<LimitsChange>,
+) -> Result<HttpResponse, PageError> {
+    match app.commands(who.actor()).set_limits(given.clone()).await {
+        Ok(()) => {
+            session::flash(&session, "Limits saved. They count from now on.");
+            Ok(see_other(routes::settings()))
+        }
+        Err(ActionError::Conflict(why)) => {
+            let saved = LimitsChange::of(&app.store.read(organization::limits).await?);
+            let given = LimitsChange { revision: saved.revision, ..given };
+            render(&app, &who, None, Some(given), FormErrors::outdated("unasked_a_day", why)).await
+        }
+        Err(error) => render(&app, &who, None, Some(given), error.try_into()?).await,
     }
 }

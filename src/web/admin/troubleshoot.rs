@@ -120,7 +120,7 @@ impl VerdictPanel {
 /// What to do, and where only time is in the way, when it is allowed on the recipient's clock.
 fn next_step(verdict: &Verdict, check: &GateCheck) -> Option<String> {
     let step = check_next_step(check)?;
-    Some(if check.name.is_about_time() { format!("{} {step}", next_allowed(verdict)) } else { step })
+    Some(if check.is_about_time() { format!("{} {step}", next_allowed(verdict)) } else { step })
 }
 
 /// The way to put a check right; none where the person may not go.
@@ -153,7 +153,7 @@ fn fix(check: CheckName, about: &VerdictSubject<'_>) -> Option<CheckFix> {
             Some(CheckFix { href: routes::dashboard().to_owned(), label: "Open the dashboard" })
         }
         CheckName::QuietHours => Some(CheckFix { href: routes::rules().to_owned(), label: "Open rules" }),
-        CheckName::OptOut | CheckName::Frequency => None,
+        CheckName::OptOut | CheckName::Frequency | CheckName::UnaskedTexts => None,
     }
 }
 
@@ -167,6 +167,7 @@ fn label(check: CheckName) -> &'static str {
         CheckName::Sender => "Sender number",
         CheckName::QuietHours => "Quiet hours",
         CheckName::Frequency => "Legal caps and promised frequency",
+        CheckName::UnaskedTexts => "Room for an opt-in request",
         CheckName::Operations => "Sending on",
     }
 }

@@ -1,0 +1,53 @@
+//! An administrator changes the limits on unasked texts. The settings page uses it; it writes the setting and the
+//! administration log.
+
+use crate::domain::texting_limits::TextingLimits;
+use crate::store::{Tx, admin_log, organization};
+
+use super::settings_form::{differences, settings_form};
+use super::{ActionContext, ActionError, FieldError, check_revision};
+
+/// No limit is higher.
+const MOST: u32 = 1000;
+
+settings_form! {
+    /// The limits as they were typed.
+    LimitsChange of TextingLimits {
+        unasked_a_day: u32 = "Opt-in requests to one number in 24 hours",
+        unasked_by_hand_a_day: u32 = "Requests resent by a person in 24 hours",
+        unasked_ever: u32 = "Opt-in requests to one number in total",
+    }
+}
+
+/// Writes the limits, and who changed what.
+///
+/// # Errors
+/// What is wrong with which field, or [`ActionError::Conflict`] when they were changed since the page was opened.
+pub fn set_limits(
+    tx: &mut Tx<'_>,
+    context: &ActionContext<'_>,
+    change: &LimitsChange,
+) -> Result<(), ActionError> {
+    organization::lock(tx)?;
+    let before = organization::limits(tx)?;
+    let was = LimitsChange::of(&before);
+    check_revision(&change.revision, &was.revision)?;
+    let after = change.over(before);
+    let fields = [
+        ("unasked_a_day", after.unasked_a_day),
+        ("unasked_by_hand_a_day", after.unasked_by_hand_a_day),
+        ("unasked_ever", after.unasked_ever),
+    ];
+    let wrong = fields.into_iter().filter(|(_, limit)| !(1..=MOST).contains(limit));
+    let errors: Vec<_> =
+        wrong.map(|(field, _)| FieldError::new(field, "Enter a number from 1 to 1000.")).collect();
+    if !errors.is_empty() {
+        return Err(ActionError::Invalid(errors));
+    }
+    let changes = differences(&was.answers(), &LimitsChange::of(&after).answers());
+    if !changes.is_empty() {
+        organization::set_limits(tx, &after)?;
+        admin_log::add(tx, context.actor, "settings.limits", "limits", &changes.join("; "), context.now)?;
+    }
+    Ok(())
+}
