@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 
-use crate::domain::program::Program;
+use crate::domain::program::{Program, RegionList};
 use crate::store::{Tx, admin_log, backfill, forms, programs};
 
 use super::edit_sending::{sender, text_from};
@@ -39,6 +39,7 @@ pub fn create_program(
     let slug = new.slug.trim();
     let (name, brand, contact) = (one_line(&new.name), one_line(&new.brand), one_line(&new.contact_route));
     let program = Program::new(tx.new_id(context.now)?, slug, &name, &brand, &contact, context.now);
+    let program = Program { regions: RegionList::of_country(context.region), ..program };
     let mut errors = super::edit_program::wrong(&program);
     errors.extend(check_slug(tx, slug)?);
     let sender = sender(tx, program.id, &new.sender, context.region, &mut errors)?;

@@ -3,7 +3,9 @@
 
 use crate::domain::id::ProgramId;
 use crate::domain::phone::Phone;
-use crate::domain::program::{Program, ProgramKind, WordList, check_code, check_words};
+use crate::domain::program::{
+    Program, ProgramKind, RegionList, UnknownRegion, WordList, check_code, check_words,
+};
 use crate::domain::reply::ReplyIntent;
 use crate::domain::time::Timestamp;
 use crate::store::{LockedRow, Tx, programs};
@@ -19,6 +21,7 @@ settings_form! {
     /// What an administrator enters, as it was typed. An empty sender number or kind leaves it as it is.
     SendingChange {
         sender: String = "Sender number",
+        regions: String = "Regions",
         hours: String = "Sending hours",
         kind: String = "Kind of texts",
         code: String = "STOP code",
@@ -33,6 +36,7 @@ impl SendingChange {
     pub fn of(program: &Program, sender: Option<&str>) -> SendingChange {
         let sending = SendingChange {
             sender: sender.unwrap_or_default().to_owned(),
+            regions: program.regions.as_str().to_owned(),
             hours: program.hours.as_str().to_owned(),
             kind: program.kind.to_string(),
             code: program.code.clone().unwrap_or_default(),
@@ -77,7 +81,9 @@ pub fn edit_sending(
         before.hours.clone()
     });
     let kind = kind(&before, &sending.kind, &mut errors);
-    let after = Program { hours, kind, code, revoke_words, help_words, opt_in_words, ..(*before).clone() };
+    let regions = regions(&before, &sending.regions, &mut errors);
+    let after =
+        Program { hours, kind, regions, code, revoke_words, help_words, opt_in_words, ..(*before).clone() };
     errors.extend(said_twice(&after));
     let sender = sender(tx, before.id, &sending.sender, context.region, &mut errors)?;
     if !errors.is_empty() {
@@ -133,6 +139,44 @@ pub(super) fn text_from(
 ) -> Result<(), ActionError> {
     let is_its_own = programs::text_from(tx, program, sender, now)?;
     if is_its_own { Ok(()) } else { Err(ActionError::field("sender", OF_ANOTHER)) }
+}
+
+/// The regions as they were typed. Nothing typed leaves them as they are.
+fn regions(before: &Program, text: &str, errors: &mut Vec<FieldError>) -> RegionList {
+    match text.parse::<RegionList>() {
+        Ok(regions) if regions.is_empty() => before.regions.clone(),
+        Ok(regions) => regions,
+        Err(UnknownRegion(word)) => {
+            errors.push(FieldError::new("regions", unknown_region(&word)));
+            before.regions.clone()
+        }
+    }
+}
+
+fn unknown_region(word: &str) -> String {
+    format!("“{word}” is not a country code. Enter codes of two letters, such as US, PR or CA.")
+}
+
+/// Changes the regions of a program (the default one without a slug).
+///
+/// # Errors
+/// [`ActionError::NotFound`] when there is no such program, [`ActionError::Invalid`] for a word that is no region.
+pub fn set_regions(
+    tx: &mut Tx<'_>,
+    context: &ActionContext<'_>,
+    slug: Option<&str>,
+    text: &str,
+) -> Result<Program, ActionError> {
+    let before = programs::find_locked(tx, slug)?.ok_or(ActionError::NotFound("program"))?;
+    let mut errors = Vec::new();
+    let regions = regions(&before, text, &mut errors);
+    if !errors.is_empty() {
+        return Err(ActionError::Invalid(errors));
+    }
+    let changes = super::change("Regions", before.regions.as_str(), regions.as_str());
+    let after = Program { regions, ..(*before).clone() };
+    let changes: Vec<String> = changes.into_iter().collect();
+    Ok(save_program(tx, context, &before, after, &changes)?.unwrap_or_else(|| before.into_inner()))
 }
 
 fn kind(before: &Program, text: &str, errors: &mut Vec<FieldError>) -> ProgramKind {

@@ -90,8 +90,7 @@ impl SendingContext {
         let mut asked = HashSet::new();
         for message in messages {
             let Some((program, context)) = contexts.get(&message.program_id) else { continue };
-            if !MessagePurpose::of(message.lane, message.category).is_reply()
-                && context.asks_places(program)
+            if !MessagePurpose::of(message.lane, message.category).is_reply() && context.asks_places(program)
             {
                 asked.extend(message.number_id);
             }

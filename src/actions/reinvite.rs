@@ -37,7 +37,8 @@ pub fn reinvite(
     // What the rules of consent refuse, they say in their own words below.
     let verdict = sending_context(tx, &program)?.verdict_on_repeat(tx, &number, &program, context.now)?;
     let in_the_way = verdict.answer(Lane::Invitation);
-    if let GateOutcome::Refuse(CheckName::Number | CheckName::Sender | CheckName::UnaskedTexts) = in_the_way {
+    use CheckName::{Number, Region, Sender, UnaskedTexts};
+    if let GateOutcome::Refuse(Number | Region | Sender | UnaskedTexts) = in_the_way {
         return Err(ActionError::Conflict(headline(&verdict)));
     }
     let intent = Intent::Reinvite { message: tx.new_id(context.now)?, text: program.invitation(), basis };

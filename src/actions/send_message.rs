@@ -257,6 +257,7 @@ pub fn code_of(check: CheckName) -> &'static str {
         CheckName::DoNotText => "do_not_text",
         CheckName::Paused => "paused",
         CheckName::Number => "unreachable",
+        CheckName::Region => "region_not_allowed",
         CheckName::Sender => "no_sender",
         CheckName::QuietHours => "quiet_hours",
         CheckName::Frequency => "frequency",

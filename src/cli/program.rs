@@ -7,6 +7,7 @@ use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 
 use crate::actions::edit_program::keep_rules;
+use crate::actions::edit_sending::set_regions;
 use crate::actions::install::install;
 use crate::actions::{ActionContext, ActionError};
 use crate::app::OperatorStore;
@@ -25,6 +26,9 @@ pub(super) struct ProgramCommand {
     /// Cap messages to one number at the promised frequency.
     #[arg(long)]
     frequency_cap: Option<SwitchArg>,
+    /// Regions whose numbers get opt-in requests, as country codes: US,PR,CA.
+    #[arg(long)]
+    regions: Option<String>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -37,24 +41,34 @@ pub(super) fn run(config: &ServerConfig, command: &ProgramCommand) -> Result<Exi
     let on = |switch: Option<SwitchArg>| switch.map(|switch| switch == SwitchArg::On);
     let (slug, region, now) = (command.slug.clone(), config.default_region.clone(), Clock::System.now());
     let (hours, frequency) = (on(command.quiet_hours), on(command.frequency_cap));
+    let regions = command.regions.clone();
     let changed = OperatorStore::open(config)?.store.write_now(move |tx| {
         // A database that no server was started on has no program yet. Its sender number is the server's to add.
         install(tx, None, &region, now)?;
-        keep_rules(tx, &ActionContext::new(&Actor::Operator, now, &region), slug.as_deref(), hours, frequency)
+        let (actor, slug) = (Actor::Operator, slug.as_deref());
+        let context = ActionContext::new(&actor, now, &region);
+        if let Some(regions) = &regions {
+            set_regions(tx, &context, slug, regions)?;
+        }
+        keep_rules(tx, &context, slug, hours, frequency)
     });
     match changed {
         Ok(program) => {
             let word = |on| if on { "on" } else { "off" };
             println!(
-                "{}: quiet hours {}, frequency cap {}",
+                "{}: quiet hours {}, frequency cap {}, regions {}",
                 program.slug,
                 word(program.keeps_quiet_hours),
-                word(program.keeps_frequency)
+                word(program.keeps_frequency),
+                program.regions.as_str()
             );
             Ok(ExitCode::SUCCESS)
         }
         Err(ActionError::NotFound(_)) => {
             bail!("There is no such program. The Programs page lists the name of each one.")
+        }
+        Err(ActionError::Invalid(errors)) => {
+            bail!(errors.into_iter().map(|error| error.message).collect::<Vec<_>>().join(" "))
         }
         Err(error) => Err(error.into()),
     }

@@ -4,6 +4,7 @@
 
 mod checks;
 mod facts;
+mod region;
 mod timing;
 mod unasked;
 mod verdict;
@@ -47,10 +48,12 @@ words! {
         QuietHours = "quiet_hours",
         /// Are the caps by law and the promised frequency kept?
         Frequency = "frequency",
-        /// Is there room for one more text that the contact did not ask for?
-        UnaskedTexts = "unasked_texts",
         /// Is sending switched on?
         Operations = "operations",
+        /// Does the program text numbers of this region and kind that have not texted it?
+        Region = "region",
+        /// Is there room for one more text that the contact did not ask for?
+        UnaskedTexts = "unasked_texts",
     }
 }
 
@@ -87,7 +90,7 @@ words! {
     }
 }
 
-/// One check with its facts. Kept with messages as a short list, because there are ten for each.
+/// One check with its facts. Kept with messages as a short list, because there are eleven for each.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(from = "CheckRow", into = "CheckRow")]
 pub struct GateCheck {
@@ -250,8 +253,9 @@ pub fn ask(question: &GateQuestion<'_>) -> Verdict {
         checks::sender(question),
         timing.quiet_hours,
         timing.frequency,
-        unasked::check(question, budget),
         checks::operations(question),
+        region::check(question, state, cause.is_some()),
+        unasked::check(question, budget),
     ];
     // A time is told only where nothing but the time is in the way.
     let waits = |check: &GateCheck| {

@@ -175,10 +175,22 @@ impl Phone {
         Some(region.to_string())
     }
 
-    /// True for numbers whose owner earns when they are called: premium-rate and shared-cost ones.
-    pub fn is_costly(&self) -> bool {
+    /// True for numbers that no person has in a pocket, or whose owner earns when they are texted: toll-free, premium-rate,
+    /// shared-cost, personal (`+1 500`), company-wide and voicemail ones, and pagers.
+    pub fn is_special(&self) -> bool {
         let kind = self.number().map(|number| PHONE_NUMBER_UTIL.get_number_type(&number));
-        matches!(kind, Some(PhoneNumberType::PremiumRate | PhoneNumberType::SharedCost))
+        matches!(
+            kind,
+            Some(
+                PhoneNumberType::TollFree
+                    | PhoneNumberType::PremiumRate
+                    | PhoneNumberType::SharedCost
+                    | PhoneNumberType::PersonalNumber
+                    | PhoneNumberType::UAN
+                    | PhoneNumberType::VoiceMail
+                    | PhoneNumberType::Pager
+            )
+        )
     }
 
     /// What international numbers of a region begin with ("+1" for "US"), where the region is known.

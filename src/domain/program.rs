@@ -1,12 +1,14 @@
 //! A program: one brand's texting program with its wording. It fills the templates; it must not know who asks.
 
 mod kind;
+mod region_list;
 mod word_list;
 mod wordings;
 
 use std::collections::BTreeMap;
 
 pub use kind::ProgramKind;
+pub use region_list::{RegionList, UnknownRegion};
 pub use word_list::{WordError, WordList, check_code, check_words, warning};
 pub use wordings::{DefaultWording, default_replies, default_wording};
 
@@ -71,6 +73,8 @@ macro_rules! program_fields {
             help_words: WordList,
             /// More words for consent.
             opt_in_words: WordList,
+            /// Whose numbers it texts before they have texted it.
+            regions: RegionList,
             /// False while no wording of it ever promised a number of texts: then no lead was promised one.
             has_promised: bool,
         }
@@ -135,6 +139,7 @@ impl Program {
             revoke_words: WordList::default(),
             help_words: WordList::default(),
             opt_in_words: WordList::default(),
+            regions: RegionList::of_country("US"),
             has_promised: false,
             replies: default_replies().collect(),
         }

@@ -29,6 +29,7 @@ pub struct AuditNumberRow {
     pub head_hash: Vec<u8>,
     pub created_at: i64,
     pub language: Option<String>,
+    pub unasked: Option<String>,
 }
 
 /// An event's row.

@@ -23,7 +23,7 @@ pub use attempts::{FailedAttempt, failed_attempt, failed_attempts, failed_ids, k
 pub use hand_offs::{HandOff, mark_sending, mark_sent};
 pub use history::{
     ArrangedMessage, any, attempts_since, confirmed_with, counted_since, failed_at_simulator, failed_request,
-    helped_since, request, scheduled_for, taken_by,
+    helped_since, request, scheduled_for, taken_by, texted_numbers,
 };
 pub use lists::{of_number, page, provider_ids, twin_after};
 pub use queue::{

@@ -86,7 +86,8 @@ pub(super) fn read(
     let consent = serde_json::from_str(&consent)?;
     // A language that is not known must not keep anybody from a STOP: English answers.
     let language = language.and_then(|word| word.parse().ok());
-    let unasked = unasked.map(|json| serde_json::from_str(&json).unwrap_or_else(|_| UnaskedTexts::unreadable()));
+    let unasked =
+        unasked.map(|json| serde_json::from_str(&json).unwrap_or_else(|_| UnaskedTexts::unreadable()));
     let unasked = unasked.unwrap_or_default();
     Ok(Number { id, phone, consent, unreachable, contact_count, head_hash, language, unasked })
 }

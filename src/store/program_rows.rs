@@ -12,7 +12,7 @@ use super::{ReadConn, StoreError};
 use crate::domain::auto_reply::AutoReplies;
 use crate::domain::id::ProgramId;
 use crate::domain::language::Language;
-use crate::domain::program::{Program, ProgramKind, WordList, program_fields};
+use crate::domain::program::{Program, ProgramKind, RegionList, WordList, program_fields};
 use crate::domain::schedule::OwnHours;
 use crate::domain::time::Timestamp;
 

@@ -28,6 +28,7 @@ diesel::table! {
         opt_in_words -> Text,
         has_promised -> Bool,
         kind -> Text,
+        regions -> Text,
     }
 }
 

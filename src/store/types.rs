@@ -14,7 +14,7 @@ use crate::domain::message::{Category, HoldDecision, Lane, Status};
 use crate::domain::note::NoteKind;
 use crate::domain::notice::NoticeKind;
 use crate::domain::phone::Phone;
-use crate::domain::program::{ProgramKind, WordList};
+use crate::domain::program::{ProgramKind, RegionList, WordList};
 use crate::domain::question::{QuestionAnswer, QuestionKind};
 use crate::domain::role::Role;
 use crate::domain::schedule::OwnHours;
@@ -132,6 +132,7 @@ word_columns!(
     Language,
     OwnHours,
     ProgramKind,
+    RegionList,
     WordList
 );
 

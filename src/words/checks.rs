@@ -6,6 +6,7 @@ use crate::domain::consent::{Source, StateSince};
 use crate::domain::gate::{Appointment, CheckFacts, CheckName, GateCheck, RequestProgress};
 
 use super::labels::Label;
+use super::regions::region_name;
 use super::{counted, hours, promise, restore_hold, sender_text};
 
 const WAITS: &str = "No action needed. Messages send automatically at the next allowed time.";
@@ -18,6 +19,7 @@ pub fn check_rule(check: CheckName) -> &'static str {
         CheckName::DoNotText => "Company setting: Do Not Text blocks even opt-in requests",
         CheckName::Paused => "47 CFR 64.1200(a)(10): an unclear reply may be an opt-out",
         CheckName::Number => "ITU-T E.164; carrier error codes",
+        CheckName::Region => "Company setting: regions of the program",
         CheckName::Sender => "CTIA Messaging Principles 5.1: replies must reach the sender",
         CheckName::QuietHours => "47 CFR 64.1200(c)(1), and the stricter rule named in the facts",
         CheckName::Frequency => "CTIA Messaging Principles 5.1, and the legal cap named in the facts",
@@ -60,6 +62,12 @@ pub fn check_text(check: &GateCheck, calendar: LocalCalendar) -> String {
         CheckFacts::Unreachable { code } => {
             format!("The carrier says this number can't receive texts (code {code}).")
         }
+        CheckFacts::RegionAllowed { region } => {
+            format!("The program texts numbers in {}.", region_name(region))
+        }
+        CheckFacts::RegionNotAllowed { region, program } => {
+            format!("{program} doesn't text numbers in {}.", region_name(region))
+        }
         CheckFacts::Sender { number } => format!("Texts are sent from {number}."),
         CheckFacts::Hours(found) => hours::text(found),
         CheckFacts::Frequency { promise, law } => promise::text(promise, law.as_ref()),
@@ -87,6 +95,10 @@ fn plain_text(facts: &CheckFacts) -> &'static str {
         CheckFacts::NotPaused => "No reply needs review.",
         CheckFacts::NotInNumberPlan => "This number isn't in the number plan, so nothing can be sent to it.",
         CheckFacts::Reachable => "Valid number. No carrier reported a problem.",
+        CheckFacts::AnyRegion => "The contact texted first, so the region doesn't matter.",
+        CheckFacts::SpecialNumber => {
+            "This is a toll-free, premium-rate or personal number. It gets no opt-in requests."
+        }
         CheckFacts::NoSender => "No sender number is configured for this program.",
         CheckFacts::NoQuietHours => "Quiet hours are turned off for this program.",
         CheckFacts::AnyHour => "Replies to the contact's own texts are sent at any hour.",
@@ -105,6 +117,8 @@ fn plain_text(facts: &CheckFacts) -> &'static str {
         | CheckFacts::DoNotText { .. }
         | CheckFacts::Paused { .. }
         | CheckFacts::Unreachable { .. }
+        | CheckFacts::RegionAllowed { .. }
+        | CheckFacts::RegionNotAllowed { .. }
         | CheckFacts::Sender { .. }
         | CheckFacts::Hours(_)
         | CheckFacts::Frequency { .. }
@@ -175,6 +189,10 @@ pub fn check_next_step(check: &GateCheck) -> Option<String> {
             "Ask the contact for a mobile number. If the carrier is wrong, mark this one as reachable."
         }
         CheckFacts::NotInNumberPlan => "Check the number with the contact. An opt-out can still be recorded.",
+        CheckFacts::RegionNotAllowed { .. } => {
+            "Ask the contact to text START, or an administrator can add the region to the program's sending page."
+        }
+        CheckFacts::SpecialNumber => "Ask the contact for a mobile number, or to text START.",
         CheckFacts::NoSender => {
             "An administrator must set SENDER_NUMBER or add a sender number to the program."
         }
@@ -196,6 +214,8 @@ pub fn check_next_step(check: &GateCheck) -> Option<String> {
         | CheckFacts::MayText
         | CheckFacts::NotPaused
         | CheckFacts::Reachable
+        | CheckFacts::AnyRegion
+        | CheckFacts::RegionAllowed { .. }
         | CheckFacts::Sender { .. }
         | CheckFacts::NoQuietHours
         | CheckFacts::AnyHour
@@ -223,6 +243,10 @@ pub(super) fn in_short(check: &GateCheck, calendar: LocalCalendar) -> Option<Str
         CheckFacts::Paused { .. } => "Paused: an unclear reply needs review.".to_owned(),
         CheckFacts::Unreachable { code } => format!("The carrier says it can't receive texts (code {code})."),
         CheckFacts::NotInNumberPlan => "This number isn't in the number plan.".to_owned(),
+        CheckFacts::RegionNotAllowed { region, .. } => {
+            format!("The program doesn't text {}.", region_name(region))
+        }
+        CheckFacts::SpecialNumber => "Toll-free, premium-rate or personal number.".to_owned(),
         CheckFacts::LegalCap(_) => "Legal limit reached.".to_owned(),
         CheckFacts::UnaskedToday { .. } => "Opt-in requests are limited.".to_owned(),
         CheckFacts::UnaskedUsedUp { ever } => format!("{} without a reply.", requests_sent(*ever)),

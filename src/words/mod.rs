@@ -9,6 +9,7 @@ mod labels;
 mod program_errors;
 pub(crate) mod promise;
 mod refusals;
+mod regions;
 pub mod restore_hold;
 pub(crate) mod rules;
 mod verdicts;
@@ -19,6 +20,7 @@ pub use labels::{Label, label_without};
 pub use program_errors::{template_error_text, word_error_text};
 pub use promise::frequency_text;
 pub use refusals::{refusal_for_person, refusal_text};
+pub use regions::{region_names, region_refusal};
 pub use rules::authority_name;
 pub use verdicts::{headline, next_allowed};
 

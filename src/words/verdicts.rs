@@ -63,6 +63,7 @@ fn general(check: CheckName) -> &'static str {
         CheckName::DoNotText => "On the Do Not Text list.",
         CheckName::Paused => "An unclear reply needs review.",
         CheckName::Number => "This number can't receive texts.",
+        CheckName::Region => "The program doesn't text this region.",
         CheckName::Sender => "No sender number is configured for this program.",
         CheckName::QuietHours => "Quiet hours.",
         CheckName::Frequency => "Limit reached.",

@@ -134,8 +134,11 @@ async fn single_opt_in_takes_a_box_ticked_under_our_wording_and_no_other() {
 async fn numbers_that_strangers_could_earn_by_are_refused() {
     let world = world().await;
     for (number, words) in [
-        ("+44 20 7946 0000", "begin with +1 only"),
-        ("+371 6000 0000", "begin with +1 only"),
+        (
+            "+44 20 7946 0000",
+            "is a number in United Kingdom. This form takes mobile numbers in the United States",
+        ),
+        ("+371 6000 0000", "is a number in Latvia"),
         ("+1 900 234 5678", "premium-rate"),
     ] {
         let (status, page) = submit(&world, number, Some("yes")).await;

@@ -73,6 +73,9 @@ async fn news_about_an_old_invitation_says_nothing_about_the_new_one() {
     let reassigned = NewConsentRecord::Reassigned("the carrier says that it has another owner".to_owned());
     cy.is_recorded(reassigned, now).await.unwrap();
     let (_, held) = cy.is_sent("second").await;
+    assert_eq!(cy.state().await, "not_asked", "the handset got a request today");
+    world.clock.advance(chrono::Duration::hours(24));
+    world.deliver().await;
     assert_eq!(cy.state().await, "invited");
     let receipt = Receipt {
         provider_id: invitation.provider_id.unwrap(),

@@ -23,6 +23,7 @@ mod installations;
 mod languages;
 mod lateness;
 mod law;
+mod limits;
 mod lists;
 mod live;
 mod messages;

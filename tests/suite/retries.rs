@@ -132,16 +132,18 @@ async fn an_opt_in_request_is_tried_again_and_ends_when_it_is_given_up() {
     assert_eq!(cy.state().await, "invited", "no request has reached the lead that YES could answer");
     world.carrier_fails(None);
     later(&world, 1).await;
+    assert_eq!(cy.received().len(), 1, "the first attempt was the day's opt-in request");
+    later(&world, 24 * 60).await;
     cy.texts("YES").await;
     assert_eq!((cy.state().await.as_str(), world.status(&held).await.as_str()), ("opted_in", "delivered"));
 
     world.carrier_fails(Some("30001"));
     let held = dee.is_sent("Hello").await.1["id"].clone();
-    for minutes in [1, 3, 11] {
+    for minutes in [1, 24 * 60, 1, 24 * 60] {
         later(&world, minutes).await;
     }
     let requests = dee.received().iter().filter(|text| text.contains("Reply START")).count();
-    assert_eq!(requests, 4, "three times more and no more");
+    assert_eq!(requests, 2, "once more on the next day and no more");
     let consent = dee.consent().await;
     assert_eq!(
         (consent["state"].as_str(), &consent["request"]),

@@ -192,6 +192,7 @@ const KINDS: &[(&str, &str, &str)] = &[
     ("time in the lists", "UPDATE consents SET since=since+1", "state in the lists"),
     ("state gone from the lists", "DELETE FROM consents", "state in the lists"),
     ("language", "UPDATE numbers SET language='xx'", "its language is not one of"),
+    ("unasked texts", "UPDATE numbers SET unasked='few'", "its count of unasked texts is not readable"),
     ("document", "UPDATE documents SET bytes=x'255044'", "its content is not"),
     ("document gone", "DELETE FROM documents", "is gone or was changed"),
     ("wording", "UPDATE form_versions SET wording='x'", "the wording of version 1 was changed"),

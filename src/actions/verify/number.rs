@@ -9,6 +9,7 @@ use crate::domain::language::Language;
 use crate::domain::ledger::{EventHash, GENESIS, LedgerEntry, StoredEvent};
 use crate::domain::phone::Phone;
 use crate::domain::time::Timestamp;
+use crate::domain::unasked::UnaskedTexts;
 use crate::store::audit_rows::{AuditEventRow, AuditNumberRow, ConsentRow, MessageRow, StepRow, TextRow};
 
 use super::AuditFindings;
@@ -153,6 +154,9 @@ fn check_row(row: &AuditNumberRow, walked: &HistoryProgress, problems: &mut Vec<
     }
     if row.language.as_ref().is_some_and(|word| word.parse::<Language>().is_err()) {
         problems.push("its language is not one of the known words".to_owned());
+    }
+    if row.unasked.as_ref().is_some_and(|json| serde_json::from_str::<UnaskedTexts>(json).is_err()) {
+        problems.push("its count of unasked texts is not readable".to_owned());
     }
 }
 

@@ -43,6 +43,14 @@ pub enum CheckFacts {
     NotInNumberPlan,
     /// Nothing speaks against the number.
     Reachable,
+    /// The contact texted first, or gets an answer: no region is asked about.
+    AnyRegion,
+    /// The program texts numbers of this region.
+    RegionAllowed { region: String },
+    /// It does not; the region is empty where the number plan names none.
+    RegionNotAllowed { region: String, program: String },
+    /// A toll-free, premium-rate or personal number.
+    SpecialNumber,
     /// The sender number.
     Sender { number: String },
     /// The program has no sender number.

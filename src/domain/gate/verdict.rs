@@ -280,8 +280,14 @@ fn binding_times(lane: Lane) -> &'static [CheckName] {
     }
 }
 
-const PERSON_AND_NUMBER: [CheckName; 5] =
-    [CheckName::OptOut, CheckName::DoNotText, CheckName::Paused, CheckName::Number, CheckName::Sender];
+const PERSON_AND_NUMBER: [CheckName; 6] = [
+    CheckName::OptOut,
+    CheckName::DoNotText,
+    CheckName::Paused,
+    CheckName::Number,
+    CheckName::Region,
+    CheckName::Sender,
+];
 /// The narrow lanes of RULES §3: a confirmation goes out although the number is now opted out.
 const FLAG_AND_NUMBER: [CheckName; 3] = [CheckName::DoNotText, CheckName::Number, CheckName::Sender];
 

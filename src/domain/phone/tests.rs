@@ -119,9 +119,14 @@ fn json_is_the_number_and_is_checked() {
 }
 
 #[test]
-fn costly_numbers_and_calling_codes_are_known() {
-    assert!(Phone::from_e164("+19002345678").unwrap().is_costly());
-    assert!(!us("2065550100").unwrap().is_costly());
+fn special_numbers_and_calling_codes_are_known() {
+    // Premium-rate, toll-free, personal; shared-cost in the United Kingdom.
+    for number in ["+19002345678", "+18002345678", "+18332345678", "+15002345678", "+448712345678"] {
+        assert!(Phone::from_e164(number).unwrap().is_special(), "{number}");
+    }
+    for number in ["+12065550100", "+17875550100", "+447911123456", "+525562000000"] {
+        assert!(!Phone::from_e164(number).unwrap().is_special(), "{number}");
+    }
     assert_eq!(Phone::calling_code("US").as_deref(), Some("+1"));
     assert_eq!(Phone::calling_code("nowhere"), None);
 }

@@ -1,7 +1,9 @@
 //! What went to a number before, as far as the next text depends on it: what counts towards a promise, what was asked and
 //! what was answered. All of it is found by the number.
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Text;
 
 use super::super::engine::{CachedQuery, on};
 use super::super::schema::messages;
@@ -230,4 +232,20 @@ pub fn any(conn: &mut ReadConn<'_>) -> Result<bool, StoreError> {
     let found: Option<MessageId> =
         on!(conn, db => messages::table.select(messages::id).first(db).optional()?);
     Ok(found.is_some())
+}
+
+/// One number for each seven characters with which numbers begin that were ever handed to a carrier: enough to tell every region
+/// that was texted. It reads all messages, once at an upgrade.
+///
+/// # Errors
+/// When the database fails.
+pub fn texted_numbers(conn: &mut ReadConn<'_>) -> Result<Vec<String>, StoreError> {
+    let begin = || sql::<Text>("substr(messages.to_text, 1, 7)");
+    on!(conn, db => {
+        let query = messages::table
+            .filter(messages::claimed_at.is_not_null())
+            .group_by(begin())
+            .select(diesel::dsl::min(messages::to_text).assume_not_null());
+        Ok(query.load(db)?)
+    })
 }

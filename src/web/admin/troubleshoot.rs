@@ -148,7 +148,9 @@ fn fix(check: CheckName, about: &VerdictSubject<'_>) -> Option<CheckFix> {
         CheckName::Number => {
             number.map(|id| CheckFix { href: routes::reachable(id), label: "Mark as reachable…" })
         }
-        CheckName::Sender => Some(CheckFix { href: routes::programs().to_owned(), label: "Open programs" }),
+        CheckName::Region | CheckName::Sender => {
+            Some(CheckFix { href: routes::programs().to_owned(), label: "Open programs" })
+        }
         CheckName::Operations => {
             Some(CheckFix { href: routes::dashboard().to_owned(), label: "Open the dashboard" })
         }
@@ -164,6 +166,7 @@ fn label(check: CheckName) -> &'static str {
         CheckName::DoNotText => "Not on Do Not Text",
         CheckName::Paused => "No unclear reply",
         CheckName::Number => "Number can receive texts",
+        CheckName::Region => "Region",
         CheckName::Sender => "Sender number",
         CheckName::QuietHours => "Quiet hours",
         CheckName::Frequency => "Legal caps and promised frequency",

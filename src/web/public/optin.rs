@@ -21,7 +21,7 @@ use crate::web::form::FormErrors;
 use crate::web::page::{PublicPage, html, html_status, see_other};
 use crate::web::routes;
 use crate::web::routing::PublicAccess;
-use crate::words::phone_error_text;
+use crate::words::{phone_error_text, region_refusal};
 
 /// No submission is larger, in bytes.
 const LARGEST: usize = 16 * 1024;
@@ -227,7 +227,7 @@ fn check(app: &AppState, hosted: &FormContent, given: &mut OptInForm) -> Result<
     if given.name.chars().count() > LONGEST_NAME {
         errors.push(FieldError::new("name", "The name is longer than 200 characters. Shorten it."));
     }
-    let phone = textable(&given.phone, &app.config.default_region)
+    let phone = textable(&given.phone, &app.config.default_region, hosted)
         .map_err(|words| errors.push(FieldError::new("phone", words)));
     if !given.consent {
         errors.push(FieldError::new("consent", "To get texts, tick the box to say that you agree."));
@@ -257,18 +257,18 @@ fn check(app: &AppState, hosted: &FormContent, given: &mut OptInForm) -> Result<
     }
 }
 
-/// Strangers fill in this form, so it texts no country and no kind of number that somebody could earn by.
-fn textable(text: &str, home: &str) -> Result<Phone, String> {
+/// Strangers fill in this form, so it texts no region and no kind of number that somebody could earn by.
+fn textable(text: &str, home: &str, hosted: &FormContent) -> Result<Phone, String> {
     let phone = Phone::parse(text, home).map_err(phone_error_text)?;
-    if let Some(code) = Phone::calling_code(home)
-        && !phone.as_str().starts_with(&code)
-    {
+    if phone.is_special() {
+        let number = phone.shown(home);
         return Err(format!(
-            "This form takes numbers that begin with {code} only. Enter such a mobile number."
+            "{number} is a toll-free, premium-rate or personal number, and it gets no texts. Enter a mobile number."
         ));
     }
-    if phone.is_costly() {
-        return Err("This is a premium-rate number, and it gets no texts. Enter a mobile number.".to_owned());
+    let regions = &hosted.program.regions;
+    if !phone.country_region().is_some_and(|region| regions.has(&region)) {
+        return Err(region_refusal(&phone, home, regions, hosted.sender.as_deref()));
     }
     Ok(phone)
 }

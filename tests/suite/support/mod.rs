@@ -246,6 +246,13 @@ pub struct Lead<'a> {
     pub phone: Phone,
 }
 
+impl<'a> Lead<'a> {
+    /// A lead with any number.
+    pub fn with(world: &'a World, phone: Phone) -> Lead<'a> {
+        Lead { world, phone }
+    }
+}
+
 impl Lead<'_> {
     pub async fn texts(&self, body: &str) {
         self.texts_to("+12065550199", body).await;

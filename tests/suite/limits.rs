@@ -1,0 +1,269 @@
+//! Bombing: one number gets one unasked text a day and five in all, through however many programs, forms and failures.
+
+use chrono::Duration;
+use reqwest::Method;
+use serde_json::Value;
+use sms_opt_in::actions::ActionError;
+use sms_opt_in::actions::create_program::{NewProgram, create_program};
+use sms_opt_in::domain::actor::Actor;
+use sms_opt_in::domain::phone::Phone;
+use sms_opt_in::jobs::{deliver_due, reconcile};
+
+use crate::support::{Lead, World, by, database, run_beside, world};
+
+/// Programs beside the default one, each with a number and a form of its own.
+async fn programs(world: &World, slugs: &[&str]) {
+    for (n, slug) in slugs.iter().enumerate() {
+        let sender = format!("+12065550{}", 190 + n);
+        let (name, brand) = (format!("Program {slug}"), "Harbor Lending".to_owned());
+        let contact_route = "call +1 206 555 0123".to_owned();
+        let new = NewProgram { slug: (*slug).to_owned(), name, brand, contact_route, sender };
+        let now = world.clock.now();
+        let made =
+            move |tx: &mut sms_opt_in::store::Tx<'_>| create_program(tx, &by(&Actor::Operator, now), &new);
+        world.jobs.store.write(made).await.map_err(|error: ActionError| error.to_string()).unwrap();
+    }
+}
+
+/// A stranger enters the number; the page that follows.
+async fn submits(world: &World, form: &str, phone: &str) -> (u16, String) {
+    let fields = [("phone", phone), ("consent", "yes")];
+    let answer = world.client.post(format!("{}/f/{form}", world.url)).form(&fields).send().await.unwrap();
+    (answer.status().as_u16(), answer.text().await.unwrap())
+}
+
+fn requests(lead: &Lead<'_>) -> usize {
+    lead.received().iter().filter(|text| text.contains("Reply START")).count()
+}
+
+/// How often the requests to a number were handed to the carrier.
+fn hand_offs(world: &World, lead: &Lead<'_>) -> Vec<String> {
+    let of = format!(
+        "SELECT CAST(attempts AS TEXT) AS line FROM messages WHERE lane = 'invitation' AND to_text = '{}' \
+         AND attempts > 0 ORDER BY id",
+        lead.phone.as_str()
+    );
+    database::lines(&world.database, &of)
+}
+
+fn check<'a>(verdict: &'a Value, name: &str) -> &'a Value {
+    let checks = verdict["checks"].as_array().unwrap();
+    checks.iter().find(|check| check["name"] == name).unwrap()
+}
+
+#[actix_web::test]
+async fn four_forms_in_two_seconds_cause_one_request_and_one_more_the_next_day() {
+    let world = world().await;
+    programs(&world, &["rates", "jobs", "events"]).await;
+    let cy = world.lead(1);
+    let phone = cy.phone.as_str().to_owned();
+    for form in ["opt-in", "rates", "jobs", "events"] {
+        assert_eq!(submits(&world, form, &phone).await.0, 200);
+        world.deliver().await;
+    }
+    assert_eq!(requests(&cy), 1);
+    // The stranger sees the same page for a number that was never entered.
+    let (known, new) =
+        (submits(&world, "jobs", &phone).await.1, submits(&world, "jobs", "+12065550102").await.1);
+    assert_eq!(known, new);
+    let path = format!("/api/v1/numbers/{phone}/consent?program=jobs");
+    let consent = world.call(Method::GET, &path, None).await.1;
+    let found = check(&consent, "unasked_texts");
+    assert_eq!((found["outcome"].as_str(), consent["request"].as_str()), (Some("fail"), Some("scheduled")));
+    assert_eq!(found["facts"], "This number got 1 opt-in request in the last 24 hours.");
+    assert!(found["next_step"].as_str().unwrap().contains("the next day"), "{found}");
+    world.clock.advance(Duration::hours(23));
+    world.deliver().await;
+    assert_eq!(requests(&cy), 1);
+    world.clock.advance(Duration::hours(1) + Duration::seconds(5));
+    world.deliver().await;
+    assert_eq!(requests(&cy), 2, "one more the next day");
+    // The others have waited too long by the day after: they are blocked, and nothing comes later.
+    for _ in 0..9 {
+        world.clock.advance(Duration::hours(24) + Duration::seconds(5));
+        world.deliver().await;
+    }
+    assert_eq!(requests(&cy), 2);
+    let mut sam = world.sam().await;
+    sam.open("/messages?status=blocked").await.says("1 opt-in request in the last 24 hours");
+    world.is_intact().await;
+}
+
+#[actix_web::test]
+async fn failures_told_by_callback_count() {
+    let world = world().await;
+    let cy = world.lead(2);
+    world.carrier_fails(Some("30007"));
+    for _ in 0..5 {
+        cy.is_sent("Your rate is ready").await;
+        world.deliver().await;
+        world.clock.advance(Duration::minutes(1));
+    }
+    assert_eq!(hand_offs(&world, &cy), ["1"]);
+    world.is_intact().await;
+}
+
+#[actix_web::test]
+async fn an_unknown_outcome_counts_also_when_the_carrier_denies_it_later() {
+    let world = world().await;
+    let cy = world.lead(3);
+    world.carrier_fails(Some("500"));
+    cy.is_sent("Your rate is ready").await;
+    for _ in 0..10 {
+        world.clock.advance(Duration::minutes(5));
+        reconcile(&world.jobs).await.unwrap();
+        world.deliver().await;
+    }
+    assert_eq!(hand_offs(&world, &cy), ["1"], "it may have left");
+    world.carrier_fails(None);
+    world.clock.advance(Duration::hours(24));
+    world.deliver().await;
+    assert_eq!((hand_offs(&world, &cy), requests(&cy)), (vec!["2".to_owned()], 1));
+    world.is_intact().await;
+}
+
+#[actix_web::test]
+async fn what_the_carrier_refused_before_it_took_it_is_given_back() {
+    let world = world().await;
+    let cy = world.lead(4);
+    for code in ["429", "21408"] {
+        world.carrier_fails(Some(code));
+        cy.is_sent("Your rate is ready").await;
+        world.carrier_fails(None);
+        world.clock.advance(Duration::minutes(1));
+        while deliver_due(&world.jobs).await.unwrap() > 0 {}
+    }
+    world.deliver().await;
+    assert_eq!(requests(&cy), 1);
+    world.is_intact().await;
+}
+
+#[actix_web::test]
+async fn after_five_nothing_more_goes_until_the_person_texts_start() {
+    let world = world().await;
+    let cy = world.lead(5);
+    let page = cy.contact("Cy Cole").await;
+    world.carrier_fails(Some("30007"));
+    for _ in 0..5 {
+        cy.is_sent("Your rate is ready").await;
+        world.deliver().await;
+        world.clock.advance(Duration::hours(24));
+    }
+    assert_eq!(hand_offs(&world, &cy).len(), 5);
+    world.carrier_fails(None);
+    let (status, refused) = cy.is_sent("Your rate is ready").await;
+    assert_eq!((status, refused["code"].as_str()), (422, Some("unasked_limit")), "{refused}");
+    let found = check(&refused["verdict"], "unasked_texts");
+    assert_eq!(found["facts"], "This number got 5 opt-in requests and never replied START.");
+    let mut sam = world.sam().await;
+    sam.open(&page).await.says("This message will be blocked").says("5 opt-in requests without a reply");
+    // A form thanks as always, and the number still gets nothing.
+    assert_eq!(submits(&world, "opt-in", cy.phone.as_str()).await.0, 200);
+    world.deliver().await;
+    assert_eq!(hand_offs(&world, &cy).len(), 5);
+    let before = cy.received().len();
+    cy.texts("START").await;
+    let (status, _) = cy.is_sent("Your rate is ready").await;
+    assert_eq!((status, cy.received().len()), (202, before + 2), "the confirmation and the message");
+    world.is_intact().await;
+}
+
+#[actix_web::test]
+async fn an_administrator_changes_the_limits() {
+    let world = world().await;
+    programs(&world, &["rates"]).await;
+    let mut ada = world.ada().await;
+    let wrong = [("unasked_a_day", "0"), ("unasked_by_hand_a_day", "1"), ("unasked_ever", "many")];
+    let answer = ada.post("/settings", "/settings/limits", &wrong).await;
+    assert_eq!(answer.status, 422);
+    answer.says("Enter a number from 1 to 1000.");
+    let right = [("unasked_a_day", "2"), ("unasked_by_hand_a_day", "1"), ("unasked_ever", "2")];
+    let answer = ada.post("/settings", "/settings/limits", &right).await;
+    ada.follow(&answer).await.says("Limits saved");
+    ada.open("/log").await.says("Opt-in requests to one number in 24 hours");
+    let cy = world.lead(6);
+    for form in ["opt-in", "rates"] {
+        submits(&world, form, cy.phone.as_str()).await;
+    }
+    world.deliver().await;
+    world.clock.advance(Duration::seconds(3));
+    world.deliver().await;
+    assert_eq!(requests(&cy), 2);
+    let mut sam = world.sam().await;
+    let token = sam.token("/contacts").await;
+    assert_eq!(sam.post_with(&token, "/settings/limits", &right).await.status, 403);
+    let path = format!("/api/v1/numbers/{}/consent", cy.phone.as_str());
+    assert_eq!(world.call(Method::GET, &path, None).await.0, 200);
+}
+
+#[actix_web::test]
+async fn a_form_takes_numbers_of_the_programs_regions_only() {
+    let world = world().await;
+    for (number, said) in [
+        (
+            "+18765550142",
+            "(876) 555-0142 is a number in Jamaica. This form takes mobile numbers in the United States",
+        ),
+        ("+14165550142", "(416) 555-0142 is a number in Canada."),
+        ("+447400123456", "is a number in United Kingdom."),
+        ("+18002345678", "(800) 234-5678 is a toll-free, premium-rate or personal number"),
+        ("+15002345678", "(500) 234-5678 is a toll-free, premium-rate or personal number"),
+    ] {
+        let (status, page) = submits(&world, "opt-in", number).await;
+        assert!(status == 422 && page.contains(said), "{number}: {status} {page}");
+        assert!(
+            page.contains("Enter one, or text START") || page.contains("Enter a mobile number."),
+            "the way out"
+        );
+    }
+    for number in ["+17875550142", "+13405550142", "+16715550142"] {
+        assert_eq!(submits(&world, "opt-in", number).await.0, 200, "{number}");
+    }
+    let (status, said) = run_beside(&world, &["program", "--regions", "US,JM"]).await;
+    assert!(status == 0 && said.contains("regions US, JM"), "{said}");
+    let (status, said) = run_beside(&world, &["program", "--regions", "US,Utopia"]).await;
+    assert!(status != 0 && said.contains("“Utopia” is not a country code"), "{said}");
+    assert_eq!(submits(&world, "opt-in", "+18765550142").await.0, 200);
+    assert_eq!(submits(&world, "opt-in", "+17875550142").await.0, 422);
+    let mut ada = world.ada().await;
+    let answer = ada.post("/programs/default", "/programs/default/sending", &[("regions", "US, XX")]).await;
+    answer.says("“XX” is not a country code");
+    world.is_intact().await;
+}
+
+#[actix_web::test]
+async fn outside_the_regions_only_who_texted_first_is_texted_and_stop_always_counts() {
+    let world = world().await;
+    world.quiet_hours(false).await;
+    let phone = Phone::from_e164("+18765550142").unwrap();
+    let (status, refused) = world.send(phone.as_str(), "Your rate is ready").await;
+    assert_eq!((status, refused["code"].as_str()), (422, Some("region_not_allowed")), "{refused}");
+    let found = check(&refused["verdict"], "region");
+    assert_eq!(found["facts"], "Account updates doesn't text numbers in Jamaica.");
+    assert!(found["next_step"].as_str().unwrap().contains("text START"), "{found}");
+    let (_, special) = world.send("+18002345678", "Your rate is ready").await;
+    assert_eq!(check(&special["verdict"], "region")["outcome"], "fail");
+    let pat = Lead::with(&world, phone);
+    pat.texts("STOP").await;
+    assert_eq!(pat.state().await, "opted_out");
+    pat.texts("START").await;
+    assert_eq!((pat.state().await.as_str(), pat.received().len()), ("opted_in", 2));
+    assert_eq!(pat.is_sent("Your rate is ready").await.0, 202);
+    pat.texts("STOP").await;
+    assert_eq!((pat.state().await.as_str(), pat.received().len()), ("opted_out", 4));
+    world.is_intact().await;
+}
+
+#[actix_web::test]
+async fn an_upgrade_keeps_the_regions_that_were_texted() {
+    let world = world().await;
+    run_beside(&world, &["program", "--regions", "US,MX"]).await;
+    let ana = Lead::with(&world, Phone::from_e164("+525562000000").unwrap());
+    world.quiet_hours(false).await;
+    ana.is_sent("Hola").await;
+    assert_eq!(requests(&ana), 1);
+    database::run(&world.database, "UPDATE programs SET regions = ''").unwrap();
+    database::run(&world.database, "UPDATE settings SET value = 'other' WHERE key = 'catalog'").unwrap();
+    let (status, said) = run_beside(&world, &["program"]).await;
+    assert!(status == 0 && said.contains("regions US, PR, VI, GU, AS, MP, MX"), "{said}");
+}
