@@ -1,12 +1,14 @@
 //! Phone numbers and the projection of their consent. Rows are made by the actions that meet a number; the projection is
 //! written by `events::append` alone.
 
+mod marks;
 mod pairs;
 
 use std::collections::HashMap;
 
 use diesel::prelude::*;
 
+pub use marks::{set_language, set_unasked, set_unreachable};
 pub use pairs::{find_or_create_with_twin, get_locked_with_twin, lock_both, lock_twins};
 
 use super::engine::{CachedStatement, few_lengths, first_locked, load_locked, on};
@@ -240,56 +242,6 @@ pub fn find_or_create(
         ))
         .execute(db))?;
     Ok(LockedRow::new(new))
-}
-
-/// Remembers that the carrier cannot deliver to the number, or (with `None`) that it can again.
-///
-/// # Errors
-/// When the database fails.
-pub fn set_unreachable(
-    tx: &mut Tx<'_>,
-    number: &mut LockedRow<Number>,
-    code: Option<&str>,
-) -> Result<(), StoreError> {
-    number.running_copy().unreachable = code.map(str::to_owned);
-    on!(tx, db => {
-        diesel::update(numbers::table.find(number.id)).set(numbers::unreachable_code.eq(code)).execute(db)?;
-        Ok(())
-    })
-}
-
-/// Remembers the language the number writes, or (with `None`) forgets it.
-///
-/// # Errors
-/// When the database fails.
-pub fn set_language(
-    tx: &mut Tx<'_>,
-    number: &mut LockedRow<Number>,
-    language: Option<Language>,
-) -> Result<(), StoreError> {
-    if number.language == language {
-        return Ok(());
-    }
-    number.running_copy().language = language;
-    on!(tx, db => {
-        Ok(CachedStatement(diesel::update(numbers::table.find(number.id)).set(numbers::language.eq(language))).run(db)?)
-    })
-}
-
-/// Writes down what the number got without asking for it.
-///
-/// # Errors
-/// When the database fails.
-pub fn set_unasked(
-    tx: &mut Tx<'_>,
-    number: &mut LockedRow<Number>,
-    unasked: UnaskedTexts,
-) -> Result<(), StoreError> {
-    let json = if unasked.is_empty() { None } else { Some(serde_json::to_string(&unasked)?) };
-    number.running_copy().unasked = unasked;
-    on!(tx, db => {
-        Ok(CachedStatement(diesel::update(numbers::table.find(number.id)).set(numbers::unasked.eq(json))).run(db)?)
-    })
 }
 
 /// Counts a contact to (or, with -1, away from) the number, and moves the figures of the tabs with it.
