@@ -31,7 +31,7 @@ const TAKE: &str = "SELECT key, pg_try_advisory_lock(key) AS free FROM unnest($1
 const FREE: &str = "SELECT key, pg_advisory_unlock(key) AS free FROM unnest($1) AS asked (key)";
 /// The rows say what every instance is handing over, also one that froze or lost its locks. A confirmation of STOP is no
 /// reason to wait, and neither is a hand-off that ended without an answer.
-const IN_HAND: &str = "SELECT number FROM unnest($1) AS asked (number) WHERE EXISTS (\
+const IN_HAND: &str = "SELECT number FROM unnest($1::bytea[]) AS asked (number) WHERE EXISTS (\
     SELECT FROM messages WHERE number_id = number AND status = 'sending' AND lane <> 'opt_out_confirmation' \
     AND error_code IS DISTINCT FROM $3 \
     AND claimed_at > extract(epoch FROM clock_timestamp()) * 1000000 - $2)";
