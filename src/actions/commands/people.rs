@@ -102,7 +102,7 @@ impl Commands {
 
     /// Tries whether the database takes writes.
     pub async fn probe_write(self) -> Result<(), ActionError> {
-        self.run(move |tx, context| probe_write(tx, context)).await
+        self.run(probe_write).await
     }
 
     /// Notes that an API key was used.
