@@ -25,7 +25,9 @@ async fn a_scheduled_text_says_when_it_goes_out_as_long_as_it_waits() {
     let mut sam = world.sam().await;
     let when = "cheduled for <time datetime=\"2026-11-04T16:00:00.000000Z\">Nov 4, 2026, 11:00 AM EST</time>";
     sam.open("/messages?status=scheduled").await.says(when);
-    sam.open(&page).await.says(&format!("<strong>S{when}</strong> · Queued by API key tests (sk_test…), <time"));
+    sam.open(&page)
+        .await
+        .says(&format!("<strong>S{when}</strong> · Queued by API key tests (sk_test…), <time"));
     sam.open(&format!("/messages/{id}"))
         .await
         .says("<dt>Scheduled for</dt><dd><time datetime=\"2026-11-04T16:00:00.000000Z\">");
