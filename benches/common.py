@@ -122,7 +122,7 @@ class Installation:
         answer = self.post(opener, "/sign-in", form, "")
         if answer.status != 303:
             raise SystemExit(f"signing in was answered {answer.status}")
-        return opener, answer.headers["Set-Cookie"].split(";")[0]
+        return opener, "; ".join(cookie.split(";")[0] for cookie in answer.headers.get_all("Set-Cookie"))
 
     def post(self, opener, path, form, cookie):
         body = urllib.parse.urlencode(form).encode()

@@ -118,7 +118,7 @@ pub async fn bind(config: ServerConfig, clock: Clock) -> Result<BoundServer> {
     join_spellings(&app.store, now).await?;
     let setup_link = setup_link(&app).await?;
     let data = app.clone();
-    let secure = app.public_url.starts_with("https://");
+    let secure = app.is_https();
     let server = HttpServer::new(move || {
         let pages = actix_web::web::scope("")
             .wrap(web::session::middleware(&data, secure))
@@ -223,7 +223,7 @@ fn shared(
     // Where it is not known what the database is for, nobody texts from a simulated phone.
     let simulator = simulator.filter(|_| kind == Some(DatabaseKind::Simulated));
     let (trusted_proxies, limits) = (config.trusted_proxies()?, RateLimits::default());
-    let (config, breaker, forged_webhooks) = (Arc::new(config), Arc::default(), Default::default());
+    let (config, breaker) = (Arc::new(config), Arc::default());
     Ok((
         AppState {
             store,
@@ -241,7 +241,8 @@ fn shared(
             limits,
             sidebar: web::sidebar::SidebarCache::default(),
             write_probe: web::readiness::WriteProbe::default(),
-            forged_webhooks,
+            forged_webhooks: Default::default(),
+            refused_sign_ins: Default::default(),
         },
         provider,
     ))

@@ -194,7 +194,7 @@ def sign_in(server):
     answer = connection.getresponse()
     if answer.status != 303:
         raise Lost(f"signing in was answered {answer.status}")
-    return answer.getheader("Set-Cookie").split(";")[0]
+    return "; ".join(cookie.split(";")[0] for cookie in answer.headers.get_all("Set-Cookie"))
 
 
 def check_session(servers, cookie):

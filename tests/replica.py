@@ -131,7 +131,7 @@ def lags(server, primary, standby, ada, sam, key):
     stranger = Person(server.port)
     stranger.ask("POST", "/f/opt-in", "phone=2065550177&consent=yes")
     stranger.ask("POST", "/contacts", "name=x")
-    expect("sms-opt-in-mark" not in stranger.cookies, "nobody else is told how far the database is")
+    expect("__Host-sms-opt-in-mark" not in stranger.cookies, "nobody else is told how far the database is")
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
     body = json.dumps({"to": LEAD, "body": "Your order is ready.", "category": "alert"})
     status, answer = Caller(server.port).call("POST", "/api/v1/messages", body, headers)
@@ -238,7 +238,7 @@ def is_kept(person, name, phone):
 
 
 def is_never_read(server, person, name, what):
-    person.cookies.pop("sms-opt-in-mark")
+    person.cookies.pop("__Host-sms-opt-in-mark")
     before = page_reads(server)["replica"]
     seen = [name in person.get("/contacts")[1] for _ in range(30) if not time.sleep(0.1)]
     expect(all(seen) and page_reads(server)["replica"] == before, what)

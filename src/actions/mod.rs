@@ -52,6 +52,8 @@ pub mod send_idempotently;
 pub mod send_message;
 pub mod set_limits;
 pub mod set_time_zone;
+pub mod sign_in_limits;
+pub mod sign_in_rules;
 pub mod spelling;
 pub mod starts;
 pub mod submit_form;

@@ -15,6 +15,7 @@ use crate::store::users::{self, User, UserCounts};
 use crate::store::{LockedRow, ReadConn, StoreError, Tx, admin_log, settings};
 use crate::words::Label;
 
+use super::sign_in_limits::{AttemptBuckets, forgive_attempt};
 use super::{ActionContext, ActionError, FieldError, check_revision, check_shown, one_line, revision_tag};
 
 /// A new user.
@@ -134,7 +135,7 @@ pub fn first_administrator(
 }
 
 /// Signs a person in whose password was verified against `verified_hash` (none: it was wrong, or there is no such
-/// account). The refusal is the same for every reason, and is written down.
+/// account). The refusal is the same for every reason, and is written down. A right attempt does not count as a failure.
 ///
 /// # Errors
 /// When the database fails.
@@ -142,6 +143,7 @@ pub fn sign_in(
     tx: &mut Tx<'_>,
     email: &str,
     verified_hash: Option<&str>,
+    attempt: &AttemptBuckets,
     now: Timestamp,
 ) -> Result<Option<User>, ActionError> {
     let Some(user) = users::by_email(tx, email)? else {
@@ -153,6 +155,7 @@ pub fn sign_in(
         note(tx, &ActionContext::system(now), "sign-in.failed", &user, "")?;
         return Ok(None);
     }
+    forgive_attempt(tx, attempt)?;
     let actor = Actor::User(user.email.clone());
     note(tx, &ActionContext::system(now).by(&actor), "sign-in", &user, "")?;
     Ok(Some(user))

@@ -25,6 +25,7 @@ pub mod reply;
 pub mod restore_hold;
 pub mod role;
 pub mod schedule;
+pub mod sign_in;
 pub mod sms;
 pub mod texting_limits;
 pub mod time;

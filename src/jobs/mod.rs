@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::actions::sign_in_limits::forget_old_failures;
 use crate::actions::{ActionError, expire, review};
 use crate::clock::Clock;
 use crate::providers::Provider;
@@ -118,6 +119,7 @@ impl JobContext {
         let now = self.clock.now();
         self.store.write(move |tx| expire::expire(tx, now)).await?;
         self.store.write(move |tx| review::expire_reviews(tx, now)).await?;
+        self.store.write(move |tx| forget_old_failures(tx, now)).await?;
         Ok(())
     }
 }

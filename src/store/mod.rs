@@ -46,6 +46,7 @@ pub mod seals;
 pub mod sending;
 pub mod sessions;
 pub mod settings;
+pub mod sign_in_failures;
 pub mod spent_stamps;
 pub mod start_file;
 pub mod starts;

@@ -299,6 +299,7 @@ diesel::table! {
         state -> Text,
         created_at -> BigInt,
         expires_at -> BigInt,
+        seen_at -> BigInt,
     }
 }
 
@@ -369,6 +370,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    sign_in_failures (bucket) {
+        bucket -> Binary,
+        empty_at -> BigInt,
+    }
+}
+
+diesel::table! {
     number_notes (id) {
         id -> Binary,
         number_id -> Binary,
@@ -410,5 +418,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     idempotency_keys,
     settings,
     spent_stamps,
+    sign_in_failures,
     number_notes
 );

@@ -23,6 +23,8 @@ pub struct StoredSession {
     pub created_at: Timestamp,
     /// When it ends by itself.
     pub expires_at: Timestamp,
+    /// When the person was active last, to the minute.
+    pub seen_at: Timestamp,
 }
 
 /// Begins a session, or goes on with it; old ones are swept out on the way.
@@ -52,6 +54,18 @@ pub fn update(
         diesel::update(sessions::table.find(key_hash))
             .set((sessions::user_id.eq(user_id), sessions::state.eq(state)))
             .execute(db)?;
+        Ok(())
+    })
+}
+
+/// Notes that the person is active. A session that ended meanwhile stays ended.
+///
+/// # Errors
+/// When the database fails.
+pub fn note_activity(tx: &mut Tx<'_>, key_hash: &[u8], now: Timestamp) -> Result<(), StoreError> {
+    on!(tx, db => {
+        let earlier = sessions::table.find(key_hash).filter(sessions::seen_at.lt(now));
+        diesel::update(earlier).set(sessions::seen_at.eq(now)).execute(db)?;
         Ok(())
     })
 }

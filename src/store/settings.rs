@@ -46,6 +46,9 @@ pub const TIME_ZONE: &str = "time_zone";
 /// The limits on unasked texts and automatic replies, as JSON; absent until an administrator changes them.
 pub(super) const LIMITS: &str = "texting_limits";
 
+/// The rules of signing in ([`crate::domain::sign_in::SignInRules`] as JSON); chosen by an administrator.
+pub const SIGN_IN_RULES: &str = "sign_in_rules";
+
 /// A setting's value.
 ///
 /// # Errors

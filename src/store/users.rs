@@ -42,6 +42,8 @@ pub struct SessionUser {
     pub standstill: Option<String>,
     /// The organization's time zone, once one is chosen.
     pub time_zone: Option<String>,
+    /// The organization's rules of signing in (as JSON), once they are chosen.
+    pub sign_in_rules: Option<String>,
 }
 
 /// How many can sign in: what the rules about all users ask for.
@@ -109,8 +111,8 @@ pub fn by_email(conn: &mut ReadConn<'_>, email: &str) -> Result<Option<User>, St
     })
 }
 
-/// A session, its user, why sending is off, and the organization's time zone.
-type SessionRow = (StoredSession, Option<User>, Option<String>, Option<String>);
+/// A session, its user, and three settings: why sending is off, the organization's time zone, the rules of signing in.
+type SessionRow = (StoredSession, Option<User>, Option<String>, Option<String>, Option<String>);
 
 /// A session and the user it belongs to.
 #[derive(Clone, Debug)]
@@ -133,6 +135,7 @@ pub fn of_session(
     on!(conn, db => {
         let why = settings::table.find(super::settings::SENDING_OFF_BECAUSE).select(settings::value);
         let zone = settings::table.find(super::settings::TIME_ZONE).select(settings::value);
+        let rules = settings::table.find(super::settings::SIGN_IN_RULES).select(settings::value);
         let query = schema::sessions::table
             .left_join(users::table.on(schema::sessions::user_id.eq(users::id.nullable())))
             .filter(schema::sessions::key_hash.eq(key_hash))
@@ -142,11 +145,12 @@ pub fn of_session(
                 Option::<User>::as_select(),
                 why.single_value(),
                 zone.single_value(),
+                rules.single_value(),
             ));
         let found: Option<SessionRow> = query.first(db).optional()?;
-        Ok(found.map(|(session, user, standstill, time_zone)| SessionOfUser {
+        Ok(found.map(|(session, user, standstill, time_zone, sign_in_rules)| SessionOfUser {
             session,
-            user: user.map(|user| SessionUser { user, standstill, time_zone }),
+            user: user.map(|user| SessionUser { user, standstill, time_zone, sign_in_rules }),
         }))
     })
 }
@@ -156,13 +160,20 @@ pub fn of_session(
 /// # Errors
 /// When the database fails.
 pub fn for_session(conn: &mut ReadConn<'_>, id: UserId) -> Result<Option<SessionUser>, StoreError> {
-    let found: Option<(User, Option<String>, Option<String>)> = on!(conn, db => {
+    type UserRow = (User, Option<String>, Option<String>, Option<String>);
+    let found: Option<UserRow> = on!(conn, db => {
         let why = settings::table.find(super::settings::SENDING_OFF_BECAUSE).select(settings::value);
         let zone = settings::table.find(super::settings::TIME_ZONE).select(settings::value);
-        let columns = (User::as_select(), why.single_value(), zone.single_value());
+        let rules = settings::table.find(super::settings::SIGN_IN_RULES).select(settings::value);
+        let columns = (User::as_select(), why.single_value(), zone.single_value(), rules.single_value());
         Ok::<_, StoreError>(users::table.find(id).select(columns).first(db).optional()?)
     })?;
-    Ok(found.map(|(user, standstill, time_zone)| SessionUser { user, standstill, time_zone }))
+    Ok(found.map(|(user, standstill, time_zone, sign_in_rules)| SessionUser {
+        user,
+        standstill,
+        time_zone,
+        sign_in_rules,
+    }))
 }
 
 /// A user by identifier.

@@ -39,8 +39,6 @@ pub enum PageError {
     TooLarge,
     /// What was sent did not arrive in time.
     TooSlow,
-    /// Too many attempts within a minute.
-    TooMany,
     /// The rules refuse it, or fields are wrong.
     Unprocessable(Vec<String>),
     /// It collides with something that exists.
@@ -90,7 +88,6 @@ impl PageError {
         let (title, sentence) = self.words();
         let (href, way_on) = match self {
             PageError::Stale(back) => (back.as_str(), "Back to the page"),
-            PageError::TooMany => (routes::sign_in(), "To sign-in"),
             _ => (routes::dashboard(), "Go to dashboard"),
         };
         let reference = match self {
@@ -113,7 +110,6 @@ impl PageError {
             PageError::BadRequest(why) => ("This could not be read", why.clone()),
             PageError::TooLarge => ("This is too large", "Nothing was changed. A form may hold at most 64 KiB.".to_owned()),
             PageError::TooSlow => ("This took too long", "What you sent did not arrive in time, and nothing was changed. Check your connection, then send it again.".to_owned()),
-            PageError::TooMany => ("Too many attempts", "Wait a minute, then try again.".to_owned()),
             PageError::Unprocessable(_) => ("This was not done", String::new()),
             PageError::Conflict(why) => ("This was not done", why.clone()),
             PageError::Busy => ("Try again in a moment", "The database isn't answering right now. Nothing was changed. Wait a few seconds, then try again.".to_owned()),
@@ -138,7 +134,6 @@ impl ResponseError for PageError {
             PageError::BadRequest(_) => StatusCode::BAD_REQUEST,
             PageError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             PageError::TooSlow => StatusCode::REQUEST_TIMEOUT,
-            PageError::TooMany => StatusCode::TOO_MANY_REQUESTS,
             PageError::Unprocessable(_) => StatusCode::UNPROCESSABLE_ENTITY,
             PageError::Conflict(_) => StatusCode::CONFLICT,
             PageError::Busy | PageError::Unconfirmed => StatusCode::SERVICE_UNAVAILABLE,
@@ -152,9 +147,6 @@ impl ResponseError for PageError {
             let lost = if *was_sending { "form" } else { "" };
             let sign_in = routes::with_query(routes::sign_in(), &[("next", next), ("lost", lost)]);
             response.insert_header((LOCATION, sign_in));
-        }
-        if matches!(self, PageError::TooMany) {
-            response.insert_header(("Retry-After", "60"));
         }
         if matches!(self, PageError::Busy | PageError::Unconfirmed) {
             response.insert_header(("Retry-After", RETRY_AFTER));

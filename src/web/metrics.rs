@@ -120,6 +120,15 @@ fn as_text(app: &AppState, figures: MetricValues, now: Timestamp) -> Result<Stri
         waiting,
     );
     registry.register("sending_on", "1 while sending is switched on", sending);
+    let refused = Family::<MetricLabels, Counter>::default();
+    for (scope, n) in app.refused_sign_ins.all() {
+        refused.get_or_create(&[("counted_by", scope.to_string())]).inc_by(n);
+    }
+    registry.register(
+        "sign_ins_refused",
+        "Sign-ins refused since the start because too many had failed, by what failures are counted by",
+        refused,
+    );
     registry.register("forged_webhooks", "Webhooks with a wrong signature since the start", forged);
     if let Some(shares) = app.store.shares() {
         let pages = Family::<MetricLabels, Counter>::default();

@@ -6,6 +6,7 @@ pub mod admin;
 pub mod api;
 pub mod assets;
 pub mod client_address;
+mod cookies;
 mod cursor;
 pub mod deadline;
 pub mod error;
@@ -27,6 +28,7 @@ pub mod routing;
 pub mod security;
 pub mod session;
 pub mod sidebar;
+pub mod sign_in_attempt;
 pub mod signed;
 pub mod simulator;
 pub mod static_files;
@@ -86,9 +88,16 @@ pub struct AppState {
     pub write_probe: readiness::WriteProbe,
     /// Webhooks with a wrong signature since the start.
     pub forged_webhooks: AtomicU64,
+    /// Attempts to sign in that were refused since the start.
+    pub refused_sign_ins: sign_in_attempt::RefusedSignIns,
 }
 
 impl AppState {
+    /// True when browsers reach this server over https.
+    pub fn is_https(&self) -> bool {
+        self.public_url.starts_with("https://")
+    }
+
     /// The handle to run one action with, in the name of `actor`, now.
     pub fn commands(&self, actor: Actor) -> Commands {
         Commands::new(self.store.clone(), actor, self.clock.now(), self.config.default_region.clone())

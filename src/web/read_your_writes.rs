@@ -4,7 +4,6 @@
 
 use actix_web::body::MessageBody;
 use actix_web::cookie::time::Duration;
-use actix_web::cookie::{Cookie, SameSite};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::{HeaderValue, SET_COOKIE};
@@ -12,7 +11,7 @@ use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage, HttpRequest};
 
-use super::AppState;
+use super::{AppState, cookies};
 use crate::store::LogPosition;
 
 const COOKIE: &str = "sms-opt-in-mark";
@@ -38,13 +37,8 @@ pub async fn set_position_cookie(
     let is_done = is_known && response.status().as_u16() < 400;
     let Some(app) = app.filter(|_| is_done) else { return Ok(response) };
     if let Some(mark) = app.store.mark().await {
-        let cookie = Cookie::build(COOKIE, mark.to_string())
-            .path("/")
-            .http_only(true)
-            .same_site(SameSite::Lax)
-            .secure(app.public_url.starts_with("https://"))
-            .max_age(KEPT)
-            .finish();
+        let mut cookie = cookies::cookie(&app, COOKIE, mark.to_string());
+        cookie.set_max_age(KEPT);
         response.headers_mut().append(SET_COOKIE, HeaderValue::from_str(&cookie.to_string())?);
     }
     Ok(response)
@@ -52,6 +46,7 @@ pub async fn set_position_cookie(
 
 /// What the asker changed last. A mark that cannot be read counts as one that no replica has come to.
 pub fn mark(request: &HttpRequest) -> Option<LogPosition> {
-    let cookie = request.cookie(COOKIE)?;
+    let app = request.app_data::<Data<AppState>>()?;
+    let cookie = request.cookie(&cookies::name(app, COOKIE))?;
     Some(cookie.value().parse().unwrap_or(LogPosition::NEVER))
 }

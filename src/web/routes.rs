@@ -82,6 +82,8 @@ routes! {
     SETTINGS settings() "/settings";
     /// Changes the limits on unasked texts.
     SETTINGS_LIMITS settings_limits() "/settings/limits";
+    /// The rules of signing in.
+    SETTINGS_SIGN_IN settings_sign_in() "/settings/sign-in";
 
     /// The dashboard.
     DASHBOARD dashboard() "/";
@@ -237,6 +239,7 @@ pub fn page_of_form(address: &str) -> Option<String> {
         ["contacts", id, "consents" | "messages"] => Some(contact(id)),
         ["messages", id, "stale"] => Some(message(id)),
         ["users", id, "role" | "password"] => Some(user(id)),
+        ["settings", "sign-in"] => Some(settings().to_owned()),
         ["account", "time-zone"] => Some(account().to_owned()),
         ["settings", "limits"] => Some(settings().to_owned()),
         ["rules", "rows"] | ["rules", "reminders", _] => Some(rules().to_owned()),

@@ -32,8 +32,7 @@ pub async fn headers(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let secure =
-        request.app_data::<Data<AppState>>().is_some_and(|app| app.public_url.starts_with("https://"));
+    let secure = request.app_data::<Data<AppState>>().is_some_and(|app| app.is_https());
     let mut response = match next.call(request).await {
         Ok(response) => response,
         Err(error) => return Err(protected_error(error, secure)),

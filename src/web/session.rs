@@ -1,28 +1,20 @@
 //! Who is signed in. Sessions live in the database under the hash of their key, so that deleting rows ends them; the
 //! extractors `Viewer`, `Editor` and `Administrator` are the only way a handler learns who asks. It writes sessions.
 
+mod activity;
+mod backend;
 mod current_user;
 mod flash;
+mod known_device;
 mod loaded;
 mod token;
 
-use std::collections::HashMap;
-
-use actix_session::config::CookieContentSecurity;
-use actix_session::storage::{LoadError, SaveError, SessionKey, SessionStore, UpdateError};
-use actix_session::{Session, SessionExt, SessionMiddleware};
-use actix_web::body::MessageBody;
-use actix_web::cookie::time::Duration as Ttl;
-use actix_web::cookie::{Key, SameSite};
-use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
-use actix_web::error::InternalError;
+use actix_session::{Session, SessionExt};
+use actix_web::dev::Payload;
 use actix_web::http::Method;
-use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
-use chrono::Duration;
 use futures_util::future::LocalBoxFuture;
-use sha2::{Digest, Sha512};
 
 use super::AppState;
 use super::error::PageError;
@@ -31,146 +23,30 @@ use super::read_your_writes::{self, Authenticated};
 use super::routes;
 use super::routing::AccessCheck;
 use super::sidebar;
-use crate::actions::Commands;
 use crate::actions::users::user_revision;
-use crate::clock::Clock;
 use crate::domain::actor::Actor;
 use crate::domain::id::UserId;
 use crate::domain::restore_hold::RestoreHold;
 use crate::domain::role::Role;
-use crate::store::users::{self, SessionOfUser, User};
-use crate::store::{LogPosition, Store, StoreError, sessions};
+use crate::store::users::{self, User};
+use crate::store::{LogPosition, StoreError};
 
+pub use backend::{SessionBackend, cookie_key, middleware, tell_unsaved};
 pub use current_user::Calendars;
 pub use flash::{FlashMessage, flash, flash_refusal};
+pub use known_device::{known_device, remember_device};
+pub use loaded::idle_end;
 
 use self::current_user::CurrentUser;
 use self::flash::take_flash;
-use self::token::{hash, random_token};
+use self::token::random_token;
 
-const COOKIE: &str = "sms-opt-in";
 const USER: &str = "user_id";
 /// What the person's access was when they signed in. A session that is written after their access has changed is of no use.
 const ACCESS: &str = "access";
 const CSRF: &str = "csrf";
 /// In place of a session that the database did not give out: the visitor is told so, and stays signed in.
 const UNREAD: &str = "unread";
-/// A session's end is fixed when it begins.
-const HOURS: i64 = 12;
-
-/// Sessions in the database.
-#[derive(Clone)]
-pub struct SessionBackend {
-    /// The database.
-    pub store: Store,
-    /// The time.
-    pub clock: Clock,
-}
-
-/// The middleware that finds and keeps sessions.
-pub fn middleware(app: &AppState, secure: bool) -> SessionMiddleware<SessionBackend> {
-    let sessions = SessionBackend { store: app.store.clone(), clock: app.clock.clone() };
-    SessionMiddleware::builder(sessions, app.cookie_key.clone())
-        .cookie_name(COOKIE.to_owned())
-        .cookie_http_only(true)
-        .cookie_same_site(SameSite::Lax)
-        .cookie_secure(secure)
-        .cookie_content_security(CookieContentSecurity::Signed)
-        .build()
-}
-
-/// A session that could not be written is no fault of the page: what a form asked for may be recorded, and a page that was
-/// only read can be asked for again. Stands around [`middleware`].
-///
-/// # Errors
-/// Whatever the services within return.
-pub async fn tell_unsaved<B: MessageBody>(
-    request: ServiceRequest,
-    next: Next<B>,
-) -> Result<ServiceResponse<B>, actix_web::Error> {
-    let only_reads = matches!(*request.method(), Method::GET | Method::HEAD);
-    let answered = loaded::while_answering(next.call(request)).await;
-    answered.map_err(|error| {
-        let is_unsaved = error.as_error::<InternalError<SaveError>>().is_some()
-            || error.as_error::<InternalError<UpdateError>>().is_some()
-            || error.as_error::<InternalError<anyhow::Error>>().is_some();
-        if !is_unsaved {
-            return error;
-        }
-        log::warn!("A session could not be written: {error}");
-        if only_reads { PageError::Busy.into() } else { PageError::Unconfirmed.into() }
-    })
-}
-
-/// The key that signs cookies, out of the installation's one secret; of no use for anything else.
-pub fn cookie_key(secret: &[u8]) -> Key {
-    let bytes = Sha512::new().chain_update(b"sms-opt-in session cookie\0").chain_update(secret).finalize();
-    Key::from(bytes.as_slice())
-}
-
-impl SessionStore for SessionBackend {
-    async fn load(&self, key: &SessionKey) -> Result<Option<HashMap<String, String>>, LoadError> {
-        let (hash, now) = (hash(key.as_ref()), self.clock.now());
-        let found: Result<_, StoreError> =
-            self.store.read(move |conn| users::of_session(conn, &hash, now)).await;
-        let found = match found {
-            Ok(found) => found,
-            Err(error) => {
-                log::warn!("A session could not be read: {error}");
-                return Ok(Some(HashMap::from([(UNREAD.to_owned(), "true".to_owned())])));
-            }
-        };
-        let Some(SessionOfUser { session, user }) = found else { return Ok(None) };
-        loaded::keep(user);
-        serde_json::from_str(&session.state)
-            .map(Some)
-            .map_err(|error| LoadError::Deserialization(error.into()))
-    }
-
-    async fn save(&self, state: HashMap<String, String>, _: &Ttl) -> Result<SessionKey, SaveError> {
-        let key = random_token().map_err(|error| SaveError::Other(error.into()))?;
-        let now = self.clock.now();
-        let row = sessions::StoredSession {
-            key_hash: hash(&key),
-            user_id: user_of(&state),
-            state: serde_json::to_string(&state).map_err(|error| SaveError::Serialization(error.into()))?,
-            created_at: now,
-            expires_at: now.plus(Duration::hours(HOURS)),
-        };
-        let begun = Commands::system(self.store.clone(), now).begin_session(row).await;
-        begun.map_err(|error| SaveError::Other(error.into()))?;
-        key.try_into().map_err(|error| SaveError::Other(anyhow::Error::new(error)))
-    }
-
-    async fn update(
-        &self,
-        key: SessionKey,
-        state: HashMap<String, String>,
-        _: &Ttl,
-    ) -> Result<SessionKey, UpdateError> {
-        if state.contains_key(UNREAD) {
-            return Err(UpdateError::Other(anyhow::anyhow!("the session was not read")));
-        }
-        let hash = hash(key.as_ref());
-        let user_id = user_of(&state);
-        let state =
-            serde_json::to_string(&state).map_err(|error| UpdateError::Serialization(error.into()))?;
-        let commands = Commands::system(self.store.clone(), self.clock.now());
-        let kept = commands.update_session(hash, user_id, state).await;
-        kept.map_err(|error| UpdateError::Other(error.into()))?;
-        Ok(key)
-    }
-
-    async fn update_ttl(&self, _: &SessionKey, _: &Ttl) -> Result<(), anyhow::Error> {
-        Ok(())
-    }
-
-    async fn delete(&self, key: &SessionKey) -> Result<(), anyhow::Error> {
-        let hash = hash(key.as_ref());
-        Ok(Commands::system(self.store.clone(), self.clock.now()).end_session(hash).await?)
-    }
-}
-
 /// Somebody who is signed in.
 pub trait SignedIn {
     /// Who.
@@ -300,6 +176,7 @@ async fn signed_in(request: &HttpRequest) -> Result<(CurrentUser, Session), Page
     match asked(request).await? {
         Some(current) => {
             request.extensions_mut().insert(Authenticated);
+            activity::note(request).await;
             sidebar::refresh(request).await;
             Ok((current, request.get_session()))
         }
@@ -325,7 +202,7 @@ async fn asked(request: &HttpRequest) -> Result<Option<CurrentUser>, PageError> 
     let Some(id) = session.get::<UserId>(USER).ok().flatten() else { return Ok(None) };
     // Sessions of earlier versions say nothing of it; they end within hours.
     let began_with: Option<String> = session.get(ACCESS).ok().flatten();
-    let found = match loaded::found().filter(|found| found.user.id == id) {
+    let found = match loaded::found().map(|found| found.user).filter(|found| found.user.id == id) {
         Some(found) => Some(found),
         None => app.store.read::<_, StoreError>(move |conn| users::for_session(conn, id)).await?,
     };
@@ -342,8 +219,4 @@ fn sign_in_first(request: &HttpRequest) -> PageError {
     }
     let next = request.uri().path_and_query().map_or(routes::dashboard(), |here| here.as_str()).to_owned();
     PageError::SignIn { next, was_sending: false }
-}
-
-fn user_of(state: &HashMap<String, String>) -> Option<UserId> {
-    state.get(USER).and_then(|json| serde_json::from_str(json).ok())
 }

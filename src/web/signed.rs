@@ -39,6 +39,11 @@ impl ValueSigner {
         same.then(|| Timestamp::from_micros(i64::from_be_bytes(*micros)))
     }
 
+    /// A keyed hash of a value, for one purpose: those who do not have the key cannot tell the value from it.
+    pub fn keyed_hash(&self, purpose: &str, value: &str) -> Vec<u8> {
+        self.mac(&format!("keyed hash {purpose}\0{value}"), &[])
+    }
+
     fn mac(&self, purpose: &str, bytes: &[u8]) -> Vec<u8> {
         // HMAC takes a key of any length.
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.key) else { return Vec::new() };

@@ -12,6 +12,7 @@ mod refusals;
 mod regions;
 pub mod restore_hold;
 pub(crate) mod rules;
+mod sign_in;
 mod verdicts;
 
 pub use checks::{check_next_step, check_rule, check_text};
@@ -22,6 +23,7 @@ pub use promise::frequency_text;
 pub use refusals::{refusal_for_person, refusal_text};
 pub use regions::{region_names, region_refusal};
 pub use rules::authority_name;
+pub use sign_in::{idle_end_text, idle_text, sign_in_rules_text, spent_budget_text};
 pub use verdicts::{headline, next_allowed};
 
 use crate::domain::phone::Phone;

@@ -12,7 +12,7 @@ const UNESCAPED: &str = "|safe";
 const TYPED: &[(&str, &str)] = &[
     ("src/web/api/openapi.rs", "/"), // The server's own address, in the document of the API.
     ("src/web/hooks.rs", "/"),       // A request without a path, as its signature counts it.
-    ("src/web/read_your_writes.rs", "/"), // A cookie for every page.
+    ("src/web/cookies.rs", "/"),     // A cookie for every page.
 ];
 
 /// Every file below `templates`.

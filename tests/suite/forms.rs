@@ -294,6 +294,7 @@ async fn the_result_is_a_page_of_its_own_that_can_be_reloaded() {
     assert_eq!(address, "/f/opt-in/done");
     let cookie = answer.headers()["set-cookie"].to_str().unwrap().to_owned();
     assert!(cookie.contains("HttpOnly") && cookie.contains("Secure") && !cookie.contains("0187"), "{cookie}");
+    assert!(cookie.starts_with("__Host-opt-in-result="), "{cookie}");
     let cookie = cookie.split(';').next().unwrap();
     for _ in 0..2 {
         let page =
@@ -302,7 +303,8 @@ async fn the_result_is_a_page_of_its_own_that_can_be_reloaded() {
         assert!(page.text().await.unwrap().contains("(206) 555-0187"));
     }
     assert_eq!(world.lead(87).history().await.len(), 1, "a reload records nothing");
-    let forged = client.get(format!("{}{address}", world.url)).header("Cookie", "opt-in-result=bm9uc2Vuc2U");
+    let forged =
+        client.get(format!("{}{address}", world.url)).header("Cookie", "__Host-opt-in-result=bm9uc2Vuc2U");
     let forged = forged.send().await.unwrap();
     assert!(forged.status().as_u16() == 200 && !forged.text().await.unwrap().contains("class=\"number"));
 }

@@ -1,7 +1,9 @@
 //! The people who administer: who gets in, who may do what, and what is written down of it.
 
 mod browser;
+mod idle;
 mod roles;
+mod sign_in;
 
 use data_encoding::HEXLOWER;
 use reqwest::{Method, StatusCode};
@@ -53,9 +55,14 @@ async fn a_wrong_password_and_an_unknown_account_sound_the_same() {
     let wrong = wrong.text().await.unwrap().replace("ada@", "eve@");
     assert_eq!(wrong, unknown.text().await.unwrap());
     let right = browser.signs_in("ada@example.com", PASSWORD).await;
-    let cookie = set_cookie(&right).unwrap();
-    for flag in ["HttpOnly", "SameSite=Lax", "Secure", "Path=/"] {
-        assert!(cookie.contains(flag), "{flag} is missing in {cookie}");
+    let cookies: Vec<&str> =
+        right.headers().get_all("set-cookie").iter().map(|cookie| cookie.to_str().unwrap()).collect();
+    assert_eq!(cookies.len(), 2, "the session, and that this browser is known: {cookies:?}");
+    for cookie in cookies {
+        for part in ["__Host-sms-opt-in", "; HttpOnly", "; SameSite=Lax", "; Secure", "; Path=/"] {
+            assert!(cookie.contains(part), "{part} is missing in {cookie}");
+        }
+        assert!(cookie.starts_with("__Host-") && !cookie.contains("Domain"), "{cookie}");
     }
     assert!(browser.page("/sign-in").await.contains("Open the dashboard"));
 }
@@ -88,7 +95,15 @@ async fn sessions_end_with_sign_out_and_with_every_change_of_the_account() {
     assert_eq!(again.signs_in("ada@example.com", PASSWORD).await.status(), 422);
     assert_eq!(again.signs_in("ada@example.com", "a new long password").await.status(), 303);
     let old_cookie = again.cookie.clone();
-    assert_eq!(location(&again.sends("/sign-out", &[]).await), "/sign-in");
+    let left = again.sends("/sign-out", &[]).await;
+    assert_eq!(location(&left), "/sign-in");
+    assert_eq!(left.headers()["clear-site-data"], "\"cache\", \"storage\"");
+    again.take_cookies(&left);
+    assert!(
+        !again.cookie.contains("__Host-sms-opt-in=") && again.cookie.contains("-device-"),
+        "{}",
+        again.cookie
+    );
     again.cookie = old_cookie;
     assert!(!again.is_signed_in().await, "the cookie alone is worth nothing");
 }

@@ -13,6 +13,7 @@ use diesel::{PgConnection, SqliteConnection};
 use reqwest::Method;
 use serde_json::json;
 use sms_opt_in::actions::edit_program::keep_rules;
+use sms_opt_in::actions::sign_in_limits::forget_old_failures;
 use sms_opt_in::actions::{ActionError, expire, review, seed::seed};
 use sms_opt_in::domain::actor::Actor;
 use sms_opt_in::jobs::{ask_carrier, reconcile, reschedule, seal_all};
@@ -22,7 +23,7 @@ use crate::live::shown;
 use crate::support::{World, by, database, world};
 
 /// Tables that grow with use.
-const GROWING: [&str; 18] = [
+const GROWING: [&str; 19] = [
     "numbers",
     "contacts",
     "consents",
@@ -39,6 +40,7 @@ const GROWING: [&str; 18] = [
     "admin_log",
     "idempotency_keys",
     "sessions",
+    "sign_in_failures",
     "spent_stamps",
     "stale_messages",
 ];
@@ -211,6 +213,7 @@ async fn a_day(world: &World) {
     let keep = move |tx: &mut sms_opt_in::store::Tx<'_>| {
         expire::expire(tx, now)?;
         review::expire_reviews(tx, now)?;
+        forget_old_failures(tx, now)?;
         Ok::<_, ActionError>(())
     };
     world.bound_app.store.write(keep).await.unwrap();

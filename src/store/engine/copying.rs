@@ -65,6 +65,7 @@ tables! {
     documents by "sha256", DOCUMENTS;
     number_notes by "id", ROWS;
     spent_stamps by "sha256", ROWS;
+    sign_in_failures by "bucket", ROWS;
     contacts by "row_id", ROWS;
     tallies by "program_id, state, slot", ROWS;
     messages by "id", ROWS;

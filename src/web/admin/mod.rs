@@ -1,6 +1,7 @@
 //! The pages behind the sign-in. The app registers their routes here; each page's handlers live in the module of its
 //! noun, which says what they write.
 
+pub mod account;
 pub mod api_keys;
 pub(super) mod basis;
 mod civil_day;
@@ -51,6 +52,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(revocations::routes)
         .configure(reply_tester::routes)
         .configure(users::routes)
+        .configure(account::routes)
         .configure(api_keys::routes)
         .configure(forms::routes)
         .configure(programs::routes)

@@ -1,5 +1,7 @@
-//! The settings of the organization: its time zone and its limits. Administrators use the page; it writes through
-//! `actions::set_time_zone` and `actions::set_limits`.
+//! The settings of the organization: its time zone, its limits and its rules of signing in. Administrators use the page; it
+//! writes through `actions::set_time_zone`, `actions::set_limits` and `actions::sign_in_rules`.
+
+mod sign_in;
 
 use actix_session::Session;
 use actix_web::HttpResponse;
@@ -9,6 +11,7 @@ use serde::Deserialize;
 
 use crate::actions::ActionError;
 use crate::actions::set_limits::LimitsChange;
+use crate::actions::sign_in_rules::sign_in_rules;
 use crate::domain::calendar::{ZoneGroup, zone_choices};
 use crate::store::organization;
 use crate::web::AppState;
@@ -19,11 +22,14 @@ use crate::web::routes::{self, patterns};
 use crate::web::routing;
 use crate::web::session::{self, Administrator};
 
+use self::sign_in::SignInRulesForm;
+
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
         .route(patterns::SETTINGS, routing::get(show))
         .route(patterns::SETTINGS, routing::post(save))
-        .route(patterns::SETTINGS_LIMITS, routing::post(save_limits));
+        .route(patterns::SETTINGS_LIMITS, routing::post(save_limits))
+        .configure(sign_in::routes);
 }
 
 #[derive(Template)]
@@ -37,7 +43,16 @@ struct SettingsPage {
     revision: String,
     given: SettingsForm,
     limits: LimitsChange,
+    sign_in: SignInRulesForm,
     errors: FormErrors,
+}
+
+/// What was typed into one of the forms; the others show what stands.
+#[derive(Default)]
+struct TypedSettings {
+    time_zone: Option<SettingsForm>,
+    limits: Option<LimitsChange>,
+    sign_in: Option<SignInRulesForm>,
 }
 
 #[derive(Deserialize, Default)]
@@ -48,28 +63,32 @@ struct SettingsForm {
 }
 
 async fn show(app: Data<AppState>, who: Administrator) -> Result<HttpResponse, PageError> {
-    render(&app, &who, None, None, FormErrors::default()).await
+    render(&app, &who, TypedSettings::default(), FormErrors::default()).await
 }
 
 /// The page, with what was typed into one of its forms.
 async fn render(
     app: &AppState,
     who: &Administrator,
-    typed: Option<SettingsForm>,
-    limits: Option<LimitsChange>,
+    typed: TypedSettings,
     errors: FormErrors,
 ) -> Result<HttpResponse, PageError> {
     let time_zone = who.calendars.organization.name().to_owned();
-    let given = typed.unwrap_or(SettingsForm { time_zone, ..SettingsForm::default() });
-    let limits = match limits {
+    let given = typed.time_zone.unwrap_or(SettingsForm { time_zone, ..SettingsForm::default() });
+    let limits = match typed.limits {
         Some(limits) => limits,
         None => LimitsChange::of(&app.store.read(organization::limits).await?),
     };
+    let (rules, rules_revision) = app.store.read(sign_in_rules).await?;
+    let sign_in = SignInRulesForm::shown(&rules, rules_revision, typed.sign_in);
     let (page, organization) = (PageFrame::new(app, "settings", who), who.calendars.organization);
     let now = organization.time(app.clock.now());
     let hint = format!("Pages show times in this zone, and days begin and end in it. It is now {now}.");
     let (revision, groups) = (organization.name().to_owned(), zone_choices());
-    html_status(errors.status(), SettingsPage { page, groups, hint, revision, given, limits, errors })
+    html_status(
+        errors.status(),
+        SettingsPage { page, groups, hint, revision, given, limits, sign_in, errors },
+    )
 }
 
 async fn save(
@@ -80,15 +99,16 @@ async fn save(
 ) -> Result<HttpResponse, PageError> {
     let (actor, now) = (who.actor(), app.clock.now());
     let (zone, shown) = (given.time_zone.clone(), given.revision.clone());
+    let typed = |given| TypedSettings { time_zone: Some(given), ..TypedSettings::default() };
     match app.commands(actor).set_time_zone(zone, shown).await {
         Ok(calendar) => {
             session::flash(&session, format!("Time zone saved. It is now {}.", calendar.time(now)));
             Ok(see_other(routes::settings()))
         }
         Err(ActionError::Conflict(why)) => {
-            render(&app, &who, Some(given), None, FormErrors::outdated("time_zone", why)).await
+            render(&app, &who, typed(given), FormErrors::outdated("time_zone", why)).await
         }
-        Err(error) => render(&app, &who, Some(given), None, error.try_into()?).await,
+        Err(error) => render(&app, &who, typed(given), error.try_into()?).await,
     }
 }
 
@@ -98,6 +118,7 @@ async fn save_limits(
     session: Session,
     PostedForm(given): PostedForm<LimitsChange>,
 ) -> Result<HttpResponse, PageError> {
+    let typed = |given| TypedSettings { limits: Some(given), ..TypedSettings::default() };
     match app.commands(who.actor()).set_limits(given.clone()).await {
         Ok(()) => {
             session::flash(&session, "Limits saved. They count from now on.");
@@ -106,8 +127,8 @@ async fn save_limits(
         Err(ActionError::Conflict(why)) => {
             let saved = LimitsChange::of(&app.store.read(organization::limits).await?);
             let given = LimitsChange { revision: saved.revision, ..given };
-            render(&app, &who, None, Some(given), FormErrors::outdated("unasked_a_day", why)).await
+            render(&app, &who, typed(given), FormErrors::outdated("unasked_a_day", why)).await
         }
-        Err(error) => render(&app, &who, None, Some(given), error.try_into()?).await,
+        Err(error) => render(&app, &who, typed(given), error.try_into()?).await,
     }
 }

@@ -14,7 +14,6 @@ use crate::domain::role::Role;
 use crate::password;
 use crate::store::{StoreError, users};
 use crate::web::AppState;
-use crate::web::client_address::client_ip;
 use crate::web::error::PageError;
 use crate::web::form::{self, BeforeSignIn, FormErrors};
 use crate::web::page::{PlainPage, html, html_status, see_other};
@@ -65,13 +64,9 @@ async fn show(app: Data<AppState>, _: PublicAccess, request: HttpRequest) -> Res
 async fn create(
     app: Data<AppState>,
     _: PublicAccess,
-    request: HttpRequest,
     session: Session,
     BeforeSignIn(given): BeforeSignIn<SetupForm>,
 ) -> Result<HttpResponse, PageError> {
-    if !app.limits.sign_in.allows(&given.email, &client_ip(&app, &request)) {
-        return Err(PageError::TooMany);
-    }
     check_token(&app, &given.token).await?;
     let (email, name) = (given.email.clone(), given.name.clone());
     let mut wrong = app.store.read(move |conn| actions::person_errors(conn, &email, &name)).await?;
@@ -93,7 +88,9 @@ async fn create(
         Ok(user) => {
             session::begin(&session, &user)?;
             session::flash(&session, "Welcome. You are the first administrator.");
-            Ok(see_other(routes::dashboard()))
+            let mut answer = see_other(routes::dashboard());
+            session::remember_device(&app, &mut answer, &user, None)?;
+            Ok(answer)
         }
         Err(ActionError::Invalid(errors)) => redisplay(&app, given, errors.into()),
         Err(error) => Err(error.into()),

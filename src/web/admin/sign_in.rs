@@ -2,17 +2,19 @@
 //! sessions.
 
 use actix_session::Session;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CLEAR_SITE_DATA, HeaderValue, RETRY_AFTER};
 use actix_web::web::{Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
 
 use crate::actions::FieldError;
+use crate::actions::sign_in_limits::SpentBudget;
 use crate::domain::actor::Actor;
 use crate::password;
 use crate::store::{StoreError, users};
 use crate::web::AppState;
-use crate::web::client_address::client_ip;
 use crate::web::error::PageError;
 use crate::web::form::{self, BeforeSignIn, FormErrors, PostedForm};
 use crate::web::origin;
@@ -20,6 +22,8 @@ use crate::web::page::{PlainPage, html, html_status, see_other};
 use crate::web::routes::{self, patterns};
 use crate::web::routing::{self, PublicAccess};
 use crate::web::session::{self, Viewer};
+use crate::web::sign_in_attempt::SignInAttempt;
+use crate::words::{idle_end_text, spent_budget_text};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
@@ -37,6 +41,8 @@ struct SignInPage {
     email: String,
     /// A form was sent after the session had ended.
     lost_form: bool,
+    /// Why the session ended, if it did for want of activity.
+    idle_end: String,
     errors: FormErrors,
 }
 
@@ -72,7 +78,8 @@ async fn show(app: Data<AppState>, _: PublicAccess, request: HttpRequest) -> Res
     }
     let (csrf, lost_form) = (form::anonymous_token(&app), lost == "form");
     let (email, errors) = Default::default();
-    html(SignInPage { page: PlainPage, csrf, next, email, lost_form, errors })
+    let idle_end = session::idle_end().map(idle_end_text).unwrap_or_default();
+    html(SignInPage { page: PlainPage, csrf, next, email, lost_form, idle_end, errors })
 }
 
 async fn sign_in(
@@ -82,33 +89,52 @@ async fn sign_in(
     session: Session,
     BeforeSignIn(given): BeforeSignIn<SignInForm>,
 ) -> Result<HttpResponse, PageError> {
-    if !app.limits.sign_in.allows(&given.email, &client_ip(&app, &request)) {
-        return Err(PageError::TooMany);
-    }
     let email = given.email.clone();
     let known = app.store.read::<_, StoreError>(move |conn| users::by_email(conn, &email)).await?;
-    let hash = known.map(|user| user.password_hash);
-    let right = password::verify_aside(given.password, hash.clone()).await.map_err(PageError::internal)?;
-    let commands = app.commands(Actor::User(given.email.clone()));
-    let user = commands.sign_in(given.email.clone(), hash.filter(|_| right)).await?;
-    match user {
-        Some(user) => {
-            session::begin(&session, &user)?;
-            Ok(see_other(if origin::is_local(&given.next) {
-                given.next.as_str()
-            } else {
-                routes::dashboard()
-            }))
-        }
-        None => refuse(&app, given.email, given.next),
+    let attempt = SignInAttempt::new(&app, &request, &given.email, known.as_ref());
+    if let Err(spent) = attempt.count(&app).await? {
+        return refuse_for_now(&app, given, spent);
     }
+    let hash = known.map(|user| user.password_hash);
+    let right =
+        password::verify_aside(given.password.clone(), hash.clone()).await.map_err(PageError::internal)?;
+    let commands = app.commands(Actor::User(given.email.clone()));
+    let user = commands.sign_in(given.email.clone(), hash.filter(|_| right), attempt.buckets()).await?;
+    let Some(user) = user else {
+        let why = "The email or password is wrong.".to_owned();
+        return refuse(&app, given, StatusCode::UNPROCESSABLE_ENTITY, why);
+    };
+    session::begin(&session, &user)?;
+    let next = if origin::is_local(&given.next) { &given.next } else { routes::dashboard() };
+    let mut answer = see_other(next);
+    attempt.remember(&app, &mut answer, &user)?;
+    Ok(answer)
 }
 
-fn refuse(app: &AppState, email: String, next: String) -> Result<HttpResponse, PageError> {
-    let csrf = form::anonymous_token(app);
-    let errors = FormErrors::from(vec![FieldError::new("email", "The email or password is wrong.")]);
-    html_status(errors.status(), SignInPage { page: PlainPage, csrf, next, email, lost_form: false, errors })
+/// Nothing was verified: the answer is the same whatever the password was, and whether or not there is such an account.
+fn refuse_for_now(app: &AppState, given: SignInForm, spent: SpentBudget) -> Result<HttpResponse, PageError> {
+    let wait = spent.free_at.since(app.clock.now());
+    let why = spent_budget_text(spent.scope, wait);
+    let mut answer = refuse(app, given, StatusCode::TOO_MANY_REQUESTS, why)?;
+    answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait.num_seconds().max(0) + 1));
+    Ok(answer)
 }
+
+fn refuse(
+    app: &AppState,
+    given: SignInForm,
+    status: StatusCode,
+    why: String,
+) -> Result<HttpResponse, PageError> {
+    let (csrf, errors) = (form::anonymous_token(app), FormErrors::from(vec![FieldError::new("email", why)]));
+    let SignInForm { next, email, .. } = given;
+    let (lost_form, idle_end) = Default::default();
+    html_status(status, SignInPage { page: PlainPage, csrf, next, email, lost_form, idle_end, errors })
+}
+
+/// What a browser forgets of this host at sign-out. Not "cookies": it would no longer be known as one in which the person
+/// signed in, and this host's neighbors would lose theirs. The session's cookie is ended by name.
+const CLEARED: &str = "\"cache\", \"storage\"";
 
 #[derive(Deserialize)]
 struct SignOutForm {}
@@ -121,5 +147,7 @@ async fn sign_out(
 ) -> Result<HttpResponse, PageError> {
     app.commands(who.actor()).sign_out(who.user).await?;
     session.purge();
-    Ok(see_other(routes::sign_in()))
+    let mut answer = see_other(routes::sign_in());
+    answer.headers_mut().insert(CLEAR_SITE_DATA, HeaderValue::from_static(CLEARED));
+    Ok(answer)
 }

@@ -1,30 +1,27 @@
-//! The users, and everyone's own account. Administrators write users; each user writes their own password and time
-//! zone.
+//! The users. Administrators write them.
 
 mod access;
 
 use actix_session::Session;
+use actix_web::HttpResponse;
 use actix_web::web::{Data, Path, ServiceConfig};
-use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
 
 use crate::actions::users::{self as actions, NewUser};
 use crate::actions::{ActionError, FieldError};
-use crate::domain::calendar::{ZoneGroup, zone_choices};
 use crate::domain::id::UserId;
 use crate::domain::role::Role;
 use crate::password;
 use crate::store::StoreError;
 use crate::store::users::{self, User};
 use crate::web::AppState;
-use crate::web::client_address::client_ip;
 use crate::web::error::PageError;
 use crate::web::form::{FormErrors, PostedForm, SavedMeanwhile, saved_meanwhile};
 use crate::web::page::{self, PageFrame, html_status, see_other};
 use crate::web::routes::{self, patterns};
 use crate::web::routing;
-use crate::web::session::{self, Administrator, Viewer};
+use crate::web::session::{self, Administrator};
 use crate::words::Label;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
@@ -34,10 +31,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .route(patterns::USER, routing::get(show))
         .route(patterns::USER_ROLE, routing::post(change_role))
         .route(patterns::USER_PASSWORD, routing::post(change_password))
-        .configure(access::routes)
-        .route(patterns::ACCOUNT, routing::get(account))
-        .route(patterns::ACCOUNT, routing::post(change_own_password))
-        .route(patterns::ACCOUNT_TIME_ZONE, routing::post(change_own_time_zone));
+        .configure(access::routes);
 }
 
 const ROLES: [(Role, &str); 3] = [
@@ -67,17 +61,6 @@ struct UserPage {
     errors: FormErrors,
     /// What someone else saved while the page was open.
     meanwhile: Vec<SavedMeanwhile>,
-}
-
-#[derive(Template)]
-#[template(path = "users/account.html")]
-struct AccountPage {
-    page: PageFrame,
-    user: User,
-    groups: &'static [ZoneGroup],
-    /// The zone that is chosen in the form; empty for the organization's.
-    time_zone: String,
-    errors: FormErrors,
 }
 
 #[derive(Deserialize, Default)]
@@ -205,8 +188,6 @@ async fn change_role(
 
 #[derive(Deserialize)]
 struct PasswordGiven {
-    #[serde(default)]
-    current: String,
     password: String,
     #[serde(default)]
     revision: String,
@@ -240,73 +221,4 @@ async fn change_password(
     }
     session::flash(&session, format!("The password of {} is changed. Their sessions have ended.", user.name));
     Ok(see_other(routes::users()))
-}
-
-async fn account(app: Data<AppState>, who: Viewer) -> Result<HttpResponse, PageError> {
-    own(&app, &who, FormErrors::default(), None)
-}
-
-fn own(
-    app: &AppState,
-    who: &Viewer,
-    errors: FormErrors,
-    chosen: Option<String>,
-) -> Result<HttpResponse, PageError> {
-    let (page, user, groups) = (PageFrame::new(app, "account", who), who.user.clone(), zone_choices());
-    let time_zone = chosen.or_else(|| user.time_zone.clone()).unwrap_or_default();
-    html_status(errors.status(), AccountPage { page, user, groups, time_zone, errors })
-}
-
-#[derive(Deserialize)]
-struct TimeZoneForm {
-    #[serde(default)]
-    time_zone: String,
-}
-
-async fn change_own_time_zone(
-    app: Data<AppState>,
-    who: Viewer,
-    session: Session,
-    PostedForm(given): PostedForm<TimeZoneForm>,
-) -> Result<HttpResponse, PageError> {
-    let (id, name) = (who.user.id, given.time_zone.clone());
-    match app.commands(who.actor()).set_user_time_zone(id, name).await {
-        Ok(()) => {
-            session::flash(&session, "Your time zone is saved.");
-            Ok(see_other(routes::account()))
-        }
-        Err(error) => own(&app, &who, error.try_into()?, Some(given.time_zone)),
-    }
-}
-
-async fn change_own_password(
-    app: Data<AppState>,
-    who: Viewer,
-    request: HttpRequest,
-    session: Session,
-    PostedForm(given): PostedForm<PasswordGiven>,
-) -> Result<HttpResponse, PageError> {
-    if !app.limits.sign_in.allows(&who.user.email, &client_ip(&app, &request)) {
-        return Err(PageError::TooMany);
-    }
-    let hash = Some(who.user.password_hash.clone());
-    let right = password::verify_aside(given.current, hash).await.map_err(PageError::internal)?;
-    let mut errors = Vec::new();
-    if !right {
-        errors.push(FieldError::new("current", "This is not your current password."));
-    }
-    if let Err(why) = password::check(&given.password, &who.user.email) {
-        errors.push(FieldError::new("password", why));
-    }
-    if !errors.is_empty() {
-        return own(&app, &who, errors.into(), None);
-    }
-    // Of two changes with the same current password the second is refused.
-    let revision = actions::user_revision(&who.user);
-    let hash = password::hash_aside(given.password).await.map_err(PageError::internal)?;
-    let user = app.commands(who.actor()).change_password(who.user.id, hash, revision).await?;
-    // Every session of this person has ended, this one too: it goes on under a new key.
-    session::begin(&session, &user)?;
-    session::flash(&session, "Your password is changed. Your other sessions have ended.");
-    Ok(see_other(routes::account()))
 }

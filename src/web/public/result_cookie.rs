@@ -1,13 +1,12 @@
 //! What the page after a submission says, in an encrypted cookie of the visitor's own browser: a reload shows the page
 //! again, and no number is in an address. The hosted form uses it; it writes only the cookie.
 
+use actix_web::cookie::CookieJar;
 use actix_web::cookie::time::Duration;
-use actix_web::cookie::{Cookie, CookieJar, SameSite};
 use actix_web::{HttpRequest, HttpResponse};
 
 use crate::domain::phone::Phone;
-use crate::web::AppState;
-use crate::web::routes;
+use crate::web::{AppState, cookies};
 
 const NAME: &str = "opt-in-result";
 const LASTS: Duration = Duration::minutes(10);
@@ -26,13 +25,10 @@ pub(super) struct SubmissionResult {
 pub(super) fn keep(app: &AppState, answer: &mut HttpResponse, slug: &str, result: &SubmissionResult) {
     let kind = if result.is_invited { INVITED } else { SINGLE };
     let mut jar = CookieJar::new();
-    jar.private_mut(&app.cookie_key)
-        .add(Cookie::new(NAME, format!("{slug} {kind} {}", result.phone.as_str())));
-    let Some(mut cookie) = jar.get(NAME).cloned() else { return };
-    cookie.set_path(routes::public_form(""));
-    cookie.set_http_only(true);
-    cookie.set_same_site(SameSite::Lax);
-    cookie.set_secure(app.public_url.starts_with("https://"));
+    let plain = cookies::cookie(app, NAME, format!("{slug} {kind} {}", result.phone.as_str()));
+    let name = plain.name().to_owned();
+    jar.private_mut(&app.cookie_key).add(plain);
+    let Some(mut cookie) = jar.get(&name).cloned() else { return };
     cookie.set_max_age(LASTS);
     // A cookie that cannot be added costs the visitor the echo of the number, and nothing else.
     if let Err(error) = answer.add_cookie(&cookie) {
@@ -43,8 +39,9 @@ pub(super) fn keep(app: &AppState, answer: &mut HttpResponse, slug: &str, result
 /// The result that this browser has of the form `slug`.
 pub(super) fn read(app: &AppState, request: &HttpRequest, slug: &str) -> Option<SubmissionResult> {
     let mut jar = CookieJar::new();
-    jar.add_original(request.cookie(NAME)?);
-    let cookie = jar.private(&app.cookie_key).get(NAME)?;
+    let name = cookies::name(app, NAME);
+    jar.add_original(request.cookie(&name)?);
+    let cookie = jar.private(&app.cookie_key).get(&name)?;
     let mut parts = cookie.value().split(' ');
     let (of, kind, number) = (parts.next()?, parts.next()?, parts.next()?);
     let phone = Phone::from_e164(number).filter(|_| of == slug)?;

@@ -18,7 +18,7 @@ use sms_opt_in::web::api::secret_hash;
 
 use super::stage::{ROUNDS, Stage, one_of};
 use crate::support::by;
-use crate::support::person::PASSWORD;
+use crate::support::person::{PASSWORD, kept_cookies};
 
 fn new(email: &str) -> NewUser {
     let (email, name) = (email.to_owned(), email.to_owned());
@@ -173,8 +173,7 @@ async fn signs_in(stage: &Stage, email: &str, address: &str) -> Option<String> {
     let token = token.split('"').next().unwrap();
     let form = [("csrf", token), ("email", email), ("password", PASSWORD)];
     let answer = client.post(&url).header("X-Forwarded-For", address).form(&form).send().await.unwrap();
-    let cookie = answer.headers().get("set-cookie")?.to_str().unwrap().split(';').next()?.to_owned();
-    (answer.status() == 303).then_some(cookie)
+    (answer.status() == 303).then(|| kept_cookies("", &answer))
 }
 
 /// Whoever signs in with the old password while it is changed is signed out by the change, whenever their session is written.

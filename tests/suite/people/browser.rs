@@ -9,7 +9,7 @@ use sms_opt_in::domain::actor::Actor;
 use sms_opt_in::domain::role::Role;
 
 use crate::support::html::squeezed;
-use crate::support::person::revision_of;
+use crate::support::person::{kept_cookies, revision_of};
 use crate::support::{World, by};
 
 pub const PASSWORD: &str = "correct horse battery";
@@ -19,18 +19,18 @@ pub struct Browser<'a> {
     world: &'a World,
     pub client: Client,
     pub cookie: String,
-    address: &'static str,
+    pub address: String,
 }
 
 impl<'a> Browser<'a> {
-    pub fn new(world: &'a World, address: &'static str) -> Self {
+    pub fn new(world: &'a World, address: &str) -> Self {
         let client = Client::builder().redirect(Policy::none()).build().unwrap();
-        Browser { world, client, cookie: String::new(), address }
+        Browser { world, client, cookie: String::new(), address: address.to_owned() }
     }
 
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.client.request(method, format!("{}{path}", self.world.url));
-        request.header("Cookie", &self.cookie).header("X-Forwarded-For", self.address)
+        request.header("Cookie", &self.cookie).header("X-Forwarded-For", &self.address)
     }
 
     pub async fn get(&self, path: &str) -> Response {
@@ -68,13 +68,20 @@ impl<'a> Browser<'a> {
     }
 
     pub async fn signs_in(&mut self, email: &str, password: &str) -> Response {
+        // Someone who is signed in is shown no form.
+        let is_session = |cookie: &&str| cookie.starts_with("__Host-sms-opt-in=");
+        self.cookie =
+            self.cookie.split("; ").filter(|cookie| !is_session(cookie)).collect::<Vec<_>>().join("; ");
         let token = hidden(&self.page("/sign-in").await, "csrf");
         let fields = [("csrf", token.as_str()), ("email", email), ("password", password)];
         let answer = self.post("/sign-in", &fields).await;
-        if let Some(cookie) = set_cookie(&answer) {
-            self.cookie = cookie.split(';').next().unwrap().to_owned();
-        }
+        self.take_cookies(&answer);
         answer
+    }
+
+    /// Keeps what an answer says of cookies, as browsers do.
+    pub fn take_cookies(&mut self, answer: &Response) {
+        self.cookie = kept_cookies(&self.cookie, answer);
     }
 
     pub async fn is_signed_in(&self) -> bool {

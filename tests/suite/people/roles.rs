@@ -81,6 +81,7 @@ const ADDRESSES: &[(&str, &str, For, u16)] = &[
     ("get", patterns::SETTINGS, Administrators, 200),
     ("post", patterns::SETTINGS, Administrators, 422),
     ("post", patterns::SETTINGS_LIMITS, Administrators, 409),
+    ("post", patterns::SETTINGS_SIGN_IN, Administrators, 422),
     ("get", patterns::API_KEYS, Administrators, 200),
     ("post", patterns::API_KEYS, Administrators, 422),
     ("get", patterns::REVOKE_API_KEY, Administrators, 404),

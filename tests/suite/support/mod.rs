@@ -34,11 +34,12 @@ use sms_opt_in::domain::time::Timestamp;
 use sms_opt_in::jobs::{JobContext, deliver_due};
 use sms_opt_in::providers::simulator::{CarrierBehavior, SimulatedText, TextDirection};
 use sms_opt_in::store::api_keys::{self, ApiKey};
-use sms_opt_in::store::{ReadConn, Tx, messages, numbers};
+use sms_opt_in::store::{ReadConn, Tx, messages, numbers, settings};
 use sms_opt_in::web::api::secret_hash;
 use tempfile::TempDir;
 
 pub const KEY: &str = "sk_test";
+const LONG_SESSIONS: &str = r#"{"idle_minutes":720,"administrator_idle_minutes":720}"#;
 pub const TOKEN: &str = "twilio-token-of-the-tests";
 pub const PUBLIC: &str = "https://consent.example.test";
 
@@ -121,6 +122,8 @@ pub async fn world_with(directory: TempDir, database: String, clock: Clock, key:
             }
             // Four texts a month are too few for most stories; those about the promise switch it on.
             keep_rules(tx, &by(&Actor::System, now), None, None, Some(false))?;
+            // In most stories hours go by between two clicks; those about idle sessions set their own times.
+            settings::set(tx, settings::SIGN_IN_RULES, LONG_SESSIONS)?;
             insert_key(tx, KEY, "messages,contacts,consent", now)?;
             Ok::<_, ActionError>(())
         })
@@ -232,6 +235,12 @@ impl World {
         let found = self.jobs.store.read(move |conn| verify(conn, sealing())).await.unwrap();
         let problems: Vec<_> = found.problems.iter().filter(|problem| !problem.contains("seal")).collect();
         assert!(problems.is_empty(), "{problems:?}");
+    }
+
+    /// What a monitoring system reads.
+    pub async fn metrics(&self) -> String {
+        let answer = self.client.get(format!("{}/metrics", self.url)).send().await.unwrap();
+        answer.text().await.unwrap()
     }
 
     pub async fn status(&self, id: &Value) -> String {

@@ -100,10 +100,7 @@ impl Person {
 
     async fn send(&mut self, request: RequestBuilder) -> Answer {
         let response = request.send().await.unwrap();
-        if let Some(cookie) = response.headers().get(SET_COOKIE) {
-            let cookie = cookie.to_str().unwrap();
-            self.cookie = cookie.split(';').next().unwrap_or_default().to_owned();
-        }
+        self.cookie = kept_cookies(&self.cookie, &response);
         Answer::read(response).await
     }
 
@@ -179,6 +176,17 @@ impl Person {
         let request = self.request(Method::POST, path).header("Content-Type", kind).body(body);
         self.send(request).await
     }
+}
+
+/// The cookies of a browser after an answer: what it sets takes the place of what was there, what is empty goes.
+pub fn kept_cookies(before: &str, answer: &Response) -> String {
+    let set = answer.headers().get_all(SET_COOKIE).iter().map(|cookie| cookie.to_str().unwrap());
+    let set: Vec<&str> = set.filter_map(|cookie| cookie.split(';').next()).collect();
+    let name = |cookie: &str| cookie.split('=').next().unwrap_or_default().to_owned();
+    let is_set = |cookie: &&str| set.iter().any(|new| name(new) == name(cookie));
+    let kept = before.split("; ").filter(|cookie| !cookie.is_empty() && !is_set(cookie));
+    let all = kept.chain(set.iter().copied().filter(|cookie| !cookie.ends_with('=')));
+    all.collect::<Vec<_>>().join("; ")
 }
 
 /// What the fields of the page's form for `path` were filled from, if the form says so.

@@ -1,0 +1,99 @@
+//! How many failed attempts to sign in are allowed at once, and how soon another one is. A count goes down evenly with time,
+//! so one moment says all of it: when it will have come to nothing.
+
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::time::Timestamp;
+use crate::domain::words::words;
+
+words! {
+    /// What failures are counted by.
+    FailureScope {
+        /// All attempts from one network.
+        Network = "network",
+        /// Attempts on one account from one network.
+        AccountFromNetwork = "account_from_network",
+        /// Attempts on one account from all devices that never signed in to it.
+        Account = "account",
+        /// Attempts in a browser that signed in to the account before: no stranger can use it up.
+        Device = "device",
+        /// The password or a code of a person who is signed in, asked for once more.
+        Confirmation = "confirmation",
+    }
+}
+
+const SECOND: i64 = 1_000_000;
+const MINUTE: i64 = 60 * SECOND;
+
+impl FailureScope {
+    /// How many failures it allows.
+    pub const fn budget(self) -> FailureBudget {
+        let (at_once, regained_after) = match self {
+            FailureScope::Network => (20, 3 * SECOND),
+            FailureScope::AccountFromNetwork => (5, MINUTE),
+            FailureScope::Account => (50, MINUTE),
+            FailureScope::Device | FailureScope::Confirmation => (10, MINUTE),
+        };
+        FailureBudget { at_once, regained_after }
+    }
+}
+
+/// So many failures at once, and one more after each while.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FailureBudget {
+    at_once: i64,
+    /// In microseconds.
+    regained_after: i64,
+}
+
+impl FailureBudget {
+    /// What one failure adds to the count, in microseconds.
+    pub const fn step(self) -> i64 {
+        self.regained_after
+    }
+
+    /// One more failure is allowed while the count comes to nothing no later than this.
+    pub const fn latest_end(self, now: Timestamp) -> Timestamp {
+        now.plus_micros((self.at_once - 1) * self.regained_after)
+    }
+
+    /// When one more failure is allowed, if the count comes to nothing then.
+    pub const fn free_at(self, empty_at: Timestamp) -> Timestamp {
+        empty_at.plus_micros(-(self.at_once - 1) * self.regained_after)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The count after one more failure, as the database keeps it.
+    fn one_more(budget: FailureBudget, empty_at: Timestamp, now: Timestamp) -> Option<Timestamp> {
+        (empty_at <= budget.latest_end(now)).then(|| empty_at.max(now).plus_micros(budget.step()))
+    }
+
+    #[test]
+    fn each_scope_allows_its_failures_at_once_and_then_one_by_one() {
+        let now = Timestamp::from_micros(1_000 * MINUTE);
+        for (scope, at_once, seconds) in [
+            (FailureScope::Network, 20, 3),
+            (FailureScope::AccountFromNetwork, 5, 60),
+            (FailureScope::Account, 50, 60),
+            (FailureScope::Device, 10, 60),
+            (FailureScope::Confirmation, 10, 60),
+        ] {
+            let (budget, mut count) = (scope.budget(), Timestamp::from_micros(0));
+            for _ in 0..at_once {
+                count = one_more(budget, count, now).unwrap();
+            }
+            assert_eq!(one_more(budget, count, now), None, "{scope}");
+            let free = now.plus_micros(seconds * SECOND);
+            assert_eq!(budget.free_at(count), free, "{scope}");
+            assert_eq!(one_more(budget, count, free.plus_micros(-1)), None, "{scope}: not a moment earlier");
+            let again = one_more(budget, count, free).unwrap();
+            assert_eq!(one_more(budget, again, free), None, "{scope}: one, and not two");
+        }
+    }
+}
