@@ -3,7 +3,7 @@
 
 use diesel::prelude::*;
 
-use super::engine::on;
+use super::engine::{CachedStatement, on};
 use super::schema::sessions;
 use super::{StoreError, Tx};
 use crate::domain::id::UserId;
@@ -65,8 +65,7 @@ pub fn update(
 pub fn note_activity(tx: &mut Tx<'_>, key_hash: &[u8], now: Timestamp) -> Result<(), StoreError> {
     on!(tx, db => {
         let earlier = sessions::table.find(key_hash).filter(sessions::seen_at.lt(now));
-        diesel::update(earlier).set(sessions::seen_at.eq(now)).execute(db)?;
-        Ok(())
+        Ok(CachedStatement(diesel::update(earlier).set(sessions::seen_at.eq(now))).run(db)?)
     })
 }
 

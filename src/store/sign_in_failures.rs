@@ -4,7 +4,7 @@
 use diesel::dsl::case_when;
 use diesel::prelude::*;
 
-use super::engine::{load_free_locked, on};
+use super::engine::{CachedQuery, CachedStatement, few_lengths, load_free_locked, on};
 use super::schema::sign_in_failures;
 use super::{ReadConn, StoreError, Tx};
 use crate::domain::sign_in::FailureBudget;
@@ -43,8 +43,9 @@ fn count_one_more(
         let has_room = sign_in_failures::empty_at.le(budget.latest_end(now));
         let counted = diesel::update(sign_in_failures::table.find(bucket).filter(has_room))
             .set(sign_in_failures::empty_at.eq(later))
-            .execute(db)?;
-        Ok(counted == 1)
+            .returning(sign_in_failures::empty_at);
+        let counted: Vec<Timestamp> = CachedQuery(counted).load(db)?;
+        Ok(counted.len() == 1)
     })
 }
 
@@ -70,8 +71,8 @@ pub fn take_back(tx: &mut Tx<'_>, bucket: &[u8], budget: FailureBudget) -> Resul
     wait_in_order(tx)?;
     on!(tx, db => {
         let less = sign_in_failures::empty_at.eq(sign_in_failures::empty_at - budget.step());
-        diesel::update(sign_in_failures::table.find(bucket)).set(less).execute(db)?;
-        Ok(())
+        let row = sign_in_failures::table.find(bucket);
+        Ok(CachedStatement(diesel::update(row).set(less)).run(db)?)
     })
 }
 
@@ -103,9 +104,11 @@ pub fn forget_old(tx: &mut Tx<'_>, now: Timestamp) -> Result<usize, StoreError> 
     if old.is_empty() {
         return Ok(0);
     }
+    let forgotten = old.len();
     on!(tx, db => {
-        let old = sign_in_failures::table.filter(sign_in_failures::bucket.eq_any(old));
-        Ok(diesel::delete(old).execute(db)?)
+        let old = sign_in_failures::table.filter(sign_in_failures::bucket.eq_any(few_lengths(old)));
+        CachedStatement(diesel::delete(old)).run(db)?;
+        Ok(forgotten)
     })
 }
 
