@@ -20,6 +20,7 @@ use crate::store::messages::{self, Message, StatusChange};
 use crate::store::numbers::Number;
 use crate::store::{StoreError, Tx, programs, rulebooks};
 
+use super::limit_hits::{LimitHit, record_hit};
 use super::{ActionContext, hold_questions};
 
 /// An event that was just recorded, and what its effects need.
@@ -33,6 +34,8 @@ pub(super) struct RecordedEvent<'a> {
     pub(super) entry: &'a LedgerEntry,
     /// False when the provider has already answered the lead.
     pub(super) confirm: bool,
+    /// False when the number's limit on automatic replies is reached.
+    pub(super) may_reply: bool,
 }
 
 /// Carries out the effects of an event, in order.
@@ -65,6 +68,8 @@ pub(super) struct SystemText<'a> {
     pub(super) text: &'a str,
     /// When it is too late to send it.
     pub(super) expires_at: Option<Timestamp>,
+    /// The number's limit on automatic replies is reached: it is kept and not sent.
+    pub(super) is_over_limit: bool,
 }
 
 /// Queues a text of the system. `id` is its identifier where an event names it already.
@@ -83,8 +88,18 @@ pub(super) fn queue(
         accepted_seq: number.consent.seq,
         ..Message::new(id, program, text.lane, number.phone.as_str(), text.text, &Actor::System, context.now)
     };
-    messages::insert(tx, &message, None)
+    if !text.is_over_limit {
+        return messages::insert(tx, &message, None);
+    }
+    record_hit(LimitHit::Replies);
+    let (code, words) = (Some(REPLY_LIMIT.to_owned()), Some(NO_REPLY.to_owned()));
+    let kept = Message { status: Status::Blocked, error_code: code, error_text: words, ..message };
+    messages::insert(tx, &kept, Some(NO_REPLY))
 }
+
+/// The code of an automatic reply over the number's limit.
+const REPLY_LIMIT: &str = "reply_limit";
+const NO_REPLY: &str = "This number got as many automatic replies as are allowed in 24 hours.";
 
 /// Why an opt-in request is canceled when the START comes first.
 pub(super) fn opted_in_before() -> StatusChange<'static> {
@@ -109,13 +124,19 @@ impl RecordedEvent<'_> {
             _ => None,
         };
         let text = self.program.invitation();
-        self.queue(tx, context, id, &SystemText { lane: Lane::Invitation, text: &text, expires_at: None })
+        self.queue(
+            tx,
+            context,
+            id,
+            &SystemText { lane: Lane::Invitation, text: &text, expires_at: None, is_over_limit: false },
+        )
     }
 
     fn confirm_opt_in(self, tx: &mut Tx<'_>, context: &ActionContext<'_>) -> Result<(), StoreError> {
         let text = self.program.auto_reply(AutoReply::Start, self.number.language);
         let lane = Lane::OptInConfirmation;
-        self.queue(tx, context, None, &SystemText { lane, text: &text, expires_at: None })
+        let is_over_limit = !self.may_reply;
+        self.queue(tx, context, None, &SystemText { lane, text: &text, expires_at: None, is_over_limit })
     }
 
     fn confirm_opt_out(self, tx: &mut Tx<'_>, context: &ActionContext<'_>) -> Result<(), StoreError> {
@@ -126,7 +147,8 @@ impl RecordedEvent<'_> {
         }
         let within = rulebooks::current(tx)?.deadlines(context.now).confirm_within();
         let (lane, expires_at) = (Lane::OptOutConfirmation, Some(context.now.plus(within)));
-        self.queue(tx, context, None, &SystemText { lane, text: &text, expires_at })
+        let is_over_limit = !self.may_reply;
+        self.queue(tx, context, None, &SystemText { lane, text: &text, expires_at, is_over_limit })
     }
 
     /// Opens a question about the text that the event keeps.

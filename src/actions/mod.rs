@@ -33,6 +33,7 @@ pub mod edit_sending;
 pub mod expire;
 pub mod expired_holds;
 pub mod install;
+pub mod limit_hits;
 pub mod mark_reachable;
 pub mod preview_rules;
 pub mod probe_write;

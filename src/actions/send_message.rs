@@ -18,6 +18,7 @@ use crate::store::messages::{self, Message};
 use crate::store::{Tx, numbers, organization, programs};
 use crate::words::{headline, phone_error_text};
 
+use super::limit_hits::record_refusal;
 use super::save_contact::create_contact;
 use super::transition::apply;
 use super::{ActionContext, ActionError, FieldError, sending_context};
@@ -92,6 +93,7 @@ pub fn send_message(
     let mut verdict = standing.verdict(tx, &number, &program, wanted.category, context.now)?;
     match verdict.answer(Lane::Gated) {
         GateOutcome::Refuse(check) => {
+            record_refusal(check);
             let words = headline(&verdict);
             return refuse(tx, message, code_of(check), words, Some(verdict));
         }

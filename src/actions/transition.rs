@@ -58,13 +58,31 @@ pub(super) fn record(
     confirm: bool,
 ) -> Result<Option<LedgerEntry>, StoreError> {
     let Decision { event: Some(draft), effects } = decision else { return Ok(None) };
+    let may_reply = match reply_lane(&effects).filter(|_| confirm) {
+        Some(lane) => numbers::count_reply(number, lane, &organization::limits(tx)?, context.now),
+        None => true,
+    };
     let entry = append(tx, context, number, draft, &effects)?;
     let twin = append_to_twin(tx, context, number, &entry)?;
-    apply_effects(tx, context, RecordedEvent { number, program, entry: &entry, confirm }, &effects)?;
+    apply_effects(
+        tx,
+        context,
+        RecordedEvent { number, program, entry: &entry, confirm, may_reply },
+        &effects,
+    )?;
     if let Some(TwinEvent { twin: number, entry, effects }) = &twin {
-        apply_effects(tx, context, RecordedEvent { number, program, entry, confirm }, effects)?;
+        apply_effects(tx, context, RecordedEvent { number, program, entry, confirm, may_reply }, effects)?;
     }
     Ok(Some(entry))
+}
+
+/// The automatic reply among the effects.
+fn reply_lane(effects: &[Effect]) -> Option<Lane> {
+    effects.iter().find_map(|effect| match effect {
+        Effect::ConfirmOptIn => Some(Lane::OptInConfirmation),
+        Effect::ConfirmOptOut => Some(Lane::OptOutConfirmation),
+        _ => None,
+    })
 }
 
 /// Appends an event and what it means for the rest of the number's record.

@@ -22,6 +22,7 @@ pub mod phone;
 pub mod program;
 pub mod question;
 pub mod reply;
+pub mod reply_budget;
 pub mod restore_hold;
 pub mod role;
 pub mod schedule;

@@ -13,10 +13,12 @@ pub struct TextingLimits {
     pub unasked_by_hand_a_day: u32,
     /// Unasked texts to one number, until the contact opts in by a text of their own.
     pub unasked_ever: u32,
+    /// Automatic replies to one number in 24 hours.
+    pub replies_a_day: u32,
 }
 
 impl Default for TextingLimits {
     fn default() -> Self {
-        TextingLimits { unasked_a_day: 1, unasked_by_hand_a_day: 1, unasked_ever: 5 }
+        TextingLimits { unasked_a_day: 1, unasked_by_hand_a_day: 1, unasked_ever: 5, replies_a_day: 20 }
     }
 }

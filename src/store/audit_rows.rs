@@ -30,6 +30,7 @@ pub struct AuditNumberRow {
     pub created_at: i64,
     pub language: Option<String>,
     pub unasked: Option<String>,
+    pub replies: Option<String>,
 }
 
 /// An event's row.

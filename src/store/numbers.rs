@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
-pub use marks::{set_language, set_unasked, set_unreachable};
+pub use marks::{count_reply, set_language, set_unasked, set_unreachable, write_replies};
 pub use pairs::{find_or_create_with_twin, get_locked_with_twin, lock_both, lock_twins};
 
 use super::engine::{CachedStatement, few_lengths, first_locked, load_locked, on};
@@ -19,6 +19,7 @@ use crate::domain::id::{NumberId, ProgramId};
 use crate::domain::language::Language;
 use crate::domain::ledger::GENESIS;
 use crate::domain::phone::Phone;
+use crate::domain::reply_budget::ReplyCount;
 use crate::domain::time::Timestamp;
 use crate::domain::unasked::UnaskedTexts;
 
@@ -41,6 +42,8 @@ pub struct Number {
     pub language: Option<Language>,
     /// What it got without asking for it.
     pub unasked: UnaskedTexts,
+    /// The automatic replies to it lately.
+    pub replies: ReplyCount,
 }
 
 impl Number {
@@ -55,12 +58,13 @@ impl Number {
             head_hash: GENESIS.to_vec(),
             language: None,
             unasked: UnaskedTexts::default(),
+            replies: ReplyCount::default(),
         }
     }
 }
 
 pub(super) type NumberRow =
-    (NumberId, Phone, String, Option<String>, i32, Vec<u8>, Option<String>, Option<String>);
+    (NumberId, Phone, String, Option<String>, i32, Vec<u8>, Option<String>, Option<String>, Option<String>);
 pub(super) type NumberColumns = (
     numbers::id,
     numbers::e164,
@@ -70,6 +74,7 @@ pub(super) type NumberColumns = (
     numbers::head_hash,
     numbers::language,
     numbers::unasked,
+    numbers::replies,
 );
 pub(super) const COLUMNS: NumberColumns = (
     numbers::id,
@@ -80,10 +85,11 @@ pub(super) const COLUMNS: NumberColumns = (
     numbers::head_hash,
     numbers::language,
     numbers::unasked,
+    numbers::replies,
 );
 
 pub(super) fn read(
-    (id, phone, consent, unreachable, contact_count, head_hash, language, unasked): NumberRow,
+    (id, phone, consent, unreachable, contact_count, head_hash, language, unasked, replies): NumberRow,
 ) -> Result<Number, StoreError> {
     let consent = serde_json::from_str(&consent)?;
     // A language that is not known must not keep anybody from a STOP: English answers.
@@ -91,7 +97,8 @@ pub(super) fn read(
     let unasked =
         unasked.map(|json| serde_json::from_str(&json).unwrap_or_else(|_| UnaskedTexts::unreadable()));
     let unasked = unasked.unwrap_or_default();
-    Ok(Number { id, phone, consent, unreachable, contact_count, head_hash, language, unasked })
+    let replies = replies.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default();
+    Ok(Number { id, phone, consent, unreachable, contact_count, head_hash, language, unasked, replies })
 }
 
 /// The number's record, if anything was ever kept about it. An old spelling leads to the canonical one.
@@ -285,6 +292,7 @@ pub(super) fn project(
         numbers::paused_at.eq(after.paused.as_ref().map(|flag| flag.since)),
         numbers::head_seq.eq(after.seq),
         numbers::head_hash.eq(hash),
+        numbers::replies.eq(marks::reply_column(before)?),
     )))
     .run(db))?;
     let contacts = i64::from(before.contact_count);

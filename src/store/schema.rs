@@ -68,6 +68,7 @@ diesel::table! {
         paused_at -> Nullable<BigInt>,
         language -> Nullable<Text>,
         unasked -> Nullable<Text>,
+        replies -> Nullable<Text>,
     }
 }
 

@@ -19,6 +19,7 @@ use subtle::ConstantTimeEq;
 use super::error::PageError;
 use super::routing::AccessCheck;
 use super::{AppState, local_caller};
+use crate::actions::limit_hits::limit_hits;
 use crate::domain::message::Status;
 use crate::domain::time::Timestamp;
 use crate::store::messages::QueuePart;
@@ -129,6 +130,11 @@ fn as_text(app: &AppState, figures: MetricValues, now: Timestamp) -> Result<Stri
         "Sign-ins refused since the start because too many had failed, by what failures are counted by",
         refused,
     );
+    let held_back = Family::<MetricLabels, Counter>::default();
+    for (limit, n) in limit_hits() {
+        held_back.get_or_create(&[("limit", limit.to_owned())]).inc_by(n);
+    }
+    registry.register("limit_hits", "Texts that a limit held back since the start, by limit", held_back);
     registry.register("forged_webhooks", "Webhooks with a wrong signature since the start", forged);
     if let Some(shares) = app.store.shares() {
         let pages = Family::<MetricLabels, Counter>::default();

@@ -173,11 +173,21 @@ async fn an_administrator_changes_the_limits() {
     let world = world().await;
     programs(&world, &["rates"]).await;
     let mut ada = world.ada().await;
-    let wrong = [("unasked_a_day", "0"), ("unasked_by_hand_a_day", "1"), ("unasked_ever", "many")];
+    let wrong = [
+        ("unasked_a_day", "0"),
+        ("unasked_by_hand_a_day", "1"),
+        ("unasked_ever", "many"),
+        ("replies_a_day", "20"),
+    ];
     let answer = ada.post("/settings", "/settings/limits", &wrong).await;
     assert_eq!(answer.status, 422);
     answer.says("Enter a number from 1 to 1000.");
-    let right = [("unasked_a_day", "2"), ("unasked_by_hand_a_day", "1"), ("unasked_ever", "2")];
+    let right = [
+        ("unasked_a_day", "2"),
+        ("unasked_by_hand_a_day", "1"),
+        ("unasked_ever", "2"),
+        ("replies_a_day", "20"),
+    ];
     let answer = ada.post("/settings", "/settings/limits", &right).await;
     ada.follow(&answer).await.says("Limits saved");
     ada.open("/log").await.says("Opt-in requests to one number in 24 hours");
@@ -266,4 +276,53 @@ async fn an_upgrade_keeps_the_regions_that_were_texted() {
     database::run(&world.database, "UPDATE settings SET value = 'other' WHERE key = 'catalog'").unwrap();
     let (status, said) = run_beside(&world, &["program"]).await;
     assert!(status == 0 && said.contains("regions US, PR, VI, GU, AS, MP, MX"), "{said}");
+}
+
+#[actix_web::test]
+async fn a_loop_of_start_and_stop_ends_and_the_trace_says_so() {
+    let world = world().await;
+    let ana = world.lead(8);
+    let page = ana.contact("Ana Ames").await;
+    for _ in 0..15 {
+        ana.texts("START").await;
+        ana.texts("STOP").await;
+        world.clock.advance(Duration::seconds(90));
+    }
+    assert_eq!((ana.received().len(), ana.state().await.as_str()), (20, "opted_out"), "each STOP counts");
+    let mut sam = world.sam().await;
+    sam.open(&page).await.says("This number got as many automatic replies as are allowed in 24 hours.");
+    sam.open("/messages?status=blocked").await.says("as many automatic replies as are allowed");
+    let metrics =
+        world.client.get(format!("{}/metrics", world.url)).send().await.unwrap().text().await.unwrap();
+    assert!(metrics.contains("sms_opt_in_limit_hits_total{limit=\"replies\"}"), "{metrics}");
+    world.clock.advance(Duration::hours(24));
+    ana.texts("START").await;
+    assert_eq!(ana.received().len(), 21, "the next day has its own");
+    world.is_intact().await;
+}
+
+#[actix_web::test]
+async fn the_first_confirmation_of_an_opt_out_goes_over_any_limit() {
+    let world = world().await;
+    let mut ada = world.ada().await;
+    let few = [
+        ("unasked_a_day", "1"),
+        ("unasked_by_hand_a_day", "1"),
+        ("unasked_ever", "5"),
+        ("replies_a_day", "2"),
+    ];
+    let answer = ada.post("/settings", "/settings/limits", &few).await;
+    assert_eq!(answer.status, 303);
+    let ana = world.lead(9);
+    ana.texts("START").await;
+    ana.texts("HELP").await;
+    ana.texts("HELP").await;
+    assert_eq!(ana.received().len(), 2);
+    ana.texts("STOP").await;
+    assert_eq!((ana.received().len(), ana.state().await.as_str()), (3, "opted_out"));
+    world.clock.advance(Duration::seconds(90));
+    ana.texts("START").await;
+    ana.texts("STOP").await;
+    assert_eq!((ana.received().len(), ana.state().await.as_str()), (3, "opted_out"));
+    world.is_intact().await;
 }

@@ -192,6 +192,11 @@ const KINDS: &[(&str, &str, &str)] = &[
     ("time in the lists", "UPDATE consents SET since=since+1", "state in the lists"),
     ("state gone from the lists", "DELETE FROM consents", "state in the lists"),
     ("language", "UPDATE numbers SET language='xx'", "its language is not one of"),
+    (
+        "automatic replies",
+        "UPDATE numbers SET replies='few'",
+        "its count of automatic replies is not readable",
+    ),
     ("unasked texts", "UPDATE numbers SET unasked='few'", "its count of unasked texts is not readable"),
     ("document", "UPDATE documents SET bytes=x'255044'", "its content is not"),
     ("document gone", "DELETE FROM documents", "is gone or was changed"),

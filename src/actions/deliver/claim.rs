@@ -21,6 +21,7 @@ use crate::words::{check_text, headline};
 
 use super::super::effects::opted_in_before;
 use super::super::gate::SendingContext;
+use super::super::limit_hits::{LimitHit, record_hit, record_refusal};
 use super::super::send_message::code_of;
 use super::super::{ActionError, requests, retry, sending_context};
 use super::{ASK_AFTER, BEHIND, WAIT};
@@ -165,6 +166,9 @@ fn put_aside(
             refuse(tx, message, verdict, CheckName::UnaskedTexts, now)?;
         }
         GateOutcome::Wait { until: Some(until) } => {
+            if verdict.fails(CheckName::UnaskedTexts) {
+                record_hit(LimitHit::RequestsToday);
+            }
             let headline = headline(verdict);
             let why = StatusChange { due_at: Some(until), ..StatusChange::noted(&headline) };
             messages::advance(tx, message, Status::Scheduled, now, &why)?;
@@ -198,6 +202,7 @@ fn refuse(
     now: Timestamp,
 ) -> Result<(), ActionError> {
     let found = verdict.checks.iter().find(|found| found.name == check);
+    record_refusal(check);
     let words = match found.filter(|_| check == CheckName::UnaskedTexts) {
         Some(found) => check_text(found, verdict.calendar()),
         None => headline(verdict),

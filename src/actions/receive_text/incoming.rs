@@ -20,7 +20,7 @@ use crate::domain::schedule::Reach;
 use crate::domain::time::Timestamp;
 use crate::store::inbound::InboundRow;
 use crate::store::numbers::Number;
-use crate::store::{LockedRow, Tx, messages, notices, programs, rulebooks};
+use crate::store::{LockedRow, Tx, messages, notices, numbers, organization, programs, rulebooks};
 
 /// A later reply to HELP is not sent.
 const HELP_WITHIN: chrono::Duration = chrono::Duration::minutes(5);
@@ -173,13 +173,16 @@ impl<'a> IncomingText<'a> {
         Ok(Some(named).filter(|_| narrows))
     }
 
-    fn help(&self, tx: &mut Tx<'_>, number: &Number) -> Result<(), ActionError> {
+    fn help(&self, tx: &mut Tx<'_>, number: &mut LockedRow<Number>) -> Result<(), ActionError> {
         if !self.confirm || self.is_flooding(tx, number)? {
             return Ok(());
         }
         let text = self.program.auto_reply(AutoReply::Help, number.language);
         let (lane, expires_at) = (Lane::Help, Some(self.context.now.plus(HELP_WITHIN)));
-        let help = SystemText { lane, text: &text, expires_at };
+        let limits = organization::limits(tx)?;
+        let is_over_limit = !numbers::count_reply(number, lane, &limits, self.context.now);
+        numbers::write_replies(tx, number)?;
+        let help = SystemText { lane, text: &text, expires_at, is_over_limit };
         Ok(queue(tx, &self.context, number, self.program.id, None, &help)?)
     }
 

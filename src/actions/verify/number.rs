@@ -8,6 +8,7 @@ use crate::domain::id::{NumberId, ProgramId};
 use crate::domain::language::Language;
 use crate::domain::ledger::{EventHash, GENESIS, LedgerEntry, StoredEvent};
 use crate::domain::phone::Phone;
+use crate::domain::reply_budget::ReplyCount;
 use crate::domain::time::Timestamp;
 use crate::domain::unasked::UnaskedTexts;
 use crate::store::audit_rows::{AuditEventRow, AuditNumberRow, ConsentRow, MessageRow, StepRow, TextRow};
@@ -157,6 +158,9 @@ fn check_row(row: &AuditNumberRow, walked: &HistoryProgress, problems: &mut Vec<
     }
     if row.unasked.as_ref().is_some_and(|json| serde_json::from_str::<UnaskedTexts>(json).is_err()) {
         problems.push("its count of unasked texts is not readable".to_owned());
+    }
+    if row.replies.as_ref().is_some_and(|json| serde_json::from_str::<ReplyCount>(json).is_err()) {
+        problems.push("its count of automatic replies is not readable".to_owned());
     }
 }
 

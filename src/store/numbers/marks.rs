@@ -5,6 +5,10 @@ use diesel::prelude::*;
 
 use super::Number;
 use crate::domain::language::Language;
+use crate::domain::message::Lane;
+use crate::domain::reply_budget::ReplyCount;
+use crate::domain::texting_limits::TextingLimits;
+use crate::domain::time::Timestamp;
 use crate::domain::unasked::UnaskedTexts;
 use crate::store::engine::{CachedStatement, on};
 use crate::store::schema::numbers;
@@ -58,4 +62,31 @@ pub fn set_unasked(
     on!(tx, db => {
         Ok(CachedStatement(diesel::update(numbers::table.find(number.id)).set(numbers::unasked.eq(json))).run(db)?)
     })
+}
+
+/// Counts an automatic reply, if it may go. The count is written with the next event of the number, or by [`write_replies`].
+pub fn count_reply(
+    number: &mut LockedRow<Number>,
+    lane: Lane,
+    limits: &TextingLimits,
+    now: Timestamp,
+) -> bool {
+    number.running_copy().replies.take(lane, limits, now)
+}
+
+/// Writes the count of automatic replies, where no event does.
+///
+/// # Errors
+/// When the database fails.
+pub fn write_replies(tx: &mut Tx<'_>, number: &LockedRow<Number>) -> Result<(), StoreError> {
+    let json = reply_column(number)?;
+    on!(tx, db => {
+        Ok(CachedStatement(diesel::update(numbers::table.find(number.id)).set(numbers::replies.eq(json))).run(db)?)
+    })
+}
+
+/// The count as its column has it.
+pub(super) fn reply_column(number: &Number) -> Result<Option<String>, StoreError> {
+    let is_empty = number.replies == ReplyCount::default();
+    Ok(if is_empty { None } else { Some(serde_json::to_string(&number.replies)?) })
 }
