@@ -2,6 +2,7 @@
 //! down how the hand-off ended. Used by the delivery worker, which holds each number's lock from the claim to the answer.
 
 mod claim;
+mod form_pause;
 mod look_up;
 mod outcome;
 

@@ -16,14 +16,17 @@ pub enum LimitHit {
     Region,
     /// The automatic replies to a number.
     Replies,
+    /// A form or prefix whose requests wait.
+    PausedRequests,
 }
 
 /// How often each limit held a text back, by its name.
-static HITS: [(LimitHit, &str, AtomicU64); 4] = [
+static HITS: [(LimitHit, &str, AtomicU64); 5] = [
     (LimitHit::RequestsToday, "requests_today", AtomicU64::new(0)),
     (LimitHit::RequestsEver, "requests_ever", AtomicU64::new(0)),
     (LimitHit::Region, "region", AtomicU64::new(0)),
     (LimitHit::Replies, "replies", AtomicU64::new(0)),
+    (LimitHit::PausedRequests, "paused_requests", AtomicU64::new(0)),
 ];
 
 /// Counts and logs a text that was held back.

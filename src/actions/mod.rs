@@ -45,6 +45,7 @@ pub mod receive_text;
 pub mod record_consent;
 pub mod reinvite;
 pub mod restore;
+pub mod resume_requests;
 pub mod review;
 pub mod save_contact;
 pub mod seal;

@@ -16,6 +16,8 @@ settings_form! {
         unasked_a_day: u32 = "Opt-in requests to one number in 24 hours",
         unasked_by_hand_a_day: u32 = "Requests resent by a person in 24 hours",
         unasked_ever: u32 = "Opt-in requests to one number in total",
+        pause_after: u32 = "Requests through forms before answers are checked",
+        least_answers_percent: u32 = "Least share of answers in percent",
         replies_a_day: u32 = "Automatic replies to one number in 24 hours",
     }
 }
@@ -38,6 +40,8 @@ pub fn set_limits(
         ("unasked_a_day", after.unasked_a_day),
         ("unasked_by_hand_a_day", after.unasked_by_hand_a_day),
         ("unasked_ever", after.unasked_ever),
+        ("pause_after", after.pause_after),
+        ("least_answers_percent", after.least_answers_percent),
         ("replies_a_day", after.replies_a_day),
     ];
     let wrong = fields.into_iter().filter(|(_, limit)| !(1..=MOST).contains(limit));

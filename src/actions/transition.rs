@@ -14,7 +14,7 @@ use crate::domain::program::Program;
 use crate::domain::unasked::{UnaskedTexts, begins_anew};
 use crate::store::messages;
 use crate::store::numbers::{self, Number};
-use crate::store::{LockedRow, StoreError, Tx, events, organization, rulebooks};
+use crate::store::{LockedRow, StoreError, Tx, events, form_requests, organization, rulebooks};
 
 use super::effects::{RecordedEvent, apply_effects};
 use super::{ActionContext, ActionError};
@@ -99,6 +99,9 @@ fn append(
         numbers::set_language(tx, number, None)?;
     }
     if begins_anew(entry.event.kind, entry.event.source) && !number.unasked.is_empty() {
+        if number.unasked.has_form_request() {
+            form_requests::answer(tx, number.id, context.now)?;
+        }
         numbers::set_unasked(tx, number, UnaskedTexts::default())?;
     }
     if effects.contains(&Effect::CancelWaiting) && has_request(number) {

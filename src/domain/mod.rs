@@ -23,6 +23,7 @@ pub mod program;
 pub mod question;
 pub mod reply;
 pub mod reply_budget;
+pub mod request_pause;
 pub mod restore_hold;
 pub mod role;
 pub mod schedule;

@@ -39,6 +39,9 @@ pub struct UnaskedText {
     /// The message; none where a migration counted it.
     #[serde(default)]
     pub message: Option<MessageId>,
+    /// True when it came through a public form.
+    #[serde(default)]
+    pub from_form: bool,
 }
 
 /// What a number got unasked, as its row keeps it.
@@ -69,6 +72,11 @@ impl UnaskedTexts {
     /// True when nothing was counted.
     pub fn is_empty(&self) -> bool {
         self.ever == 0 && self.recent.is_empty()
+    }
+
+    /// True when a request that came through a public form is among the latest.
+    pub fn has_form_request(&self) -> bool {
+        self.recent.iter().any(|text| text.from_form)
     }
 
     /// May one more of this cause go now?
@@ -142,7 +150,7 @@ mod tests {
     }
 
     fn text(n: u8, hours: i64, cause: UnaskedCause) -> UnaskedText {
-        UnaskedText { at: after(hours), cause, message: Some(message(n)) }
+        UnaskedText { at: after(hours), cause, message: Some(message(n)), from_form: false }
     }
 
     fn message(n: u8) -> MessageId {

@@ -23,6 +23,7 @@ pub mod dated;
 pub mod documents;
 pub mod events;
 pub mod expired_holds;
+pub mod form_requests;
 pub mod forms;
 pub mod inbound;
 pub mod inbound_questions;

@@ -378,6 +378,27 @@ diesel::table! {
 }
 
 diesel::table! {
+    form_requests (message_id, handed_at) {
+        message_id -> Binary,
+        number_id -> Binary,
+        form -> Text,
+        prefix -> Text,
+        handed_at -> BigInt,
+        answered_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    request_pauses (kind, name) {
+        kind -> Text,
+        name -> Text,
+        since -> BigInt,
+        resumed_at -> Nullable<BigInt>,
+        resumed_by -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     number_notes (id) {
         id -> Binary,
         number_id -> Binary,
@@ -420,5 +441,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     settings,
     spent_stamps,
     sign_in_failures,
+    form_requests,
+    request_pauses,
     number_notes
 );

@@ -16,6 +16,7 @@ use crate::domain::notice::NoticeKind;
 use crate::domain::phone::Phone;
 use crate::domain::program::{ProgramKind, RegionList, WordList};
 use crate::domain::question::{QuestionAnswer, QuestionKind};
+use crate::domain::request_pause::PauseKind;
 use crate::domain::role::Role;
 use crate::domain::schedule::OwnHours;
 use crate::domain::time::Timestamp;
@@ -131,6 +132,7 @@ word_columns!(
     Role,
     Language,
     OwnHours,
+    PauseKind,
     ProgramKind,
     RegionList,
     WordList

@@ -23,7 +23,7 @@ use crate::actions::limit_hits::limit_hits;
 use crate::domain::message::Status;
 use crate::domain::time::Timestamp;
 use crate::store::messages::QueuePart;
-use crate::store::{ReadConn, StoreError, counters, messages, programs, sending};
+use crate::store::{ReadConn, StoreError, counters, form_requests, messages, programs, sending};
 
 type MetricLabels = [(&'static str, String); 1];
 type GaugeFamily = Family<MetricLabels, Gauge<i64, AtomicI64>>;
@@ -33,6 +33,7 @@ struct MetricValues {
     contacts: Vec<(String, i64)>,
     waiting: Vec<(Status, i64)>,
     queue_age: Vec<(&'static str, i64)>,
+    pauses: usize,
 }
 
 fn figures(conn: &mut ReadConn<'_>, now: Timestamp) -> Result<MetricValues, StoreError> {
@@ -46,7 +47,8 @@ fn figures(conn: &mut ReadConn<'_>, now: Timestamp) -> Result<MetricValues, Stor
         let oldest = messages::due(conn, part, None, now, 1)?.first().map(|due| due.place.0);
         queue_age.push((words, oldest.map_or(0, |oldest| now.since(oldest).num_seconds())));
     }
-    Ok(MetricValues { sending_on, contacts, waiting: messages::count_waiting(conn)?, queue_age })
+    let pauses = form_requests::paused(conn)?.len();
+    Ok(MetricValues { pauses, sending_on, contacts, waiting: messages::count_waiting(conn)?, queue_age })
 }
 
 /// `GET /metrics`.
@@ -130,6 +132,9 @@ fn as_text(app: &AppState, figures: MetricValues, now: Timestamp) -> Result<Stri
         "Sign-ins refused since the start because too many had failed, by what failures are counted by",
         refused,
     );
+    let pauses = Gauge::<i64, AtomicI64>::default();
+    pauses.set(i64::try_from(figures.pauses).unwrap_or(i64::MAX));
+    registry.register("request_pauses", "Forms and prefixes whose opt-in requests are paused", pauses);
     let held_back = Family::<MetricLabels, Counter>::default();
     for (limit, n) in limit_hits() {
         held_back.get_or_create(&[("limit", limit.to_owned())]).inc_by(n);

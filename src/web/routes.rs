@@ -87,6 +87,8 @@ routes! {
 
     /// The dashboard.
     DASHBOARD dashboard() "/";
+    /// Lets paused opt-in requests go on.
+    PAUSED_REQUESTS paused_requests() "/paused-requests";
     /// Turns sending on or off.
     SENDING sending() "/sending";
     /// Asks before sending is turned off.
@@ -246,7 +248,7 @@ pub fn page_of_form(address: &str) -> Option<String> {
         ["simulator", "behaviour" | "handsets" | "texts"] | ["simulator", "messages", ..] => {
             Some(simulator().to_owned())
         }
-        ["sending" | "sign-out"] | ["notices", _] => Some(dashboard().to_owned()),
+        ["sending" | "sign-out" | "paused-requests"] | ["notices", _] => Some(dashboard().to_owned()),
         _ => None,
     }
 }

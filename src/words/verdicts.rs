@@ -169,7 +169,7 @@ mod tests {
 
     fn verdict(varied: &Varied, program: &Program, phone: &Phone, now: Timestamp) -> Verdict {
         let places = [place_of(None, None, phone)];
-        let text = |_| UnaskedText { at: now, cause: UnaskedCause::System, message: None };
+        let text = |_| UnaskedText { at: now, cause: UnaskedCause::System, message: None, from_form: false };
         let unasked = (0..varied.unasked).map(text).fold(UnaskedTexts::default(), |all, text| all.with(text));
         let caps = if varied.is_capped { promises("1 msg/month") } else { Vec::new() };
         let mut legal_caps = Rulebook::builtin().caps(&[place_of(Some("FL"), Some("33101"), phone)], now);

@@ -177,6 +177,8 @@ async fn an_administrator_changes_the_limits() {
         ("unasked_a_day", "0"),
         ("unasked_by_hand_a_day", "1"),
         ("unasked_ever", "many"),
+        ("pause_after", "20"),
+        ("least_answers_percent", "5"),
         ("replies_a_day", "20"),
     ];
     let answer = ada.post("/settings", "/settings/limits", &wrong).await;
@@ -186,6 +188,8 @@ async fn an_administrator_changes_the_limits() {
         ("unasked_a_day", "2"),
         ("unasked_by_hand_a_day", "1"),
         ("unasked_ever", "2"),
+        ("pause_after", "20"),
+        ("least_answers_percent", "5"),
         ("replies_a_day", "20"),
     ];
     let answer = ada.post("/settings", "/settings/limits", &right).await;
@@ -290,7 +294,7 @@ async fn a_loop_of_start_and_stop_ends_and_the_trace_says_so() {
     }
     assert_eq!((ana.received().len(), ana.state().await.as_str()), (20, "opted_out"), "each STOP counts");
     let mut sam = world.sam().await;
-    sam.open(&page).await.says("This number got as many automatic replies as are allowed in 24 hours.");
+    sam.open(&page).await.says("Blocked</span> automatic");
     sam.open("/messages?status=blocked").await.says("as many automatic replies as are allowed");
     let metrics =
         world.client.get(format!("{}/metrics", world.url)).send().await.unwrap().text().await.unwrap();
@@ -309,6 +313,8 @@ async fn the_first_confirmation_of_an_opt_out_goes_over_any_limit() {
         ("unasked_a_day", "1"),
         ("unasked_by_hand_a_day", "1"),
         ("unasked_ever", "5"),
+        ("pause_after", "20"),
+        ("least_answers_percent", "5"),
         ("replies_a_day", "2"),
     ];
     let answer = ada.post("/settings", "/settings/limits", &few).await;
@@ -324,5 +330,75 @@ async fn the_first_confirmation_of_an_opt_out_goes_over_any_limit() {
     ana.texts("START").await;
     ana.texts("STOP").await;
     assert_eq!((ana.received().len(), ana.state().await.as_str()), (3, "opted_out"));
+    world.is_intact().await;
+}
+
+/// Strangers enter these lines of one exchange, each from another address.
+async fn a_wave(world: &World, lines: std::ops::Range<u8>) {
+    for line in lines {
+        let phone = world.lead(line).phone.as_str().to_owned();
+        let fields = [("phone", phone.as_str()), ("consent", "yes")];
+        let request = world.client.post(format!("{}/f/opt-in", world.url)).form(&fields);
+        let answer = request.header("X-Forwarded-For", format!("203.0.113.{line}")).send().await.unwrap();
+        assert_eq!(answer.status().as_u16(), 200, "{line}");
+    }
+    world.deliver().await;
+}
+
+fn asked(world: &World, lines: std::ops::Range<u8>) -> usize {
+    lines.filter(|line| requests(&world.lead(*line)) > 0).count()
+}
+
+#[actix_web::test]
+async fn a_form_that_no_one_answers_pauses_and_a_person_resumes_it() {
+    let world = world().await;
+    a_wave(&world, 10..40).await;
+    assert_eq!(asked(&world, 10..40), 20, "the rest waits");
+    assert_eq!(world.lead(39).history().await[0]["evidence"]["type"], "web_form", "nothing is lost");
+    let mut sam = world.sam().await;
+    let dashboard = sam.open("/").await;
+    dashboard.says("Opt-in requests from the form “opt-in” are paused").lacks("all caught up");
+    dashboard.says("Opt-in requests to numbers that begin with +1206555 are paused");
+    let metrics =
+        world.client.get(format!("{}/metrics", world.url)).send().await.unwrap().text().await.unwrap();
+    assert!(metrics.contains("sms_opt_in_request_pauses 2"), "{metrics}");
+    world.clock.advance(Duration::hours(3));
+    world.deliver().await;
+    assert_eq!(asked(&world, 10..40), 20, "time alone ends no pause");
+    let token = sam.token("/").await;
+    for (kind, name) in [("form", "opt-in"), ("prefix", "+1206555")] {
+        let answer = sam.post_with(&token, "/paused-requests", &[("kind", kind), ("name", name)]).await;
+        sam.follow(&answer).await.says("Resumed.");
+    }
+    world.clock.advance(Duration::minutes(10));
+    world.deliver().await;
+    assert_eq!(asked(&world, 10..40), 30);
+    let mut ada = world.ada().await;
+    ada.open("/log").await.says("requests.resumed");
+    world.is_intact().await;
+}
+
+#[actix_web::test]
+async fn answers_end_a_pause_and_what_waits_too_long_is_dropped() {
+    let world = world().await;
+    a_wave(&world, 40..65).await;
+    assert_eq!(asked(&world, 40..65), 20);
+    let early = world.lead(40);
+    early.texts("START").await;
+    world.clock.advance(Duration::minutes(10));
+    world.deliver().await;
+    assert_eq!(asked(&world, 40..65), 21, "one in twenty, then fewer than five percent of twenty-one");
+    world.lead(41).texts("YES").await;
+    world.clock.advance(Duration::minutes(10));
+    world.deliver().await;
+    assert_eq!(asked(&world, 40..65), 25);
+    a_wave(&world, 65..95).await;
+    let sent = asked(&world, 65..95);
+    assert!(sent < 30, "{sent}");
+    world.clock.advance(Duration::hours(49));
+    world.deliver().await;
+    assert_eq!(asked(&world, 65..95), sent);
+    let mut sam = world.sam().await;
+    sam.open("/messages?status=blocked").await.says("almost no one replied START");
     world.is_intact().await;
 }

@@ -170,6 +170,9 @@ const PLANTED: &[&str] = &[
     "INSERT INTO message_attempts (provider_id, message_id, handed_at, failed_at, code)
      SELECT 'SM' || created_at, id, created_at, created_at, '30001' FROM messages ORDER BY id LIMIT 1",
     "INSERT INTO rulebooks (version, lines, published_at, published_by, reason, answers) VALUES (1, '', 1, 'ada', 'none', 0)",
+    "INSERT INTO form_requests (message_id, number_id, form, prefix, handed_at)
+     SELECT id, number_id, 'opt-in', '+1206555', created_at FROM messages WHERE number_id IS NOT NULL ORDER BY id LIMIT 1",
+    "INSERT INTO request_pauses (kind, name, since) VALUES ('form', 'opt-in', 1)",
     "INSERT INTO spent_stamps (sha256, expires_at) SELECT sha256, 1 FROM documents",
     "INSERT INTO stale_messages (message_id, number_id, asked_at)
      SELECT id, number_id, created_at FROM messages ORDER BY id LIMIT 2",

@@ -3,6 +3,7 @@
 
 use crate::domain::auto_reply::AutoReplies;
 use crate::domain::language::Language;
+use crate::domain::request_pause::PauseKey;
 
 use super::Commands;
 use crate::actions::ActionError;
@@ -13,6 +14,7 @@ use crate::actions::edit_replies::edit_replies;
 use crate::actions::edit_sending::{SendingChange, edit_sending};
 use crate::actions::publish_form::{FormChange, publish_form};
 use crate::actions::publish_rules::{RulesDraft, publish_rules};
+use crate::actions::resume_requests::resume_requests;
 use crate::actions::set_limits::{LimitsChange, set_limits};
 use crate::actions::switch_sending::switch_sending;
 
@@ -56,6 +58,11 @@ impl Commands {
     /// Answers a reminder about the rules.
     pub async fn answer_reminder(self, name: String, answer: ReminderAnswer) -> Result<(), ActionError> {
         self.run(move |tx, context| answer_reminder(tx, context, &name, answer)).await
+    }
+
+    /// Lets the paused opt-in requests of a form or prefix go on.
+    pub async fn resume_requests(self, key: PauseKey) -> Result<(), ActionError> {
+        self.run(move |tx, context| resume_requests(tx, context, &key)).await
     }
 
     /// Changes the limits on unasked texts.

@@ -24,6 +24,7 @@ use super::super::gate::SendingContext;
 use super::super::limit_hits::{LimitHit, record_hit, record_refusal};
 use super::super::send_message::code_of;
 use super::super::{ActionError, requests, retry, sending_context};
+use super::form_pause::{PauseChanges, form_of, put_off};
 use super::{ASK_AFTER, BEHIND, WAIT};
 
 /// A text waits this long at most behind an earlier one to the same number, counted from that one's latest hand-off: after
@@ -72,6 +73,7 @@ struct Claims {
     programs: HashMap<ProgramId, (Arc<Program>, SendingContext)>,
     behind: HashSet<MessageId>,
     permitted: Vec<PermittedText>,
+    pauses: PauseChanges,
 }
 
 /// A message that the gate lets through.
@@ -96,7 +98,7 @@ impl Claims {
         SendingContext::read_places(tx, &mut programs, due)?;
         let intended = due.iter().filter(|message| message.lane == Lane::Gated);
         let behind = messages::behind_others(tx, intended, now.plus(-IN_ORDER_FOR))?;
-        Ok(Claims { now, programs, behind, permitted: Vec::new() })
+        Ok(Claims { now, programs, behind, permitted: Vec::new(), pauses: PauseChanges::default() })
     }
 
     fn decide(
@@ -123,7 +125,14 @@ impl Claims {
         match (verdict.answer(message.lane), &context.sender) {
             (GateOutcome::Send(permit), Some(sender)) => {
                 if let Some(cause) = permit.unasked() {
-                    let text = UnaskedText { at: now, cause, message: Some(message.id) };
+                    let form = form_of(tx, &message, number)?;
+                    if let Some(form) = &form
+                        && !self.pauses.admit(tx, form, &message, number, now)?
+                    {
+                        return put_off(tx, &message, now);
+                    }
+                    let from_form = form.is_some();
+                    let text = UnaskedText { at: now, cause, message: Some(message.id), from_form };
                     numbers::set_unasked(tx, number, number.unasked.with(text))?;
                 }
                 let (to, sender) = (number.phone.clone(), sender.clone());
@@ -143,6 +152,7 @@ impl Claims {
             .iter()
             .map(|PermittedText { message, sender, permit, .. }| HandOff { message, sender, permit })
             .collect();
+        self.pauses.write(tx, self.now)?;
         messages::mark_sending(tx, &hand_offs, self.now, self.now.plus(ASK_AFTER))?;
         let clear = |PermittedText { message, to, sender, permit }| {
             permit.clear(message.id, to, sender, message.body)

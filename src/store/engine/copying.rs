@@ -66,6 +66,8 @@ tables! {
     number_notes by "id", ROWS;
     spent_stamps by "sha256", ROWS;
     sign_in_failures by "bucket", ROWS;
+    form_requests by "message_id, handed_at", ROWS;
+    request_pauses by "kind, name", ROWS;
     contacts by "row_id", ROWS;
     tallies by "program_id, state, slot", ROWS;
     messages by "id", ROWS;

@@ -2,6 +2,7 @@
 //! Everyone who signs in reads it; administrators write the switch.
 
 mod carrier;
+mod pauses;
 mod today;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use self::carrier::{CarrierNotice, notice};
+use self::pauses::{PauseItem, pauses};
 use self::today::{AttentionList, today};
 use super::messages::href;
 use super::messages::meaning::why;
@@ -45,6 +47,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
     config
         .route(patterns::DASHBOARD, routing::get(show))
         .route(patterns::SENDING_OFF, routing::get(confirm_off))
+        .route(patterns::PAUSED_REQUESTS, routing::post(pauses::resume))
         .route(patterns::SENDING, routing::post(switch));
 }
 
@@ -76,6 +79,8 @@ struct DashboardStats {
     /// The program whose states are counted, where there are several.
     of: Option<String>,
     all: String,
+    /// Forms and prefixes whose opt-in requests are paused.
+    pauses: Vec<PauseItem>,
     /// Programs without a number to text from: address and name.
     mute: Vec<(String, String)>,
     /// Rules that were adopted and are not in force yet.
@@ -170,6 +175,7 @@ fn figures(conn: &mut ReadConn<'_>, now: Timestamp) -> Result<DashboardStats, St
     Ok(DashboardStats {
         reminders: due_reminders(conn, now)?,
         new_rules,
+        pauses: pauses(conn)?,
         sending: sending::is_on(conn)?,
         silent: inbox::silent(conn)?,
         turns: sending::turns(conn)?,

@@ -2,13 +2,16 @@
 
 use sms_opt_in::actions::create_program::{NewProgram, create_program};
 use sms_opt_in::actions::send_message::{NewMessage, send_message};
+use sms_opt_in::actions::submit_form::submit_form;
 use sms_opt_in::domain::actor::Actor;
 use sms_opt_in::domain::id::MessageId;
 use sms_opt_in::domain::message::{Category, Lane};
+use sms_opt_in::domain::request_pause::PauseKind;
 use sms_opt_in::domain::texting_limits::TextingLimits;
 use sms_opt_in::domain::unasked::{UnaskedBudget, UnaskedCause};
-use sms_opt_in::store::Tx;
+use sms_opt_in::store::{Tx, form_requests};
 
+use super::consent::submission;
 use super::stage::{ROUNDS, Stage};
 use crate::support::{by, claim};
 
@@ -47,4 +50,26 @@ pub async fn two_programs_ask_one_number(stage: &mut Stage) {
         let budget = number.unasked.budget(UnaskedCause::System, &TextingLimits::default(), now);
         assert!(matches!(budget, UnaskedBudget::UsedToday { today: 1, .. }), "{budget:?}");
     }
+}
+
+/// Two instances claim the requests of one form that no one answers: the form pauses, with one request too many at most.
+pub async fn two_claims_before_a_pause(stage: &mut Stage) {
+    let now = stage.now;
+    let mut requests = Vec::new();
+    for _ in 0..2 * ROUNDS {
+        let phone = stage.phone();
+        let form = submission(&phone);
+        stage.given(move |tx| submit_form(tx, &form, now).map(drop)).await;
+        let number = stage.number(&phone).await.id;
+        requests.push(stage.messages(number).await[0].id);
+    }
+    let mut sent = 0;
+    for pair in requests.chunks(2) {
+        let claims = |id: MessageId| move |tx: &mut Tx<'_>| Ok(claim(tx, id, now)?.is_some());
+        let (one, two) = stage.both(claims(pair[0]), claims(pair[1])).await;
+        sent += usize::from(one.unwrap()) + usize::from(two.unwrap());
+    }
+    assert!((20..=21).contains(&sent), "{sent}");
+    let paused = stage.read(form_requests::paused).await;
+    assert!(paused.iter().any(|((kind, _), _)| *kind == PauseKind::Form), "{paused:?}");
 }

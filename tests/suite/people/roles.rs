@@ -38,6 +38,7 @@ const ADDRESSES: &[(&str, &str, For, u16)] = &[
     ("get", patterns::DASHBOARD, Viewers, 200),
     ("get", patterns::SENDING_OFF, Administrators, 200),
     ("post", patterns::SENDING, Administrators, 303),
+    ("post", patterns::PAUSED_REQUESTS, Editors, 400),
     ("get", patterns::CONTACTS, Viewers, 200),
     ("post", patterns::CONTACTS, Editors, 422),
     ("get", patterns::NEW_CONTACT, Editors, 200),

@@ -1,0 +1,2 @@
+DROP TABLE request_pauses;
+DROP TABLE form_requests;
