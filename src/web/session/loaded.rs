@@ -35,7 +35,7 @@ impl LoadedUser {
 enum LoadedSession {
     #[default]
     Nothing,
-    Of(LoadedUser),
+    Of(Box<LoadedUser>),
     EndedIdle(u32),
 }
 
@@ -50,7 +50,7 @@ pub(super) async fn while_answering<F: Future>(answer: F) -> F::Output {
 
 /// Keeps who was read.
 pub(super) fn keep(found: LoadedUser) {
-    put(LoadedSession::Of(found));
+    put(LoadedSession::Of(Box::new(found)));
 }
 
 /// Keeps that the session ended after so many minutes without activity.
@@ -61,7 +61,7 @@ pub(super) fn keep_idle_end(minutes: u32) {
 /// Who was read, if anyone was in this request.
 pub(super) fn found() -> Option<LoadedUser> {
     match read() {
-        LoadedSession::Of(found) => Some(found),
+        LoadedSession::Of(found) => Some(*found),
         LoadedSession::Nothing | LoadedSession::EndedIdle(_) => None,
     }
 }
