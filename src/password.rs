@@ -1,6 +1,8 @@
 //! Passwords: what makes one acceptable, and Argon2id over it (OWASP: 19 MiB, two passes, one lane). It must not know
 //! whose they are, and never runs on an async thread.
 
+pub mod totp;
+
 use std::sync::LazyLock;
 
 use argon2::password_hash::phc::PasswordHash;
@@ -25,7 +27,7 @@ static NOBODY: LazyLock<String> = LazyLock::new(|| hash("nobody has this passwor
 /// A password could not be hashed.
 #[derive(Debug, thiserror::Error)]
 #[error("a password could not be hashed: {0}")]
-pub struct HashError(String);
+pub struct HashError(pub(crate) String);
 
 /// Is the password acceptable for this account? If not, what to do about it.
 ///

@@ -4,6 +4,7 @@
 mod people;
 mod programs;
 mod records;
+mod sign_in;
 mod texts;
 
 use crate::domain::actor::Actor;

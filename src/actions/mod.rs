@@ -49,6 +49,7 @@ pub mod resume_requests;
 pub mod review;
 pub mod save_contact;
 pub mod seal;
+pub mod second_factor;
 pub mod seed;
 pub mod send_idempotently;
 pub mod send_message;

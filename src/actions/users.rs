@@ -12,7 +12,7 @@ use crate::domain::id::UserId;
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::store::users::{self, User, UserCounts};
-use crate::store::{LockedRow, ReadConn, StoreError, Tx, admin_log, settings};
+use crate::store::{LockedRow, ReadConn, StoreError, Tx, admin_log, second_factors, settings};
 use crate::words::Label;
 
 use super::sign_in_limits::{AttemptBuckets, forgive_attempt};
@@ -60,6 +60,7 @@ fn add_user(
         created_at: context.now,
         disabled_at: None,
         time_zone: None,
+        second_factor_removed_by: None,
     };
     users::insert(tx, all, &user)?;
     note(tx, context, "user.created", &user, &format!("Role: {}.", user.role.label()))?;
@@ -134,8 +135,18 @@ pub fn first_administrator(
     Ok(user)
 }
 
+/// A person whose password was right.
+#[derive(Clone, Debug)]
+pub struct PasswordMatch {
+    /// Who. Says who took their second factor away, if they have not been told yet.
+    pub user: User,
+    /// They are not signed in yet: a code of their second factor is asked for next.
+    pub needs_code: bool,
+}
+
 /// Signs a person in whose password was verified against `verified_hash` (none: it was wrong, or there is no such
 /// account). The refusal is the same for every reason, and is written down. A right attempt does not count as a failure.
+/// With a second factor the person is signed in by `second_factor::sign_in_with_code`.
 ///
 /// # Errors
 /// When the database fails.
@@ -145,20 +156,48 @@ pub fn sign_in(
     verified_hash: Option<&str>,
     attempt: &AttemptBuckets,
     now: Timestamp,
-) -> Result<Option<User>, ActionError> {
+) -> Result<Option<PasswordMatch>, ActionError> {
     let Some(user) = users::by_email(tx, email)? else {
         // The address is not written down: people type passwords into the wrong field.
         admin_log::add(tx, &Actor::System, "sign-in.failed", "unknown account", "", now)?;
         return Ok(None);
     };
     if user.disabled_at.is_some() || verified_hash != Some(user.password_hash.as_str()) {
-        note(tx, &ActionContext::system(now), "sign-in.failed", &user, "")?;
+        log_failed_sign_in(tx, &user, "", now)?;
         return Ok(None);
     }
     forgive_attempt(tx, attempt)?;
-    let actor = Actor::User(user.email.clone());
-    note(tx, &ActionContext::system(now).by(&actor), "sign-in", &user, "")?;
-    Ok(Some(user))
+    let needs_code = second_factors::of_user(tx, user.id)?.is_some();
+    if !needs_code {
+        log_sign_in(tx, &user, "", now)?;
+    }
+    if !needs_code && user.second_factor_removed_by.is_some() {
+        let all = users::lock(tx)?;
+        if let Some(told) = users::get_locked(tx, &all, user.id)? {
+            users::set_second_factor_removed(tx, &told, None)?;
+        }
+    }
+    Ok(Some(PasswordMatch { user, needs_code }))
+}
+
+/// Records that a person signed in, and with what beside their password.
+pub(super) fn log_sign_in(
+    tx: &mut Tx<'_>,
+    user: &User,
+    with: &str,
+    now: Timestamp,
+) -> Result<(), ActionError> {
+    note(tx, &ActionContext::system(now).by(&Actor::User(user.email.clone())), "sign-in", user, with)
+}
+
+/// Records that nobody was signed in.
+pub(super) fn log_failed_sign_in(
+    tx: &mut Tx<'_>,
+    user: &User,
+    why: &str,
+    now: Timestamp,
+) -> Result<(), ActionError> {
+    note(tx, &ActionContext::system(now), "sign-in.failed", user, why)
 }
 
 /// Records that a user signed out.
@@ -253,7 +292,7 @@ pub fn change_password(
     Ok(User { password_hash: password_hash.to_owned(), ..user.into_inner() })
 }
 
-fn note(
+pub(super) fn note(
     tx: &mut Tx<'_>,
     context: &ActionContext<'_>,
     action: &str,

@@ -7,6 +7,7 @@ mod become_kind;
 mod create_user;
 mod migrate_to;
 mod program;
+mod remove_second_factor;
 mod seed;
 mod serve;
 mod verify;
@@ -36,6 +37,8 @@ enum Command {
     Migrate,
     /// Create an account. Reads the password from standard input.
     CreateUser(create_user::CreateUserCommand),
+    /// Remove the second factor of someone who lost it. Their password alone signs them in then.
+    RemoveSecondFactor(remove_second_factor::RemoveSecondFactorCommand),
     /// Create a key for the JSON API. It is printed once, to standard output.
     ApiKey(api_key::ApiKeyCommand),
     /// Show or change which dated rules a program follows: quiet hours and promised frequency.
@@ -70,6 +73,7 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Command::CreateUser(command) => create_user::run(&config, command),
+        Command::RemoveSecondFactor(command) => remove_second_factor::run(&config, command),
         Command::ApiKey(command) => api_key::run(&config, command),
         Command::Program(command) => program::run(&config, &command),
         Command::Seed(command) => seed::run(&config, &command),

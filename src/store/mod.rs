@@ -44,6 +44,7 @@ mod rulebook_rows;
 pub mod rulebooks;
 pub mod seal_file;
 pub mod seals;
+pub mod second_factors;
 pub mod sending;
 pub mod sessions;
 pub mod settings;

@@ -290,6 +290,23 @@ diesel::table! {
         created_at -> BigInt,
         disabled_at -> Nullable<BigInt>,
         time_zone -> Nullable<Text>,
+        second_factor_removed_by -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    second_factors (user_id) {
+        user_id -> Binary,
+        sealed_secret -> Text,
+        last_step -> BigInt,
+        since -> BigInt,
+    }
+}
+
+diesel::table! {
+    recovery_codes (hash) {
+        hash -> Binary,
+        user_id -> Binary,
     }
 }
 
@@ -434,6 +451,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     forms,
     form_versions,
     users,
+    second_factors,
+    recovery_codes,
     sessions,
     admin_log,
     api_keys,

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::engine::on;
 use super::locked::{self, RuleGuard};
-use super::schema::{self, settings, users};
+use super::schema::{self, second_factors, settings, users};
 use super::sessions::StoredSession;
 use super::{LockedRow, ReadConn, StoreError, Tx, sessions};
 use crate::domain::id::UserId;
@@ -31,6 +31,8 @@ pub struct User {
     pub disabled_at: Option<Timestamp>,
     /// The zone in which they read times (IANA); the organization's where there is none.
     pub time_zone: Option<String>,
+    /// Who took their second factor away, until they have been told.
+    pub second_factor_removed_by: Option<String>,
 }
 
 /// A user, and what each of their pages shows besides.
@@ -44,6 +46,8 @@ pub struct SessionUser {
     pub time_zone: Option<String>,
     /// The organization's rules of signing in (as JSON), once they are chosen.
     pub sign_in_rules: Option<String>,
+    /// True once they have a second factor.
+    pub has_second_factor: bool,
 }
 
 /// How many can sign in: what the rules about all users ask for.
@@ -111,8 +115,15 @@ pub fn by_email(conn: &mut ReadConn<'_>, email: &str) -> Result<Option<User>, St
     })
 }
 
-/// A session, its user, and three settings: why sending is off, the organization's time zone, the rules of signing in.
-type SessionRow = (StoredSession, Option<User>, Option<String>, Option<String>, Option<String>);
+/// What each page of a person shows and asks for besides: why sending is off, the organization's time zone, its rules of
+/// signing in, and since when they have a second factor.
+type PageFacts = (Option<String>, Option<String>, Option<String>, Option<Timestamp>);
+
+impl SessionUser {
+    fn new(user: User, (standstill, time_zone, sign_in_rules, second_factor): PageFacts) -> Self {
+        SessionUser { user, standstill, time_zone, sign_in_rules, has_second_factor: second_factor.is_some() }
+    }
+}
 
 /// A session and the user it belongs to.
 #[derive(Clone, Debug)]
@@ -138,19 +149,23 @@ pub fn of_session(
         let rules = settings::table.find(super::settings::SIGN_IN_RULES).select(settings::value);
         let query = schema::sessions::table
             .left_join(users::table.on(schema::sessions::user_id.eq(users::id.nullable())))
+            .left_join(second_factors::table.on(schema::sessions::user_id.eq(second_factors::user_id.nullable())))
             .filter(schema::sessions::key_hash.eq(key_hash))
             .filter(schema::sessions::expires_at.gt(now))
             .select((
                 StoredSession::as_select(),
                 Option::<User>::as_select(),
-                why.single_value(),
-                zone.single_value(),
-                rules.single_value(),
+                (
+                    why.single_value(),
+                    zone.single_value(),
+                    rules.single_value(),
+                    second_factors::since.nullable(),
+                ),
             ));
-        let found: Option<SessionRow> = query.first(db).optional()?;
-        Ok(found.map(|(session, user, standstill, time_zone, sign_in_rules)| SessionOfUser {
+        let found: Option<(StoredSession, Option<User>, PageFacts)> = query.first(db).optional()?;
+        Ok(found.map(|(session, user, facts)| SessionOfUser {
             session,
-            user: user.map(|user| SessionUser { user, standstill, time_zone, sign_in_rules }),
+            user: user.map(|user| SessionUser::new(user, facts)),
         }))
     })
 }
@@ -160,20 +175,25 @@ pub fn of_session(
 /// # Errors
 /// When the database fails.
 pub fn for_session(conn: &mut ReadConn<'_>, id: UserId) -> Result<Option<SessionUser>, StoreError> {
-    type UserRow = (User, Option<String>, Option<String>, Option<String>);
-    let found: Option<UserRow> = on!(conn, db => {
+    on!(conn, db => {
         let why = settings::table.find(super::settings::SENDING_OFF_BECAUSE).select(settings::value);
         let zone = settings::table.find(super::settings::TIME_ZONE).select(settings::value);
         let rules = settings::table.find(super::settings::SIGN_IN_RULES).select(settings::value);
-        let columns = (User::as_select(), why.single_value(), zone.single_value(), rules.single_value());
-        Ok::<_, StoreError>(users::table.find(id).select(columns).first(db).optional()?)
-    })?;
-    Ok(found.map(|(user, standstill, time_zone, sign_in_rules)| SessionUser {
-        user,
-        standstill,
-        time_zone,
-        sign_in_rules,
-    }))
+        let query = users::table
+            .left_join(second_factors::table.on(users::id.eq(second_factors::user_id)))
+            .filter(users::id.eq(id))
+            .select((
+                User::as_select(),
+                (
+                    why.single_value(),
+                    zone.single_value(),
+                    rules.single_value(),
+                    second_factors::since.nullable(),
+                ),
+            ));
+        let found: Option<(User, PageFacts)> = query.first(db).optional()?;
+        Ok(found.map(|(user, facts)| SessionUser::new(user, facts)))
+    })
 }
 
 /// A user by identifier.
@@ -255,4 +275,19 @@ pub fn set_time_zone(
         diesel::update(users::table.find(user.id)).set(users::time_zone.eq(time_zone)).execute(db)?;
         Ok(())
     })
+}
+
+/// Notes who took a user's second factor away, and their sessions end; or (`None`) that they have been told.
+///
+/// # Errors
+/// When the database fails.
+pub fn set_second_factor_removed(
+    tx: &mut Tx<'_>,
+    user: &LockedRow<User>,
+    by: Option<&str>,
+) -> Result<(), StoreError> {
+    on!(tx, db => {
+        diesel::update(users::table.find(user.id)).set(users::second_factor_removed_by.eq(by)).execute(db)
+    })?;
+    if by.is_some() { sessions::end_all(tx, user.id) } else { Ok(()) }
 }

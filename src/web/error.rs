@@ -29,6 +29,8 @@ pub enum PageError {
         /// A form was sent, and is lost.
         was_sending: bool,
     },
+    /// The person's role needs a second factor, and they have none yet: they are led to set it up.
+    SecondFactorFirst,
     /// The role is not enough; the role that is needed, in words.
     Forbidden(&'static str),
     /// The form's token is old or the form was sent from elsewhere; the page it came from.
@@ -105,6 +107,7 @@ impl PageError {
         match self {
             PageError::NotFound => ("Page not found", "There is nothing at this address. It may have been moved, or the address is incomplete.".to_owned()),
             PageError::SignIn { .. } => ("Sign in", "Please sign in first.".to_owned()),
+            PageError::SecondFactorFirst => ("Set up your second factor", "Your role needs one.".to_owned()),
             PageError::Forbidden(role) => ("You cannot do this", format!("It needs the role {role}. Ask an administrator if you should have it.")),
             PageError::Stale(_) => ("This form is out of date", "Nothing was changed. Go back to the page, reload it, and send the form again.".to_owned()),
             PageError::BadRequest(why) => ("This could not be read", why.clone()),
@@ -129,7 +132,7 @@ impl ResponseError for PageError {
     fn status_code(&self) -> StatusCode {
         match self {
             PageError::NotFound => StatusCode::NOT_FOUND,
-            PageError::SignIn { .. } => StatusCode::SEE_OTHER,
+            PageError::SignIn { .. } | PageError::SecondFactorFirst => StatusCode::SEE_OTHER,
             PageError::Forbidden(_) | PageError::Stale(_) => StatusCode::FORBIDDEN,
             PageError::BadRequest(_) => StatusCode::BAD_REQUEST,
             PageError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -147,6 +150,9 @@ impl ResponseError for PageError {
             let lost = if *was_sending { "form" } else { "" };
             let sign_in = routes::with_query(routes::sign_in(), &[("next", next), ("lost", lost)]);
             response.insert_header((LOCATION, sign_in));
+        }
+        if matches!(self, PageError::SecondFactorFirst) {
+            response.insert_header((LOCATION, routes::second_factor()));
         }
         if matches!(self, PageError::Busy | PageError::Unconfirmed) {
             response.insert_header(("Retry-After", RETRY_AFTER));

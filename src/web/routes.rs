@@ -72,12 +72,22 @@ routes! {
     SETUP setup() "/setup";
     /// The form to sign in.
     SIGN_IN sign_in() "/sign-in";
+    /// Takes a code of the second factor.
+    SIGN_IN_CODE sign_in_code() "/sign-in/code";
     /// Ends a session.
     SIGN_OUT sign_out() "/sign-out";
     /// One's own account.
     ACCOUNT account() "/account";
     /// The zone in which one reads times.
     ACCOUNT_TIME_ZONE account_time_zone() "/account/time-zone";
+    /// One's own second factor.
+    SECOND_FACTOR second_factor() "/account/second-factor";
+    /// Begins to set it up.
+    SECOND_FACTOR_SETUP second_factor_setup() "/account/second-factor/setup";
+    /// Turns it off.
+    SECOND_FACTOR_OFF second_factor_off() "/account/second-factor/off";
+    /// New recovery codes.
+    RECOVERY_CODES recovery_codes() "/account/second-factor/recovery-codes";
     /// The settings of the organization.
     SETTINGS settings() "/settings";
     /// Changes the limits on unasked texts.
@@ -196,6 +206,8 @@ routes! {
     USER_ROLE user_role(id) "/users/{id}/role";
     /// The password of a user.
     USER_PASSWORD user_password(id) "/users/{id}/password";
+    /// Takes a user's second factor away.
+    USER_SECOND_FACTOR user_second_factor(id) "/users/{id}/second-factor";
     /// Ends a user's access.
     DEACTIVATE_USER deactivate_user(id) "/users/{id}/deactivate";
     /// Gives it back.
@@ -242,6 +254,8 @@ pub fn page_of_form(address: &str) -> Option<String> {
         ["messages", id, "stale"] => Some(message(id)),
         ["users", id, "role" | "password"] => Some(user(id)),
         ["settings", "sign-in"] => Some(settings().to_owned()),
+        ["account", "second-factor", _] => Some(second_factor().to_owned()),
+        ["sign-in", "code"] => Some(sign_in().to_owned()),
         ["account", "time-zone"] => Some(account().to_owned()),
         ["settings", "limits"] => Some(settings().to_owned()),
         ["rules", "rows"] | ["rules", "reminders", _] => Some(rules().to_owned()),

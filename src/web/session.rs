@@ -83,6 +83,8 @@ macro_rules! signed {
             pub mark: Option<LogPosition>,
             /// The calendars by which the person reads times and the organization counts days.
             pub calendars: Calendars,
+            /// The person's role needs a second factor.
+            pub needs_second_factor: bool,
         }
 
         impl $name {
@@ -121,13 +123,14 @@ macro_rules! signed {
             fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
                 let request = request.clone();
                 Box::pin(async move {
-                    let (CurrentUser { user, standstill, calendars }, session) = signed_in(&request).await?;
+                    let (current, session) = signed_in(&request).await?;
+                    let CurrentUser { user, standstill, calendars, needs_second_factor, .. } = current;
                     if !matches!(user.role, $roles) {
                         return Err(PageError::Forbidden($needed));
                     }
                     let (csrf, flash) = (csrf_token(&session)?, take_flash(&request, &session));
                     let mark = read_your_writes::mark(&request);
-                    Ok($name { user, csrf, flash, standstill, mark, calendars })
+                    Ok($name { user, csrf, flash, standstill, mark, calendars, needs_second_factor })
                 })
             }
         }
@@ -174,6 +177,9 @@ pub(super) fn expected_csrf(request: &HttpRequest) -> Option<String> {
 
 async fn signed_in(request: &HttpRequest) -> Result<(CurrentUser, Session), PageError> {
     match asked(request).await? {
+        Some(current) if current.needs_second_factor && !current.has_second_factor && !is_set_up(request) => {
+            Err(PageError::SecondFactorFirst)
+        }
         Some(current) => {
             request.extensions_mut().insert(Authenticated);
             activity::note(request).await;
@@ -182,6 +188,11 @@ async fn signed_in(request: &HttpRequest) -> Result<(CurrentUser, Session), Page
         }
         None => Err(sign_in_first(request)),
     }
+}
+
+/// True for the pages that a person whose role needs a second factor may open without one.
+fn is_set_up(request: &HttpRequest) -> bool {
+    [routes::second_factor(), routes::second_factor_setup(), routes::sign_out()].contains(&request.path())
 }
 
 /// Who is signed in, if anybody is.

@@ -23,7 +23,9 @@ pub use promise::frequency_text;
 pub use refusals::{refusal_for_person, refusal_text};
 pub use regions::{region_names, region_refusal};
 pub use rules::authority_name;
-pub use sign_in::{idle_end_text, idle_text, sign_in_rules_text, spent_budget_text};
+pub use sign_in::{
+    idle_end_text, idle_text, second_factor_removed_text, sign_in_rules_text, spent_budget_text,
+};
 pub use verdicts::{headline, next_allowed};
 
 use crate::domain::phone::Phone;

@@ -29,6 +29,12 @@ pub fn idle_text(minutes: u32) -> String {
     if minutes.is_multiple_of(60) { counted(minutes / 60, "hour") } else { counted(minutes, "minute") }
 }
 
+/// Who took a person's second factor away, as they are told.
+pub fn second_factor_removed_text(by: &str) -> String {
+    let who = by.strip_prefix("user:").unwrap_or("The operator of this server");
+    format!("{who} removed your second factor. Set it up again on your account page.")
+}
+
 /// The rules in one line, as the administration log keeps them.
 pub fn sign_in_rules_text(rules: &SignInRules) -> String {
     let roles: Vec<&str> = rules.second_factor_roles.iter().map(|role| role.label()).collect();

@@ -3,6 +3,7 @@
 mod browser;
 mod idle;
 mod roles;
+mod second_factor;
 mod sign_in;
 
 use data_encoding::HEXLOWER;

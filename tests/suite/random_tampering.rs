@@ -173,6 +173,8 @@ const PLANTED: &[&str] = &[
     "INSERT INTO form_requests (message_id, number_id, form, prefix, handed_at)
      SELECT id, number_id, 'opt-in', '+1206555', created_at FROM messages WHERE number_id IS NOT NULL ORDER BY id LIMIT 1",
     "INSERT INTO request_pauses (kind, name, since) VALUES ('form', 'opt-in', 1)",
+    "INSERT INTO second_factors (user_id, sealed_secret, last_step, since) SELECT id, 'sealed', 1, 1 FROM users",
+    "INSERT INTO recovery_codes (hash, user_id) SELECT id, id FROM users",
     "INSERT INTO spent_stamps (sha256, expires_at) SELECT sha256, 1 FROM documents",
     "INSERT INTO stale_messages (message_id, number_id, asked_at)
      SELECT id, number_id, created_at FROM messages ORDER BY id LIMIT 2",

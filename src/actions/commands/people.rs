@@ -4,20 +4,15 @@
 use crate::domain::calendar::LocalCalendar;
 use crate::domain::id::{ApiKeyId, ContactId, UserId};
 use crate::domain::role::Role;
-use crate::domain::sign_in::SignInRules;
-use crate::store::Tx;
 use crate::store::contacts::{Contact, ContactDetails};
-use crate::store::sessions::{self, StoredSession};
 use crate::store::users::User;
 
 use super::Commands;
 use crate::actions::probe_write::probe_write;
 use crate::actions::save_contact::{ContactChange, ContactPatch};
 use crate::actions::set_time_zone::{set_time_zone, set_user_time_zone};
-use crate::actions::sign_in_limits::{AttemptBuckets, SpentBudget, count_attempt, forgive_attempt};
-use crate::actions::sign_in_rules::set_sign_in_rules;
 use crate::actions::users::NewUser;
-use crate::actions::{ActionContext, ActionError, api_keys, save_contact, users};
+use crate::actions::{ActionError, api_keys, save_contact, users};
 
 impl Commands {
     /// Adds a user.
@@ -28,32 +23,6 @@ impl Commands {
     /// Adds the first administrator; the setup token is spent.
     pub async fn create_first_administrator(self, token: String, new: NewUser) -> Result<User, ActionError> {
         self.run(move |tx, context| users::first_administrator(tx, &token, new.clone(), context.now)).await
-    }
-
-    /// Signs a person in whose password was verified against `verified_hash`.
-    pub async fn sign_in(
-        self,
-        email: String,
-        verified_hash: Option<String>,
-        attempt: AttemptBuckets,
-    ) -> Result<Option<User>, ActionError> {
-        let sign_in = move |tx: &mut Tx<'_>, context: &ActionContext<'_>| {
-            users::sign_in(tx, &email, verified_hash.as_deref(), &attempt, context.now)
-        };
-        self.run(sign_in).await
-    }
-
-    /// Counts an attempt as a failure until it turns out to be right.
-    pub async fn count_attempt(
-        self,
-        attempt: AttemptBuckets,
-    ) -> Result<Result<(), SpentBudget>, ActionError> {
-        self.run(move |tx, context| count_attempt(tx, &attempt, context.now)).await
-    }
-
-    /// An attempt was right: it does not count.
-    pub async fn forgive_attempt(self, attempt: AttemptBuckets) -> Result<(), ActionError> {
-        self.run(move |tx, _| Ok(forgive_attempt(tx, &attempt)?)).await
     }
 
     /// Writes down that a user signed out.
@@ -89,36 +58,6 @@ impl Commands {
     /// Sets the time zone in which a user reads times; an empty name means the organization's.
     pub async fn set_user_time_zone(self, id: UserId, name: String) -> Result<(), ActionError> {
         self.run(move |tx, _| set_user_time_zone(tx, id, &name)).await
-    }
-
-    /// Sets the organization's rules of signing in; `shown` is the tag of those on the page.
-    pub async fn set_sign_in_rules(self, rules: SignInRules, shown: String) -> Result<(), ActionError> {
-        self.run(move |tx, context| set_sign_in_rules(tx, context, &rules, &shown)).await
-    }
-
-    /// Notes that the person of a session is active.
-    pub async fn note_activity(self, key_hash: Vec<u8>) -> Result<(), ActionError> {
-        self.run(move |tx, context| Ok(sessions::note_activity(tx, &key_hash, context.now)?)).await
-    }
-
-    /// Begins a session.
-    pub async fn begin_session(self, session: StoredSession) -> Result<(), ActionError> {
-        self.run(move |tx, context| Ok(sessions::put(tx, &session, context.now)?)).await
-    }
-
-    /// Changes what a session remembers.
-    pub async fn update_session(
-        self,
-        key_hash: Vec<u8>,
-        user: Option<UserId>,
-        state: String,
-    ) -> Result<(), ActionError> {
-        self.run(move |tx, _| Ok(sessions::update(tx, &key_hash, user, &state)?)).await
-    }
-
-    /// Ends a session.
-    pub async fn end_session(self, key_hash: Vec<u8>) -> Result<(), ActionError> {
-        self.run(move |tx, _| Ok(sessions::end(tx, &key_hash)?)).await
     }
 
     /// Makes an API key. Returns its secret, which is kept nowhere.

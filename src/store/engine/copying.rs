@@ -58,6 +58,8 @@ tables! {
     program_replies by "program_id, language", ROWS;
     senders by "id", ROWS;
     users by "id", ROWS;
+    second_factors by "user_id", ROWS;
+    recovery_codes by "hash", ROWS;
     numbers by "id", ROWS;
     consents by "number_id, program_id", ROWS;
     consent_events by "position", ROWS;

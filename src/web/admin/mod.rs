@@ -24,6 +24,7 @@ pub mod reply_tester;
 pub mod reviews;
 pub mod revocations;
 pub mod rules;
+pub mod second_factor;
 pub mod settings;
 pub mod setup;
 pub mod sign_in;
@@ -53,6 +54,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(reply_tester::routes)
         .configure(users::routes)
         .configure(account::routes)
+        .configure(second_factor::routes)
         .configure(api_keys::routes)
         .configure(forms::routes)
         .configure(programs::routes)

@@ -13,6 +13,7 @@ use crate::actions::ActionError;
 use crate::actions::set_limits::LimitsChange;
 use crate::actions::sign_in_rules::sign_in_rules;
 use crate::domain::calendar::{ZoneGroup, zone_choices};
+use crate::domain::role::Role;
 use crate::store::organization;
 use crate::web::AppState;
 use crate::web::error::PageError;
@@ -21,6 +22,7 @@ use crate::web::page::{PageFrame, html_status, see_other};
 use crate::web::routes::{self, patterns};
 use crate::web::routing;
 use crate::web::session::{self, Administrator};
+use crate::words::Label;
 
 use self::sign_in::SignInRulesForm;
 

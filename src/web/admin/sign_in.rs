@@ -1,6 +1,8 @@
 //! Signing in and out. A wrong password gets the same answer, in words and in time, for every account. It writes
 //! sessions.
 
+mod code;
+
 use actix_session::Session;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CLEAR_SITE_DATA, HeaderValue, RETRY_AFTER};
@@ -11,9 +13,11 @@ use serde::Deserialize;
 
 use crate::actions::FieldError;
 use crate::actions::sign_in_limits::SpentBudget;
+use crate::actions::users::PasswordMatch;
 use crate::domain::actor::Actor;
 use crate::password;
-use crate::store::{StoreError, users};
+use crate::store::StoreError;
+use crate::store::users::{self, User};
 use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::form::{self, BeforeSignIn, FormErrors, PostedForm};
@@ -23,12 +27,13 @@ use crate::web::routes::{self, patterns};
 use crate::web::routing::{self, PublicAccess};
 use crate::web::session::{self, Viewer};
 use crate::web::sign_in_attempt::SignInAttempt;
-use crate::words::{idle_end_text, spent_budget_text};
+use crate::words::{idle_end_text, second_factor_removed_text, spent_budget_text};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
         .route(patterns::SIGN_IN, routing::get(show))
         .route(patterns::SIGN_IN, routing::post(sign_in))
+        .configure(code::routes)
         .route(patterns::SIGN_OUT, routing::post(sign_out));
 }
 
@@ -100,14 +105,30 @@ async fn sign_in(
         password::verify_aside(given.password.clone(), hash.clone()).await.map_err(PageError::internal)?;
     let commands = app.commands(Actor::User(given.email.clone()));
     let user = commands.sign_in(given.email.clone(), hash.filter(|_| right), attempt.buckets()).await?;
-    let Some(user) = user else {
+    let Some(PasswordMatch { user, needs_code }) = user else {
         let why = "The email or password is wrong.".to_owned();
         return refuse(&app, given, StatusCode::UNPROCESSABLE_ENTITY, why);
     };
-    session::begin(&session, &user)?;
-    let next = if origin::is_local(&given.next) { &given.next } else { routes::dashboard() };
-    let mut answer = see_other(next);
-    attempt.remember(&app, &mut answer, &user)?;
+    if needs_code {
+        return code::ask(&app, &user, given.next);
+    }
+    begin(&app, &session, attempt, &user, &given.next)
+}
+
+/// The person has proved who they are: their session begins, and their browser is known from now on.
+fn begin(
+    app: &AppState,
+    session: &Session,
+    attempt: SignInAttempt,
+    user: &User,
+    next: &str,
+) -> Result<HttpResponse, PageError> {
+    session::begin(session, user)?;
+    if let Some(by) = &user.second_factor_removed_by {
+        session::flash(session, second_factor_removed_text(by));
+    }
+    let mut answer = see_other(if origin::is_local(next) { next } else { routes::dashboard() });
+    attempt.remember(app, &mut answer, user)?;
     Ok(answer)
 }
 

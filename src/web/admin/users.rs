@@ -1,6 +1,7 @@
 //! The users. Administrators write them.
 
 mod access;
+mod second_factor;
 
 use actix_session::Session;
 use actix_web::HttpResponse;
@@ -12,9 +13,10 @@ use crate::actions::users::{self as actions, NewUser};
 use crate::actions::{ActionError, FieldError};
 use crate::domain::id::UserId;
 use crate::domain::role::Role;
+use crate::domain::time::Timestamp;
 use crate::password;
-use crate::store::StoreError;
 use crate::store::users::{self, User};
+use crate::store::{ReadConn, StoreError, second_factors};
 use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::form::{FormErrors, PostedForm, SavedMeanwhile, saved_meanwhile};
@@ -31,7 +33,8 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .route(patterns::USER, routing::get(show))
         .route(patterns::USER_ROLE, routing::post(change_role))
         .route(patterns::USER_PASSWORD, routing::post(change_password))
-        .configure(access::routes);
+        .configure(access::routes)
+        .configure(second_factor::routes);
 }
 
 const ROLES: [(Role, &str); 3] = [
@@ -45,6 +48,8 @@ const ROLES: [(Role, &str); 3] = [
 struct UsersPage {
     page: PageFrame,
     users: Vec<User>,
+    /// Those who have a second factor.
+    second_factors: Vec<UserId>,
     given: UserForm,
     errors: FormErrors,
 }
@@ -59,6 +64,8 @@ struct UserPage {
     /// The role that is chosen in the form.
     role: Role,
     errors: FormErrors,
+    /// Since when the person has a second factor.
+    second_factor: Option<Timestamp>,
     /// What someone else saved while the page was open.
     meanwhile: Vec<SavedMeanwhile>,
 }
@@ -82,9 +89,11 @@ async fn list(
     given: UserForm,
     errors: FormErrors,
 ) -> Result<HttpResponse, PageError> {
-    let users = app.store.read::<_, StoreError>(users::all).await?;
+    let read =
+        |conn: &mut ReadConn<'_>| Ok::<_, StoreError>((users::all(conn)?, second_factors::owners(conn)?));
+    let (users, second_factors) = app.store.read(read).await?;
     let page = PageFrame::new(app, "users", who);
-    html_status(errors.status(), UsersPage { page, users, given, errors })
+    html_status(errors.status(), UsersPage { page, users, second_factors, given, errors })
 }
 
 async fn create(
@@ -134,7 +143,11 @@ async fn render(
     errors: FormErrors,
     chosen: Option<(Role, String)>,
 ) -> Result<HttpResponse, PageError> {
-    let user = app.store.read::<_, StoreError>(move |conn| users::get(conn, id)).await?;
+    let read = move |conn: &mut ReadConn<'_>| {
+        let factor = second_factors::of_user(conn, id)?;
+        Ok::<_, StoreError>((users::get(conn, id)?, factor.map(|factor| factor.since)))
+    };
+    let (user, second_factor) = app.store.read(read).await?;
     let user = user.ok_or(PageError::NotFound)?;
     let (page, revision) = (PageFrame::new(app, "users", who), actions::user_revision(&user));
     let (role, shown) = chosen.unwrap_or_else(|| (user.role, revision.clone()));
@@ -146,7 +159,7 @@ async fn render(
         true => errors,
         false => FormErrors::outdated("saved-meanwhile", errors.sentences()),
     };
-    html_status(errors.status(), UserPage { page, user, revision, role, errors, meanwhile })
+    html_status(errors.status(), UserPage { page, user, revision, role, errors, second_factor, meanwhile })
 }
 
 #[derive(Deserialize)]

@@ -3,6 +3,7 @@
 
 use crate::domain::calendar::LocalCalendar;
 use crate::domain::restore_hold::RestoreHold;
+use crate::domain::sign_in::SignInRules;
 use crate::store::StoreError;
 use crate::store::users::{SessionUser, User};
 
@@ -11,13 +12,19 @@ pub(super) struct CurrentUser {
     pub(super) user: User,
     pub(super) standstill: Option<RestoreHold>,
     pub(super) calendars: Calendars,
+    /// The person's role needs a second factor.
+    pub(super) needs_second_factor: bool,
+    pub(super) has_second_factor: bool,
 }
 
 impl CurrentUser {
     pub(super) fn new(found: SessionUser) -> Result<CurrentUser, StoreError> {
         let standstill = found.standstill.map(|why| serde_json::from_str(&why)).transpose()?;
         let calendars = Calendars::new(found.time_zone.as_deref(), found.user.time_zone.as_deref());
-        Ok(CurrentUser { user: found.user, standstill, calendars })
+        let rules = SignInRules::read(found.sign_in_rules.as_deref());
+        let needs_second_factor = rules.needs_second_factor(found.user.role);
+        let has_second_factor = found.has_second_factor;
+        Ok(CurrentUser { user: found.user, standstill, calendars, needs_second_factor, has_second_factor })
     }
 }
 

@@ -8,6 +8,7 @@ mod messages;
 mod people;
 mod programs;
 mod questions;
+mod second_factor;
 mod sign_in;
 mod spellings;
 mod stage;
@@ -38,6 +39,8 @@ stories! {
     people: administrators_demote_each_other administrators_deactivate_each_other the_setup_link_twice one_email_twice
         two_roles_from_one_page a_key_is_revoked_twice a_sign_in_and_a_new_password;
     sign_in: wrong_passwords_at_once a_failure_and_a_right_password the_sign_in_rules_twice;
+    second_factor: one_app_code_twice one_recovery_code_twice a_factor_set_up_twice a_code_and_a_removal
+        new_recovery_codes_twice a_factor_turned_off_and_removed;
     programs: one_page_twice three_forms_of_one_page a_sender_for_two a_program_twice a_program_while_numbers_come
         a_form_twice a_form_and_its_program the_rules_twice the_switch_both_ways;
     consent: a_stop_twice a_stop_and_a_start a_stop_and_a_document flags_both_ways a_new_owner_and_a_start

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::{TypedSettings, render};
 use crate::actions::ActionError;
-use crate::actions::sign_in_rules::sign_in_rules;
+use crate::domain::role::Role;
 use crate::domain::sign_in::SignInRules;
 use crate::web::AppState;
 use crate::web::error::PageError;
@@ -28,6 +28,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
 pub(super) struct SignInRulesForm {
     pub(super) idle: String,
     pub(super) administrator_idle: String,
+    pub(super) second_factor: Vec<Role>,
     pub(super) revision: String,
 }
 
@@ -39,6 +40,7 @@ impl SignInRulesForm {
             None => SignInRulesForm {
                 idle: rules.idle_minutes.to_string(),
                 administrator_idle: rules.administrator_idle_minutes.to_string(),
+                second_factor: rules.second_factor_roles.clone(),
                 revision,
             },
         }
@@ -50,12 +52,12 @@ impl SignInRulesForm {
     }
 
     /// The rules that were chosen. A time that is no number is none of the list.
-    fn rules(&self, standing: SignInRules) -> SignInRules {
+    fn rules(&self) -> SignInRules {
         let minutes = |given: &str| given.parse().unwrap_or_default();
         SignInRules {
             idle_minutes: minutes(&self.idle),
             administrator_idle_minutes: minutes(&self.administrator_idle),
-            ..standing
+            second_factor_roles: self.second_factor.clone(),
         }
     }
 }
@@ -66,8 +68,7 @@ async fn save(
     session: Session,
     PostedForm(given): PostedForm<SignInRulesForm>,
 ) -> Result<HttpResponse, PageError> {
-    let (standing, _) = app.store.read(sign_in_rules).await?;
-    let (rules, shown) = (given.rules(standing), given.revision.clone());
+    let (rules, shown) = (given.rules(), given.revision.clone());
     let typed = |given| TypedSettings { sign_in: Some(given), ..TypedSettings::default() };
     match app.commands(who.actor()).set_sign_in_rules(rules, shown).await {
         Ok(()) => {
