@@ -3,6 +3,7 @@
 
 mod backlog;
 mod deliver;
+mod housekeeping;
 mod inbox;
 mod presence;
 mod questions;
@@ -14,15 +15,13 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::actions::sign_in_limits::forget_old_failures;
-use crate::actions::{ActionError, expire, review};
 use crate::clock::Clock;
 use crate::providers::Provider;
 use crate::providers::breaker::CircuitBreaker;
 use crate::providers::hand_over::HandOverGate;
+use crate::store::Store;
 use crate::store::seal_file::SealFile;
 use crate::store::start_file::StartFile;
-use crate::store::{SingletonTask, Store};
 
 pub use deliver::{deliver_due, reconcile};
 pub use inbox::{InboxReading, read_inbox};
@@ -60,15 +59,18 @@ pub struct JobContext {
 const TICK: Duration = Duration::from_millis(500);
 /// How long the delivery loop waits before it looks at the queue again: what arrives together is read together.
 const BREATH: Duration = Duration::from_millis(2);
-/// Housekeeping happens this often.
+/// Each clock of housekeeping strikes this often.
 const HOUSEKEEPING: Duration = Duration::from_secs(10);
 
 impl JobContext {
     /// Starts the loops; they end with the runtime.
     pub fn start(self) {
-        let (keeping, sealing, asking) = (self.clone(), self.clone(), self.clone());
+        let (sealing, asking) = (self.clone(), self.clone());
+        let (looking_up, expiring, deciding) = (self.clone(), self.clone(), self.clone());
         tokio::spawn(async move { self.delivery_loop().await });
-        tokio::spawn(async move { keeping.housekeeping_loop().await });
+        tokio::spawn(async move { housekeeping::look_up_loop(&looking_up).await });
+        tokio::spawn(async move { housekeeping::hold_loop(&expiring).await });
+        tokio::spawn(async move { housekeeping::review_loop(&deciding).await });
         tokio::spawn(async move { questions::question_loop(&asking).await });
         let (showing, reading, asking_again) = (sealing.clone(), sealing.clone(), sealing.clone());
         tokio::spawn(async move { presence::presence_loop(&showing).await });
@@ -100,26 +102,5 @@ impl JobContext {
                 () = tokio::time::sleep_until(look_at) => {}
             }
         }
-    }
-
-    async fn housekeeping_loop(&self) {
-        loop {
-            if let Err(error) = self.keep_house().await {
-                log::error!("Housekeeping failed and will be retried: {error}");
-            }
-            tokio::time::sleep(HOUSEKEEPING).await;
-        }
-    }
-
-    async fn keep_house(&self) -> Result<(), ActionError> {
-        let Some(_on_duty) = self.store.try_lock_task(SingletonTask::Housekeeping).await? else {
-            return Ok(());
-        };
-        reconcile(self).await?;
-        let now = self.clock.now();
-        self.store.write(move |tx| expire::expire(tx, now)).await?;
-        self.store.write(move |tx| review::expire_reviews(tx, now)).await?;
-        self.store.write(move |tx| forget_old_failures(tx, now)).await?;
-        Ok(())
     }
 }

@@ -20,8 +20,12 @@ pub const LEASE: Duration = Duration::from_secs(3);
 /// What only one of the instances does at a time.
 #[derive(Clone, Copy, Debug)]
 pub enum SingletonTask {
-    /// Asking about unknown outcomes, and expiring what waited too long.
+    /// Asking about unknown outcomes. Earlier versions did the next two under it as well; their rows are locked, so both may run.
     Housekeeping,
+    /// Expiring held messages.
+    Holds,
+    /// Deciding reviews whose deadline has come.
+    Reviews,
     /// Sealing the history.
     Sealing,
     /// Reading the carrier's list of received texts.
@@ -33,6 +37,8 @@ impl SingletonTask {
     fn key(self) -> i64 {
         match self {
             SingletonTask::Housekeeping => 0x736d_735f_6f70_7433,
+            SingletonTask::Holds => 0x736d_735f_6f70_7438,
+            SingletonTask::Reviews => 0x736d_735f_6f70_7439,
             SingletonTask::Sealing => 0x736d_735f_6f70_7432,
             SingletonTask::Inbox => 0x736d_735f_6f70_7434,
         }

@@ -2,7 +2,12 @@
 
 use chrono::Duration;
 use sms_opt_in::actions::review::expire_reviews;
+use sms_opt_in::domain::gate::ClearedText;
+use sms_opt_in::domain::message::{LookUp, SendOutcome};
+use sms_opt_in::jobs::deliver_due;
+use sms_opt_in::providers::{OutgoingText, ProviderFuture};
 
+use crate::support::carrier::Carrier;
 use crate::support::person::{Answer, Person};
 use crate::support::{Lead, World, world};
 
@@ -195,4 +200,40 @@ async fn a_number_without_a_contact_is_found_decided_on_and_revoked() {
     assert_eq!(decide(&mut sam, &desk, &[("decision", "revoke")]).await.status, 303);
     assert_eq!(sam.link("/revocations", "(206) 555-0109").await, known);
     world.aud().await.open(&known).await.lacks("Record an opt-out…").says("No contact has this number");
+}
+
+/// It takes texts, does not say so, and never answers a question.
+struct Hanging;
+
+impl Carrier for Hanging {
+    fn send<'a>(&'a self, _: &'a ClearedText) -> ProviderFuture<'a, SendOutcome> {
+        Box::pin(async { SendOutcome::Unknown { why: "no answer".to_owned() } })
+    }
+
+    fn look_up<'a>(&'a self, _: &'a OutgoingText<'a>) -> ProviderFuture<'a, LookUp> {
+        Box::pin(std::future::pending())
+    }
+}
+
+#[actix_web::test]
+async fn a_carrier_that_hangs_holds_up_no_deadline() {
+    let world = world().await;
+    let ana = unclear(&world, 31, "Ana Ames").await;
+    let (ben, cy) = (world.lead(32), world.lead(33));
+    ben.texts("START").await;
+    let (_, held) = cy.is_sent("Your quote is ready.").await;
+    assert_eq!(world.status(&held["id"]).await, "held");
+    let (_, jobs) = world.carried_by(Hanging);
+    let (_, sent) = world.send(ben.phone.as_str(), "hello").await;
+    deliver_due(&jobs).await.unwrap();
+    assert_eq!(world.status(&sent["id"]).await, "sending", "nobody knows what became of it");
+    world.clock.advance(Duration::days(8));
+    jobs.start();
+    let mut waited = 0;
+    while ana.state().await != "opted_out" || world.status(&held["id"]).await != "expired" {
+        waited += 1;
+        assert!(waited < 400, "{} and {}", ana.state().await, world.status(&held["id"]).await);
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert_eq!(world.status(&sent["id"]).await, "sending", "and that is still asked about");
 }

@@ -1,0 +1,60 @@
+//! Housekeeping on three clocks: messages of unknown outcome, holds and failures to sign in whose time is over, and reviews
+//! whose deadline has come.
+//! Each has a loop and a lock among instances of its own: only the first asks the carrier, and a carrier that does not answer
+//! holds up neither of the others. `jobs::mod` starts them; they write through the actions.
+
+use crate::actions::sign_in_limits::forget_old_failures;
+use crate::actions::{ActionError, expire, review};
+use crate::store::SingletonTask;
+
+use super::{HOUSEKEEPING, JobContext, reconcile};
+
+/// Asks the carrier about unknown outcomes, again and again.
+pub(super) async fn look_up_loop(jobs: &JobContext) {
+    loop {
+        report("Unknown outcomes could not be looked up", look_up(jobs).await);
+        tokio::time::sleep(HOUSEKEEPING).await;
+    }
+}
+
+/// Expires holds, again and again.
+pub(super) async fn hold_loop(jobs: &JobContext) {
+    loop {
+        report("Held messages could not be expired", expire_holds(jobs).await);
+        tokio::time::sleep(HOUSEKEEPING).await;
+    }
+}
+
+/// Decides reviews whose deadline has come, again and again.
+pub(super) async fn review_loop(jobs: &JobContext) {
+    loop {
+        report("Review deadlines could not be kept", decide_reviews(jobs).await);
+        tokio::time::sleep(HOUSEKEEPING).await;
+    }
+}
+
+fn report(what: &str, done: Result<(), ActionError>) {
+    if let Err(error) = done {
+        log::error!("{what}. This will be retried: {error}");
+    }
+}
+
+async fn look_up(jobs: &JobContext) -> Result<(), ActionError> {
+    let Some(_on_duty) = jobs.store.try_lock_task(SingletonTask::Housekeeping).await? else {
+        return Ok(());
+    };
+    reconcile(jobs).await
+}
+
+async fn expire_holds(jobs: &JobContext) -> Result<(), ActionError> {
+    let Some(_on_duty) = jobs.store.try_lock_task(SingletonTask::Holds).await? else { return Ok(()) };
+    let now = jobs.clock.now();
+    jobs.store.write(move |tx| expire::expire(tx, now)).await?;
+    jobs.store.write(move |tx| forget_old_failures(tx, now)).await.map(drop)
+}
+
+async fn decide_reviews(jobs: &JobContext) -> Result<(), ActionError> {
+    let Some(_on_duty) = jobs.store.try_lock_task(SingletonTask::Reviews).await? else { return Ok(()) };
+    let now = jobs.clock.now();
+    jobs.store.write(move |tx| review::expire_reviews(tx, now)).await.map(drop)
+}
