@@ -7,6 +7,7 @@ mod engine;
 mod error;
 mod locked;
 mod locks;
+mod reads;
 mod replica;
 mod schema;
 mod tx;
@@ -54,10 +55,9 @@ pub mod start_file;
 pub mod starts;
 pub mod users;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 pub use conn::ReadConn;
 pub use engine::transfer;
@@ -91,6 +91,9 @@ pub struct JobAlarms {
 
 struct SharedStore {
     readers: ReadPool,
+    /// Who may wait for a reader on a thread; all others wait without one.
+    turns: Arc<Semaphore>,
+    file_turns: Arc<Semaphore>,
     replica: Option<Arc<ReadReplica>>,
     writers: WriteQueue,
     locks: NumberLocks,
@@ -110,15 +113,6 @@ pub fn check_address(url: &str) -> Result<(), StoreError> {
 /// The file of the database, where the address leads to one: then this process is the only one with it.
 pub fn database_file(url: &str) -> Option<&str> {
     engine::DatabaseUrl::file(url)
-}
-
-impl SharedStore {
-    fn read<T, E: From<StoreError>>(
-        &self,
-        read: impl FnOnce(&mut ReadConn<'_>) -> Result<T, E>,
-    ) -> Result<T, E> {
-        self.readers.with(|db| read(&mut ReadConn::new(db, &self.known)))
-    }
 }
 
 /// Reads one unchanging state of a database that exists, while others go on writing. Nothing is made or changed.
@@ -180,8 +174,12 @@ impl Store {
         let (place, bridge) = DatabaseUrl::reach(url)?;
         place.migrate()?;
         let (alarms, known): (Arc<JobAlarms>, Arc<CachedConfig>) = Default::default();
+        let readers = place.readers()?;
+        let turns = usize::try_from(readers.readers()).unwrap_or(1);
         let shared = SharedStore {
-            readers: place.readers()?,
+            readers,
+            turns: Arc::new(Semaphore::new(turns)),
+            file_turns: Arc::new(Semaphore::new(reads::FILES_AT_ONCE)),
             replica: replica.map(|url| ReadReplica::open(&place, url)).transpose()?,
             writers: WriteQueue::start(&place, &alarms, &known)?,
             locks: NumberLocks::new(place.locker()?),
@@ -194,54 +192,6 @@ impl Store {
             Some(to) => Err(StoreError::Moved(to)),
             None => Ok(store),
         }
-    }
-
-    /// Reads on a connection of the pool. On SQLite right here: a read is a few microseconds of work on memory, and
-    /// handing it to another thread costs more than the read. What walks far belongs into [`Store::read_blocking`].
-    ///
-    /// # Errors
-    /// Whatever `read` returns, and [`StoreError`] when no connection could be had.
-    pub async fn read<T, E>(
-        &self,
-        read: impl FnOnce(&mut ReadConn<'_>) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
-    {
-        if !self.shared.readers.are_at_hand() {
-            return self.read_blocking(read).await;
-        }
-        catch_unwind(AssertUnwindSafe(|| self.shared.read(read)))
-            .unwrap_or_else(|_| Err(StoreError::Panicked.into()))
-    }
-
-    /// Reads off the async threads.
-    ///
-    /// # Errors
-    /// As [`Store::read`].
-    pub async fn read_blocking<T, E>(
-        &self,
-        read: impl FnOnce(&mut ReadConn<'_>) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
-    {
-        let shared = Arc::clone(&self.shared);
-        let task = tokio::task::spawn_blocking(move || shared.read(read));
-        task.await.unwrap_or_else(|_| Err(StoreError::Panicked.into()))
-    }
-
-    /// Reads and waits, for the command line.
-    ///
-    /// # Errors
-    /// As [`Store::read`].
-    pub fn read_now<T, E: From<StoreError>>(
-        &self,
-        read: impl FnOnce(&mut ReadConn<'_>) -> Result<T, E>,
-    ) -> Result<T, E> {
-        self.shared.read(read)
     }
 
     /// Writes in one transaction and answers after the commit. The closure may run more than once, each time on a clean

@@ -1,6 +1,7 @@
 //! Connections: the pool that pages read from, and those that belong to one owner.
 
 use diesel::connection::SimpleConnection;
+use diesel::r2d2::{ConnectionManager, PooledConnection};
 use diesel::{PgConnection, QueryResult, SqliteConnection};
 
 use super::{DatabaseEngine, DbConn, postgres, sqlite};
@@ -18,6 +19,23 @@ impl ReadPool {
         matches!(self, ReadPool::Sqlite(_))
     }
 
+    /// A connection at hand that is free right now: whoever is on an async thread must not wait for one.
+    pub(in crate::store) fn free_at_hand(&self) -> Option<FreeConnection> {
+        match self {
+            ReadPool::Sqlite(pool) => pool.try_get().map(FreeConnection),
+            ReadPool::Postgres(_) => None,
+        }
+    }
+
+    /// How many may read at once.
+    pub(in crate::store) fn readers(&self) -> u32 {
+        match self {
+            ReadPool::Sqlite(pool) => pool.max_size(),
+            ReadPool::Postgres(pool) => pool.max_size(),
+        }
+    }
+
+    /// Waits for a connection, so it belongs on a thread that may wait.
     pub(in crate::store) fn with<T, E: From<StoreError>>(
         &self,
         read: impl FnOnce(DbConn<'_>) -> Result<T, E>,
@@ -41,6 +59,15 @@ impl ReadPool {
                 }
             }
         }
+    }
+}
+
+/// A connection of the pool that was free.
+pub(in crate::store) struct FreeConnection(PooledConnection<ConnectionManager<SqliteConnection>>);
+
+impl FreeConnection {
+    pub(in crate::store) fn db(&mut self) -> DbConn<'_> {
+        DbConn::Sqlite(&mut self.0)
     }
 }
 

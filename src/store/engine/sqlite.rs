@@ -1,5 +1,7 @@
 //! SQLite: how a database file is opened, the pool that reads from it, and what it does in its own way.
 
+use std::time::Duration;
+
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::r2d2::{self, ConnectionManager, CustomizeConnection};
@@ -37,6 +39,8 @@ const TRIGGERS: &str = "SELECT name AS words FROM sqlite_master WHERE type = 'tr
 /// Readers at most at once. Each has a page cache of 7 MB beside the writer's 32: 90 MB in all, however much is read. Most pages
 /// are read where the file is mapped and need none.
 const READERS: u32 = 8;
+/// A question waits this long for a free connection.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(super) type SqlitePool = r2d2::Pool<ConnectionManager<SqliteConnection>>;
 
@@ -149,6 +153,7 @@ pub(super) fn pool(path: &str) -> Result<SqlitePool, StoreError> {
     r2d2::Pool::builder()
         .max_size(READERS)
         .min_idle(Some(1))
+        .connection_timeout(PATIENCE)
         .test_on_check_out(false)
         .connection_customizer(Box::new(ReadOnly))
         .build(ConnectionManager::new(path))

@@ -40,7 +40,7 @@ pub(super) fn recognised(bytes: Vec<u8>) -> Result<EvidenceFile, &'static str> {
 
 async fn show(app: Data<AppState>, _: Viewer, hash: Path<String>) -> Result<HttpResponse, PageError> {
     let sha256 = unhex(&hash).ok_or(PageError::NotFound)?;
-    let found = app.store.read::<_, StoreError>(move |conn| documents::get(conn, &sha256)).await?;
+    let found = app.store.read_file::<_, StoreError>(move |conn| documents::get(conn, &sha256)).await?;
     let (media_type, bytes) = found.ok_or(PageError::NotFound)?;
     let kind = KINDS.iter().find(|(_, known, _)| *known == media_type);
     let name = format!("attachment; filename=\"{hash}.{}\"", kind.map_or("txt", |(.., ending)| ending));
