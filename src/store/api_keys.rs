@@ -72,14 +72,28 @@ pub fn by_hash(conn: &mut ReadConn<'_>, hash: &[u8]) -> Result<Option<ApiKey>, S
     })
 }
 
-/// All keys, newest first.
+/// Keys before this one, or the last ones: newest first.
 ///
 /// # Errors
 /// When the database fails.
-pub fn all(conn: &mut ReadConn<'_>) -> Result<Vec<ApiKey>, StoreError> {
+pub fn page(
+    conn: &mut ReadConn<'_>,
+    before: Option<ApiKeyId>,
+    limit: i64,
+) -> Result<Vec<ApiKey>, StoreError> {
+    let before = before.unwrap_or(ApiKeyId::from(uuid::Uuid::max()));
     on!(conn, db => {
-        Ok(api_keys::table.order(api_keys::id.desc()).select(ApiKey::as_select()).limit(500).load(db)?)
+        let query = api_keys::table.filter(api_keys::id.lt(before)).order(api_keys::id.desc());
+        Ok(query.select(ApiKey::as_select()).limit(limit).load(db)?)
     })
+}
+
+/// A key.
+///
+/// # Errors
+/// When the database fails.
+pub fn get(conn: &mut ReadConn<'_>, id: ApiKeyId) -> Result<Option<ApiKey>, StoreError> {
+    on!(conn, db => Ok(api_keys::table.find(id).select(ApiKey::as_select()).first(db).optional()?))
 }
 
 /// Writes down that a key was used.

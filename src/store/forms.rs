@@ -144,25 +144,57 @@ pub fn version(conn: &mut ReadConn<'_>, id: FormId, version: i32) -> Result<Opti
     })
 }
 
-/// All versions of a form, newest first.
+/// The versions of a form before this one, or the last ones: newest first.
 ///
 /// # Errors
 /// When the database fails.
-pub fn versions(conn: &mut ReadConn<'_>, id: FormId) -> Result<Vec<FormVersion>, StoreError> {
+pub fn versions(
+    conn: &mut ReadConn<'_>,
+    id: FormId,
+    before: Option<i32>,
+    limit: i64,
+) -> Result<Vec<FormVersion>, StoreError> {
     on!(conn, db => {
-        let query = form_versions::table.filter(form_versions::form_id.eq(id));
-        Ok(query.order(form_versions::version.desc()).select(FormVersion::as_select()).load(db)?)
+        let query = form_versions::table
+            .filter(form_versions::form_id.eq(id))
+            .filter(form_versions::version.lt(before.unwrap_or(i32::MAX)))
+            .order(form_versions::version.desc());
+        Ok(query.select(FormVersion::as_select()).limit(limit).load(db)?)
     })
 }
 
-/// The forms of a program, by slug.
+/// The forms of a program, by slug, each with the version that is shown.
 ///
 /// # Errors
 /// When the database fails.
-pub fn of_program(conn: &mut ReadConn<'_>, program: ProgramId) -> Result<Vec<HostedForm>, StoreError> {
+pub fn shown_of(
+    conn: &mut ReadConn<'_>,
+    program: ProgramId,
+    limit: i64,
+) -> Result<Vec<(HostedForm, FormVersion)>, StoreError> {
+    on!(conn, db => {
+        let is_shown = form_versions::form_id.eq(forms::id).and(form_versions::version.eq(forms::version));
+        let query = forms::table
+            .inner_join(form_versions::table.on(is_shown))
+            .filter(forms::program_id.eq(program))
+            .order(forms::slug)
+            .select((HostedForm::as_select(), FormVersion::as_select()));
+        Ok(query.limit(limit).load(db)?)
+    })
+}
+
+/// The forms of a program, by slug: all of them, or at most so many.
+///
+/// # Errors
+/// When the database fails.
+pub fn of_program(
+    conn: &mut ReadConn<'_>,
+    program: ProgramId,
+    most: Option<i64>,
+) -> Result<Vec<HostedForm>, StoreError> {
     on!(conn, db => {
         let query = forms::table.filter(forms::program_id.eq(program)).order(forms::slug);
-        Ok(query.select(HostedForm::as_select()).load(db)?)
+        Ok(query.select(HostedForm::as_select()).limit(most.unwrap_or(i64::MAX)).load(db)?)
     })
 }
 
@@ -174,15 +206,19 @@ pub fn of_locked(
     tx: &mut Tx<'_>,
     program: &LockedRow<Program>,
 ) -> Result<Vec<LockedRow<HostedForm>>, StoreError> {
-    Ok(of_program(tx, program.id)?.into_iter().map(LockedRow::new).collect())
+    Ok(of_program(tx, program.id, None)?.into_iter().map(LockedRow::new).collect())
 }
 
-/// All forms by slug.
+/// Forms by slug: those after this one, or the first ones where it is empty.
 ///
 /// # Errors
 /// When the database fails.
-pub fn all(conn: &mut ReadConn<'_>) -> Result<Vec<HostedForm>, StoreError> {
+pub fn page(conn: &mut ReadConn<'_>, after: &str, limit: i64) -> Result<Vec<HostedForm>, StoreError> {
+    if after.contains('\0') {
+        return Ok(Vec::new()); // PostgreSQL has no such text.
+    }
     on!(conn, db => {
-        Ok(forms::table.order(forms::slug).select(HostedForm::as_select()).load(db)?)
+        let query = forms::table.filter(forms::slug.gt(after)).order(forms::slug);
+        Ok(query.select(HostedForm::as_select()).limit(limit).load(db)?)
     })
 }

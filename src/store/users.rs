@@ -1,8 +1,10 @@
 //! The people who sign in. Written by `actions::users`.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 
-use super::engine::on;
+use super::engine::{CachedQuery, few_lengths, on};
 use super::locked::{self, RuleGuard};
 use super::schema::{self, second_factors, settings, users};
 use super::sessions::StoredSession;
@@ -206,13 +208,39 @@ pub fn get(conn: &mut ReadConn<'_>, id: UserId) -> Result<Option<User>, StoreErr
     })
 }
 
-/// All users by name.
+/// Users by name: those after this one, or the first ones.
 ///
 /// # Errors
 /// When the database fails.
-pub fn all(conn: &mut ReadConn<'_>) -> Result<Vec<User>, StoreError> {
+pub fn page(conn: &mut ReadConn<'_>, after: Option<UserId>, limit: i64) -> Result<Vec<User>, StoreError> {
+    let after = after.map(|id| get(conn, id)).transpose()?.flatten();
     on!(conn, db => {
-        Ok(users::table.order(users::name).select(User::as_select()).limit(1000).load(db)?)
+        let mut query = users::table
+            .order((users::name, users::id))
+            .select(User::as_select())
+            .limit(limit)
+            .into_boxed();
+        if let Some(User { name, id, .. }) = after {
+            let is_behind = users::name.gt(name.clone()).or(users::name.eq(name).and(users::id.gt(id)));
+            query = query.filter(is_behind);
+        }
+        Ok(CachedQuery(query).load(db)?)
+    })
+}
+
+/// Which users have these addresses.
+///
+/// # Errors
+/// When the database fails.
+pub fn ids_of<'a>(
+    conn: &mut ReadConn<'_>,
+    emails: impl IntoIterator<Item = &'a str>,
+) -> Result<HashMap<String, UserId>, StoreError> {
+    let emails = few_lengths(emails);
+    on!(conn, db => {
+        let query = users::table.filter(users::email.eq_any(emails)).select((users::email, users::id));
+        let found: Vec<(String, UserId)> = CachedQuery(query).load(db)?;
+        Ok(found.into_iter().collect())
     })
 }
 

@@ -2,11 +2,12 @@
 //! is shown once, in the answer to its form.
 
 use actix_session::Session;
-use actix_web::HttpResponse;
 use actix_web::web::{Data, Path, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
 
+use super::list_page::{LINES, ListLinks, ListQuery, page_of, read_at_most};
 use crate::domain::id::ApiKeyId;
 use crate::store::StoreError;
 use crate::store::api_keys::{self, ApiKey};
@@ -31,6 +32,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
 struct ApiKeysPage {
     page: PageFrame,
     keys: Vec<ApiKey>,
+    links: ListLinks,
     given: ApiKeyForm,
     errors: FormErrors,
 }
@@ -66,19 +68,28 @@ impl ApiKeyForm {
 #[derive(Deserialize)]
 struct RevokeForm {}
 
-async fn index(app: Data<AppState>, who: Administrator) -> Result<HttpResponse, PageError> {
-    list(&app, &who, ApiKeyForm::default(), FormErrors::default()).await
+async fn index(
+    app: Data<AppState>,
+    who: Administrator,
+    request: HttpRequest,
+) -> Result<HttpResponse, PageError> {
+    list(&app, &who, ListQuery::of(&request), ApiKeyForm::default(), FormErrors::default()).await
 }
 
 async fn list(
     app: &AppState,
     who: &Administrator,
+    asked: ListQuery,
     given: ApiKeyForm,
     errors: FormErrors,
 ) -> Result<HttpResponse, PageError> {
-    let keys = app.store.read::<_, StoreError>(api_keys::all).await?;
+    let before = asked.after.parse().ok();
+    let found =
+        app.store.read::<_, StoreError>(move |conn| api_keys::page(conn, before, read_at_most(LINES)));
+    let place = |key: &ApiKey| key.id.to_string();
+    let (keys, links) = page_of(found.await?, LINES, routes::api_keys(), &asked.after, place);
     let page = PageFrame::new(app, "api-keys", who);
-    html_status(errors.status(), ApiKeysPage { page, keys, given, errors })
+    html_status(errors.status(), ApiKeysPage { page, keys, links, given, errors })
 }
 
 async fn create(
@@ -94,7 +105,7 @@ async fn create(
             let name = given.name.trim().to_owned();
             html(CreatedPage { page: PageFrame::new(&app, "api-keys", &who), name, secret })
         }
-        Err(error) => list(&app, &who, given, error.try_into()?).await,
+        Err(error) => list(&app, &who, ListQuery::default(), given, error.try_into()?).await,
     }
 }
 
@@ -104,8 +115,8 @@ async fn confirm(
     id: Path<String>,
 ) -> Result<HttpResponse, PageError> {
     let id: ApiKeyId = page::id(&id)?;
-    let keys = app.store.read::<_, StoreError>(api_keys::all).await?;
-    let key = keys.into_iter().find(|key| key.id == id).ok_or(PageError::NotFound)?;
+    let key = app.store.read::<_, StoreError>(move |conn| api_keys::get(conn, id)).await?;
+    let key = key.ok_or(PageError::NotFound)?;
     html(RevokePage { page: PageFrame::new(&app, "api-keys", &who), key })
 }
 

@@ -4,12 +4,13 @@
 use std::sync::Arc;
 
 use actix_session::Session;
-use actix_web::HttpResponse;
 use actix_web::web::{Data, Path, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use data_encoding::HEXLOWER;
 use serde::Deserialize;
 
+use super::list_page::{LINES, ListLinks, ListQuery, page_of, read_at_most};
 use crate::actions::FieldError;
 use crate::actions::publish_form::{self, FormChange, change_errors};
 use crate::domain::program::Program;
@@ -22,6 +23,9 @@ use crate::web::page::{PageFrame, html, html_status, see_other};
 use crate::web::routes::{self, patterns};
 use crate::web::routing;
 use crate::web::session::{self, Administrator, SignedIn, Viewer};
+
+/// Versions on one page: each is shown with its whole wording.
+const VERSIONS: usize = 20;
 
 /// The addresses of the forms' administration.
 pub fn routes(config: &mut ServiceConfig) {
@@ -36,6 +40,7 @@ pub fn routes(config: &mut ServiceConfig) {
 struct FormsPage {
     page: PageFrame,
     forms: Vec<FormItem>,
+    links: ListLinks,
 }
 
 struct FormItem {
@@ -51,6 +56,7 @@ struct FormDetailPage {
     program: Arc<Program>,
     public_url: String,
     versions: Vec<VersionItem>,
+    links: ListLinks,
     given: HostedFormForm,
     errors: FormErrors,
     meanwhile: Vec<SavedMeanwhile>,
@@ -91,34 +97,45 @@ impl HostedFormForm {
     }
 }
 
-async fn index(app: Data<AppState>, who: Viewer) -> Result<HttpResponse, PageError> {
-    let listed = app.store.read::<_, StoreError>(|conn| {
+async fn index(app: Data<AppState>, who: Viewer, request: HttpRequest) -> Result<HttpResponse, PageError> {
+    let asked = ListQuery::of(&request);
+    let after = asked.after.clone();
+    let listed = app.store.read::<_, StoreError>(move |conn| {
         let programs = programs::all(conn)?;
         let name = |form: &HostedForm| programs.iter().find(|program| program.id == form.program_id);
         let named = |form: HostedForm| FormItem {
             program: name(&form).map(|program| program.name.clone()).unwrap_or_default(),
             form,
         };
-        Ok(forms::all(conn)?.into_iter().map(named).collect::<Vec<_>>())
+        let found = forms::page(conn, &after, read_at_most(LINES))?;
+        Ok(found.into_iter().map(named).collect::<Vec<_>>())
     });
-    let forms = listed.await?;
-    html(FormsPage { page: PageFrame::new(&app, "forms", &who), forms })
+    let place = |listed: &FormItem| listed.form.slug.clone();
+    let (forms, links) = page_of(listed.await?, LINES, routes::forms(), &asked.after, place);
+    html(FormsPage { page: PageFrame::new(&app, "forms", &who), forms, links })
 }
 
-async fn show(app: Data<AppState>, who: Viewer, slug: Path<String>) -> Result<HttpResponse, PageError> {
-    form_page(&app, &who, slug.into_inner(), None).await
+async fn show(
+    app: Data<AppState>,
+    who: Viewer,
+    slug: Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse, PageError> {
+    form_page(&app, &who, slug.into_inner(), ListQuery::of(&request), None).await
 }
 
 async fn form_page(
     app: &AppState,
     who: &impl SignedIn,
     slug: String,
+    asked: ListQuery,
     again: Option<(HostedFormForm, FormErrors)>,
 ) -> Result<HttpResponse, PageError> {
+    let before = asked.after.parse().ok();
     let found = app.store.read::<_, StoreError>(move |conn| {
         let Some((form, _)) = forms::find(conn, &slug)? else { return Ok(None) };
         let Some(program) = programs::get(conn, form.program_id)? else { return Ok(None) };
-        let versions = forms::versions(conn, form.id)?;
+        let versions = forms::versions(conn, form.id, before, read_at_most(VERSIONS))?;
         Ok(Some((form, program, versions)))
     });
     let (form, program, versions) = found.await?.ok_or(PageError::NotFound)?;
@@ -134,11 +151,14 @@ async fn form_page(
     };
     let shown =
         |version: FormVersion| VersionItem { sha256: HEXLOWER.encode(&version.wording_sha256), version };
+    let place = |version: &FormVersion| version.version.to_string();
+    let (versions, links) = page_of(versions, VERSIONS, &routes::form(&form.slug), &asked.after, place);
     let versions = versions.into_iter().map(shown).collect();
     let public_url = format!("{}{}", app.public_url, routes::public_form(&form.slug));
     let page = PageFrame::new(app, "forms", who);
     let hosted = form;
-    let page = FormDetailPage { page, hosted, program, public_url, versions, given, errors, meanwhile };
+    let page =
+        FormDetailPage { page, hosted, program, public_url, versions, links, given, errors, meanwhile };
     html_status(page.errors.status(), page)
 }
 
@@ -156,7 +176,7 @@ async fn change(
         _ => {
             let mut errors = wording_errors(&app, slug.clone(), &given).await?;
             errors.push(FieldError::new("opt_in", "Choose what a ticked box means."));
-            return form_page(&app, &who, slug, Some((given, errors.into()))).await;
+            return form_page(&app, &who, slug, ListQuery::default(), Some((given, errors.into()))).await;
         }
     };
     let edited = FormChange {
@@ -175,7 +195,9 @@ async fn change(
             );
             Ok(see_other(routes::form(slug)))
         }
-        Err(error) => form_page(&app, &who, slug, Some((given, error.try_into()?))).await,
+        Err(error) => {
+            form_page(&app, &who, slug, ListQuery::default(), Some((given, error.try_into()?))).await
+        }
     }
 }
 

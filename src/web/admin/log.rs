@@ -1,14 +1,16 @@
 //! The administration log, newest first, filtered by person or kind. Administrators and auditors read it; it writes
 //! nothing.
 
+use std::collections::HashMap;
+
 use actix_web::web::{Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
 
+use crate::domain::id::UserId;
 use crate::store::admin_log::{self, AdminLogFilter, AdminLogRow};
-use crate::store::users::{self, User};
-use crate::store::{ReadConn, StoreError};
+use crate::store::{ReadConn, StoreError, users};
 use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::form;
@@ -88,9 +90,11 @@ async fn index(app: Data<AppState>, who: Inspector, request: HttpRequest) -> Res
     let page = PageFrame::new(&app, "log", &who);
     let is_admin = page.is_admin();
     let read = move |conn: &mut ReadConn<'_>| {
+        let lines = admin_log::page(conn, &filter, limit)?;
+        let about = lines.iter().filter_map(|line| line.subject.strip_prefix("user:"));
         // Only administrators may open the pages of users.
-        let people = if is_admin { users::all(conn)? } else { Vec::new() };
-        Ok::<_, StoreError>((admin_log::page(conn, &filter, limit)?, people))
+        let people = if is_admin { users::ids_of(conn, about)? } else { HashMap::new() };
+        Ok::<_, StoreError>((lines, people))
     };
     let seen = app.store.read_replica(who.mark, read).await?;
     let page = page.showing(&seen, app.clock.now());
@@ -105,7 +109,7 @@ async fn index(app: Data<AppState>, who: Inspector, request: HttpRequest) -> Res
     html(LogPage { page, lines, chips: asked.chips(), newest, older })
 }
 
-fn shown(line: AdminLogRow, people: &[User]) -> LogItem {
+fn shown(line: AdminLogRow, people: &HashMap<String, UserId>) -> LogItem {
     let by_actor = LogQuery { actor: line.actor.clone(), ..LogQuery::default() }.address();
     let by_action = LogQuery { action: line.action.clone(), ..LogQuery::default() }.address();
     let subject = line.subject.split_once(':').and_then(|(kind, name)| match kind {
@@ -113,7 +117,7 @@ fn shown(line: AdminLogRow, people: &[User]) -> LogItem {
         "program" => Some(routes::program(name)),
         "rules" => Some(routes::rules_history_up_to(name)),
         "contact" => Some(routes::contact(name)),
-        "user" => people.iter().find(|user| user.email == name).map(|user| routes::user(user.id)),
+        "user" => people.get(name).map(routes::user),
         _ => None,
     });
     LogItem { line, by_actor, by_action, subject }

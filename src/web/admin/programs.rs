@@ -12,6 +12,7 @@ use actix_web::web::{Data, Path, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
+use super::list_page::{LINES, ListLinks, ListQuery, page_of, read_at_most};
 use crate::actions::edit_program::ProgramChange;
 use crate::actions::edit_replies::replies_revision;
 use crate::actions::edit_sending::SendingChange;
@@ -34,6 +35,9 @@ use self::new::{create, new};
 use self::replies::{InLanguage, TemplatePreview, in_languages, replies};
 use self::sending::sending;
 
+/// Forms of a program that its page names.
+const FORMS: usize = 20;
+
 /// The addresses of the programs.
 pub fn routes(config: &mut ServiceConfig) {
     config
@@ -53,6 +57,7 @@ pub fn routes(config: &mut ServiceConfig) {
 struct ProgramsPage {
     page: PageFrame,
     programs: Vec<ProgramItem>,
+    links: ListLinks,
 }
 
 struct ProgramItem {
@@ -68,7 +73,9 @@ struct ProgramPage {
     sender: Option<String>,
     samples: Vec<TemplatePreview>,
     in_languages: Vec<InLanguage>,
+    /// The first of its forms.
     forms: Vec<HostedForm>,
+    more_forms: bool,
     given: ProgramChange,
     sending: SendingChange,
     errors: FormErrors,
@@ -127,17 +134,22 @@ impl ProgramRedisplay {
     }
 }
 
-async fn index(app: Data<AppState>, who: Viewer) -> Result<HttpResponse, PageError> {
-    let listed = app.store.read::<_, StoreError>(|conn| {
+async fn index(app: Data<AppState>, who: Viewer, request: HttpRequest) -> Result<HttpResponse, PageError> {
+    let asked = ListQuery::of(&request);
+    let after = asked.after.clone();
+    let listed = app.store.read::<_, StoreError>(move |conn| {
         let mut listed = Vec::new();
-        for program in programs::all(conn)?.iter() {
+        let all = programs::all(conn)?;
+        let behind = all.iter().position(|program| program.slug == after).map_or(0, |at| at + 1);
+        for program in all.iter().skip(behind).take(LINES + 1) {
             listed
                 .push(ProgramItem { sender: programs::sender(conn, program.id)?, program: program.clone() });
         }
         Ok(listed)
     });
-    let programs = listed.await?;
-    html(ProgramsPage { page: PageFrame::new(&app, "programs", &who), programs })
+    let place = |listed: &ProgramItem| listed.program.slug.clone();
+    let (programs, links) = page_of(listed.await?, LINES, routes::programs(), &asked.after, place);
+    html(ProgramsPage { page: PageFrame::new(&app, "programs", &who), programs, links })
 }
 
 /// Whoever loads the address of a form anew comes back to the program.
@@ -160,10 +172,12 @@ async fn program_page(
     let found = app.store.read::<_, StoreError>(move |conn| {
         let Some(program) = programs::find(conn, Some(&slug))? else { return Ok(None) };
         let sender = programs::sender(conn, program.id)?;
-        let forms = forms::of_program(conn, program.id)?;
+        let forms = forms::of_program(conn, program.id, Some(read_at_most(FORMS)))?;
         Ok(Some((program, sender, forms)))
     });
-    let (program, sender, forms) = found.await?.ok_or(PageError::NotFound)?;
+    let (program, sender, mut forms) = found.await?.ok_or(PageError::NotFound)?;
+    let more_forms = forms.len() > FORMS;
+    forms.truncate(FORMS);
     let (typed, errors, meanwhile) = match again {
         None => (None, FormErrors::default(), Vec::new()),
         Some((typed, errors)) if errors.is_outdated() => {
@@ -195,6 +209,7 @@ async fn program_page(
             samples,
             in_languages,
             forms,
+            more_forms,
             given,
             sending,
             errors,

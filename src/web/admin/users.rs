@@ -9,6 +9,7 @@ use actix_web::web::{Data, Path, ServiceConfig};
 use askama::Template;
 use serde::Deserialize;
 
+use super::list_page::{LINES, ListLinks, ListQuery, page_of, read_at_most};
 use crate::actions::users::{self as actions, NewUser};
 use crate::actions::{ActionError, FieldError};
 use crate::domain::id::UserId;
@@ -50,6 +51,7 @@ struct UsersPage {
     users: Vec<User>,
     /// Those who have a second factor.
     second_factors: Vec<UserId>,
+    links: ListLinks,
     given: UserForm,
     errors: FormErrors,
 }
@@ -79,21 +81,30 @@ struct UserForm {
     password: String,
 }
 
-async fn index(app: Data<AppState>, who: Administrator) -> Result<HttpResponse, PageError> {
-    list(&app, &who, UserForm::default(), FormErrors::default()).await
+async fn index(
+    app: Data<AppState>,
+    who: Administrator,
+    request: HttpRequest,
+) -> Result<HttpResponse, PageError> {
+    list(&app, &who, ListQuery::of(&request), UserForm::default(), FormErrors::default()).await
 }
 
 async fn list(
     app: &AppState,
     who: &Administrator,
+    asked: ListQuery,
     given: UserForm,
     errors: FormErrors,
 ) -> Result<HttpResponse, PageError> {
-    let read =
-        |conn: &mut ReadConn<'_>| Ok::<_, StoreError>((users::all(conn)?, second_factors::owners(conn)?));
-    let (users, second_factors) = app.store.read(read).await?;
+    let after = asked.after.parse().ok();
+    let read = move |conn: &mut ReadConn<'_>| {
+        Ok::<_, StoreError>((users::page(conn, after, read_at_most(LINES))?, second_factors::owners(conn)?))
+    };
+    let (found, second_factors) = app.store.read(read).await?;
+    let place = |user: &User| user.id.to_string();
+    let (users, links) = page_of(found, LINES, routes::users(), &asked.after, place);
     let page = PageFrame::new(app, "users", who);
-    html_status(errors.status(), UsersPage { page, users, second_factors, given, errors })
+    html_status(errors.status(), UsersPage { page, users, second_factors, links, given, errors })
 }
 
 async fn create(
@@ -106,7 +117,7 @@ async fn create(
     let wrong = app.store.read(move |conn| actions::person_errors(conn, &email, &name)).await?;
     let role = match check(&given, wrong) {
         Ok(role) => role,
-        Err(errors) => return list(&app, &who, given, errors.into()).await,
+        Err(errors) => return list(&app, &who, ListQuery::default(), given, errors.into()).await,
     };
     let password_hash = password::hash_aside(given.password.clone()).await.map_err(PageError::internal)?;
     let new = NewUser { email: given.email.clone(), name: given.name.clone(), role, password_hash };
@@ -116,7 +127,7 @@ async fn create(
             session::flash(&session, format!("{} can sign in now.", user.name));
             Ok(see_other(routes::users()))
         }
-        Err(error) => list(&app, &who, given, error.try_into()?).await,
+        Err(error) => list(&app, &who, ListQuery::default(), given, error.try_into()?).await,
     }
 }
 

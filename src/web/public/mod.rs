@@ -24,6 +24,9 @@ use crate::store::{ReadConn, StoreError, programs};
 use crate::web::routes::{self, patterns};
 use crate::web::routing::{self, PublicAccess};
 
+/// Forms that a program's page shows, each with its whole wording.
+const FORMS: i64 = 20;
+
 /// The public addresses.
 pub fn routes(config: &mut ServiceConfig) {
     config
@@ -102,13 +105,8 @@ async fn program_page(
     let found = app.store.read::<_, StoreError>(move |conn| {
         let Some(program) = programs::find(conn, Some(&slug))? else { return Ok(None) };
         let sender = programs::sender(conn, program.id)?;
-        let mut of_program = Vec::new();
-        for form in forms::all(conn)?.into_iter().filter(|form| form.program_id == program.id) {
-            if let Some(version) = forms::version(conn, form.id, form.version)? {
-                of_program.push((form, version));
-            }
-        }
-        Ok(Some((program, sender, of_program)))
+        let shown = forms::shown_of(conn, program.id, FORMS)?;
+        Ok(Some((program, sender, shown)))
     });
     let (program, sender, forms) = found.await?.ok_or(PageError::NotFound)?;
     let samples = samples(&program);
