@@ -42,7 +42,7 @@ pub(super) fn close(
     number: &Number,
     program: Option<ProgramId>,
 ) -> Result<(), StoreError> {
-    for (_, message) in expired_holds::open_of(tx, number.id)? {
+    for (_, message) in expired_holds::open_of(tx, number.id, None)? {
         if program.is_none_or(|program| program == message.program_id) {
             let withdrawn = HoldDecision::Withdrawn;
             expired_holds::decide(tx, message.id, withdrawn, None, context.actor, context.now)?;

@@ -50,7 +50,7 @@ pub enum ReviewDecision {
 pub struct ReviewedState {
     /// Since when the reply waits.
     pub since: Timestamp,
-    /// How many texts the lead had written.
+    /// How many texts the lead had written since about then.
     pub texts: i64,
 }
 
@@ -76,7 +76,7 @@ pub fn decide_review(
         return Err(ActionError::Conflict(words.to_owned()));
     }
     let intent = match decision {
-        ReviewDecision::Resume(_) if inbound::count_of(tx, number.id)? != shown.texts => {
+        ReviewDecision::Resume(_) if has_written_since(tx, &number, shown)? => {
             return Err(ActionError::Conflict(
                 "The contact has written again. Read the new message first.".to_owned(),
             ));
@@ -118,6 +118,12 @@ pub fn expire_reviews(tx: &mut Tx<'_>, now: Timestamp) -> Result<usize, ActionEr
         decided += 1;
     }
     Ok(decided)
+}
+
+/// True when the lead may have written more than a person has read: past the end of the count nobody can tell.
+fn has_written_since(tx: &mut Tx<'_>, number: &Number, shown: ReviewedState) -> Result<bool, ActionError> {
+    let texts = inbound::count_since(tx, number.id, shown.since)?;
+    Ok(texts != shown.texts || texts >= inbound::COUNTED)
 }
 
 fn waits_since(number: &Number, since: Timestamp) -> bool {

@@ -6,6 +6,8 @@ use std::fmt;
 use std::str::FromStr;
 use uuid::Uuid;
 
+use super::time::Timestamp;
+
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
         $(#[$doc])*
@@ -16,6 +18,11 @@ macro_rules! ids {
         impl $name {
             /// The identifier's bytes, as stored.
             pub fn as_bytes(&self) -> &[u8] { self.0.as_bytes() }
+            /// The first identifier that can be minted at this moment; those of earlier moments are smaller.
+            pub fn first_at(at: Timestamp) -> Self {
+                let millis = u128::from(at.micros().div_euclid(1000).unsigned_abs()) & 0xFFFF_FFFF_FFFF;
+                $name(Uuid::from_u128(if at.micros() < 0 { 0 } else { millis << 80 }))
+            }
             /// From stored bytes; `None` unless there are 16.
             pub fn from_slice(bytes: &[u8]) -> Option<Self> { Uuid::from_slice(bytes).ok().map($name) }
         }

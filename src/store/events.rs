@@ -1,6 +1,8 @@
 //! The append-only history. There is `append` and there are readers; nothing else exists, and triggers refuse the rest.
 //! `append` is called by `actions::transition` and writes the event with the number's projection.
 
+mod history;
+
 use diesel::prelude::*;
 
 use super::engine::{self, CachedQuery, on};
@@ -15,6 +17,8 @@ use crate::domain::intent::EventDraft;
 use crate::domain::ledger::{EventHash, LedgerEntry, StoredEvent};
 use crate::domain::message::Lane;
 use crate::domain::time::Timestamp;
+
+pub use history::{after, newest, state_before, taken_over_at};
 
 /// Appends `draft` to the number's history and brings the projection up to date, in the same transaction. `number` is
 /// changed to what is known afterwards. Whatever tightens passes the STOP barrier.
@@ -124,21 +128,6 @@ impl From<EventRow> for StoredEvent {
             hash: row.hash,
         }
     }
-}
-
-/// A number's history, oldest first, as stored.
-///
-/// # Errors
-/// When the database fails.
-pub fn of(conn: &mut ReadConn<'_>, number: NumberId) -> Result<Vec<StoredEvent>, StoreError> {
-    on!(conn, db => {
-        let rows = consent_events::table
-            .filter(consent_events::number_id.eq(number))
-            .order(consent_events::seq)
-            .select(EventRow::as_select())
-            .load(db)?;
-        Ok(rows.into_iter().map(StoredEvent::from).collect())
-    })
 }
 
 /// The newest event of the number's history after `seq` that ends a text of this lane: for the program or for all.

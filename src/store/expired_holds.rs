@@ -121,14 +121,16 @@ pub fn open(conn: &mut ReadConn<'_>, limit: i64) -> Result<Vec<(HoldQuestion, Me
     })
 }
 
-/// The open questions about a number's messages, the oldest message first.
+/// The open questions about a number's messages, the oldest message first; all of them, or at most so many.
 ///
 /// # Errors
 /// When the database fails.
 pub fn open_of(
     conn: &mut ReadConn<'_>,
     number: NumberId,
+    most: Option<usize>,
 ) -> Result<Vec<(HoldQuestion, Message)>, StoreError> {
+    let most = most.and_then(|most| i64::try_from(most).ok()).unwrap_or(i64::MAX);
     on!(conn, db => {
         let query = stale_messages::table
             .inner_join(messages::table.on(messages::id.eq(stale_messages::message_id)))
@@ -136,7 +138,7 @@ pub fn open_of(
             .filter(stale_messages::number_id.eq(number))
             .order(stale_messages::message_id)
             .select((HoldQuestion::as_select(), Message::as_select()));
-        Ok(CachedQuery(query).load(db)?)
+        Ok(CachedQuery(query.limit(most)).load(db)?)
     })
 }
 

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use chrono::Duration;
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
@@ -162,30 +163,50 @@ pub fn insert(tx: &mut Tx<'_>, text: &InboundRow) -> Result<(), StoreError> {
     })
 }
 
-/// A number's latest texts, newest first.
+/// A number's texts before the text `before`, or its last ones: newest first.
 ///
 /// # Errors
 /// When the database fails.
 pub fn of_number(
     conn: &mut ReadConn<'_>,
     number: NumberId,
+    before: Option<InboundId>,
     limit: i64,
 ) -> Result<Vec<InboundRow>, StoreError> {
     on!(conn, db => {
-        let query =
-            inbound_texts::table.filter(inbound_texts::number_id.eq(number)).order(inbound_texts::id.desc());
+        let query = inbound_texts::table
+            .filter(inbound_texts::number_id.eq(number))
+            .filter(inbound_texts::id.lt(before.unwrap_or(InboundId::from(uuid::Uuid::max()))))
+            .order(inbound_texts::id.desc());
         Ok(query.select(InboundRow::as_select()).limit(limit).load(db)?)
     })
 }
 
-/// How many texts a number has ever sent: counted rather than dated, because the clocks of two instances may differ.
+/// A text received at a moment has no smaller identifier than those minted this much earlier: the clocks of two instances may
+/// differ by less.
+const CLOCKS_DIFFER: Duration = Duration::hours(1);
+/// Counts end here.
+pub const COUNTED: i64 = 10_000;
+
+/// How many texts a number has sent since about then, counted up to 10,000: counted rather than dated, because the clocks of
+/// two instances may differ.
 ///
 /// # Errors
 /// When the database fails.
-pub fn count_of(conn: &mut ReadConn<'_>, number: NumberId) -> Result<i64, StoreError> {
-    on!(conn, db => {
-        Ok(inbound_texts::table.filter(inbound_texts::number_id.eq(number)).count().get_result(db)?)
-    })
+pub fn count_since(conn: &mut ReadConn<'_>, number: NumberId, since: Timestamp) -> Result<i64, StoreError> {
+    let found: Vec<InboundId> = on!(conn, db => inbound_texts::table
+        .filter(inbound_texts::number_id.eq(number))
+        .filter(inbound_texts::id.ge(first_since(since)))
+        .order(inbound_texts::id)
+        .select(inbound_texts::id)
+        .limit(COUNTED)
+        .load(db)?);
+    Ok(i64::try_from(found.len()).unwrap_or(COUNTED))
+}
+
+/// No text that was received at `since` or later has a smaller identifier.
+pub(super) fn first_since(since: Timestamp) -> InboundId {
+    InboundId::first_at(since.plus(-CLOCKS_DIFFER))
 }
 
 /// A number's unclear replies received at `since` or later, the oldest first; no more than anybody reads.
@@ -200,6 +221,7 @@ pub fn unclear_since(
     on!(conn, db => {
         let query = inbound_texts::table
             .filter(inbound_texts::number_id.eq(number))
+            .filter(inbound_texts::id.ge(first_since(since)))
             .filter(inbound_texts::class.eq(UNCLEAR))
             .filter(inbound_texts::received_at.ge(since))
             .order(inbound_texts::id);

@@ -5,7 +5,7 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
-use super::engine::{CachedQuery, on};
+use super::engine::{CachedQuery, few_lengths, on};
 use super::schema::inbound_questions;
 use super::{ReadConn, StoreError, Tx};
 use crate::domain::id::{InboundId, NumberId};
@@ -151,6 +151,28 @@ pub fn of_number(conn: &mut ReadConn<'_>, number: NumberId) -> Result<Vec<Inboun
         });
         Ok(found)
     })
+}
+
+/// The questions about these texts. Of two about one text the one that followed from the other comes first.
+///
+/// # Errors
+/// When the database fails.
+pub fn of_texts(
+    conn: &mut ReadConn<'_>,
+    texts: impl IntoIterator<Item = InboundId>,
+) -> Result<Vec<InboundQuestion>, StoreError> {
+    let texts = few_lengths(texts);
+    if texts.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut found: Vec<InboundQuestion> = on!(conn, db => {
+        let query = inbound_questions::table
+            .filter(inbound_questions::inbound_id.eq_any(&texts))
+            .select(InboundQuestion::as_select());
+        CachedQuery(query).load(db)?
+    });
+    found.sort_by_key(|question| question.kind == QuestionKind::ConfirmText);
+    Ok(found)
 }
 
 /// Takes a question that is due, as it was read, for one attempt: until `until` nobody else takes it. False when another

@@ -9,14 +9,16 @@ use super::engine::{CachedQuery, on};
 use super::{ReadConn, StoreError};
 use crate::domain::id::{ContactId, MessageId};
 
-/// The newest 100 texts are those that a conversation shows.
+/// The newest 50 texts and questions are those that the page shows; older pages of a conversation stay as they are.
 const CONTACT: &str = "SELECT n.head_seq AS head, n.unreachable_code AS code, c.updated_at AS changed_at, \
      (SELECT i.id FROM inbound_texts i WHERE i.number_id = n.id ORDER BY i.id DESC LIMIT 1) AS received, \
      (SELECT m.id FROM messages m WHERE m.number_id = n.id ORDER BY m.id DESC LIMIT 1) AS sent, \
      (SELECT CAST(SUM(t.steps) AS BIGINT) FROM (SELECT m.steps FROM messages m WHERE m.number_id = n.id \
-      ORDER BY m.id DESC LIMIT 100) t) AS steps, \
-     (SELECT COUNT(q.answered_at) FROM inbound_questions q WHERE q.number_id = n.id) AS answered, \
-     (SELECT COUNT(*) FROM stale_messages s WHERE s.number_id = n.id AND s.decision IS NULL) AS open, \
+      ORDER BY m.id DESC LIMIT 50) t) AS steps, \
+     (SELECT COUNT(t.answered_at) FROM (SELECT q.answered_at FROM inbound_questions q WHERE q.number_id = n.id \
+      ORDER BY q.inbound_id DESC LIMIT 50) t) AS answered, \
+     (SELECT COUNT(*) FROM (SELECT s.message_id FROM stale_messages s WHERE s.number_id = n.id AND s.decision IS NULL \
+      LIMIT 1000) t) AS open, \
      (SELECT o.id FROM number_notes o WHERE o.number_id = n.id ORDER BY o.id DESC LIMIT 1) AS noted, \
      (SELECT g.value FROM settings g WHERE g.key = 'sending') AS sending, \
      (SELECT MAX(r.version) FROM rulebooks r) AS rules, \

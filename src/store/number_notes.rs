@@ -44,7 +44,8 @@ pub fn add(tx: &mut Tx<'_>, note: &NumberNote) -> Result<(), StoreError> {
     })
 }
 
-/// The latest notes about a number, and about a contact on whatever number it had, newest first.
+/// The notes about a number, and about a contact on whatever number it had, before the note `before` or the last ones: newest
+/// first.
 ///
 /// # Errors
 /// When the database fails.
@@ -52,10 +53,16 @@ pub fn latest(
     conn: &mut ReadConn<'_>,
     number: NumberId,
     contact: Option<ContactId>,
+    before: Option<NoteId>,
     limit: i64,
 ) -> Result<Vec<NumberNote>, StoreError> {
+    let before = before.unwrap_or(NoteId::from(uuid::Uuid::max()));
     on!(conn, db => {
-        let newest = number_notes::table.order(number_notes::id.desc()).select(NumberNote::as_select()).limit(limit);
+        let newest = number_notes::table
+            .filter(number_notes::id.lt(before))
+            .order(number_notes::id.desc())
+            .select(NumberNote::as_select())
+            .limit(limit);
         let mut notes: Vec<NumberNote> = newest.filter(number_notes::number_id.eq(number)).load(db)?;
         if let Some(contact) = contact {
             let moves = number_notes::contact_id.eq(contact).and(number_notes::number_id.ne(number));
@@ -63,6 +70,7 @@ pub fn latest(
             notes.extend(newest.filter(changed).load::<NumberNote>(db)?);
         }
         notes.sort_by_key(|note| std::cmp::Reverse(note.id));
+        notes.truncate(usize::try_from(limit).unwrap_or_default());
         Ok(notes)
     })
 }

@@ -8,12 +8,11 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Bool};
 
 use super::engine::{CachedQuery, few_lengths, on};
-use super::inbound::InboundRow;
+use super::inbound::{self, InboundRow};
 use super::numbers::{self as records, Number, NumberRow};
 use super::schema::{inbound_texts, numbers};
 use super::{ReadConn, StoreError, contacts};
 use crate::domain::id::{ContactId, NumberId};
-use crate::domain::reply::UNCLEAR;
 use crate::domain::time::Timestamp;
 
 /// One that waits.
@@ -62,12 +61,13 @@ pub fn waiting(
     });
     let found = rows.into_iter().map(records::read).collect::<Result<Vec<Number>, _>>()?;
     let ids: Vec<NumberId> = found.iter().map(|number| number.id).collect();
-    let (mut on_number, mut replies) = (contacts::first_on(conn, &ids)?, replies_of(conn, &ids)?);
+    let longest = found.iter().filter_map(|number| Some(number.consent.paused.as_ref()?.since)).min();
+    let mut on_number = contacts::first_on(conn, &ids)?;
+    let mut replies = replies_of(conn, &ids, longest.unwrap_or_default())?;
     let waiting = |number: Number| {
         let since = number.consent.paused.as_ref()?.since;
         let contact = on_number.remove(&number.id);
-        let texts = replies.remove(&number.id).unwrap_or_default();
-        let reply = texts.into_iter().find(|text| text.received_at >= since);
+        let reply = replies.remove(&number.id);
         Some(WaitingReview { number, since, contact, reply })
     };
     Ok(found.into_iter().filter_map(waiting).collect())
@@ -104,25 +104,24 @@ pub fn older_than(
         .load(db)?))
 }
 
-/// The unclear replies of the numbers, the oldest first.
+/// The first unclear reply of each of the numbers since it waits, the longest since `since`.
 fn replies_of(
     conn: &mut ReadConn<'_>,
     ids: &[NumberId],
-) -> Result<HashMap<NumberId, Vec<InboundRow>>, StoreError> {
-    let ids = few_lengths(ids.iter().copied().map(Some));
-    let texts: Vec<InboundRow> = on!(conn, db => {
-        let query = inbound_texts::table
-            .filter(inbound_texts::number_id.eq_any(&ids))
-            .filter(inbound_texts::class.eq(UNCLEAR))
-            .order(inbound_texts::id)
-            .select(InboundRow::as_select());
-        CachedQuery(query).load(db)?
-    });
-    let mut by_number: HashMap<NumberId, Vec<InboundRow>> = HashMap::new();
-    for text in texts {
-        if let Some(number) = text.number_id {
-            by_number.entry(number).or_default().push(text);
-        }
-    }
-    Ok(by_number)
+    since: Timestamp,
+) -> Result<HashMap<NumberId, InboundRow>, StoreError> {
+    let ids = few_lengths(ids.iter().copied());
+    on!(conn, db => {
+        let first = sql::<Binary>(FIRST_REPLY).bind::<Binary, _>(inbound::first_since(since)).sql(" ORDER BY t.id LIMIT 1)");
+        let query = numbers::table
+            .inner_join(inbound_texts::table.on(inbound_texts::id.eq(first)))
+            .filter(numbers::id.eq_any(&ids))
+            .select((numbers::id, InboundRow::as_select()));
+        let found: Vec<(NumberId, InboundRow)> = CachedQuery(query).load(db)?;
+        Ok(found.into_iter().collect())
+    })
 }
+
+/// Of one number; the identifiers begin where the texts of that time do.
+const FIRST_REPLY: &str = "(SELECT t.id FROM inbound_texts t WHERE t.number_id = numbers.id AND t.class = 'unclear' \
+    AND t.received_at >= numbers.paused_at AND t.id >= ";

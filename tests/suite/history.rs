@@ -2,7 +2,9 @@
 
 use proptest::prelude::*;
 use sms_opt_in::domain::calendar::LocalCalendar;
-use sms_opt_in::domain::consent::{ConsentEvent, EventKind, NumberConsent, Source, StateName, fold};
+use sms_opt_in::domain::consent::{
+    ConsentEvent, ConsentState, EventKind, NumberConsent, Source, StateName, StateSince, fold,
+};
 use sms_opt_in::domain::decide::{decide, newest_start, opt_outs_in_force};
 use sms_opt_in::domain::evidence::*;
 use sms_opt_in::domain::id::{InboundId, MessageId, ProgramId};
@@ -151,6 +153,31 @@ proptest! {
     fn the_projection_is_the_fold_of_the_history(intents in prop::collection::vec(intents(), 0..40)) {
         let (history, record) = play(intents);
         prop_assert_eq!(fold(&history), record);
+    }
+
+    /// What a page of a history begins in is read from two events, not folded from all.
+    #[test]
+    fn a_state_is_known_by_the_event_that_began_it_and_one_that_ended_it(
+        intents in prop::collection::vec(intents(), 0..40),
+    ) {
+        let (history, _) = play(intents);
+        let mut known = NumberConsent::default();
+        for (n, event) in history.iter().enumerate() {
+            let newest = |kinds: &[EventKind]| {
+                let is_about = |event: &&ConsentEvent| event.program.is_none_or(|about| about == program());
+                let mut earlier = history[..n].iter().rev().filter(is_about);
+                earlier.find(|event| kinds.contains(&event.kind))
+            };
+            let state = newest(&ConsentState::BEGINNINGS).map_or(ConsentState::NotAsked, |begun| {
+                let ConsentEvent { occurred_at, recorded_at, seq, source, .. } = *begun;
+                let state =
+                    ConsentState::begun_by(begun.kind, StateSince { occurred_at, recorded_at, seq, source });
+                let end = newest(state.endings()).filter(|end| end.seq > seq);
+                if end.is_some() { ConsentState::NotAsked } else { state }
+            });
+            prop_assert_eq!(state.name(), known.state_in(program()).name(), "before {}", event.seq);
+            known.apply(event);
+        }
     }
 
     #[test]

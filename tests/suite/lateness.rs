@@ -65,7 +65,7 @@ async fn news_about_an_old_invitation_says_nothing_about_the_new_one() {
         .store
         .read(move |conn| {
             let number = numbers::find(conn, &phone)?.unwrap().id;
-            let all = messages::of_number(conn, number, 10)?;
+            let all = messages::of_number(conn, number, None, 10)?;
             Ok::<_, ActionError>(all.into_iter().find(|message| message.provider_id.is_some()).unwrap())
         })
         .await

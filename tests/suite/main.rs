@@ -8,6 +8,7 @@ mod absent;
 mod api;
 mod archive;
 mod barrier;
+mod bounded;
 mod conversations;
 mod details;
 mod doubts;

@@ -169,7 +169,7 @@ async fn the_dashboard_shows_every_kind_of_notice_beside_many_of_one() {
         let (kind, now, phone) = (*kind, world.clock.now(), ana.phone.clone());
         let raise = move |tx: &mut Tx<'_>| {
             let number = numbers::find(tx, &phone)?.unwrap().id;
-            let old = inbound::of_number(tx, number, 1)?.remove(0);
+            let old = inbound::of_number(tx, number, None, 1)?.remove(0);
             let id: InboundId = tx.new_id(now)?;
             let text = InboundRow { id, provider_id: kind.to_string(), body: format!("about {kind}"), ..old };
             inbound::insert(tx, &text)?;

@@ -151,6 +151,32 @@ impl NumberConsent {
     }
 }
 
+impl ConsentState {
+    /// The kinds of events that begin a state.
+    pub const BEGINNINGS: [EventKind; 3] = [EventKind::Invited, EventKind::OptedIn, EventKind::OptedOut];
+
+    /// The state that an event of such a kind begins.
+    pub fn begun_by(kind: EventKind, since: StateSince) -> ConsentState {
+        match kind {
+            EventKind::Invited => ConsentState::Invited(since),
+            EventKind::OptedIn => ConsentState::OptedIn(since),
+            EventKind::OptedOut => ConsentState::OptedOut(since),
+            _ => ConsentState::NotAsked,
+        }
+    }
+
+    /// The kinds of events that end this state and begin no other one.
+    pub fn endings(&self) -> &'static [EventKind] {
+        match self {
+            ConsentState::NotAsked | ConsentState::OptedOut(_) => &[],
+            ConsentState::Invited(_) => {
+                &[EventKind::InvitationFailed, EventKind::ConsentEnded, EventKind::SimulationEnded]
+            }
+            ConsentState::OptedIn(_) => &[EventKind::ConsentEnded, EventKind::SimulationEnded],
+        }
+    }
+}
+
 /// The failed opt-in request and why it failed, of an event of this kind. Older histories kept the reason where the text is.
 pub fn failed_request(kind: EventKind, evidence: &Evidence) -> Option<(MessageId, &str)> {
     match evidence {

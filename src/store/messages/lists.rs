@@ -12,13 +12,21 @@ use crate::domain::id::{MessageId, NumberId};
 use crate::domain::message::Status;
 use crate::domain::time::Timestamp;
 
-/// A number's latest messages, newest first.
+/// A number's messages before the message `before`, or its last ones: newest first.
 ///
 /// # Errors
 /// When the database fails.
-pub fn of_number(conn: &mut ReadConn<'_>, number: NumberId, limit: i64) -> Result<Vec<Message>, StoreError> {
+pub fn of_number(
+    conn: &mut ReadConn<'_>,
+    number: NumberId,
+    before: Option<MessageId>,
+    limit: i64,
+) -> Result<Vec<Message>, StoreError> {
     on!(conn, db => {
-        let query = messages::table.filter(messages::number_id.eq(number)).order(messages::id.desc());
+        let query = messages::table
+            .filter(messages::number_id.eq(number))
+            .filter(messages::id.lt(before.unwrap_or(MessageId::from(uuid::Uuid::max()))))
+            .order(messages::id.desc());
         Ok(query.select(Message::as_select()).limit(limit).load(db)?)
     })
 }

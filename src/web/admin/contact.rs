@@ -3,11 +3,14 @@
 
 pub(super) mod conversation;
 mod forecast;
-pub(super) mod notes;
+mod notes;
 pub(super) mod older;
+mod page_room;
+pub(super) mod part_links;
 pub(super) mod questions;
 mod reminder;
 pub(super) mod timeline;
+pub(super) mod timeline_page;
 
 use actix_session::Session;
 use actix_web::web::{Data, Path, ServiceConfig};
@@ -18,9 +21,11 @@ use serde::Deserialize;
 use self::conversation::{ConversationItem, by_day, conversation};
 use self::forecast::{ComposeForecast, forecast};
 use self::older::{OlderRecord, older};
+use self::part_links::{PagePart, PartLinks, PartsQuery};
 use self::questions::notice;
 use self::reminder::{ReinviteState, reinvite_state};
-use self::timeline::{HistoryContext, TimelineDay, history};
+use self::timeline::{TimelineDay, TimelineSubject};
+use self::timeline_page::{ENTRIES, timeline_page};
 use super::basis;
 use super::expired_holds::{HoldItem, by_number};
 use super::names::DisplayNames;
@@ -35,7 +40,7 @@ use crate::domain::program::Program;
 use crate::domain::time::Timestamp;
 use crate::store::contacts::{self, Contact};
 use crate::store::numbers::Number;
-use crate::store::{self, ReadConn, ReplicaRead, events, expired_holds, inbound_questions};
+use crate::store::{self, ReadConn, ReplicaRead, expired_holds, inbound_questions};
 use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::form::{FormErrors, PostedForm};
@@ -46,8 +51,10 @@ use crate::web::routing;
 use crate::web::session::{self, Editor, SignedIn, Viewer};
 use crate::words::Label;
 
-/// Texts of each direction that are shown.
-const TEXTS: i64 = 100;
+/// Texts on one page of the conversation.
+const TEXTS: usize = 50;
+/// Messages that expired before opt-in, and contacts on the same number, that are shown.
+const LISTED: usize = 10;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
@@ -83,6 +90,8 @@ struct ContactRecord {
     programs: Vec<ProgramTab>,
     /// What an address ends with to mean the program that is shown.
     suffix: String,
+    /// The pages of its parts that are shown.
+    parts: PartsQuery,
     /// The number that the program texts from.
     sender: Option<String>,
     state: &'static str,
@@ -97,9 +106,30 @@ struct ContactRecord {
     /// Why a text that asked for consent does not count yet.
     notice: Option<&'static str>,
     days: Vec<TimelineDay>,
+    day_links: PartLinks,
     older: Option<OlderRecord>,
     talk: Vec<(String, Vec<ConversationItem>)>,
+    talk_links: PartLinks,
     others: Vec<Contact>,
+    /// More contacts have the number than are listed.
+    more_others: bool,
+}
+
+/// Which program and which pages of its parts a contact's page shows.
+struct ContactView {
+    program: String,
+    parts: PartsQuery,
+}
+
+impl ContactView {
+    fn of(request: &HttpRequest) -> ContactView {
+        ContactView { program: program_scope::program_from_query(request), parts: PartsQuery::of(request) }
+    }
+
+    /// The newest of all.
+    fn newest(program: String) -> ContactView {
+        ContactView { program, parts: PartsQuery::default() }
+    }
 }
 
 async fn show(
@@ -108,8 +138,8 @@ async fn show(
     id: Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse, PageError> {
-    let (id, slug) = (page::id(&id)?, program_scope::program_from_query(&request));
-    render(&app, &who, id, slug, ComposeForm::default(), FormErrors::default()).await
+    let (id, view) = (page::id(&id)?, ContactView::of(&request));
+    render(&app, &who, id, view, ComposeForm::default(), FormErrors::default()).await
 }
 
 /// The parts that change by themselves, if any has changed since.
@@ -119,13 +149,13 @@ async fn live(
     id: Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse, PageError> {
-    let (id, slug): (ContactId, String) = (page::id(&id)?, program_scope::program_from_query(&request));
+    let (id, view): (ContactId, ContactView) = (page::id(&id)?, ContactView::of(&request));
     let since = live::since(&request);
     let page = PageFrame::new(&app, "contacts", &who);
     let reader = page.reader();
     let read = move |conn: &mut ReadConn<'_>| {
         let tag = tag(conn, id, reader.now)?;
-        if tag == since { Ok(None) } else { record(conn, id, &slug, reader, tag).map(Some) }
+        if tag == since { Ok(None) } else { record(conn, id, &view, reader, tag).map(Some) }
     };
     let seen: ReplicaRead<Option<ContactRecord>> = app.store.read_replica(who.mark, read).await?;
     match seen.found {
@@ -144,7 +174,7 @@ async fn render(
     app: &AppState,
     who: &impl SignedIn,
     id: ContactId,
-    program: String,
+    view: ContactView,
     given: ComposeForm,
     errors: FormErrors,
 ) -> Result<HttpResponse, PageError> {
@@ -152,7 +182,7 @@ async fn render(
     let reader = page.reader();
     let read = move |conn: &mut ReadConn<'_>| {
         let tag = tag(conn, id, reader.now)?;
-        record(conn, id, &program, reader, tag)
+        record(conn, id, &view, reader, tag)
     };
     let seen = app.store.read_replica(who.mark(), read).await?;
     let page = page.showing(&seen, reader.now);
@@ -190,7 +220,7 @@ async fn send(
         (Ok(basis), Ok(())) => basis,
         (basis, checked) => {
             let errors: Vec<FieldError> = checked.err().into_iter().chain(basis.err()).collect();
-            return render(&app, &who, id, slug, given, errors.into()).await;
+            return render(&app, &who, id, ContactView::newest(slug), given, errors.into()).await;
         }
     };
     let program = Some(slug.clone());
@@ -209,33 +239,44 @@ async fn send(
             }
             Ok(see_other(format!("{}{}", routes::contact(id), programs.query_suffix())))
         }
-        Err(error) => render(&app, &who, id, slug, given, error.try_into()?).await,
+        Err(error) => render(&app, &who, id, ContactView::newest(slug), given, error.try_into()?).await,
     }
 }
 
 fn record(
     conn: &mut ReadConn<'_>,
     id: ContactId,
-    slug: &str,
+    view: &ContactView,
     reader: PageReader,
     tag: String,
 ) -> Result<ContactRecord, PageError> {
     let PageReader { role, calendars, now } = reader;
     let (contact, number) = program_scope::find(conn, id)?;
-    let programs = ProgramScope::of_number(conn, slug, &number.consent)?;
+    let programs = ProgramScope::of_number(conn, &view.program, &number.consent)?;
     let program = programs.selected()?;
+    let address = format!("{}{}", routes::contact(id), programs.query_suffix());
     let context = sending_context(conn, program)?.read_by(calendars.reader);
     let verdict = context.verdict(conn, &number, program, Category::Conversation, now)?;
     let mut others = contacts::of_number(conn, number.id)?;
     others.retain(|other| other.id != id);
+    let more_others = others.len() > LISTED;
+    others.truncate(LISTED);
     let names = DisplayNames::read(conn)?;
-    let talk = by_day(conversation(conn, number.id, &contact.name, &names, TEXTS)?, reader);
-    let open = expired_holds::open_of(conn, number.id)?;
+    let parts = view.parts.clone();
+    let before = parts.of_part(PagePart::Conversation);
+    let talk = conversation(conn, number.id, &contact.name, &names, before, TEXTS)?;
+    let open = expired_holds::open_of(conn, number.id, Some(LISTED))?;
     let questions = inbound_questions::of_number(conn, number.id)?;
-    let notice = notice(&questions, &number.consent, program.id);
-    let stored = events::of(conn, number.id)?;
-    let texts = HistoryContext::read(conn, &stored, questions, calendars)?;
-    let older = older(conn, &number.phone, &stored, program, programs.all(), &names, calendars)?;
+    let subject = TimelineSubject {
+        number: &number,
+        contact: Some(id),
+        program,
+        programs: programs.all(),
+        names: &names,
+        calendars,
+    };
+    let timeline = timeline_page(conn, &subject, parts.of_part(PagePart::Timeline), ENTRIES)?;
+    let older = older(conn, &number.phone, &subject, &parts, &address)?;
     let state = |program: &Program| number.consent.state_in(program.id).name().label().to_owned();
     let about = VerdictSubject { number: Some(number.id), contact: Some(id), program: Some(program), role };
     Ok(ContactRecord {
@@ -249,19 +290,16 @@ fn record(
         forecast: forecast(&verdict),
         asks_basis: needs_basis(program, &verdict),
         reinvite: reinvite_state(&number.consent, program.id, now, calendars.organization),
-        notice,
-        days: history(
-            stored,
-            &texts,
-            notes::notes(conn, number.id, Some(id), &names)?,
-            program,
-            programs.all(),
-            &names,
-        ),
+        notice: notice(&questions, &number.consent, program.id),
+        days: timeline.days,
+        day_links: parts.links(&address, PagePart::Timeline, timeline.older),
         older,
         stale: by_number(conn, open)?.into_iter().next(),
-        talk,
+        talk: by_day(talk.texts, reader),
+        talk_links: parts.links(&address, PagePart::Conversation, talk.older),
+        parts,
         others,
+        more_others,
         contact,
         number,
     })
@@ -273,11 +311,16 @@ impl ContactRecord {
     }
 
     fn live_address(&self) -> String {
-        format!("{}{}", routes::contact_live(self.contact.id), self.suffix)
+        self.parts.address(&format!("{}{}", routes::contact_live(self.contact.id), self.suffix))
     }
 
     fn messages_address(&self) -> String {
         format!("{}{}", routes::contact_messages(self.contact.id), self.suffix)
+    }
+
+    /// The list of the contacts with this number.
+    fn others_address(&self) -> String {
+        routes::with_query(routes::contacts(), &[("q", self.number.phone.as_str())])
     }
 
     fn new_consent_address(&self) -> String {

@@ -35,8 +35,8 @@ use crate::words::refusal_text;
 
 /// Replies on one page.
 const SHOWN: usize = 25;
-/// Texts of each direction beside a decision.
-const TEXTS: i64 = 12;
+/// The newest texts of both directions beside a decision.
+const TEXTS: usize = 24;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
@@ -137,7 +137,7 @@ struct ReviewRecord {
     rules: Arc<Rulebook>,
     number: Number,
     since: Timestamp,
-    /// How many texts the lead has written.
+    /// How many texts the lead has written since about then.
     texts: i64,
     name: String,
     contact: Option<ContactId>,
@@ -174,7 +174,7 @@ fn read(conn: &mut ReadConn<'_>, id: NumberId) -> Result<Option<ReviewRecord>, P
     let number = numbers::get(conn, id)?.ok_or(PageError::NotFound)?;
     let Some(since) = number.consent.paused.as_ref().map(|flag| flag.since) else { return Ok(None) };
     // Before the texts themselves: one that comes in between is then news.
-    let texts = inbound::count_of(conn, id)?;
+    let texts = inbound::count_since(conn, id, since)?;
     let (contact, name) = contacts::first_on(conn, &[id])?.remove(&id).unzip();
     let name: String = name.unwrap_or_default();
     let state = |id: ProgramId| number.consent.state_in(id).name();
@@ -187,7 +187,7 @@ fn read(conn: &mut ReadConn<'_>, id: NumberId) -> Result<Option<ReviewRecord>, P
         texts,
         replies: inbound::unclear_since(conn, id, since)?,
         states,
-        bubbles: conversation(conn, id, &name, &names, TEXTS)?,
+        bubbles: conversation(conn, id, &name, &names, "", TEXTS)?.texts,
         contact,
         name,
         number,
@@ -201,7 +201,7 @@ struct ReviewForm {
     reason: String,
     /// Since when the reply waits that was decided on.
     since: i64,
-    /// How many texts of the lead were on record when it was shown.
+    /// How many texts of the lead since about then were on record when it was shown.
     texts: i64,
 }
 

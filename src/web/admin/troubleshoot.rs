@@ -6,10 +6,11 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
 
-use super::contact::notes::notes;
 use super::contact::older::{OlderRecord, older};
+use super::contact::part_links::{PagePart, PartLinks, PartsQuery};
 use super::contact::questions::notice;
-use super::contact::timeline::{HistoryContext, TimelineDay, history};
+use super::contact::timeline::{TimelineDay, TimelineSubject};
+use super::contact::timeline_page::{ENTRIES, timeline_page};
 use super::messages::meaning::why;
 use super::names::DisplayNames;
 use super::notices::NoticeItem;
@@ -24,7 +25,7 @@ use crate::domain::role::Role;
 use crate::store::contacts::{self, Contact};
 use crate::store::messages::{self, Message};
 use crate::store::numbers::{self, Number};
-use crate::store::{ReadConn, events, inbound_questions, notices};
+use crate::store::{ReadConn, inbound_questions, notices};
 use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::form::{self, FormErrors};
@@ -36,8 +37,8 @@ use crate::words::{
     Label, check_next_step, check_rule, check_text, headline, next_allowed, phone_error_text,
 };
 
-/// Messages shown.
-const LATEST: i64 = 10;
+/// Messages, notices and contacts of a number that are shown.
+const LATEST: usize = 10;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config.route(patterns::TROUBLESHOOT, routing::get(show));
@@ -197,11 +198,16 @@ struct NumberRecord {
     /// Why a text that asked for consent does not count yet.
     notice: Option<&'static str>,
     contacts: Vec<Contact>,
+    /// More contacts have the number than are listed.
+    more_contacts: bool,
     messages: Vec<Message>,
+    more_messages: bool,
     notices: Vec<NoticeItem>,
+    more_notices: bool,
     /// An older record of the same number under another spelling; its texts are among the messages.
     older: Option<OlderRecord>,
     days: Vec<TimelineDay>,
+    links: PartLinks,
 }
 
 #[derive(Deserialize, Default)]
@@ -220,8 +226,9 @@ async fn show(app: Data<AppState>, who: Viewer, request: HttpRequest) -> Result<
         Ok(phone) => {
             let reader = page.reader();
             let question = format!("Can we text {} now?", page.number(&phone));
-            let slug = program.clone();
-            let found = app.store.read(move |conn| find(conn, phone, &question, &slug, reader)).await?;
+            let (slug, parts) = (program.clone(), PartsQuery::of(&request));
+            let read = move |conn: &mut ReadConn<'_>| find(conn, phone, &question, &slug, &parts, reader);
+            let found = app.store.read(read).await?;
             (FormErrors::default(), Some(found))
         }
     };
@@ -233,6 +240,7 @@ fn find(
     phone: Phone,
     question: &str,
     slug: &str,
+    parts: &PartsQuery,
     reader: PageReader,
 ) -> Result<NumberRecord, PageError> {
     let PageReader { role, calendars, now } = reader;
@@ -240,54 +248,61 @@ fn find(
     let program = programs.selected()?;
     let on_record = numbers::find(conn, &phone)?;
     let known = on_record.is_some();
+    // Nothing is kept about a number that was never seen, so nothing is found under its identifier.
     let number = on_record.unwrap_or_else(|| Number::never_seen(phone.clone()));
     let context = sending_context(conn, program)?.read_by(calendars.reader);
     let verdict = context.verdict(conn, &number, program, Category::Automated, now)?;
-    let questions = match known {
-        true => inbound_questions::of_number(conn, number.id)?,
-        false => Vec::new(),
-    };
+    let questions = inbound_questions::of_number(conn, number.id)?;
     let notice = notice(&questions, &number.consent, program.id);
-    let (contacts, mut messages, notices) = match known {
-        true => (
-            contacts::of_number(conn, number.id)?,
-            messages::of_number(conn, number.id, LATEST)?,
-            notices::of_number(conn, number.id, LATEST)?,
-        ),
-        false => Default::default(),
-    };
+    let (contacts, more_contacts) = listed(contacts::of_number(conn, number.id)?);
+    let (mut messages, more_messages) = listed(messages::of_number(conn, number.id, None, MOST)?);
+    let (notices, more_notices) = listed(notices::of_number(conn, number.id, MOST)?);
     let notices = notices.into_iter().map(|(kind, text)| NoticeItem::new(kind, text)).collect();
     let names = DisplayNames::read(conn)?;
-    let stored = if known { events::of(conn, number.id)? } else { Vec::new() };
-    let older = older(conn, &phone, &stored, program, programs.all(), &names, calendars)?;
-    if let Some(older) = &older {
-        messages.extend(messages::of_number(conn, older.number.id, LATEST)?);
-    }
-    let days = match known {
-        true => {
-            let texts = HistoryContext::read(conn, &stored, questions, calendars)?;
-            let notes = notes(conn, number.id, None, &names)?;
-            history(stored, &texts, notes, program, programs.all(), &names)
-        }
-        false => Vec::new(),
+    let subject = TimelineSubject {
+        number: &number,
+        contact: None,
+        program,
+        programs: programs.all(),
+        names: &names,
+        calendars,
     };
+    let address = routes::troubleshoot_number(phone.as_str(), programs.named());
+    let timeline = timeline_page(conn, &subject, parts.of_part(PagePart::Timeline), ENTRIES)?;
+    let older = older(conn, &phone, &subject, parts, &address)?;
+    if let Some(older) = &older {
+        messages.extend(listed(messages::of_number(conn, older.number.id, None, MOST)?).0);
+    }
     let contact = contacts.first().map(|contact| contact.id);
     let about = VerdictSubject { number: known.then_some(number.id), contact, program: Some(program), role };
     let panel = VerdictPanel::new(&verdict, question, &about, true);
     let state = |program: &Program| number.consent.state_in(program.id).name().label().to_owned();
-    let address = routes::troubleshoot_number(phone.as_str(), "");
-    let (suffix, programs) = (programs.query_suffix(), programs.tabs(&address, state));
+    let tabs = programs.tabs(&routes::troubleshoot_number(phone.as_str(), ""), state);
     Ok(NumberRecord {
         phone,
         known,
-        programs,
-        suffix,
+        suffix: programs.query_suffix(),
+        programs: tabs,
         panel,
         notice,
         contacts,
+        more_contacts,
         messages,
+        more_messages,
         notices,
+        more_notices,
         older,
-        days,
+        days: timeline.days,
+        links: parts.links(&address, PagePart::Timeline, timeline.older),
     })
+}
+
+/// One more than is shown, so that it is known whether there are more.
+const MOST: i64 = LATEST as i64 + 1;
+
+/// As many as are shown, and whether there are more.
+fn listed<T>(mut found: Vec<T>) -> (Vec<T>, bool) {
+    let has_more = found.len() > LATEST;
+    found.truncate(LATEST);
+    (found, has_more)
 }

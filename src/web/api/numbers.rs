@@ -3,14 +3,15 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
+use actix_web::http::header::LINK;
 use actix_web::web::{Data, Path, Query};
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
-use super::key::{ApiCall, ApiCaller, ConsentScope};
+use super::key::{ApiCall, ConsentScope};
 use super::problem::{ProblemDetails, ProblemView};
-use super::strict::{StrictBody, StrictJson, UnknownFields};
+use super::strict::{QueryParameters, StrictBody, StrictJson, StrictQuery, UnknownFields};
 use super::views::{ConsentView, EventView, RecordedOptOutView};
 use super::{verdict, words};
 use crate::actions::{ActionError, sending_context};
@@ -24,7 +25,11 @@ use crate::domain::time::Timestamp;
 use crate::store::numbers::{self, Number};
 use crate::store::{StoreError, events, programs};
 use crate::web::AppState;
+use crate::web::routes;
 use crate::words::{headline, phone_error_text};
+
+/// Events in one answer at most, and where the caller asks for no number of them.
+const LARGEST_PAGE: i64 = 200;
 
 /// In which program.
 #[derive(Deserialize, IntoParams)]
@@ -32,6 +37,22 @@ use crate::words::{headline, phone_error_text};
 pub(super) struct NumberQuery {
     /// The program's slug; the default program when absent.
     program: Option<String>,
+}
+
+/// Which part of a history.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct EventListQuery {
+    /// The `seq` of the last event that was read; from the beginning when absent.
+    #[param(minimum = 0)]
+    after: Option<i32>,
+    /// 1 to 200; 200 when absent.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<i64>,
+}
+
+impl QueryParameters for EventListQuery {
+    const NAMES: &'static [&'static str] = &["after", "limit"];
 }
 
 /// A person said stop, by whatever channel. It counts for every program.
@@ -123,40 +144,56 @@ pub(super) async fn consent(
 
 /// Read the history of a number
 ///
-/// Every event, oldest first. Each holds the hash of the one before it.
+/// Its events, oldest first, in pages. Each holds the hash of the one before it. While there are more, the header Link
+/// leads to the next page; the last `seq` is its `after`.
 #[utoipa::path(
     get,
     path = "/api/v1/numbers/{number}/events",
     operation_id = "listEvents",
     tag = "Numbers",
-    params(("number" = String, Path, description = "In any usual form; E.164 is best")),
+    params(("number" = String, Path, description = "In any usual form; E.164 is best"), EventListQuery),
     responses(
-        (status = 200, description = "The history; empty when nothing ever happened", body = Vec<EventView>),
+        (status = 200, description = "A page of the history; empty when nothing happened after that", body = Vec<EventView>,
+            headers(("Link" = String, description = "The address of the next page, as rel=\"next\"; absent on the last one"))),
         (status = "default", description = "See code", body = ProblemView, content_type = "application/problem+json"),
     ),
     security(("key" = ["consent"])),
 )]
 pub(super) async fn events(
     app: Data<AppState>,
-    _key: ApiCaller<ConsentScope>,
+    ApiCall(_, StrictQuery(asked)): ApiCall<ConsentScope, StrictQuery<EventListQuery>>,
     number: Path<String>,
 ) -> Result<HttpResponse, ProblemDetails> {
     let phone = phone(&app, &number)?;
-    let (history, programs) = app
+    let (after, limit) = (asked.after.unwrap_or(0), asked.limit.unwrap_or(LARGEST_PAGE));
+    if !(1..=LARGEST_PAGE).contains(&limit) {
+        return Err(ActionError::field("limit", "limit is a number from 1 to 200.").into());
+    }
+    let (mut history, programs) = app
         .store
         .read(move |conn| {
             let history = match numbers::find(conn, &phone)? {
-                Some(number) => events::of(conn, number.id)?,
+                Some(number) => events::after(conn, number.id, after, limit + 1)?,
                 None => Vec::new(),
             };
             Ok::<_, StoreError>((history, programs::all(conn)?))
         })
         .await?;
+    let shown = usize::try_from(limit).unwrap_or_default();
+    let goes_on = history.len() > shown;
+    history.truncate(shown);
     let slug =
         |id: ProgramId| programs.iter().find(|program| program.id == id).map(|program| program.slug.as_str());
     let views: Vec<EventView<'_>> =
         history.iter().map(|stored| EventView::new(stored, stored.program.and_then(slug))).collect();
-    Ok(HttpResponse::Ok().json(views))
+    let mut answer = HttpResponse::Ok();
+    if let Some(last) = history.last().filter(|_| goes_on) {
+        let next = [("after", last.seq.to_string()), ("limit", limit.to_string())];
+        let next = next.each_ref().map(|(name, value)| (*name, value.as_str()));
+        let next = routes::with_query(&routes::api_events(number.as_str()), &next);
+        answer.insert_header((LINK, format!("<{next}>; rel=\"next\"")));
+    }
+    Ok(answer.json(views))
 }
 
 /// Record an opt-out

@@ -36,7 +36,7 @@ impl Stage {
     }
 
     pub async fn messages(&self, number: NumberId) -> Vec<Message> {
-        self.read(move |conn| messages::of_number(conn, number, 100)).await
+        self.read(move |conn| messages::of_number(conn, number, None, 100)).await
     }
 
     /// A message that is with the carrier now.

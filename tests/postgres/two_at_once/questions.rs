@@ -114,7 +114,7 @@ impl Stage {
 
     async fn opt_ins(&self, phone: &Phone) -> usize {
         let id = self.number(phone).await.id;
-        let all = self.read(move |conn| events::of(conn, id)).await;
+        let all = self.read(move |conn| events::after(conn, id, 0, 100)).await;
         all.iter().filter(|event| event.kind == EventKind::OptedIn).count()
     }
 

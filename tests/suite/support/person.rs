@@ -109,6 +109,11 @@ impl Person {
         self.send(request).await
     }
 
+    /// How many bytes a page has, as it is sent.
+    pub async fn weight(&mut self, path: &str) -> usize {
+        self.request(Method::GET, path).send().await.unwrap().bytes().await.unwrap().len()
+    }
+
     /// The page that an answer leads to.
     pub async fn follow(&mut self, answer: &Answer) -> Answer {
         assert_eq!(answer.status, 303, "{}", answer.page);

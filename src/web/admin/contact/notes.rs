@@ -1,26 +1,20 @@
 //! Turns notes on a number or contact into timeline entries. The timeline uses it; it writes nothing.
 
-use crate::domain::id::{ContactId, NumberId};
 use crate::domain::note::NoteKind;
-use crate::store::number_notes::{self, NumberNote};
+use crate::store::number_notes::NumberNote;
 use crate::store::{ReadConn, StoreError, numbers};
 use crate::web::admin::names::DisplayNames;
 use crate::web::routes;
 
 use super::timeline::{TimelineEntry, fact, linked};
 
-/// Notes that a page shows at most.
-const LATEST: i64 = 50;
-
-/// The notes about a number and, where one is meant, about a contact on whatever number it had.
-pub(in crate::web::admin) fn notes(
+/// Notes as entries of a timeline.
+pub(super) fn entries(
     conn: &mut ReadConn<'_>,
-    number: NumberId,
-    contact: Option<ContactId>,
+    notes: Vec<NumberNote>,
     names: &DisplayNames,
 ) -> Result<Vec<TimelineEntry>, StoreError> {
-    let found = number_notes::latest(conn, number, contact, LATEST)?;
-    found.into_iter().map(|note| entry(conn, note, names)).collect()
+    notes.into_iter().map(|note| entry(conn, note, names)).collect()
 }
 
 fn entry(

@@ -13,7 +13,7 @@ use super::questions::words;
 use crate::actions::review;
 use crate::domain::consent::{ConsentEvent, EventKind, NumberConsent, Source, StateName, failed_request};
 use crate::domain::evidence::{Evidence, HandsetText};
-use crate::domain::id::InboundId;
+use crate::domain::id::{ContactId, InboundId};
 use crate::domain::ledger::StoredEvent;
 use crate::domain::program::Program;
 use crate::domain::question::QuestionKind;
@@ -21,7 +21,8 @@ use crate::domain::reply::UNCLEAR;
 use crate::domain::schedule::Rulebook;
 use crate::domain::time::Timestamp;
 use crate::store::inbound_questions::InboundQuestion;
-use crate::store::{ReadConn, StoreError, inbound, rulebooks};
+use crate::store::numbers::Number;
+use crate::store::{ReadConn, StoreError, inbound, inbound_questions, rulebooks};
 use crate::web::admin::names::DisplayNames;
 use crate::web::admin::revocations::RevocationClock;
 use crate::web::session::Calendars;
@@ -30,6 +31,19 @@ use data_encoding::HEXLOWER;
 
 /// The entries of one day.
 pub(in crate::web::admin) type TimelineDay = (String, Vec<TimelineEntry>);
+
+/// Whose timeline it is, and how it is read.
+#[derive(Clone, Copy)]
+pub(in crate::web::admin) struct TimelineSubject<'a> {
+    pub(in crate::web::admin) number: &'a Number,
+    /// The contact whose moves between numbers are shown as well.
+    pub(in crate::web::admin) contact: Option<ContactId>,
+    /// The program whose state is shown.
+    pub(in crate::web::admin) program: &'a Program,
+    pub(in crate::web::admin) programs: &'a [Arc<Program>],
+    pub(in crate::web::admin) names: &'a DisplayNames,
+    pub(in crate::web::admin) calendars: Calendars,
+}
 
 /// One event of the history.
 pub(in crate::web::admin) struct TimelineEntry {
@@ -65,23 +79,23 @@ pub(in crate::web::admin) struct HistoryContext {
 }
 
 impl HistoryContext {
-    /// Of the texts that events of a history rest on.
+    /// Of the texts that these events of a history rest on.
     pub(in crate::web::admin) fn read(
         conn: &mut ReadConn<'_>,
         stored: &[StoredEvent],
-        questions: Vec<InboundQuestion>,
         calendars: Calendars,
     ) -> Result<HistoryContext, StoreError> {
-        let recorded = stored.iter().filter(|row| row.kind == EventKind::Recorded);
-        let texts = recorded.filter_map(|row| match serde_json::from_str(&row.facts) {
-            Ok(Evidence::HandsetText(text)) => Some(text.inbound),
+        let texts = stored.iter().filter_map(|row| match serde_json::from_str(&row.facts) {
+            Ok(Evidence::HandsetText(text)) => Some((row.kind, text.inbound)),
             _ => None,
         });
-        let texts: Vec<InboundId> = texts.collect();
+        let texts: Vec<(EventKind, InboundId)> = texts.collect();
+        let recorded = texts.iter().filter(|(kind, _)| *kind == EventKind::Recorded);
+        let recorded: Vec<InboundId> = recorded.map(|(_, text)| *text).collect();
         Ok(HistoryContext {
             rules: rulebooks::current(conn)?,
-            classes: inbound::classes(conn, &texts)?,
-            questions,
+            classes: inbound::classes(conn, &recorded)?,
+            questions: inbound_questions::of_texts(conn, texts.iter().map(|(_, text)| *text))?,
             calendars,
         })
     }
@@ -91,18 +105,17 @@ impl HistoryContext {
     }
 }
 
-/// The history by days, newest first, with what each event changed in `program`, and with what people noted beside it.
+/// A stretch of a history by days, newest first, with what each event changed in `program`, and with what people noted beside
+/// it. `known`: what was known before it.
 pub(in crate::web::admin) fn history(
     stored: Vec<StoredEvent>,
+    mut known: NumberConsent,
     texts: &HistoryContext,
     notes: Vec<TimelineEntry>,
-    program: &Program,
-    all: &[Arc<Program>],
-    names: &DisplayNames,
+    of: &TimelineSubject<'_>,
 ) -> Vec<TimelineDay> {
-    let mut known = NumberConsent::default();
     let mut entries: Vec<TimelineEntry> =
-        stored.into_iter().map(|row| entry(row, &mut known, texts, program, all, names)).collect();
+        stored.into_iter().map(|row| entry(row, &mut known, texts, of)).collect();
     entries.reverse();
     entries.extend(notes);
     entries.sort_by_key(|entry| std::cmp::Reverse(entry.recorded_at));
@@ -114,11 +127,10 @@ fn entry(
     row: StoredEvent,
     known: &mut NumberConsent,
     texts: &HistoryContext,
-    program: &Program,
-    all: &[Arc<Program>],
-    names: &DisplayNames,
+    of: &TimelineSubject<'_>,
 ) -> TimelineEntry {
-    let before = known.state_in(program.id).name();
+    let TimelineSubject { program: shown_program, programs, names, .. } = *of;
+    let before = known.state_in(shown_program.id).name();
     let (label, facts, given, by) = match serde_json::from_str::<Evidence>(&row.facts) {
         Ok(evidence) => {
             let mut facts = facts(row.kind, &evidence, texts.calendars);
@@ -154,12 +166,13 @@ fn entry(
         _ => reader.day(row.occurred_at),
     };
     let recorded = reader.day(row.recorded_at);
-    let after = known.state_in(program.id).name();
+    let after = known.state_in(shown_program.id).name();
     let about = match row.program {
         None => "all programs".to_owned(),
-        Some(id) => {
-            all.iter().find(|program| program.id == id).map_or_else(|| id.to_string(), |p| p.name.clone())
-        }
+        Some(id) => programs
+            .iter()
+            .find(|program| program.id == id)
+            .map_or_else(|| id.to_string(), |p| p.name.clone()),
     };
     let (icon, tone) = look(row.kind);
     TimelineEntry {
