@@ -240,6 +240,7 @@ fn shared(
             trusted_proxies,
             limits,
             sidebar: web::sidebar::SidebarCache::default(),
+            uploads: web::upload_turns::UploadTurns::default(),
             write_probe: web::readiness::WriteProbe::default(),
             forged_webhooks: Default::default(),
             refused_sign_ins: Default::default(),

@@ -9,6 +9,7 @@ use crate::clock::Clock;
 use crate::config::ServerConfig;
 
 pub(super) fn run(config: ServerConfig) -> Result<ExitCode> {
+    open_files();
     actix_web::rt::System::new().block_on(async {
         let bound = app::bind(config, Clock::System).await?;
         let address = &bound.app.public_url;
@@ -23,4 +24,18 @@ pub(super) fn run(config: ServerConfig) -> Result<ExitCode> {
         bound.run().await?;
         Ok(ExitCode::SUCCESS)
     })
+}
+
+/// Each connection is an open file. Many systems allow 1,024 unless a program asks for what it may have; as many slow clients
+/// would keep everyone else out.
+fn open_files() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let limit = getrlimit(Resource::Nofile);
+        let wanted = Rlimit { current: limit.maximum, maximum: limit.maximum };
+        if let Err(error) = setrlimit(Resource::Nofile, wanted) {
+            log::warn!("The limit of open files stays at {:?}: {error}", limit.current);
+        }
+    }
 }

@@ -10,23 +10,37 @@ use std::time::Duration;
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::PayloadError;
-use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
+use actix_web::http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web::Bytes;
 use actix_web::{Error, HttpMessage, HttpResponse, ResponseError};
 use futures_util::Stream;
-use tokio::time::Sleep;
+use tokio::time::{Instant, Sleep};
 
 use super::api::ProblemDetails;
 use super::error::PageError;
-use crate::web::routes;
+use super::routes::{self, patterns};
 
-const FORM: Duration = Duration::from_secs(15);
-const UPLOAD: Duration = Duration::from_secs(120);
+/// How a body has to arrive. Only the time counts in which the server waits for it.
+#[derive(Clone, Copy)]
+struct BodyPace {
+    /// Within this time it is there.
+    whole: Duration,
+    /// After this time it arrives at the lowest rate at least.
+    grace: Duration,
+    /// Bytes a second.
+    lowest_rate: u32,
+}
+
+const FORM: BodyPace =
+    BodyPace { whole: Duration::from_secs(15), grace: Duration::from_secs(5), lowest_rate: 1024 };
+/// Signed-in people upload files, over slow lines too.
+const UPLOAD: BodyPace =
+    BodyPace { whole: Duration::from_secs(120), grace: Duration::from_secs(5), lowest_rate: 16 * 1024 };
 
 /// Answers 408 and closes when a body is late: `.wrap(actix_web::middleware::from_fn(deadline::body))`, within the
-/// middleware that puts the headers on.
+/// middleware that puts the headers on. The route says how much time there is, never a header of the request.
 ///
 /// # Errors
 /// Whatever the services within return.
@@ -35,23 +49,29 @@ pub async fn body<B: MessageBody>(
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
     let headers = request.headers();
-    let is_upload =
-        headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/form-data"));
+    if !headers.contains_key(CONTENT_LENGTH) && !headers.contains_key(TRANSFER_ENCODING) {
+        return Ok(next.call(request).await?.map_into_left_body());
+    }
+    // Its handler looks at the body only after it knows who is signed in.
+    let is_upload = request.match_pattern().as_deref() == Some(patterns::CONSENTS);
     within(if is_upload { UPLOAD } else { FORM }, request, next).await
 }
 
 async fn within<B: MessageBody>(
-    time: Duration,
+    pace: BodyPace,
     mut request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
-    let headers = request.headers();
-    if !headers.contains_key(CONTENT_LENGTH) && !headers.contains_key(TRANSFER_ENCODING) {
-        return Ok(next.call(request).await?.map_into_left_body());
-    }
     let late = Rc::new(Cell::new(false));
-    let timed =
-        TimedBody { inner: request.take_payload(), time, sleep: None, late: Rc::clone(&late), done: false };
+    let timed = TimedBody {
+        inner: request.take_payload(),
+        pace,
+        received: 0,
+        waited: Duration::ZERO,
+        wait: None,
+        late: Rc::clone(&late),
+        done: false,
+    };
     request.set_payload(Payload::Stream { payload: Box::pin(timed) });
     let response = next.call(request).await?;
     if !late.get() {
@@ -70,13 +90,30 @@ fn too_slow(path: &str) -> HttpResponse {
     PageError::TooSlow.error_response()
 }
 
-/// A body with a deadline, which counts from when the server first had to wait for it.
+impl BodyPace {
+    /// For how long the server waits for a body of which so much is there.
+    fn patience(&self, received: usize) -> Duration {
+        let earned = Duration::from_secs_f64(received as f64 / f64::from(self.lowest_rate));
+        self.whole.min(self.grace.saturating_add(earned))
+    }
+}
+
+/// A body that has to arrive at a pace. The clock runs only while the server waits for it.
 struct TimedBody {
     inner: Payload,
-    time: Duration,
-    sleep: Option<Pin<Box<Sleep>>>,
+    pace: BodyPace,
+    received: usize,
+    /// All the time that the server has waited, but for the wait under way.
+    waited: Duration,
+    wait: Option<BodyWait>,
     late: Rc<Cell<bool>>,
     done: bool,
+}
+
+/// A wait for the next part of a body.
+struct BodyWait {
+    since: Instant,
+    ends: Pin<Box<Sleep>>,
 }
 
 impl Stream for TimedBody {
@@ -88,11 +125,18 @@ impl Stream for TimedBody {
         }
         // A body that is there costs no timer.
         if let Poll::Ready(chunk) = Pin::new(&mut self.inner).poll_next(context) {
+            if let Some(wait) = self.wait.take() {
+                self.waited += wait.since.elapsed();
+            }
+            self.received += chunk.as_ref().and_then(|chunk| chunk.as_ref().ok()).map_or(0, Bytes::len);
             return Poll::Ready(chunk);
         }
-        let time = self.time;
-        let sleep = self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep(time)));
-        if sleep.as_mut().poll(context).is_ready() {
+        let left = self.pace.patience(self.received).saturating_sub(self.waited);
+        let wait = self.wait.get_or_insert_with(|| BodyWait {
+            since: Instant::now(),
+            ends: Box::pin(tokio::time::sleep(left)),
+        });
+        if wait.ends.as_mut().poll(context).is_ready() {
             self.late.set(true);
             self.done = true;
             return Poll::Ready(Some(Err(PayloadError::Io(std::io::ErrorKind::TimedOut.into()))));
@@ -105,15 +149,18 @@ impl Stream for TimedBody {
 mod tests {
     use super::*;
     use actix_web::{App, middleware::from_fn, test, web};
-    use futures_util::stream;
+    use futures_util::{StreamExt, stream};
 
-    async fn answer(body: Payload) -> StatusCode {
-        let body = Rc::new(Cell::new(Some(body)));
+    const PACE: BodyPace =
+        BodyPace { whole: Duration::from_secs(4), grace: Duration::from_millis(500), lowest_rate: 20 };
+
+    async fn answer(body: impl Stream<Item = Result<Bytes, PayloadError>> + 'static) -> StatusCode {
+        let body = Rc::new(Cell::new(Some(Payload::Stream { payload: Box::pin(body) })));
         let app = App::new()
             .route("/", web::post().to(|body: Bytes| async move { body }))
-            .wrap(from_fn(|request, next| within(Duration::from_millis(40), request, next)))
+            .wrap(from_fn(|request, next| within(PACE, request, next)))
             .wrap(from_fn(move |mut request: ServiceRequest, next: Next<_>| {
-                request.set_payload(body.take().unwrap_or(Payload::None));
+                request.set_payload(body.take().unwrap_or_else(|| Payload::None));
                 next.call(request)
             }));
         let app = test::init_service(app).await;
@@ -121,14 +168,35 @@ mod tests {
         test::call_service(&app, request).await.status()
     }
 
+    fn part() -> Result<Bytes, PayloadError> {
+        Ok(Bytes::from_static(b"ten bytes."))
+    }
+
+    /// So many parts, each so much later than the one before it.
+    fn parts(many: usize, pause: Duration) -> impl Stream<Item = Result<Bytes, PayloadError>> {
+        stream::iter(0..many).then(move |_| async move {
+            tokio::time::sleep(pause).await;
+            part()
+        })
+    }
+
     #[actix_web::test]
     async fn a_body_that_does_not_arrive_is_answered_408() {
-        let part = stream::iter([Ok(Bytes::from_static(b"half"))]);
-        assert_eq!(answer(Payload::Stream { payload: Box::pin(part) }).await, StatusCode::OK);
-        let half = futures_util::StreamExt::chain(
-            stream::iter([Ok(Bytes::from_static(b"half"))]),
-            stream::pending(),
+        assert_eq!(answer(stream::iter([part()])).await, StatusCode::OK);
+        assert_eq!(
+            answer(stream::iter([part()]).chain(stream::pending())).await,
+            StatusCode::REQUEST_TIMEOUT
         );
-        assert_eq!(answer(Payload::Stream { payload: Box::pin(half) }).await, StatusCode::REQUEST_TIMEOUT);
+    }
+
+    #[actix_web::test]
+    async fn a_body_that_trickles_is_answered_408_and_a_slow_one_has_its_time() {
+        assert_eq!(answer(parts(10, Duration::from_millis(10))).await, StatusCode::OK);
+        let begun = Instant::now();
+        assert_eq!(answer(parts(1000, Duration::from_millis(800))).await, StatusCode::REQUEST_TIMEOUT);
+        assert!(begun.elapsed() < PACE.whole, "below the lowest rate it ends early");
+        let begun = Instant::now();
+        assert_eq!(answer(parts(1000, Duration::from_millis(20))).await, StatusCode::REQUEST_TIMEOUT);
+        assert!(begun.elapsed() >= PACE.whole, "above it, it has its time, and then it ends");
     }
 }

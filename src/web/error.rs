@@ -41,6 +41,8 @@ pub enum PageError {
     TooLarge,
     /// What was sent did not arrive in time.
     TooSlow,
+    /// Others upload files, and none of them was done in time.
+    UploadsBusy,
     /// The rules refuse it, or fields are wrong.
     Unprocessable(Vec<String>),
     /// It collides with something that exists.
@@ -113,6 +115,7 @@ impl PageError {
             PageError::BadRequest(why) => ("This could not be read", why.clone()),
             PageError::TooLarge => ("This is too large", "Nothing was changed. A form may hold at most 64 KiB.".to_owned()),
             PageError::TooSlow => ("This took too long", "What you sent did not arrive in time, and nothing was changed. Check your connection, then send it again.".to_owned()),
+            PageError::UploadsBusy => ("Try again in a moment", "Other people are uploading files right now. Nothing was changed. Wait a few seconds, then send the form again.".to_owned()),
             PageError::Unprocessable(_) => ("This was not done", String::new()),
             PageError::Conflict(why) => ("This was not done", why.clone()),
             PageError::Busy => ("Try again in a moment", "The database isn't answering right now. Nothing was changed. Wait a few seconds, then try again.".to_owned()),
@@ -139,7 +142,9 @@ impl ResponseError for PageError {
             PageError::TooSlow => StatusCode::REQUEST_TIMEOUT,
             PageError::Unprocessable(_) => StatusCode::UNPROCESSABLE_ENTITY,
             PageError::Conflict(_) => StatusCode::CONFLICT,
-            PageError::Busy | PageError::Unconfirmed => StatusCode::SERVICE_UNAVAILABLE,
+            PageError::Busy | PageError::Unconfirmed | PageError::UploadsBusy => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             PageError::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -154,7 +159,7 @@ impl ResponseError for PageError {
         if matches!(self, PageError::SecondFactorFirst) {
             response.insert_header((LOCATION, routes::second_factor()));
         }
-        if matches!(self, PageError::Busy | PageError::Unconfirmed) {
+        if matches!(self, PageError::Busy | PageError::Unconfirmed | PageError::UploadsBusy) {
             response.insert_header(("Retry-After", RETRY_AFTER));
         }
         let body = self.page().render().unwrap_or_else(|_| self.to_string());

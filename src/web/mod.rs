@@ -34,6 +34,7 @@ pub mod sign_in_attempt;
 pub mod signed;
 pub mod simulator;
 pub mod static_files;
+pub mod upload_turns;
 pub mod words;
 
 use std::sync::Arc;
@@ -86,6 +87,8 @@ pub struct AppState {
     pub limits: limits::RateLimits,
     /// The figures of the main menu.
     pub sidebar: sidebar::SidebarCache,
+    /// Turns for uploads.
+    pub uploads: upload_turns::UploadTurns,
     /// The latest attempt to write.
     pub write_probe: readiness::WriteProbe,
     /// Webhooks with a wrong signature since the start.

@@ -222,7 +222,7 @@ async fn create(
     parts: Multipart,
 ) -> Result<HttpResponse, PageError> {
     let id: ContactId = page::id(&id)?;
-    let (given, file) = read(&request, parts).await?;
+    let (given, file, _turn) = read(&app, &request, parts).await?;
     let (slug, now) = (program_scope::program_from_query(&request), app.clock.now());
     let calendars = who.calendars;
     let about = app.store.read(move |conn| known(conn, id, &slug, calendars, now)).await?;

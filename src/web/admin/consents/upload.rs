@@ -7,7 +7,8 @@ use futures_util::StreamExt;
 
 use super::ConsentForm;
 use crate::web::error::PageError;
-use crate::web::form;
+use crate::web::upload_turns::UploadTurn;
+use crate::web::{AppState, form};
 
 /// A document is no larger, in bytes.
 const LARGEST_FILE: usize = 10 * 1024 * 1024;
@@ -29,16 +30,21 @@ pub(super) enum FileUpload {
 }
 
 /// Reads the form. Its token comes first: nothing of a file is kept before the token was found right.
-pub(super) async fn read(
+/// The turn is held as long as the file is.
+pub(super) async fn read<'a>(
+    app: &'a AppState,
     request: &HttpRequest,
     mut parts: Multipart,
-) -> Result<(ConsentForm, FileUpload), PageError> {
-    let (mut given, mut file, mut token) = (ConsentForm::default(), FileUpload::None, None);
+) -> Result<(ConsentForm, FileUpload, Option<UploadTurn<'a>>), PageError> {
+    let (mut given, mut file, mut token, mut turn) = (ConsentForm::default(), FileUpload::None, None, None);
     while let Some(part) = parts.next().await {
         let part = part.map_err(|_| unreadable())?;
         let name = part.name().unwrap_or_default().to_owned();
         if name == "file" {
             form::check(request, token.as_deref().unwrap_or_default())?;
+            if turn.is_none() {
+                turn = Some(app.uploads.take().await?);
+            }
             file = content(part).await?;
             continue;
         }
@@ -58,7 +64,7 @@ pub(super) async fn read(
         }
     }
     form::check(request, token.as_deref().unwrap_or_default())?;
-    Ok((given, file))
+    Ok((given, file, turn))
 }
 
 fn unreadable() -> PageError {
