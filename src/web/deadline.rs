@@ -155,12 +155,13 @@ mod tests {
         BodyPace { whole: Duration::from_secs(4), grace: Duration::from_millis(500), lowest_rate: 20 };
 
     async fn answer(body: impl Stream<Item = Result<Bytes, PayloadError>> + 'static) -> StatusCode {
-        let body = Rc::new(Cell::new(Some(Payload::Stream { payload: Box::pin(body) })));
+        let body: Payload = Payload::Stream { payload: Box::pin(body) };
+        let body = Rc::new(Cell::new(Some(body)));
         let app = App::new()
             .route("/", web::post().to(|body: Bytes| async move { body }))
             .wrap(from_fn(|request, next| within(PACE, request, next)))
             .wrap(from_fn(move |mut request: ServiceRequest, next: Next<_>| {
-                request.set_payload(body.take().unwrap_or_else(|| Payload::None));
+                request.set_payload(body.take().unwrap_or(Payload::None));
                 next.call(request)
             }));
         let app = test::init_service(app).await;

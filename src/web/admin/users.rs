@@ -4,8 +4,8 @@ mod access;
 mod second_factor;
 
 use actix_session::Session;
-use actix_web::HttpResponse;
 use actix_web::web::{Data, Path, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
 
