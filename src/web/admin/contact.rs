@@ -116,19 +116,22 @@ struct ContactRecord {
 }
 
 /// Which program and which pages of its parts a contact's page shows.
-struct ContactView {
+struct ContactPageScope {
     program: String,
     parts: PartsQuery,
 }
 
-impl ContactView {
-    fn of(request: &HttpRequest) -> ContactView {
-        ContactView { program: program_scope::program_from_query(request), parts: PartsQuery::of(request) }
+impl ContactPageScope {
+    fn of(request: &HttpRequest) -> ContactPageScope {
+        ContactPageScope {
+            program: program_scope::program_from_query(request),
+            parts: PartsQuery::of(request),
+        }
     }
 
     /// The newest of all.
-    fn newest(program: String) -> ContactView {
-        ContactView { program, parts: PartsQuery::default() }
+    fn newest(program: String) -> ContactPageScope {
+        ContactPageScope { program, parts: PartsQuery::default() }
     }
 }
 
@@ -138,7 +141,7 @@ async fn show(
     id: Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse, PageError> {
-    let (id, view) = (page::id(&id)?, ContactView::of(&request));
+    let (id, view) = (page::id(&id)?, ContactPageScope::of(&request));
     render(&app, &who, id, view, ComposeForm::default(), FormErrors::default()).await
 }
 
@@ -149,7 +152,7 @@ async fn live(
     id: Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse, PageError> {
-    let (id, view): (ContactId, ContactView) = (page::id(&id)?, ContactView::of(&request));
+    let (id, view): (ContactId, ContactPageScope) = (page::id(&id)?, ContactPageScope::of(&request));
     let since = live::since(&request);
     let page = PageFrame::new(&app, "contacts", &who);
     let reader = page.reader();
@@ -174,7 +177,7 @@ async fn render(
     app: &AppState,
     who: &impl SignedIn,
     id: ContactId,
-    view: ContactView,
+    view: ContactPageScope,
     given: ComposeForm,
     errors: FormErrors,
 ) -> Result<HttpResponse, PageError> {
@@ -220,7 +223,7 @@ async fn send(
         (Ok(basis), Ok(())) => basis,
         (basis, checked) => {
             let errors: Vec<FieldError> = checked.err().into_iter().chain(basis.err()).collect();
-            return render(&app, &who, id, ContactView::newest(slug), given, errors.into()).await;
+            return render(&app, &who, id, ContactPageScope::newest(slug), given, errors.into()).await;
         }
     };
     let program = Some(slug.clone());
@@ -239,14 +242,14 @@ async fn send(
             }
             Ok(see_other(format!("{}{}", routes::contact(id), programs.query_suffix())))
         }
-        Err(error) => render(&app, &who, id, ContactView::newest(slug), given, error.try_into()?).await,
+        Err(error) => render(&app, &who, id, ContactPageScope::newest(slug), given, error.try_into()?).await,
     }
 }
 
 fn record(
     conn: &mut ReadConn<'_>,
     id: ContactId,
-    view: &ContactView,
+    view: &ContactPageScope,
     reader: PageReader,
     tag: String,
 ) -> Result<ContactRecord, PageError> {
