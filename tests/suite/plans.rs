@@ -455,7 +455,7 @@ fn counts_without_end(statement: &str) -> bool {
         let question = end.map_or(rest, |(end, _)| &rest[..end]);
         let names =
             |table: &&str| question.split(|c: char| !c.is_alphanumeric() && c != '_').any(|w| w == *table);
-        GROWING.iter().any(|table| names(table)) && !question.contains(" limit ")
+        GROWING.iter().any(names) && !question.contains(" limit ")
     })
 }
 
