@@ -25,7 +25,7 @@ import time
 import uuid
 
 from standins import Cluster, Twilio
-from support import SENDER, Caller, Lost, Server, numbers
+from support import SENDER, Caller, Lost, Server, numbers, wait_for
 
 HERE = pathlib.Path(__file__).resolve().parent
 LEADS = 12  # in each round
@@ -35,28 +35,15 @@ AWAY = (0.5, 4, 11)  # seconds an instance stays frozen after the last STOP was 
 
 
 class Prompt(Twilio):
-    """Notes when a request begins to arrive, not when it would have been read."""
+    """Takes every text, before long."""
 
     def fate(self):
         return "taken", self.chance.uniform(0, 0.4)
-
-    def post(self, handler, form):
-        with self.lock:
-            self.arrivals.append({"to": form["To"], "body": form["Body"], "begun": time.monotonic()})
-        super().post(handler, form)
 
 
 def is_frozen(process):
     with open(f"/proc/{process.pid}/stat", encoding="ascii") as stat:
         return stat.read().rsplit(")", 1)[1].split()[0] == "T"
-
-
-def wait_until(true, what, seconds=20):
-    end = time.monotonic() + seconds
-    while not true():
-        if time.monotonic() > end:
-            raise Lost(f"not within {seconds} seconds: {what}")
-        time.sleep(0.01)
 
 
 class Story:
@@ -102,7 +89,7 @@ class Story:
                 self.stop_file.touch()
             list(pool.map(self.send, leads * TEXTS))
             if before_write:
-                wait_until(lambda: is_frozen(self.one.process), "the instance stops before it writes")
+                wait_for(lambda: is_frozen(self.one.process), "the instance stops before it writes", 20)
             else:
                 time.sleep(self.chance.uniform(0, 0.5))
             self.one.process.send_signal(signal.SIGSTOP)
@@ -117,7 +104,7 @@ class Story:
 
     def look_at(self, before_write, answered):
         with self.twilio.lock:
-            seen = [text for text in self.twilio.arrivals if "begun" in text and "order" in text["body"]]
+            seen = [text for text in self.twilio.arrivals if "order" in text["body"]]
         late = [text for text in seen if text["begun"] > answered.get(text["to"], text["begun"])]
         self.late[before_write] += len(late)
         if len(late) > (1 if before_write else 0):

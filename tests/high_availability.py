@@ -12,6 +12,7 @@ write.
 """
 
 import contextlib
+import functools
 import http.client
 import json
 import os
@@ -25,11 +26,12 @@ import time
 
 import instances
 from standins import Machine, Postgres
-from support import Lost
+from support import Lost, wait_for as wait_for_seconds
 
 PACKAGES = {"patroni": "patroni python3-etcd", "etcd": "etcd-server", "haproxy": "haproxy"}
 LOOP_WAIT = 2  # seconds; Patroni wants loop_wait + 2 * retry_timeout <= ttl
 WITHIN = 120  # seconds
+wait_for = functools.partial(wait_for_seconds, seconds=WITHIN)
 PASSWORD = "only-on-loopback"
 PRIMARY_PORT, REPLICA_PORT = 5000, 5001
 SETTINGS = {
@@ -58,16 +60,6 @@ listen replicas
   option httpchk OPTIONS /replica
 {servers}
 """
-
-
-def wait_for(true, what, within=WITHIN):
-    """Waits, and returns what was waited for."""
-    end = time.monotonic() + within
-    while not (found := true()):
-        if time.monotonic() > end:
-            raise Lost(f"not within {within} seconds: {what}")
-        time.sleep(0.1)
-    return found
 
 
 def ask(address, port, path):

@@ -14,7 +14,7 @@ import time
 import uuid
 
 from standins import Cluster, Twilio
-from support import SENDER, Caller, Lost, Server
+from support import SENDER, Caller, Lost, Server, wait_for
 
 NUMBER = "+12065550142"
 WAITS = (2, 7)  # seconds a commit waits: less and more than the three within which a hand-off begins
@@ -23,12 +23,12 @@ WAITS = (2, 7)  # seconds a commit waits: less and more than the three within wh
 class Slow(Twilio):
     """Refuses the text once, so that its second hand-off can be met, and takes that one slowly."""
 
-    words, asked, begun, verdict = "", 0, [], ("taken", 0.01)
+    words, asked, verdict = "", 0, ("taken", 0.01)
 
     def expect(self):
         """A text of its own for each scene: what an earlier one left behind is not counted."""
         self.words, self.asked = f"Your order {uuid.uuid4().hex} is ready.", 0
-        self.begun = []
+        self.arrivals.clear()
 
     def fate(self):
         return self.verdict
@@ -36,19 +36,9 @@ class Slow(Twilio):
     def post(self, handler, form):
         self.verdict = ("taken", 0.01)
         if form["Body"] == self.words:
-            # The barrier is about when a request begins, not about how long the carrier takes to read it.
-            self.begun.append(time.monotonic())
             self.asked += 1
             self.verdict = ("503", 0.01) if self.asked == 1 else ("taken", 3)
         super().post(handler, form)
-
-
-def wait_for(true, what, seconds=30):
-    end = time.monotonic() + seconds
-    while not true():
-        if time.monotonic() > end:
-            raise Lost(f"not within {seconds} seconds: {what}")
-        time.sleep(0.02)
 
 
 def standby(cluster, name):
@@ -101,7 +91,9 @@ def late(cluster, twilio, one, other, seconds):
         raise Lost("STOP was not acknowledged")
     acknowledged = time.monotonic()
     time.sleep(6)
-    after = [begun - acknowledged for begun in twilio.begun if begun > acknowledged]
+    # The barrier is about when a request begins, not about how long the carrier takes to read it.
+    after = [text["begun"] - acknowledged for text in twilio.arrivals
+             if text["body"] == twilio.words and text["begun"] > acknowledged]
     print(f"a commit waited {seconds} s, {len(ended)} locks were broken; {len(after)} texts after the STOP", flush=True)
     if after:
         raise Lost(f"a request began {after[0]:.2f} s after STOP was acknowledged")

@@ -10,6 +10,7 @@ as told, 1 with what did not.
 """
 
 import contextlib
+import functools
 import json
 import os
 import re
@@ -21,8 +22,9 @@ import time
 import urllib.parse
 
 from standins import Cluster, Proxy, Twilio
-from support import Caller, Lost, Server
+from support import Caller, Lost, Server, wait_for as wait_for_seconds
 
+wait_for = functools.partial(wait_for_seconds, seconds=20)
 PASSWORD = "correct horse battery"
 LEAD = "+12065550142"
 LAGS = re.compile(rb'id="as-of".*?<time datetime="([^"]+)".*?(\d+) seconds behind', re.DOTALL)
@@ -72,14 +74,6 @@ def expect(true, what):
     if not true:
         raise Lost(what)
     print(f"  {what}", flush=True)
-
-
-def wait_for(true, what, seconds=20):
-    end = time.monotonic() + seconds
-    while not true():
-        if time.monotonic() > end:
-            raise Lost(f"not within {seconds} seconds: {what}")
-        time.sleep(0.1)
 
 
 def page_reads(server):
@@ -172,7 +166,7 @@ def freezes(server, standby, sam):
     finally:
         for pid in frozen:
             os.kill(pid, signal.SIGCONT)
-    wait_for(is_read(server, sam), "when it wakes up it is read again", 30)
+    wait_for(is_read(server, sam), "when it wakes up it is read again", seconds=30)
     print("  when it wakes up it is read again")
 
 
@@ -199,7 +193,7 @@ def goes_away(server, standby, sam):
     expect(sam.get("/contacts")[0] == 200, "the server starts without it")
     standby.start()
 
-    wait_for(is_read(server, sam), "when it is back it is read again", 30)
+    wait_for(is_read(server, sam), "when it is back it is read again", seconds=30)
     print("  when it is back it is read again")
     with open(server.log_path, encoding="utf-8") as log:
         told = [line for line in log if "replica" in line]

@@ -199,7 +199,8 @@ class Proxy:
 
 
 class Twilio:
-    """Takes texts, and remembers when each request arrived before it is answered. Some answers never come, some lie."""
+    """Takes texts, and remembers when each request began and when it had arrived, before it is answered. Some answers never
+    come, some lie."""
 
     def __init__(self, seed):
         self.chance, self.lock, self.arrivals, self.taken = random.Random(seed), threading.Lock(), [], []
@@ -284,12 +285,13 @@ class Twilio:
             return fate, min(self.chance.expovariate(1 / 0.05), 0.6)
 
     def post(self, handler, form):
+        begun = time.monotonic()
         fate, delay = self.fate()
         # Until then it is on its way, and whoever sent it can be killed.
         time.sleep(delay)
         query = urllib.parse.parse_qs(urllib.parse.urlparse(form["StatusCallback"]).query)
         text = {
-            "arrived": time.monotonic(), "message": query["message"][0], "to": form["To"], "from": form["From"],
+            "begun": begun, "arrived": time.monotonic(), "message": query["message"][0], "to": form["To"], "from": form["From"],
             "body": form["Body"], "sid": "SM" + uuid.uuid4().hex, "callback": form["StatusCallback"],
             "at": datetime.datetime.now(datetime.timezone.utc),
         }

@@ -36,6 +36,16 @@ def numbers(chance):
     return order
 
 
+def wait_for(true, what, seconds=30):
+    """Waits, and returns what was waited for."""
+    end = time.monotonic() + seconds
+    while not (found := true()):
+        if time.monotonic() > end:
+            raise Lost(f"not within {seconds} seconds: {what}")
+        time.sleep(0.02)
+    return found
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -187,11 +187,8 @@ impl SendingContext {
             MessagePurpose::Counted => caps(program, &promised_wordings(conn, number, program)?),
             _ => Vec::new(),
         };
-        let places = match purpose {
-            _ if purpose.is_reply() => Vec::new(),
-            _ if self.asks_places(program) => self.places(conn, number)?,
-            _ => Vec::new(),
-        };
+        let asks_places = !purpose.is_reply() && self.asks_places(program);
+        let places = if asks_places { self.places(conn, number)? } else { Vec::new() };
         // Caps by law are about solicitation, as hours by law are: one switch says that a program's texts are none.
         let is_bound = !purpose.is_reply() && program.keeps_quiet_hours;
         let binding = if is_bound { self.rulebook.caps(&places, now) } else { Vec::new() };

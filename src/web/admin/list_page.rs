@@ -30,7 +30,7 @@ pub(super) struct ListLinks {
 }
 
 /// How many lines are read: one more than is shown, so that it is known whether there are more.
-pub(super) fn read_at_most(lines: usize) -> i64 {
+pub(in crate::web::admin) fn read_at_most(lines: usize) -> i64 {
     i64::try_from(lines + 1).unwrap_or(i64::MAX)
 }
 

@@ -12,6 +12,7 @@ use crate::domain::id::UserId;
 use crate::store::admin_log::{self, AdminLogFilter, AdminLogRow};
 use crate::store::{ReadConn, StoreError, users};
 use crate::web::AppState;
+use crate::web::admin::list_page::read_at_most;
 use crate::web::error::PageError;
 use crate::web::form;
 use crate::web::page::{PageFrame, html};
@@ -86,7 +87,7 @@ impl LogQuery {
 
 async fn index(app: Data<AppState>, who: Inspector, request: HttpRequest) -> Result<HttpResponse, PageError> {
     let asked: LogQuery = form::query(&request);
-    let (filter, limit) = (asked.filter(), i64::try_from(PER_PAGE + 1).unwrap_or(i64::MAX));
+    let (filter, limit) = (asked.filter(), read_at_most(PER_PAGE));
     let page = PageFrame::new(&app, "log", &who);
     let is_admin = page.is_admin();
     let read = move |conn: &mut ReadConn<'_>| {

@@ -22,6 +22,7 @@ use crate::store::contacts::{self, Contact};
 use crate::store::messages::{self, Message, MessageStep};
 use crate::store::{self, ReadConn, ReplicaRead, StoreError, expired_holds, numbers, programs};
 use crate::web::AppState;
+use crate::web::admin::list_page::read_at_most;
 use crate::web::error::PageError;
 use crate::web::form;
 use crate::web::live;
@@ -75,7 +76,7 @@ struct MessagesQuery {
 async fn index(app: Data<AppState>, who: Viewer, request: HttpRequest) -> Result<HttpResponse, PageError> {
     let asked = form::query::<MessagesQuery>(&request);
     let (status, before) = (asked.status.parse::<Status>().ok(), asked.before.parse::<MessageId>().ok());
-    let limit = i64::try_from(PER_PAGE + 1).unwrap_or(i64::MAX);
+    let limit = read_at_most(PER_PAGE);
     // A cause is the cause of a bad end: of anything else there is no such filter.
     let code = Some(asked.code).filter(|code| !code.is_empty() && status.is_some_and(Status::is_bad_end));
     let cause = code.clone();

@@ -33,7 +33,7 @@ pub(super) struct NoticeItem {
     pub(super) from: String,
     pub(super) body: String,
     pub(super) at: Timestamp,
-    /// The page of the number, or where an opt-out is recorded when there is none.
+    /// The page of the number. Without a number: the page where a person records an opt-out.
     pub(super) href: String,
     pub(super) label: &'static str,
 }

@@ -82,7 +82,7 @@ struct ProgramPage {
     meanwhile: Vec<SavedMeanwhile>,
 }
 
-/// How the words of the frequency are read, for whoever wrote them.
+/// How the words of the frequency are read, for the person who wrote them.
 fn cap(program: &Program) -> String {
     let caps = caps(program, &[]);
     if !program.keeps_frequency {

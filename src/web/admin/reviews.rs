@@ -25,6 +25,7 @@ use crate::store::numbers::{self, Number};
 use crate::store::reviews::{self, ReviewCursor, WaitingReview};
 use crate::store::{ReadConn, StoreError, contacts, inbound, programs, rulebooks};
 use crate::web::AppState;
+use crate::web::admin::list_page::read_at_most;
 use crate::web::error::PageError;
 use crate::web::form::{self, FormErrors, PostedForm};
 use crate::web::page::{self, PageFrame, html, html_status, see_other, span};
@@ -90,7 +91,7 @@ struct ReviewsQuery {
 
 async fn index(app: Data<AppState>, who: Viewer, request: HttpRequest) -> Result<HttpResponse, PageError> {
     let after = place(&form::query::<ReviewsQuery>(&request).after);
-    let limit = i64::try_from(SHOWN + 1).unwrap_or(i64::MAX);
+    let limit = read_at_most(SHOWN);
     let now = app.clock.now();
     let read = move |conn: &mut ReadConn<'_>| {
         let days = rulebooks::current(conn)?.deadlines(now).review_days;

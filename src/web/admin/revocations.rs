@@ -24,6 +24,7 @@ use crate::domain::time::Timestamp;
 use crate::store::revocations::{self, RevocationRow};
 use crate::store::{StoreError, rulebooks};
 use crate::web::AppState;
+use crate::web::admin::list_page::read_at_most;
 use crate::web::error::PageError;
 use crate::web::form::{self, FormErrors, PostedForm};
 use crate::web::page::{PageFrame, html, html_status, see_other};
@@ -102,7 +103,7 @@ struct RevocationsQuery {
 
 async fn index(app: Data<AppState>, who: Viewer, request: HttpRequest) -> Result<HttpResponse, PageError> {
     let before = form::query::<RevocationsQuery>(&request).before.parse().ok();
-    let limit = i64::try_from(SHOWN + 1).unwrap_or(i64::MAX);
+    let limit = read_at_most(SHOWN);
     let read = move |conn: &mut crate::store::ReadConn<'_>| {
         let rules = rulebooks::current(conn)?;
         Ok::<_, StoreError>((revocations::page(conn, before, limit)?, DisplayNames::read(conn)?, rules))

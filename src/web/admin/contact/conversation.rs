@@ -9,6 +9,7 @@ use crate::domain::time::Timestamp;
 use crate::store::inbound::InboundRow;
 use crate::store::messages::Message;
 use crate::store::{ReadConn, StoreError, inbound, messages};
+use crate::web::admin::list_page::read_at_most;
 use crate::web::admin::names::DisplayNames;
 use crate::web::page::PageReader;
 
@@ -38,8 +39,8 @@ pub(in crate::web::admin) struct ConversationPage {
     pub(in crate::web::admin) older: Option<String>,
 }
 
-/// The texts of both directions before the place `before`, or the newest ones where that is none. Their identifiers have one
-/// order, that of their times. `name` is the lead's.
+/// The texts of both directions before the place `before`; the newest ones where `before` names no place. Their identifiers
+/// are in the order of their times. `name` is the lead's.
 pub(in crate::web::admin) fn conversation(
     conn: &mut ReadConn<'_>,
     number: NumberId,
@@ -48,7 +49,7 @@ pub(in crate::web::admin) fn conversation(
     before: &str,
     limit: usize,
 ) -> Result<ConversationPage, StoreError> {
-    let most = i64::try_from(limit + 1).unwrap_or(i64::MAX);
+    let most = read_at_most(limit);
     let mut sent = messages::of_number(conn, number, before.parse().ok(), most)?.into_iter().peekable();
     let mut received = inbound::of_number(conn, number, before.parse().ok(), most)?.into_iter().peekable();
     let (mut room, mut texts, mut last) = (PageRoom::new(limit, BYTES), Vec::new(), None);

@@ -13,6 +13,7 @@ use crate::domain::ledger::StoredEvent;
 use crate::domain::words::UnknownWord;
 use crate::store::number_notes::{self, NumberNote};
 use crate::store::{ReadConn, StoreError, events};
+use crate::web::admin::list_page::read_at_most;
 
 /// Events and notes on one page.
 pub(in crate::web::admin) const ENTRIES: usize = 50;
@@ -59,7 +60,7 @@ pub(in crate::web::admin) fn timeline_page(
     from: &str,
     entries: usize,
 ) -> Result<TimelinePage, StoreError> {
-    let (number, most) = (of.number, i64::try_from(entries + 1).unwrap_or(i64::MAX));
+    let (number, most) = (of.number, read_at_most(entries));
     let from: TimelineCursor = from.parse().unwrap_or_default();
     let found = events::newest(conn, number.id, from.seq, most)?;
     let noted = number_notes::latest(conn, number.id, of.contact, from.note, most)?;

@@ -4,6 +4,7 @@
 use chrono::Duration;
 
 use super::super::expired_holds::{HoldItem, by_number};
+use super::super::list_page::read_at_most;
 use super::super::notices::{NoticeGroup, open_groups};
 use crate::domain::id::{ContactId, NumberId, ProgramId};
 use crate::domain::message::Status;
@@ -72,7 +73,7 @@ pub(super) fn today(
     let first = contacts::first_on(conn, &numbers)?;
     let contact = |text: &InboundRow| text.number_id.and_then(|number| first.get(&number)).cloned();
     let replies = texts.into_iter().map(|text| reply(contact(&text), text)).collect();
-    let limit = i64::try_from(SHOWN + 1).unwrap_or(i64::MAX);
+    let limit = read_at_most(SHOWN);
     let mut holds = messages::holds_ending(conn, now.plus(Duration::days(1)), limit)?;
     let more_holds = holds.len() > SHOWN;
     holds.truncate(SHOWN);

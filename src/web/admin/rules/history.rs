@@ -12,6 +12,7 @@ use crate::domain::time::Timestamp;
 use crate::store::rulebooks::{self, RulebookVersion};
 use crate::store::{ReadConn, StoreError};
 use crate::web::AppState;
+use crate::web::admin::list_page::read_at_most;
 use crate::web::error::PageError;
 use crate::web::form;
 use crate::web::page::{PageFrame, html};
@@ -58,7 +59,7 @@ impl RulebookChange {
 
     /// A page of versions up to this one, the latest first.
     fn page(conn: &mut ReadConn<'_>, up_to: i32) -> Result<Vec<RulebookChange>, StoreError> {
-        let limit = i64::try_from(SHOWN + 1).unwrap_or(i64::MAX);
+        let limit = read_at_most(SHOWN);
         let (editions, names) = (rulebooks::editions(conn, up_to, limit)?, DisplayNames::read(conn)?);
         let first = editions.last().map_or(0, |edition| edition.answers);
         let built_in = Rulebook::builtin_text(first);
