@@ -91,6 +91,7 @@ def main():
         bare.kill()
     with tempfile.TemporaryDirectory(prefix="sms-opt-in-bench-") as folder:
         it = Installation(given.binary, folder, given.contacts)
+        it.command("program", "--regions", "US,CA")
         try:
             run(table, it, given.requests, given.contacts)
         finally:

@@ -16,7 +16,7 @@ use crate::domain::sms;
 use crate::store::contacts::ContactDetails;
 use crate::store::messages::{self, Message};
 use crate::store::{Tx, numbers, organization, programs};
-use crate::words::{headline, phone_error_text};
+use crate::words::{headline, phone_error_text, refusal_headline};
 
 use super::limit_hits::record_refusal;
 use super::save_contact::create_contact;
@@ -94,7 +94,7 @@ pub fn send_message(
     match verdict.answer(Lane::Gated) {
         GateOutcome::Refuse(check) => {
             record_refusal(check);
-            let words = headline(&verdict);
+            let words = refusal_headline(&verdict, check);
             return refuse(tx, message, code_of(check), words, Some(verdict));
         }
         GateOutcome::Wait { until: Some(until) } => {

@@ -26,7 +26,7 @@ pub use rules::authority_name;
 pub use sign_in::{
     idle_end_text, idle_text, second_factor_removed_text, sign_in_rules_text, spent_budget_text,
 };
-pub use verdicts::{headline, next_allowed};
+pub use verdicts::{headline, next_allowed, refusal_headline};
 
 use crate::domain::phone::Phone;
 

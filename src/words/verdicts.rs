@@ -22,6 +22,15 @@ pub fn headline(verdict: &Verdict) -> String {
     }
 }
 
+/// The answer about a text that one check refuses for good, in at most twelve words. Other checks may fail as well: what stands
+/// in the way of the number now is the [`headline`].
+pub fn refusal_headline(verdict: &Verdict, refused_by: CheckName) -> String {
+    match verdict.checks.iter().find(|check| check.name == refused_by && !check.is_about_time()) {
+        Some(check) => format!("No. {}", failed(check, verdict.calendar())),
+        None => headline(verdict),
+    }
+}
+
 /// When a text is next allowed, as a sentence with the recipient's clock.
 pub fn next_allowed(verdict: &Verdict) -> String {
     match verdict.next_appointment() {

@@ -246,6 +246,16 @@ async fn a_form_takes_numbers_of_the_programs_regions_only() {
 }
 
 #[actix_web::test]
+async fn a_refusal_says_what_its_code_says_whatever_else_stands_in_the_way() {
+    let world = world().await;
+    let mut ada = world.ada().await;
+    assert_eq!(ada.post("/sending/off", "/sending", &[("state", "off")]).await.status, 303);
+    let (status, refused) = world.send("+18765550142", "Your rate is ready").await;
+    assert_eq!((status, refused["code"].as_str()), (422, Some("region_not_allowed")), "{refused}");
+    assert_eq!(refused["detail"], "No. The program doesn't text Jamaica.");
+}
+
+#[actix_web::test]
 async fn outside_the_regions_only_who_texted_first_is_texted_and_stop_always_counts() {
     let world = world().await;
     world.quiet_hours(false).await;

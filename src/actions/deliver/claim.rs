@@ -17,7 +17,7 @@ use crate::domain::unasked::{UnaskedText, is_too_late};
 use crate::store::messages::{self, HandOff, Message, StatusChange};
 use crate::store::numbers::Number;
 use crate::store::{LockedRow, Tx, numbers, programs};
-use crate::words::{check_text, headline};
+use crate::words::{check_text, headline, refusal_headline};
 
 use super::super::effects::opted_in_before;
 use super::super::gate::SendingContext;
@@ -215,7 +215,7 @@ fn refuse(
     record_refusal(check);
     let words = match found.filter(|_| check == CheckName::UnaskedTexts) {
         Some(found) => check_text(found, verdict.calendar()),
-        None => headline(verdict),
+        None => refusal_headline(verdict, check),
     };
     messages::advance(tx, message, Status::Blocked, now, &StatusChange::coded(code_of(check), &words))?;
     requests::failed(tx, message, "The consent check refused the opt-in request.", now)
