@@ -15,7 +15,7 @@ const STRIPES: usize = 4096;
 
 /// A hand-off to a provider begins within this time of its claim, or not at all. What was claimed before a STOP was committed
 /// has begun, or never will, when the STOP has waited for so long: whatever another instance does, and whether it lives.
-pub const LEASE: Duration = Duration::from_secs(3);
+pub const LEASE: Duration = Duration::from_secs(2);
 
 /// What only one of the instances does at a time.
 #[derive(Clone, Copy, Debug)]

@@ -58,10 +58,10 @@ pub(super) fn connect_to_primary(url: &str) -> Result<PgConnection, StoreError> 
 }
 
 /// Opens a session that writes for people and carriers. A process that freezes in a transaction loses it, and its row locks,
-/// after three seconds: a STOP elsewhere that waits for them is answered within five.
+/// after two seconds: a STOP elsewhere may wait for them first and for the lease of a hand-off then, and is answered within five.
 pub(super) fn connect_to_write(url: &str) -> Result<PgConnection, StoreError> {
     let mut db = connect_to_primary(url)?;
-    db.batch_execute("SET idle_in_transaction_session_timeout = '3s'")?;
+    db.batch_execute("SET idle_in_transaction_session_timeout = '2s'")?;
     Ok(db)
 }
 
