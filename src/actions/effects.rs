@@ -11,6 +11,7 @@ use crate::domain::evidence::Evidence;
 use crate::domain::id::{MessageId, ProgramId};
 use crate::domain::intent::Effect;
 use crate::domain::ledger::LedgerEntry;
+use crate::domain::limit_hit::LimitHit;
 use crate::domain::message::{Lane, Status};
 use crate::domain::program::Program;
 use crate::domain::question::QuestionKind;
@@ -20,7 +21,6 @@ use crate::store::messages::{self, Message, StatusChange};
 use crate::store::numbers::Number;
 use crate::store::{StoreError, Tx, programs, rulebooks};
 
-use super::limit_hits::{LimitHit, record_hit};
 use super::{ActionContext, hold_questions};
 
 /// An event that was just recorded, and what its effects need.
@@ -91,7 +91,7 @@ pub(super) fn queue(
     if !text.is_over_limit {
         return messages::insert(tx, &message, None);
     }
-    record_hit(LimitHit::Replies);
+    tx.record_hit(LimitHit::Replies);
     let (code, words) = (Some(REPLY_LIMIT.to_owned()), Some(NO_REPLY.to_owned()));
     let kept = Message { status: Status::Blocked, error_code: code, error_text: words, ..message };
     messages::insert(tx, &kept, Some(NO_REPLY))

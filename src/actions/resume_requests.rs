@@ -15,7 +15,8 @@ pub fn resume_requests(
     context: &ActionContext<'_>,
     key: &PauseKey,
 ) -> Result<(), ActionError> {
-    if form_requests::end_pause(tx, key, context.actor, context.now)? {
+    let log = form_requests::lock(tx)?;
+    if form_requests::end_pause(tx, &log, key, context.actor, context.now)? {
         let subject = format!("{}:{}", key.0, key.1);
         admin_log::add(tx, context.actor, "requests.resumed", &subject, "", context.now)?;
     }

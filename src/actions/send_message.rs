@@ -9,6 +9,7 @@ use crate::domain::evidence::ContactBasis;
 use crate::domain::gate::{CheckName, GateOutcome, Verdict};
 use crate::domain::id::MessageId;
 use crate::domain::intent::Intent;
+use crate::domain::limit_hit::LimitHit;
 use crate::domain::message::{Category, Lane, Status};
 use crate::domain::phone::Phone;
 use crate::domain::program::Program;
@@ -18,7 +19,6 @@ use crate::store::messages::{self, Message};
 use crate::store::{Tx, numbers, organization, programs};
 use crate::words::{headline, phone_error_text, refusal_headline};
 
-use super::limit_hits::record_refusal;
 use super::save_contact::create_contact;
 use super::transition::apply;
 use super::{ActionContext, ActionError, FieldError, sending_context};
@@ -93,7 +93,7 @@ pub fn send_message(
     let mut verdict = standing.verdict(tx, &number, &program, wanted.category, context.now)?;
     match verdict.answer(Lane::Gated) {
         GateOutcome::Refuse(check) => {
-            record_refusal(check);
+            LimitHit::of(check).into_iter().for_each(|hit| tx.record_hit(hit));
             let words = refusal_headline(&verdict, check);
             return refuse(tx, message, code_of(check), words, Some(verdict));
         }

@@ -7,9 +7,6 @@ use crate::store::{Tx, admin_log, organization};
 use super::settings_form::{differences, settings_form};
 use super::{ActionContext, ActionError, FieldError, check_revision};
 
-/// No limit is higher.
-const MOST: u32 = 1000;
-
 settings_form! {
     /// The limits as they were typed.
     LimitsChange of TextingLimits {
@@ -35,18 +32,12 @@ pub fn set_limits(
     let before = organization::limits(tx)?;
     let was = LimitsChange::of(&before);
     check_revision(&change.revision, &was.revision)?;
-    let after = change.over(before);
-    let fields = [
-        ("unasked_a_day", after.unasked_a_day),
-        ("unasked_by_hand_a_day", after.unasked_by_hand_a_day),
-        ("unasked_ever", after.unasked_ever),
-        ("pause_after", after.pause_after),
-        ("least_answers_percent", after.least_answers_percent),
-        ("replies_a_day", after.replies_a_day),
-    ];
-    let wrong = fields.into_iter().filter(|(_, limit)| !(1..=MOST).contains(limit));
-    let errors: Vec<_> =
-        wrong.map(|(field, _)| FieldError::new(field, "Enter a number from 1 to 1000.")).collect();
+    let mut after = change.over(before);
+    let bounds = after.bounds().into_iter();
+    let errors: Vec<_> = bounds
+        .filter(|(_, limit, most)| !(1..=*most).contains(*limit))
+        .map(|(field, _, most)| FieldError::new(field, format!("Enter a number from 1 to {most}.")))
+        .collect();
     if !errors.is_empty() {
         return Err(ActionError::Invalid(errors));
     }

@@ -14,6 +14,7 @@ pub mod id;
 pub mod intent;
 pub mod language;
 pub mod ledger;
+pub mod limit_hit;
 pub mod message;
 pub mod note;
 pub mod notice;

@@ -1,13 +1,13 @@
-//! Housekeeping on three clocks: messages of unknown outcome, holds and failures to sign in whose time is over, and reviews
-//! whose deadline has come.
+//! Housekeeping on four clocks: messages of unknown outcome, holds and failures to sign in whose time is over, reviews whose
+//! deadline has come, and once an hour what no limit needs any more.
 //! Each has a loop and a lock among instances of its own: only the first asks the carrier, and a carrier that does not answer
-//! holds up neither of the others. `jobs::mod` starts them; they write through the actions.
+//! holds up none of the others. `jobs::mod` starts them; they write through the actions.
 
 use crate::actions::sign_in_limits::forget_old_failures;
-use crate::actions::{ActionError, expire, review};
+use crate::actions::{ActionError, drop_old_requests, expire, review};
 use crate::store::SingletonTask;
 
-use super::{HOUSEKEEPING, JobContext, reconcile};
+use super::{HOUSEKEEPING, JobContext, TIDYING, reconcile};
 
 /// Asks the carrier about unknown outcomes, again and again.
 pub(super) async fn look_up_loop(jobs: &JobContext) {
@@ -30,6 +30,14 @@ pub(super) async fn review_loop(jobs: &JobContext) {
     loop {
         report("Review deadlines could not be kept", decide_reviews(jobs).await);
         tokio::time::sleep(HOUSEKEEPING).await;
+    }
+}
+
+/// Drops what no limit needs any more, again and again.
+pub(super) async fn tidy_loop(jobs: &JobContext) {
+    loop {
+        report("Old opt-in requests could not be dropped", tidy(jobs).await);
+        tokio::time::sleep(TIDYING).await;
     }
 }
 
@@ -57,4 +65,11 @@ async fn decide_reviews(jobs: &JobContext) -> Result<(), ActionError> {
     let Some(_on_duty) = jobs.store.try_lock_task(SingletonTask::Reviews).await? else { return Ok(()) };
     let now = jobs.clock.now();
     jobs.store.write(move |tx| review::expire_reviews(tx, now)).await.map(drop)
+}
+
+async fn tidy(jobs: &JobContext) -> Result<(), ActionError> {
+    let Some(_on_duty) = jobs.store.try_lock_task(SingletonTask::Tidying).await? else { return Ok(()) };
+    let now = jobs.clock.now();
+    while !jobs.store.write(move |tx| drop_old_requests::drop_old_requests(tx, now)).await? {}
+    Ok(())
 }

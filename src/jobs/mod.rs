@@ -61,16 +61,20 @@ const TICK: Duration = Duration::from_millis(500);
 const BREATH: Duration = Duration::from_millis(2);
 /// Each clock of housekeeping strikes this often.
 const HOUSEKEEPING: Duration = Duration::from_secs(10);
+/// What is kept for a while only is dropped this often.
+const TIDYING: Duration = Duration::from_secs(3600);
 
 impl JobContext {
     /// Starts the loops; they end with the runtime.
     pub fn start(self) {
         let (sealing, asking) = (self.clone(), self.clone());
         let (looking_up, expiring, deciding) = (self.clone(), self.clone(), self.clone());
+        let tidying = self.clone();
         tokio::spawn(async move { self.delivery_loop().await });
         tokio::spawn(async move { housekeeping::look_up_loop(&looking_up).await });
         tokio::spawn(async move { housekeeping::hold_loop(&expiring).await });
         tokio::spawn(async move { housekeeping::review_loop(&deciding).await });
+        tokio::spawn(async move { housekeeping::tidy_loop(&tidying).await });
         tokio::spawn(async move { questions::question_loop(&asking).await });
         let (showing, reading, asking_again) = (sealing.clone(), sealing.clone(), sealing.clone());
         tokio::spawn(async move { presence::presence_loop(&showing).await });

@@ -60,7 +60,8 @@ pub(super) fn read(conn: &mut ReadConn<'_>) -> Result<Arc<ConfigCache>, StoreErr
             let zone = settings::get(conn, settings::TIME_ZONE)?;
             let calendar = zone.and_then(|zone| LocalCalendar::find(&zone)).unwrap_or_default();
             let limits = settings::get(conn, settings::LIMITS)?;
-            let limits = limits.map(|json| serde_json::from_str(&json)).transpose()?.unwrap_or_default();
+            let limits = limits.map(|json| serde_json::from_str::<TextingLimits>(&json)).transpose()?;
+            let limits = limits.unwrap_or_default().within_bounds();
             let catalog = ConfigCache { version, programs, senders, sending_on, rulebook, calendar, limits };
             let catalog = Arc::new(catalog);
             conn.known.keep(&catalog);

@@ -1,18 +1,38 @@
 //! Opt-in requests that came through public forms, whether they were answered, and what was paused because they were not.
 //! Written by the claim, by an opt-in of the contact's own, and by the person who resumes.
 
+use chrono::Duration;
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 
 use super::engine::{CachedQuery, CachedStatement, on};
+use super::locked::{self, RuleGuard};
 use super::schema::{form_requests, request_pauses};
-use super::{ReadConn, StoreError, Tx};
+use super::{LockedRow, ReadConn, StoreError, Tx};
 use crate::domain::actor::Actor;
 use crate::domain::id::{MessageId, NumberId};
-use crate::domain::request_pause::{PauseKey, PauseKind, RequestPause, RequestSample};
+use crate::domain::request_pause::{PauseKey, PauseKind, RequestPause, RequestSample, SAMPLE, SPAN};
 use crate::domain::time::Timestamp;
 
-/// The newest requests are enough to judge by.
-const MOST: i64 = 100;
+/// Pauses that are shown at most.
+const MOST_PAUSES: i64 = 100;
+/// Requests are kept this long: far longer than any sample reaches back.
+const KEPT: Duration = Duration::days(1);
+/// Requests that are dropped at once.
+const DROPPED: i64 = 200;
+
+/// All requests through forms and their pauses.
+#[derive(Clone, Copy, Debug)]
+pub struct RequestLog;
+
+/// Locks the requests and pauses: of two claims that look at the same sample, one waits for the other.
+///
+/// # Errors
+/// When the database fails.
+pub fn lock(tx: &mut Tx<'_>) -> Result<LockedRow<RequestLog>, StoreError> {
+    locked::lock(tx, RuleGuard::Requests)?;
+    Ok(LockedRow::new(RequestLog))
+}
 
 /// Keeps a request that is handed over now.
 ///
@@ -20,6 +40,7 @@ const MOST: i64 = 100;
 /// When the database fails.
 pub fn keep(
     tx: &mut Tx<'_>,
+    _all: &LockedRow<RequestLog>,
     message: MessageId,
     number: NumberId,
     keys: &[PauseKey; 2],
@@ -57,19 +78,20 @@ pub fn answer(tx: &mut Tx<'_>, number: NumberId, now: Timestamp) -> Result<(), S
 /// # Errors
 /// When the database fails.
 pub fn sample(
-    conn: &mut ReadConn<'_>,
+    tx: &mut Tx<'_>,
+    _all: &LockedRow<RequestLog>,
     (kind, name): &PauseKey,
     from: Timestamp,
 ) -> Result<RequestSample, StoreError> {
     use form_requests as t;
     let answers: Vec<Option<Timestamp>> = match kind {
-        PauseKind::Form => on!(conn, db => {
+        PauseKind::Form => on!(tx, db => {
             let newest = t::table.filter(t::form.eq(name)).filter(t::handed_at.ge(from)).order(t::handed_at.desc());
-            CachedQuery(newest.select(t::answered_at).limit(MOST)).load(db)
+            CachedQuery(newest.select(t::answered_at).limit(i64::from(SAMPLE))).load(db)
         })?,
-        PauseKind::Prefix => on!(conn, db => {
+        PauseKind::Prefix => on!(tx, db => {
             let newest = t::table.filter(t::prefix.eq(name)).filter(t::handed_at.ge(from)).order(t::handed_at.desc());
-            CachedQuery(newest.select(t::answered_at).limit(MOST)).load(db)
+            CachedQuery(newest.select(t::answered_at).limit(i64::from(SAMPLE))).load(db)
         })?,
     };
     Ok(RequestSample { asked: answers.len(), answered: answers.iter().flatten().count() })
@@ -79,9 +101,13 @@ pub fn sample(
 ///
 /// # Errors
 /// When the database fails.
-pub fn pause(conn: &mut ReadConn<'_>, (kind, name): &PauseKey) -> Result<Option<RequestPause>, StoreError> {
+pub fn pause(
+    tx: &mut Tx<'_>,
+    _all: &LockedRow<RequestLog>,
+    (kind, name): &PauseKey,
+) -> Result<Option<RequestPause>, StoreError> {
     use request_pauses as t;
-    on!(conn, db => {
+    on!(tx, db => {
         let query = t::table.filter(t::kind.eq(kind)).filter(t::name.eq(name)).select((t::since, t::resumed_at));
         let rows: Vec<(Timestamp, Option<Timestamp>)> = CachedQuery(query.limit(1)).load(db)?;
         Ok(rows.into_iter().next().map(|(since, resumed_at)| RequestPause { since, resumed_at }))
@@ -96,7 +122,7 @@ pub fn paused(conn: &mut ReadConn<'_>) -> Result<Vec<(PauseKey, Timestamp)>, Sto
     use request_pauses as t;
     on!(conn, db => {
         let query = t::table.filter(t::resumed_at.is_null()).order(t::since).select((t::kind, t::name, t::since));
-        let rows: Vec<(PauseKind, String, Timestamp)> = CachedQuery(query.limit(MOST)).load(db)?;
+        let rows: Vec<(PauseKind, String, Timestamp)> = CachedQuery(query.limit(MOST_PAUSES)).load(db)?;
         Ok(rows.into_iter().map(|(kind, name, since)| ((kind, name), since)).collect())
     })
 }
@@ -105,7 +131,12 @@ pub fn paused(conn: &mut ReadConn<'_>) -> Result<Vec<(PauseKey, Timestamp)>, Sto
 ///
 /// # Errors
 /// When the database fails.
-pub fn begin_pause(tx: &mut Tx<'_>, (kind, name): &PauseKey, now: Timestamp) -> Result<(), StoreError> {
+pub fn begin_pause(
+    tx: &mut Tx<'_>,
+    _all: &LockedRow<RequestLog>,
+    (kind, name): &PauseKey,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     use request_pauses as t;
     on!(tx, db => {
         let begun = (t::since.eq(now), t::resumed_at.eq(None::<Timestamp>), t::resumed_by.eq(None::<String>));
@@ -119,7 +150,11 @@ pub fn begin_pause(tx: &mut Tx<'_>, (kind, name): &PauseKey, now: Timestamp) -> 
 ///
 /// # Errors
 /// When the database fails.
-pub fn clear_pause(tx: &mut Tx<'_>, (kind, name): &PauseKey) -> Result<(), StoreError> {
+pub fn clear_pause(
+    tx: &mut Tx<'_>,
+    _all: &LockedRow<RequestLog>,
+    (kind, name): &PauseKey,
+) -> Result<(), StoreError> {
     use request_pauses as t;
     on!(tx, db => {
         let row = t::table.filter(t::kind.eq(kind)).filter(t::name.eq(name));
@@ -134,6 +169,7 @@ pub fn clear_pause(tx: &mut Tx<'_>, (kind, name): &PauseKey) -> Result<(), Store
 /// When the database fails.
 pub fn end_pause(
     tx: &mut Tx<'_>,
+    _all: &LockedRow<RequestLog>,
     (kind, name): &PauseKey,
     by: &Actor,
     now: Timestamp,
@@ -144,4 +180,29 @@ pub fn end_pause(
         let ended = (t::resumed_at.eq(now), t::resumed_by.eq(by.to_string()));
         Ok(diesel::update(open).set(ended).execute(db)? > 0)
     })
+}
+
+/// Drops a part of the requests that no sample needs any more: those of the last day stay, and those that led to a pause
+/// which is still open. Pauses that ended before the last day go with them. Returns true when nothing is left to drop.
+///
+/// # Errors
+/// When the database fails.
+pub fn drop_old(tx: &mut Tx<'_>, _all: &LockedRow<RequestLog>, now: Timestamp) -> Result<bool, StoreError> {
+    use form_requests as r;
+    use request_pauses as p;
+    let before = now.plus(-KEPT);
+    let span = SPAN.num_microseconds().unwrap_or_default();
+    let old: Vec<(MessageId, Timestamp)> = on!(tx, db => {
+        let of_form = p::kind.eq(PauseKind::Form).and(p::name.eq(r::form));
+        let of_prefix = p::kind.eq(PauseKind::Prefix).and(p::name.eq(r::prefix));
+        let open = p::table.filter(p::resumed_at.is_null()).filter(p::since.le(r::handed_at + span));
+        let is_needed = exists(open.filter(of_form.or(of_prefix)));
+        let old = r::table.filter(r::handed_at.lt(before)).filter(not(is_needed)).order(r::handed_at);
+        CachedQuery(old.select((r::message_id, r::handed_at)).limit(DROPPED)).load(db)
+    })?;
+    for row in &old {
+        on!(tx, db => CachedStatement(diesel::delete(r::table.find(*row))).run(db))?;
+    }
+    on!(tx, db => CachedStatement(diesel::delete(p::table.filter(p::resumed_at.lt(before)))).run(db))?;
+    Ok(i64::try_from(old.len()).is_ok_and(|dropped| dropped < DROPPED))
 }

@@ -4,7 +4,7 @@
 //!
 //! Locks are taken in this order, so that two transactions never wait for each other: the users' guard, the catalog's guard
 //! (programs, sender numbers, auto-replies, forms, rules, the sending switch), API keys, contacts, numbers (two numbers
-//! in the order of their identifiers, a new one last).
+//! in the order of their identifiers, a new one last), and after them the guard of the opt-in requests through forms.
 
 use std::marker::PhantomData;
 use std::ops::Deref;
@@ -54,6 +54,8 @@ pub(super) enum RuleGuard {
     Users,
     /// What the catalog holds, and the forms.
     Catalog,
+    /// Opt-in requests through forms, and their pauses.
+    Requests,
 }
 
 impl RuleGuard {
@@ -61,6 +63,7 @@ impl RuleGuard {
         match self {
             RuleGuard::Users => "users",
             RuleGuard::Catalog => "catalog",
+            RuleGuard::Requests => "requests",
         }
     }
 }

@@ -26,6 +26,8 @@ pub enum SingletonTask {
     Holds,
     /// Deciding reviews whose deadline has come.
     Reviews,
+    /// Dropping what no limit needs any more.
+    Tidying,
     /// Sealing the history.
     Sealing,
     /// Reading the carrier's list of received texts.
@@ -39,6 +41,7 @@ impl SingletonTask {
             SingletonTask::Housekeeping => 0x736d_735f_6f70_7433,
             SingletonTask::Holds => 0x736d_735f_6f70_7438,
             SingletonTask::Reviews => 0x736d_735f_6f70_7439,
+            SingletonTask::Tidying => 0x736d_735f_6f70_7441,
             SingletonTask::Sealing => 0x736d_735f_6f70_7432,
             SingletonTask::Inbox => 0x736d_735f_6f70_7434,
         }

@@ -30,6 +30,7 @@ pub mod inbound;
 pub mod inbound_questions;
 pub mod inbox;
 pub mod integrity;
+pub mod limit_hits;
 pub mod live;
 pub mod messages;
 pub mod notices;

@@ -416,6 +416,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    limit_hits (name, slot) {
+        name -> Text,
+        slot -> Integer,
+        n -> BigInt,
+    }
+}
+
+diesel::table! {
     number_notes (id) {
         id -> Binary,
         number_id -> Binary,
@@ -462,5 +470,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     sign_in_failures,
     form_requests,
     request_pauses,
+    limit_hits,
     number_notes
 );

@@ -12,6 +12,7 @@ use super::engine::DbConn;
 use super::{ReadConn, StoreError};
 use crate::domain::id::{NumberId, ProgramId};
 use crate::domain::ledger::CommitmentSalt;
+use crate::domain::limit_hit::LimitHit;
 use crate::domain::time::Timestamp;
 
 /// Counts the identifiers minted by this process, so that those of one microsecond keep their order.
@@ -22,6 +23,7 @@ static MINTED: AtomicU32 = AtomicU32::new(0);
 pub(super) struct PostCommit {
     pub(super) tightened: Vec<NumberId>,
     pub(super) tallies: BTreeMap<(ProgramId, &'static str), i64>,
+    pub(super) hits: BTreeMap<LimitHit, i64>,
     pub(super) made_due: bool,
     pub(super) opened_question: bool,
     pub(super) stands_alone: bool,
@@ -96,6 +98,11 @@ impl<'a> Tx<'a> {
     /// Wakes the job that asks the carrier after the commit.
     pub(super) fn opened_question(&mut self) {
         self.aftermath.opened_question = true;
+    }
+
+    /// Counts and logs, once it is committed, that a limit held a text back.
+    pub fn record_hit(&mut self, hit: LimitHit) {
+        *self.aftermath.hits.entry(hit).or_default() += 1;
     }
 
     /// Counts `by` more contacts in a state of a program.

@@ -17,8 +17,9 @@ use super::config_cache::{self, CachedConfig, ConfigCache};
 use super::engine::{Checkpoints, DatabaseUrl, OwnConnection};
 use super::error::StoreFailure;
 use super::tx::PostCommit;
-use super::{JobAlarms, StoreError, Tx, counters};
+use super::{JobAlarms, StoreError, Tx, counters, limit_hits};
 use crate::domain::id::ProgramId;
+use crate::domain::limit_hit::LimitHit;
 use job::{GroupError, WriteJob, answer, refuse};
 pub(super) use work::WriteAnswer;
 use work::{RunOutcome, TypedWrite};
@@ -146,6 +147,7 @@ struct GroupWriter {
 #[derive(Default)]
 struct GroupState {
     counted: BTreeMap<(ProgramId, &'static str), i64>,
+    hits: BTreeMap<LimitHit, i64>,
     /// The catalog as the last closure saw it, and the version that the first one saw.
     catalog: Option<Arc<ConfigCache>>,
     relied_on: Option<String>,
@@ -251,7 +253,9 @@ impl GroupWriter {
         };
         let has_rivals = self.db.has_rivals();
         let mut tx = Tx::new(self.db.db(), &self.known, true);
-        counters::add(&mut tx, self.slot, &course.counted).map_err(|error| error.to_string())?;
+        counters::add(&mut tx, self.slot, &course.counted)
+            .and_then(|()| limit_hits::add(&mut tx, self.slot, &course.hits))
+            .map_err(|error| error.to_string())?;
         match &course.relied_on {
             Some(version) if has_rivals && !config_cache::is_current(&mut tx, version)? => {
                 Err("the programs or the switch of all sending were changed meanwhile".to_owned())
@@ -342,6 +346,9 @@ impl GroupState {
         }
         for (key, by) in aftermath.tallies {
             *self.counted.entry(key).or_default() += by;
+        }
+        for (hit, by) in aftermath.hits {
+            *self.hits.entry(hit).or_default() += by;
         }
         aftermath.stands_alone
     }

@@ -19,11 +19,11 @@ use subtle::ConstantTimeEq;
 use super::error::PageError;
 use super::routing::AccessCheck;
 use super::{AppState, local_caller};
-use crate::actions::limit_hits::limit_hits;
+use crate::domain::limit_hit::LimitHit;
 use crate::domain::message::Status;
 use crate::domain::time::Timestamp;
 use crate::store::messages::QueuePart;
-use crate::store::{ReadConn, StoreError, counters, form_requests, messages, programs, sending};
+use crate::store::{ReadConn, StoreError, counters, form_requests, limit_hits, messages, programs, sending};
 
 type MetricLabels = [(&'static str, String); 1];
 type GaugeFamily = Family<MetricLabels, Gauge<i64, AtomicI64>>;
@@ -34,6 +34,7 @@ struct MetricValues {
     waiting: Vec<(Status, i64)>,
     queue_age: Vec<(&'static str, i64)>,
     pauses: usize,
+    hits: Vec<(LimitHit, i64)>,
 }
 
 fn figures(conn: &mut ReadConn<'_>, now: Timestamp) -> Result<MetricValues, StoreError> {
@@ -48,7 +49,8 @@ fn figures(conn: &mut ReadConn<'_>, now: Timestamp) -> Result<MetricValues, Stor
         queue_age.push((words, oldest.map_or(0, |oldest| now.since(oldest).num_seconds())));
     }
     let pauses = form_requests::paused(conn)?.len();
-    Ok(MetricValues { pauses, sending_on, contacts, waiting: messages::count_waiting(conn)?, queue_age })
+    let (waiting, hits) = (messages::count_waiting(conn)?, limit_hits::all(conn)?);
+    Ok(MetricValues { pauses, hits, sending_on, contacts, waiting, queue_age })
 }
 
 /// `GET /metrics`.
@@ -136,10 +138,14 @@ fn as_text(app: &AppState, figures: MetricValues, now: Timestamp) -> Result<Stri
     pauses.set(i64::try_from(figures.pauses).unwrap_or(i64::MAX));
     registry.register("request_pauses", "Forms and prefixes whose opt-in requests are paused", pauses);
     let held_back = Family::<MetricLabels, Counter>::default();
-    for (limit, n) in limit_hits() {
-        held_back.get_or_create(&[("limit", limit.to_owned())]).inc_by(n);
+    for (limit, n) in figures.hits {
+        held_back.get_or_create(&[("limit", limit.to_string())]).inc_by(n.unsigned_abs());
     }
-    registry.register("limit_hits", "Texts that a limit held back since the start, by limit", held_back);
+    registry.register(
+        "limit_hits",
+        "Texts that a limit held back, by limit, counted in the database for all servers together",
+        held_back,
+    );
     registry.register("forged_webhooks", "Webhooks with a wrong signature since the start", forged);
     if let Some(shares) = app.store.shares() {
         let pages = Family::<MetricLabels, Counter>::default();

@@ -5,6 +5,7 @@ use reqwest::Method;
 use serde_json::Value;
 use sms_opt_in::actions::ActionError;
 use sms_opt_in::actions::create_program::{NewProgram, create_program};
+use sms_opt_in::actions::drop_old_requests::drop_old_requests;
 use sms_opt_in::domain::actor::Actor;
 use sms_opt_in::domain::phone::Phone;
 use sms_opt_in::jobs::{deliver_due, reconcile};
@@ -44,6 +45,15 @@ fn hand_offs(world: &World, lead: &Lead<'_>) -> Vec<String> {
         lead.phone.as_str()
     );
     database::lines(&world.database, &of)
+}
+
+/// How often a limit held a text back, as `/metrics` says it.
+async fn hits(world: &World, limit: &str) -> u64 {
+    let metrics =
+        world.client.get(format!("{}/metrics", world.url)).send().await.unwrap().text().await.unwrap();
+    let name = format!("sms_opt_in_limit_hits_total{{limit=\"{limit}\"}} ");
+    let found = metrics.lines().find_map(|line| line.strip_prefix(&name));
+    found.unwrap_or_else(|| panic!("{limit}: {metrics}")).parse().unwrap()
 }
 
 fn check<'a>(verdict: &'a Value, name: &str) -> &'a Value {
@@ -184,6 +194,25 @@ async fn an_administrator_changes_the_limits() {
     let answer = ada.post("/settings", "/settings/limits", &wrong).await;
     assert_eq!(answer.status, 422);
     answer.says("Enter a number from 1 to 1000.");
+    for (field, value, said) in [
+        ("least_answers_percent", "101", "Enter a number from 1 to 100."),
+        ("pause_after", "101", "Enter a number from 1 to 100."),
+        ("replies_a_day", "-1", "Enter a number from 1 to 1000."),
+        ("unasked_ever", "99999999999999999999", "Enter a number from 1 to 1000."),
+    ] {
+        let fields = [
+            "unasked_a_day",
+            "unasked_by_hand_a_day",
+            "unasked_ever",
+            "pause_after",
+            "least_answers_percent",
+            "replies_a_day",
+        ];
+        let typed = fields.map(|name| (name, if name == field { value } else { "1" }));
+        let answer = ada.post("/settings", "/settings/limits", &typed).await;
+        assert_eq!(answer.status, 422, "{field} {value}");
+        answer.says(said);
+    }
     let right = [
         ("unasked_a_day", "2"),
         ("unasked_by_hand_a_day", "1"),
@@ -230,6 +259,7 @@ async fn a_form_takes_numbers_of_the_programs_regions_only() {
             "the way out"
         );
     }
+    assert_eq!(hits(&world, "region").await, 5, "each is counted and logged");
     for number in ["+17875550142", "+13405550142", "+16715550142"] {
         assert_eq!(submits(&world, "opt-in", number).await.0, 200, "{number}");
     }
@@ -306,9 +336,11 @@ async fn a_loop_of_start_and_stop_ends_and_the_trace_says_so() {
     let mut sam = world.sam().await;
     sam.open(&page).await.says("Blocked</span> automatic");
     sam.open("/messages?status=blocked").await.says("as many automatic replies as are allowed");
-    let metrics =
-        world.client.get(format!("{}/metrics", world.url)).send().await.unwrap().text().await.unwrap();
-    assert!(metrics.contains("sms_opt_in_limit_hits_total{limit=\"replies\"}"), "{metrics}");
+    assert_eq!(hits(&world, "replies").await, 10);
+    // The count is the installation's: another server and a restart go on with it.
+    let store = sms_opt_in::store::Store::open(&world.database).unwrap();
+    let counted = store.read(sms_opt_in::store::limit_hits::all).await.unwrap();
+    assert!(counted.iter().any(|(hit, n)| hit.as_str() == "replies" && *n == 10), "{counted:?}");
     world.clock.advance(Duration::hours(24));
     ana.texts("START").await;
     assert_eq!(ana.received().len(), 21, "the next day has its own");
@@ -410,5 +442,38 @@ async fn answers_end_a_pause_and_what_waits_too_long_is_dropped() {
     assert_eq!(asked(&world, 65..95), sent);
     let mut sam = world.sam().await;
     sam.open("/messages?status=blocked").await.says("almost no one replied START");
+    world.is_intact().await;
+}
+
+#[actix_web::test]
+async fn requests_that_no_sample_needs_are_dropped() {
+    let world = world().await;
+    let kept = |world: &World| {
+        database::lines(&world.database, "SELECT CAST(count(*) AS TEXT) AS line FROM form_requests").concat()
+    };
+    let tidy = |world: &World| {
+        let (store, now) = (world.jobs.store.clone(), world.clock.now());
+        async move {
+            store.write(move |tx| drop_old_requests(tx, now)).await.map_err(|e: ActionError| e.to_string())
+        }
+    };
+    a_wave(&world, 10..40).await;
+    assert_eq!(kept(&world), "20");
+    world.clock.advance(Duration::days(30));
+    assert_eq!(tidy(&world).await, Ok(true));
+    assert_eq!(kept(&world), "20", "they led to a pause that is still open");
+    world.deliver().await;
+    assert_eq!(asked(&world, 10..40), 20, "time alone ends no pause");
+    let mut sam = world.sam().await;
+    let token = sam.token("/").await;
+    for (kind, name) in [("form", "opt-in"), ("prefix", "+1206555")] {
+        sam.post_with(&token, "/paused-requests", &[("kind", kind), ("name", name)]).await;
+    }
+    assert_eq!(tidy(&world).await, Ok(true));
+    assert_eq!(kept(&world), "0");
+    world.clock.advance(Duration::days(2));
+    assert_eq!(tidy(&world).await, Ok(true));
+    let pauses = database::lines(&world.database, "SELECT name AS line FROM request_pauses");
+    assert!(pauses.is_empty(), "{pauses:?}");
     world.is_intact().await;
 }

@@ -6,6 +6,7 @@ use crate::domain::evidence::ContactBasis;
 use crate::domain::id::{InboundId, NumberId};
 use crate::domain::intent::Revocation;
 use crate::domain::ledger::LedgerEntry;
+use crate::domain::limit_hit::LimitHit;
 use crate::domain::phone::Phone;
 
 use super::Commands;
@@ -75,5 +76,14 @@ impl Commands {
     /// Records a submission of a hosted form.
     pub async fn submit_form(self, submission: NewSubmission) -> Result<SubmitResult, ActionError> {
         self.run(move |tx, context| submit_form(tx, &submission, context.now)).await
+    }
+
+    /// Counts and logs that a limit held a text back which never became a message.
+    pub async fn record_hit(self, hit: LimitHit) -> Result<(), ActionError> {
+        self.run(move |tx, _| {
+            tx.record_hit(hit);
+            Ok(())
+        })
+        .await
     }
 }

@@ -9,6 +9,7 @@ use chrono::Duration;
 use crate::domain::consent::StateName;
 use crate::domain::gate::{CheckName, ClearedText, GateOutcome, SendPermit, Verdict};
 use crate::domain::id::{MessageId, NumberId, ProgramId};
+use crate::domain::limit_hit::LimitHit;
 use crate::domain::message::{Lane, Status};
 use crate::domain::phone::Phone;
 use crate::domain::program::Program;
@@ -21,7 +22,6 @@ use crate::words::{check_text, headline, refusal_headline};
 
 use super::super::effects::opted_in_before;
 use super::super::gate::SendingContext;
-use super::super::limit_hits::{LimitHit, record_hit, record_refusal};
 use super::super::send_message::code_of;
 use super::super::{ActionError, requests, retry, sending_context};
 use super::form_pause::{PauseChanges, form_of, put_off};
@@ -177,7 +177,7 @@ fn put_aside(
         }
         GateOutcome::Wait { until: Some(until) } => {
             if verdict.fails(CheckName::UnaskedTexts) {
-                record_hit(LimitHit::RequestsToday);
+                tx.record_hit(LimitHit::RequestsToday);
             }
             let headline = headline(verdict);
             let why = StatusChange { due_at: Some(until), ..StatusChange::noted(&headline) };
@@ -212,7 +212,7 @@ fn refuse(
     now: Timestamp,
 ) -> Result<(), ActionError> {
     let found = verdict.checks.iter().find(|found| found.name == check);
-    record_refusal(check);
+    LimitHit::of(check).into_iter().for_each(|hit| tx.record_hit(hit));
     let words = match found.filter(|_| check == CheckName::UnaskedTexts) {
         Some(found) => check_text(found, verdict.calendar()),
         None => refusal_headline(verdict, check),

@@ -7,15 +7,16 @@ use chrono::Duration;
 
 use crate::domain::consent::{ConsentState, Source};
 use crate::domain::evidence::Evidence;
+use crate::domain::limit_hit::LimitHit;
 use crate::domain::message::{Lane, Status};
 use crate::domain::request_pause::{PauseKey, RequestPause, pause_keys, sample_from};
 use crate::domain::time::Timestamp;
 use crate::domain::unasked::is_too_late;
+use crate::store::form_requests::{self, RequestLog};
 use crate::store::messages::{self, Message, StatusChange};
 use crate::store::numbers::Number;
-use crate::store::{ReadConn, StoreError, Tx, events, form_requests, organization};
+use crate::store::{LockedRow, ReadConn, StoreError, Tx, events, organization};
 
-use super::super::limit_hits::{LimitHit, record_hit};
 use super::super::{ActionError, requests};
 
 /// A request that waits is looked at again this often.
@@ -43,10 +44,13 @@ pub(super) fn form_of(
     })
 }
 
-/// What changes in the pauses by the claims of one transaction. They are written last and in order, so that two such
-/// transactions never wait for each other.
+/// What changes in the pauses by the claims of one transaction. The requests and pauses are locked by the first claim that
+/// looks at them, so that two transactions never judge by the same sample.
 #[derive(Default)]
-pub(super) struct PauseChanges(BTreeMap<PauseKey, bool>);
+pub(super) struct PauseChanges {
+    log: Option<LockedRow<RequestLog>>,
+    changed: BTreeMap<PauseKey, bool>,
+}
 
 impl PauseChanges {
     /// True when a request through the form may go; then it is kept.
@@ -58,54 +62,68 @@ impl PauseChanges {
         number: &Number,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
+        let PauseChanges { log, changed } = self;
+        let log = match log {
+            Some(log) => log,
+            None => log.insert(form_requests::lock(tx)?),
+        };
         let keys = pause_keys(form, &number.phone);
         let mut may_go = true;
         for key in &keys {
-            may_go &= self.is_clear(tx, key, now)?;
+            may_go &= is_clear(tx, log, changed, key, now)?;
         }
         if may_go {
-            form_requests::keep(tx, message.id, number.id, &keys, now)?;
+            form_requests::keep(tx, log, message.id, number.id, &keys, now)?;
         }
         Ok(may_go)
     }
 
-    fn is_clear(&mut self, tx: &mut Tx<'_>, key: &PauseKey, now: Timestamp) -> Result<bool, StoreError> {
-        let pause = form_requests::pause(tx, key)?;
-        let was_paused = pause.is_some_and(|pause: RequestPause| pause.is_open());
-        let sample = form_requests::sample(tx, key, sample_from(pause, now))?;
-        let is_paused = sample.is_suspicious(&organization::limits(tx)?);
-        if is_paused != was_paused {
-            self.0.insert(key.clone(), is_paused);
-        }
-        Ok(!is_paused)
-    }
-
     /// Writes them down.
     pub(super) fn write(&self, tx: &mut Tx<'_>, now: Timestamp) -> Result<(), StoreError> {
-        for (key, is_paused) in &self.0 {
+        let Some(log) = &self.log else { return Ok(()) };
+        for (key, is_paused) in &self.changed {
             if *is_paused {
-                form_requests::begin_pause(tx, key, now)?;
+                form_requests::begin_pause(tx, log, key, now)?;
                 log::warn!("Opt-in requests of a {} are paused: almost no number replied START", key.0);
             } else {
-                form_requests::clear_pause(tx, key)?;
+                form_requests::clear_pause(tx, log, key)?;
             }
         }
         Ok(())
     }
 }
 
+/// True while the requests of a form or prefix may go; what changes is noted.
+fn is_clear(
+    tx: &mut Tx<'_>,
+    log: &LockedRow<RequestLog>,
+    changed: &mut BTreeMap<PauseKey, bool>,
+    key: &PauseKey,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let pause = form_requests::pause(tx, log, key)?;
+    let was_paused = pause.is_some_and(|pause: RequestPause| pause.is_open());
+    let sample = form_requests::sample(tx, log, key, sample_from(pause, now))?;
+    let is_paused = sample.is_suspicious(&organization::limits(tx)?);
+    if is_paused != was_paused {
+        changed.insert(key.clone(), is_paused);
+    }
+    Ok(!is_paused)
+}
+
 /// Lets a request wait while its form or prefix is paused, until it is too late.
 pub(super) fn put_off(tx: &mut Tx<'_>, message: &Message, now: Timestamp) -> Result<(), ActionError> {
-    record_hit(LimitHit::PausedRequests);
     let why = StatusChange::coded(PAUSED, WORDS);
     if is_too_late(message.created_at, now) {
         messages::advance(tx, message, Status::Blocked, now, &why)?;
         return requests::failed(tx, message, WORDS, now);
     }
     let due_at = now.plus(LOOK_AGAIN);
+    // It was counted when it began to wait.
     if message.error_code.as_deref() == Some(PAUSED) {
         return Ok(messages::set_due(tx, message.id, due_at)?);
     }
+    tx.record_hit(LimitHit::PausedRequests);
     let why = StatusChange { due_at: Some(due_at), ..why };
     Ok(messages::advance(tx, message, Status::Queued, now, &why)?)
 }

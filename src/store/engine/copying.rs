@@ -70,6 +70,7 @@ tables! {
     sign_in_failures by "bucket", ROWS;
     form_requests by "message_id, handed_at", ROWS;
     request_pauses by "kind, name", ROWS;
+    limit_hits by "name, slot", ROWS;
     contacts by "row_id", ROWS;
     tallies by "program_id, state, slot", ROWS;
     messages by "id", ROWS;

@@ -13,6 +13,7 @@ use super::super::tx::PostCommit;
 use super::super::{JobAlarms, StoreError, Tx};
 use super::{GroupError, GroupState};
 use crate::domain::id::NumberId;
+use crate::domain::limit_hit::LimitHit;
 
 /// The caller's answer, and the numbers whose barrier it passes first.
 pub(in crate::store) type WriteAnswer<T, E> = (Result<T, E>, Vec<NumberId>);
@@ -43,6 +44,7 @@ pub(super) struct TypedWrite<W, T, E> {
     write: W,
     result: Option<Result<T, E>>,
     tightened: Vec<NumberId>,
+    hits: Vec<LimitHit>,
     wakes: bool,
     wakes_questions: bool,
     alarms: Arc<JobAlarms>,
@@ -51,8 +53,8 @@ pub(super) struct TypedWrite<W, T, E> {
 
 impl<W, T, E> TypedWrite<W, T, E> {
     pub(super) fn new(write: W, caller: oneshot::Sender<WriteAnswer<T, E>>, alarms: Arc<JobAlarms>) -> Self {
-        let (result, tightened) = (None, Vec::new());
-        TypedWrite { write, result, tightened, wakes: false, wakes_questions: false, alarms, caller }
+        let (result, tightened, hits) = (None, Vec::new(), Vec::new());
+        TypedWrite { write, result, tightened, hits, wakes: false, wakes_questions: false, alarms, caller }
     }
 }
 
@@ -84,21 +86,27 @@ where
         self.tightened = std::mem::take(&mut aftermath.tightened);
         self.wakes = fate == RunOutcome::Keep && aftermath.made_due;
         self.wakes_questions = fate == RunOutcome::Keep && aftermath.opened_question;
+        self.hits = aftermath.hits.keys().copied().filter(|_| fate == RunOutcome::Keep).collect();
         self.result = Some(result);
         (fate, aftermath)
     }
 
     fn fail(&mut self, why: &str) {
         (self.wakes, self.wakes_questions) = (false, false);
+        self.hits.clear();
         self.result = Some(Err(StoreError::NotWritten(why.to_owned()).into()));
     }
 
     fn answer(self: Box<Self>, committed: Result<(), &GroupError>) {
+        let is_committed = committed.is_ok();
         let result = match committed {
             Ok(()) => self.result.unwrap_or_else(|| Err(StoreError::Closed.into())),
             Err(GroupError::Before(why)) => Err(StoreError::Unavailable(why.clone()).into()),
             Err(GroupError::Unconfirmed(why)) => Err(StoreError::Commit(why.clone()).into()),
         };
+        for hit in self.hits.iter().filter(|_| is_committed) {
+            log::warn!("A limit held a text back: {hit}");
+        }
         if self.wakes && result.is_ok() {
             self.alarms.due.notify_one();
         }

@@ -1,6 +1,7 @@
 //! The public pages: a program's page and the hosted forms. Visitors use them; the answer to a submission is the same
 //! for every number, so it reveals nothing. `optin` writes consent through `actions::submit_form`.
 
+mod form_number;
 mod optin;
 mod reference;
 pub(in crate::web) mod replies;

@@ -7,12 +7,14 @@ use actix_web::web::{Bytes, Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
+use super::form_number::{self, textable};
 use super::result_cookie::{self, SubmissionResult};
 use super::stamp::{self, StampAge};
 use super::{FormContent, hosted};
 use crate::actions::submit_form::{NewSubmission, PageStamp, SubmitResult};
 use crate::actions::{ActionError, FieldError};
 use crate::domain::actor::Actor;
+use crate::domain::limit_hit::LimitHit;
 use crate::domain::phone::Phone;
 use crate::web::AppState;
 use crate::web::client_address::client_ip;
@@ -21,7 +23,6 @@ use crate::web::form::FormErrors;
 use crate::web::page::{PublicPage, html, html_status, see_other};
 use crate::web::routes;
 use crate::web::routing::PublicAccess;
-use crate::words::{phone_error_text, region_refusal};
 
 /// No submission is larger, in bytes.
 const LARGEST: usize = 16 * 1024;
@@ -140,7 +141,12 @@ pub(super) async fn submit(
     }
     let ValidOptIn { phone, version, was_shown, stamp } = match check(&app, &hosted, &mut given) {
         Ok(checked) => checked,
-        Err(errors) => return redisplay(&app, &hosted, &given, errors.into()),
+        Err(InvalidOptIn { errors, hit }) => {
+            if let Some(hit) = hit {
+                form_number::count(&app, hit).await;
+            }
+            return redisplay(&app, &hosted, &given, errors.into());
+        }
     };
     // Says what such a submission does, for every number alike.
     let is_invited = hosted.form.double_opt_in || !was_shown;
@@ -221,14 +227,23 @@ struct ValidOptIn {
     stamp: Option<PageStamp>,
 }
 
+/// A submission with mistakes.
+struct InvalidOptIn {
+    errors: Vec<FieldError>,
+    /// The limit that forbids texts to the number, if one does.
+    hit: Option<LimitHit>,
+}
+
 /// An integrator who names no version means the one that is shown; whether the visitor saw it is then not known.
-fn check(app: &AppState, hosted: &FormContent, given: &mut OptInForm) -> Result<ValidOptIn, Vec<FieldError>> {
-    let mut errors = Vec::new();
+fn check(app: &AppState, hosted: &FormContent, given: &mut OptInForm) -> Result<ValidOptIn, InvalidOptIn> {
+    let (mut errors, mut hit) = (Vec::new(), None);
     if given.name.chars().count() > LONGEST_NAME {
         errors.push(FieldError::new("name", "The name is longer than 200 characters. Shorten it."));
     }
-    let phone = textable(&given.phone, &app.config.default_region, hosted)
-        .map_err(|words| errors.push(FieldError::new("phone", words)));
+    let phone = textable(&given.phone, &app.config.default_region, hosted).map_err(|refusal| {
+        hit = refusal.hit;
+        errors.push(FieldError::new("phone", refusal.words));
+    });
     if !given.consent {
         errors.push(FieldError::new("consent", "To get texts, tick the box to say that you agree."));
     }
@@ -253,24 +268,8 @@ fn check(app: &AppState, hosted: &FormContent, given: &mut OptInForm) -> Result<
             let stamp = (age == StampAge::Fine).then(|| stamp::spending(&given.stamp, app.clock.now()));
             Ok(ValidOptIn { phone, version, was_shown, stamp })
         }
-        _ => Err(errors),
+        _ => Err(InvalidOptIn { errors, hit }),
     }
-}
-
-/// Strangers fill in this form, so it texts no region and no kind of number that somebody could earn by.
-fn textable(text: &str, home: &str, hosted: &FormContent) -> Result<Phone, String> {
-    let phone = Phone::parse(text, home).map_err(phone_error_text)?;
-    if phone.is_special() {
-        let number = phone.shown(home);
-        return Err(format!(
-            "{number} is a toll-free, premium-rate or personal number, and it gets no texts. Enter a mobile number."
-        ));
-    }
-    let regions = &hosted.program.regions;
-    if !phone.country_region().is_some_and(|region| regions.has(&region)) {
-        return Err(region_refusal(&phone, home, regions, hosted.sender.as_deref()));
-    }
-    Ok(phone)
 }
 
 fn redisplay(

@@ -45,7 +45,8 @@ stories! {
         a_form_twice a_form_and_its_program the_rules_twice the_switch_both_ways;
     consent: a_stop_twice a_stop_and_a_start a_stop_and_a_document flags_both_ways a_new_owner_and_a_start
         a_review_decided_twice a_form_submitted_twice;
-    limits: two_programs_ask_one_number two_claims_before_a_pause;
+    limits: two_programs_ask_one_number two_claims_before_a_pause a_claim_and_the_dropping_of_old_requests
+        the_last_reply_twice;
     messages: one_idempotency_key_twice the_first_two_texts_to_a_number a_claim_twice a_claim_and_a_stop claims_of_many_and_a_stop
         a_rescheduling_and_a_stop a_rescheduling_and_a_claim a_rescheduling_twice a_receipt_twice
         a_receipt_and_the_answer an_expired_hold_decided_twice an_expiry_and_a_start a_reminder_twice;
