@@ -13,8 +13,6 @@ use super::words::words;
 
 /// Requests of this span are looked at together.
 pub const SPAN: Duration = Duration::hours(1);
-/// The newest requests are enough to judge by: so many of them are looked at.
-pub const SAMPLE: u32 = 100;
 /// `+` and seven digits.
 const PREFIX: usize = 8;
 

@@ -3,8 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::request_pause::SAMPLE;
-
+/// The newest requests through forms are enough to judge by: so many of them are looked at.
+pub const SAMPLE: u32 = 100;
 /// No limit is higher; every limit is 1 at least.
 const MOST: u32 = 1000;
 const ALL_OF_THEM: u32 = 100;

@@ -11,7 +11,8 @@ use super::schema::{form_requests, request_pauses};
 use super::{LockedRow, ReadConn, StoreError, Tx};
 use crate::domain::actor::Actor;
 use crate::domain::id::{MessageId, NumberId};
-use crate::domain::request_pause::{PauseKey, PauseKind, RequestPause, RequestSample, SAMPLE, SPAN};
+use crate::domain::request_pause::{PauseKey, PauseKind, RequestPause, RequestSample, SPAN};
+use crate::domain::texting_limits::SAMPLE;
 use crate::domain::time::Timestamp;
 
 /// Pauses that are shown at most.

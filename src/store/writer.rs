@@ -2,10 +2,11 @@
 //! When one fails or panics, the group begins again with a savepoint for each, and only its own is rolled back. SQLite has one
 //! writer; on PostgreSQL several commit side by side, and a closure that met somebody else's write is run again.
 
+mod group;
 mod job;
 mod work;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -13,13 +14,12 @@ use std::time::{Duration, Instant};
 use diesel::QueryResult;
 use tokio::sync::oneshot;
 
-use super::config_cache::{self, CachedConfig, ConfigCache};
+use super::config_cache::{self, CachedConfig};
 use super::engine::{Checkpoints, DatabaseUrl, OwnConnection};
 use super::error::StoreFailure;
 use super::tx::PostCommit;
 use super::{JobAlarms, StoreError, Tx, counters, limit_hits};
-use crate::domain::id::ProgramId;
-use crate::domain::limit_hit::LimitHit;
+use group::GroupState;
 use job::{GroupError, WriteJob, answer, refuse};
 pub(super) use work::WriteAnswer;
 use work::{RunOutcome, TypedWrite};
@@ -141,18 +141,6 @@ struct GroupWriter {
     wary: u32,
     /// The database went away, which was said.
     is_away: bool,
-}
-
-/// What a group has done so far, and what its next closure starts from.
-#[derive(Default)]
-struct GroupState {
-    counted: BTreeMap<(ProgramId, &'static str), i64>,
-    hits: BTreeMap<LimitHit, i64>,
-    /// The catalog as the last closure saw it, and the version that the first one saw.
-    catalog: Option<Arc<ConfigCache>>,
-    relied_on: Option<String>,
-    /// Locks may be held already.
-    has_kept: bool,
 }
 
 impl GroupWriter {
@@ -334,22 +322,5 @@ impl GroupWriter {
         }
         self.db.db().batch("ROLLBACK TO job; RELEASE job")?;
         Ok((if fate == RunOutcome::Keep { RunOutcome::Refuse } else { fate }, aftermath))
-    }
-}
-
-impl GroupState {
-    /// Counts what a closure did. True when no other may follow it in this group: others wait for what it holds.
-    fn keep(&mut self, aftermath: PostCommit) -> bool {
-        self.has_kept = true;
-        if self.relied_on.is_none() {
-            self.relied_on = self.catalog.as_ref().map(|catalog| catalog.version.clone());
-        }
-        for (key, by) in aftermath.tallies {
-            *self.counted.entry(key).or_default() += by;
-        }
-        for (hit, by) in aftermath.hits {
-            *self.hits.entry(hit).or_default() += by;
-        }
-        aftermath.stands_alone
     }
 }
