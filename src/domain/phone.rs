@@ -2,18 +2,18 @@
 //! it is, nor whether it can receive texts: line type is a stored attribute, no number plan tells it. A [`Phone`] redacts
 //! itself wherever it is printed (DESIGN, Errors); only [`Phone::as_str`] and [`Phone::national`] give the digits away.
 
+mod plan;
 mod sender;
 mod spelling;
 
 use std::fmt;
 use std::str::FromStr;
 
-use rlibphonenumber::{
-    NumberLengthType, PHONE_NUMBER_UTIL, ParseError, PhoneNumber, PhoneNumberFormat, PhoneNumberType,
-};
+use rlibphonenumber::{NumberLengthType, PHONE_NUMBER_UTIL, ParseError, PhoneNumber, PhoneNumberFormat};
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
+use plan::PlanEntry;
 pub use sender::{TextSender, without_channel};
 
 /// Nothing longer than this is read at all: a full number with every space and bracket stays well below.
@@ -68,7 +68,7 @@ impl Phone {
     pub fn parse(text: &str, region: &str) -> Result<Phone, PhoneError> {
         let number = read(&plain(text)?, region)?;
         let phone = e164(&number).ok_or(PhoneError::Invalid)?;
-        if PHONE_NUMBER_UTIL.is_valid_number(&number) {
+        if PlanEntry::look_up(&phone, &number).is_valid() {
             return Ok(phone);
         }
         // An old spelling is no valid number of its own, but it names one.
@@ -113,7 +113,7 @@ impl Phone {
 
     /// True when the number plan has such a number. Sending needs one; a revocation does not.
     pub fn is_valid(&self) -> bool {
-        self.number().is_some_and(|number| PHONE_NUMBER_UTIL.is_valid_number(&number))
+        PlanEntry::of(self).is_valid()
     }
 
     /// Takes a stored or transmitted value: `+`, then 7 to 15 digits, the first not 0. Only the shape is looked at, so
@@ -171,26 +171,13 @@ impl Phone {
 
     /// The country or territory the number belongs to ("US", "CA"), where the number plan says so.
     pub fn country_region(&self) -> Option<String> {
-        let region = PHONE_NUMBER_UTIL.get_region_for_number(&self.number()?)?;
-        Some(region.to_string())
+        PlanEntry::of(self).region()
     }
 
     /// True for numbers that no person has in a pocket, or whose owner earns when they are texted: toll-free, premium-rate,
     /// shared-cost, personal (`+1 500`), company-wide and voicemail ones, and pagers.
     pub fn is_special(&self) -> bool {
-        let kind = self.number().map(|number| PHONE_NUMBER_UTIL.get_number_type(&number));
-        matches!(
-            kind,
-            Some(
-                PhoneNumberType::TollFree
-                    | PhoneNumberType::PremiumRate
-                    | PhoneNumberType::SharedCost
-                    | PhoneNumberType::PersonalNumber
-                    | PhoneNumberType::UAN
-                    | PhoneNumberType::VoiceMail
-                    | PhoneNumberType::Pager
-            )
-        )
+        PlanEntry::of(self).is_special()
     }
 
     /// What international numbers of a region begin with ("+1" for "US"), where the region is known.

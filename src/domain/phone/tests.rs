@@ -174,6 +174,19 @@ proptest! {
             prop_assert_eq!(Phone::from_e164(phone.as_str()), Some(phone));
         }
     }
+
+    #[test]
+    fn what_is_kept_of_a_number_is_what_the_library_says(text in "[+]1[2-9][0-9]{9}|[+][1-9][0-9]{6,14}") {
+        use rlibphonenumber::PHONE_NUMBER_UTIL;
+        let phone = Phone::from_e164(&text).unwrap();
+        let number = PHONE_NUMBER_UTIL.parse(&text, None);
+        for _twice in 0..2 {
+            let is_valid = number.as_ref().is_ok_and(|number| PHONE_NUMBER_UTIL.is_valid_number(number));
+            prop_assert_eq!(phone.is_valid(), is_valid);
+            let region = number.as_ref().ok().and_then(|number| PHONE_NUMBER_UTIL.get_region_for_number(number));
+            prop_assert_eq!(phone.country_region(), region.map(|region| region.to_string()));
+        }
+    }
 }
 
 #[test]
