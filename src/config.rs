@@ -29,6 +29,9 @@ pub struct ServerConfig {
     /// The public address of this server. Default: http://BIND.
     #[arg(long, env = "PUBLIC_URL", global = true)]
     public_url: Option<String>,
+    /// A second public address, which the provider calls where the first one does not answer.
+    #[arg(long, env = "FALLBACK_URL", global = true)]
+    fallback_url: Option<String>,
     /// Signs sessions and seals. If it is absent, the first start creates one beside the database.
     #[arg(long, env = "SECRET_KEY", hide_env_values = true, global = true)]
     secret_key: Option<SecretString>,
@@ -90,6 +93,12 @@ impl ServerConfig {
     pub fn public_url(&self) -> String {
         let given = self.public_url.as_deref().map(str::trim).filter(|url| !url.is_empty());
         given.map_or_else(|| format!("http://{}", self.bind), |url| url.trim_end_matches('/').to_owned())
+    }
+
+    /// The addresses the provider may have called: it signs the one it did.
+    pub fn called_urls(&self) -> Vec<String> {
+        let second = self.fallback_url.as_deref().map(|url| url.trim().trim_end_matches('/').to_owned());
+        std::iter::once(self.public_url()).chain(second.filter(|url| !url.is_empty())).collect()
     }
 
     /// The proxies whose word counts for a visitor's address.
@@ -195,13 +204,15 @@ impl ServerConfig {
         if !public_url::is_carriers_own(&self.twilio_api_base) {
             return Ok(());
         }
-        public_url::check(&self.public_url()).map_err(|why| {
-            InvalidSetting(format!(
-                "PUBLIC_URL is {}. Twilio cannot call it: {why}. Set PUBLIC_URL to the https address of this server on the \
-                 internet, like https://consent.example.com.",
-                self.public_url()
-            ))
-        })
+        for (name, url) in ["PUBLIC_URL", "FALLBACK_URL"].into_iter().zip(self.called_urls()) {
+            public_url::check(&url).map_err(|why| {
+                InvalidSetting(format!(
+                    "{name} is {url}. Twilio cannot call it: {why}. Set {name} to an https address of this server on the \
+                     internet, like https://consent.example.com."
+                ))
+            })?;
+        }
+        Ok(())
     }
 
     /// The replica, if one is named.

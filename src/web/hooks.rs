@@ -110,10 +110,13 @@ impl<C: WebhookCarrier, T: WebhookContent> FromRequest for SignedWebhook<C, T> {
 impl<C: WebhookCarrier, T: WebhookContent> SignedWebhook<C, T> {
     fn read(app: &AppState, request: &HttpRequest, body: &Bytes) -> Result<Self, actix_web::Error> {
         let carrier = C::of(app)?;
-        let url = called_url(app, carrier.as_ref(), request);
         let signature = signature(request, carrier.signature_header());
-        let hook = WebhookRequest { url: &url, body, signature };
-        T::verify(carrier.as_ref(), &hook).map_err(|_| refused(forged(app)))?;
+        let urls: Vec<String> = called_urls(app, carrier.as_ref(), request).collect();
+        let hook = urls
+            .iter()
+            .map(|url| WebhookRequest { url, body, signature })
+            .find(|hook| T::verify(carrier.as_ref(), hook).is_ok())
+            .ok_or_else(|| refused(forged(app)))?;
         let content = T::parse(carrier.as_ref(), &hook)
             .map_err(|error| refused(HttpResponse::BadRequest().body(error.to_string())))?;
         Ok(SignedWebhook { carrier: carrier.name(), content, caller: PhantomData })
@@ -141,11 +144,18 @@ async fn status<C: WebhookCarrier>(app: Data<AppState>, hook: SignedWebhook<C, R
     answer(commands.receive_receipt(hook.carrier, hook.content).await)
 }
 
-/// The address the provider called: the configured public one, never what the request claims.
-fn called_url(app: &AppState, provider: &dyn Provider, request: &HttpRequest) -> String {
+/// The addresses the provider may have called: the configured public ones, never what the request claims.
+fn called_urls<'a>(
+    app: &'a AppState,
+    provider: &dyn Provider,
+    request: &'a HttpRequest,
+) -> impl Iterator<Item = String> + 'a {
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
-    let base = if provider.name() == "simulator" { &app.local_url } else { &app.public_url };
-    format!("{base}{path}")
+    let bases = match provider.name() {
+        "simulator" => vec![app.local_url.clone()],
+        _ => app.config.called_urls(),
+    };
+    bases.into_iter().map(move |base| format!("{base}{path}"))
 }
 
 fn signature<'a>(request: &'a HttpRequest, header: &str) -> Option<&'a str> {
@@ -165,7 +175,7 @@ fn answer(done: Result<(), ActionError>) -> HttpResponse {
 fn forged(app: &AppState) -> HttpResponse {
     app.forged_webhooks.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     HttpResponse::Forbidden().body(
-        "The signature does not match. Check that PUBLIC_URL is the address the provider calls and that the auth token is current.",
+        "The signature does not match. Check that PUBLIC_URL (or FALLBACK_URL) is the address the provider calls and that the auth token is current.",
     )
 }
 

@@ -11,15 +11,20 @@ use sms_opt_in::jobs::{JobContext, deliver_due, reconcile};
 use sms_opt_in::providers::twilio::{Twilio, TwilioConfig};
 use sms_opt_in::store::notices;
 
-use crate::support::{PUBLIC, TOKEN, World, world};
+use crate::support::{FALLBACK, PUBLIC, TOKEN, World, world};
 
 pub const INBOUND: &str = "/hooks/twilio/inbound";
 
 pub fn signature(path: &str, fields: &[(&str, &str)]) -> String {
+    signature_for(PUBLIC, path, fields)
+}
+
+/// The signature of a webhook that the provider sent to this address of the installation.
+fn signature_for(base: &str, path: &str, fields: &[(&str, &str)]) -> String {
     let mut sorted = fields.to_vec();
     sorted.sort_unstable();
     let mut mac = Hmac::<sha1::Sha1>::new_from_slice(TOKEN.as_bytes()).unwrap();
-    mac.update(format!("{PUBLIC}{path}").as_bytes());
+    mac.update(format!("{base}{path}").as_bytes());
     for (name, value) in sorted {
         mac.update(name.as_bytes());
         mac.update(value.as_bytes());
@@ -47,6 +52,27 @@ async fn a_forged_webhook_changes_nothing() {
     assert_eq!(twilio(&world, "SM1", &cy.phone, "START", false).await, 403);
     assert_eq!(cy.state().await, "not_asked");
     assert!(cy.history().await.is_empty());
+}
+
+#[actix_web::test]
+async fn a_stop_that_the_provider_brings_to_the_fallback_address_counts() {
+    let world = world().await;
+    let cy = world.lead(42);
+    assert_eq!(twilio(&world, "SM1", &cy.phone, "START", true).await, 200);
+    let fields = [
+        ("MessageSid", "SM2"),
+        ("From", cy.phone.as_str()),
+        ("To", "+12065550199"),
+        ("Body", "STOP"),
+        ("ErrorCode", "11200"),
+        ("ErrorUrl", PUBLIC),
+    ];
+    let elsewhere = signature_for("https://example.org", INBOUND, &fields);
+    assert_eq!(post(&world, INBOUND, &fields, &elsewhere).await, 403);
+    assert_eq!(cy.state().await, "opted_in");
+    let there = signature_for(FALLBACK, INBOUND, &fields);
+    assert_eq!(post(&world, INBOUND, &fields, &there).await, 200);
+    assert_eq!(cy.state().await, "opted_out");
 }
 
 #[actix_web::test]

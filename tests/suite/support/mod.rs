@@ -42,6 +42,8 @@ pub const KEY: &str = "sk_test";
 const LONG_SESSIONS: &str = r#"{"idle_minutes":720,"administrator_idle_minutes":720}"#;
 pub const TOKEN: &str = "twilio-token-of-the-tests";
 pub const PUBLIC: &str = "https://consent.example.test";
+/// Where the provider calls when that does not answer.
+pub const FALLBACK: &str = "https://second.example.net";
 
 /// 3 November 2026, 18:00 UTC: ten o'clock in the morning in Seattle, where the leads live.
 pub fn start() -> Timestamp {
@@ -102,6 +104,8 @@ pub async fn world_with(directory: TempDir, database: String, clock: Clock, key:
         "127.0.0.1:0",
         "--public-url",
         PUBLIC,
+        "--fallback-url",
+        FALLBACK,
         "--twilio-account-sid",
         "AC0",
         "--twilio-auth-token",
