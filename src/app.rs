@@ -20,7 +20,7 @@ use crate::clock::Clock;
 use crate::config::{InvalidSetting, ServerConfig};
 use crate::domain::database_kind::DatabaseKind;
 use crate::domain::time::Timestamp;
-use crate::jobs::{JobContext, note_start, notice_restore, seal_all};
+use crate::jobs::{JobContext, end_old_leases, note_start, notice_restore, seal_all};
 use crate::providers::Provider;
 use crate::providers::hand_over::HandOverGate;
 use crate::providers::simulator::Simulator;
@@ -30,7 +30,7 @@ use crate::store::start_file::StartFile;
 use crate::store::{Store, StoreError, Tx, settings, transfer};
 use crate::web::{self, AppState, api::secret_hash, limits::RateLimits, signed::ValueSigner};
 
-pub use crate::jobs::mark;
+pub use crate::jobs::{mark, run_background};
 pub use operator::OperatorStore;
 pub use sole_server::SoleServer;
 
@@ -116,6 +116,7 @@ pub async fn bind(config: ServerConfig, clock: Clock) -> Result<BoundServer> {
     }
     // Only now: what it appends must not hide that the database is older than its last seal.
     join_spellings(&app.store, now).await?;
+    end_old_leases(&app.store).await?;
     let setup_link = setup_link(&app).await?;
     let data = app.clone();
     let secure = app.is_https();

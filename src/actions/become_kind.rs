@@ -158,7 +158,11 @@ pub fn end_simulated(
 /// # Errors
 /// When the database fails.
 pub fn cancel_waiting(tx: &mut Tx<'_>, now: Timestamp) -> Result<usize, ActionError> {
-    if texts_held(tx)?.real { Ok(0) } else { restore::cancel_some(tx, CANCELED, now) }
+    if texts_held(tx)?.real {
+        return Ok(0);
+    }
+    let withdrawn = restore::withdraw_some(tx, MESSAGES, now)?;
+    Ok(withdrawn + restore::cancel_some(tx, CANCELED, None, MESSAGES, now)?.looked_at)
 }
 
 /// Cancels what a simulated carrier has among the next messages under way, older than `before`. Returns the last message

@@ -3,8 +3,9 @@
 
 use serde::Deserialize;
 
+use crate::domain::background_job::JobTask;
 use crate::domain::program::{Program, RegionList};
-use crate::store::{Tx, admin_log, backfill, forms, programs};
+use crate::store::{Tx, admin_log, backfill, background_jobs, forms, programs};
 
 use super::edit_sending::{sender, text_from};
 use super::publish_form::first_form;
@@ -50,7 +51,9 @@ pub fn create_program(
     if let Some(sender) = &sender {
         text_from(tx, &program, sender, context.now)?;
     }
-    backfill::add_program_rows(tx, &program)?;
+    backfill::begin_program(tx, &program)?;
+    let rows = JobTask::ProgramRows { program: program.id };
+    background_jobs::queue(tx, &rows, context.actor, None, context.now)?;
     first_form(tx, &program, slug, context.now)?;
     let details = format!("“{name}” of {brand}, texts from {}", sender.as_deref().unwrap_or("no number yet"));
     admin_log::add(tx, context.actor, "program.added", &format!("program:{slug}"), &details, context.now)?;

@@ -22,6 +22,7 @@ mod words;
 
 pub mod answer_reminder;
 pub mod api_keys;
+pub mod background;
 pub mod become_kind;
 pub mod close_notice;
 pub mod create_program;

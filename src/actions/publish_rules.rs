@@ -6,9 +6,10 @@ use crate::domain::decide::check_reason;
 use crate::domain::schedule::{Rulebook, RulebookDiff, RulebookText, ScheduleRule, federal_day};
 use crate::domain::time::Timestamp;
 use crate::store::rulebooks::{self, RulebookVersion};
-use crate::store::{ReadConn, StoreError, Tx, admin_log, messages};
+use crate::store::{ReadConn, StoreError, Tx, admin_log};
 use crate::words::{InWords, authority_name, refusal_text};
 
+use super::background::reschedule_soon;
 use super::{ActionContext, ActionError, FieldError, one_line};
 
 /// One change of the rules.
@@ -158,7 +159,7 @@ pub fn publish_rules(
         answers: i32::try_from(book.answered()).unwrap_or(i32::MAX),
     };
     rulebooks::publish(tx, &published, &edition)?;
-    messages::reschedule_now(tx, None, context.now)?;
+    reschedule_soon(tx, context, None)?;
     let changed = RulebookDiff::between(&before.to_string(), &edition.lines);
     let details = format!(
         "rules added: {}; rules removed: {}; reason: {}",

@@ -1,22 +1,27 @@
 //! The database is older than what was sealed outside it, and may not know of people who opted out since. Used by the start,
-//! the jobs and `after-restore`; it switches all sending off and cancels what waits. Only an administrator switches sending
-//! on again.
+//! the jobs and `after-restore`; it switches all sending off and queues the job that cancels what waits. Only an administrator
+//! switches sending on again.
+
+use chrono::Duration;
 
 use crate::domain::actor::Actor;
+use crate::domain::background_job::JobTask;
 use crate::domain::calendar::LocalCalendar;
+use crate::domain::id::MessageId;
 use crate::domain::message::{HoldDecision, Status};
 use crate::domain::restore_hold::RestoreHold;
 use crate::domain::time::Timestamp;
-use crate::store::messages::{self, StatusChange};
+use crate::store::messages::{self, Message, StatusChange};
 use crate::store::seals::{self, Seal};
-use crate::store::{ReadConn, StoreError, Tx, admin_log, expired_holds, numbers, sending};
+use crate::store::{ReadConn, StoreError, Tx, admin_log, background_jobs, expired_holds, numbers, sending};
 use crate::words::restore_hold;
 
 use super::{ActionError, requests};
 
-/// Messages and questions that are read at a time.
-const AT_ONCE: i64 = 1000;
-const RESTORED: &str =
+/// Another instance's clock may have been ahead by less.
+const MARGIN: Duration = Duration::minutes(1);
+const CANCELLED_FILE: &str = "canceled-after-restore.csv";
+pub(super) const RESTORED: &str =
     "The database was restored from a backup: it may have gone out since. Send it again if it matters.";
 
 /// What has to be written down now that the file of seals ends with `outside`; nothing when all is known.
@@ -50,7 +55,9 @@ pub fn suspend_sending(tx: &mut Tx<'_>, why: RestoreHold, now: Timestamp) -> Res
     let is_new = !switch.standstill.is_some_and(RestoreHold::awaits_after_restore);
     if is_new && why.awaits_after_restore() {
         // What waited when the backup was made may have gone out since: it is not sent a second time.
-        while cancel_some(tx, RESTORED, now)? > 0 {}
+        let task = JobTask::CancelWaiting { until: tx.new_id(now.plus(MARGIN))? };
+        let file = Some((CANCELLED_FILE, "text/csv; charset=utf-8"));
+        background_jobs::queue(tx, &task, &Actor::System, file, now)?;
     }
     sending::switch(tx, &switch, false, Some(why))?;
     admin_log::add(
@@ -81,37 +88,58 @@ pub fn complete_until(conn: &mut ReadConn<'_>) -> Result<Timestamp, StoreError> 
     Ok(seals::last(conn)?.map_or(Timestamp::default(), |seal| seal.sealed_at))
 }
 
-/// Cancels some of what waits to be handed over, and ends its opt-in requests: the numbers were not asked. Withdraws every
-/// question about a message that expired. Returns how many messages; none at the end.
+/// What [`cancel_some`] did.
+pub(super) struct CancelledMessages {
+    /// How many it looked at.
+    pub(super) looked_at: usize,
+    /// Those it cancelled, as they were before.
+    pub(super) messages: Vec<Message>,
+}
+
+/// Cancels some of what waits to be handed over, up to a message, and ends its opt-in requests: the numbers were not asked.
 ///
 /// # Errors
 /// When the database fails.
-pub(super) fn cancel_some(tx: &mut Tx<'_>, note: &str, now: Timestamp) -> Result<usize, ActionError> {
-    withdraw_questions(tx, now)?;
-    let mut waiting = messages::all_waiting(tx, AT_ONCE)?;
+pub(super) fn cancel_some(
+    tx: &mut Tx<'_>,
+    note: &str,
+    until: Option<MessageId>,
+    limit: i64,
+    now: Timestamp,
+) -> Result<CancelledMessages, ActionError> {
+    let mut waiting = messages::all_waiting(tx, until, limit)?;
+    let looked_at = waiting.len();
     // Numbers are locked before their messages, and always in the same order.
     waiting.sort_by_key(|message| message.number_id);
-    for message in &waiting {
-        if let Some(number) = message.number_id {
+    let mut cancelled = Vec::new();
+    for found in waiting {
+        if let Some(number) = found.number_id {
             numbers::get_locked(tx, number)?;
         }
-        messages::advance(tx, message, Status::Cancelled, now, &StatusChange::coded("cancelled", note))?;
+        // A STOP may have cancelled it while this piece waited for the number.
+        let Some(message) = messages::get_locked(tx, found.id)?.filter(|now| now.status == found.status)
+        else {
+            continue;
+        };
+        let why = StatusChange::coded("cancelled", note);
+        messages::advance(tx, &message, Status::Cancelled, now, &why)?;
+        cancelled.push(found);
     }
-    for message in &waiting {
+    for message in &cancelled {
         requests::failed(tx, message, note, now)?;
     }
-    Ok(waiting.len())
+    Ok(CancelledMessages { looked_at, messages: cancelled })
 }
 
-fn withdraw_questions(tx: &mut Tx<'_>, now: Timestamp) -> Result<(), ActionError> {
-    loop {
-        let open = expired_holds::open(tx, AT_ONCE)?;
-        if open.is_empty() {
-            return Ok(());
-        }
-        for (asked, _) in open {
-            let withdrawn = HoldDecision::Withdrawn;
-            expired_holds::decide(tx, asked.message_id, withdrawn, None, &Actor::System, now)?;
-        }
+/// Withdraws some of the questions about messages that expired. Returns how many.
+///
+/// # Errors
+/// When the database fails.
+pub(super) fn withdraw_some(tx: &mut Tx<'_>, limit: i64, now: Timestamp) -> Result<usize, ActionError> {
+    let open = expired_holds::open(tx, limit)?;
+    for (asked, _) in &open {
+        let withdrawn = HoldDecision::Withdrawn;
+        expired_holds::decide(tx, asked.message_id, withdrawn, None, &Actor::System, now)?;
     }
+    Ok(open.len())
 }

@@ -3,8 +3,9 @@
 
 use crate::domain::language::Language;
 use crate::domain::program::Program;
-use crate::store::{LockedRow, Tx, admin_log, messages, program_replies, programs};
+use crate::store::{LockedRow, Tx, admin_log, program_replies, programs};
 
+use super::background::reschedule_soon;
 use super::{ActionContext, ActionError};
 
 /// Writes what became of a program and who changed what. Returns it as it is now; none when nothing has changed.
@@ -31,7 +32,7 @@ pub(super) fn save_program(
     }
     programs::update(tx, before, after.clone())?;
     // What waits for an allowed time may have one now.
-    messages::reschedule_now(tx, Some(after.id), context.now)?;
+    reschedule_soon(tx, context, Some(after.id))?;
     let subject = format!("program:{}", after.slug);
     admin_log::add(tx, context.actor, "program.changed", &subject, &changes.join("; "), context.now)?;
     Ok(Some(after))

@@ -1,8 +1,9 @@
 //! An administrator stops all sending, or lets it go on. After a restore it stays off until the gap was looked at. Used by
 //! the dashboard through `Commands`; it writes a setting and the admin log.
 
+use crate::domain::background_job::JobKind;
 use crate::domain::restore_hold::RestoreHold;
-use crate::store::{Tx, admin_log, sending, settings};
+use crate::store::{Tx, admin_log, background_jobs, sending, settings};
 use crate::words::restore_hold;
 
 use super::{ActionContext, ActionError, check_shown, database_kind};
@@ -30,6 +31,10 @@ pub fn switch_sending(
                 "Sending stays off. {}",
                 restore_hold::next_step(why)
             )));
+        }
+        // What waits may have gone out before the restore: it must not go out again.
+        if !background_jobs::unfinished(tx, JobKind::CancelWaiting)?.is_empty() {
+            return Err(ActionError::Conflict(restore_hold::CANCELING.to_owned()));
         }
     }
     if on && !switch.on {

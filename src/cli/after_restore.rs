@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -12,10 +13,11 @@ use crate::actions::fetched_texts::CarrierTimes;
 use crate::actions::receive_text::{ReceivedResult, receive_listed_text};
 use crate::actions::starts::{FilesBeside, StartFinding, judge_start, needs_key};
 use crate::actions::{ActionContext, ActionError, restore};
-use crate::app::{OperatorStore, mark, secret_key};
+use crate::app::{OperatorStore, mark, run_background, secret_key};
 use crate::clock::Clock;
 use crate::config::{ProviderName, ServerConfig};
 use crate::domain::actor::Actor;
+use crate::domain::background_job::{JobKind, JobState};
 use crate::domain::calendar::LocalCalendar;
 use crate::domain::message::InboundText;
 use crate::domain::reply::ReplyIntent;
@@ -26,7 +28,7 @@ use crate::providers::twilio::{Twilio, TwilioConfig};
 use crate::store::seal_file::SealFile;
 use crate::store::seals::Seal;
 use crate::store::start_file::{StartFile, StartMark};
-use crate::store::{ReadConn, Store, StoreError, inbound, programs, sending, settings};
+use crate::store::{ReadConn, Store, StoreError, background_jobs, inbound, programs, sending, settings};
 use crate::words::restore_hold;
 
 /// Texts may reach us this much later than the provider took them; those we know already change nothing.
@@ -61,6 +63,7 @@ pub(super) fn run(config: &ServerConfig, command: &AfterRestoreCommand) -> Resul
         let now = clock.now();
         store.write_now(move |tx| restore::suspend_sending(tx, why, now))?;
         println!("{}", restore_hold::facts(why, LocalCalendar::UTC));
+        cancel_what_waited(&store, &clock)?;
     } else {
         println!("No restore was found. It is safe to ask the provider anyway.");
     }
@@ -209,6 +212,24 @@ fn accept(store: &Store, files: &FilesHere, why: RestoreHold, clock: &Clock) -> 
     let accepted = RestoreHold::Accepted { sealed_at, since };
     store.write_now::<_, ActionError>(move |tx| restore::suspend_sending(tx, accepted, now))?;
     Ok(())
+}
+
+/// Does the job that cancels what waited, also where no server runs; where one is at it, this command waits for its end.
+fn cancel_what_waited(store: &Store, clock: &Clock) -> Result<()> {
+    loop {
+        let pieces = wait_for(run_background(store, clock))?;
+        let left = store.read_now(|conn| background_jobs::unfinished(conn, JobKind::CancelWaiting))?;
+        let Some((id, _)) = left.first().copied() else { return Ok(()) };
+        let job = store.read_now(|conn| background_jobs::get(conn, id))?;
+        if job.is_some_and(|job| job.state == JobState::Failed) {
+            bail!(
+                "Old messages could not be canceled. Start the server, and retry the job under Background jobs."
+            );
+        }
+        if pieces == 0 {
+            std::thread::sleep(Duration::from_millis(200));
+        }
+    }
 }
 
 fn wait_for<T>(work: impl Future<Output = T>) -> T {

@@ -60,4 +60,6 @@ ids!(
     ApiKeyId,
     /// A line of the administration log.
     LogId,
+    /// A background job.
+    JobId,
 );

@@ -3,6 +3,7 @@
 
 pub mod actor;
 pub mod auto_reply;
+pub mod background_job;
 pub mod business_days;
 pub mod calendar;
 pub mod consent;

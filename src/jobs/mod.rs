@@ -1,13 +1,13 @@
 //! The loops that run beside the server: deliver, check unknown outcomes, ask about texts, expire holds and reviews,
-//! seal the ledger. `app` starts them; they write through the actions and never use the web.
+//! do long work in pieces, seal the ledger. `app` starts them; they write through the actions and never use the web.
 
+mod background;
 mod backlog;
 mod deliver;
 mod housekeeping;
 mod inbox;
 mod presence;
 mod questions;
-mod reschedule;
 mod seal;
 
 use std::sync::Arc;
@@ -23,11 +23,11 @@ use crate::store::Store;
 use crate::store::seal_file::SealFile;
 use crate::store::start_file::StartFile;
 
+pub use background::{JobRunner, end_old_leases, run_background};
 pub use deliver::{deliver_due, reconcile};
 pub use inbox::{InboxReading, read_inbox};
 pub use presence::{join_others, mark, note_start};
 pub use questions::ask_carrier;
-pub use reschedule::reschedule;
 pub use seal::{LedgerSealer, notice_restore, seal_all};
 
 /// What the loops need.
@@ -76,10 +76,10 @@ impl JobContext {
         tokio::spawn(async move { housekeeping::review_loop(&deciding).await });
         tokio::spawn(async move { housekeeping::tidy_loop(&tidying).await });
         tokio::spawn(async move { questions::question_loop(&asking).await });
-        let (showing, reading, asking_again) = (sealing.clone(), sealing.clone(), sealing.clone());
+        let (showing, reading, working) = (sealing.clone(), sealing.clone(), sealing.clone());
         tokio::spawn(async move { presence::presence_loop(&showing).await });
         tokio::spawn(async move { inbox::inbox_loop(&reading).await });
-        tokio::spawn(async move { reschedule::reschedule_loop(&asking_again).await });
+        tokio::spawn(async move { background::background_loop(&working).await });
         // Apart, because sealing must not wait for a provider that is slow to answer.
         tokio::spawn(async move { seal::sealing_loop(&sealing).await });
     }

@@ -4,12 +4,13 @@
 //! it, in this process and in every other; a hand-off that was claimed before may still begin, for no longer than
 //! [`super::LEASE`].
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::locked::{self, RuleGuard};
 use super::{ReadConn, StoreError, Tx, engine, program_rows, rulebook_rows, settings};
 use crate::domain::calendar::LocalCalendar;
-use crate::domain::id::ProgramId;
+use crate::domain::id::{JobId, ProgramId};
 use crate::domain::program::Program;
 use crate::domain::schedule::Rulebook;
 use crate::domain::texting_limits::TextingLimits;
@@ -26,6 +27,8 @@ pub(super) struct ConfigCache {
     pub(super) rulebook: Arc<Rulebook>,
     pub(super) calendar: LocalCalendar,
     pub(super) limits: TextingLimits,
+    /// New programs whose numbers do not all have their rows yet, and the job that adds them.
+    pub(super) preparing: BTreeMap<ProgramId, JobId>,
 }
 
 /// The catalog as this process last read it.
@@ -62,8 +65,17 @@ pub(super) fn read(conn: &mut ReadConn<'_>) -> Result<Arc<ConfigCache>, StoreErr
             let limits = settings::get(conn, settings::LIMITS)?;
             let limits = limits.map(|json| serde_json::from_str::<TextingLimits>(&json)).transpose()?;
             let limits = limits.unwrap_or_default().within_bounds();
-            let catalog = ConfigCache { version, programs, senders, sending_on, rulebook, calendar, limits };
-            let catalog = Arc::new(catalog);
+            let preparing = program_rows::load_preparing(conn)?;
+            let catalog = Arc::new(ConfigCache {
+                version,
+                programs,
+                senders,
+                sending_on,
+                rulebook,
+                calendar,
+                limits,
+                preparing,
+            });
             conn.known.keep(&catalog);
             catalog
         }

@@ -13,7 +13,7 @@ use diesel::prelude::*;
 use super::engine::{CachedQuery, CachedStatement, few_lengths, first_locked, on};
 use super::numbers::{self, Number};
 use super::schema::{consents, contacts, numbers as number_rows};
-use super::{LockedRow, ReadConn, StoreError, Tx, programs};
+use super::{LockedRow, ReadConn, StoreError, Tx, backfill, programs};
 use crate::domain::consent::StateName;
 use crate::domain::id::{ContactId, NumberId};
 use crate::domain::phone::Phone;
@@ -286,10 +286,13 @@ pub fn page(conn: &mut ReadConn<'_>, filter: &ContactFilter) -> Result<ListPage,
             .filter(contacts::row_id.eq_any(&rows));
         CachedQuery(lines).load(db)?
     });
+    let without_row = found.iter().filter(|line| line.4.is_none()).map(|line| line.0.number_id);
+    let prepared = backfill::states_without_row(conn, filter.program, without_row.collect())?;
     let mut by_row: HashMap<i64, Joined> = found.into_iter().map(|line| (line.0.row_id, line)).collect();
     let line = |place: ListPlace| {
         let (contact, phone, do_not_text, paused, state, since) = by_row.remove(&place.row())?;
-        let state = state.unwrap_or(StateName::NotAsked);
+        let told = state.map(|state| (state, since)).or(prepared.get(&contact.number_id).copied());
+        let (state, since) = told.unwrap_or((StateName::NotAsked, None));
         // Nothing began then.
         let since = since.filter(|_| state != StateName::NotAsked);
         Some(ContactRow { contact, phone, state, since, do_not_text, paused, place })

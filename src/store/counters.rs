@@ -34,6 +34,19 @@ pub(super) fn add(
     Ok(())
 }
 
+/// A figure of a program, with what earlier writes of the same group count.
+///
+/// # Errors
+/// When the database fails.
+pub(super) fn with_group(
+    tx: &mut Tx<'_>,
+    program: ProgramId,
+    state: &'static str,
+) -> Result<i64, StoreError> {
+    let written = of(tx, program)?.get(state).copied().unwrap_or_default();
+    Ok(written + tx.counted_before.get(&(program, state)).copied().unwrap_or_default())
+}
+
 /// The figures of a program, by state.
 ///
 /// # Errors

@@ -31,7 +31,7 @@ pub use queue::{
     move_to_number, scheduled_until, unanswered, waiting,
 };
 pub use reading::{by_provider_id, get, get_all, get_locked, owners_of, steps};
-pub use reschedule::{is_rescheduling, reschedule_next, reschedule_now};
+pub use reschedule::reschedule_some;
 pub use waiting::{ScheduledMessage, waiting_for_a_time};
 
 /// The code of a hand-off that the carrier did not answer.

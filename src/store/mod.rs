@@ -18,6 +18,7 @@ pub mod admin_log;
 pub mod api_keys;
 pub mod audit_rows;
 pub mod backfill;
+pub mod background_jobs;
 pub mod contacts;
 pub mod counters;
 pub mod dated;
@@ -30,6 +31,7 @@ pub mod inbound;
 pub mod inbound_questions;
 pub mod inbox;
 pub mod integrity;
+pub mod job_results;
 pub mod limit_hits;
 pub mod live;
 pub mod messages;
@@ -88,6 +90,8 @@ pub struct JobAlarms {
     pub due: Notify,
     /// A question for the carrier was opened.
     pub questions: Notify,
+    /// A background job was queued.
+    pub background: Notify,
 }
 
 struct SharedStore {

@@ -13,7 +13,7 @@ pub use pairs::{find_or_create_with_twin, get_locked_with_twin, lock_both, lock_
 
 use super::engine::{CachedStatement, few_lengths, first_locked, load_locked, on};
 use super::schema::{consents, numbers};
-use super::{LockedRow, ReadConn, StoreError, Tx, counters};
+use super::{LockedRow, ReadConn, StoreError, Tx, backfill, counters};
 use crate::domain::consent::{ConsentState, NumberConsent, StateName};
 use crate::domain::id::{NumberId, ProgramId};
 use crate::domain::language::Language;
@@ -261,6 +261,7 @@ pub(super) fn count_contact(
     programs: &[ProgramId],
     by: i32,
 ) -> Result<(), StoreError> {
+    backfill::add_rows_of(tx, number.id, &number.consent, number.contact_count)?;
     number.running_copy().contact_count += by;
     on!(tx, db => CachedStatement(
         diesel::update(numbers::table.find(number.id)).set(numbers::contact_count.eq(numbers::contact_count + by)),
@@ -295,6 +296,7 @@ pub(super) fn project(
         numbers::replies.eq(marks::reply_column(before)?),
     )))
     .run(db))?;
+    backfill::add_rows_of(tx, before.id, &before.consent, before.contact_count)?;
     let contacts = i64::from(before.contact_count);
     for program in programs {
         let (was, is) = (before.consent.state_in(*program), after.state_in(*program));

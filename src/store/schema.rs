@@ -436,6 +436,40 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    background_jobs (id) {
+        id -> Binary,
+        kind -> Text,
+        program_id -> Nullable<Binary>,
+        parameters -> Text,
+        began_by -> Text,
+        created_at -> BigInt,
+        state -> Text,
+        total -> Nullable<BigInt>,
+        done -> BigInt,
+        cursor -> Nullable<Text>,
+        holder -> Nullable<Text>,
+        lease_until -> Nullable<BigInt>,
+        attempts -> Integer,
+        not_before -> BigInt,
+        last_error -> Nullable<Text>,
+        finished_at -> Nullable<BigInt>,
+        result_name -> Nullable<Text>,
+        result_type -> Nullable<Text>,
+        result_sha256 -> Nullable<Binary>,
+        result_size -> Nullable<BigInt>,
+        result_until -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    background_job_chunks (job_id, n) {
+        job_id -> Binary,
+        n -> BigInt,
+        content -> Binary,
+    }
+}
+
 diesel::joinable!(contacts -> numbers (number_id));
 diesel::allow_tables_to_appear_in_same_query!(
     programs,
@@ -471,5 +505,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     form_requests,
     request_pauses,
     limit_hits,
-    number_notes
+    number_notes,
+    background_jobs,
+    background_job_chunks
 );

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::engine::{first_locked, on};
+use super::engine::on;
 use super::schema::settings;
 use super::{ReadConn, StoreError, Tx};
 use crate::domain::database_kind::DatabaseKind;
@@ -57,23 +57,6 @@ pub fn get(conn: &mut ReadConn<'_>, key: &str) -> Result<Option<String>, StoreEr
     on!(conn, db => {
         Ok(settings::table.find(key).select(settings::value).first(db).optional()?)
     })
-}
-
-/// The first setting whose key is like this.
-///
-/// # Errors
-/// When the database fails.
-pub(super) fn first_like(conn: &mut ReadConn<'_>, key: &str) -> Result<Option<(String, String)>, StoreError> {
-    let query = settings::table.filter(settings::key.like(key)).order(settings::key);
-    on!(conn, db => Ok(query.first(db).optional()?))
-}
-
-/// The first setting whose key is like this, which no other transaction changes before the commit.
-///
-/// # Errors
-/// When the database fails.
-pub(super) fn first_like_locked(tx: &mut Tx<'_>, key: &str) -> Result<Option<(String, String)>, StoreError> {
-    first_locked!(tx, settings::table.filter(settings::key.like(key)).order(settings::key))
 }
 
 /// The version of what is kept in memory of programs, senders and the switch of all sending.

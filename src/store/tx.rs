@@ -26,6 +26,7 @@ pub(super) struct PostCommit {
     pub(super) hits: BTreeMap<LimitHit, i64>,
     pub(super) made_due: bool,
     pub(super) opened_question: bool,
+    pub(super) began_job: bool,
     pub(super) stands_alone: bool,
 }
 
@@ -33,12 +34,15 @@ pub(super) struct PostCommit {
 pub struct Tx<'a> {
     conn: ReadConn<'a>,
     may_wait: bool,
+    /// What earlier closures of the same group counted: it is written at the end of the group.
+    pub(super) counted_before: BTreeMap<(ProgramId, &'static str), i64>,
     pub(super) aftermath: PostCommit,
 }
 
 impl<'a> Tx<'a> {
     pub(super) fn new(db: DbConn<'a>, known: &'a CachedConfig, may_wait: bool) -> Self {
-        Tx { conn: ReadConn::new(db, known), may_wait, aftermath: PostCommit::default() }
+        let (counted_before, aftermath) = Default::default();
+        Tx { conn: ReadConn::new(db, known), may_wait, counted_before, aftermath }
     }
 
     /// True as long as nothing was kept in this group: nothing that came before holds locks, so that waiting for somebody
@@ -103,6 +107,11 @@ impl<'a> Tx<'a> {
     /// Counts and logs, once it is committed, that a limit held a text back.
     pub fn record_hit(&mut self, hit: LimitHit) {
         *self.aftermath.hits.entry(hit).or_default() += 1;
+    }
+
+    /// Wakes the runner of background jobs after the commit.
+    pub(super) fn began_job(&mut self) {
+        self.aftermath.began_job = true;
     }
 
     /// Counts `by` more contacts in a state of a program.

@@ -7,6 +7,7 @@ use diesel::internal::derives::as_expression::Bound;
 use diesel::serialize::{self, Output, ToSql};
 use diesel::sql_types::{BigInt, Binary, Nullable, SingleValue, Text};
 
+use crate::domain::background_job::{JobKind, JobState};
 use crate::domain::consent::{EventKind, Source, StateName};
 use crate::domain::id::*;
 use crate::domain::language::Language;
@@ -114,7 +115,8 @@ macro_rules! word_columns {
 }
 
 id_columns!(
-    NumberId, ProgramId, SenderId, ContactId, MessageId, InboundId, FormId, UserId, ApiKeyId, LogId, NoteId
+    NumberId, ProgramId, SenderId, ContactId, MessageId, InboundId, FormId, UserId, ApiKeyId, LogId, NoteId,
+    JobId
 );
 word_columns!(
     StateName,
@@ -128,6 +130,8 @@ word_columns!(
     QuestionKind,
     QuestionAnswer,
     NoticeKind,
+    JobKind,
+    JobState,
     Phone,
     Role,
     Language,

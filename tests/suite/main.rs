@@ -7,6 +7,7 @@ mod support;
 mod absent;
 mod api;
 mod archive;
+mod background;
 mod barrier;
 mod bounded;
 mod conversations;

@@ -12,18 +12,20 @@ use diesel::sql_types::Text;
 use diesel::{PgConnection, SqliteConnection};
 use reqwest::Method;
 use serde_json::json;
+use sms_opt_in::actions::background::{delete_old_results, reschedule_soon};
 use sms_opt_in::actions::edit_program::keep_rules;
 use sms_opt_in::actions::sign_in_limits::forget_old_failures;
 use sms_opt_in::actions::{ActionError, expire, review, seed::seed};
 use sms_opt_in::domain::actor::Actor;
-use sms_opt_in::jobs::{ask_carrier, reconcile, reschedule, seal_all};
-use sms_opt_in::store::messages;
+use sms_opt_in::jobs::{ask_carrier, reconcile, seal_all};
 
 use crate::live::shown;
 use crate::support::{World, by, database, world};
 
 /// Tables that grow with use.
-const GROWING: [&str; 20] = [
+const GROWING: [&str; 22] = [
+    "background_jobs",
+    "background_job_chunks",
     "numbers",
     "contacts",
     "consents",
@@ -219,15 +221,16 @@ async fn a_day(world: &World) {
         expire::expire(tx, now)?;
         review::expire_reviews(tx, now)?;
         forget_old_failures(tx, now)?;
+        delete_old_results(tx, now)?;
         Ok::<_, ActionError>(())
     };
     world.bound_app.store.write(keep).await.unwrap();
     let edit = move |tx: &mut sms_opt_in::store::Tx<'_>| {
         keep_rules(tx, &by(&Actor::Operator, now), None, Some(true), None)?;
-        Ok::<_, ActionError>(messages::reschedule_now(tx, None, now)?)
+        reschedule_soon(tx, &by(&Actor::Operator, now), None)
     };
     world.bound_app.store.write(edit).await.unwrap();
-    reschedule(&world.jobs).await.unwrap();
+    world.work().await;
     ask_carrier(&world.jobs).await.unwrap();
     let contact = json!({"phone": ana.phone.as_str(), "name": "Ana Abbott", "external_id": "Ana Abbott"});
     let contact = world.call(Method::POST, "/api/v1/contacts", Some(contact)).await.1["id"].clone();

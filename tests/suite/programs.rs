@@ -169,6 +169,7 @@ async fn a_new_program_knows_who_stopped_everything_and_the_record_is_intact() {
         pair("opted_in", "opted_out"),
         "the START said yes to one"
     );
+    world.work().await;
     let out = ada.open("/contacts?state=opted_out&program=rates").await;
     out.says("Lead 6").says("Lead 8").lacks("Lead 7").lacks("Lead 9").says("2 of about 2");
     let fresh = ada.open("/contacts?state=not_asked&program=rates").await;

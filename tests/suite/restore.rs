@@ -430,6 +430,7 @@ async fn an_opt_in_request_that_waited_at_a_restore_ends_on_the_number() {
     std::fs::copy(seals(before.directory.path()), seals(directory.path())).unwrap();
     let world = world_in(directory, backup).await;
     let ana = world.lead(50);
+    assert!(world.work().await > 0, "the job that cancels what waited");
     let consent = ana.consent().await;
     assert_eq!(
         (consent["state"].clone(), consent["request"].clone()),

@@ -2,16 +2,20 @@
 
 use std::collections::BTreeMap;
 
+use crate::domain::background_job::JobKind;
 use crate::domain::consent::{NumberConsent, StateName};
 use crate::domain::id::ProgramId;
 use crate::domain::time::Timestamp;
-use crate::store::{ReadConn, StoreError, audit_rows, counters};
+use crate::store::audit_rows::ConsentRow;
+use crate::store::{ReadConn, StoreError, audit_rows, background_jobs, counters};
 
 use super::AuditFindings;
 
 pub(super) struct CountCheck {
     /// Every program, and when it was made.
     pub(super) programs: Vec<(ProgramId, Timestamp)>,
+    /// Those whose numbers do not all have their rows yet: the lists count a number without one as not asked.
+    preparing: Vec<ProgramId>,
     counted: BTreeMap<(ProgramId, String), i64>,
 }
 
@@ -27,18 +31,29 @@ impl CountCheck {
                 None => findings.problem("A program's identifier is not readable."),
             }
         }
-        Ok(CountCheck { programs, counted: BTreeMap::new() })
+        let unfinished = background_jobs::unfinished(conn, JobKind::ProgramRows)?;
+        let preparing = unfinished.into_iter().filter_map(|(_, program)| program).collect();
+        Ok(CountCheck { programs, preparing, counted: BTreeMap::new() })
     }
 
-    /// Counts the contacts of a number.
-    pub(super) fn count(&mut self, consent: &NumberConsent, contacts: i64) {
+    /// True where a number that was stopped at `began` may have no row yet, because the program's job is not done.
+    pub(super) fn may_lack_row(&self, program: ProgramId, made_at: Timestamp, began: Timestamp) -> bool {
+        began <= made_at && self.preparing.contains(&program)
+    }
+
+    /// Counts the contacts of a number that has these rows.
+    pub(super) fn count(&mut self, consent: &NumberConsent, rows: &[ConsentRow], contacts: i64) {
         if contacts == 0 {
             return;
         }
         for (program, _) in &self.programs {
             let mut add =
                 |state: &str| *self.counted.entry((*program, state.to_owned())).or_default() += contacts;
-            add(consent.state_in(*program).name().as_str());
+            let has_row = || rows.iter().any(|row| row.program_id == program.as_bytes());
+            match self.preparing.contains(program) && !has_row() {
+                true => add(StateName::NotAsked.as_str()),
+                false => add(consent.state_in(*program).name().as_str()),
+            }
             add(counters::ALL);
             if consent.paused.is_some() {
                 add(counters::NEEDS_REVIEW);

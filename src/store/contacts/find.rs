@@ -95,6 +95,7 @@ fn among(
     filter: &ContactFilter,
     rows: &[i64],
 ) -> Result<Vec<ListPlace>, StoreError> {
+    let stopped = conn.db.engine().stopped_everywhere_at();
     let lines: Vec<(String, i64)> = on!(conn, db => {
         let mut query = contacts::table
             .select((contacts::name_key, contacts::row_id))
@@ -107,7 +108,11 @@ fn among(
                      WHERE number_id = contacts.number_id AND program_id = ",
                 )
                 .bind::<Binary, _>(filter.program)
-                .sql("), 'not_asked') = ")
+                // It has no row yet where the program is being prepared.
+                .sql(&format!(
+                    "), (SELECT CASE WHEN {stopped} IS NULL THEN 'not_asked' ELSE 'opted_out' END \
+                     FROM numbers n WHERE n.id = contacts.number_id)) = "
+                ))
                 .bind::<Text, _>(state),
             );
         }

@@ -30,6 +30,8 @@ pub(in crate::store) struct CopiedTable {
 const ROWS: i64 = 5000;
 /// The same for documents, each of which may be megabytes long.
 const DOCUMENTS: i64 = 4;
+/// The same for pieces of result files.
+const CHUNKS: i64 = 64;
 
 macro_rules! tables {
     ($($name:ident by $key:literal, $rows:ident;)*) => {
@@ -88,6 +90,8 @@ tables! {
     idempotency_keys by "api_key_id, key", ROWS;
     settings by "key", ROWS;
     rulebooks by "version", ROWS;
+    background_jobs by "id", ROWS;
+    background_job_chunks by "job_id, n", CHUNKS;
 }
 
 /// Rows on their way.

@@ -83,8 +83,8 @@ pub(super) trait DatabaseEngine {
     /// The event, by its place in the history, that stopped all programs for the number `n`.
     fn stopped_everywhere_at(&self) -> &'static str;
 
-    /// How a statement names its first value.
-    fn first_bind(&self) -> &'static str;
+    /// How a statement names its values, counted from 1.
+    fn bind(&self, n: u8) -> String;
 
     /// The rows of contacts in which `words`, at least three characters long, stand: the newest first.
     fn search_rows(&mut self, words: &str) -> QueryResult<Vec<i64>>;

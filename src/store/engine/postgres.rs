@@ -169,8 +169,8 @@ impl DatabaseEngine for PgConnection {
         "CAST(n.consent::json #>> '{stopped_everywhere,seq}' AS INTEGER)"
     }
 
-    fn first_bind(&self) -> &'static str {
-        "$1"
+    fn bind(&self, n: u8) -> String {
+        format!("${n}")
     }
 
     fn search_rows(&mut self, words: &str) -> QueryResult<Vec<i64>> {

@@ -190,8 +190,8 @@ impl DatabaseEngine for SqliteConnection {
         "json_extract(n.consent, '$.stopped_everywhere.seq')"
     }
 
-    fn first_bind(&self) -> &'static str {
-        "?1"
+    fn bind(&self, n: u8) -> String {
+        format!("?{n}")
     }
 
     fn search_rows(&mut self, words: &str) -> QueryResult<Vec<i64>> {

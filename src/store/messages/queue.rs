@@ -211,10 +211,15 @@ pub fn holds_ending(conn: &mut ReadConn<'_>, by: Timestamp, limit: i64) -> Resul
 ///
 /// # Errors
 /// When the database fails.
-pub fn all_waiting(conn: &mut ReadConn<'_>, limit: i64) -> Result<Vec<Message>, StoreError> {
+pub fn all_waiting(
+    conn: &mut ReadConn<'_>,
+    until: Option<MessageId>,
+    limit: i64,
+) -> Result<Vec<Message>, StoreError> {
+    let until = until.unwrap_or(MessageId::from(uuid::Uuid::max()));
     on!(conn, db => {
-        let query = messages::table.filter(in_status(WAITING)).select(Message::as_select());
-        Ok(CachedQuery(query.limit(limit)).load(db)?)
+        let query = messages::table.filter(in_status(WAITING)).filter(messages::id.le(until));
+        Ok(CachedQuery(query.select(Message::as_select()).limit(limit)).load(db)?)
     })
 }
 

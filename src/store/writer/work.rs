@@ -47,6 +47,7 @@ pub(super) struct TypedWrite<W, T, E> {
     hits: Vec<LimitHit>,
     wakes: bool,
     wakes_questions: bool,
+    wakes_background: bool,
     alarms: Arc<JobAlarms>,
     caller: oneshot::Sender<WriteAnswer<T, E>>,
 }
@@ -54,7 +55,18 @@ pub(super) struct TypedWrite<W, T, E> {
 impl<W, T, E> TypedWrite<W, T, E> {
     pub(super) fn new(write: W, caller: oneshot::Sender<WriteAnswer<T, E>>, alarms: Arc<JobAlarms>) -> Self {
         let (result, tightened, hits) = (None, Vec::new(), Vec::new());
-        TypedWrite { write, result, tightened, hits, wakes: false, wakes_questions: false, alarms, caller }
+        let (wakes, wakes_questions, wakes_background) = (false, false, false);
+        TypedWrite {
+            write,
+            result,
+            tightened,
+            hits,
+            wakes,
+            wakes_questions,
+            wakes_background,
+            alarms,
+            caller,
+        }
     }
 }
 
@@ -72,6 +84,7 @@ where
     ) -> (RunOutcome, PostCommit) {
         let mut tx = Tx::new(db, known, !course.has_kept);
         tx.catalog = course.catalog.take();
+        tx.counted_before = std::mem::take(&mut course.counted);
         let result = catch_unwind(AssertUnwindSafe(|| (self.write)(&mut tx)))
             .unwrap_or_else(|_| Err(StoreError::Panicked.into()));
         let fate = match &result {
@@ -81,18 +94,20 @@ where
         };
         // What a closure saw that is rolled back, nobody may see.
         course.catalog = tx.catalog.take().filter(|_| fate == RunOutcome::Keep);
+        course.counted = std::mem::take(&mut tx.counted_before);
         let mut aftermath = std::mem::take(&mut tx.aftermath);
         // A refused write still passes the barrier: a repeated STOP is acknowledged no earlier than the first one.
         self.tightened = std::mem::take(&mut aftermath.tightened);
         self.wakes = fate == RunOutcome::Keep && aftermath.made_due;
         self.wakes_questions = fate == RunOutcome::Keep && aftermath.opened_question;
         self.hits = aftermath.hits.keys().copied().filter(|_| fate == RunOutcome::Keep).collect();
+        self.wakes_background = fate == RunOutcome::Keep && aftermath.began_job;
         self.result = Some(result);
         (fate, aftermath)
     }
 
     fn fail(&mut self, why: &str) {
-        (self.wakes, self.wakes_questions) = (false, false);
+        (self.wakes, self.wakes_questions, self.wakes_background) = (false, false, false);
         self.hits.clear();
         self.result = Some(Err(StoreError::NotWritten(why.to_owned()).into()));
     }
@@ -112,6 +127,9 @@ where
         }
         if self.wakes_questions && result.is_ok() {
             self.alarms.questions.notify_one();
+        }
+        if self.wakes_background && result.is_ok() {
+            self.alarms.background.notify_one();
         }
         let _ = self.caller.send((result, self.tightened));
     }

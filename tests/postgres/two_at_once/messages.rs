@@ -5,6 +5,7 @@ use futures_util::future::{join, join_all};
 use reqwest::Client;
 use serde_json::{Value, json};
 use sms_opt_in::actions::ActionError;
+use sms_opt_in::actions::background::reschedule_soon;
 use sms_opt_in::actions::deliver::{claim_all, record_accepted, record_outcome, wake};
 use sms_opt_in::actions::edit_program::keep_rules;
 use sms_opt_in::actions::expire::expire;
@@ -12,9 +13,11 @@ use sms_opt_in::actions::expired_holds::{HoldAnswer, answer_hold};
 use sms_opt_in::actions::receive_receipt::receive_receipt;
 use sms_opt_in::actions::reinvite::reinvite;
 use sms_opt_in::actions::send_message::{NewMessage, send_message};
+use sms_opt_in::domain::actor::Actor;
 use sms_opt_in::domain::id::{MessageId, NumberId};
 use sms_opt_in::domain::message::{Category, Lane, Receipt, ReceiptStatus, SendOutcome, Status};
 use sms_opt_in::domain::phone::Phone;
+use sms_opt_in::jobs::run_background;
 use sms_opt_in::store::messages::{self, Message, StatusChange};
 use sms_opt_in::store::{Tx, expired_holds};
 
@@ -233,11 +236,15 @@ pub async fn a_rescheduling_twice(stage: &mut Stage) {
     for round in 0..ROUNDS {
         let (_, id, _) = stage.scheduled(round).await;
         let now = stage.now;
-        stage.given(move |tx| Ok(messages::reschedule_now(tx, None, now)?)).await;
-        let next = || move |tx: &mut Tx<'_>| Ok(messages::reschedule_next(tx, now).map(drop)?);
-        let (one, two) = stage.both(next(), next()).await;
+        let queue = || move |tx: &mut Tx<'_>| reschedule_soon(tx, &by(&Actor::Operator, now), None);
+        let (one, two) = stage.both(queue(), queue()).await;
         one.unwrap();
         two.unwrap();
+        let (one, two) = tokio::join!(
+            run_background(&stage.world.jobs.store, &stage.world.clock),
+            run_background(&stage.other, &stage.world.clock)
+        );
+        assert!(one.unwrap() + two.unwrap() > 0);
         let message = stage.read(move |conn| messages::get(conn, id)).await.unwrap();
         assert_eq!((message.status, message.due_at), (Status::Scheduled, now));
     }

@@ -31,7 +31,7 @@ use sms_opt_in::domain::ledger::LedgerEntry;
 use sms_opt_in::domain::message::Status;
 use sms_opt_in::domain::phone::Phone;
 use sms_opt_in::domain::time::Timestamp;
-use sms_opt_in::jobs::{JobContext, deliver_due};
+use sms_opt_in::jobs::{JobContext, deliver_due, run_background};
 use sms_opt_in::providers::simulator::{CarrierBehavior, SimulatedText, TextDirection};
 use sms_opt_in::store::api_keys::{self, ApiKey};
 use sms_opt_in::store::{ReadConn, Tx, messages, numbers, settings};
@@ -204,8 +204,14 @@ impl World {
         self.call(Method::POST, "/api/v1/messages", Some(message)).await
     }
 
+    /// Does all background jobs. Returns how many pieces that took.
+    pub async fn work(&self) -> usize {
+        run_background(&self.jobs.store, &self.clock).await.unwrap()
+    }
+
     /// Delivers everything that is due, and waits for the receipts that follow.
     pub async fn deliver(&self) {
+        self.work().await;
         while deliver_due(&self.jobs).await.unwrap() > 0 {}
         tokio::time::sleep(Duration::from_millis(60)).await;
         // On a busy machine a receipt takes longer; one that never comes is waited for a second.

@@ -1,0 +1,275 @@
+//! Background jobs: long work in pieces, with other writes between them, that goes on after a crash, is cancelled, fails and is
+//! retried.
+
+use chrono::Duration;
+use serde_json::json;
+use sms_opt_in::actions::ActionError;
+use sms_opt_in::actions::background::{cancel_job, retry_job};
+use sms_opt_in::actions::receive_text::receive_text;
+use sms_opt_in::domain::actor::Actor;
+use sms_opt_in::domain::background_job::{JobKind, JobState};
+use sms_opt_in::domain::id::{JobId, ProgramId};
+use sms_opt_in::domain::message::{IdCertainty, InboundText};
+use sms_opt_in::domain::phone::Phone;
+use sms_opt_in::jobs::{JobRunner, end_old_leases, run_background};
+use sms_opt_in::store::background_jobs::{self, BackgroundJob};
+use sms_opt_in::store::contacts::{self, ContactDetails};
+use sms_opt_in::store::{Store, Tx, counters, numbers, programs};
+
+use crate::programs::add_rates;
+use crate::support::{World, by, database, world};
+
+/// A number of the filled database.
+fn phone(n: usize) -> Phone {
+    Phone::from_e164(&format!("+1415{:07}", 2_000_000 + n)).unwrap()
+}
+
+/// So many contacts; every tenth number texted START, and every twentieth STOP after it.
+pub async fn filled(world: &World, count: usize) {
+    world.work().await;
+    let now = world.clock.now();
+    for from in (0..count).step_by(500) {
+        let fill = move |tx: &mut Tx<'_>| {
+            for n in from..(from + 500).min(count) {
+                let mut number = numbers::find_or_create(tx, &phone(n), now)?;
+                contacts::insert(tx, &mut number, &named(&format!("Contact {n}")), now)?;
+                for (every, body) in [(10, "START"), (20, "STOP")] {
+                    if n.is_multiple_of(every) {
+                        let text = text(n, body);
+                        receive_text(tx, &by(&Actor::Lead, now), "simulator", &text)?;
+                    }
+                }
+            }
+            Ok::<_, ActionError>(())
+        };
+        world.jobs.store.write(fill).await.unwrap();
+    }
+}
+
+fn named(name: &str) -> ContactDetails {
+    ContactDetails {
+        name: name.to_owned(),
+        email: None,
+        external_id: None,
+        zip: None,
+        time_zone: None,
+        time_zone_confirmed: false,
+    }
+}
+
+fn text(n: usize, body: &str) -> InboundText {
+    InboundText {
+        provider_id: format!("SM-{body}-{n}"),
+        from: phone(n).as_str().to_owned(),
+        to: "+12065550199".to_owned(),
+        body: body.to_owned(),
+        sent_at: None,
+        answered_by_provider: true,
+        opted_out_at_provider: false,
+        opted_in_at_provider: false,
+        id_certainty: IdCertainty::Certain,
+    }
+}
+
+/// The job that gives the program its rows.
+async fn job_of(store: &Store, slug: &'static str) -> (ProgramId, BackgroundJob) {
+    store
+        .read(move |conn| {
+            let program = programs::find(conn, Some(slug))?.unwrap().id;
+            let jobs = background_jobs::page(conn, None, None, 100)?;
+            let meant =
+                |job: &BackgroundJob| job.kind == JobKind::ProgramRows && job.program_id == Some(program);
+            Ok::<_, ActionError>((program, jobs.into_iter().find(meant).unwrap()))
+        })
+        .await
+        .unwrap()
+}
+
+async fn figures(store: &Store, program: ProgramId) -> [i64; 3] {
+    let found = store.read(move |conn| counters::of(conn, program)).await.unwrap();
+    ["all", "not_asked", "opted_out"].map(|state| found.get(state).copied().unwrap_or_default())
+}
+
+/// How many rows the program has, and how many of them say that the number is out.
+fn rows(world: &World, program: ProgramId) -> (usize, usize) {
+    let id = data_encoding::HEXLOWER.encode(program.as_bytes());
+    let id = if database::is_postgres() { format!("'\\x{id}'") } else { format!("x'{id}'") };
+    let query = format!("SELECT state AS line FROM consents WHERE program_id = {id}");
+    let states = database::lines(&world.database, &query);
+    (states.len(), states.iter().filter(|state| *state == "opted_out").count())
+}
+
+fn runner(world: &World, store: &Store) -> JobRunner {
+    JobRunner::new(store.clone(), world.clock.clone()).unwrap()
+}
+
+#[actix_web::test]
+async fn a_new_program_gets_its_rows_in_pieces_while_others_write_and_a_crash_loses_nothing() {
+    let world = world().await;
+    filled(&world, 2000).await;
+    let mut ada = world.ada().await;
+    add_rates(&mut ada).await;
+    let (program, job) = job_of(&world.jobs.store, "rates").await;
+    assert_eq!((job.state, job.began_by.as_str()), (JobState::Queued, "user:ada@example.com"));
+    assert_eq!(figures(&world.jobs.store, program).await, [2000, 2000, 0]);
+    assert_eq!(rows(&world, program).0, 0, "the page waited for no row");
+    let mut first = runner(&world, &world.jobs.store);
+    assert!(first.step().await.unwrap());
+    // Between two pieces a lead stops, one comes back, and a contact is added to a number that has no row yet.
+    for (n, body) in [(1990, "START"), (1980, "START"), (1970, "STOP")] {
+        let (text, now) = (text(n, body), world.clock.now().plus(Duration::minutes(2)));
+        let write =
+            move |tx: &mut Tx<'_>| receive_text(tx, &by(&Actor::Lead, now), "simulator", &text).map(drop);
+        world.jobs.store.write(write).await.unwrap();
+    }
+    let now = world.clock.now();
+    let second = move |tx: &mut Tx<'_>| {
+        let mut number = numbers::find_or_create(tx, &phone(1960), now)?;
+        contacts::insert(tx, &mut number, &named("Second"), now)?;
+        Ok::<_, ActionError>(())
+    };
+    world.jobs.store.write(second).await.unwrap();
+    let (_, job) = job_of(&world.jobs.store, "rates").await;
+    assert_eq!((job.state, job.total), (JobState::Running, Some(2000)));
+    assert!(job.done > 0 && job.done < 2000, "{}", job.done);
+    world.is_intact().await;
+    // The server ends here, and another one starts.
+    drop(first);
+    let store = Store::open(&world.database).unwrap();
+    assert_eq!(run_background(&store, &world.clock).await.unwrap(), 0, "the lease still holds");
+    world.clock.advance(Duration::seconds(31));
+    assert!(run_background(&store, &world.clock).await.unwrap() > 1);
+    let (_, job) = job_of(&world.jobs.store, "rates").await;
+    assert_eq!((job.state, job.done, job.last_error), (JobState::Done, 2000, None));
+    assert!(job.finished_at.is_some() && job.holder.is_none());
+    // 100 were out before; 1970 stopped; 1980 came back with that number for the default program and this one alone says why.
+    let [all, not_asked, out] = figures(&store, program).await;
+    let (rows, out_rows) = rows(&world, program);
+    assert_eq!((all, rows), (2001, 200), "every number with a history, once");
+    assert_eq!(not_asked + out + opted_in(&world, program).await, 2001);
+    assert_eq!(i64::try_from(out_rows).unwrap() + 1, out, "the second contact on 1960 counts as well");
+    world.is_intact().await;
+}
+
+async fn opted_in(world: &World, program: ProgramId) -> i64 {
+    let found = world.jobs.store.read(move |conn| counters::of(conn, program)).await.unwrap();
+    found.get("opted_in").copied().unwrap_or_default()
+}
+
+#[actix_web::test]
+async fn a_number_without_its_row_is_as_its_history_says() {
+    let world = world().await;
+    filled(&world, 60).await;
+    let mut ada = world.ada().await;
+    add_rates(&mut ada).await;
+    let out = phone(20);
+    let checks = |path: String| {
+        let world = &world;
+        async move { world.call(reqwest::Method::GET, &path, None).await.1 }
+    };
+    let path = format!("/api/v1/numbers/{}/consent?program=rates", out.as_str());
+    let before = checks(path.clone()).await;
+    assert_eq!((&before["state"], &before["can_text_now"]), (&json!("opted_out"), &json!(false)), "{before}");
+    let message = json!({"to": out.as_str(), "body": "Rates fell", "category": "alert", "program": "rates"});
+    let (status, refused) = world.call(reqwest::Method::POST, "/api/v1/messages", Some(message)).await;
+    assert_eq!((status, &refused["code"]), (422, &json!("opted_out")), "{refused}");
+    let list = ada.open("/contacts?program=rates&q=Contact+20").await;
+    list.says("Opted out");
+    ada.open("/contacts?program=rates&q=Contact+20&state=opted_out").await.says("Contact 20");
+    ada.open("/contacts?program=rates&q=Contact+20&state=not_asked").await.lacks(">Contact 20<");
+    ada.open("/contacts?program=rates&q=Contact+30").await.says("Not asked");
+    world.work().await;
+    assert_eq!(checks(path).await["state"], "opted_out");
+    ada.open("/contacts?program=rates&state=opted_out").await.says("Contact 20");
+    world.is_intact().await;
+}
+
+#[actix_web::test]
+async fn a_person_cancels_a_job_and_has_it_go_on() {
+    let world = world().await;
+    filled(&world, 400).await;
+    let mut ada = world.ada().await;
+    add_rates(&mut ada).await;
+    let (program, job) = job_of(&world.jobs.store, "rates").await;
+    let mut runner = runner(&world, &world.jobs.store);
+    assert!(runner.step().await.unwrap());
+    steer(&world, job.id, cancel_job).await.unwrap();
+    assert!(runner.step().await.unwrap(), "the piece finds that it is cancelled");
+    assert!(!runner.step().await.unwrap());
+    let (_, stopped) = job_of(&world.jobs.store, "rates").await;
+    assert_eq!((stopped.state, stopped.done), (JobState::Cancelled, 50));
+    let twice = steer(&world, job.id, cancel_job).await.unwrap_err();
+    assert!(matches!(twice, ActionError::Conflict(_)), "{twice}");
+    world.is_intact().await;
+    steer(&world, job.id, retry_job).await.unwrap();
+    assert!(steer(&world, job.id, retry_job).await.is_err(), "it waits already");
+    world.work().await;
+    let (_, done) = job_of(&world.jobs.store, "rates").await;
+    assert_eq!((done.state, done.done), (JobState::Done, 400));
+    assert_eq!(rows(&world, program).0, 40);
+    world.is_intact().await;
+    ada.open("/log").await.says("job.canceled").says("job.retried");
+}
+
+async fn steer(
+    world: &World,
+    id: JobId,
+    how: fn(&mut Tx<'_>, &sms_opt_in::actions::ActionContext<'_>, JobId) -> Result<(), ActionError>,
+) -> Result<(), ActionError> {
+    let (now, actor) = (world.clock.now(), Actor::User("ada@example.com".to_owned()));
+    world.jobs.store.write(move |tx| how(tx, &by(&actor, now), id)).await
+}
+
+#[actix_web::test]
+async fn a_job_that_fails_is_retried_with_a_wait_and_then_by_a_person() {
+    let world = world().await;
+    filled(&world, 100).await;
+    add_rates(&mut world.ada().await).await;
+    let (_, job) = job_of(&world.jobs.store, "rates").await;
+    // A task that this version cannot read.
+    let spoil = |from: &str, to: &str| {
+        format!("UPDATE background_jobs SET parameters = replace(parameters, '{from}', '{to}')")
+    };
+    database::run(&world.database, &spoil("program_rows", "later_kind")).unwrap();
+    world.work().await;
+    for (failures, wait) in [(1, 6), (2, 31), (3, 121)] {
+        let (_, waiting) = job_of(&world.jobs.store, "rates").await;
+        assert_eq!((waiting.state, waiting.attempts), (JobState::Queued, failures));
+        assert!(waiting.last_error.unwrap().contains("not readable"));
+        assert_eq!(world.work().await, 0, "it waits");
+        world.clock.advance(Duration::seconds(wait));
+        assert_eq!(world.work().await, 1);
+    }
+    let (_, failed) = job_of(&world.jobs.store, "rates").await;
+    assert_eq!((failed.state, failed.attempts), (JobState::Failed, 4));
+    world.clock.advance(Duration::hours(5));
+    assert_eq!(world.work().await, 0, "a person decides");
+    database::run(&world.database, &spoil("later_kind", "program_rows")).unwrap();
+    steer(&world, job.id, retry_job).await.unwrap();
+    world.work().await;
+    assert_eq!(job_of(&world.jobs.store, "rates").await.1.state, JobState::Done);
+    world.is_intact().await;
+}
+
+#[actix_web::test]
+async fn a_server_that_is_alone_goes_on_at_once() {
+    let world = world().await;
+    filled(&world, 200).await;
+    add_rates(&mut world.ada().await).await;
+    let mut first = runner(&world, &world.jobs.store);
+    assert!(first.step().await.unwrap());
+    end_old_leases(&world.jobs.store).await.unwrap();
+    let mut next = runner(&world, &world.jobs.store);
+    assert_eq!(next.step().await.unwrap(), !database::is_postgres(), "others may live on a shared database");
+    if !database::is_postgres() {
+        assert!(first.step().await.unwrap(), "the one that was thought dead finds out");
+        assert!(!first.step().await.unwrap());
+        while next.step().await.unwrap() {}
+    }
+    world.clock.advance(Duration::seconds(31));
+    world.work().await;
+    let (program, job) = job_of(&world.jobs.store, "rates").await;
+    assert_eq!((job.state, job.done), (JobState::Done, 200));
+    assert_eq!(rows(&world, program).0, 20);
+    world.is_intact().await;
+}
