@@ -29,6 +29,8 @@ const AT_ONCE: usize = 64;
 const KEPT_FOR_REPLIES: usize = 16;
 /// A hand-off never takes longer, from the claim on: then nobody knows how it ended, and the provider is asked.
 const HAND_OFF: Duration = Duration::from_secs(5);
+/// A hand-off that ends so long after its time was held up here.
+const HELD_UP: Duration = Duration::from_secs(1);
 /// What was passed by in the queue is looked at again this often.
 const ANEW: Duration = Duration::from_secs(1);
 /// Look-ups without an answer in a row after which the rest waits for the next round.
@@ -207,10 +209,18 @@ async fn deliver_to(
         let guard = jobs.store.lock_number(number).await;
         let Some((guard, claim)) = together.claim(id, number, guard).await? else { continue };
         let outcome = hand_over(jobs, &claim).await;
-        jobs.breaker.report(number, is_probe, &outcome, jobs.clock.now());
+        if is_carriers_doing(&outcome, claim.begun.elapsed()) {
+            jobs.breaker.report(number, is_probe, &outcome, jobs.clock.now());
+        }
         together.record(&claim.text, outcome, guard).await?;
     }
     Ok(())
+}
+
+/// False for a hand-off without an answer that ended long after its time: this process itself stood still, which says nothing
+/// about the carrier.
+fn is_carriers_doing(outcome: &SendOutcome, took: Duration) -> bool {
+    !matches!(outcome, SendOutcome::Unknown { .. }) || took < HAND_OFF + HELD_UP
 }
 
 async fn hand_over(jobs: &JobContext, claim: &ClaimedText) -> SendOutcome {
@@ -263,4 +273,19 @@ pub async fn reconcile(jobs: &JobContext) -> Result<(), ActionError> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_that_stood_still_blames_no_carrier() {
+        let unknown = SendOutcome::Unknown { why: "no answer in time".to_owned() };
+        let accepted = SendOutcome::Accepted { provider_id: "SM1".to_owned() };
+        let late = Duration::from_secs(11);
+        assert!(is_carriers_doing(&unknown, HAND_OFF), "no answer in its time");
+        assert!(!is_carriers_doing(&unknown, late), "frozen for seconds");
+        assert!(is_carriers_doing(&accepted, late), "an answer is an answer");
+    }
 }
