@@ -309,3 +309,6 @@ pub fn check_given_at(
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -299,3 +299,6 @@ fn pass(name: CheckName, facts: CheckFacts) -> GateCheck {
 fn fail(name: CheckName, facts: CheckFacts) -> GateCheck {
     GateCheck { name, outcome: Outcome::Fail, facts }
 }
+
+#[cfg(test)]
+mod tests;

@@ -68,12 +68,12 @@ impl Phone {
     pub fn parse(text: &str, region: &str) -> Result<Phone, PhoneError> {
         let number = read(&plain(text)?, region)?;
         let phone = e164(&number).ok_or(PhoneError::Invalid)?;
-        if PlanEntry::look_up(&phone, &number).is_valid() {
+        if phone.is_north_american() && PlanEntry::look_up(&phone, &number).is_valid() {
             return Ok(phone);
         }
-        // An old spelling is no valid number of its own, but it names one.
+        // An old spelling, or a second trunk zero, is no valid number of its own, but it may name one.
         let canonical = phone.canonical();
-        if canonical != phone { Ok(canonical) } else { Err(PhoneError::Invalid) }
+        if canonical.is_valid() { Ok(canonical) } else { Err(PhoneError::Invalid) }
     }
 
     /// Reads a number for a revocation or for a look at its record. It need not be valid: the number plan may be newer than
@@ -88,11 +88,11 @@ impl Phone {
             return Ok(phone.canonical());
         }
         let number = read(&text, region)?;
+        let phone = e164(&number).ok_or(PhoneError::Invalid)?.canonical();
         let length = PHONE_NUMBER_UTIL.is_possible_number_with_reason(&number);
-        if length == Ok(NumberLengthType::IsPossible) || PHONE_NUMBER_UTIL.is_valid_number(&number) {
-            return e164(&number).map(|phone| phone.canonical()).ok_or(PhoneError::Invalid);
-        }
-        Err(PhoneError::Invalid)
+        // An old spelling may be too long and still name a number.
+        let names_one = length == Ok(NumberLengthType::IsPossible) || phone.is_valid();
+        if names_one { Ok(phone) } else { Err(PhoneError::Invalid) }
     }
 
     /// The one spelling under which the number's record is kept. A spelling that is no valid number of its own leads to the
@@ -211,7 +211,10 @@ fn read(text: &str, region: &str) -> Result<PhoneNumber, PhoneError> {
     if is_decimal(text) {
         return Err(PhoneError::NotANumber);
     }
-    let number = PHONE_NUMBER_UTIL.parse(text, region.parse().ok()).map_err(reason)?;
+    // After a + stands a country code, whatever is dialed before one in the region: `+00 …` and `+0011 …` name no number.
+    let is_international = text.chars().find(|c| *c == '+' || c.is_numeric()) == Some('+');
+    let region = region.parse().ok().filter(|_| !is_international);
+    let number = PHONE_NUMBER_UTIL.parse(text, region).map_err(reason)?;
     if !number.extension().is_empty() {
         return Err(PhoneError::HasExtension);
     }

@@ -32,10 +32,14 @@ impl PlanEntry {
         })
     }
 
-    /// Asks the library, and keeps the answer.
+    /// Asks the library, and keeps the answer. `number` is what the library reads in `phone`, or the answers of two numbers
+    /// would be mixed up.
     pub(super) fn look_up(phone: &Phone, number: &PhoneNumber) -> PlanEntry {
         let kind = PHONE_NUMBER_UTIL.get_number_type(number);
-        let entry = PlanEntry { kind, region: PHONE_NUMBER_UTIL.get_region_for_number(number) };
+        // "001" is the whole world: satellite and international freephone numbers.
+        let is_country = |region: &Region| PHONE_NUMBER_UTIL.get_country_code_for_region(*region).is_some();
+        let region = PHONE_NUMBER_UTIL.get_region_for_number(number).filter(is_country);
+        let entry = PlanEntry { kind, region };
         ANSWERS.with_borrow_mut(|answers| {
             if answers.len() >= KEPT {
                 answers.clear();

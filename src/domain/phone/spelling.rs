@@ -2,7 +2,7 @@
 //! Brazil's (Anatel Resolution 553/2010: a 9 before mobile numbers), Argentina's (a 9 before mobile numbers from abroad);
 //! what is valid is the library's metadata. Numbers of the North American plan have one spelling and never come here.
 
-use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberType};
+use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberType};
 
 use super::{Phone, e164};
 
@@ -28,7 +28,20 @@ pub(super) fn canonical(phone: &Phone) -> Phone {
         // The library leaves out a trunk zero: `+44 020 …`.
         return e164(&number).unwrap_or_else(|| phone.clone());
     }
-    with_nine(phone).filter(Phone::is_valid).unwrap_or_else(|| phone.clone())
+    let other = with_nine(phone).filter(is_canonical).or_else(|| without_zero(phone, &number));
+    other.filter(is_canonical).unwrap_or_else(|| phone.clone())
+}
+
+/// True for a valid number in the library's own spelling. With a trunk zero in it the 9 would stand in the wrong place.
+fn is_canonical(phone: &Phone) -> bool {
+    let number = phone.number().filter(|number| PHONE_NUMBER_UTIL.is_valid_number(number));
+    number.is_some_and(|number| e164(&number).as_ref() == Some(phone))
+}
+
+/// A number with two trunk zeros: the library leaves out one at a time.
+fn without_zero(phone: &Phone, number: &PhoneNumber) -> Option<Phone> {
+    let shorter = e164(number).filter(|shorter| shorter.as_str().len() < phone.as_str().len())?;
+    Some(canonical(&shorter))
 }
 
 pub(super) fn old(phone: &Phone) -> Option<Phone> {
@@ -54,7 +67,7 @@ pub(super) fn twin(phone: &Phone) -> Option<Phone> {
             .is_some_and(|number| PHONE_NUMBER_UTIL.get_number_type(&number) == PhoneNumberType::Mobile);
         with_nine(phone).or_else(|| without_nine(phone)).filter(|_| is_mobile)
     };
-    other.filter(|other| other.is_valid() && phone.is_valid())
+    other.filter(|other| is_canonical(other) && is_canonical(phone))
 }
 
 fn with_nine(phone: &Phone) -> Option<Phone> {
@@ -92,6 +105,9 @@ mod tests {
             assert_eq!(phone(canonical).twin(), None);
         }
         assert_eq!(phone("+4402079460000").canonical(), phone("+442079460000"));
+        for trunk_zeros in ["+55011987654321", "+550011987654321", "+5501187654321"] {
+            assert_eq!(phone(trunk_zeros).canonical(), phone("+5511987654321"), "{trunk_zeros}");
+        }
     }
 
     #[test]
@@ -106,6 +122,8 @@ mod tests {
             "+390612345678",
             "+999999999999",
             "+5510123456789",
+            // With a 9 in the place of a trunk zero it would be the fixed line +55 49 4207-9460.
+            "+550442079460",
         ] {
             assert_eq!(phone(text).canonical(), phone(text), "{text}");
             assert_eq!(phone(text).old_spelling(), None, "{text}");

@@ -85,6 +85,12 @@ fn the_region_is_meant_only_without_a_country_code() {
     assert_eq!(Phone::parse("+1 206 555 0100", "GB").unwrap().as_str(), "+12065550100");
     assert_eq!(Phone::parse("+1 206 555 0100", "nowhere").unwrap().as_str(), "+12065550100");
     assert_eq!(Phone::parse("206 555 0100", "nowhere"), Err(PhoneError::Invalid));
+    assert_eq!(Phone::parse("0011 44 20 7946 0000", "AU").unwrap().as_str(), "+442079460000");
+    for region in ["US", "GB", "AU", "nowhere"] {
+        for text in ["+0011 44 20 7946 0000", "+00 44 20 7946 0000", "(+0) 20 7946 0000"] {
+            assert_eq!(Phone::parse(text, region), Err(PhoneError::Invalid), "{text} in {region}");
+        }
+    }
     assert_eq!(us("+1 905 555 0101").unwrap().country_region().as_deref(), Some("CA"));
 }
 
@@ -155,6 +161,29 @@ fn a_number_without_metadata_is_still_shown() {
     assert_eq!(phone.shown("US"), "+999999999999");
     assert_eq!(phone.national(), "+999999999999");
     assert_eq!(phone.country_region(), None);
+    for anywhere in ["+80051024111", "+881612345678"] {
+        let phone = Phone::from_e164(anywhere).unwrap();
+        assert!(phone.is_valid());
+        assert_eq!(
+            phone.country_region(),
+            None,
+            "{anywhere} belongs to no country that a program could name"
+        );
+    }
+}
+
+#[test]
+fn the_kept_answer_about_a_number_is_its_own() {
+    // In the first text the library leaves out one trunk zero, in the number that remains the other one.
+    assert_eq!(us("+550011987654321").map(String::from), Ok("+5511987654321".to_owned()));
+    assert!(Phone::from_e164("+55011987654321").unwrap().is_valid());
+}
+
+#[test]
+fn an_old_spelling_names_a_valid_number_or_none() {
+    // With Mexico's old 1 in front, but the rest is no number of Mexico.
+    assert_eq!(Phone::parse("+52 1 115 555 5666", "US"), Err(PhoneError::Invalid));
+    assert_eq!(Phone::parse("11 15-5555-666", "MX"), Err(PhoneError::Invalid));
 }
 
 #[test]
@@ -210,6 +239,11 @@ fn a_look_at_a_number_asks_only_for_its_shape() {
             "{text}: sending needs a valid number"
         );
     }
+    // An old spelling under its own country code: a form reads it, so a look finds it.
+    let mexican =
+        |read: fn(&str, &str) -> Result<Phone, PhoneError>| read("5215562000000", "MX").map(String::from);
+    assert_eq!(mexican(Phone::parse), Ok("+525562000000".to_owned()));
+    assert_eq!(mexican(Phone::look_up), Ok("+525562000000".to_owned()));
     for text in [
         "",
         "abc",
