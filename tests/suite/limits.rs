@@ -7,8 +7,10 @@ use sms_opt_in::actions::ActionError;
 use sms_opt_in::actions::create_program::{NewProgram, create_program};
 use sms_opt_in::actions::drop_old_requests::drop_old_requests;
 use sms_opt_in::domain::actor::Actor;
+use sms_opt_in::domain::message::Status;
 use sms_opt_in::domain::phone::Phone;
 use sms_opt_in::jobs::{deliver_due, reconcile};
+use sms_opt_in::store::{ReadConn, messages};
 
 use crate::support::{Lead, World, by, database, run_beside, world};
 
@@ -396,6 +398,10 @@ async fn a_form_that_no_one_answers_pauses_and_a_person_resumes_it() {
     let world = world().await;
     a_wave(&world, 10..40).await;
     assert_eq!(asked(&world, 10..40), 20, "the rest waits");
+    let waiting = |conn: &mut ReadConn<'_>| messages::page(conn, Some(Status::Queued), None, None, 50);
+    let waiting = world.jobs.store.read(waiting).await.unwrap();
+    let look_again = world.clock.now().plus(Duration::minutes(10));
+    assert_eq!(waiting.iter().filter(|message| message.due_at == look_again).count(), 10);
     assert_eq!(world.lead(39).history().await[0]["evidence"]["type"], "web_form", "nothing is lost");
     let mut sam = world.sam().await;
     let dashboard = sam.open("/").await;

@@ -17,6 +17,7 @@ mod earlier;
 mod escrow;
 mod every_form;
 mod forms;
+mod handoffs;
 mod history;
 mod hooks;
 mod hours;

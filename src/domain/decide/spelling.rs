@@ -143,7 +143,57 @@ mod tests {
         assert_eq!(inherited(&nothing, &flagged), [(DoNotTextSet, None), (Paused, None)]);
         let narrow = known(&[(OptedIn, Some(program(2))), (OptedOut, one)]);
         assert_eq!(inherited(&opted_in, &narrow), [(OptedOut, one), (OptedIn, Some(program(2)))]);
+        assert_eq!(inherited(&nothing, &invited), [(Invited, one)]);
+        assert_eq!(inherited(&opted_in, &invited), [], "a number that opted in keeps its own state");
+        assert_eq!(inherited(&flagged, &flagged), []);
         let changed_hands = known(&[(ConsentEnded, None)]);
+        assert_eq!(inherited(&changed_hands, &invited), []);
         assert_eq!(inherited(&changed_hands, &opted_in), [], "the next owner has not opted in");
+    }
+
+    #[test]
+    fn what_is_taken_over_cancels_what_waits_and_keeps_its_reason() {
+        use EventKind::*;
+        let old =
+            known(&[(OptedIn, Some(program(1))), (OptedOut, None), (DoNotTextSet, None), (Paused, None)]);
+        let taken = inherit(&NumberConsent::default(), &old, &[program(1)], &link(), NOW);
+        let effects = |kind| {
+            let of_kind =
+                |decision: &&Decision| decision.event.as_ref().is_some_and(|event| event.kind == kind);
+            taken.iter().find(of_kind).unwrap().effects.clone()
+        };
+        assert_eq!(effects(OptedOut), [Effect::CancelWaiting]);
+        assert_eq!(effects(DoNotTextSet), [Effect::CancelWaiting]);
+        assert_eq!(effects(Paused), []);
+        for event in taken.iter().filter_map(|decision| decision.event.as_ref()) {
+            let Evidence::OtherSpelling(link) = &event.evidence else { panic!("{event:?}") };
+            assert_eq!(link.reason, if event.kind == OptedOut { "" } else { "why" }, "{}", event.kind);
+        }
+    }
+
+    #[test]
+    fn a_twin_shares_an_opt_out_and_says_where_it_had_opted_out_itself() {
+        let shared = |record: &NumberConsent, about: Option<ProgramId>| {
+            let decision = share_opt_out(record, about, Source::Handset, NOW, link());
+            assert_eq!(decision.effects, [Effect::CancelWaiting]);
+            let event = decision.event.unwrap();
+            assert_eq!(event.program, about);
+            event.kind
+        };
+        let (one, other) = (Some(program(1)), Some(program(2)));
+        let narrow = known(&[(EventKind::OptedOut, one)]);
+        let everywhere = known(&[(EventKind::OptedOut, None)]);
+        for (record, about, expected) in [
+            (NumberConsent::default(), None, EventKind::OptedOut),
+            (NumberConsent::default(), one, EventKind::OptedOut),
+            (known(&[(EventKind::OptedIn, one)]), one, EventKind::OptedOut),
+            (narrow.clone(), one, EventKind::OptOutRepeated),
+            (narrow.clone(), other, EventKind::OptedOut),
+            (narrow, None, EventKind::OptedOut),
+            (everywhere.clone(), None, EventKind::OptOutRepeated),
+            (everywhere, one, EventKind::OptOutRepeated),
+        ] {
+            assert_eq!(shared(&record, about), expected, "{about:?}");
+        }
     }
 }
