@@ -4,9 +4,10 @@ use chrono::Duration;
 use serde_json::Value;
 use sms_opt_in::actions::ActionError;
 use sms_opt_in::actions::deliver::{deliver_now, record_accepted, record_look_up, record_outcome, wake};
+use sms_opt_in::actions::receive_receipt::receive_receipt;
 use sms_opt_in::actions::record_consent::NewConsentRecord;
 use sms_opt_in::domain::id::MessageId;
-use sms_opt_in::domain::message::{LookUp, ReceiptStatus, RejectKind, SendOutcome, Status};
+use sms_opt_in::domain::message::{LookUp, Receipt, ReceiptStatus, RejectKind, SendOutcome, Status};
 use sms_opt_in::domain::unasked::UnaskedTexts;
 use sms_opt_in::store::messages::Message;
 use sms_opt_in::store::{ReadConn, StoreError, Tx, messages, numbers};
@@ -99,11 +100,13 @@ async fn a_text_found_at_the_carrier_ends_as_the_carrier_says() {
     let full = Some(("30001", RejectKind::Passing));
     let known = looked_up(&world, passing, found("SM4", ReceiptStatus::Failed, full)).await;
     assert_eq!(known.status, Status::Queued, "a full queue passes: it is sent again");
-    let blocked = unanswered(&world, &ana, "five").await;
+    let bo = world.lead(20);
+    bo.texts("START").await;
+    let blocked = unanswered(&world, &bo, "five").await;
     let block = Some(("21610", RejectKind::OptedOut));
     let known = looked_up(&world, blocked, found("SM5", ReceiptStatus::Failed, block)).await;
     assert_eq!((known.status, known.error_code.as_deref()), (Status::Failed, Some("21610")));
-    assert_eq!(ana.state().await, "opted_out", "a block at the carrier is an opt-out");
+    assert_eq!(bo.state().await, "opted_out", "a block at the carrier is an opt-out");
     world.is_intact().await;
 }
 
@@ -197,6 +200,7 @@ async fn only_what_waits_for_its_time_is_woken_and_not_before() {
     let now = world.clock.now();
     let queued = id(&world.send(ana.phone.as_str(), "Your rate is ready").await.1);
     assert_eq!(write(&world, move |tx| wake(tx, &[queued], now)).await, 0, "it is queued already");
+    world.deliver().await;
     world.clock.advance(Duration::hours(12));
     let night = id(&bo.is_sent("Your rate is ready").await.1);
     let waits = stored(&world, night).await;
@@ -211,6 +215,10 @@ async fn only_what_waits_for_its_time_is_woken_and_not_before() {
 /// The opt-in request that goes before a text.
 async fn open_request(world: &World, lead: &Lead<'_>) -> MessageId {
     lead.is_sent("Your rate is ready").await;
+    request_of(world, lead).await
+}
+
+async fn request_of(world: &World, lead: &Lead<'_>) -> MessageId {
     let phone = lead.phone.clone();
     let request = move |conn: &mut ReadConn<'_>| {
         let number = numbers::find(conn, &phone)?.unwrap();
@@ -262,5 +270,29 @@ async fn a_request_without_any_budget_left_is_refused_with_that_cause() {
     let refused = stored(&world, request).await;
     assert_eq!((refused.status, refused.error_code.as_deref()), (Status::Blocked, Some("unasked_limit")));
     assert_eq!((ana.state().await.as_str(), ana.received().len()), ("not_asked", 0));
+    world.is_intact().await;
+}
+
+/// The worker writes down together what the carrier took together: one of them had its receipt first, one is a request.
+#[actix_web::test]
+async fn answers_that_come_together_are_each_taken_as_they_are() {
+    let world = world().await;
+    let (ana, bo) = (world.lead(11), world.lead(12));
+    ana.texts("START").await;
+    let text = id(&world.send(ana.phone.as_str(), "Your rate is ready").await.1);
+    world.send(bo.phone.as_str(), "Your rate is ready").await;
+    let request = request_of(&world, &bo).await;
+    let now = world.clock.now();
+    for message in [text, request] {
+        assert!(write(&world, move |tx| Ok(claim(tx, message, now)?.is_some())).await);
+    }
+    let (status, provider_id) = (ReceiptStatus::Delivered, "SM1".to_owned());
+    let receipt = Receipt { provider_id, message: Some(text), status, code: None, verdict: None };
+    write(&world, move |tx| receive_receipt(tx, "simulator", &receipt, now)).await;
+    let accepted = [(text, "SM1".to_owned()), (request, "SM2".to_owned())];
+    write(&world, move |tx| record_accepted(tx, &accepted, "simulator", now)).await;
+    assert_eq!(stored(&world, text).await.status, Status::Delivered, "a receipt never moves back");
+    assert_eq!(stored(&world, request).await.status, Status::Sent);
+    assert_eq!(bo.state().await, "invited");
     world.is_intact().await;
 }
