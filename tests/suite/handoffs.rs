@@ -3,29 +3,28 @@
 use chrono::Duration;
 use serde_json::Value;
 use sms_opt_in::actions::ActionError;
-use sms_opt_in::actions::deliver::{deliver_now, record_accepted, record_look_up, record_outcome, wake};
+use sms_opt_in::actions::deliver::{record_accepted, record_look_up, record_outcome};
 use sms_opt_in::actions::receive_receipt::receive_receipt;
-use sms_opt_in::actions::record_consent::NewConsentRecord;
 use sms_opt_in::domain::id::MessageId;
 use sms_opt_in::domain::message::{LookUp, Receipt, ReceiptStatus, RejectKind, SendOutcome, Status};
-use sms_opt_in::domain::unasked::UnaskedTexts;
 use sms_opt_in::store::messages::Message;
-use sms_opt_in::store::{ReadConn, StoreError, Tx, messages, numbers};
+use sms_opt_in::store::{Tx, messages};
 
+use crate::claims::{open_request, request_of};
 use crate::support::{Lead, World, claim, world};
 
-async fn write<T: Send + 'static>(
+pub async fn write<T: Send + 'static>(
     world: &World,
     act: impl Fn(&mut Tx<'_>) -> Result<T, ActionError> + Send + 'static,
 ) -> T {
     world.jobs.store.write(act).await.unwrap()
 }
 
-fn id(message: &Value) -> MessageId {
+pub fn id(message: &Value) -> MessageId {
     message["id"].as_str().unwrap().parse().unwrap()
 }
 
-async fn stored(world: &World, id: MessageId) -> Message {
+pub async fn stored(world: &World, id: MessageId) -> Message {
     world.jobs.store.read(move |conn| messages::get(conn, id)).await.unwrap().unwrap()
 }
 
@@ -44,7 +43,7 @@ async fn looked_up(world: &World, id: MessageId, answer: LookUp) -> Message {
     stored(world, id).await
 }
 
-async fn ended(world: &World, id: MessageId, outcome: SendOutcome) -> Message {
+pub async fn ended(world: &World, id: MessageId, outcome: SendOutcome) -> Message {
     let now = world.clock.now();
     write(world, move |tx| record_outcome(tx, id, &outcome, "simulator", now)).await;
     stored(world, id).await
@@ -149,29 +148,6 @@ async fn an_answer_about_an_attempt_that_a_receipt_failed_changes_nothing() {
     world.is_intact().await;
 }
 
-#[actix_web::test]
-async fn a_text_that_waits_for_another_attempt_is_delivered_now_once() {
-    let world = world().await;
-    let ana = world.lead(5);
-    ana.texts("START").await;
-    let (_, sent) = world.send(ana.phone.as_str(), "Your rate is ready").await;
-    let (text, now) = (id(&sent), world.clock.now());
-    let press = move |tx: &mut Tx<'_>| deliver_now(tx, text, now);
-    assert!(!write(&world, press).await, "it is due already");
-    assert!(write(&world, move |tx| Ok(claim(tx, text, now)?.is_some())).await);
-    assert!(!write(&world, press).await, "it is being handed over");
-    let hour = Some(std::time::Duration::from_secs(3_600));
-    let later = SendOutcome::RetryLater { after: hour, code: "429".to_owned() };
-    let waits = ended(&world, text, later).await;
-    assert_eq!(waits.due_at, now.plus(Duration::hours(1)), "as the carrier asked");
-    assert!(write(&world, press).await);
-    assert_eq!(stored(&world, text).await.due_at, now);
-    world.deliver().await;
-    assert_eq!(stored(&world, text).await.status, Status::Delivered);
-    assert!(!write(&world, press).await, "it is over");
-    world.is_intact().await;
-}
-
 /// The request was with the carrier when the contact texted START, and the carrier never took it.
 #[actix_web::test]
 async fn a_request_that_comes_back_after_the_start_is_taken_back() {
@@ -187,89 +163,6 @@ async fn a_request_that_comes_back_after_the_start_is_taken_back() {
     world.deliver().await;
     assert_eq!(stored(&world, request).await.status, Status::Cancelled, "it was answered unasked");
     assert_eq!((ana.received().len(), ana.state().await.as_str()), (before, "opted_in"));
-    world.is_intact().await;
-}
-
-#[actix_web::test]
-async fn only_what_waits_for_its_time_is_woken_and_not_before() {
-    let world = world().await;
-    let (ana, bo) = (world.lead(7), world.lead(8));
-    for lead in [&ana, &bo] {
-        lead.texts("START").await;
-    }
-    let now = world.clock.now();
-    let queued = id(&world.send(ana.phone.as_str(), "Your rate is ready").await.1);
-    assert_eq!(write(&world, move |tx| wake(tx, &[queued], now)).await, 0, "it is queued already");
-    world.deliver().await;
-    world.clock.advance(Duration::hours(12));
-    let night = id(&bo.is_sent("Your rate is ready").await.1);
-    let waits = stored(&world, night).await;
-    assert_eq!(waits.status, Status::Scheduled);
-    let (due, tick) = (waits.due_at, Duration::microseconds(1));
-    assert_eq!(write(&world, move |tx| wake(tx, &[night], due.plus(-tick))).await, 0, "too early");
-    assert_eq!(write(&world, move |tx| wake(tx, &[night, queued], due)).await, 1);
-    assert_eq!(stored(&world, night).await.status, Status::Queued);
-    world.is_intact().await;
-}
-
-/// The opt-in request that goes before a text.
-async fn open_request(world: &World, lead: &Lead<'_>) -> MessageId {
-    lead.is_sent("Your rate is ready").await;
-    request_of(world, lead).await
-}
-
-async fn request_of(world: &World, lead: &Lead<'_>) -> MessageId {
-    let phone = lead.phone.clone();
-    let request = move |conn: &mut ReadConn<'_>| {
-        let number = numbers::find(conn, &phone)?.unwrap();
-        let open = *number.consent.requests.values().next().unwrap();
-        Ok::<_, StoreError>(messages::request(conn, number.id, open.seq)?.unwrap().id)
-    };
-    world.jobs.store.read(request).await.unwrap()
-}
-
-async fn kinds(lead: &Lead<'_>) -> Vec<String> {
-    lead.history().await.iter().map(|event| event["kind"].as_str().unwrap().to_owned()).collect()
-}
-
-#[actix_web::test]
-async fn a_request_that_a_flag_cancels_leaves_the_number_not_asked() {
-    let world = world().await;
-    let ana = world.lead(9);
-    world.clock.advance(Duration::hours(12));
-    let request = open_request(&world, &ana).await;
-    let flag = NewConsentRecord::SetDoNotText("asked us by letter".to_owned());
-    ana.is_recorded(flag, world.clock.now()).await.unwrap();
-    assert_eq!(stored(&world, request).await.status, Status::Cancelled);
-    assert_eq!(kinds(&ana).await, ["request_scheduled", "do_not_text_set", "invitation_failed"]);
-    let set_at = world.clock.now();
-    let reason = "they changed their mind".to_owned();
-    ana.is_recorded(NewConsentRecord::ClearDoNotText { reason, set_at }, set_at).await.unwrap();
-    world.clock.advance(Duration::hours(12));
-    ana.is_sent("Your rate is ready").await;
-    assert_eq!(ana.received().len(), 1, "no request went out before: this one is the first");
-    assert_eq!(ana.state().await, "invited");
-    world.is_intact().await;
-}
-
-#[actix_web::test]
-async fn a_request_without_any_budget_left_is_refused_with_that_cause() {
-    let world = world().await;
-    let ana = world.lead(10);
-    world.clock.advance(Duration::hours(12));
-    let request = open_request(&world, &ana).await;
-    let phone = ana.phone.clone();
-    let use_up = move |tx: &mut Tx<'_>| {
-        let id = numbers::find(tx, &phone)?.unwrap().id;
-        let mut number = numbers::get_locked(tx, id)?.unwrap();
-        Ok(numbers::set_unasked(tx, &mut number, UnaskedTexts::unreadable())?)
-    };
-    write(&world, use_up).await;
-    world.clock.advance(Duration::hours(11));
-    world.deliver().await;
-    let refused = stored(&world, request).await;
-    assert_eq!((refused.status, refused.error_code.as_deref()), (Status::Blocked, Some("unasked_limit")));
-    assert_eq!((ana.state().await.as_str(), ana.received().len()), ("not_asked", 0));
     world.is_intact().await;
 }
 
@@ -294,5 +187,39 @@ async fn answers_that_come_together_are_each_taken_as_they_are() {
     assert_eq!(stored(&world, text).await.status, Status::Delivered, "a receipt never moves back");
     assert_eq!(stored(&world, request).await.status, Status::Sent);
     assert_eq!(bo.state().await, "invited");
+    world.is_intact().await;
+}
+
+#[actix_web::test]
+async fn a_text_that_the_carrier_refuses_for_the_moment_is_given_up_after_eight_attempts() {
+    let world = world().await;
+    let ana = world.lead(15);
+    ana.texts("START").await;
+    let text = id(&world.send(ana.phone.as_str(), "Your rate is ready").await.1);
+    for attempt in 1..=8 {
+        let now = world.clock.now();
+        assert!(write(&world, move |tx| Ok(claim(tx, text, now)?.is_some())).await, "attempt {attempt}");
+        let later = SendOutcome::RetryLater { after: None, code: "429".to_owned() };
+        let tried = ended(&world, text, later).await;
+        let expected = if attempt < 8 { Status::Queued } else { Status::Failed };
+        assert_eq!(tried.status, expected, "attempt {attempt}");
+        world.clock.advance(Duration::minutes(20));
+    }
+    assert_eq!(stored(&world, text).await.error_code.as_deref(), Some("gave_up"));
+    world.is_intact().await;
+}
+
+#[actix_web::test]
+async fn a_carrier_that_did_not_answer_is_asked_ten_seconds_later() {
+    let world = world().await;
+    let ana = world.lead(16);
+    ana.texts("START").await;
+    let text = id(&world.send(ana.phone.as_str(), "Your rate is ready").await.1);
+    let now = world.clock.now();
+    assert!(write(&world, move |tx| Ok(claim(tx, text, now)?.is_some())).await);
+    world.clock.advance(Duration::seconds(15));
+    let silent = ended(&world, text, SendOutcome::Unknown { why: "timeout".to_owned() }).await;
+    assert_eq!(silent.status, Status::Sending);
+    assert_eq!(silent.due_at, now.plus(Duration::seconds(25)), "from the end of the hand-off on");
     world.is_intact().await;
 }

@@ -10,6 +10,7 @@ use sms_opt_in::domain::actor::Actor;
 use sms_opt_in::domain::message::Status;
 use sms_opt_in::domain::phone::Phone;
 use sms_opt_in::jobs::{deliver_due, reconcile};
+use sms_opt_in::store::messages::Message;
 use sms_opt_in::store::{ReadConn, messages};
 
 use crate::support::{Lead, World, by, database, run_beside, world};
@@ -402,6 +403,8 @@ async fn a_form_that_no_one_answers_pauses_and_a_person_resumes_it() {
     let waiting = world.jobs.store.read(waiting).await.unwrap();
     let look_again = world.clock.now().plus(Duration::minutes(10));
     assert_eq!(waiting.iter().filter(|message| message.due_at == look_again).count(), 10);
+    let told = |message: &&Message| message.error_code.as_deref() == Some("requests_paused");
+    assert_eq!(waiting.iter().filter(told).count(), 10, "the page of each says why it waits");
     assert_eq!(world.lead(39).history().await[0]["evidence"]["type"], "web_form", "nothing is lost");
     let mut sam = world.sam().await;
     let dashboard = sam.open("/").await;

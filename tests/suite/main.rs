@@ -10,6 +10,7 @@ mod archive;
 mod background;
 mod barrier;
 mod bounded;
+mod claims;
 mod conversations;
 mod details;
 mod doubts;
