@@ -36,10 +36,7 @@ impl PlanEntry {
     /// would be mixed up.
     pub(super) fn look_up(phone: &Phone, number: &PhoneNumber) -> PlanEntry {
         let kind = PHONE_NUMBER_UTIL.get_number_type(number);
-        // "001" is the whole world: satellite and international freephone numbers.
-        let is_country = |region: &Region| PHONE_NUMBER_UTIL.get_country_code_for_region(*region).is_some();
-        let region = PHONE_NUMBER_UTIL.get_region_for_number(number).filter(is_country);
-        let entry = PlanEntry { kind, region };
+        let entry = PlanEntry { kind, region: PHONE_NUMBER_UTIL.get_region_for_number(number) };
         ANSWERS.with_borrow_mut(|answers| {
             if answers.len() >= KEPT {
                 answers.clear();
@@ -54,9 +51,9 @@ impl PlanEntry {
         self.kind != PhoneNumberType::Unknown
     }
 
-    /// The country or territory.
+    /// The country or territory. "001" is none: satellite and international freephone numbers belong to the whole world.
     pub(super) fn region(self) -> Option<String> {
-        self.region.map(|region| region.to_string())
+        self.region.map(|region| region.to_string()).filter(|region| region != "001")
     }
 
     /// True for toll-free, premium-rate, shared-cost, personal, company-wide, voicemail and pager numbers.

@@ -2,7 +2,7 @@
 //! Brazil's (Anatel Resolution 553/2010: a 9 before mobile numbers), Argentina's (a 9 before mobile numbers from abroad);
 //! what is valid is the library's metadata. Numbers of the North American plan have one spelling and never come here.
 
-use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberType};
+use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberType};
 
 use super::{Phone, e164};
 
@@ -23,12 +23,13 @@ pub(super) fn canonical(phone: &Phone) -> Phone {
     if let Some(rest) = text.strip_prefix(MEXICO_OLD).filter(|rest| rest.len() == 10) {
         return Phone::from_e164(&format!("{MEXICO}{rest}")).unwrap_or_else(|| phone.clone());
     }
-    let Some(number) = phone.number() else { return phone.clone() };
-    if PHONE_NUMBER_UTIL.is_valid_number(&number) {
-        // The library leaves out a trunk zero: `+44 020 …`.
-        return e164(&number).unwrap_or_else(|| phone.clone());
+    if is_canonical(phone) {
+        return phone.clone();
     }
-    let other = with_nine(phone).filter(is_canonical).or_else(|| without_zero(phone, &number));
+    // The library leaves out one trunk zero at a time: `+44 020 …`.
+    let spelled = phone.number().and_then(|number| e164(&number));
+    let shorter = spelled.filter(|spelled| spelled.as_str().len() < text.len());
+    let other = with_nine(phone).filter(is_canonical).or_else(|| Some(canonical(&shorter?)));
     other.filter(is_canonical).unwrap_or_else(|| phone.clone())
 }
 
@@ -36,12 +37,6 @@ pub(super) fn canonical(phone: &Phone) -> Phone {
 fn is_canonical(phone: &Phone) -> bool {
     let number = phone.number().filter(|number| PHONE_NUMBER_UTIL.is_valid_number(number));
     number.is_some_and(|number| e164(&number).as_ref() == Some(phone))
-}
-
-/// A number with two trunk zeros: the library leaves out one at a time.
-fn without_zero(phone: &Phone, number: &PhoneNumber) -> Option<Phone> {
-    let shorter = e164(number).filter(|shorter| shorter.as_str().len() < phone.as_str().len())?;
-    Some(canonical(&shorter))
 }
 
 pub(super) fn old(phone: &Phone) -> Option<Phone> {

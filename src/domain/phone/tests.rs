@@ -213,7 +213,8 @@ proptest! {
             let is_valid = number.as_ref().is_ok_and(|number| PHONE_NUMBER_UTIL.is_valid_number(number));
             prop_assert_eq!(phone.is_valid(), is_valid);
             let region = number.as_ref().ok().and_then(|number| PHONE_NUMBER_UTIL.get_region_for_number(number));
-            prop_assert_eq!(phone.country_region(), region.map(|region| region.to_string()));
+            let region = region.map(|region| region.to_string()).filter(|region| region != "001");
+            prop_assert_eq!(phone.country_region(), region);
         }
     }
 }
