@@ -13,6 +13,8 @@ const BRAZIL: &str = "+55";
 /// Characters of a Brazilian number with its country code, two digits of the area, and eight or nine more.
 const BRAZIL_SHORT: usize = 13;
 const BRAZIL_LONG: usize = 14;
+/// No number has more trunk zeros.
+const MOST_SPELLINGS: usize = 9;
 /// Where the 9 stands.
 const BRAZIL_NINE: usize = 5;
 const ARGENTINA: &str = "+54";
@@ -23,14 +25,11 @@ pub(super) fn canonical(phone: &Phone) -> Phone {
     if let Some(rest) = text.strip_prefix(MEXICO_OLD).filter(|rest| rest.len() == 10) {
         return Phone::from_e164(&format!("{MEXICO}{rest}")).unwrap_or_else(|| phone.clone());
     }
-    if is_canonical(phone) {
-        return phone.clone();
-    }
     // The library leaves out one trunk zero at a time: `+44 020 …`.
-    let spelled = phone.number().and_then(|number| e164(&number));
-    let shorter = spelled.filter(|spelled| spelled.as_str().len() < text.len());
-    let other = with_nine(phone).filter(is_canonical).or_else(|| Some(canonical(&shorter?)));
-    other.filter(is_canonical).unwrap_or_else(|| phone.clone())
+    let spelled = |phone: &Phone| e164(&phone.number()?).filter(|spelled| spelled != phone);
+    let spellings = std::iter::successors(Some(phone.clone()), spelled).take(MOST_SPELLINGS);
+    let mut found = spellings.flat_map(|one| [Some(one.clone()), with_nine(&one)]).flatten();
+    found.find(is_canonical).unwrap_or_else(|| phone.clone())
 }
 
 /// True for a valid number in the library's own spelling. With a trunk zero in it the 9 would stand in the wrong place.
