@@ -223,3 +223,22 @@ async fn a_carrier_that_did_not_answer_is_asked_ten_seconds_later() {
     assert_eq!(silent.due_at, now.plus(Duration::seconds(25)), "from the end of the hand-off on");
     world.is_intact().await;
 }
+
+#[actix_web::test]
+async fn a_text_that_the_carrier_never_takes_is_given_up_after_eight_attempts() {
+    let world = world().await;
+    let ana = world.lead(17);
+    ana.texts("START").await;
+    let text = id(&world.send(ana.phone.as_str(), "Your rate is ready").await.1);
+    for attempt in 1..=8 {
+        let now = world.clock.now();
+        assert!(write(&world, move |tx| Ok(claim(tx, text, now)?.is_some())).await, "attempt {attempt}");
+        ended(&world, text, SendOutcome::Unknown { why: "timeout".to_owned() }).await;
+        world.clock.advance(Duration::minutes(2));
+        let asked = looked_up(&world, text, LookUp::NotFound).await;
+        let expected = if attempt < 8 { Status::Queued } else { Status::Failed };
+        assert_eq!(asked.status, expected, "attempt {attempt}");
+    }
+    assert_eq!(stored(&world, text).await.error_code.as_deref(), Some("gave_up"));
+    world.is_intact().await;
+}
