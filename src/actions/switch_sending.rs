@@ -34,7 +34,10 @@ pub fn switch_sending(
         }
         // What waits may have gone out before the restore: it must not go out again.
         if !background_jobs::unfinished(tx, JobKind::CancelWaiting)?.is_empty() {
-            return Err(ActionError::Conflict(restore_hold::CANCELING.to_owned()));
+            return Err(ActionError::Conflict(format!(
+                "{} See Background jobs for the progress.",
+                restore_hold::CANCELING
+            )));
         }
     }
     if on && !switch.on {

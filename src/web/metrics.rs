@@ -19,11 +19,14 @@ use subtle::ConstantTimeEq;
 use super::error::PageError;
 use super::routing::AccessCheck;
 use super::{AppState, local_caller};
+use crate::domain::background_job::JobState;
 use crate::domain::limit_hit::LimitHit;
 use crate::domain::message::Status;
 use crate::domain::time::Timestamp;
 use crate::store::messages::QueuePart;
-use crate::store::{ReadConn, StoreError, counters, form_requests, limit_hits, messages, programs, sending};
+use crate::store::{
+    ReadConn, StoreError, background_jobs, counters, form_requests, limit_hits, messages, programs, sending,
+};
 
 type MetricLabels = [(&'static str, String); 1];
 type GaugeFamily = Family<MetricLabels, Gauge<i64, AtomicI64>>;
@@ -34,6 +37,7 @@ struct MetricValues {
     waiting: Vec<(Status, i64)>,
     queue_age: Vec<(&'static str, i64)>,
     pauses: usize,
+    jobs: Vec<(JobState, i64)>,
     hits: Vec<(LimitHit, i64)>,
 }
 
@@ -49,8 +53,9 @@ fn figures(conn: &mut ReadConn<'_>, now: Timestamp) -> Result<MetricValues, Stor
         queue_age.push((words, oldest.map_or(0, |oldest| now.since(oldest).num_seconds())));
     }
     let pauses = form_requests::paused(conn)?.len();
+    let jobs = background_jobs::count_by_state(conn)?;
     let (waiting, hits) = (messages::count_waiting(conn)?, limit_hits::all(conn)?);
-    Ok(MetricValues { pauses, hits, sending_on, contacts, waiting, queue_age })
+    Ok(MetricValues { pauses, jobs, hits, sending_on, contacts, waiting, queue_age })
 }
 
 /// `GET /metrics`.
@@ -136,6 +141,11 @@ fn as_text(app: &AppState, figures: MetricValues, now: Timestamp) -> Result<Stri
     );
     let pauses = Gauge::<i64, AtomicI64>::default();
     pauses.set(i64::try_from(figures.pauses).unwrap_or(i64::MAX));
+    let jobs = GaugeFamily::default();
+    for (state, n) in figures.jobs {
+        jobs.get_or_create(&[("state", state.to_string())]).set(n);
+    }
+    registry.register("background_jobs", "Background jobs by state; counted up to 10,000", jobs);
     registry.register("request_pauses", "Forms and prefixes whose opt-in requests are paused", pauses);
     let held_back = Family::<MetricLabels, Counter>::default();
     for (limit, n) in figures.hits {

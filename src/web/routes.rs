@@ -216,6 +216,18 @@ routes! {
     API_KEYS api_keys() "/api-keys";
     /// Revokes an API key.
     REVOKE_API_KEY revoke_api_key(id) "/api-keys/{id}/revoke";
+    /// The background jobs.
+    JOBS jobs() "/jobs";
+    /// A background job.
+    JOB job(id) "/jobs/{id}";
+    /// The same, when the page asks for itself again.
+    JOB_LIVE job_live(id) "/jobs/{id}/live";
+    /// Cancels a background job.
+    CANCEL_JOB cancel_job(id) "/jobs/{id}/cancel";
+    /// Has a background job go on.
+    RETRY_JOB retry_job(id) "/jobs/{id}/retry";
+    /// The file that a background job left behind.
+    JOB_RESULT job_result(id) "/jobs/{id}/result";
     /// The log of the administration.
     LOG log() "/log";
 
@@ -240,7 +252,7 @@ pub const API: &str = "/api/v1";
 
 /// True for a part of a page that is asked for again and again.
 pub fn is_live(address: &str) -> bool {
-    matches!(parts(address).as_slice(), ["contacts" | "messages", _, "live"] | ["simulator", "live"])
+    matches!(parts(address).as_slice(), ["contacts" | "messages" | "jobs", _, "live"] | ["simulator", "live"])
 }
 
 fn parts(address: &str) -> Vec<&str> {
@@ -253,6 +265,7 @@ pub fn page_of_form(address: &str) -> Option<String> {
         ["contacts", id, "consents" | "messages"] => Some(contact(id)),
         ["messages", id, "stale"] => Some(message(id)),
         ["users", id, "role" | "password"] => Some(user(id)),
+        ["jobs", id, "cancel" | "retry"] => Some(job(id)),
         ["settings", "sign-in"] => Some(settings().to_owned()),
         ["account", "second-factor", _] => Some(second_factor().to_owned()),
         ["sign-in", "code"] => Some(sign_in().to_owned()),

@@ -2,6 +2,7 @@
 //! pages, the API, records and log lines say the same. Used by `actions`, `jobs`, `web` and `cli`; it writes nothing, and it
 //! enters `domain` alone.
 
+pub mod background_jobs;
 mod checks;
 mod errors;
 pub(crate) mod hours;

@@ -8,8 +8,8 @@ use crate::domain::restore_hold::{RestoreHold, RestoreSign};
 pub const HEADLINE: &str = "Sending is off. Messages wait; replies are still recorded.";
 
 /// Why sending stays off while the job that cancels old messages is not done.
-pub const CANCELING: &str = "Sending stays off until the messages that waited before the restore are canceled. See Background \
-                             jobs for the progress.";
+pub const CANCELING: &str =
+    "Sending stays off until the messages that waited before the restore are canceled.";
 
 /// Why, in a sentence or two.
 pub fn why(hold: RestoreHold, calendar: LocalCalendar) -> String {

@@ -3,20 +3,25 @@
 
 use chrono::Duration;
 use serde_json::json;
+use sha2::{Digest, Sha256};
 use sms_opt_in::actions::ActionError;
-use sms_opt_in::actions::background::{cancel_job, retry_job};
+use sms_opt_in::actions::background::{cancel_job, delete_old_results, retry_job};
 use sms_opt_in::actions::receive_text::receive_text;
+use sms_opt_in::actions::restore::suspend_sending;
 use sms_opt_in::domain::actor::Actor;
-use sms_opt_in::domain::background_job::{JobKind, JobState};
-use sms_opt_in::domain::id::{JobId, ProgramId};
+use sms_opt_in::domain::background_job::{JobKind, JobState, JobTask};
+use sms_opt_in::domain::id::{JobId, MessageId, ProgramId};
 use sms_opt_in::domain::message::{IdCertainty, InboundText};
 use sms_opt_in::domain::phone::Phone;
+use sms_opt_in::domain::restore_hold::{RestoreHold, RestoreSign};
+use sms_opt_in::domain::role::Role;
 use sms_opt_in::jobs::{JobRunner, end_old_leases, run_background};
 use sms_opt_in::store::background_jobs::{self, BackgroundJob};
 use sms_opt_in::store::contacts::{self, ContactDetails};
-use sms_opt_in::store::{Store, Tx, counters, numbers, programs};
+use sms_opt_in::store::{ReadConn, Store, Tx, counters, job_results, numbers, programs, sending};
 
 use crate::programs::add_rates;
+use crate::support::person::Person;
 use crate::support::{World, by, database, world};
 
 /// A number of the filled database.
@@ -272,4 +277,182 @@ async fn a_server_that_is_alone_goes_on_at_once() {
     assert_eq!((job.state, job.done), (JobState::Done, 200));
     assert_eq!(rows(&world, program).0, 20);
     world.is_intact().await;
+}
+
+#[actix_web::test]
+async fn the_page_of_a_job_shows_its_progress_and_lets_an_administrator_stop_it() {
+    let world = world().await;
+    filled(&world, 300).await;
+    let (mut ada, mut sam) = (world.ada().await, world.sam().await);
+    add_rates(&mut ada).await;
+    let (_, job) = job_of(&world.jobs.store, "rates").await;
+    let (page, live) = (format!("/jobs/{}", job.id), format!("/jobs/{}/live", job.id));
+    for shown in ["/programs/rates", "/contacts?program=rates"] {
+        ada.open(shown).await.says("This program is being prepared").says(&format!("href=\"{page}\""));
+        sam.open(shown).await.says("This program is being prepared").lacks(&page);
+    }
+    ada.open("/jobs")
+        .await
+        .says("Prepare a new program: Rate alerts")
+        .says("Waiting")
+        .says("user:ada@example.com");
+    assert_eq!((sam.open("/jobs").await.status, sam.open(&page).await.status), (403, 403));
+    let refresh = format!("<meta http-equiv=\"refresh\" content=\"3; url={live}\">");
+    ada.open(&page).await.says(&refresh).says("0 numbers").says("Cancel job").lacks("Retry job");
+    let mut runner = runner(&world, &world.jobs.store);
+    assert!(runner.step().await.unwrap());
+    ada.open(&live)
+        .await
+        .says("50 of 300 numbers")
+        .says("<progress max=\"300\" value=\"50\"")
+        .says("Running");
+    let metrics = world.metrics().await;
+    assert!(metrics.contains("sms_opt_in_background_jobs{state=\"running\"} 1"), "{metrics}");
+    let cancel = format!("{page}/cancel");
+    assert_eq!(sam.post("/contacts/new", &cancel, &[]).await.status, 403);
+    let canceled = ada.post(&page, &cancel, &[]).await;
+    ada.follow(&canceled)
+        .await
+        .says("Canceled by a person.")
+        .says("Retry job")
+        .lacks("http-equiv=\"refresh\"");
+    assert_eq!(ada.post(&page, &cancel, &[]).await.status, 409, "it has ended");
+    assert!(runner.step().await.unwrap() && !runner.step().await.unwrap());
+    ada.open("/jobs?state=cancelled").await.says("Prepare a new program");
+    ada.open("/jobs?state=failed").await.says("No jobs here");
+    let again = ada.post(&page, &format!("{page}/retry"), &[]).await;
+    ada.follow(&again).await.says("It continues where it stopped").says("Waiting");
+    while runner.step().await.unwrap() {}
+    let done = ada.open(&page).await;
+    done.says("300 of 300 numbers").says("Done").lacks("Cancel job").lacks("Retry job").lacks("http-equiv");
+    ada.open("/programs/rates").await.lacks("being prepared");
+    ada.open("/log").await.says("job.canceled").says(&format!("href=\"{page}\""));
+}
+
+#[actix_web::test]
+async fn the_list_of_jobs_goes_on_page_by_page() {
+    let world = world().await;
+    for on in [true, false].repeat(30) {
+        world.quiet_hours(on).await;
+    }
+    let mut ada = world.ada().await;
+    let first = ada.open("/jobs").await;
+    first.says("Check scheduled messages again").says("Older").lacks("Newest</a>");
+    let older = ada.link("/jobs", "Older").await;
+    ada.open(&older).await.says("Newest</a>").lacks("Older</a>");
+    ada.open("/jobs?state=cancelled").await.says("Canceled");
+    ada.open("/jobs?state=none&before=none").await.says("Older");
+}
+
+/// So many messages that wait for START, each to a number of its own.
+async fn waits(world: &World, count: usize) {
+    for n in 0..count {
+        let (status, answer) = world.send(phone(n).as_str(), "Your rate is ready").await;
+        assert_eq!(status, 202, "{answer}");
+    }
+}
+
+#[actix_web::test]
+async fn sending_stays_off_until_what_waited_before_a_restore_is_cancelled() {
+    let world = world().await;
+    world.work().await;
+    waits(&world, 70).await;
+    let now = world.clock.now();
+    let sign = RestoreSign::OtherStart;
+    let suspected = RestoreHold::Suspected { sign, since: now };
+    world.jobs.store.write(move |tx| suspend_sending(tx, suspected, now)).await.unwrap();
+    assert!(
+        !world.jobs.store.read::<_, ActionError>(|conn| Ok(sending::is_on(conn)?)).await.unwrap(),
+        "at once"
+    );
+    let accepted = RestoreHold::Accepted { sealed_at: now, since: now };
+    world.jobs.store.write(move |tx| suspend_sending(tx, accepted, now)).await.unwrap();
+    let unfinished = |conn: &mut ReadConn<'_>| background_jobs::unfinished(conn, JobKind::CancelWaiting);
+    let jobs = world.jobs.store.read(unfinished).await.unwrap();
+    assert_eq!(jobs.len(), 1, "one job for one restore");
+    let page = format!("/jobs/{}", jobs[0].0);
+    let mut ada = world.ada().await;
+    ada.open("/").await.says("Sending stays off until the messages").says(&format!("href=\"{page}\""));
+    let early = ada.post("/", "/sending", &[("state", "on")]).await;
+    assert_eq!(early.status, 409);
+    early.says("See Background jobs");
+    ada.open(&page).await.says("Cancel old messages after a restore").lacks("Cancel job");
+    assert_eq!(ada.post(&page, &format!("{page}/cancel"), &[]).await.status, 409);
+    // A message that is accepted later is none of the job's.
+    world.clock.advance(Duration::minutes(2));
+    let (_, later) = world.send(phone(100).as_str(), "Accepted knowingly").await;
+    let mut runner = runner(&world, &world.jobs.store);
+    assert!(runner.step().await.unwrap());
+    assert_eq!(ada.post("/", "/sending", &[("state", "on")]).await.status, 409, "not half way either");
+    drop(runner);
+    world.clock.advance(Duration::seconds(31));
+    world.work().await;
+    let on = ada.post("/", "/sending", &[("state", "on")]).await;
+    ada.follow(&on).await.says("Sending is on");
+    assert_eq!(world.status(&later["id"]).await, "held");
+    has_result(&world, &mut ada, &page).await;
+    world.is_intact().await;
+}
+
+/// The file lists what was cancelled; it can be downloaded for a week.
+async fn has_result(world: &World, ada: &mut Person, page: &str) {
+    let shown = ada.open(page).await;
+    shown.says("Download file").says("Kept until").says("Done");
+    let file = ada.open(&format!("{page}/result")).await;
+    assert_eq!((file.status, file.cache.as_str()), (200, "no-store"));
+    let lines: Vec<&str> = file.page.lines().collect();
+    assert_eq!(lines[0], "message,number,program,status,accepted_at,due_at");
+    // 70 messages that were held, and the 70 opt-in requests that had not gone out.
+    assert_eq!(lines.len(), 141, "{}", file.page);
+    assert!(lines.iter().any(|line| line.contains("\"'+14152000069\",default,held,")), "{}", file.page);
+    let sha256 = data_encoding::HEXLOWER.encode(&Sha256::digest(file.page.as_bytes()));
+    shown
+        .says(&sha256)
+        .says(&format!("{} bytes", sms_opt_in::web::page::grouped(i64::try_from(file.page.len()).unwrap())));
+    let tidy = || {
+        let now = world.clock.now();
+        world.jobs.store.write(move |tx| delete_old_results(tx, now))
+    };
+    tidy().await.unwrap();
+    assert_eq!(ada.open(&format!("{page}/result")).await.status, 200);
+    world.clock.advance(Duration::days(8));
+    *ada = world.person("Eve", "Eve", Role::Administrator).await;
+    assert_eq!(ada.open(&format!("{page}/result")).await.status, 404, "its time is over");
+    tidy().await.unwrap();
+    tidy().await.unwrap();
+    let left = database::lines(&world.database, "SELECT 'chunk' AS line FROM background_job_chunks");
+    assert_eq!(left, Vec::<String>::new());
+    ada.open(page).await.says("The file was deleted after its date").says(&sha256);
+}
+
+#[actix_web::test]
+async fn a_result_file_of_many_chunks_is_hashed_and_read_in_order() {
+    let world = world().await;
+    world.work().await;
+    let now = world.clock.now();
+    let task = JobTask::CancelWaiting { until: MessageId::from(uuid::Uuid::max()) };
+    let queue = move |tx: &mut Tx<'_>| {
+        let file = Some(("large.csv", "text/csv; charset=utf-8"));
+        Ok::<_, ActionError>(background_jobs::queue(tx, &task, &Actor::Operator, file, now)?)
+    };
+    let id = world.jobs.store.write(queue).await.unwrap();
+    let part = |n: usize| format!("{n:08}\n").repeat(70_000);
+    for n in 0..2 {
+        let add = move |tx: &mut Tx<'_>| {
+            let job = background_jobs::get_locked(tx, id)?.unwrap();
+            Ok::<_, ActionError>(job_results::append(tx, &job, part(n).as_bytes())?)
+        };
+        world.jobs.store.write(add).await.unwrap();
+    }
+    world.work().await;
+    let job = world.jobs.store.read(move |conn| background_jobs::get(conn, id)).await.unwrap().unwrap();
+    let heading = "message,number,program,status,accepted_at,due_at\r\n";
+    let whole = format!("{}{}{heading}", part(0), part(1));
+    assert_eq!(job.result_size, Some(i64::try_from(whole.len()).unwrap()));
+    assert_eq!(job.result_sha256, Some(Sha256::digest(whole.as_bytes()).to_vec()));
+    let mut ada = world.ada().await;
+    assert_eq!(ada.open(&format!("/jobs/{id}/result")).await.status, 200);
+    let chunks =
+        database::lines(&world.database, "SELECT CAST(n AS TEXT) AS line FROM background_job_chunks");
+    assert_eq!(chunks.len(), 7, "of at most 256 KB each: {chunks:?}");
 }

@@ -1,13 +1,15 @@
-//! Commands about programs, their forms, the rules of texting and the switch of all sending. Each one is the action of its
+//! Commands about programs, their forms, the rules of texting, background jobs and the switch of all sending. Each one is the action of its
 //! name. Used by pages.
 
 use crate::domain::auto_reply::AutoReplies;
+use crate::domain::id::JobId;
 use crate::domain::language::Language;
 use crate::domain::request_pause::PauseKey;
 
 use super::Commands;
 use crate::actions::ActionError;
 use crate::actions::answer_reminder::{ReminderAnswer, answer_reminder};
+use crate::actions::background::{cancel_job, retry_job};
 use crate::actions::create_program::{NewProgram, create_program};
 use crate::actions::edit_program::{ProgramChange, edit_program};
 use crate::actions::edit_replies::edit_replies;
@@ -68,6 +70,16 @@ impl Commands {
     /// Changes the limits on unasked texts.
     pub async fn set_limits(self, change: LimitsChange) -> Result<(), ActionError> {
         self.run(move |tx, context| set_limits(tx, context, &change)).await
+    }
+
+    /// Ends a background job.
+    pub async fn cancel_job(self, id: JobId) -> Result<(), ActionError> {
+        self.run(move |tx, context| cancel_job(tx, context, id)).await
+    }
+
+    /// Has a background job go on that failed or was cancelled.
+    pub async fn retry_job(self, id: JobId) -> Result<(), ActionError> {
+        self.run(move |tx, context| retry_job(tx, context, id)).await
     }
 
     /// Switches all sending on or off; `shown` is the revision on the page.

@@ -10,9 +10,10 @@ use serde::Deserialize;
 
 use super::program_scope::{ProgramScope, ProgramTab};
 use crate::domain::consent::StateName;
+use crate::domain::id::JobId;
 use crate::domain::phone::Phone;
 use crate::store::contacts::{self, ContactFilter, ContactRow, ListOrder};
-use crate::store::{ReadConn, counters, numbers};
+use crate::store::{ReadConn, backfill, counters, numbers};
 use crate::web::error::PageError;
 use crate::web::form;
 use crate::web::page::grouped;
@@ -70,6 +71,8 @@ struct ContactList {
     known: Option<Phone>,
     /// False while there is no contact at all.
     has_any: bool,
+    /// The job that gives the program's lists their rows, while it is not done.
+    preparing: Option<JobId>,
 }
 
 impl ContactList {
@@ -259,6 +262,7 @@ fn list(conn: &mut ReadConn<'_>, asked: &ContactsQuery, region: &str) -> Result<
         summary,
         known: on_record.filter(|number| number.contact_count == 0).map(|number| number.phone),
         has_any: count(counters::ALL) > 0,
+        preparing: backfill::preparing(conn, program.id)?,
         lines,
     })
 }

@@ -19,13 +19,15 @@ use self::today::{AttentionList, today};
 use super::messages::href;
 use super::messages::meaning::why;
 use crate::actions::answer_reminder::due_reminders;
+use crate::domain::background_job::JobKind;
+use crate::domain::id::JobId;
 use crate::domain::message::Status;
 use crate::domain::schedule::PendingRule;
 use crate::domain::time::Timestamp;
 use crate::providers::breaker::CarrierOutage;
 use crate::store::inbox::{self, SilentCarrier};
 use crate::store::messages::{self, Message};
-use crate::store::{ReadConn, StoreError, counters, programs, reviews, rulebooks, sending};
+use crate::store::{ReadConn, StoreError, background_jobs, counters, programs, reviews, rulebooks, sending};
 use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::form::PostedForm;
@@ -71,6 +73,8 @@ struct SendingOffPage {
 /// What the page is about.
 struct DashboardStats {
     sending: bool,
+    /// The job that cancels what waited before a restore, while it is not done: sending waits for it.
+    cancelling: Option<JobId>,
     /// The carrier's list of received texts cannot be read.
     silent: Option<SilentCarrier>,
     /// How often sending was switched on or off: the form carries it.
@@ -176,6 +180,7 @@ fn figures(conn: &mut ReadConn<'_>, now: Timestamp) -> Result<DashboardStats, St
         reminders: due_reminders(conn, now)?,
         new_rules,
         pauses: pauses(conn)?,
+        cancelling: cancelling(conn)?,
         sending: sending::is_on(conn)?,
         silent: inbox::silent(conn)?,
         turns: sending::turns(conn)?,
@@ -188,6 +193,14 @@ fn figures(conn: &mut ReadConn<'_>, now: Timestamp) -> Result<DashboardStats, St
         causes: causes(&latest),
         failures: latest.into_iter().take(SHOWN).map(failure).collect(),
     })
+}
+
+fn cancelling(conn: &mut ReadConn<'_>) -> Result<Option<JobId>, StoreError> {
+    if sending::is_on(conn)? {
+        return Ok(None);
+    }
+    let unfinished = background_jobs::unfinished(conn, JobKind::CancelWaiting)?;
+    Ok(unfinished.first().map(|(id, _)| *id))
 }
 
 fn counted(reviews: i64) -> String {

@@ -106,11 +106,11 @@ async fn index(app: Data<AppState>, who: Inspector, request: HttpRequest) -> Res
     let older = lines.last().filter(|_| more).map(older);
     let newest = LogQuery { before: String::new(), ..asked.clone() }.address();
     let newest = Some(newest).filter(|_| !asked.before.is_empty());
-    let lines = lines.into_iter().map(|line| shown(line, &people)).collect();
+    let lines = lines.into_iter().map(|line| shown(line, is_admin, &people)).collect();
     html(LogPage { page, lines, chips: asked.chips(), newest, older })
 }
 
-fn shown(line: AdminLogRow, people: &HashMap<String, UserId>) -> LogItem {
+fn shown(line: AdminLogRow, is_admin: bool, people: &HashMap<String, UserId>) -> LogItem {
     let by_actor = LogQuery { actor: line.actor.clone(), ..LogQuery::default() }.address();
     let by_action = LogQuery { action: line.action.clone(), ..LogQuery::default() }.address();
     let subject = line.subject.split_once(':').and_then(|(kind, name)| match kind {
@@ -118,6 +118,7 @@ fn shown(line: AdminLogRow, people: &HashMap<String, UserId>) -> LogItem {
         "program" => Some(routes::program(name)),
         "rules" => Some(routes::rules_history_up_to(name)),
         "contact" => Some(routes::contact(name)),
+        "job" if is_admin => Some(routes::job(name)),
         "user" => people.get(name).map(routes::user),
         _ => None,
     });

@@ -12,6 +12,7 @@ pub mod dashboard;
 pub mod documents;
 mod expired_holds;
 pub mod forms;
+mod jobs;
 pub mod list_page;
 mod log;
 pub mod messages;
@@ -62,5 +63,6 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(rules::routes)
         .configure(super::simulator::pages)
         .configure(settings::routes)
+        .configure(jobs::routes)
         .configure(log::routes);
 }

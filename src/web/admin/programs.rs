@@ -18,10 +18,11 @@ use crate::actions::edit_replies::replies_revision;
 use crate::actions::edit_sending::SendingChange;
 use crate::domain::auto_reply::AutoReplies;
 use crate::domain::gate::caps;
+use crate::domain::id::JobId;
 use crate::domain::language::Language;
 use crate::domain::program::Program;
 use crate::store::forms::{self, HostedForm};
-use crate::store::{StoreError, programs};
+use crate::store::{StoreError, backfill, programs};
 use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::form::{FormErrors, PostedForm, SavedMeanwhile, answers_meanwhile};
@@ -80,6 +81,8 @@ struct ProgramPage {
     sending: SendingChange,
     errors: FormErrors,
     meanwhile: Vec<SavedMeanwhile>,
+    /// The job that gives its lists their rows, while it is not done.
+    preparing: Option<JobId>,
 }
 
 /// How the words of the frequency are read, for the person who wrote them.
@@ -173,9 +176,10 @@ async fn program_page(
         let Some(program) = programs::find(conn, Some(&slug))? else { return Ok(None) };
         let sender = programs::sender(conn, program.id)?;
         let forms = forms::of_program(conn, program.id, Some(read_at_most(FORMS)))?;
-        Ok(Some((program, sender, forms)))
+        let preparing = backfill::preparing(conn, program.id)?;
+        Ok(Some((program, sender, forms, preparing)))
     });
-    let (program, sender, mut forms) = found.await?.ok_or(PageError::NotFound)?;
+    let (program, sender, mut forms, preparing) = found.await?.ok_or(PageError::NotFound)?;
     let more_forms = forms.len() > FORMS;
     forms.truncate(FORMS);
     let (typed, errors, meanwhile) = match again {
@@ -214,6 +218,7 @@ async fn program_page(
             sending,
             errors,
             meanwhile,
+            preparing,
         },
     )
 }
