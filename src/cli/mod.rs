@@ -55,7 +55,8 @@ enum Command {
     MigrateTo(migrate_to::MigrateToCommand),
     /// Copy the SQLite database to a new file. The server may keep running.
     Backup(backup::BackupCommand),
-    /// Run this after you restore a backup: it gets the texts received since, including STOPs, from the provider.
+    /// Run this after you restore a backup: it cancels messages that waited, and gets the texts received since, including STOPs,
+    /// from the provider.
     AfterRestore(after_restore::AfterRestoreCommand),
 }
 

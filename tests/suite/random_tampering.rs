@@ -174,6 +174,7 @@ const PLANTED: &[&str] = &[
      SELECT id, number_id, 'opt-in', '+1206555', created_at FROM messages WHERE number_id IS NOT NULL ORDER BY id LIMIT 1",
     "INSERT INTO background_job_chunks (job_id, n, content) SELECT id, 0, sealed FROM background_jobs,
      (SELECT mac AS sealed FROM seals ORDER BY serial LIMIT 1) AS seal ORDER BY id LIMIT 1",
+    "INSERT INTO limit_hits (name, slot, n) VALUES ('replies', 0, 1)",
     "INSERT INTO request_pauses (kind, name, since) VALUES ('form', 'opt-in', 1)",
     "INSERT INTO second_factors (user_id, sealed_secret, last_step, since) SELECT id, 'sealed', 1, 1 FROM users",
     "INSERT INTO recovery_codes (hash, user_id) SELECT id, id FROM users",
