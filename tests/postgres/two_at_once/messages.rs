@@ -179,7 +179,7 @@ pub async fn a_claim_and_a_stop(stage: &mut Stage) {
 
 impl Stage {
     /// A text that waits for an allowed time, and an edit of its program: the gate is to be asked again.
-    async fn scheduled(
+    pub async fn scheduled(
         &mut self,
         round: usize,
     ) -> (Phone, MessageId, impl Fn(&mut Tx<'_>) -> Result<(), ActionError> + Send + use<>) {
