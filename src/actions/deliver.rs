@@ -6,6 +6,8 @@ mod form_pause;
 mod look_up;
 mod outcome;
 
+use std::collections::HashMap;
+
 use chrono::Duration;
 
 use crate::domain::database_kind::DatabaseKind;
@@ -13,7 +15,7 @@ use crate::domain::id::MessageId;
 use crate::domain::message::Status;
 use crate::domain::time::Timestamp;
 use crate::store::messages::{self, Message, StatusChange};
-use crate::store::{Tx, settings};
+use crate::store::{Tx, numbers, settings};
 
 use super::ActionError;
 
@@ -33,16 +35,23 @@ const BEHIND: Duration = Duration::seconds(2);
 /// # Errors
 /// When the database fails.
 pub fn wake(tx: &mut Tx<'_>, ids: &[MessageId], now: Timestamp) -> Result<usize, ActionError> {
+    let mut found = lock_all(tx, ids)?;
     let mut woken = 0;
-    for id in ids {
-        let still = |message: &Message| message.status == Status::Scheduled && message.due_at <= now;
-        if let Some(message) = messages::get(tx, *id)?.filter(still) {
-            let why = StatusChange { due_at: Some(now), ..StatusChange::noted("An allowed time has come.") };
-            messages::advance(tx, &message, Status::Queued, now, &why)?;
-            woken += 1;
-        }
+    let still = |message: &Message| message.status == Status::Scheduled && message.due_at <= now;
+    for message in ids.iter().filter_map(|id| found.remove(id)).filter(still) {
+        let why = StatusChange { due_at: Some(now), ..StatusChange::noted("An allowed time has come.") };
+        messages::advance(tx, &message, Status::Queued, now, &why)?;
+        woken += 1;
     }
     Ok(woken)
+}
+
+/// The messages, read under the locks of their numbers: a STOP locks the number first too, so neither waits for the other, and
+/// what it has canceled is seen as it is.
+fn lock_all(tx: &mut Tx<'_>, ids: &[MessageId]) -> Result<HashMap<MessageId, Message>, ActionError> {
+    let found = messages::get_all(tx, ids.iter().copied())?;
+    numbers::lock_all(tx, found.values().filter_map(|message| message.number_id))?;
+    Ok(messages::get_all(tx, ids.iter().copied())?)
 }
 
 /// Lets a scheduled message of a simulated database go out now: it skips quiet hours and no other check. False when it no
@@ -54,7 +63,7 @@ pub fn deliver_now(tx: &mut Tx<'_>, id: MessageId, now: Timestamp) -> Result<boo
     if settings::database_kind(tx)? != Some(DatabaseKind::Simulated) {
         return Err(ActionError::NotFound("page"));
     }
-    let Some(message) = messages::get(tx, id)? else { return Ok(false) };
+    let Some(message) = lock_all(tx, &[id])?.remove(&id) else { return Ok(false) };
     let waits =
         message.status == Status::Scheduled || message.status == Status::Queued && message.due_at > now;
     if !waits {

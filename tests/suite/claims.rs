@@ -88,6 +88,14 @@ async fn a_request_that_a_flag_cancels_leaves_the_number_not_asked() {
     ana.is_recorded(flag, world.clock.now()).await.unwrap();
     assert_eq!(stored(&world, request).await.status, Status::Cancelled);
     assert_eq!(kinds(&ana).await, ["request_scheduled", "do_not_text_set", "invitation_failed"]);
+    // The same of a request that a form caused, behind which no text waits.
+    let bo = world.lead(19);
+    let fields = [("phone", bo.phone.as_str()), ("consent", "yes")];
+    world.client.post(format!("{}/f/opt-in", world.url)).form(&fields).send().await.unwrap();
+    world.deliver().await;
+    let flag = NewConsentRecord::SetDoNotText("asked us by letter".to_owned());
+    bo.is_recorded(flag, world.clock.now()).await.unwrap();
+    assert_eq!(kinds(&bo).await, ["request_scheduled", "do_not_text_set", "invitation_failed"]);
     let set_at = world.clock.now();
     let reason = "they changed their mind".to_owned();
     ana.is_recorded(NewConsentRecord::ClearDoNotText { reason, set_at }, set_at).await.unwrap();

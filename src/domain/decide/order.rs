@@ -177,7 +177,79 @@ mod tests {
             (Some(0), None, false),
         ] {
             assert_eq!(stop_is_older(stop.map(at), start.map(at)), older, "{stop:?} {start:?}");
+            let now = at(start.unwrap_or(59));
+            assert_eq!(may_be_older(stop.map(at), now), older, "of any START that has arrived: {stop:?}");
         }
+    }
+
+    fn program(n: u128) -> ProgramId {
+        ProgramId::from(uuid::Uuid::from_u128(n))
+    }
+
+    /// An event about program 7, recorded at this second.
+    fn event(recorded: i64, kind: EventKind, sent: Option<Option<i64>>) -> ConsentEvent {
+        let text = |sent_at: Option<i64>| HandsetText {
+            inbound: crate::domain::id::InboundId::from(uuid::Uuid::nil()),
+            provider: "test".to_owned(),
+            provider_message_id: "SM".to_owned(),
+            body: String::new(),
+            to: String::new(),
+            matched: String::new(),
+            sent_at: sent_at.map(at),
+            asked_sent_at: None,
+        };
+        let note = || Evidence::Note { reason: String::new() };
+        ConsentEvent {
+            seq: 1,
+            program: Some(program(7)),
+            kind,
+            source: crate::domain::consent::Source::Handset,
+            occurred_at: at(recorded),
+            recorded_at: at(recorded),
+            evidence: sent.map_or_else(note, |sent| Evidence::HandsetText(text(sent))),
+        }
+    }
+
+    #[test]
+    fn a_start_has_to_be_later_than_the_opt_outs_since_the_last_opt_in() {
+        use EventKind::{ConsentEnded, OptOutRepeated, OptedIn, OptedOut, Paused};
+        let everywhere = |event: ConsentEvent| ConsentEvent { program: None, ..event };
+        let elsewhere = |event: ConsentEvent| ConsentEvent { program: Some(program(8)), ..event };
+        let newest_first = [
+            everywhere(event(60, ConsentEnded, None)),
+            event(50, Paused, Some(None)),
+            elsewhere(event(45, OptedIn, Some(None))),
+            elsewhere(event(44, OptedOut, Some(None))),
+            event(40, OptOutRepeated, Some(None)),
+            everywhere(event(30, OptedOut, Some(Some(29)))),
+            event(20, OptedIn, Some(None)),
+            event(10, OptedOut, Some(None)),
+        ];
+        let found = opt_outs_in_force(&newest_first, program(7));
+        let times: Vec<_> =
+            found.iter().map(|one| (one.recorded_at, one.text.as_ref().map(|text| text.sent_at))).collect();
+        assert_eq!(times, [(at(60), None), (at(40), Some(None)), (at(30), Some(Some(at(29))))]);
+    }
+
+    #[test]
+    fn the_newest_start_of_the_consent_in_force_is_found() {
+        use EventKind::{OptedIn, OptedOut, Recorded};
+        let newest = |events: &[ConsentEvent]| newest_start(events, program(7), HandsetText::time);
+        let start = event(20, OptedIn, Some(Some(19)));
+        assert_eq!(newest(&[]), None);
+        assert_eq!(newest(&[event(30, Recorded, Some(Some(28))), start.clone()]), Some(at(28)), "one more");
+        assert_eq!(newest(&[event(30, Recorded, Some(Some(15))), start.clone()]), Some(at(19)));
+        assert_eq!(
+            newest(&[event(30, Recorded, Some(Some(99))), start.clone()]),
+            Some(at(30)),
+            "a fast clock"
+        );
+        assert_eq!(newest(&[event(30, OptedOut, Some(Some(28))), start.clone()]), Some(at(19)), "no START");
+        let elsewhere = ConsentEvent { program: Some(program(8)), ..event(30, Recorded, Some(Some(28))) };
+        assert_eq!(newest(&[elsewhere, start.clone()]), Some(at(19)));
+        let earlier = event(10, Recorded, Some(Some(18)));
+        assert_eq!(newest(&[event(20, OptedIn, Some(None)), earlier]), None, "before the consent in force");
+        assert_eq!(newest(&[event(30, Recorded, None), start]), Some(at(19)));
     }
 
     fn micros(micros: i64) -> Timestamp {

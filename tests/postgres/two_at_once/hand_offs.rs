@@ -1,7 +1,8 @@
 //! What becomes of a text that waits or is with the carrier, where two decide about it at once; and the limits that hold texts back.
 
+use chrono::Duration;
 use sms_opt_in::actions::ActionError;
-use sms_opt_in::actions::deliver::{deliver_now, record_look_up, record_outcome};
+use sms_opt_in::actions::deliver::{deliver_now, record_look_up, record_outcome, wake};
 use sms_opt_in::actions::receive_receipt::receive_receipt;
 use sms_opt_in::actions::resume_requests::resume_requests;
 use sms_opt_in::actions::set_limits::{LimitsChange, set_limits};
@@ -50,6 +51,19 @@ pub async fn a_delivery_now_and_a_stop(stage: &mut Stage) {
         let press = move |tx: &mut Tx<'_>| deliver_now(tx, id, now);
         let (pressed, stopped) = stage.both(press, stage.receives(stop)).await;
         pressed.unwrap();
+        stopped.unwrap();
+        assert_eq!(stage.status(id).await, Status::Cancelled, "nothing is sent after a STOP");
+    }
+}
+
+/// The allowed time of a text has come, and the contact texts STOP.
+pub async fn a_wake_and_a_stop(stage: &mut Stage) {
+    for round in 0..ROUNDS {
+        let (phone, id, _) = stage.scheduled(round).await;
+        let (due, stop) = (stage.now.plus(Duration::hours(1)), stop(&phone, &format!("SM{round}b")));
+        let wakes = move |tx: &mut Tx<'_>| wake(tx, &[id], due);
+        let (woken, stopped) = stage.both(wakes, stage.receives(stop)).await;
+        woken.unwrap();
         stopped.unwrap();
         assert_eq!(stage.status(id).await, Status::Cancelled, "nothing is sent after a STOP");
     }

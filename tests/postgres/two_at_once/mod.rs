@@ -54,7 +54,7 @@ stories! {
     messages: one_idempotency_key_twice the_first_two_texts_to_a_number a_claim_twice a_claim_and_a_stop claims_of_many_and_a_stop
         a_rescheduling_and_a_stop a_rescheduling_and_a_claim a_rescheduling_twice a_receipt_twice
         a_receipt_and_the_answer an_expired_hold_decided_twice an_expiry_and_a_start a_reminder_twice;
-    hand_offs: a_delivery_now_and_a_stop a_look_up_and_a_stop a_look_up_and_a_receipt the_limits_twice a_pause_ended_twice;
+    hand_offs: a_delivery_now_and_a_stop a_wake_and_a_stop a_look_up_and_a_stop a_look_up_and_a_receipt the_limits_twice a_pause_ended_twice;
     questions: one_question_settled_twice the_question_and_a_start the_question_and_a_stop the_question_and_a_yes
         the_question_and_a_block a_doubtful_text_and_a_start a_doubtful_text_and_a_stop a_doubtful_text_and_a_yes
         a_receipt_and_a_doubtful_text the_acceptance_and_a_yes a_listed_stop_and_a_start;

@@ -1,7 +1,7 @@
 //! When, not whether: hours, caps by law, and the promised frequency.
 
 use super::*;
-use crate::domain::schedule::OwnHours;
+use crate::domain::schedule::{OwnHours, RulebookText};
 
 /// 19:59:30 in Seattle, where texts may arrive until 20:00.
 const LAST_CALL: Timestamp = Timestamp::from_micros(1_793_764_770_000_000);
@@ -70,6 +70,11 @@ fn a_program_without_quiet_hours_keeps_its_own_hours_and_closures() {
     assert_eq!(case.failing(), [CheckName::QuietHours]);
     case.now = NOW;
     assert!(matches!(case.facts(CheckName::QuietHours), CheckFacts::Hours(_)));
+    // A closure binds every program.
+    let book = format!("{}\nclosure,WA,2026-11-03,2026-11-05,S,a proclamation", Rulebook::builtin());
+    case.rulebook = Rulebook::new(RulebookText::read(&book).rules, Rulebook::edition());
+    case.program.hours = OwnHours::default();
+    assert_eq!(case.failing(), [CheckName::QuietHours]);
     let nowhere = Case { places: Vec::new(), ..Case::new() };
     assert_eq!(nowhere.facts(CheckName::QuietHours), CheckFacts::NoPlace);
 }
@@ -100,6 +105,9 @@ fn a_promise_binds_counted_texts_until_the_day_is_over() {
     assert_eq!(reached.failing(), [CheckName::Frequency]);
     assert_eq!(until(&reached, Lane::Gated), Some(NOW.plus(Duration::hours(1))));
     assert_eq!(case(MessagePurpose::Counted, 24).failing(), []);
+    let words = Case::new().program.frequency;
+    let none = CheckFacts::Frequency { promise: PromiseFacts::None { words }, law: None };
+    assert_eq!(Case::new().facts(CheckName::Frequency), none);
     let kept = CheckFacts::Frequency { promise: PromiseFacts::Kept(cap.clone()), law: None };
     assert_eq!(case(MessagePurpose::Counted, 24).facts(CheckName::Frequency), kept);
     let purpose = MessagePurpose::Conversation;
