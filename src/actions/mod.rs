@@ -54,6 +54,8 @@ pub mod second_factor;
 pub mod seed;
 pub mod send_idempotently;
 pub mod send_message;
+pub mod sessions;
+pub mod set_failure_limits;
 pub mod set_limits;
 pub mod set_time_zone;
 pub mod sign_in_limits;

@@ -7,6 +7,7 @@ use crate::domain::time::Timestamp;
 use crate::store::{StoreError, Tx, sign_in_failures};
 
 use super::ActionError;
+use super::set_failure_limits::failure_limits;
 
 /// What an attempt counts against: from the widest scope to the narrowest, each with its keyed hash.
 #[derive(Clone, Debug)]
@@ -38,13 +39,15 @@ pub fn count_attempt(
     attempt: &AttemptBuckets,
     now: Timestamp,
 ) -> Result<Result<(), SpentBudget>, ActionError> {
+    let limits = failure_limits(tx)?;
     for (at, (scope, bucket)) in attempt.0.iter().enumerate() {
-        if sign_in_failures::count(tx, bucket, scope.budget(), now)? {
+        let budget = limits.budget(*scope);
+        if sign_in_failures::count(tx, bucket, budget, now)? {
             continue;
         }
         let empty_at = sign_in_failures::empty_at(tx, bucket)?.unwrap_or(now);
         take_back(tx, attempt.0.iter().take(at))?;
-        return Ok(Err(SpentBudget { scope: *scope, free_at: scope.budget().free_at(empty_at) }));
+        return Ok(Err(SpentBudget { scope: *scope, free_at: budget.free_at(empty_at) }));
     }
     Ok(Ok(()))
 }
@@ -62,7 +65,7 @@ fn take_back<'a>(
     buckets: impl Iterator<Item = &'a (FailureScope, Vec<u8>)>,
 ) -> Result<(), StoreError> {
     for (scope, bucket) in buckets {
-        sign_in_failures::take_back(tx, bucket, scope.budget())?;
+        sign_in_failures::take_back(tx, bucket, scope.step())?;
     }
     Ok(())
 }

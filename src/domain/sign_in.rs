@@ -4,5 +4,5 @@
 mod failures;
 mod rules;
 
-pub use failures::{FailureBudget, FailureScope};
+pub use failures::{FailureBudget, FailureLimits, FailureScope};
 pub use rules::SignInRules;

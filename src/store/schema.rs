@@ -318,6 +318,8 @@ diesel::table! {
         created_at -> BigInt,
         expires_at -> BigInt,
         seen_at -> BigInt,
+        browser -> Text,
+        network -> Text,
     }
 }
 

@@ -5,7 +5,8 @@ use diesel::prelude::*;
 
 use super::engine::{CachedStatement, on};
 use super::schema::sessions;
-use super::{StoreError, Tx};
+use super::users::User;
+use super::{LockedRow, ReadConn, StoreError, Tx};
 use crate::domain::id::UserId;
 use crate::domain::time::Timestamp;
 
@@ -25,6 +26,10 @@ pub struct StoredSession {
     pub expires_at: Timestamp,
     /// When the person was active last, to the minute.
     pub seen_at: Timestamp,
+    /// The browser in plain words; empty where it is not known.
+    pub browser: String,
+    /// A part of the address of the network from which the person signed in.
+    pub network: String,
 }
 
 /// Begins a session, or goes on with it; old ones are swept out on the way.
@@ -88,5 +93,75 @@ pub fn end_all(tx: &mut Tx<'_>, user: UserId) -> Result<(), StoreError> {
     on!(tx, db => {
         diesel::delete(sessions::table.filter(sessions::user_id.eq(user))).execute(db)?;
         Ok(())
+    })
+}
+
+/// A person's open sessions, the newest first: those that were active since `active_since`.
+///
+/// # Errors
+/// When the database fails.
+pub fn open_of(
+    conn: &mut ReadConn<'_>,
+    user: UserId,
+    active_since: Timestamp,
+    now: Timestamp,
+    most: i64,
+) -> Result<Vec<StoredSession>, StoreError> {
+    on!(conn, db => {
+        let open = sessions::expires_at.gt(now).and(sessions::seen_at.gt(active_since));
+        let query = sessions::table.filter(sessions::user_id.eq(user)).filter(open);
+        Ok(query.order(sessions::created_at.desc()).limit(most).select(StoredSession::as_select()).load(db)?)
+    })
+}
+
+/// True while a person's session is open.
+///
+/// # Errors
+/// When the database fails.
+pub fn is_open(
+    tx: &mut Tx<'_>,
+    user: &LockedRow<User>,
+    key_hash: &[u8],
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    on!(tx, db => {
+        let open = sessions::table.find(key_hash).filter(sessions::user_id.eq(user.id));
+        let open = open.filter(sessions::expires_at.gt(now)).select(sessions::created_at);
+        let found: Option<Timestamp> = open.first(db).optional()?;
+        Ok(found.is_some())
+    })
+}
+
+/// Ends one of a person's sessions, and says in which browser it was; `None` when it had ended.
+///
+/// # Errors
+/// When the database fails.
+pub fn end_of(
+    tx: &mut Tx<'_>,
+    user: &LockedRow<User>,
+    key_hash: &[u8],
+    now: Timestamp,
+) -> Result<Option<String>, StoreError> {
+    on!(tx, db => {
+        let open = sessions::table.find(key_hash).filter(sessions::user_id.eq(user.id));
+        let ended = diesel::delete(open.filter(sessions::expires_at.gt(now))).returning(sessions::browser);
+        let ended: Vec<String> = ended.load(db)?;
+        Ok(ended.into_iter().next())
+    })
+}
+
+/// Ends a person's open sessions except the one with this key. Returns how many.
+///
+/// # Errors
+/// When the database fails.
+pub fn end_others(
+    tx: &mut Tx<'_>,
+    user: &LockedRow<User>,
+    own: &[u8],
+    now: Timestamp,
+) -> Result<usize, StoreError> {
+    on!(tx, db => {
+        let others = sessions::table.filter(sessions::user_id.eq(user.id)).filter(sessions::key_hash.ne(own));
+        Ok(diesel::delete(others.filter(sessions::expires_at.gt(now))).execute(db)?)
     })
 }

@@ -49,6 +49,9 @@ pub(super) const LIMITS: &str = "texting_limits";
 /// The rules of signing in ([`crate::domain::sign_in::SignInRules`] as JSON); chosen by an administrator.
 pub const SIGN_IN_RULES: &str = "sign_in_rules";
 
+/// The limits on failed sign-ins ([`crate::domain::sign_in::FailureLimits`] as JSON); absent until an administrator changes them.
+pub const FAILURE_LIMITS: &str = "failed_sign_in_limits";
+
 /// A setting's value.
 ///
 /// # Errors

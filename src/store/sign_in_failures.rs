@@ -67,10 +67,10 @@ fn begin_count(
 ///
 /// # Errors
 /// When the database fails.
-pub fn take_back(tx: &mut Tx<'_>, bucket: &[u8], budget: FailureBudget) -> Result<(), StoreError> {
+pub fn take_back(tx: &mut Tx<'_>, bucket: &[u8], step: i64) -> Result<(), StoreError> {
     wait_in_order(tx)?;
     on!(tx, db => {
-        let less = sign_in_failures::empty_at.eq(sign_in_failures::empty_at - budget.step());
+        let less = sign_in_failures::empty_at.eq(sign_in_failures::empty_at - step);
         let row = sign_in_failures::table.find(bucket);
         Ok(CachedStatement(diesel::update(row).set(less)).run(db)?)
     })

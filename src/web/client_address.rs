@@ -48,6 +48,21 @@ pub fn network_of(address: &str) -> String {
     }
 }
 
+/// As much of an address as a person needs to recognize their network.
+pub fn shortened(address: &str) -> String {
+    match address.parse::<IpAddr>().map(|ip| ip.to_canonical()) {
+        Ok(IpAddr::V6(ip)) => {
+            let [first, second, third, ..] = ip.segments();
+            format!("{first:x}:{second:x}:{third:x}:…")
+        }
+        Ok(IpAddr::V4(ip)) => {
+            let [first, second, third, _] = ip.octets();
+            format!("{first}.{second}.{third}.…")
+        }
+        Err(_) => String::new(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,6 +97,18 @@ mod tests {
             ("10.0.0.1", &["10.0.0.2, 10.0.0.3"], CHAIN, "10.0.0.2"),
         ] {
             assert_eq!(seen(peer, lines, trusted), expected, "{peer} {lines:?}");
+        }
+    }
+
+    #[test]
+    fn a_part_of_an_address_is_shown() {
+        for (address, expected) in [
+            ("203.0.113.77", "203.0.113.…"),
+            ("::ffff:203.0.113.77", "203.0.113.…"),
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:…"),
+            ("unknown", ""),
+        ] {
+            assert_eq!(shortened(address), expected);
         }
     }
 

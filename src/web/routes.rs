@@ -88,10 +88,16 @@ routes! {
     SECOND_FACTOR_OFF second_factor_off() "/account/second-factor/off";
     /// New recovery codes.
     RECOVERY_CODES recovery_codes() "/account/second-factor/recovery-codes";
+    /// Ends one of one's own sessions.
+    END_SESSION end_session() "/account/sessions/end";
+    /// Ends all others.
+    END_OTHER_SESSIONS end_other_sessions() "/account/sessions/end-others";
     /// The settings of the organization.
     SETTINGS settings() "/settings";
     /// Changes the limits on unasked texts.
     SETTINGS_LIMITS settings_limits() "/settings/limits";
+    /// Changes the limits on failed sign-ins.
+    SETTINGS_FAILURE_LIMITS settings_failure_limits() "/settings/failed-sign-ins";
     /// The rules of signing in.
     SETTINGS_SIGN_IN settings_sign_in() "/settings/sign-in";
 
@@ -208,6 +214,8 @@ routes! {
     USER_PASSWORD user_password(id) "/users/{id}/password";
     /// Takes a user's second factor away.
     USER_SECOND_FACTOR user_second_factor(id) "/users/{id}/second-factor";
+    /// Ends a user's sessions.
+    END_USER_SESSIONS end_user_sessions(id) "/users/{id}/sessions/end";
     /// Ends a user's access.
     DEACTIVATE_USER deactivate_user(id) "/users/{id}/deactivate";
     /// Gives it back.
@@ -264,13 +272,12 @@ pub fn page_of_form(address: &str) -> Option<String> {
     match parts(address).as_slice() {
         ["contacts", id, "consents" | "messages"] => Some(contact(id)),
         ["messages", id, "stale"] => Some(message(id)),
-        ["users", id, "role" | "password"] => Some(user(id)),
+        ["users", id, "role" | "password"] | ["users", id, "sessions", _] => Some(user(id)),
         ["jobs", id, "cancel" | "retry"] => Some(job(id)),
-        ["settings", "sign-in"] => Some(settings().to_owned()),
+        ["settings", _] => Some(settings().to_owned()),
         ["account", "second-factor", _] => Some(second_factor().to_owned()),
         ["sign-in", "code"] => Some(sign_in().to_owned()),
-        ["account", "time-zone"] => Some(account().to_owned()),
-        ["settings", "limits"] => Some(settings().to_owned()),
+        ["account", "time-zone"] | ["account", "sessions", _] => Some(account().to_owned()),
         ["rules", "rows"] | ["rules", "reminders", _] => Some(rules().to_owned()),
         ["simulator", "behaviour" | "handsets" | "texts"] | ["simulator", "messages", ..] => {
             Some(simulator().to_owned())

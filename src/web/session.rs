@@ -4,6 +4,7 @@
 mod activity;
 mod backend;
 mod current_user;
+mod device;
 mod flash;
 mod known_device;
 mod loaded;
@@ -33,9 +34,10 @@ use crate::store::{LogPosition, StoreError};
 
 pub use backend::{SessionBackend, cookie_key, middleware, tell_unsaved};
 pub use current_user::Calendars;
+pub use device::SessionDevice;
 pub use flash::{FlashMessage, flash, flash_refusal};
 pub use known_device::{known_device, remember_device};
-pub use loaded::idle_end;
+pub use loaded::{idle_end, session_key_hash};
 
 use self::current_user::CurrentUser;
 use self::flash::take_flash;
@@ -45,6 +47,9 @@ const USER: &str = "user_id";
 /// What the person's access was when they signed in. A session that is written after their access has changed is of no use.
 const ACCESS: &str = "access";
 const CSRF: &str = "csrf";
+/// Where the person signed in, until the session is written: its row keeps both.
+const BROWSER: &str = "browser";
+const NETWORK: &str = "network";
 /// In place of a session that the database did not give out: the visitor is told so, and stays signed in.
 const UNREAD: &str = "unread";
 /// Somebody who is signed in.
@@ -152,11 +157,13 @@ signed! {
 ///
 /// # Errors
 /// When there is no randomness.
-pub fn begin(session: &Session, user: &User) -> Result<(), PageError> {
+pub fn begin(session: &Session, user: &User, device: SessionDevice) -> Result<(), PageError> {
     session.clear();
     session.renew();
     session.insert(USER, user.id).map_err(PageError::internal)?;
     session.insert(ACCESS, user_revision(user)).map_err(PageError::internal)?;
+    session.insert(BROWSER, device.browser).map_err(PageError::internal)?;
+    session.insert(NETWORK, device.network).map_err(PageError::internal)?;
     csrf_token(session).map(|_| ())
 }
 

@@ -4,6 +4,7 @@ mod browser;
 mod idle;
 mod roles;
 mod second_factor;
+mod sessions;
 mod sign_in;
 
 use data_encoding::HEXLOWER;

@@ -9,6 +9,8 @@ use crate::store::users::User;
 
 use super::Commands;
 use crate::actions::second_factor::{self, NewSecondFactor, VerifiedCode};
+use crate::actions::sessions::{end_all_sessions, end_other_sessions, end_session};
+use crate::actions::set_failure_limits::{FailureLimitsChange, set_failure_limits};
 use crate::actions::sign_in_limits::{AttemptBuckets, SpentBudget, count_attempt, forgive_attempt};
 use crate::actions::sign_in_rules::set_sign_in_rules;
 use crate::actions::users::{self, PasswordMatch};
@@ -44,6 +46,26 @@ impl Commands {
     /// Sets the organization's rules of signing in; `shown` is the tag of those on the page.
     pub async fn set_sign_in_rules(self, rules: SignInRules, shown: String) -> Result<(), ActionError> {
         self.run(move |tx, context| set_sign_in_rules(tx, context, &rules, &shown)).await
+    }
+
+    /// Changes the limits on failed sign-ins.
+    pub async fn set_failure_limits(self, change: FailureLimitsChange) -> Result<(), ActionError> {
+        self.run(move |tx, context| set_failure_limits(tx, context, &change)).await
+    }
+
+    /// Ends one of a person's sessions.
+    pub async fn end_session_of(self, id: UserId, key_hash: Vec<u8>) -> Result<(), ActionError> {
+        self.run(move |tx, context| end_session(tx, context, id, &key_hash)).await
+    }
+
+    /// Ends all of a person's sessions but their own one.
+    pub async fn end_other_sessions(self, id: UserId, own: Vec<u8>) -> Result<usize, ActionError> {
+        self.run(move |tx, context| end_other_sessions(tx, context, id, &own)).await
+    }
+
+    /// Ends all sessions of a person.
+    pub async fn end_all_sessions(self, id: UserId) -> Result<User, ActionError> {
+        self.run(move |tx, context| end_all_sessions(tx, context, id)).await
     }
 
     /// Notes that the person of a session is active.

@@ -28,15 +28,75 @@ const SECOND: i64 = 1_000_000;
 const MINUTE: i64 = 60 * SECOND;
 
 impl FailureScope {
-    /// How many failures it allows.
-    pub const fn budget(self) -> FailureBudget {
-        let (at_once, regained_after) = match self {
-            FailureScope::Network => (20, 3 * SECOND),
-            FailureScope::AccountFromNetwork => (5, MINUTE),
-            FailureScope::Account => (50, MINUTE),
-            FailureScope::Device | FailureScope::Confirmation => (10, MINUTE),
+    /// What one failure adds to the count, in microseconds: after this time it is forgotten again.
+    pub const fn step(self) -> i64 {
+        match self {
+            FailureScope::Network => 3 * SECOND,
+            _ => MINUTE,
+        }
+    }
+}
+
+/// How many failures are allowed at once, by what they are counted by. An administrator changes them; kept as JSON, and a
+/// field that is not there has its default.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(default)]
+pub struct FailureLimits {
+    /// Of one network.
+    pub network: u32,
+    /// Of one account from one network.
+    pub account_from_network: u32,
+    /// Of one account from all devices that never signed in to it.
+    pub account: u32,
+    /// In a browser that signed in to the account before.
+    pub device: u32,
+    /// Of a person who is signed in.
+    pub confirmation: u32,
+}
+
+impl Default for FailureLimits {
+    fn default() -> Self {
+        FailureLimits { network: 20, account_from_network: 5, account: 50, device: 10, confirmation: 10 }
+    }
+}
+
+impl FailureLimits {
+    /// No limit is lower: a person may mistype twice.
+    pub const LEAST: u32 = 3;
+    /// No limit is higher: beyond that, nothing slows a guesser down.
+    pub const MOST: u32 = 1000;
+
+    /// What is kept, within its bounds; the defaults where nothing is, or nothing that can be read.
+    pub fn read(kept: Option<&str>) -> Self {
+        let mut limits: FailureLimits =
+            kept.and_then(|limits| serde_json::from_str(limits).ok()).unwrap_or_default();
+        for (_, limit) in limits.fields() {
+            *limit = (*limit).clamp(FailureLimits::LEAST, FailureLimits::MOST);
+        }
+        limits
+    }
+
+    /// Each limit under the name of its field.
+    pub fn fields(&mut self) -> [(&'static str, &mut u32); 5] {
+        [
+            ("network", &mut self.network),
+            ("account_from_network", &mut self.account_from_network),
+            ("account", &mut self.account),
+            ("device", &mut self.device),
+            ("confirmation", &mut self.confirmation),
+        ]
+    }
+
+    /// How many failures a scope allows.
+    pub fn budget(&self, scope: FailureScope) -> FailureBudget {
+        let at_once = match scope {
+            FailureScope::Network => self.network,
+            FailureScope::AccountFromNetwork => self.account_from_network,
+            FailureScope::Account => self.account,
+            FailureScope::Device => self.device,
+            FailureScope::Confirmation => self.confirmation,
         };
-        FailureBudget { at_once, regained_after }
+        FailureBudget { at_once: i64::from(at_once), regained_after: scope.step() }
     }
 }
 
@@ -84,7 +144,7 @@ mod tests {
             (FailureScope::Device, 10, 60),
             (FailureScope::Confirmation, 10, 60),
         ] {
-            let (budget, mut count) = (scope.budget(), Timestamp::from_micros(0));
+            let (budget, mut count) = (FailureLimits::default().budget(scope), Timestamp::from_micros(0));
             for _ in 0..at_once {
                 count = one_more(budget, count, now).unwrap();
             }
@@ -95,5 +155,13 @@ mod tests {
             let again = one_more(budget, count, free).unwrap();
             assert_eq!(one_more(budget, again, free), None, "{scope}: one, and not two");
         }
+    }
+    #[test]
+    fn limits_are_kept_within_bounds_in_which_a_person_can_still_sign_in() {
+        assert_eq!(FailureLimits::read(None), FailureLimits::default());
+        assert_eq!(FailureLimits::read(Some("nonsense")), FailureLimits::default());
+        let read = FailureLimits::read(Some(r#"{"network": 0, "account": 4000000000}"#));
+        let bounded = FailureLimits { network: 3, account: 1000, ..FailureLimits::default() };
+        assert_eq!(read, bounded);
     }
 }

@@ -1,4 +1,6 @@
-//! Everyone's own account: each user writes their own password and time zone.
+//! Everyone's own account: each user writes their own password and time zone, and ends their own sessions.
+
+mod sessions;
 
 use actix_session::Session;
 use actix_web::web::{Data, ServiceConfig};
@@ -17,15 +19,18 @@ use crate::web::form::{FormErrors, PostedForm};
 use crate::web::page::{PageFrame, html_status, see_other};
 use crate::web::routes::{self, patterns};
 use crate::web::routing;
-use crate::web::session::{self, Viewer};
+use crate::web::session::{self, SessionDevice, Viewer};
 use crate::web::sign_in_attempt::SignInAttempt;
 use crate::words::{Label, spent_budget_text};
+
+pub(super) use self::sessions::{ENDED, SessionItem, sessions_of};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
         .route(patterns::ACCOUNT, routing::get(show))
         .route(patterns::ACCOUNT, routing::post(change_password))
-        .route(patterns::ACCOUNT_TIME_ZONE, routing::post(change_time_zone));
+        .route(patterns::ACCOUNT_TIME_ZONE, routing::post(change_time_zone))
+        .configure(sessions::routes);
 }
 
 #[derive(Template)]
@@ -36,22 +41,24 @@ struct AccountPage {
     groups: &'static [ZoneGroup],
     /// The zone that is chosen in the form; empty for the organization's.
     time_zone: String,
+    sessions: Vec<SessionItem>,
     errors: FormErrors,
 }
 
 async fn show(app: Data<AppState>, who: Viewer) -> Result<HttpResponse, PageError> {
-    render(&app, &who, FormErrors::default(), None)
+    render(&app, &who, FormErrors::default(), None).await
 }
 
-fn render(
+async fn render(
     app: &AppState,
     who: &Viewer,
     errors: FormErrors,
     chosen: Option<String>,
 ) -> Result<HttpResponse, PageError> {
     let (page, user, groups) = (PageFrame::new(app, "account", who), who.user.clone(), zone_choices());
+    let sessions = sessions_of(app, &user).await?;
     let time_zone = chosen.or_else(|| user.time_zone.clone()).unwrap_or_default();
-    html_status(errors.status(), AccountPage { page, user, groups, time_zone, errors })
+    html_status(errors.status(), AccountPage { page, user, groups, time_zone, sessions, errors })
 }
 
 #[derive(Deserialize)]
@@ -72,7 +79,7 @@ async fn change_time_zone(
             session::flash(&session, "Your time zone is saved.");
             Ok(see_other(routes::account()))
         }
-        Err(error) => render(&app, &who, error.try_into()?, Some(given.time_zone)),
+        Err(error) => render(&app, &who, error.try_into()?, Some(given.time_zone)).await,
     }
 }
 
@@ -95,14 +102,14 @@ async fn change_password(
         errors.push(FieldError::new("password", why));
     }
     if !errors.is_empty() {
-        return render(&app, &who, errors.into(), None);
+        return render(&app, &who, errors.into(), None).await;
     }
     // Of two changes with the same current password the second is refused.
     let revision = user_revision(&who.user);
     let hash = password::hash_aside(given.password).await.map_err(PageError::internal)?;
     let user = app.commands(who.actor()).change_password(who.user.id, hash, revision).await?;
     // Every session of this person has ended, this one too: it goes on under a new key. So does a browser that is known.
-    session::begin(&session, &user)?;
+    session::begin(&session, &user, SessionDevice::of(&app, &request))?;
     session::flash(&session, "Your password is changed. Your other sessions have ended.");
     let mut answer = see_other(routes::account());
     session::remember_device(&app, &mut answer, &user, session::known_device(&app, &request, &who.user))?;

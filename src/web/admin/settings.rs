@@ -1,6 +1,7 @@
 //! The settings of the organization: its time zone, its limits and its rules of signing in. Administrators use the page; it
-//! writes through `actions::set_time_zone`, `actions::set_limits` and `actions::sign_in_rules`.
+//! writes through `actions::set_time_zone`, `actions::set_limits`, `actions::set_failure_limits` and `actions::sign_in_rules`.
 
+mod failure_limits;
 mod sign_in;
 
 use actix_session::Session;
@@ -10,6 +11,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use crate::actions::ActionError;
+use crate::actions::set_failure_limits::{FailureLimitsChange, failure_limits};
 use crate::actions::set_limits::LimitsChange;
 use crate::actions::sign_in_rules::sign_in_rules;
 use crate::domain::calendar::{ZoneGroup, zone_choices};
@@ -31,6 +33,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .route(patterns::SETTINGS, routing::get(show))
         .route(patterns::SETTINGS, routing::post(save))
         .route(patterns::SETTINGS_LIMITS, routing::post(save_limits))
+        .configure(failure_limits::routes)
         .configure(sign_in::routes);
 }
 
@@ -46,6 +49,7 @@ struct SettingsPage {
     given: SettingsForm,
     limits: LimitsChange,
     sign_in: SignInRulesForm,
+    failures: FailureLimitsChange,
     errors: FormErrors,
 }
 
@@ -55,6 +59,7 @@ struct TypedSettings {
     time_zone: Option<SettingsForm>,
     limits: Option<LimitsChange>,
     sign_in: Option<SignInRulesForm>,
+    failures: Option<FailureLimitsChange>,
 }
 
 #[derive(Deserialize, Default)]
@@ -81,6 +86,10 @@ async fn render(
         Some(limits) => limits,
         None => LimitsChange::of(&app.store.read(organization::limits).await?),
     };
+    let failures = match typed.failures {
+        Some(failures) => failures,
+        None => FailureLimitsChange::of(&app.store.read(failure_limits).await?),
+    };
     let (rules, rules_revision) = app.store.read(sign_in_rules).await?;
     let sign_in = SignInRulesForm::shown(&rules, rules_revision, typed.sign_in);
     let (page, organization) = (PageFrame::new(app, "settings", who), who.calendars.organization);
@@ -89,7 +98,7 @@ async fn render(
     let (revision, groups) = (organization.name().to_owned(), zone_choices());
     html_status(
         errors.status(),
-        SettingsPage { page, groups, hint, revision, given, limits, sign_in, errors },
+        SettingsPage { page, groups, hint, revision, given, limits, sign_in, failures, errors },
     )
 }
 

@@ -19,7 +19,7 @@ use crate::web::form::{self, BeforeSignIn, FormErrors};
 use crate::web::page::{PlainPage, html, html_status, see_other};
 use crate::web::routes::{self, patterns};
 use crate::web::routing::{self, PublicAccess};
-use crate::web::session;
+use crate::web::session::{self, SessionDevice};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config.route(patterns::SETUP, routing::get(show)).route(patterns::SETUP, routing::post(create));
@@ -64,6 +64,7 @@ async fn show(app: Data<AppState>, _: PublicAccess, request: HttpRequest) -> Res
 async fn create(
     app: Data<AppState>,
     _: PublicAccess,
+    request: HttpRequest,
     session: Session,
     BeforeSignIn(given): BeforeSignIn<SetupForm>,
 ) -> Result<HttpResponse, PageError> {
@@ -86,7 +87,7 @@ async fn create(
     let commands = app.commands(Actor::System);
     match commands.create_first_administrator(given.token.clone(), new).await {
         Ok(user) => {
-            session::begin(&session, &user)?;
+            session::begin(&session, &user, SessionDevice::of(&app, &request))?;
             session::flash(&session, "Welcome. You are the first administrator.");
             let mut answer = see_other(routes::dashboard());
             session::remember_device(&app, &mut answer, &user, None)?;

@@ -25,7 +25,7 @@ use crate::web::origin;
 use crate::web::page::{PlainPage, html, html_status, see_other};
 use crate::web::routes::{self, patterns};
 use crate::web::routing::{self, PublicAccess};
-use crate::web::session::{self, Viewer};
+use crate::web::session::{self, SessionDevice, Viewer};
 use crate::web::sign_in_attempt::SignInAttempt;
 use crate::words::{idle_end_text, second_factor_removed_text, spent_budget_text};
 
@@ -112,18 +112,19 @@ async fn sign_in(
     if needs_code {
         return code::ask(&app, &user, given.next);
     }
-    begin(&app, &session, attempt, &user, &given.next)
+    begin(&app, &request, &session, attempt, &user, &given.next)
 }
 
 /// The person has proved who they are: their session begins, and their browser is known from now on.
 fn begin(
     app: &AppState,
+    request: &HttpRequest,
     session: &Session,
     attempt: SignInAttempt,
     user: &User,
     next: &str,
 ) -> Result<HttpResponse, PageError> {
-    session::begin(session, user)?;
+    session::begin(session, user, SessionDevice::of(app, request))?;
     if let Some(by) = &user.second_factor_removed_by {
         session::flash(session, second_factor_removed_text(by));
     }

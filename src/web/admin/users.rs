@@ -2,6 +2,7 @@
 
 mod access;
 mod second_factor;
+mod sessions;
 
 use actix_session::Session;
 use actix_web::web::{Data, Path, ServiceConfig};
@@ -9,6 +10,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
 
+use super::account::{SessionItem, sessions_of};
 use super::list_page::{LINES, ListLinks, ListQuery, page_of, read_at_most};
 use crate::actions::users::{self as actions, NewUser};
 use crate::actions::{ActionError, FieldError};
@@ -35,7 +37,8 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .route(patterns::USER_ROLE, routing::post(change_role))
         .route(patterns::USER_PASSWORD, routing::post(change_password))
         .configure(access::routes)
-        .configure(second_factor::routes);
+        .configure(second_factor::routes)
+        .configure(sessions::routes);
 }
 
 const ROLES: [(Role, &str); 3] = [
@@ -68,6 +71,7 @@ struct UserPage {
     errors: FormErrors,
     /// Since when the person has a second factor.
     second_factor: Option<Timestamp>,
+    sessions: Vec<SessionItem>,
     /// What someone else saved while the page was open.
     meanwhile: Vec<SavedMeanwhile>,
 }
@@ -160,6 +164,7 @@ async fn render(
     };
     let (user, second_factor) = app.store.read(read).await?;
     let user = user.ok_or(PageError::NotFound)?;
+    let sessions = sessions_of(app, &user).await?;
     let (page, revision) = (PageFrame::new(app, "users", who), actions::user_revision(&user));
     let (role, shown) = chosen.unwrap_or_else(|| (user.role, revision.clone()));
     let meanwhile = match shown == revision {
@@ -170,7 +175,10 @@ async fn render(
         true => errors,
         false => FormErrors::outdated("saved-meanwhile", errors.sentences()),
     };
-    html_status(errors.status(), UserPage { page, user, revision, role, errors, second_factor, meanwhile })
+    html_status(
+        errors.status(),
+        UserPage { page, user, revision, role, errors, second_factor, sessions, meanwhile },
+    )
 }
 
 #[derive(Deserialize)]

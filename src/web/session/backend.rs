@@ -18,7 +18,7 @@ use sha2::{Digest, Sha512};
 
 use super::loaded::{self, LoadedUser};
 use super::token::{hash, random_token};
-use super::{UNREAD, USER};
+use super::{BROWSER, NETWORK, UNREAD, USER};
 use crate::actions::Commands;
 use crate::clock::Clock;
 use crate::domain::id::UserId;
@@ -108,9 +108,13 @@ impl SessionStore for SessionBackend {
             .map_err(|error| LoadError::Deserialization(error.into()))
     }
 
-    async fn save(&self, state: HashMap<String, String>, _: &Ttl) -> Result<SessionKey, SaveError> {
+    async fn save(&self, mut state: HashMap<String, String>, _: &Ttl) -> Result<SessionKey, SaveError> {
         let key = random_token().map_err(|error| SaveError::Other(error.into()))?;
         let now = self.clock.now();
+        let mut taken = |name: &str| {
+            state.remove(name).and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default()
+        };
+        let (browser, network) = (taken(BROWSER), taken(NETWORK));
         let row = sessions::StoredSession {
             key_hash: hash(&key),
             user_id: user_of(&state),
@@ -118,6 +122,8 @@ impl SessionStore for SessionBackend {
             created_at: now,
             expires_at: now.plus(Duration::hours(HOURS)),
             seen_at: now,
+            browser,
+            network,
         };
         let begun = Commands::system(self.store.clone(), now).begin_session(row).await;
         begun.map_err(|error| SaveError::Other(error.into()))?;

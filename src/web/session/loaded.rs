@@ -66,6 +66,11 @@ pub(super) fn found() -> Option<LoadedUser> {
     }
 }
 
+/// The hash of the key of the session of this request, if a person is signed in.
+pub fn session_key_hash() -> Option<Vec<u8>> {
+    found().map(|found| found.key_hash)
+}
+
 /// The minutes without activity after which the session of this request ended, if it did.
 pub fn idle_end() -> Option<u32> {
     match read() {

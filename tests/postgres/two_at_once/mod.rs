@@ -40,7 +40,8 @@ stories! {
         two_edits_of_one_page an_edit_and_a_stop an_edit_and_a_form one_new_number_twice;
     people: administrators_demote_each_other administrators_deactivate_each_other the_setup_link_twice one_email_twice
         two_roles_from_one_page a_key_is_revoked_twice a_sign_in_and_a_new_password;
-    sign_in: wrong_passwords_at_once a_failure_and_a_right_password the_sign_in_rules_twice;
+    sign_in: wrong_passwords_at_once a_failure_and_a_right_password the_sign_in_rules_twice
+        the_limits_on_failures_twice two_browsers_end_all_others;
     second_factor: one_app_code_twice one_recovery_code_twice a_factor_set_up_twice a_code_and_a_removal
         new_recovery_codes_twice a_factor_turned_off_and_removed;
     jobs: two_runners_and_one_job a_cancel_and_a_piece a_number_while_rows_are_added a_stop_while_rows_are_added

@@ -26,7 +26,7 @@ fn new(email: &str) -> NewUser {
 }
 
 impl Stage {
-    async fn administrator(&self, email: &str) -> User {
+    pub async fn administrator(&self, email: &str) -> User {
         let (new, now) = (new(email), self.now);
         self.given(move |tx| create_user(tx, &by(&Actor::Operator, now), new.clone())).await
     }

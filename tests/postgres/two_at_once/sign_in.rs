@@ -1,10 +1,13 @@
 //! Failed attempts that several instances count together, and the rules of signing in.
 
 use sms_opt_in::actions::ActionError;
+use sms_opt_in::actions::sessions::end_other_sessions;
+use sms_opt_in::actions::set_failure_limits::{FailureLimitsChange, failure_limits, set_failure_limits};
 use sms_opt_in::actions::sign_in_limits::{AttemptBuckets, count_attempt, forgive_attempt};
 use sms_opt_in::actions::sign_in_rules::{set_sign_in_rules, sign_in_rules};
 use sms_opt_in::domain::sign_in::{FailureScope, SignInRules};
 use sms_opt_in::store::Tx;
+use sms_opt_in::store::sessions::{self, StoredSession};
 
 use super::stage::{ROUNDS, Stage, one_of};
 use crate::support::by;
@@ -65,5 +68,50 @@ pub async fn the_sign_in_rules_twice(stage: &mut Stage) {
         };
         let (one, two) = if round % 2 == 0 { (15, 30) } else { (60, 120) };
         one_of(&stage.both(chooses(one), chooses(two)).await);
+    }
+}
+
+pub async fn the_limits_on_failures_twice(stage: &mut Stage) {
+    for round in 0..ROUNDS {
+        let standing = FailureLimitsChange::of(&stage.read(failure_limits).await);
+        let chooses = |account: usize| {
+            let (actor, now) = (stage.ada(), stage.now);
+            let change = FailureLimitsChange { account: account.to_string(), ..standing.clone() };
+            move |tx: &mut Tx<'_>| set_failure_limits(tx, &by(&actor, now), &change)
+        };
+        one_of(&stage.both(chooses(100 + 2 * round), chooses(101 + 2 * round)).await);
+    }
+}
+
+/// Two browsers of one person end all others at the same moment: one of them is left.
+pub async fn two_browsers_end_all_others(stage: &mut Stage) {
+    let (person, now) = (stage.administrator("sam@example.com").await.id, stage.now);
+    for round in 0..ROUNDS {
+        let keys = ["one", "two", "three"].map(|name| format!("{name} {round}").into_bytes());
+        for key_hash in keys.clone() {
+            let session = StoredSession {
+                key_hash,
+                user_id: Some(person),
+                state: "{}".to_owned(),
+                created_at: now,
+                expires_at: now.plus(chrono::Duration::hours(12)),
+                seen_at: now,
+                browser: String::new(),
+                network: String::new(),
+            };
+            stage.given(move |tx| Ok(sessions::put(tx, &session, now)?)).await;
+        }
+        let ends = |own: &Vec<u8>| {
+            let (actor, own) = (stage.ada(), own.clone());
+            move |tx: &mut Tx<'_>| end_other_sessions(tx, &by(&actor, now), person, &own)
+        };
+        let (one, two) = stage.both(ends(&keys[0]), ends(&keys[1])).await;
+        let mut ended = [one.unwrap(), two.unwrap()];
+        ended.sort_unstable();
+        assert!(ended[0] == 0 && ended[1] >= 2, "round {round}: {ended:?}");
+        let left = stage
+            .read(move |conn| sessions::open_of(conn, person, now.plus(-chrono::Duration::hours(1)), now, 9))
+            .await;
+        assert_eq!(left.len(), 1, "round {round}");
     }
 }

@@ -10,7 +10,7 @@ use super::browser::{Browser, PASSWORD, hire, location, signed_in};
 use crate::support::{World, world};
 
 /// A world with the times that a new installation has.
-async fn strict_world() -> World {
+pub async fn strict_world() -> World {
     let world = world().await;
     let clear = world
         .bound_app

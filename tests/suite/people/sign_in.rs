@@ -156,3 +156,45 @@ async fn counts_that_came_to_nothing_are_forgotten() {
         assert_eq!(rows(&world), left, "after {seconds} seconds");
     }
 }
+
+#[actix_web::test]
+async fn an_administrator_changes_how_many_failures_are_allowed_and_can_lock_no_one_out() {
+    let world = world().await;
+    let ada = super::browser::ada(&world).await;
+    let path = "/settings/failed-sign-ins";
+    let saves = |changed: &'static str, value: &'static str| {
+        let ada = &ada;
+        async move {
+            let page = ada.page("/settings").await;
+            let revision = super::browser::hidden(page.split(path).nth(1).unwrap(), "revision");
+            let standing = [
+                ("account_from_network", "5"),
+                ("account", "50"),
+                ("network", "20"),
+                ("device", "10"),
+                ("confirmation", "10"),
+            ];
+            let mut fields = vec![("revision", revision.as_str())];
+            fields.extend(standing.map(|(name, was)| (name, if name == changed { value } else { was })));
+            let answer = ada.sends(path, &fields).await;
+            (answer.status().as_u16(), answer.text().await.unwrap())
+        }
+    };
+    for (field, value) in
+        [("account", "2"), ("network", "0"), ("device", "-5"), ("confirmation", "1001"), ("account", "many")]
+    {
+        let (status, page) = saves(field, value).await;
+        assert!(
+            status == 422 && page.contains("Enter a number from 3 to 1000."),
+            "{field} {value}: {status}"
+        );
+    }
+    assert_eq!(saves("account_from_network", "3").await.0, 303);
+    let log = ada.page("/log?action=settings.failed_sign_ins").await;
+    assert!(log.contains("Failed sign-ins to one account from one network"), "{log}");
+    let mut guesser = Browser::new(&world, "192.0.2.66");
+    for _ in 0..3 {
+        assert_eq!(guesser.signs_in("eve@example.com", "a guess").await.status(), 422);
+    }
+    assert_eq!(guesser.signs_in("eve@example.com", "a guess").await.status(), 429, "from now on");
+}

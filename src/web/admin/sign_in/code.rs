@@ -93,7 +93,7 @@ async fn take(
     let code = factor.and_then(|factor| verified(&app, &user, &factor, &given.code));
     let commands = app.commands(Actor::User(user.email.clone()));
     match commands.sign_in_with_code(user, code, attempt.buckets()).await? {
-        Some(user) => super::begin(&app, &session, attempt, &user, &given.next),
+        Some(user) => super::begin(&app, &request, &session, attempt, &user, &given.next),
         None => {
             let why =
                 "This code is wrong or was used already. Wait for the next one in your app, then enter it.";
