@@ -12,7 +12,7 @@ use crate::domain::intent::Intent;
 use crate::domain::message::Status;
 use crate::domain::restore_hold::RestoreHold;
 use crate::domain::time::Timestamp;
-use crate::store::messages::{self, Message, StatusChange};
+use crate::store::messages::{self, Message, StatusChange, WaitingMessages};
 use crate::store::numbers::{self, Number};
 use crate::store::{ReadConn, StoreError, Tx, admin_log, events, programs, sending, settings};
 
@@ -68,9 +68,7 @@ pub fn count_simulated(conn: &mut ReadConn<'_>) -> Result<SimulatedConsents, Sto
                 let state = number.consent.state_in(program);
                 let is_simulated = is_simulated(conn, number, program)?;
                 if is_mixed && is_simulated {
-                    let waiting = messages::waiting(conn, number.id, Some(program))?;
-                    let ends = |message: &&Message| EventKind::SimulationEnded.ends(message.lane);
-                    counts.waiting += u64::try_from(waiting.iter().filter(ends).count()).unwrap_or(0);
+                    counts.waiting += ending(conn, number.id, program)?;
                 }
                 match (state.name(), is_simulated) {
                     (StateName::OptedIn, true) => counts.opted_in += 1,
@@ -83,6 +81,16 @@ pub fn count_simulated(conn: &mut ReadConn<'_>) -> Result<SimulatedConsents, Sto
             }
         }
     }
+}
+
+/// How many waiting messages end with the simulation.
+fn ending(conn: &mut ReadConn<'_>, number: NumberId, program: ProgramId) -> Result<u64, StoreError> {
+    let (mut waiting, mut count) = (WaitingMessages::of(number, Some(program)), 0);
+    while let Some(portion) = waiting.next_portion(conn)? {
+        let ends = |message: &&Message| EventKind::SimulationEnded.ends(message.lane);
+        count += u64::try_from(portion.iter().filter(ends).count()).unwrap_or(0);
+    }
+    Ok(count)
 }
 
 /// The programs in which the number has a state or an opt-in request.

@@ -17,7 +17,7 @@ use crate::domain::program::Program;
 use crate::domain::question::QuestionKind;
 use crate::domain::time::Timestamp;
 use crate::store::inbound_questions::{self, InboundQuestion};
-use crate::store::messages::{self, Message, StatusChange};
+use crate::store::messages::{self, Message, StatusChange, WaitingMessages};
 use crate::store::numbers::Number;
 use crate::store::{StoreError, Tx, programs, rulebooks};
 
@@ -163,9 +163,10 @@ impl RecordedEvent<'_> {
     fn cancel(self, tx: &mut Tx<'_>, context: &ActionContext<'_>) -> Result<(), StoreError> {
         let event = &self.entry.event;
         let why = StatusChange::coded("cancelled", why_canceled(event.kind));
-        for message in messages::waiting(tx, self.number.id, event.program)? {
-            if event.kind.ends(message.lane) {
-                messages::advance(tx, &message, Status::Cancelled, context.now, &why)?;
+        let mut waiting = WaitingMessages::of(self.number.id, event.program);
+        while let Some(portion) = waiting.next_portion(tx)? {
+            for message in portion.iter().filter(|message| event.kind.ends(message.lane)) {
+                messages::advance(tx, message, Status::Cancelled, context.now, &why)?;
             }
         }
         hold_questions::close(tx, context, self.number, event.program)
@@ -179,9 +180,12 @@ impl RecordedEvent<'_> {
         };
         let is_opted_in = |id: &ProgramId| self.number.consent.state_in(*id).name() == StateName::OptedIn;
         for program in programs.into_iter().filter(is_opted_in) {
-            for message in messages::waiting(tx, self.number.id, Some(program))? {
-                if let Some((status, why)) = after_opt_in(&message, context.now) {
-                    messages::advance(tx, &message, status, context.now, &why)?;
+            let mut waiting = WaitingMessages::of(self.number.id, Some(program));
+            while let Some(portion) = waiting.next_portion(tx)? {
+                for message in portion {
+                    if let Some((status, why)) = after_opt_in(&message, context.now) {
+                        messages::advance(tx, &message, status, context.now, &why)?;
+                    }
                 }
             }
             hold_questions::open(tx, context, self.number, program)?;

@@ -12,6 +12,8 @@ use super::ActionContext;
 
 /// Nothing is asked about a message that expired longer ago.
 const LOOK_BACK: Duration = Duration::days(90);
+/// Questions that are in memory at once.
+const PORTION: usize = 200;
 
 /// Asks about each message of the program that expired before this opt-in, but not about a message that was accepted under
 /// an earlier consent: no START revives that.
@@ -42,11 +44,19 @@ pub(super) fn close(
     number: &Number,
     program: Option<ProgramId>,
 ) -> Result<(), StoreError> {
-    for (_, message) in expired_holds::open_of(tx, number.id, None)? {
-        if program.is_none_or(|program| program == message.program_id) {
-            let withdrawn = HoldDecision::Withdrawn;
-            expired_holds::decide(tx, message.id, withdrawn, None, context.actor, context.now)?;
+    let mut after = None;
+    loop {
+        let portion = expired_holds::open_of(tx, number.id, after, PORTION)?;
+        let is_last = portion.len() < PORTION;
+        for (_, message) in portion {
+            after = Some(message.id);
+            if program.is_none_or(|program| program == message.program_id) {
+                let withdrawn = HoldDecision::Withdrawn;
+                expired_holds::decide(tx, message.id, withdrawn, None, context.actor, context.now)?;
+            }
+        }
+        if is_last {
+            return Ok(());
         }
     }
-    Ok(())
 }

@@ -25,8 +25,8 @@ pub struct EvidenceFile {
     pub sha256: [u8; 32],
     /// The media type.
     pub media_type: &'static str,
-    /// The content.
-    pub bytes: Vec<u8>,
+    /// The content, in memory once however often a write is tried.
+    pub bytes: Arc<Vec<u8>>,
 }
 
 /// What a person wants recorded.

@@ -38,7 +38,7 @@ pub fn end_session(
     key_hash: &[u8],
 ) -> Result<(), ActionError> {
     let user = locked_user(tx, id)?;
-    let Some(ended) = sessions::end_of(tx, &user, key_hash, context.now)? else { return Ok(()) };
+    let Some(ended) = sessions::end_of(tx, user.id, key_hash, context.now)? else { return Ok(()) };
     note(tx, context, "session.ended", &user, &ended)
 }
 
@@ -53,10 +53,10 @@ pub fn end_other_sessions(
     own: &[u8],
 ) -> Result<usize, ActionError> {
     let user = locked_user(tx, id)?;
-    if !sessions::is_open(tx, &user, own, context.now)? {
+    if !sessions::is_open(tx, user.id, own, context.now)? {
         return Ok(0);
     }
-    let ended = sessions::end_others(tx, &user, own, context.now)?;
+    let ended = sessions::end_others(tx, user.id, own, context.now)?;
     if ended > 0 {
         note(tx, context, "session.ended", &user, &format!("All others: {ended}."))?;
     }
@@ -74,7 +74,7 @@ pub fn end_all_sessions(
 ) -> Result<User, ActionError> {
     let user = locked_user(tx, id)?;
     // No session has an empty key.
-    let ended = sessions::end_others(tx, &user, &[], context.now)?;
+    let ended = sessions::end_others(tx, user.id, &[], context.now)?;
     if ended > 0 {
         note(tx, context, "session.ended", &user, &format!("All: {ended}."))?;
     }

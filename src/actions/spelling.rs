@@ -7,7 +7,7 @@ use crate::domain::decide::{inherit, share_opt_out};
 use crate::domain::message::{Lane, Status};
 use crate::domain::phone::Phone;
 use crate::domain::time::Timestamp;
-use crate::store::messages::{self, StatusChange};
+use crate::store::messages::{self, StatusChange, WaitingMessages};
 use crate::store::numbers::{self, Number};
 use crate::store::{ReadConn, StoreError, Tx, contacts, programs, settings};
 
@@ -70,13 +70,16 @@ fn join(tx: &mut Tx<'_>, spelled: &Phone, now: Timestamp) -> Result<(), ActionEr
 /// What waits goes on under the canonical number where the lead can still be texted. An opt-in request that did not go out
 /// is taken back: the next message sends one.
 fn move_waiting(tx: &mut Tx<'_>, old: &Number, number: &Number, now: Timestamp) -> Result<(), ActionError> {
-    for message in messages::waiting(tx, old.id, None)? {
-        let may_go_on = number.consent.state_in(message.program_id).name() != StateName::OptedOut;
-        if message.lane == Lane::Gated && may_go_on {
-            messages::move_to_number(tx, message.id, number)?;
-        } else {
-            let why = StatusChange::coded("cancelled", "The number is kept under its new spelling now.");
-            messages::advance(tx, &message, Status::Cancelled, now, &why)?;
+    let mut waiting = WaitingMessages::of(old.id, None);
+    while let Some(portion) = waiting.next_portion(tx)? {
+        for message in portion {
+            let may_go_on = number.consent.state_in(message.program_id).name() != StateName::OptedOut;
+            if message.lane == Lane::Gated && may_go_on {
+                messages::move_to_number(tx, message.id, number)?;
+            } else {
+                let why = StatusChange::coded("cancelled", "The number is kept under its new spelling now.");
+                messages::advance(tx, &message, Status::Cancelled, now, &why)?;
+            }
         }
     }
     Ok(())

@@ -12,7 +12,7 @@ use crate::domain::ledger::LedgerEntry;
 use crate::domain::message::Lane;
 use crate::domain::program::Program;
 use crate::domain::unasked::{UnaskedTexts, begins_anew};
-use crate::store::messages;
+use crate::store::messages::WaitingMessages;
 use crate::store::numbers::{self, Number};
 use crate::store::{LockedRow, StoreError, Tx, events, form_requests, organization, rulebooks};
 
@@ -124,15 +124,15 @@ fn undo_requests(
     entry: &LedgerEntry,
 ) -> Result<(), StoreError> {
     let calendar = organization::calendar(tx)?;
-    for message in messages::waiting(tx, number.id, entry.event.program)? {
-        if message.lane != Lane::Invitation {
-            continue;
-        }
-        let why = "It was cancelled before it went out.".to_owned();
-        let intent = Intent::InvitationFailed { message: message.id, seq: message.accepted_seq, why };
-        let decision = decide(&number.consent, message.program_id, intent, context.now, calendar);
-        if let Some(draft) = decision.ok().and_then(|decision| decision.event) {
-            events::append(tx, number, draft, context.actor, context.now)?;
+    let mut waiting = WaitingMessages::of(number.id, entry.event.program);
+    while let Some(portion) = waiting.next_portion(tx)? {
+        for message in portion.into_iter().filter(|message| message.lane == Lane::Invitation) {
+            let why = "It was cancelled before it went out.".to_owned();
+            let intent = Intent::InvitationFailed { message: message.id, seq: message.accepted_seq, why };
+            let decision = decide(&number.consent, message.program_id, intent, context.now, calendar);
+            if let Some(draft) = decision.ok().and_then(|decision| decision.event) {
+                events::append(tx, number, draft, context.actor, context.now)?;
+            }
         }
     }
     Ok(())

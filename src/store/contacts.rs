@@ -8,7 +8,9 @@ mod place;
 use std::collections::HashMap;
 use std::ops::Deref;
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 
 use super::engine::{CachedQuery, CachedStatement, few_lengths, first_locked, on};
 use super::numbers::{self, Number};
@@ -227,14 +229,15 @@ pub fn of_number(conn: &mut ReadConn<'_>, number: NumberId) -> Result<Vec<Contac
 /// Where a contact says that it is: time zone, whether a person confirmed a foreign one, and ZIP code.
 pub type ContactLocation = (Option<String>, bool, Option<String>);
 
-/// Where the contacts of a number say that they are. All of them: each must be awake. Two may say the same.
+/// Where the contacts of a number say that they are. All of them: each must be awake. What several say is read once.
 ///
 /// # Errors
 /// When the database fails.
 pub fn places_of(conn: &mut ReadConn<'_>, number: NumberId) -> Result<Vec<ContactLocation>, StoreError> {
     on!(conn, db => {
         let query = contacts::table.filter(contacts::number_id.eq(number));
-        Ok(query.select((contacts::time_zone, contacts::time_zone_confirmed, contacts::zip)).load(db)?)
+        let places = query.select((contacts::time_zone, contacts::time_zone_confirmed, contacts::zip));
+        Ok(places.distinct().load(db)?)
     })
 }
 
@@ -251,7 +254,8 @@ pub fn places_on(
         let rows: Vec<(NumberId, Option<String>, bool, Option<String>)> = on!(conn, db => {
             let query = contacts::table
                 .filter(contacts::number_id.eq_any(few_lengths(portion.iter().copied())))
-                .select((contacts::number_id, contacts::time_zone, contacts::time_zone_confirmed, contacts::zip));
+                .select((contacts::number_id, contacts::time_zone, contacts::time_zone_confirmed, contacts::zip))
+                .distinct();
             CachedQuery(query).load(db)?
         });
         for (number, zone, confirmed, zip) in rows {
@@ -300,6 +304,10 @@ pub fn page(conn: &mut ReadConn<'_>, filter: &ContactFilter) -> Result<ListPage,
     Ok(ListPage { lines: places.into_iter().filter_map(line).collect(), goes_on })
 }
 
+/// True for the contact that was put on its number first.
+const FIRST_ON_NUMBER: &str = "NOT EXISTS (SELECT 1 FROM contacts AS earlier WHERE earlier.number_id = contacts.number_id \
+    AND earlier.row_id < contacts.row_id)";
+
 /// The contact on each of the numbers, with its name; the first one where there are several.
 ///
 /// # Errors
@@ -312,11 +320,10 @@ pub fn first_on(
     let rows: Vec<(NumberId, ContactId, String)> = on!(conn, db => {
         let query = contacts::table
             .filter(contacts::number_id.eq_any(&numbers))
-            .order(contacts::row_id.desc())
+            .filter(sql::<Bool>(FIRST_ON_NUMBER))
             .select((contacts::number_id, contacts::id, contacts::name));
         CachedQuery(query).load(db)?
     });
-    // The newest first, so that the first one stays.
     Ok(rows.into_iter().map(|(number, id, name)| (number, (id, name))).collect())
 }
 

@@ -121,21 +121,24 @@ pub fn open(conn: &mut ReadConn<'_>, limit: i64) -> Result<Vec<(HoldQuestion, Me
     })
 }
 
-/// The open questions about a number's messages, the oldest message first; all of them, or at most so many.
+/// The open questions about a number's messages after the message `after`, the oldest message first, at most so many.
 ///
 /// # Errors
 /// When the database fails.
 pub fn open_of(
     conn: &mut ReadConn<'_>,
     number: NumberId,
-    most: Option<usize>,
+    after: Option<MessageId>,
+    most: usize,
 ) -> Result<Vec<(HoldQuestion, Message)>, StoreError> {
-    let most = most.and_then(|most| i64::try_from(most).ok()).unwrap_or(i64::MAX);
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let after = after.unwrap_or(MessageId::from(uuid::Uuid::nil()));
     on!(conn, db => {
         let query = stale_messages::table
             .inner_join(messages::table.on(messages::id.eq(stale_messages::message_id)))
             .filter(sql::<Bool>(OPEN))
             .filter(stale_messages::number_id.eq(number))
+            .filter(stale_messages::message_id.gt(after))
             .order(stale_messages::message_id)
             .select((HoldQuestion::as_select(), Message::as_select()));
         Ok(CachedQuery(query.limit(most)).load(db)?)

@@ -28,11 +28,11 @@ pub use history::{
 pub use lists::{of_number, page, provider_ids, twin_after};
 pub use queue::{
     DueMessage, QueuePart, QueuePlace, all_waiting, behind_others, count_waiting, due, holds_ending,
-    move_to_number, scheduled_until, unanswered, waiting,
+    move_to_number, scheduled_until, unanswered,
 };
 pub use reading::{by_provider_id, get, get_all, get_locked, owners_of, steps};
 pub use reschedule::reschedule_some;
-pub use waiting::{ScheduledMessage, waiting_for_a_time};
+pub use waiting::{ScheduledMessage, WaitingMessages, waiting_for_a_time};
 
 /// The code of a hand-off that the carrier did not answer.
 pub const UNANSWERED: &str = "unknown";

@@ -5,8 +5,7 @@ use diesel::prelude::*;
 
 use super::engine::{CachedStatement, on};
 use super::schema::sessions;
-use super::users::User;
-use super::{LockedRow, ReadConn, StoreError, Tx};
+use super::{ReadConn, StoreError, Tx};
 use crate::domain::id::UserId;
 use crate::domain::time::Timestamp;
 
@@ -120,12 +119,12 @@ pub fn open_of(
 /// When the database fails.
 pub fn is_open(
     tx: &mut Tx<'_>,
-    user: &LockedRow<User>,
+    user: UserId,
     key_hash: &[u8],
     now: Timestamp,
 ) -> Result<bool, StoreError> {
     on!(tx, db => {
-        let open = sessions::table.find(key_hash).filter(sessions::user_id.eq(user.id));
+        let open = sessions::table.find(key_hash).filter(sessions::user_id.eq(user));
         let open = open.filter(sessions::expires_at.gt(now)).select(sessions::created_at);
         let found: Option<Timestamp> = open.first(db).optional()?;
         Ok(found.is_some())
@@ -138,12 +137,12 @@ pub fn is_open(
 /// When the database fails.
 pub fn end_of(
     tx: &mut Tx<'_>,
-    user: &LockedRow<User>,
+    user: UserId,
     key_hash: &[u8],
     now: Timestamp,
 ) -> Result<Option<String>, StoreError> {
     on!(tx, db => {
-        let open = sessions::table.find(key_hash).filter(sessions::user_id.eq(user.id));
+        let open = sessions::table.find(key_hash).filter(sessions::user_id.eq(user));
         let ended = diesel::delete(open.filter(sessions::expires_at.gt(now))).returning(sessions::browser);
         let ended: Vec<String> = ended.load(db)?;
         Ok(ended.into_iter().next())
@@ -156,12 +155,12 @@ pub fn end_of(
 /// When the database fails.
 pub fn end_others(
     tx: &mut Tx<'_>,
-    user: &LockedRow<User>,
+    user: UserId,
     own: &[u8],
     now: Timestamp,
 ) -> Result<usize, StoreError> {
     on!(tx, db => {
-        let others = sessions::table.filter(sessions::user_id.eq(user.id)).filter(sessions::key_hash.ne(own));
+        let others = sessions::table.filter(sessions::user_id.eq(user)).filter(sessions::key_hash.ne(own));
         Ok(diesel::delete(others.filter(sessions::expires_at.gt(now))).execute(db)?)
     })
 }

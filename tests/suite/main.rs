@@ -45,6 +45,7 @@ mod questions;
 mod random_tampering;
 mod requests;
 mod rescheduling;
+mod resources;
 mod restore;
 mod retries;
 mod reviews;

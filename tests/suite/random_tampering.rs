@@ -176,6 +176,7 @@ const PLANTED: &[&str] = &[
      (SELECT mac AS sealed FROM seals ORDER BY serial LIMIT 1) AS seal ORDER BY id LIMIT 1",
     "INSERT INTO limit_hits (name, slot, n) VALUES ('replies', 0, 1)",
     "INSERT INTO request_pauses (kind, name, since) VALUES ('form', 'opt-in', 1)",
+    "INSERT INTO limit_hits (name, slot, n) VALUES ('region', 1, 1)",
     "INSERT INTO second_factors (user_id, sealed_secret, last_step, since) SELECT id, 'sealed', 1, 1 FROM users",
     "INSERT INTO recovery_codes (hash, user_id) SELECT id, id FROM users",
     "INSERT INTO spent_stamps (sha256, expires_at) SELECT sha256, 1 FROM documents",

@@ -212,7 +212,7 @@ async fn deliver_now(world: &World, lead: &Lead<'_>) -> String {
     let phone = lead.phone.clone();
     let scheduled = move |conn: &mut sms_opt_in::store::ReadConn<'_>| {
         let number = numbers::find(conn, &phone)?.unwrap().id;
-        let mut waiting = messages::waiting(conn, number, None)?;
+        let mut waiting = messages::WaitingMessages::of(number, None).next_portion(conn)?.unwrap();
         waiting.retain(|message| message.lane == Lane::Invitation);
         Ok::<_, StoreError>(waiting.pop().unwrap().id)
     };

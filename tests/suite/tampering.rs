@@ -61,7 +61,7 @@ pub async fn installation() -> World {
             };
             let bytes = b"%PDF-1.4".to_vec();
             let sha256 = sha2::Sha256::digest(&bytes).into();
-            let file = EvidenceFile { sha256, media_type: "application/pdf", bytes };
+            let file = EvidenceFile { sha256, media_type: "application/pdf", bytes: bytes.into() };
             let update = NewConsentRecord::OptIn(document, Some(file));
             record_consent(tx, &by(&Actor::Operator, now), number.id, None, update, Source::Manual)?;
             Ok::<_, ActionError>(())

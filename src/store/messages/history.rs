@@ -80,7 +80,10 @@ pub struct ArrangedMessage {
     pub at: Timestamp,
 }
 
-/// What is scheduled for a number already, from all programs.
+/// More messages that wait are not looked at: those that were accepted last are due last, and no cap is higher.
+const MOST_ARRANGED: i64 = 1000;
+
+/// What is scheduled for a number already, from all programs: the messages that were accepted last.
 ///
 /// # Errors
 /// When the database fails.
@@ -90,6 +93,8 @@ pub fn scheduled_for(conn: &mut ReadConn<'_>, number: NumberId) -> Result<Vec<Ar
         let query = messages::table
             .filter(messages::number_id.eq(number))
             .filter(in_status(WAITING))
+            .order(messages::id.desc())
+            .limit(MOST_ARRANGED)
             .select((
                 messages::status,
                 messages::program_id,

@@ -14,7 +14,7 @@ use super::super::numbers::Number;
 use super::super::schema::messages;
 use super::super::{ReadConn, StoreError, Tx};
 use super::Message;
-use crate::domain::id::{MessageId, NumberId, ProgramId};
+use crate::domain::id::{MessageId, NumberId};
 use crate::domain::message::{Lane, Status};
 use crate::domain::time::Timestamp;
 
@@ -220,27 +220,6 @@ pub fn all_waiting(
     on!(conn, db => {
         let query = messages::table.filter(in_status(WAITING)).filter(messages::id.le(until));
         Ok(CachedQuery(query.select(Message::as_select()).limit(limit)).load(db)?)
-    })
-}
-
-/// A number's messages that have not been handed over yet, of one program or of all, oldest first.
-///
-/// # Errors
-/// When the database fails.
-pub fn waiting(
-    conn: &mut ReadConn<'_>,
-    number: NumberId,
-    program: Option<ProgramId>,
-) -> Result<Vec<Message>, StoreError> {
-    on!(conn, db => {
-        let query = messages::table
-            .filter(messages::number_id.eq(number))
-            .filter(in_status(WAITING))
-            .order(messages::id)
-            .select(Message::as_select());
-        let mut waiting: Vec<Message> = CachedQuery(query).load(db)?;
-        waiting.retain(|message| program.is_none_or(|program| program == message.program_id));
-        Ok(waiting)
     })
 }
 

@@ -268,7 +268,7 @@ fn record(
     let parts = view.parts.clone();
     let before = parts.of_part(PagePart::Conversation);
     let talk = conversation(conn, number.id, &contact.name, &names, before, TEXTS)?;
-    let open = expired_holds::open_of(conn, number.id, Some(LISTED))?;
+    let open = expired_holds::open_of(conn, number.id, None, LISTED)?;
     let questions = inbound_questions::of_number(conn, number.id)?;
     let subject = TimelineSubject {
         number: &number,

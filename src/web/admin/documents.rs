@@ -1,6 +1,8 @@
 //! Recognizes uploaded files by their content, and serves them as attachments only, so that no upload runs in a
 //! browser. The consent form and the timeline use it; it writes nothing.
 
+use std::sync::Arc;
+
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path, ServiceConfig};
 use data_encoding::HEXLOWER;
@@ -35,7 +37,7 @@ pub(super) fn recognised(bytes: Vec<u8>) -> Result<EvidenceFile, &'static str> {
         None if std::str::from_utf8(&bytes).is_ok() && !bytes.contains(&0) => "text/plain",
         None => return Err("This kind of file cannot be kept. Choose a PDF, PNG, JPEG, TXT, WAV or MP3."),
     };
-    Ok(EvidenceFile { sha256: Sha256::digest(&bytes).into(), media_type, bytes })
+    Ok(EvidenceFile { sha256: Sha256::digest(&bytes).into(), media_type, bytes: Arc::new(bytes) })
 }
 
 async fn show(app: Data<AppState>, _: Viewer, hash: Path<String>) -> Result<HttpResponse, PageError> {

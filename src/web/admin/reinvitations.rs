@@ -15,13 +15,14 @@ use crate::domain::calendar::LocalCalendar;
 use crate::domain::consent::ConsentState;
 use crate::domain::decide::check_reinvite;
 use crate::domain::evidence::BasisKind;
-use crate::domain::id::ContactId;
+use crate::domain::id::{ContactId, NumberId, ProgramId};
 use crate::domain::message::Status;
 use crate::domain::phone::Phone;
 use crate::domain::program::Program;
 use crate::domain::time::Timestamp;
 use crate::store::contacts::Contact;
-use crate::store::{ReadConn, messages};
+use crate::store::messages::WaitingMessages;
+use crate::store::{ReadConn, StoreError};
 use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::form::{FormErrors, PostedForm};
@@ -102,6 +103,22 @@ async fn show(
     html_status(errors.status(), ReinvitePage { page, about, given, errors })
 }
 
+/// How many messages are held, and when the first of them runs out.
+fn held_of(
+    conn: &mut ReadConn<'_>,
+    number: NumberId,
+    program: ProgramId,
+) -> Result<(usize, Option<Timestamp>), StoreError> {
+    let (mut waiting, mut held, mut first_ends) = (WaitingMessages::of(number, Some(program)), 0, None);
+    while let Some(portion) = waiting.next_portion(conn)? {
+        for message in portion.iter().filter(|message| message.status == Status::Held) {
+            held += 1;
+            first_ends = [first_ends, message.expires_at].into_iter().flatten().min();
+        }
+    }
+    Ok((held, first_ends))
+}
+
 fn about(
     conn: &mut ReadConn<'_>,
     whom: ContactInProgram,
@@ -115,18 +132,8 @@ fn about(
         ConsentState::Invited(since) => Some(since.occurred_at),
         _ => None,
     };
-    let mut held = messages::waiting(conn, number.id, Some(program.id))?;
-    held.retain(|message| message.status == Status::Held);
-    let first_ends = held.iter().filter_map(|message| message.expires_at).min();
-    Ok(ReinviteSubject {
-        contact,
-        phone: number.phone,
-        program,
-        suffix,
-        invited_at,
-        held: held.len(),
-        first_ends,
-    })
+    let (held, first_ends) = held_of(conn, number.id, program.id)?;
+    Ok(ReinviteSubject { contact, phone: number.phone, program, suffix, invited_at, held, first_ends })
 }
 
 async fn create(

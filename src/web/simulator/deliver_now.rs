@@ -11,7 +11,8 @@ use crate::domain::database_kind::DatabaseKind;
 use crate::domain::id::{MessageId, NumberId};
 use crate::domain::message::{Lane, Status};
 use crate::domain::time::Timestamp;
-use crate::store::{ReadConn, StoreError, messages, settings};
+use crate::store::messages::WaitingMessages;
+use crate::store::{ReadConn, StoreError, settings};
 use crate::web::error::PageError;
 use crate::web::form::PostedForm;
 use crate::web::page::{self, see_other};
@@ -30,7 +31,9 @@ pub(super) fn waiting(conn: &mut ReadConn<'_>, number: NumberId) -> Result<Vec<W
     if settings::database_kind(conn)? != Some(DatabaseKind::Simulated) {
         return Ok(Vec::new());
     }
-    let scheduled = messages::waiting(conn, number, None)?.into_iter();
+    // The first ones are enough for a phone.
+    let portion = WaitingMessages::of(number, None).next_portion(conn)?.unwrap_or_default();
+    let scheduled = portion.into_iter();
     let scheduled = scheduled.filter(|message| message.status == Status::Scheduled);
     Ok(scheduled
         .map(|message| WaitingText {

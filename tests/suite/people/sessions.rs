@@ -12,6 +12,8 @@ const IPHONE: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) App
 
 /// Signs in with a browser that names itself, from a network of its own.
 async fn signs_in_with<'a>(world: &'a World, email: &str, agent: &str, address: &str) -> Browser<'a> {
+    // Later than the others: the newest session comes first in a list.
+    world.clock.advance(chrono::Duration::seconds(1));
     let mut browser = Browser::new(world, address);
     let token = hidden(&browser.page("/sign-in").await, "csrf");
     let fields = [("csrf", &*token), ("email", email), ("password", PASSWORD)];
@@ -35,6 +37,7 @@ async fn a_person_sees_where_they_are_signed_in_and_ends_one_or_all_others() {
     hire(&world, "kim@example.com", Role::Support).await;
     let here = signs_in_with(&world, "sam@example.com", FIREFOX, "203.0.113.7").await;
     let phone = signs_in_with(&world, "sam@example.com", IPHONE, "2001:db8:1:2::9").await;
+    world.clock.advance(chrono::Duration::seconds(1));
     let third = signed_in(&world, "sam@example.com").await;
     let kim = signed_in(&world, "kim@example.com").await;
 

@@ -94,7 +94,8 @@ impl World {
 }
 
 impl Person {
-    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+    /// A request of this person's browser.
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.client.request(method, format!("{}{path}", self.url)).header(COOKIE, &self.cookie)
     }
 
