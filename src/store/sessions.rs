@@ -117,12 +117,7 @@ pub fn open_of(
 ///
 /// # Errors
 /// When the database fails.
-pub fn is_open(
-    tx: &mut Tx<'_>,
-    user: UserId,
-    key_hash: &[u8],
-    now: Timestamp,
-) -> Result<bool, StoreError> {
+pub fn is_open(tx: &mut Tx<'_>, user: UserId, key_hash: &[u8], now: Timestamp) -> Result<bool, StoreError> {
     on!(tx, db => {
         let open = sessions::table.find(key_hash).filter(sessions::user_id.eq(user));
         let open = open.filter(sessions::expires_at.gt(now)).select(sessions::created_at);
@@ -153,12 +148,7 @@ pub fn end_of(
 ///
 /// # Errors
 /// When the database fails.
-pub fn end_others(
-    tx: &mut Tx<'_>,
-    user: UserId,
-    own: &[u8],
-    now: Timestamp,
-) -> Result<usize, StoreError> {
+pub fn end_others(tx: &mut Tx<'_>, user: UserId, own: &[u8], now: Timestamp) -> Result<usize, StoreError> {
     on!(tx, db => {
         let others = sessions::table.filter(sessions::user_id.eq(user)).filter(sessions::key_hash.ne(own));
         Ok(diesel::delete(others.filter(sessions::expires_at.gt(now))).execute(db)?)
