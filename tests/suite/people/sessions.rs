@@ -42,7 +42,7 @@ async fn a_person_sees_where_they_are_signed_in_and_ends_one_or_all_others() {
     let kim = signed_in(&world, "kim@example.com").await;
 
     let page = here.page("/account").await;
-    for words in ["Firefox on Windows", "203.0.113.…", "Safari on iPhone", "2001:db8:1:…", "Unknown browser"]
+    for words in ["Firefox on Windows", "203.0.113.x", "Safari on iPhone", "2001:db8:1:x", "Unknown browser"]
     {
         assert!(page.contains(words), "{words}: {page}");
     }
