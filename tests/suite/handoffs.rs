@@ -123,7 +123,7 @@ async fn what_the_carrier_has_belongs_to_one_message() {
     assert_eq!(stored(&world, first).await.provider_id.as_deref(), Some(theirs.as_str()));
     // The answer to the hand-off itself is certain.
     let (now, answer) = (world.clock.now(), (second, theirs.clone()));
-    write(&world, move |tx| record_accepted(tx, &[answer.clone()], "simulator", now)).await;
+    write(&world, move |tx| record_accepted(tx, std::slice::from_ref(&answer), "simulator", now)).await;
     let known = stored(&world, second).await;
     assert_eq!((known.status, known.provider_id), (Status::Sent, Some(theirs)));
     assert_eq!(stored(&world, first).await.provider_id, None);

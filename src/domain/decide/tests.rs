@@ -159,7 +159,8 @@ fn outcome(record: &NumberConsent, intent: Intent) -> String {
 #[test]
 fn the_table_of_transitions() {
     let asked = RequestStatus::At(ago(1));
-    let intents: [(&str, fn(RequestStatus) -> Intent); 9] = [
+    type Wanted = (&'static str, fn(RequestStatus) -> Intent);
+    let intents: [Wanted; 9] = [
         ("START", |_| start()),
         ("YES", |asked| yes(None, asked)),
         ("STOP", |_| stop(RevocationScope::Everywhere)),

@@ -150,7 +150,8 @@ fn every_check_is_asked_in_the_order_in_which_support_reads_them() {
 #[test]
 fn one_thing_in_the_way_fails_one_check() {
     use CheckName::*;
-    let table: [(&str, fn(&mut Case), &[CheckName]); 13] = [
+    type Row = (&'static str, fn(&mut Case), &'static [CheckName]);
+    let table: [Row; 13] = [
         ("not asked", |case| case.consent = NumberConsent::default(), &[Consent]),
         ("no answer", |case| case.consent = state(EventKind::Invited, Source::Provider), &[Consent]),
         ("opted out", |case| case.consent = state(EventKind::OptedOut, Source::Handset), &[Consent, OptOut]),
