@@ -159,6 +159,23 @@ async fn a_text_without_consent_behind_it_is_taken_back() {
     world.is_intact().await;
 }
 
+#[actix_web::test]
+async fn a_text_from_before_a_stop_is_not_revived_by_a_start() {
+    let world = world().await;
+    let ana = world.lead(15);
+    for text in ["START", "STOP", "START"] {
+        world.clock.advance(Duration::minutes(2));
+        ana.texts(text).await;
+    }
+    assert_eq!(ana.state().await, "opted_in");
+    let before = ana.received().len();
+    let text = waits_without_consent(&world, &ana, Lane::Gated).await;
+    world.deliver().await;
+    assert_eq!(stored(&world, text).await.status, Status::Cancelled);
+    assert_eq!(ana.received().len(), before);
+    world.is_intact().await;
+}
+
 /// No unasked text goes to the number any more.
 async fn use_up(world: &World, lead: &Lead<'_>) {
     let phone = lead.phone.clone();

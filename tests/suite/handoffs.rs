@@ -166,6 +166,31 @@ async fn a_request_that_comes_back_after_the_start_is_taken_back() {
     world.is_intact().await;
 }
 
+/// The receipt was faster than the answer: the carrier has the text, whatever became of its answer.
+#[actix_web::test]
+async fn an_answer_after_the_receipt_changes_nothing() {
+    let world = world().await;
+    let ana = world.lead(18);
+    ana.texts("START").await;
+    let (code, text) = ("21610".to_owned(), "blocked".to_owned());
+    for outcome in [
+        SendOutcome::Rejected { code, text, kind: RejectKind::OptedOut },
+        SendOutcome::RetryLater { after: None, code: "429".to_owned() },
+        SendOutcome::NotBegun,
+        SendOutcome::Unknown { why: "timeout".to_owned() },
+    ] {
+        let text = id(&world.send(ana.phone.as_str(), "Your rate is ready").await.1);
+        let now = world.clock.now();
+        assert!(write(&world, move |tx| Ok(claim(tx, text, now)?.is_some())).await);
+        let (status, provider_id) = (ReceiptStatus::Delivered, text.to_string());
+        let receipt = Receipt { provider_id, message: Some(text), status, code: None, verdict: None };
+        write(&world, move |tx| receive_receipt(tx, "simulator", &receipt, now)).await;
+        assert_eq!(ended(&world, text, outcome.clone()).await.status, Status::Delivered, "{outcome:?}");
+    }
+    assert_eq!(ana.state().await, "opted_in");
+    world.is_intact().await;
+}
+
 /// The worker writes down together what the carrier took together: one of them had its receipt first, one is a request.
 #[actix_web::test]
 async fn answers_that_come_together_are_each_taken_as_they_are() {

@@ -4,6 +4,7 @@
 use chrono::Duration;
 use serde_json::Value;
 use sms_opt_in::actions::become_kind::become_kind;
+use sms_opt_in::actions::record_consent::NewConsentRecord;
 use sms_opt_in::domain::actor::Actor;
 use sms_opt_in::domain::consent::{EventKind, Source};
 use sms_opt_in::domain::database_kind::DatabaseKind;
@@ -294,6 +295,12 @@ async fn requests_that_wait_at_an_upgrade_stay_invited_and_go_out() {
     dee.texts("STOP").await;
     assert_eq!((cy.state().await, dee.state().await), ("opted_in".into(), "opted_out".into()));
     world.is_intact().await;
+    // One that a flag cancels leaves the number not asked.
+    let fay = world.lead(13);
+    invited_by_an_older_version(&world, &fay).await;
+    let flag = NewConsentRecord::SetDoNotText("asked us by letter".to_owned());
+    fay.is_recorded(flag, world.clock.now()).await.unwrap();
+    assert_eq!(kinds(&fay).await, ["invited", "do_not_text_set", "invitation_failed"]);
     // One that fails says so as it did before.
     let eva = world.lead(12);
     invited_by_an_older_version(&world, &eva).await;
