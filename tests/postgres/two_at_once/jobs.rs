@@ -5,11 +5,12 @@ use sms_opt_in::actions::create_program::{NewProgram, create_program};
 use sms_opt_in::actions::receive_text::receive_text;
 use sms_opt_in::actions::{ActionContext, ActionError};
 use sms_opt_in::domain::actor::Actor;
-use sms_opt_in::domain::background_job::{JobKind, JobState};
-use sms_opt_in::domain::id::JobId;
+use sms_opt_in::domain::background_job::{JobKind, JobState, JobTask};
+use sms_opt_in::domain::id::{JobId, MessageId};
+use sms_opt_in::domain::message::Status;
 use sms_opt_in::domain::phone::Phone;
 use sms_opt_in::jobs::run_background;
-use sms_opt_in::store::{Tx, background_jobs, numbers};
+use sms_opt_in::store::{Tx, background_jobs, messages, numbers};
 
 use super::consent::{start, stop};
 use super::stage::{Stage, one_of};
@@ -169,5 +170,39 @@ pub async fn a_retry_twice(stage: &mut Stage) {
         one_of(&stage.both(steer(cancel_job), steer(cancel_job)).await);
         one_of(&stage.both(steer(retry_job), steer(retry_job)).await);
         stage.ends().await;
+    }
+}
+
+impl Stage {
+    /// The job that cancels what waits, in the hands of `one`.
+    async fn cancelling(&mut self) -> JobId {
+        let now = self.now;
+        let queue = move |tx: &mut Tx<'_>| {
+            let task = JobTask::CancelWaiting { until: MessageId::from(uuid::Uuid::max()) };
+            let file = Some(("canceled.csv", "text/csv"));
+            Ok::<_, ActionError>(background_jobs::queue(tx, &task, &Actor::System, file, now)?)
+        };
+        let id = self.given(queue).await;
+        self.claimed_by(id, "one").await;
+        id
+    }
+}
+
+/// What waited at a restore is cancelled, and the contact texts STOP: each text is cancelled once.
+pub async fn a_cancelling_and_a_stop(stage: &mut Stage) {
+    for round in 0..ROUNDS {
+        let (phone, message, _) = stage.scheduled(round).await;
+        let (id, now) = (stage.cancelling().await, stage.now);
+        let piece = move |tx: &mut Tx<'_>| run_piece(tx, id, "one", 100, now);
+        let stop = stop(&phone, &format!("SM{round}-stop"));
+        let (piece, stopped) = stage.both(piece, stage.receives(stop)).await;
+        piece.unwrap();
+        stopped.unwrap();
+        let steps = stage.read(move |conn| messages::steps(conn, message)).await;
+        let cancelled = steps.iter().filter(|step| step.status == Status::Cancelled).count();
+        assert_eq!(cancelled, 1, "cancelled once");
+        stage.later(1);
+        run_background(&stage.world.jobs.store, &stage.world.clock).await.unwrap();
+        assert_eq!(stage.state_of(id).await.0, JobState::Done);
     }
 }

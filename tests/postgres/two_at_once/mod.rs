@@ -45,7 +45,7 @@ stories! {
     second_factor: one_app_code_twice one_recovery_code_twice a_factor_set_up_twice a_code_and_a_removal
         new_recovery_codes_twice a_factor_turned_off_and_removed;
     jobs: two_runners_and_one_job a_cancel_and_a_piece a_number_while_rows_are_added a_stop_while_rows_are_added
-        a_start_while_rows_are_added a_retry_twice;
+        a_start_while_rows_are_added a_retry_twice a_cancelling_and_a_stop;
     programs: one_page_twice three_forms_of_one_page a_sender_for_two a_program_twice a_program_while_numbers_come
         a_form_twice a_form_and_its_program the_rules_twice the_switch_both_ways;
     consent: a_stop_twice a_stop_and_a_start a_stop_and_a_document flags_both_ways a_new_owner_and_a_start
