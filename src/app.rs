@@ -224,7 +224,7 @@ fn shared(
     // Where it is not known what the database is for, nobody texts from a simulated phone.
     let simulator = simulator.filter(|_| kind == Some(DatabaseKind::Simulated));
     let (trusted_proxies, limits) = (config.trusted_proxies()?, RateLimits::default());
-    let (config, breaker) = (Arc::new(config), Arc::default());
+    let (called_urls, config, breaker) = (config.called_urls(), Arc::new(config), Arc::default());
     Ok((
         AppState {
             store,
@@ -233,6 +233,7 @@ fn shared(
             signer,
             cookie_key,
             public_url,
+            called_urls,
             local_url,
             twilio,
             breaker,

@@ -4,8 +4,8 @@
 use crate::domain::sign_in::FailureLimits;
 use crate::store::{ReadConn, StoreError, Tx, admin_log, settings, users};
 
-use super::settings_form::{differences, settings_form};
-use super::{ActionContext, ActionError, FieldError, check_revision};
+use super::settings_form::{check_bounds, differences, settings_form};
+use super::{ActionContext, ActionError, check_revision};
 
 settings_form! {
     /// The limits as they were typed.
@@ -41,13 +41,8 @@ pub fn set_failure_limits(
     let was = FailureLimitsChange::of(&before);
     check_revision(&change.revision, &was.revision)?;
     let mut after = change.over(before);
-    let (least, most) = (FailureLimits::LEAST, FailureLimits::MOST);
-    let wrong = after.fields().into_iter().filter(|(_, limit)| !(least..=most).contains(*limit));
-    let why = format!("Enter a number from {least} to {most}.");
-    let errors: Vec<_> = wrong.map(|(field, _)| FieldError::new(field, why.clone())).collect();
-    if !errors.is_empty() {
-        return Err(ActionError::Invalid(errors));
-    }
+    let bounds = FailureLimits::LEAST..=FailureLimits::MOST;
+    check_bounds(after.fields().map(|(field, limit)| (field, *limit, bounds.clone())))?;
     let changes = differences(&was.answers(), &FailureLimitsChange::of(&after).answers());
     if !changes.is_empty() {
         let kept = serde_json::to_string(&after).map_err(StoreError::from)?;

@@ -4,8 +4,8 @@
 use crate::domain::texting_limits::TextingLimits;
 use crate::store::{Tx, admin_log, organization};
 
-use super::settings_form::{differences, settings_form};
-use super::{ActionContext, ActionError, FieldError, check_revision};
+use super::settings_form::{check_bounds, differences, settings_form};
+use super::{ActionContext, ActionError, check_revision};
 
 settings_form! {
     /// The limits as they were typed.
@@ -33,14 +33,7 @@ pub fn set_limits(
     let was = LimitsChange::of(&before);
     check_revision(&change.revision, &was.revision)?;
     let mut after = change.over(before);
-    let bounds = after.bounds().into_iter();
-    let errors: Vec<_> = bounds
-        .filter(|(_, limit, most)| !(1..=*most).contains(*limit))
-        .map(|(field, _, most)| FieldError::new(field, format!("Enter a number from 1 to {most}.")))
-        .collect();
-    if !errors.is_empty() {
-        return Err(ActionError::Invalid(errors));
-    }
+    check_bounds(after.bounds().map(|(field, limit, most)| (field, *limit, 1..=most)))?;
     let changes = differences(&was.answers(), &LimitsChange::of(&after).answers());
     if !changes.is_empty() {
         organization::set_limits(tx, &after)?;

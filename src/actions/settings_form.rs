@@ -2,7 +2,10 @@
 //! form, its revision, the comparison with what someone else saved, and the log know of a field. Used by the actions that
 //! edit programs and contacts; it writes nothing.
 
+use std::ops::RangeInclusive;
+
 use super::wording::clean;
+use super::{ActionError, FieldError};
 
 /// A setting as text in a form.
 pub trait FormSetting {
@@ -62,6 +65,20 @@ impl FormSetting for bool {
     fn in_words(text: &str) -> &str {
         if text == "yes" { "On" } else { "Off" }
     }
+}
+
+/// Checks that each number lies between its bounds.
+///
+/// # Errors
+/// [`ActionError::Invalid`] with every field that does not.
+pub(super) fn check_bounds(
+    limits: impl IntoIterator<Item = (&'static str, u32, RangeInclusive<u32>)>,
+) -> Result<(), ActionError> {
+    let wrong = limits.into_iter().filter(|(_, limit, bounds)| !bounds.contains(limit));
+    let why =
+        |bounds: &RangeInclusive<u32>| format!("Enter a number from {} to {}.", bounds.start(), bounds.end());
+    let errors: Vec<_> = wrong.map(|(field, _, bounds)| FieldError::new(field, why(&bounds))).collect();
+    if errors.is_empty() { Ok(()) } else { Err(ActionError::Invalid(errors)) }
 }
 
 /// Makes the type of a form: a text for each field, and the revision. With `of Record`, it is filled from the record's fields

@@ -1,5 +1,5 @@
 //! What lists need when a program is added to numbers that are on record: the figures of its tabs at once, and a row for each
-//! number with a history, in pieces. Until a number has its row, the lists count it as not asked; whoever writes about such a
+//! number with a history, in pieces. Until a number has its row, the lists count it as not asked; a write about such a
 //! number gives it its row first. Used by `actions::create_program`, its background job and `numbers`; it writes consents
 //! and figures.
 
@@ -94,7 +94,7 @@ pub fn add_program_rows(
     let after = after.unwrap_or(NumberId::from(uuid::Uuid::nil()));
     let query =
         || numbers::table.filter(numbers::id.gt(after)).order(numbers::id).select(numbers::id).limit(limit);
-    // Whoever writes a row of `consents` holds its number: so nobody adds one of these meanwhile.
+    // A row of `consents` is only written under its number's lock, so no other write adds one of these meanwhile.
     let ids: Vec<NumberId> = load_locked!(tx, query)?;
     let Some(last) = ids.last().copied() else { return Ok((None, 0)) };
     let engine = tx.db.engine();

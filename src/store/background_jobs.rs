@@ -13,8 +13,8 @@ use crate::domain::background_job::{JobKind, JobState, JobTask};
 use crate::domain::id::{JobId, ProgramId};
 use crate::domain::time::Timestamp;
 
-/// Written out for the partial index.
-const UNFINISHED: &str = "background_jobs.state <> 'done'";
+pub use super::unfinished_jobs::unfinished;
+
 /// Jobs of one state are counted up to here.
 pub const COUNTED: i64 = 10_000;
 
@@ -222,21 +222,6 @@ pub fn page(
             Some(state) => Ok(CachedQuery(query.filter(j::state.eq(state))).load(db)?),
             None => Ok(CachedQuery(query).load(db)?),
         }
-    })
-}
-
-/// The jobs of a kind that are not done, whatever became of them.
-///
-/// # Errors
-/// When the database fails.
-pub fn unfinished(
-    conn: &mut ReadConn<'_>,
-    kind: JobKind,
-) -> Result<Vec<(JobId, Option<ProgramId>)>, StoreError> {
-    on!(conn, db => {
-        use background_jobs as j;
-        let query = j::table.filter(sql::<Bool>(UNFINISHED)).filter(j::kind.eq(kind)).order(j::id);
-        Ok(CachedQuery(query.select((j::id, j::program_id))).load(db)?)
     })
 }
 

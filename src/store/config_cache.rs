@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::locked::{self, RuleGuard};
-use super::{ReadConn, StoreError, Tx, engine, program_rows, rulebook_rows, settings};
+use super::{ReadConn, StoreError, Tx, engine, program_rows, rulebook_rows, settings, unfinished_jobs};
+use crate::domain::background_job::JobKind;
 use crate::domain::calendar::LocalCalendar;
 use crate::domain::id::{JobId, ProgramId};
 use crate::domain::program::Program;
@@ -65,7 +66,7 @@ pub(super) fn read(conn: &mut ReadConn<'_>) -> Result<Arc<ConfigCache>, StoreErr
             let limits = settings::get(conn, settings::LIMITS)?;
             let limits = limits.map(|json| serde_json::from_str::<TextingLimits>(&json)).transpose()?;
             let limits = limits.unwrap_or_default().within_bounds();
-            let preparing = program_rows::load_preparing(conn)?;
+            let preparing = load_preparing(conn)?;
             let catalog = Arc::new(ConfigCache {
                 version,
                 programs,
@@ -112,4 +113,10 @@ pub(super) fn touch(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     settings::set(tx, settings::CATALOG, &version)?;
     tx.catalog = None;
     Ok(())
+}
+
+/// New programs whose numbers do not all have their rows yet, and the job that adds them, whatever became of it.
+fn load_preparing(conn: &mut ReadConn<'_>) -> Result<BTreeMap<ProgramId, JobId>, StoreError> {
+    let unfinished = unfinished_jobs::unfinished(conn, JobKind::ProgramRows)?;
+    Ok(unfinished.into_iter().filter_map(|(job, program)| Some((program?, job))).collect())
 }

@@ -12,6 +12,7 @@ mod replica;
 mod schema;
 mod tx;
 mod types;
+mod unfinished_jobs;
 mod writer;
 
 pub mod admin_log;
@@ -92,6 +93,17 @@ pub struct JobAlarms {
     pub questions: Notify,
     /// A background job was queued.
     pub background: Notify,
+}
+
+impl JobAlarms {
+    fn ring(&self, wakes: tx::JobWakes) {
+        let alarms = [
+            (wakes.due, &self.due),
+            (wakes.questions, &self.questions),
+            (wakes.background, &self.background),
+        ];
+        alarms.into_iter().filter(|(is_meant, _)| *is_meant).for_each(|(_, alarm)| alarm.notify_one());
+    }
 }
 
 struct SharedStore {

@@ -4,16 +4,13 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
 
-use super::engine::{CachedQuery, on};
-use super::schema::{background_jobs, program_replies, programs, senders};
+use super::engine::on;
+use super::schema::{program_replies, programs, senders};
 use super::{ReadConn, StoreError};
 use crate::domain::auto_reply::AutoReplies;
-use crate::domain::background_job::JobKind;
-use crate::domain::id::{JobId, ProgramId};
+use crate::domain::id::ProgramId;
 use crate::domain::language::Language;
 use crate::domain::program::{Program, ProgramKind, RegionList, WordList, program_fields};
 use crate::domain::schedule::OwnHours;
@@ -60,20 +57,6 @@ pub(super) fn load(conn: &mut ReadConn<'_>) -> Result<Vec<Arc<Program>>, StoreEr
 /// Reads all sender numbers, for the cache.
 pub(super) fn load_senders(conn: &mut ReadConn<'_>) -> Result<Vec<(ProgramId, String)>, StoreError> {
     on!(conn, db => Ok(senders::table.order((senders::created_at.desc(), senders::id.desc())).select((senders::program_id, senders::e164)).load(db)?))
-}
-
-/// New programs whose numbers do not all have their rows yet, and the job that adds them, whatever became of it; for the cache.
-pub(super) fn load_preparing(conn: &mut ReadConn<'_>) -> Result<BTreeMap<ProgramId, JobId>, StoreError> {
-    on!(conn, db => {
-        let unfinished = background_jobs::table
-            // Written out for the partial index.
-            .filter(sql::<Bool>("background_jobs.state <> 'done'"))
-            .filter(background_jobs::kind.eq(JobKind::ProgramRows))
-            .filter(background_jobs::program_id.is_not_null());
-        let rows = unfinished.select((background_jobs::program_id.assume_not_null(), background_jobs::id));
-        let found: Vec<(ProgramId, JobId)> = CachedQuery(rows).load(db)?;
-        Ok(found.into_iter().collect())
-    })
 }
 
 /// Each program's auto-replies by language.

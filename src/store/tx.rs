@@ -24,10 +24,16 @@ pub(super) struct PostCommit {
     pub(super) tightened: Vec<NumberId>,
     pub(super) tallies: BTreeMap<(ProgramId, &'static str), i64>,
     pub(super) hits: BTreeMap<LimitHit, i64>,
-    pub(super) made_due: bool,
-    pub(super) opened_question: bool,
-    pub(super) began_job: bool,
+    pub(super) wakes: JobWakes,
     pub(super) stands_alone: bool,
+}
+
+/// Which jobs have something to do once the write is committed.
+#[derive(Clone, Copy, Default)]
+pub(super) struct JobWakes {
+    pub(super) due: bool,
+    pub(super) questions: bool,
+    pub(super) background: bool,
 }
 
 /// A write transaction. Everything that reads takes a [`Conn`]; everything that writes takes a `Tx`.
@@ -96,12 +102,12 @@ impl<'a> Tx<'a> {
 
     /// Wakes the delivery worker after the commit.
     pub(super) fn wake_delivery(&mut self) {
-        self.aftermath.made_due = true;
+        self.aftermath.wakes.due = true;
     }
 
     /// Wakes the job that asks the carrier after the commit.
     pub(super) fn opened_question(&mut self) {
-        self.aftermath.opened_question = true;
+        self.aftermath.wakes.questions = true;
     }
 
     /// Counts and logs, once it is committed, that a limit held a text back.
@@ -111,7 +117,7 @@ impl<'a> Tx<'a> {
 
     /// Wakes the runner of background jobs after the commit.
     pub(super) fn began_job(&mut self) {
-        self.aftermath.began_job = true;
+        self.aftermath.wakes.background = true;
     }
 
     /// Counts `by` more contacts in a state of a program.

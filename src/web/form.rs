@@ -29,6 +29,10 @@ const ANONYMOUS: &str = "before sign-in";
 /// As long as a sign-in page may stand open.
 const OPEN_AT_MOST: Duration = Duration::hours(12);
 
+/// A form that is a button alone.
+#[derive(Debug, Deserialize)]
+pub struct NoFields {}
+
 /// A form that came from one of our own pages, in this session.
 #[derive(Debug)]
 pub struct PostedForm<T>(pub T);

@@ -111,15 +111,17 @@ impl<C: WebhookCarrier, T: WebhookContent> SignedWebhook<C, T> {
     fn read(app: &AppState, request: &HttpRequest, body: &Bytes) -> Result<Self, actix_web::Error> {
         let carrier = C::of(app)?;
         let signature = signature(request, carrier.signature_header());
-        let urls: Vec<String> = called_urls(app, carrier.as_ref(), request).collect();
-        let hook = urls
-            .iter()
-            .map(|url| WebhookRequest { url, body, signature })
-            .find(|hook| T::verify(carrier.as_ref(), hook).is_ok())
-            .ok_or_else(|| refused(forged(app)))?;
-        let content = T::parse(carrier.as_ref(), &hook)
-            .map_err(|error| refused(HttpResponse::BadRequest().body(error.to_string())))?;
-        Ok(SignedWebhook { carrier: carrier.name(), content, caller: PhantomData })
+        let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+        for base in called_urls(app, carrier.as_ref()) {
+            let url = format!("{base}{path}");
+            let hook = WebhookRequest { url: &url, body, signature };
+            if T::verify(carrier.as_ref(), &hook).is_ok() {
+                let content = T::parse(carrier.as_ref(), &hook)
+                    .map_err(|error| refused(HttpResponse::BadRequest().body(error.to_string())))?;
+                return Ok(SignedWebhook { carrier: carrier.name(), content, caller: PhantomData });
+            }
+        }
+        Err(refused(forged(app)))
     }
 }
 
@@ -145,17 +147,11 @@ async fn status<C: WebhookCarrier>(app: Data<AppState>, hook: SignedWebhook<C, R
 }
 
 /// The addresses the provider may have called: the configured public ones, never what the request claims.
-fn called_urls<'a>(
-    app: &'a AppState,
-    provider: &dyn Provider,
-    request: &'a HttpRequest,
-) -> impl Iterator<Item = String> + 'a {
-    let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
-    let bases = match provider.name() {
-        "simulator" => vec![app.local_url.clone()],
-        _ => app.config.called_urls(),
-    };
-    bases.into_iter().map(move |base| format!("{base}{path}"))
+fn called_urls<'a>(app: &'a AppState, provider: &dyn Provider) -> &'a [String] {
+    match provider.name() {
+        "simulator" => std::slice::from_ref(&app.local_url),
+        _ => &app.called_urls,
+    }
 }
 
 fn signature<'a>(request: &'a HttpRequest, header: &str) -> Option<&'a str> {

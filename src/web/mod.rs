@@ -71,6 +71,8 @@ pub struct AppState {
     pub cookie_key: Key,
     /// The public address, without a slash at the end.
     pub public_url: String,
+    /// The public addresses that the provider may call, the first one first.
+    pub called_urls: Vec<String>,
     /// The address under which this process reaches itself.
     pub local_url: String,
     /// Twilio, when its secret is configured.

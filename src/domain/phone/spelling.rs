@@ -34,8 +34,7 @@ pub(super) fn canonical(phone: &Phone) -> Phone {
 
 /// True for a valid number in the library's own spelling. With a trunk zero in it the 9 would stand in the wrong place.
 fn is_canonical(phone: &Phone) -> bool {
-    let number = phone.number().filter(|number| PHONE_NUMBER_UTIL.is_valid_number(number));
-    number.is_some_and(|number| e164(&number).as_ref() == Some(phone))
+    phone.is_valid() && phone.number().is_some_and(|number| e164(&number).as_ref() == Some(phone))
 }
 
 pub(super) fn old(phone: &Phone) -> Option<Phone> {

@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 use super::super::config_cache::CachedConfig;
 use super::super::engine::DbConn;
 use super::super::error::StoreFailure;
-use super::super::tx::PostCommit;
+use super::super::tx::{JobWakes, PostCommit};
 use super::super::{JobAlarms, StoreError, Tx};
 use super::{GroupError, GroupState};
 use crate::domain::id::NumberId;
@@ -45,28 +45,15 @@ pub(super) struct TypedWrite<W, T, E> {
     result: Option<Result<T, E>>,
     tightened: Vec<NumberId>,
     hits: Vec<LimitHit>,
-    wakes: bool,
-    wakes_questions: bool,
-    wakes_background: bool,
+    wakes: JobWakes,
     alarms: Arc<JobAlarms>,
     caller: oneshot::Sender<WriteAnswer<T, E>>,
 }
 
 impl<W, T, E> TypedWrite<W, T, E> {
     pub(super) fn new(write: W, caller: oneshot::Sender<WriteAnswer<T, E>>, alarms: Arc<JobAlarms>) -> Self {
-        let (result, tightened, hits) = (None, Vec::new(), Vec::new());
-        let (wakes, wakes_questions, wakes_background) = (false, false, false);
-        TypedWrite {
-            write,
-            result,
-            tightened,
-            hits,
-            wakes,
-            wakes_questions,
-            wakes_background,
-            alarms,
-            caller,
-        }
+        let (result, tightened, hits, wakes) = Default::default();
+        TypedWrite { write, result, tightened, hits, wakes, alarms, caller }
     }
 }
 
@@ -98,38 +85,30 @@ where
         let mut aftermath = std::mem::take(&mut tx.aftermath);
         // A refused write still passes the barrier: a repeated STOP is acknowledged no earlier than the first one.
         self.tightened = std::mem::take(&mut aftermath.tightened);
-        self.wakes = fate == RunOutcome::Keep && aftermath.made_due;
-        self.wakes_questions = fate == RunOutcome::Keep && aftermath.opened_question;
-        self.hits = aftermath.hits.keys().copied().filter(|_| fate == RunOutcome::Keep).collect();
-        self.wakes_background = fate == RunOutcome::Keep && aftermath.began_job;
+        let (hits, wakes) = match fate {
+            RunOutcome::Keep => (aftermath.hits.keys().copied().collect(), aftermath.wakes),
+            RunOutcome::Refuse | RunOutcome::Again => Default::default(),
+        };
+        (self.hits, self.wakes) = (hits, wakes);
         self.result = Some(result);
         (fate, aftermath)
     }
 
     fn fail(&mut self, why: &str) {
-        (self.wakes, self.wakes_questions, self.wakes_background) = (false, false, false);
-        self.hits.clear();
+        (self.hits, self.wakes) = Default::default();
         self.result = Some(Err(StoreError::NotWritten(why.to_owned()).into()));
     }
 
     fn answer(self: Box<Self>, committed: Result<(), &GroupError>) {
-        let is_committed = committed.is_ok();
         let result = match committed {
             Ok(()) => self.result.unwrap_or_else(|| Err(StoreError::Closed.into())),
             Err(GroupError::Before(why)) => Err(StoreError::Unavailable(why.clone()).into()),
             Err(GroupError::Unconfirmed(why)) => Err(StoreError::Commit(why.clone()).into()),
         };
-        for hit in self.hits.iter().filter(|_| is_committed) {
-            log::warn!("A limit held a text back: {hit}");
-        }
-        if self.wakes && result.is_ok() {
-            self.alarms.due.notify_one();
-        }
-        if self.wakes_questions && result.is_ok() {
-            self.alarms.questions.notify_one();
-        }
-        if self.wakes_background && result.is_ok() {
-            self.alarms.background.notify_one();
+        // Only a closure that was kept has any of these.
+        if result.is_ok() {
+            self.hits.iter().for_each(|hit| log::warn!("A limit held a text back: {hit}"));
+            self.alarms.ring(self.wakes);
         }
         let _ = self.caller.send((result, self.tightened));
     }

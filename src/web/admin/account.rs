@@ -23,7 +23,7 @@ use crate::web::session::{self, SessionDevice, Viewer};
 use crate::web::sign_in_attempt::SignInAttempt;
 use crate::words::{Label, spent_budget_text};
 
-pub(super) use self::sessions::{ENDED, SessionItem, sessions_of};
+pub(super) use self::sessions::{ENDED, SessionItem, end_one, sessions_of};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config

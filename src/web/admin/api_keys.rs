@@ -13,7 +13,7 @@ use crate::store::StoreError;
 use crate::store::api_keys::{self, ApiKey};
 use crate::web::AppState;
 use crate::web::error::PageError;
-use crate::web::form::{FormErrors, PostedForm};
+use crate::web::form::{FormErrors, NoFields, PostedForm};
 use crate::web::page::{self, PageFrame, html, html_status, see_other};
 use crate::web::routes::{self, patterns};
 use crate::web::routing;
@@ -64,9 +64,6 @@ impl ApiKeyForm {
         self.scopes.iter().any(|given| given == scope)
     }
 }
-
-#[derive(Deserialize)]
-struct RevokeForm {}
 
 async fn index(
     app: Data<AppState>,
@@ -125,7 +122,7 @@ async fn revoke(
     who: Administrator,
     session: Session,
     id: Path<String>,
-    _: PostedForm<RevokeForm>,
+    _: PostedForm<NoFields>,
 ) -> Result<HttpResponse, PageError> {
     let id: ApiKeyId = page::id(&id)?;
     let actor = who.actor();

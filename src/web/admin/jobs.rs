@@ -17,7 +17,7 @@ use crate::store::background_jobs::{self, BackgroundJob};
 use crate::store::{ReadConn, StoreError, programs};
 use crate::web::AppState;
 use crate::web::error::PageError;
-use crate::web::form::{self, PostedForm};
+use crate::web::form::{self, NoFields, PostedForm};
 use crate::web::page::{self, PageFrame, grouped, html, see_other};
 use crate::web::routes::{self, patterns};
 use crate::web::routing;
@@ -162,15 +162,12 @@ async fn show(app: Data<AppState>, who: Administrator, id: Path<String>) -> Resu
     html(JobPage { page: PageFrame::new(&app, "jobs", &who), item, sha256, size })
 }
 
-#[derive(Deserialize)]
-struct SteerForm {}
-
 async fn cancel(
     app: Data<AppState>,
     who: Administrator,
     session: Session,
     id: Path<String>,
-    _: PostedForm<SteerForm>,
+    _: PostedForm<NoFields>,
 ) -> Result<HttpResponse, PageError> {
     let id: JobId = page::id(&id)?;
     app.commands(who.actor()).cancel_job(id).await?;
@@ -183,7 +180,7 @@ async fn retry(
     who: Administrator,
     session: Session,
     id: Path<String>,
-    _: PostedForm<SteerForm>,
+    _: PostedForm<NoFields>,
 ) -> Result<HttpResponse, PageError> {
     let id: JobId = page::id(&id)?;
     app.commands(who.actor()).retry_job(id).await?;

@@ -12,7 +12,7 @@ use crate::store::inbound::InboundRow;
 use crate::store::{ReadConn, StoreError, notices};
 use crate::web::AppState;
 use crate::web::error::PageError;
-use crate::web::form::PostedForm;
+use crate::web::form::{NoFields, PostedForm};
 use crate::web::page::{self, see_other};
 use crate::web::routes::{self, patterns};
 use crate::web::routing;
@@ -112,7 +112,7 @@ async fn close(
     who: Editor,
     session: Session,
     id: Path<String>,
-    PostedForm(NoticeForm {}): PostedForm<NoticeForm>,
+    _: PostedForm<NoFields>,
 ) -> Result<HttpResponse, PageError> {
     let id: InboundId = page::id(&id)?;
     let actor = who.actor();
@@ -120,7 +120,3 @@ async fn close(
     session::flash(&session, "Marked as done.");
     Ok(see_other(routes::dashboard()))
 }
-
-/// The button alone.
-#[derive(serde::Deserialize)]
-struct NoticeForm {}

@@ -20,7 +20,7 @@ use crate::store::StoreError;
 use crate::store::users::{self, User};
 use crate::web::AppState;
 use crate::web::error::PageError;
-use crate::web::form::{self, BeforeSignIn, FormErrors, PostedForm};
+use crate::web::form::{self, BeforeSignIn, FormErrors, NoFields, PostedForm};
 use crate::web::origin;
 use crate::web::page::{PlainPage, html, html_status, see_other};
 use crate::web::routes::{self, patterns};
@@ -158,14 +158,11 @@ fn refuse(
 /// signed in, and this host's neighbors would lose theirs. The session's cookie is ended by name.
 const CLEARED: &str = "\"cache\", \"storage\"";
 
-#[derive(Deserialize)]
-struct SignOutForm {}
-
 async fn sign_out(
     app: Data<AppState>,
     who: Viewer,
     session: Session,
-    _: PostedForm<SignOutForm>,
+    _: PostedForm<NoFields>,
 ) -> Result<HttpResponse, PageError> {
     app.commands(who.actor()).sign_out(who.user).await?;
     session.purge();

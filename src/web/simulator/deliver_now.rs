@@ -4,7 +4,6 @@
 use actix_session::Session;
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
-use serde::Deserialize;
 
 use super::{AppState, simulator};
 use crate::domain::database_kind::DatabaseKind;
@@ -14,7 +13,7 @@ use crate::domain::time::Timestamp;
 use crate::store::messages::WaitingMessages;
 use crate::store::{ReadConn, StoreError, settings};
 use crate::web::error::PageError;
-use crate::web::form::PostedForm;
+use crate::web::form::{NoFields, PostedForm};
 use crate::web::page::{self, see_other};
 use crate::web::routes;
 use crate::web::session::{self, Editor};
@@ -44,15 +43,12 @@ pub(super) fn waiting(conn: &mut ReadConn<'_>, number: NumberId) -> Result<Vec<W
         .collect())
 }
 
-#[derive(Deserialize)]
-pub(super) struct DeliverNowForm {}
-
 pub(super) async fn deliver(
     app: Data<AppState>,
     who: Editor,
     session: Session,
     id: Path<String>,
-    PostedForm(DeliverNowForm {}): PostedForm<DeliverNowForm>,
+    _: PostedForm<NoFields>,
 ) -> Result<HttpResponse, PageError> {
     simulator(&app)?;
     let id: MessageId = page::id(&id)?;

@@ -8,12 +8,14 @@ use data_encoding::HEXLOWER;
 use serde::Deserialize;
 
 use crate::actions::sessions::open_sessions;
+use crate::domain::actor::Actor;
+use crate::domain::id::UserId;
 use crate::domain::time::Timestamp;
 use crate::store::sessions::StoredSession;
 use crate::store::users::User;
 use crate::web::AppState;
 use crate::web::error::PageError;
-use crate::web::form::PostedForm;
+use crate::web::form::{NoFields, PostedForm};
 use crate::web::page::see_other;
 use crate::web::routes::{self, patterns};
 use crate::web::routing;
@@ -76,15 +78,23 @@ async fn end(
     session: Session,
     PostedForm(given): PostedForm<SessionForm>,
 ) -> Result<HttpResponse, PageError> {
-    if let Ok(key_hash) = HEXLOWER.decode(given.session.as_bytes()) {
-        app.commands(who.actor()).end_session_of(who.user.id, key_hash).await?;
-    }
+    end_one(&app, who.actor(), who.user.id, &given.session).await?;
     session::flash(&session, ENDED);
     Ok(see_other(routes::account()))
 }
 
-#[derive(Deserialize)]
-struct NoFields {}
+/// Ends the session of a person that a form names. What names none, or one that has ended, changes nothing.
+pub(in crate::web::admin) async fn end_one(
+    app: &AppState,
+    actor: Actor,
+    person: UserId,
+    named: &str,
+) -> Result<(), PageError> {
+    if let Ok(key_hash) = HEXLOWER.decode(named.as_bytes()) {
+        app.commands(actor).end_session_of(person, key_hash).await?;
+    }
+    Ok(())
+}
 
 async fn end_others(
     app: Data<AppState>,

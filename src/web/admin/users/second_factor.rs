@@ -5,7 +5,6 @@ use actix_session::Session;
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path, ServiceConfig};
 use askama::Template;
-use serde::Deserialize;
 
 use crate::actions::ActionError;
 use crate::domain::id::UserId;
@@ -13,7 +12,7 @@ use crate::store::StoreError;
 use crate::store::users::{self, User};
 use crate::web::AppState;
 use crate::web::error::PageError;
-use crate::web::form::{FormErrors, PostedForm};
+use crate::web::form::{FormErrors, NoFields, PostedForm};
 use crate::web::page::{self, PageFrame, html_status, see_other};
 use crate::web::routes::{self, patterns};
 use crate::web::routing;
@@ -33,9 +32,6 @@ struct RemovalPage {
     user: User,
     errors: FormErrors,
 }
-
-#[derive(Deserialize)]
-struct RemovalForm {}
 
 async fn confirm(
     app: Data<AppState>,
@@ -65,7 +61,7 @@ async fn remove(
     who: Administrator,
     session: Session,
     id: Path<String>,
-    _: PostedForm<RemovalForm>,
+    _: PostedForm<NoFields>,
 ) -> Result<HttpResponse, PageError> {
     let id: UserId = page::id(&id)?;
     if id == who.user.id {

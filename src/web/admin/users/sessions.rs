@@ -3,10 +3,9 @@
 use actix_session::Session;
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path, ServiceConfig};
-use data_encoding::HEXLOWER;
 use serde::Deserialize;
 
-use super::super::account::ENDED;
+use super::super::account::{ENDED, end_one};
 use crate::domain::id::UserId;
 use crate::web::AppState;
 use crate::web::error::PageError;
@@ -39,9 +38,7 @@ async fn end(
         return Ok(see_other(routes::account()));
     }
     if let Some(one) = given.session {
-        if let Ok(key_hash) = HEXLOWER.decode(one.as_bytes()) {
-            app.commands(who.actor()).end_session_of(id, key_hash).await?;
-        }
+        end_one(&app, who.actor(), id, &one).await?;
         session::flash(&session, ENDED);
         return Ok(see_other(routes::user(id).as_str()));
     }
