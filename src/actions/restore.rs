@@ -92,7 +92,7 @@ pub fn complete_until(conn: &mut ReadConn<'_>) -> Result<Timestamp, StoreError> 
 pub(super) struct CancelledMessages {
     /// How many it looked at.
     pub(super) looked_at: usize,
-    /// Those it cancelled, as they were before.
+    /// Those it canceled, as they were before.
     pub(super) messages: Vec<Message>,
 }
 
@@ -116,7 +116,7 @@ pub(super) fn cancel_some(
         if let Some(number) = found.number_id {
             numbers::get_locked(tx, number)?;
         }
-        // A STOP may have cancelled it while this piece waited for the number.
+        // A STOP may have canceled it while this piece waited for the number.
         let Some(message) = messages::get_locked(tx, found.id)?.filter(|now| now.status == found.status)
         else {
             continue;

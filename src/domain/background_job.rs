@@ -85,7 +85,7 @@ impl JobTask {
 }
 
 impl JobKind {
-    /// False for work that nothing may go on without: sending stays off until what waited is cancelled.
+    /// False for work that nothing may go on without: sending stays off until what waited is canceled.
     pub fn may_be_cancelled(self) -> bool {
         self != JobKind::CancelWaiting
     }

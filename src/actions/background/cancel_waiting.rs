@@ -1,6 +1,6 @@
-//! What waited when a restored database was noticed is cancelled: it may have gone out since the backup. Sending was switched off
+//! What waited when a restored database was noticed is canceled: it may have gone out since the backup. Sending was switched off
 //! when the job was queued, and stays off until it is done. Used by the runner of background jobs; it writes messages, and
-//! a file with a line for each message that was cancelled.
+//! a file with a line for each message that was canceled.
 
 use crate::domain::id::MessageId;
 use crate::domain::message::Status;
@@ -29,7 +29,7 @@ pub(super) fn piece(
         lines.push_str(&line(tx, message)?);
     }
     job_results::append(tx, job, lines.as_bytes())?;
-    // What is cancelled waits no longer, so the next piece begins anew: the cursor only says that one was done.
+    // What is canceled waits no longer, so the next piece begins anew: the cursor only says that one was done.
     Ok(JobPiece::up_to(withdrawn + cancelled.looked_at, limit, Some("begun")))
 }
 

@@ -43,7 +43,7 @@ impl JobPiece {
 /// How a job stands after a piece.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum PieceOutcome {
-    /// It was cancelled, or another instance has it: this one did nothing.
+    /// It was canceled, or another instance has it: this one did nothing.
     Lost,
     /// There is more to do.
     GoesOn,

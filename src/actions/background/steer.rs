@@ -1,4 +1,4 @@
-//! An administrator cancels a job, or has one retried that failed or was cancelled. Used by the page of the job through `Commands`;
+//! An administrator cancels a job, or has one retried that failed or was canceled. Used by the page of the job through `Commands`;
 //! it writes the job and the admin log.
 
 use crate::domain::background_job::JobState;
@@ -27,7 +27,7 @@ pub fn cancel_job(tx: &mut Tx<'_>, context: &ActionContext<'_>, id: JobId) -> Re
     note(tx, context, "job.canceled", &job)
 }
 
-/// Queues a job again that failed or was cancelled. It goes on where it stopped.
+/// Queues a job again that failed or was canceled. It goes on where it stopped.
 ///
 /// # Errors
 /// [`ActionError::Conflict`] when it waits, runs or is done.

@@ -77,7 +77,7 @@ impl Commands {
         self.run(move |tx, context| cancel_job(tx, context, id)).await
     }
 
-    /// Has a background job go on that failed or was cancelled.
+    /// Has a background job go on that failed or was canceled.
     pub async fn retry_job(self, id: JobId) -> Result<(), ActionError> {
         self.run(move |tx, context| retry_job(tx, context, id)).await
     }

@@ -155,7 +155,7 @@ async fn index(app: Data<AppState>, who: Viewer, request: HttpRequest) -> Result
     html(ProgramsPage { page: PageFrame::new(&app, "programs", &who), programs, links })
 }
 
-/// Whoever loads the address of a form anew comes back to the program.
+/// A reload of a form's address leads back to the program.
 async fn redirect_to_list(_who: Viewer, request: HttpRequest) -> HttpResponse {
     let slug = request.match_info().get("slug").unwrap_or_default();
     let is_plain = slug.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '-');

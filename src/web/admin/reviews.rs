@@ -151,7 +151,7 @@ async fn show(app: Data<AppState>, who: Viewer, number: Path<String>) -> Result<
     let number = page::id(&number)?;
     match app.store.read(move |conn| read(conn, number)).await? {
         Some(review) => render(&app, &who, review, String::new(), FormErrors::default()),
-        // Decided meanwhile, perhaps by somebody else: the next one waits.
+        // It was decided meanwhile, perhaps by another person: the next one waits.
         None => Ok(see_other(routes::reviews())),
     }
 }

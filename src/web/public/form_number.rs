@@ -15,7 +15,7 @@ pub(super) struct NumberRefusal {
     pub(super) hit: Option<LimitHit>,
 }
 
-/// Strangers fill in this form, so it texts no region and no kind of number that somebody could earn by.
+/// Strangers fill in this form, so it texts only regions and kinds of numbers that no owner earns by.
 pub(super) fn textable(text: &str, home: &str, hosted: &FormContent) -> Result<Phone, NumberRefusal> {
     let phone = Phone::parse(text, home)
         .map_err(|error| NumberRefusal { words: phone_error_text(error).to_owned(), hit: None })?;

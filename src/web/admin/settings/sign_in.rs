@@ -51,7 +51,7 @@ impl SignInRulesForm {
         SignInRules::IDLE_CHOICES.into_iter().map(|minutes| (minutes.to_string(), idle_text(minutes)))
     }
 
-    /// The rules that were chosen. A time that is no number is none of the list.
+    /// The rules that were chosen. A time that is not a number is refused, because it is not in the list.
     fn rules(&self) -> SignInRules {
         let minutes = |given: &str| given.parse().unwrap_or_default();
         SignInRules {
