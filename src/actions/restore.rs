@@ -2,6 +2,8 @@
 //! the jobs and `after-restore`; it switches all sending off and queues the job that cancels what waits. Only an administrator
 //! switches sending on again.
 
+use std::collections::BTreeSet;
+
 use chrono::Duration;
 
 use crate::domain::actor::Actor;
@@ -11,7 +13,7 @@ use crate::domain::id::MessageId;
 use crate::domain::message::{HoldDecision, Status};
 use crate::domain::restore_hold::RestoreHold;
 use crate::domain::time::Timestamp;
-use crate::store::messages::{self, Message, StatusChange};
+use crate::store::messages::{self, Message, StatusChange, WaitingMessages};
 use crate::store::seals::{self, Seal};
 use crate::store::{ReadConn, StoreError, Tx, admin_log, background_jobs, expired_holds, numbers, sending};
 use crate::words::restore_hold;
@@ -90,7 +92,7 @@ pub fn complete_until(conn: &mut ReadConn<'_>) -> Result<Timestamp, StoreError> 
 
 /// What [`cancel_some`] did.
 pub(super) struct CancelledMessages {
-    /// How many it looked at.
+    /// How many it looked at; as many as the limit when there may be more.
     pub(super) looked_at: usize,
     /// Those it canceled, as they were before.
     pub(super) messages: Vec<Message>,
@@ -107,28 +109,43 @@ pub(super) fn cancel_some(
     limit: i64,
     now: Timestamp,
 ) -> Result<CancelledMessages, ActionError> {
-    let mut waiting = messages::all_waiting(tx, until, limit)?;
-    let looked_at = waiting.len();
-    // Numbers are locked before their messages, and always in the same order.
-    waiting.sort_by_key(|message| message.number_id);
-    let mut cancelled = Vec::new();
-    for found in waiting {
-        if let Some(number) = found.number_id {
-            numbers::get_locked(tx, number)?;
+    let found = messages::all_waiting(tx, until, limit)?;
+    let looked_at = found.len();
+    let numbers: BTreeSet<_> = found.iter().map(|message| message.number_id).collect();
+    let (mut cancelled, why) = (Vec::new(), StatusChange::coded("cancelled", note));
+    for message in found.into_iter().filter(|message| message.number_id.is_none()) {
+        cancelled.extend(cancel_if_waiting(tx, message, &why, now)?);
+    }
+    // Numbers are locked before their messages, and always in the same order. Each is done whole: the end of its opt-in request
+    // would end what a later call has to cancel.
+    for number in numbers.into_iter().flatten() {
+        numbers::get_locked(tx, number)?;
+        let mut waiting = WaitingMessages::of(number, None);
+        while let Some(portion) = waiting.next_portion(tx)? {
+            for message in portion.into_iter().filter(|message| until.is_none_or(|until| message.id <= until))
+            {
+                cancelled.extend(cancel_if_waiting(tx, message, &why, now)?);
+            }
         }
-        // A STOP may have canceled it while this piece waited for the number.
-        let Some(message) = messages::get_locked(tx, found.id)?.filter(|now| now.status == found.status)
-        else {
-            continue;
-        };
-        let why = StatusChange::coded("cancelled", note);
-        messages::advance(tx, &message, Status::Cancelled, now, &why)?;
-        cancelled.push(found);
     }
     for message in &cancelled {
         requests::failed(tx, message, note, now)?;
     }
-    Ok(CancelledMessages { looked_at, messages: cancelled })
+    Ok(CancelledMessages { looked_at: looked_at.max(cancelled.len()), messages: cancelled })
+}
+
+/// The message as it was, if it was canceled: it may have been handed over while this waited for its number.
+fn cancel_if_waiting(
+    tx: &mut Tx<'_>,
+    found: Message,
+    why: &StatusChange<'_>,
+    now: Timestamp,
+) -> Result<Option<Message>, ActionError> {
+    let Some(message) = messages::get_locked(tx, found.id)?.filter(|now| now.status == found.status) else {
+        return Ok(None);
+    };
+    messages::advance(tx, &message, Status::Cancelled, now, why)?;
+    Ok(Some(found))
 }
 
 /// Withdraws some of the questions about messages that expired. Returns how many.

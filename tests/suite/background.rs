@@ -5,7 +5,9 @@ use chrono::Duration;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use sms_opt_in::actions::ActionError;
-use sms_opt_in::actions::background::{cancel_job, delete_old_results, retry_job};
+use sms_opt_in::actions::background::{
+    PieceOutcome, cancel_job, claim_job, delete_old_results, retry_job, run_piece,
+};
 use sms_opt_in::actions::receive_text::receive_text;
 use sms_opt_in::actions::restore::suspend_sending;
 use sms_opt_in::domain::actor::Actor;
@@ -391,6 +393,39 @@ async fn sending_stays_off_until_what_waited_before_a_restore_is_cancelled() {
     ada.follow(&on).await.says("Sending is on");
     assert_eq!(world.status(&later["id"]).await, "held");
     has_result(&world, &mut ada, &page).await;
+    world.is_intact().await;
+}
+
+/// However small the pieces, the end of an opt-in request never hides a message that waits for it from the file.
+#[actix_web::test]
+async fn a_piece_of_a_cancellation_holds_all_that_waits_for_a_number() {
+    let world = world().await;
+    world.work().await;
+    waits(&world, 3).await;
+    let second = world.send(phone(0).as_str(), "Your second rate is ready").await;
+    assert_eq!(second.0, 202);
+    let now = world.clock.now();
+    let task = JobTask::CancelWaiting { until: MessageId::from(uuid::Uuid::max()) };
+    let begin = move |tx: &mut Tx<'_>| {
+        let file = Some(("all.csv", "text/csv; charset=utf-8"));
+        let id = background_jobs::queue(tx, &task, &Actor::Operator, file, now)?;
+        claim_job(tx, id, "one", None, now)?;
+        Ok::<_, ActionError>(id)
+    };
+    let id = world.jobs.store.write(begin).await.unwrap();
+    let piece = || world.jobs.store.write(move |tx| run_piece(tx, id, "one", 1, now));
+    while matches!(piece().await.unwrap(), PieceOutcome::GoesOn) {}
+    let notes = "SELECT note AS line FROM message_steps WHERE status = 'cancelled'";
+    let notes = database::lines(&world.database, notes);
+    assert_eq!(notes.len(), 7, "4 held messages and 3 opt-in requests");
+    assert!(notes.iter().all(|note| note.starts_with("The database was restored")), "{notes:?}");
+    let job = world.jobs.store.read(move |conn| background_jobs::get(conn, id)).await.unwrap().unwrap();
+    assert_eq!(job.done, 7);
+    world.clock.advance(Duration::minutes(1));
+    world.work().await;
+    let mut ada = world.ada().await;
+    let file = ada.open(&format!("/jobs/{id}/result")).await;
+    assert_eq!(file.page.lines().count(), 8, "a heading and each message: {}", file.page);
     world.is_intact().await;
 }
 
