@@ -1,7 +1,7 @@
 //! `become`: a person decides what a database is for. On the way to *real*, consents that only simulated phones or demo data gave
 //! end by appended events, and what waits is canceled. Opt-outs stay. Used by the command line while no server runs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::domain::actor::Actor;
 use crate::domain::consent::{EventKind, StateName};
@@ -14,7 +14,7 @@ use crate::domain::restore_hold::RestoreHold;
 use crate::domain::time::Timestamp;
 use crate::store::messages::{self, Message, StatusChange, WaitingMessages};
 use crate::store::numbers::{self, Number};
-use crate::store::{ReadConn, StoreError, Tx, admin_log, events, programs, sending, settings};
+use crate::store::{LockedRow, ReadConn, StoreError, Tx, admin_log, events, programs, sending, settings};
 
 use super::database_kind::texts_held;
 use super::requests::invitation_of as request_message;
@@ -169,8 +169,10 @@ pub fn cancel_waiting(tx: &mut Tx<'_>, now: Timestamp) -> Result<usize, ActionEr
     if texts_held(tx)?.real {
         return Ok(0);
     }
-    let withdrawn = restore::withdraw_some(tx, MESSAGES, now)?;
-    Ok(withdrawn + restore::cancel_some(tx, CANCELED, None, MESSAGES, now)?.looked_at)
+    match restore::withdraw_some(tx, MESSAGES, now)? {
+        0 => Ok(restore::cancel_some(tx, CANCELED, None, MESSAGES, now)?.looked_at),
+        withdrawn => Ok(withdrawn),
+    }
 }
 
 /// Cancels what a simulated carrier has among the next messages under way, older than `before`. Returns the last message
@@ -185,8 +187,11 @@ pub fn cancel_under_way(
 ) -> Result<Option<MessageId>, ActionError> {
     let is_mixed = texts_held(tx)?.real;
     let step = messages::page(tx, Some(Status::Sending), None, before, MESSAGES)?;
+    // Numbers are locked before messages, and together in their order.
+    let of_step = step.iter().filter_map(|message| message.number_id).filter(|_| is_mixed);
+    let numbers = numbers::lock_all(tx, of_step.collect::<Vec<_>>())?;
     for message in &step {
-        if !is_mixed || is_with_simulator(tx, message)? {
+        if !is_mixed || is_with_simulator(tx, &numbers, message)? {
             let why = StatusChange::coded("cancelled", CANCELED);
             messages::advance(tx, message, Status::Cancelled, now, &why)?;
         }
@@ -195,10 +200,14 @@ pub fn cancel_under_way(
 }
 
 /// True for a message that a simulated carrier has, to a number whose consent it gave.
-fn is_with_simulator(tx: &mut Tx<'_>, message: &Message) -> Result<bool, StoreError> {
-    let number = message.number_id.map(|id| numbers::get_locked(tx, id)).transpose()?.flatten();
+fn is_with_simulator(
+    tx: &mut Tx<'_>,
+    numbers: &HashMap<NumberId, LockedRow<Number>>,
+    message: &Message,
+) -> Result<bool, StoreError> {
+    let number = message.number_id.and_then(|id| numbers.get(&id));
     let Some(number) = number.filter(|_| !message.is_with_real_carrier()) else { return Ok(false) };
-    is_simulated(tx, &number, message.program_id)
+    is_simulated(tx, number, message.program_id)
 }
 
 /// Writes down what the database is for from now on. What a person decided ends the question about both kinds of texts;

@@ -15,7 +15,7 @@ const AT_ONCE: i64 = 1000;
 /// # Errors
 /// When the database fails.
 pub fn expire(tx: &mut Tx<'_>, now: Timestamp) -> Result<usize, ActionError> {
-    let overdue = messages::holds_ending(tx, now, AT_ONCE)?;
+    let overdue = messages::lock_holds_ending(tx, now, AT_ONCE)?;
     for message in &overdue {
         let why = StatusChange::coded("expired", "The hold time ended before the contact opted in.");
         messages::advance(tx, message, Status::Expired, now, &why)?;

@@ -38,7 +38,9 @@ pub fn receive_receipt(
             return Ok(());
         }
     }
-    requests::lock_number(tx, &message)?;
+    // A STOP may be canceling a message that waits for another attempt.
+    let waits = matches!(message.status, Status::Queued | Status::Scheduled);
+    requests::lock_number(tx, &message, waits || receipt.verdict.is_some())?;
     // Read again: the answer to the hand-off may be written down at the same moment.
     let Some(message) = messages::get_locked(tx, message.id)? else { return Ok(()) };
     if message.provider_id.is_none() && message.claimed_at.is_some() {

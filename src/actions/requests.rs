@@ -81,10 +81,11 @@ pub(super) fn failed(
     decide_yes(tx, &mut number, &program, RequestStatus::No, now)
 }
 
-/// Locks the number of a text that may be unasked before the message is written, in the order in which everything else locks. A block
-/// in the answer is an opt-out of its twin as well.
-pub(super) fn lock_number(tx: &mut Tx<'_>, message: &Message) -> Result<(), ActionError> {
-    let (true, Some(number)) = (may_be_unasked(message), message.number_id) else { return Ok(()) };
+/// Locks the number of a text before the message is written, as everything does that writes both: where the answer is a refusal, and
+/// so may change the number, and where the text may be unasked. A block in the answer is an opt-out of its twin as well.
+pub(super) fn lock_number(tx: &mut Tx<'_>, message: &Message, is_refusal: bool) -> Result<(), ActionError> {
+    let is_needed = is_refusal || may_be_unasked(message);
+    let (true, Some(number)) = (is_needed, message.number_id) else { return Ok(()) };
     let phone = Phone::from_e164(&message.to_text);
     match phone.and_then(|phone| Some((phone.twin()?, phone))) {
         Some((twin, phone)) => numbers::lock_twins(tx, &phone, &twin)?,

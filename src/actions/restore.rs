@@ -148,12 +148,14 @@ fn cancel_if_waiting(
     Ok(Some(found))
 }
 
-/// Withdraws some of the questions about messages that expired. Returns how many.
+/// Withdraws some of the questions about messages that expired. Returns how many. The caller locks no number in this transaction:
+/// a STOP locks its number first and closes its questions then, in this order.
 ///
 /// # Errors
 /// When the database fails.
 pub(super) fn withdraw_some(tx: &mut Tx<'_>, limit: i64, now: Timestamp) -> Result<usize, ActionError> {
-    let open = expired_holds::open(tx, limit)?;
+    let mut open = expired_holds::open(tx, limit)?;
+    open.sort_unstable_by_key(|(asked, _)| asked.message_id);
     for (asked, _) in &open {
         let withdrawn = HoldDecision::Withdrawn;
         expired_holds::decide(tx, asked.message_id, withdrawn, None, &Actor::System, now)?;

@@ -10,12 +10,14 @@ use crate::domain::id::NumberId;
 use crate::domain::intent::{Intent, Revocation};
 use crate::domain::time::Timestamp;
 use crate::store::numbers::Number;
-use crate::store::{LockedRow, Tx, inbound, numbers, organization, programs, reviews, rulebooks};
+use crate::store::{
+    LockedRow, ReadConn, StoreError, Tx, inbound, numbers, organization, programs, reviews, rulebooks,
+};
 
 use super::transition::apply;
 use super::{ActionContext, ActionError};
 
-/// So many in one transaction; the rest follows with the next.
+/// So many at a time; the rest follows with the next.
 const AT_ONCE: i64 = 100;
 /// The first words of a reply are enough to find it by.
 const FIRST_WORDS: usize = 200;
@@ -92,32 +94,45 @@ pub fn decide_review(
     record(tx, context, &mut number, intent)
 }
 
-/// Revokes where an unclear reply waited for as many business days as the rules give a review. Returns for how many.
+/// Reviews whose deadline has come, the longest waiting first, at most [`AT_ONCE`].
 ///
 /// # Errors
 /// When the database fails.
-pub fn expire_reviews(tx: &mut Tx<'_>, now: Timestamp) -> Result<usize, ActionError> {
-    let mut decided = 0;
+pub fn overdue_reviews(
+    conn: &mut ReadConn<'_>,
+    now: Timestamp,
+) -> Result<Vec<(NumberId, Timestamp)>, StoreError> {
+    let (days, calendar) = (review_days(conn, now)?, organization::calendar(conn)?);
     // Business days are no shorter than days.
-    let days = rulebooks::current(tx)?.deadlines(now).review_days;
     let latest = now.plus(-Duration::days(days.into()));
-    let calendar = organization::calendar(tx)?;
-    for (id, since) in reviews::older_than(tx, latest, AT_ONCE)? {
-        if business_days::after(since, days, calendar) > now {
-            continue;
-        }
-        let Some(mut number) =
-            numbers::get_locked_with_twin(tx, id, now)?.filter(|number| waits_since(number, since))
-        else {
-            continue;
-        };
-        let reply = quoted(tx, &number, since)?;
-        let reason = format!("{}{}{}{reply}", UNDECIDED.0, in_words(days), UNDECIDED.1);
-        let intent = Intent::OptOut(Revocation::now(RevocationChannel::Text, reason), Source::System);
-        record(tx, &ActionContext::system(now), &mut number, intent)?;
-        decided += 1;
-    }
-    Ok(decided)
+    let mut found = reviews::older_than(conn, latest, AT_ONCE)?;
+    found.retain(|(_, since)| business_days::after(*since, days, calendar) <= now);
+    Ok(found)
+}
+
+/// Revokes where an unclear reply has waited for as many business days as the rules give a review. False when it was decided
+/// meanwhile. One number in a transaction: who locks several, as a claim does, locks them in another order.
+///
+/// # Errors
+/// When the database fails.
+pub fn expire_review(
+    tx: &mut Tx<'_>,
+    (id, since): (NumberId, Timestamp),
+    now: Timestamp,
+) -> Result<bool, ActionError> {
+    let days = review_days(tx, now)?;
+    let number = numbers::get_locked_with_twin(tx, id, now)?;
+    let Some(mut number) = number.filter(|number| waits_since(number, since)) else { return Ok(false) };
+    let reply = quoted(tx, &number, since)?;
+    let reason = format!("{}{}{}{reply}", UNDECIDED.0, in_words(days), UNDECIDED.1);
+    let intent = Intent::OptOut(Revocation::now(RevocationChannel::Text, reason), Source::System);
+    record(tx, &ActionContext::system(now), &mut number, intent)?;
+    Ok(true)
+}
+
+/// For how many business days an unclear reply waits for a person.
+fn review_days(conn: &mut ReadConn<'_>, now: Timestamp) -> Result<u32, StoreError> {
+    Ok(rulebooks::current(conn)?.deadlines(now).review_days)
 }
 
 /// True when the lead may have written more than a person has read: past the end of the count nobody can tell.

@@ -74,8 +74,12 @@ fn heartbeat_of_none_that_runs(store: &Store) -> Result<Option<Timestamp>> {
     Ok(last)
 }
 
+fn is_alone(store: &Store, heartbeat: Option<Timestamp>) -> Result<bool> {
+    Ok(store.read_now(starts::heartbeat)? == heartbeat)
+}
+
 fn still_alone(store: &Store, heartbeat: Option<Timestamp>) -> Result<()> {
-    if store.read_now(starts::heartbeat)? != heartbeat {
+    if !is_alone(store, heartbeat)? {
         bail!(
             "A server runs on this database. Stop every instance, then run this command again. Nothing changed."
         );
@@ -114,6 +118,12 @@ fn to_real(opened: &OperatorStore, heartbeat: Option<Timestamp>, yes: bool) -> R
     still_alone(store, heartbeat)?;
     let now = Clock::System.now();
     end_what_is_simulated(store, now)?;
+    // A simulated phone may have texted it since.
+    if !is_alone(store, heartbeat)? {
+        bail!(
+            "A server was started on this database meanwhile. Stop it, then run this command again. The database is not real yet."
+        );
+    }
     store.write_now(move |tx| become_kind(tx, DatabaseKind::Real, now))?;
     opened.seal();
     println!("The database is real. Start the server with PROVIDER=twilio, its account and SENDER_NUMBER.");

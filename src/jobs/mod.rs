@@ -25,6 +25,7 @@ use crate::store::start_file::StartFile;
 
 pub use background::{JobRunner, end_old_leases, run_background};
 pub use deliver::{deliver_due, reconcile};
+pub use housekeeping::expire_reviews;
 pub use inbox::{InboxReading, read_inbox};
 pub use presence::{join_others, mark, note_start};
 pub use questions::ask_carrier;

@@ -28,7 +28,7 @@ pub use history::{
 pub use lists::{of_number, page, provider_ids, twin_after};
 pub use queue::{
     DueMessage, QueuePart, QueuePlace, all_waiting, behind_others, count_waiting, due, holds_ending,
-    move_to_number, scheduled_until, unanswered,
+    lock_holds_ending, move_to_number, scheduled_until, unanswered,
 };
 pub use reading::{by_provider_id, get, get_all, get_locked, owners_of, steps};
 pub use reschedule::reschedule_some;

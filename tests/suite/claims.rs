@@ -11,7 +11,7 @@ use sms_opt_in::store::messages::Message;
 use sms_opt_in::store::{ReadConn, StoreError, Tx, messages, numbers, programs};
 
 use crate::handoffs::{ended, id, stored, write};
-use crate::support::{Lead, World, claim, world};
+use crate::support::{Lead, World, claims, world};
 #[actix_web::test]
 async fn a_text_that_waits_for_another_attempt_is_delivered_now_once() {
     let world = world().await;
@@ -21,7 +21,7 @@ async fn a_text_that_waits_for_another_attempt_is_delivered_now_once() {
     let (text, now) = (id(&sent), world.clock.now());
     let press = move |tx: &mut Tx<'_>| deliver_now(tx, text, now);
     assert!(!write(&world, press).await, "it is due already");
-    assert!(write(&world, move |tx| Ok(claim(tx, text, now)?.is_some())).await);
+    assert!(write(&world, claims(text, now)).await);
     assert!(!write(&world, press).await, "it is being handed over");
     let hour = Some(std::time::Duration::from_secs(3_600));
     let later = SendOutcome::RetryLater { after: hour, code: "429".to_owned() };

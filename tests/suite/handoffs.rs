@@ -11,7 +11,7 @@ use sms_opt_in::store::messages::Message;
 use sms_opt_in::store::{Tx, messages};
 
 use crate::claims::{open_request, request_of};
-use crate::support::{Lead, World, claim, world};
+use crate::support::{Lead, World, claims, world};
 
 pub async fn write<T: Send + 'static>(
     world: &World,
@@ -181,7 +181,7 @@ async fn an_answer_after_the_receipt_changes_nothing() {
     ] {
         let text = id(&world.send(ana.phone.as_str(), "Your rate is ready").await.1);
         let now = world.clock.now();
-        assert!(write(&world, move |tx| Ok(claim(tx, text, now)?.is_some())).await);
+        assert!(write(&world, claims(text, now)).await);
         let (status, provider_id) = (ReceiptStatus::Delivered, text.to_string());
         let receipt = Receipt { provider_id, message: Some(text), status, code: None, verdict: None };
         write(&world, move |tx| receive_receipt(tx, "simulator", &receipt, now)).await;
@@ -202,7 +202,7 @@ async fn answers_that_come_together_are_each_taken_as_they_are() {
     let request = request_of(&world, &bo).await;
     let now = world.clock.now();
     for message in [text, request] {
-        assert!(write(&world, move |tx| Ok(claim(tx, message, now)?.is_some())).await);
+        assert!(write(&world, claims(message, now)).await);
     }
     let (status, provider_id) = (ReceiptStatus::Delivered, "SM1".to_owned());
     let receipt = Receipt { provider_id, message: Some(text), status, code: None, verdict: None };
@@ -223,7 +223,7 @@ async fn a_text_that_the_carrier_refuses_for_the_moment_is_given_up_after_eight_
     let text = id(&world.send(ana.phone.as_str(), "Your rate is ready").await.1);
     for attempt in 1..=8 {
         let now = world.clock.now();
-        assert!(write(&world, move |tx| Ok(claim(tx, text, now)?.is_some())).await, "attempt {attempt}");
+        assert!(write(&world, claims(text, now)).await, "attempt {attempt}");
         let later = SendOutcome::RetryLater { after: None, code: "429".to_owned() };
         let tried = ended(&world, text, later).await;
         let expected = if attempt < 8 { Status::Queued } else { Status::Failed };
@@ -241,7 +241,7 @@ async fn a_carrier_that_did_not_answer_is_asked_ten_seconds_later() {
     ana.texts("START").await;
     let text = id(&world.send(ana.phone.as_str(), "Your rate is ready").await.1);
     let now = world.clock.now();
-    assert!(write(&world, move |tx| Ok(claim(tx, text, now)?.is_some())).await);
+    assert!(write(&world, claims(text, now)).await);
     world.clock.advance(Duration::seconds(15));
     let silent = ended(&world, text, SendOutcome::Unknown { why: "timeout".to_owned() }).await;
     assert_eq!(silent.status, Status::Sending);
@@ -257,7 +257,7 @@ async fn a_text_that_the_carrier_never_takes_is_given_up_after_eight_attempts() 
     let text = id(&world.send(ana.phone.as_str(), "Your rate is ready").await.1);
     for attempt in 1..=8 {
         let now = world.clock.now();
-        assert!(write(&world, move |tx| Ok(claim(tx, text, now)?.is_some())).await, "attempt {attempt}");
+        assert!(write(&world, claims(text, now)).await, "attempt {attempt}");
         ended(&world, text, SendOutcome::Unknown { why: "timeout".to_owned() }).await;
         world.clock.advance(Duration::minutes(2));
         let asked = looked_up(&world, text, LookUp::NotFound).await;

@@ -1,10 +1,9 @@
 //! The review desk: a reply that may mean "stop" pauses its number at once, and a person decides, or time does.
 
 use chrono::Duration;
-use sms_opt_in::actions::review::expire_reviews;
 use sms_opt_in::domain::gate::ClearedText;
 use sms_opt_in::domain::message::{LookUp, SendOutcome};
-use sms_opt_in::jobs::deliver_due;
+use sms_opt_in::jobs::{deliver_due, expire_reviews};
 use sms_opt_in::providers::{OutgoingText, ProviderFuture};
 
 use crate::support::carrier::Carrier;
@@ -110,7 +109,7 @@ async fn two_people_do_not_decide_on_one_reply_and_a_clear_stop_settles_it() {
 async fn what_nobody_decides_on_within_three_business_days_is_revoked() {
     let world = world().await;
     let ana = unclear(&world, 4, "Ana Ames").await;
-    let expire = |at| world.jobs.store.write(move |tx| expire_reviews(tx, at));
+    let expire = |at| expire_reviews(&world.jobs.store, at);
     // It is Tuesday.
     world.clock.advance(Duration::days(3) - Duration::minutes(1));
     assert_eq!(expire(world.clock.now()).await.unwrap(), 0);

@@ -6,10 +6,10 @@ use reqwest::Method;
 use serde_json::json;
 use sms_opt_in::actions::ActionError;
 use sms_opt_in::actions::publish_rules::{RuleChange, RulesDraft, publish_rules};
-use sms_opt_in::actions::review::expire_reviews;
 use sms_opt_in::domain::actor::Actor;
 use sms_opt_in::domain::role::Role;
 use sms_opt_in::domain::schedule::ScheduleRule;
+use sms_opt_in::jobs::expire_reviews;
 use sms_opt_in::store::rulebooks::{self, RulebookVersion};
 use sms_opt_in::store::{StoreError, Tx};
 
@@ -554,7 +554,7 @@ async fn deadlines_are_rules() {
     assert_eq!(ana.consent().await["paused"].as_bool(), Some(true), "{}", ana.consent().await);
     world.clock.advance(Duration::days(1));
     let now = world.clock.now();
-    assert_eq!(world.jobs.store.write(move |tx| expire_reviews(tx, now)).await.unwrap(), 1);
+    assert_eq!(expire_reviews(&world.jobs.store, now).await.unwrap(), 1);
     assert_eq!(ana.consent().await["state"], "opted_out");
     let last = ana.history().await.pop().unwrap();
     assert!(last["evidence"].to_string().contains("Undecided for one business day,"), "{last}");

@@ -13,6 +13,8 @@ use super::JobPiece;
 use crate::actions::{ActionError, restore};
 
 const HEADING: &str = "message,number,program,status,accepted_at,due_at\r\n";
+/// Where every piece but the first begins.
+const BEGUN: &str = "begun";
 
 pub(super) fn piece(
     tx: &mut Tx<'_>,
@@ -21,16 +23,19 @@ pub(super) fn piece(
     limit: i64,
     now: Timestamp,
 ) -> Result<JobPiece, ActionError> {
-    let withdrawn = restore::withdraw_some(tx, limit, now)?;
-    let left = limit - i64::try_from(withdrawn).unwrap_or(limit);
-    let cancelled = restore::cancel_some(tx, restore::RESTORED, Some(until), left, now)?;
     let mut lines = if job.cursor.is_none() { HEADING.to_owned() } else { String::new() };
+    let withdrawn = restore::withdraw_some(tx, limit, now)?;
+    if withdrawn > 0 {
+        job_results::append(tx, job, lines.as_bytes())?;
+        return Ok(JobPiece::goes_on(withdrawn, BEGUN));
+    }
+    let cancelled = restore::cancel_some(tx, restore::RESTORED, Some(until), limit, now)?;
     for message in &cancelled.messages {
         lines.push_str(&line(tx, message)?);
     }
     job_results::append(tx, job, lines.as_bytes())?;
     // What is canceled waits no longer, so the next piece begins anew: the cursor only says that one was done.
-    Ok(JobPiece::up_to(withdrawn + cancelled.looked_at, limit, Some("begun")))
+    Ok(JobPiece::up_to(cancelled.looked_at, limit, Some(BEGUN)))
 }
 
 /// A line of the file. Only the number may hold what a spreadsheet would read as a formula.

@@ -31,7 +31,7 @@ pub fn record_look_up(
     let Some(message) = messages::get(tx, id)?.filter(|message| message.status == Status::Sending) else {
         return Ok(());
     };
-    requests::lock_number(tx, &message)?;
+    requests::lock_number(tx, &message, matches!(answer, LookUp::Found { verdict: Some(_), .. }))?;
     let asked_late = message.claimed_at.is_some_and(|at| now.since(at) >= SETTLED_AFTER);
     match answer {
         // A twin with the same words has that id already: nothing is known about this one.

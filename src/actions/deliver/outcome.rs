@@ -63,7 +63,7 @@ pub fn record_outcome(
     now: Timestamp,
 ) -> Result<(), ActionError> {
     let Some(message) = messages::get(tx, id)? else { return Err(ActionError::NotFound("message")) };
-    requests::lock_number(tx, &message)?;
+    requests::lock_number(tx, &message, matches!(outcome, SendOutcome::Rejected { .. }))?;
     let moved_on = message.status != Status::Sending;
     match outcome {
         // A receipt was faster than the answer: this attempt has failed already, and the message waits for the next one.

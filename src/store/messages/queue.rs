@@ -9,7 +9,7 @@ use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Bool};
 
-use super::super::engine::{CachedQuery, few_lengths, on};
+use super::super::engine::{CachedQuery, few_lengths, load_free_locked, on};
 use super::super::numbers::Number;
 use super::super::schema::messages;
 use super::super::{ReadConn, StoreError, Tx};
@@ -205,6 +205,23 @@ pub fn holds_ending(conn: &mut ReadConn<'_>, by: Timestamp, limit: i64) -> Resul
             .select(Message::as_select());
         Ok(CachedQuery(query.limit(limit)).load(db)?)
     })
+}
+
+/// The same messages, which no other transaction changes before the commit; those that one changes right now are left out. An
+/// expiry locks no numbers, so that it must not wait for a START or STOP, which wait for it.
+///
+/// # Errors
+/// When the database fails.
+pub fn lock_holds_ending(tx: &mut Tx<'_>, by: Timestamp, limit: i64) -> Result<Vec<Message>, StoreError> {
+    Ok(load_free_locked!(
+        tx,
+        messages::table
+            .filter(in_status(HELD))
+            .filter(messages::expires_at.le(by))
+            .order(messages::expires_at)
+            .select(Message::as_select())
+            .limit(limit)
+    )?)
 }
 
 /// Messages to anybody that have not been handed over yet.

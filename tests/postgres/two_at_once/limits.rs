@@ -15,7 +15,7 @@ use sms_opt_in::store::{Tx, form_requests, limit_hits, organization};
 
 use super::consent::{submission, text};
 use super::stage::{ROUNDS, Stage};
-use crate::support::{by, claim, database};
+use crate::support::{by, claims, database};
 
 /// Two programs ask one number at the same moment, on two instances: one request goes, the other waits for the next day.
 pub async fn two_programs_ask_one_number(stage: &mut Stage) {
@@ -45,8 +45,7 @@ pub async fn two_programs_ask_one_number(stage: &mut Stage) {
             .filter(|message| message.lane == Lane::Invitation)
             .map(|message| message.id)
             .collect();
-        let claims = |id: MessageId| move |tx: &mut Tx<'_>| Ok(claim(tx, id, now)?.is_some());
-        let (one, two) = stage.both(claims(requests[0]), claims(requests[1])).await;
+        let (one, two) = stage.both(claims(requests[0], now), claims(requests[1], now)).await;
         assert!(one.unwrap() != two.unwrap(), "one request goes");
         let number = stage.number(&phone).await;
         let budget = number.unasked.budget(UnaskedCause::System, &TextingLimits::default(), now);
@@ -67,8 +66,7 @@ pub async fn two_claims_before_a_pause(stage: &mut Stage) {
     }
     let mut sent = 0;
     for pair in requests.chunks(2) {
-        let claims = |id: MessageId| move |tx: &mut Tx<'_>| Ok(claim(tx, id, now)?.is_some());
-        let (one, two) = stage.both(claims(pair[0]), claims(pair[1])).await;
+        let (one, two) = stage.both(claims(pair[0], now), claims(pair[1], now)).await;
         sent += usize::from(one.unwrap()) + usize::from(two.unwrap());
     }
     assert_eq!(sent, 20);
@@ -86,17 +84,13 @@ pub async fn a_claim_and_the_dropping_of_old_requests(stage: &mut Stage) {
         }
         let first = stage.number(&other).await.id;
         let first = stage.messages(first).await[0].id;
-        stage.given(move |tx| Ok(claim(tx, first, now)?.is_some())).await;
+        stage.given(claims(first, now)).await;
         stage.later(2);
         let later = stage.now;
         let number = stage.number(&phone).await.id;
         let second = stage.messages(number).await[0].id;
-        let (claimed, dropped) = stage
-            .both(
-                move |tx| Ok(claim(tx, second, later)?.is_some()),
-                move |tx: &mut Tx<'_>| drop_old_requests(tx, later),
-            )
-            .await;
+        let (claimed, dropped) =
+            stage.both(claims(second, later), move |tx: &mut Tx<'_>| drop_old_requests(tx, later)).await;
         assert!(claimed.is_ok() && dropped.unwrap());
         let left = database::lines(
             &stage.world.database,

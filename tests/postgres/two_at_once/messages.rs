@@ -23,7 +23,7 @@ use sms_opt_in::store::{Tx, expired_holds};
 
 use super::consent::{start, stop};
 use super::stage::{ROUNDS, Stage, one_of};
-use crate::support::{KEY, by, claim};
+use crate::support::{KEY, by, claims};
 
 impl Stage {
     pub fn sends(&self, to: &Phone) -> impl Fn(&mut Tx<'_>) -> Result<MessageId, ActionError> + Send + use<> {
@@ -47,7 +47,7 @@ impl Stage {
         let phone = self.opted_in(&format!("SM{round}a")).await;
         let id = self.given(self.sends(&phone)).await;
         let now = self.now;
-        let claimed = self.given(move |tx| Ok(claim(tx, id, now)?.is_some())).await;
+        let claimed = self.given(claims(id, now)).await;
         assert!(claimed, "it may go");
         (phone, id)
     }
@@ -99,11 +99,8 @@ pub async fn a_claim_twice(stage: &mut Stage) {
     for round in 0..ROUNDS {
         let phone = stage.opted_in(&format!("SM{round}")).await;
         let id = stage.given(stage.sends(&phone)).await;
-        let claims = || {
-            let now = stage.now;
-            move |tx: &mut Tx<'_>| Ok(claim(tx, id, now)?.is_some())
-        };
-        let (one, two) = stage.both(claims(), claims()).await;
+        let now = stage.now;
+        let (one, two) = stage.both(claims(id, now), claims(id, now)).await;
         assert!(one.unwrap() != two.unwrap(), "one worker has it");
     }
 }
@@ -168,8 +165,7 @@ pub async fn a_claim_and_a_stop(stage: &mut Stage) {
         let phone = stage.opted_in(&format!("SM{round}a")).await;
         let id = stage.given(stage.sends(&phone)).await;
         let (now, stop) = (stage.now, stop(&phone, &format!("SM{round}b")));
-        let claims = move |tx: &mut Tx<'_>| Ok(claim(tx, id, now)?.is_some());
-        let (claimed, stopped) = stage.both(claims, stage.receives(stop)).await;
+        let (claimed, stopped) = stage.both(claims(id, now), stage.receives(stop)).await;
         stopped.unwrap();
         let steps = stage.steps(id).await;
         let ended = if claimed.unwrap() { Status::Sending } else { Status::Cancelled };
@@ -209,7 +205,7 @@ pub async fn a_rescheduling_and_a_stop(stage: &mut Stage) {
         stopped.unwrap();
         let now = stage.now;
         stage.given(move |tx| wake(tx, &[id], now)).await;
-        let claimed = stage.given(move |tx| Ok(claim(tx, id, now)?.is_some())).await;
+        let claimed = stage.given(claims(id, now)).await;
         assert!(!claimed, "nothing goes out after the STOP");
         assert_eq!(stage.steps(id).await.last(), Some(&Status::Cancelled));
     }
@@ -221,7 +217,7 @@ pub async fn a_rescheduling_and_a_claim(stage: &mut Stage) {
         let now = stage.now.plus(Duration::hours(1));
         let claims = move |tx: &mut Tx<'_>| {
             wake(tx, &[id], now)?;
-            Ok(claim(tx, id, now)?.is_some())
+            claims(id, now)(tx)
         };
         let (edited, claimed) = stage.both(edit, claims).await;
         edited.unwrap();
@@ -283,7 +279,7 @@ pub async fn a_receipt_and_the_answer(stage: &mut Stage) {
 
 impl Stage {
     /// A message that waited for START until its hold time was over.
-    async fn held_too_long(&mut self) -> (Phone, MessageId) {
+    pub async fn held_too_long(&mut self) -> (Phone, MessageId) {
         let (_, phone) = self.contact().await;
         let id = self.given(self.sends(&phone)).await;
         self.later(8);

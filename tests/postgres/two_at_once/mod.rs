@@ -1,16 +1,20 @@
 //! Two at once: each action against itself, and against each that writes the same rows, many rounds of the same moment.
 //! Every story ends with `verify`.
 
+mod becoming;
 mod consent;
 mod contacts;
 mod hand_offs;
 mod jobs;
 mod limits;
 mod messages;
+mod overdue;
 mod people;
 mod programs;
 mod questions;
+mod reachable;
 mod second_factor;
+mod settings;
 mod sign_in;
 mod spellings;
 mod stage;
@@ -45,7 +49,8 @@ stories! {
     second_factor: one_app_code_twice one_recovery_code_twice a_factor_set_up_twice a_code_and_a_removal
         new_recovery_codes_twice a_factor_turned_off_and_removed;
     jobs: two_runners_and_one_job a_cancel_and_a_piece a_number_while_rows_are_added a_stop_while_rows_are_added
-        a_start_while_rows_are_added a_retry_twice a_cancelling_and_a_stop;
+        a_start_while_rows_are_added a_retry_twice a_cancelling_and_a_stop
+        a_withdrawn_question_and_a_stop an_old_job_deleted_and_retried;
     programs: one_page_twice three_forms_of_one_page a_sender_for_two a_program_twice a_program_while_numbers_come
         a_form_twice a_form_and_its_program the_rules_twice the_switch_both_ways;
     consent: a_stop_twice a_stop_and_a_start a_stop_and_a_document flags_both_ways a_new_owner_and_a_start
@@ -58,7 +63,14 @@ stories! {
     hand_offs: a_delivery_now_and_a_stop a_wake_and_a_stop a_look_up_and_a_stop a_look_up_and_a_receipt the_limits_twice a_pause_ended_twice;
     questions: one_question_settled_twice the_question_and_a_start the_question_and_a_stop the_question_and_a_yes
         the_question_and_a_block a_doubtful_text_and_a_start a_doubtful_text_and_a_stop a_doubtful_text_and_a_yes
-        a_receipt_and_a_doubtful_text the_acceptance_and_a_yes a_listed_stop_and_a_start;
+        a_receipt_and_a_doubtful_text the_acceptance_and_a_yes a_listed_stop_and_a_start
+        an_answer_and_a_closed_notice;
+    becoming: a_stop_while_becoming_real a_start_while_becoming_real a_send_while_becoming_real
+        a_claim_while_becoming_real;
+    settings: a_notice_closed_twice the_time_zone_twice a_zone_of_ones_own_and_a_deactivation a_request_and_the_regions;
+    reachable: a_mark_lifted_twice a_mark_lifted_and_a_claim a_mark_lifted_and_a_failure a_mark_lifted_and_a_delivery
+        a_late_failure_and_a_stop;
+    overdue: an_overdue_review_and_a_decision an_overdue_review_and_a_stop overdue_reviews_and_claims_of_many;
     spellings: a_stop_under_each_spelling a_call_and_a_stop_from_the_twin a_stop_and_an_edit_to_the_twin;
 }
 

@@ -1,6 +1,7 @@
 //! Questions: the job that asks the carrier decides again at the moment of another text, a receipt or the request's acceptance.
 
 use sms_opt_in::actions::ActionError;
+use sms_opt_in::actions::close_notice::close_notice;
 use sms_opt_in::actions::deliver::record_outcome;
 use sms_opt_in::actions::fetched_texts::{CarrierTimes, FetchedTexts};
 use sms_opt_in::actions::questions::{settle, take};
@@ -12,16 +13,17 @@ use sms_opt_in::domain::id::{InboundId, MessageId};
 use sms_opt_in::domain::message::{
     CarrierText, FetchedText, IdCertainty, InboundText, Lane, Receipt, ReceiptStatus, RejectKind, SendOutcome,
 };
+use sms_opt_in::domain::notice::NoticeKind;
 use sms_opt_in::domain::phone::Phone;
 use sms_opt_in::domain::question::{QuestionAnswer, QuestionKind};
 use sms_opt_in::domain::time::Timestamp;
 use sms_opt_in::store::inbound_questions::{self, InboundQuestion};
-use sms_opt_in::store::{Tx, events};
+use sms_opt_in::store::{Tx, events, notices};
 
 use super::consent::{start, stop, text};
 use super::messages::{receipt, sid};
-use super::stage::{ROUNDS, Stage};
-use crate::support::{by, claim};
+use super::stage::{ROUNDS, Stage, TURNS};
+use crate::support::{by, claims, database};
 
 type Write = Box<dyn Fn(&mut Tx<'_>) -> Result<(), ActionError> + Send>;
 
@@ -103,7 +105,7 @@ impl Stage {
         let all = self.messages(number).await;
         let id = all.iter().find(|message| message.lane == Lane::Invitation).unwrap().id;
         let now = self.now;
-        assert!(self.given(move |tx| Ok(claim(tx, id, now)?.is_some())).await, "it may go");
+        assert!(self.given(claims(id, now)).await, "it may go");
         (phone, id)
     }
 
@@ -307,5 +309,27 @@ pub async fn a_listed_stop_and_a_start(stage: &mut Stage) {
         } else {
             stage.is_in_once(&phone, 1).await;
         }
+    }
+}
+
+/// The carrier does not know a doubtful START, which opens a notice, while a person closes what is open about the text.
+pub async fn an_answer_and_a_closed_notice(stage: &mut Stage) {
+    for round in 0..TURNS {
+        let phone = stage.phone();
+        let asked = stage.doubtful(&phone, "START", round).await;
+        let (id, actor, now) = (asked.id, stage.ada(), stage.now);
+        let unknown = text(&phone, "START", &format!("SM{round}d"));
+        let mut texts = FetchedTexts::default();
+        texts.insert(unknown.provider_id, FetchedText::Unknown);
+        let asked = Asked { texts, ..asked };
+        let closes = move |tx: &mut Tx<'_>| close_notice(tx, &by(&actor, now), id);
+        let (settled, closed) = stage.in_turn(round, asked.settles(), closes).await;
+        settled.unwrap();
+        closed.unwrap();
+        assert_eq!(stage.state(&phone).await, StateName::NotAsked, "it does not count");
+        let open = stage.read(|conn| notices::open(conn, NoticeKind::UnconfirmedConsent, 10)).await;
+        let closed = "SELECT subject AS line FROM admin_log WHERE action = 'notice.closed'";
+        let closed = database::lines(&stage.world.database, closed).len();
+        assert_eq!(open.len() + closed, round + 1, "only a notice that was there is closed");
     }
 }

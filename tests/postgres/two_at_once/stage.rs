@@ -2,6 +2,8 @@
 
 use std::fmt::Debug;
 use std::process::Command;
+use std::sync::Arc;
+use std::time::Duration;
 
 use sms_opt_in::actions::ActionError;
 use sms_opt_in::domain::actor::Actor;
@@ -9,6 +11,7 @@ use sms_opt_in::domain::phone::Phone;
 use sms_opt_in::domain::time::Timestamp;
 use sms_opt_in::jobs::seal_all;
 use sms_opt_in::store::{ReadConn, Store, StoreError, Tx};
+use tokio::sync::Notify;
 
 use crate::support::{World, database, world};
 
@@ -17,6 +20,10 @@ const AREAS: [u16; 10] = [206, 253, 360, 425, 509, 212, 213, 310, 415, 224];
 
 /// Rounds of most stories.
 pub const ROUNDS: usize = 25;
+/// Rounds in which one comes while the other's transaction is open.
+pub const TURNS: usize = 10;
+/// So long is such a transaction open. The other may wait for it or not: each story holds either way.
+const OPEN: Duration = Duration::from_millis(20);
 
 /// How the two of a round ended.
 #[derive(Default)]
@@ -85,6 +92,43 @@ impl Stage {
         (one, two)
     }
 
+    /// The second write comes while the transaction of the first is open, with all that it has locked and written.
+    pub async fn within<A: Send + 'static, B: Send + 'static>(
+        &mut self,
+        one: impl Fn(&mut Tx<'_>) -> Result<A, ActionError> + Send + 'static,
+        two: impl Fn(&mut Tx<'_>) -> Result<B, ActionError> + Send + 'static,
+    ) -> (Result<A, ActionError>, Result<B, ActionError>) {
+        let has_written = Arc::new(Notify::new());
+        let told = Arc::clone(&has_written);
+        let one = move |tx: &mut Tx<'_>| {
+            let result = one(tx);
+            told.notify_one();
+            std::thread::sleep(OPEN);
+            result
+        };
+        let comes = async {
+            has_written.notified().await;
+            self.other.write(two).await
+        };
+        let (one, two) = tokio::join!(self.world.jobs.store.write(one), comes);
+        self.count(is_refusal(&one), is_refusal(&two));
+        (one, two)
+    }
+
+    /// Each comes while the other's transaction is open, in turn, round by round.
+    pub async fn in_turn<A: Send + 'static, B: Send + 'static>(
+        &mut self,
+        round: usize,
+        one: impl Fn(&mut Tx<'_>) -> Result<A, ActionError> + Send + 'static,
+        two: impl Fn(&mut Tx<'_>) -> Result<B, ActionError> + Send + 'static,
+    ) -> (Result<A, ActionError>, Result<B, ActionError>) {
+        if round.is_multiple_of(2) {
+            return self.within(one, two).await;
+        }
+        let (two, one) = self.within(two, one).await;
+        (one, two)
+    }
+
     pub fn count(&mut self, one_refused: bool, two_refused: bool) {
         self.score.rounds += 1;
         self.score.conflicts += usize::from(one_refused || two_refused);
@@ -95,7 +139,7 @@ impl Stage {
     pub fn deadlocks(&self) -> u64 {
         let url = &self.world.database;
         database::end_sessions(url);
-        std::thread::sleep(std::time::Duration::from_millis(200));
+        std::thread::sleep(Duration::from_millis(200));
         let (server, name) = url.rsplit_once('/').unwrap();
         let query =
             format!("SELECT CAST(deadlocks AS TEXT) AS line FROM pg_stat_database WHERE datname = '{name}'");

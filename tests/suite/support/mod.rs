@@ -393,3 +393,11 @@ pub fn claim(tx: &mut Tx<'_>, id: MessageId, now: Timestamp) -> Result<Option<Cl
     let Some(number) = messages::get(tx, id)?.and_then(|message| message.number_id) else { return Ok(None) };
     Ok(claim_all(tx, &[(id, number)], now)?.pop())
 }
+
+/// Claims one message; true when it may be handed over.
+pub fn claims(
+    id: MessageId,
+    now: Timestamp,
+) -> impl Fn(&mut Tx<'_>) -> Result<bool, ActionError> + Send + use<> {
+    move |tx| Ok(claim(tx, id, now)?.is_some())
+}
