@@ -12,6 +12,8 @@ use super::words::words;
 pub const JOB_LEASE: Duration = Duration::seconds(30);
 /// A result file is kept for so long.
 pub const RESULT_KEPT: Duration = Duration::days(7);
+/// The row of a job that has ended is kept for so long. What people did with it stays in the administration log.
+pub const JOB_KEPT: Duration = Duration::days(365);
 
 words! {
     /// What a job does.
@@ -85,6 +87,12 @@ impl JobTask {
 }
 
 impl JobKind {
+    /// True for a job that may end without being done: a new program stays "being prepared", and sending stays off, until the
+    /// other ones are.
+    pub fn is_optional(self) -> bool {
+        self == JobKind::Reschedule
+    }
+
     /// False for work that nothing may go on without: sending stays off until what waited is canceled.
     pub fn may_be_cancelled(self) -> bool {
         self != JobKind::CancelWaiting
@@ -142,6 +150,8 @@ mod tests {
     fn a_job_that_sending_waits_for_cannot_be_cancelled() {
         let fixed: Vec<_> = JobKind::ALL.iter().filter(|kind| !kind.may_be_cancelled()).collect();
         assert_eq!(fixed, [&JobKind::CancelWaiting]);
+        let optional: Vec<_> = JobKind::ALL.iter().filter(|kind| kind.is_optional()).collect();
+        assert_eq!(optional, [&JobKind::Reschedule]);
         assert!(JobState::ALL.iter().all(|state| !(state.is_active() && state.may_be_retried())));
     }
 }

@@ -20,8 +20,12 @@ use super::JobContext;
 const EVERY: Duration = Duration::from_secs(2);
 /// Jobs that an instance has in hand at once.
 const AT_ONCE: usize = 4;
-/// A piece should take so long: with the commit that follows it, the writer is free again after 50 ms.
-const AIM: Duration = Duration::from_millis(15);
+/// A piece keeps the writer no longer, with its commit.
+const BOUND: Duration = Duration::from_millis(50);
+/// A piece should take so long: the next rows may be slower than the last ones.
+const AIM: Duration = Duration::from_millis(25);
+/// A piece has so many times as much to do as the one before at most, and a quarter of it at least.
+const GROWTH: f64 = 2.0;
 /// The first piece of a job is small, because its speed is not known.
 const FIRST: i64 = 50;
 /// No piece is larger.
@@ -55,7 +59,7 @@ impl JobRunner {
         Ok(JobRunner { store, clock, holder, active: VecDeque::new(), longest: Duration::ZERO })
     }
 
-    /// The longest time that a piece has run so far, without the commit.
+    /// The longest time that a piece has run so far, with its commit.
     pub fn longest_piece(&self) -> Duration {
         self.longest
     }
@@ -73,7 +77,7 @@ impl JobRunner {
                 self.longest = self.longest.max(took);
                 job.limit = next_limit(job.limit, took);
                 self.active.push_back(job);
-                tokio::time::sleep(begun.elapsed().min(AIM * 2)).await;
+                tokio::time::sleep(begun.elapsed().min(BOUND)).await;
             }
             Ok((PieceOutcome::NeedsHash, _)) => self.finish(&job).await?,
             Ok((PieceOutcome::Done, _)) => log::info!("Background job {} ({}) is done.", job.id, job.kind),
@@ -114,10 +118,10 @@ impl JobRunner {
         let (id, limit, holder, now) = (job.id, job.limit, self.holder.clone(), self.clock.now());
         let write = move |tx: &mut crate::store::Tx<'_>| {
             let begun = Instant::now();
-            let outcome = run_piece(tx, id, &holder, limit, now)?;
-            Ok::<_, ActionError>((outcome, begun.elapsed()))
+            Ok::<_, ActionError>((run_piece(tx, id, &holder, limit, now)?, begun))
         };
-        self.store.write(write).await
+        let (outcome, begun) = self.store.write(write).await?;
+        Ok((outcome, begun.elapsed()))
     }
 
     async fn finish(&self, job: &ActiveJob) -> Result<(), ActionError> {
@@ -142,7 +146,7 @@ impl JobRunner {
 fn next_limit(limit: i64, took: Duration) -> i64 {
     let factor = AIM.as_secs_f64() / took.as_secs_f64().max(0.000_1);
     #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "between 10 and 5000")]
-    let next = (limit as f64 * factor.clamp(0.25, 4.0)) as i64;
+    let next = (limit as f64 * factor.clamp(0.25, GROWTH)) as i64;
     next.clamp(10, LARGEST)
 }
 
@@ -200,10 +204,23 @@ mod tests {
     #[test]
     fn pieces_grow_while_they_are_fast_and_shrink_when_they_are_slow() {
         let after = |limit, ms| next_limit(limit, Duration::from_millis(ms));
-        assert_eq!(after(50, 0), 200);
-        assert_eq!(after(400, 15), 400);
-        assert_eq!(after(400, 30), 200);
+        assert_eq!(after(FIRST, 0), 2 * FIRST);
+        assert_eq!(after(400, 13), 769);
+        assert_eq!(after(400, 25), 400);
+        assert_eq!(after(400, 50), 200);
         assert_eq!(after(400, 10_000), 100);
         assert_eq!((after(LARGEST, 1), after(10, 10_000)), (LARGEST, 10));
+    }
+
+    #[test]
+    fn a_piece_that_is_as_fast_as_the_last_one_takes_half_of_the_bound_at_most() {
+        assert_eq!(AIM * 2, BOUND);
+        for micros in (1..200_000).step_by(37) {
+            let took = Duration::from_micros(micros);
+            #[expect(clippy::cast_precision_loss, reason = "at most 5000")]
+            let forecast = took.as_secs_f64() * next_limit(400, took) as f64 / 400.0;
+            let most = AIM.as_secs_f64().max(took.as_secs_f64() / 4.0);
+            assert!(forecast <= most + 1e-9, "{took:?}: {forecast}");
+        }
     }
 }

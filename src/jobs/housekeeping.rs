@@ -3,10 +3,11 @@
 //! Each has a loop and a lock among instances of its own: only the first asks the carrier, and a carrier that does not answer
 //! holds up none of the others. `jobs::mod` starts them; they write through the actions.
 
-use crate::actions::background::delete_old_results;
+use crate::actions::background::{delete_old_jobs, delete_old_results};
 use crate::actions::sign_in_limits::forget_old_failures;
 use crate::actions::{ActionError, drop_old_requests, expire, review};
-use crate::store::SingletonTask;
+use crate::domain::time::Timestamp;
+use crate::store::{SingletonTask, Store};
 
 use super::{HOUSEKEEPING, JobContext, TIDYING, reconcile};
 
@@ -37,7 +38,7 @@ pub(super) async fn review_loop(jobs: &JobContext) {
 /// Drops what no limit needs any more, again and again.
 pub(super) async fn tidy_loop(jobs: &JobContext) {
     loop {
-        report("Old opt-in requests could not be dropped", tidy(jobs).await);
+        report("What is no longer needed could not be dropped", tidy(jobs).await);
         tokio::time::sleep(TIDYING).await;
     }
 }
@@ -65,13 +66,26 @@ async fn expire_holds(jobs: &JobContext) -> Result<(), ActionError> {
 
 async fn decide_reviews(jobs: &JobContext) -> Result<(), ActionError> {
     let Some(_on_duty) = jobs.store.try_lock_task(SingletonTask::Reviews).await? else { return Ok(()) };
-    let now = jobs.clock.now();
-    jobs.store.write(move |tx| review::expire_reviews(tx, now)).await.map(drop)
+    expire_reviews(&jobs.store, jobs.clock.now()).await.map(drop)
+}
+
+/// Decides reviews whose deadline has come. Returns how many.
+///
+/// # Errors
+/// When the database fails.
+pub async fn expire_reviews(store: &Store, now: Timestamp) -> Result<usize, ActionError> {
+    let mut decided = 0;
+    for overdue in store.read(move |conn| review::overdue_reviews(conn, now)).await? {
+        let is_expired = store.write(move |tx| review::expire_review(tx, overdue, now)).await?;
+        decided += usize::from(is_expired);
+    }
+    Ok(decided)
 }
 
 async fn tidy(jobs: &JobContext) -> Result<(), ActionError> {
     let Some(_on_duty) = jobs.store.try_lock_task(SingletonTask::Tidying).await? else { return Ok(()) };
     let now = jobs.clock.now();
     while !jobs.store.write(move |tx| drop_old_requests::drop_old_requests(tx, now)).await? {}
+    while !jobs.store.write(move |tx| delete_old_jobs(tx, now)).await? {}
     Ok(())
 }

@@ -1,22 +1,24 @@
 //! Long work that runs in pieces: a row for each job, with how far it came and who holds it. Written by
 //! `actions::background`; the pages of the jobs read it. [`super::job_results`] keeps the files that jobs leave behind.
 
-use diesel::dsl::sql;
+use diesel::dsl::{exists, not, sql};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool};
 
-use super::engine::{self, CachedQuery, CachedStatement, first_locked, on};
-use super::schema::background_jobs;
+use super::engine::{self, CachedQuery, CachedStatement, few_lengths, first_locked, load_free_locked, on};
+use super::schema::{background_job_chunks, background_jobs};
 use super::{LockedRow, ReadConn, StoreError, Tx, config_cache};
 use crate::domain::actor::Actor;
 use crate::domain::background_job::{JobKind, JobState, JobTask};
 use crate::domain::id::{JobId, ProgramId};
 use crate::domain::time::Timestamp;
 
-pub use super::unfinished_jobs::unfinished;
+pub use super::unfinished_jobs::{active, unfinished};
 
 /// Jobs of one state are counted up to here.
 pub const COUNTED: i64 = 10_000;
+/// Jobs that are deleted in one transaction.
+const DELETED_AT_ONCE: i64 = 200;
 
 /// A job.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset)]
@@ -225,25 +227,37 @@ pub fn page(
     })
 }
 
-/// The jobs of a kind about a program, or about all, that wait or run.
+/// Deletes a job that left nothing behind.
 ///
 /// # Errors
 /// When the database fails.
-pub fn active(
-    conn: &mut ReadConn<'_>,
-    kind: JobKind,
-    program: Option<ProgramId>,
-) -> Result<Vec<JobId>, StoreError> {
-    let mut active = Vec::new();
-    for state in JobState::ALL.iter().filter(|state| state.is_active()) {
-        let found: Vec<(JobId, Option<ProgramId>)> = on!(conn, db => {
-            use background_jobs as j;
-            let query = j::table.filter(j::state.eq(*state)).filter(j::kind.eq(kind)).order(j::id);
-            CachedQuery(query.select((j::id, j::program_id))).load(db)?
-        });
-        active.extend(found.into_iter().filter(|(_, about)| *about == program).map(|(id, _)| id));
-    }
-    Ok(active)
+pub fn delete(tx: &mut Tx<'_>, job: &LockedRow<BackgroundJob>) -> Result<(), StoreError> {
+    on!(tx, db => Ok(CachedStatement(diesel::delete(background_jobs::table.find(job.id))).run(db)?))
+}
+
+/// Deletes some of the jobs that ended before a time: those that are done or optional, and have no file any more. One that
+/// another transaction changes right now is left out. True when no more are left.
+///
+/// # Errors
+/// When the database fails.
+pub fn delete_ended(tx: &mut Tx<'_>, before: Timestamp) -> Result<bool, StoreError> {
+    use background_job_chunks as c;
+    use background_jobs as j;
+    let optional = JobKind::ALL.iter().copied().filter(|kind| kind.is_optional());
+    let may_go = j::state.eq(JobState::Done).or(j::kind.eq_any(few_lengths(optional)));
+    let query = j::table
+        // Only the oldest part of the table is read.
+        .filter(j::id.lt(JobId::first_at(before)))
+        .filter(j::finished_at.lt(before))
+        .filter(j::result_until.is_null())
+        .filter(not(exists(c::table.filter(c::job_id.eq(j::id)))))
+        .filter(may_go)
+        .order(j::id)
+        .select(j::id)
+        .limit(DELETED_AT_ONCE);
+    let ended: Vec<JobId> = load_free_locked!(tx, query)?;
+    on!(tx, db => diesel::delete(j::table.filter(j::id.eq_any(&ended))).execute(db))?;
+    Ok(i64::try_from(ended.len()).is_ok_and(|deleted| deleted < DELETED_AT_ONCE))
 }
 
 /// How many jobs are in each state, counted up to [`COUNTED`].

@@ -6,7 +6,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use sms_opt_in::actions::ActionError;
 use sms_opt_in::actions::background::{
-    PieceOutcome, cancel_job, claim_job, delete_old_results, retry_job, run_piece,
+    PieceOutcome, cancel_job, claim_job, delete_old_jobs, delete_old_results, retry_job, run_piece,
 };
 use sms_opt_in::actions::receive_text::receive_text;
 use sms_opt_in::actions::restore::suspend_sending;
@@ -17,6 +17,7 @@ use sms_opt_in::domain::message::{IdCertainty, InboundText};
 use sms_opt_in::domain::phone::Phone;
 use sms_opt_in::domain::restore_hold::{RestoreHold, RestoreSign};
 use sms_opt_in::domain::role::Role;
+use sms_opt_in::domain::time::Timestamp;
 use sms_opt_in::jobs::{JobRunner, end_old_leases, run_background};
 use sms_opt_in::store::background_jobs::{self, BackgroundJob};
 use sms_opt_in::store::contacts::{self, ContactDetails};
@@ -334,9 +335,16 @@ async fn the_page_of_a_job_shows_its_progress_and_lets_an_administrator_stop_it(
 #[actix_web::test]
 async fn the_list_of_jobs_goes_on_page_by_page() {
     let world = world().await;
-    for on in [true, false].repeat(30) {
-        world.quiet_hours(on).await;
-    }
+    world.work().await;
+    let now = world.clock.now();
+    let queue = move |tx: &mut Tx<'_>| {
+        for _ in 0..59 {
+            queue_check(tx, now)?;
+        }
+        queue_check(tx, now)
+    };
+    let last = world.jobs.store.write(queue).await.unwrap();
+    steer(&world, last, cancel_job).await.unwrap();
     let mut ada = world.ada().await;
     let first = ada.open("/jobs").await;
     first.says("Check scheduled messages again").says("Older").lacks("Newest</a>");
@@ -344,6 +352,92 @@ async fn the_list_of_jobs_goes_on_page_by_page() {
     ada.open(&older).await.says("Newest</a>").lacks("Older</a>");
     ada.open("/jobs?state=cancelled").await.says("Canceled");
     ada.open("/jobs?state=none&before=none").await.says("Older");
+}
+
+/// A job that looks again at what is scheduled.
+fn queue_check(tx: &mut Tx<'_>, now: Timestamp) -> Result<JobId, ActionError> {
+    let task = JobTask::Reschedule { program: None, until: MessageId::from(uuid::Uuid::max()) };
+    Ok(background_jobs::queue(tx, &task, &Actor::Operator, None, now)?)
+}
+
+/// The kinds and states of all jobs, newest first.
+async fn all_jobs(world: &World) -> Vec<(JobKind, JobState)> {
+    let jobs = world.jobs.store.read(|conn| background_jobs::page(conn, None, None, 1000)).await.unwrap();
+    jobs.into_iter().map(|job| (job.kind, job.state)).collect()
+}
+
+#[actix_web::test]
+async fn a_change_that_finds_nothing_scheduled_leaves_no_job_behind() {
+    let world = world().await;
+    world.work().await;
+    let before = all_jobs(&world).await;
+    for on in [false, true] {
+        world.quiet_hours(on).await;
+        assert_eq!(
+            all_jobs(&world).await.len(),
+            before.len() + 1,
+            "a later one takes the place of an earlier one"
+        );
+    }
+    world.work().await;
+    assert_eq!(all_jobs(&world).await, before);
+    // It is night where the lead lives: the message waits for the morning.
+    let ana = world.lead(1);
+    ana.texts("START").await;
+    world.clock.advance(Duration::hours(14));
+    let (_, sent) = ana.is_sent("Your order is ready.").await;
+    assert_eq!(world.status(&sent["id"]).await, "scheduled");
+    world.quiet_hours(false).await;
+    world.work().await;
+    assert_eq!(all_jobs(&world).await.len(), before.len() + 1);
+    world.deliver().await;
+    assert_eq!(world.status(&sent["id"]).await, "delivered");
+    world.is_intact().await;
+}
+
+#[actix_web::test]
+async fn jobs_that_ended_a_year_ago_are_deleted_in_portions() {
+    let world = world().await;
+    filled(&world, 30).await;
+    let mut ada = world.ada().await;
+    add_rates(&mut ada).await;
+    let (_, program_rows) = job_of(&world.jobs.store, "rates").await;
+    steer(&world, program_rows.id, cancel_job).await.unwrap();
+    let now = world.clock.now();
+    let queue = move |tx: &mut Tx<'_>| {
+        let jobs = (0..250).map(|_| queue_check(tx, now)).collect::<Result<Vec<_>, _>>()?;
+        let by_hand = Actor::User("ada@example.com".to_owned());
+        jobs.into_iter().try_for_each(|id| cancel_job(tx, &by(&by_hand, now), id))
+    };
+    world.jobs.store.write(queue).await.unwrap();
+    let task = JobTask::CancelWaiting { until: MessageId::from(uuid::Uuid::max()) };
+    let file = move |tx: &mut Tx<'_>| {
+        let file = Some(("all.csv", "text/csv; charset=utf-8"));
+        Ok::<_, ActionError>(background_jobs::queue(tx, &task, &Actor::Operator, file, now)?)
+    };
+    world.jobs.store.write(file).await.unwrap();
+    world.work().await;
+    let tidy = |days| {
+        let at = now.plus(Duration::days(days));
+        world.jobs.store.write(move |tx| delete_old_jobs(tx, at))
+    };
+    let before = all_jobs(&world).await.len();
+    assert!(tidy(364).await.unwrap());
+    assert_eq!(all_jobs(&world).await.len(), before, "a year is not over");
+    assert!(!tidy(366).await.unwrap(), "more are left");
+    assert_eq!(all_jobs(&world).await.len(), before - 200);
+    assert!(tidy(366).await.unwrap());
+    // The file was not deleted yet, and the program's lists are not complete.
+    let left = [(JobKind::CancelWaiting, JobState::Done), (JobKind::ProgramRows, JobState::Cancelled)];
+    assert_eq!(all_jobs(&world).await, left);
+    for _ in 0..2 {
+        let at = now.plus(Duration::days(366));
+        world.jobs.store.write(move |tx| delete_old_results(tx, at)).await.unwrap();
+    }
+    assert!(tidy(366).await.unwrap());
+    assert_eq!(all_jobs(&world).await, left[1..]);
+    ada.open("/log").await.says("job.canceled");
+    world.is_intact().await;
 }
 
 /// So many messages that wait for START, each to a number of its own.

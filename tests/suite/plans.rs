@@ -12,12 +12,12 @@ use diesel::sql_types::Text;
 use diesel::{PgConnection, SqliteConnection};
 use reqwest::Method;
 use serde_json::json;
-use sms_opt_in::actions::background::{delete_old_results, reschedule_soon};
+use sms_opt_in::actions::background::{delete_old_jobs, delete_old_results, reschedule_soon};
 use sms_opt_in::actions::edit_program::keep_rules;
 use sms_opt_in::actions::sign_in_limits::forget_old_failures;
-use sms_opt_in::actions::{ActionError, expire, review, seed::seed};
+use sms_opt_in::actions::{ActionError, expire, seed::seed};
 use sms_opt_in::domain::actor::Actor;
-use sms_opt_in::jobs::{ask_carrier, reconcile, seal_all};
+use sms_opt_in::jobs::{ask_carrier, expire_reviews, reconcile, seal_all};
 
 use crate::live::shown;
 use crate::support::{World, by, database, world};
@@ -219,12 +219,13 @@ async fn a_day(world: &World) {
     let now = world.clock.now();
     let keep = move |tx: &mut sms_opt_in::store::Tx<'_>| {
         expire::expire(tx, now)?;
-        review::expire_reviews(tx, now)?;
         forget_old_failures(tx, now)?;
         delete_old_results(tx, now)?;
+        delete_old_jobs(tx, now)?;
         Ok::<_, ActionError>(())
     };
     world.bound_app.store.write(keep).await.unwrap();
+    expire_reviews(&world.jobs.store, now).await.unwrap();
     let edit = move |tx: &mut sms_opt_in::store::Tx<'_>| {
         keep_rules(tx, &by(&Actor::Operator, now), None, Some(true), None)?;
         reschedule_soon(tx, &by(&Actor::Operator, now), None)

@@ -20,7 +20,7 @@ use crate::store::{LockedRow, ReadConn, StoreError, Tx};
 use super::ActionError;
 
 pub use reschedule::reschedule_soon;
-pub use results::{delete_old_results, finish_result, hash_result};
+pub use results::{delete_old_jobs, delete_old_results, finish_result, hash_result};
 pub use steer::{cancel_job, retry_job};
 
 /// What a piece did, and where the next one begins.
@@ -33,6 +33,11 @@ pub(super) struct JobPiece {
 }
 
 impl JobPiece {
+    /// A piece that did so many things and says nothing about how many are left.
+    pub(super) fn goes_on(done: usize, next: &str) -> JobPiece {
+        JobPiece { done: i64::try_from(done).unwrap_or(i64::MAX), next: Some(next.to_owned()) }
+    }
+
     /// A piece that looked at so many things, the last of which is `last`; the last piece when it found less than it might do.
     pub(super) fn up_to(done: usize, limit: i64, last: Option<impl ToString>) -> JobPiece {
         let done = i64::try_from(done).unwrap_or(limit);
@@ -150,7 +155,11 @@ pub fn run_piece(
         PieceOutcome::Done => released(&after, JobState::Done, now),
         _ => after,
     };
-    background_jobs::update(tx, &job, &after)?;
+    if outcome == PieceOutcome::Done && after.done == 0 && job.kind.is_optional() {
+        background_jobs::delete(tx, &job)?;
+    } else {
+        background_jobs::update(tx, &job, &after)?;
+    }
     Ok(outcome)
 }
 

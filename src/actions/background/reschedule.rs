@@ -16,7 +16,9 @@ use crate::actions::{ActionContext, ActionError};
 const MARGIN: Duration = Duration::minutes(1);
 const REPLACED: &str = "A later change replaced this job.";
 
-/// Queues the job for all messages that wait now: of a program, or of all. It replaces an earlier one that has not ended.
+/// Queues the job for all messages that wait now: of a program, or of all. It replaces an earlier one that has not ended. It is
+/// queued although no message may wait: on PostgreSQL a claim that asked the gate before this change may still schedule
+/// one, and commit it after all that this transaction can see. A job that finds none leaves no row.
 ///
 /// # Errors
 /// When the database fails.
@@ -29,6 +31,10 @@ pub fn reschedule_soon(
         let Some(job) = background_jobs::get_locked(tx, earlier)?.filter(|job| job.state.is_active()) else {
             continue;
         };
+        if job.done == 0 {
+            background_jobs::delete(tx, &job)?;
+            continue;
+        }
         let last_error = Some(REPLACED.to_owned());
         let after = BackgroundJob { last_error, ..released(&job, JobState::Cancelled, context.now) };
         background_jobs::update(tx, &job, &after)?;

@@ -1,9 +1,9 @@
-//! The file that a job leaves behind: its hash over all chunks once they are written, and its end after its date. Used by the
-//! runner of background jobs and by housekeeping.
+//! What a job leaves behind: the hash of its file over all chunks once they are written, the file's end after its date, and the
+//! end of the job's row a year later. Used by the runner of background jobs and by housekeeping.
 
 use sha2::{Digest, Sha256};
 
-use crate::domain::background_job::{JobState, RESULT_KEPT};
+use crate::domain::background_job::{JOB_KEPT, JobState, RESULT_KEPT};
 use crate::domain::id::JobId;
 use crate::domain::time::Timestamp;
 use crate::store::background_jobs::{self, BackgroundJob};
@@ -54,4 +54,12 @@ pub fn finish_result(
 /// When the database fails.
 pub fn delete_old_results(tx: &mut Tx<'_>, now: Timestamp) -> Result<(), ActionError> {
     Ok(job_results::delete_expired(tx, now)?)
+}
+
+/// Deletes some of the jobs that ended long ago, but for those that something still waits for. True when no more are left.
+///
+/// # Errors
+/// When the database fails.
+pub fn delete_old_jobs(tx: &mut Tx<'_>, now: Timestamp) -> Result<bool, ActionError> {
+    Ok(background_jobs::delete_ended(tx, now.plus(-JOB_KEPT))?)
 }

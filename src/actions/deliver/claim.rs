@@ -24,7 +24,7 @@ use super::super::effects::opted_in_before;
 use super::super::gate::SendingContext;
 use super::super::send_message::code_of;
 use super::super::{ActionError, requests, retry, sending_context};
-use super::form_pause::{PauseChanges, form_of, put_off};
+use super::form_pause::{FormPauses, form_of, put_off};
 use super::{ASK_AFTER, BEHIND, WAIT};
 
 /// A text waits this long at most behind an earlier one to the same number, counted from that one's latest hand-off: after
@@ -73,7 +73,7 @@ struct Claims {
     programs: HashMap<ProgramId, (Arc<Program>, SendingContext)>,
     behind: HashSet<MessageId>,
     permitted: Vec<PermittedText>,
-    pauses: PauseChanges,
+    pauses: FormPauses,
 }
 
 /// A message that the gate lets through.
@@ -98,7 +98,7 @@ impl Claims {
         SendingContext::read_places(tx, &mut programs, due)?;
         let intended = due.iter().filter(|message| message.lane == Lane::Gated);
         let behind = messages::behind_others(tx, intended, now.plus(-IN_ORDER_FOR))?;
-        Ok(Claims { now, programs, behind, permitted: Vec::new(), pauses: PauseChanges::default() })
+        Ok(Claims { now, programs, behind, permitted: Vec::new(), pauses: FormPauses::default() })
     }
 
     fn decide(
@@ -152,7 +152,6 @@ impl Claims {
             .iter()
             .map(|PermittedText { message, sender, permit, .. }| HandOff { message, sender, permit })
             .collect();
-        self.pauses.write(tx, self.now)?;
         messages::mark_sending(tx, &hand_offs, self.now, self.now.plus(ASK_AFTER))?;
         let clear = |PermittedText { message, to, sender, permit }| {
             permit.clear(message.id, to, sender, message.body)

@@ -1,8 +1,6 @@
 //! Opt-in requests that strangers cause through public forms: each is kept with its form and prefix, and where hardly any was
 //! answered the rest waits. Used by the claim; it writes requests and pauses.
 
-use std::collections::BTreeMap;
-
 use chrono::Duration;
 
 use crate::domain::consent::{ConsentState, Source};
@@ -44,16 +42,13 @@ pub(super) fn form_of(
     })
 }
 
-/// What changes in the pauses by the claims of one transaction. The requests and pauses are locked by the first claim that
-/// looks at them, so that two transactions never judge by the same sample.
+/// The requests and pauses, which the claims of one transaction look at. They are locked by the first claim that does, so that
+/// two transactions never judge by the same sample.
 #[derive(Default)]
-pub(super) struct PauseChanges {
-    log: Option<LockedRow<RequestLog>>,
-    changed: BTreeMap<PauseKey, bool>,
-}
+pub(super) struct FormPauses(Option<LockedRow<RequestLog>>);
 
-impl PauseChanges {
-    /// True when a request through the form may go; then it is kept.
+impl FormPauses {
+    /// True when a request through the form may go; then it is kept. A pause that begins or ends with it is written down.
     pub(super) fn admit(
         &mut self,
         tx: &mut Tx<'_>,
@@ -62,42 +57,26 @@ impl PauseChanges {
         number: &Number,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let PauseChanges { log, changed } = self;
-        let log = match log {
+        let log = match &mut self.0 {
             Some(log) => log,
-            None => log.insert(form_requests::lock(tx)?),
+            free => free.insert(form_requests::lock(tx)?),
         };
         let keys = pause_keys(form, &number.phone);
         let mut may_go = true;
         for key in &keys {
-            may_go &= is_clear(tx, log, changed, key, now)?;
+            may_go &= is_clear(tx, log, key, now)?;
         }
         if may_go {
             form_requests::keep(tx, log, message.id, number.id, &keys, now)?;
         }
         Ok(may_go)
     }
-
-    /// Writes them down.
-    pub(super) fn write(&self, tx: &mut Tx<'_>, now: Timestamp) -> Result<(), StoreError> {
-        let Some(log) = &self.log else { return Ok(()) };
-        for (key, is_paused) in &self.changed {
-            if *is_paused {
-                form_requests::begin_pause(tx, log, key, now)?;
-                log::warn!("Opt-in requests of a {} are paused: almost no number replied START", key.0);
-            } else {
-                form_requests::clear_pause(tx, log, key)?;
-            }
-        }
-        Ok(())
-    }
 }
 
-/// True while the requests of a form or prefix may go; what changes is noted.
+/// True while the requests of a form or prefix may go.
 fn is_clear(
     tx: &mut Tx<'_>,
     log: &LockedRow<RequestLog>,
-    changed: &mut BTreeMap<PauseKey, bool>,
     key: &PauseKey,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
@@ -105,8 +84,11 @@ fn is_clear(
     let was_paused = pause.is_some_and(|pause: RequestPause| pause.is_open());
     let sample = form_requests::sample(tx, log, key, sample_from(pause, now))?;
     let is_paused = sample.is_suspicious(&organization::limits(tx)?);
-    if is_paused != was_paused {
-        changed.insert(key.clone(), is_paused);
+    if is_paused && !was_paused {
+        form_requests::begin_pause(tx, log, key, now)?;
+        log::warn!("Opt-in requests of a {} are paused: almost no number replied START", key.0);
+    } else if was_paused && !is_paused {
+        form_requests::clear_pause(tx, log, key)?;
     }
     Ok(!is_paused)
 }

@@ -1,7 +1,8 @@
 //! Background jobs: two instances at one job, and what people and leads do between its pieces.
 
-use sms_opt_in::actions::background::{cancel_job, claim_job, retry_job, run_piece};
+use sms_opt_in::actions::background::{cancel_job, claim_job, delete_old_jobs, retry_job, run_piece};
 use sms_opt_in::actions::create_program::{NewProgram, create_program};
+use sms_opt_in::actions::expire::expire;
 use sms_opt_in::actions::receive_text::receive_text;
 use sms_opt_in::actions::{ActionContext, ActionError};
 use sms_opt_in::domain::actor::Actor;
@@ -10,7 +11,7 @@ use sms_opt_in::domain::id::{JobId, MessageId};
 use sms_opt_in::domain::message::Status;
 use sms_opt_in::domain::phone::Phone;
 use sms_opt_in::jobs::run_background;
-use sms_opt_in::store::{Tx, background_jobs, messages, numbers};
+use sms_opt_in::store::{Tx, background_jobs, expired_holds, messages, numbers};
 
 use super::consent::{start, stop};
 use super::stage::{Stage, one_of};
@@ -204,5 +205,54 @@ pub async fn a_cancelling_and_a_stop(stage: &mut Stage) {
         stage.later(1);
         run_background(&stage.world.jobs.store, &stage.world.clock).await.unwrap();
         assert_eq!(stage.state_of(id).await.0, JobState::Done);
+    }
+}
+
+/// Housekeeping deletes a job that ended a year ago while a person has it done again: it is gone, or it waits.
+pub async fn an_old_job_deleted_and_retried(stage: &mut Stage) {
+    for round in 0..ROUNDS {
+        let (actor, now) = (stage.ada(), stage.now);
+        let task = JobTask::Reschedule { program: None, until: MessageId::from(uuid::Uuid::max()) };
+        let canceled = move |tx: &mut Tx<'_>| {
+            let id = background_jobs::queue(tx, &task, &Actor::Operator, None, now)?;
+            cancel_job(tx, &by(&actor, now), id)?;
+            Ok::<_, ActionError>(id)
+        };
+        let id = stage.given(canceled).await;
+        stage.later(366);
+        let (actor, now) = (stage.ada(), stage.now);
+        let retries = move |tx: &mut Tx<'_>| retry_job(tx, &by(&actor, now), id);
+        let deletes = move |tx: &mut Tx<'_>| delete_old_jobs(tx, now);
+        let (deleted, retried) = stage.in_turn(round, deletes, retries).await;
+        assert!(deleted.unwrap());
+        let is_left = stage.read(move |conn| background_jobs::get(conn, id)).await.is_some();
+        assert_eq!((is_left, retried.is_ok()), (!round.is_multiple_of(2), is_left), "round {round}");
+        run_background(&stage.world.jobs.store, &stage.world.clock).await.unwrap();
+    }
+}
+
+/// The question about a message that expired is withdrawn at a restore, and the contact texts STOP, which closes it as well.
+pub async fn a_withdrawn_question_and_a_stop(stage: &mut Stage) {
+    for round in 0..2 * ROUNDS {
+        let (phone, _) = stage.held_too_long().await;
+        let now = stage.now;
+        stage.given(move |tx| expire(tx, now)).await;
+        stage.given(stage.receives(start(&phone, &format!("SM{round}-start")))).await;
+        stage.given(stage.sends(&phone)).await;
+        let (id, now) = (stage.cancelling().await, stage.now.plus(chrono::Duration::minutes(2)));
+        let piece = move |tx: &mut Tx<'_>| run_piece(tx, id, "one", 100, now);
+        let stop = stop(&phone, &format!("SM{round}-stop"));
+        let stops =
+            move |tx: &mut Tx<'_>| receive_text(tx, &by(&Actor::Lead, now), "simulator", &stop).map(drop);
+        let (piece, stopped) = match round % 4 {
+            0 | 1 => stage.in_turn(round, piece, stops).await,
+            _ => stage.both(piece, stops).await,
+        };
+        piece.unwrap();
+        stopped.unwrap();
+        stage.later(1);
+        run_background(&stage.world.jobs.store, &stage.world.clock).await.unwrap();
+        assert_eq!(stage.state_of(id).await.0, JobState::Done);
+        assert!(stage.read(|conn| expired_holds::open(conn, 10)).await.is_empty(), "it is closed");
     }
 }
