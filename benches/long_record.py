@@ -3,7 +3,7 @@
 answer about it.
 
     cargo build --release
-    python3 benches/long_record.py [--database postgres://…]
+    python3 benches/long_record.py [--postgres]
 """
 
 import argparse
@@ -16,6 +16,7 @@ import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+from cluster import Postgres
 from common import INBOUND, SENDER, Installation, signed
 
 LEAD = "+12065550142"
@@ -57,31 +58,45 @@ def ask(it, path, headers):
     return body.decode()
 
 
+def run(given, name, folder, database=None):
+    print(f"\n{name}", flush=True)
+    it = Installation(os.path.abspath(given.binary), folder, 100, database)
+    try:
+        line = http.client.HTTPConnection("127.0.0.1", it.port)
+        body = json.dumps({"phone": LEAD, "name": "Lou Long"})
+        line.request("POST", "/api/v1/contacts", body, dict(it.auth) | {"Content-Type": "application/json"})
+        contact = json.load(line.getresponse())["id"]
+        fill(it, given.texts)
+        _, cookie = it.sign_in()
+        signed_in, key = {"Cookie": cookie}, dict(it.auth)
+        page = ask(it, f"/contacts/{contact}", signed_in)
+        for older in sorted(set(re.findall(r'href="([^"]+)"[^>]*>Load older', page))):
+            ask(it, older.replace("&amp;", "&").replace("&#38;", "&").split("#")[0], signed_in)
+        for path in ("/contacts", "/messages", "/troubleshoot?number=%2B12065550142", "/"):
+            ask(it, path, signed_in)
+        for path in (f"/api/v1/numbers/{LEAD}/consent", f"/api/v1/numbers/{LEAD}/events"):
+            ask(it, path, key)
+    finally:
+        it.stop()
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--binary", default="target/release/sms-opt-in")
-    parser.add_argument("--database")
+    parser.add_argument("--postgres", action="store_true", help="on PostgreSQL, too")
+    parser.add_argument("--no-sqlite", action="store_true", help="not on SQLite")
     parser.add_argument("--texts", type=int, default=20_000)
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="sms-opt-in-bench-") as folder:
-        it = Installation(os.path.abspath(given.binary), folder, 100, given.database)
-        try:
-            line = http.client.HTTPConnection("127.0.0.1", it.port)
-            body = json.dumps({"phone": LEAD, "name": "Lou Long"})
-            line.request("POST", "/api/v1/contacts", body, dict(it.auth) | {"Content-Type": "application/json"})
-            contact = json.load(line.getresponse())["id"]
-            fill(it, given.texts)
-            _, cookie = it.sign_in()
-            signed_in, key = {"Cookie": cookie}, dict(it.auth)
-            page = ask(it, f"/contacts/{contact}", signed_in)
-            for older in sorted(set(re.findall(r'href="([^"]+)"[^>]*>Load older', page))):
-                ask(it, older.replace("&amp;", "&").replace("&#38;", "&").split("#")[0], signed_in)
-            for path in ("/contacts", "/messages", "/troubleshoot?number=%2B12065550142", "/"):
-                ask(it, path, signed_in)
-            for path in (f"/api/v1/numbers/{LEAD}/consent", f"/api/v1/numbers/{LEAD}/events"):
-                ask(it, path, key)
-        finally:
-            it.stop()
+    if not given.no_sqlite:
+        with tempfile.TemporaryDirectory(prefix="sms-opt-in-bench-") as folder:
+            run(given, "SQLite", folder)
+    if given.postgres:
+        with tempfile.TemporaryDirectory(prefix="sms-opt-in-bench-") as folder:
+            database = Postgres(folder)
+            try:
+                run(given, "PostgreSQL", folder, database.url)
+            finally:
+                database.stop()
 
 
 main()

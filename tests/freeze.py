@@ -55,6 +55,7 @@ class Story:
         self.unused = iter(numbers(self.chance))
         self.waits, self.refused = {False: [], True: []}, 0
         self.late = {False: 0, True: 0}
+        self.confirmed, self.unconfirmed = [], 0
 
     def text(self, port, number, word):
         """True when the lead's text was acknowledged. The provider has it on record."""
@@ -101,6 +102,17 @@ class Story:
         time.sleep(6)
         self.waits[before_write].extend(waited for _, waited, _ in stopped)
         self.look_at(before_write, {number: answered for number, _, answered in stopped})
+        self.look_at_confirmations(stopped)
+
+    def look_at_confirmations(self, stopped):
+        """How long after the answer to its STOP each confirmation began; before it counts as 0."""
+        with self.twilio.lock:
+            last = {text["to"]: text["begun"] for text in self.twilio.arrivals if "order" not in text["body"]}
+        for number, waited, answered in stopped:
+            if last.get(number, 0) > answered - waited:
+                self.confirmed.append(max(0, last[number] - answered))
+            else:
+                self.unconfirmed += 1
 
     def look_at(self, before_write, answered):
         with self.twilio.lock:
@@ -118,6 +130,8 @@ class Story:
                 print(f"frozen {names[kind]}: {len(waits)} STOPs, answered after {statistics.median(waits):.3f} s (median), "
                       f"{max(waits):.2f} s (longest); {self.late[kind]} requests began later", flush=True)
         print(f"{self.refused} STOPs were answered 503 and repeated", flush=True)
+        print(f"{len(self.confirmed)} confirmations left after the answer by {statistics.median(self.confirmed):.3f} s (median), "
+              f"{max(self.confirmed):.2f} s (longest); {self.unconfirmed} had not left yet", flush=True)
         slowest = max(max(waits, default=0) for waits in self.waits.values())
         if slowest > ANSWERED_WITHIN:
             raise Lost(f"a STOP was answered after {slowest:.1f} seconds")

@@ -13,7 +13,9 @@ use crate::domain::message::{Category, Lane, Status};
 use crate::domain::phone::Phone;
 use crate::domain::program::Program;
 use crate::domain::restore_hold::RestoreHold;
-use crate::domain::schedule::{FrequencyCap, Location, OwnZone, Rulebook, Subject, place_in, place_of};
+use crate::domain::schedule::{
+    FrequencyCap, Location, OwnZone, Rulebook, Subject, anywhere, place_in, place_of,
+};
 use crate::domain::texting_limits::TextingLimits;
 use crate::domain::time::Timestamp;
 use crate::store::contacts::ContactLocation;
@@ -22,6 +24,10 @@ use crate::store::numbers::Number;
 use crate::store::{
     ReadConn, StoreError, contacts, events, messages, organization, programs, rulebooks, sending,
 };
+
+/// Places of one number that are looked at. Thousands of contacts may share it, and each place is compared with the others and
+/// asked about its hours.
+const MOST_PLACES: usize = 100;
 
 /// A program's means of sending, as they stand now.
 #[derive(Debug)]
@@ -268,8 +274,11 @@ fn failed_request(
     Ok(failed.map(|(sent_at, code)| FailedRequest { sent_at, code }))
 }
 
-/// Where the recipient may be: as each contact on the number says, else as the number does.
+/// Where the recipient may be: as each contact on the number says, else as the number does. Of too many places none is looked at.
 pub(super) fn recipient_places(told: &[ContactLocation], phone: &Phone) -> Vec<Location> {
+    if told.len() > MOST_PLACES {
+        return vec![anywhere(phone)];
+    }
     let mut places = Vec::new();
     for (time_zone, confirmed, zip) in told {
         let own = time_zone.as_deref().map(|name| OwnZone { name, confirmed: *confirmed });

@@ -39,7 +39,8 @@ pub use legal_cap::{LegalCap, LegalCapFacts, Subject};
 pub use own_hours::OwnHours;
 pub use pending::PendingRule;
 pub use place::{
-    Location, LocationSource, OwnZone, is_foreign, place_in, place_of, zip_is_readable, zip_is_short,
+    Location, LocationSource, OwnZone, anywhere, is_foreign, place_in, place_of, zip_is_readable,
+    zip_is_short,
 };
 pub use region::Region;
 pub use revocation::{

@@ -75,6 +75,7 @@ impl JobRunner {
         match self.piece(&job).await {
             Ok((PieceOutcome::GoesOn, took)) => {
                 self.longest = self.longest.max(took);
+                log::debug!("A piece of {} of background job {} took {took:?}.", job.limit, job.id);
                 job.limit = next_limit(job.limit, took);
                 self.active.push_back(job);
                 tokio::time::sleep(begun.elapsed().min(BOUND)).await;

@@ -44,6 +44,7 @@ pub(super) struct BacklogPart {
 /// A number's turn.
 pub(super) struct NumberTurn {
     pub(super) number: NumberId,
+    pub(super) part: QueuePart,
     pub(super) messages: Vec<MessageId>,
 }
 
@@ -76,7 +77,7 @@ impl BacklogPart {
     }
 
     /// The first number that is not being served, with at most so many of its messages.
-    fn take(&mut self, busy: &HashSet<NumberId>, most: usize) -> Option<NumberTurn> {
+    fn take(&mut self, part: QueuePart, busy: &HashSet<NumberId>, most: usize) -> Option<NumberTurn> {
         let place = self.turns.iter().position(|number| !busy.contains(number))?;
         let number = self.turns.remove(place)?;
         let mut waiting = self.by_number.remove(&number)?;
@@ -86,7 +87,7 @@ impl BacklogPart {
             self.turns.push_back(number);
             self.by_number.insert(number, waiting);
         }
-        Some(NumberTurn { number, messages })
+        Some(NumberTurn { number, part, messages })
     }
 }
 
@@ -127,8 +128,9 @@ impl Backlog {
     }
 
     fn take(&mut self, with_texts: bool, most: usize) -> Option<NumberTurn> {
-        let reply = self.replies.take(&self.busy, most);
-        let turn = reply.or_else(|| if with_texts { self.texts.take(&self.busy, most) } else { None })?;
+        let reply = self.replies.take(QueuePart::Replies, &self.busy, most);
+        let mut text = || self.texts.take(QueuePart::Texts, &self.busy, most);
+        let turn = reply.or_else(|| if with_texts { text() } else { None })?;
         self.busy.insert(turn.number);
         Some(turn)
     }

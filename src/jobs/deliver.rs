@@ -121,8 +121,9 @@ impl DeliveryWorker {
             };
             begun += turn.messages.len();
             let (jobs, together) = (self.jobs.clone(), self.together.clone());
+            let part = turn.part;
             let (number, messages) = (turn.number, turn.messages.clone());
-            let serve = async move { deliver_to(&jobs, &together, number, messages, is_probe).await };
+            let serve = async move { deliver_to(&jobs, &together, (number, part), messages, is_probe).await };
             let task = self.tasks.spawn(serve);
             self.turns.insert(task.id(), NumberService { turn, is_probe });
         }
@@ -197,7 +198,7 @@ pub async fn deliver_due(jobs: &JobContext) -> Result<usize, ActionError> {
 async fn deliver_to(
     jobs: &JobContext,
     together: &WrittenTogether,
-    number: NumberId,
+    (number, part): (NumberId, QueuePart),
     messages: Vec<MessageId>,
     is_probe: bool,
 ) -> Result<(), ActionError> {
@@ -206,7 +207,12 @@ async fn deliver_to(
             return Ok(());
         }
         // The STOP barrier: from the gate's re-check to the provider's answer nobody else acts on this number.
-        let guard = jobs.store.lock_number(number).await;
+        let (guard, is_free) = jobs.store.lock_number_soon(number).await;
+        // Another instance waits for a slow carrier, or froze with the lock. A text comes again later. An answer to a lead, such as
+        // the confirmation of a STOP, has no text before it that could still begin.
+        if !is_free && part == QueuePart::Texts {
+            return Ok(());
+        }
         let Some((guard, claim)) = together.claim(id, number, guard).await? else { continue };
         let outcome = hand_over(jobs, &claim).await;
         if is_carriers_doing(&outcome, claim.begun.elapsed()) {

@@ -272,6 +272,12 @@ impl Store {
         self.shared.locks.lock(number).await
     }
 
+    /// As [`Store::lock_number`], but another instance is waited for during [`LEASE`] at most: false when it has the lock still.
+    /// What it took it for has begun by then, or never will; it may be frozen.
+    pub async fn lock_number_soon(&self, number: NumberId) -> (NumberGuard, bool) {
+        self.shared.locks.lock_soon(number).await
+    }
+
     /// Takes on what only one of the instances does at a time; `None` when another one is at it.
     ///
     /// # Errors

@@ -12,7 +12,7 @@ use sms_opt_in::domain::actor::Actor;
 use sms_opt_in::jobs::{JobContext, deliver_due, join_others, mark, seal_all};
 use sms_opt_in::store::seal_file::SealFile;
 use sms_opt_in::store::seals;
-use sms_opt_in::store::{SingletonTask, Store, StoreError, Tx, events, sending, settings};
+use sms_opt_in::store::{SingletonTask, Store, StoreError, Tx, events, numbers, sending, settings};
 use tempfile::TempDir;
 
 use crate::support::carrier::{OnStage, Slow};
@@ -75,6 +75,30 @@ async fn a_stop_at_one_instance_waits_for_what_another_hands_over() {
 #[actix_web::test]
 async fn a_stop_waits_even_when_the_lock_was_lost() {
     stop_at_the_other(true).await;
+}
+
+/// As long as an instance is frozen it keeps the lock of the number that it was handing a text to.
+#[actix_web::test]
+async fn a_stop_is_confirmed_although_another_instance_keeps_the_lock() {
+    let world = world().await;
+    let ana = world.lead(62);
+    ana.texts("START").await;
+    let (_, sent) = world.send(ana.phone.as_str(), "Your order is ready.").await;
+    let (_, other) = beside(&world);
+    let phone = ana.phone.clone();
+    let number = world.jobs.store.read(move |conn| numbers::find(conn, &phone)).await.unwrap().unwrap().id;
+    let frozen = other.store.lock_number(number).await;
+    deliver_due(&world.jobs).await.unwrap();
+    assert_eq!(world.status(&sent["id"]).await, "queued", "a text waits for its turn");
+    let before = ana.received().len();
+    let simulator = world.bound_app.simulator.as_ref().unwrap();
+    assert_eq!(simulator.lead_texts(&ana.phone, "+12065550199", "STOP").await.unwrap(), 200);
+    deliver_due(&world.jobs).await.unwrap();
+    let received = ana.received();
+    assert_eq!(received.len(), before + 1, "{received:?}");
+    assert_eq!(world.status(&sent["id"]).await, "cancelled");
+    drop(frozen);
+    world.is_intact().await;
 }
 
 #[actix_web::test]

@@ -7,10 +7,13 @@ use serde_json::{Value, json};
 use sms_opt_in::actions::ActionError;
 use sms_opt_in::actions::edit_program::keep_rules;
 use sms_opt_in::domain::actor::Actor;
+use sms_opt_in::domain::message::{Lane, Status};
 use sms_opt_in::domain::program::Program;
-use sms_opt_in::store::{Tx, programs};
+use sms_opt_in::store::contacts::{self, ContactDetails};
+use sms_opt_in::store::messages::{self, Message};
+use sms_opt_in::store::{ReadConn, StoreError, Tx, numbers, programs};
 
-use crate::support::{World, by, world};
+use crate::support::{Lead, World, by, world};
 
 /// It is ten in the morning in Seattle: twelve hours later it is ten in the evening.
 async fn night(world: &World) {
@@ -190,4 +193,70 @@ async fn an_administrator_answers_for_a_program_that_keeps_no_quiet_hours() {
     assert_eq!(ana.received().last().map(String::as_str), Some("Your code is 4711"));
     let mut ada = world.ada().await;
     ada.open("/log").await.says("quiet hours");
+}
+
+/// So many contacts share a number, and so many texts went to it this month.
+const CROWD: i64 = 5_000;
+
+/// Contacts on a lead's number, each with its own name and the ZIP of its place in the row, and texts that arrived yesterday.
+async fn crowd(world: &World, lead: &Lead<'_>, zip: fn(i64) -> String) {
+    let (phone, now) = (lead.phone.clone(), world.clock.now());
+    let fill = move |tx: &mut Tx<'_>| {
+        let program = programs::find(tx, None)?.unwrap().id;
+        let mut number = numbers::find_locked(tx, &phone)?.unwrap();
+        let yesterday = now.plus(-Duration::days(1));
+        for n in 0..CROWD {
+            let details = ContactDetails {
+                name: format!("Person {n}"),
+                zip: Some(zip(n)),
+                ..ContactDetails::default()
+            };
+            contacts::insert(tx, &mut number, &details, now)?;
+            let at = yesterday.plus(Duration::seconds(n));
+            let id = tx.new_id(at)?;
+            let sent = Message::new(id, program, Lane::Gated, phone.as_str(), "Hello", &Actor::Operator, at);
+            let (number_id, status, claimed_at) = (Some(number.id), Status::Delivered, Some(at));
+            messages::insert(tx, &Message { number_id, status, claimed_at, ..sent }, None)?;
+        }
+        Ok::<_, ActionError>(())
+    };
+    world.jobs.store.write(fill).await.unwrap();
+}
+
+/// Of places the gate looks at a hundred at most, and else at the cautious hours; of texts at as many as the limit counts.
+#[actix_web::test]
+async fn a_number_with_thousands_of_contacts_and_texts_asks_no_more_of_the_gate() {
+    let world = world().await;
+    rules(&world, true, true).await;
+    let (ana, ben) = (world.lead(40), world.lead(41));
+    for (lead, zip) in [(&ana, zip_of_its_own as fn(i64) -> String), (&ben, |_| "98101".to_owned())] {
+        lead.texts("START").await;
+        crowd(&world, lead, zip).await;
+        let phone = lead.phone.clone();
+        let since = world.clock.now().plus(-Duration::days(30));
+        let read = move |conn: &mut ReadConn<'_>| {
+            let program = programs::find(conn, None)?.unwrap().id;
+            let number = numbers::find(conn, &phone)?.unwrap().id;
+            let promised = messages::counted_since(conn, number, program, since, 4)?.len();
+            Ok::<_, StoreError>((promised, messages::attempts_since(conn, number, None, since, 3)?.len()))
+        };
+        assert_eq!(world.jobs.store.read(read).await.unwrap(), (4, 3));
+        let consent = lead.consent().await;
+        assert!(consent.to_string().len() < 20_000, "{} bytes", consent.to_string().len());
+        let sent = lead.is_sent("One more").await.1;
+        assert_eq!(sent["verdict"]["checks"][7]["outcome"], "fail", "the limits count what was sent: {sent}");
+        assert_eq!(sent["status"], "scheduled");
+    }
+    rules(&world, true, false).await;
+    // It is one in the afternoon in New York, but eight in the morning in Honolulu.
+    assert_eq!(ana.consent().await["can_text_now"], false, "{}", ana.consent().await["checks"][6]);
+    assert_eq!(ben.consent().await["can_text_now"], true, "all of them are in one place");
+    assert_eq!(ana.is_sent("To anywhere").await.1["status"], "scheduled");
+    let (_, sent) = ben.is_sent("To Seattle").await;
+    assert_eq!(world.status(&sent["id"]).await, "delivered");
+}
+
+/// All of them are in New York.
+fn zip_of_its_own(n: i64) -> String {
+    format!("{:05}", 10_000 + n)
 }

@@ -81,6 +81,13 @@ pub fn place_in(own: Option<OwnZone<'_>>, zip: Option<&str>, phone: &Phone) -> L
     }
 }
 
+/// Where a number may be whose contacts name more places than are looked at: anywhere, so that the cautious hours hold in every
+/// zone of this country and of the number's own.
+pub fn anywhere(phone: &Phone) -> Location {
+    let unknown = Location::new(Vec::new(), Vec::new(), LocationSource::Nothing);
+    by_number(phone).or(unknown, LocationSource::Nothing)
+}
+
 /// True for digits alone that are too few for a ZIP of this country: a spreadsheet took zeros away, or a digit is missing.
 /// Without a number the ZIP is judged as one of this country.
 pub fn zip_is_short(zip: &str, phone: Option<&Phone>) -> bool {
