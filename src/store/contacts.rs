@@ -3,6 +3,7 @@
 
 mod by_time;
 mod find;
+mod number_states;
 mod place;
 
 use std::collections::HashMap;
@@ -13,15 +14,15 @@ use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
 use super::engine::{CachedQuery, CachedStatement, few_lengths, first_locked, on};
-use super::numbers::{self, Number};
-use super::schema::{consents, contacts, numbers as number_rows};
-use super::{LockedRow, ReadConn, StoreError, Tx, backfill, programs};
-use crate::domain::consent::StateName;
+use super::numbers::{Number, count_contact};
+use super::schema::{consents, contacts, numbers};
+use super::{LockedRow, ReadConn, StoreError, Tx, programs};
 use crate::domain::id::{ContactId, NumberId};
-use crate::domain::phone::Phone;
 use crate::domain::time::Timestamp;
 
-pub use place::{ContactFilter, ListOrder, ListPlace};
+pub use number_states::{NumberListPage, NumberStateRow, number_page};
+use number_states::{StateColumns, state_columns, told};
+pub use place::{ContactFilter, ListOrder, ListPlace, ListSubject};
 
 /// A person in the address book.
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -74,16 +75,8 @@ pub struct ContactDetails {
 pub struct ContactRow {
     /// The contact.
     pub contact: Contact,
-    /// Its number.
-    pub phone: Phone,
-    /// The state in the program asked about.
-    pub state: StateName,
-    /// Since when.
-    pub since: Option<Timestamp>,
-    /// The administrator's flag.
-    pub do_not_text: bool,
-    /// An unclear reply waits.
-    pub paused: bool,
+    /// Its number, with its state in the program asked about.
+    pub number: NumberStateRow,
     /// Its place in the list.
     pub place: ListPlace,
 }
@@ -119,11 +112,11 @@ pub fn insert(
         ))
         .execute(db))?;
     let all = programs::ids(tx)?;
-    numbers::count_contact(tx, number, &all, 1)?;
+    count_contact(tx, number, &all, 1)?;
     Ok(id)
 }
 
-/// Writes a contact's details and number; the two numbers, where they differ, are those of [`numbers::lock_both`].
+/// Writes a contact's details and number; the two numbers, where they differ, are those of [`super::numbers::lock_both`].
 ///
 /// # Errors
 /// When the database fails.
@@ -137,9 +130,9 @@ pub fn update(
     if contact.number_id != number.id {
         let all = programs::ids(tx)?;
         if let Some(left) = left {
-            numbers::count_contact(tx, left, &all, -1)?;
+            count_contact(tx, left, &all, -1)?;
         }
-        numbers::count_contact(tx, number, &all, 1)?;
+        count_contact(tx, number, &all, 1)?;
     }
     on!(tx, db => CachedStatement(diesel::update(contacts::table.find(contact.row_id))
         .set((
@@ -167,8 +160,8 @@ pub fn move_all(
         .execute(db))?;
     let moved = i32::try_from(moved).unwrap_or(i32::MAX);
     let all = programs::ids(tx)?;
-    numbers::count_contact(tx, from, &all, -moved)?;
-    numbers::count_contact(tx, to, &all, moved)
+    count_contact(tx, from, &all, -moved)?;
+    count_contact(tx, to, &all, moved)
 }
 
 /// A contact by identifier.
@@ -272,34 +265,24 @@ pub fn places_on(
 pub fn page(conn: &mut ReadConn<'_>, filter: &ContactFilter) -> Result<ListPage, StoreError> {
     let (places, goes_on) = find::places(conn, filter)?;
     let rows = few_lengths(places.iter().map(ListPlace::row));
-    type Joined = (Contact, Phone, bool, bool, Option<StateName>, Option<Timestamp>);
-    let found: Vec<Joined> = on!(conn, db => {
+    let found: Vec<(Contact, StateColumns)> = on!(conn, db => {
         let state_row = consents::table
             .on(consents::number_id.eq(contacts::number_id).and(consents::program_id.eq(filter.program)));
         let lines = contacts::table
-            .inner_join(number_rows::table)
+            .inner_join(numbers::table)
             .left_join(state_row)
-            .select((
-                Contact::as_select(),
-                number_rows::e164,
-                number_rows::do_not_text,
-                number_rows::paused,
-                consents::state.nullable(),
-                consents::since.nullable(),
-            ))
+            .select((Contact::as_select(), state_columns!()))
             .filter(contacts::row_id.eq_any(&rows));
         CachedQuery(lines).load(db)?
     });
-    let without_row = found.iter().filter(|line| line.4.is_none()).map(|line| line.0.number_id);
-    let prepared = backfill::states_without_row(conn, filter.program, without_row.collect())?;
-    let mut by_row: HashMap<i64, Joined> = found.into_iter().map(|line| (line.0.row_id, line)).collect();
+    let (people, states): (Vec<Contact>, Vec<StateColumns>) = found.into_iter().unzip();
+    let states = told(conn, filter.program, states)?;
+    let mut by_row: HashMap<i64, Contact> =
+        people.into_iter().map(|contact| (contact.row_id, contact)).collect();
     let line = |place: ListPlace| {
-        let (contact, phone, do_not_text, paused, state, since) = by_row.remove(&place.row())?;
-        let told = state.map(|state| (state, since)).or(prepared.get(&contact.number_id).copied());
-        let (state, since) = told.unwrap_or((StateName::NotAsked, None));
-        // Nothing began then.
-        let since = since.filter(|_| state != StateName::NotAsked);
-        Some(ContactRow { contact, phone, state, since, do_not_text, paused, place })
+        let contact = by_row.remove(&place.row())?;
+        let number = states.get(&contact.number_id)?.clone();
+        Some(ContactRow { contact, number, place })
     };
     Ok(ListPage { lines: places.into_iter().filter_map(line).collect(), goes_on })
 }

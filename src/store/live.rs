@@ -7,10 +7,14 @@ use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Text};
 
 use super::engine::{CachedQuery, on};
 use super::{ReadConn, StoreError};
-use crate::domain::id::{ContactId, MessageId};
+use crate::domain::id::{ContactId, MessageId, NumberId};
 
-/// The newest 50 texts and questions are those that the page shows; older pages of a conversation stay as they are.
-const CONTACT: &str = "SELECT n.head_seq AS head, n.unreachable_code AS code, c.updated_at AS changed_at, \
+/// What the page of a number shows. The newest 50 texts and questions are those that it shows; older pages of a conversation
+/// stay as they are.
+macro_rules! of_record {
+    ($changed_at:literal, $from:literal) => {
+        concat!(
+            "SELECT n.head_seq AS head, n.unreachable_code AS code, ", $changed_at, " AS changed_at, \
      (SELECT i.id FROM inbound_texts i WHERE i.number_id = n.id ORDER BY i.id DESC LIMIT 1) AS received, \
      (SELECT m.id FROM messages m WHERE m.number_id = n.id ORDER BY m.id DESC LIMIT 1) AS sent, \
      (SELECT CAST(SUM(t.steps) AS BIGINT) FROM (SELECT m.steps FROM messages m WHERE m.number_id = n.id \
@@ -22,8 +26,13 @@ const CONTACT: &str = "SELECT n.head_seq AS head, n.unreachable_code AS code, c.
      (SELECT o.id FROM number_notes o WHERE o.number_id = n.id ORDER BY o.id DESC LIMIT 1) AS noted, \
      (SELECT g.value FROM settings g WHERE g.key = 'sending') AS sending, \
      (SELECT MAX(r.version) FROM rulebooks r) AS rules, \
-     (SELECT MAX(p.updated_at) FROM programs p) AS programs \
-     FROM contacts c JOIN numbers n ON n.id = c.number_id WHERE c.id = $1";
+     (SELECT MAX(p.updated_at) FROM programs p) AS programs FROM ", $from)
+    };
+}
+
+const CONTACT: &str =
+    of_record!("c.updated_at", "contacts c JOIN numbers n ON n.id = c.number_id WHERE c.id = $1");
+const NUMBER: &str = of_record!("CAST(n.contact_count AS BIGINT)", "numbers n WHERE n.id = $1");
 
 const MESSAGE: &str = "SELECT m.steps AS head, m.error_code AS code, m.due_at AS changed_at, \
      m.number_id AS received, s.sent_as AS sent, CAST(m.attempts AS BIGINT) AS steps, \
@@ -76,6 +85,14 @@ pub struct LiveMarks {
 /// When the database fails.
 pub fn of_contact(conn: &mut ReadConn<'_>, id: ContactId) -> Result<Option<LiveMarks>, StoreError> {
     on!(conn, db => Ok(CachedQuery(sql_query(CONTACT).bind::<Binary, _>(id)).get_result(db).optional()?))
+}
+
+/// The marks of a number's page: as a contact's, and how many contacts have it.
+///
+/// # Errors
+/// When the database fails.
+pub fn of_number(conn: &mut ReadConn<'_>, id: NumberId) -> Result<Option<LiveMarks>, StoreError> {
+    on!(conn, db => Ok(CachedQuery(sql_query(NUMBER).bind::<Binary, _>(id)).get_result(db).optional()?))
 }
 
 /// The marks of a message's page.

@@ -1,4 +1,4 @@
-//! A place in a list of contacts, as an address or an API client carries it. Lists use it; it writes nothing.
+//! A place in a list of contacts or numbers, as an address or an API client carries it. Lists use it; it writes nothing.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -34,7 +34,9 @@ mod tests {
     fn what_was_written_is_read() {
         let number = NumberId::from(uuid::Uuid::from_u128(7));
         let changed = ListPlace::LatestChange(Timestamp::from_micros(-5), number, 3);
-        for place in [ListPlace::Newest(42), ListPlace::Name("ana".to_owned(), 3), changed] {
+        for place in
+            [ListPlace::Newest(42), ListPlace::Name("ana".to_owned(), 3), changed, ListPlace::Number(number)]
+        {
             assert_eq!(read(&written(&place)), Some(place));
         }
         assert_eq!(written(&ListPlace::Newest(42)), "42", "as clients have it from before");

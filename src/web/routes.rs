@@ -130,6 +130,18 @@ routes! {
     NEW_CONSENT new_consent(id) "/contacts/{id}/consents/new";
     /// A contact is asked once more.
     REINVITATION reinvitation(id) "/contacts/{id}/reinvitation";
+    /// A number that no contact has.
+    NUMBER number(id) "/numbers/{id}";
+    /// What has changed on a number's page.
+    NUMBER_LIVE number_live(id) "/numbers/{id}/live";
+    /// Texts to a number.
+    NUMBER_MESSAGES number_messages(id) "/numbers/{id}/messages";
+    /// Consent of a number, recorded by hand.
+    NUMBER_CONSENTS number_consents(id) "/numbers/{id}/consents";
+    /// The form for it.
+    NEW_NUMBER_CONSENT new_number_consent(id) "/numbers/{id}/consents/new";
+    /// A number is asked once more.
+    NUMBER_REINVITATION number_reinvitation(id) "/numbers/{id}/reinvitation";
     /// A number that the carrier gave up can receive texts again.
     REACHABLE reachable(id) "/numbers/{id}/reachable";
     /// A document that proves consent.
@@ -243,6 +255,8 @@ routes! {
     API_MESSAGES api_messages() "/api/v1/messages";
     /// API: a message.
     API_MESSAGE api_message(id) "/api/v1/messages/{id}";
+    /// API: numbers.
+    API_NUMBERS api_numbers() "/api/v1/numbers";
     /// API: the consent of a number.
     API_CONSENT api_consent(number) "/api/v1/numbers/{number}/consent";
     /// API: the history of a number.
@@ -260,7 +274,10 @@ pub const API: &str = "/api/v1";
 
 /// True for a part of a page that is asked for again and again.
 pub fn is_live(address: &str) -> bool {
-    matches!(parts(address).as_slice(), ["contacts" | "messages" | "jobs", _, "live"] | ["simulator", "live"])
+    matches!(
+        parts(address).as_slice(),
+        ["contacts" | "numbers" | "messages" | "jobs", _, "live"] | ["simulator", "live"]
+    )
 }
 
 fn parts(address: &str) -> Vec<&str> {
@@ -271,6 +288,7 @@ fn parts(address: &str) -> Vec<&str> {
 pub fn page_of_form(address: &str) -> Option<String> {
     match parts(address).as_slice() {
         ["contacts", id, "consents" | "messages"] => Some(contact(id)),
+        ["numbers", id, "consents" | "messages"] => Some(number(id)),
         ["messages", id, "stale"] => Some(message(id)),
         ["users", id, "role" | "password"] | ["users", id, "sessions", _] => Some(user(id)),
         ["jobs", id, "cancel" | "retry"] => Some(job(id)),

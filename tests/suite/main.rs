@@ -53,6 +53,7 @@ mod revocations;
 mod rules_page;
 mod senders;
 mod spellings;
+mod strangers;
 mod tampering;
 mod time_zones;
 mod timing;

@@ -56,6 +56,23 @@ pub(super) fn places(
     }
 }
 
+/// The numbers on the page themselves, one more than asked where the list goes on.
+pub(super) fn numbers(
+    conn: &mut ReadConn<'_>,
+    filter: &ContactFilter,
+) -> Result<Vec<(ListPlace, NumberId)>, StoreError> {
+    let from = match filter.begins_at() {
+        Some(ListPlace::LatestChange(since, number, _)) => Some((*since, *number)),
+        _ => None,
+    };
+    // The number that the page before ended with is read again, and left out.
+    let most = usize::try_from(filter.limit + 2).unwrap_or_default();
+    let spots = spots(conn, filter, from, most)?;
+    let others = spots.into_iter().filter(|spot| Some(*spot) != from);
+    let page = usize::try_from(filter.limit + 1).unwrap_or_default();
+    Ok(others.take(page).map(|(since, id)| (ListPlace::LatestChange(since, id, 0), id)).collect())
+}
+
 /// The contacts of the numbers, in list order, as far as they come after `from`.
 fn with_contacts(
     conn: &mut ReadConn<'_>,

@@ -1,5 +1,5 @@
-//! Lists of contacts: what narrows them, in which order they stand, and a place in that order. Used by the contact pages and
-//! the JSON API; it writes nothing.
+//! Lists of contacts and numbers: what narrows them, in which order they stand, and a place in that order. Used by the contact
+//! pages and the JSON API; it writes nothing.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,9 +7,20 @@ use crate::domain::consent::StateName;
 use crate::domain::id::{NumberId, ProgramId};
 use crate::domain::time::Timestamp;
 
-/// Which contacts, in which order.
+/// What the lines of a list are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ListSubject {
+    /// Contacts alone.
+    Contacts,
+    /// Numbers alone, each once.
+    Numbers,
+}
+
+/// Which contacts or numbers, in which order.
 #[derive(Clone, Debug)]
 pub struct ContactFilter {
+    /// What the lines are.
+    pub of: ListSubject,
     /// The program whose state is shown.
     pub program: ProgramId,
     /// Only this state.
@@ -37,6 +48,8 @@ pub enum ListOrder {
     Name,
     /// The latest change of consent comes first; what was never asked, by the age of the number.
     LatestChange,
+    /// Numbers by their identifiers: the one that was met first comes first.
+    Number,
 }
 
 /// A place in a list.
@@ -46,17 +59,21 @@ pub enum ListPlace {
     Newest(i64),
     /// In [`ListOrder::Name`].
     Name(String, i64),
-    /// In [`ListOrder::LatestChange`]: when, which number, and which of its contacts.
+    /// In [`ListOrder::LatestChange`]: when, which number, and which of its contacts; 0 is the number itself.
     LatestChange(Timestamp, NumberId, i64),
+    /// In [`ListOrder::Number`].
+    Number(NumberId),
 }
 
 impl ContactFilter {
     /// The order of the list. One state, or the review list, is walked by time: by name, its rows may lie anywhere.
     pub fn order(&self) -> ListOrder {
-        match (self.search.is_none() && (self.state.is_some() || self.needs_review), self.by_name) {
-            (true, _) => ListOrder::LatestChange,
-            (false, true) => ListOrder::Name,
-            (false, false) => ListOrder::Newest,
+        let is_by_time = self.search.is_none() && (self.state.is_some() || self.needs_review);
+        match self.of {
+            _ if is_by_time => ListOrder::LatestChange,
+            ListSubject::Numbers => ListOrder::Number,
+            ListSubject::Contacts if self.by_name => ListOrder::Name,
+            ListSubject::Contacts => ListOrder::Newest,
         }
     }
 
@@ -73,6 +90,7 @@ impl ListPlace {
             ListPlace::Newest(_) => ListOrder::Newest,
             ListPlace::Name(..) => ListOrder::Name,
             ListPlace::LatestChange(..) => ListOrder::LatestChange,
+            ListPlace::Number(_) => ListOrder::Number,
         }
     }
 
@@ -80,6 +98,7 @@ impl ListPlace {
     pub(super) fn row(&self) -> i64 {
         match self {
             ListPlace::Newest(row) | ListPlace::Name(_, row) | ListPlace::LatestChange(_, _, row) => *row,
+            ListPlace::Number(_) => 0,
         }
     }
 }

@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use actix_multipart::Multipart;
 use actix_session::Session;
-use actix_web::web::{Data, Path, ServiceConfig};
+use actix_web::web::{Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
@@ -16,14 +16,14 @@ use self::upload::{FileUpload, read};
 use super::civil_day::civil_day;
 use super::contact::timeline::{HistoryContext, title};
 use super::documents::recognised;
-use super::program_scope::{self, ContactInProgram, ProgramScope, ProgramTab};
+use super::program_scope::{self, ProgramScope, ProgramTab};
+use super::record_subject::{RecordInProgram, RecordSubject, record_name};
 use super::revocations::{self, RevocationHints};
 use crate::actions::record_consent::NewConsentRecord;
 use crate::actions::{ActionError, FieldError};
 use crate::domain::consent::ConsentState;
 use crate::domain::decide::{check_given_at, check_reason};
 use crate::domain::evidence::{ConsentDocument, DocumentKind, RevocationChannel};
-use crate::domain::id::ContactId;
 use crate::domain::intent::Refusal;
 use crate::domain::program::Program;
 use crate::domain::schedule::RevocationDeadlines;
@@ -34,7 +34,7 @@ use crate::store::{self, ReadConn, rulebooks};
 use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::form::{self, FormErrors};
-use crate::web::page::{self, PageFrame, html_status, see_other};
+use crate::web::page::{PageFrame, html_status, see_other};
 use crate::web::routes::{self, patterns};
 use crate::web::routing;
 use crate::web::session::{self, Calendars, Editor};
@@ -43,14 +43,19 @@ use crate::words::{Label, refusal_for_person, refusal_text};
 const TOO_LARGE: &str = "The file is larger than 10 MB. Choose a smaller one.";
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config.route(patterns::NEW_CONSENT, routing::get(new)).route(patterns::CONSENTS, routing::post(create));
+    config
+        .route(patterns::NEW_CONSENT, routing::get(new))
+        .route(patterns::CONSENTS, routing::post(create))
+        .route(patterns::NEW_NUMBER_CONSENT, routing::get(new))
+        .route(patterns::NUMBER_CONSENTS, routing::post(create));
 }
 
 #[derive(Template)]
 #[template(path = "consents/new.html")]
 struct NewConsentPage {
     page: PageFrame,
-    contact: Contact,
+    subject: RecordSubject,
+    contact: Option<Contact>,
     number: Number,
     programs: Vec<ProgramTab>,
     /// What an address ends with to mean the program it is about.
@@ -61,6 +66,13 @@ struct NewConsentPage {
     given: ConsentForm,
     errors: FormErrors,
     hints: RevocationHints,
+}
+
+impl NewConsentPage {
+    /// What the record is called.
+    fn name(&self) -> String {
+        record_name(self.contact.as_ref(), &self.number.phone, &self.page)
+    }
 }
 
 /// One of the updates, and why it cannot be made now, if so.
@@ -90,7 +102,8 @@ struct ConsentForm {
 
 /// Whom it is about, as far as is known.
 struct ConsentSubject {
-    contact: Contact,
+    subject: RecordSubject,
+    contact: Option<Contact>,
     number: Number,
     state: ConsentState,
     sender: Option<String>,
@@ -101,17 +114,17 @@ struct ConsentSubject {
 
 fn known(
     conn: &mut ReadConn<'_>,
-    id: ContactId,
+    subject: RecordSubject,
     slug: &str,
     calendars: Calendars,
     now: Timestamp,
 ) -> Result<ConsentSubject, PageError> {
-    let ContactInProgram { contact, number, programs } = ContactInProgram::read(conn, id, slug)?;
+    let RecordInProgram { subject, contact, number, programs } = RecordInProgram::read(conn, subject, slug)?;
     let program = programs.selected()?.id;
     let state = number.consent.state_in(program);
     let sender = store::programs::sender(conn, program)?;
     let deadlines = rulebooks::current(conn)?.deadlines(now);
-    Ok(ConsentSubject { contact, number, state, sender, programs, deadlines, calendars })
+    Ok(ConsentSubject { subject, contact, number, state, sender, programs, deadlines, calendars })
 }
 
 impl ConsentSubject {
@@ -120,7 +133,7 @@ impl ConsentSubject {
         let admins = (!is_admin).then(|| "Only an administrator can do this.".to_owned());
         let unless = |possible: bool, why: &str| (!possible).then(|| why.to_owned());
         let choice = |key, label, hint: &str, refused| {
-            let form = routes::new_consent_of(self.contact.id, key);
+            let form = self.subject.new_consent_address(key);
             let href = routes::with_query(&form, &[("program", self.programs.named())]);
             UpdateItem { href, key, label, hint: hint.to_owned(), refused }
         };
@@ -170,13 +183,8 @@ impl ConsentSubject {
     }
 }
 
-async fn new(
-    app: Data<AppState>,
-    who: Editor,
-    id: Path<String>,
-    request: HttpRequest,
-) -> Result<HttpResponse, PageError> {
-    let id: ContactId = page::id(&id)?;
+async fn new(app: Data<AppState>, who: Editor, request: HttpRequest) -> Result<HttpResponse, PageError> {
+    let id = RecordSubject::of(&request)?;
     let (slug, now) = (program_scope::program_from_query(&request), app.clock.now());
     let calendars = who.calendars;
     let known = app.store.read(move |conn| known(conn, id, &slug, calendars, now)).await?;
@@ -200,16 +208,28 @@ fn show(
     }
     // A request for an update that is refused shows why. It never leads to the form of another update.
     let refused = choices.iter().find(|choice| choice.key == given.update).and_then(|c| c.refused.clone());
-    let ConsentSubject { contact, number, programs, deadlines, .. } = known;
+    let ConsentSubject { subject, contact, number, programs, deadlines, .. } = known;
     let flag = number.consent.do_not_text.as_ref();
     given.flag_set_at = flag.map(|flag| flag.since.micros().to_string()).unwrap_or_default();
     let state = |program: &Program| number.consent.state_in(program.id).name().label().to_owned();
-    let address = routes::new_consent_of(contact.id, &given.update);
+    let address = subject.new_consent_address(&given.update);
     let (suffix, programs) = (programs.query_suffix(), programs.tabs(&address, state));
     let hints = RevocationHints::new(deadlines);
     html_status(
         errors.status(),
-        NewConsentPage { page, contact, number, programs, suffix, choices, refused, given, errors, hints },
+        NewConsentPage {
+            page,
+            subject,
+            contact,
+            number,
+            programs,
+            suffix,
+            choices,
+            refused,
+            given,
+            errors,
+            hints,
+        },
     )
 }
 
@@ -217,11 +237,10 @@ async fn create(
     app: Data<AppState>,
     who: Editor,
     session: Session,
-    id: Path<String>,
     request: HttpRequest,
     parts: Multipart,
 ) -> Result<HttpResponse, PageError> {
-    let id: ContactId = page::id(&id)?;
+    let id = RecordSubject::of(&request)?;
     let (given, file, _turn) = read(&app, &request, parts).await?;
     let (slug, now) = (program_scope::program_from_query(&request), app.clock.now());
     let calendars = who.calendars;
@@ -246,7 +265,7 @@ async fn create(
                     title(entry.event.kind, &entry.event.evidence, before, &HistoryContext::default())
                 ),
             );
-            return Ok(see_other(format!("{}{}", routes::contact(id), about.programs.query_suffix())));
+            return Ok(see_other(format!("{}{}", id.address(), about.programs.query_suffix())));
         }
         Err(ActionError::Refused(refusal)) => {
             let why = refusal_for_person(&refusal, about.sender.as_deref());

@@ -1,4 +1,5 @@
-//! The page of one contact: the verdict on top, the consent history, and the conversation with a box to write in.
+//! The page of one contact, or of a number without one: the verdict on top, the consent history, and the conversation with a
+//! box to write in.
 //! Everyone who signs in reads it; it writes messages through `actions::send_message`.
 
 pub(super) mod conversation;
@@ -13,7 +14,7 @@ pub(super) mod timeline;
 pub(super) mod timeline_page;
 
 use actix_session::Session;
-use actix_web::web::{Data, Path, ServiceConfig};
+use actix_web::web::{Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
@@ -30,11 +31,11 @@ use super::basis;
 use super::expired_holds::{HoldItem, by_number};
 use super::names::DisplayNames;
 use super::program_scope::{self, ProgramScope, ProgramTab};
+use super::record_subject::{RecordSubject, place_of_number, record_name};
 use super::troubleshoot::{VerdictPanel, VerdictSubject};
 use crate::actions::send_message::{NewMessage, check_body, needs_basis};
 use crate::actions::{FieldError, sending_context};
 use crate::domain::evidence::BasisKind;
-use crate::domain::id::ContactId;
 use crate::domain::message::{Category, Status};
 use crate::domain::program::Program;
 use crate::domain::time::Timestamp;
@@ -45,7 +46,7 @@ use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::form::{FormErrors, PostedForm};
 use crate::web::live;
-use crate::web::page::{self, PageFrame, PageReader, html, html_status, see_other};
+use crate::web::page::{PageFrame, PageReader, html, html_status, see_other};
 use crate::web::routes::{self, patterns};
 use crate::web::routing;
 use crate::web::session::{self, Editor, SignedIn, Viewer};
@@ -60,7 +61,10 @@ pub(super) fn routes(config: &mut ServiceConfig) {
     config
         .route(patterns::CONTACT, routing::get(show))
         .route(patterns::CONTACT_LIVE, routing::get(live))
-        .route(patterns::CONTACT_MESSAGES, routing::post(send));
+        .route(patterns::CONTACT_MESSAGES, routing::post(send))
+        .route(patterns::NUMBER, routing::get(show_number))
+        .route(patterns::NUMBER_LIVE, routing::get(live))
+        .route(patterns::NUMBER_MESSAGES, routing::post(send));
 }
 
 #[derive(Template)]
@@ -80,11 +84,13 @@ struct ContactFragment {
     record: ContactRecord,
 }
 
-/// All that the page shows of a contact.
+/// All that the page shows.
 struct ContactRecord {
     /// What tells whether any of it has changed.
     tag: String,
-    contact: Contact,
+    subject: RecordSubject,
+    /// None on the page of a number.
+    contact: Option<Contact>,
     number: Number,
     /// The programs with the state in each, where there are several.
     programs: Vec<ProgramTab>,
@@ -135,24 +141,30 @@ impl ContactPageScope {
     }
 }
 
-async fn show(
+async fn show(app: Data<AppState>, who: Viewer, request: HttpRequest) -> Result<HttpResponse, PageError> {
+    let (subject, view) = (RecordSubject::of(&request)?, ContactPageScope::of(&request));
+    render(&app, &who, subject, view, ComposeForm::default(), FormErrors::default()).await
+}
+
+/// The page of a number, or the way to its contacts.
+async fn show_number(
     app: Data<AppState>,
     who: Viewer,
-    id: Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse, PageError> {
-    let (id, view) = (page::id(&id)?, ContactPageScope::of(&request));
-    render(&app, &who, id, view, ComposeForm::default(), FormErrors::default()).await
+    if let RecordSubject::Number(id) = RecordSubject::of(&request)? {
+        let slug = program_scope::program_from_query(&request);
+        let place = app.store.read_replica(who.mark, move |conn| place_of_number(conn, id, &slug)).await?;
+        if let Some(address) = place.found {
+            return Ok(see_other(address));
+        }
+    }
+    show(app, who, request).await
 }
 
 /// The parts that change by themselves, if any has changed since.
-async fn live(
-    app: Data<AppState>,
-    who: Viewer,
-    id: Path<String>,
-    request: HttpRequest,
-) -> Result<HttpResponse, PageError> {
-    let (id, view): (ContactId, ContactPageScope) = (page::id(&id)?, ContactPageScope::of(&request));
+async fn live(app: Data<AppState>, who: Viewer, request: HttpRequest) -> Result<HttpResponse, PageError> {
+    let (id, view) = (RecordSubject::of(&request)?, ContactPageScope::of(&request));
     let since = live::since(&request);
     let page = PageFrame::new(&app, "contacts", &who);
     let reader = page.reader();
@@ -167,16 +179,19 @@ async fn live(
     }
 }
 
-/// What tells whether a contact's page has changed. It is read before the page is.
-fn tag(conn: &mut ReadConn<'_>, id: ContactId, now: Timestamp) -> Result<String, PageError> {
-    let marks = store::live::of_contact(conn, id)?.ok_or(PageError::NotFound)?;
-    Ok(live::tag(&marks, "", now))
+/// What tells whether the page has changed. It is read before the page is.
+fn tag(conn: &mut ReadConn<'_>, id: RecordSubject, now: Timestamp) -> Result<String, PageError> {
+    let marks = match id {
+        RecordSubject::Contact(id) => store::live::of_contact(conn, id)?,
+        RecordSubject::Number(id) => store::live::of_number(conn, id)?,
+    };
+    Ok(live::tag(&marks.ok_or(PageError::NotFound)?, "", now))
 }
 
 async fn render(
     app: &AppState,
     who: &impl SignedIn,
-    id: ContactId,
+    id: RecordSubject,
     view: ContactPageScope,
     given: ComposeForm,
     errors: FormErrors,
@@ -206,14 +221,12 @@ async fn send(
     app: Data<AppState>,
     who: Editor,
     session: Session,
-    id: Path<String>,
     request: HttpRequest,
     PostedForm(given): PostedForm<ComposeForm>,
 ) -> Result<HttpResponse, PageError> {
-    let (id, slug): (ContactId, String) = (page::id(&id)?, program_scope::program_from_query(&request));
-    let found = app.store.read(move |conn| {
-        Ok::<_, PageError>((program_scope::find(conn, id)?, ProgramScope::read(conn, &slug)?))
-    });
+    let (id, slug) = (RecordSubject::of(&request)?, program_scope::program_from_query(&request));
+    let found =
+        app.store.read(move |conn| Ok::<_, PageError>((id.find(conn)?, ProgramScope::read(conn, &slug)?)));
     let ((_, number), programs) = found.await?;
     let slug = programs.selected()?.slug.clone();
     let to = number.phone.as_str().to_owned();
@@ -240,7 +253,7 @@ async fn send(
                 }
                 _ => session::flash(&session, accepted.words),
             }
-            Ok(see_other(format!("{}{}", routes::contact(id), programs.query_suffix())))
+            Ok(see_other(format!("{}{}", id.address(), programs.query_suffix())))
         }
         Err(error) => render(&app, &who, id, ContactPageScope::newest(slug), given, error.try_into()?).await,
     }
@@ -248,43 +261,46 @@ async fn send(
 
 fn record(
     conn: &mut ReadConn<'_>,
-    id: ContactId,
+    subject: RecordSubject,
     view: &ContactPageScope,
     reader: PageReader,
     tag: String,
 ) -> Result<ContactRecord, PageError> {
     let PageReader { role, calendars, now } = reader;
-    let (contact, number) = program_scope::find(conn, id)?;
+    let (contact, number) = subject.find(conn)?;
     let programs = ProgramScope::of_number(conn, &view.program, &number.consent)?;
     let program = programs.selected()?;
-    let address = format!("{}{}", routes::contact(id), programs.query_suffix());
+    let address = format!("{}{}", subject.address(), programs.query_suffix());
     let context = sending_context(conn, program)?.read_by(calendars.reader);
     let verdict = context.verdict(conn, &number, program, Category::Conversation, now)?;
     let mut others = contacts::of_number(conn, number.id)?;
-    others.retain(|other| other.id != id);
+    let id = contact.as_ref().map(|contact| contact.id);
+    others.retain(|other| Some(other.id) != id);
     let more_others = others.len() > LISTED;
     others.truncate(LISTED);
     let names = DisplayNames::read(conn)?;
     let parts = view.parts.clone();
     let before = parts.of_part(PagePart::Conversation);
-    let talk = conversation(conn, number.id, &contact.name, &names, before, TEXTS)?;
+    let name = contact.as_ref().map_or(number.phone.as_str(), |contact| &contact.name);
+    let talk = conversation(conn, number.id, name, &names, before, TEXTS)?;
     let open = expired_holds::open_of(conn, number.id, None, LISTED)?;
     let questions = inbound_questions::of_number(conn, number.id)?;
-    let subject = TimelineSubject {
+    let of = TimelineSubject {
         number: &number,
-        contact: Some(id),
+        contact: id,
         program,
         programs: programs.all(),
         names: &names,
         calendars,
     };
-    let timeline = timeline_page(conn, &subject, parts.of_part(PagePart::Timeline), ENTRIES)?;
-    let older = older(conn, &number.phone, &subject, &parts, &address)?;
+    let timeline = timeline_page(conn, &of, parts.of_part(PagePart::Timeline), ENTRIES)?;
+    let older = older(conn, &number.phone, &of, &parts, &address)?;
     let state = |program: &Program| number.consent.state_in(program.id).name().label().to_owned();
-    let about = VerdictSubject { number: Some(number.id), contact: Some(id), program: Some(program), role };
+    let about = VerdictSubject { number: Some(number.id), contact: id, program: Some(program), role };
     Ok(ContactRecord {
         tag,
-        programs: programs.tabs(&routes::contact(id), state),
+        subject,
+        programs: programs.tabs(&subject.address(), state),
         suffix: programs.query_suffix(),
         sender: store::programs::sender(conn, program.id)?,
         state: number.consent.state_in(program.id).name().as_str(),
@@ -310,28 +326,28 @@ fn record(
 
 impl ContactRecord {
     fn address(&self) -> String {
-        format!("{}{}", routes::contact(self.contact.id), self.suffix)
+        format!("{}{}", self.subject.address(), self.suffix)
     }
 
     fn live_address(&self) -> String {
-        self.parts.address(&format!("{}{}", routes::contact_live(self.contact.id), self.suffix))
+        self.parts.address(&format!("{}{}", self.subject.live_address(), self.suffix))
     }
 
     fn messages_address(&self) -> String {
-        format!("{}{}", routes::contact_messages(self.contact.id), self.suffix)
+        format!("{}{}", self.subject.messages_address(), self.suffix)
     }
 
     /// The list of the contacts with this number.
     fn others_address(&self) -> String {
-        routes::with_query(routes::contacts(), &[("q", self.number.phone.as_str())])
+        routes::contacts_with(self.number.phone.as_str())
     }
 
     fn new_consent_address(&self) -> String {
-        format!("{}{}", routes::new_consent(self.contact.id), self.suffix)
+        format!("{}{}", self.subject.new_consent_address(""), self.suffix)
     }
 
     fn reinvitation_address(&self) -> String {
-        format!("{}{}", routes::reinvitation(self.contact.id), self.suffix)
+        format!("{}{}", self.subject.reinvitation_address(), self.suffix)
     }
 
     fn hint(&self) -> String {
@@ -344,6 +360,6 @@ impl ContactRecord {
 
     /// What the page is called: the name, else the number.
     fn title(&self, page: &PageFrame) -> String {
-        if self.contact.name.is_empty() { page.number(&self.number.phone) } else { self.contact.name.clone() }
+        record_name(self.contact.as_ref(), &self.number.phone, page)
     }
 }

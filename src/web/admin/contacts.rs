@@ -12,7 +12,7 @@ use super::program_scope::{ProgramScope, ProgramTab};
 use crate::domain::consent::StateName;
 use crate::domain::id::JobId;
 use crate::domain::phone::Phone;
-use crate::store::contacts::{self, ContactFilter, ContactRow, ListOrder};
+use crate::store::contacts::{self, ContactFilter, ContactRow, ListOrder, ListSubject};
 use crate::store::{ReadConn, backfill, counters, numbers};
 use crate::web::error::PageError;
 use crate::web::form;
@@ -80,7 +80,7 @@ impl ContactList {
     fn sorted(&self, column: &str) -> bool {
         let order = match self.order {
             ListOrder::Name => "name",
-            ListOrder::Newest => "added",
+            ListOrder::Newest | ListOrder::Number => "added",
             ListOrder::LatestChange => "since",
         };
         order == column
@@ -212,6 +212,7 @@ fn list(conn: &mut ReadConn<'_>, asked: &ContactsQuery, region: &str) -> Result<
         None => Some(asked.q.trim().to_owned()).filter(|search| !search.is_empty()),
     };
     let filter = ContactFilter {
+        of: ListSubject::Contacts,
         program: program.id,
         state: asked.state.parse::<StateName>().ok(),
         needs_review: asked.state == counters::NEEDS_REVIEW,

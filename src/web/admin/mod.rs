@@ -21,6 +21,7 @@ mod notices;
 pub(super) mod program_scope;
 pub mod programs;
 mod reachable;
+mod record_subject;
 mod reinvitations;
 pub mod reply_tester;
 pub mod reviews;

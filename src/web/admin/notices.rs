@@ -40,7 +40,7 @@ pub(super) struct NoticeItem {
 
 impl NoticeItem {
     pub(super) fn new(kind: NoticeKind, text: InboundRow) -> NoticeItem {
-        let number = text.number_id.map(|_| routes::troubleshoot_number(&text.from_text, ""));
+        let number = text.number_id.map(routes::number);
         NoticeItem {
             id: text.id,
             sentence: sentence(kind),

@@ -1,5 +1,5 @@
-//! Finds the contact and the program that a page is about: the program in the address, else the default one. The
-//! contact pages use it; it writes nothing.
+//! Finds the program that a page is about: the one in the address, else the default one. The pages of records and lists use
+//! it; it writes nothing.
 
 use actix_web::HttpRequest;
 use serde::Deserialize;
@@ -7,11 +7,8 @@ use serde::Deserialize;
 use std::sync::Arc;
 
 use crate::domain::consent::{ConsentState, NumberConsent};
-use crate::domain::id::ContactId;
 use crate::domain::program::Program;
-use crate::store::contacts::Contact;
-use crate::store::numbers::Number;
-use crate::store::{ReadConn, contacts, numbers, programs};
+use crate::store::{ReadConn, programs};
 use crate::web::error::PageError;
 use crate::web::form;
 use crate::web::routes;
@@ -25,30 +22,6 @@ struct ProgramQuery {
 /// The slug that the address names; empty when it names none.
 pub(super) fn program_from_query(request: &HttpRequest) -> String {
     form::query::<ProgramQuery>(request).program
-}
-
-/// A contact, in the program that is meant.
-pub(super) struct ContactInProgram {
-    pub(super) contact: Contact,
-    pub(super) number: Number,
-    pub(super) programs: ProgramScope,
-}
-
-impl ContactInProgram {
-    /// Reads them; what the address names must exist.
-    pub(super) fn read(
-        conn: &mut ReadConn<'_>,
-        id: ContactId,
-        slug: &str,
-    ) -> Result<ContactInProgram, PageError> {
-        let (contact, number) = find(conn, id)?;
-        Ok(ContactInProgram { contact, number, programs: ProgramScope::read(conn, slug)? })
-    }
-
-    /// The contact's own page, in the same program.
-    pub(super) fn address(&self) -> String {
-        format!("{}{}", routes::contact(self.contact.id), self.programs.query_suffix())
-    }
 }
 
 /// All programs, and the one that is meant.
@@ -131,10 +104,4 @@ pub(in crate::web) fn first_known(all: &[Arc<Program>], known: &NumberConsent) -
     all.iter().position(|program| {
         known.state_in(program.id) != ConsentState::NotAsked || known.open_request(program.id).is_some()
     })
-}
-
-pub(super) fn find(conn: &mut ReadConn<'_>, id: ContactId) -> Result<(Contact, Number), PageError> {
-    let contact = contacts::get(conn, id)?.ok_or(PageError::NotFound)?;
-    let number = numbers::get(conn, contact.number_id)?.ok_or(PageError::NotFound)?;
-    Ok((contact, number))
 }

@@ -85,12 +85,12 @@ async fn create(
     Ok(see_other(back))
 }
 
-/// The number, and the page about it: its first contact's, else the one that takes any number.
+/// The number, and the page about it: its first contact's, else its own.
 fn find(conn: &mut ReadConn<'_>, id: NumberId) -> Result<(Number, String), PageError> {
     let number = numbers::get(conn, id)?.ok_or(PageError::NotFound)?;
     let back = match contacts::of_number(conn, id)?.first() {
         Some(contact) => routes::contact(contact.id),
-        None => routes::troubleshoot_number(number.phone.as_str(), ""),
+        None => routes::number(number.id),
     };
     Ok((number, back))
 }

@@ -3,19 +3,20 @@
 use std::sync::Arc;
 
 use actix_session::Session;
-use actix_web::web::{Data, Path, ServiceConfig};
+use actix_web::web::{Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
 
 use super::basis;
-use super::program_scope::{self, ContactInProgram};
+use super::program_scope;
+use super::record_subject::{RecordInProgram, RecordSubject, record_name};
 use crate::actions::ActionError;
 use crate::domain::calendar::LocalCalendar;
 use crate::domain::consent::ConsentState;
 use crate::domain::decide::check_reinvite;
 use crate::domain::evidence::BasisKind;
-use crate::domain::id::{ContactId, NumberId, ProgramId};
+use crate::domain::id::{NumberId, ProgramId};
 use crate::domain::message::Status;
 use crate::domain::phone::Phone;
 use crate::domain::program::Program;
@@ -26,7 +27,7 @@ use crate::store::{ReadConn, StoreError};
 use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::form::{FormErrors, PostedForm};
-use crate::web::page::{self, PageFrame, html_status, see_other};
+use crate::web::page::{PageFrame, html_status, see_other};
 use crate::web::routes::{self, patterns};
 use crate::web::routing;
 use crate::web::session::{self, Editor};
@@ -35,7 +36,9 @@ use crate::words::{Label, refusal_text};
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
         .route(patterns::REINVITATION, routing::get(new))
-        .route(patterns::REINVITATION, routing::post(create));
+        .route(patterns::REINVITATION, routing::post(create))
+        .route(patterns::NUMBER_REINVITATION, routing::get(new))
+        .route(patterns::NUMBER_REINVITATION, routing::post(create));
 }
 
 #[derive(Template)]
@@ -49,7 +52,8 @@ struct ReinvitePage {
 
 /// What a person should know before they ask again.
 struct ReinviteSubject {
-    contact: Contact,
+    subject: RecordSubject,
+    contact: Option<Contact>,
     phone: Phone,
     program: Arc<Program>,
     /// What an address ends with to mean that program.
@@ -58,6 +62,13 @@ struct ReinviteSubject {
     held: usize,
     /// When the first of the held messages runs out.
     first_ends: Option<Timestamp>,
+}
+
+impl ReinvitePage {
+    /// What the record is called.
+    fn name(&self) -> String {
+        record_name(self.about.contact.as_ref(), &self.about.phone, &self.page)
+    }
 }
 
 #[derive(Deserialize, Default)]
@@ -73,11 +84,10 @@ async fn new(
     app: Data<AppState>,
     who: Editor,
     session: Session,
-    id: Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse, PageError> {
-    let (id, slug): (ContactId, String) = (page::id(&id)?, program_scope::program_from_query(&request));
-    let whom = app.store.read(move |conn| ContactInProgram::read(conn, id, &slug)).await?;
+    let (id, slug) = (RecordSubject::of(&request)?, program_scope::program_from_query(&request));
+    let whom = app.store.read(move |conn| RecordInProgram::read(conn, id, &slug)).await?;
     let back = whom.address();
     match show(&app, &who, whom, ReinviteForm::default(), FormErrors::default()).await {
         // It cannot be asked now, and the contact says the rest.
@@ -92,7 +102,7 @@ async fn new(
 async fn show(
     app: &AppState,
     who: &Editor,
-    whom: ContactInProgram,
+    whom: RecordInProgram,
     given: ReinviteForm,
     errors: FormErrors,
 ) -> Result<HttpResponse, PageError> {
@@ -121,11 +131,11 @@ fn held_of(
 
 fn about(
     conn: &mut ReadConn<'_>,
-    whom: ContactInProgram,
+    whom: RecordInProgram,
     organization: LocalCalendar,
     now: Timestamp,
 ) -> Result<ReinviteSubject, PageError> {
-    let ContactInProgram { contact, number, programs } = whom;
+    let RecordInProgram { subject, contact, number, programs } = whom;
     let (program, suffix) = (Arc::clone(programs.selected()?), programs.query_suffix());
     check_reinvite(&number.consent, program.id, now, organization).map_err(ActionError::from)?;
     let invited_at = match number.consent.state_in(program.id) {
@@ -133,19 +143,19 @@ fn about(
         _ => None,
     };
     let (held, first_ends) = held_of(conn, number.id, program.id)?;
-    Ok(ReinviteSubject { contact, phone: number.phone, program, suffix, invited_at, held, first_ends })
+    let phone = number.phone;
+    Ok(ReinviteSubject { subject, contact, phone, program, suffix, invited_at, held, first_ends })
 }
 
 async fn create(
     app: Data<AppState>,
     who: Editor,
     session: Session,
-    id: Path<String>,
     request: HttpRequest,
     PostedForm(given): PostedForm<ReinviteForm>,
 ) -> Result<HttpResponse, PageError> {
-    let (id, slug): (ContactId, String) = (page::id(&id)?, program_scope::program_from_query(&request));
-    let whom = app.store.read(move |conn| ContactInProgram::read(conn, id, &slug)).await?;
+    let (id, slug) = (RecordSubject::of(&request)?, program_scope::program_from_query(&request));
+    let whom = app.store.read(move |conn| RecordInProgram::read(conn, id, &slug)).await?;
     let (back, number, program) = (whom.address(), whom.number.id, whom.programs.selected()?.slug.clone());
     let basis = match basis::given(&given.basis_kind, &given.basis_words) {
         Ok(basis) => basis,

@@ -15,6 +15,7 @@ use super::messages::meaning::why;
 use super::names::DisplayNames;
 use super::notices::NoticeItem;
 use super::program_scope::{self, ProgramScope, ProgramTab};
+use super::record_subject::RecordSubject;
 use crate::actions::{FieldError, sending_context};
 use crate::domain::gate::{CheckName, GateCheck, GateOutcome, Verdict};
 use crate::domain::id::{ContactId, NumberId};
@@ -131,19 +132,21 @@ fn fix(check: CheckName, about: &VerdictSubject<'_>) -> Option<CheckFix> {
         CheckName::Paused | CheckName::Consent | CheckName::Number => about.role != Role::Auditor,
         _ => true,
     };
-    let (number, contact) = (about.number.filter(|_| may), about.contact.filter(|_| may));
+    let number = about.number.filter(|_| may);
+    let record =
+        about.contact.filter(|_| may).map(RecordSubject::Contact).or(number.map(RecordSubject::Number));
     let program = about.program.map_or("", |program| program.slug.as_str());
     let in_program = |address: &str| routes::with_query(address, &[("program", program)]);
     match check {
-        CheckName::DoNotText => contact.map(|id| CheckFix {
-            href: in_program(&routes::new_consent_of(id, "clear_do_not_text")),
+        CheckName::DoNotText => record.map(|record| CheckFix {
+            href: in_program(&record.new_consent_address("clear_do_not_text")),
             label: "Remove Do Not Text",
         }),
         CheckName::Paused => {
             number.map(|id| CheckFix { href: routes::review(id), label: "Review the reply" })
         }
-        CheckName::Consent => contact.map(|id| CheckFix {
-            href: format!("{}#body", in_program(&routes::contact(id))),
+        CheckName::Consent => record.map(|record| CheckFix {
+            href: format!("{}#body", in_program(&record.address())),
             label: "Write a message",
         }),
         CheckName::Number => {
@@ -190,6 +193,8 @@ struct TroubleshootPage {
 /// What is known of a number.
 struct NumberRecord {
     phone: Phone,
+    /// The number's own page, where it is on record and no contact has it.
+    page: Option<String>,
     known: bool,
     programs: Vec<ProgramTab>,
     /// What an address ends with to mean the program that was asked about.
@@ -278,8 +283,10 @@ fn find(
     let panel = VerdictPanel::new(&verdict, question, &about, true);
     let state = |program: &Program| number.consent.state_in(program.id).name().label().to_owned();
     let tabs = programs.tabs(&routes::troubleshoot_number(phone.as_str(), ""), state);
+    let page = (known && contacts.is_empty()).then(|| routes::number(number.id));
     Ok(NumberRecord {
         phone,
+        page,
         known,
         suffix: programs.query_suffix(),
         programs: tabs,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::key::{ApiCall, ContactsScope};
+use super::paging::ListRequest;
 use super::problem::{ProblemDetails, ProblemView};
 use super::strict::{QueryParameters, StrictBody, StrictJson, StrictQuery, UnknownFields};
 use super::views::SavedContactView;
@@ -16,12 +17,9 @@ use crate::actions::save_contact::ContactPatch;
 use crate::domain::consent::StateName;
 use crate::domain::id::ContactId;
 use crate::domain::time::Timestamp;
-use crate::store::contacts::{self, ContactFilter, ContactRow};
-use crate::store::programs;
+use crate::store::backfill;
+use crate::store::contacts::{self, ContactRow, ListSubject};
 use crate::web::{AppState, cursor};
-
-/// Lines a page has at most.
-const LARGEST_PAGE: i64 = 200;
 
 /// A field that is absent stays as it is; `null` clears it.
 type PatchField = Option<Option<String>>;
@@ -139,36 +137,21 @@ pub(super) async fn index(
     app: Data<AppState>,
     ApiCall(_, StrictQuery(asked)): ApiCall<ContactsScope, StrictQuery<ContactListQuery>>,
 ) -> Result<HttpResponse, ProblemDetails> {
-    let state = asked.state.filter(|state| !state.is_empty()).map(|state| state.parse::<StateName>());
-    let state = state.transpose().map_err(|_| {
-        ActionError::field("state", "state is one of not_asked, invited, opted_in, opted_out.")
-    })?;
-    let limit = asked.limit.unwrap_or(50);
-    if !(1..=LARGEST_PAGE).contains(&limit) {
-        return Err(ActionError::field("limit", "limit is a number from 1 to 200.").into());
-    }
-    let slug = asked.program;
-    let search = asked.q.filter(|q| !q.trim().is_empty());
-    let after = asked.after;
-    let page = app
+    let ContactListQuery { state, program, q, after, limit } = asked;
+    let search = q.filter(|q| !q.trim().is_empty());
+    let asked = ListRequest::new(state, program, after, limit)?;
+    let (page, preparing) = app
         .store
         .read(move |conn| {
-            let program = programs::find(conn, slug.as_deref())?.ok_or(ActionError::NotFound("program"))?.id;
-            let cursor = after.as_deref().and_then(cursor::read);
-            let (needs_review, by_name, backwards) = (false, false, false);
-            let filter =
-                ContactFilter { program, state, needs_review, search, by_name, cursor, backwards, limit };
-            if after.is_some() && filter.begins_at().is_none() {
-                let words = "after is the next_after of an earlier page of the same list.";
-                return Err(ActionError::field("after", words));
-            }
-            Ok::<_, ActionError>(contacts::page(conn, &filter)?)
+            let filter = asked.filter(conn, ListSubject::Contacts, search)?;
+            let preparing = backfill::preparing(conn, filter.program)?.is_some();
+            Ok::<_, ActionError>((contacts::page(conn, &filter)?, preparing))
         })
         .await?;
     let next_after = page.goes_on.as_ref().map(cursor::written);
     let lines = page.lines;
     let data = lines.iter().map(ContactView::from).collect();
-    Ok(HttpResponse::Ok().json(ContactListView { data, next_after }))
+    Ok(HttpResponse::Ok().json(ContactListView { data, next_after, preparing }))
 }
 
 /// A page of contacts.
@@ -177,6 +160,8 @@ pub(super) struct ContactListView<'a> {
     data: Vec<ContactView<'a>>,
     /// `after` of the next page; null on the last one.
     next_after: Option<String>,
+    /// The program is new and its lists are still being filled: a list of one state may lack contacts. Read it again later.
+    preparing: bool,
 }
 
 /// A contact with its consent in the program that was asked about.
@@ -203,14 +188,14 @@ impl<'a> From<&'a ContactRow> for ContactView<'a> {
         let contact = &line.contact;
         ContactView {
             id: contact.id,
-            phone: line.phone.as_str(),
+            phone: line.number.phone.as_str(),
             name: &contact.name,
             email: contact.email.as_deref(),
             external_id: contact.external_id.as_deref(),
-            state: line.state,
-            since: line.since.map(Timestamp::rfc3339),
-            do_not_text: line.do_not_text,
-            paused: line.paused,
+            state: line.number.state,
+            since: line.number.since.map(Timestamp::rfc3339),
+            do_not_text: line.number.do_not_text,
+            paused: line.number.paused,
         }
     }
 }

@@ -4,8 +4,10 @@
 mod contacts;
 mod key;
 mod messages;
+mod number_list;
 mod numbers;
 pub mod openapi;
+mod paging;
 mod problem;
 mod strict;
 mod verdict;
@@ -28,6 +30,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .app_data(web::PathConfig::default().error_handler(problem::unreadable_path))
         .route(below_api(patterns::API_MESSAGES), routing::post(messages::create))
         .route(below_api(patterns::API_MESSAGE), routing::get(messages::show))
+        .route(below_api(patterns::API_NUMBERS), routing::get(number_list::index))
         .route(below_api(patterns::API_CONSENT), routing::get(numbers::consent))
         .route(below_api(patterns::API_EVENTS), routing::get(numbers::events))
         .route(below_api(patterns::API_OPT_OUTS), routing::post(numbers::opt_out))

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::key::{ApiCall, ConsentScope};
+use super::paging::{LARGEST_PAGE, page_limit};
 use super::problem::{ProblemDetails, ProblemView};
 use super::strict::{QueryParameters, StrictBody, StrictJson, StrictQuery, UnknownFields};
 use super::views::{ConsentView, EventView, RecordedOptOutView};
@@ -27,9 +28,6 @@ use crate::store::{StoreError, events, programs};
 use crate::web::AppState;
 use crate::web::routes;
 use crate::words::{headline, phone_error_text};
-
-/// Events in one answer at most, and where the caller asks for no number of them.
-const LARGEST_PAGE: i64 = 200;
 
 /// In which program.
 #[derive(Deserialize, IntoParams)]
@@ -165,10 +163,7 @@ pub(super) async fn events(
     number: Path<String>,
 ) -> Result<HttpResponse, ProblemDetails> {
     let phone = phone(&app, &number)?;
-    let (after, limit) = (asked.after.unwrap_or(0), asked.limit.unwrap_or(LARGEST_PAGE));
-    if !(1..=LARGEST_PAGE).contains(&limit) {
-        return Err(ActionError::field("limit", "limit is a number from 1 to 200.").into());
-    }
+    let (after, limit) = (asked.after.unwrap_or(0), page_limit(asked.limit, LARGEST_PAGE)?);
     let (mut history, programs) = app
         .store
         .read(move |conn| {

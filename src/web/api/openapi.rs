@@ -8,7 +8,7 @@ use actix_web::HttpResponse;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::{contacts, messages, numbers};
+use super::{contacts, messages, number_list, numbers};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -22,6 +22,7 @@ use super::{contacts, messages, numbers};
     paths(
         messages::create,
         messages::show,
+        number_list::index,
         numbers::consent,
         numbers::events,
         numbers::opt_out,

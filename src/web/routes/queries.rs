@@ -3,8 +3,8 @@
 use std::fmt::Display;
 
 use super::{
-    contacts, messages, new_consent, new_contact, new_revocation, new_rule_row, public_replies, reply_tester,
-    reviews, revocations, rules_history, troubleshoot, with_query,
+    contacts, messages, new_contact, new_revocation, new_rule_row, public_replies, reply_tester, reviews,
+    revocations, rules_history, troubleshoot, with_query,
 };
 
 /// The checks of this number, in this program where one is named.
@@ -20,6 +20,11 @@ pub fn new_revocation_for(phone: &str) -> String {
 /// The form for a new contact, with this number.
 pub fn new_contact_for(phone: &str) -> String {
     with_query(new_contact(), &[("phone", phone)])
+}
+
+/// The list of the contacts with this number.
+pub fn contacts_with(phone: &str) -> String {
+    with_query(contacts(), &[("q", phone)])
 }
 
 /// The messages with this status.
@@ -50,11 +55,6 @@ pub fn public_replies_of(class: &str) -> String {
 /// Examples of this class, and how this text is read.
 pub fn reply_tester_of(class: &str, text: &str) -> String {
     with_query(reply_tester(), &[("class", class), ("text", text)])
-}
-
-/// The form for a contact's consent, with this choice.
-pub fn new_consent_of(contact: impl Display, update: &str) -> String {
-    with_query(&new_consent(contact), &[("update", update)])
 }
 
 /// The opt-outs before this place.

@@ -186,6 +186,7 @@ const CALLS: &[(&str, &str, &str, u16)] = &[
     ("get", patterns::API_EVENTS, "consent", 422),
     ("post", patterns::API_OPT_OUTS, "consent", 422),
     ("get", patterns::API_CONTACTS, "contacts", 200),
+    ("get", patterns::API_NUMBERS, "consent", 200),
     ("post", patterns::API_CONTACTS, "contacts", 422),
 ];
 

@@ -88,9 +88,10 @@ pub(super) fn today(
 }
 
 fn reply(contact: Option<(ContactId, String)>, text: InboundRow) -> UnreadReply {
-    let href = match &contact {
-        Some((id, _)) => routes::contact(id),
-        None => routes::troubleshoot_number(&text.from_text, ""),
+    let href = match (&contact, text.number_id) {
+        (Some((id, _)), _) => routes::contact(id),
+        (None, Some(number)) => routes::number(number),
+        (None, None) => routes::troubleshoot_number(&text.from_text, ""),
     };
     let mut words: String = text.body.chars().take(FIRST_WORDS).collect();
     if words.len() < text.body.len() {

@@ -1,0 +1,65 @@
+//! Lists of the JSON API in pages: how many lines, of which state, in which program, and where a page begins. The lists of
+//! contacts, numbers and events use it; it writes nothing.
+
+use crate::actions::ActionError;
+use crate::domain::consent::StateName;
+use crate::store::contacts::{ContactFilter, ListSubject};
+use crate::store::{ReadConn, programs};
+use crate::web::cursor;
+
+/// Lines a page has at most.
+pub(super) const LARGEST_PAGE: i64 = 200;
+/// Lines a page of contacts or numbers has where the caller asks for no number of them.
+const USUAL_PAGE: i64 = 50;
+
+/// How many lines the page has; `usual` where the caller asks for no number of them.
+pub(super) fn page_limit(asked: Option<i64>, usual: i64) -> Result<i64, ActionError> {
+    match asked.unwrap_or(usual) {
+        limit if (1..=LARGEST_PAGE).contains(&limit) => Ok(limit),
+        _ => Err(ActionError::field("limit", "limit is a number from 1 to 200.")),
+    }
+}
+
+/// What a list by consent state is asked for.
+pub(super) struct ListRequest {
+    state: Option<StateName>,
+    program: Option<String>,
+    after: Option<String>,
+    limit: i64,
+}
+
+impl ListRequest {
+    /// Reads the parameters.
+    pub(super) fn new(
+        state: Option<String>,
+        program: Option<String>,
+        after: Option<String>,
+        limit: Option<i64>,
+    ) -> Result<ListRequest, ActionError> {
+        let state = state.filter(|state| !state.is_empty()).map(|state| state.parse::<StateName>());
+        let state = state.transpose().map_err(|_| {
+            ActionError::field("state", "state is one of not_asked, invited, opted_in, opted_out.")
+        })?;
+        Ok(ListRequest { state, program, after, limit: page_limit(limit, USUAL_PAGE)? })
+    }
+
+    /// The filter for the store. A place of another list is refused.
+    pub(super) fn filter(
+        self,
+        conn: &mut ReadConn<'_>,
+        of: ListSubject,
+        search: Option<String>,
+    ) -> Result<ContactFilter, ActionError> {
+        let ListRequest { state, program, after, limit } = self;
+        let program = programs::find(conn, program.as_deref())?.ok_or(ActionError::NotFound("program"))?.id;
+        let cursor = after.as_deref().and_then(cursor::read);
+        let (needs_review, by_name, backwards) = (false, false, false);
+        let filter =
+            ContactFilter { of, program, state, needs_review, search, by_name, cursor, backwards, limit };
+        if after.is_some() && filter.begins_at().is_none() {
+            let words = "after is the next_after of an earlier page of the same list.";
+            return Err(ActionError::field("after", words));
+        }
+        Ok(filter)
+    }
+}
