@@ -27,6 +27,7 @@ macro_rules! ids {
             pub fn from_slice(bytes: &[u8]) -> Option<Self> { Uuid::from_slice(bytes).ok().map($name) }
         }
         impl From<Uuid> for $name { fn from(id: Uuid) -> Self { $name(id) } }
+        impl From<$name> for Uuid { fn from(id: $name) -> Self { id.0 } }
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { self.0.hyphenated().fmt(f) }
         }

@@ -17,7 +17,7 @@ use crate::domain::id::{JobId, NumberId, ProgramId};
 use crate::domain::program::Program;
 use crate::domain::time::Timestamp;
 
-/// Numbers whose contacts are added up in one statement.
+/// Numbers whose lines are added up in one statement.
 const SUMMED_AT_ONCE: usize = 512;
 
 #[derive(QueryableByName)]
@@ -28,7 +28,7 @@ struct NewRow {
     state: StateName,
 }
 
-/// Gives a new program the figures that hold for every program, and counts all contacts as not asked: its job moves those who are
+/// Gives a new program the figures that hold for every program, and counts all lines as not asked: its job moves those who are
 /// out. Writers of numbers wait for a moment, so that each of them either was before the program or knows of it.
 ///
 /// # Errors
@@ -113,26 +113,26 @@ pub fn add_program_rows(
         CachedQuery(insert).load(db)?
     });
     let out = added.iter().filter(|row| row.state == StateName::OptedOut).map(|row| row.number_id);
-    let moved = contacts_on(tx, &out.collect::<Vec<_>>())?;
+    let moved = lines_of_all(tx, &out.collect::<Vec<_>>())?;
     move_to_opted_out(tx, program, moved);
     Ok((Some(last), ids.len()))
 }
 
-fn contacts_on(tx: &mut Tx<'_>, numbers: &[NumberId]) -> Result<i64, StoreError> {
+fn lines_of_all(tx: &mut Tx<'_>, numbers: &[NumberId]) -> Result<i64, StoreError> {
     let mut sum = 0;
     for some in numbers.chunks(SUMMED_AT_ONCE) {
         let counts: Vec<i32> = on!(tx, db => {
             let query = numbers::table.filter(numbers::id.eq_any(engine::few_lengths(some.iter().copied())));
             CachedQuery(query.select(numbers::contact_count)).load(db)?
         });
-        sum += counts.into_iter().map(i64::from).sum::<i64>();
+        sum += counts.into_iter().map(counters::lines_of).sum::<i64>();
     }
     Ok(sum)
 }
 
-fn move_to_opted_out(tx: &mut Tx<'_>, program: ProgramId, contacts: i64) {
-    tx.count(program, StateName::OptedOut.as_str(), contacts);
-    tx.count(program, StateName::NotAsked.as_str(), -contacts);
+fn move_to_opted_out(tx: &mut Tx<'_>, program: ProgramId, lines: i64) {
+    tx.count(program, StateName::OptedOut.as_str(), lines);
+    tx.count(program, StateName::NotAsked.as_str(), -lines);
 }
 
 /// Gives a number its row in each program that is being prepared, as the job would: before anything else is written about it, so
@@ -144,7 +144,7 @@ pub(super) fn add_rows_of(
     tx: &mut Tx<'_>,
     number: NumberId,
     consent: &NumberConsent,
-    contacts: i32,
+    lines: i64,
 ) -> Result<(), StoreError> {
     let config = config_cache::read(tx)?;
     for program in config.preparing.keys() {
@@ -163,7 +163,7 @@ pub(super) fn add_rows_of(
             diesel::insert_into(consents::table).values(row).on_conflict_do_nothing().execute(db)?
         });
         if added > 0 {
-            move_to_opted_out(tx, *program, contacts.into());
+            move_to_opted_out(tx, *program, lines);
         }
     }
     Ok(())

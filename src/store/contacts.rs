@@ -1,6 +1,7 @@
 //! The address book. A contact points at a number; consent belongs to the number. Written by `actions::save_contact`, forms
 //! and the seed.
 
+mod alone;
 mod by_time;
 mod find;
 mod number_states;
@@ -21,8 +22,9 @@ use crate::domain::id::{ContactId, NumberId};
 use crate::domain::time::Timestamp;
 
 pub use number_states::{NumberListPage, NumberStateRow, number_page};
-use number_states::{StateColumns, state_columns, told};
+use number_states::{StateColumns, state_columns, states_of, told};
 pub use place::{ContactFilter, ListOrder, ListPlace, ListSubject};
+use place::{FoundLine, LineSubject};
 
 /// A person in the address book.
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -73,12 +75,19 @@ pub struct ContactDetails {
 /// A line of the list.
 #[derive(Clone, Debug)]
 pub struct ContactRow {
-    /// The contact.
-    pub contact: Contact,
-    /// Its number, with its state in the program asked about.
+    /// The contact; none in the line of a number that no contact has.
+    pub contact: Option<Contact>,
+    /// The number, with its state in the program asked about.
     pub number: NumberStateRow,
     /// Its place in the list.
     pub place: ListPlace,
+}
+
+impl ContactRow {
+    /// When it came into the list.
+    pub fn added_at(&self) -> Timestamp {
+        self.contact.as_ref().map_or(self.number.created_at, |contact| contact.created_at)
+    }
 }
 
 /// A page of the list.
@@ -263,8 +272,38 @@ pub fn places_on(
 /// # Errors
 /// When the database fails.
 pub fn page(conn: &mut ReadConn<'_>, filter: &ContactFilter) -> Result<ListPage, StoreError> {
-    let (places, goes_on) = find::places(conn, filter)?;
-    let rows = few_lengths(places.iter().map(ListPlace::row));
+    let (found, goes_on) = find::lines(conn, filter)?;
+    let (mut people, mut states) = people_of(conn, filter, &found)?;
+    let line = |(place, of): FoundLine| {
+        let (contact, number) = match of {
+            LineSubject::Number(id) => (None, states.remove(&id)?),
+            LineSubject::Contact(row) => {
+                let contact = people.remove(&row)?;
+                let number = states.get(&contact.number_id)?.clone();
+                (Some(contact), number)
+            }
+        };
+        Some(ContactRow { contact, number, place })
+    };
+    Ok(ListPage { lines: found.into_iter().filter_map(line).collect(), goes_on })
+}
+
+/// Contacts by their rows, and numbers with their states.
+type PeopleAndNumbers = (HashMap<i64, Contact>, HashMap<NumberId, NumberStateRow>);
+
+/// What the lines are about: contacts with their numbers in one query, and numbers that no contact has in another, where there
+/// are any.
+fn people_of(
+    conn: &mut ReadConn<'_>,
+    filter: &ContactFilter,
+    lines: &[FoundLine],
+) -> Result<PeopleAndNumbers, StoreError> {
+    let (mut rows, mut alone) = (Vec::new(), Vec::new());
+    lines.iter().for_each(|(_, of)| match of {
+        LineSubject::Contact(row) => rows.push(*row),
+        LineSubject::Number(id) => alone.push(*id),
+    });
+    let rows = few_lengths(rows);
     let found: Vec<(Contact, StateColumns)> = on!(conn, db => {
         let state_row = consents::table
             .on(consents::number_id.eq(contacts::number_id).and(consents::program_id.eq(filter.program)));
@@ -276,15 +315,11 @@ pub fn page(conn: &mut ReadConn<'_>, filter: &ContactFilter) -> Result<ListPage,
         CachedQuery(lines).load(db)?
     });
     let (people, states): (Vec<Contact>, Vec<StateColumns>) = found.into_iter().unzip();
-    let states = told(conn, filter.program, states)?;
-    let mut by_row: HashMap<i64, Contact> =
-        people.into_iter().map(|contact| (contact.row_id, contact)).collect();
-    let line = |place: ListPlace| {
-        let contact = by_row.remove(&place.row())?;
-        let number = states.get(&contact.number_id)?.clone();
-        Some(ContactRow { contact, number, place })
-    };
-    Ok(ListPage { lines: places.into_iter().filter_map(line).collect(), goes_on })
+    let mut states = told(conn, filter.program, states)?;
+    if !alone.is_empty() {
+        states.extend(states_of(conn, filter.program, alone)?);
+    }
+    Ok((people.into_iter().map(|contact| (contact.row_id, contact)).collect(), states))
 }
 
 /// True for the contact that was put on its number first.

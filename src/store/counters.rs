@@ -1,5 +1,5 @@
-//! How many contacts are in each state: the figures on the tabs. Added up once for each group of writes, each writer in a
-//! slot of its own.
+//! How many lines of the lists are in each state: the figures on the tabs. A contact is a line, and so is a number that no
+//! contact has. Added up once for each group of writes, each writer in a slot of its own.
 
 use std::collections::BTreeMap;
 
@@ -13,10 +13,15 @@ use super::schema::tallies;
 use super::{ReadConn, StoreError, Tx};
 use crate::domain::id::ProgramId;
 
-/// The figure of all contacts, whatever their state.
+/// The figure of all lines, whatever their state.
 pub const ALL: &str = "all";
-/// The figure of contacts whose number waits for a person.
+/// The figure of lines whose number waits for a person.
 pub const NEEDS_REVIEW: &str = "needs_review";
+
+/// The lines of a number that has so many contacts: one for each, and one where it has none.
+pub fn lines_of(contacts: i32) -> i64 {
+    i64::from(contacts.max(1))
+}
 
 pub(super) fn add(
     tx: &mut Tx<'_>,

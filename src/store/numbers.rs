@@ -13,7 +13,7 @@ pub use pairs::{find_or_create_with_twin, get_locked_with_twin, lock_both, lock_
 
 use super::engine::{CachedStatement, few_lengths, first_locked, load_locked, on};
 use super::schema::{consents, numbers};
-use super::{LockedRow, ReadConn, StoreError, Tx, backfill, counters};
+use super::{LockedRow, ReadConn, StoreError, Tx, backfill, config_cache, counters};
 use crate::domain::consent::{ConsentState, NumberConsent, StateName};
 use crate::domain::id::{NumberId, ProgramId};
 use crate::domain::language::Language;
@@ -47,6 +47,11 @@ pub struct Number {
 }
 
 impl Number {
+    /// How many lines of the lists it is: one for each contact, and one where it has none.
+    pub(super) fn lines(&self) -> i64 {
+        counters::lines_of(self.contact_count)
+    }
+
     /// A number nothing was ever kept about, as the gate sees it: not asked. It has no row of its own.
     pub fn never_seen(phone: Phone) -> Number {
         Number {
@@ -248,10 +253,15 @@ pub fn find_or_create(
             numbers::created_at.eq(now),
         ))
         .execute(db))?;
+    for program in config_cache::read(tx)?.programs.iter() {
+        tx.count(program.id, counters::ALL, new.lines());
+        tx.count(program.id, StateName::NotAsked.as_str(), new.lines());
+    }
     Ok(LockedRow::new(new))
 }
 
-/// Counts a contact to (or, with -1, away from) the number, and moves the figures of the tabs with it.
+/// Counts a contact to (or, with -1, away from) the number, and moves the figures of the tabs with it: the first one takes the
+/// number's own line.
 ///
 /// # Errors
 /// When the database fails.
@@ -261,17 +271,19 @@ pub(super) fn count_contact(
     programs: &[ProgramId],
     by: i32,
 ) -> Result<(), StoreError> {
-    backfill::add_rows_of(tx, number.id, &number.consent, number.contact_count)?;
+    backfill::add_rows_of(tx, number.id, &number.consent, number.lines())?;
+    let lines_before = number.lines();
     number.running_copy().contact_count += by;
+    let more = number.lines() - lines_before;
     on!(tx, db => CachedStatement(
         diesel::update(numbers::table.find(number.id)).set(numbers::contact_count.eq(numbers::contact_count + by)),
     )
     .run(db))?;
     for program in programs {
-        tx.count(*program, number.consent.state_in(*program).name().as_str(), by.into());
-        tx.count(*program, counters::ALL, by.into());
+        tx.count(*program, number.consent.state_in(*program).name().as_str(), more);
+        tx.count(*program, counters::ALL, more);
         if number.consent.paused.is_some() {
-            tx.count(*program, counters::NEEDS_REVIEW, by.into());
+            tx.count(*program, counters::NEEDS_REVIEW, more);
         }
     }
     Ok(())
@@ -296,8 +308,8 @@ pub(super) fn project(
         numbers::replies.eq(marks::reply_column(before)?),
     )))
     .run(db))?;
-    backfill::add_rows_of(tx, before.id, &before.consent, before.contact_count)?;
-    let contacts = i64::from(before.contact_count);
+    let lines = before.lines();
+    backfill::add_rows_of(tx, before.id, &before.consent, lines)?;
     for program in programs {
         let (was, is) = (before.consent.state_in(*program), after.state_in(*program));
         // Who is not asked has a row as soon as anything happens: lists of few find people by it.
@@ -306,13 +318,13 @@ pub(super) fn project(
         }
         let since = is.since().map_or(Timestamp::default(), |since| since.recorded_at);
         set_state(tx, before.id, *program, is.name(), since)?;
-        tx.count(*program, was.name().as_str(), -contacts);
-        tx.count(*program, is.name().as_str(), contacts);
+        tx.count(*program, was.name().as_str(), -lines);
+        tx.count(*program, is.name().as_str(), lines);
     }
     let reviews = i64::from(after.paused.is_some()) - i64::from(before.consent.paused.is_some());
     if reviews != 0 {
         for program in programs {
-            tx.count(*program, counters::NEEDS_REVIEW, reviews * contacts);
+            tx.count(*program, counters::NEEDS_REVIEW, reviews * lines);
         }
     }
     Ok(())

@@ -19,6 +19,8 @@ pub struct RevocationRow {
     /// Its place among all events.
     pub position: i64,
     /// Whose.
+    pub number_id: NumberId,
+    /// The number itself.
     pub phone: Phone,
     /// The contact on the number, and the name; the first where there are several.
     pub contact: Option<(ContactId, String)>,
@@ -70,10 +72,20 @@ pub fn page(
     });
     let ids: Vec<NumberId> = rows.iter().map(|row| row.1).collect();
     let on_number = contacts::first_on(conn, &ids)?;
-    let recorded = |(position, number, phone, facts, actor, received_at, recorded_at): Row| {
+    let recorded = |(position, number_id, phone, facts, actor, received_at, recorded_at): Row| {
         let Ok(Evidence::Revocation { channel, reason }) = serde_json::from_str(&facts) else { return None };
-        let contact = on_number.get(&number).cloned();
-        Some(RevocationRow { position, phone, contact, channel, reason, actor, received_at, recorded_at })
+        let contact = on_number.get(&number_id).cloned();
+        Some(RevocationRow {
+            position,
+            number_id,
+            phone,
+            contact,
+            channel,
+            reason,
+            actor,
+            received_at,
+            recorded_at,
+        })
     };
     Ok(rows.into_iter().filter_map(recorded).collect())
 }

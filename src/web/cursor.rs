@@ -19,8 +19,9 @@ pub fn read(cursor: &str) -> Option<ListPlace> {
         return Some(ListPlace::Newest(row));
     }
     let place: ListPlace = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
-    // No name has one, and PostgreSQL takes none.
-    let is_sound = !matches!(&place, ListPlace::Name(name, _) if name.contains('\0'));
+    // No name and no number has one, and PostgreSQL takes none.
+    let is_sound =
+        !matches!(&place, ListPlace::Name(words, _) | ListPlace::Digits(words) if words.contains('\0'));
     is_sound.then_some(place)
 }
 
@@ -34,14 +35,15 @@ mod tests {
     fn what_was_written_is_read() {
         let number = NumberId::from(uuid::Uuid::from_u128(7));
         let changed = ListPlace::LatestChange(Timestamp::from_micros(-5), number, 3);
-        for place in
-            [ListPlace::Newest(42), ListPlace::Name("ana".to_owned(), 3), changed, ListPlace::Number(number)]
-        {
+        let (name, digits) = (ListPlace::Name("ana".to_owned(), 3), ListPlace::Digits("+1".to_owned()));
+        let (added, number) = (ListPlace::Added(number.into()), ListPlace::Number(number));
+        for place in [ListPlace::Newest(42), name, digits, changed, added, number] {
             assert_eq!(read(&written(&place)), Some(place));
         }
         assert_eq!(written(&ListPlace::Newest(42)), "42", "as clients have it from before");
         let with_nul = written(&ListPlace::Name("a\0".to_owned(), 5));
-        for wrong in ["", "x", "%00", "WyJhXHUwMDAwIiw1XQ", &with_nul] {
+        let in_digits = written(&ListPlace::Digits("+\0".to_owned()));
+        for wrong in ["", "x", "%00", "WyJhXHUwMDAwIiw1XQ", &with_nul, &in_digits] {
             assert_eq!(read(wrong), None, "{wrong}");
         }
     }

@@ -123,7 +123,11 @@ fn as_text(app: &AppState, figures: MetricValues, now: Timestamp) -> Result<Stri
     );
     registry.register("carrier_up", "0 while the carrier takes no messages", takes);
     registry.register("carrier_down_seconds", "How long the carrier has taken no messages", silent);
-    registry.register("contacts", "Contacts by consent state in the default program", contacts);
+    registry.register(
+        "contacts",
+        "Contacts, and numbers without one, by consent state in the default program",
+        contacts,
+    );
     registry.register(
         "messages_waiting",
         "Messages that are not over, by status; counted up to 10,000",

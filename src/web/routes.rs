@@ -280,6 +280,11 @@ pub fn is_live(address: &str) -> bool {
     )
 }
 
+/// True for the page of a number and what lies below it.
+pub fn is_of_number(address: &str) -> bool {
+    matches!(parts(address).as_slice(), ["numbers", ..])
+}
+
 fn parts(address: &str) -> Vec<&str> {
     address.trim_start_matches('/').split('/').collect()
 }

@@ -22,7 +22,7 @@ const COUNTED: i64 = 99;
 /// What stands beside the entries; empty where there is nothing to say.
 #[derive(Clone, Debug, Default)]
 pub struct SidebarFigures {
-    /// All contacts.
+    /// All contacts, and numbers without one.
     pub contacts: String,
     /// Replies that wait for a person.
     pub reviews: String,

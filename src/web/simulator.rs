@@ -216,6 +216,7 @@ fn on_table(
         (None, Some(_)) => "paused",
         (None, None) => verdict.state.as_str(),
     };
+    (on_table.href, on_table.link) = (routes::number(number.id), "Open the number");
     if let Some(contact) = contacts::of_number(conn, number.id)?.into_iter().next() {
         on_table.href = routes::contact(contact.id);
         on_table.link = "Open the contact";

@@ -212,7 +212,11 @@ async fn words_of_very_many_find_the_newest_of_them() {
     let world = world().await;
     let mut sam = world.sam().await;
     added(&world, &[["Ann Low", "ann@example.com", "crm-1", "+12065550141"]]).await;
-    let id = if database::is_postgres() { "decode(md5(n::text), 'hex')" } else { "randomblob(16)" };
+    // Identifiers are in the order of adding, as those that are minted.
+    let id = match database::is_postgres() {
+        true => "decode(lpad(to_hex(n), 32, '0'), 'hex')",
+        false => "CAST(printf('%016d', n) AS BLOB)",
+    };
     // Of the 10,000 newest only every tenth is of the crowd, so that a look at the newest does not do.
     let crowd = format!(
         "INSERT INTO contacts (row_id, id, number_id, external_id, name, name_key, created_at, updated_at)

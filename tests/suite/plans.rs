@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{LazyLock, Mutex, Once};
 
+use data_encoding::BASE64URL_NOPAD;
 use diesel::connection::{
     Instrumentation, InstrumentationEvent, SimpleConnection, set_default_instrumentation,
 };
@@ -80,10 +81,12 @@ const BOUNDED: [(&str, &str); 5] = [
 ];
 
 /// Indexes that hold what is asked for and nothing else: they are walked from one end until the page is full.
-const OF_FEW: [&str; 6] = [
+const OF_FEW: [&str; 8] = [
     "consent_events_revoked",
     "inbound_notices_open",
     "inbound_texts_other",
+    "numbers_alone",
+    "numbers_alone_digits",
     "numbers_paused",
     "numbers_reviews",
     "stale_messages_open",
@@ -244,6 +247,10 @@ async fn a_day(world: &World) {
         let status = ada.open(&page).await.status;
         assert!(status < 400, "{page} was answered {status}");
     }
+    world.lead(13).texts("START").await;
+    let alone = ada.open("/contacts?q=%2B12065550113").await.location;
+    assert_eq!(ada.open(&alone).await.status, 200, "{alone}");
+    assert_eq!(ada.open(&format!("{alone}/live")).await.status, 200, "{alone}");
     let phone = ana.phone.as_str();
     for path in [
         "/contacts?limit=5".to_owned(),
@@ -267,6 +274,8 @@ fn pages(contact: &str, message: &str) -> Vec<String> {
         "/contacts",
         "/contacts?sort=name",
         "/contacts?q=206555",
+        "/contacts?q=206555&state=opted_in",
+        "/contacts?q=0142&sort=name",
         "/contacts?q=Evans&state=opted_in",
         "/messages",
         "/messages?status=failed&code=30006",
@@ -302,6 +311,16 @@ fn pages(contact: &str, message: &str) -> Vec<String> {
         ["held", "queued", "scheduled", "sending", "sent", "delivered", "failed", "blocked", "expired"]
     {
         pages.push(format!("/messages?status={status}"));
+    }
+    for place in [
+        r#"{"Added":"018f2b3c-7d1e-7aaa-8bbb-0123456789ab"}"#,
+        r#"{"Digits":"+1206"}"#,
+        r#"{"Name":["b",3]}"#,
+    ] {
+        let (place, sort) =
+            (BASE64URL_NOPAD.encode(place.as_bytes()), if place.contains("Added") { "" } else { "name" });
+        pages.push(format!("/contacts?sort={sort}&after={place}"));
+        pages.push(format!("/contacts?sort={sort}&before={place}"));
     }
     pages.push(format!("/contacts/{contact}"));
     let text = "018f2b3c-7d1e-7aaa-8bbb-0123456789ab";

@@ -141,7 +141,7 @@ async fn the_database_itself_refuses_to_change_history() {
 /// Counts of ours: what is done to them, and a part of what `verify` says. The history is intact.
 const FIGURES: &[(&str, &str, &str)] = &[
     ("figure", "UPDATE tallies SET n=n+1 WHERE state='invited'", "The lists count"),
-    ("figure gone", "DELETE FROM tallies", "The lists count no contacts"),
+    ("figure gone", "DELETE FROM tallies", "The lists count no lines"),
     (
         "figure of no state",
         "INSERT INTO tallies SELECT id, 'invitedx', 7, 0 FROM programs",

@@ -41,14 +41,12 @@ impl CountCheck {
         began <= made_at && self.preparing.contains(&program)
     }
 
-    /// Counts the contacts of a number that has these rows.
+    /// Counts the lines of a number that has these rows: one for each contact, and one where it has none.
     pub(super) fn count(&mut self, consent: &NumberConsent, rows: &[ConsentRow], contacts: i64) {
-        if contacts == 0 {
-            return;
-        }
+        let lines = contacts.max(1);
         for (program, _) in &self.programs {
             let mut add =
-                |state: &str| *self.counted.entry((*program, state.to_owned())).or_default() += contacts;
+                |state: &str| *self.counted.entry((*program, state.to_owned())).or_default() += lines;
             let has_row = || rows.iter().any(|row| row.program_id == program.as_bytes());
             match self.preparing.contains(program) && !has_row() {
                 true => add(StateName::NotAsked.as_str()),
@@ -74,17 +72,17 @@ impl CountCheck {
                 || state.parse::<StateName>().is_ok();
             if program.is_none() || !is_known {
                 findings.figure(format!(
-                    "A figure of the lists names no program or no state: {shown} contacts as {state}."
+                    "A figure of the lists names no program or no state: {shown} lines as {state}."
                 ));
                 continue;
             }
             let n = program.and_then(|program| counted.remove(&(program, state.clone()))).unwrap_or(0);
             if n != shown {
-                findings.figure(format!("The lists count {shown} contacts as {state}; there are {n}."));
+                findings.figure(format!("The lists count {shown} lines as {state}; there are {n}."));
             }
         }
         for ((_, state), n) in counted {
-            findings.figure(format!("The lists count no contacts as {state}; there are {n}."));
+            findings.figure(format!("The lists count no lines as {state}; there are {n}."));
         }
         Ok(())
     }

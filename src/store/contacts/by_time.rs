@@ -1,5 +1,5 @@
 //! Lists of one state, or of numbers that wait for a person: numbers in the order of their latest change, and their contacts.
-//! Each page is a range of an index, wherever its rows lie. A number without a contact is passed by.
+//! Each page is a range of an index, wherever its rows lie. In a list of contacts alone, a number without one is passed by.
 
 use std::collections::HashMap;
 
@@ -10,36 +10,39 @@ use diesel::sql_types::{BigInt, Binary, Bool};
 use super::super::engine::{CachedQuery, few_lengths, on};
 use super::super::schema::{consents, contacts, numbers};
 use super::super::{ReadConn, StoreError};
-use super::place::{ContactFilter, ListPlace};
+use super::place::{ContactFilter, FoundLine, LineSubject, ListPlace, ListSubject};
 use crate::domain::consent::StateName;
 use crate::domain::id::NumberId;
 use crate::domain::time::Timestamp;
 
 /// Numbers that are looked at for one page at most: many in a row may have no contact.
 const LOOKED_AT: usize = 2000;
+/// The row of a number itself, before all of its contacts.
+const ITSELF: i64 = 0;
 /// Before and behind every row.
-const ENDS: (i64, i64) = (0, i64::MAX);
+const ENDS: (i64, i64) = (ITSELF, i64::MAX);
 
 /// A number's place.
 type ListPosition = (Timestamp, NumberId);
 
-/// The places on the page, one more than asked where the list goes on; and where to go on when the page could not be filled.
-pub(super) fn places(
+/// The lines on the page, one more than asked where the list goes on; and where to go on when the page could not be filled.
+pub(super) fn lines(
     conn: &mut ReadConn<'_>,
     filter: &ContactFilter,
-) -> Result<(Vec<ListPlace>, Option<ListPlace>), StoreError> {
+) -> Result<(Vec<FoundLine>, Option<ListPlace>), StoreError> {
     let (mut found, mut looked_at) = (Vec::new(), 0);
     let mut from = match filter.begins_at() {
         Some(ListPlace::LatestChange(since, number, row)) => Some(((*since, *number), *row)),
         _ => None,
     };
     let page = usize::try_from(filter.limit + 1).unwrap_or_default();
-    let mut chunk = page;
+    // The number that the page before ended with is read again.
+    let mut chunk = page + 1;
     loop {
         let spots = spots(conn, filter, from.map(|(spot, _)| spot), chunk)?;
         let is_last = spots.len() < chunk;
         looked_at += spots.len();
-        found.extend(with_contacts(conn, &spots, filter.backwards, from)?);
+        found.extend(with_contacts(conn, filter, &spots, from)?);
         if let Some(last) = spots.last() {
             let behind = if filter.backwards { ENDS.1 } else { ENDS.0 };
             from = Some((*last, behind));
@@ -70,16 +73,17 @@ pub(super) fn numbers(
     let spots = spots(conn, filter, from, most)?;
     let others = spots.into_iter().filter(|spot| Some(*spot) != from);
     let page = usize::try_from(filter.limit + 1).unwrap_or_default();
-    Ok(others.take(page).map(|(since, id)| (ListPlace::LatestChange(since, id, 0), id)).collect())
+    Ok(others.take(page).map(|(since, id)| (ListPlace::LatestChange(since, id, ITSELF), id)).collect())
 }
 
 /// The contacts of the numbers, in list order, as far as they come after `from`.
 fn with_contacts(
     conn: &mut ReadConn<'_>,
+    filter: &ContactFilter,
     spots: &[ListPosition],
-    backwards: bool,
     from: Option<(ListPosition, i64)>,
-) -> Result<Vec<ListPlace>, StoreError> {
+) -> Result<Vec<FoundLine>, StoreError> {
+    let backwards = filter.backwards;
     let ids = few_lengths(spots.iter().map(|spot| spot.1));
     let rows: Vec<(NumberId, i64)> = on!(conn, db => {
         let query = contacts::table
@@ -92,6 +96,9 @@ fn with_contacts(
     let mut places = Vec::new();
     for spot in spots {
         let mut rows = by_number.remove(&spot.1).unwrap_or_default();
+        if rows.is_empty() && filter.of == ListSubject::Everyone {
+            rows.push(ITSELF);
+        }
         rows.sort_unstable();
         if !backwards {
             rows.reverse();
@@ -100,8 +107,11 @@ fn with_contacts(
             Some((at, last)) if at == *spot => (*row > last) == backwards && *row != last,
             _ => true,
         };
-        places
-            .extend(rows.into_iter().filter(is_new).map(|row| ListPlace::LatestChange(spot.0, spot.1, row)));
+        let line = |row: i64| {
+            let of = if row == ITSELF { LineSubject::Number(spot.1) } else { LineSubject::Contact(row) };
+            (ListPlace::LatestChange(spot.0, spot.1, row), of)
+        };
+        places.extend(rows.into_iter().filter(is_new).map(line));
     }
     Ok(places)
 }

@@ -2,6 +2,7 @@
 //! pages and the JSON API; it writes nothing.
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::domain::consent::StateName;
 use crate::domain::id::{NumberId, ProgramId};
@@ -12,6 +13,8 @@ use crate::domain::time::Timestamp;
 pub enum ListSubject {
     /// Contacts alone.
     Contacts,
+    /// Contacts, and each number that no contact has.
+    Everyone,
     /// Numbers alone, each once.
     Numbers,
 }
@@ -29,6 +32,8 @@ pub struct ContactFilter {
     pub needs_review: bool,
     /// Words, digits, an address or an identifier to look for.
     pub search: Option<String>,
+    /// The calling code that numbers here are written without, for example "+1".
+    pub home_code: Option<String>,
     /// By name instead of newest first, where the list can be.
     pub by_name: bool,
     /// Continue after this place; before it when `backwards`. One of another order is ignored.
@@ -44,7 +49,9 @@ pub struct ContactFilter {
 pub enum ListOrder {
     /// The contact that was added last comes first.
     Newest,
-    /// By name.
+    /// The same, with numbers that no contact has at the place where each was met.
+    Added,
+    /// By name; numbers that no contact has come last, in the order of their digits.
     Name,
     /// The latest change of consent comes first; what was never asked, by the age of the number.
     LatestChange,
@@ -57,8 +64,12 @@ pub enum ListOrder {
 pub enum ListPlace {
     /// In [`ListOrder::Newest`].
     Newest(i64),
+    /// In [`ListOrder::Added`]: the identifier of the contact or of the number. Both say when they were made.
+    Added(Uuid),
     /// In [`ListOrder::Name`].
     Name(String, i64),
+    /// In [`ListOrder::Name`], behind all names: the digits of a number that no contact has.
+    Digits(String),
     /// In [`ListOrder::LatestChange`]: when, which number, and which of its contacts; 0 is the number itself.
     LatestChange(Timestamp, NumberId, i64),
     /// In [`ListOrder::Number`].
@@ -72,8 +83,9 @@ impl ContactFilter {
         match self.of {
             _ if is_by_time => ListOrder::LatestChange,
             ListSubject::Numbers => ListOrder::Number,
-            ListSubject::Contacts if self.by_name => ListOrder::Name,
+            _ if self.by_name => ListOrder::Name,
             ListSubject::Contacts => ListOrder::Newest,
+            ListSubject::Everyone => ListOrder::Added,
         }
     }
 
@@ -88,17 +100,22 @@ impl ListPlace {
     pub fn order(&self) -> ListOrder {
         match self {
             ListPlace::Newest(_) => ListOrder::Newest,
-            ListPlace::Name(..) => ListOrder::Name,
+            ListPlace::Added(_) => ListOrder::Added,
+            ListPlace::Name(..) | ListPlace::Digits(_) => ListOrder::Name,
             ListPlace::LatestChange(..) => ListOrder::LatestChange,
             ListPlace::Number(_) => ListOrder::Number,
         }
     }
-
-    /// The contact's row.
-    pub(super) fn row(&self) -> i64 {
-        match self {
-            ListPlace::Newest(row) | ListPlace::Name(_, row) | ListPlace::LatestChange(_, _, row) => *row,
-            ListPlace::Number(_) => 0,
-        }
-    }
 }
+
+/// What a line of a list is about.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum LineSubject {
+    /// A contact, by its row.
+    Contact(i64),
+    /// A number that no contact has.
+    Number(NumberId),
+}
+
+/// A line that stands on the page, before it is read.
+pub(super) type FoundLine = (ListPlace, LineSubject);

@@ -1,9 +1,8 @@
 //! The form to record consent by hand. Support and administrators use it; it writes through
 //! `actions::record_consent`. The rules decide; this page only shows beforehand what they will say.
 
+mod answers;
 mod upload;
-
-use std::str::FromStr;
 
 use actix_multipart::Multipart;
 use actix_session::Session;
@@ -12,18 +11,15 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
 
-use self::upload::{FileUpload, read};
-use super::civil_day::civil_day;
+use self::answers::checked;
+use self::upload::read;
 use super::contact::timeline::{HistoryContext, title};
-use super::documents::recognised;
 use super::program_scope::{self, ProgramScope, ProgramTab};
 use super::record_subject::{RecordInProgram, RecordSubject, record_name};
-use super::revocations::{self, RevocationHints};
-use crate::actions::record_consent::NewConsentRecord;
+use super::revocations::RevocationHints;
 use crate::actions::{ActionError, FieldError};
 use crate::domain::consent::ConsentState;
-use crate::domain::decide::{check_given_at, check_reason};
-use crate::domain::evidence::{ConsentDocument, DocumentKind, RevocationChannel};
+use crate::domain::evidence::{DocumentKind, RevocationChannel};
 use crate::domain::intent::Refusal;
 use crate::domain::program::Program;
 use crate::domain::schedule::RevocationDeadlines;
@@ -38,7 +34,7 @@ use crate::web::page::{PageFrame, html_status, see_other};
 use crate::web::routes::{self, patterns};
 use crate::web::routing;
 use crate::web::session::{self, Calendars, Editor};
-use crate::words::{Label, refusal_for_person, refusal_text};
+use crate::words::{Label, refusal_for_person};
 
 const TOO_LARGE: &str = "The file is larger than 10 MB. Choose a smaller one.";
 
@@ -276,84 +272,3 @@ async fn create(
     };
     show(&app, &who, about, given, errors)
 }
-
-/// The update that the answers ask for, or everything that is wrong with them, at once.
-fn checked(
-    given: &ConsentForm,
-    file: FileUpload,
-    about: &ConsentSubject,
-    now: Timestamp,
-) -> Result<NewConsentRecord, Vec<FieldError>> {
-    let reason = given.reason.trim().to_owned();
-    let explained = check_reason(&reason).map_err(|why| vec![FieldError::new("reason", refusal_text(&why))]);
-    match given.update.as_str() {
-        "opt_in" => opt_in(given, reason, file, about, now),
-        "opt_out" => opt_out(given, about.calendars, now),
-        "reassigned" => explained.map(|()| NewConsentRecord::Reassigned(reason)),
-        "do_not_text" => explained.map(|()| NewConsentRecord::SetDoNotText(reason)),
-        "clear_do_not_text" => {
-            let set_at = Timestamp::from_micros(given.flag_set_at.parse().unwrap_or_default());
-            explained.map(|()| NewConsentRecord::ClearDoNotText { reason, set_at })
-        }
-        _ => Err(vec![FieldError::new("update", "Choose what to record.")]),
-    }
-}
-
-fn opt_out(
-    given: &ConsentForm,
-    calendars: Calendars,
-    now: Timestamp,
-) -> Result<NewConsentRecord, Vec<FieldError>> {
-    let confirm = given.confirm == "yes";
-    let received_on = civil_day(&given.received_on, calendars, now);
-    revocations::read(&given.channel, &given.reason, received_on, confirm, calendars, now)
-        .map(NewConsentRecord::OptOut)
-}
-
-fn opt_in(
-    given: &ConsentForm,
-    reason: String,
-    file: FileUpload,
-    about: &ConsentSubject,
-    now: Timestamp,
-) -> Result<NewConsentRecord, Vec<FieldError>> {
-    let mut errors = Vec::new();
-    let mut wrong = |field: &str, why: &str| errors.push(FieldError::new(field, why));
-    if let ConsentState::OptedOut(since) = about.state {
-        let refusal = Refusal::OptedOut { on: since.date(about.calendars.organization) };
-        wrong("update", &refusal_for_person(&refusal, about.sender.as_deref()));
-    }
-    let document = DocumentKind::from_str(&given.document).ok();
-    if document.is_none() {
-        wrong("document", "Choose the kind of document.");
-    }
-    let organization = about.calendars.organization;
-    let given_at = civil_day(&given.given_on, about.calendars, now).map(Timestamp::of_day);
-    match given_at.map(|at| check_given_at(&about.number.consent, at, now, organization)) {
-        None => wrong("given_on", NO_DAY),
-        Some(Err(why)) => wrong("given_on", &refusal_text(&why)),
-        Some(Ok(())) => {}
-    }
-    if check_reason(&reason).is_err() {
-        wrong("reason", &refusal_text(&Refusal::ReferenceTooShort));
-    }
-    let file = match file {
-        FileUpload::None => Ok(None),
-        FileUpload::Empty => Err("The file is empty. Choose the document itself."),
-        FileUpload::TooLarge => Err(TOO_LARGE),
-        FileUpload::Content(bytes) => recognised(bytes).map(Some),
-    };
-    let file = file.map_err(|why| wrong("file", why)).ok();
-    if given.seen != "yes" {
-        wrong("seen", "Confirm that you have seen the document.");
-    }
-    match (document, given_at, file) {
-        (Some(document), Some(given_at), Some(file)) if errors.is_empty() => {
-            let document = ConsentDocument { document, given_at, reason, file_sha256: None, file_type: None };
-            Ok(NewConsentRecord::OptIn(document, file))
-        }
-        _ => Err(errors),
-    }
-}
-
-const NO_DAY: &str = "Enter the day on the document as year, month and day, for example 2026-11-03.";

@@ -7,6 +7,7 @@ mod forecast;
 mod notes;
 pub(super) mod older;
 mod page_room;
+mod page_scope;
 pub(super) mod part_links;
 pub(super) mod questions;
 mod reminder;
@@ -22,6 +23,7 @@ use serde::Deserialize;
 use self::conversation::{ConversationItem, by_day, conversation};
 use self::forecast::{ComposeForecast, forecast};
 use self::older::{OlderRecord, older};
+use self::page_scope::ContactPageScope;
 use self::part_links::{PagePart, PartLinks, PartsQuery};
 use self::questions::notice;
 use self::reminder::{ReinviteState, reinvite_state};
@@ -119,26 +121,6 @@ struct ContactRecord {
     others: Vec<Contact>,
     /// More contacts have the number than are listed.
     more_others: bool,
-}
-
-/// Which program and which pages of its parts a contact's page shows.
-struct ContactPageScope {
-    program: String,
-    parts: PartsQuery,
-}
-
-impl ContactPageScope {
-    fn of(request: &HttpRequest) -> ContactPageScope {
-        ContactPageScope {
-            program: program_scope::program_from_query(request),
-            parts: PartsQuery::of(request),
-        }
-    }
-
-    /// The newest of all.
-    fn newest(program: String) -> ContactPageScope {
-        ContactPageScope { program, parts: PartsQuery::default() }
-    }
 }
 
 async fn show(app: Data<AppState>, who: Viewer, request: HttpRequest) -> Result<HttpResponse, PageError> {

@@ -1,5 +1,5 @@
-//! The list of contacts with its tabs, search and pages. Everyone who signs in reads it; `edit` writes contacts. It
-//! never touches consent.
+//! The list of contacts, and of numbers that no contact has, with its tabs, search and pages. Everyone who signs in reads it;
+//! `edit` writes contacts. It never touches consent.
 
 mod edit;
 
@@ -67,9 +67,7 @@ struct ContactList {
     /// What a contact's address ends with to show that program.
     suffix: String,
     summary: String,
-    /// The whole number that was looked for and that no contact has, although something is on record about it.
-    known: Option<Phone>,
-    /// False while there is no contact at all.
+    /// False while nothing is on record at all.
     has_any: bool,
     /// The job that gives the program's lists their rows, while it is not done.
     preparing: Option<JobId>,
@@ -80,7 +78,7 @@ impl ContactList {
     fn sorted(&self, column: &str) -> bool {
         let order = match self.order {
             ListOrder::Name => "name",
-            ListOrder::Newest | ListOrder::Number => "added",
+            ListOrder::Newest | ListOrder::Added | ListOrder::Number => "added",
             ListOrder::LatestChange => "since",
         };
         order == column
@@ -173,7 +171,7 @@ async fn index(app: Data<AppState>, who: Viewer, request: HttpRequest) -> Result
     html(ContactsPage { page, asked, list: seen.found })
 }
 
-/// Where the one contact is that a search means.
+/// Where the one record is that a search means.
 async fn only_one(app: &AppState, who: &Viewer, asked: &ContactsQuery) -> Result<Option<String>, PageError> {
     if asked.q.trim().is_empty() {
         return Ok(None);
@@ -183,7 +181,7 @@ async fn only_one(app: &AppState, who: &Viewer, asked: &ContactsQuery) -> Result
     Ok(app.store.read_replica(who.mark, only).await?.found)
 }
 
-/// The address of the contact that a full number means, if it is one alone, in the program that is asked for.
+/// The address of the record that a full number means, if it is one alone, in the program that is asked for.
 fn only_contact(
     conn: &mut ReadConn<'_>,
     asked: &ContactsQuery,
@@ -191,10 +189,11 @@ fn only_contact(
 ) -> Result<Option<String>, PageError> {
     let Ok(phone) = Phone::look_up(&asked.q, region) else { return Ok(None) };
     let Some(number) = numbers::find(conn, &phone)? else { return Ok(None) };
-    // Without a program the contact opens where something is known of it.
+    // Without a program the record opens where something is known of it.
     let programs = ProgramScope::read(conn, &asked.program)?;
     let suffix = if asked.program.is_empty() { String::new() } else { programs.query_suffix() };
     Ok(match contacts::of_number(conn, number.id)?.as_slice() {
+        [] => Some(format!("{}{suffix}", routes::number(number.id))),
         [only] => Some(format!("{}{suffix}", routes::contact(only.id))),
         _ => None,
     })
@@ -207,22 +206,22 @@ fn list(conn: &mut ReadConn<'_>, asked: &ContactsQuery, region: &str) -> Result<
     let backwards = before.is_some();
     let whole_number = Phone::look_up(&asked.q, region).ok();
     // A whole number is looked for as it is kept, however it was written.
-    let search = match &whole_number {
+    let search = match whole_number {
         Some(phone) => Some(phone.as_str().to_owned()),
         None => Some(asked.q.trim().to_owned()).filter(|search| !search.is_empty()),
     };
     let filter = ContactFilter {
-        of: ListSubject::Contacts,
+        of: ListSubject::Everyone,
         program: program.id,
         state: asked.state.parse::<StateName>().ok(),
         needs_review: asked.state == counters::NEEDS_REVIEW,
         search,
+        home_code: Phone::calling_code(region),
         by_name: asked.sort == "name",
         cursor: before.or(after),
         backwards,
         limit: i64::try_from(PER_PAGE).unwrap_or(i64::MAX),
     };
-    let on_record = whole_number.map(|phone| numbers::find(conn, &phone)).transpose()?.flatten();
     let is_later_page = !backwards && filter.begins_at().is_some();
     let contacts::ListPage { mut lines, goes_on } = contacts::page(conn, &filter)?;
     if backwards {
@@ -261,7 +260,6 @@ fn list(conn: &mut ReadConn<'_>, asked: &ContactsQuery, region: &str) -> Result<
         prev,
         next,
         summary,
-        known: on_record.filter(|number| number.contact_count == 0).map(|number| number.phone),
         has_any: count(counters::ALL) > 0,
         preparing: backfill::preparing(conn, program.id)?,
         lines,

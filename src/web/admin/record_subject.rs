@@ -24,7 +24,7 @@ impl RecordSubject {
     /// As the address of the request has it.
     pub(super) fn of(request: &HttpRequest) -> Result<RecordSubject, PageError> {
         let id = request.match_info().get("id").unwrap_or_default();
-        match request.path().starts_with("/numbers/") {
+        match routes::is_of_number(request.path()) {
             true => Ok(RecordSubject::Number(page::id(id)?)),
             false => Ok(RecordSubject::Contact(page::id(id)?)),
         }

@@ -150,7 +150,7 @@ pub(super) async fn index(
         .await?;
     let next_after = page.goes_on.as_ref().map(cursor::written);
     let lines = page.lines;
-    let data = lines.iter().map(ContactView::from).collect();
+    let data = lines.iter().filter_map(ContactView::new).collect();
     Ok(HttpResponse::Ok().json(ContactListView { data, next_after, preparing }))
 }
 
@@ -183,10 +183,11 @@ pub(super) struct ContactView<'a> {
     paused: bool,
 }
 
-impl<'a> From<&'a ContactRow> for ContactView<'a> {
-    fn from(line: &'a ContactRow) -> Self {
-        let contact = &line.contact;
-        ContactView {
+impl<'a> ContactView<'a> {
+    /// None for a line without a contact.
+    fn new(line: &'a ContactRow) -> Option<Self> {
+        let contact = line.contact.as_ref()?;
+        Some(ContactView {
             id: contact.id,
             phone: line.number.phone.as_str(),
             name: &contact.name,
@@ -196,6 +197,6 @@ impl<'a> From<&'a ContactRow> for ContactView<'a> {
             since: line.number.since.map(Timestamp::rfc3339),
             do_not_text: line.number.do_not_text,
             paused: line.number.paused,
-        }
+        })
     }
 }

@@ -53,9 +53,18 @@ impl ListRequest {
         let ListRequest { state, program, after, limit } = self;
         let program = programs::find(conn, program.as_deref())?.ok_or(ActionError::NotFound("program"))?.id;
         let cursor = after.as_deref().and_then(cursor::read);
-        let (needs_review, by_name, backwards) = (false, false, false);
-        let filter =
-            ContactFilter { of, program, state, needs_review, search, by_name, cursor, backwards, limit };
+        let filter = ContactFilter {
+            of,
+            program,
+            state,
+            needs_review: false,
+            search,
+            home_code: None,
+            by_name: false,
+            cursor,
+            backwards: false,
+            limit,
+        };
         if after.is_some() && filter.begins_at().is_none() {
             let words = "after is the next_after of an earlier page of the same list.";
             return Err(ActionError::field("after", words));

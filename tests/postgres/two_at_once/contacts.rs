@@ -12,12 +12,13 @@ use sms_opt_in::actions::save_contact::{
 };
 use sms_opt_in::actions::submit_form::submit_form;
 use sms_opt_in::domain::actor::Actor;
+use sms_opt_in::domain::consent::StateName;
 use sms_opt_in::domain::id::ContactId;
 use sms_opt_in::domain::phone::Phone;
 use sms_opt_in::store::contacts::{self, ContactDetails};
 use sms_opt_in::store::{Tx, numbers};
 
-use super::consent::{stop, submission};
+use super::consent::{start, stop, submission};
 use super::stage::{ROUNDS, Stage, one_of};
 use crate::support::by;
 
@@ -162,6 +163,30 @@ pub async fn one_new_number_twice(stage: &mut Stage) {
         };
         let (one, two) = stage.both(create(), create()).await;
         assert_ne!(one.unwrap(), two.unwrap(), "two contacts share the number");
+    }
+}
+
+/// A number gets its first contact at the moment of its STOP: it is one line before, and one after.
+pub async fn a_new_contact_and_a_stop(stage: &mut Stage) {
+    for round in 0..ROUNDS {
+        let phone = stage.phone();
+        if round % 2 == 0 {
+            stage.given(stage.receives(start(&phone, &format!("SM{round}-0")))).await;
+        }
+        let (of, actor, now) = (phone.clone(), stage.ada(), stage.now);
+        let create = move |tx: &mut Tx<'_>| {
+            create_contact(tx, &by(&actor, now), of.as_str(), &ContactDetails::default()).map(drop)
+        };
+        let stop = stage.receives(stop(&phone, &format!("SM{round}-1")));
+        let (made, text) = stage.both(create, stop).await;
+        made.unwrap();
+        text.unwrap();
+        let number = stage.number(&phone).await;
+        assert_eq!(number.contact_count, 1, "round {round}");
+        assert!(
+            number.consent.programs.values().all(|state| state.name() == StateName::OptedOut),
+            "round {round}"
+        );
     }
 }
 

@@ -41,7 +41,8 @@ macro_rules! stories {
 
 stories! {
     contacts: one_external_id_and_two_numbers the_same_over_the_api two_contacts_swap_their_numbers one_contact_to_two_numbers
-        two_edits_of_one_page an_edit_and_a_stop an_edit_and_a_form one_new_number_twice;
+        two_edits_of_one_page an_edit_and_a_stop an_edit_and_a_form one_new_number_twice
+        a_new_contact_and_a_stop;
     people: administrators_demote_each_other administrators_deactivate_each_other the_setup_link_twice one_email_twice
         two_roles_from_one_page a_key_is_revoked_twice a_sign_in_and_a_new_password;
     sign_in: wrong_passwords_at_once a_failure_and_a_right_password the_sign_in_rules_twice
