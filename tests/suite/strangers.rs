@@ -305,11 +305,11 @@ async fn walked(person: &mut Person, from: &str) -> (Vec<String>, Vec<String>) {
 #[actix_web::test]
 async fn every_list_has_each_number_once_in_both_directions() {
     let world = world().await;
-    let now = world.clock.now();
     let mut ada = world.ada().await;
     for line in 1..=48 {
         world.lead(line).texts(["START", "STOP", "Hello"][usize::from(line) % 3]).await;
     }
+    let now = world.clock.now();
     let people = move |tx: &mut sms_opt_in::store::Tx<'_>| seed(tx, 0, 120, now);
     world.bound_app.store.write::<_, ActionError>(people).await.unwrap();
     for line in 49..=96 {
