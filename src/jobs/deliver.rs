@@ -31,6 +31,8 @@ const KEPT_FOR_REPLIES: usize = 16;
 const HAND_OFF: Duration = Duration::from_secs(5);
 /// A hand-off that ends so long after its time was held up here.
 const HELD_UP: Duration = Duration::from_secs(1);
+/// A text waits so long for an instance that has its number's lock, and is looked at again later.
+const FOR_OTHERS: Duration = Duration::from_millis(250);
 /// What was passed by in the queue is looked at again this often.
 const ANEW: Duration = Duration::from_secs(1);
 /// Look-ups without an answer in a row after which the rest waits for the next round.
@@ -207,9 +209,10 @@ async fn deliver_to(
             return Ok(());
         }
         // The STOP barrier: from the gate's re-check to the provider's answer nobody else acts on this number.
-        let (guard, is_free) = jobs.store.lock_number_soon(number).await;
-        // Another instance waits for a slow carrier, or froze with the lock. A text comes again later. An answer to a lead, such as
-        // the confirmation of a STOP, has no text before it that could still begin.
+        // Another instance may have it, one that waits for a slow carrier or that froze. A text comes again later, because an answer
+        // to the lead may come meanwhile. Before such an answer no text can begin any more that was claimed before the lease.
+        let patience = if part == QueuePart::Replies { LEASE } else { FOR_OTHERS };
+        let (guard, is_free) = jobs.store.lock_number_within(number, patience).await;
         if !is_free && part == QueuePart::Texts {
             return Ok(());
         }

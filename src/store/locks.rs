@@ -80,15 +80,15 @@ impl NumberLocks {
         NumberGuard { _among_instances: among_instances, _within_process: within_process }
     }
 
-    /// The same for a hand-off, which waits for another instance during [`LEASE`] at most: one that froze keeps its locks until its
-    /// session ends. False when that instance has the lock still.
-    pub(super) async fn lock_soon(&self, number: NumberId) -> (NumberGuard, bool) {
+    /// The same for a hand-off, which waits no longer for another instance: one that froze keeps its locks until its session ends.
+    /// False when that instance has the lock still.
+    pub(super) async fn lock_within(&self, number: NumberId, patience: Duration) -> (NumberGuard, bool) {
         let key = key(number);
         let within_process = self.stripe(key).await;
         let Some(locker) = &self.others else {
             return (NumberGuard { _among_instances: None, _within_process: within_process }, true);
         };
-        let among_instances = tokio::time::timeout(LEASE, locker.take(key)).await.ok();
+        let among_instances = tokio::time::timeout(patience, locker.take(key)).await.ok();
         let is_free = among_instances.is_some();
         (NumberGuard { _among_instances: among_instances, _within_process: within_process }, is_free)
     }

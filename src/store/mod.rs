@@ -60,6 +60,7 @@ pub mod starts;
 pub mod users;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{Notify, Semaphore};
 
@@ -272,10 +273,10 @@ impl Store {
         self.shared.locks.lock(number).await
     }
 
-    /// As [`Store::lock_number`], but another instance is waited for during [`LEASE`] at most: false when it has the lock still.
-    /// What it took it for has begun by then, or never will; it may be frozen.
-    pub async fn lock_number_soon(&self, number: NumberId) -> (NumberGuard, bool) {
-        self.shared.locks.lock_soon(number).await
+    /// As [`Store::lock_number`], but another instance, which may be frozen, is waited for no longer: false when it has the lock
+    /// still. After [`LEASE`] what it took it for has begun, or never will.
+    pub async fn lock_number_within(&self, number: NumberId, patience: Duration) -> (NumberGuard, bool) {
+        self.shared.locks.lock_within(number, patience).await
     }
 
     /// Takes on what only one of the instances does at a time; `None` when another one is at it.
