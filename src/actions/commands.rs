@@ -1,6 +1,7 @@
 //! The handle that pages, the JSON API and webhooks write through: each method is one action in one transaction. Nothing else in
 //! `web` writes. It owns what an [`ActionContext`] borrows; the actions themselves are the files beside this one.
 
+mod files;
 mod people;
 mod programs;
 mod records;

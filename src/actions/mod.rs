@@ -64,6 +64,7 @@ pub mod spelling;
 pub mod starts;
 pub mod submit_form;
 pub mod switch_sending;
+pub mod uploads;
 pub mod users;
 pub mod verify;
 

@@ -1,32 +1,36 @@
 //! A person or an API client records what is known about consent: a document, an opt-out, a flag. Used by the contact page,
-//! the Revocations page and the JSON API through `Commands`; it writes documents, and consent through `transition`.
+//! the Revocations page and the JSON API through `Commands`; it makes an upload a document, and writes consent through `transition`.
 
 use std::sync::Arc;
 
 use crate::domain::consent::Source;
 use crate::domain::evidence::ConsentDocument;
-use crate::domain::id::NumberId;
+use crate::domain::id::{FileId, NumberId};
 use crate::domain::intent::{Intent, Revocation};
 use crate::domain::ledger::LedgerEntry;
 use crate::domain::phone::Phone;
 use crate::domain::program::Program;
 use crate::domain::time::Timestamp;
 use crate::store::numbers::Number;
+use crate::store::stored_files::FileFacts;
 use crate::store::{Tx, documents, numbers, programs};
 use data_encoding::HEXLOWER;
 
 use super::transition::apply;
+use super::uploads::no_longer_kept;
 use super::{ActionContext, ActionError, check_shown};
 
-/// A file that shows the consent, already recognised by its content.
-#[derive(Clone, Debug)]
+/// A file that shows the consent, already recognized by its content. The content is an upload.
+#[derive(Clone, Copy, Debug)]
 pub struct EvidenceFile {
+    /// The upload.
+    pub upload: FileId,
     /// SHA-256 of the content.
     pub sha256: [u8; 32],
+    /// The size in bytes.
+    pub size: i64,
     /// The media type.
     pub media_type: &'static str,
-    /// The content, in memory once however often a write is tried.
-    pub bytes: Arc<Vec<u8>>,
 }
 
 /// What a person wants recorded.
@@ -75,7 +79,7 @@ pub fn record_consent(
     let intent = match update {
         NewConsentRecord::OptIn(mut document, file) => {
             if let Some(file) = file {
-                documents::keep(tx, &file.sha256, file.media_type, &file.bytes, context.now)?;
+                keep(tx, &file, context.now)?;
                 document.file_sha256 = Some(HEXLOWER.encode(&file.sha256));
                 document.file_type = Some(file.media_type.to_owned());
             }
@@ -92,6 +96,12 @@ pub fn record_consent(
     };
     let entry = apply(tx, context, &mut number, &program, intent)?;
     entry.ok_or_else(|| ActionError::Conflict("Nothing had to be recorded.".to_owned()))
+}
+
+/// Makes the file known as a document, in the transaction of the consent that rests on it.
+fn keep(tx: &mut Tx<'_>, file: &EvidenceFile, now: Timestamp) -> Result<(), ActionError> {
+    let facts = FileFacts { sha256: &file.sha256, size: file.size, media_type: file.media_type };
+    if documents::keep(tx, file.upload, &facts, now)? { Ok(()) } else { Err(no_longer_kept()) }
 }
 
 /// As [`record_consent`], for an opt-out of a number that may be unknown.

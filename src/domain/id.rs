@@ -63,4 +63,14 @@ ids!(
     LogId,
     /// A background job.
     JobId,
+    /// A file in the database.
+    FileId,
 );
+
+/// The result of a background job is kept under the identifier of the job.
+impl From<JobId> for FileId {
+    fn from(job: JobId) -> FileId {
+        FileId(job.0)
+    }
+}
+

@@ -31,6 +31,7 @@ pub mod role;
 pub mod schedule;
 pub mod sign_in;
 pub mod sms;
+pub mod stored_file;
 pub mod texting_limits;
 pub mod time;
 pub mod unasked;

@@ -1,10 +1,10 @@
-//! Housekeeping on four clocks: messages of unknown outcome; holds, failures to sign in and files of background jobs whose time is
-//! over; reviews whose deadline has come; and once an hour what no limit needs any more.
+//! Housekeeping on four clocks: messages of unknown outcome; holds, failures to sign in and files whose time is over; reviews whose deadline has come; and once an hour what no limit needs any more.
 //! Each has a loop and a lock among instances of its own: only the first asks the carrier, and a carrier that does not answer
 //! holds up none of the others. `jobs::mod` starts them; they write through the actions.
 
-use crate::actions::background::{delete_old_jobs, delete_old_results};
+use crate::actions::background::delete_old_jobs;
 use crate::actions::sign_in_limits::forget_old_failures;
+use crate::actions::uploads::delete_old_files;
 use crate::actions::{ActionError, drop_old_requests, expire, review};
 use crate::domain::time::Timestamp;
 use crate::store::{SingletonTask, Store};
@@ -61,7 +61,8 @@ async fn expire_holds(jobs: &JobContext) -> Result<(), ActionError> {
     let now = jobs.clock.now();
     jobs.store.write(move |tx| expire::expire(tx, now)).await?;
     jobs.store.write(move |tx| forget_old_failures(tx, now)).await?;
-    jobs.store.write(move |tx| delete_old_results(tx, now)).await
+    while !jobs.store.write(move |tx| delete_old_files(tx, now)).await? {}
+    Ok(())
 }
 
 async fn decide_reviews(jobs: &JobContext) -> Result<(), ActionError> {

@@ -9,7 +9,7 @@ use diesel::sql_types::BigInt;
 use super::engine::on;
 use super::schema::{
     consent_events, consents, contacts, documents, form_versions, forms, inbound_texts, message_steps,
-    messages, numbers, programs, tallies,
+    messages, numbers, programs, stored_file_chunks, stored_files, tallies,
 };
 use super::{ReadConn, StoreError};
 
@@ -244,18 +244,57 @@ pub fn unsealed(
     })
 }
 
-/// A document: its name (the SHA-256 of its content), its size, its media type and its content.
-pub type DocumentRow = (Vec<u8>, i32, String, Vec<u8>);
+/// A document and, where it has one, the file that holds its content.
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = documents)]
+#[allow(missing_docs)]
+pub struct AuditDocumentRow {
+    pub sha256: Vec<u8>,
+    pub size: i32,
+    pub media_type: String,
+    pub bytes: Vec<u8>,
+    pub file_id: Option<Vec<u8>>,
+}
 
 /// The document after `after`, in the order of their names.
 ///
 /// # Errors
 /// When the database fails.
-pub fn document(conn: &mut ReadConn<'_>, after: &[u8]) -> Result<Option<DocumentRow>, StoreError> {
+pub fn document(conn: &mut ReadConn<'_>, after: &[u8]) -> Result<Option<AuditDocumentRow>, StoreError> {
     on!(conn, db => {
         let query = documents::table.filter(documents::sha256.gt(after)).order(documents::sha256);
-        let query = query.select((documents::sha256, documents::size, documents::media_type, documents::bytes));
+        Ok(query.select(AuditDocumentRow::as_select()).first(db).optional()?)
+    })
+}
+
+/// What a file says about itself: SHA-256, size, media type, and when it is deleted.
+pub type StoredFileRow = (Option<Vec<u8>>, Option<i64>, Option<String>, Option<i64>);
+
+/// A file.
+///
+/// # Errors
+/// When the database fails.
+pub fn stored_file(conn: &mut ReadConn<'_>, id: &[u8]) -> Result<Option<StoredFileRow>, StoreError> {
+    on!(conn, db => {
+        use stored_files as f;
+        let query = f::table.find(id).select((f::sha256, f::size, f::media_type, f::delete_after));
         Ok(query.first(db).optional()?)
+    })
+}
+
+/// The chunk of a file with the number `from`, or the next one that is there.
+///
+/// # Errors
+/// When the database fails.
+pub fn file_chunk(
+    conn: &mut ReadConn<'_>,
+    file: &[u8],
+    from: i64,
+) -> Result<Option<(i64, Vec<u8>)>, StoreError> {
+    on!(conn, db => {
+        use stored_file_chunks as c;
+        let query = c::table.filter(c::file_id.eq(file)).filter(c::n.ge(from)).order(c::n);
+        Ok(query.select((c::n, c::content)).first(db).optional()?)
     })
 }
 

@@ -1,12 +1,12 @@
 //! Long work that runs in pieces: a row for each job, with how far it came and who holds it. Written by
-//! `actions::background`; the pages of the jobs read it. [`super::job_results`] keeps the files that jobs leave behind.
+//! `actions::background`; the pages of the jobs read it. [`super::stored_files`] keeps the files that jobs leave behind.
 
 use diesel::dsl::{exists, not, sql};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool};
 
 use super::engine::{self, CachedQuery, CachedStatement, few_lengths, first_locked, load_free_locked, on};
-use super::schema::{background_job_chunks, background_jobs};
+use super::schema::{background_jobs, stored_files};
 use super::{LockedRow, ReadConn, StoreError, Tx, config_cache};
 use crate::domain::actor::Actor;
 use crate::domain::background_job::{JobKind, JobState, JobTask};
@@ -65,7 +65,7 @@ pub struct BackgroundJob {
     pub result_sha256: Option<Vec<u8>>,
     /// Its size in bytes.
     pub result_size: Option<i64>,
-    /// Until when it is kept; absent when there is none, or it was deleted.
+    /// Until when it is kept; absent when there is none.
     pub result_until: Option<Timestamp>,
 }
 
@@ -76,6 +76,11 @@ impl BackgroundJob {
     /// When a later version wrote it.
     pub fn task(&self) -> Result<JobTask, StoreError> {
         Ok(serde_json::from_str(&self.parameters)?)
+    }
+
+    /// True while the file that it left behind is kept.
+    pub fn keeps_result(&self, now: Timestamp) -> bool {
+        self.result_sha256.is_some() && self.result_until.is_some_and(|until| now < until)
     }
 }
 
@@ -241,16 +246,15 @@ pub fn delete(tx: &mut Tx<'_>, job: &LockedRow<BackgroundJob>) -> Result<(), Sto
 /// # Errors
 /// When the database fails.
 pub fn delete_ended(tx: &mut Tx<'_>, before: Timestamp) -> Result<bool, StoreError> {
-    use background_job_chunks as c;
     use background_jobs as j;
+    use stored_files as f;
     let optional = JobKind::ALL.iter().copied().filter(|kind| kind.is_optional());
     let may_go = j::state.eq(JobState::Done).or(j::kind.eq_any(few_lengths(optional)));
     let query = j::table
         // Only the oldest part of the table is read.
         .filter(j::id.lt(JobId::first_at(before)))
         .filter(j::finished_at.lt(before))
-        .filter(j::result_until.is_null())
-        .filter(not(exists(c::table.filter(c::job_id.eq(j::id)))))
+        .filter(not(exists(f::table.filter(f::id.eq(j::id)))))
         .filter(may_go)
         .order(j::id)
         .select(j::id)

@@ -5,6 +5,7 @@
 //! Locks are taken in this order, so that two transactions never wait for each other: the users' guard, the catalog's guard
 //! (programs, sender numbers, auto-replies, forms, rules, the sending switch), API keys, contacts, numbers (two numbers
 //! in the order of their identifiers, a new one last), and after them the guard of the opt-in requests through forms.
+//! A stored file may be locked after any of them: a transaction that deletes one locks nothing else.
 
 use std::marker::PhantomData;
 use std::ops::Deref;

@@ -32,7 +32,6 @@ pub mod inbound;
 pub mod inbound_questions;
 pub mod inbox;
 pub mod integrity;
-pub mod job_results;
 pub mod limit_hits;
 pub mod live;
 pub mod messages;
@@ -57,6 +56,7 @@ pub mod sign_in_failures;
 pub mod spent_stamps;
 pub mod start_file;
 pub mod starts;
+pub mod stored_files;
 pub mod users;
 
 use std::sync::Arc;

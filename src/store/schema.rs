@@ -120,6 +120,7 @@ diesel::table! {
         size -> Integer,
         bytes -> Binary,
         stored_at -> BigInt,
+        file_id -> Nullable<Binary>,
     }
 }
 
@@ -465,8 +466,20 @@ diesel::table! {
 }
 
 diesel::table! {
-    background_job_chunks (job_id, n) {
-        job_id -> Binary,
+    stored_files (id) {
+        id -> Binary,
+        purpose -> Text,
+        stored_at -> BigInt,
+        delete_after -> Nullable<BigInt>,
+        sha256 -> Nullable<Binary>,
+        size -> Nullable<BigInt>,
+        media_type -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    stored_file_chunks (file_id, n) {
+        file_id -> Binary,
         n -> BigInt,
         content -> Binary,
     }
@@ -509,5 +522,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     limit_hits,
     number_notes,
     background_jobs,
-    background_job_chunks
+    stored_files,
+    stored_file_chunks
 );

@@ -20,6 +20,7 @@ use crate::domain::question::{QuestionAnswer, QuestionKind};
 use crate::domain::request_pause::PauseKind;
 use crate::domain::role::Role;
 use crate::domain::schedule::OwnHours;
+use crate::domain::stored_file::FilePurpose;
 use crate::domain::time::Timestamp;
 
 macro_rules! column {
@@ -116,7 +117,7 @@ macro_rules! word_columns {
 
 id_columns!(
     NumberId, ProgramId, SenderId, ContactId, MessageId, InboundId, FormId, UserId, ApiKeyId, LogId, NoteId,
-    JobId
+    JobId, FileId
 );
 word_columns!(
     StateName,
@@ -132,6 +133,7 @@ word_columns!(
     NoticeKind,
     JobKind,
     JobState,
+    FilePurpose,
     Phone,
     Role,
     Language,

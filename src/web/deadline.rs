@@ -53,7 +53,8 @@ pub async fn body<B: MessageBody>(
         return Ok(next.call(request).await?.map_into_left_body());
     }
     // Its handler looks at the body only after it knows who is signed in.
-    let is_upload = request.match_pattern().as_deref() == Some(patterns::CONSENTS);
+    let pattern = request.match_pattern();
+    let is_upload = matches!(pattern.as_deref(), Some(patterns::CONSENTS | patterns::NUMBER_CONSENTS));
     within(if is_upload { UPLOAD } else { FORM }, request, next).await
 }
 

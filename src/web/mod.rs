@@ -34,6 +34,7 @@ pub mod sign_in_attempt;
 pub mod signed;
 pub mod simulator;
 pub mod static_files;
+mod stored_file;
 pub mod upload_turns;
 pub mod words;
 

@@ -1,5 +1,5 @@
-//! Turns for uploads: a file is held in memory until it is recorded, so only a few are read at a time. The form of a manual
-//! update takes a turn; it writes nothing.
+//! Turns for uploads: each costs memory and writes, so only a few arrive at a time. Forms with a file take a turn; it writes
+//! nothing.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ impl Default for UploadTurns {
     }
 }
 
-/// Holding this means: a file may be read and kept in memory.
+/// Holding this means: a file may be read.
 pub struct UploadTurn<'a> {
     _permit: SemaphorePermit<'a>,
 }

@@ -18,7 +18,12 @@ fn source(directory: &TempDir, contacts: &str) -> String {
     // Words that COPY writes in another way, and a counter that is ahead of its rows.
     let awkward = "UPDATE contacts SET email = 'a' || char(9) || 'b' || char(10, 13, 8, 11, 12) || '\\N \\. \"é' WHERE row_id = 2;
         UPDATE sqlite_sequence SET seq = 777777 WHERE name = 'contacts';
-        INSERT INTO documents VALUES (x'5feceb66ffc86f38d952786c6d696c79c2dbc239dd4e91b46729d73a27fb57e9', 'x', 1, x'30', 1)";
+        INSERT INTO documents (sha256, media_type, size, bytes, stored_at) VALUES (x'5feceb66ffc86f38d952786c6d696c79c2dbc239dd4e91b46729d73a27fb57e9', 'x', 1, x'30', 1);
+        INSERT INTO stored_files VALUES (x'01', 'document', 1, NULL,
+            x'fb8e20fc2e4c3f248c60c39bd652f3c1347298bb977b8b4d5903b85055620603', 2, 'text/plain');
+        INSERT INTO stored_file_chunks VALUES (x'01', 0, x'61'), (x'01', 1, x'62');
+        INSERT INTO documents VALUES (x'fb8e20fc2e4c3f248c60c39bd652f3c1347298bb977b8b4d5903b85055620603',
+            'text/plain', 2, x'', 1, x'01')";
     SqliteConnection::establish(&path.to_string_lossy()).unwrap().batch_execute(awkward).unwrap();
     url
 }
@@ -66,6 +71,9 @@ fn an_installation_moves_to_postgres_in_one_piece_and_goes_on_after_a_break() {
     let secret =
         "SELECT count(*) AS n FROM settings WHERE key = 'secret_key' AND value LIKE 'a secret key of%'";
     assert_eq!(number(&target, secret), 1);
+    assert_eq!(number(&target, "SELECT count(*) AS n FROM stored_file_chunks"), 2, "a document in chunks");
+    let (code, said) = run(&["verify", "--database-url", &target]);
+    assert_eq!(code, 0, "{said}");
     let (code, said) = migrate(&target);
     assert!(code == 2 && said.contains("moved to"), "{said}");
     stays_behind(&directory, &source, &target);

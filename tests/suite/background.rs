@@ -6,10 +6,11 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use sms_opt_in::actions::ActionError;
 use sms_opt_in::actions::background::{
-    PieceOutcome, cancel_job, claim_job, delete_old_jobs, delete_old_results, retry_job, run_piece,
+    PieceOutcome, append_result, cancel_job, claim_job, delete_old_jobs, retry_job, run_piece,
 };
 use sms_opt_in::actions::receive_text::receive_text;
 use sms_opt_in::actions::restore::suspend_sending;
+use sms_opt_in::actions::uploads::delete_old_files;
 use sms_opt_in::domain::actor::Actor;
 use sms_opt_in::domain::background_job::{JobKind, JobState, JobTask};
 use sms_opt_in::domain::id::{JobId, MessageId, ProgramId};
@@ -21,7 +22,7 @@ use sms_opt_in::domain::time::Timestamp;
 use sms_opt_in::jobs::{JobRunner, end_old_leases, run_background};
 use sms_opt_in::store::background_jobs::{self, BackgroundJob};
 use sms_opt_in::store::contacts::{self, ContactDetails};
-use sms_opt_in::store::{ReadConn, Store, Tx, counters, job_results, numbers, programs, sending};
+use sms_opt_in::store::{ReadConn, Store, Tx, counters, numbers, programs, sending};
 
 use crate::programs::add_rates;
 use crate::support::person::Person;
@@ -430,10 +431,8 @@ async fn jobs_that_ended_a_year_ago_are_deleted_in_portions() {
     // The file was not deleted yet, and the program's lists are not complete.
     let left = [(JobKind::CancelWaiting, JobState::Done), (JobKind::ProgramRows, JobState::Cancelled)];
     assert_eq!(all_jobs(&world).await, left);
-    for _ in 0..2 {
-        let at = now.plus(Duration::days(366));
-        world.jobs.store.write(move |tx| delete_old_results(tx, at)).await.unwrap();
-    }
+    let at = now.plus(Duration::days(366));
+    while !world.jobs.store.write(move |tx| delete_old_files(tx, at)).await.unwrap() {}
     assert!(tidy(366).await.unwrap());
     assert_eq!(all_jobs(&world).await, left[1..]);
     ada.open("/log").await.says("job.canceled");
@@ -540,16 +539,15 @@ async fn has_result(world: &World, ada: &mut Person, page: &str) {
         .says(&format!("{} bytes", sms_opt_in::web::page::grouped(i64::try_from(file.page.len()).unwrap())));
     let tidy = || {
         let now = world.clock.now();
-        world.jobs.store.write(move |tx| delete_old_results(tx, now))
+        world.jobs.store.write(move |tx| delete_old_files(tx, now))
     };
     tidy().await.unwrap();
     assert_eq!(ada.open(&format!("{page}/result")).await.status, 200);
     world.clock.advance(Duration::days(8));
     *ada = world.person("Eve", "Eve", Role::Administrator).await;
     assert_eq!(ada.open(&format!("{page}/result")).await.status, 404, "its time is over");
-    tidy().await.unwrap();
-    tidy().await.unwrap();
-    let left = database::lines(&world.database, "SELECT 'chunk' AS line FROM background_job_chunks");
+    while !tidy().await.unwrap() {}
+    let left = database::lines(&world.database, "SELECT 'chunk' AS line FROM stored_file_chunks");
     assert_eq!(left, Vec::<String>::new());
     ada.open(page).await.says("The file was deleted after its date").says(&sha256);
 }
@@ -569,7 +567,7 @@ async fn a_result_file_of_many_chunks_is_hashed_and_read_in_order() {
     for n in 0..2 {
         let add = move |tx: &mut Tx<'_>| {
             let job = background_jobs::get_locked(tx, id)?.unwrap();
-            Ok::<_, ActionError>(job_results::append(tx, &job, part(n).as_bytes())?)
+            Ok::<_, ActionError>(append_result(tx, &job, part(n).as_bytes(), now)?)
         };
         world.jobs.store.write(add).await.unwrap();
     }
@@ -582,6 +580,6 @@ async fn a_result_file_of_many_chunks_is_hashed_and_read_in_order() {
     let mut ada = world.ada().await;
     assert_eq!(ada.open(&format!("/jobs/{id}/result")).await.status, 200);
     let chunks =
-        database::lines(&world.database, "SELECT CAST(n AS TEXT) AS line FROM background_job_chunks");
+        database::lines(&world.database, "SELECT CAST(n AS TEXT) AS line FROM stored_file_chunks");
     assert_eq!(chunks.len(), 7, "of at most 256 KB each: {chunks:?}");
 }

@@ -57,4 +57,5 @@ mod strangers;
 mod tampering;
 mod time_zones;
 mod timing;
+mod uploads;
 mod writes;

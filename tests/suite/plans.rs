@@ -13,9 +13,10 @@ use diesel::sql_types::Text;
 use diesel::{PgConnection, SqliteConnection};
 use reqwest::Method;
 use serde_json::json;
-use sms_opt_in::actions::background::{delete_old_jobs, delete_old_results, reschedule_soon};
+use sms_opt_in::actions::background::{delete_old_jobs, reschedule_soon};
 use sms_opt_in::actions::edit_program::keep_rules;
 use sms_opt_in::actions::sign_in_limits::forget_old_failures;
+use sms_opt_in::actions::uploads::delete_old_files;
 use sms_opt_in::actions::{ActionError, expire, seed::seed};
 use sms_opt_in::domain::actor::Actor;
 use sms_opt_in::jobs::{ask_carrier, expire_reviews, reconcile, seal_all};
@@ -24,9 +25,10 @@ use crate::live::shown;
 use crate::support::{World, by, database, world};
 
 /// Tables that grow with use.
-const GROWING: [&str; 22] = [
+const GROWING: [&str; 23] = [
     "background_jobs",
-    "background_job_chunks",
+    "stored_files",
+    "stored_file_chunks",
     "numbers",
     "contacts",
     "consents",
@@ -223,7 +225,7 @@ async fn a_day(world: &World) {
     let keep = move |tx: &mut sms_opt_in::store::Tx<'_>| {
         expire::expire(tx, now)?;
         forget_old_failures(tx, now)?;
-        delete_old_results(tx, now)?;
+        delete_old_files(tx, now)?;
         delete_old_jobs(tx, now)?;
         Ok::<_, ActionError>(())
     };

@@ -174,8 +174,6 @@ const PLANTED: &[&str] = &[
      SELECT id, number_id, 'opt-in', '+1206555', created_at FROM messages WHERE number_id IS NOT NULL ORDER BY id LIMIT 1",
     "INSERT INTO background_jobs (id, kind, parameters, began_by, created_at, state, done, attempts, not_before)
      SELECT id, 'reschedule', '{}', 'system', created_at, 'queued', 0, 0, 0 FROM messages ORDER BY id LIMIT 2",
-    "INSERT INTO background_job_chunks (job_id, n, content) SELECT id, 0, sealed FROM background_jobs,
-     (SELECT mac AS sealed FROM seals ORDER BY serial LIMIT 1) AS seal ORDER BY id LIMIT 1",
     "INSERT INTO limit_hits (name, slot, n) VALUES ('replies', 0, 1)",
     "INSERT INTO request_pauses (kind, name, since) VALUES ('form', 'opt-in', 1)",
     "INSERT INTO limit_hits (name, slot, n) VALUES ('region', 1, 1)",

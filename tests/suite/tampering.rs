@@ -7,6 +7,7 @@ use sha2::Digest;
 use sms_opt_in::actions::ActionError;
 use sms_opt_in::actions::record_consent::{EvidenceFile, NewConsentRecord, record_consent};
 use sms_opt_in::actions::submit_form::{NewSubmission, submit_form};
+use sms_opt_in::actions::uploads::add_to_upload;
 use sms_opt_in::domain::actor::Actor;
 use sms_opt_in::domain::consent::Source;
 use sms_opt_in::domain::evidence::{ConsentDocument, DocumentKind};
@@ -59,9 +60,9 @@ pub async fn installation() -> World {
                 file_sha256: None,
                 file_type: None,
             };
-            let bytes = b"%PDF-1.4".to_vec();
-            let sha256 = sha2::Sha256::digest(&bytes).into();
-            let file = EvidenceFile { sha256, media_type: "application/pdf", bytes: bytes.into() };
+            let bytes = b"%PDF-1.4";
+            let (upload, sha256) = (add_to_upload(tx, None, bytes, now)?, sha2::Sha256::digest(bytes).into());
+            let file = EvidenceFile { upload, sha256, size: 8, media_type: "application/pdf" };
             let update = NewConsentRecord::OptIn(document, Some(file));
             record_consent(tx, &by(&Actor::Operator, now), number.id, None, update, Source::Manual)?;
             Ok::<_, ActionError>(())
@@ -198,7 +199,11 @@ const KINDS: &[(&str, &str, &str)] = &[
         "its count of automatic replies is not readable",
     ),
     ("unasked texts", "UPDATE numbers SET unasked='few'", "its count of unasked texts is not readable"),
-    ("document", "UPDATE documents SET bytes=x'255044'", "its content is not"),
+    ("document", "UPDATE stored_file_chunks SET content=x'255044'", "its content is not"),
+    ("document moved", "UPDATE stored_file_chunks SET n=1", "its content is not"),
+    ("document cut", "DELETE FROM stored_file_chunks", "its content is not"),
+    ("document over", "UPDATE stored_files SET delete_after=1 WHERE purpose='document'", "its content is not"),
+    ("document swapped", "UPDATE documents SET bytes=x'255044', file_id=NULL", "its content is not"),
     ("document gone", "DELETE FROM documents", "is gone or was changed"),
     ("wording", "UPDATE form_versions SET wording='x'", "the wording of version 1 was changed"),
     (

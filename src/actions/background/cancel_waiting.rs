@@ -7,9 +7,9 @@ use crate::domain::message::Status;
 use crate::domain::time::Timestamp;
 use crate::store::background_jobs::BackgroundJob;
 use crate::store::messages::Message;
-use crate::store::{LockedRow, ReadConn, StoreError, Tx, job_results, programs};
+use crate::store::{LockedRow, ReadConn, StoreError, Tx, programs};
 
-use super::JobPiece;
+use super::{JobPiece, append_result};
 use crate::actions::{ActionError, restore};
 
 const HEADING: &str = "message,number,program,status,accepted_at,due_at\r\n";
@@ -33,7 +33,7 @@ pub(super) fn piece(
     for message in &cancelled.messages {
         lines.push_str(&line(tx, message)?);
     }
-    job_results::append(tx, job, lines.as_bytes())?;
+    append_result(tx, job, lines.as_bytes(), now)?;
     // What is canceled waits no longer, so the next piece begins anew: the cursor only says that one was done.
     Ok(JobPiece::up_to(cancelled.looked_at, limit, Some(BEGUN)))
 }

@@ -3,7 +3,7 @@
 //! beside this one.
 //!
 //! A new kind is a variant of `JobTask`, an arm in [`count_work`] and one in `do_piece`. Its piece gets where it begins and how
-//! many things it may do, and may add to the job's result file with `job_results::append`.
+//! many things it may do, and may add to the job's result file with [`append_result`].
 
 mod cancel_waiting;
 mod program_rows;
@@ -20,7 +20,7 @@ use crate::store::{LockedRow, ReadConn, StoreError, Tx};
 use super::ActionError;
 
 pub use reschedule::reschedule_soon;
-pub use results::{delete_old_jobs, delete_old_results, finish_result, hash_result};
+pub use results::{append_result, delete_old_jobs, finish_result, hash_result};
 pub use steer::{cancel_job, retry_job};
 
 /// What a piece did, and where the next one begins.

@@ -7,7 +7,8 @@ use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 use crate::domain::evidence::{ConsentDocument, FormRecord};
-use crate::store::{ReadConn, StoreError, audit_rows};
+use crate::store::audit_rows::{self, AuditDocumentRow};
+use crate::store::{ReadConn, StoreError};
 
 use super::AuditFindings;
 
@@ -57,19 +58,60 @@ fn documents(
     findings: &mut AuditFindings,
 ) -> Result<HashMap<String, String>, StoreError> {
     let (mut sound, mut after) = (HashMap::new(), Vec::new());
-    while let Some((name, size, media_type, bytes)) = audit_rows::document(conn, &after)? {
+    while let Some(row) = audit_rows::document(conn, &after)? {
         findings.papers += 1;
-        if Sha256::digest(&bytes).as_slice() == name && usize::try_from(size) == Ok(bytes.len()) {
-            sound.insert(HEXLOWER.encode(&name), media_type);
+        let name = HEXLOWER.encode(&row.sha256);
+        let content = match &row.file_id {
+            None => Some(FileContent::of(&row.bytes)),
+            Some(file) => file_content(conn, file, &row)?,
+        };
+        if content.is_some_and(|content| content.is_of(&row)) {
+            sound.insert(name, row.media_type);
         } else {
-            findings.problem(format!(
-                "Document {}: its content is not what was stored under that name.",
-                HEXLOWER.encode(&name)
-            ));
+            findings
+                .problem(format!("Document {name}: its content is not what was stored under that name."));
         }
-        after = name;
+        after = row.sha256;
     }
     Ok(sound)
+}
+
+/// What a document's content comes to.
+struct FileContent {
+    sha256: Vec<u8>,
+    size: i64,
+}
+
+impl FileContent {
+    fn of(bytes: &[u8]) -> FileContent {
+        FileContent { sha256: Sha256::digest(bytes).to_vec(), size: i64::try_from(bytes.len()).unwrap_or(-1) }
+    }
+
+    fn is_of(&self, row: &AuditDocumentRow) -> bool {
+        self.sha256 == row.sha256 && self.size == i64::from(row.size)
+    }
+}
+
+/// What the chunks of a file come to; `None` when the file says something else about itself than its document, is to be deleted,
+/// or misses a chunk.
+fn file_content(
+    conn: &mut ReadConn<'_>,
+    file: &[u8],
+    row: &AuditDocumentRow,
+) -> Result<Option<FileContent>, StoreError> {
+    let told = (Some(row.sha256.clone()), Some(i64::from(row.size)), Some(row.media_type.clone()), None);
+    if !row.bytes.is_empty() || audit_rows::stored_file(conn, file)? != Some(told) {
+        return Ok(None);
+    }
+    let (mut hash, mut size, mut next) = (Sha256::new(), 0, 0);
+    while let Some((n, content)) = audit_rows::file_chunk(conn, file, next)? {
+        if n != next {
+            return Ok(None);
+        }
+        hash.update(&content);
+        (size, next) = (size + i64::try_from(content.len()).unwrap_or_default(), n + 1);
+    }
+    Ok(Some(FileContent { sha256: hash.finalize().to_vec(), size }))
 }
 
 type WordingHashes = HashMap<(String, i32), (String, String)>;

@@ -28,9 +28,9 @@ pub(in crate::store) struct CopiedTable {
 
 /// Rows in one transaction.
 const ROWS: i64 = 5000;
-/// The same for documents, each of which may be megabytes long.
+/// The same for documents: an earlier version kept each as a whole.
 const DOCUMENTS: i64 = 4;
-/// The same for pieces of result files.
+/// The same for chunks of files.
 const CHUNKS: i64 = 64;
 
 macro_rules! tables {
@@ -66,6 +66,8 @@ tables! {
     consents by "number_id, program_id", ROWS;
     consent_events by "position", ROWS;
     seals by "serial", ROWS;
+    stored_files by "id", ROWS;
+    stored_file_chunks by "file_id, n", CHUNKS;
     documents by "sha256", DOCUMENTS;
     number_notes by "id", ROWS;
     spent_stamps by "sha256", ROWS;
@@ -91,7 +93,6 @@ tables! {
     settings by "key", ROWS;
     rulebooks by "version", ROWS;
     background_jobs by "id", ROWS;
-    background_job_chunks by "job_id, n", CHUNKS;
 }
 
 /// Rows on their way.

@@ -237,7 +237,7 @@ async fn create(
     parts: Multipart,
 ) -> Result<HttpResponse, PageError> {
     let id = RecordSubject::of(&request)?;
-    let (given, file, _turn) = read(&app, &request, parts).await?;
+    let (given, file) = read(&app, &who, &request, parts).await?;
     let (slug, now) = (program_scope::program_from_query(&request), app.clock.now());
     let calendars = who.calendars;
     let about = app.store.read(move |conn| known(conn, id, &slug, calendars, now)).await?;
@@ -245,7 +245,7 @@ async fn create(
     if given.update.ends_with("do_not_text") && !is_admin {
         return Err(PageError::Forbidden("Administrator"));
     }
-    let update = match checked(&given, file, &about, now) {
+    let update = match checked(&given, &file, &about, now) {
         Ok(update) => update,
         Err(errors) => return show(&app, &who, about, given, errors.into()),
     };

@@ -57,6 +57,8 @@ struct JobPage {
     item: JobItem,
     sha256: Option<String>,
     size: String,
+    /// True while its file can be downloaded.
+    has_result: bool,
 }
 
 /// A job as pages show it.
@@ -104,11 +106,6 @@ impl JobItem {
 
     fn may_cancel(&self) -> bool {
         self.job.state.is_active() && self.job.kind.may_be_cancelled()
-    }
-
-    /// True while its file can be downloaded.
-    fn has_result(&self) -> bool {
-        self.job.result_sha256.is_some() && self.job.result_until.is_some()
     }
 }
 
@@ -159,7 +156,8 @@ async fn show(app: Data<AppState>, who: Administrator, id: Path<String>) -> Resu
     let item = app.store.read::<_, StoreError>(read).await?.ok_or(PageError::NotFound)?;
     let sha256 = item.job.result_sha256.as_deref().map(|hash| HEXLOWER.encode(hash));
     let size = grouped(item.job.result_size.unwrap_or_default());
-    html(JobPage { page: PageFrame::new(&app, "jobs", &who), item, sha256, size })
+    let has_result = item.job.keeps_result(app.clock.now());
+    html(JobPage { page: PageFrame::new(&app, "jobs", &who), item, sha256, size, has_result })
 }
 
 async fn cancel(

@@ -92,7 +92,7 @@ impl Stage {
     }
 }
 
-fn document(stage: &Stage) -> NewConsentRecord {
+pub fn document(stage: &Stage) -> NewConsentRecord {
     let document = ConsentDocument {
         document: DocumentKind::SignedForm,
         given_at: stage.now,

@@ -18,6 +18,7 @@ mod settings;
 mod sign_in;
 mod spellings;
 mod stage;
+mod uploads;
 
 use std::time::Instant;
 
@@ -72,6 +73,7 @@ stories! {
     reachable: a_mark_lifted_twice a_mark_lifted_and_a_claim a_mark_lifted_and_a_failure a_mark_lifted_and_a_delivery
         a_late_failure_and_a_stop;
     overdue: an_overdue_review_and_a_decision an_overdue_review_and_a_stop overdue_reviews_and_claims_of_many;
+    uploads: one_file_twice a_document_and_the_end_of_its_upload a_chunk_and_the_end_of_its_upload;
     spellings: a_stop_under_each_spelling a_call_and_a_stop_from_the_twin a_stop_and_an_edit_to_the_twin;
 }
 

@@ -9,6 +9,8 @@ use sms_opt_in::actions::users::{NewUser, create_user};
 use sms_opt_in::domain::actor::Actor;
 use sms_opt_in::domain::role::Role;
 use sms_opt_in::password;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
 
 use super::html::squeezed;
 use super::{World, by};
@@ -164,24 +166,52 @@ impl Person {
         file: Option<(&str, &[u8])>,
     ) -> Answer {
         let token = self.token(page).await;
-        let mut body = Vec::new();
-        for (name, value) in [("csrf", token.as_str())].iter().chain(fields) {
-            let part =
-                format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
-            body.extend_from_slice(part.as_bytes());
-        }
-        let (name, content) = file.unwrap_or_default();
-        let head = format!(
-            "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
-             Content-Type: application/octet-stream\r\n\r\n"
-        );
-        body.extend_from_slice(head.as_bytes());
-        body.extend_from_slice(content);
-        body.extend_from_slice(format!("\r\n--{BOUNDARY}--\r\n").as_bytes());
+        let body = multipart(&token, fields, file.unwrap_or_default());
         let kind = format!("multipart/form-data; boundary={BOUNDARY}");
         let request = self.request(Method::POST, path).header("Content-Type", kind).body(body);
         self.send(request).await
     }
+
+    /// Begins to post the same form on a connection of its own: so many bytes of the body, and not the
+    /// rest.
+    pub async fn begin_upload(
+        &mut self,
+        page: &str,
+        path: &str,
+        fields: &[(&str, &str)],
+        file: (&str, &[u8]),
+        bytes: usize,
+    ) -> TcpStream {
+        let token = self.token(page).await;
+        let body = multipart(&token, fields, file);
+        let (host, cookie, length) = (self.url.trim_start_matches("http://"), &self.cookie, body.len());
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: {host}\r\nCookie: {cookie}\r\nContent-Length: {length}\r\n\
+             Content-Type: multipart/form-data; boundary={BOUNDARY}\r\n\r\n"
+        );
+        let mut connection = TcpStream::connect(host).await.unwrap();
+        connection.write_all(head.as_bytes()).await.unwrap();
+        connection.write_all(&body[..bytes]).await.unwrap();
+        connection
+    }
+}
+
+/// The body of a form with a file.
+fn multipart(token: &str, fields: &[(&str, &str)], (name, content): (&str, &[u8])) -> Vec<u8> {
+    let mut body = Vec::new();
+    for (name, value) in [("csrf", token)].iter().chain(fields) {
+        let part =
+            format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+        body.extend_from_slice(part.as_bytes());
+    }
+    let head = format!(
+        "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
+         Content-Type: application/octet-stream\r\n\r\n"
+    );
+    body.extend_from_slice(head.as_bytes());
+    body.extend_from_slice(content);
+    body.extend_from_slice(format!("\r\n--{BOUNDARY}--\r\n").as_bytes());
+    body
 }
 
 /// The cookies of a browser after an answer: what it sets takes the place of what was there, what is empty goes.

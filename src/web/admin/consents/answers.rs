@@ -12,7 +12,6 @@ use crate::domain::evidence::{ConsentDocument, DocumentKind};
 use crate::domain::intent::Refusal;
 use crate::domain::time::Timestamp;
 use crate::web::admin::civil_day::civil_day;
-use crate::web::admin::documents::recognised;
 use crate::web::admin::revocations;
 use crate::web::session::Calendars;
 use crate::words::{refusal_for_person, refusal_text};
@@ -20,7 +19,7 @@ use crate::words::{refusal_for_person, refusal_text};
 /// The update that the answers ask for, or everything that is wrong with them, at once.
 pub(super) fn checked(
     given: &ConsentForm,
-    file: FileUpload,
+    file: &FileUpload,
     about: &ConsentSubject,
     now: Timestamp,
 ) -> Result<NewConsentRecord, Vec<FieldError>> {
@@ -53,7 +52,7 @@ fn opt_out(
 fn opt_in(
     given: &ConsentForm,
     reason: String,
-    file: FileUpload,
+    file: &FileUpload,
     about: &ConsentSubject,
     now: Timestamp,
 ) -> Result<NewConsentRecord, Vec<FieldError>> {
@@ -81,7 +80,8 @@ fn opt_in(
         FileUpload::None => Ok(None),
         FileUpload::Empty => Err("The file is empty. Choose the document itself."),
         FileUpload::TooLarge => Err(TOO_LARGE),
-        FileUpload::Content(bytes) => recognised(bytes).map(Some),
+        FileUpload::Unknown => Err(UNKNOWN_KIND),
+        FileUpload::Received(received) => Ok(Some(received.file)),
     };
     let file = file.map_err(|why| wrong("file", why)).ok();
     if given.seen != "yes" {
@@ -96,4 +96,5 @@ fn opt_in(
     }
 }
 
+const UNKNOWN_KIND: &str = "This kind of file cannot be kept. Choose a PDF, PNG, JPEG, TXT, WAV or MP3.";
 const NO_DAY: &str = "Enter the day on the document as year, month and day, for example 2026-11-03.";

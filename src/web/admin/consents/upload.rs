@@ -1,13 +1,15 @@
-//! Reads the form of a manual update: its answers and the file. Only `consents` uses it; it writes nothing and does
-//! not know what the answers mean.
+//! Reads the form of a manual update: its answers and the file, which goes into the database while it arrives. Only `consents`
+//! uses it; it does not know what the answers mean.
 
 use actix_multipart::{Field, Multipart};
 use actix_web::HttpRequest;
+use actix_web::web::Data;
 use futures_util::StreamExt;
 
+use super::super::incoming_file::{IncomingFile, ReceivedFile};
 use super::ConsentForm;
 use crate::web::error::PageError;
-use crate::web::upload_turns::UploadTurn;
+use crate::web::session::Editor;
 use crate::web::{AppState, form};
 
 /// A document is no larger, in bytes.
@@ -25,27 +27,26 @@ pub(super) enum FileUpload {
     Empty,
     /// A file larger than a document may be.
     TooLarge,
-    /// A file.
-    Content(Vec<u8>),
+    /// A file of a kind that is not kept.
+    Unknown,
+    /// A file. It is deleted when this is dropped before a document names it.
+    Received(ReceivedFile),
 }
 
 /// Reads the form. Its token comes first: nothing of a file is kept before the token was found right.
-/// The turn is held as long as the file is.
-pub(super) async fn read<'a>(
-    app: &'a AppState,
+pub(super) async fn read(
+    app: &Data<AppState>,
+    who: &Editor,
     request: &HttpRequest,
     mut parts: Multipart,
-) -> Result<(ConsentForm, FileUpload, Option<UploadTurn<'a>>), PageError> {
-    let (mut given, mut file, mut token, mut turn) = (ConsentForm::default(), FileUpload::None, None, None);
+) -> Result<(ConsentForm, FileUpload), PageError> {
+    let (mut given, mut file, mut token) = (ConsentForm::default(), FileUpload::None, None);
     while let Some(part) = parts.next().await {
         let part = part.map_err(|_| unreadable())?;
         let name = part.name().unwrap_or_default().to_owned();
         if name == "file" {
             form::check(request, token.as_deref().unwrap_or_default())?;
-            if turn.is_none() {
-                turn = Some(app.uploads.take().await?);
-            }
-            file = content(part).await?;
+            file = content(app, who, part).await?;
             continue;
         }
         let value = answer(part).await?;
@@ -64,34 +65,37 @@ pub(super) async fn read<'a>(
         }
     }
     form::check(request, token.as_deref().unwrap_or_default())?;
-    Ok((given, file, turn))
+    Ok((given, file))
 }
 
 fn unreadable() -> PageError {
     PageError::BadRequest("The form did not arrive whole. Go back and send it again.".to_owned())
 }
 
-async fn content(mut part: Field) -> Result<FileUpload, PageError> {
+/// Reads the file, in its turn, into the database.
+async fn content(app: &Data<AppState>, who: &Editor, mut part: Field) -> Result<FileUpload, PageError> {
+    let _turn = app.uploads.take().await?;
     let named = part.content_disposition().and_then(|field| field.get_filename());
     let chosen = named.is_some_and(|name| !name.is_empty());
-    let (mut bytes, mut size) = (Vec::new(), 0);
-    while let Some(chunk) = part.next().await {
-        let chunk = chunk.map_err(|_| unreadable())?;
-        size += chunk.len();
+    let (mut file, mut size) = (Some(IncomingFile::new(app, who.actor())), 0);
+    while let Some(bytes) = part.next().await {
+        let bytes = bytes.map_err(|_| unreadable())?;
+        size += bytes.len();
         if size > LARGEST_UPLOAD {
             return Err(PageError::Unprocessable(vec![super::TOO_LARGE.to_owned()]));
         }
         if size > LARGEST_FILE {
-            bytes = Vec::new();
-        } else {
-            bytes.extend_from_slice(&chunk);
+            file = None;
+        }
+        if let Some(file) = &mut file {
+            file.add(&bytes).await?;
         }
     }
-    Ok(match size {
-        0 if chosen => FileUpload::Empty,
-        0 => FileUpload::None,
-        size if size > LARGEST_FILE => FileUpload::TooLarge,
-        _ => FileUpload::Content(bytes),
+    let Some(file) = file else { return Ok(FileUpload::TooLarge) };
+    Ok(match (size, chosen) {
+        (0, true) => FileUpload::Empty,
+        (0, false) => FileUpload::None,
+        _ => file.finish().await?.map_or(FileUpload::Unknown, FileUpload::Received),
     })
 }
 

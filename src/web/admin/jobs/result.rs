@@ -1,20 +1,17 @@
-//! Downloads the file that a background job left behind: chunk by chunk, so that no file is in memory as a whole. Administrators
-//! use it; it writes nothing.
+//! Downloads the file that a background job left behind. Administrators use it; it writes nothing.
 
 use actix_web::HttpResponse;
-use actix_web::body::SizedStream;
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION};
-use actix_web::web::{Bytes, Data, Path, ServiceConfig};
-use futures_util::stream;
+use actix_web::web::{Data, Path, ServiceConfig};
 
 use crate::domain::id::JobId;
-use crate::store::{Store, StoreError, background_jobs, job_results};
+use crate::store::{StoreError, background_jobs};
 use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::page;
 use crate::web::routes::patterns;
 use crate::web::routing;
 use crate::web::session::Administrator;
+use crate::web::stored_file::{attachment, stored_body};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config.route(patterns::JOB_RESULT, routing::get(download));
@@ -28,33 +25,9 @@ async fn download(
     let id: JobId = page::id(&id)?;
     let job = app.store.read::<_, StoreError>(move |conn| background_jobs::get(conn, id)).await?;
     let now = app.clock.now();
-    let job = job.filter(|job| job.result_until.is_some_and(|until| now < until));
-    let job = job.ok_or(PageError::NotFound)?;
-    let (Some(name), Some(kind), Some(size)) = (job.result_name, job.result_type, job.result_size) else {
+    let job = job.filter(|job| job.keeps_result(now)).ok_or(PageError::NotFound)?;
+    let (Some(name), Some(kind), Some(size)) = (&job.result_name, &job.result_type, job.result_size) else {
         return Err(PageError::NotFound);
     };
-    let chunks = stream::unfold(NextChunk { store: app.store.clone(), job: id, n: 0 }, NextChunk::read);
-    Ok(HttpResponse::Ok()
-        .content_type(kind)
-        .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")))
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .insert_header(("X-Content-Type-Options", "nosniff"))
-        .body(SizedStream::new(u64::try_from(size).unwrap_or_default(), Box::pin(chunks))))
-}
-
-/// Where a download stands.
-struct NextChunk {
-    store: Store,
-    job: JobId,
-    n: i64,
-}
-
-impl NextChunk {
-    /// The next chunk; a file that is deleted meanwhile ends early, which the browser notices by its size.
-    async fn read(self) -> Option<(Result<Bytes, StoreError>, NextChunk)> {
-        let (job, n) = (self.job, self.n);
-        let read = self.store.read_file(move |conn| job_results::chunk(conn, job, n)).await;
-        let chunk = read.transpose()?.map(Bytes::from);
-        Some((chunk, NextChunk { n: n + 1, ..self }))
-    }
+    Ok(attachment(name, kind, stored_body(&app.store, id.into(), size)))
 }
