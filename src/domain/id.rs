@@ -73,4 +73,3 @@ impl From<JobId> for FileId {
         FileId(job.0)
     }
 }
-

@@ -579,7 +579,6 @@ async fn a_result_file_of_many_chunks_is_hashed_and_read_in_order() {
     assert_eq!(job.result_sha256, Some(Sha256::digest(whole.as_bytes()).to_vec()));
     let mut ada = world.ada().await;
     assert_eq!(ada.open(&format!("/jobs/{id}/result")).await.status, 200);
-    let chunks =
-        database::lines(&world.database, "SELECT CAST(n AS TEXT) AS line FROM stored_file_chunks");
+    let chunks = database::lines(&world.database, "SELECT CAST(n AS TEXT) AS line FROM stored_file_chunks");
     assert_eq!(chunks.len(), 7, "of at most 256 KB each: {chunks:?}");
 }

@@ -202,7 +202,11 @@ const KINDS: &[(&str, &str, &str)] = &[
     ("document", "UPDATE stored_file_chunks SET content=x'255044'", "its content is not"),
     ("document moved", "UPDATE stored_file_chunks SET n=1", "its content is not"),
     ("document cut", "DELETE FROM stored_file_chunks", "its content is not"),
-    ("document over", "UPDATE stored_files SET delete_after=1 WHERE purpose='document'", "its content is not"),
+    (
+        "document over",
+        "UPDATE stored_files SET delete_after=1 WHERE purpose='document'",
+        "its content is not",
+    ),
     ("document swapped", "UPDATE documents SET bytes=x'255044', file_id=NULL", "its content is not"),
     ("document gone", "DELETE FROM documents", "is gone or was changed"),
     ("wording", "UPDATE form_versions SET wording='x'", "the wording of version 1 was changed"),

@@ -106,7 +106,10 @@ async fn the_same_content_is_kept_once() {
         assert_eq!(uploads(&mut sam, &world, contact, ("a.pdf", &content)).await.status, 303);
     }
     until_unnamed(&world, "0").await;
-    assert_eq!(["documents", "stored_files", "stored_file_chunks"].map(|table| count(&world, table)), ["1", "1", "2"]);
+    assert_eq!(
+        ["documents", "stored_files", "stored_file_chunks"].map(|table| count(&world, table)),
+        ["1", "1", "2"]
+    );
     assert_eq!(world.lead(2).history().await[0]["evidence"]["file_sha256"], name(&content));
     is_served(&sam, &content).await;
     world.is_intact().await;
@@ -123,7 +126,10 @@ async fn an_upload_that_is_cut_off_leaves_nothing() {
     until_unnamed(&world, "1").await;
     drop(connection);
     until_unnamed(&world, "0").await;
-    assert_eq!(["documents", "stored_files", "stored_file_chunks"].map(|table| count(&world, table)), ["0", "0", "0"]);
+    assert_eq!(
+        ["documents", "stored_files", "stored_file_chunks"].map(|table| count(&world, table)),
+        ["0", "0", "0"]
+    );
     assert_eq!(world.lead(1).state().await, "not_asked");
     assert_eq!(uploads(&mut sam, &world, &ana, ("a.pdf", &content)).await.status, 303);
     world.is_intact().await;
@@ -153,7 +159,10 @@ async fn what_is_refused_leaves_nothing() {
     let other = sam.upload(&form, &path, &[("update", "opt_out")], Some(("a.txt", b"words"))).await;
     assert_eq!(other.status, 422);
     until_unnamed(&world, "0").await;
-    assert_eq!(["documents", "stored_files", "stored_file_chunks"].map(|table| count(&world, table)), ["0", "0", "0"]);
+    assert_eq!(
+        ["documents", "stored_files", "stored_file_chunks"].map(|table| count(&world, table)),
+        ["0", "0", "0"]
+    );
     world.is_intact().await;
 }
 
@@ -205,7 +214,10 @@ async fn housekeeping_deletes_what_nothing_named_within_an_hour() {
     assert!(!tidy(world.clock.now()).await.unwrap(), "a part at a time");
     assert_eq!(count(&world, "stored_file_chunks"), "26", "21 of one file, and what is left of the other");
     while !tidy(world.clock.now()).await.unwrap() {}
-    assert_eq!((count(&world, "stored_files"), count(&world, "stored_file_chunks")), ("1".to_owned(), "21".to_owned()));
+    assert_eq!(
+        (count(&world, "stored_files"), count(&world, "stored_file_chunks")),
+        ("1".to_owned(), "21".to_owned())
+    );
     // Nobody deletes what a document names.
     assert!(store.write(move |tx| discard_upload(tx, named, now)).await.unwrap());
     assert_eq!(count(&world, "stored_file_chunks"), "21");

@@ -68,8 +68,7 @@ fn documents(
         if content.is_some_and(|content| content.is_of(&row)) {
             sound.insert(name, row.media_type);
         } else {
-            findings
-                .problem(format!("Document {name}: its content is not what was stored under that name."));
+            findings.problem(format!("Document {name}: its content is not what was stored under that name."));
         }
         after = row.sha256;
     }

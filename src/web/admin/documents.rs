@@ -6,8 +6,8 @@ use actix_web::web::{Data, Path, ServiceConfig};
 use data_encoding::HEXLOWER;
 
 use super::file_kind::name_ending;
-use crate::store::documents::{self, DocumentContent};
 use crate::store::StoreError;
+use crate::store::documents::{self, DocumentContent};
 use crate::web::AppState;
 use crate::web::error::PageError;
 use crate::web::routes::patterns;

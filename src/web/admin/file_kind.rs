@@ -98,7 +98,11 @@ mod tests {
                 assert_eq!(kind(&parts), Some("text/plain"), "cut at {first} and {second}");
             }
         }
-        assert_eq!(kind(&["5 €".as_bytes().split_last().unwrap().1]), None, "the last character is not whole");
+        assert_eq!(
+            kind(&["5 €".as_bytes().split_last().unwrap().1]),
+            None,
+            "the last character is not whole"
+        );
         assert_eq!(kind(&[b"words", b"and\0none"]), None);
         assert_eq!(kind(&[b"words\xe2", b"x"]), None);
         assert!(KindReader::default().after(b"\xff").is_unknown());

@@ -1,7 +1,7 @@
 //! Takes in a file while it arrives: chunk by chunk into the database, so that no file is in memory as a whole. Forms with a file
 //! use it; it writes through `actions::uploads`, and deletes what no record comes to name.
 
-use std::mem::replace;
+use std::mem::take;
 use std::sync::Arc;
 
 use actix_web::web::Data;
@@ -64,7 +64,7 @@ impl IncomingFile {
             self.buffer.extend_from_slice(fits);
             bytes = rest;
             if self.buffer.len() == CHUNK {
-                self.write().await?;
+                self.keep_chunk().await?;
             }
         }
         Ok(())
@@ -73,7 +73,7 @@ impl IncomingFile {
     /// The whole file; `None` when it is of a kind that is not kept.
     pub(super) async fn finish(mut self) -> Result<Option<ReceivedFile>, PageError> {
         if !self.buffer.is_empty() {
-            self.write().await?;
+            self.keep_chunk().await?;
         }
         let (Some(media_type), Some(upload)) = (self.kind.media_type(), self.upload) else { return Ok(None) };
         let sha256 = self.hash.finalize().into();
@@ -81,9 +81,9 @@ impl IncomingFile {
         Ok(Some(ReceivedFile { file, _upload: upload }))
     }
 
-    async fn write(&mut self) -> Result<(), PageError> {
-        let chunk = Arc::new(replace(&mut self.buffer, Vec::new()));
-        self.kind = std::mem::take(&mut self.kind).after(&chunk);
+    async fn keep_chunk(&mut self) -> Result<(), PageError> {
+        let chunk = Arc::new(take(&mut self.buffer));
+        self.kind = take(&mut self.kind).after(&chunk);
         if self.kind.is_unknown() {
             self.upload = None;
             return Ok(());
