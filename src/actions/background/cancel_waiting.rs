@@ -26,7 +26,7 @@ pub(super) fn piece(
     let mut lines = if job.cursor.is_none() { HEADING.to_owned() } else { String::new() };
     let withdrawn = restore::withdraw_some(tx, limit, now)?;
     if withdrawn > 0 {
-        job_results::append(tx, job, lines.as_bytes())?;
+        append_result(tx, job, lines.as_bytes(), now)?;
         return Ok(JobPiece::goes_on(withdrawn, BEGUN));
     }
     let cancelled = restore::cancel_some(tx, restore::RESTORED, Some(until), limit, now)?;
