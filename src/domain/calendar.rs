@@ -111,6 +111,13 @@ impl LocalCalendar {
         wall.plus_micros(-self.offset(wall.plus_micros(-self.offset(at))))
     }
 
+    /// The first moment of a date; where the clocks jump over midnight, the moment after the jump.
+    pub fn beginning(self, date: NaiveDate) -> Timestamp {
+        let wall = Timestamp::of_day(date);
+        let near = wall.plus_micros(-self.offset(wall));
+        wall.plus_micros(-self.offset(near))
+    }
+
     fn offset(self, at: Timestamp) -> i64 {
         self.0.map_or(0, |zone| zone.offset(at))
     }
@@ -181,6 +188,19 @@ mod tests {
             assert_eq!(calendar(name).record_day(day), "Nov 3, 2026", "{name}");
         }
         assert_eq!(calendar("America/Los_Angeles").record_day(at("2026-11-30T00:00:01Z")), "Nov 29, 2026");
+    }
+
+    #[test]
+    fn a_day_begins_at_midnight_on_the_wall() {
+        for (name, date, begins) in [
+            ("UTC", (2026, 11, 3), "2026-11-03T00:00:00Z"),
+            ("America/Los_Angeles", (2026, 11, 1), "2026-11-01T07:00:00Z"),
+            ("America/Los_Angeles", (2026, 11, 2), "2026-11-02T08:00:00Z"),
+            ("Pacific/Auckland", (2026, 11, 30), "2026-11-29T11:00:00Z"),
+        ] {
+            let date = NaiveDate::from_ymd_opt(date.0, date.1, date.2).unwrap();
+            assert_eq!(calendar(name).beginning(date), at(begins), "{name} {date}");
+        }
     }
 
     #[test]

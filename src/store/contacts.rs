@@ -24,7 +24,7 @@ use crate::domain::time::Timestamp;
 
 pub use list::{ContactRow, ListPage, page};
 pub use number_states::{NumberListPage, NumberStateRow, number_page};
-pub use place::{ContactFilter, ListOrder, ListPlace, ListSubject};
+pub use place::{ContactFilter, ListOrder, ListPlace, ListSubject, SinceRange};
 
 /// A person in the address book.
 #[derive(Clone, Debug, Queryable, Selectable)]

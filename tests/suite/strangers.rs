@@ -396,3 +396,55 @@ async fn figures_of_a_new_program_count_strangers_too() {
         ("4".into(), "1".into(), "3".into())
     );
 }
+
+#[actix_web::test]
+async fn lists_of_one_state_are_narrowed_by_the_time_of_the_change() {
+    let world = world().await;
+    // On three days, at ten in the morning of Seattle.
+    for line in 1..=3 {
+        world.lead(line).texts("START").await;
+        world.lead(line + 10).texts("STOP").await;
+        world.clock.advance(chrono::Duration::days(1));
+    }
+    let two = "2026-11-04T00:00:00Z";
+    for (query, wanted) in [
+        (format!("since_from={two}"), &[3, 2][..]),
+        (format!("since_to={two}"), &[1]),
+        (format!("since_from={two}&since_to=2026-11-05T00:00:00Z"), &[2]),
+        ("since_from=2026-12-01T00:00:00Z".to_owned(), &[]),
+    ] {
+        let found = all_numbers(&world, &format!("state=opted_in&limit=1&{query}")).await;
+        assert_eq!(found, phones(&world, wanted), "{query}");
+    }
+    for query in [
+        format!("since_from={two}"),
+        format!("state=not_asked&since_to={two}"),
+        "state=opted_in&since_to=x".into(),
+    ] {
+        let (status, answer) = world.call(Method::GET, &format!("/api/v1/numbers?{query}"), None).await;
+        assert_eq!((status, answer["code"].as_str()), (422, Some("invalid")), "{query} {answer}");
+    }
+    let mut ada = world.ada().await;
+    for (query, wanted) in [
+        ("since_from=2026-11-04", &["(206) 555-0113", "(206) 555-0112"][..]),
+        ("since_to=2026-11-04", &["(206) 555-0112", "(206) 555-0111"]),
+        ("since_from=2026-11-04&since_to=2026-11-04", &["(206) 555-0112"]),
+        ("since_from=x", &["(206) 555-0113", "(206) 555-0112", "(206) 555-0111"]),
+    ] {
+        let (found, back) = walked(&mut ada, &format!("/contacts?state=opted_out&{query}")).await;
+        assert_eq!(
+            (&found, &back),
+            (&wanted.iter().map(|words| (*words).to_owned()).collect(), &found),
+            "{query}"
+        );
+    }
+    ada.open("/contacts?state=opted_out&since_from=2026-11-04")
+        .await
+        .says("Since Nov 4, 2026")
+        .says("2 shown");
+    ada.open("/contacts?state=opted_out&since_from=x").await.says("Unknown date: x (ignored)");
+    ada.open("/contacts?since_from=2026-11-04")
+        .await
+        .says("(only in a list of one state)")
+        .says("6 of about 6");
+}

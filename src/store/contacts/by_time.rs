@@ -10,7 +10,7 @@ use diesel::sql_types::{BigInt, Binary, Bool};
 use super::super::engine::{CachedQuery, few_lengths, on};
 use super::super::schema::{consents, contacts, numbers};
 use super::super::{ReadConn, StoreError};
-use super::place::{ContactFilter, FoundLine, LineSubject, ListPlace, ListSubject};
+use super::place::{ContactFilter, FoundLine, LineSubject, ListPlace, ListSubject, SinceRange};
 use crate::domain::consent::StateName;
 use crate::domain::id::NumberId;
 use crate::domain::time::Timestamp;
@@ -123,11 +123,36 @@ fn spots(
     from: Option<ListPosition>,
     limit: usize,
 ) -> Result<Vec<ListPosition>, StoreError> {
-    let end = match filter.backwards {
-        true => (Timestamp::from_micros(i64::MIN), uuid::Uuid::nil()),
-        false => (Timestamp::from_micros(i64::MAX), uuid::Uuid::max()),
-    };
-    let from = from.unwrap_or((end.0, NumberId::from(end.1)));
+    let from = begins(filter, from);
+    let mut spots = in_list(conn, filter, from, limit)?;
+    // What comes behind the range ends the list.
+    spots.retain(|(since, _)| filter.since.has(*since));
+    Ok(spots)
+}
+
+/// Where the walk begins: at the place, or at the end of the range of time.
+fn begins(filter: &ContactFilter, from: Option<ListPosition>) -> ListPosition {
+    let SinceRange { from: earliest, to } = filter.since;
+    match filter.backwards {
+        true => {
+            let earliest = earliest.unwrap_or(Timestamp::from_micros(i64::MIN));
+            let end = (earliest, NumberId::from(uuid::Uuid::nil()));
+            from.map_or(end, |from| from.max(end))
+        }
+        false => {
+            let latest = to.map_or(Timestamp::from_micros(i64::MAX), |to| to.plus_micros(-1));
+            let end = (latest, NumberId::from(uuid::Uuid::max()));
+            from.map_or(end, |from| from.min(end))
+        }
+    }
+}
+
+fn in_list(
+    conn: &mut ReadConn<'_>,
+    filter: &ContactFilter,
+    from: ListPosition,
+    limit: usize,
+) -> Result<Vec<ListPosition>, StoreError> {
     let state = match filter.state {
         _ if filter.needs_review => return paused(conn, from, filter.backwards, limit),
         Some(state) => state,

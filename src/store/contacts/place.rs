@@ -19,6 +19,27 @@ pub enum ListSubject {
     Numbers,
 }
 
+/// Between which moments a change lies: the first is in, the last is not.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct SinceRange {
+    /// From then on.
+    pub from: Option<Timestamp>,
+    /// Before then.
+    pub to: Option<Timestamp>,
+}
+
+impl SinceRange {
+    /// True where it leaves nothing out.
+    pub fn is_open(&self) -> bool {
+        *self == SinceRange::default()
+    }
+
+    /// True for a moment in it.
+    pub(super) fn has(&self, at: Timestamp) -> bool {
+        self.from.is_none_or(|from| at >= from) && self.to.is_none_or(|to| at < to)
+    }
+}
+
 /// Which contacts or numbers, in which order.
 #[derive(Clone, Debug)]
 pub struct ContactFilter {
@@ -30,6 +51,8 @@ pub struct ContactFilter {
     pub state: Option<StateName>,
     /// Only numbers that wait for a person.
     pub needs_review: bool,
+    /// Only those whose latest change lies between, in [`ListOrder::LatestChange`].
+    pub since: SinceRange,
     /// Words, digits, an address or an identifier to look for.
     pub search: Option<String>,
     /// The calling code that numbers here are written without, for example "+1".

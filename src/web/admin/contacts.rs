@@ -6,13 +6,15 @@ mod edit;
 use actix_web::web::{Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
+use chrono::{Days, NaiveDate};
 use serde::Deserialize;
 
 use super::program_scope::{ProgramScope, ProgramTab};
+use crate::domain::calendar::{LocalCalendar, date_words};
 use crate::domain::consent::StateName;
 use crate::domain::id::JobId;
 use crate::domain::phone::Phone;
-use crate::store::contacts::{self, ContactFilter, ContactRow, ListOrder, ListSubject};
+use crate::store::contacts::{self, ContactFilter, ContactRow, ListOrder, ListSubject, SinceRange};
 use crate::store::{ReadConn, backfill, counters, numbers};
 use crate::web::error::PageError;
 use crate::web::form;
@@ -56,6 +58,8 @@ struct ContactsPage {
 struct ContactList {
     tabs: Vec<StateTab>,
     chips: Vec<ContactsChip>,
+    /// The list can be narrowed by the time of the latest change.
+    by_since: bool,
     lines: Vec<ContactRow>,
     order: ListOrder,
     /// The order in words, where no heading can change it.
@@ -104,6 +108,9 @@ struct ContactsQuery {
     q: String,
     state: String,
     program: String,
+    /// The first and the last day of the latest change, as the reader's calendar has them.
+    since_from: String,
+    since_to: String,
     sort: String,
     after: String,
     before: String,
@@ -132,6 +139,8 @@ impl ContactsQuery {
             ("q", self.q.as_str()),
             ("state", &self.state),
             ("program", &self.program),
+            ("since_from", &self.since_from),
+            ("since_to", &self.since_to),
             ("sort", &self.sort),
             ("after", &self.after),
             ("before", &self.before),
@@ -140,7 +149,7 @@ impl ContactsQuery {
     }
 
     /// The chips of what narrows the list; a state that does not exist is one as well.
-    fn chips(&self) -> Vec<ContactsChip> {
+    fn chips(&self, by_since: bool) -> Vec<ContactsChip> {
         let mut chips = Vec::new();
         if !self.q.trim().is_empty() {
             chips.push(ContactsChip {
@@ -156,8 +165,35 @@ impl ContactsQuery {
             );
             chips.push(ContactsChip { label, remove: self.with_state("") });
         }
+        let without_from = ContactsQuery { since_from: String::new(), ..self.rewound() };
+        let without_to = ContactsQuery { since_to: String::new(), ..self.rewound() };
+        for (words, day, without) in
+            [("Since", &self.since_from, without_from), ("Until", &self.since_to, without_to)]
+        {
+            let label = match day_of(day) {
+                _ if day.is_empty() => continue,
+                None => format!("Unknown date: {day} (ignored)"),
+                Some(date) if by_since => format!("{words} {}", date_words(date)),
+                Some(date) => format!("{words} {} (only in a list of one state)", date_words(date)),
+            };
+            chips.push(ContactsChip { label, remove: without.href() });
+        }
         chips
     }
+
+    /// The range of time that the days mean on this calendar.
+    fn since(&self, calendar: LocalCalendar) -> SinceRange {
+        let after = |date: NaiveDate| date.checked_add_days(Days::new(1)).unwrap_or(date);
+        SinceRange {
+            from: day_of(&self.since_from).map(|date| calendar.beginning(date)),
+            to: day_of(&self.since_to).map(|date| calendar.beginning(after(date))),
+        }
+    }
+}
+
+/// The date that a date field sends.
+fn day_of(text: &str) -> Option<NaiveDate> {
+    NaiveDate::parse_from_str(text.trim(), "%Y-%m-%d").ok()
 }
 
 async fn index(app: Data<AppState>, who: Viewer, request: HttpRequest) -> Result<HttpResponse, PageError> {
@@ -165,8 +201,8 @@ async fn index(app: Data<AppState>, who: Viewer, request: HttpRequest) -> Result
     if let Some(contact) = only_one(&app, &who, &asked).await? {
         return Ok(see_other(contact));
     }
-    let (region, wanted) = (app.config.default_region.clone(), asked.clone());
-    let seen = app.store.read_replica(who.mark, move |conn| list(conn, &wanted, &region)).await?;
+    let (region, wanted, calendar) = (app.config.default_region.clone(), asked.clone(), who.calendars.reader);
+    let seen = app.store.read_replica(who.mark, move |conn| list(conn, &wanted, &region, calendar)).await?;
     let page = PageFrame::new(&app, "contacts", &who).showing(&seen, app.clock.now());
     html(ContactsPage { page, asked, list: seen.found })
 }
@@ -199,7 +235,12 @@ fn only_contact(
     })
 }
 
-fn list(conn: &mut ReadConn<'_>, asked: &ContactsQuery, region: &str) -> Result<ContactList, PageError> {
+fn list(
+    conn: &mut ReadConn<'_>,
+    asked: &ContactsQuery,
+    region: &str,
+    calendar: LocalCalendar,
+) -> Result<ContactList, PageError> {
     let programs = ProgramScope::read(conn, &asked.program)?;
     let program = programs.selected()?;
     let (after, before) = (cursor::read(&asked.after), cursor::read(&asked.before));
@@ -215,6 +256,7 @@ fn list(conn: &mut ReadConn<'_>, asked: &ContactsQuery, region: &str) -> Result<
         program: program.id,
         state: asked.state.parse::<StateName>().ok(),
         needs_review: asked.state == counters::NEEDS_REVIEW,
+        since: SinceRange::default(),
         search,
         home_code: Phone::calling_code(region),
         by_name: asked.sort == "name",
@@ -222,6 +264,9 @@ fn list(conn: &mut ReadConn<'_>, asked: &ContactsQuery, region: &str) -> Result<
         backwards,
         limit: i64::try_from(PER_PAGE).unwrap_or(i64::MAX),
     };
+    let by_since = filter.order() == ListOrder::LatestChange && filter.state != Some(StateName::NotAsked);
+    let since = if by_since { asked.since(calendar) } else { SinceRange::default() };
+    let filter = ContactFilter { since, ..filter };
     let is_later_page = !backwards && filter.begins_at().is_some();
     let contacts::ListPage { mut lines, goes_on } = contacts::page(conn, &filter)?;
     if backwards {
@@ -239,9 +284,9 @@ fn list(conn: &mut ReadConn<'_>, asked: &ContactsQuery, region: &str) -> Result<
     let count =
         |state: &str| counts.get(if state.is_empty() { counters::ALL } else { state }).copied().unwrap_or(0);
     let known = if TABS.iter().any(|(state, _)| *state == asked.state) { asked.state.as_str() } else { "" };
-    let summary = match &filter.search {
-        Some(_) => format!("{} shown", lines.len()),
-        None => format!("{} of about {}", lines.len(), grouped(count(known))),
+    let summary = match filter.search.is_some() || !filter.since.is_open() {
+        true => format!("{} shown", lines.len()),
+        false => format!("{} of about {}", lines.len(), grouped(count(known))),
     };
     let tab = |(state, label): (&str, &'static str)| StateTab {
         href: asked.with_state(state),
@@ -254,7 +299,8 @@ fn list(conn: &mut ReadConn<'_>, asked: &ContactsQuery, region: &str) -> Result<
         programs: programs.tabs(&whole, |_| String::new()),
         suffix: programs.query_suffix(),
         tabs: TABS.into_iter().map(tab).collect(),
-        chips: asked.chips(),
+        chips: asked.chips(by_since),
+        by_since,
         order: filter.order(),
         order_words: order_words(&filter),
         prev,

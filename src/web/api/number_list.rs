@@ -3,6 +3,7 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::Data;
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -27,6 +28,12 @@ pub(super) struct NumberListQuery {
     state: Option<String>,
     /// The slug of the program whose consent counts; the default program when absent.
     program: Option<String>,
+    /// With a state: only numbers that have been in it since then or later.
+    #[param(value_type = Option<String>, format = DateTime)]
+    since_from: Option<DateTime<Utc>>,
+    /// With a state: only numbers that have been in it since before then.
+    #[param(value_type = Option<String>, format = DateTime)]
+    since_to: Option<DateTime<Utc>>,
     /// `next_after` of the page before.
     after: Option<String>,
     /// 1 to 200; 50 when absent.
@@ -35,7 +42,7 @@ pub(super) struct NumberListQuery {
 }
 
 impl QueryParameters for NumberListQuery {
-    const NAMES: &'static [&'static str] = &["state", "program", "after", "limit"];
+    const NAMES: &'static [&'static str] = &["state", "program", "since_from", "since_to", "after", "limit"];
 }
 
 /// List numbers
@@ -57,8 +64,8 @@ pub(super) async fn index(
     app: Data<AppState>,
     ApiCall(_, StrictQuery(asked)): ApiCall<ConsentScope, StrictQuery<NumberListQuery>>,
 ) -> Result<HttpResponse, ProblemDetails> {
-    let NumberListQuery { state, program, after, limit } = asked;
-    let asked = ListRequest::new(state, program.clone(), after, limit)?;
+    let NumberListQuery { state, program, since_from, since_to, after, limit } = asked;
+    let asked = ListRequest::new(state, program.clone(), after, limit)?.since(since_from, since_to)?;
     let (page, program, preparing) = app
         .store
         .read(move |conn| {

@@ -1,9 +1,12 @@
 //! Lists of the JSON API in pages: how many lines, of which state, in which program, and where a page begins. The lists of
 //! contacts, numbers and events use it; it writes nothing.
 
+use chrono::{DateTime, Utc};
+
 use crate::actions::ActionError;
 use crate::domain::consent::StateName;
-use crate::store::contacts::{ContactFilter, ListSubject};
+use crate::domain::time::Timestamp;
+use crate::store::contacts::{ContactFilter, ListSubject, SinceRange};
 use crate::store::{ReadConn, programs};
 use crate::web::cursor;
 
@@ -24,6 +27,7 @@ pub(super) fn page_limit(asked: Option<i64>, usual: i64) -> Result<i64, ActionEr
 pub(super) struct ListRequest {
     state: Option<StateName>,
     program: Option<String>,
+    since: SinceRange,
     after: Option<String>,
     limit: i64,
 }
@@ -40,7 +44,22 @@ impl ListRequest {
         let state = state.transpose().map_err(|_| {
             ActionError::field("state", "state is one of not_asked, invited, opted_in, opted_out.")
         })?;
-        Ok(ListRequest { state, program, after, limit: page_limit(limit, USUAL_PAGE)? })
+        let (since, limit) = (SinceRange::default(), page_limit(limit, USUAL_PAGE)?);
+        Ok(ListRequest { state, program, since, after, limit })
+    }
+
+    /// The same for changes between these moments. A number that was not asked never changed.
+    pub(super) fn since(
+        self,
+        from: Option<DateTime<Utc>>,
+        to: Option<DateTime<Utc>>,
+    ) -> Result<ListRequest, ActionError> {
+        let since = SinceRange { from: from.map(Timestamp::from), to: to.map(Timestamp::from) };
+        if !since.is_open() && self.state.is_none_or(|state| state == StateName::NotAsked) {
+            let words = "since_from and since_to need a state: invited, opted_in or opted_out.";
+            return Err(ActionError::field("state", words));
+        }
+        Ok(ListRequest { since, ..self })
     }
 
     /// The filter for the store. A place of another list is refused.
@@ -50,7 +69,7 @@ impl ListRequest {
         of: ListSubject,
         search: Option<String>,
     ) -> Result<ContactFilter, ActionError> {
-        let ListRequest { state, program, after, limit } = self;
+        let ListRequest { state, program, since, after, limit } = self;
         let program = programs::find(conn, program.as_deref())?.ok_or(ActionError::NotFound("program"))?.id;
         let cursor = after.as_deref().and_then(cursor::read);
         let filter = ContactFilter {
@@ -58,6 +77,7 @@ impl ListRequest {
             program,
             state,
             needs_review: false,
+            since,
             search,
             home_code: None,
             by_name: false,
