@@ -248,3 +248,33 @@ async fn a_document_of_an_earlier_version_is_served_and_kept_once() {
     is_served(&sam, content).await;
     world.is_intact().await;
 }
+
+/// An installation goes back to the version before, and forward again: the content comes along.
+#[actix_web::test]
+async fn a_document_survives_the_way_back_to_an_earlier_version() {
+    let world = world().await;
+    let ana = world.lead(1).contact("Ana").await;
+    let mut sam = world.sam().await;
+    let content = pdf(300_000);
+    assert_eq!(uploads(&mut sam, &world, &ana, ("a.pdf", &content)).await.status, 303);
+    until_unnamed(&world, "0").await;
+    let folder = tempfile::TempDir::new().unwrap();
+    let copy = database::copy(&world.database, &folder);
+    let (down, up, kept) = match database::is_postgres() {
+        true => (
+            include_str!("../../migrations/postgres/2026-11-30-000700_stored_files/down.sql"),
+            include_str!("../../migrations/postgres/2026-11-30-000700_stored_files/up.sql"),
+            "SELECT encode(bytes, 'hex') AS line FROM documents",
+        ),
+        false => (
+            include_str!("../../migrations/sqlite/2026-11-30-000700_stored_files/down.sql"),
+            include_str!("../../migrations/sqlite/2026-11-30-000700_stored_files/up.sql"),
+            "SELECT lower(hex(bytes)) AS line FROM documents",
+        ),
+    };
+    for way in [down, up] {
+        database::run(&copy, way).unwrap();
+        assert!(database::lines(&copy, kept) == [HEXLOWER.encode(&content)], "byte for byte");
+    }
+    database::discard(&copy);
+}
