@@ -73,7 +73,7 @@ impl Phone {
         }
         // An old spelling, or a second trunk zero, is no valid number of its own, but it may name one.
         let canonical = phone.canonical();
-        if canonical.is_valid() { Ok(canonical) } else { Err(PhoneError::Invalid) }
+        if spelling::is_canonical(&canonical) { Ok(canonical) } else { Err(PhoneError::Invalid) }
     }
 
     /// Reads a number for a revocation or for a look at its record. It need not be valid: the number plan may be newer than

@@ -33,7 +33,7 @@ pub(super) fn canonical(phone: &Phone) -> Phone {
 }
 
 /// True for a valid number in the library's own spelling. With a trunk zero in it the 9 would stand in the wrong place.
-fn is_canonical(phone: &Phone) -> bool {
+pub(super) fn is_canonical(phone: &Phone) -> bool {
     phone.is_valid() && phone.number().is_some_and(|number| e164(&number).as_ref() == Some(phone))
 }
 

@@ -260,3 +260,11 @@ fn a_look_at_a_number_asks_only_for_its_shape() {
     assert!(!Phone::from_e164("+18615550142").unwrap().is_valid());
     assert!(Phone::from_e164("+12065550142").unwrap().is_valid());
 }
+
+/// Behind the trunk zero the library finds a valid German number of four digits, which is too short for E.164.
+#[test]
+fn a_number_with_a_trunk_zero_that_no_spelling_names_is_not_read() {
+    for text in ["+49001695", "+4901695", "001695"] {
+        assert_eq!(Phone::parse(text, "DE"), Err(PhoneError::Invalid), "{text}");
+    }
+}
