@@ -34,6 +34,7 @@ pub mod edit_replies;
 pub mod edit_sending;
 pub mod expire;
 pub mod expired_holds;
+pub mod import;
 pub mod install;
 pub mod mark_reachable;
 pub mod preview_rules;

@@ -30,7 +30,13 @@ pub struct ContactPatch {
 }
 
 impl ContactPatch {
-    fn over(self, known: ContactDetails) -> ContactDetails {
+    /// Which details it brings.
+    pub(super) fn entered(&self) -> EnteredDetails {
+        EnteredDetails { zip: self.zip.is_some(), time_zone: self.time_zone.is_some() }
+    }
+
+    /// What a contact is after it.
+    pub(super) fn over(self, known: ContactDetails) -> ContactDetails {
         // A confirmation belongs to the time zone that it was given for.
         let keeps_zone = self.time_zone.as_ref().is_none_or(|zone| trimmed(zone) == known.time_zone);
         let confirmed = known.time_zone_confirmed && keeps_zone;
@@ -83,16 +89,46 @@ pub fn save_contact(
         Some(external_id) => contacts::external_locked(tx, external_id)?,
         None => None,
     };
-    let Some(known) = known else {
-        let details = sent.over(ContactDetails::default());
+    match known {
         // One that appears at this moment makes the insertion fail; the write runs again, and finds it.
-        return Ok((add_contact(tx, context, phone, &tidied(&details))?, true));
-    };
-    let id = known.id;
-    let entered = EnteredDetails { zip: sent.zip.is_some(), time_zone: sent.time_zone.is_some() };
+        None => Ok((add_patched(tx, context, phone, sent)?, true)),
+        Some(known) => Ok((patch_locked(tx, context, &known, phone, sent)?, false)),
+    }
+}
+
+/// Adds a contact with what a program sends about it.
+pub(super) fn add_patched(
+    tx: &mut Tx<'_>,
+    context: &ActionContext<'_>,
+    phone: &str,
+    sent: ContactPatch,
+) -> Result<ContactId, ActionError> {
+    add_contact(tx, context, phone, &tidied(&sent.over(ContactDetails::default())))
+}
+
+/// Changes a contact by what a program sends about it.
+pub(super) fn change_patched(
+    tx: &mut Tx<'_>,
+    context: &ActionContext<'_>,
+    id: ContactId,
+    phone: &str,
+    sent: ContactPatch,
+) -> Result<(), ActionError> {
+    let known = contacts::get_locked(tx, id)?.ok_or(ActionError::NotFound("contact"))?;
+    patch_locked(tx, context, &known, phone, sent).map(drop)
+}
+
+fn patch_locked(
+    tx: &mut Tx<'_>,
+    context: &ActionContext<'_>,
+    known: &LockedRow<Contact>,
+    phone: &str,
+    sent: ContactPatch,
+) -> Result<ContactId, ActionError> {
+    let entered = sent.entered();
     let details = sent.over(known.details.clone());
-    change_contact(tx, context, &known, phone, &details, entered)?;
-    Ok((id, false))
+    change_contact(tx, context, known, phone, &details, entered)?;
+    Ok(known.id)
 }
 
 /// Adds a contact.
@@ -151,7 +187,7 @@ pub fn contact_revision(contact: &Contact) -> String {
 }
 
 /// Without control characters and surrounding space. A field that is empty then was not given.
-fn tidied(details: &ContactDetails) -> ContactDetails {
+pub(super) fn tidied(details: &ContactDetails) -> ContactDetails {
     ContactAnswers::of(details).each(one_line).over(ContactDetails::default())
 }
 

@@ -1,7 +1,6 @@
 //! `become`: makes a simulated database real, or an unused real one simulated. It says first what it will do. Operators run
 //! it while no server runs; it writes through `actions::become_kind`.
 
-use std::io::{BufRead, Write};
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
@@ -110,7 +109,7 @@ fn to_real(opened: &OperatorStore, heartbeat: Option<Timestamp>, yes: bool) -> R
         )
     );
     println!("  Histories stay as they are; each end is a new entry. There is no way back.");
-    if !yes && !confirmed()? {
+    if !yes && !super::confirmed()? {
         println!("Nothing changed. To go on without being asked, add --yes.");
         return Ok(ExitCode::FAILURE);
     }
@@ -169,7 +168,7 @@ fn to_simulated(opened: &OperatorStore, heartbeat: Option<Timestamp>, yes: bool)
     println!(
         "This database becomes simulated: no real message will be sent from it, and its phones are simulated."
     );
-    if !yes && !confirmed()? {
+    if !yes && !super::confirmed()? {
         println!("Nothing changed. To go on without being asked, add --yes.");
         return Ok(ExitCode::FAILURE);
     }
@@ -184,13 +183,4 @@ fn to_simulated(opened: &OperatorStore, heartbeat: Option<Timestamp>, yes: bool)
 /// "1 consent ends", "2 consents end".
 fn end(n: u64, one: &str, more: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { more })
-}
-
-/// Asks the person. No answer is a no.
-fn confirmed() -> Result<bool> {
-    print!("Type yes to go on: ");
-    std::io::stdout().flush()?;
-    let mut line = String::new();
-    std::io::stdin().lock().read_line(&mut line)?;
-    Ok(line.trim().eq_ignore_ascii_case("yes"))
 }

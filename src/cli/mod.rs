@@ -5,6 +5,7 @@ mod api_key;
 mod backup;
 mod become_kind;
 mod create_user;
+mod import;
 mod migrate_to;
 mod program;
 mod remove_second_factor;
@@ -12,6 +13,7 @@ mod seed;
 mod serve;
 mod verify;
 
+use std::io::{BufRead, Write};
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -53,6 +55,8 @@ enum Command {
     /// Copy this SQLite installation into an empty PostgreSQL database. Exit codes: 0 done, 1 differences, 2 failed. Stop
     /// the server first. You can interrupt the copy and run it again.
     MigrateTo(migrate_to::MigrateToCommand),
+    /// Take contacts, consents or suppressions from a CSV file. Shows first what it will do.
+    Import(import::ImportCommand),
     /// Copy the SQLite database to a new file. The server may keep running.
     Backup(backup::BackupCommand),
     /// Run this after you restore a backup: it cancels messages that waited, and gets the texts received since, including STOPs,
@@ -81,7 +85,17 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         Command::Verify => Ok(verify::run(&config)),
         Command::Become(command) => become_kind::run(&config, &command),
         Command::MigrateTo(command) => Ok(migrate_to::run(&config, &command)),
+        Command::Import(command) => import::run(&config, &command),
         Command::Backup(command) => backup::run(&config, &command),
         Command::AfterRestore(command) => after_restore::run(&config, &command),
     }
+}
+
+/// Asks the person. No answer is a no.
+fn confirmed() -> Result<bool> {
+    print!("Type yes to go on: ");
+    std::io::stdout().flush()?;
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line)?;
+    Ok(line.trim().eq_ignore_ascii_case("yes"))
 }

@@ -115,6 +115,8 @@ words! {
         Manual = "manual",
         /// The JSON API.
         Api = "api",
+        /// A file from another system.
+        Import = "import",
         /// The texting provider.
         Provider = "provider",
         /// The system itself.
@@ -144,7 +146,7 @@ impl StateSince {
     /// The date on which it happened. What a person records may be a day without a time.
     pub fn date(&self, calendar: LocalCalendar) -> NaiveDate {
         match self.source {
-            Source::Manual => calendar.record_date(self.occurred_at),
+            Source::Manual | Source::Import => calendar.record_date(self.occurred_at),
             _ => calendar.date(self.occurred_at),
         }
     }

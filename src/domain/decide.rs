@@ -62,6 +62,16 @@ pub fn decide(
         Intent::Unclear(text) => Ok(case.unclear(text)),
         Intent::Form { record, double_opt_in } => Ok(case.form(record, double_opt_in)),
         Intent::ManualOptIn(document) => case.manual_opt_in(document),
+        Intent::ImportOptIn(consent) => {
+            let given_at = consent.given_at;
+            case.may_opt_in(given_at)?;
+            Ok(case.documented(given_at, Source::Import, Evidence::ImportedConsent(consent)))
+        }
+        Intent::ImportOptOut(record) => {
+            // Taken whatever the file says of its time.
+            let (at, evidence) = (case.occurred_at(record.received_at), Evidence::ImportedOptOut(record));
+            Ok(case.revoke(RevocationScope::Everywhere, Source::Import, evidence).at(at))
+        }
         Intent::OptOut(revocation, source) => case.opt_out(revocation, source),
         Intent::ProviderBlock { provider, code, message, scope } => {
             let evidence = Evidence::ProviderBlock { provider, code, message };
@@ -83,6 +93,20 @@ pub fn decide(
             let effects = [Effect::ReleaseHeld];
             case.flag(EventKind::Resumed, record.paused.is_some(), reason, &effects)
         }
+    }
+}
+
+impl Decision {
+    /// The same, as something that happened then.
+    fn at(mut self, occurred_at: Timestamp) -> Decision {
+        self.event.iter_mut().for_each(|event| event.occurred_at = occurred_at);
+        self
+    }
+
+    /// The same, for all programs.
+    fn everywhere(mut self) -> Decision {
+        self.event.iter_mut().for_each(|event| event.program = None);
+        self
     }
 }
 
@@ -142,10 +166,7 @@ impl Decider<'_> {
             }
         }
         let occurred_at = self.occurred_at(text.time());
-        let mut decision = self.revoke(scope, Source::Handset, Evidence::HandsetText(text));
-        if let Some(event) = &mut decision.event {
-            event.occurred_at = occurred_at;
-        }
+        let mut decision = self.revoke(scope, Source::Handset, Evidence::HandsetText(text)).at(occurred_at);
         // Also where only another program was left to end: the lead is told once that it has.
         let ends_another = scope == RevocationScope::Everywhere && self.record.may_be_texted();
         if self.state.name() != StateName::OptedOut || ends_another {
@@ -159,11 +180,7 @@ impl Decider<'_> {
         if self.record.paused.is_some() || self.record.is_out_everywhere() {
             return self.handset(EventKind::Recorded, text, &[]);
         }
-        let mut decision = self.handset(EventKind::Paused, text, &[]);
-        if let Some(event) = &mut decision.event {
-            event.program = None;
-        }
-        decision
+        self.handset(EventKind::Paused, text, &[]).everywhere()
     }
 
     fn form(&self, record: FormRecord, double_opt_in: bool) -> Decision {
@@ -183,25 +200,31 @@ impl Decider<'_> {
     }
 
     fn manual_opt_in(&self, document: ConsentDocument) -> Result<Decision, Refusal> {
-        if let ConsentState::OptedOut(since) = self.state {
-            return Err(Refusal::OptedOut { on: since.date(self.calendar) });
-        }
-        check_given_at(self.record, document.given_at, self.now, self.calendar)?;
-        let reason = checked_reason(document.reason).map_err(|_| Refusal::ReferenceTooShort)?;
         let given_at = document.given_at;
-        let document = ConsentDocument { reason, ..document };
+        self.may_opt_in(given_at)?;
+        let reason = checked_reason(document.reason).map_err(|_| Refusal::ReferenceTooShort)?;
+        let evidence = Evidence::Document(ConsentDocument { reason, ..document });
+        Ok(self.documented(given_at, Source::Manual, evidence))
+    }
+
+    /// Only the lead's own START brings back a number that opted out, and no record from before an opt-out counts.
+    fn may_opt_in(&self, given_at: Timestamp) -> Result<(), Refusal> {
+        match self.state {
+            ConsentState::OptedOut(since) => Err(Refusal::OptedOut { on: since.date(self.calendar) }),
+            _ => check_given_at(self.record, given_at, self.now, self.calendar),
+        }
+    }
+
+    /// Consent by a record of it: what waits is released, and the lead gets no confirmation of a thing of the past.
+    fn documented(&self, given_at: Timestamp, source: Source, evidence: Evidence) -> Decision {
         let released =
             || self.welcome().into_iter().filter(|effect| *effect != Effect::ConfirmOptIn).collect();
         let (kind, effects) = match self.state {
             ConsentState::OptedIn(_) => (EventKind::Recorded, vec![]),
             _ => (EventKind::OptedIn, released()),
         };
-        let mut decision = self.event(kind, Source::Manual, Evidence::Document(document), &effects);
-        if let Some(event) = &mut decision.event {
-            // East of UTC the day may have begun before midnight in UTC.
-            event.occurred_at = given_at.min(self.now);
-        }
-        Ok(decision)
+        // East of UTC the day may have begun before midnight in UTC.
+        self.event(kind, source, evidence, &effects).at(given_at.min(self.now))
     }
 
     fn opt_out(&self, revocation: Revocation, source: Source) -> Result<Decision, Refusal> {
@@ -217,11 +240,8 @@ impl Decider<'_> {
         if occurred_at > self.now || is_ahead || on < TCPA {
             return Err(Refusal::RevocationDate { floor: TCPA });
         }
-        let mut decision =
-            self.revoke(RevocationScope::Everywhere, source, Evidence::Revocation { channel, reason });
-        if let Some(event) = &mut decision.event {
-            event.occurred_at = occurred_at;
-        }
+        let evidence = Evidence::Revocation { channel, reason };
+        let mut decision = self.revoke(RevocationScope::Everywhere, source, evidence).at(occurred_at);
         if confirm && self.record.may_be_texted() {
             decision.effects.push(Effect::ConfirmOptOut);
         }
@@ -235,22 +255,15 @@ impl Decider<'_> {
             RevocationScope::Program => self.state.name() == StateName::OptedOut,
         };
         let kind = if already_out { EventKind::OptOutRepeated } else { EventKind::OptedOut };
-        let mut decision = self.event(kind, source, evidence, &[Effect::CancelWaiting]);
-        if let (Some(event), RevocationScope::Everywhere) = (&mut decision.event, scope) {
-            event.program = None;
-        }
-        decision
+        let decision = self.event(kind, source, evidence, &[Effect::CancelWaiting]);
+        if scope == RevocationScope::Everywhere { decision.everywhere() } else { decision }
     }
 
     fn reassigned(&self, reason: String) -> Result<Decision, Refusal> {
         let reason = checked_reason(reason)?;
         // Also where nothing is left to end: no document of the owner before may opt in the next one.
         let (kind, evidence) = (EventKind::ConsentEnded, Evidence::Note { reason });
-        let mut decision = self.event(kind, Source::Manual, evidence, &[Effect::CancelWaiting]);
-        if let Some(event) = &mut decision.event {
-            event.program = None;
-        }
-        Ok(decision)
+        Ok(self.event(kind, Source::Manual, evidence, &[Effect::CancelWaiting]).everywhere())
     }
 
     fn flag(
@@ -264,20 +277,12 @@ impl Decider<'_> {
             return Err(Refusal::NothingToDo);
         }
         let evidence = Evidence::Note { reason: checked_reason(reason)? };
-        let mut decision = self.event(kind, Source::Manual, evidence, effects);
-        if let Some(event) = &mut decision.event {
-            event.program = None;
-        }
-        Ok(decision)
+        Ok(self.event(kind, Source::Manual, evidence, effects).everywhere())
     }
 
     fn handset(&self, kind: EventKind, text: HandsetText, effects: &[Effect]) -> Decision {
         let occurred_at = self.occurred_at(text.time());
-        let mut decision = self.event(kind, Source::Handset, Evidence::HandsetText(text), effects);
-        if let Some(event) = &mut decision.event {
-            event.occurred_at = occurred_at;
-        }
-        decision
+        self.event(kind, Source::Handset, Evidence::HandsetText(text), effects).at(occurred_at)
     }
 
     /// The provider's time, never later than now: a clock that is ahead must not push events into the future.

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::id::{InboundId, MessageId, NumberId};
+use super::import::{ImportedConsent, ImportedOptOut};
 use super::time::Timestamp;
 use super::words::words;
 
@@ -175,6 +176,10 @@ pub enum Evidence {
         /// In words.
         reason: String,
     },
+    /// A consent in a file from another system.
+    ImportedConsent(ImportedConsent),
+    /// An opt-out in a file from another system.
+    ImportedOptOut(ImportedOptOut),
     /// A provider refused because the lead is blocked there.
     ProviderBlock {
         /// Which provider.
@@ -216,6 +221,7 @@ impl Evidence {
     pub fn wording(&self) -> Option<&str> {
         match self {
             Evidence::WebForm(record) => Some(&record.wording),
+            Evidence::ImportedConsent(consent) => consent.wording.as_deref(),
             Evidence::Invitation { text, .. } => Some(text),
             _ => None,
         }

@@ -6,6 +6,7 @@ use chrono::{Duration, NaiveDate};
 use super::consent::{EventKind, Source};
 use super::evidence::{ConsentDocument, ContactBasis, Evidence, FormRecord, HandsetText, RevocationChannel};
 use super::id::{MessageId, ProgramId};
+use super::import::{ImportedConsent, ImportedOptOut};
 use super::past_opt_out::StartArrival;
 use super::schedule::RevocationDeadlines;
 use super::time::Timestamp;
@@ -99,6 +100,10 @@ pub enum Intent {
     Form { record: FormRecord, double_opt_in: bool },
     /// A person records consent from a document.
     ManualOptIn(ConsentDocument),
+    /// A file from another system says so, with evidence of its own.
+    ImportOptIn(ImportedConsent),
+    /// A file from another system says that the number is not to be texted. It needs no evidence.
+    ImportOptOut(ImportedOptOut),
     /// A person, or a client of the API, records a revocation by any channel.
     OptOut(Revocation, Source),
     /// The provider says that the lead is blocked there.

@@ -12,6 +12,7 @@ pub mod decide;
 pub mod evidence;
 pub mod gate;
 pub mod id;
+pub mod import;
 pub mod intent;
 pub mod language;
 pub mod ledger;

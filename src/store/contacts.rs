@@ -53,7 +53,7 @@ impl Deref for Contact {
 }
 
 /// What a person enters about a contact: the columns that a form or the API writes.
-#[derive(Clone, Debug, Default, Queryable, Selectable, Insertable, AsChangeset)]
+#[derive(Clone, PartialEq, Debug, Default, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = contacts)]
 #[diesel(treat_none_as_null = true)]
 #[diesel(treat_none_as_default_value = false)]

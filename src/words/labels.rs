@@ -54,6 +54,7 @@ impl Label for Source {
             Source::WebForm => "web form",
             Source::Manual => "manual update",
             Source::Api => "API",
+            Source::Import => "import",
             Source::Provider => "the provider",
             Source::System => "the system",
         }

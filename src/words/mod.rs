@@ -6,6 +6,7 @@ pub mod background_jobs;
 mod checks;
 mod errors;
 pub(crate) mod hours;
+pub mod import_text;
 mod labels;
 mod program_errors;
 pub(crate) mod promise;

@@ -8,6 +8,7 @@ use sms_opt_in::domain::consent::{
 use sms_opt_in::domain::decide::{decide, newest_start, opt_outs_in_force};
 use sms_opt_in::domain::evidence::*;
 use sms_opt_in::domain::id::{InboundId, MessageId, ProgramId};
+use sms_opt_in::domain::import::{ImportLine, ImportedConsent, ImportedOptOut};
 use sms_opt_in::domain::intent::{Intent, RequestStatus, Revocation, RevocationScope};
 use sms_opt_in::domain::past_opt_out::StartArrival;
 use sms_opt_in::domain::time::Timestamp;
@@ -37,6 +38,16 @@ fn a_start(sent_at: Option<Timestamp>) -> Intent {
 
 fn a_stop(sent_at: Option<Timestamp>, scope: RevocationScope) -> Intent {
     Intent::Stop { text: text("STOP", sent_at), scope, newest_start: None }
+}
+
+fn line() -> ImportLine {
+    let (source, file, file_sha256) = ("HubSpot".into(), "list.csv".into(), "00".into());
+    ImportLine { source, exported_on: None, file, file_sha256, line: 2 }
+}
+
+fn imported(given_at: Timestamp) -> Intent {
+    let (method, wording) = ("web form".into(), Some("Text me".into()));
+    Intent::ImportOptIn(ImportedConsent { from: line(), method, given_at, wording, reference: None })
 }
 
 fn intents() -> impl Strategy<Value = Intent> {
@@ -94,6 +105,8 @@ fn intents() -> impl Strategy<Value = Intent> {
         Just(Intent::Unclear(text("no", None))),
         any::<bool>().prop_map(form),
         (0i64..3000).prop_map(move |at| document(Timestamp::from_micros(at * 1_000_000))),
+        (0i64..3000).prop_map(move |at| imported(Timestamp::from_micros(at * 1_000_000))),
+        Just(Intent::ImportOptOut(ImportedOptOut { from: line(), received_at: None, reason: String::new() })),
         Just(Intent::OptOut(Revocation::now(RevocationChannel::Call, reason()), Source::Manual)),
         Just(Intent::ProviderBlock {
             provider: "test".into(),

@@ -22,6 +22,7 @@ mod handoffs;
 mod history;
 mod hooks;
 mod hours;
+mod imports;
 mod inbox;
 mod installations;
 mod languages;

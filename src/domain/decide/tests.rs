@@ -1,5 +1,6 @@
 //! The table of RULES §1, cell by cell, and the limits of each rule.
 
+mod import;
 mod request;
 mod revocation;
 
@@ -160,7 +161,7 @@ fn outcome(record: &NumberConsent, intent: Intent) -> String {
 fn the_table_of_transitions() {
     let asked = RequestStatus::At(ago(1));
     type Wanted = (&'static str, fn(RequestStatus) -> Intent);
-    let intents: [Wanted; 9] = [
+    let intents: [Wanted; 11] = [
         ("START", |_| start()),
         ("YES", |asked| yes(None, asked)),
         ("STOP", |_| stop(RevocationScope::Everywhere)),
@@ -170,6 +171,8 @@ fn the_table_of_transitions() {
         ("a call", |_| by_phone()),
         ("another owner", |_| because(|reason| Intent::Reassigned { reason })),
         ("a program's own word", |_| join()),
+        ("a consent in a file", |_| import::consent(NOW)),
+        ("an opt-out in a file", |_| import::opt_out()),
     ];
     let opens = "opted_in ConfirmOptIn ReleaseHeld";
     let closes = "opted_out CancelWaiting ConfirmOptOut";
@@ -186,6 +189,8 @@ fn the_table_of_transitions() {
                 "opted_out CancelWaiting",
                 "consent_ended CancelWaiting",
                 opens,
+                "opted_in ReleaseHeld",
+                "opted_out CancelWaiting",
             ],
         ),
         (
@@ -200,6 +205,8 @@ fn the_table_of_transitions() {
                 "opted_out CancelWaiting",
                 "consent_ended CancelWaiting",
                 opens,
+                "opted_in ReleaseHeld",
+                "opted_out CancelWaiting",
             ],
         ),
         (
@@ -214,6 +221,8 @@ fn the_table_of_transitions() {
                 "opted_out CancelWaiting",
                 "consent_ended CancelWaiting",
                 "recorded",
+                "recorded",
+                "opted_out CancelWaiting",
             ],
         ),
         (
@@ -228,6 +237,8 @@ fn the_table_of_transitions() {
                 "opt_out_repeated CancelWaiting",
                 "consent_ended CancelWaiting",
                 "recorded",
+                "refused opted_out",
+                "opt_out_repeated CancelWaiting",
             ],
         ),
     ];

@@ -5,6 +5,7 @@ mod becoming;
 mod consent;
 mod contacts;
 mod hand_offs;
+mod imports;
 mod jobs;
 mod limits;
 mod messages;
@@ -74,6 +75,7 @@ stories! {
         a_late_failure_and_a_stop;
     overdue: an_overdue_review_and_a_decision an_overdue_review_and_a_stop overdue_reviews_and_claims_of_many;
     uploads: one_file_twice a_document_and_the_end_of_its_upload a_chunk_and_the_end_of_its_upload;
+    imports: a_consent_in_a_file_and_a_stop a_suppression_and_a_start two_files_with_the_same_numbers;
     spellings: a_stop_under_each_spelling a_call_and_a_stop_from_the_twin a_stop_and_an_edit_to_the_twin;
 }
 

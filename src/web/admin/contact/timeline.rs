@@ -162,7 +162,7 @@ fn entry(
     };
     let reader = texts.calendars.reader;
     let occurred = match row.source {
-        Source::Manual => reader.record_day(row.occurred_at),
+        Source::Manual | Source::Import => reader.record_day(row.occurred_at),
         _ => reader.day(row.occurred_at),
     };
     let recorded = reader.day(row.recorded_at);
@@ -215,7 +215,7 @@ pub(in crate::web::admin) fn title(
         (EventKind::Recorded, _) if failed_request(kind, evidence).is_some() => {
             EventKind::RequestFailed.label()
         }
-        (EventKind::Recorded, Evidence::Document(_)) => "Document added",
+        (EventKind::Recorded, Evidence::Document(_) | Evidence::ImportedConsent(_)) => "Document added",
         (EventKind::Recorded, Evidence::WebForm(_)) if is_out => "Form submitted, stays opted out",
         (EventKind::Recorded, Evidence::WebForm(_)) => "Form submitted again",
         (EventKind::Recorded, Evidence::HandsetText(text)) => title_of_text(text, is_out, texts),
@@ -260,8 +260,8 @@ fn title_of_text(text: &HandsetText, is_out: bool, texts: &HistoryContext) -> &'
 /// Where the day it happened is a statement of its own, what happened then: a document's consent was given, a letter received.
 fn dated(evidence: &Evidence) -> Option<&'static str> {
     match evidence {
-        Evidence::Document(_) => Some("given"),
-        Evidence::Revocation { .. } => Some("received"),
+        Evidence::Document(_) | Evidence::ImportedConsent(_) => Some("given"),
+        Evidence::Revocation { .. } | Evidence::ImportedOptOut(_) => Some("received"),
         _ => None,
     }
 }

@@ -1,7 +1,9 @@
 //! Lists the evidence of an event as terms and values. Only the timeline uses it; it writes nothing.
 
+use crate::domain::calendar::date_words;
 use crate::domain::consent::{EventKind, failed_request};
 use crate::domain::evidence::{ConsentDocument, Evidence, HandsetText};
+use crate::domain::import::ImportLine;
 use crate::web::routes;
 use crate::web::session::Calendars;
 use crate::words::Label;
@@ -47,6 +49,18 @@ fn document_facts(document: &ConsentDocument, calendars: Calendars) -> Vec<Entry
     facts
 }
 
+fn line_facts(line: &ImportLine) -> Vec<EntryFact> {
+    let exported = match line.exported_on {
+        Some(day) => format!("{}, on {}", line.source, date_words(day)),
+        None => line.source.clone(),
+    };
+    vec![
+        fact("Exported by", exported),
+        fact("File", format!("{}, line {}", line.file, line.line)),
+        styled("mono", "SHA-256 of the file", &line.file_sha256),
+    ]
+}
+
 fn text_facts(text: &HandsetText, calendars: Calendars) -> Vec<EntryFact> {
     let mut facts = vec![
         styled("quote", "Text", &text.body),
@@ -87,6 +101,20 @@ pub(super) fn facts(kind: EventKind, evidence: &Evidence, calendars: Calendars) 
         Evidence::Document(document) => document_facts(document, calendars),
         Evidence::Revocation { channel, reason } => {
             vec![fact("Channel", channel.label()), styled("quote", "Words", reason)]
+        }
+        Evidence::ImportedConsent(consent) => {
+            let mut facts = vec![
+                fact("Opted in by", &consent.method),
+                fact("Given on", calendars.organization.record_day(consent.given_at)),
+            ];
+            facts.extend(consent.wording.as_ref().map(|wording| styled("quote", "Wording shown", wording)));
+            facts.extend(consent.reference.as_ref().map(|reference| fact("Document", reference)));
+            facts.extend(line_facts(&consent.from));
+            facts
+        }
+        Evidence::ImportedOptOut(record) => {
+            let reason = (!record.reason.is_empty()).then(|| styled("quote", "Reason", &record.reason));
+            reason.into_iter().chain(line_facts(&record.from)).collect()
         }
         Evidence::ProviderBlock { provider, code, message } => {
             vec![fact("Provider", provider), styled("mono", "Code", code), message_link(*message)]
