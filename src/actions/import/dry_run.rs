@@ -12,12 +12,20 @@ use crate::words::import_text;
 use super::row::{RowPlan, plan_row};
 use super::{FileRow, ImportOrder, RowReport};
 
+/// A number in eight bytes: a file may hold millions.
+type PhoneDigits = u64;
+
+fn digits(phone: &Phone) -> PhoneDigits {
+    let digits = phone.as_str().chars().filter_map(|letter| letter.to_digit(10));
+    digits.fold(0, |number, digit| number * 10 + u64::from(digit))
+}
+
 /// What the rows so far will have done.
 #[derive(Default)]
 pub struct DryRun {
-    seen: HashSet<Phone>,
-    opted_in: HashSet<Phone>,
-    opted_out: HashSet<Phone>,
+    seen: HashSet<PhoneDigits>,
+    opted_in: HashSet<PhoneDigits>,
+    opted_out: HashSet<PhoneDigits>,
 }
 
 impl DryRun {
@@ -41,7 +49,7 @@ impl DryRun {
     }
 
     fn after_earlier(&self, plan: RowPlan) -> RowPlan {
-        let Some(phone) = plan.phone.clone() else { return plan };
+        let Some(phone) = plan.phone.as_ref().map(digits) else { return plan };
         let is_out = self.opted_out.contains(&phone);
         match plan.outcome {
             ImportOutcome::Tightened if is_out => {
@@ -61,14 +69,13 @@ impl DryRun {
     }
 
     fn note(&mut self, plan: &RowPlan) {
-        let Some(phone) = plan.phone.clone().filter(|_| plan.outcome != ImportOutcome::Refused) else {
-            return;
-        };
+        let taken = plan.phone.as_ref().filter(|_| plan.outcome != ImportOutcome::Refused);
+        let Some(phone) = taken.map(digits) else { return };
         if plan.outcome == ImportOutcome::Tightened {
-            self.opted_out.insert(phone.clone());
+            self.opted_out.insert(phone);
         }
         if plan.brings_consent() {
-            self.opted_in.insert(phone.clone());
+            self.opted_in.insert(phone);
         }
         self.seen.insert(phone);
     }
