@@ -94,7 +94,7 @@ pub(super) fn run(config: &ServerConfig, command: &ImportCommand) -> Result<Exit
         println!("Nothing was written. To go on without being asked, add --yes.");
         return Ok(ExitCode::FAILURE);
     }
-    if ImportFile::open(&command.file)?.sha256 != file.sha256 {
+    if !file.is_unchanged()? {
         bail!("The file changed in the meantime. Nothing was written. Run the command again.");
     }
     let done = take(&opened, &file, &order, &region, &refused)?;

@@ -1,4 +1,5 @@
-//! Housekeeping on four clocks: messages of unknown outcome; holds, failures to sign in and files whose time is over; reviews whose deadline has come; and once an hour what no limit needs any more.
+//! Housekeeping on four clocks: messages of unknown outcome; holds, failures to sign in and files whose time is over; reviews
+//! whose deadline has come; and once an hour what no limit needs any more.
 //! Each has a loop and a lock among instances of its own: only the first asks the carrier, and a carrier that does not answer
 //! holds up none of the others. `jobs::mod` starts them; they write through the actions.
 

@@ -110,6 +110,14 @@ impl ImportFile {
         if file.rows == 0 { Err(ImportFileError::Empty) } else { Ok(file) }
     }
 
+    /// True while the file has the content that was looked through.
+    ///
+    /// # Errors
+    /// In words for the person who chose it.
+    pub fn is_unchanged(&self) -> Result<bool, ImportFileError> {
+        Ok(look_through(File::open(&self.path)?)?.0 == self.sha256)
+    }
+
     /// The rows below the headings, without the empty ones.
     ///
     /// # Errors

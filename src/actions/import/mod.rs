@@ -106,7 +106,6 @@ fn lock_numbers(
     let (mut ids, mut new) = (Vec::new(), BTreeSet::new());
     for row in rows {
         let Ok(phone) = row::phone(order, row, context.region) else { continue };
-        let phone = phone.canonical();
         match numbers::find_spelled(tx, &phone)? {
             Some(number) => ids.push(number.id),
             None if plan_row(tx, context, order, row)?.outcome == ImportOutcome::Refused => {}

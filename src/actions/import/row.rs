@@ -51,7 +51,7 @@ pub fn plan_row(
     row: &FileRow,
 ) -> Result<RowPlan, ActionError> {
     let phone = match phone(order, row, context.region) {
-        Ok(phone) => phone.canonical(),
+        Ok(phone) => phone,
         Err(error) => return Ok(RowPlan::refused(vec![import_text::phone_cell(&error)])),
     };
     if row.cells.iter().skip(order.width).any(|cell| !cell.trim().is_empty()) {

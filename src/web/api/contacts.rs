@@ -17,7 +17,6 @@ use crate::actions::save_contact::ContactPatch;
 use crate::domain::consent::StateName;
 use crate::domain::id::ContactId;
 use crate::domain::time::Timestamp;
-use crate::store::backfill;
 use crate::store::contacts::{self, ContactRow, ListSubject};
 use crate::web::{AppState, cursor};
 
@@ -143,9 +142,8 @@ pub(super) async fn index(
     let (page, preparing) = app
         .store
         .read(move |conn| {
-            let filter = asked.filter(conn, ListSubject::Contacts, search)?;
-            let preparing = backfill::preparing(conn, filter.program)?.is_some();
-            Ok::<_, ActionError>((contacts::page(conn, &filter)?, preparing))
+            let list = asked.list(conn, ListSubject::Contacts, search)?;
+            Ok::<_, ActionError>((contacts::page(conn, &list.filter)?, list.preparing))
         })
         .await?;
     let next_after = page.goes_on.as_ref().map(cursor::written);

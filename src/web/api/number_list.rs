@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::key::{ApiCall, ConsentScope};
-use super::paging::ListRequest;
+use super::paging::{ListRequest, RequestedList};
 use super::problem::{ProblemDetails, ProblemView};
 use super::strict::{QueryParameters, StrictQuery};
 use super::words;
@@ -16,7 +16,6 @@ use crate::actions::ActionError;
 use crate::domain::consent::StateName;
 use crate::domain::time::Timestamp;
 use crate::store::contacts::{self, ListSubject, NumberStateRow};
-use crate::store::{backfill, programs};
 use crate::web::{AppState, cursor};
 
 /// Which numbers.
@@ -65,15 +64,12 @@ pub(super) async fn index(
     ApiCall(_, StrictQuery(asked)): ApiCall<ConsentScope, StrictQuery<NumberListQuery>>,
 ) -> Result<HttpResponse, ProblemDetails> {
     let NumberListQuery { state, program, since_from, since_to, after, limit } = asked;
-    let asked = ListRequest::new(state, program.clone(), after, limit)?.since(since_from, since_to)?;
-    let (page, program, preparing) = app
+    let asked = ListRequest::new(state, program, after, limit)?.since(since_from, since_to)?;
+    let (page, RequestedList { program, preparing, .. }) = app
         .store
         .read(move |conn| {
-            let filter = asked.filter(conn, ListSubject::Numbers, None)?;
-            let preparing = backfill::preparing(conn, filter.program)?.is_some();
-            let program =
-                programs::find(conn, program.as_deref())?.ok_or(ActionError::NotFound("program"))?;
-            Ok::<_, ActionError>((contacts::number_page(conn, &filter)?, program, preparing))
+            let list = asked.list(conn, ListSubject::Numbers, None)?;
+            Ok::<_, ActionError>((contacts::number_page(conn, &list.filter)?, list))
         })
         .await?;
     let next_after = page.goes_on.as_ref().map(cursor::written);

@@ -1,13 +1,16 @@
 //! Lists of the JSON API in pages: how many lines, of which state, in which program, and where a page begins. The lists of
 //! contacts, numbers and events use it; it writes nothing.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 
 use crate::actions::ActionError;
 use crate::domain::consent::StateName;
+use crate::domain::program::Program;
 use crate::domain::time::Timestamp;
 use crate::store::contacts::{ContactFilter, ListSubject, SinceRange};
-use crate::store::{ReadConn, programs};
+use crate::store::{ReadConn, backfill, programs};
 use crate::web::cursor;
 
 /// Lines a page has at most.
@@ -30,6 +33,14 @@ pub(super) struct ListRequest {
     since: SinceRange,
     after: Option<String>,
     limit: i64,
+}
+
+/// A list by consent state, as the store is asked for it.
+pub(super) struct RequestedList {
+    pub(super) filter: ContactFilter,
+    pub(super) program: Arc<Program>,
+    /// The program is new and its lists are still being filled.
+    pub(super) preparing: bool,
 }
 
 impl ListRequest {
@@ -62,19 +73,19 @@ impl ListRequest {
         Ok(ListRequest { since, ..self })
     }
 
-    /// The filter for the store. A place of another list is refused.
-    pub(super) fn filter(
+    /// The list that is meant. A place of another list is refused.
+    pub(super) fn list(
         self,
         conn: &mut ReadConn<'_>,
         of: ListSubject,
         search: Option<String>,
-    ) -> Result<ContactFilter, ActionError> {
+    ) -> Result<RequestedList, ActionError> {
         let ListRequest { state, program, since, after, limit } = self;
-        let program = programs::find(conn, program.as_deref())?.ok_or(ActionError::NotFound("program"))?.id;
+        let program = programs::find(conn, program.as_deref())?.ok_or(ActionError::NotFound("program"))?;
         let cursor = after.as_deref().and_then(cursor::read);
         let filter = ContactFilter {
             of,
-            program,
+            program: program.id,
             state,
             needs_review: false,
             since,
@@ -89,6 +100,7 @@ impl ListRequest {
             let words = "after is the next_after of an earlier page of the same list.";
             return Err(ActionError::field("after", words));
         }
-        Ok(filter)
+        let preparing = backfill::preparing(conn, program.id)?.is_some();
+        Ok(RequestedList { filter, program, preparing })
     }
 }
